@@ -1,0 +1,65 @@
+"""The program's entry: which part of it is asked for. Every heavy import is lazy."""
+
+import os
+import sys
+from collections.abc import Sequence
+
+# llama.cpp's threads keep all cores busy. numpy's BLAS would wake threads of its own for sums over
+# a vocabulary, and the two sets spin against each other: measured, a tenth of the speed is left.
+# Read by BLAS when numpy is imported, which is later than this.
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
+
+_HELP = """usage: python -m studio [FILE]
+       python -m studio COMMAND ...
+
+Opens the window, with FILE (a .txt or .md manuscript, or a .gguf model) where one is given.
+
+commands:
+  generate    continue a text on the command line
+  bench       measure speed against a bare llama.cpp loop
+
+python -m studio COMMAND --help tells more. A file that is called like a command: ./generate
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run what `arguments` (default: the process's) ask for; the exit status."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    match given:
+        case ["generate", *rest]:
+            from studio.commands import generate
+
+            return generate.main(rest)
+        case ["bench", *rest]:
+            from studio.commands import bench
+
+            return bench.main(rest)
+        case ["engine"]:  # the window's child process
+            from studio.engine import child
+
+            return child.main()
+        case ["render-template"]:  # the engine's child process, with hard limits
+            from studio.engine import template_process
+
+            return template_process.main()
+        case ["-h" | "--help", *_]:
+            print(_HELP, end="")
+            return 0
+        case ["-V" | "--version", *_]:
+            from studio import __version__
+
+            print(f"Kelvin Studio {__version__}")
+            return 0
+        case [option, *_] if option.startswith("-"):
+            print(f"studio: there is no option {option}\n\n{_HELP}", end="", file=sys.stderr)
+            return 2
+        case [_, extra, *_]:
+            print(f"studio: one file at a time; {extra!r} is one too many", file=sys.stderr)
+            return 2
+    from studio.ui import application
+
+    return application.main(given[0] if given else None)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,238 @@
+"""`python -m studio generate`: continue a text, in process, without a window.
+
+Knows the engine's events and how to print them; nothing of how they come about.
+"""
+
+import argparse
+import codecs
+import math
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+
+import msgspec
+
+from studio.commands.arguments import add_sampling_arguments, model_path, sampling_overrides
+from studio.engine.control import Control
+from studio.engine.engine import Engine
+from studio.engine.interrupt import Interrupt
+from studio.engine.messages import (
+    AnyEvent,
+    Failed,
+    Finished,
+    Generate,
+    Load,
+    LoadOptions,
+    Prompt,
+    Token,
+)
+from studio.presets import Preset, UnknownPresetError, built_in_preset
+from studio.sampling import InverseTemperature, ParameterError
+from studio.sampling.measures import bits
+
+_LONGEST_PROMPT = 16 * 1024 * 1024
+"""Bytes of a prompt file; more than any context holds."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the command; 0 when a text was generated, 1 on a failure, 2 on a wrong call."""
+    parser = _parser()
+    given = parser.parse_args(arguments)
+    try:
+        preset = built_in_preset(given.preset) if given.preset else _neutral()
+        params = msgspec.structs.replace(preset.sampling, **sampling_overrides(given))
+        prompt = Prompt(
+            manuscript=_manuscript(given),
+            brief=given.brief,
+            system=preset.system_message,
+            format=preset.prompt_format,
+        )
+        options = LoadOptions(
+            gpu_layers=given.gpu_layers,
+            context_size=given.context_size,
+            threads=given.threads,
+            memory_map=not given.no_mmap,
+        )
+    except (UnknownPresetError, ParameterError, ValueError, OSError) as error:
+        parser.error(str(error))
+    command = Generate(
+        request=1,
+        prompt=prompt,
+        params=params,
+        max_tokens=given.max_tokens if given.max_tokens is not None else preset.max_tokens,
+        ignore_eos=given.ignore_eos,
+    )
+    printer = _JsonPrinter() if given.json else _TextPrinter()
+    interrupt = Interrupt()
+    control = Control(interrupt, params)
+
+    def on_event(event: AnyEvent) -> None:
+        try:
+            printer.on_event(event)
+        except BrokenPipeError:
+            # The reader has had enough (`| head`); Python would complain once more at its exit.
+            sys.stdout = None
+            control.stop()
+
+    def on_interrupt(_signal: int, _frame: FrameType | None) -> None:
+        control.stop()
+
+    signal.signal(signal.SIGINT, on_interrupt)
+    engine = Engine(on_event, interrupt)
+    try:
+        engine.run(Load(request=0, path=str(model_path(given)), options=options), control)
+        if not printer.failed:
+            engine.run(command, control)
+    finally:
+        engine.close()
+    return 1 if printer.failed else 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="studio generate",
+        description="Continue a text. Without --preset everything is neutral: temperature 1, no "
+        "filter, no penalty. Options override the preset's values.",
+    )
+    parser.add_argument("--model", metavar="FILE", help="a GGUF file (default: the starter model)")
+    text = parser.add_mutually_exclusive_group(required=True)
+    text.add_argument("--prompt", metavar="TEXT", help="the text to continue")
+    text.add_argument("--prompt-file", metavar="FILE", help="the same, from a UTF-8 file")
+    parser.add_argument(
+        "--brief", metavar="TEXT", default="", help="what the model is told before the text"
+    )
+    parser.add_argument("--preset", metavar="NAME", help="a built-in preset, such as “Code”")
+    add_sampling_arguments(parser)
+    parser.add_argument(
+        "--max-tokens", metavar="N", type=_positive, help="tokens to write at most (preset, or 256)"
+    )
+    parser.add_argument(
+        "--ignore-eos",
+        action="store_true",
+        help="go on past an end-of-sequence token; its probability is left as it is",
+    )
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        help="one JSON object a line: each token, then a summary; an infinite number is null",
+    )
+    loading = parser.add_argument_group("loading")
+    loading.add_argument(
+        "--gpu-layers", metavar="N", type=int, default=-1, help="-1 all (default), 0 none"
+    )
+    loading.add_argument(
+        "--context-size", metavar="N", type=int, default=0, help="tokens (default: the model's)"
+    )
+    loading.add_argument("--threads", metavar="N", type=int, default=0, help="default: all cores")
+    loading.add_argument("--no-mmap", action="store_true", help="read the file instead of mapping")
+    return parser
+
+
+def _neutral() -> Preset:
+    return Preset(name="Neutral", description="Temperature 1, no filter, no penalty.")
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{number} is too small; allowed is 1 or more")
+    return number
+
+
+def _manuscript(given: argparse.Namespace) -> str:
+    if given.prompt is not None:
+        return str(given.prompt)
+    path = Path(given.prompt_file)
+    if not path.is_file():
+        raise ValueError(f"--prompt-file: “{path}” is not a file")
+    if path.stat().st_size > _LONGEST_PROMPT:
+        raise ValueError(
+            f"--prompt-file: “{path}” has {path.stat().st_size:,} bytes; "
+            f"at most {_LONGEST_PROMPT:,} are allowed"
+        )
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError(
+            f"--prompt-file: “{path}” is not UTF-8 (byte {error.start}); save it as UTF-8 first"
+        ) from error
+
+
+class _TextPrinter:
+    """Prints the text as it comes, whole characters only."""
+
+    def __init__(self) -> None:
+        self.failed = False
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+
+    def on_event(self, event: AnyEvent) -> None:
+        match event:
+            case Token():
+                self._write(self._decoder.decode(event.text))
+            case Finished():
+                self._write(self._decoder.decode(b"", final=True) + "\n")
+            case Failed():
+                self.failed = True
+                print(f"studio generate: {event.message}", file=sys.stderr)
+
+    @staticmethod
+    def _write(text: str) -> None:
+        if text and sys.stdout:
+            sys.stdout.buffer.write(text.encode("utf-8", errors="replace"))
+            sys.stdout.buffer.flush()
+
+
+class _JsonPrinter:
+    """Prints one JSON object a line."""
+
+    def __init__(self) -> None:
+        self.failed = False
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._encoder = msgspec.json.Encoder()
+
+    def on_event(self, event: AnyEvent) -> None:
+        match event:
+            case Token():
+                self._print(
+                    {
+                        "type": "token",
+                        "index": event.index,
+                        "id": event.id,
+                        "text": self._decoder.decode(event.text),
+                        "probability": event.probability,
+                        "rank": event.rank,
+                        "entropy_bits": bits(event.entropy),
+                        "top": event.top,
+                    }
+                )
+            case Finished():
+                temperature = InverseTemperature(event.params.temperature)
+                self._print(
+                    {
+                        "type": "finished",
+                        "reason": event.reason,
+                        "tokens": event.tokens,
+                        "tokens_per_second": event.tokens / event.seconds if event.seconds else 0.0,
+                        "prompt_tokens": event.prompt_tokens,
+                        "seed": event.seed,
+                        "temperature": _finite(temperature.temperature),
+                        "beta": _finite(temperature.beta),
+                    }
+                )
+            case Failed():
+                self.failed = True
+                self._print({"type": "failed", "kind": event.kind, "message": event.message})
+                print(f"studio generate: {event.message}", file=sys.stderr)
+
+    def _print(self, line: dict[str, object]) -> None:
+        if not sys.stdout:
+            return
+        sys.stdout.buffer.write(self._encoder.encode(line) + b"\n")
+        sys.stdout.buffer.flush()
+
+
+def _finite(number: float) -> float | None:
+    """JSON has no infinity."""
+    return number if math.isfinite(number) else None

@@ -1,0 +1,323 @@
+"""Turns a model's chat template into a skeleton that the writer's texts go into.
+
+A template is rendered once, with marks in place of the system message and the brief. What comes
+out, cut at the marks, is the skeleton. So typing in the brief needs no rendering, and only the
+template's own text can become control tokens: a typed "<|im_end|>" never passes through it.
+
+Rendering happens in a child process with limits (`template_process`), as a template is a program
+from the model file. This module does not tokenize, and does not know what a manuscript is: it is
+the beginning of the assistant's turn, which follows the skeleton.
+"""
+
+import json
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import psutil
+
+from studio.engine.gguf_header import GgufHeader
+
+# Private-use characters: no template writes them, and changing case or trimming leaves them be.
+_SYSTEM_MARK = "\U0010fa01\U0010fa02\U0010fa03"
+_BRIEF_MARK = "\U0010fa04\U0010fa05\U0010fa06"
+_MARK_CHARACTERS = frozenset(_SYSTEM_MARK + _BRIEF_MARK)
+
+_LONGEST_TEMPLATE = 1 << 20
+_POLL_SECONDS = 0.02
+_PLAIN = "Use the plain prompt format with this model, or choose another model."
+
+
+class ChatTemplateError(Exception):
+    """A chat template that cannot be used. `str(error)` is the message for the writer."""
+
+
+class Literal(msgspec.Struct, frozen=True, tag=True):
+    """Text of the template itself; control tokens may be read in it."""
+
+    text: str
+
+
+class System(msgspec.Struct, frozen=True, tag=True):
+    """Where the preset's system message goes, as ordinary text."""
+
+
+class Brief(msgspec.Struct, frozen=True, tag=True):
+    """Where the brief goes, as ordinary text."""
+
+
+Segment = Literal | System | Brief
+
+
+class ChatSkeleton(msgspec.Struct, frozen=True):
+    """A rendered template with places for the writer's texts; the manuscript follows its end."""
+
+    segments: tuple[Segment, ...]
+    system_in_user: bool = False
+    """The template takes no system message: it stands before the brief, in the user's turn."""
+
+
+class TemplateLimits(msgspec.Struct, frozen=True):
+    """What rendering a template may cost."""
+
+    seconds: float = 5.0
+    """Of wall-clock time, the child's start included."""
+    memory_bytes: int = 512 << 20
+    output_length: int = 256 << 10
+    """Characters of one rendering."""
+
+
+def default_command() -> tuple[str, ...]:
+    """The command that runs `template_process.main`; in a frozen program, this program."""
+    if getattr(sys, "frozen", False):
+        return (sys.executable, "render-template")
+    return (sys.executable, "-m", "studio.engine.template_process")
+
+
+def compile_template(
+    header: GgufHeader,
+    *,
+    has_system: bool,
+    command: Sequence[str] | None = None,
+    limits: TemplateLimits | None = None,
+) -> ChatSkeleton:
+    """The skeleton of a model's own chat template, or of ChatML where it has none and knows it.
+
+    Starts a process and waits for it: about a fifth of a second, so keep the result.
+
+    Args:
+        header: of the model.
+        has_system: whether there will be a system message. Without one, many templates put in a
+            message of their own.
+        command: starts the child; `default_command()` by default.
+        limits: of the child; `TemplateLimits()` by default.
+
+    Raises:
+        ChatTemplateError: the model has no template, or one that cannot be used.
+    """
+    if header.chat_template is None:
+        return fallback_skeleton(header.control_tokens, has_system=has_system)
+    return compile_source(
+        header.chat_template,
+        bos_token=header.bos_token,
+        eos_token=header.eos_token,
+        has_system=has_system,
+        command=command,
+        limits=limits,
+    )
+
+
+def fallback_skeleton(control_tokens: Collection[str], *, has_system: bool) -> ChatSkeleton:
+    """ChatML, for a model without a template whose vocabulary has ChatML's two markers.
+
+    Args:
+        control_tokens: texts of the vocabulary's control tokens.
+        has_system: whether there will be a system message.
+
+    Raises:
+        ChatTemplateError: the vocabulary lacks the markers, so the model was hardly taught to chat.
+    """
+    if not {"<|im_start|>", "<|im_end|>"}.issubset(control_tokens):
+        raise ChatTemplateError(f"This model has no chat template. {_PLAIN}")
+    turns = [("system", _SYSTEM_MARK)] * has_system + [("user", _BRIEF_MARK)]
+    text = "".join(f"<|im_start|>{role}\n{mark}<|im_end|>\n" for role, mark in turns)
+    return ChatSkeleton(_segments(f"{text}<|im_start|>assistant\n"))
+
+
+def compile_source(
+    template: str,
+    *,
+    bos_token: str,
+    eos_token: str,
+    has_system: bool,
+    command: Sequence[str] | None = None,
+    limits: TemplateLimits | None = None,
+) -> ChatSkeleton:
+    """The skeleton of a template's source; see `compile_template`.
+
+    Tried in this order, and the first that keeps every text once is taken: a system message; the
+    system text before the brief in the user's turn, for templates that refuse or drop it; and both
+    again with contents as lists of typed parts, which some multimodal templates insist on.
+
+    Raises:
+        ChatTemplateError: it is no valid template, exceeds a limit, refuses the conversation, or
+            leaves out, repeats or changes a text.
+    """
+    if len(template) > _LONGEST_TEMPLATE:
+        found = f"This model's chat template has {len(template):,} characters"
+        raise ChatTemplateError(f"{found}; at most {_LONGEST_TEMPLATE:,} are allowed. {_PLAIN}")
+    user = {"role": "user", "content": _BRIEF_MARK}
+    if has_system:
+        both = {"role": "user", "content": f"{_SYSTEM_MARK}\n\n{_BRIEF_MARK}"}
+        attempts = [[{"role": "system", "content": _SYSTEM_MARK}, user], [both]]
+    else:
+        attempts = [[user]]
+    plain = len(attempts)
+    typed = [[_with_typed_content(message) for message in messages] for messages in attempts]
+    limits = limits or TemplateLimits()
+    request = {
+        "template": template,
+        "attempts": attempts + typed,
+        "variables": {
+            "bos_token": bos_token,
+            "eos_token": eos_token,
+            "add_generation_prompt": True,
+            # The manuscript is the answer: a reasoning model must not be opened for thought.
+            "enable_thinking": False,
+            "thinking": False,
+            "tools": None,
+            "documents": None,
+        },
+        "seconds": int(limits.seconds) + 1,
+        "memory_bytes": limits.memory_bytes,
+        "output_length": limits.output_length,
+    }
+    renderings = _render(request, limits, command or default_command())
+    problems = []
+    for number, rendering in enumerate(renderings):
+        if "error" in rendering:
+            problems.append(_explain(rendering["error"], rendering["detail"], limits))
+            continue
+        text = rendering["text"].encode("utf-8", "replace").decode()
+        segments = _segments(text)
+        if problem := _problem(segments, has_system=has_system):
+            problems.append(problem)
+            continue
+        return ChatSkeleton(segments, system_in_user=has_system and number % plain == 1)
+    # The last plain attempt asks least of the template; its problem is the real one.
+    raise ChatTemplateError(f"This model's chat template {problems[plain - 1]}. {_PLAIN}")
+
+
+def _with_typed_content(message: dict[str, Any]) -> dict[str, Any]:
+    return {**message, "content": [{"type": "text", "text": message["content"]}]}
+
+
+def _segments(text: str) -> tuple[Segment, ...]:
+    """Cut a rendering at the marks."""
+    segments: list[Segment] = []
+    for number, around in enumerate(text.split(_SYSTEM_MARK)):
+        segments += [System()] * (number > 0)
+        for place, literal in enumerate(around.split(_BRIEF_MARK)):
+            segments += [Brief()] * (place > 0)
+            segments += [Literal(literal)] * bool(literal)
+    return tuple(segments)
+
+
+def _problem(segments: tuple[Segment, ...], *, has_system: bool) -> str | None:
+    """Why a skeleton cannot be used, if so: each text must be in it once and whole."""
+    literals = "".join(segment.text for segment in segments if isinstance(segment, Literal))
+    wanted = {Brief(): ("brief", 1), System(): ("system message", int(has_system))}
+    for segment, (name, times) in wanted.items():
+        found = segments.count(segment)
+        if found > times:
+            return f"repeats the {name} {found} times"
+        if found < times:
+            changed = not _MARK_CHARACTERS.isdisjoint(literals)
+            return f"{'changes' if changed else 'leaves out'} the {name}"
+    if not _MARK_CHARACTERS.isdisjoint(literals):
+        return "repeats a part of the brief or the system message"
+    return None
+
+
+def _explain(kind: str, detail: str, limits: TemplateLimits) -> str:
+    match kind:
+        case "syntax":
+            return f"is not a valid template ({detail})"
+        case "refused":
+            return f"refuses a conversation of one message: “{detail}”"
+        case "memory":
+            return f"takes more than {limits.memory_bytes >> 20} MiB of memory"
+        case "output":
+            return f"writes more than {limits.output_length:,} characters"
+        case "time":
+            return f"did not finish within {limits.seconds:g} seconds"
+    return f"fails ({detail})"
+
+
+def _render(
+    request: dict[str, Any], limits: TemplateLimits, command: Sequence[str]
+) -> list[dict[str, str]]:
+    """Have a child process answer the request, and end it at a limit."""
+    # The folder of this package first on the child's path, and never the writer's own folder.
+    here = None if getattr(sys, "frozen", False) else Path(__file__).parents[2]
+    try:
+        child = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=here,
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+        )
+    except OSError as error:
+        found = f"The process that renders chat templates cannot be started: {error}"
+        raise ChatTemplateError(f"{found}. {_PLAIN}") from error
+    # Renderings are escaped in JSON: up to 12 bytes a character.
+    most = 12 * limits.output_length * len(request["attempts"]) + 4096
+    with child:
+        answer, stopped = _converse(child, json.dumps(request).encode(), most, limits)
+        words = child.stderr.read().decode("utf-8", "replace").strip() if child.stderr else ""
+    if stopped:
+        raise ChatTemplateError(
+            f"This model's chat template {_explain(stopped, '', limits)}. {_PLAIN}"
+        )
+    try:
+        renderings: list[dict[str, str]] = msgspec.json.decode(
+            answer, type=dict[str, list[dict[str, str]]]
+        )["renderings"]
+    except (msgspec.DecodeError, KeyError) as error:
+        last = words.splitlines()[-1] if words else "it left no message"
+        found = f"ended its process, exit status {child.returncode} ({last})"
+        raise ChatTemplateError(f"This model's chat template {found}. {_PLAIN}") from error
+    return renderings
+
+
+def _converse(
+    child: "subprocess.Popen[bytes]", request: bytes, most: int, limits: TemplateLimits
+) -> tuple[bytes, str]:
+    """Send the request and read the answer; also "time", "memory" or "output" if it was ended."""
+    answers: list[bytes] = []
+
+    def exchange() -> None:
+        assert child.stdin is not None
+        assert child.stdout is not None
+        try:
+            child.stdin.write(request)
+            child.stdin.close()
+        except OSError:
+            pass  # it died before it read; its exit status tells
+        answers.append(child.stdout.read(most + 1))
+
+    # A thread, as pipes block; here, the time and the memory are watched on every system.
+    thread = threading.Thread(target=exchange, name="chat-template")
+    deadline = time.monotonic() + limits.seconds
+    stopped = ""
+    thread.start()
+    while thread.is_alive() and not stopped:
+        thread.join(_POLL_SECONDS)
+        if time.monotonic() > deadline:
+            stopped = "time"
+        elif _resident(child.pid) > limits.memory_bytes:
+            stopped = "memory"
+    if thread.is_alive():
+        child.kill()
+        thread.join()
+    else:
+        stopped = ""
+    answer = answers[0]
+    if len(answer) > most:
+        stopped = "output"
+    child.kill()  # it has said all it had to say, or too much
+    return answer, stopped
+
+
+def _resident(pid: int) -> int:
+    try:
+        return int(psutil.Process(pid).memory_info().rss)
+    except psutil.Error:
+        return 0

@@ -1,0 +1,91 @@
+"""The engine's child process: commands on stdin, events on stdout, llama.cpp's log on stderr.
+
+One thread reads commands, the main thread carries them out. Knows nothing of the window beyond
+the protocol.
+"""
+
+import os
+import signal
+import sys
+import threading
+
+from studio.engine.framing import FramingError, command_reader, encode
+from studio.engine.messages import AnyEvent, Superseded
+
+_READ_SIZE = 65_536
+
+
+class _Pipe:
+    """The events' end of the pipe; both threads write to it."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._lock = threading.Lock()
+
+    def emit(self, event: AnyEvent) -> None:
+        """Write one event.
+
+        When nobody reads any more the process ends at once: it has no other purpose, and nothing
+        of the writer's is kept in it.
+        """
+        frame = memoryview(encode(event))
+        with self._lock:
+            try:
+                while frame:
+                    frame = frame[os.write(self._descriptor, frame) :]
+            except OSError:
+                os._exit(0)
+
+
+def _take_over_standard_streams() -> tuple[int, int]:
+    """Private descriptors for commands and events.
+
+    llama.cpp may print to stdout (a backtrace, when it aborts), which would destroy the protocol:
+    from here on descriptor 1 is stderr, and 0 is empty.
+    """
+    if sys.platform == "win32":
+        import msvcrt
+
+        for descriptor in (0, 1):
+            msvcrt.setmode(descriptor, os.O_BINARY)
+    commands, events = os.dup(0), os.dup(1)
+    os.dup2(2, 1)
+    empty = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(empty, 0)
+    os.close(empty)
+    return commands, events
+
+
+def main() -> int:
+    """Serve until stdin ends; the exit status."""
+    commands, events = _take_over_standard_streams()
+    # Ctrl+C in the window's terminal reaches its children too; the window decides when we end.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.environ["GGML_NO_BACKTRACE"] = "1"
+
+    # llama.cpp is loaded only now, with the streams in safety.
+    from studio.engine.engine import Engine
+    from studio.engine.inbox import Inbox
+    from studio.engine.interrupt import Interrupt
+
+    pipe = _Pipe(events)
+    interrupt = Interrupt()
+    inbox = Inbox(interrupt, lambda request: pipe.emit(Superseded(request=request)))
+
+    def read_commands() -> None:
+        reader = command_reader()
+        try:
+            while data := os.read(commands, _READ_SIZE):
+                for command in reader.feed(data):
+                    inbox.put(command)
+        except FramingError as error:
+            print(f"studio engine: {error}", file=sys.stderr, flush=True)
+        finally:
+            inbox.close()
+
+    threading.Thread(target=read_commands, name="commands", daemon=True).start()
+    engine = Engine(pipe.emit, interrupt)
+    while taken := inbox.take():
+        engine.run(*taken)
+    engine.close()
+    return 0

@@ -1,0 +1,222 @@
+"""One llama.cpp context: what is evaluated, and the logits at its end.
+
+Brings the context to a given token sequence with the least work: the longest common prefix with
+what is evaluated already is kept. Knows nothing of text, sampling or requests.
+"""
+
+from collections.abc import Callable, Sequence
+
+import llama_cpp
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.engine.interrupt import Interrupt
+from studio.engine.messages import EngineError
+from studio.engine.model import Model
+
+_MAIN, _SCRATCH = 0, 1
+"""Sequence ids: the manuscript, and a look into its middle that leaves the rest evaluated."""
+
+_CHUNK_CPU, _CHUNK_GPU = 128, 512
+"""Tokens a batch. On a processor a larger one is no faster, and progress is shown between them."""
+
+
+class EvaluationStopped(Exception):
+    """The interrupt ended an evaluation; what was evaluated before stays."""
+
+
+class Context:
+    """Evaluated tokens and the logits that follow them. Close it before its model."""
+
+    def __init__(self, model: Model, interrupt: Interrupt) -> None:
+        """Allocate the context.
+
+        Raises:
+            EngineError: llama.cpp could not allocate it.
+        """
+        parameters = llama_cpp.llama_context_default_params()
+        self.size = model.context_size
+        self._chunk = _CHUNK_GPU if llama_cpp.llama_supports_gpu_offload() else _CHUNK_CPU
+        parameters.n_ctx = self.size
+        parameters.n_batch = parameters.n_ubatch = self._chunk
+        parameters.n_seq_max = 2
+        parameters.kv_unified = True
+        # A sliding window's cache in full: a trimmed one cannot be cut back to a prefix.
+        parameters.swa_full = True
+        parameters.n_threads = parameters.n_threads_batch = model.threads
+        parameters.no_perf = True
+        parameters.abort_callback = interrupt.callback
+        parameters.abort_callback_data = interrupt.data
+        context = llama_cpp.llama_init_from_model(model.model, parameters)
+        if not context:
+            raise EngineError(
+                "too_little_memory",
+                f"llama.cpp could not make a context of {self.size:,} tokens. "
+                "Choose a smaller context size in the model's options.",
+            )
+        self._interrupt = interrupt
+        self._context = context
+        self._memory = llama_cpp.llama_get_memory(context)
+        self._vocabulary_size = model.vocabulary.size
+        # A recurrent state is one value, not a row for each token: it has no prefix to copy.
+        self._can_look_inside = not (
+            llama_cpp.llama_model_is_recurrent(model.model)
+            or llama_cpp.llama_model_is_hybrid(model.model)
+        )
+        self._batch = llama_cpp.llama_batch_init(self._chunk, 0, 1)
+        self._batch_tokens = np.ctypeslib.as_array(self._batch.token, (self._chunk,))
+        self._batch_positions = np.ctypeslib.as_array(self._batch.pos, (self._chunk,))
+        self._batch_wanted = np.ctypeslib.as_array(self._batch.logits, (self._chunk,))
+        np.ctypeslib.as_array(self._batch.n_seq_id, (self._chunk,))[:] = 1
+        self._tokens: list[int] = []
+        self._has_logits = False
+        """Whether llama.cpp's buffer holds the logits that follow `_tokens`."""
+
+    @property
+    def used(self) -> int:
+        """Tokens in the context."""
+        return len(self._tokens)
+
+    def logits(self) -> NDArray[np.float32]:
+        """The logits after the last token evaluated, shape (vocabulary,).
+
+        A view of llama.cpp's memory: read it before the next evaluation, never write to it.
+        """
+        pointer = llama_cpp.llama_get_logits_ith(self._context, -1)
+        return np.ctypeslib.as_array(pointer, (self._vocabulary_size,))
+
+    def evaluate(
+        self, tokens: Sequence[int], progress: Callable[[int, int], None] | None = None
+    ) -> int:
+        """Bring the context to exactly `tokens`, with the logits that follow them.
+
+        Args:
+            tokens: at least one, at most `size`.
+            progress: called with (done, total) tokens between batches of a long evaluation.
+
+        Returns:
+            How many of the tokens were evaluated before and did not need it again.
+
+        Raises:
+            EvaluationStopped: the interrupt was set.
+            EngineError: llama.cpp refused.
+        """
+        tokens = list(tokens)
+        reused = self._common_prefix(tokens)
+        if reused == len(tokens) == len(self._tokens) and self._has_logits:
+            return reused
+        # The last token is evaluated in any case: its logits are what is wanted.
+        reused = self._keep(min(reused, len(tokens) - 1))
+        self._evaluate_from(reused, tokens, progress)
+        return reused
+
+    def look_inside(
+        self, tokens: Sequence[int], progress: Callable[[int, int], None] | None = None
+    ) -> int:
+        """Like `evaluate`, but without losing a long evaluated rest to a look at its middle.
+
+        Moving the caret back a page must not make the way forward a new evaluation. Where less
+        is to be evaluated than would be lost, the prefix is shared with a scratch sequence, and
+        the new tokens are evaluated there.
+        """
+        tokens = list(tokens)
+        shared = min(self._common_prefix(tokens), len(tokens) - 1)
+        new, lost = len(tokens) - shared, len(self._tokens) - shared
+        fits = new <= min(self._chunk, self.size - len(self._tokens))
+        if not (self._can_look_inside and fits and new < lost):
+            return self.evaluate(tokens, progress)
+        llama_cpp.llama_memory_seq_cp(self._memory, _MAIN, _SCRATCH, 0, shared)
+        try:
+            self._has_logits = False
+            self._decode(tokens[shared:], shared, _SCRATCH)
+        finally:
+            llama_cpp.llama_memory_seq_rm(self._memory, _SCRATCH, -1, -1)
+        return shared
+
+    def append(self, token: int) -> None:
+        """Evaluate one more token.
+
+        Raises:
+            EvaluationStopped: the interrupt was set.
+            EngineError: llama.cpp refused.
+        """
+        self._has_logits = False
+        self._batch.n_tokens = 1
+        self._batch.token[0] = token
+        self._batch.pos[0] = len(self._tokens)
+        self._batch.seq_id[0][0] = _MAIN
+        self._batch.logits[0] = 1
+        self._run_batch()
+        self._tokens.append(token)
+        self._has_logits = True
+
+    def close(self) -> None:
+        """Free the context's memory."""
+        if self._context:
+            llama_cpp.llama_batch_free(self._batch)
+            llama_cpp.llama_free(self._context)
+            self._context = None
+
+    def _common_prefix(self, tokens: list[int]) -> int:
+        length = min(len(tokens), len(self._tokens))
+        if tokens[:length] == self._tokens[:length]:
+            return length
+        return next(index for index in range(length) if tokens[index] != self._tokens[index])
+
+    def _keep(self, length: int) -> int:
+        """Remove everything evaluated after `length` tokens; returns what really could be kept."""
+        removed = llama_cpp.llama_memory_seq_rm(self._memory, _MAIN, length, -1)
+        # A partial removal is impossible where the memory is recurrent, and a prefix is
+        # incomplete where a sliding window has moved on: then nothing is kept.
+        if not removed or (
+            length > 0 and llama_cpp.llama_memory_seq_pos_min(self._memory, _MAIN) > 0
+        ):
+            llama_cpp.llama_memory_clear(self._memory, True)
+            length = 0
+        del self._tokens[length:]
+        self._has_logits = False
+        return length
+
+    def _evaluate_from(
+        self,
+        start: int,
+        tokens: list[int],
+        progress: Callable[[int, int], None] | None,
+    ) -> None:
+        total = len(tokens) - start
+        for position in range(start, len(tokens), self._chunk):
+            if progress and total > self._chunk:
+                progress(position - start, total)
+            chunk = tokens[position : position + self._chunk]
+            self._decode(chunk, position, _MAIN)
+            self._tokens += chunk
+        self._has_logits = True
+
+    def _decode(self, tokens: list[int], position: int, sequence: int) -> None:
+        count = len(tokens)
+        self._batch.n_tokens = count
+        self._batch_tokens[:count] = tokens
+        self._batch_positions[:count] = np.arange(position, position + count)
+        self._batch_wanted[:count] = 0
+        self._batch_wanted[count - 1] = 1
+        for index in range(count):
+            self._batch.seq_id[index][0] = sequence
+        self._run_batch()
+
+    def _run_batch(self) -> None:
+        if self._interrupt.is_set():
+            raise EvaluationStopped
+        status = llama_cpp.llama_decode(self._context, self._batch)
+        if status == 0:
+            return
+        # What llama.cpp managed before the abort or failure is not known to `_tokens`.
+        self._keep(len(self._tokens))
+        if status == 2:
+            raise EvaluationStopped
+        if status == 1:
+            raise EngineError(
+                "llama_cpp",
+                f"The context of {self.size:,} tokens is full. "
+                "Choose a larger context size in the model's options.",
+            )
+        raise EngineError("llama_cpp", f"llama.cpp could not evaluate the text (status {status}).")

@@ -1,0 +1,189 @@
+"""The engine in process: one model, one context, one command at a time.
+
+The child process wraps it in a protocol (`child`); the command line uses it as it is. Not
+thread-safe, as llama.cpp is not: one thread owns it; only `Control` and `Interrupt` are touched
+from others.
+"""
+
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+import llama_cpp
+import numpy as np
+
+from studio.engine import log
+from studio.engine.chat_template import ChatSkeleton, ChatTemplateError, compile_template
+from studio.engine.context import Context, EvaluationStopped
+from studio.engine.control import Control
+from studio.engine.generation import PieceLedger, generate
+from studio.engine.interrupt import Interrupt
+from studio.engine.messages import (
+    AnyEvent,
+    Distribution,
+    EngineError,
+    Evaluated,
+    Evaluating,
+    Failed,
+    Finished,
+    Generate,
+    Load,
+    Loaded,
+    Loading,
+    LookAhead,
+    Prompt,
+    Superseded,
+)
+from studio.engine.model import LoadStopped, Model
+from studio.engine.prompt import FittedPrompt, TokenizedPrompt, fit, tokenize
+from studio.sampling import LogitSketch
+
+
+class _Opened:
+    """What lives as long as one loaded model."""
+
+    def __init__(self, model: Model, interrupt: Interrupt) -> None:
+        self.model = model
+        self.context = Context(model, interrupt)
+        self.pieces = PieceLedger(model.vocabulary)
+        self._skeletons: dict[bool, ChatSkeleton] = {}
+
+    def skeleton(self, *, has_system: bool) -> ChatSkeleton:
+        """The chat template's skeleton; rendered once, in a process of its own."""
+        if has_system not in self._skeletons:
+            try:
+                self._skeletons[has_system] = compile_template(
+                    self.model.header, has_system=has_system
+                )
+            except ChatTemplateError as error:
+                raise EngineError("chat_template", str(error)) from error
+        return self._skeletons[has_system]
+
+    def close(self) -> None:
+        self.context.close()
+        self.model.close()
+
+
+class Engine:
+    """Carries out commands and gives their events to `emit`."""
+
+    def __init__(self, emit: Callable[[AnyEvent], None], interrupt: Interrupt) -> None:
+        self._emit = emit
+        self._interrupt = interrupt
+        self._opened: _Opened | None = None
+        log.install()
+        llama_cpp.llama_backend_init()
+
+    def run(self, command: Load | LookAhead | Generate, control: Control) -> None:
+        """Carry out one command. Whatever goes wrong is an event, never an exception."""
+        request = command.request
+        try:
+            match command:
+                case Load():
+                    self._load(command, control)
+                case LookAhead():
+                    self._look_ahead(command)
+                case Generate():
+                    self._generate(command, control)
+        except EngineError as error:
+            self._emit(Failed(request=request, kind=error.kind, message=str(error)))
+        except (EvaluationStopped, LoadStopped):
+            self._emit(Superseded(request=request))
+        except Exception as error:
+            traceback.print_exc()
+            self._emit(Failed(request=request, kind="bug", message=f"{error}"))
+
+    def close(self) -> None:
+        """Free model and context."""
+        if self._opened:
+            self._opened.close()
+            self._opened = None
+
+    def _load(self, command: Load, control: Control) -> None:
+        self.close()
+
+        def on_progress(fraction: float) -> bool:
+            self._emit(Loading(request=command.request, fraction=fraction))
+            return not control.stopped
+
+        model = Model(Path(command.path), command.options, on_progress)
+        try:
+            self._opened = _Opened(model, self._interrupt)
+        except EngineError:
+            model.close()
+            raise
+        self._emit(Loaded(request=command.request, report=model.report()))
+
+    def _look_ahead(self, command: LookAhead) -> None:
+        opened = self._ready()
+        prompt, fitted = self._prepare(command.prompt, opened)
+        reused = opened.context.look_inside(fitted.tokens, self._on_progress(command.request))
+        self._emit(self._evaluated(command.request, prompt, fitted, reused))
+        sketch = LogitSketch.of(opened.context.logits())
+        self._emit(
+            Distribution(
+                request=command.request,
+                sketch=sketch.to_bytes(),
+                pieces=opened.pieces.untold(sketch.ids),
+            )
+        )
+
+    def _generate(self, command: Generate, control: Control) -> None:
+        opened = self._ready()
+        prompt, fitted = self._prepare(command.prompt, opened)
+        try:
+            reused = opened.context.evaluate(fitted.tokens, self._on_progress(command.request))
+        except EvaluationStopped:
+            self._emit(
+                Finished(
+                    request=command.request,
+                    reason="stopped",
+                    tokens=0,
+                    seconds=0.0,
+                    prompt_tokens=len(prompt.tokens),
+                    seed=max(0, control.params.seed),
+                    params=control.params,
+                )
+            )
+            return
+        self._emit(self._evaluated(command.request, prompt, fitted, reused))
+        generate(
+            command,
+            prompt,
+            opened.context,
+            opened.model.vocabulary,
+            opened.pieces,
+            control,
+            self._emit,
+        )
+
+    def _ready(self) -> _Opened:
+        if not self._opened:
+            raise EngineError("no_model", "No model is open. Open a GGUF file first.")
+        self._opened.model.check_unchanged()
+        return self._opened
+
+    def _prepare(self, prompt: Prompt, opened: _Opened) -> tuple[TokenizedPrompt, FittedPrompt]:
+        skeleton = (
+            opened.skeleton(has_system=bool(prompt.system)) if prompt.format == "chat" else None
+        )
+        tokenized = tokenize(prompt, opened.model.vocabulary, skeleton)
+        return tokenized, fit(tokenized, opened.context.size)
+
+    def _on_progress(self, request: int) -> Callable[[int, int], None]:
+        return lambda done, total: self._emit(Evaluating(request=request, done=done, total=total))
+
+    def _evaluated(
+        self, request: int, prompt: TokenizedPrompt, fitted: FittedPrompt, reused: int
+    ) -> Evaluated:
+        opened = self._ready()
+        text = opened.model.vocabulary.text
+        unseen = prompt.tokens[prompt.head : prompt.head + fitted.unseen]
+        return Evaluated(
+            request=request,
+            tokens=np.asarray(prompt.tokens, dtype="<i4").tobytes(),
+            context_used=len(fitted.tokens),
+            context_size=opened.context.size,
+            unseen_characters=len(b"".join(map(text, unseen)).decode("utf-8", errors="ignore")),
+            reused=reused,
+        )

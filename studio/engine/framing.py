@@ -1,0 +1,77 @@
+"""Messages on a byte stream: a length of four bytes, little-endian, then msgpack.
+
+Knows nothing of processes or pipes: bytes in, messages out.
+"""
+
+import struct
+from collections.abc import Iterator
+from typing import Generic, TypeVar
+
+import msgspec
+
+from studio.engine.messages import AnyCommand, AnyEvent, Command, Event
+
+_LENGTH = struct.Struct("<I")
+MAXIMUM_FRAME = 64 * 1024 * 1024
+"""Bytes. A longer frame means that something else wrote on the stream."""
+
+_encoder = msgspec.msgpack.Encoder()
+
+Message = TypeVar("Message")
+
+
+class FramingError(Exception):
+    """The stream does not hold this protocol."""
+
+
+def encode(message: Command | Event) -> bytes:
+    """One message as a frame."""
+    body = _encoder.encode(message)
+    return _LENGTH.pack(len(body)) + body
+
+
+class FrameReader(Generic[Message]):
+    """Collects bytes as they come and gives each message when it is complete."""
+
+    def __init__(self, decoder: "msgspec.msgpack.Decoder[Message]") -> None:
+        self._decoder = decoder
+        self._pending = bytearray()
+
+    def feed(self, data: bytes) -> Iterator[Message]:
+        """Take in bytes; yield the messages that they complete.
+
+        Raises:
+            FramingError: the bytes are not this protocol's.
+        """
+        pending = self._pending
+        pending += data
+        start = 0
+        try:
+            while len(pending) - start >= _LENGTH.size:
+                (length,) = _LENGTH.unpack_from(pending, start)
+                if length > MAXIMUM_FRAME:
+                    raise FramingError(
+                        f"a frame of {length:,} bytes; at most {MAXIMUM_FRAME:,} are allowed"
+                    )
+                end = start + _LENGTH.size + length
+                if len(pending) < end:
+                    break
+                body = bytes(memoryview(pending)[start + _LENGTH.size : end])
+                start = end
+                try:
+                    message = self._decoder.decode(body)
+                except msgspec.MsgspecError as error:
+                    raise FramingError(f"a message that cannot be read: {error}") from error
+                yield message
+        finally:
+            del pending[:start]
+
+
+def command_reader() -> FrameReader[AnyCommand]:
+    """A reader for the engine's end."""
+    return FrameReader(msgspec.msgpack.Decoder(AnyCommand))
+
+
+def event_reader() -> FrameReader[AnyEvent]:
+    """A reader for the window's end."""
+    return FrameReader(msgspec.msgpack.Decoder(AnyEvent))

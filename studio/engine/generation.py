@@ -1,0 +1,149 @@
+"""The token loop: logits, sampling, token, next.
+
+Evaluates through a `Context`, samples through `studio.sampling`, and gives events. Knows nothing
+of how the prompt was made or who listens.
+"""
+
+import secrets
+import time
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.engine.context import Context, EvaluationStopped
+from studio.engine.control import Control
+from studio.engine.messages import (
+    AnyEvent,
+    Evaluating,
+    Finished,
+    FinishReason,
+    Generate,
+    Token,
+)
+from studio.engine.prompt import TokenizedPrompt, fit
+from studio.engine.vocabulary import Vocabulary
+from studio.sampling import LogitSketch, Ranking, choose, uniform
+
+_SEEDS = 2**32
+_SHOWN = 10
+"""How many of the most likely tokens a `Token` names."""
+
+
+class PieceLedger:
+    """Which tokens' bytes the listener has been told, so that each is spelled once."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self._vocabulary = vocabulary
+        self._told = np.zeros(vocabulary.size, dtype=bool)
+
+    def untold(self, ids: NDArray[np.int32]) -> dict[int, bytes]:
+        """The bytes of those `ids` that were never asked for before."""
+        new = ids[~self._told[ids]]
+        if not new.size:
+            return {}
+        self._told[new] = True
+        return {token: self._vocabulary.name(token) for token in new.tolist()}
+
+
+def generate(
+    command: Generate,
+    prompt: TokenizedPrompt,
+    context: Context,
+    vocabulary: Vocabulary,
+    pieces: PieceLedger,
+    control: Control,
+    emit: Callable[[AnyEvent], None],
+) -> None:
+    """Write tokens after an evaluated prompt until one of the reasons to end.
+
+    Args:
+        command: what was asked for; its parameters are read from `control` at each token.
+        prompt: the whole prompt, as `context` has it evaluated (cut to its size).
+        context: holds the logits after the prompt.
+        vocabulary: the model's.
+        pieces: what the listener knows to spell.
+        control: live parameters and the stop.
+        emit: takes each `Token`, the `Evaluating` of a cut, and the `Finished` at the end.
+
+    Raises:
+        EngineError: llama.cpp refused.
+        ValueError: the model gave logits that are no numbers.
+    """
+    request = command.request
+    seed = control.params.seed if control.params.seed >= 0 else secrets.randbelow(_SEEDS)
+    tokens = list(prompt.tokens)
+    prompt_tokens = len(tokens)
+    reason: FinishReason = "max_tokens"
+    started = ended = time.perf_counter()
+    index = 0
+    while index < command.max_tokens:
+        if control.stopped:
+            reason = "stopped"
+            break
+        ranking = Ranking(context.logits())
+        params = control.params
+        choice = choose(ranking, params, tokens, uniform(seed, len(tokens)), top=_SHOWN)
+        if not command.ignore_eos and vocabulary.ends_generation(choice.token):
+            reason = "end_of_text"
+            break
+        sketch = LogitSketch.of(ranking)
+        emit(
+            Token(
+                request=request,
+                index=index,
+                id=choice.token,
+                text=vocabulary.text(choice.token),
+                probability=choice.probability,
+                rank=choice.rank,
+                entropy=choice.entropy,
+                top=tuple(
+                    zip(choice.top_ids.tolist(), choice.top_probabilities.tolist(), strict=True)
+                ),
+                sketch=sketch.to_bytes(),
+                pieces=pieces.untold(sketch.ids),
+            )
+        )
+        ended = time.perf_counter()
+        index += 1
+        tokens.append(choice.token)
+        if index == command.max_tokens:
+            break
+        try:
+            if context.used < context.size:
+                context.append(choice.token)
+            else:
+                _evaluate_cut(request, tokens, prompt.head, context, emit)
+        except EvaluationStopped:
+            reason = "stopped"
+            break
+    emit(
+        Finished(
+            request=request,
+            reason=reason,
+            tokens=index,
+            seconds=ended - started,
+            prompt_tokens=prompt_tokens,
+            seed=seed,
+            params=control.params,
+        )
+    )
+
+
+def _evaluate_cut(
+    request: int,
+    tokens: list[int],
+    head: int,
+    context: Context,
+    emit: Callable[[AnyEvent], None],
+) -> None:
+    """The context is full: cut another block off the manuscript's beginning and evaluate anew.
+
+    Shifting the cache instead would be quicker, but its rows were computed from the text that is
+    no longer there: the model would go on from a state that no prompt gives.
+    """
+    fitted = fit(TokenizedPrompt(tokens, head), context.size)
+    context.evaluate(
+        fitted.tokens,
+        lambda done, total: emit(Evaluating(request=request, done=done, total=total)),
+    )

@@ -1,0 +1,40 @@
+"""A flag that ends `llama_decode` from another thread, within milliseconds.
+
+Knows nothing of requests: `child` decides when to raise it.
+"""
+
+import ctypes
+import sys
+
+import llama_cpp
+
+
+class Interrupt:
+    """Raised by any thread; llama.cpp looks at it between the nodes of its compute graph.
+
+    llama.cpp calls an abort callback several hundred times a token. A callback written in Python
+    would take the interpreter's lock each time; measured, that costs a tenth of the speed. So the
+    callback is the C library's `strlen` and its data one byte followed by a zero: the length of
+    that string is 0, "go on", until the byte is set, and 1, "abort", from then on. (`strlen`
+    returns a `size_t`; the caller looks at its lowest byte, as a `bool`, on every ABI that
+    llama.cpp is built for.)
+    """
+
+    def __init__(self) -> None:
+        self._flag = ctypes.create_string_buffer(2)
+        library = ctypes.CDLL("msvcrt" if sys.platform == "win32" else None)
+        # Both references are kept: ctypes does not, and llama.cpp calls on.
+        self.callback = ctypes.cast(library.strlen, llama_cpp.ggml_abort_callback)
+        self.data = ctypes.cast(self._flag, ctypes.c_void_p)
+
+    def set(self) -> None:
+        """Ask for an end."""
+        self._flag[0] = b"\x01"
+
+    def clear(self) -> None:
+        """Allow evaluation again."""
+        self._flag[0] = b"\x00"
+
+    def is_set(self) -> bool:
+        """Whether an end was asked for."""
+        return self._flag[0] != b"\x00"

@@ -1,0 +1,72 @@
+"""llama.cpp's log: warnings and errors to stderr, and what a load says of itself.
+
+Knows nothing of the window, which reads the child's stderr.
+"""
+
+import ctypes
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+import llama_cpp
+
+_WARN, _ERROR, _CONTINUED = 3, 4, 5
+"""ggml_log_level: 1 debug, 2 info, 3 warning, 4 error, 5 continues the line before."""
+
+
+class Line(NamedTuple):
+    """One message of llama.cpp."""
+
+    level: int
+    text: str
+
+
+_listeners: list[list[Line]] = []
+_level_of_line = 0
+
+
+@llama_cpp.llama_log_callback  # type: ignore[untyped-decorator]
+def _on_log(level: int, text: bytes, _data: ctypes.c_void_p) -> None:
+    global _level_of_line
+    if level != _CONTINUED:
+        _level_of_line = level
+    message = text.decode("utf-8", errors="replace")
+    for lines in _listeners:
+        lines.append(Line(_level_of_line, message.rstrip("\n")))
+    if _level_of_line in (_WARN, _ERROR):
+        sys.stderr.write(message)
+        sys.stderr.flush()
+
+
+def install() -> None:
+    """Take over llama.cpp's log. The callback lives as long as this module."""
+    llama_cpp.llama_log_set(_on_log, ctypes.c_void_p(0))
+
+
+@contextmanager
+def listening() -> Iterator[list[Line]]:
+    """Collect what llama.cpp says meanwhile."""
+    lines: list[Line] = []
+    _listeners.append(lines)
+    try:
+        yield lines
+    finally:
+        _listeners.remove(lines)
+
+
+def last_error(lines: list[Line]) -> str:
+    """The last error's first sentence, without the function name llama.cpp puts before it."""
+    for line in reversed(lines):
+        if line.level == _ERROR and line.text.strip():
+            return re.sub(r"^\w+: ", "", line.text.strip()).rstrip(".")
+    return ""
+
+
+def offloaded_layers(lines: list[Line]) -> int:
+    """How many layers a load says it put on a GPU; llama.cpp has no call that tells."""
+    for line in reversed(lines):
+        if match := re.search(r"offloaded (\d+)/\d+ layers to GPU", line.text):
+            return int(match[1])
+    return 0

@@ -1,0 +1,246 @@
+"""What the window and the engine say to each other: commands one way, events the other.
+
+Frozen values, typed on both ends, encoded as msgpack; never pickle. This module imports without
+llama_cpp, and does not know how messages travel (`framing`) or who acts on them (`child`).
+"""
+
+from typing import Literal
+
+import msgspec
+
+from studio.sampling import SamplingParams
+
+PromptFormat = Literal["plain", "chat"]
+
+
+class LoadOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """How to load a model. The defaults let the engine decide."""
+
+    gpu_layers: int = -1
+    """Layers to offload; -1 = all, where llama.cpp has a GPU backend and its device; 0 = none."""
+    context_size: int = 0
+    """Tokens; 0 = the model's own, at most `studio.engine.model.AUTOMATIC_CONTEXT`."""
+    threads: int = 0
+    """Threads for evaluation; 0 = one a core this process may use."""
+    memory_map: bool = True
+    """Map the file into memory instead of reading a copy of it."""
+
+    def __post_init__(self) -> None:
+        """Refuse what llama.cpp would accept in silence or abort on."""
+        limits = {"gpu_layers": (-1, 10_000), "context_size": (0, 16_777_216), "threads": (0, 1024)}
+        for field, (low, high) in limits.items():
+            value = getattr(self, field)
+            if not low <= value <= high:
+                raise ValueError(f"{field} is {value}; allowed is {low} to {high}")
+
+
+class Prompt(msgspec.Struct, frozen=True, kw_only=True):
+    """What the model is given: product.md's brief and manuscript, in a preset's format."""
+
+    manuscript: str
+    """The manuscript up to the caret; the model continues it."""
+    brief: str = ""
+    system: str = ""
+    """The preset's system message; used by the chat format alone."""
+    format: PromptFormat = "plain"
+
+
+class ModelReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What was loaded, and what of the machine it really uses."""
+
+    path: str
+    name: str
+    architecture: str
+    quantization: str
+    file_bytes: int
+    parameters: int
+    vocabulary_size: int
+    context_size: int
+    context_train: int
+    """Tokens the model was trained with."""
+    layers: int
+    layers_offloaded: int
+    backend: str
+    """llama.cpp's compute backend: "CPU", "CUDA", "Metal", "Vulkan", ..."""
+    device: str
+    threads: int
+    memory_mapped: bool
+    memory_bytes: int
+    """Resident memory that the engine's process gained by loading."""
+    has_chat_template: bool
+    seconds: float
+
+
+# Commands: window -> engine. `request` is the sender's number; every answer carries it.
+
+
+class Command(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Base of all commands."""
+
+    request: int
+
+
+class Load(Command, frozen=True, kw_only=True, tag=True):
+    """Load a model, after unloading the one before. Answers: Loading..., Loaded | Failed."""
+
+    path: str
+    options: LoadOptions = LoadOptions()
+
+
+class LookAhead(Command, frozen=True, kw_only=True, tag=True):
+    """Evaluate to the caret and say what would come next.
+
+    A newer LookAhead or a Generate supersedes it. Answers: Evaluating..., Evaluated, Distribution
+    | Failed | Superseded.
+    """
+
+    prompt: Prompt
+
+
+class Generate(Command, frozen=True, kw_only=True, tag=True):
+    """Continue the manuscript. Answers: Evaluating..., Evaluated, Token..., Finished | Failed."""
+
+    prompt: Prompt
+    params: SamplingParams
+    max_tokens: int
+    ignore_eos: bool = False
+    """Go on past an end-of-sequence token. The distribution is not changed by this."""
+
+
+class ChangeParams(Command, frozen=True, kw_only=True, tag=True):
+    """Turn the parameters of the generation `request`; in effect at its next token."""
+
+    params: SamplingParams
+
+
+class Stop(Command, frozen=True, kw_only=True, tag=True):
+    """End `request` now, also inside a long prompt evaluation or a load."""
+
+
+# Events: engine -> window.
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Base of all events; `request` is that of the command answered."""
+
+    request: int
+
+
+class Loading(Event, frozen=True, kw_only=True, tag=True):
+    """Progress of a load, 0 to 1."""
+
+    fraction: float
+
+
+class Loaded(Event, frozen=True, kw_only=True, tag=True):
+    """The model is ready."""
+
+    report: ModelReport
+
+
+class Evaluating(Event, frozen=True, kw_only=True, tag=True):
+    """Progress of a prompt evaluation, in tokens."""
+
+    done: int
+    total: int
+
+
+class Evaluated(Event, frozen=True, kw_only=True, tag=True):
+    """The prompt is evaluated."""
+
+    tokens: bytes
+    """The whole prompt's token ids, also those the model no longer sees: int32, little-endian."""
+    context_used: int
+    context_size: int
+    unseen_characters: int
+    """Characters at the manuscript's beginning that did not fit the context."""
+    reused: int
+    """Tokens that were evaluated before and did not need it again."""
+
+
+class Distribution(Event, frozen=True, kw_only=True, tag=True):
+    """What the model would say next, at rest."""
+
+    sketch: bytes
+    """A `studio.sampling.LogitSketch`."""
+    pieces: dict[int, bytes]
+    """Bytes of tokens in this sketch that no message before has spelled."""
+
+
+class Token(Event, frozen=True, kw_only=True, tag=True):
+    """One token written, what else could have been, and how it was chosen."""
+
+    index: int
+    id: int
+    text: bytes
+    """UTF-8, perhaps only a part of a character; empty for a control token."""
+    probability: float
+    """As the sampler used it: after temperature and filters."""
+    rank: int
+    """0 = the favourite."""
+    entropy: float
+    """Nats, of the distribution drawn from."""
+    top: tuple[tuple[int, float], ...]
+    """The most likely (id, probability), as the sampler used them."""
+    sketch: bytes
+    pieces: dict[int, bytes]
+
+
+FinishReason = Literal["end_of_text", "max_tokens", "stopped"]
+
+
+class Finished(Event, frozen=True, kw_only=True, tag=True):
+    """A generation ended in order."""
+
+    reason: FinishReason
+    tokens: int
+    seconds: float
+    """From the first logits to the last token; load and prompt are not counted."""
+    prompt_tokens: int
+    seed: int
+    """The seed in effect, also where the parameters left the choice to the engine."""
+    params: SamplingParams
+    """As they stood at the last token."""
+
+
+class Superseded(Event, frozen=True, kw_only=True, tag=True):
+    """A look-ahead or load gave way to a newer command or a stop."""
+
+
+FailureKind = Literal[
+    "model_file", "too_little_memory", "chat_template", "prompt", "no_model", "llama_cpp", "bug"
+]
+
+
+class Failed(Event, frozen=True, kw_only=True, tag=True):
+    """A command could not be carried out; the engine is ready for the next."""
+
+    kind: FailureKind
+    message: str
+    """For the writer: what, where, what is allowed, what to do."""
+
+
+AnyCommand = Load | LookAhead | Generate | ChangeParams | Stop
+AnyEvent = (
+    Loading
+    | Loaded
+    | Evaluating
+    | Evaluated
+    | Distribution
+    | Token
+    | Finished
+    | Superseded
+    | Failed
+)
+
+
+class EngineError(Exception):
+    """The engine cannot do what was asked, for a reason outside the program.
+
+    Attributes:
+        kind: which of `FailureKind`.
+    """
+
+    def __init__(self, kind: FailureKind, message: str) -> None:
+        super().__init__(message)
+        self.kind: FailureKind = kind

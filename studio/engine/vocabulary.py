@@ -1,0 +1,81 @@
+"""A model's vocabulary: text to tokens and tokens to bytes.
+
+Knows nothing of prompts. Typed text never becomes a control token here: that is the caller's
+choice alone, by name of the token.
+"""
+
+import ctypes
+import functools
+
+import llama_cpp
+
+
+class Vocabulary:
+    """View of a loaded model's vocabulary; valid as long as the model is."""
+
+    def __init__(self, model: llama_cpp.llama_model_p) -> None:
+        vocabulary = llama_cpp.llama_model_get_vocab(model)
+        if not vocabulary:
+            raise ValueError("the model has no vocabulary")
+        self._vocabulary = vocabulary
+        self.size: int = llama_cpp.llama_vocab_n_tokens(vocabulary)
+        self.adds_bos: bool = llama_cpp.llama_vocab_get_add_bos(vocabulary)
+        self.bos = self._special(llama_cpp.llama_vocab_bos(vocabulary))
+        self.eos = self._special(llama_cpp.llama_vocab_eos(vocabulary))
+        self._piece_buffer = ctypes.create_string_buffer(256)
+
+    @staticmethod
+    def _special(token: int) -> int | None:
+        return None if token < 0 else int(token)
+
+    def tokenize(self, text: str) -> list[int]:
+        """Tokens of `text`, without a beginning or end marker; no control token among them.
+
+        A lone surrogate, which UTF-8 cannot hold, counts as a question mark.
+        """
+        raw = text.encode("utf-8", errors="replace")
+        # A token holds at least a byte, but a tokenizer may put a space of its own in front.
+        room = len(raw) + 8
+        tokens = (llama_cpp.llama_token * room)()
+        count = llama_cpp.llama_tokenize(
+            self._vocabulary, raw, len(raw), tokens, room, False, False
+        )
+        if count < 0:
+            raise ValueError(f"llama.cpp could not tokenize {len(raw):,} bytes of text ({count})")
+        return tokens[:count]
+
+    def text(self, token: int) -> bytes:
+        """What `token` adds to a text: bytes, perhaps part of a character; empty for control."""
+        return self._piece(token, special=False)
+
+    def name(self, token: int) -> bytes:
+        """`token` as it is shown: its bytes, or a control token's name such as <|im_end|>."""
+        return self._piece(token, special=True)
+
+    def _piece(self, token: int, *, special: bool) -> bytes:
+        buffer = self._piece_buffer
+        length = llama_cpp.llama_token_to_piece(
+            self._vocabulary, token, buffer, len(buffer), 0, special
+        )
+        if length < 0:
+            # A longer piece: the negative of its length came back.
+            self._piece_buffer = buffer = ctypes.create_string_buffer(-length)
+            length = llama_cpp.llama_token_to_piece(
+                self._vocabulary, token, buffer, len(buffer), 0, special
+            )
+        return buffer.raw[:length]
+
+    def ends_generation(self, token: int) -> bool:
+        """Whether `token` is an end-of-generation marker (end of sequence, of turn, ...)."""
+        return bool(llama_cpp.llama_vocab_is_eog(self._vocabulary, token))
+
+    @functools.cached_property
+    def control_tokens(self) -> dict[str, int]:
+        """Name to id of every control token, the longest name first."""
+        found: dict[str, int] = {}
+        for token in range(self.size):
+            if llama_cpp.llama_vocab_is_control(self._vocabulary, token):
+                name = self.name(token).decode("utf-8", errors="replace")
+                if name:
+                    found.setdefault(name, token)
+        return dict(sorted(found.items(), key=lambda item: -len(item[0])))

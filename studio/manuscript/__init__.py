@@ -1,0 +1,35 @@
+"""The text a writer and a model make together: provenance, undo, takes, and the file it lives in.
+
+This package does not know Qt, nor how text is generated.
+"""
+
+from studio.manuscript.files import (
+    Encoding,
+    ManuscriptFileError,
+    Newline,
+    TextFile,
+    read_text_file,
+    write_text_file,
+)
+from studio.manuscript.history import HistoryError
+from studio.manuscript.manuscript import Edit, Manuscript
+from studio.manuscript.passage import Origin, Passage, runs_of
+from studio.manuscript.takes import GrowingTakeError, Take, TakeSet
+
+__all__ = [
+    "Edit",
+    "Encoding",
+    "GrowingTakeError",
+    "HistoryError",
+    "Manuscript",
+    "ManuscriptFileError",
+    "Newline",
+    "Origin",
+    "Passage",
+    "Take",
+    "TakeSet",
+    "TextFile",
+    "read_text_file",
+    "runs_of",
+    "write_text_file",
+]

@@ -1,0 +1,193 @@
+"""Text files: opened and saved so that what the writer did not change keeps its bytes.
+
+This module does not know the manuscript, only its characters.
+"""
+
+from __future__ import annotations
+
+import codecs
+import errno
+import os
+import stat
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+from studio.manuscript.atomic_write import atomic_write
+
+SIZE_LIMIT = 64 * 2**20
+"""Bytes. Larger files are refused: an editor that takes minutes to open one helps nobody."""
+
+
+class ManuscriptFileError(Exception):
+    """The environment failed, not the program: a message for the writer, naming file and remedy.
+
+    Attributes:
+        path: The file.
+    """
+
+    def __init__(self, path: Path, message: str) -> None:
+        super().__init__(f"{path}: {message}")
+        self.path = path
+
+
+class Encoding(Enum):
+    """How a file's characters become bytes: Python's codec, and the mark before them."""
+
+    UTF_8 = ("utf-8", b"")
+    UTF_8_BOM = ("utf-8", codecs.BOM_UTF8)
+    UTF_16_LE = ("utf-16-le", codecs.BOM_UTF16_LE)
+    UTF_16_BE = ("utf-16-be", codecs.BOM_UTF16_BE)
+
+    @property
+    def codec(self) -> str:
+        """The name Python gives the encoding, without its byte order mark."""
+        return self.value[0]
+
+    @property
+    def mark(self) -> bytes:
+        """The byte order mark."""
+        return self.value[1]
+
+
+class Newline(Enum):
+    """What ends a line in the file. In the text a line ends with U+000A."""
+
+    LF = "\n"
+    CRLF = "\r\n"
+    CR = "\r"
+
+
+@dataclass(frozen=True, slots=True)
+class TextFile:
+    """A file's characters, and what it takes to write the same bytes again.
+
+    Attributes:
+        text: The characters. In a file whose line ends differ among themselves, the carriage
+            returns stay in the text and `newline` is LF.
+        newline: What each U+000A of the text is in the file.
+        encoding: The file's encoding, its byte order mark included.
+    """
+
+    text: str
+    newline: Newline = Newline.LF
+    encoding: Encoding = Encoding.UTF_8
+
+    @classmethod
+    def of_bytes(cls, data: bytes) -> TextFile:
+        """Reads a file's contents.
+
+        Raises:
+            UnicodeDecodeError: They are not text in one of the encodings. Its `start` is the byte's
+                offset in `data`.
+        """
+        marks = (Encoding.UTF_8_BOM, Encoding.UTF_16_LE, Encoding.UTF_16_BE)
+        encoding = next((e for e in marks if data.startswith(e.mark)), Encoding.UTF_8)
+        skipped, codec = len(encoding.mark), encoding.codec
+        try:
+            text = data[skipped:].decode(codec)
+        except UnicodeDecodeError as e:
+            start, end = e.start + skipped, e.end + skipped
+            raise UnicodeDecodeError(codec, data, start, end, e.reason) from None
+        if (null := text.find("\0")) >= 0:
+            start = skipped + len(text[:null].encode(codec))
+            raise UnicodeDecodeError(codec, data, start, start + 1, "a null character")
+        newline = _newline_of(text)
+        return cls(text.replace(newline.value, "\n"), newline, encoding)
+
+    def to_bytes(self) -> bytes:
+        """The file's contents.
+
+        Raises:
+            UnicodeEncodeError: The text holds a lone surrogate.
+        """
+        text = self.text.replace("\n", self.newline.value)
+        return self.encoding.mark + text.encode(self.encoding.codec)
+
+
+def _newline_of(text: str) -> Newline:
+    """The line end of a file that has one alone; LF where they differ or there is none."""
+    if text.count("\n") == 0:
+        return Newline.CR if "\r" in text else Newline.LF
+    return Newline.CRLF if text.count("\r\n") == text.count("\n") else Newline.LF
+
+
+def read_text_file(path: Path) -> TextFile:
+    """Opens a text file: UTF-8 with or without byte order mark, or UTF-16 with one.
+
+    Raises:
+        ManuscriptFileError: It cannot be read, is no regular file, is above `SIZE_LIMIT`, or is not
+            text in one of these encodings.
+    """
+    try:
+        data = _read_bounded(path)
+    except OSError as e:
+        raise ManuscriptFileError(path, _told(e, "opened")) from e
+    try:
+        return TextFile.of_bytes(data)
+    except UnicodeDecodeError as e:
+        raise ManuscriptFileError(
+            path,
+            f"not a text file that can be opened: byte 0x{data[e.start]:02x} at offset {e.start:,} "
+            f"is not {e.encoding.upper()} text ({e.reason}). Allowed are UTF-8, and UTF-16 with a "
+            "byte order mark. If it is text, save it as UTF-8 in the program it came from.",
+        ) from e
+
+
+def write_text_file(path: Path, file: TextFile) -> None:
+    """Saves a text file, whole or not at all: see `atomic_write`.
+
+    Raises:
+        ManuscriptFileError: It could not be written. What stood there before still stands.
+        UnicodeEncodeError: The text holds a lone surrogate.
+    """
+    data = file.to_bytes()
+    try:
+        atomic_write(path, data)
+    except OSError as e:
+        raise ManuscriptFileError(path, _told(e, "saved")) from e
+
+
+def _read_bounded(path: Path) -> bytes:
+    # Without O_NONBLOCK, opening a FIFO would wait for somebody to write into it.
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    with os.fdopen(os.open(path, flags), "rb") as file:
+        status = os.fstat(file.fileno())
+        if stat.S_ISDIR(status.st_mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        if not stat.S_ISREG(status.st_mode):
+            raise ManuscriptFileError(
+                path, "not a regular file (a pipe, socket or device); choose a text file"
+            )
+        # One byte more than allowed, for the file may have grown since it was measured.
+        data = file.read(SIZE_LIMIT + 1)
+        if len(data) > SIZE_LIMIT:
+            size = max(status.st_size, len(data))
+            raise ManuscriptFileError(
+                path,
+                f"too large to edit: {size:,} bytes; allowed are {SIZE_LIMIT:,} "
+                f"({SIZE_LIMIT // 2**20} MiB). Split it into several files.",
+            )
+        return data
+
+
+_REMEDIES = {
+    errno.ENOENT: "check the name, and that the folder exists",
+    errno.EACCES: "check the permissions, or choose another place",
+    errno.EPERM: "check the permissions, or choose another place",
+    errno.EROFS: "choose a place that can be written to",
+    errno.EISDIR: "it is a folder; choose a file",
+    errno.ENOTDIR: "part of the path is a file, not a folder; choose another place",
+    errno.ENOSPC: "make room on the disk, or choose another place",
+    errno.EDQUOT: "make room on the disk, or choose another place",
+    errno.ENAMETOOLONG: "choose a shorter name",
+    errno.ELOOP: "the symbolic links run in a circle; choose another file",
+    errno.EINVAL: "choose a regular file, not a pipe, socket or device",
+}
+
+
+def _told(error: OSError, done: str) -> str:
+    cause = error.strerror or str(error)
+    remedy = _REMEDIES.get(error.errno or 0, "try again, or choose another place")
+    kept = "; the file is unchanged" if done == "saved" else ""
+    return f"could not be {done}: {cause}{kept}. What to do: {remedy}."

@@ -1,0 +1,87 @@
+"""How a growing take remains one undo step that comes before all that is written meanwhile.
+
+Steps pushed while a take grows are recorded as though the take had no text yet: positions behind it
+leave its text out (`Change.awaits_take`). When it ends, they are settled as though all of it had
+been there first. This module does not know the text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from studio.manuscript.change import Change
+from studio.manuscript.history import History, Step
+from studio.manuscript.passage import Passage
+from studio.manuscript.place import Place
+from studio.manuscript.register import Places, TakeRegister
+from studio.manuscript.takes import Take, TakeSet
+
+
+@dataclass(slots=True)
+class Growth:
+    """A take while it grows.
+
+    Attributes:
+        take_set: Where it grows.
+        take: The take.
+        step: Its undo step.
+        replaced: The text that stood in its place.
+        places: Of every set, before the step.
+        undone: Steps that can be redone again if the take ends without text.
+    """
+
+    take_set: TakeSet
+    take: Take
+    step: Step
+    replaced: Passage
+    places: Places
+    undone: list[Step]
+
+    @property
+    def target(self) -> Place:
+        """The place of the take with all the text it has."""
+        start = self.take_set.place.start
+        return Place(start, start + len(self.take.passage), len(self.take_set.takes) - 1)
+
+    def allows(self, position: int, removed_length: int) -> bool:
+        """Whether a range lies outside the take; both of its edges are outside."""
+        place = self.take_set.place
+        return position + removed_length <= place.start or position >= place.end
+
+    def recorded(self, change: Change) -> Change:
+        """A change of the present text as the history keeps it."""
+        if change.position < self.take_set.place.end:
+            return change
+        position = change.position - len(self.take.passage)
+        return Change(position, change.removed, change.inserted, awaits_take=True)
+
+    def live(self, recorded: Iterable[Change]) -> list[Change]:
+        """Recorded changes with the positions they have in the present text."""
+        return [change.settled(len(self.take.passage)) for change in recorded]
+
+    def settle(self, history: History, register: TakeRegister) -> None:
+        """Ends the growth in the history. The take without text goes, from its set too."""
+        first = history.done.index(self.step)
+        later = history.done[first + 1 :]
+        for take_set, place in self.places.items():
+            take_set.place = place
+        if self.take.passage:
+            begun = self.step.changes[0]
+            change = Change(begun.position, begun.removed, self.take.passage)
+            target = Place(change.position, change.end, len(self.take_set.takes) - 1)
+            self.step.changes = [change]
+            self.step.before = register.move([change], {self.take_set: target})
+        else:
+            history.done.remove(self.step)
+            self.take_set.takes.remove(self.take)
+            if not self.take_set.takes:
+                register.sets.remove(self.take_set)
+            if not later:
+                history.undone.extend(self.undone)
+        length = len(self.take.passage or self.replaced)
+        for step in later:
+            step.changes = [change.settled(length) for change in step.changes]
+            step.before = register.move(step.changes, {})
+        # The last state is the one on the screen; those before it were never seen as they are now.
+        history.renew(history.done[first:-1])

@@ -1,0 +1,92 @@
+"""Undo steps, and which state of the text is the saved one.
+
+This module does not know the text: it keeps what happened, and `Manuscript` carries it out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from itertools import count
+
+from studio.manuscript.change import Change
+from studio.manuscript.register import Places
+
+
+class HistoryError(RuntimeError):
+    """There is nothing to undo or redo."""
+
+
+@dataclass(eq=False, slots=True)
+class Step:
+    """What one undo takes back.
+
+    Attributes:
+        changes: In the order they happened.
+        before: Places of take sets before the step, of those alone that the inverse changes would
+            not bring back by themselves.
+        after: The same for redo; known once the step has been undone.
+        open: Further keystrokes may join.
+        revision: Names the state of the text after the step.
+    """
+
+    changes: list[Change]
+    before: Places = field(default_factory=dict)
+    after: Places = field(default_factory=dict)
+    open: bool = False
+    revision: int = 0
+
+    @property
+    def inverse_changes(self) -> list[Change]:
+        """The changes that take the step back, in the order to apply them."""
+        return [change.inverse for change in reversed(self.changes)]
+
+
+class History:
+    """Steps done and steps undone, and the save point among the states between them.
+
+    Every state has a revision number, never used twice; the text is clean when the present
+    revision is the saved one, by whatever way it was reached.
+    """
+
+    def __init__(self) -> None:
+        self.done: list[Step] = []
+        self.undone: list[Step] = []
+        self._numbers = count()
+        self._first = self._saved = next(self._numbers)
+
+    @property
+    def revision(self) -> int:
+        """The number of the present state."""
+        return self.done[-1].revision if self.done else self._first
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether the present state is the one marked clean last."""
+        return self.revision == self._saved
+
+    def mark_clean(self) -> None:
+        """Makes the present state the save point. Typing that follows is a new step."""
+        self._saved = self.revision
+        self.close()
+
+    def close(self) -> None:
+        """Ends the step that keystrokes would join."""
+        if self.done:
+            self.done[-1].open = False
+
+    def push(self, step: Step) -> None:
+        """Adds a step that changed the text. What was undone can no longer be redone."""
+        step.revision = next(self._numbers)
+        self.done.append(step)
+        self.undone.clear()
+
+    def push_unchanged(self, step: Step) -> None:
+        """Adds a step that has not changed the text so far, and keeps the save point's truth."""
+        step.revision = self.revision
+        self.done.append(step)
+
+    def renew(self, steps: Iterable[Step]) -> None:
+        """Gives the states after these steps new numbers, for their text has changed."""
+        for step in steps:
+            step.revision = next(self._numbers)

@@ -1,0 +1,382 @@
+"""The manuscript: its text, who wrote which character, its undo steps and its takes.
+
+This module does not know windows, models or files. A view follows `Manuscript.changed`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from studio.manuscript.announcer import Announcer
+from studio.manuscript.buffer import Buffer
+from studio.manuscript.change import Change
+from studio.manuscript.growth import Growth
+from studio.manuscript.history import History, HistoryError, Step
+from studio.manuscript.passage import NOTHING, Origin, Passage
+from studio.manuscript.place import Place, carried
+from studio.manuscript.register import Places, TakeRegister
+from studio.manuscript.takes import GrowingTakeError, Take, TakeSet
+
+
+class Edit(NamedTuple):
+    """Text to replace: `removed_length` code points at `position` give way to `inserted`."""
+
+    position: int
+    removed_length: int
+    inserted: str
+
+
+class Manuscript:
+    """A text with provenance, its own undo history, and takes.
+
+    All positions and lengths are in code points.
+
+    A take grows while the writer goes on writing elsewhere, and is still one undo step: it counts
+    as having happened before everything written meanwhile (see `Growth`).
+
+    Attributes:
+        changed: Announces each change of the text: see `Buffer.changed`.
+        state_changed: Announces that something else than text may have changed too: what can be
+            undone, the save point, the takes. It comes after the last `changed` of an operation;
+            only then are the places of the takes up to date.
+    """
+
+    def __init__(self, text: str = "") -> None:
+        self._buffer = Buffer()
+        self.changed = self._buffer.changed
+        self.state_changed: Announcer[[]] = Announcer()
+        self._history = History()
+        self._register = TakeRegister()
+        self._growth: Growth | None = None
+        if text:
+            self.load(text)
+
+    def __len__(self) -> int:
+        return len(self._buffer)
+
+    @property
+    def text(self) -> str:
+        """All characters."""
+        return self._buffer.text
+
+    def origins(self, start: int = 0, end: int | None = None) -> bytes:
+        """The `Origin` of each code point of a range, one byte each."""
+        return self._buffer.origins(start, len(self) if end is None else end)
+
+    def load(self, text: str) -> None:
+        """Replaces everything by an opened text: typed, clean, without history or takes.
+
+        Raises:
+            GrowingTakeError: A take grows.
+            ValueError: The text holds a lone surrogate.
+        """
+        self._refuse_while_growing()
+        opened = Passage.of(text, Origin.TYPED)
+        self._history = History()
+        self._register = TakeRegister()
+        self._buffer.apply(Change(0, self._buffer.passage(0, len(self)), opened))
+        self.state_changed()
+
+    # Editing
+
+    def editable(self, position: int, removed_length: int) -> bool:
+        """Whether text there may be replaced now: anything outside a growing take.
+
+        Its edges are outside: text at the first stays before the take, at the last behind it.
+        """
+        return self._growth is None or self._growth.allows(position, removed_length)
+
+    def edit(
+        self,
+        position: int,
+        removed_length: int,
+        inserted: str,
+        origin: Origin = Origin.TYPED,
+    ) -> None:
+        """Replaces text. Keystrokes that follow one another share an undo step, word by word.
+
+        Raises:
+            GrowingTakeError: The range lies in the growing take.
+            ValueError: The range is outside the text, or the text holds a lone surrogate.
+        """
+        self.edit_all([Edit(position, removed_length, inserted)], origin)
+
+    def edit_all(self, edits: Iterable[Edit], origin: Origin = Origin.TYPED) -> None:
+        """Replaces several pieces of text in one undo step, all of them or none.
+
+        The positions are those of the text before any of the edits; no two edits may overlap.
+
+        Raises:
+            GrowingTakeError: One of the ranges lies in the growing take.
+            ValueError: A range is outside the text or overlaps another, or a text holds a lone
+                surrogate.
+        """
+        ordered = sorted(edit for edit in edits if edit.removed_length or edit.inserted)
+        self._check(ordered)
+        inserted = [Passage.of(edit.inserted, origin) for edit in ordered]
+        changes = []
+        for edit, passage in zip(reversed(ordered), reversed(inserted), strict=True):
+            # From the last to the first, so that the positions of those to come stay true.
+            end = edit.position + edit.removed_length
+            change = Change(edit.position, self._buffer.passage(edit.position, end), passage)
+            self._buffer.apply(change)
+            changes.append(self._growth.recorded(change) if self._growth else change)
+        if not changes:
+            return
+        if len(changes) > 1 or not self._joined(changes[0]):
+            self._history.close()
+            step = Step(changes, open=len(changes) == 1 and changes[0].is_keystroke)
+            step.before = self._register.move(self._live(changes), {})
+            self._history.push(step)
+        self.state_changed()
+
+    def close_step(self) -> None:
+        """Makes the next keystroke begin a new undo step, as before a paste."""
+        self._history.close()
+
+    def _check(self, ordered: Sequence[Edit]) -> None:
+        reached = 0
+        for edit in ordered:
+            self._buffer.check_range(edit.position, edit.removed_length)
+            if edit.position < reached:
+                raise ValueError(
+                    f"edits: one begins at {edit.position}, before the end of another at {reached};"
+                    " edits of one step must not overlap"
+                )
+            reached = edit.position + edit.removed_length
+            if not self.editable(edit.position, edit.removed_length):
+                raise GrowingTakeError(
+                    f"position {edit.position}, length {edit.removed_length}: inside the take that "
+                    "is being written; edit before or behind it, or end it first"
+                )
+
+    def _live(self, recorded: Sequence[Change]) -> Sequence[Change]:
+        return self._growth.live(recorded) if self._growth else recorded
+
+    def _joined(self, change: Change) -> bool:
+        """Adds a keystroke to the last step, if it belongs there."""
+        step = self._history.done[-1] if self._history.done else None
+        if step is None or not step.open or self._history.undone:
+            return False
+        joined = step.changes[-1].joined(change)
+        if joined is None:
+            return False
+        inverse = self._live(step.inverse_changes)
+        former = {
+            take_set: step.before.get(take_set) or carried(place, inverse)
+            for take_set, place in self._register.places().items()
+        }
+        self._register.move(self._live([change]), {})
+        step.changes[-1] = joined
+        step.before = self._register.unrecoverable(former, self._live(step.inverse_changes))
+        self._history.renew([step])
+        return True
+
+    # Undo, and the save point
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether `undo` has something to take back; never while a take grows."""
+        return self._growth is None and bool(self._history.done)
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether `redo` has something to bring back; never while a take grows."""
+        return self._growth is None and bool(self._history.undone)
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether the text is as it was when last marked clean, loaded or made."""
+        return self._history.is_clean
+
+    def mark_clean(self) -> None:
+        """Makes the present text the saved one."""
+        self._history.mark_clean()
+        self.state_changed()
+
+    def undo(self) -> int:
+        """Takes the last step back, and returns where the caret should go.
+
+        Raises:
+            GrowingTakeError: A take grows.
+            HistoryError: There is nothing to undo.
+        """
+        self._refuse_while_growing()
+        if not self._history.done:
+            raise HistoryError("nothing to undo")
+        step = self._history.done.pop()
+        step.open = False
+        self._history.close()
+        step.after = self._carry_out(step.inverse_changes, step.before)
+        self._history.undone.append(step)
+        self.state_changed()
+        return step.inverse_changes[-1].end
+
+    def redo(self) -> int:
+        """Brings the step undone last back, and returns where the caret should go.
+
+        Raises:
+            GrowingTakeError: A take grows.
+            HistoryError: There is nothing to redo.
+        """
+        self._refuse_while_growing()
+        if not self._history.undone:
+            raise HistoryError("nothing to redo")
+        step = self._history.undone.pop()
+        step.before = self._carry_out(step.changes, step.after)
+        self._history.done.append(step)
+        self.state_changed()
+        return step.changes[-1].end
+
+    # Takes
+
+    @property
+    def take_sets(self) -> tuple[TakeSet, ...]:
+        """All sets of takes, in the order they were made."""
+        return tuple(self._register.sets)
+
+    @property
+    def growing(self) -> Take | None:
+        """The take that grows now."""
+        return self._growth.take if self._growth else None
+
+    def active_take_set(self, caret: int) -> TakeSet | None:
+        """The set that Retake and stepping are about, for a caret.
+
+        The growing one; else the one whose place the caret stands in or touches, of several the one
+        used last; else the one used last anywhere.
+        """
+        if self._growth:
+            return self._growth.take_set
+        return self._register.active(caret)
+
+    def begin_take(self, position: int, seed: int | None = None) -> Take:
+        """Opens a take that grows at a place. It joins the takes that were undone there, if any.
+
+        Raises:
+            GrowingTakeError: Another take grows.
+            ValueError: The position is outside the text.
+        """
+        self._refuse_while_growing()
+        self._buffer.check_range(position, 0)
+        return self._begin(self._register.at(position), seed)
+
+    def retake(self, take_set: TakeSet, seed: int | None = None) -> Take:
+        """Replaces the take in the text by a new one that grows in its place, in one undo step.
+
+        Raises:
+            GrowingTakeError: A take grows.
+            ValueError: The place of the set was deleted, or the set is of another manuscript.
+        """
+        self._refuse_while_growing()
+        self._refuse_absent(take_set)
+        return self._begin(take_set, seed)
+
+    def end_take(self) -> None:
+        """Ends the growing take. One without text leaves no trace: what it replaced comes back.
+
+        Raises:
+            GrowingTakeError: No take grows.
+        """
+        growth = self._growth
+        if growth is None:
+            raise GrowingTakeError("no take grows")
+        growth.take.bind(None)
+        start = growth.take_set.place.start
+        if growth.replaced and not growth.take.passage:
+            self._buffer.apply(Change(start, NOTHING, growth.replaced))
+        self._growth = None
+        growth.settle(self._history, self._register)
+        self.state_changed()
+
+    def can_step_take(self, take_set: TakeSet, direction: int) -> bool:
+        """Whether `step_take` has a take to go to; never while a take grows."""
+        present = self._growth is None and self._register.holds(take_set)
+        return present and take_set.neighbour(direction) is not None
+
+    def step_take(self, take_set: TakeSet, direction: int) -> int:
+        """Puts the next take (+1) or the one before (-1) into the text, in one undo step.
+
+        The take that leaves keeps what the writer made of it.
+
+        Returns:
+            Where the caret should go: the end of the take.
+
+        Raises:
+            GrowingTakeError: A take grows.
+            ValueError: There is no take on that side, the place of the set was deleted, or the set
+                is of another manuscript.
+        """
+        self._refuse_while_growing()
+        self._refuse_absent(take_set)
+        index = take_set.neighbour(direction)
+        if index is None:
+            raise ValueError(f"direction: no take on the side {direction:+d}")
+        place = take_set.place
+        self._put_away(take_set)
+        take = take_set.takes[index]
+        change = Change(place.start, self._buffer.passage(place.start, place.end), take.passage)
+        targets = {inner: there.moved(place.start) for inner, there in take.nested.items()}
+        targets[take_set] = Place(place.start, change.end, index)
+        self._history.close()
+        self._history.push(Step([change], before=self._carry_out([change], targets)))
+        self.state_changed()
+        return change.end
+
+    def _begin(self, take_set: TakeSet, seed: int | None) -> Take:
+        place = take_set.place
+        self._put_away(take_set)
+        take = Take(seed)
+        take.bind(self._append)
+        take_set.takes.append(take)
+        replaced = self._buffer.passage(place.start, place.end)
+        step = Step([Change(place.start, replaced, NOTHING)])
+        history = self._history
+        history.close()
+        places = self._register.places()
+        self._growth = Growth(take_set, take, step, replaced, places, history.undone[:])
+        history.undone.clear()
+        history.push_unchanged(step)
+        if replaced:
+            self._buffer.apply(step.changes[0])
+            history.renew([step])
+        self._register.move(step.changes, {take_set: self._growth.target})
+        self.state_changed()
+        return take
+
+    def _append(self, text: str) -> None:
+        growth = self._growth
+        assert growth is not None, "a take is bound only while it grows"
+        if not text:
+            return
+        added = Passage.of(text, Origin.GENERATED)
+        change = Change(growth.take_set.place.end, NOTHING, added)
+        self._buffer.apply(change)
+        growth.take.passage += added
+        self._register.move([change], {growth.take_set: growth.target})
+        self._history.renew(self._history.done[-1:])
+        self.state_changed()
+
+    # What the sections above share
+
+    def _put_away(self, take_set: TakeSet) -> None:
+        """Lets the take in the text remember what the writer made of it."""
+        if (take := take_set.current) is None:
+            return
+        place = take_set.place
+        take.passage = self._buffer.passage(place.start, place.end)
+        take.nested = self._register.nested_in(take_set)
+
+    def _carry_out(self, changes: Sequence[Change], targets: Mapping[TakeSet, Place]) -> Places:
+        for change in changes:
+            self._buffer.apply(change)
+        return self._register.move(changes, targets)
+
+    def _refuse_while_growing(self) -> None:
+        if self._growth:
+            raise GrowingTakeError("a take is being written; end it first")
+
+    def _refuse_absent(self, take_set: TakeSet) -> None:
+        if not self._register.holds(take_set):
+            raise ValueError("take_set: its place is no longer in the text; undo brings it back")

@@ -1,0 +1,71 @@
+"""A piece of text that knows, character by character, who wrote it.
+
+This module does not know where in a manuscript the piece stands.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import IntEnum
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+class Origin(IntEnum):
+    """Who wrote a character. The values are what a manuscript stores, one byte a character."""
+
+    TYPED = 0
+    """The writer: typed, pasted, or opened from a file."""
+    GENERATED = 1
+    """The model."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A text and the origin of each of its code points.
+
+    Attributes:
+        text: The characters; never a lone surrogate, for no file could hold it.
+        origins: One `Origin` a code point, as a byte; as long as `text`.
+    """
+
+    text: str
+    origins: bytes
+
+    @classmethod
+    def of(cls, text: str, origin: Origin) -> Passage:
+        """A text of one origin.
+
+        Raises:
+            ValueError: The text holds a lone surrogate (half of a UTF-16 pair).
+        """
+        if found := _SURROGATE.search(text):
+            raise ValueError(
+                f"text: lone surrogate U+{ord(found[0]):04X} at index {found.start()}; "
+                "whole characters are allowed; replace it (by U+FFFD, say) first"
+            )
+        return cls(text, bytes([origin]) * len(text))
+
+    def __len__(self) -> int:
+        return len(self.text)
+
+    def __add__(self, other: Passage) -> Passage:
+        return Passage(self.text + other.text, self.origins + other.origins)
+
+
+NOTHING = Passage("", b"")
+
+
+def runs_of(origins: bytes, origin: Origin) -> Iterator[tuple[int, int]]:
+    """The maximal runs of one origin, as `(start, end)` half-open ranges, in order."""
+    wanted = bytes([origin])
+    other = bytes([1 - origin])
+    start = origins.find(wanted)
+    while start >= 0:
+        end = origins.find(other, start)
+        if end < 0:
+            end = len(origins)
+        yield start, end
+        start = origins.find(wanted, end)

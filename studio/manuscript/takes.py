@@ -1,0 +1,103 @@
+"""Takes: the continuations that a model wrote at one place, of which one is in the text.
+
+This module does not know the text; `Manuscript` moves takes in and out of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from studio.manuscript.passage import NOTHING, Passage
+from studio.manuscript.place import Place
+
+
+class GrowingTakeError(RuntimeError):
+    """What was asked is refused while a take grows, or needs a growing take and there is none."""
+
+
+@dataclass(eq=False, slots=True)
+class Take:
+    """One generated continuation.
+
+    Attributes:
+        seed: The seed it was drawn with, None if nobody said.
+        passage: Its text with provenance: as it was generated, or, once the writer has edited it
+            and stepped away from it, as it then stood.
+        records: What the generator wants to keep with it, a thing a token, in order. The manuscript
+            never looks inside.
+        nested: Sets of takes that stood inside its text when it was put away; their places count
+            from its beginning.
+    """
+
+    seed: int | None = None
+    passage: Passage = NOTHING
+    records: list[object] = field(default_factory=list)
+    nested: dict[TakeSet, Place] = field(default_factory=dict)
+    _grow: Callable[[str], None] | None = None
+
+    @property
+    def text(self) -> str:
+        """The characters of `passage`."""
+        return self.passage.text
+
+    @property
+    def growing(self) -> bool:
+        """Whether text can be appended."""
+        return self._grow is not None
+
+    def append(self, text: str) -> None:
+        """Adds generated text at the take's end, in the manuscript too.
+
+        Raises:
+            GrowingTakeError: The take has ended.
+            ValueError: The text holds a lone surrogate.
+        """
+        if self._grow is None:
+            raise GrowingTakeError("this take has ended; begin another one")
+        self._grow(text)
+
+    def bind(self, grow: Callable[[str], None] | None) -> None:
+        """Sets what `append` calls; None ends the take. For the manuscript alone."""
+        self._grow = grow
+
+
+@dataclass(eq=False, slots=True)
+class TakeSet:
+    """The takes of one place, in the order they were made, and which of them is in the text.
+
+    Attributes:
+        place: Where; kept up to date by the manuscript.
+        takes: All of them. None is ever removed, except one that ended without text.
+        used: Rises with use; the largest was used last.
+    """
+
+    place: Place
+    takes: list[Take] = field(default_factory=list)
+    used: int = 0
+
+    @property
+    def index(self) -> int | None:
+        """Which take is in the text; None for none."""
+        return self.place.index
+
+    @property
+    def current(self) -> Take | None:
+        """The take in the text."""
+        return None if self.place.index is None else self.takes[self.place.index]
+
+    def neighbour(self, direction: int) -> int | None:
+        """The index one step on (+1) or back (-1), None past the ends.
+
+        With no take in the text, a step on leads to the first and a step back to the last.
+
+        Raises:
+            ValueError: The direction is neither +1 nor -1.
+        """
+        if direction not in (-1, 1):
+            raise ValueError(f"direction: found {direction}, allowed are -1 and +1")
+        if self.place.index is None:
+            target = 0 if direction > 0 else len(self.takes) - 1
+        else:
+            target = self.place.index + direction
+        return target if 0 <= target < len(self.takes) else None

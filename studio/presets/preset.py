@@ -1,0 +1,28 @@
+"""`Preset`: everything a task needs set. Knows nothing of files or windows."""
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from studio.sampling import SamplingParams
+
+FORMAT_VERSION = 1
+
+Task = Literal["code", "creative_writing", "customer_support", "data_augmentation", "other"]
+
+
+class Preset(msgspec.Struct, frozen=True, kw_only=True):
+    """Named settings; one JSON file. Immutable: a change makes a new value."""
+
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+    description: str
+    """One sentence: when to use it."""
+    task: Task = "other"
+    prompt_format: Literal["plain", "chat"] = "plain"
+    system_message: str = ""
+    """What the chat format gives the model as its system message."""
+    max_tokens: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 256
+    """Tokens a generation may take."""
+    sampling: SamplingParams = SamplingParams()
+    notes: str = ""
+    format_version: Annotated[int, msgspec.Meta(ge=1)] = FORMAT_VERSION

@@ -1,0 +1,33 @@
+"""What the sampler does between a model's logits and the token written. Pure numpy.
+
+The package knows no model, no text, no file and no window: vectors of logits come in, tokens and
+measures come out.
+"""
+
+from studio.sampling.choice import Choice, choose
+from studio.sampling.distribution import distribution
+from studio.sampling.draw import draw, uniform
+from studio.sampling.errors import LogitsError, ParameterError, SketchError
+from studio.sampling.params import DEFAULT_SAMPLERS, KNOWN_SAMPLERS, MAX_SEED, SamplingParams
+from studio.sampling.ranking import Ranking
+from studio.sampling.sketch import LogitSketch, ShapedTop
+from studio.sampling.temperature import InverseTemperature
+
+__all__ = [
+    "DEFAULT_SAMPLERS",
+    "KNOWN_SAMPLERS",
+    "MAX_SEED",
+    "Choice",
+    "InverseTemperature",
+    "LogitSketch",
+    "LogitsError",
+    "ParameterError",
+    "Ranking",
+    "SamplingParams",
+    "ShapedTop",
+    "SketchError",
+    "choose",
+    "distribution",
+    "draw",
+    "uniform",
+]

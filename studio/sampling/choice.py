@@ -1,0 +1,82 @@
+"""One step of the sampler: the token drawn, and what the draw was like.
+
+The fast path for the token loop. It ranks and weighs only as much of the vocabulary as the draw
+needs. The module knows no seed (u is given) and no model.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from studio.sampling.params import SamplingParams
+from studio.sampling.pipeline import shape
+from studio.sampling.ranking import Ranking
+
+
+class Choice(NamedTuple):
+    """What one step of the sampler decided.
+
+    Attributes:
+        token: Id of the token drawn.
+        probability: Its probability in the distribution drawn from.
+        rank: Its place in that distribution; 0 is the favourite.
+        entropy: Of the distribution drawn from, in nats.
+        kept: How many tokens the filters left.
+        top_ids: Ids of the best tokens among them, int32, best first.
+        top_probabilities: Their probabilities, float64, aligned with `top_ids`.
+    """
+
+    token: int
+    probability: float
+    rank: int
+    entropy: float
+    kept: int
+    top_ids: NDArray[np.int32]
+    top_probabilities: NDArray[np.float64]
+
+
+def choose(
+    logits: ArrayLike | Ranking,
+    params: SamplingParams,
+    history: Sequence[int],
+    u: float,
+    top: int = 10,
+) -> Choice:
+    """Draw a token from `logits` by inverse CDF, best token first.
+
+    Tokens are ranked by their logit after penalties, the lowest id first on a tie, so the rank of
+    the token chosen for a given u never falls as the temperature rises.
+
+    Args:
+        logits: `(V,)` raw logits, or the `Ranking` made of them, which saves ranking them again.
+            Neither written to nor kept.
+        params: The samplers and their order. Its seed is not looked at: `uniform` makes u of it.
+        history: Ids of the tokens so far, oldest first; only penalties look at them.
+        u: The number drawn, in [0, 1).
+        top: How many of the best tokens to report.
+
+    Raises:
+        LogitsError: As for `distribution`.
+        ValueError: u is not in [0, 1); or as for `distribution`.
+    """
+    if not 0.0 <= u < 1.0:
+        raise ValueError(f"u: found {u!r}; allowed is a number from 0 up to but not including 1.")
+    ranking = logits if isinstance(logits, Ranking) else Ranking(logits)
+    ranked, kept, beta = shape(ranking, params, history)
+    mass, moment = ranked.weight(kept, beta)
+    rank = ranked.rank_of_draw(u * mass, beta, kept)
+    weights = ranked.weights(max(rank + 1, min(top, kept)), beta)
+    return Choice(
+        token=int(ranked.ids[rank]),
+        probability=float(weights[rank]) / mass,
+        rank=rank,
+        entropy=max(0.0, math.log(mass) - moment / mass),
+        kept=kept,
+        top_ids=ranked.ids[: min(top, kept)].astype(np.int32),
+        top_probabilities=weights[: min(top, kept)] / mass,
+    )

@@ -1,0 +1,27 @@
+"""What the sampling package refuses, and how it says so.
+
+Knows nothing of where a value came from (a file, a slider, the command line): callers add that.
+"""
+
+from __future__ import annotations
+
+
+class ParameterError(ValueError):
+    """A sampling parameter is outside what is allowed.
+
+    Attributes:
+        field: Name of the parameter, as in `SamplingParams`.
+    """
+
+    def __init__(self, field: str, found: object, allowed: str) -> None:
+        """Build the message from the field's name, the value found, and what is allowed."""
+        super().__init__(f"{field}: found {found!r}; allowed is {allowed}.")
+        self.field = field
+
+
+class LogitsError(ValueError):
+    """The logits cannot be made into a distribution: NaN, +inf, all -inf, or no vector at all."""
+
+
+class SketchError(ValueError):
+    """Bytes given to `LogitSketch.from_bytes` are not a sketch that this version can read."""

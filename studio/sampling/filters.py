@@ -1,0 +1,47 @@
+"""The filters, one pure function each: how many of the best tokens are left?
+
+Every one takes the ranked logits, the number of tokens to look at (those left so far), the inverse
+temperature in force at its place in the order, and its own parameter; it returns the number that it
+leaves: at least 1, never more than before. Meanings are llama.cpp's. None of them knows which other
+filters run, or when.
+"""
+
+from __future__ import annotations
+
+import math
+
+from studio.sampling.ranked import RankedLogits
+
+
+def top_k(ranked: RankedLogits, kept: int, beta: float, k: int) -> int:
+    """Keep the k best tokens; k 0 keeps all."""
+    return kept if k == 0 else min(kept, k)
+
+
+def top_p(ranked: RankedLogits, kept: int, beta: float, p: float, enough: int) -> int:
+    """Keep the fewest best tokens whose share of what is left is at least p; p 1 keeps all.
+
+    Nucleus sampling: Holtzman et al., "The Curious Case of Neural Text Degeneration", 2019.
+
+    Args:
+        ranked: The logits.
+        kept: How many tokens are left.
+        beta: The inverse temperature in force.
+        p: The share to keep.
+        enough: How many tokens a later filter will leave at most; where more than these are
+            needed to reach p, counting stops there. A nucleus can be thousands of tokens deep.
+    """
+    if p >= 1.0:
+        return kept
+    wanted = p * ranked.weight(kept, beta).mass
+    return ranked.count_to_mass(wanted, beta, min(kept, enough))
+
+
+def min_p(ranked: RankedLogits, kept: int, beta: float, p: float) -> int:
+    """Keep the tokens with at least p times the probability of the best; p 0 keeps all.
+
+    In logits: z_i ≥ z_max + ln(p)/β. Nguyen et al., "Turning Up the Heat: Min-p Sampling", 2024.
+    """
+    if p <= 0.0 or beta == 0.0:  # at β 0 every token is as probable as the best
+        return kept
+    return ranked.count_within(-math.log(p) / beta, kept)

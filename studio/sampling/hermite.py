@@ -1,0 +1,140 @@
+"""A falling, convex, smooth function of β from its value, slope and curvature at some nodes.
+
+Between two nodes: the polynomial of degree five that agrees with all six numbers (Hermite), kept
+between the values and between the slopes at its ends, as the function itself must be. Past the
+last: a power law A·(β − b)^−p that agrees with all three there, which is how the log partition
+function of a tail dies away. The module does not know what the function means.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Nodes(NamedTuple):
+    """A function at ascending nodes: four tuples of one length, two or more."""
+
+    betas: tuple[float, ...]
+    values: tuple[float, ...]
+    slopes: tuple[float, ...]
+    curvatures: tuple[float, ...]
+
+
+class Jet(NamedTuple):
+    """A function's value and first two derivatives at one point."""
+
+    value: float
+    slope: float
+    curvature: float
+
+
+def at(nodes: Nodes, beta: float) -> Jet:
+    """Return the function at `beta`, which is not below the first node."""
+    betas, values, slopes, curvatures = nodes
+    if beta >= betas[-1]:
+        return beyond(end(nodes), beta - betas[-1])
+    right = bisect_right(betas, beta)
+    left = right - 1
+    # The six numbers in units of the interval's width, and the polynomial's six coefficients.
+    width = betas[right] - betas[left]
+    f0, f1 = values[left], values[right]
+    d0, d1 = width * slopes[left], width * slopes[right]
+    c0, c1 = width**2 * curvatures[left], width**2 * curvatures[right]
+    rise, turn, bend = f1 - f0 - d0 - c0 / 2, d1 - d0 - c0, c1 - c0
+    k3 = 10 * rise - 4 * turn + bend / 2
+    k4 = -15 * rise + 7 * turn - bend
+    k5 = 6 * rise - 3 * turn + bend / 2
+    t = (beta - betas[left]) / width
+    value = f0 + t * (d0 + t * (c0 / 2 + t * (k3 + t * (k4 + t * k5))))
+    slope = d0 + t * (c0 + t * (3 * k3 + t * (4 * k4 + t * 5 * k5)))
+    curvature = c0 + t * (6 * k3 + t * (12 * k4 + t * 20 * k5))
+    return Jet(
+        min(max(value, f1), f0), min(max(slope, d0), d1) / width, max(curvature, 0.0) / width**2
+    )
+
+
+def end(nodes: Nodes) -> Jet:
+    """Return the function at the last node."""
+    return Jet(nodes.values[-1], nodes.slopes[-1], nodes.curvatures[-1])
+
+
+def beyond(last: Jet, distance: float) -> Jet:
+    """Return the function `distance` past the last node, by the power law that fits there.
+
+    Where none fits (the function has reached its floor, or is not convex enough), it stays as it is.
+    """
+    law = power_law(last)
+    if law is None:
+        return Jet(last.value, 0.0, 0.0)
+    power, scale = law
+    there = scale + distance
+    value = last.value * (scale / there) ** power
+    return Jet(value, -power * value / there, power * (power + 1) * value / there**2)
+
+
+def power_law(last: Jet) -> tuple[float, float] | None:
+    """Return (p, β − b) of the power law that agrees with `last`, or None where there is none."""
+    if last.value <= 0.0 or last.slope >= 0.0:
+        return None
+    fall = -last.slope / last.value
+    excess = last.curvature / last.value - fall**2
+    if excess <= 1e-9 * fall**2:
+        return None
+    return fall**2 / excess, fall / excess
+
+
+def complete(
+    betas: NDArray[np.float64],
+    values: NDArray[np.float64],
+    slopes: NDArray[np.float64],
+    curvature: float,
+    missing: NDArray[np.float64],
+) -> Nodes:
+    """Return nodes of which the last slope, and all curvatures but the first, are not known.
+
+    Args:
+        betas: `(n,)` nodes.
+        values: `(n,)` values there.
+        slopes: `(n - 1,)` slopes there but for the last.
+        curvature: The curvature at the first node.
+        missing: `missing_from(betas)`.
+    """
+    found = (missing @ np.concatenate((values, slopes))).tolist()
+    return Nodes(
+        tuple(betas.tolist()),
+        tuple(values.tolist()),
+        (*slopes.tolist(), found[0]),
+        (curvature, *found[1:]),
+    )
+
+
+def missing_from(betas: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the matrix from what `complete` is given, (values, slopes), to what it makes of it.
+
+    Each number is that of the polynomial through the values and slopes of the three nearest nodes.
+    """
+    count = betas.size
+    rows = [_derivative(betas, count - 1, 1)]
+    rows += [_derivative(betas, node, 2) for node in range(1, count)]
+    return np.array(rows)
+
+
+def _derivative(betas: NDArray[np.float64], node: int, order: int) -> NDArray[np.float64]:
+    count = betas.size
+    first = min(max(node - 1, 0), count - 3)
+    with_value = np.arange(first, first + 3)
+    with_slope = with_value[with_value < count - 1]
+    exponents = np.arange(with_value.size + with_slope.size)
+    x = betas - betas[node]
+    values = x[with_value, np.newaxis] ** exponents
+    slopes = exponents * x[with_slope, np.newaxis] ** np.maximum(exponents - 1, 0)
+    # Row k of the inverse takes the values and slopes to the polynomial's coefficient k.
+    coefficient = np.linalg.inv(np.vstack((values, slopes)))[order]
+    weights = np.zeros(2 * count - 1)
+    weights[with_value] = order * coefficient[: with_value.size]  # k! is k for 1 and 2
+    weights[count + with_slope] = order * coefficient[with_value.size :]
+    return weights

@@ -1,0 +1,29 @@
+"""The repetition penalty: tokens that were written lately lose some of their logit.
+
+Keskar et al., "CTRL", 2019, as llama.cpp applies it: a positive logit is divided by the penalty, a
+negative one multiplied by it, once a token however often it occurs. The rule commutes with
+temperature (it only scales), so it may be applied to raw logits wherever it stands in the order.
+The module knows neither rankings nor filters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def recent_tokens(history: Sequence[int], last_n: int) -> frozenset[int]:
+    """Return the distinct tokens among the last `last_n` of `history`; -1 means all of it."""
+    if last_n == 0:
+        return frozenset()
+    return frozenset(history if last_n < 0 else history[-last_n:])
+
+
+def penalise(logits: NDArray[Any], penalty: float) -> NDArray[Any]:
+    """Return `logits` penalised, all of them, in their own dtype."""
+    with np.errstate(over="ignore"):  # a hugely negative logit may become -inf: that token is cut
+        factor = logits.dtype.type(penalty)
+        return np.where(logits <= 0.0, logits * factor, logits / factor)

@@ -1,0 +1,53 @@
+"""What a sampler needs to know of logits, whether all of them are at hand or only a sketch.
+
+Every filter here keeps the best n tokens for some n, so a sampler never asks "which tokens?", only
+"how many?", and never beyond the tokens that are left already. `RankedLogits` answers such
+questions. Logits are compared with the largest one, so that exp never overflows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import NamedTuple, Protocol, Self
+
+
+class Weight(NamedTuple):
+    """Unnormalised probability of a set of tokens, relative to the most probable token.
+
+    With x = β·(z − z_max), `mass` is Σ exp(x) and `moment` is Σ x·exp(x).
+    """
+
+    mass: float
+    moment: float
+
+
+class RankedLogits(Protocol):
+    """Tokens in descending order of logit, the lower id first on a tie; -inf is left out.
+
+    A number of tokens asked about (`kept`) may exceed the number there are; all are meant then.
+    """
+
+    @property
+    def size(self) -> int:
+        """How many tokens the vocabulary has: no fewer than can be kept."""
+
+    def limit(self, kept: int) -> int:
+        """Return `kept`, or the number of tokens there are if that is less."""
+
+    def weight(self, kept: int, beta: float) -> Weight:
+        """Return the weight of the `kept` best tokens at inverse temperature `beta`."""
+
+    def count_to_mass(self, mass: float, beta: float, kept: int) -> int:
+        """Return the least n such that the n best weigh at least `mass`, or `kept` if that is less.
+
+        It looks no further than `kept` tokens.
+        """
+
+    def count_within(self, distance: float, kept: int) -> int:
+        """Return how many of the `kept` best have a logit at most `distance` below the largest.
+
+        It looks no further than `kept` tokens.
+        """
+
+    def penalised(self, penalty: float, recent: Collection[int], kept: int) -> Self:
+        """Return the `kept` best with the `recent` ones penalised, in their new order."""

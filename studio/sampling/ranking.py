@@ -1,0 +1,270 @@
+"""Ranking the logits of a whole vocabulary, no further down than somebody asks.
+
+The search for the best few goes by block maxima: the vocabulary is cut into interleaved blocks, the
+k-th largest block maximum is a bound that at least k logits reach, and only the blocks whose
+maximum reaches it are looked into. That is one pass over the logits and some work on a few
+thousand, where a partition or a sort of the whole costs many times as much.
+
+The module knows no filters, no temperature but as β, and no model.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection
+from typing import Any, Literal, NamedTuple, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from studio.sampling.errors import LogitsError
+from studio.sampling.penalties import penalise
+from studio.sampling.ranked import Weight
+from studio.sampling.totals import total_weight
+
+HEAD = 128
+"""How many of the best tokens a sketch knows exactly; one more is ranked to begin with."""
+
+_FLOAT32, _FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
+_LEAST_FINITE = {kind.char: np.finfo(kind).min for kind in (_FLOAT32, _FLOAT64)}
+
+# Differences of logits are kept where no β overflows them, and exponents where exp is exactly 0 but
+# times its exponent still a number.
+_LEAST_OFFSET = -1e100
+_LEAST_EXPONENT = -746.0
+
+_SORT_KEYS_FROM = 2048  # below, the fixed cost of making keys outweighs
+
+_GROWTH = 8  # when more are needed: 128, 1024, 8192, ...
+# Fewer blocks let more candidates through, more take longer to search.
+_BLOCKS_AT_FIRST = 2048
+_BLOCKS_PER_TOKEN = 4
+
+
+class Ranking:
+    """The tokens of one logits vector in descending order, as far down as has been asked.
+
+    Ties are ranked by id, the lowest first; tokens at -inf are not ranked at all. Made once from
+    the logits of a step, it serves `choose` and `LogitSketch.of` alike. It holds on to the array
+    that it was made from, and must be dropped before that memory changes.
+
+    Args:
+        logits: `(V,)`; float32 and float64 are used as they are, other dtypes are converted.
+
+    Attributes:
+        size: V, the vocabulary's size.
+        maximum: The largest logit.
+        ids: The best tokens so far, int64, at least the best 129 (or all, where there are fewer).
+        logits: Their logits, float64.
+
+    Raises:
+        LogitsError: No vector of numbers, NaN or +inf among them, or all of them -inf.
+    """
+
+    __slots__ = ("_count", "_offsets", "_source", "_weighed", "ids", "logits", "maximum", "size")
+
+    def __init__(self, logits: ArrayLike) -> None:
+        self._source = _as_vector(logits)
+        self.size = self._source.size
+        self._count: int | None = None
+        self._rank(min(HEAD + 1, self.size))
+        self.maximum = float(self.logits[0])
+
+    @classmethod
+    def _of_candidates(cls, size: int, ids: NDArray[np.int64], logits: NDArray[np.float64]) -> Self:
+        """Rank these few tokens and no others; `logits` may be in any order."""
+        made = cls.__new__(cls)
+        made.size = size
+        made._source = np.empty(0)
+        made._set_head(ids, logits)
+        made._count = ids.size
+        made.maximum = float(made.logits[0])
+        return made
+
+    @property
+    def count(self) -> int:
+        """How many tokens have a logit above -inf."""
+        if self._count is None:
+            source = self._source
+            some_cut = source.min() == -np.inf
+            self._count = int(np.count_nonzero(source > -np.inf)) if some_cut else source.size
+        return self._count
+
+    @property
+    def source(self) -> NDArray[Any]:
+        """The logits that the ranking was made from."""
+        return self._source
+
+    def limit(self, kept: int) -> int:
+        """Return `kept`, or the number of tokens there are if that is less."""
+        return kept if kept <= self.ids.size else min(kept, self.count)
+
+    def extend(self, least: int) -> None:
+        """Rank at least the best `least` tokens, or all of them where there are fewer."""
+        if least > self.ids.size and self.ids.size != self._count:
+            self._rank(min(max(least, self.ids.size * _GROWTH), self.size))
+
+    def weight(self, kept: int, beta: float) -> Weight:
+        """Return the weight of the `kept` best tokens at inverse temperature `beta`."""
+        if self.ids.size < kept and kept >= self.count:
+            if self.ids.size < self.count:
+                return total_weight(self._source, self.maximum, beta, self.count)
+        else:
+            self.extend(kept)
+        head = self._weigh(beta)
+        kept = min(kept, self.ids.size)
+        moment = float(head.weights[:kept] @ head.exponents[:kept])
+        return Weight(float(head.cumulative[kept - 1]), moment)
+
+    def weights(self, kept: int, beta: float) -> NDArray[np.float64]:
+        """Return the weights of the `kept` best tokens, one by one."""
+        self.extend(kept)
+        return self._weigh(beta).weights[:kept]
+
+    def count_to_mass(self, mass: float, beta: float, kept: int) -> int:
+        """Return the least n such that the n best weigh at least `mass`, `kept` at most."""
+        return min(self._rank_at(mass, beta, kept, "left") + 1, kept)
+
+    def rank_of_draw(self, mass: float, beta: float, kept: int) -> int:
+        """Return the rank, among the `kept` best, whose share of the weight covers `mass`.
+
+        Rounding may put `mass` past the end; the last token with a weight above 0 is meant then.
+        """
+        rank = self._rank_at(mass, beta, kept, "right")
+        if rank < kept:
+            return rank
+        return int(np.flatnonzero(self.weights(kept, beta))[-1])
+
+    def count_within(self, distance: float, kept: int) -> int:
+        """Return how many of the `kept` best are at most `distance` below the largest."""
+        while True:
+            n = self.ids.size - int(self._offsets[::-1].searchsorted(-distance, "left"))
+            if n < self.ids.size or n >= kept or n == self.count:
+                return min(n, kept)
+            self.extend(n + 1)
+
+    def _rank_at(self, mass: float, beta: float, kept: int, side: Literal["left", "right"]) -> int:
+        while True:
+            rank = int(self._weigh(beta).cumulative.searchsorted(mass, side))
+            if rank < self.ids.size or rank >= kept or rank == self.count:
+                return min(rank, kept)
+            self.extend(rank + 1)
+
+    def penalised(self, penalty: float, recent: Collection[int], kept: int) -> Self:
+        """Return the `kept` best with the `recent` ones penalised, in their new order."""
+        tokens = np.fromiter(recent, dtype=np.int64)
+        if tokens.min() < 0 or tokens.max() >= self.size:
+            raise ValueError(f"history: token ids must be from 0 to {self.size - 1}.")
+        if self.limit(kept) == self.count and self._source.size:
+            copy = self._source.copy()
+            copy[tokens] = penalise(copy[tokens], penalty)
+            return type(self)(copy)
+        self.extend(kept)
+        ids = self.ids[:kept]
+        logits = self.logits[:kept].copy()
+        hit = np.isin(ids, tokens)
+        logits[hit] = penalise(logits[hit], penalty)
+        order = np.argsort(ids)
+        return self._of_candidates(self.size, ids[order], logits[order])
+
+    def _weigh(self, beta: float) -> _Head:
+        """Return the ranked tokens' weights; the last ones are kept, since the next step asks."""
+        if self._weighed is None or self._weighed.beta != beta:
+            exponents = np.maximum(self._offsets * beta, _LEAST_EXPONENT)
+            weights = np.exp(exponents)
+            self._weighed = _Head(beta, exponents, weights, weights.cumsum())
+        return self._weighed
+
+    def _rank(self, least: int) -> None:
+        source = self._source
+        blocks = max(least * _BLOCKS_PER_TOKEN, _BLOCKS_AT_FIRST)
+        if blocks * 2 > source.size:
+            _refuse_what_cannot_be_ranked(source, float(source.max()))
+            ids = np.flatnonzero(source > -np.inf)
+            self._count = ids.size
+        else:
+            ids = _reach(source, blocks, least)
+        self._set_head(ids, source[ids])
+
+    def _set_head(self, ids: NDArray[np.int64], logits: NDArray[Any]) -> None:
+        order = _descending(logits)
+        self.ids = ids[order]
+        self.logits = logits[order].astype(np.float64)
+        with np.errstate(over="ignore"):
+            self._offsets = np.maximum(self.logits - self.logits[0], _LEAST_OFFSET)
+        self._weighed: _Head | None = None
+
+
+class _Head(NamedTuple):
+    """The ranked tokens at one inverse temperature, aligned with one another."""
+
+    beta: float
+    exponents: NDArray[np.float64]
+    weights: NDArray[np.float64]
+    cumulative: NDArray[np.float64]
+
+
+def _descending(values: NDArray[Any]) -> NDArray[np.int64]:
+    """Return the order that sorts `values` from large to small, equal ones as they stand."""
+    if values.dtype != np.float32 or values.size < _SORT_KEYS_FROM:
+        return np.argsort(-values, kind="stable")
+    # A stable argsort is several times slower than sorting numbers. So: one 64-bit number for each
+    # value, above the value in an unsigned form that falls as it rises, below its place. The bits
+    # of a float order like a sign and a magnitude, hence the two cases.
+    bits = (values + np.float32(0.0)).view(np.uint32)  # + 0 makes -0.0 equal 0.0
+    falling = np.where(bits >> 31, bits, ~bits & np.uint32(0x7FFFFFFF))
+    keys = falling.astype(np.uint64) << np.uint64(32)
+    keys |= np.arange(values.size, dtype=np.uint64)
+    keys.sort()
+    return (keys & np.uint64(0xFFFFFFFF)).astype(np.int64)
+
+
+def _reach(source: NDArray[Any], blocks: int, least: int) -> NDArray[np.int64]:
+    """Return, in ascending order, the ids of some of the best tokens: at least the `least` best."""
+    rows = source.size // blocks
+    body = source[: rows * blocks].reshape(rows, blocks)
+    rest = source[rows * blocks :]
+    maxima = np.maximum.reduce(body, axis=0)
+    np.maximum(maxima[: rest.size], rest, out=maxima[: rest.size])
+    sorted_so_far = maxima.copy()
+    sorted_so_far.partition(blocks - least)
+    bound = sorted_so_far[blocks - least]
+    _refuse_what_cannot_be_ranked(source, float(sorted_so_far[blocks - least :].max()))
+    bound = max(bound, _LEAST_FINITE[source.dtype.char])  # -inf is never ranked
+    columns = (maxima >= bound).nonzero()[0]
+    found = (body.take(columns, axis=1) >= bound).ravel().nonzero()[0]
+    row, column = np.divmod(found, columns.size)
+    ids: NDArray[np.int64] = row * blocks + columns[column]
+    in_rest = (rest >= bound).nonzero()[0]
+    return np.concatenate((ids, in_rest + rows * blocks)) if in_rest.size else ids
+
+
+def _as_vector(logits: ArrayLike) -> NDArray[Any]:
+    vector = np.asarray(logits)
+    if vector.dtype != _FLOAT32 and vector.dtype != _FLOAT64:
+        if vector.dtype.kind not in "fiu":
+            raise LogitsError(f"logits: found dtype {vector.dtype}; allowed are real numbers.")
+        vector = vector.astype(np.float32 if vector.dtype.itemsize <= 2 else np.float64)
+    if vector.ndim != 1 or vector.size == 0:
+        raise LogitsError(
+            f"logits: found shape {vector.shape}; allowed is a vector of one or more."
+        )
+    return vector
+
+
+def _refuse_what_cannot_be_ranked(source: NDArray[Any], maximum: float) -> None:
+    if math.isfinite(maximum):
+        return
+    if np.isnan(maximum):
+        bad = np.flatnonzero(np.isnan(source))
+        raise LogitsError(
+            f"logits contain NaN at {bad.size} of {source.size} positions, the first at {bad[0]}; "
+            "the model or its file is damaged, or its evaluation overflowed."
+        )
+    if maximum > 0:
+        bad = np.flatnonzero(source == np.inf)
+        raise LogitsError(
+            f"logits contain +inf at {bad.size} of {source.size} positions, the first at {bad[0]}; "
+            "allowed are finite numbers and -inf."
+        )
+    raise LogitsError(f"logits are all -inf ({source.size} of them): no token is left to draw.")

@@ -1,0 +1,94 @@
+"""The tail of a distribution, all but its best tokens, as a function of β alone.
+
+For the tail's logits z, relative to its best, the log partition function K(β) = ln Σ exp(β·z) says
+all that a sketch needs: the tail's weight is exp(K), its mean logit K′, its entropy K − β·K′, its
+size exp(K(0)). K is smooth and convex (it is a cumulant generating function), so a few nodes hold
+it; `sums` measures them. How many tokens lie above a given logit is not in K itself, but follows
+from it to a few percent by the saddlepoint approximation.
+
+The module knows no vocabulary, no ids and no samplers.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from studio.sampling import hermite
+from studio.sampling.hermite import Jet, Nodes
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """A tail's log partition function K at some nodes.
+
+    Attributes:
+        edge: The best logit of the tail.
+        count: How many tokens are in it (logit above -inf), 1 or more.
+        nodes: K, K′ and K″ at ascending β from 0.
+    """
+
+    edge: float
+    count: int
+    nodes: Nodes
+
+    def log_partition(self, beta: float) -> Jet:
+        """Return K, K′ and K″ at `beta`, relative to the edge; below β 0 by its curve at 0."""
+        if beta < 0.0:
+            k0, slope, curvature = (part[0] for part in self.nodes[1:])
+            return Jet(k0 + beta * (slope + beta * curvature / 2), slope + beta * curvature, curvature)
+        return hermite.at(self.nodes, beta)
+
+    def share_above(self, drop: float, beta: float) -> float:
+        """Return the share of the tail's weight at `beta` that lies within `drop` of the edge.
+
+        An estimate, by Lugannani and Rice's formula (Advances in Applied Probability, 1980) with the
+        saddlepoint at the β where the tail's mean logit is the bound itself.
+        """
+        if drop < 0.0:
+            return 0.0
+        saddle = self._beta_with_mean(-drop)
+        at, here = self.log_partition(saddle), self.log_partition(beta)
+        shift = saddle - beta
+        spread = math.sqrt(max(at.curvature, 1e-12))
+        if abs(shift) * spread < 1e-3:  # the formula's two terms cancel at the mean
+            return 0.5
+        gain = max(shift * -drop - (at.value - here.value), 1e-12)
+        w = math.copysign(math.sqrt(2.0 * gain), shift)
+        v = shift * spread
+        density = math.exp(-gain) / math.sqrt(2.0 * math.pi)
+        above = 0.5 * math.erfc(w / math.sqrt(2.0)) + density * (1.0 / v - 1.0 / w)
+        return min(max(above, 0.0), 1.0)
+
+    def drop_to_share(self, share: float, beta: float) -> float:
+        """Return the least drop below the edge within which `share` of the weight lies."""
+        low, high = 0.0, 1.0
+        while self.share_above(high, beta) < share and high < 1e6:
+            low, high = high, 2.0 * high
+        for _ in range(40):
+            middle = 0.5 * (low + high)
+            if self.share_above(middle, beta) < share:
+                low = middle
+            else:
+                high = middle
+        return high
+
+    def _beta_with_mean(self, mean: float) -> float:
+        """Return the β at which the tail's mean logit is `mean`; it rises with β."""
+        low, high = -1.0, 1.0
+        while self._slope(high) < mean and high < 1e3:
+            low, high = high, 2.0 * high
+        while self._slope(low) > mean and low > -1e3:
+            low, high = 2.0 * low, low
+        for _ in range(40):
+            middle = 0.5 * (low + high)
+            if self._slope(middle) < mean:
+                low = middle
+            else:
+                high = middle
+        return 0.5 * (low + high)
+
+    def _slope(self, beta: float) -> float:
+        return self.log_partition(beta).slope

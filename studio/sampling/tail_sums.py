@@ -1,0 +1,143 @@
+"""Measuring a tail: K(β) = ln Σ exp(β·z) over all but the best tokens, at a few nodes.
+
+The quick way takes one exponential of the vocabulary, e = exp(h·z), and gets the sums at β = h, 2h,
+3h and 4h as products of its powers: the matrix with the rows 1, e, e², e³ times e gives them, times
+z their slopes. That is enough for logits as language models make them. For others (two peaks, a
+cliff, -inf, numbers beyond float32's comfort) it is not, and what the sums say of each other shows
+it: the even nodes must foretell the odd ones. Then the thorough way puts the logits into narrow
+bins, and sums over the bins at many nodes, spaced so closely that nothing can hide between them.
+
+The module knows no sampler and no bytes.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.sampling import hermite, scratch
+from studio.sampling.fast_exp import EXP, PER_NAT
+from studio.sampling.hermite import Nodes
+from studio.sampling.ranking import Ranking
+from studio.sampling.tail import Tail
+
+# The step h. Smaller, and the nodes end too early (4h = 1.5, T 0.67); larger, and they lie too far
+# apart near β 0.
+_STEP = 0.375
+_BETAS = _STEP * np.arange(5)
+_MISSING = hermite.missing_from(_BETAS)
+_EVEN = [0, 2, 4]
+_MISSING_EVEN = hermite.missing_from(_BETAS[_EVEN])
+
+# Edges with which exp(β·z) itself, without a shift, stays well inside float32 up to β = 4h.
+_UNSHIFTED = (-25.0, 40.0)
+
+# The error in probability that is put up with: an error in K times share·(1 − share), where share is
+# the tail's part of the distribution.
+_PUT_UP_WITH = 4e-4
+# Halving an even grid makes the polynomial's error some 2^6 times smaller. What the even nodes get
+# wrong by 1, all of them get wrong by this.
+_ERROR_HALVED = 1.0 / 64.0
+# Half as far again as the last node, the power law gets K wrong by this.
+_ERROR_BEYOND = 0.03
+
+# The thorough way. A logit d below the edge has its say at β near ln(V)/d and below, so bins may
+# widen in proportion to d: with this many to a factor e the error in K is below 0.0005. And the β
+# where one group of logits takes over from another is uncertain by about β/ln(V): nodes that far
+# apart miss no such turn.
+_BINS_PER_E = 200
+_DENSE = np.concatenate(([0.0], np.geomspace(1e-3, 24.0, 45)))
+_FURTHEST = 1e12  # keeps the squares of the lowest logits within float32
+_LEAST_EXPONENT = -746.0  # here exp is exactly 0, and times its exponent still a number
+
+
+def measure_tail(ranking: Ranking, head: int) -> Tail | None:
+    """Return the tail of `ranking` below its `head` best tokens; None where there is none."""
+    ranking.extend(head + 1)
+    if ranking.ids.size <= head:
+        return None
+    edge = float(ranking.logits[head])
+    ids = ranking.ids[:head]
+    if ranking.source.dtype == np.float32:
+        tail = _quick(ranking.source, ids, edge)
+        if tail is not None and _is_trustworthy(tail, ranking, head):
+            return tail
+    return _thorough(ranking.source, ids, edge)
+
+
+def _quick(source: NDArray[np.float32], head: NDArray[np.int64], edge: float) -> Tail | None:
+    """Return the tail by powers of one exponential; None where float32 cannot hold them."""
+    rows = scratch.float32_rows(source.size)
+    _, e, e2, e3, shifted = rows
+    powers = rows[:4]  # of degree 0 to 3
+    shift = 0.0 if _UNSHIFTED[0] < edge < _UNSHIFTED[1] else edge
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        z = np.subtract(source, np.float32(shift), out=shifted) if shift else source
+        np.multiply(z, np.float32(_STEP * PER_NAT), out=e)
+        EXP(e, out=e)
+        e[head] = 0.0
+        np.multiply(e, e, out=e2)
+        np.multiply(e2, e, out=e3)
+        weights = (powers @ e).astype(np.float64)  # at h, 2h, 3h, 4h
+        moments = (powers @ z).astype(np.float64)  # at 0, h, 2h, 3h
+        squares = float(z @ z)
+    best = z[head].astype(np.float64)
+    moments[0] -= best.sum()
+    squares -= float(best @ best)
+    if not (math.isfinite(squares) and np.isfinite(moments).all() and weights.min() > 0.0):
+        return None
+    count = source.size - head.size
+    weights = np.concatenate(([float(count)], weights))
+    edge_as_summed = edge - shift
+    values = np.log(weights) - _BETAS * edge_as_summed
+    slopes = moments / weights[:4] - edge_as_summed
+    curvature = max(squares / count - (moments[0] / count) ** 2, 0.0)
+    return Tail(edge, count, hermite.complete(_BETAS, values, slopes, curvature, _MISSING))
+
+
+def _is_trustworthy(tail: Tail, ranking: Ranking, head: int) -> bool:
+    """Say whether the nodes are close enough together, and reach far enough, for this tail."""
+    betas, values, slopes, curvatures = tail.nodes
+    even = hermite.complete(
+        _BETAS[_EVEN],
+        np.array(values[::2]),
+        np.array(slopes[:-1:2]),
+        curvatures[0],
+        _MISSING_EVEN,
+    )
+    for odd in (1, 3):
+        error = abs(hermite.at(even, betas[odd]).value - values[odd]) * _ERROR_HALVED
+        if error * _uncertain(tail, ranking, head, betas[odd]) > _PUT_UP_WITH:
+            return False
+    if hermite.power_law(hermite.end(tail.nodes)) is None:
+        return False
+    return _ERROR_BEYOND * _uncertain(tail, ranking, head, 1.5 * betas[-1]) <= _PUT_UP_WITH
+
+
+def _uncertain(tail: Tail, ranking: Ranking, head: int, beta: float) -> float:
+    """Return share·(1 − share) for the tail's share of the distribution at `beta`."""
+    best = ranking.weight(head, beta).mass
+    log_rest = tail.log_partition(beta).value + beta * (tail.edge - ranking.maximum)
+    rest = math.exp(log_rest)  # of count tokens at most, none better than the best
+    return best * rest / (best + rest) ** 2
+
+
+def _thorough(source: NDArray[Any], head: NDArray[np.int64], edge: float) -> Tail:
+    """Return the tail by way of narrow bins and many nodes; right for any logits."""
+    in_tail = source > -np.inf
+    in_tail[head] = False
+    with np.errstate(over="ignore"):
+        below = np.minimum(edge - source[in_tail], _FURTHEST)
+    place = (np.log(below + 1.0) * _BINS_PER_E).astype(np.intp)
+    counts = np.bincount(place)
+    filled = counts > 0
+    means = -np.bincount(place, below)[filled] / counts[filled]
+    weights = counts[filled] * np.exp(np.maximum(np.outer(_DENSE, means), _LEAST_EXPONENT))
+    totals = weights.sum(axis=1)
+    slopes = weights @ means / totals
+    curvatures = np.maximum(weights @ means**2 / totals - slopes**2, 0.0)
+    nodes = (part.tolist() for part in (_DENSE, np.log(totals), slopes, curvatures))
+    return Tail(edge, below.size, Nodes(*(tuple(part) for part in nodes)))

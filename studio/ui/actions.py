@@ -1,0 +1,71 @@
+"""Actions and the buttons that show them: one place for a name, a key and a word of help."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QPushButton, QWidget
+
+Shortcut = QKeySequence.StandardKey | str | list[str] | None
+
+
+def make_action(
+    parent: QObject,
+    text: str,
+    slot: Callable[[], object],
+    shortcut: Shortcut = None,
+    tip: str = "",
+) -> QAction:
+    """An action for menus, keys and buttons.
+
+    Args:
+        parent: owns it.
+        text: its name, with a mnemonic.
+        slot: what it does.
+        shortcut: a standard key, one or several key sequences, or none.
+        tip: what it does, in one sentence; the name by default.
+    """
+    action = QAction(text, parent)
+    if isinstance(shortcut, QKeySequence.StandardKey):
+        action.setShortcuts(QKeySequence.keyBindings(shortcut))
+    elif isinstance(shortcut, list):
+        action.setShortcuts([QKeySequence(keys) for keys in shortcut])
+    elif shortcut:
+        action.setShortcut(QKeySequence(shortcut))
+    action.triggered.connect(lambda _checked: slot())
+    if tip:
+        action.setToolTip(tip)
+        action.setStatusTip(tip)
+    return action
+
+
+def key_text(action: QAction) -> str:
+    """The action's first key as the platform writes it.
+
+    Qt calls the large Enter key Return, and keeps Enter for the number pad; writers do not.
+    """
+    keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+    return keys.replace("Return", "Enter")
+
+
+class ActionButton(QPushButton):
+    """A push button that shows an action, its key beside its name."""
+
+    def __init__(
+        self, action: QAction, *, primary: bool = False, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._action = action
+        self.setProperty("primary", primary)
+        self.clicked.connect(action.trigger)
+        action.changed.connect(self._follow)
+        self._follow()
+
+    def _follow(self) -> None:
+        action = self._action
+        name = action.text().replace("&", "")
+        keys = key_text(action)
+        self.setText(f"{name}   {keys}" if keys else name)
+        self.setEnabled(action.isEnabled())
+        self.setToolTip(f"{action.toolTip()} ({keys})" if keys else action.toolTip())
+        self.setAccessibleName(name)

@@ -1,0 +1,92 @@
+"""The composition root: builds everything, injects it, runs the event loop."""
+
+import locale
+import sys
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+
+from studio import __version__
+from studio.engine.starter_model import find_starter_model
+from studio.ui import settings as remembered
+from studio.ui.interrupt_watch import InterruptWatch
+from studio.ui.main_window import MainWindow, load_options
+from studio.ui.rescue import Rescue
+from studio.ui.session import Session
+from studio.ui.settings import Settings
+from studio.ui.theme import Appearance, Theme
+
+NO_MODEL = (
+    "No model is installed. Open a GGUF file (Ctrl+Shift+O), drop one on this window, or install "
+    "the starter model with “python3 packaging/bootstrap.py run”."
+)
+
+
+def main(file: str | None = None) -> int:
+    """Open the window and run until it is closed; the exit status.
+
+    Args:
+        file: a manuscript or a model to open.
+    """
+    application = make_application()
+    window = make_window(application)
+    window.show()
+    open_first(window, Path(file) if file else None)
+    interrupt = InterruptWatch()
+    interrupt.happened.connect(application.closeAllWindows)
+    return application.exec()
+
+
+def make_application() -> QApplication:
+    """Qt's application object, with what must be set around it."""
+    QApplication.setHighDpiScaleFactorRoundingPolicy(
+        Qt.HighDpiScaleFactorRoundingPolicy.PassThrough
+    )
+    application = QApplication(sys.argv[:1])
+    # The user's locale reached the C library with QApplication: C code would read "0.75" as 0.
+    locale.setlocale(locale.LC_NUMERIC, "C")
+    application.setApplicationName("Kelvin Studio")
+    application.setApplicationVersion(__version__)
+    application.setDesktopFileName("kelvin-studio")
+    return application
+
+
+def make_window(application: QApplication) -> MainWindow:
+    """The window with its session, nothing loaded yet."""
+    settings = Settings()
+    theme = Theme(application, _appearance(settings))
+    session = Session(settings.get(remembered.PROFILE))
+    window = MainWindow(session, theme, settings, find_starter_model())
+    theme.setParent(window)
+    session.setParent(window)
+    rescue = Rescue(lambda: session.draft.manuscript.text, window)
+    rescue.happened.connect(window.notice.tell)
+    rescue.install()
+    session.model.options = load_options(settings)
+    return window
+
+
+def open_first(window: MainWindow, file: Path | None) -> None:
+    """Open `file`, and a model: the one given, the last one, or the starter model."""
+    if file is not None:
+        window.open_path(file)
+    model = window.session.model
+    if model.path:
+        return
+    last = Settings().get(remembered.MODEL)
+    path = Path(last) if last and Path(last).is_file() else find_starter_model()
+    if path:
+        model.open(str(path))
+    else:
+        window.notice.tell(NO_MODEL, window.actions_.open_model)
+
+
+def _appearance(settings: Settings) -> Appearance:
+    match settings.get(remembered.APPEARANCE):
+        case "light":
+            return "light"
+        case "dark":
+            return "dark"
+        case _:
+            return "system"

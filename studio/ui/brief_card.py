@@ -1,0 +1,56 @@
+"""The brief's field: what the model is told before the manuscript. Can be folded away."""
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QPlainTextEdit, QPushButton, QSizePolicy, QWidget
+
+from studio.ui.draft import Draft
+from studio.ui.theme_card import Card
+
+_LINES = 3
+
+
+class BriefCard(Card):
+    """A few lines of plain text, bound to the draft."""
+
+    open_changed = Signal(bool)
+
+    def __init__(self, draft: Draft, parent: QWidget | None = None) -> None:
+        super().__init__("Brief", parent)
+        self.setToolTip(
+            "<p><b>The brief</b>: what the model is told before the manuscript. Instructions, "
+            "notes, a customer's message, a function to write. It is never cut, however long the "
+            "manuscript grows. May be empty.</p>"
+        )
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        self._toggle = QPushButton("⌄")
+        self._toggle.setProperty("flat", True)
+        self._toggle.setProperty("role", "muted")
+        self._toggle.setCheckable(True)
+        self._toggle.setChecked(True)
+        self._toggle.setAccessibleName("Show the brief")
+        self._toggle.setToolTip("Show or hide the brief")
+        self.header.addWidget(self._toggle)
+        self.edit = QPlainTextEdit()
+        self.edit.setFrameShape(QFrame.Shape.NoFrame)
+        self.edit.setTabChangesFocus(True)
+        self.edit.setAccessibleName("Brief")
+        self.edit.setPlaceholderText("What the model should know or do: tone, setting, task.")
+        self.edit.document().setDocumentMargin(0)
+        self.edit.setFixedHeight(self.edit.fontMetrics().lineSpacing() * _LINES + 4)
+        self.body.addWidget(self.edit)
+        self.edit.textChanged.connect(lambda: draft.set_brief(self.edit.toPlainText()))
+        self._toggle.toggled.connect(self._on_toggled)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the field is shown."""
+        return self._toggle.isChecked()
+
+    def set_open(self, is_open: bool) -> None:
+        """Show or fold the field."""
+        self._toggle.setChecked(is_open)
+
+    def _on_toggled(self, is_open: bool) -> None:
+        self.edit.setVisible(is_open)
+        self._toggle.setText("⌄" if is_open else "›")
+        self.open_changed.emit(is_open)

@@ -1,0 +1,240 @@
+"""Keeps a `QTextDocument` and a `Manuscript` the same text, whichever of the two changes.
+
+The manuscript is the truth. A document cannot hold every text: it makes paragraphs of carriage
+returns and of the noncharacters that frame its tables. So it shows stand-ins for those, one code
+point for one, and what was not edited is never read back from it. Positions differ too: a document
+counts UTF-16 units, a manuscript code points.
+
+This module does not know widgets, carets or colours.
+"""
+
+import re
+from bisect import bisect_left
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtGui import QTextCursor, QTextDocument
+
+from studio.manuscript import Manuscript
+
+REFUSED = "This text is being written. Press Esc to stop, or write before or behind it."
+"""What the writer is told who wants to change the growing take."""
+
+_ASTRAL = re.compile("[\U00010000-\U0010ffff]")
+_PARAGRAPH = "\u2029"  # what a document has between two paragraphs
+_SHOWN = str.maketrans(
+    {
+        "\r": "\u200b",  # one beside a line feed, in a file of mixed line ends: takes no room
+        "\ufdd0": "\ufffd",
+        "\ufdd1": "\ufffd",
+        "\ufffc": "\ufffd",  # in a document: a picture
+        "\0": "\ufffd",
+    }
+)
+_PASTED = re.compile("\r\n?|\u2029")
+_UNFIT = re.compile("[\ud800-\udfff\ufdd0\ufdd1]")
+
+
+def shown(text: str) -> str:
+    """What a document holds for a manuscript's text: as many code points, paragraphs as U+2029."""
+    return text.translate(_SHOWN).replace("\n", _PARAGRAPH)
+
+
+def pasted(text: str) -> str:
+    """What a foreign text becomes on its way into a manuscript.
+
+    Its line ends become U+000A, what no file could hold becomes U+FFFD, and null characters and the
+    places of pictures go.
+    """
+    text = _PASTED.sub("\n", text).replace("\0", "").replace("\ufffc", "")
+    return _UNFIT.sub("\ufffd", text)
+
+
+def utf16_length(text: str) -> int:
+    """How many UTF-16 units a text takes."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+class Utf16Index:
+    """Translates positions between code points and UTF-16 units, kept up to date change by change.
+
+    It holds the positions of the characters that take two units; there are few in prose.
+    """
+
+    def __init__(self) -> None:
+        self._astral: list[int] = []
+
+    def change(self, position: int, removed_length: int, inserted: str) -> None:
+        """Follows a change of the text, in code points."""
+        first = bisect_left(self._astral, position)
+        last = bisect_left(self._astral, position + removed_length, first)
+        growth = len(inserted) - removed_length
+        added = [position + found.start() for found in _ASTRAL.finditer(inserted)]
+        self._astral[first:] = added + [known + growth for known in self._astral[last:]]
+
+    def units(self, position: int) -> int:
+        """The UTF-16 position of a code point."""
+        return position + bisect_left(self._astral, position)
+
+    def code_points(self, units: int) -> int:
+        """The code point at a UTF-16 position; inside a pair, the one behind it."""
+        # The n-th astral character begins n units later than its code points say.
+        pairs = bisect_left(range(len(self._astral)), units, key=lambda n: self._astral[n] + n)
+        return max(units - pairs, self._astral[pairs - 1] + 1) if pairs else units
+
+
+def difference(old: str, new: str, caret: int | None) -> tuple[int, int, str]:
+    """The smallest replacement that makes one text of another: position, length, inserted text.
+
+    Args:
+        old: What stood there.
+        new: What stands there.
+        caret: Where the caret stands in `new`. Of equally small replacements the one is meant that
+            ends there: it tells which of two like letters was typed.
+    """
+    room = min(len(old), len(new))
+    most = room if caret is None else min(room, max(0, len(new) - caret))
+    tail = 0
+    while tail < most and old[-1 - tail] == new[-1 - tail]:
+        tail += 1
+    head = 0
+    while head < room - tail and old[head] == new[head]:
+        head += 1
+    while tail < room - head and old[-1 - tail] == new[-1 - tail]:
+        tail += 1
+    return head, len(old) - head - tail, new[head : len(new) - tail]
+
+
+class DocumentMirror(QObject):
+    """The bond between one document and one manuscript.
+
+    Switches the document's own undo off, which knows neither provenance nor takes. Make it before
+    anything that reads provenance when the document changes, such as a highlighter.
+
+    Args:
+        document: What a view shows and edits. What it held gives way to the manuscript's text.
+        manuscript: The text.
+        caret: Tells where the view's caret stands in the document, in UTF-16 units.
+    """
+
+    refused = Signal(str)
+    """The document was changed where the manuscript may not be; it is about to be set right."""
+
+    about_to_apply = Signal(int, int)
+    """The manuscript changed: this range of the document, in UTF-16 units, will be replaced."""
+
+    applied = Signal(int)
+    """The document has followed; the inserted text ends at this UTF-16 unit."""
+
+    def __init__(
+        self, document: QTextDocument, manuscript: Manuscript, caret: Callable[[], int]
+    ) -> None:
+        super().__init__(document)
+        self._document = document
+        self._manuscript = manuscript
+        self._caret = caret
+        self._index = Utf16Index()
+        self._busy = False  # one of the two is being told about the other
+        self._strayed = False  # the document holds what the manuscript does not
+        document.setUndoRedoEnabled(False)
+        document.documentLayout()  # Qt tells no changes of a document before it has a layout
+        self._index.change(0, 0, manuscript.text)
+        self._return()
+        document.contentsChange.connect(self._document_changed)
+        self.leave = manuscript.changed.connect(self._manuscript_changed)
+        """Stops following the manuscript, which may outlive the document."""
+
+    def units(self, position: int) -> int:
+        """The document's position of a code point of the manuscript."""
+        return self._index.units(position)
+
+    def code_points(self, units: int) -> int:
+        """The manuscript's position of a UTF-16 unit of the document."""
+        return self._index.code_points(units)
+
+    def _manuscript_changed(self, position: int, removed: int, text: str, _: bytes) -> None:
+        start, end = self.units(position), self.units(position + removed)
+        self._index.change(position, removed, text)
+        if self._busy:
+            return
+        if self._strayed:
+            self._return()
+            return
+        self.about_to_apply.emit(start, end)
+        self._replace(start, end, shown(text))
+        self.applied.emit(start + utf16_length(text))
+
+    def _replace(self, start: int, end: int, text: str) -> None:
+        cursor = QTextCursor(self._document)
+        cursor.setPosition(start)
+        cursor.setPosition(end, QTextCursor.MoveMode.KeepAnchor)
+        self._busy = True
+        try:
+            if start != end and not text:
+                cursor.removeSelectedText()
+            elif text:
+                cursor.insertText(text)
+        finally:
+            self._busy = False
+
+    def _document_changed(self, position: int, removed: int, added: int) -> None:
+        if self._busy or self._strayed:
+            return
+        # The report may name more than has changed, even the end of the document, which is no
+        # character; never less. What it says was removed follows from the lengths.
+        length = self._document.characterCount() - 1
+        added = min(added, length - position)
+        removed = added + self.units(len(self._manuscript)) - length
+        first = self.code_points(position)
+        if self.units(first) > position:  # inside a surrogate pair
+            first -= 1
+        last = self.code_points(position + removed)
+        start = self.units(first)
+        end = position + added + self.units(last) - (position + removed)
+        new = self._read(start, end)
+        caret = self._caret() - start
+        before_caret = new.encode("utf-16-le")[: 2 * max(0, caret)].decode("utf-16-le", "ignore")
+        old = shown(self._manuscript.text[first:last])
+        head, replaced, text = difference(old, new, len(before_caret))
+        inserted = text.replace(_PARAGRAPH, "\n")
+        if utf16_length(new) != end - start or not self._manuscript.editable(
+            first + head, replaced
+        ):
+            self._stray()
+        elif replaced or text:
+            self._busy = True
+            try:
+                self._manuscript.edit(first + head, replaced, pasted(inserted))
+            finally:
+                self._busy = False
+            if shown(pasted(inserted)) != text:
+                self._stray()
+
+    def _read(self, start: int, end: int) -> str:
+        cursor = QTextCursor(self._document)
+        cursor.setPosition(start)
+        cursor.setPosition(end, QTextCursor.MoveMode.KeepAnchor)
+        # Unlike toPlainText() this keeps no-break spaces and line separators.
+        return cursor.selectedText()
+
+    def _stray(self) -> None:
+        # A document must not be changed while it tells of a change.
+        self._strayed = True
+        QTimer.singleShot(0, self, self._return_if_strayed)
+        self.refused.emit(REFUSED)
+
+    def _return_if_strayed(self) -> None:
+        if self._strayed:
+            self._return()
+
+    def _return(self) -> None:
+        """Makes the document show the manuscript's text, whatever it held."""
+        self._strayed = False
+        length = self._document.characterCount() - 1
+        present, text = self._read(0, length), shown(self._manuscript.text)
+        if utf16_length(present) != length:  # a lone surrogate, which does not reach Python
+            self._replace(0, length, text)
+            return
+        head, replaced, inserted = difference(present, text, None)
+        start = utf16_length(present[:head])
+        self._replace(start, start + utf16_length(present[head : head + replaced]), inserted)

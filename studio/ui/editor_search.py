@@ -1,0 +1,29 @@
+"""Finds a piece of text in a text.
+
+This module does not know Qt: positions are code points.
+"""
+
+import re
+from bisect import bisect_left
+
+
+def matches(text: str, query: str, match_case: bool) -> list[tuple[int, int]]:
+    """All places of a query, in order, none overlapping another: `(start, end)`, half open.
+
+    An ordinary space in the query stands for a no-break space too, which looks no different.
+    """
+    if not query:
+        return []
+    pattern = re.escape(query).replace("\\ ", "[ \u00a0\u202f]")
+    flags = re.NOFLAG if match_case else re.IGNORECASE
+    return [found.span() for found in re.finditer(pattern, text, flags)]
+
+
+def next_match(found: list[tuple[int, int]], position: int) -> int | None:
+    """Index of the first match at or behind a position, past the end from the beginning again."""
+    return bisect_left(found, (position, -1)) % len(found) if found else None
+
+
+def previous_match(found: list[tuple[int, int]], position: int) -> int | None:
+    """Index of the last match that begins before a position, past the beginning from the end."""
+    return (bisect_left(found, (position, -1)) - 1) % len(found) if found else None

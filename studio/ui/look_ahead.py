@@ -1,0 +1,111 @@
+"""At rest: what the model would say next at the caret.
+
+Asks the engine a moment after the last change, gives the answer to the histogram, and gives way
+to writing. Knows nothing of widgets.
+"""
+
+import numpy as np
+from PySide6.QtCore import QObject, QTimer
+
+from studio.engine.messages import (
+    AnyEvent,
+    Distribution,
+    Evaluated,
+    Failed,
+    LookAhead,
+    Prompt,
+    Stop,
+    Superseded,
+)
+from studio.sampling import LogitSketch
+from studio.ui.draft import Draft
+from studio.ui.engine_client import EngineClient
+from studio.ui.model_state import ModelPhase, ModelState
+from studio.ui.next_token import NOTHING_KNOWN, NextToken
+from studio.ui.writing import Writing
+
+DEBOUNCE_MS = 120
+"""Between two keys of a quick typist; longer and the bars would lag behind a pause."""
+
+
+class LookAheadAtRest(QObject):
+    """Keeps the histogram true to the caret while nothing is being written."""
+
+    def __init__(
+        self,
+        client: EngineClient,
+        model: ModelState,
+        draft: Draft,
+        writing: Writing,
+        next_token: NextToken,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._client = client
+        self._model = model
+        self._draft = draft
+        self._writing = writing
+        self._next_token = next_token
+        self._request = 0
+        self._asked: Prompt | None = None
+        """What the engine was asked last; None when its answer would not be this model's."""
+        self._history: list[int] = []
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(DEBOUNCE_MS)
+        self._timer.timeout.connect(self._ask)
+        client.received.connect(self._on_event)
+        model.changed.connect(self._on_model_changed)
+        draft.prompt_changed.connect(self._timer.start)
+        writing.ended.connect(self._on_writing_ended)
+
+    def cancel(self) -> None:
+        """Give up an evaluation under way; the next change of the text asks again."""
+        self._timer.stop()
+        if self._writing.is_idle and self._request:
+            self._client.send(Stop(request=self._request))
+
+    def _ask(self) -> None:
+        if not (self._model.is_ready and self._writing.is_idle):
+            return
+        prompt = self._draft.prompt()
+        if prompt == self._asked:
+            return
+        self._asked = prompt
+        self._request = self._client.next_request()
+        self._client.send(LookAhead(request=self._request, prompt=prompt))
+
+    def _on_event(self, event: AnyEvent) -> None:
+        if event.request != self._request or not self._writing.is_idle:
+            return
+        match event:
+            case Evaluated():
+                self._history = np.frombuffer(event.tokens, dtype="<i4").tolist()
+            case Distribution():
+                if event.pieces:
+                    self._next_token.add_pieces(event.pieces)
+                self._next_token.show(LogitSketch.from_bytes(event.sketch), self._history)
+            case Failed():
+                self._asked = None
+                self._next_token.clear(event.message)
+            case Superseded():
+                # By a newer question (then `_request` is no longer this one) or by `cancel`.
+                self._asked = None
+
+    def _on_model_changed(self) -> None:
+        match self._model.phase:
+            case ModelPhase.READY:
+                self._ask()
+                return
+            case ModelPhase.LOADING:
+                self._next_token.forget_pieces()
+                self._next_token.clear("The model is loading.")
+            case ModelPhase.NONE:
+                self._next_token.clear(NOTHING_KNOWN)
+            case ModelPhase.FAILED:
+                self._next_token.clear("No model is open.")
+        self._asked = None
+
+    def _on_writing_ended(self) -> None:
+        self._asked = None
+        self._timer.start()

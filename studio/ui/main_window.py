@@ -1,0 +1,280 @@
+"""The window: where each part stands, and what is remembered of it.
+
+Puts widgets together and binds them to the session; holds no state of the text, the model or the
+sampling.
+"""
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QCloseEvent, QColor, QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QFrame,
+    QHBoxLayout,
+    QMainWindow,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
+
+from studio.engine.messages import LoadOptions
+from studio.ui import settings as remembered
+from studio.ui.brief_card import BriefCard
+from studio.ui.document_files import TEXT_SUFFIXES, DocumentFiles
+from studio.ui.editor import ManuscriptEditor
+from studio.ui.find_bar import FindBar
+from studio.ui.histogram_panel import NextTokenPanel
+from studio.ui.model_options_dialog import ModelOptionsDialog
+from studio.ui.model_picker import ModelPicker
+from studio.ui.notice_bar import NoticeBar
+from studio.ui.profile_picker import ProfilePicker
+from studio.ui.progress_line import ProgressLine
+from studio.ui.sampling_panel import SamplingPanel
+from studio.ui.session import Session
+from studio.ui.settings import Settings
+from studio.ui.status_line import StatusLine
+from studio.ui.temperature_panel import TemperaturePanel
+from studio.ui.theme import Theme
+from studio.ui.window_actions import ModelCommands, WindowActions
+from studio.ui.writing_bar import WritingBar
+
+_SIZE = (1320, 860)
+_EDGE = 14
+_GAP = 10
+_LEFT_SHARE, _RIGHT_SHARE = 3, 2
+
+
+class MainWindow(QMainWindow):
+    """The studio's one window."""
+
+    def __init__(
+        self, session: Session, theme: Theme, settings: Settings, starter: Path | None
+    ) -> None:
+        super().__init__()
+        self.session = session
+        self._theme = theme
+        self._settings = settings
+        self.setAcceptDrops(True)
+
+        self.editor = ManuscriptEditor(session.draft.manuscript)
+        # Files are opened by the window, wherever on it they are dropped.
+        self.editor.setAcceptDrops(True)
+        self.find_bar = FindBar(self.editor)
+        self.notice = NoticeBar()
+        self.brief = BriefCard(session.draft)
+        self.temperature = TemperaturePanel(session.sampling, session.next_token, theme)
+        self.histogram = NextTokenPanel(session.next_token, theme)
+        self.sampling = SamplingPanel(session.sampling)
+        self.status = StatusLine(session.model, session.writing, session.context)
+        self.files = DocumentFiles(self, session.draft, session.writing, settings)
+        self.actions_ = WindowActions(
+            self,
+            session,
+            self.editor,
+            self.find_bar,
+            self.files,
+            ModelCommands(self._ask_for_model, self._ask_model_options),
+        )
+        self.actions_.fill_menus(self, theme, settings)
+        self.model_picker = ModelPicker(
+            session.model,
+            settings,
+            starter,
+            [self.actions_.open_model, self.actions_.model_options, self.actions_.reopen_model],
+        )
+        self.profile_picker = ProfilePicker(session.profiles, theme)
+        self._build_layout()
+        self._bind()
+        self._restore()
+        # The window can be typed in before the histogram's library is there.
+        QTimer.singleShot(0, self.histogram.load)
+
+    def _build_layout(self) -> None:
+        actions = self.actions_
+        bar = WritingBar(
+            self.session.writing,
+            self.session.draft,
+            actions.continue_,
+            actions.stop,
+            actions.retake,
+            actions.previous_take,
+            actions.next_take,
+        )
+        manuscript = QFrame()
+        manuscript.setProperty("card", True)
+        inside = QVBoxLayout(manuscript)
+        inside.setContentsMargins(1, 1, 1, 1)
+        inside.setSpacing(0)
+        inside.addWidget(self.editor, 1)
+        inside.addWidget(self.find_bar)
+
+        left = _column(self.brief, self.notice, manuscript, bar)
+        right = _column(self.temperature, self.histogram, self.sampling)
+        self._splitter = QSplitter(Qt.Orientation.Horizontal)
+        self._splitter.setChildrenCollapsible(False)
+        self._splitter.setHandleWidth(_GAP)
+        self._splitter.addWidget(left)
+        self._splitter.addWidget(right)
+        self._splitter.setStretchFactor(0, _LEFT_SHARE)
+        self._splitter.setStretchFactor(1, _RIGHT_SHARE)
+        width = _SIZE[0]
+        total = _LEFT_SHARE + _RIGHT_SHARE
+        self._splitter.setSizes([width * _LEFT_SHARE // total, width * _RIGHT_SHARE // total])
+
+        head = QHBoxLayout()
+        head.setSpacing(_GAP)
+        head.addWidget(self.model_picker)
+        head.addWidget(self.profile_picker)
+        head.addStretch(1)
+        head.addWidget(self.status)
+
+        whole = QWidget()
+        column = QVBoxLayout(whole)
+        column.setContentsMargins(_EDGE, 8, _EDGE, _EDGE)
+        column.setSpacing(0)
+        column.addLayout(head)
+        column.addWidget(ProgressLine(self.session.model, self.session.context, _GAP))
+        column.addWidget(self._splitter, 1)
+        self.setCentralWidget(whole)
+
+    def _bind(self) -> None:
+        session = self.session
+        self.editor.caret_moved.connect(session.draft.set_caret)
+        self.editor.refused.connect(self.notice.tell)
+        self.editor.zoom_changed.connect(lambda zoom: self._settings.set(remembered.ZOOM, zoom))
+        self._theme.changed.connect(self._on_theme_changed)
+        self._on_theme_changed()
+        session.model.failed.connect(self._on_model_failed)
+        session.model.changed.connect(self._on_model_changed)
+        session.writing.failed.connect(self.notice.tell)
+        self.files.failed.connect(self.notice.tell)
+        session.draft.file_changed.connect(self._show_title)
+        session.draft.manuscript.state_changed.connect(self._show_title)
+        session.profiles.chosen.connect(
+            lambda preset: self._settings.set(remembered.PROFILE, preset.name)
+        )
+        self._show_title()
+
+    def _restore(self) -> None:
+        settings = self._settings
+        self.resize(*_SIZE)
+        if geometry := settings.get(remembered.GEOMETRY):
+            self.restoreGeometry(geometry)
+        if splitter := settings.get(remembered.SPLITTER):
+            self._splitter.restoreState(splitter)
+        self.editor.zoom_by(settings.get(remembered.ZOOM))
+        self.brief.set_open(settings.get(remembered.BRIEF_OPEN))
+        self.sampling.set_open(settings.get(remembered.SAMPLING_OPEN))
+        self.editor.setFocus()
+
+    def _remember(self) -> None:
+        settings = self._settings
+        settings.set(remembered.GEOMETRY, self.saveGeometry())
+        settings.set(remembered.SPLITTER, self._splitter.saveState())
+        settings.set(remembered.BRIEF_OPEN, self.brief.is_open)
+        settings.set(remembered.SAMPLING_OPEN, self.sampling.is_open)
+        settings.save()
+
+    def _on_theme_changed(self) -> None:
+        self.editor.set_generated_color(QColor(self._theme.colors.generated))
+
+    def _show_title(self) -> None:
+        self.setWindowTitle(f"{self.files.title}[*] – Kelvin Studio")
+        self.setWindowModified(not self.session.draft.manuscript.is_clean)
+
+    def _on_model_changed(self) -> None:
+        model = self.session.model
+        if not model.is_ready:
+            return
+        self.notice.hide()
+        settings = self._settings
+        settings.set(remembered.MODEL, model.path)
+        settings.remember(remembered.RECENT_MODELS, model.path)
+        settings.set(remembered.GPU_LAYERS, model.options.gpu_layers)
+        settings.set(remembered.CONTEXT_SIZE, model.options.context_size)
+        settings.set(remembered.THREADS, model.options.threads)
+        settings.set(remembered.MEMORY_MAP, model.options.memory_map)
+
+    def _on_model_failed(self, message: str) -> None:
+        # With a child that is gone the same model can be loaded in a new one; a file that was
+        # refused will be refused again.
+        can_reopen = not self.session.client.is_running and self.session.model.path
+        action = self.actions_.reopen_model if can_reopen else self.actions_.open_model
+        self.notice.tell(message, action)
+
+    def _ask_for_model(self) -> None:
+        folder = str(Path(self.session.model.path).parent) if self.session.model.path else ""
+        path, _ = QFileDialog.getOpenFileName(
+            self, "Open model", folder, "GGUF models (*.gguf);;All files (*)"
+        )
+        if path:
+            self.session.model.open(path)
+
+    def _ask_model_options(self) -> None:
+        model = self.session.model
+        dialog = ModelOptionsDialog(model.options, model.report, self)
+        if dialog.exec() == ModelOptionsDialog.DialogCode.Accepted:
+            if model.path:
+                model.open(model.path, dialog.options)
+            else:
+                model.options = dialog.options
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take one local file."""
+        if _dropped_file(event):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Open a model or a manuscript, whichever was dropped."""
+        path = _dropped_file(event)
+        if path is None:
+            return
+        event.acceptProposedAction()
+        self.open_path(path)
+
+    def open_path(self, path: Path) -> None:
+        """Open what a file is: a .txt or .md as the manuscript, everything else as a model."""
+        if path.suffix.lower() in TEXT_SUFFIXES:
+            self.files.open(path)
+        else:
+            self.session.model.open(str(path))
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Ask about unsaved changes, remember the window, end the engine."""
+        if not self.files.may_close():
+            event.ignore()
+            return
+        self._remember()
+        self.session.close()
+        event.accept()
+
+
+def load_options(settings: Settings) -> LoadOptions:
+    """The remembered options; the defaults where they are damaged."""
+    try:
+        return LoadOptions(
+            gpu_layers=settings.get(remembered.GPU_LAYERS),
+            context_size=settings.get(remembered.CONTEXT_SIZE),
+            threads=settings.get(remembered.THREADS),
+            memory_map=settings.get(remembered.MEMORY_MAP),
+        )
+    except ValueError:
+        return LoadOptions()
+
+
+def _column(*widgets: QWidget) -> QWidget:
+    column = QWidget()
+    layout = QVBoxLayout(column)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(_GAP)
+    for widget in widgets:
+        layout.addWidget(widget)
+    return column
+
+
+def _dropped_file(event: QDropEvent) -> Path | None:
+    urls = event.mimeData().urls()
+    if len(urls) != 1 or not urls[0].isLocalFile():
+        return None
+    return Path(urls[0].toLocalFile())

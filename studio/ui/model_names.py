@@ -1,0 +1,38 @@
+"""How models and their sizes are named to the writer. Plain functions; no state."""
+
+from pathlib import Path
+
+from studio.engine.messages import ModelReport
+
+
+def model_name(path: str, quantization: str = "") -> str:
+    """A file's name without its quantization: that of many headers is a training run's label."""
+    stem = Path(path).stem
+    if quantization and stem.lower().endswith(quantization.lower()):
+        stem = stem[: -len(quantization)].rstrip(".-_ ")
+    return stem or path
+
+
+def model_title(report: ModelReport) -> str:
+    """Name and quantization, as the picker shows them."""
+    return f"{model_name(report.path, report.quantization)}  {report.quantization}".strip()
+
+
+def byte_size(count: int) -> str:
+    """Bytes in the unit people use for them."""
+    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"
+
+
+def describe_use(report: ModelReport) -> str:
+    """What the loaded model really uses of the machine, in one sentence for a tooltip."""
+    where = f"{report.backend} ({report.device})"
+    layers = (
+        f"{report.layers_offloaded} of {report.layers} layers on {where}"
+        if report.layers_offloaded
+        else f"all {report.layers} layers on {where}"
+    )
+    mapping = "file mapped into memory" if report.memory_mapped else "file read into memory"
+    return (
+        f"{layers}, {report.threads} threads; {byte_size(report.memory_bytes)} of memory, "
+        f"{mapping}; context {report.context_size:,} of {report.context_train:,} trained"
+    )

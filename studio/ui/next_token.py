@@ -1,0 +1,263 @@
+"""What the model was about to say: the next-token distribution at one place, ready to be shown.
+
+A `NextToken` holds the sketch of one distribution and the parameters in force, and computes what a
+view asks for, when it asks. Turning T or a filter needs no model: everything is computed from the
+sketch. It does not know widgets, nor where the sketch came from (a look-ahead at the caret, or a
+token being written).
+"""
+
+import math
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
+
+import msgspec
+from PySide6.QtCore import QObject, Signal
+
+from studio.sampling import LogitSketch, SamplingParams, ShapedTop
+from studio.ui.sampling_order import without_filters
+from studio.ui.token_text import TokenText, token_text
+
+NOTHING_KNOWN = "Open a model to see what it would say next."
+
+
+class TokenRow(NamedTuple):
+    """One token of the distribution.
+
+    Attributes:
+        token: Its id.
+        text: How it is shown.
+        probability: With what probability the sampler draws it now; 0 where it is cut.
+        ghost: Its probability at T = 1 before penalties and filters: the model's own.
+        uncut: Its probability now if there were no filters; what the filter took away.
+        cut: Whether a filter has cut it.
+        chosen: Whether it is the token that was drawn.
+    """
+
+    token: int
+    text: TokenText
+    probability: float
+    ghost: float
+    uncut: float
+    cut: bool
+    chosen: bool
+
+
+class Tail(NamedTuple):
+    """All tokens but those in the rows, as one.
+
+    Attributes:
+        tokens: How many they are.
+        kept: How many of them can be drawn: no filter cut them, and T is not 0.
+        probability: With what probability the sampler draws any of them.
+        chosen: The token that was drawn, if it is one of them.
+    """
+
+    tokens: int
+    kept: int
+    probability: float
+    chosen: TokenText | None
+
+
+class _Shape(NamedTuple):
+    """What the parameters in force make of the sketch; `uncut` by token id."""
+
+    top: ShapedTop
+    uncut: Mapping[int, float]
+
+
+class NextToken(QObject):
+    """The next-token distribution at one place, under the parameters in force.
+
+    Args:
+        params: The parameters to shape it with, until `set_params` brings others.
+        parent: The Qt parent, if any.
+    """
+
+    changed = Signal()
+    """Rows, tail, entropy or the reason for their absence may be others now."""
+
+    def __init__(self, params: SamplingParams, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._params = params
+        self._sketch: LogitSketch | None = None
+        self._history: Sequence[int] = ()
+        self._chosen: int | None = None
+        self._reason = NOTHING_KNOWN
+        self._pieces: dict[int, bytes] = {}
+        self._control: set[int] = set()
+        self._texts: dict[int, TokenText] = {}
+        self._ghosts: dict[int, float] | None = None
+        self._shape: _Shape | None = None
+
+    # -- what is known -----------------------------------------------------------------------
+
+    def show(
+        self, sketch: LogitSketch, history: Sequence[int] = (), chosen: int | None = None
+    ) -> None:
+        """Show another distribution.
+
+        Args:
+            sketch: The logits, as the model gave them.
+            history: The tokens before it, oldest first, which the penalties look at.
+            chosen: The token that was drawn from it, if one was.
+        """
+        self._sketch = sketch
+        self._history = history
+        self._chosen = chosen
+        self._ghosts = None
+        self._shape = None
+        self.changed.emit()
+
+    def add_pieces(self, pieces: Mapping[int, bytes], control: Collection[int] = ()) -> None:
+        """Learn the bytes of tokens; they are kept until `forget_pieces`.
+
+        Args:
+            pieces: Bytes by token id; for a control token its name.
+            control: Which ids are control tokens.
+        """
+        self._pieces.update(pieces)
+        self._control.update(control)
+        for token in (*pieces, *control):
+            self._texts.pop(token, None)
+        if self._sketch is not None:
+            self.changed.emit()
+
+    def forget_pieces(self) -> None:
+        """Forget all bytes: another model has another vocabulary."""
+        self._pieces.clear()
+        self._control.clear()
+        self._texts.clear()
+
+    def set_params(self, params: SamplingParams) -> None:
+        """Shape the distribution with other parameters; asks no model."""
+        if params == self._params:
+            return
+        self._params = params
+        self._shape = None
+        if self._sketch is not None:
+            self.changed.emit()
+
+    def clear(self, reason: str) -> None:
+        """Show nothing, and say why and what to do."""
+        self._sketch = None
+        self._history = ()
+        self._chosen = None
+        self._ghosts = None
+        self._shape = None
+        self._reason = reason
+        self.changed.emit()
+
+    # -- what a view asks --------------------------------------------------------------------
+
+    @property
+    def reason(self) -> str | None:
+        """Why there is nothing to show; None where there is something."""
+        return self._reason if self._sketch is None else None
+
+    @property
+    def sketch(self) -> LogitSketch | None:
+        """The distribution itself, if there is one."""
+        return self._sketch
+
+    @property
+    def entropy(self) -> float | None:
+        """Entropy in nats of the distribution the sampler draws from; None if there is none."""
+        shape = self._shaped()
+        # Sums of p ln p leave a negative zero where one token has it all.
+        return None if shape is None else max(0.0, shape.top.entropy)
+
+    @property
+    def entropy_bits(self) -> float | None:
+        """`entropy` in bits."""
+        entropy = self.entropy
+        return None if entropy is None else entropy / math.log(2)
+
+    @property
+    def effective_choices(self) -> float | None:
+        """exp(`entropy`): a fair choice among so many tokens would be as uncertain."""
+        entropy = self.entropy
+        return None if entropy is None else math.exp(entropy)
+
+    def rows(self, count: int) -> list[TokenRow]:
+        """The first `count` tokens of the current ranking, favourite first; fewer if there are.
+
+        The token that was drawn is always among them if the sketch knows it one by one: where its
+        rank is lower it takes the last row.
+        """
+        shape = self._shaped()
+        if shape is None or count <= 0:
+            return []
+        ids = shape.top.ids
+        places = list(range(min(count, len(ids))))
+        rank = self._chosen_rank()
+        if rank is not None and rank >= count:
+            places[-1] = rank
+        return [self._row(shape, place) for place in places]
+
+    def tail(self, rows: Sequence[TokenRow]) -> Tail | None:
+        """Everything but `rows`; None if nothing is known."""
+        shape = self._shaped()
+        if shape is None or self._sketch is None:
+            return None
+        # What is left is the head of the ranking, and so are the rows but for a chosen token.
+        shown = sum(row.probability > 0 for row in rows)
+        kept = max(0, shape.top.kept - shown)
+        chosen_is_here = self._chosen is not None and not any(row.chosen for row in rows)
+        return Tail(
+            tokens=self._sketch.vocabulary_size - len(rows),
+            kept=kept,
+            # The rows' sum leaves rounding errors of either sign.
+            probability=max(0.0, 1.0 - sum(row.probability for row in rows)) if kept else 0.0,
+            chosen=self._text(self._chosen)
+            if chosen_is_here and self._chosen is not None
+            else None,
+        )
+
+    # -- computation -------------------------------------------------------------------------
+
+    def _shaped(self) -> _Shape | None:
+        if self._shape is None and self._sketch is not None:
+            top = self._sketch.shaped(self._params, self._history)
+            uncut = top
+            if top.kept < self._sketch.vocabulary_size:
+                unfiltered = msgspec.structs.replace(
+                    self._params, samplers=without_filters(self._params.samplers)
+                )
+                uncut = self._sketch.shaped(unfiltered, self._history)
+            by_id = dict(zip(uncut.ids.tolist(), uncut.probabilities.tolist(), strict=True))
+            self._shape = _Shape(top, by_id)
+        return self._shape
+
+    def _ghost(self, token: int) -> float:
+        assert self._sketch is not None, "only asked for the rows of a sketch"
+        if self._ghosts is None:
+            ids, probabilities, _ = self._sketch.distribution(1.0)
+            self._ghosts = dict(zip(ids.tolist(), probabilities.tolist(), strict=True))
+        return self._ghosts[token]
+
+    def _row(self, shape: _Shape, place: int) -> TokenRow:
+        token = int(shape.top.ids[place])
+        probability = float(shape.top.probabilities[place])
+        return TokenRow(
+            token=token,
+            text=self._text(token),
+            probability=probability,
+            ghost=self._ghost(token),
+            uncut=shape.uncut[token],
+            # At T 0 nothing but the favourite has a probability, filters or not.
+            cut=probability == 0 and shape.uncut[token] > 0,
+            chosen=token == self._chosen,
+        )
+
+    def _chosen_rank(self) -> int | None:
+        if self._chosen is None or self._shape is None:
+            return None
+        found = (self._shape.top.ids == self._chosen).nonzero()[0]
+        return int(found[0]) if len(found) else None
+
+    def _text(self, token: int) -> TokenText:
+        text = self._texts.get(token)
+        if text is None:
+            text = token_text(self._pieces.get(token), token, control=token in self._control)
+            self._texts[token] = text
+        return text

@@ -1,0 +1,113 @@
+"""A line edit for one value: Enter takes what was typed, Esc brings back what is in force.
+
+It does not know what the value is: whoever makes one gives it a function that shows the value and
+one that takes a typed text or refuses it.
+"""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent
+from PySide6.QtWidgets import QLineEdit, QWidget
+
+
+class CommitEdit(QLineEdit):
+    """Shows a value, and takes another one when it is complete.
+
+    Enter takes the text; where it is refused the text stays, to be mended, and the reason goes out
+    by `refused`. Leaving the field takes it too, but a refused text gives way to the value in
+    force. Esc gives up what was typed; with nothing typed the key goes on to the window.
+
+    Args:
+        show: Gives the text of the value in force.
+        commit: Takes a typed text; raises ValueError with a sentence for the writer to refuse it.
+        parent: The Qt parent, if any.
+    """
+
+    refused = Signal(str)
+    """Why the text was refused; empty when there is no longer anything to say."""
+
+    def __init__(
+        self,
+        show: Callable[[], str],
+        commit: Callable[[str], None],
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._show = show
+        self._commit = commit
+        self._is_refused = False
+        self.returnPressed.connect(self._enter)
+        self.textEdited.connect(self._forgive)
+        self.follow()
+
+    def follow(self) -> None:
+        """Show the value in force, unless another one is being typed."""
+        if not (self.isModified() and self.hasFocus()):
+            self._revert()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Esc reverts; everything else is a line edit's."""
+        if event.key() == Qt.Key.Key_Escape:
+            if self.isModified():
+                self._revert()
+                self.selectAll()
+            else:
+                event.ignore()
+            return
+        super().keyPressEvent(event)
+
+    def event(self, event: QEvent) -> bool:
+        """Keep Esc from the window's shortcuts while there is something to revert."""
+        if (
+            event.type() == QEvent.Type.ShortcutOverride
+            and isinstance(event, QKeyEvent)
+            and event.key() == Qt.Key.Key_Escape
+            and self.isModified()
+        ):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Take a complete value, drop an incomplete one."""
+        super().focusOutEvent(event)
+        # A context menu or another window borrows the focus and gives it back.
+        borrowed = (Qt.FocusReason.PopupFocusReason, Qt.FocusReason.ActiveWindowFocusReason)
+        if event.reason() in borrowed:
+            return
+        if self.isModified():
+            self._try()
+        self._revert()
+
+    def _enter(self) -> None:
+        if not self.isModified() or self._try():
+            self._revert()
+        self.selectAll()
+
+    def _try(self) -> bool:
+        try:
+            self._commit(self.text())
+        except ValueError as reason:
+            self._mark(True)
+            self.refused.emit(str(reason))
+            return False
+        return True
+
+    def _revert(self) -> None:
+        self.setText(self._show())
+        self.setModified(False)
+        self.setCursorPosition(0)
+        self._forgive()
+
+    def _forgive(self) -> None:
+        if self._is_refused:
+            self._mark(False)
+            self.refused.emit("")
+
+    def _mark(self, refused: bool) -> None:
+        self._is_refused = refused
+        self.setProperty("invalid", refused)
+        # A stylesheet looks at dynamic properties only when the widget is polished.
+        self.style().unpolish(self)
+        self.style().polish(self)

@@ -1,0 +1,41 @@
+"""Numbers as people type them, whatever the locale: 0.95 and 0,95 are the same.
+
+Qt's spin boxes and C's `strtod` read only the locale's own separator and take the other for the
+end of the number, or for a thousands separator. Here a comma is always a decimal separator and
+thousands are not separated. This module does not know Qt, nor what a number is for.
+"""
+
+import math
+
+
+def parse_number(text: str) -> float:
+    """The number in `text`; ``∞`` and ``inf`` are infinity, and minus signs may be typographic.
+
+    Raises:
+        ValueError: `text` is not one number, or it is "nan". The message is for programmers; who
+            calls knows the field, and what to tell the writer.
+    """
+    word = text.strip().replace("−", "-").replace("∞", "inf")
+    number = math.nan
+    if "_" not in word:  # Python's own thousands separator, and nobody else's
+        number = float(word.replace(",", ".").replace("٫", "."))
+    if math.isnan(number):
+        raise ValueError(f"not a number: {text!r}")
+    return number + 0.0  # -0.0 becomes 0.0
+
+
+def parse_integer(text: str) -> int:
+    """The whole number in `text`; ``40``, ``40.0`` and ``−1`` are.
+
+    Raises:
+        ValueError: `text` is not a number, or not a whole one.
+    """
+    number = parse_number(text)
+    if not number.is_integer():  # infinity is not, either
+        raise ValueError(f"not a whole number: {text!r}")
+    return int(number)
+
+
+def format_number(number: float) -> str:
+    """A parameter for the eye: ``0.95``, ``40``, ``1.05``; six significant digits at most."""
+    return "∞" if math.isinf(number) else f"{number:.6g}"

@@ -1,0 +1,87 @@
+"""The sampling parameters in force, and how many tokens a generation may have.
+
+Everything that shows or changes a parameter binds to one `SamplingState`. It does not know widgets,
+presets, nor the engine that is told of the changes.
+"""
+
+import msgspec
+from PySide6.QtCore import QObject, Signal
+
+from studio.sampling import InverseTemperature, ParameterError, SamplingParams
+
+DEFAULT_MAX_TOKENS = 256
+LARGEST_MAX_TOKENS = 1_000_000
+
+
+class SamplingState(QObject):
+    """Holds a `SamplingParams` and replaces it as a whole.
+
+    Args:
+        params: To start with; neutral if left out.
+        max_tokens: How many tokens one generation may have.
+        parent: The Qt parent, if any.
+    """
+
+    params_changed = Signal(object)
+    """The new `SamplingParams`; not emitted where nothing differs."""
+
+    max_tokens_changed = Signal(int)
+    """The new limit; not emitted where nothing differs."""
+
+    def __init__(
+        self,
+        params: SamplingParams | None = None,
+        max_tokens: int = DEFAULT_MAX_TOKENS,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._params = SamplingParams() if params is None else params
+        self._max_tokens = _checked_max_tokens(max_tokens)
+
+    @property
+    def params(self) -> SamplingParams:
+        """The parameters in force."""
+        return self._params
+
+    @property
+    def beta(self) -> float:
+        """The inverse temperature in force: ∞ where T is 0, 0 where T is ∞."""
+        return InverseTemperature(self._params.temperature).beta
+
+    @property
+    def max_tokens(self) -> int:
+        """How many tokens one generation may have."""
+        return self._max_tokens
+
+    def set_params(self, params: SamplingParams) -> None:
+        """Put other parameters in force, a preset's for instance."""
+        if params != self._params:
+            self._params = params
+            self.params_changed.emit(params)
+
+    def change(self, **fields: object) -> None:
+        """Replace some fields and leave the others.
+
+        Raises:
+            ParameterError: A value is not allowed; the parameters in force stay.
+            TypeError: There is no such field.
+        """
+        self.set_params(msgspec.structs.replace(self._params, **fields))
+
+    def set_max_tokens(self, max_tokens: int) -> None:
+        """Allow another number of tokens.
+
+        Raises:
+            ParameterError: Not a whole number from 1 to `LARGEST_MAX_TOKENS`; the limit stays.
+        """
+        max_tokens = _checked_max_tokens(max_tokens)
+        if max_tokens != self._max_tokens:
+            self._max_tokens = max_tokens
+            self.max_tokens_changed.emit(max_tokens)
+
+
+def _checked_max_tokens(value: object) -> int:
+    # To Python a bool is an int; as a number of tokens it is a mistake.
+    if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= LARGEST_MAX_TOKENS:
+        return value
+    raise ParameterError("max_tokens", value, f"a whole number from 1 to {LARGEST_MAX_TOKENS}")

@@ -1,0 +1,58 @@
+"""All state objects of one window, built and bound to one another.
+
+The composition of what is behind the widgets; knows no widget.
+"""
+
+from PySide6.QtCore import QObject
+
+from studio.presets import Preset, built_in_presets
+from studio.ui.context_use import ContextUse
+from studio.ui.draft import Draft
+from studio.ui.engine_client import EngineClient
+from studio.ui.look_ahead import LookAheadAtRest
+from studio.ui.model_state import ModelState
+from studio.ui.next_token import NextToken
+from studio.ui.profile_state import ProfileState
+from studio.ui.sampling_state import SamplingState
+from studio.ui.writing import Writing
+
+
+class Session(QObject):
+    """One draft, one engine, and everything between them."""
+
+    def __init__(self, profile: str, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.profiles = ProfileState(built_in_presets(), profile, self)
+        preset = self.profiles.current
+        self.client = EngineClient(parent=self)
+        self.model = ModelState(self.client, self)
+        self.context = ContextUse(self.client, self)
+        self.draft = Draft(preset, self)
+        self.sampling = SamplingState(preset.sampling, preset.max_tokens, self)
+        self.next_token = NextToken(preset.sampling, self)
+        self.writing = Writing(
+            self.client, self.model, self.draft, self.sampling, self.next_token, self
+        )
+        self.look_ahead = LookAheadAtRest(
+            self.client, self.model, self.draft, self.writing, self.next_token, self
+        )
+        self.sampling.params_changed.connect(self.next_token.set_params)
+        self.profiles.chosen.connect(self._on_profile_chosen)
+
+    def _on_profile_chosen(self, preset: Preset) -> None:
+        self.sampling.set_params(preset.sampling)
+        self.sampling.set_max_tokens(preset.max_tokens)
+        self.draft.set_preset(preset)
+
+    def stop(self) -> None:
+        """Esc: end whatever takes long, the writing before the reading before the load."""
+        if not self.writing.is_idle:
+            self.writing.stop()
+        elif not self.model.is_ready:
+            self.model.cancel()
+        else:
+            self.look_ahead.cancel()
+
+    def close(self) -> None:
+        """End the engine."""
+        self.client.close()

@@ -1,0 +1,87 @@
+"""What the program remembers between sessions, each thing declared once.
+
+Knows Qt's settings file and nothing of who reads it. A value that is damaged or of another type
+counts as absent: remembered state must never keep the program from opening.
+"""
+
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from PySide6.QtCore import QByteArray, QSettings
+
+Value = TypeVar("Value", str, int, bool, list[str], QByteArray)
+
+
+@dataclass(frozen=True, slots=True)
+class Setting(Generic[Value]):
+    """One remembered thing."""
+
+    key: str
+    default: Value
+    description: str
+
+
+APPEARANCE = Setting("window/appearance", "system", "system, light or dark")
+GEOMETRY = Setting("window/geometry", QByteArray(), "place and size of the window")
+SPLITTER = Setting("window/splitter", QByteArray(), "widths of the two columns")
+ZOOM = Setting("window/zoom", 0, "points by which the manuscript's text is larger")
+BRIEF_OPEN = Setting("window/brief_open", True, "whether the brief's field is shown")
+SAMPLING_OPEN = Setting("window/sampling_open", False, "whether the sampling fields are shown")
+PROFILE = Setting("profile", "Creative writing", "the preset that was chosen last")
+MODEL = Setting("model/path", "", "the model that was open last")
+RECENT_MODELS = Setting("model/recent", list[str](), "models opened lately, the newest first")
+GPU_LAYERS = Setting("model/gpu_layers", -1, "layers to offload; -1 is automatic")
+CONTEXT_SIZE = Setting("model/context_size", 0, "tokens; 0 is automatic")
+THREADS = Setting("model/threads", 0, "threads for evaluation; 0 is automatic")
+MEMORY_MAP = Setting("model/memory_map", True, "whether the model's file is mapped")
+RECENT_FILES = Setting("file/recent", list[str](), "manuscripts opened lately, the newest first")
+FOLDER = Setting("file/folder", "", "where a file was opened or saved last")
+
+_LONGEST_LIST = 8
+
+
+class Settings:
+    """The settings file, in the platform's configuration folder."""
+
+    def __init__(self) -> None:
+        self._file = QSettings(
+            QSettings.Format.IniFormat,
+            QSettings.Scope.UserScope,
+            "kelvin-studio",
+            "kelvin-studio",
+        )
+
+    def get(self, setting: Setting[Value]) -> Value:
+        """The remembered value, or the default."""
+        value = self._file.value(setting.key)
+        default = setting.default
+        # An INI file knows text alone, and writes a list of one as its element.
+        if isinstance(default, bool):
+            return {"true": True, "false": False}.get(str(value), default)
+        if isinstance(default, int):
+            try:
+                return int(str(value))
+            except ValueError:
+                return default
+        if isinstance(default, list):
+            if isinstance(value, str):
+                return [value] if value else default
+            return [str(item) for item in value] if isinstance(value, list) else default
+        return value if isinstance(value, type(default)) else default
+
+    def set(self, setting: Setting[Value], value: Value) -> None:
+        """Remember a value."""
+        self._file.setValue(setting.key, value)
+
+    def remember(self, setting: Setting[list[str]], item: str) -> None:
+        """Put `item` at the front of a list of recent things."""
+        others = [other for other in self.get(setting) if other != item]
+        self.set(setting, [item, *others][:_LONGEST_LIST])
+
+    def forget(self, setting: Setting[list[str]], item: str) -> None:
+        """Take `item` out of a list of recent things."""
+        self.set(setting, [other for other in self.get(setting) if other != item])
+
+    def save(self) -> None:
+        """Write the file now."""
+        self._file.sync()

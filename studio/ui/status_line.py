@@ -1,0 +1,78 @@
+"""The words at the head's right: what the engine does, how fast, how full the context is."""
+
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
+
+from studio.ui.context_use import ContextUse
+from studio.ui.frame_clock import FrameClock
+from studio.ui.model_state import ModelPhase, ModelState
+from studio.ui.writing import Writing, WritingPhase
+
+_CONTEXT_TIP = (
+    "<p><b>Context</b>: tokens the model holds in view, of those it has room for. When the "
+    "manuscript is longer, its beginning is left out; brief and newest text stay.</p>"
+)
+_RATE_TIP = "<p><b>Tokens a second</b>, of the generation alone.</p>"
+
+
+class StatusLine(QWidget):
+    """State, tokens a second, context used, and what the model no longer sees."""
+
+    def __init__(
+        self,
+        model: ModelState,
+        writing: Writing,
+        context: ContextUse,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._model = model
+        self._writing = writing
+        self._context_use = context
+        self._state = self._label("State", "")
+        self._rate = self._label("Speed", _RATE_TIP)
+        self._context = self._label("Context used", _CONTEXT_TIP)
+        self._unseen = self._label("Not seen by the model", _CONTEXT_TIP)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(16)
+        for label in (self._state, self._rate, self._context, self._unseen):
+            row.addWidget(label)
+        self._clock = FrameClock(self._show, self)
+        for changed in (model.changed, writing.changed, context.changed):
+            changed.connect(self._clock.request)
+        self._show()
+
+    @staticmethod
+    def _label(name: str, tip: str) -> QLabel:
+        label = QLabel()
+        label.setProperty("role", "muted")
+        label.setAccessibleName(name)
+        label.setToolTip(tip)
+        return label
+
+    def state_words(self) -> str:
+        """What the engine does now, in a word or two."""
+        match self._model.phase:
+            case ModelPhase.NONE:
+                return "no model"
+            case ModelPhase.FAILED:
+                return "no model"
+            case ModelPhase.LOADING:
+                return f"loading {self._model.fraction:.0%}".replace("%", " %")
+        if self._writing.phase is WritingPhase.STOPPING:
+            return "stopping"
+        if progress := self._context_use.progress:
+            return f"reading {progress.done:,} of {progress.total:,} tokens"
+        if self._writing.phase is WritingPhase.READING:
+            return "reading"
+        return "writing" if self._writing.phase is WritingPhase.WRITING else "ready"
+
+    def _show(self) -> None:
+        use, rate = self._context_use, self._writing.rate
+        self._state.setText(self.state_words())
+        self._rate.setText(f"{rate:.0f} tokens/s" if rate else "")
+        self._context.setText(f"context {use.used:,} of {use.size:,}" if use.size else "")
+        unseen = use.unseen_characters
+        self._unseen.setText(f"first {unseen:,} characters not seen" if unseen else "")
+        for label in (self._rate, self._context, self._unseen):
+            label.setVisible(bool(label.text()))

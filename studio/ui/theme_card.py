@@ -1,0 +1,37 @@
+"""A card: the bordered surface on which each part of the window stands.
+
+It does not know its contents, nor the theme: its look comes from the application's stylesheet.
+"""
+
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+CARD_MARGINS = (16, 11, 16, 13)
+"""Left, top, right and bottom, between a card's border and its contents."""
+
+
+class Card(QFrame):
+    """A rounded surface with a quiet heading.
+
+    Attributes:
+        header: The heading's row; add what belongs at its right end.
+        body: The column under the heading.
+
+    Args:
+        heading: What stands at the top left.
+        parent: The Qt parent, if any.
+    """
+
+    def __init__(self, heading: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("card", True)
+        self.setAccessibleName(heading)
+        self.body = QVBoxLayout(self)
+        self.body.setContentsMargins(*CARD_MARGINS)
+        self.body.setSpacing(6)
+        self.header = QHBoxLayout()
+        self.header.setSpacing(8)
+        self.body.addLayout(self.header)
+        label = QLabel(heading)
+        label.setProperty("role", "heading")
+        self.header.addWidget(label)
+        self.header.addStretch(1)

@@ -1,0 +1,115 @@
+"""The studio's colours: one light set and one dark set.
+
+This module is plain data. It does not know Qt, which of the two sets is in force, or what is
+painted with them; `studio.ui.theme` chooses, and widgets read.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Colors:
+    """Every colour the window uses, each as ``#rrggbb``.
+
+    Text colours keep a contrast of at least 4.5 to 1 against the surfaces they are used on, and
+    what carries meaning without being text (bars, outlines) at least 3 to 1 against a card
+    (WCAG 2.2, success criteria 1.4.3 and 1.4.11). The fill of a bar that was cut is fainter on
+    purpose: its outline and its words carry the meaning.
+
+    Attributes:
+        dark: Whether light text stands on dark surfaces.
+        window: Behind the cards.
+        card: The surface of cards, fields and menus.
+        card_border: The thin line round cards, buttons and fields.
+        hover: The surface of a button under the pointer.
+        text: Words to read.
+        muted: Words to glance at: headings, units, hints.
+        accent: The histogram's bars, the slider's handle, focus rings.
+        accent_fill: The surface of the primary button.
+        on_accent: Words on `accent_fill`.
+        ghost: Outline of the model's own distribution (T = 1) behind the current one.
+        cut: Fill of a bar whose token a filter has cut.
+        generated: Text that the model wrote, beside `text` for what the writer typed.
+        selection: Behind selected text.
+        error: Words that say what was refused, and why.
+        cold: The greedy end of the temperature track.
+        hot: The uniform end of the temperature track.
+    """
+
+    dark: bool
+    window: str
+    card: str
+    card_border: str
+    hover: str
+    text: str
+    muted: str
+    accent: str
+    accent_fill: str
+    on_accent: str
+    ghost: str
+    cut: str
+    generated: str
+    selection: str
+    error: str
+    cold: str
+    hot: str
+
+
+LIGHT = Colors(
+    dark=False,
+    window="#f6f5f2",
+    card="#ffffff",
+    card_border="#e3e0da",
+    hover="#f3f1ec",
+    text="#232529",
+    muted="#6b6e75",
+    accent="#d9641e",
+    accent_fill="#bd5210",
+    on_accent="#ffffff",
+    ghost="#8b8f97",
+    cut="#dedbd5",
+    generated="#6b4630",
+    selection="#f8dcc8",
+    error="#b3261e",
+    cold="#316fce",
+    hot="#d8382b",
+)
+
+DARK = Colors(
+    dark=True,
+    window="#17181b",
+    card="#1e2024",
+    card_border="#2c2f35",
+    hover="#272a2f",
+    text="#e4e5e8",
+    muted="#9a9ea6",
+    accent="#ff9d4d",
+    accent_fill="#ff9d4d",
+    on_accent="#1a1206",
+    ghost="#7d828c",
+    cut="#3a3e45",
+    generated="#dcc3ad",
+    selection="#5a3a20",
+    error="#ff8a80",
+    cold="#5ca9fd",
+    hot="#d9392c",
+)
+
+
+def contrast_ratio(first: str, second: str) -> float:
+    """Contrast between two ``#rrggbb`` colours, from 1 (the same) to 21 (black on white).
+
+    The formula is WCAG 2.2's: (L1 + 0.05) / (L2 + 0.05) of the relative luminances, the lighter
+    above.
+    """
+    darker, lighter = sorted((_relative_luminance(first), _relative_luminance(second)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def _relative_luminance(color: str) -> float:
+    channels = (int(color[start : start + 2], 16) / 255 for start in (1, 3, 5))
+    red, green, blue = (
+        channel / 12.92 if channel <= 0.04045 else ((channel + 0.055) / 1.055) ** 2.4
+        for channel in channels
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

@@ -1,0 +1,64 @@
+"""A drop-down list drawn as the rest of the window is: thin border, plain chevron.
+
+A stylesheet can only show an arrow from an image file, which is blurred at some scale factors and
+wrong in one of the two colour sets; so the closed list is painted here. It does not know what it
+lists.
+"""
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QComboBox, QWidget
+
+from studio.ui.theme import Theme
+
+_PADDING = 10
+_CHEVRON_WIDTH = 8.0
+_CHEVRON_HEIGHT = 4.0
+
+
+class ComboBox(QComboBox):
+    """A `QComboBox` with the studio's look; everything else is Qt's.
+
+    Args:
+        theme: Where the colours come from.
+        parent: The Qt parent, if any.
+    """
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        theme.changed.connect(self.update)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the closed list: surface, border, current text, chevron."""
+        colors = self._theme.colors
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        hovered = self.underMouse() and self.isEnabled()
+        painter.setBrush(QColor(colors.hover if hovered else colors.card))
+        painter.setPen(QColor(colors.accent if self.hasFocus() else colors.card_border))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
+
+        ink = QColor(colors.text if self.isEnabled() and self.currentText() else colors.muted)
+        chevron_left = self.width() - _PADDING - _CHEVRON_WIDTH
+        room = QRectF(_PADDING, 0, chevron_left - 2 * _PADDING, self.height())
+        words = self.currentText() or self.placeholderText()
+        painter.setPen(ink)
+        painter.drawText(
+            room,
+            Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft,
+            self.fontMetrics().elidedText(words, Qt.TextElideMode.ElideMiddle, int(room.width())),
+        )
+
+        top = (self.height() - _CHEVRON_HEIGHT) / 2
+        pen = QPen(QColor(colors.muted), 1.5)
+        pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+        pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+        painter.setPen(pen)
+        painter.drawPolyline(
+            [
+                QPointF(chevron_left, top),
+                QPointF(chevron_left + _CHEVRON_WIDTH / 2, top + _CHEVRON_HEIGHT),
+                QPointF(chevron_left + _CHEVRON_WIDTH, top),
+            ]
+        )

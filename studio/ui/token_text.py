@@ -1,0 +1,154 @@
+"""A token's bytes as the histogram shows them: spaces, newlines and half characters can be told.
+
+Tokens are bytes and not characters: a piece may begin or end within a UTF-8 sequence, and may be
+nothing but white space. What has no shape of its own gets a sign (``·`` space, ``↵`` newline,
+``⇥`` tab, ``␍`` carriage return, ``⍽`` no-break space) or an escape. This module knows neither Qt
+nor vocabularies.
+"""
+
+import re
+import unicodedata
+from typing import Literal, NamedTuple
+
+Kind = Literal["text", "bytes", "control"]
+
+MAX_LENGTH = 32
+"""How many characters are shown; the longest pieces of real vocabularies have over 100."""
+
+_SIGNS = {" ": "·", "\n": "↵", "\t": "⇥", "\r": "␍", "\u00a0": "⍽"}
+
+_SPOKEN = {
+    " ": "space",
+    "\n": "newline",
+    "\t": "tab",
+    "\r": "carriage return",
+    "\u00a0": "no-break space",
+}
+
+# Categories whose characters are invisible or move their neighbours (controls, format characters
+# such as zero-width joiners and direction marks, surrogates, private use, unassigned, line and
+# paragraph separators, and the spaces without a sign of their own).
+_SHAPELESS = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs"})
+
+_RUN = re.compile(r"(.)\1{4,}", re.DOTALL)
+
+
+class TokenText(NamedTuple):
+    """How a token is shown.
+
+    Attributes:
+        text: What to draw; one line, never empty.
+        kind: ``text``; ``bytes`` where some of `text` are escapes of bytes that are no whole
+            character; ``control`` where `text` is a name and not what the token writes.
+        spoken: The token in words, for those who hear the window.
+    """
+
+    text: str
+    kind: Kind
+    spoken: str
+
+
+def token_text(piece: bytes | None, token_id: int, *, control: bool = False) -> TokenText:
+    """How to show one token.
+
+    Args:
+        piece: The token's bytes; for a control token its name (``<|im_end|>``), which may be
+            empty; None where they are not known.
+        token_id: Shown where there are no bytes to show.
+        control: Whether it is a control token: one that steers and writes nothing.
+    """
+    if not piece:
+        return TokenText(f"⟨token {token_id}⟩", "control", f"token number {token_id}")
+    text = piece.decode("utf-8", "surrogateescape")
+    if control:
+        name = _elided(_visible(text.strip("<|>[]") or text))
+        return TokenText(f"⟨{name}⟩", "control", f"control token {name}")
+    broken = any("\udc80" <= character <= "\udcff" for character in text)
+    return TokenText(_elided(_visible(text)), "bytes" if broken else "text", _spoken(text, broken))
+
+
+def _visible(text: str) -> str:
+    # Only what is cut off by the piece's own end can be continued by the next piece.
+    start = _leading_continuations(text)
+    end = len(text) - _trailing_sequence(text, start)
+    shown = "".join(_shown(run) for run in _runs(text))
+    if start:
+        shown = "…" + shown
+    if end < len(text):
+        shown += "…"
+    # A combining mark needs something to stand on, or it lands on what is drawn before it.
+    stands_alone = unicodedata.category(text[0]).startswith("M") and shown.startswith(text[0])
+    return "◌" + shown if stands_alone else shown
+
+
+def _leading_continuations(text: str) -> int:
+    """How many characters at the start stand for the end of a UTF-8 sequence."""
+    count = 0
+    while count < len(text) and "\udc80" <= text[count] <= "\udcbf":
+        count += 1
+    return count
+
+
+def _trailing_sequence(text: str, start: int) -> int:
+    """How many characters at the end stand for the beginning of a UTF-8 sequence."""
+    for length in (1, 2, 3):
+        if len(text) - length < start:
+            return 0
+        character = text[-length]
+        if "\udcc2" <= character <= "\udcf4":
+            return length
+        if not "\udc80" <= character <= "\udcbf":
+            return 0
+    return 0
+
+
+def _runs(text: str) -> list[str]:
+    """`text` cut so that five or more of the same white space stand by themselves."""
+    runs: list[str] = []
+    done = 0
+    for match in _RUN.finditer(text):
+        if match[1] in _SIGNS:
+            runs.extend(text[done : match.start()])
+            runs.append(match[0])
+            done = match.end()
+    runs.extend(text[done:])
+    return runs
+
+
+def _shown(run: str) -> str:
+    character = run[0]
+    sign = _SIGNS.get(character)
+    if sign is not None:
+        return sign if len(run) == 1 else f"{sign}×{len(run)}"
+    if "\udc80" <= character <= "\udcff":
+        return f"\\x{ord(character) - 0xDC00:02X}"
+    if character in _SIGNS.values() or unicodedata.category(character) in _SHAPELESS:
+        # A sign that is meant as itself must not pass for white space.
+        return _escape(character)
+    if "\ufe00" <= character <= "\ufe0f" or "\U000e0100" <= character <= "\U000e01ef":
+        return _escape(character)  # variation selectors: marks without a shape
+    return character
+
+
+def _escape(character: str) -> str:
+    code = ord(character)
+    if code < 0x80:
+        return f"\\x{code:02X}"
+    return f"\\u{code:04X}" if code < 0x10000 else f"\\U{code:08X}"
+
+
+def _elided(text: str) -> str:
+    return text if len(text) <= MAX_LENGTH else text[: MAX_LENGTH - 1] + "…"
+
+
+def _spoken(text: str, broken: bool) -> str:
+    if broken:
+        return "part of a character"
+    if all(character in _SPOKEN for character in text):
+        name = _SPOKEN[text[0]]
+        if len(text) == 1:
+            return name
+        if text == text[0] * len(text):
+            return f"{len(text)} times {name}"
+    words = " ".join(_visible(text.strip(" ")).split())
+    return _elided(f"space {words}" if text.startswith(" ") else words)

@@ -1,0 +1,206 @@
+"""Every action of the window, with its key, and the menus they stand in.
+
+Knows what the actions are called and where they are found; what they do is handed in.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtWidgets import QMainWindow, QMenu
+
+from studio.ui.about_dialog import AboutDialog
+from studio.ui.actions import make_action
+from studio.ui.document_files import DocumentFiles
+from studio.ui.editor import ManuscriptEditor
+from studio.ui.find_bar import FindBar
+from studio.ui.session import Session
+from studio.ui.settings import APPEARANCE, RECENT_FILES, Settings
+from studio.ui.theme import Appearance, Theme
+
+_KEY = QKeySequence.StandardKey
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCommands:
+    """What the window can do with models; dialogs are the window's own."""
+
+    ask_open: Callable[[], None]
+    ask_options: Callable[[], None]
+
+
+class WindowActions(QObject):
+    """All actions, kept in step with the state: what cannot be done now is greyed."""
+
+    def __init__(
+        self,
+        window: QMainWindow,
+        session: Session,
+        editor: ManuscriptEditor,
+        find_bar: FindBar,
+        files: DocumentFiles,
+        models: ModelCommands,
+    ) -> None:
+        super().__init__(window)
+        self._session = session
+        self._files = files
+        writing = session.writing
+
+        def step(direction: int) -> None:
+            caret = writing.step(direction)
+            if caret is not None:
+                editor.move_caret(caret)
+
+        self.new = make_action(window, "&New", files.new, _KEY.New)
+        self.open = make_action(window, "&Open…", files.ask_open, _KEY.Open)
+        self.save = make_action(window, "&Save", files.save, _KEY.Save)
+        self.save_as = make_action(window, "Save &As…", files.save_as, "Ctrl+Shift+S")
+        self.quit = make_action(window, "&Quit", window.close, "Ctrl+Q")
+
+        self.undo = make_action(window, "&Undo", editor.undo, _KEY.Undo)
+        self.redo = make_action(window, "&Redo", editor.redo, ["Ctrl+Shift+Z", "Ctrl+Y"])
+        self.find = make_action(window, "&Find…", find_bar.open, _KEY.Find)
+        self.find_next = make_action(window, "Find ne&xt", find_bar.find_next, "F3")
+        self.find_previous = make_action(
+            window, "Find pre&vious", find_bar.find_previous, "Shift+F3"
+        )
+
+        self.continue_ = make_action(
+            window,
+            "&Continue",
+            writing.continue_writing,
+            ["Ctrl+Return", "Ctrl+Enter"],
+            "Let the model continue the manuscript from the caret",
+        )
+        self.stop = make_action(
+            window, "&Stop", session.stop, "Esc", "Stop writing, reading or loading"
+        )
+        self.retake = make_action(
+            window,
+            "&Retake",
+            writing.retake,
+            "Ctrl+Shift+Return",
+            "Write another take in place of this one; the old one is kept",
+        )
+        self.previous_take = make_action(
+            window, "&Previous take", lambda: step(-1), "Alt+Left", "Show the take before"
+        )
+        self.next_take = make_action(
+            window, "&Next take", lambda: step(+1), "Alt+Right", "Show the take after"
+        )
+
+        self.open_model = make_action(
+            window, "&Open model…", models.ask_open, "Ctrl+Shift+O", "Open a GGUF file"
+        )
+        self.model_options = make_action(
+            window,
+            "Model o&ptions…",
+            models.ask_options,
+            tip="GPU layers, context size, threads, memory; and what is really used",
+        )
+        self.reopen_model = make_action(
+            window,
+            "&Reopen model",
+            session.model.reopen,
+            tip="Load the same model again, in a new engine",
+        )
+
+        self.zoom_in = make_action(
+            window, "Zoom &in", lambda: editor.zoom_by(1), ["Ctrl++", "Ctrl+="]
+        )
+        self.zoom_out = make_action(window, "Zoom &out", lambda: editor.zoom_by(-1), "Ctrl+-")
+        self.zoom_reset = make_action(window, "&Normal size", editor.zoom_reset, "Ctrl+0")
+        self.full_screen = make_action(
+            window, "&Full screen", lambda: _toggle_full_screen(window), _KEY.FullScreen
+        )
+        self.about = make_action(window, "&About Kelvin Studio", lambda: AboutDialog(window).exec())
+
+        for changed in (writing.changed, session.model.changed, session.draft.prompt_changed):
+            changed.connect(self._follow)
+        session.draft.manuscript.state_changed.connect(self._follow)
+        self._follow()
+
+    def _follow(self) -> None:
+        writing, model = self._session.writing, self._session.model
+        manuscript = self._session.draft.manuscript
+        self.undo.setEnabled(manuscript.can_undo)
+        self.redo.setEnabled(manuscript.can_redo)
+        self.continue_.setEnabled(writing.can_start)
+        self.retake.setEnabled(writing.can_retake)
+        self.previous_take.setEnabled(writing.can_step(-1))
+        self.next_take.setEnabled(writing.can_step(+1))
+        self.reopen_model.setEnabled(bool(model.path))
+
+    def fill_menus(self, window: QMainWindow, theme: Theme, settings: Settings) -> None:
+        """Build the menu bar."""
+        bar = window.menuBar()
+        file = bar.addMenu("&File")
+        file.addActions([self.new, self.open])
+        file.addMenu(self._recent_menu(file, settings))
+        file.addSeparator()
+        file.addActions([self.save, self.save_as])
+        file.addSeparator()
+        file.addAction(self.quit)
+        edit = bar.addMenu("&Edit")
+        edit.addActions([self.undo, self.redo])
+        edit.addSeparator()
+        edit.addActions([self.find, self.find_next, self.find_previous])
+        write = bar.addMenu("&Write")
+        write.addActions([self.continue_, self.stop, self.retake])
+        write.addSeparator()
+        write.addActions([self.previous_take, self.next_take])
+        model = bar.addMenu("&Model")
+        model.addActions([self.open_model, self.model_options, self.reopen_model])
+        view = bar.addMenu("&View")
+        view.addActions([self.zoom_in, self.zoom_out, self.zoom_reset])
+        view.addSeparator()
+        view.addMenu(_appearance_menu(view, theme, settings))
+        view.addAction(self.full_screen)
+        bar.addMenu("&Help").addAction(self.about)
+
+    def _recent_menu(self, parent: QMenu, settings: Settings) -> QMenu:
+        menu = QMenu("Open &recent", parent)
+
+        def fill() -> None:
+            menu.clear()
+            for path in settings.get(RECENT_FILES):
+                action = menu.addAction(Path(path).name)
+                action.setToolTip(path)
+                action.triggered.connect(lambda _checked, path=path: self._files.open(Path(path)))
+            if menu.isEmpty():
+                menu.addAction("No files yet").setEnabled(False)
+
+        menu.setToolTipsVisible(True)
+        menu.aboutToShow.connect(fill)
+        return menu
+
+
+def _toggle_full_screen(window: QMainWindow) -> None:
+    if window.isFullScreen():
+        window.showNormal()
+    else:
+        window.showFullScreen()
+
+
+def _appearance_menu(parent: QMenu, theme: Theme, settings: Settings) -> QMenu:
+    menu = QMenu("&Appearance", parent)
+    group = QActionGroup(menu)
+    choices: tuple[tuple[Appearance, str], ...] = (
+        ("system", "As the &system"),
+        ("light", "&Light"),
+        ("dark", "&Dark"),
+    )
+    for appearance, name in choices:
+        action = QAction(name, menu, checkable=True)
+        action.setChecked(theme.appearance == appearance)
+
+        def choose(_checked: bool, appearance: Appearance = appearance) -> None:
+            theme.set_appearance(appearance)
+            settings.set(APPEARANCE, appearance)
+
+        action.triggered.connect(choose)
+        group.addAction(action)
+        menu.addAction(action)
+    return menu

@@ -1,0 +1,235 @@
+"""Writing: the run of one generation, from Continue to its last token.
+
+Takes the engine's tokens, gives them to the manuscript and to the histogram once a frame, and
+keeps the takes. Knows nothing of widgets, nor how the engine is reached.
+"""
+
+import codecs
+import time
+from collections.abc import Callable
+from enum import Enum
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal
+
+from studio.engine.messages import (
+    AnyEvent,
+    ChangeParams,
+    Evaluated,
+    Failed,
+    Finished,
+    Generate,
+    Stop,
+    Superseded,
+    Token,
+)
+from studio.manuscript import Take, TakeSet
+from studio.sampling import LogitSketch, SamplingParams
+from studio.ui.draft import Draft
+from studio.ui.engine_client import EngineClient
+from studio.ui.frame_clock import FrameClock
+from studio.ui.model_state import ModelState
+from studio.ui.next_token import NextToken
+from studio.ui.sampling_state import SamplingState
+
+
+class WritingPhase(Enum):
+    """Where a generation is."""
+
+    IDLE = "idle"
+    READING = "reading"
+    """The prompt is being evaluated."""
+    WRITING = "writing"
+    STOPPING = "stopping"
+
+
+class Writing(QObject):
+    """Continue, Stop, Retake, and the steps between takes."""
+
+    changed = Signal()
+    """The phase, the rate, the seed or the takes."""
+    failed = Signal(str)
+    """One message for the writer."""
+    ended = Signal()
+    """A generation is over, for whatever reason; the text is whole."""
+
+    def __init__(
+        self,
+        client: EngineClient,
+        model: ModelState,
+        draft: Draft,
+        sampling: SamplingState,
+        next_token: NextToken,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._client = client
+        self._model = model
+        self._draft = draft
+        self._sampling = sampling
+        self._next_token = next_token
+        self._request = 0
+        self._take: Take | None = None
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._pending_text = ""
+        self._latest: Token | None = None
+        self._history: list[int] = []
+        self._started = 0.0
+        self._tokens = 0
+        self._after_end: list[Callable[[], None]] = []
+        self._clock = FrameClock(self._show_frame, self)
+        self.phase = WritingPhase.IDLE
+        self.rate: float | None = None
+        """Tokens a second, of the generation under way or the last one."""
+        self.seed: int | None = None
+        """Of the last generation."""
+        client.received.connect(self._on_event)
+        client.died.connect(self._on_died)
+        sampling.params_changed.connect(self._on_params_changed)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is being written."""
+        return self.phase is WritingPhase.IDLE
+
+    @property
+    def can_start(self) -> bool:
+        """Whether Continue would do something now."""
+        return self.is_idle and self._model.is_ready
+
+    def take_set(self) -> TakeSet | None:
+        """The takes at the caret, or those used last."""
+        return self._draft.manuscript.active_take_set(self._draft.caret)
+
+    @property
+    def can_retake(self) -> bool:
+        """Whether there is a take to make another of."""
+        return self.can_start and self.take_set() is not None
+
+    def continue_writing(self) -> None:
+        """Continue the manuscript from the caret."""
+        if self.can_start:
+            position = self._draft.caret
+            self._begin(self._draft.manuscript.begin_take(position), position)
+
+    def retake(self) -> None:
+        """Write another take in place of the one in the text. The old one is kept."""
+        take_set = self.take_set()
+        if self.can_start and take_set:
+            self._begin(self._draft.manuscript.retake(take_set), take_set.place.start)
+
+    def stop(self) -> None:
+        """End the generation; what is written stays."""
+        if self.phase in (WritingPhase.READING, WritingPhase.WRITING):
+            self._client.send(Stop(request=self._request))
+            self._set_phase(WritingPhase.STOPPING)
+
+    def call_when_ended(self, action: Callable[[], None]) -> None:
+        """Call `action` once, after the generation under way has ended and its text is whole."""
+        self._after_end.append(action)
+
+    def can_step(self, direction: int) -> bool:
+        """Whether there is a take before (-1) or after (+1) the one in the text."""
+        take_set = self.take_set()
+        return (
+            self.is_idle
+            and take_set is not None
+            and self._draft.manuscript.can_step_take(take_set, direction)
+        )
+
+    def step(self, direction: int) -> int | None:
+        """Show the take before or after; returns where the caret should go, None for nowhere."""
+        take_set = self.take_set()
+        if take_set is None or not self.can_step(direction):
+            return None
+        return self._draft.manuscript.step_take(take_set, direction)
+
+    def _begin(self, take: Take, position: int) -> None:
+        self._take = take
+        self._request = self._client.next_request()
+        self._decoder.reset()
+        self._pending_text = ""
+        self._latest = None
+        self._history = []
+        self._tokens = 0
+        self.rate = None
+        self._set_phase(WritingPhase.READING)
+        self._client.send(
+            Generate(
+                request=self._request,
+                prompt=self._draft.prompt(position),
+                params=self._sampling.params,
+                max_tokens=self._sampling.max_tokens,
+            )
+        )
+
+    def _on_params_changed(self, params: SamplingParams) -> None:
+        if not self.is_idle:
+            self._client.send(ChangeParams(request=self._request, params=params))
+
+    def _on_event(self, event: AnyEvent) -> None:
+        if event.request != self._request or self.is_idle:
+            return
+        match event:
+            case Evaluated():
+                self._history = np.frombuffer(event.tokens, dtype="<i4").tolist()
+            case Token():
+                self._on_token(event)
+            case Finished():
+                self.rate = event.tokens / event.seconds if event.seconds else None
+                self.seed = event.seed
+                if self._take:
+                    self._take.seed = event.seed
+                self._end()
+            case Failed():
+                self._end()
+                self.failed.emit(event.message)
+            case Superseded():
+                self._end()
+
+    def _on_token(self, token: Token) -> None:
+        if self.phase is WritingPhase.READING:
+            self._started = time.perf_counter()
+            self._set_phase(WritingPhase.WRITING)
+        self._tokens += 1
+        self._pending_text += self._decoder.decode(token.text)
+        if self._take:
+            self._take.records.append(token)
+        if token.pieces:
+            self._next_token.add_pieces(token.pieces)
+        if self._latest:
+            self._history.append(self._latest.id)
+        self._latest = token
+        self._clock.request()
+
+    def _show_frame(self) -> None:
+        if self._take and self._pending_text:
+            self._take.append(self._pending_text)
+            self._pending_text = ""
+        if self._latest and not self.is_idle:
+            self._next_token.show(
+                LogitSketch.from_bytes(self._latest.sketch), self._history, self._latest.id
+            )
+            elapsed = time.perf_counter() - self._started
+            if self._tokens > 1 and elapsed > 0:
+                self.rate = (self._tokens - 1) / elapsed
+        self.changed.emit()
+
+    def _end(self) -> None:
+        self._pending_text += self._decoder.decode(b"", final=True)
+        self._clock.flush()
+        self._take = None
+        self._draft.manuscript.end_take()
+        self._set_phase(WritingPhase.IDLE)
+        self.ended.emit()
+        waiting, self._after_end = self._after_end, []
+        for action in waiting:
+            action()
+
+    def _on_died(self) -> None:
+        if not self.is_idle:
+            self._end()
+
+    def _set_phase(self, phase: WritingPhase) -> None:
+        self.phase = phase
+        self.changed.emit()

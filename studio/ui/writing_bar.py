@@ -1,0 +1,97 @@
+"""The row under the manuscript: Continue, Stop, Retake, takes, words, seed."""
+
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
+
+from studio.ui.actions import ActionButton, key_text
+from studio.ui.draft import Draft
+from studio.ui.writing import Writing
+
+_COUNT_MS = 200
+"""Words are counted a moment after the last change: the count is read, not watched."""
+
+
+class WritingBar(QWidget):
+    """Buttons for the writing actions, and what they have led to."""
+
+    def __init__(
+        self,
+        writing: Writing,
+        draft: Draft,
+        continue_action: QAction,
+        stop_action: QAction,
+        retake_action: QAction,
+        previous_take: QAction,
+        next_take: QAction,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._writing = writing
+        self._draft = draft
+        self._takes = QLabel()
+        self._takes.setProperty("role", "muted")
+        self._takes.setAccessibleName("Take")
+        self._steps = [_step_button(previous_take, "‹"), _step_button(next_take, "›")]
+        self._facts = QLabel()
+        self._facts.setProperty("role", "muted")
+        self._facts.setAccessibleName("Words and seed")
+        self._facts.setToolTip(
+            "<p>Words in the manuscript, and the <b>seed</b> of the last generation: the same "
+            "seed, text and settings give the same words again.</p>"
+        )
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(12)
+        row.addWidget(ActionButton(continue_action, primary=True))
+        row.addWidget(ActionButton(stop_action))
+        row.addWidget(ActionButton(retake_action))
+        row.addWidget(self._takes)
+        steps = QHBoxLayout()
+        steps.setSpacing(2)
+        for button in self._steps:
+            steps.addWidget(button)
+        row.addLayout(steps)
+        row.addStretch(1)
+        row.addWidget(self._facts)
+        self._count_later = QTimer(self)
+        self._count_later.setSingleShot(True)
+        self._count_later.setInterval(_COUNT_MS)
+        self._count_later.timeout.connect(self._show_facts)
+        writing.changed.connect(self._show_takes)
+        draft.prompt_changed.connect(self._show_takes)
+        draft.manuscript.state_changed.connect(self._on_text_changed)
+        self._show_takes()
+        self._show_facts()
+
+    def _on_text_changed(self) -> None:
+        if not self._count_later.isActive():
+            self._count_later.start()
+
+    def _show_takes(self) -> None:
+        take_set = self._writing.take_set()
+        shown = take_set is not None and len(take_set.takes) > 0
+        for button in self._steps:
+            button.setVisible(shown)
+        self._takes.setVisible(shown)
+        if take_set is not None and shown:
+            number = "–" if take_set.index is None else str(take_set.index + 1)
+            self._takes.setText(f"take {number} of {len(take_set.takes)}")
+
+    def _show_facts(self) -> None:
+        words = len(self._draft.manuscript.text.split())
+        facts = [f"{words:,} word{'' if words == 1 else 's'}"]
+        if self._writing.seed is not None:
+            facts.append(f"seed {self._writing.seed}")
+        self._facts.setText("   ".join(facts))
+
+
+def _step_button(action: QAction, sign: str) -> QToolButton:
+    button = QToolButton()
+    button.setDefaultAction(action)
+    button.setText(sign)
+    button.setAccessibleName(action.text().replace("&", ""))
+    button.setToolTip(f"{action.toolTip()} ({key_text(action)})")
+    # The action's own text is for menus; here its sign stands for it.
+    action.changed.connect(lambda: button.setText(sign))
+    return button

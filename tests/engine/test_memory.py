@@ -1,0 +1,220 @@
+"""The memory estimate, beside llama.cpp's own numbers and what a child process really takes."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import msgspec
+import psutil
+import pytest
+
+from studio.engine import memory
+from studio.engine.gguf_header import GgufHeader, ModelFileError, read_header
+from studio.engine.memory import (
+    AvailableMemory,
+    available_memory,
+    check_fits,
+    estimate,
+)
+from studio.engine.starter_model import find_starter_model
+
+MIB = 1 << 20
+
+LOADING = """
+import json, sys
+import llama_cpp as llama
+import psutil
+
+path, context_size = sys.argv[1], int(sys.argv[2])
+process = psutil.Process()
+llama.llama_backend_init()
+before = process.memory_info().rss
+options = llama.llama_model_default_params()
+options.n_gpu_layers = 0
+model = llama.llama_model_load_from_file(path.encode(), options)
+after_model = process.memory_info().rss
+options = llama.llama_context_default_params()
+options.n_ctx = options.n_batch = context_size
+options.n_threads = options.n_threads_batch = 1
+context = llama.llama_init_from_model(model, options)
+after_context = process.memory_info().rss
+count = 128
+tokens = (llama.llama_token * count)(*range(1000, 1000 + count))
+assert llama.llama_decode(context, llama.llama_batch_get_one(tokens, count)) == 0
+after_decode = process.memory_info().rss
+print(json.dumps([after_model - before, after_context - after_model, after_decode - before]))
+"""
+
+
+@pytest.fixture(scope="module")
+def starter() -> GgufHeader:
+    path = find_starter_model()
+    assert path is not None
+    return read_header(path)
+
+
+@pytest.mark.parametrize("context_size", [2048, 8192])
+def test_what_the_starter_model_really_takes(starter: GgufHeader, context_size: int) -> None:
+    command = [sys.executable, "-c", LOADING, starter.files[0].path, str(context_size)]
+    done = subprocess.run(command, capture_output=True, check=True)
+    model, context, everything = json.loads(done.stdout.splitlines()[-1])
+    need = estimate(starter, context_size)
+    assert need.weights + need.vocabulary == pytest.approx(model, rel=0.15)
+    assert need.kv_cache == pytest.approx(context, rel=0.15)
+    # Of the scratch, llama.cpp touches a part: the estimate is above, and not by more than it.
+    assert everything < need.total < everything + need.compute
+
+
+@pytest.mark.parametrize(
+    ("context_size", "batch", "flash", "kv_mib", "compute_mib"),
+    [  # as llama.cpp logs them for this model
+        (2048, 512, True, 45.00, 102.51),
+        (2048, 128, True, 45.00, 25.63),
+        (8192, 512, True, 180.00, 98.25),
+        (8192, 512, False, 180.00, 166.38),
+    ],
+)
+def test_llama_cpps_own_numbers(
+    starter: GgufHeader,
+    context_size: int,
+    batch: int,
+    flash: bool,
+    kv_mib: float,
+    compute_mib: float,
+) -> None:
+    need = estimate(starter, context_size, batch=batch, flash_attention=flash)
+    assert need.kv_cache == kv_mib * MIB
+    assert compute_mib * MIB <= need.compute <= 1.4 * compute_mib * MIB
+
+
+def test_a_quantized_cache_takes_less(starter: GgufHeader) -> None:
+    full = estimate(starter, 4096)
+    assert estimate(starter, 4096, kv_element_bytes=34 / 32).kv_cache == full.kv_cache * 17 // 32
+
+
+def test_blocks_without_attention_keep_states_instead(starter: GgufHeader) -> None:
+    hybrid = msgspec.structs.replace(starter, head_count_kv=(3, 0) * 15, recurrent_state_size=1000)
+    one = estimate(hybrid, 2048)
+    assert one.kv_cache == estimate(starter, 2048).kv_cache // 2 + 30 * 1000 * 4
+    assert estimate(hybrid, 2048, sequences=4).kv_cache == one.kv_cache + 3 * 30 * 1000 * 4
+
+
+def test_what_a_gpu_holds_is_left_out(starter: GgufHeader) -> None:
+    here = estimate(starter, 2048)
+    half = estimate(starter, 2048, offloaded=0.5)
+    assert (half.weights, half.kv_cache) == (here.weights // 2, here.kv_cache // 2)
+    assert estimate(starter, 2048, offloaded=1.0).weights == 0
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("context_size", 0),
+        ("sequences", 0),
+        ("batch", 0),
+        ("kv_element_bytes", -1),
+        ("offloaded", 1.5),
+        ("offloaded", -0.1),
+        ("offloaded", float("nan")),
+    ],
+)
+def test_numbers_out_of_range_are_named(starter: GgufHeader, field: str, value: float) -> None:
+    arguments = {"context_size": 128, field: value}
+    with pytest.raises(ValueError, match=f"{field} is {value}"):
+        estimate(starter, **arguments)  # type: ignore[arg-type] # the point of the test
+
+
+def test_it_fits(starter: GgufHeader) -> None:
+    need = estimate(starter, 2048)
+    assert check_fits(starter, need, AvailableMemory(available=1 << 30, total=1 << 31))
+    assert check_fits(starter, need)  # on the machine that runs the tests
+
+
+def test_mapped_weights_need_not_be_free_now(starter: GgufHeader) -> None:
+    need = estimate(starter, 2048)
+    tight = AvailableMemory(available=need.unmapped, total=need.total)
+    assert check_fits(starter, need, tight) is False
+    read = estimate(starter, 2048, memory_mapped=False)
+    assert read.total == need.total
+    with pytest.raises(ModelFileError):
+        check_fits(starter, read, tight)
+
+
+def test_too_little_free_memory_says_what_to_do(starter: GgufHeader) -> None:
+    need = estimate(starter, 8192)
+    memory_here = AvailableMemory(available=100 * MIB, total=8 << 30)
+    with pytest.raises(ModelFileError) as caught:
+        check_fits(starter, need, memory_here)
+    assert caught.value.kind == "too_little_memory"
+    message = str(caught.value)
+    assert starter.name in message
+    assert "327 MiB of free memory, 309 MiB of it for a context of 8,192 tokens" in message
+    assert "100 MiB is free" in message
+    assert "a smaller context than 8,192 tokens, a smaller quantization than Q4_1" in message
+
+
+def test_a_model_larger_than_the_machine(starter: GgufHeader) -> None:
+    huge = msgspec.structs.replace(starter, tensor_bytes=40 << 30)
+    memory_here = AvailableMemory(available=30 << 30, total=32 << 30)
+    with pytest.raises(ModelFileError, match=r"needs 40\.2 GiB .* has 32\.0 GiB in all") as caught:
+        check_fits(huge, estimate(huge, 2048), memory_here)
+    assert "context than" not in str(caught.value)  # that would not help
+
+
+def test_available_memory_is_this_machines() -> None:
+    here = available_memory()
+    assert 0 < here.available <= here.total <= psutil.virtual_memory().total
+
+
+# Control groups, as folders like those under /sys/fs/cgroup
+
+
+def cgroup(folder: Path, most: str, current: int, inactive_file: int = 0) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "memory.max").write_text(f"{most}\n")
+    (folder / "memory.current").write_text(f"{current}\n")
+    (folder / "memory.stat").write_text(f"anon 5\ninactive_file {inactive_file}\n")
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    path = tmp_path / "own"
+    path.write_text("1:name=systemd:/x\n0::/app.slice/studio.scope\n")
+    return path
+
+
+def test_the_tightest_of_the_groups_counts(tmp_path: Path, own: Path) -> None:
+    root = tmp_path / "fs"
+    cgroup(root / "app.slice", str(1000 * MIB), 900 * MIB, 50 * MIB)
+    cgroup(root / "app.slice" / "studio.scope", str(800 * MIB), 100 * MIB)
+    assert memory._cgroup_memory(root, own) == AvailableMemory(available=150 * MIB, total=800 * MIB)
+
+
+def test_a_group_over_its_limit_has_nothing(tmp_path: Path, own: Path) -> None:
+    root = tmp_path / "fs"
+    cgroup(root / "app.slice", str(10 * MIB), 20 * MIB)
+    assert memory._cgroup_memory(root, own) == AvailableMemory(available=0, total=10 * MIB)
+
+
+def test_groups_without_a_limit_do_not_count(tmp_path: Path, own: Path) -> None:
+    root = tmp_path / "fs"
+    cgroup(root / "app.slice" / "studio.scope", "max", 100 * MIB)
+    assert memory._cgroup_memory(root, own) is None
+
+
+def test_systems_without_groups(tmp_path: Path, own: Path) -> None:
+    assert memory._cgroup_memory(tmp_path / "none", own) is None
+    assert memory._cgroup_memory(tmp_path, tmp_path / "none") is None
+    own.write_text("4:memory:/version-one\n")
+    assert memory._cgroup_memory(tmp_path, own) is None
+
+
+def test_a_groups_limit_is_heeded(
+    tmp_path: Path, own: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = tmp_path / "fs"
+    cgroup(root / "app.slice", str(64 * MIB), 60 * MIB)
+    monkeypatch.setattr(memory, "_CGROUPS", root)
+    monkeypatch.setattr(memory, "_OWN_CGROUP", own)
+    assert available_memory() == AvailableMemory(available=4 * MIB, total=64 * MIB)

@@ -1,0 +1,229 @@
+"""A manuscript against a naive model: lists of (character, origin), every state copied whole."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from studio.manuscript import Manuscript, Origin, Take, TakeSet
+
+Cells = tuple[tuple[str, int], ...]
+Places = dict[TakeSet, object]
+
+texts = st.text("ab \n\r😀é\u00a0\u2028", max_size=6)
+keys = st.text("ab \n😀", min_size=1, max_size=1)
+anywhere = st.integers(0, 2**16)
+
+
+class State(NamedTuple):
+    cells: Cells
+    places: Places | None  # None: never seen, for a take was still growing
+
+
+def cells(text: str, origin: Origin) -> Cells:
+    return tuple((character, int(origin)) for character in text)
+
+
+class ManuscriptMachine(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.manuscript = Manuscript("Once 😀 upon")
+        self.follower = list(self.manuscript.text)
+        self.follower_origins = list(self.manuscript.origins())
+        self.manuscript.changed.connect(self.follow)
+        self.states = [State(self.real(), {})]
+        self.undone: list[State] = []
+        self.take: Take | None = None
+        self.left: Cells = ()  # of the growing take
+        self.grown: Cells = ()
+        self.right: Cells = ()
+        self.around: list[tuple[Cells, Cells]] = []
+
+    def follow(self, position: int, removed: int, text: str, origins: bytes) -> None:
+        self.follower[position : position + removed] = text
+        self.follower_origins[position : position + removed] = origins
+
+    def real(self) -> Cells:
+        return tuple(zip(self.manuscript.text, self.manuscript.origins(), strict=True))
+
+    def places(self) -> Places:
+        return {known: known.place for known in self.manuscript.take_sets}
+
+    @property
+    def model(self) -> Cells:
+        return self.left + self.grown + self.right if self.take else self.states[-1].cells
+
+    def expect(self, expected: Cells) -> None:
+        assert self.real() == expected
+        self.states.append(State(expected, self.places()))
+        self.undone.clear()
+
+    def replace(self, position: int, length: int, text: str) -> None:
+        start = position % (len(self.model) + 1)
+        length = min(length, len(self.model) - start)
+        new = cells(text, Origin.TYPED)
+        if self.take is None:
+            self.manuscript.edit(start, length, text)
+            if length or text:
+                self.expect(self.model[:start] + new + self.model[start + length :])
+            return
+        first, last = len(self.left), len(self.left) + len(self.grown)
+        allowed = start + length <= first or start >= last
+        assert self.manuscript.editable(start, length) == allowed
+        if not allowed:
+            return
+        self.manuscript.edit(start, length, text)
+        if start >= last:
+            start -= last
+            self.right = self.right[:start] + new + self.right[start + length :]
+        else:
+            self.left = self.left[:start] + new + self.left[start + length :]
+        self.around.append((self.left, self.right))
+
+    @rule(position=anywhere, length=st.integers(0, 8), text=texts)
+    def edits(self, position: int, length: int, text: str) -> None:
+        self.replace(position, length, text)
+
+    @rule(position=anywhere, typed=st.lists(keys, max_size=6))
+    def types(self, position: int, typed: list[str]) -> None:
+        position %= len(self.model) + 1
+        for offset, key in enumerate(typed):
+            self.replace(position + offset, 0, key)
+
+    @rule(position=anywhere, times=st.integers(1, 6))
+    def deletes_backwards(self, position: int, times: int) -> None:
+        position %= len(self.model) + 1
+        for offset in range(1, min(times, position) + 1):
+            self.replace(position - offset, 1, "")
+
+    @precondition(lambda self: self.take is None)
+    @rule()
+    def saves(self) -> None:
+        self.manuscript.mark_clean()
+        assert self.manuscript.is_clean
+
+    @precondition(lambda self: self.take is None)
+    @rule(position=anywhere)
+    def begins_a_take(self, position: int) -> None:
+        start = position % (len(self.model) + 1)
+        self.grow_between(self.model[:start], self.model[start:])
+        self.take = self.manuscript.begin_take(start)
+
+    @precondition(lambda self: self.take is None)
+    @rule(caret=anywhere)
+    def begins_a_retake(self, caret: int) -> None:
+        active = self.manuscript.active_take_set(caret % (len(self.model) + 1))
+        if active is None:
+            return
+        place = active.place
+        self.grow_between(self.model[: place.start], self.model[place.end :])
+        self.take = self.manuscript.retake(active)
+
+    def grow_between(self, left: Cells, right: Cells) -> None:
+        self.left, self.grown, self.right = left, (), right
+        self.around = [(left, right)]
+
+    @precondition(lambda self: self.take is not None)
+    @rule(text=texts)
+    def appends(self, text: str) -> None:
+        assert self.take is not None
+        self.take.append(text)
+        self.grown += cells(text, Origin.GENERATED)
+
+    @precondition(lambda self: self.take is not None)
+    @rule()
+    def ends_the_take(self) -> None:
+        first_left, first_right = self.around[0]
+        before = self.states[-1].cells
+        # What stood in the take's place comes back if the take got no text.
+        middle = self.grown or before[len(first_left) : len(before) - len(first_right)]
+        self.manuscript.end_take()
+        self.take = None
+        if not self.grown:
+            self.around.pop(0)
+        if self.around:
+            self.undone.clear()
+            self.states += [State(left + middle + right, None) for left, right in self.around]
+            self.states[-1] = State(self.states[-1].cells, self.places())
+
+    @precondition(lambda self: self.take is None)
+    @rule(caret=anywhere, direction=st.sampled_from([-1, 1]))
+    def steps_to_another_take(self, caret: int, direction: int) -> None:
+        active = self.manuscript.active_take_set(caret % (len(self.model) + 1))
+        if active is None or not self.manuscript.can_step_take(active, direction):
+            return
+        place = active.place
+        left, right = self.model[: place.start], self.model[place.end :]
+        end = self.manuscript.step_take(active, direction)
+        assert active.current is not None
+        take = active.current.passage
+        assert end == len(left) + len(take)
+        self.expect(left + tuple(zip(take.text, take.origins, strict=True)) + right)
+
+    def arrive(self, state: State) -> bool:
+        """Whether the manuscript is in a state of the model."""
+        if self.real() != state.cells:
+            return False
+        now = self.places()
+        return all(now.get(known) == place for known, place in (state.places or {}).items())
+
+    @precondition(lambda self: self.take is None)
+    @rule()
+    def undoes(self) -> None:
+        if not self.manuscript.can_undo:
+            return
+        caret = self.manuscript.undo()
+        assert 0 <= caret <= len(self.manuscript)
+        # Keystrokes share a step, so that one undo may pass several states of the model.
+        self.undone.append(self.states.pop())
+        while not self.arrive(self.states[-1]):
+            self.undone.append(self.states.pop())
+            assert self.states, "undo led to a state that never was"
+
+    @precondition(lambda self: self.take is None)
+    @rule()
+    def redoes(self) -> None:
+        if not self.manuscript.can_redo:
+            return
+        self.manuscript.redo()
+        self.states.append(self.undone.pop())
+        while not self.arrive(self.states[-1]):
+            assert self.undone, "redo led to a state that never was"
+            self.states.append(self.undone.pop())
+
+    @invariant()
+    def text_and_provenance_are_the_models(self) -> None:
+        assert self.real() == self.model
+        assert "".join(self.follower) == self.manuscript.text
+        assert bytes(self.follower_origins) == self.manuscript.origins()
+
+    @invariant()
+    def places_are_in_the_text(self) -> None:
+        for known in self.manuscript.take_sets:
+            place = known.place
+            assert 0 <= place.start <= place.end <= len(self.manuscript)
+            empty = place.start == place.end
+            assert empty == (place.index is None) or known.current is self.take
+
+    def teardown(self) -> None:
+        if self.take is not None:
+            self.ends_the_take()
+        final, places = self.real(), self.places()
+        clean = self.manuscript.is_clean
+        while self.manuscript.can_undo:
+            self.manuscript.undo()
+        assert self.real() == cells("Once 😀 upon", Origin.TYPED)
+        while self.manuscript.can_redo:
+            self.manuscript.redo()
+        if not self.undone:
+            assert (self.real(), self.places()) == (final, places)
+            assert self.manuscript.is_clean == clean
+
+
+ManuscriptMachine.TestCase.settings = settings(
+    max_examples=150, stateful_step_count=30, deadline=None
+)
+TestManuscript = ManuscriptMachine.TestCase

@@ -1,0 +1,247 @@
+from __future__ import annotations
+
+import pytest
+
+from studio.manuscript import GrowingTakeError, Manuscript, Origin, TakeSet
+
+T, G = bytes([Origin.TYPED]), bytes([Origin.GENERATED])
+
+
+def write(manuscript: Manuscript, position: int, text: str, seed: int | None = None) -> TakeSet:
+    manuscript.begin_take(position, seed).append(text)
+    manuscript.end_take()
+    return manuscript.take_sets[-1]
+
+
+def write_again(manuscript: Manuscript, take_set: TakeSet, text: str) -> None:
+    manuscript.retake(take_set).append(text)
+    manuscript.end_take()
+
+
+def texts(take_set: TakeSet) -> list[str]:
+    return [take.text for take in take_set.takes]
+
+
+def test_retake_is_one_step_and_keeps_the_former_take() -> None:
+    manuscript = Manuscript("sea .")
+    takes = write(manuscript, 4, "calm", seed=7)
+    take = manuscript.retake(takes, seed=8)
+    assert manuscript.text == "sea ."
+    take.append("wild")
+    take.append("er")
+    take.records.append({"token": 1})
+    manuscript.end_take()
+    assert manuscript.text == "sea wilder."
+    assert (texts(takes), takes.index) == (["calm", "wilder"], 1)
+    assert [take.seed for take in takes.takes] == [7, 8]
+    manuscript.undo()
+    assert (manuscript.text, takes.index) == ("sea calm.", 0)
+    manuscript.undo()
+    assert (manuscript.text, takes.index) == ("sea .", None)
+    manuscript.redo()
+    manuscript.redo()
+    assert (manuscript.text, takes.index) == ("sea wilder.", 1)
+    assert takes.takes[1].records == [{"token": 1}]
+
+
+def test_stepping_is_one_step_each_and_stops_at_the_ends() -> None:
+    manuscript = Manuscript("> <")
+    takes = write(manuscript, 2, "a")
+    write_again(manuscript, takes, "bb")
+    write_again(manuscript, takes, "ccc")
+    assert not manuscript.can_step_take(takes, 1)
+    with pytest.raises(ValueError, match=r"\+1"):
+        manuscript.step_take(takes, 1)
+    assert manuscript.step_take(takes, -1) == 4
+    assert manuscript.text == "> bb<"
+    assert manuscript.step_take(takes, -1) == 3
+    assert (manuscript.text, takes.index) == ("> a<", 0)
+    assert not manuscript.can_step_take(takes, -1)
+    manuscript.undo()
+    assert (manuscript.text, takes.index) == ("> bb<", 1)
+    manuscript.undo()
+    assert (manuscript.text, takes.index) == ("> ccc<", 2)
+    with pytest.raises(ValueError, match="found 0"):
+        manuscript.step_take(takes, 0)
+
+
+def test_an_edited_take_keeps_its_edits_and_their_provenance() -> None:
+    manuscript = Manuscript("|")
+    takes = write(manuscript, 0, "grey sea")
+    manuscript.edit(0, 4, "blue")
+    write_again(manuscript, takes, "sky")
+    assert manuscript.text == "sky|"
+    manuscript.step_take(takes, -1)
+    assert (manuscript.text, manuscript.origins()) == ("blue sea|", T * 4 + G * 4 + T)
+
+
+def test_text_at_the_edges_is_not_part_of_a_take() -> None:
+    manuscript = Manuscript("..")
+    takes = write(manuscript, 1, "abc")
+    manuscript.edit(1, 0, "<")
+    manuscript.edit(5, 0, ">")
+    write_again(manuscript, takes, "X")
+    assert manuscript.text == ".<X>."
+    manuscript.step_take(takes, -1)
+    assert manuscript.text == ".<abc>."
+
+
+def test_a_deletion_across_an_edge_leaves_the_rest_of_the_take() -> None:
+    manuscript = Manuscript("12345678")
+    takes = write(manuscript, 4, "abcd")
+    manuscript.edit(3, 2, "-")
+    manuscript.edit(6, 2, "=")
+    assert manuscript.text == "123-bc=678"
+    write_again(manuscript, takes, "X")
+    assert manuscript.text == "123-X=678"
+    assert texts(takes) == ["bc", "X"]
+
+
+def test_continue_after_undo_joins_the_takes_of_that_place() -> None:
+    manuscript = Manuscript("ab")
+    takes = write(manuscript, 1, "first")
+    manuscript.undo()
+    write(manuscript, 1, "second")
+    assert manuscript.take_sets == (takes,)
+    assert (texts(takes), takes.index) == (["first", "second"], 1)
+    manuscript.step_take(takes, -1)
+    assert manuscript.text == "afirstb"
+
+
+def test_with_no_take_in_the_text_a_step_leads_to_the_first_or_the_last() -> None:
+    manuscript = Manuscript("")
+    takes = write(manuscript, 0, "a")
+    write_again(manuscript, takes, "b")
+    manuscript.undo()
+    manuscript.undo()
+    manuscript.step_take(takes, -1)
+    assert manuscript.text == "b"
+    manuscript.undo()
+    manuscript.step_take(takes, 1)
+    assert manuscript.text == "a"
+
+
+def test_retake_at_a_place_whose_take_was_undone() -> None:
+    manuscript = Manuscript("ab")
+    takes = write(manuscript, 1, "X")
+    manuscript.undo()
+    write_again(manuscript, takes, "Y")
+    assert manuscript.text == "aYb"
+    manuscript.undo()
+    assert manuscript.text == "ab"
+
+
+def test_a_retake_without_text_brings_the_former_take_back() -> None:
+    manuscript = Manuscript("ab")
+    takes = write(manuscript, 1, "take")
+    manuscript.mark_clean()
+    manuscript.retake(takes)
+    manuscript.edit(2, 0, "!")
+    manuscript.edit(0, 0, "?")
+    manuscript.end_take()
+    assert (manuscript.text, takes.index, texts(takes)) == ("?atakeb!", 0, ["take"])
+    manuscript.undo()
+    manuscript.undo()
+    assert (manuscript.text, manuscript.is_clean) == ("atakeb", True)
+    manuscript.undo()
+    assert manuscript.text == "ab"
+
+
+def test_an_unedited_retake_without_text_leaves_the_text_clean() -> None:
+    manuscript = Manuscript("ab")
+    takes = write(manuscript, 1, "take")
+    manuscript.mark_clean()
+    manuscript.retake(takes)
+    assert not manuscript.is_clean
+    manuscript.end_take()
+    assert (manuscript.text, manuscript.is_clean) == ("atakeb", True)
+
+
+def test_takes_can_be_neither_stepped_nor_begun_while_one_grows() -> None:
+    manuscript = Manuscript("")
+    takes = write(manuscript, 0, "a")
+    write_again(manuscript, takes, "b")
+    manuscript.begin_take(1)
+    assert not manuscript.can_step_take(takes, -1)
+    with pytest.raises(GrowingTakeError):
+        manuscript.step_take(takes, -1)
+    with pytest.raises(GrowingTakeError):
+        manuscript.retake(takes)
+    with pytest.raises(GrowingTakeError):
+        manuscript.load("")
+    with pytest.raises(GrowingTakeError):
+        manuscript.redo()
+
+
+def test_the_active_set_is_the_touched_one_used_last_else_the_one_used_last() -> None:
+    manuscript = Manuscript("one two three")
+    first = write(manuscript, 3, "AA")
+    second = write(manuscript, 5, "BB")
+    assert manuscript.active_take_set(4) is first
+    assert manuscript.active_take_set(5) is second
+    assert manuscript.active_take_set(7) is second
+    assert manuscript.active_take_set(12) is second
+    write_again(manuscript, first, "CC")
+    assert manuscript.active_take_set(5) is first
+    assert manuscript.active_take_set(12) is first
+    manuscript.retake(second)
+    assert manuscript.active_take_set(4) is second
+
+
+def test_a_set_deleted_with_its_surroundings_comes_back_by_undo_alone() -> None:
+    manuscript = Manuscript("before after")
+    takes = write(manuscript, 7, "TAKE ")
+    manuscript.edit(5, 8, "")
+    assert manuscript.text == "beforfter"
+    assert manuscript.active_take_set(5) is None
+    assert not manuscript.can_step_take(takes, 1)
+    with pytest.raises(ValueError, match="undo"):
+        manuscript.retake(takes)
+    manuscript.undo()
+    assert manuscript.active_take_set(0) is takes
+    assert (takes.place.start, takes.place.end, takes.index) == (7, 12, 0)
+
+
+def test_a_take_that_the_writer_deletes_waits_at_its_place() -> None:
+    manuscript = Manuscript("ab")
+    takes = write(manuscript, 1, "TAKE")
+    manuscript.edit(1, 4, "")
+    assert takes.index is None
+    assert manuscript.active_take_set(1) is takes
+    write(manuscript, 1, "NEW")
+    assert texts(takes) == ["TAKE", "NEW"]
+    manuscript.step_take(takes, -1)
+    assert manuscript.text == "aTAKEb"
+
+
+def test_a_set_inside_a_take_comes_back_with_it() -> None:
+    manuscript = Manuscript("")
+    outer = write(manuscript, 0, "outer")
+    inner = write(manuscript, 3, "IN")
+    write_again(manuscript, inner, "INNER")
+    write_again(manuscript, outer, "other")
+    assert manuscript.text == "other"
+    assert not manuscript.can_step_take(inner, -1)
+    manuscript.step_take(outer, -1)
+    assert manuscript.text == "outINNERer"
+    manuscript.step_take(inner, -1)
+    assert manuscript.text == "outINer"
+
+
+def test_anchors_follow_edits_before_them_even_while_another_take_grows() -> None:
+    manuscript = Manuscript("abcdef")
+    late = write(manuscript, 5, "LATE")
+    take = manuscript.begin_take(1)
+    take.append("12")
+    manuscript.edit(0, 1, "")
+    take.append("34")
+    manuscript.edit(6, 0, "+")
+    manuscript.end_take()
+    assert manuscript.text == "1234bc+deLATEf"
+    place = late.place
+    assert manuscript.text[place.start : place.end] == "LATE"
+    while manuscript.can_undo:
+        manuscript.undo()
+    while manuscript.can_redo:
+        manuscript.redo()
+    assert late.place == place
