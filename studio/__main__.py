@@ -42,6 +42,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             from studio.engine import template_process
 
             return template_process.main()
+        case ["measure-window", *rest]:  # bench's child process
+            from studio.ui import measurement
+
+            return measurement.main(rest)
         case ["-h" | "--help", *_]:
             print(_HELP, end="")
             return 0

@@ -41,7 +41,7 @@ def main(arguments: Sequence[str]) -> int:
     parser = _parser()
     given = parser.parse_args(arguments)
     try:
-        preset = built_in_preset(given.preset) if given.preset else _neutral()
+        preset = _neutral() if given.preset is None else built_in_preset(given.preset)
         params = msgspec.structs.replace(preset.sampling, **sampling_overrides(given))
         prompt = Prompt(
             manuscript=_manuscript(given),
@@ -83,6 +83,9 @@ def main(arguments: Sequence[str]) -> int:
     engine = Engine(on_event, interrupt)
     try:
         engine.run(Load(request=0, path=str(model_path(given)), options=options), control)
+        if control.stopped:
+            print("studio generate: stopped before it could begin to write", file=sys.stderr)
+            return 1
         if not printer.failed:
             engine.run(command, control)
     finally:
@@ -135,9 +138,12 @@ def _neutral() -> Preset:
 
 
 def _positive(text: str) -> int:
-    number = int(text)
+    try:
+        number = int(text)
+    except ValueError:
+        number = 0
     if number < 1:
-        raise argparse.ArgumentTypeError(f"{number} is too small; allowed is 1 or more")
+        raise argparse.ArgumentTypeError(f"found {text!r}; allowed is a whole number from 1")
     return number
 
 
@@ -172,7 +178,8 @@ class _TextPrinter:
             case Token():
                 self._write(self._decoder.decode(event.text))
             case Finished():
-                self._write(self._decoder.decode(b"", final=True) + "\n")
+                # The half of a character that a text may end in is no text.
+                self._write("\n")
             case Failed():
                 self.failed = True
                 print(f"studio generate: {event.message}", file=sys.stderr)
@@ -214,7 +221,7 @@ class _JsonPrinter:
                         "type": "finished",
                         "reason": event.reason,
                         "tokens": event.tokens,
-                        "tokens_per_second": event.tokens / event.seconds if event.seconds else 0.0,
+                        "tokens_per_second": event.tokens_per_second,
                         "prompt_tokens": event.prompt_tokens,
                         "seed": event.seed,
                         "temperature": _finite(temperature.temperature),

@@ -179,11 +179,12 @@ class Engine:
         opened = self._ready()
         text = opened.model.vocabulary.text
         unseen = prompt.tokens[prompt.head : prompt.head + fitted.unseen]
+        unseen_text = b"".join(map(text, unseen))[prompt.added :]
         return Evaluated(
             request=request,
             tokens=np.asarray(prompt.tokens, dtype="<i4").tobytes(),
             context_used=len(fitted.tokens),
             context_size=opened.context.size,
-            unseen_characters=len(b"".join(map(text, unseen)).decode("utf-8", errors="ignore")),
+            unseen_characters=len(unseen_text.decode("utf-8", errors="ignore")),
             reused=reused,
         )

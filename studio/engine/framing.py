@@ -40,31 +40,31 @@ class FrameReader(Generic[Message]):
     def feed(self, data: bytes) -> Iterator[Message]:
         """Take in bytes; yield the messages that they complete.
 
+        May be called again while a message that it yielded is being acted on (a dialog that the
+        message opened runs the event loop, and more bytes come): no message is given twice.
+
         Raises:
             FramingError: the bytes are not this protocol's.
         """
         pending = self._pending
         pending += data
-        start = 0
-        try:
-            while len(pending) - start >= _LENGTH.size:
-                (length,) = _LENGTH.unpack_from(pending, start)
-                if length > MAXIMUM_FRAME:
-                    raise FramingError(
-                        f"a frame of {length:,} bytes; at most {MAXIMUM_FRAME:,} are allowed"
-                    )
-                end = start + _LENGTH.size + length
-                if len(pending) < end:
-                    break
-                body = bytes(memoryview(pending)[start + _LENGTH.size : end])
-                start = end
-                try:
-                    message = self._decoder.decode(body)
-                except msgspec.MsgspecError as error:
-                    raise FramingError(f"a message that cannot be read: {error}") from error
-                yield message
-        finally:
-            del pending[:start]
+        while len(pending) >= _LENGTH.size:
+            (length,) = _LENGTH.unpack_from(pending)
+            if length > MAXIMUM_FRAME:
+                raise FramingError(
+                    f"a frame of {length:,} bytes; at most {MAXIMUM_FRAME:,} are allowed"
+                )
+            end = _LENGTH.size + length
+            if len(pending) < end:
+                break
+            body = bytes(memoryview(pending)[_LENGTH.size : end])
+            del pending[:end]
+            try:
+                message = self._decoder.decode(body)
+            # Text that is no UTF-8, and nesting without end, raise Python's own errors.
+            except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+                raise FramingError(f"a message that cannot be read: {error}") from error
+            yield message
 
 
 def command_reader() -> FrameReader[AnyCommand]:

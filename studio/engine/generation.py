@@ -75,6 +75,7 @@ def generate(
     tokens = list(prompt.tokens)
     prompt_tokens = len(tokens)
     reason: FinishReason = "max_tokens"
+    params = control.params
     started = ended = time.perf_counter()
     index = 0
     while index < command.max_tokens:
@@ -125,7 +126,7 @@ def generate(
             seconds=ended - started,
             prompt_tokens=prompt_tokens,
             seed=seed,
-            params=control.params,
+            params=params,
         )
     )
 

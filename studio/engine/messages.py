@@ -44,6 +44,15 @@ class Prompt(msgspec.Struct, frozen=True, kw_only=True):
     """The preset's system message; used by the chat format alone."""
     format: PromptFormat = "plain"
 
+    def __post_init__(self) -> None:
+        """Replace lone surrogates, which neither UTF-8 nor a vocabulary has, by question marks.
+
+        A writer's text can hold one where a paste or a file name broke a character in two.
+        """
+        for field in ("manuscript", "brief", "system"):
+            raw = getattr(self, field).encode("utf-8", errors="replace")
+            msgspec.structs.force_setattr(self, field, raw.decode())
+
 
 class ModelReport(msgspec.Struct, frozen=True, kw_only=True):
     """What was loaded, and what of the machine it really uses."""
@@ -98,7 +107,11 @@ class LookAhead(Command, frozen=True, kw_only=True, tag=True):
 
 
 class Generate(Command, frozen=True, kw_only=True, tag=True):
-    """Continue the manuscript. Answers: Evaluating..., Evaluated, Token..., Finished | Failed."""
+    """Continue the manuscript.
+
+    A Load supersedes one that still waits. Answers: Evaluating..., Evaluated, Token..., Finished
+    | Failed | Superseded.
+    """
 
     prompt: Prompt
     params: SamplingParams
@@ -202,9 +215,18 @@ class Finished(Event, frozen=True, kw_only=True, tag=True):
     params: SamplingParams
     """As they stood at the last token."""
 
+    @property
+    def tokens_per_second(self) -> float:
+        """The rate of the generation; 0 for fewer than two tokens, which have none.
+
+        The prompt's evaluation gave the first token's logits, so that `tokens` tokens took one
+        evaluation less.
+        """
+        return (self.tokens - 1) / self.seconds if self.tokens > 1 and self.seconds else 0.0
+
 
 class Superseded(Event, frozen=True, kw_only=True, tag=True):
-    """A look-ahead or load gave way to a newer command or a stop."""
+    """A look-ahead, a load, or a generation not yet begun gave way to a newer command or a stop."""
 
 
 FailureKind = Literal[

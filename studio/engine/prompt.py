@@ -24,6 +24,8 @@ class TokenizedPrompt(NamedTuple):
     tokens: list[int]
     head: int
     """How many of them come before the manuscript; these are never cut."""
+    added: int = 0
+    """Bytes that the tokenizer put between head and manuscript of itself."""
 
 
 class FittedPrompt(NamedTuple):
@@ -59,14 +61,17 @@ def tokenize(
         tokens.insert(0, vocabulary.bos)
     # Tokenized in one piece with what stands before it, as a tokenizer merges across the seam.
     last = vocabulary.tokenize(tail + prompt.manuscript)
-    head = len(tokens) + _covering(last, len(tail.encode("utf-8", errors="replace")), vocabulary)
+    head = len(tokens)
+    if tail:
+        spelled = vocabulary.added_prefix + len(tail.encode("utf-8", errors="replace"))
+        head += _covering(last, spelled, vocabulary)
     tokens += last
     if not tokens:
         start = vocabulary.bos if vocabulary.bos is not None else vocabulary.eos
         if start is None:
             raise EngineError("prompt", "There is nothing to continue yet. Type a few words first.")
         return TokenizedPrompt([start], 1)
-    return TokenizedPrompt(tokens, head)
+    return TokenizedPrompt(tokens, head, added=0 if tail else vocabulary.added_prefix)
 
 
 def fit(prompt: TokenizedPrompt, context_size: int) -> FittedPrompt:

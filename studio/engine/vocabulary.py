@@ -70,6 +70,11 @@ class Vocabulary:
         return bool(llama_cpp.llama_vocab_is_eog(self._vocabulary, token))
 
     @functools.cached_property
+    def added_prefix(self) -> int:
+        """Bytes that the tokenizer puts before a text of itself: SentencePiece's space, or none."""
+        return len(b"".join(map(self.text, self.tokenize("a")))) - 1
+
+    @functools.cached_property
     def control_tokens(self) -> dict[str, int]:
         """Name to id of every control token, the longest name first."""
         found: dict[str, int] = {}

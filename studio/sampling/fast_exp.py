@@ -21,9 +21,10 @@ def _exp2_is_vectorised() -> bool:
     return any(not kind["current"].startswith("baseline") for kind in kinds.values())
 
 
-if _exp2_is_vectorised():
-    EXP, PER_NAT = np.exp2, math.log2(math.e)
-else:
-    EXP, PER_NAT = np.exp, 1.0
+_BINARY = _exp2_is_vectorised()
 
-# EXP(PER_NAT * x) is e to the x.
+EXP: np.ufunc = np.exp2 if _BINARY else np.exp
+"""EXP(PER_NAT * x) is e to the x."""
+
+PER_NAT = math.log2(math.e) if _BINARY else 1.0
+"""The exponents of EXP in one nat."""

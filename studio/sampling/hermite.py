@@ -65,7 +65,7 @@ def end(nodes: Nodes) -> Jet:
 def beyond(last: Jet, distance: float) -> Jet:
     """Return the function `distance` past the last node, by the power law that fits there.
 
-    Where none fits (the function has reached its floor, or is not convex enough), it stays as it is.
+    Where none fits (the function is at its floor, or is not convex enough), it stays as it is.
     """
     law = power_law(last)
     if law is None:
@@ -118,12 +118,19 @@ def missing_from(betas: NDArray[np.float64]) -> NDArray[np.float64]:
     Each number is that of the polynomial through the values and slopes of the three nearest nodes.
     """
     count = betas.size
-    rows = [_derivative(betas, count - 1, 1)]
-    rows += [_derivative(betas, node, 2) for node in range(1, count)]
+    rows = [derivative(betas, count - 1, 1)]
+    rows += [derivative(betas, node, 2) for node in range(1, count)]
     return np.array(rows)
 
 
-def _derivative(betas: NDArray[np.float64], node: int, order: int) -> NDArray[np.float64]:
+def derivative(betas: NDArray[np.float64], node: int, order: int) -> NDArray[np.float64]:
+    """Return the weights of (values, slopes but the last) that give a derivative at a node.
+
+    Args:
+        betas: `(n,)` nodes, n at least 3.
+        node: Which of them.
+        order: 1 for the slope there, 2 for the curvature.
+    """
     count = betas.size
     first = min(max(node - 1, 0), count - 3)
     with_value = np.arange(first, first + 3)

@@ -63,7 +63,7 @@ class SamplingParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     def __post_init__(self) -> None:
         """Check every field, and settle numbers on plain `float` and `int`."""
         set_field = msgspec.structs.force_setattr
-        set_field(self, "temperature", temperature_value(self.temperature))
+        set_field(self, "temperature", _temperature(self.temperature))
         set_field(self, "top_k", _integer("top_k", self.top_k, 0, _LARGEST_INT, "0 is off"))
         set_field(self, "top_p", _top_p(self.top_p))
         set_field(self, "min_p", _min_p(self.min_p))
@@ -82,19 +82,20 @@ class SamplingParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         set_field(self, "samplers", _samplers(self.samplers))
 
 
-def temperature_value(value: object) -> float:
-    """Return `value` as a temperature, or refuse it by name.
+def non_negative(field: str, value: object, allowed: str) -> float:
+    """Return `value` as a float from 0 to infinity, or refuse it by the field's name.
 
     Raises:
         ParameterError: Not a number, NaN, or negative.
     """
-    number = _real("temperature", value, _TEMPERATURE_ALLOWED)
+    number = _real(field, value, allowed)
     if not number >= 0.0:  # false for NaN too
-        raise ParameterError("temperature", value, _TEMPERATURE_ALLOWED)
+        raise ParameterError(field, value, allowed)
     return abs(number)  # -0.0 becomes 0.0
 
 
-_TEMPERATURE_ALLOWED = "a number from 0 (greedy) to infinity (uniform)"
+def _temperature(value: object) -> float:
+    return non_negative("temperature", value, "a number from 0 (greedy) to infinity (uniform)")
 
 
 def _top_p(value: object) -> float:

@@ -24,6 +24,9 @@ def recent_tokens(history: Sequence[int], last_n: int) -> frozenset[int]:
 
 def penalise(logits: NDArray[Any], penalty: float) -> NDArray[Any]:
     """Return `logits` penalised, all of them, in their own dtype."""
-    with np.errstate(over="ignore"):  # a hugely negative logit may become -inf: that token is cut
-        factor = logits.dtype.type(penalty)
-        return np.where(logits <= 0.0, logits * factor, logits / factor)
+    factor = logits.dtype.type(penalty)
+    with np.errstate(over="ignore"):
+        changed: NDArray[Any] = np.where(logits <= 0.0, logits * factor, logits / factor)
+    # A penalty near 0 is a reward, and must not reward beyond what a logit can be.
+    possible: NDArray[Any] = np.minimum(changed, np.finfo(changed.dtype).max)
+    return possible

@@ -10,6 +10,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import NamedTuple, Protocol, Self
 
+LEAST_EXPONENT = -746.0
+"""The least x in Σ x·exp(x): exp is exactly 0 here, and the product 0 too (at -inf it is NaN)."""
+
 
 class Weight(NamedTuple):
     """Unnormalised probability of a set of tokens, relative to the most probable token.

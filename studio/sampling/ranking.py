@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from studio.sampling.errors import LogitsError
 from studio.sampling.penalties import penalise
-from studio.sampling.ranked import Weight
+from studio.sampling.ranked import LEAST_EXPONENT, Weight
 from studio.sampling.totals import total_weight
 
 HEAD = 128
@@ -28,10 +28,9 @@ HEAD = 128
 _FLOAT32, _FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 _LEAST_FINITE = {kind.char: np.finfo(kind).min for kind in (_FLOAT32, _FLOAT64)}
 
-# Differences of logits are kept where no β overflows them, and exponents where exp is exactly 0 but
-# times its exponent still a number.
-_LEAST_OFFSET = -1e100
-_LEAST_EXPONENT = -746.0
+_LEAST_OFFSET = -1e100  # a difference of logits that no β makes overflow
+
+_FEWEST_RANKED = 64  # with fewer left after penalties, rank anew
 
 _SORT_KEYS_FROM = 2048  # below, the fixed cost of making keys outweighs
 
@@ -53,7 +52,6 @@ class Ranking:
 
     Attributes:
         size: V, the vocabulary's size.
-        maximum: The largest logit.
         ids: The best tokens so far, int64, at least the best 129 (or all, where there are fewer).
         logits: Their logits, float64.
 
@@ -61,38 +59,41 @@ class Ranking:
         LogitsError: No vector of numbers, NaN or +inf among them, or all of them -inf.
     """
 
-    __slots__ = ("_count", "_offsets", "_source", "_weighed", "ids", "logits", "maximum", "size")
+    ids: NDArray[np.int64]
+    logits: NDArray[np.float64]
+    _weighed: _Head | None
+
+    __slots__ = ("_count", "_offsets", "_replaced", "_source", "_weighed", "ids", "logits", "size")
 
     def __init__(self, logits: ArrayLike) -> None:
         self._source = _as_vector(logits)
         self.size = self._source.size
+        self._replaced: tuple[NDArray[np.int64], NDArray[Any]] | None = None
         self._count: int | None = None
         self._rank(min(HEAD + 1, self.size))
-        self.maximum = float(self.logits[0])
 
-    @classmethod
-    def _of_candidates(cls, size: int, ids: NDArray[np.int64], logits: NDArray[np.float64]) -> Self:
-        """Rank these few tokens and no others; `logits` may be in any order."""
-        made = cls.__new__(cls)
-        made.size = size
-        made._source = np.empty(0)
-        made._set_head(ids, logits)
-        made._count = ids.size
-        made.maximum = float(made.logits[0])
-        return made
+    @property
+    def maximum(self) -> float:
+        """The largest logit."""
+        return float(self.logits[0])
 
     @property
     def count(self) -> int:
         """How many tokens have a logit above -inf."""
         if self._count is None:
-            source = self._source
+            source = self.source
             some_cut = source.min() == -np.inf
             self._count = int(np.count_nonzero(source > -np.inf)) if some_cut else source.size
         return self._count
 
     @property
     def source(self) -> NDArray[Any]:
-        """The logits that the ranking was made from."""
+        """All logits, `(V,)`, not to be written to."""
+        if self._replaced is not None:
+            tokens, logits = self._replaced
+            self._source = self._source.copy()
+            self._source[tokens] = logits
+            self._replaced = None
         return self._source
 
     def limit(self, kept: int) -> int:
@@ -108,7 +109,7 @@ class Ranking:
         """Return the weight of the `kept` best tokens at inverse temperature `beta`."""
         if self.ids.size < kept and kept >= self.count:
             if self.ids.size < self.count:
-                return total_weight(self._source, self.maximum, beta, self.count)
+                return total_weight(self.source, self.maximum, beta, self.count)
         else:
             self.extend(kept)
         head = self._weigh(beta)
@@ -151,32 +152,64 @@ class Ranking:
             self.extend(rank + 1)
 
     def penalised(self, penalty: float, recent: Collection[int], kept: int) -> Self:
-        """Return the `kept` best with the `recent` ones penalised, in their new order."""
-        tokens = np.fromiter(recent, dtype=np.int64)
+        """Return the `kept` best with the `recent` ones penalised, in their new order.
+
+        Raises:
+            ValueError: A recent token is not in the vocabulary.
+        """
+        tokens = np.fromiter(recent, dtype=np.int64, count=len(recent))
         if tokens.min() < 0 or tokens.max() >= self.size:
-            raise ValueError(f"history: token ids must be from 0 to {self.size - 1}.")
-        if self.limit(kept) == self.count and self._source.size:
-            copy = self._source.copy()
-            copy[tokens] = penalise(copy[tokens], penalty)
-            return type(self)(copy)
+            raise ValueError(f"history: allowed are token ids from 0 to {self.size - 1}.")
+        if kept >= self.size or (kept > self.ids.size and kept >= self.count):
+            return self._with(tokens, penalise(self.source[tokens], penalty))
         self.extend(kept)
-        ids = self.ids[:kept]
-        logits = self.logits[:kept].copy()
+        ids, logits = self.ids[:kept], self.logits[:kept].copy()
         hit = np.isin(ids, tokens)
         logits[hit] = penalise(logits[hit], penalty)
-        order = np.argsort(ids)
-        return self._of_candidates(self.size, ids[order], logits[order])
+        made = self._new(self.source, None, ids.size)
+        made._set_head(*_by_id(ids, logits))
+        return made
+
+    def _with(self, tokens: NDArray[np.int64], logits: NDArray[Any]) -> Self:
+        """Return the ranking of the same logits but for these tokens', without another search.
+
+        A token not ranked here stays below the last that is. So those ranked here, less the tokens
+        given, with those of the tokens given that reach the last, are the best of the new order.
+        """
+        replaced = set(tokens.tolist())
+        spared = np.array([token not in replaced for token in self.ids.tolist()])
+        complete = self.ids.size == self._count
+        reaching = logits > -np.inf if complete else logits >= self.logits[-1]
+        ids = np.concatenate((self.ids[spared], tokens[reaching]))
+        if ids.size < min(_FEWEST_RANKED, self.size):
+            source = self.source.copy()
+            source[tokens] = logits
+            return type(self)(source)
+        made = self._new(self._source, (tokens, logits), ids.size if complete else None)
+        made._set_head(*_by_id(ids, np.concatenate((self.logits[spared], logits[reaching]))))
+        return made
+
+    @classmethod
+    def _new(
+        cls,
+        source: NDArray[Any],
+        replaced: tuple[NDArray[np.int64], NDArray[Any]] | None,
+        count: int | None,
+    ) -> Self:
+        made = cls.__new__(cls)
+        made._source, made._replaced, made._count, made.size = source, replaced, count, source.size
+        return made
 
     def _weigh(self, beta: float) -> _Head:
         """Return the ranked tokens' weights; the last ones are kept, since the next step asks."""
         if self._weighed is None or self._weighed.beta != beta:
-            exponents = np.maximum(self._offsets * beta, _LEAST_EXPONENT)
+            exponents = np.maximum(self._offsets * beta, LEAST_EXPONENT)
             weights = np.exp(exponents)
             self._weighed = _Head(beta, exponents, weights, weights.cumsum())
         return self._weighed
 
     def _rank(self, least: int) -> None:
-        source = self._source
+        source = self.source
         blocks = max(least * _BLOCKS_PER_TOKEN, _BLOCKS_AT_FIRST)
         if blocks * 2 > source.size:
             _refuse_what_cannot_be_ranked(source, float(source.max()))
@@ -192,7 +225,14 @@ class Ranking:
         self.logits = logits[order].astype(np.float64)
         with np.errstate(over="ignore"):
             self._offsets = np.maximum(self.logits - self.logits[0], _LEAST_OFFSET)
-        self._weighed: _Head | None = None
+        self._weighed = None
+
+
+def _by_id(
+    ids: NDArray[np.int64], logits: NDArray[np.float64]
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    order = ids.argsort()
+    return ids[order], logits[order]
 
 
 class _Head(NamedTuple):

@@ -177,7 +177,9 @@ class LogitSketch:
 
     def to_bytes(self) -> bytes:
         """Return the sketch as at most 2 KiB, for `from_bytes`."""
-        return sketch_format.pack(self.ids, self.logits, self.vocabulary_size, self.tail, self.written)
+        return sketch_format.pack(
+            self.ids, self.logits, self.vocabulary_size, self.tail, self.written
+        )
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
@@ -196,7 +198,7 @@ def _written(ranking: Ranking, token: int) -> Written | None:
     logit = ranking.source[token]
     if logit == -np.inf:
         raise ValueError(f"written: token {token} has the logit -inf and cannot have been drawn.")
-    if token in ranking.ids[:HEAD]:
+    if np.isin(token, ranking.ids[:HEAD]):
         return None
     above = np.count_nonzero(ranking.source > logit)
     equal_before = np.count_nonzero(ranking.source[:token] == logit)

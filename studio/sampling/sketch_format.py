@@ -83,7 +83,7 @@ def unpack(data: bytes) -> Fields:
     nodes = np.frombuffer(data, "<f4", 4 * m, _HEADER.size + 8 * n).astype(np.float64)
     written = None if token == _NO_TOKEN else (token, logit, rank)
     sound = (
-        1 <= n
+        n >= 1
         and n + tail_count <= size < 2**31
         and int(ids.max()) < size
         and bool(np.isfinite(logits).all())

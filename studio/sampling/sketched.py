@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.sampling.penalties import penalise
-from studio.sampling.ranked import Weight
+from studio.sampling.ranked import LEAST_EXPONENT, Weight
 from studio.sampling.tail import Tail
 
 
@@ -43,14 +43,14 @@ class SketchedLogits:
 
     def weights(self, kept: int, beta: float) -> NDArray[np.float64]:
         """Return the weights of the known tokens, 0 beyond the `kept` best."""
-        weights = np.exp(np.maximum(self._offsets * beta, -746.0))
+        weights: NDArray[np.float64] = np.exp(self._exponents(beta))
         weights[kept:] = 0.0
         return weights
 
     def weight(self, kept: int, beta: float) -> Weight:
         """Return the weight of the `kept` best tokens at inverse temperature `beta`."""
         known = self.weights(kept, beta)
-        moment = float(known @ np.maximum(self._offsets * beta, -746.0))
+        moment = float(known @ self._exponents(beta))
         tail = self.tail_weight(kept, beta)
         return Weight(float(known.sum()) + tail.mass, moment + tail.moment)
 
@@ -61,7 +61,9 @@ class SketchedLogits:
             return Weight(0.0, 0.0)
         gap = self._tail.edge - float(self.logits[0])
         k, slope, _ = self._tail.log_partition(beta)
-        mass = math.exp(min(k + beta * gap, 700.0))
+        if beta == 0.0:
+            return Weight(float(wanted), 0.0)
+        mass = math.exp(min(k + beta * gap, -LEAST_EXPONENT / 2))
         moment = mass * beta * (slope + gap)
         if wanted == self._tail.count:
             return Weight(mass, moment)
@@ -99,6 +101,10 @@ class SketchedLogits:
         order[:kept] = np.lexsort((self.ids[:kept], -logits[:kept]))
         return type(self)(self.ids[order], logits[order], self._tail, self.size)
 
+    def _exponents(self, beta: float) -> NDArray[np.float64]:
+        exponents: NDArray[np.float64] = np.maximum(self._offsets * beta, LEAST_EXPONENT)
+        return exponents
+
     def _tail_count_within(self, drop: float) -> int:
         assert self._tail is not None
         return round(self._tail.share_above(drop, 0.0) * self._tail.count)
@@ -112,7 +118,8 @@ class SketchedLogits:
         step = 0.01
         low, high = max(beta - step, 0.0), beta + step
         logs = [
-            self._tail.log_partition(b).value + math.log(max(self._tail.share_above(drop, b), 1e-300))
+            self._tail.log_partition(b).value
+            + math.log(max(self._tail.share_above(drop, b), 1e-300))
             for b in (low, high)
         ]
         return min(max((logs[1] - logs[0]) / (high - low), -drop), 0.0)

@@ -14,8 +14,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import numpy as np
-
 from studio.sampling import hermite
 from studio.sampling.hermite import Jet, Nodes
 
@@ -38,14 +36,16 @@ class Tail:
         """Return K, K′ and K″ at `beta`, relative to the edge; below β 0 by its curve at 0."""
         if beta < 0.0:
             k0, slope, curvature = (part[0] for part in self.nodes[1:])
-            return Jet(k0 + beta * (slope + beta * curvature / 2), slope + beta * curvature, curvature)
+            return Jet(
+                k0 + beta * (slope + beta * curvature / 2), slope + beta * curvature, curvature
+            )
         return hermite.at(self.nodes, beta)
 
     def share_above(self, drop: float, beta: float) -> float:
         """Return the share of the tail's weight at `beta` that lies within `drop` of the edge.
 
-        An estimate, by Lugannani and Rice's formula (Advances in Applied Probability, 1980) with the
-        saddlepoint at the β where the tail's mean logit is the bound itself.
+        An estimate, by Lugannani and Rice's formula (Advances in Applied Probability, 1980), with
+        the saddlepoint at the β where the tail's mean logit is the bound itself.
         """
         if drop < 0.0:
             return 0.0

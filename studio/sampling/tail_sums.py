@@ -13,6 +13,7 @@ The module knows no sampler and no bytes.
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -21,28 +22,39 @@ from numpy.typing import NDArray
 from studio.sampling import hermite, scratch
 from studio.sampling.fast_exp import EXP, PER_NAT
 from studio.sampling.hermite import Nodes
+from studio.sampling.ranked import LEAST_EXPONENT
 from studio.sampling.ranking import Ranking
 from studio.sampling.tail import Tail
 
 # The step h. Smaller, and the nodes end too early (4h = 1.5, T 0.67); larger, and they lie too far
 # apart near β 0.
 _STEP = 0.375
-_BETAS = _STEP * np.arange(5)
+_BETAS: NDArray[np.float64] = _STEP * np.arange(5, dtype=np.float64)
 _MISSING = hermite.missing_from(_BETAS)
+_QUICK_FROM = 8192  # for few tokens the thorough way is quick enough
+
 _EVEN = [0, 2, 4]
 _MISSING_EVEN = hermite.missing_from(_BETAS[_EVEN])
 
 # Edges with which exp(β·z) itself, without a shift, stays well inside float32 up to β = 4h.
 _UNSHIFTED = (-25.0, 40.0)
 
-# The error in probability that is put up with: an error in K times share·(1 − share), where share is
-# the tail's part of the distribution.
-_PUT_UP_WITH = 4e-4
+# What is put up with. An error δ in K is one of share·(1 − share)·δ in probability, where share is
+# the tail's part of the distribution. Between nodes h apart it makes an error near 4δ/h in K′, and
+# with that one of share·(1 + 4β/h)·δ in the entropy.
+_IN_PROBABILITY = 4e-4
+_IN_ENTROPY = 4e-3
 # Halving an even grid makes the polynomial's error some 2^6 times smaller. What the even nodes get
 # wrong by 1, all of them get wrong by this.
 _ERROR_HALVED = 1.0 / 64.0
-# Half as far again as the last node, the power law gets K wrong by this.
-_ERROR_BEYOND = 0.03
+# From node to node the curvature (the variance of the tempered tail) changes by a factor of 0.56 to
+# 1.25 at first, and 0.24 to 0.99 further on, on a language model's logits. A tail that falls into
+# groups far apart leaves these ranges.
+_CURVATURE_CHANGES = ((0.4, 1.5), (0.15, 1.2), (0.15, 1.2), (0.15, 1.2))
+# Past the last node the power law gets K wrong by this: at 1.5, 3 and 6 times its β.
+_ERRORS_BEYOND = (0.03, 0.1, 0.3)
+# Where the tail's share is looked at: half a step on either side of the odd nodes, and beyond.
+_LOOK_AT = _STEP * np.array([0.5, 1.5, 2.5, 3.5, 6.0, 12.0, 24.0])
 
 # The thorough way. A logit d below the edge has its say at β near ln(V)/d and below, so bins may
 # widen in proportion to d: with this many to a factor e the error in K is below 0.0005. And the β
@@ -51,7 +63,6 @@ _ERROR_BEYOND = 0.03
 _BINS_PER_E = 200
 _DENSE = np.concatenate(([0.0], np.geomspace(1e-3, 24.0, 45)))
 _FURTHEST = 1e12  # keeps the squares of the lowest logits within float32
-_LEAST_EXPONENT = -746.0  # here exp is exactly 0, and times its exponent still a number
 
 
 def measure_tail(ranking: Ranking, head: int) -> Tail | None:
@@ -61,7 +72,7 @@ def measure_tail(ranking: Ranking, head: int) -> Tail | None:
         return None
     edge = float(ranking.logits[head])
     ids = ranking.ids[:head]
-    if ranking.source.dtype == np.float32:
+    if ranking.source.dtype == np.float32 and ranking.size >= _QUICK_FROM:
         tail = _quick(ranking.source, ids, edge)
         if tail is not None and _is_trustworthy(tail, ranking, head):
             return tail
@@ -74,7 +85,7 @@ def _quick(source: NDArray[np.float32], head: NDArray[np.int64], edge: float) ->
     _, e, e2, e3, shifted = rows
     powers = rows[:4]  # of degree 0 to 3
     shift = 0.0 if _UNSHIFTED[0] < edge < _UNSHIFTED[1] else edge
-    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         z = np.subtract(source, np.float32(shift), out=shifted) if shift else source
         np.multiply(z, np.float32(_STEP * PER_NAT), out=e)
         EXP(e, out=e)
@@ -94,7 +105,7 @@ def _quick(source: NDArray[np.float32], head: NDArray[np.int64], edge: float) ->
     edge_as_summed = edge - shift
     values = np.log(weights) - _BETAS * edge_as_summed
     slopes = moments / weights[:4] - edge_as_summed
-    curvature = max(squares / count - (moments[0] / count) ** 2, 0.0)
+    curvature = max(squares / count - float(moments[0] / count) ** 2, 0.0)
     return Tail(edge, count, hermite.complete(_BETAS, values, slopes, curvature, _MISSING))
 
 
@@ -108,21 +119,38 @@ def _is_trustworthy(tail: Tail, ranking: Ranking, head: int) -> bool:
         curvatures[0],
         _MISSING_EVEN,
     )
+    for (least, most), (here, following) in zip(
+        _CURVATURE_CHANGES, pairwise(curvatures), strict=True
+    ):
+        if not least * here <= following <= most * here:
+            return False
+    shares = _shares(tail, ranking, head)
     for odd in (1, 3):
         error = abs(hermite.at(even, betas[odd]).value - values[odd]) * _ERROR_HALVED
-        if error * _uncertain(tail, ranking, head, betas[odd]) > _PUT_UP_WITH:
+        # The share only falls with β; the error is about as large on either side of the node.
+        share, after = shares[odd - 1], shares[odd]
+        nearest_half = min(max(after, 0.5), share)
+        if nearest_half * (1.0 - nearest_half) * error > _IN_PROBABILITY:
+            return False
+        if share * (1 + 4 * odd) * error > _IN_ENTROPY:
             return False
     if hermite.power_law(hermite.end(tail.nodes)) is None:
         return False
-    return _ERROR_BEYOND * _uncertain(tail, ranking, head, 1.5 * betas[-1]) <= _PUT_UP_WITH
+    return all(
+        share * (1.0 - share) * error <= _IN_PROBABILITY
+        for share, error in zip(shares[4:], _ERRORS_BEYOND, strict=True)
+    )
 
 
-def _uncertain(tail: Tail, ranking: Ranking, head: int, beta: float) -> float:
-    """Return share·(1 − share) for the tail's share of the distribution at `beta`."""
-    best = ranking.weight(head, beta).mass
-    log_rest = tail.log_partition(beta).value + beta * (tail.edge - ranking.maximum)
-    rest = math.exp(log_rest)  # of count tokens at most, none better than the best
-    return best * rest / (best + rest) ** 2
+def _shares(tail: Tail, ranking: Ranking, head: int) -> list[float]:
+    """Return the tail's share of the distribution at each β of `_LOOK_AT`."""
+    offsets = ranking.logits[:head] - ranking.maximum
+    best = np.exp(np.outer(_LOOK_AT, offsets)).sum(axis=1)
+    logs = np.array([tail.log_partition(beta).value for beta in _LOOK_AT.tolist()])
+    # Of `count` tokens at most, none better than the best: no overflow.
+    rest = np.exp(logs + _LOOK_AT * (tail.edge - ranking.maximum))
+    shares: list[float] = (rest / (best + rest)).tolist()
+    return shares
 
 
 def _thorough(source: NDArray[Any], head: NDArray[np.int64], edge: float) -> Tail:
@@ -135,7 +163,7 @@ def _thorough(source: NDArray[Any], head: NDArray[np.int64], edge: float) -> Tai
     counts = np.bincount(place)
     filled = counts > 0
     means = -np.bincount(place, below)[filled] / counts[filled]
-    weights = counts[filled] * np.exp(np.maximum(np.outer(_DENSE, means), _LEAST_EXPONENT))
+    weights = counts[filled] * np.exp(np.maximum(np.outer(_DENSE, means), LEAST_EXPONENT))
     totals = weights.sum(axis=1)
     slopes = weights @ means / totals
     curvatures = np.maximum(weights @ means**2 / totals - slopes**2, 0.0)

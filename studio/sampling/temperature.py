@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.sampling.errors import LogitsError
-from studio.sampling.params import temperature_value
+from studio.sampling.params import non_negative
 
 # Scaled scores up to this size are accurate enough as they are: at 1024 a float32 still resolves
 # 1e-4 of a logit. Beyond it the largest score is moved to 0, where float32 resolves best; softmax
@@ -40,7 +40,8 @@ class InverseTemperature:
     __slots__ = ("beta", "temperature")
 
     def __init__(self, temperature: float) -> None:
-        self.temperature = temperature_value(temperature)
+        allowed = "a number from 0 (greedy) to infinity (uniform)"
+        self.temperature = non_negative("temperature", temperature, allowed)
         self.beta = math.inf if self.temperature == 0.0 else 1.0 / self.temperature
 
     @classmethod
@@ -48,12 +49,11 @@ class InverseTemperature:
         """Return the processor for an inverse temperature: infinity is greedy, 0 is uniform.
 
         Raises:
-            ParameterError: As for a temperature; the message speaks of the temperature 1/β.
+            ParameterError: β is negative, NaN, or not a number.
         """
-        if beta == 0.0:
-            return cls(math.inf)
-        made = cls(1.0 / beta)
-        made.beta = float(beta)
+        number = non_negative("beta", beta, "a number from 0 (uniform) to infinity (greedy)")
+        made = cls(math.inf if number == 0.0 else 1.0 / number)
+        made.beta = number
         return made
 
     def __call__(self, input_ids: object, scores: NDArray[Any]) -> NDArray[Any]:
@@ -87,8 +87,10 @@ class InverseTemperature:
         size = np.abs(scores, where=possible, out=np.zeros_like(scores)).max(axis=-1, keepdims=True)
         # Divided in float64: there a small T is not yet 0, and nothing is lost before the end.
         with np.errstate(over="ignore", under="ignore"):
-            shift = np.where(size / self.temperature > _LARGEST_UNSHIFTED, largest, 0.0)
-            return ((scores - shift) / self.temperature).astype(scores.dtype)
+            shift = np.where(
+                size.astype(np.float64) / self.temperature > _LARGEST_UNSHIFTED, largest, 0.0
+            )
+            return ((scores.astype(np.float64) - shift) / self.temperature).astype(scores.dtype)
 
     def __repr__(self) -> str:
         return f"InverseTemperature({self.temperature!r})"
@@ -96,7 +98,8 @@ class InverseTemperature:
 
 def _what_is_wrong(scores: NDArray[Any]) -> str:
     if np.isnan(scores).any():
-        return f"logits contain NaN at {np.count_nonzero(np.isnan(scores))} of {scores.size} positions."
+        bad = np.count_nonzero(np.isnan(scores))
+        return f"logits contain NaN at {bad} of {scores.size} positions."
     if (scores == np.inf).any():
         return "logits contain +inf; allowed are finite numbers and -inf."
     return "logits are all -inf: no token is left."

@@ -52,7 +52,7 @@ def total_weight(logits: NDArray[Any], maximum: float, beta: float, count: int) 
 
 def _in_float32(logits: NDArray[np.float32], maximum: float, beta: float) -> Weight:
     ones, x, w, *_ = scratch.float32_rows(logits.size)
-    with np.errstate(over="ignore", under="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         np.subtract(logits, np.float32(maximum), out=x)
         np.multiply(x, np.float32(beta * PER_NAT), out=x)
         EXP(x, out=w)

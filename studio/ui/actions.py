@@ -49,13 +49,26 @@ def key_text(action: QAction) -> str:
 
 
 class ActionButton(QPushButton):
-    """A push button that shows an action, its key beside its name."""
+    """A push button that shows an action.
+
+    Args:
+        action: what it does; name, key, tooltip and whether it is enabled come from there.
+        primary: whether it is the main thing to do.
+        shows_key: whether the key stands beside the name; it is in the tooltip in any case.
+        parent: the Qt parent, if any.
+    """
 
     def __init__(
-        self, action: QAction, *, primary: bool = False, parent: QWidget | None = None
+        self,
+        action: QAction,
+        *,
+        primary: bool = False,
+        shows_key: bool = True,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._action = action
+        self._shows_key = shows_key
         self.setProperty("primary", primary)
         self.clicked.connect(action.trigger)
         action.changed.connect(self._follow)
@@ -65,7 +78,7 @@ class ActionButton(QPushButton):
         action = self._action
         name = action.text().replace("&", "")
         keys = key_text(action)
-        self.setText(f"{name}   {keys}" if keys else name)
+        self.setText(f"{name}   {keys}" if keys and self._shows_key else name)
         self.setEnabled(action.isEnabled())
         self.setToolTip(f"{action.toolTip()} ({keys})" if keys else action.toolTip())
         self.setAccessibleName(name)

@@ -10,6 +10,7 @@ from PySide6.QtGui import (
     QContextMenuEvent,
     QDragLeaveEvent,
     QDropEvent,
+    QFontInfo,
     QGuiApplication,
     QInputMethodEvent,
     QKeyEvent,
@@ -24,7 +25,7 @@ from PySide6.QtWidgets import QApplication, QFrame, QMenu, QTextEdit, QWidget
 
 from studio.manuscript import Edit, Manuscript
 from studio.ui.editor_document import REFUSED, DocumentMirror, pasted
-from studio.ui.editor_keys import changed_by
+from studio.ui.editor_keys import asks_redo, changed_by
 from studio.ui.editor_scroll import ScrollKeeper
 from studio.ui.provenance_highlighter import ProvenanceHighlighter
 
@@ -40,6 +41,7 @@ SMALLEST_ZOOM, LARGEST_ZOOM = -8, 40
 """Points that the writer may take from, or add to, the size of the text."""
 
 _POINTS_ABOVE_SYSTEM = 4.0  # prose is read longer than a button
+_SMALLEST_POINTS = 4.0
 _MARGIN = 20  # pixels round the text
 _NOTCH = 120  # eighths of a degree that a wheel turns at a time
 _LONGEST_LINE = 42.0  # in ems; longer lines, on a wide window, are hard to follow back
@@ -174,9 +176,9 @@ class ManuscriptEditor(QTextEdit):
 
     def _set_font(self) -> None:
         font = self._base_font
-        font.setPointSizeF(
-            max(4.0, QApplication.font().pointSizeF() + _POINTS_ABOVE_SYSTEM + self._zoom)
-        )
+        # QFontInfo knows the points of a font that the system gives in pixels, too.
+        system = QFontInfo(QApplication.font()).pointSizeF()
+        font.setPointSizeF(max(_SMALLEST_POINTS, system + _POINTS_ABOVE_SYSTEM + self._zoom))
         self.setFont(font)
         self._set_margins()
 
@@ -187,8 +189,9 @@ class ManuscriptEditor(QTextEdit):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keeps lines from growing too long."""
-        super().resizeEvent(event)
+        # First, for Qt sends no second event when the viewport shrinks while it is being shown.
         self._set_margins()
+        super().resizeEvent(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Zooms with Ctrl held, else scrolls."""
@@ -222,7 +225,7 @@ class ManuscriptEditor(QTextEdit):
         """Lets Qt edit, unless that would change the growing take."""
         if event.matches(QKeySequence.StandardKey.Undo):
             self.undo()
-        elif event.matches(QKeySequence.StandardKey.Redo):
+        elif asks_redo(event):
             self.redo()
         elif (reach := changed_by(event, self.textCursor())) and not self._editable(*reach):
             self._refuse(REFUSED)

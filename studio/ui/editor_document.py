@@ -92,6 +92,8 @@ def difference(old: str, new: str, caret: int | None) -> tuple[int, int, str]:
         caret: Where the caret stands in `new`. Of equally small replacements the one is meant that
             ends there: it tells which of two like letters was typed.
     """
+    if old == new:
+        return 0, 0, ""
     room = min(len(old), len(new))
     most = room if caret is None else min(room, max(0, len(new) - caret))
     tail = 0

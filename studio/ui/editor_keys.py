@@ -51,6 +51,12 @@ def changed_by(event: QKeyEvent, cursor: QTextCursor) -> tuple[int, int] | None:
     return _range(reach)
 
 
+def asks_redo(event: QKeyEvent) -> bool:
+    """Whether a key press means redo: the desktop's own keys, and Ctrl+Y on all of them."""
+    by_habit = event.key() == Qt.Key.Key_Y and event.modifiers() == _Modifier.ControlModifier
+    return by_habit or event.matches(_Key.Redo)
+
+
 def _types(event: QKeyEvent) -> bool:
     # As Qt has it: Ctrl makes a command of a key, but Ctrl with Alt is how AltGr arrives.
     modifiers = event.modifiers() & ~(_Modifier.KeypadModifier | _Modifier.ShiftModifier)

@@ -3,7 +3,7 @@
 This module does not know the manuscript's history or takes, and changes nothing in it.
 """
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QKeyEvent
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -148,7 +148,6 @@ class FindBar(QWidget):
             current = at is not None and self._found[at] == selection
             told = f"{at + 1:,} of {total:,}" if at is not None and current else f"{total:,} found"
         self._count.setText(told)
-        self._count.setProperty("role", "error" if told == "No matches" else "muted")
 
     def _mark(self) -> None:
         """Marks the matches in view; a long text may have thousands out of it."""
@@ -160,6 +159,17 @@ class FindBar(QWidget):
         background.setAlphaF(_MARK_STRENGTH)
         in_view = [match for match in self._found if match[1] > start and match[0] < end]
         self._editor.mark_ranges(in_view, background)
+
+    def event(self, event: QEvent) -> bool:
+        """Claims Esc from a shortcut of the window while the keyboard is here."""
+        if (
+            event.type() == QEvent.Type.ShortcutOverride
+            and isinstance(event, QKeyEvent)
+            and event.key() == Qt.Key.Key_Escape
+        ):
+            event.accept()
+            return True
+        return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Finds on Enter, which the field passes on, and closes on Esc."""

@@ -35,7 +35,8 @@ class NextTokenPanel(Card):
         super().__init__("Next token", parent)
         self._state = state
         self._theme = theme
-        self._loaded = False
+        self.is_loaded = False
+        """Whether the histogram is in its place."""
         legend = QLabel(_LEGEND)
         legend.setProperty("role", "muted")
         self.header.addWidget(legend)
@@ -47,9 +48,9 @@ class NextTokenPanel(Card):
 
     def load(self) -> None:
         """Import pyqtgraph and put the histogram in its place; a second call does nothing."""
-        if self._loaded:
+        if self.is_loaded:
             return
-        self._loaded = True
         from studio.ui.histogram import NextTokenHistogram
 
         self._place.addWidget(NextTokenHistogram(self._state, self._theme))
+        self.is_loaded = True

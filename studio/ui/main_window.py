@@ -104,7 +104,8 @@ class MainWindow(QMainWindow):
         manuscript = QFrame()
         manuscript.setProperty("card", True)
         inside = QVBoxLayout(manuscript)
-        inside.setContentsMargins(1, 1, 1, 1)
+        # Clear of the card's rounded corners, which the editor's square ones would cover.
+        inside.setContentsMargins(4, 4, 4, 4)
         inside.setSpacing(0)
         inside.addWidget(self.editor, 1)
         inside.addWidget(self.find_bar)

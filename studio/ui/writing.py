@@ -72,6 +72,7 @@ class Writing(QObject):
         self._take: Take | None = None
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._pending_text = ""
+        self._pieces: dict[int, bytes] = {}
         self._latest: Token | None = None
         self._history: list[int] = []
         self._started = 0.0
@@ -195,8 +196,7 @@ class Writing(QObject):
         self._pending_text += self._decoder.decode(token.text)
         if self._take:
             self._take.records.append(token)
-        if token.pieces:
-            self._next_token.add_pieces(token.pieces)
+        self._pieces.update(token.pieces)
         if self._latest:
             self._history.append(self._latest.id)
         self._latest = token
@@ -206,6 +206,9 @@ class Writing(QObject):
         if self._take and self._pending_text:
             self._take.append(self._pending_text)
             self._pending_text = ""
+        if self._pieces:
+            self._next_token.add_pieces(self._pieces)
+            self._pieces = {}
         if self._latest and not self.is_idle:
             self._next_token.show(
                 LogitSketch.from_bytes(self._latest.sketch), self._history, self._latest.id

@@ -45,7 +45,7 @@ class WritingBar(QWidget):
         row.setSpacing(12)
         row.addWidget(ActionButton(continue_action, primary=True))
         row.addWidget(ActionButton(stop_action))
-        row.addWidget(ActionButton(retake_action))
+        row.addWidget(ActionButton(retake_action, shows_key=False))
         row.addWidget(self._takes)
         steps = QHBoxLayout()
         steps.setSpacing(2)

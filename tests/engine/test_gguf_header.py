@@ -15,7 +15,7 @@ from gguf import GGUFValueType as Kind
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from studio.engine import gguf_header
+from studio.engine import gguf_container
 from studio.engine.gguf_header import GgufHeader, ModelFileError, read_header
 from studio.engine.starter_model import find_starter_model
 
@@ -222,7 +222,7 @@ for kind in eval(sys.argv[1]):
     print(ggml.ggml_type_name(kind).decode().upper(), ggml.ggml_blck_size(kind),
           ggml.ggml_type_size(kind))
 """
-    known = gguf_header._TENSOR_TYPES
+    known = gguf_container.TENSOR_TYPES
     command = [sys.executable, "-c", program, str(list(known))]
     said = subprocess.run(command, capture_output=True, check=True, text=True).stdout
     assert said.splitlines() == [" ".join(map(str, row)) for row in known.values()]

@@ -8,6 +8,8 @@ import pytest
 from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import (
     QColor,
+    QDragEnterEvent,
+    QDropEvent,
     QGuiApplication,
     QInputMethodEvent,
     QTextBlockFormat,
@@ -337,6 +339,32 @@ def test_text_dragged_within_the_manuscript_moves_in_one_step(
     assert manuscript.text == "two one three four"
 
 
+def test_text_dropped_from_elsewhere_goes_where_it_may(
+    qtbot: QtBot, editor: ManuscriptEditor, manuscript: Manuscript
+) -> None:
+    def drop(text: str, position: int) -> None:
+        data = QMimeData()
+        data.setText(text)
+        cursor = editor._cursor(position, position)
+        at = editor.cursorRect(cursor).center()
+        copy, left = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
+        none = Qt.KeyboardModifier.NoModifier
+        QApplication.sendEvent(editor.viewport(), QDragEnterEvent(at, copy, data, left, none))
+        QApplication.sendEvent(editor.viewport(), QDropEvent(QPointF(at), copy, data, left, none))
+
+    QTest.keyClicks(editor, "start end")
+    drop("the ", 6)
+    assert manuscript.text == "start the end"
+    grow(manuscript, 6, "generated ")
+    with qtbot.waitSignal(editor.refused):
+        drop("no ", 9)
+    drop("> ", 6)
+    assert manuscript.text == "start > generated the end"
+    manuscript.end_take()
+    manuscript.undo()
+    assert manuscript.text == "start generated the end"
+
+
 @pytest.mark.parametrize(
     "data",
     [
@@ -483,11 +511,19 @@ def test_the_wheel_zooms_with_control_held(editor: ManuscriptEditor) -> None:
     assert editor.zoom == 0
 
 
-def test_lines_stay_readable_on_a_wide_window(editor: ManuscriptEditor) -> None:
+def test_lines_stay_readable_on_a_wide_window(qtbot: QtBot) -> None:
+    editor = ManuscriptEditor(Manuscript("word " * 100))
+    qtbot.addWidget(editor)
     editor.resize(2000, 300)
-    assert editor.viewport().width() < 1100
+    editor.show()
+    assert editor.document().textWidth() <= editor.viewport().width() < 1100
     editor.resize(400, 300)
-    assert editor.viewport().width() > 380
+    assert editor.document().textWidth() <= editor.viewport().width()
+    assert editor.viewport().width() > 350
+    editor.resize(1500, 300)
+    assert editor.document().textWidth() <= editor.viewport().width() < 1100
+    editor.zoom_by(4)
+    assert editor.document().textWidth() <= editor.viewport().width()
 
 
 def test_marks_and_selections_count_code_points(

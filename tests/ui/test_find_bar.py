@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QCheckBox, QLabel, QLineEdit, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
@@ -135,6 +136,16 @@ def test_escape_closes_and_gives_the_keyboard_back(
     assert editor.hasFocus()
     assert editor.extraSelections() == []
     assert selected(editor) == "sea"
+
+
+def test_escape_closes_even_where_the_window_uses_it(
+    qtbot: QtBot, window: QWidget, bar: FindBar
+) -> None:
+    stop = QShortcut(QKeySequence(Qt.Key.Key_Escape), window)
+    with qtbot.assertNotEmitted(stop.activated), qtbot.waitSignal(bar.closed):
+        QTest.keyClick(field(bar), Qt.Key.Key_Escape)
+    with qtbot.waitSignal(stop.activated):
+        QTest.keyClick(window, Qt.Key.Key_Escape)
 
 
 def test_the_count_follows_the_text(qtbot: QtBot, editor: ManuscriptEditor, bar: FindBar) -> None:

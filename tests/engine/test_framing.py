@@ -1,0 +1,178 @@
+"""Messages on a byte stream, in whatever pieces the stream comes."""
+
+import struct
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from studio.engine.framing import (
+    MAXIMUM_FRAME,
+    FramingError,
+    command_reader,
+    encode,
+    event_reader,
+)
+from studio.engine.messages import (
+    AnyCommand,
+    AnyEvent,
+    ChangeParams,
+    Distribution,
+    Evaluated,
+    Evaluating,
+    Failed,
+    Finished,
+    Generate,
+    Load,
+    Loading,
+    LoadOptions,
+    LookAhead,
+    Prompt,
+    Stop,
+    Superseded,
+    Token,
+)
+from studio.sampling import SamplingParams
+
+PROMPT = Prompt(manuscript="Über\u00a0das 🐟\r\n", brief="b", system="s", format="chat")
+HOT = SamplingParams(temperature=float("inf"), seed=4, samplers=("temperature", "min_p"))
+
+COMMANDS: list[AnyCommand] = [
+    Load(request=1, path="/m/ä.gguf", options=LoadOptions(threads=3, memory_map=False)),
+    LookAhead(request=2, prompt=PROMPT),
+    Generate(request=3, prompt=PROMPT, params=HOT, max_tokens=7, ignore_eos=True),
+    ChangeParams(request=3, params=SamplingParams(temperature=0.0)),
+    Stop(request=2**40),
+]
+
+EVENTS: list[AnyEvent] = [
+    Loading(request=1, fraction=0.25),
+    Evaluating(request=2, done=128, total=300),
+    Evaluated(
+        request=2,
+        tokens=b"\1\0\0\0",
+        context_used=1,
+        context_size=64,
+        unseen_characters=0,
+        reused=0,
+    ),
+    Distribution(request=2, sketch=bytes(range(256)), pieces={7: b"\xf0\x9f", 8: b""}),
+    Token(
+        request=3,
+        index=0,
+        id=5,
+        text=b"\x90",
+        probability=0.125,
+        rank=2,
+        entropy=1.5,
+        top=((9, 0.5), (5, 0.125)),
+        sketch=b"",
+        pieces={},
+    ),
+    Finished(
+        request=3, reason="stopped", tokens=1, seconds=0.5, prompt_tokens=9, seed=2, params=HOT
+    ),
+    Superseded(request=4),
+    Failed(request=5, kind="prompt", message="Nothing “there”."),
+]
+
+
+def frame(body: bytes) -> bytes:
+    return struct.pack("<I", len(body)) + body
+
+
+def test_every_command_comes_back_as_it_was() -> None:
+    assert list(command_reader().feed(b"".join(map(encode, COMMANDS)))) == COMMANDS
+
+
+def test_every_event_comes_back_as_it_was() -> None:
+    assert list(event_reader().feed(b"".join(map(encode, EVENTS)))) == EVENTS
+
+
+def test_the_length_is_four_bytes_little_endian() -> None:
+    data = encode(Stop(request=1))
+    assert int.from_bytes(data[:4], "little") == len(data) - 4
+    assert msgspec.msgpack.decode(data[4:]) == {"type": "Stop", "request": 1}
+
+
+@given(st.lists(st.integers(1, 300), min_size=1))
+def test_a_stream_in_any_pieces_gives_the_same_messages(sizes: list[int]) -> None:
+    data = b"".join(map(encode, EVENTS))
+    reader = event_reader()
+    received: list[AnyEvent] = []
+    while data:
+        for size in sizes:
+            piece, data = data[:size], data[size:]
+            received += reader.feed(piece)
+    assert received == EVENTS
+
+
+def test_bytes_that_come_while_a_message_is_acted_on_repeat_none() -> None:
+    first, second, third = (encode(event) for event in EVENTS[:3])
+    reader = event_reader()
+    received = []
+    for event in reader.feed(first + second):
+        received.append(event)
+        if len(received) == 1:
+            received += reader.feed(third)
+    assert received == EVENTS[:3]
+
+
+def test_a_reader_that_is_left_halfway_goes_on_with_the_next_message() -> None:
+    reader = event_reader()
+    assert next(reader.feed(b"".join(map(encode, EVENTS[:2])))) == EVENTS[0]
+    assert list(reader.feed(b"")) == EVENTS[1:2]
+
+
+@pytest.mark.parametrize("size", [MAXIMUM_FRAME + 1, 2**32 - 1])
+def test_a_frame_that_is_too_long_is_refused_before_it_has_come(size: int) -> None:
+    with pytest.raises(FramingError, match=f"{size:,} bytes; at most {MAXIMUM_FRAME:,}"):
+        list(event_reader().feed(struct.pack("<I", size)))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"\xc1",  # never used in msgpack
+        msgspec.msgpack.encode("text"),
+        msgspec.msgpack.encode({"type": "Nonsense", "request": 1}),
+        msgspec.msgpack.encode({"type": "Stop"}),
+        msgspec.msgpack.encode({"type": "Stop", "request": "1"}),
+        msgspec.msgpack.encode({"type": "Stop", "request": 1}) + b"\0",
+        b"\x81\xa4type\xa4\xff\xfe\xfd\xfc",  # text that is no UTF-8
+        b"\x82\xa4type\xa4Stop\xa1x" + b"\x91" * 100_000 + b"\x90",  # nested without end
+        msgspec.msgpack.encode(
+            {"type": "ChangeParams", "request": 1, "params": {"temperature": -1.0}}
+        ),
+        msgspec.msgpack.encode(
+            {"type": "Load", "request": 1, "path": "", "options": {"threads": -2}}
+        ),
+    ],
+)
+def test_a_frame_that_holds_no_message_is_refused(body: bytes) -> None:
+    with pytest.raises(FramingError, match="a message that cannot be read"):
+        list(command_reader().feed(frame(body)))
+
+
+def test_messages_before_a_bad_one_are_given_first() -> None:
+    reader = command_reader()
+    received = []
+    with pytest.raises(FramingError):
+        for command in reader.feed(encode(COMMANDS[4]) + frame(b"\xc1")):
+            received.append(command)
+    assert received == [COMMANDS[4]]
+
+
+@given(st.binary(max_size=64))
+def test_arbitrary_bytes_never_raise_anything_else(data: bytes) -> None:
+    try:
+        list(command_reader().feed(frame(data)))
+    except FramingError:
+        pass
+
+
+def test_a_command_is_no_event() -> None:
+    with pytest.raises(FramingError):
+        list(event_reader().feed(encode(Stop(request=1))))

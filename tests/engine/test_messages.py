@@ -1,0 +1,60 @@
+"""What messages refuse, and what they work out."""
+
+import pytest
+
+from studio.engine.framing import command_reader, encode
+from studio.engine.messages import EngineError, Finished, LoadOptions, LookAhead, Prompt
+from studio.sampling import SamplingParams
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "allowed"),
+    [
+        ("gpu_layers", -2, "-1 to 10000"),
+        ("context_size", -1, "0 to 16777216"),
+        ("context_size", 2**31 - 1, "0 to 16777216"),
+        ("threads", -1, "0 to 1024"),
+        ("threads", 5000, "0 to 1024"),
+    ],
+)
+def test_load_options_name_what_they_refuse(field: str, value: int, allowed: str) -> None:
+    with pytest.raises(ValueError, match=f"{field} is {value}; allowed is {allowed}"):
+        LoadOptions(**{field: value})
+
+
+def test_a_lone_surrogate_in_a_prompt_is_a_question_mark() -> None:
+    prompt = Prompt(manuscript="a\udcffb🐟", brief="\ud83d", system="\ude00x")
+    assert (prompt.manuscript, prompt.brief, prompt.system) == ("a?b🐟", "?", "?x")
+    command = LookAhead(request=1, prompt=prompt)
+    assert list(command_reader().feed(encode(command))) == [command]
+
+
+def test_other_text_in_a_prompt_is_kept() -> None:
+    odd = "\ufeff\u00a0\u2028\0\r\n🐟e\u0301"
+    assert Prompt(manuscript=odd).manuscript == odd
+
+
+def finished(tokens: int, seconds: float) -> Finished:
+    return Finished(
+        request=1,
+        reason="max_tokens",
+        tokens=tokens,
+        seconds=seconds,
+        prompt_tokens=1,
+        seed=0,
+        params=SamplingParams(),
+    )
+
+
+@pytest.mark.parametrize(
+    ("tokens", "seconds", "rate"), [(0, 0.0, 0.0), (1, 0.001, 0.0), (2, 0.5, 2.0), (101, 2.0, 50.0)]
+)
+def test_the_rate_counts_what_was_evaluated_after_the_prompt(
+    tokens: int, seconds: float, rate: float
+) -> None:
+    assert finished(tokens, seconds).tokens_per_second == rate
+
+
+def test_an_engine_error_has_a_kind_and_a_message() -> None:
+    error = EngineError("prompt", "Nothing there.")
+    assert (error.kind, str(error)) == ("prompt", "Nothing there.")

@@ -1,0 +1,137 @@
+"""Tiny models with random weights that llama.cpp loads in a moment, made with the gguf package.
+
+For tests to which it does not matter what a model says: vocabularies, prompts, bookkeeping. Each is
+some hundred KiB. Knows nothing of the studio.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import gguf
+import numpy as np
+from gguf.constants import TokenType
+
+_WIDTH, _FEED_FORWARD, _BLOCKS, _HEADS, _HEADS_KV = 32, 64, 2, 4, 2
+
+CONTROL = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
+"""The byte-level vocabulary's control tokens, with the ids 0, 1 and 2."""
+
+CHATML = (
+    "{% for message in messages %}<|im_start|>{{ message.role }}\n"
+    "{{ message.content }}<|im_end|>\n{% endfor %}<|im_start|>assistant\n"
+)
+
+
+def byte_level_tokens() -> list[str]:
+    """GPT-2's spelling of the 256 bytes: printable ones as they are, the others moved up."""
+    printable = [*range(33, 127), *range(161, 173), *range(174, 256)]
+    others = [byte for byte in range(256) if byte not in printable]
+    spelled = {byte: chr(byte) for byte in printable}
+    spelled |= {byte: chr(256 + place) for place, byte in enumerate(others)}
+    return [spelled[byte] for byte in range(256)]
+
+
+def write_byte_level_model(
+    path: Path,
+    *,
+    add_bos: bool = False,
+    has_bos: bool = True,
+    chat_template: str | None = CHATML,
+    context_length: int = 512,
+    architecture: str = "llama",
+    random_seed: int = 0,
+) -> Path:
+    """A model with a byte-level BPE vocabulary: three control tokens, 256 bytes, two merges.
+
+    Its end of text is <|im_end|>, its beginning <|im_start|>, as in SmolLM2.
+    """
+    tokens = [*CONTROL, *byte_level_tokens(), "th", "the"]
+    types = [TokenType.CONTROL] * len(CONTROL) + [TokenType.NORMAL] * 258
+    writer = _writer(path, architecture, context_length)
+    writer.add_tokenizer_model("gpt2")
+    writer.add_tokenizer_pre("gpt-2")
+    writer.add_token_list(tokens)
+    writer.add_token_types(types)
+    writer.add_token_merges(["t h", "th e"])
+    if has_bos:
+        writer.add_bos_token_id(1)
+    writer.add_eos_token_id(2)
+    writer.add_add_bos_token(add_bos)
+    if chat_template is not None:
+        writer.add_chat_template(chat_template)
+    return _finish(writer, path, architecture, len(tokens), random_seed)
+
+
+def write_sentencepiece_model(
+    path: Path, *, chat_template: str | None = None, words: Sequence[str] = ("Hi", "the", "sea")
+) -> Path:
+    """A model with a SentencePiece vocabulary, which puts a space before a text and a BOS first."""
+    tokens = ["<unk>", "<s>", "</s>", *(f"<0x{byte:02X}>" for byte in range(256)), "▁"]
+    types = [TokenType.UNKNOWN, TokenType.CONTROL, TokenType.CONTROL]
+    types += [TokenType.BYTE] * 256 + [TokenType.NORMAL]
+    letters = [chr(code) for code in (*range(65, 91), *range(97, 123))]
+    # A word is merged letter by letter, so every beginning of it is a token too.
+    beginnings = [word[:end] for word in words for end in range(2, len(word) + 1)]
+    whole = [f"▁{word}" for word in words]
+    for piece in dict.fromkeys([*letters, *beginnings, *whole]):
+        tokens.append(piece)
+        types.append(TokenType.NORMAL)
+    writer = _writer(path, "llama", 512)
+    writer.add_tokenizer_model("llama")
+    writer.add_token_list(tokens)
+    writer.add_token_types(types)
+    # The longer, the earlier it is merged.
+    writer.add_token_scores([float(len(token)) for token in tokens])
+    writer.add_bos_token_id(1)
+    writer.add_eos_token_id(2)
+    writer.add_unk_token_id(0)
+    if chat_template is not None:
+        writer.add_chat_template(chat_template)
+    return _finish(writer, path, "llama", len(tokens), 0)
+
+
+def _writer(path: Path, architecture: str, context_length: int) -> gguf.GGUFWriter:
+    writer = gguf.GGUFWriter(path, architecture)
+    writer.add_name("Tiny")
+    writer.add_file_type(gguf.LlamaFileType.ALL_F32)
+    writer.add_context_length(context_length)
+    writer.add_block_count(_BLOCKS)
+    writer.add_embedding_length(_WIDTH)
+    writer.add_feed_forward_length(_FEED_FORWARD)
+    writer.add_head_count(_HEADS)
+    writer.add_head_count_kv(_HEADS_KV)
+    writer.add_layer_norm_rms_eps(1e-5)
+    writer.add_rope_dimension_count(_WIDTH // _HEADS)
+    return writer
+
+
+def _finish(
+    writer: gguf.GGUFWriter, path: Path, architecture: str, vocabulary_size: int, random_seed: int
+) -> Path:
+    random = np.random.default_rng(random_seed)
+
+    def add(name: str, *shape: int) -> None:
+        # Wide enough that one token is clearly likelier than another, and no further.
+        values = random.normal(0, 0.4, shape) if len(shape) > 1 else np.ones(shape)
+        writer.add_tensor(name, values.astype(np.float32))
+
+    assert architecture == "llama"  # the tensors below are llama's
+    kv_width = _WIDTH // _HEADS * _HEADS_KV
+    add("token_embd.weight", vocabulary_size, _WIDTH)
+    for block in range(_BLOCKS):
+        add(f"blk.{block}.attn_norm.weight", _WIDTH)
+        add(f"blk.{block}.attn_q.weight", _WIDTH, _WIDTH)
+        add(f"blk.{block}.attn_k.weight", kv_width, _WIDTH)
+        add(f"blk.{block}.attn_v.weight", kv_width, _WIDTH)
+        add(f"blk.{block}.attn_output.weight", _WIDTH, _WIDTH)
+        add(f"blk.{block}.ffn_norm.weight", _WIDTH)
+        add(f"blk.{block}.ffn_gate.weight", _FEED_FORWARD, _WIDTH)
+        add(f"blk.{block}.ffn_up.weight", _FEED_FORWARD, _WIDTH)
+        add(f"blk.{block}.ffn_down.weight", _WIDTH, _FEED_FORWARD)
+    add("output_norm.weight", _WIDTH)
+    add("output.weight", vocabulary_size, _WIDTH)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return path

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from studio.sampling import draw, uniform
+
+seeds = st.integers(0, 2**32 - 1)
+positions = st.integers(0, 2**40)
+
+
+@given(seeds, positions)
+def test_u_is_that_of_a_generator_made_afresh(seed: int, position: int) -> None:
+    fresh = np.random.Generator(np.random.Philox(key=seed, counter=position))
+    assert uniform(seed, position) == fresh.random()
+
+
+@given(seeds, positions, st.lists(st.tuples(seeds, positions), max_size=10))
+def test_u_does_not_depend_on_what_was_drawn_before(
+    seed: int, position: int, others: list[tuple[int, int]]
+) -> None:
+    before = uniform(seed, position)
+    for other in others:
+        uniform(*other)
+    assert uniform(seed, position) == before
+
+
+def test_u_is_spread_evenly_and_independently() -> None:
+    u = np.array([uniform(seed, position) for seed in range(40) for position in range(250)])
+    assert u.min() >= 0.0
+    assert u.max() < 1.0
+    # Bounds five standard deviations wide; the numbers are always the same ones.
+    counts = np.histogram(u, bins=10, range=(0, 1))[0]
+    assert abs(counts - 1000).max() < 150
+    assert abs(np.corrcoef(u[:-1], u[1:])[0, 1]) < 0.05
+
+
+@pytest.mark.parametrize(("seed", "position"), [(-1, 0), (2**32, 0), (0, -1)])
+def test_seeds_and_positions_out_of_range_are_refused(seed: int, position: int) -> None:
+    with pytest.raises(ValueError, match=r"found -?[0-9]+; allowed"):
+        uniform(seed, position)
+
+
+def rank_by_hand(p: list[float], u: float) -> int:
+    order = sorted(range(len(p)), key=lambda i: (-p[i], i))
+    total = 0.0
+    for i in order:
+        total += p[i]
+        if total > u * math.fsum(p):
+            return i
+    raise AssertionError
+
+
+def test_the_token_is_found_in_descending_order_of_probability() -> None:
+    p = [0.1, 0.4, 0.0, 0.4, 0.1]
+    for position in range(200):
+        assert draw(p, 7, position) == rank_by_hand(p, uniform(7, position))
+
+
+def test_frequencies_are_the_probabilities() -> None:
+    p = np.array([0.5, 0.2, 0.3])
+    drawn = np.bincount([draw(p, 1, position) for position in range(10_000)], minlength=3)
+    assert np.allclose(drawn / 10_000, p, atol=0.025)  # five standard deviations
+
+
+@given(st.integers(1, 50), seeds)
+def test_what_has_no_probability_is_never_drawn(size: int, seed: int) -> None:
+    p = np.random.default_rng(seed).random(size)
+    p[np.random.default_rng(seed + 1).random(size) < 0.5] = 0.0
+    p[0] = 1e-300
+    assert p[draw(p, seed, 0)] > 0.0
+
+
+@pytest.mark.parametrize("bad", [[], [[0.5, 0.5]], [0.0, 0.0], [0.5, -0.5], [0.5, math.nan], 1.0])
+def test_what_is_no_distribution_is_refused(bad: list[float]) -> None:
+    with pytest.raises(ValueError, match=r"^probabilities: "):
+        draw(bad, 0, 0)

@@ -1,0 +1,60 @@
+"""The real window with its real engine, and settings of its own."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from PySide6.QtCore import QSettings
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from studio.ui.application import make_window
+from studio.ui.main_window import MainWindow
+
+LONG = 60_000
+"""Milliseconds until a condition that never comes true fails a test; never what a test takes."""
+
+
+@pytest.fixture(autouse=True)
+def own_settings(tmp_path: Path) -> Path:
+    """Settings in a folder of the test's own. Qt reads XDG_CONFIG_HOME once a process."""
+    folder = tmp_path / "settings"
+    QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(folder))
+    return folder
+
+
+@pytest.fixture
+def open_window(qapp: QApplication, qtbot: QtBot) -> Iterator[Callable[[], MainWindow]]:
+    """Opens windows as the program does, and closes them with their engines."""
+    windows: list[MainWindow] = []
+
+    def open_window() -> MainWindow:
+        window = make_window(qapp)
+        windows.append(window)
+        window.show()
+        qtbot.waitUntil(lambda: window.histogram.is_loaded, timeout=LONG)
+        return window
+
+    yield open_window
+    children = [
+        psutil.Process(window.session.client.process_id)
+        for window in windows
+        if window.session.client.process_id
+    ]
+    for window in windows:
+        window.session.draft.manuscript.mark_clean()
+        window.session.close()
+        window.close()
+        window.deleteLater()
+    _, alive = psutil.wait_procs(children, timeout=LONG / 1000)
+    assert not alive, "an engine outlived its window"
+
+
+@pytest.fixture
+def window(open_window: Callable[[], MainWindow], qtbot: QtBot, starter_model: Path) -> MainWindow:
+    """A window with the starter model loaded and the caret in an empty manuscript."""
+    window = open_window()
+    window.session.model.open(str(starter_model))
+    qtbot.waitUntil(lambda: window.session.model.is_ready, timeout=LONG)
+    return window
