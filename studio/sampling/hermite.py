@@ -94,54 +94,59 @@ def complete(
     curvature: float,
     missing: NDArray[np.float64],
 ) -> Nodes:
-    """Return nodes of which the last slope, and all curvatures but the first, are not known.
+    """Return nodes of which some slopes, and all curvatures but the first, are not known.
 
     Args:
         betas: `(n,)` nodes.
         values: `(n,)` values there.
-        slopes: `(n - 1,)` slopes there but for the last.
+        slopes: `(k,)` slopes at the first k of them.
         curvature: The curvature at the first node.
-        missing: `missing_from(betas)`.
+        missing: `missing_from(betas, k)`.
     """
     found = (missing @ np.concatenate((values, slopes))).tolist()
+    unknown = betas.size - slopes.size
     return Nodes(
         tuple(betas.tolist()),
         tuple(values.tolist()),
-        (*slopes.tolist(), found[0]),
-        (curvature, *found[1:]),
+        (*slopes.tolist(), *found[:unknown]),
+        (curvature, *found[unknown:]),
     )
 
 
-def missing_from(betas: NDArray[np.float64]) -> NDArray[np.float64]:
+def missing_from(betas: NDArray[np.float64], sloped: int) -> NDArray[np.float64]:
     """Return the matrix from what `complete` is given, (values, slopes), to what it makes of it.
 
-    Each number is that of the polynomial through the values and slopes of the three nearest nodes.
+    Args:
+        betas: `(n,)` nodes, three or more.
+        sloped: At how many of the first nodes the slope is known, two or more.
     """
-    count = betas.size
-    rows = [derivative(betas, count - 1, 1)]
-    rows += [derivative(betas, node, 2) for node in range(1, count)]
+    rows = [_derivative(betas, sloped, node, 1) for node in range(sloped, betas.size)]
+    rows += [_derivative(betas, sloped, node, 2) for node in range(1, betas.size)]
     return np.array(rows)
 
 
-def derivative(betas: NDArray[np.float64], node: int, order: int) -> NDArray[np.float64]:
-    """Return the weights of (values, slopes but the last) that give a derivative at a node.
+def _derivative(
+    betas: NDArray[np.float64], sloped: int, node: int, order: int
+) -> NDArray[np.float64]:
+    """Return the weights of (values, slopes) that give the first or second derivative at a node.
 
-    Args:
-        betas: `(n,)` nodes, n at least 3.
-        node: Which of them.
-        order: 1 for the slope there, 2 for the curvature.
+    It is that of the polynomial through all that is known at the node and its two neighbours; or,
+    where the slope is not known, at the last two nodes with a slope and all that follow them.
     """
     count = betas.size
-    first = min(max(node - 1, 0), count - 3)
-    with_value = np.arange(first, first + 3)
-    with_slope = with_value[with_value < count - 1]
+    if node < sloped:
+        first = min(max(node - 1, 0), count - 3)
+        with_value = np.arange(first, first + 3)
+    else:
+        with_value = np.arange(sloped - 2, count)
+    with_slope = with_value[with_value < sloped]
     exponents = np.arange(with_value.size + with_slope.size)
     x = betas - betas[node]
     values = x[with_value, np.newaxis] ** exponents
     slopes = exponents * x[with_slope, np.newaxis] ** np.maximum(exponents - 1, 0)
     # Row k of the inverse takes the values and slopes to the polynomial's coefficient k.
     coefficient = np.linalg.inv(np.vstack((values, slopes)))[order]
-    weights = np.zeros(2 * count - 1)
+    weights = np.zeros(count + sloped)
     weights[with_value] = order * coefficient[: with_value.size]  # k! is k for 1 and 2
     weights[count + with_slope] = order * coefficient[with_value.size :]
     return weights

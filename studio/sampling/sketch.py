@@ -157,9 +157,9 @@ class LogitSketch:
         """Return what all samplers of `params` leave, as `distribution` and `choose` do.
 
         Where a filter cuts among the best tokens the answer is exact but for the tail's weight.
-        Where it cuts in the tail, `kept` and the tail's probability are good to a few percent. A
-        token of the tail cannot be penalised, and one penalised among the best is not ranked
-        against the tail.
+        Where it cuts in the tail, `kept` and the tail's probability are estimates (see
+        `Tail.share_above`). A token of the tail cannot be penalised, and one penalised among the
+        best is not ranked against the tail.
 
         Args:
             params: The samplers and their order.

@@ -3,8 +3,8 @@
 For the tail's logits z, relative to its best, the log partition function K(β) = ln Σ exp(β·z) says
 all that a sketch needs: the tail's weight is exp(K), its mean logit K′, its entropy K − β·K′, its
 size exp(K(0)). K is smooth and convex (it is a cumulant generating function), so a few nodes hold
-it; `sums` measures them. How many tokens lie above a given logit is not in K itself, but follows
-from it to a few percent by the saddlepoint approximation.
+it; `tail_sums` measures them. How many tokens lie above a given logit is not in K itself, but
+follows from it roughly by the saddlepoint approximation.
 
 The module knows no vocabulary, no ids and no samplers.
 """
@@ -45,7 +45,9 @@ class Tail:
         """Return the share of the tail's weight at `beta` that lies within `drop` of the edge.
 
         An estimate, by Lugannani and Rice's formula (Advances in Applied Probability, 1980), with
-        the saddlepoint at the β where the tail's mean logit is the bound itself.
+        the saddlepoint at the β where the tail's mean logit is the bound itself. On a language
+        model's logits it is within 0.02 as a rule; at worst within 0.05 up to β 0.5 and 0.12 at
+        β 1, where the few best tokens of the tail hold much of its weight.
         """
         if drop < 0.0:
             return 0.0

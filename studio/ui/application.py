@@ -5,10 +5,12 @@ import sys
 from pathlib import Path
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QIcon, QPixmap
 from PySide6.QtWidgets import QApplication
 
 from studio import __version__
 from studio.engine.starter_model import find_starter_model
+from studio.resource_files import resource
 from studio.ui import settings as remembered
 from studio.ui.interrupt_watch import InterruptWatch
 from studio.ui.main_window import MainWindow, load_options
@@ -49,6 +51,9 @@ def make_application() -> QApplication:
     application.setApplicationName("Kelvin Studio")
     application.setApplicationVersion(__version__)
     application.setDesktopFileName("kelvin-studio")
+    icon = QPixmap()
+    icon.loadFromData(resource("icons", "kelvin-studio.svg").read_bytes())
+    application.setWindowIcon(QIcon(icon))
     return application
 
 

@@ -52,6 +52,16 @@ class Outcome(NamedTuple):
             case End.EXITED:
                 return f"The engine ended by itself (status {self.status})."
 
+    @property
+    def last_words(self) -> str:
+        """Its last line on stderr; empty where the end came from outside and was no news to it."""
+        if self.end is End.CRASHED and _signal_name(self.status).startswith(_FROM_OUTSIDE):
+            return ""
+        return self.log[-1] if self.log else ""
+
+
+_FROM_OUTSIDE = ("SIGKILL", "SIGTERM", "SIGINT", "SIGHUP")
+
 
 def _signal_name(number: int) -> str:
     try:
@@ -90,6 +100,8 @@ class EngineProcess(QObject):
         self._log_rest = b""
         self._is_closing = False
         self._has_ended = False
+        self._breach = ""
+        """How it broke the protocol; nothing that it sends after that is read."""
         self._process = QProcess(self)
         environment = QProcessEnvironment.systemEnvironment()
         # The child must find this very package, whatever the working folder is.
@@ -127,11 +139,13 @@ class EngineProcess(QObject):
 
     def _read_events(self) -> None:
         data = bytes(self._process.readAllStandardOutput().data())
+        if self._breach:
+            return
         try:
             for event in self._reader.feed(data):
                 self.received.emit(event)
         except FramingError as error:
-            self._end(End.BROKE_PROTOCOL, 0, str(error))
+            self._breach = str(error)
             self._process.kill()
 
     def _read_log(self) -> None:
@@ -143,6 +157,11 @@ class EngineProcess(QObject):
         # What it sent before it died is still in the pipe.
         self._read_events()
         self._read_log()
+        if self._log_rest.strip():
+            self._log.append(self._log_rest.decode("utf-8", errors="replace"))
+        if self._breach:
+            self._end(End.BROKE_PROTOCOL, 0, self._breach)
+            return
         crashed = status == QProcess.ExitStatus.CrashExit
         self._end(End.CRASHED if crashed else End.EXITED, code, "")
 

@@ -24,6 +24,8 @@ from studio.ui.model_state import ModelPhase, ModelState
 from studio.ui.next_token import NOTHING_KNOWN, NextToken
 from studio.ui.writing import Writing
 
+STOPPED = "Stopped before the caret was reached. Type or move the caret to look again."
+
 DEBOUNCE_MS = 120
 """Between two keys of a quick typist; longer and the bars would lag behind a pause."""
 
@@ -49,6 +51,7 @@ class LookAheadAtRest(QObject):
         self._request = 0
         self._asked: Prompt | None = None
         """What the engine was asked last; None when its answer would not be this model's."""
+        self._is_answered = False
         self._history: list[int] = []
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -58,6 +61,11 @@ class LookAheadAtRest(QObject):
         model.changed.connect(self._on_model_changed)
         draft.prompt_changed.connect(self._timer.start)
         writing.ended.connect(self._on_writing_ended)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the histogram shows what follows the text as it is now."""
+        return self._is_answered and not self._timer.isActive()
 
     def cancel(self) -> None:
         """Give up an evaluation under way; the next change of the text asks again."""
@@ -72,6 +80,7 @@ class LookAheadAtRest(QObject):
         if prompt == self._asked:
             return
         self._asked = prompt
+        self._is_answered = False
         self._request = self._client.next_request()
         self._client.send(LookAhead(request=self._request, prompt=prompt))
 
@@ -85,12 +94,16 @@ class LookAheadAtRest(QObject):
                 if event.pieces:
                     self._next_token.add_pieces(event.pieces)
                 self._next_token.show(LogitSketch.from_bytes(event.sketch), self._history)
+                self._is_answered = True
             case Failed():
                 self._asked = None
                 self._next_token.clear(event.message)
             case Superseded():
-                # By a newer question (then `_request` is no longer this one) or by `cancel`.
+                # By a newer question (then `_request` is no longer this one), by a load, or by
+                # `cancel`: then the bars are those of another place.
                 self._asked = None
+                if self._model.is_ready:
+                    self._next_token.clear(STOPPED)
 
     def _on_model_changed(self) -> None:
         match self._model.phase:
@@ -108,4 +121,9 @@ class LookAheadAtRest(QObject):
 
     def _on_writing_ended(self) -> None:
         self._asked = None
-        self._timer.start()
+        self._is_answered = False
+        if self._model.is_ready:
+            self._timer.start()
+        else:
+            # Its last token may have come after the model was gone.
+            self._on_model_changed()

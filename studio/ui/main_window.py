@@ -53,7 +53,7 @@ class MainWindow(QMainWindow):
     ) -> None:
         super().__init__()
         self.session = session
-        self._theme = theme
+        self.theme = theme
         self._settings = settings
         self.setAcceptDrops(True)
 
@@ -144,7 +144,7 @@ class MainWindow(QMainWindow):
         self.editor.caret_moved.connect(session.draft.set_caret)
         self.editor.refused.connect(self.notice.tell)
         self.editor.zoom_changed.connect(lambda zoom: self._settings.set(remembered.ZOOM, zoom))
-        self._theme.changed.connect(self._on_theme_changed)
+        self.theme.changed.connect(self._on_theme_changed)
         self._on_theme_changed()
         session.model.failed.connect(self._on_model_failed)
         session.model.changed.connect(self._on_model_changed)
@@ -178,7 +178,7 @@ class MainWindow(QMainWindow):
         settings.save()
 
     def _on_theme_changed(self) -> None:
-        self.editor.set_generated_color(QColor(self._theme.colors.generated))
+        self.editor.set_generated_color(QColor(self.theme.colors.generated))
 
     def _show_title(self) -> None:
         self.setWindowTitle(f"{self.files.title}[*] – Kelvin Studio")

@@ -107,7 +107,7 @@ class ModelState(QObject):
             if self.path
             else "Your text is untouched."
         )
-        detail = f"\n\nIts last words: {outcome.log[-1]}" if outcome.log else ""
+        detail = f"\n\nIts last words: {outcome.last_words}" if outcome.last_words else ""
         self._fail(f"{outcome.describe()} {what_next}{detail}")
 
     def _fail(self, message: str) -> None:

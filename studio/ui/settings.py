@@ -57,7 +57,7 @@ class Settings:
         default = setting.default
         # An INI file knows text alone, and writes a list of one as its element.
         if isinstance(default, bool):
-            return {"true": True, "false": False}.get(str(value), default)
+            return {"true": True, "false": False}.get(str(value).lower(), default)
         if isinstance(default, int):
             try:
                 return int(str(value))

@@ -68,7 +68,8 @@ class StatusLine(QWidget):
         return "writing" if self._writing.phase is WritingPhase.WRITING else "ready"
 
     def _show(self) -> None:
-        use, rate = self._context_use, self._writing.rate
+        use = self._context_use
+        rate = self._writing.rate if self._model.is_ready else None
         self._state.setText(self.state_words())
         self._rate.setText(f"{rate:.0f} tokens/s" if rate else "")
         self._context.setText(f"context {use.used:,} of {use.size:,}" if use.size else "")

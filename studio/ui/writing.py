@@ -33,6 +33,13 @@ from studio.ui.next_token import NextToken
 from studio.ui.sampling_state import SamplingState
 
 
+NOTHING_TO_ADD = (
+    "The model has nothing to add here: it ended the text at once. Retry, write on, or move the "
+    "caret; a higher temperature makes this less certain."
+)
+"""What the writer is told whose Continue would otherwise seem to do nothing."""
+
+
 class WritingPhase(Enum):
     """Where a generation is."""
 
@@ -177,11 +184,14 @@ class Writing(QObject):
             case Token():
                 self._on_token(event)
             case Finished():
-                self.rate = event.tokens / event.seconds if event.seconds else None
-                self.seed = event.seed
+                self.rate = event.tokens_per_second or None
+                if event.tokens:
+                    self.seed = event.seed
                 if self._take:
                     self._take.seed = event.seed
                 self._end()
+                if event.reason == "end_of_text" and not event.tokens:
+                    self.failed.emit(NOTHING_TO_ADD)
             case Failed():
                 self._end()
                 self.failed.emit(event.message)

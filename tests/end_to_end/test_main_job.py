@@ -9,6 +9,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
+from studio.engine.messages import Token
 from studio.manuscript import Origin
 from studio.ui.histogram import NextTokenHistogram
 from studio.ui.main_window import MainWindow
@@ -66,7 +67,7 @@ def test_type_continue_turn_stop_retake_undo_save_reopen(
     with qtbot.waitSignal(session.next_token.changed, timeout=LONG):
         type_opening(window, qtbot)
     qtbot.waitUntil(lambda: bars(window) not in ([], before), timeout=LONG)
-    histogram = window.histogram.findChild(NextTokenHistogram)
+    histogram = window.histogram.findChildren(NextTokenHistogram)[0]
     at_rest = histogram.grab().toImage()
 
     # Continue: the text grows after the caret, the bars move with every frame.
@@ -89,14 +90,14 @@ def test_type_continue_turn_stop_retake_undo_save_reopen(
     assert session.sampling.params.temperature == 0.0
     turned_at = len(manuscript.growing.records) if manuscript.growing else 0
     wait_for_tokens(window, qtbot, turned_at + 60)
-    take = manuscript.growing
-    assert take is not None
-    ranks = [token.rank for token in take.records]
+    assert manuscript.growing is not None
+    tokens = [record for record in manuscript.growing.records if isinstance(record, Token)]
+    ranks = [token.rank for token in tokens]
     assert any(ranks[:turned_at]), "at the profile's T some token is no favourite"
     # What was on its way through the pipe when T was turned may still be of the old T.
     last_warm = max(index for index, rank in enumerate(ranks) if rank)
     assert last_warm < turned_at + 30
-    assert all(token.probability == 1.0 for token in take.records[last_warm + 1 :])
+    assert all(token.probability == 1.0 for token in tokens[last_warm + 1 :])
 
     # Stop: Esc ends it, and what is written stays.
     press(window, Qt.Key.Key_Escape)

@@ -1,8 +1,9 @@
 """What is evaluated, what is reused, and that the logits are those of a fresh evaluation."""
 
-import threading
+import ctypes
 from collections.abc import Sequence
 
+import llama_cpp
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -63,9 +64,7 @@ def tokens_of(length: int, start: int = 0) -> list[int]:
 # Against llama.cpp by itself
 
 
-def test_the_logits_are_llama_cpps(
-    starter: Model, context: Context, story: list[int]
-) -> None:
+def test_the_logits_are_llama_cpps(starter: Model, context: Context, story: list[int]) -> None:
     context.evaluate(story)
     with Reference(starter.path, 128) as reference:
         expected = softmax(reference.logits(story)[0])
@@ -165,9 +164,7 @@ def test_a_look_at_the_middle_keeps_the_rest(
     assert_same(probabilities(context), fresh(starter, story))
 
 
-def test_a_look_at_new_words_in_the_middle_keeps_the_rest(
-    byte_level: Model, tiny: Context
-) -> None:
+def test_a_look_at_new_words_in_the_middle_keeps_the_rest(byte_level: Model, tiny: Context) -> None:
     tokens = tokens_of(200)
     tiny.evaluate(tokens)
     edited = tokens[:100] + [9, 8, 7]
@@ -265,33 +262,61 @@ def test_stopped_between_batches_what_was_evaluated_stays(
     assert_same(probabilities(tiny), fresh(byte_level, tokens))
 
 
+class LateInterrupt(Interrupt):
+    """Raised by llama.cpp's own question, so surely in the middle of a decode."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.questions_until_raised = -1
+
+        @llama_cpp.ggml_abort_callback  # type: ignore[untyped-decorator]
+        def callback(_data: ctypes.c_void_p) -> bool:
+            self.questions_until_raised -= 1
+            if self.questions_until_raised == 0:
+                self.set()
+            return self.is_set()
+
+        self.callback = callback
+
+
+@pytest.mark.parametrize("look", [False, True])
 def test_stopped_inside_a_decode_the_context_is_as_before_it(
-    starter: Model, context: Context, interrupt: Interrupt, story: list[int]
+    starter: Model, story: list[int], look: bool
 ) -> None:
-    context.evaluate(story[:10])
-    # Another thread raises the flag while llama.cpp computes: the GIL is free only then, so the
-    # thread that waits for `computing` cannot run before the decode has begun.
-    tokens = [*story[:10], *story * 3]
-    entered = threading.Event()
-    done = threading.Event()
+    interrupt = LateInterrupt()
+    context = Context(starter, interrupt)
+    try:
+        context.evaluate(story)
+        interrupt.questions_until_raised = 50
+        with pytest.raises(EvaluationStopped):
+            if look:
+                context.look_inside(story[:10])
+            else:
+                context.evaluate([*story, *story])
+        assert interrupt.questions_until_raised <= 0  # it was in the decode
+        interrupt.clear()
+        assert context.used == len(story)
+        edited = [*story, *story[:5]]
+        assert context.evaluate(edited) == len(story)
+        assert_same(probabilities(context), fresh(starter, edited))
+    finally:
+        context.close()
 
-    def stop() -> None:
-        entered.wait()
-        interrupt.set()
-        done.set()
 
-    thread = threading.Thread(target=stop)
-    thread.start()
-    with pytest.raises(EvaluationStopped):
-        context.evaluate(tokens, lambda _done, _total: entered.set())
-        # Were the flag raised too late for the last batch, an append would still see it.
-        done.wait()
-        context.append(story[0])
-    thread.join()
-    assert context.used < len(tokens)
-    interrupt.clear()
-    assert context.evaluate(tokens) <= len(tokens) - 1
-    assert_same(probabilities(context), fresh(starter, tokens))
+def test_stopped_inside_an_append_the_token_is_not_there(starter: Model, story: list[int]) -> None:
+    interrupt = LateInterrupt()
+    context = Context(starter, interrupt)
+    try:
+        context.evaluate(story[:-1])
+        interrupt.questions_until_raised = 50
+        with pytest.raises(EvaluationStopped):
+            context.append(story[-1])
+        interrupt.clear()
+        assert context.used == len(story) - 1
+        context.append(story[-1])
+        assert_same(probabilities(context), fresh(starter, story))
+    finally:
+        context.close()
 
 
 def test_closing_twice_is_closing_once(tiny: Context) -> None:

@@ -55,9 +55,7 @@ def test_plain_is_the_manuscript_alone(
 def test_plain_puts_a_blank_line_after_the_brief(
     starter_vocabulary: Vocabulary, llama_cpp: Reference
 ) -> None:
-    prompt = tokenize(
-        Prompt(manuscript="The sea", brief="A sad story."), starter_vocabulary, None
-    )
+    prompt = tokenize(Prompt(manuscript="The sea", brief="A sad story."), starter_vocabulary, None)
     assert prompt.tokens == llama_cpp.tokenize("A sad story.\n\nThe sea", special=False)
     assert spelled(starter_vocabulary, prompt.tokens[: prompt.head]) == "A sad story.\n\n"
 
@@ -292,9 +290,7 @@ def test_the_cut_stays_while_a_block_is_written(head: int) -> None:
 
 
 @settings(max_examples=300)
-@given(
-    length=st.integers(1, 5000), head=st.integers(0, 300), size=st.integers(33, 1024)
-)
+@given(length=st.integers(1, 5000), head=st.integers(0, 300), size=st.integers(33, 1024))
 def test_a_fitted_prompt_is_head_and_end_within_the_context(
     length: int, head: int, size: int
 ) -> None:

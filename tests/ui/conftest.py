@@ -9,6 +9,7 @@ from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from studio.engine.messages import LoadOptions
 from studio.ui.application import make_window
 from studio.ui.main_window import MainWindow
 
@@ -55,6 +56,7 @@ def open_window(qapp: QApplication, qtbot: QtBot) -> Iterator[Callable[[], MainW
 def window(open_window: Callable[[], MainWindow], qtbot: QtBot, starter_model: Path) -> MainWindow:
     """A window with the starter model loaded and the caret in an empty manuscript."""
     window = open_window()
-    window.session.model.open(str(starter_model))
+    # One thread: several would wait for one another by spinning where other tests use the cores.
+    window.session.model.open(str(starter_model), LoadOptions(threads=1, context_size=2048))
     qtbot.waitUntil(lambda: window.session.model.is_ready, timeout=LONG)
     return window

@@ -1,0 +1,80 @@
+"""Makes the README's pictures from the real window, writing with the starter model.
+
+    .venv/bin/python packaging/screenshots.py
+
+Without a screen it uses Qt's offscreen platform. The seed is fixed, so the pictures change only
+when the window or the sampling does.
+"""
+
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
+if sys.platform == "linux" and not (
+    os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+):
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+FOLDER = ROOT / "packaging" / "screenshots"
+BRIEF = "A quiet story set on a northern coast. Short sentences."
+OPENING = (
+    "The old fisherman had never learned to swim. Every morning he rowed past the breakwater and "
+    "let the boat find its own way. On the last day of October the fog came in early, and"
+)
+SEED = 417203
+SIZE = (1320, 860)
+
+
+def main() -> int:
+    """Write one picture for each appearance; the exit status."""
+    from PySide6.QtCore import QEventLoop, QSettings
+    from PySide6.QtWidgets import QApplication
+
+    from studio.engine.starter_model import find_starter_model
+    from studio.ui.application import make_application, make_window
+
+    def until(condition: Callable[[], bool]) -> None:
+        while not condition():
+            QApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
+
+    model = find_starter_model()
+    if model is None:
+        print("the starter model is missing; run packaging/bootstrap.py", file=sys.stderr)
+        return 1
+    application = make_application()
+    with tempfile.TemporaryDirectory() as settings:
+        QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, settings)
+        window = make_window(application)
+        window.resize(*SIZE)
+        window.show()
+        session = window.session
+        session.model.open(str(model))
+        until(lambda: window.histogram.is_loaded and session.model.is_ready)
+        window.brief.edit.setPlainText(BRIEF)
+        session.draft.manuscript.load(OPENING)
+        window.editor.move_caret(len(OPENING))
+        session.sampling.set_max_tokens(40)
+        session.sampling.change(seed=SEED)
+        session.writing.continue_writing()
+        until(lambda: session.writing.is_idle)
+        # At rest: the bars show what would come next.
+        until(lambda: session.look_ahead.is_settled)
+        FOLDER.mkdir(exist_ok=True)
+        for appearance in ("light", "dark"):
+            window.theme.set_appearance(appearance)
+            QApplication.processEvents()
+            path = FOLDER / f"window-{appearance}.png"
+            window.grab().save(str(path))
+            print(path.relative_to(ROOT))
+        session.draft.manuscript.mark_clean()
+        window.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

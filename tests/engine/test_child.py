@@ -1,0 +1,365 @@
+"""The real child process on real pipes: how it answers, how it is stopped, how it ends."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from studio.engine.framing import encode
+from studio.engine.messages import (
+    AnyEvent,
+    ChangeParams,
+    Distribution,
+    Evaluated,
+    Evaluating,
+    Failed,
+    Finished,
+    Generate,
+    Load,
+    Loaded,
+    LoadOptions,
+    LookAhead,
+    Prompt,
+    Stop,
+    Superseded,
+    Token,
+)
+from studio.sampling import LogitSketch, SamplingParams
+from tests.helpers.engine_child import FINAL, PATIENCE, ROOT, ChildEndedError, EngineChild
+
+WARM = SamplingParams(temperature=1.0, seed=1)
+GREEDY = SamplingParams(temperature=0.0)
+MANY = 100_000
+"""Tokens that no test waits for."""
+
+OPTIONS = LoadOptions(threads=1, gpu_layers=0)
+SMALL = LoadOptions(threads=1, gpu_layers=0, context_size=1024)
+STORY = "The old fisherman looked out over the grey water and counted the boats. " * 12
+
+
+def write(request: int, manuscript: str, max_tokens: int, params: SamplingParams = WARM) -> Generate:
+    return Generate(
+        request=request,
+        prompt=Prompt(manuscript=manuscript),
+        params=params,
+        max_tokens=max_tokens,
+        ignore_eos=True,
+    )
+
+
+def look(request: int, manuscript: str) -> LookAhead:
+    return LookAhead(request=request, prompt=Prompt(manuscript=manuscript))
+
+
+def tokens_in(events: list[AnyEvent]) -> list[Token]:
+    return [event for event in events if isinstance(event, Token)]
+
+
+def is_token(event: AnyEvent) -> bool:
+    return isinstance(event, Token)
+
+
+@pytest.fixture()
+def child() -> Iterator[EngineChild]:
+    with EngineChild() as running:
+        yield running
+
+
+@pytest.fixture()
+def tiny(child: EngineChild, byte_level_path: Path) -> EngineChild:
+    """A child with the tiny model open."""
+    child.load(byte_level_path, OPTIONS)
+    return child
+
+
+@pytest.fixture(scope="module")
+def shared_child(starter_path: Path) -> Iterator[EngineChild]:
+    """A child with the starter model open, for tests that leave it as they found it."""
+    with EngineChild() as running:
+        running.load(starter_path, SMALL)
+        yield running
+
+
+@pytest.fixture()
+def real(shared_child: EngineChild) -> EngineChild:
+    return shared_child
+
+
+# Answers
+
+
+def test_a_generation_with_the_real_model(real: EngineChild) -> None:
+    events = real.ask(write(10, "The capital of France is", 8, GREEDY))
+    kinds = [type(event) for event in events]
+    assert kinds == [Evaluated, *[Token] * 8, Finished]
+    text = b"".join(token.text for token in tokens_in(events)).decode()
+    assert "Paris" in text
+    assert isinstance(events[-1], Finished)
+    assert events[-1].tokens_per_second > 0
+
+
+def test_a_look_ahead_with_the_real_model(real: EngineChild) -> None:
+    *_, evaluated, distribution = real.ask(look(11, "The capital of France is"))
+    assert isinstance(evaluated, Evaluated)
+    assert isinstance(distribution, Distribution)
+    ids, probabilities, _ = LogitSketch.from_bytes(distribution.sketch).distribution(1.0)
+    assert len(ids) == len(probabilities) >= 100
+    assert probabilities[0] > 0.1
+
+
+def test_a_turned_temperature_takes_effect_while_it_writes(tiny: EngineChild) -> None:
+    hot = SamplingParams(temperature=5.0, seed=3)
+    tiny.send(write(1, "abc", MANY, hot))
+    before = tokens_in(tiny.until(lambda event: isinstance(event, Token) and event.index == 9))
+    assert max(token.rank for token in before) > 0
+    tiny.send(ChangeParams(request=1, params=GREEDY))
+    # Some tokens were on their way; from one on, all are the favourite, and certain.
+    tiny.until(lambda event: isinstance(event, Token) and event.probability == 1.0)
+    cold = [tiny.next() for _ in range(40)]
+    assert all((token.probability, token.rank) == (1.0, 0) for token in tokens_in(cold))
+    tiny.send(ChangeParams(request=1, params=hot))
+    tiny.until(lambda event: isinstance(event, Token) and event.probability < 1.0)
+    tiny.send(Stop(request=1))
+    finished = tiny.answer(1)[-1]
+    assert isinstance(finished, Finished)
+    assert (finished.reason, finished.params, finished.seed) == ("stopped", hot, 3)
+
+
+def test_turned_while_it_still_reads(real: EngineChild) -> None:
+    hot = SamplingParams(temperature=5.0, seed=3)
+    real.send(write(20, "Tea. " * 90, 5, hot), ChangeParams(request=20, params=GREEDY))
+    events = real.answer(20)
+    assert [token.rank for token in tokens_in(events)] == [0] * 5
+    assert isinstance(events[-1], Finished)
+    assert events[-1].params == GREEDY
+
+
+# Stops
+
+
+def test_a_stop_while_it_reads_ends_the_reading(real: EngineChild, starter_path: Path) -> None:
+    prompt = STORY * 4
+    real.send(write(30, prompt, 5))
+    evaluating = real.until(lambda event: isinstance(event, Evaluating))[-1]
+    assert isinstance(evaluating, Evaluating)
+    real.send(Stop(request=30))
+    finished = real.answer(30)[-1]
+    assert isinstance(finished, Finished)
+    assert (finished.reason, finished.tokens) == ("stopped", 0)
+    # Not all of it was read; what was read before is as good as new.
+    *_, evaluated, distribution = real.ask(look(31, STORY))
+    assert isinstance(evaluated, Evaluated)
+    assert evaluated.reused < evaluating.total
+    assert isinstance(distribution, Distribution)
+    with EngineChild() as other:
+        other.load(starter_path, SMALL)
+        fresh = other.ask(look(1, STORY))[-1]
+    assert isinstance(fresh, Distribution)
+    ids, after_stop, _ = LogitSketch.from_bytes(distribution.sketch).distribution(1.0)
+    other_ids, expected, _ = LogitSketch.from_bytes(fresh.sketch).distribution(1.0)
+    np.testing.assert_array_equal(ids[:3], other_ids[:3])
+    np.testing.assert_allclose(after_stop[:20], expected[:20], atol=2e-3)
+
+
+def test_a_stop_while_it_writes(tiny: EngineChild) -> None:
+    tiny.send(write(1, "abc", MANY))
+    tiny.until(is_token)
+    tiny.send(Stop(request=1))
+    finished = tiny.answer(1)[-1]
+    assert isinstance(finished, Finished)
+    assert finished.reason == "stopped"
+    assert 1 <= finished.tokens < MANY
+
+
+def test_a_stop_of_what_waits_is_answered_when_its_turn_comes(tiny: EngineChild) -> None:
+    tiny.send(write(1, "abc", 30), write(2, "abc", MANY), Stop(request=2))
+    first, second = tiny.answer(1)[-1], tiny.answer(2)[-1]
+    assert isinstance(first, Finished)
+    assert isinstance(second, Finished)
+    assert (first.reason, first.tokens) == ("max_tokens", 30)
+    assert (second.reason, second.tokens) == ("stopped", 0)
+    # And the next is not stopped with it.
+    third = tiny.ask(write(3, "abc", 4))[-1]
+    assert isinstance(third, Finished)
+    assert (third.reason, third.tokens) == ("max_tokens", 4)
+
+
+def test_a_stop_of_nothing_is_no_harm(tiny: EngineChild) -> None:
+    tiny.send(Stop(request=99), ChangeParams(request=98, params=GREEDY))
+    assert isinstance(tiny.ask(look(1, "abc"))[-1], Distribution)
+
+
+# Precedence
+
+
+def test_every_look_ahead_is_answered_and_the_newest_in_full(tiny: EngineChild) -> None:
+    commands = [look(request, "abcdefgh" * request) for request in range(1, 40)]
+    tiny.send(*commands)
+    final: dict[int, AnyEvent] = {}
+    while len(final) < len(commands):
+        event = tiny.until(lambda event: isinstance(event, FINAL))[-1]
+        assert event.request not in final
+        final[event.request] = event
+    assert isinstance(final[39], Distribution)
+    assert all(isinstance(event, Distribution | Superseded) for event in final.values())
+
+
+def test_a_generation_goes_before_a_look_ahead(tiny: EngineChild) -> None:
+    tiny.send(look(1, "x" * 500), write(2, "abc", 5))
+    finished = tiny.answer(2)[-1]
+    assert isinstance(finished, Finished)
+    assert finished.reason == "max_tokens"
+
+
+def test_a_load_ends_a_generation_and_the_new_model_writes(
+    tiny: EngineChild, sentencepiece_path: Path
+) -> None:
+    tiny.send(write(1, "abc", MANY))
+    tiny.until(is_token)
+    tiny.send(Load(request=2, path=str(sentencepiece_path), options=OPTIONS))
+    finished = tiny.answer(1)[-1]
+    assert isinstance(finished, Finished)
+    assert finished.reason == "stopped"
+    loaded = tiny.answer(2)[-1]
+    assert isinstance(loaded, Loaded)
+    assert loaded.report.path == str(sentencepiece_path)
+    assert len(tokens_in(tiny.ask(write(3, "Hi", 3)))) == 3
+
+
+def test_a_load_is_given_up_by_a_stop(child: EngineChild, byte_level_path: Path) -> None:
+    # In one write, so that the stop is there before the file has been looked at.
+    child.send(
+        Load(request=1, path=str(byte_level_path), options=OPTIONS),
+        Stop(request=1),
+    )
+    assert isinstance(child.answer(1)[-1], Superseded)
+    failed = child.ask(look(2, "x"))[-1]
+    assert isinstance(failed, Failed)
+    assert failed.kind == "no_model"
+    child.load(byte_level_path, OPTIONS, request=3)
+
+
+def test_a_bad_file_and_then_a_good_one(
+    child: EngineChild, byte_level_path: Path, tmp_path: Path
+) -> None:
+    bad = tmp_path / "bad.gguf"
+    bad.write_bytes(byte_level_path.read_bytes()[:5000])
+    failed = child.ask(Load(request=1, path=str(bad)))[-1]
+    assert isinstance(failed, Failed)
+    assert failed.kind == "model_file"
+    assert "bad.gguf" in failed.message
+    child.load(byte_level_path, OPTIONS, request=2)
+    assert len(tokens_in(child.ask(write(3, "abc", 3)))) == 3
+
+
+def test_a_model_file_cut_short_while_open_does_not_end_the_child(
+    child: EngineChild, byte_level_path: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "cut.gguf"
+    shutil.copy(byte_level_path, path)
+    child.load(path, OPTIONS)
+    os.truncate(path, 100)
+    failed = child.ask(write(1, "abc", 3))[-1]
+    assert isinstance(failed, Failed)
+    assert failed.kind == "model_file"
+    assert child.process.poll() is None
+
+
+# The end
+
+
+def test_it_ends_with_its_stdin(child: EngineChild) -> None:
+    assert child.end_of_input() == 0
+    with pytest.raises(ChildEndedError):
+        child.next()
+
+
+def test_it_ends_with_its_stdin_while_it_writes(tiny: EngineChild) -> None:
+    tiny.send(write(1, "abc", MANY))
+    tiny.until(is_token)
+    assert tiny.end_of_input() == 0
+
+
+@pytest.mark.parametrize(
+    "garbage", [b"GET / HTTP/1.1\r\n\r\n", b"\x05\0\0\0\xc1\xff\xfe\xfd\xfc", b"\0" * 64]
+)
+def test_garbage_on_its_stdin_ends_it_with_a_message(child: EngineChild, garbage: bytes) -> None:
+    child.write(garbage)
+    child.process.wait(PATIENCE)
+    assert "studio engine: a " in child.log
+    assert "Traceback" not in child.log
+
+
+def test_it_ends_when_nobody_reads_it_any_more(byte_level_path: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "studio", "engine"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=ROOT,
+    )
+    assert process.stdin
+    assert process.stdout
+    assert process.stderr
+    with process:
+        process.stdin.write(
+            encode(Load(request=0, path=str(byte_level_path), options=OPTIONS))
+            + encode(write(1, "abc", MANY))
+        )
+        process.stdin.flush()
+        process.stdout.read(1)  # it has begun to answer
+        process.stdout.close()
+        assert process.wait(PATIENCE) == 0  # and its stdin is still open
+        assert b"Traceback" not in process.stderr.read()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+def test_killed_its_events_end(tiny: EngineChild) -> None:
+    tiny.send(write(1, "abc", MANY))
+    tiny.until(is_token)
+    tiny.process.send_signal(signal.SIGKILL)
+    with pytest.raises(ChildEndedError):
+        tiny.answer(1)
+    assert tiny.process.wait(PATIENCE) == -signal.SIGKILL
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+def test_the_terminals_interrupt_is_not_for_it(tiny: EngineChild) -> None:
+    tiny.process.send_signal(signal.SIGINT)
+    assert len(tokens_in(tiny.ask(write(1, "abc", 3)))) == 3
+
+
+NOISY_CHILD = """
+import ctypes, os
+import studio.engine.engine as engine
+from studio.engine import child
+
+load = engine.Model.__init__
+
+def noisy_load(self, *arguments):
+    load(self, *arguments)
+    print("from Python")
+    os.write(1, b"\\x10\\0\\0\\0 from the descriptor\\n")
+    library = ctypes.CDLL(None)
+    library.puts(b"from C")
+    library.fflush(None)
+
+engine.Model.__init__ = noisy_load
+raise SystemExit(child.main())
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the C library's name")
+def test_what_is_printed_on_stdout_goes_to_stderr(byte_level_path: Path) -> None:
+    with EngineChild([sys.executable, "-u", "-c", NOISY_CHILD]) as child:
+        child.load(byte_level_path, OPTIONS)
+        assert len(tokens_in(child.ask(write(1, "abc", 5)))) == 5
+        assert child.end_of_input() == 0
+        for words in ("from Python", "from the descriptor", "from C"):
+            assert words in child.log

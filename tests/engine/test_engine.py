@@ -1,0 +1,476 @@
+"""The engine in process: each command's events, and what it says where it cannot do one."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from studio.engine.control import Control
+from studio.engine.engine import Engine
+from studio.engine.interrupt import Interrupt
+from studio.engine.messages import (
+    AnyEvent,
+    Distribution,
+    Evaluated,
+    Evaluating,
+    Failed,
+    Finished,
+    Generate,
+    Load,
+    Loaded,
+    Loading,
+    LoadOptions,
+    LookAhead,
+    Prompt,
+    Superseded,
+    Token,
+)
+from studio.sampling import LogitSketch, SamplingParams
+from tests.helpers.reference import Reference, softmax
+from tests.helpers.tiny_model import write_byte_level_model, write_sentencepiece_model
+
+GREEDY = SamplingParams(temperature=0.0)
+OPTIONS = LoadOptions(threads=1, gpu_layers=0)
+
+Runnable = Load | LookAhead | Generate
+
+
+class Bench:
+    """An engine and its events, a command at a time."""
+
+    def __init__(self) -> None:
+        self.interrupt = Interrupt()
+        self.events: list[AnyEvent] = []
+        self.on_event: Callable[[AnyEvent, Control], None] = lambda _event, _control: None
+        self._control = Control(self.interrupt)
+        self.engine = Engine(self._emit, self.interrupt)
+
+    def _emit(self, event: AnyEvent) -> None:
+        self.events.append(event)
+        self.on_event(event, self._control)
+
+    def run(self, command: Runnable) -> list[AnyEvent]:
+        self.events = []
+        self.interrupt.clear()
+        params = command.params if isinstance(command, Generate) else None
+        self._control = Control(self.interrupt, params)
+        self.engine.run(command, self._control)
+        assert all(event.request == command.request for event in self.events)
+        return self.events
+
+    def load(self, path: Path, context_size: int = 0) -> Loaded:
+        options = LoadOptions(threads=1, gpu_layers=0, context_size=context_size)
+        event = self.run(Load(request=1, path=str(path), options=options))[-1]
+        assert isinstance(event, Loaded), event
+        return event
+
+    def look(self, prompt: Prompt) -> tuple[Evaluated, Distribution]:
+        evaluated, distribution = self.run(LookAhead(request=2, prompt=prompt))[-2:]
+        assert isinstance(evaluated, Evaluated)
+        assert isinstance(distribution, Distribution)
+        return evaluated, distribution
+
+    def write(
+        self, prompt: Prompt, max_tokens: int, params: SamplingParams = GREEDY
+    ) -> list[AnyEvent]:
+        command = Generate(
+            request=3, prompt=prompt, params=params, max_tokens=max_tokens, ignore_eos=True
+        )
+        return self.run(command)
+
+
+@pytest.fixture()
+def bench() -> Iterator[Bench]:
+    bench = Bench()
+    yield bench
+    bench.engine.close()
+
+
+def prompt_tokens(evaluated: Evaluated) -> list[int]:
+    tokens: list[int] = np.frombuffer(evaluated.tokens, "<i4").tolist()
+    return tokens
+
+
+def one(events: list[AnyEvent], kind: type[Evaluated]) -> Evaluated:
+    [found] = [event for event in events if isinstance(event, kind)]
+    return found
+
+
+def failure(events: list[AnyEvent]) -> Failed:
+    assert isinstance(events[-1], Failed), events[-1]
+    return events[-1]
+
+
+def shown(distribution: Distribution) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+    ids, probabilities, _tail = LogitSketch.from_bytes(distribution.sketch).distribution(1.0)
+    return ids, probabilities
+
+
+# Loading
+
+
+def test_a_load_says_what_was_loaded(bench: Bench, starter_path: Path) -> None:
+    events = bench.run(
+        Load(
+            request=9,
+            path=str(starter_path),
+            options=LoadOptions(context_size=300, threads=2, memory_map=False),
+        )
+    )
+    fractions = [event.fraction for event in events if isinstance(event, Loading)]
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == 1.0
+    loaded = events[-1]
+    assert isinstance(loaded, Loaded)
+    report = loaded.report
+    assert (report.architecture, report.quantization) == ("llama", "Q4_1")
+    assert (report.context_size, report.context_train, report.threads) == (300, 8192, 2)
+    assert (report.layers, report.vocabulary_size) == (30, 49_152)
+    assert report.has_chat_template
+    assert not report.memory_mapped
+    # Read and not mapped, the weights are memory that the process has gained.
+    assert report.memory_bytes > 80 * 2**20
+    if report.layers_offloaded == 0:
+        assert report.backend == "CPU"
+
+
+def test_an_automatic_context_is_the_models_own(bench: Bench, byte_level_path: Path) -> None:
+    report = bench.load(byte_level_path).report
+    assert (report.context_size, report.context_train) == (512, 512)
+    assert report.memory_mapped
+    assert report.name == "Tiny"
+
+
+def test_nothing_can_be_asked_before_a_load(bench: Bench) -> None:
+    for events in (
+        bench.run(LookAhead(request=1, prompt=Prompt(manuscript="x"))),
+        bench.write(Prompt(manuscript="x"), 1),
+    ):
+        assert failure(events).kind == "no_model"
+        assert len(events) == 1
+
+
+def test_a_bad_file_is_named_and_the_next_load_works(
+    bench: Bench, byte_level_path: Path, tmp_path: Path
+) -> None:
+    bad = tmp_path / "bad.gguf"
+    bad.write_bytes(b"<html>not found</html>")
+    failed = failure(bench.run(Load(request=1, path=str(bad))))
+    assert failed.kind == "model_file"
+    assert "bad.gguf" in failed.message
+    assert "a web page" in failed.message
+    bench.load(byte_level_path)
+    assert isinstance(bench.write(Prompt(manuscript="a"), 3)[-1], Finished)
+
+
+def test_a_file_that_only_llama_cpp_refuses_is_said_with_its_reason(
+    bench: Bench, tmp_path: Path
+) -> None:
+    path = write_byte_level_model(tmp_path / "odd.gguf")
+    # The header stays sound; the architecture is one that llama.cpp has never heard of.
+    path.write_bytes(path.read_bytes().replace(b"llama", b"lalma"))
+    failed = failure(bench.run(Load(request=1, path=str(path))))
+    assert failed.kind == "model_file"
+    assert "odd.gguf" in failed.message
+    assert "lalma" in failed.message
+
+
+def test_a_context_beyond_the_memory_is_refused(bench: Bench, starter_path: Path) -> None:
+    options = LoadOptions(context_size=16_000_000)
+    failed = failure(bench.run(Load(request=1, path=str(starter_path), options=options)))
+    assert failed.kind == "too_little_memory"
+    assert "16,000,000" in failed.message
+
+
+def test_a_stopped_load_leaves_no_model(bench: Bench, byte_level_path: Path) -> None:
+    bench.on_event = lambda event, control: control.stop() if isinstance(event, Loading) else None
+    events = bench.run(Load(request=1, path=str(byte_level_path)))
+    assert isinstance(events[-1], Superseded)
+    assert failure(bench.write(Prompt(manuscript="x"), 1)).kind == "no_model"
+    bench.on_event = lambda _event, _control: None
+    bench.load(byte_level_path)
+
+
+def test_another_model_takes_the_place_of_the_first(
+    bench: Bench, byte_level_path: Path, sentencepiece_path: Path
+) -> None:
+    bench.load(byte_level_path)
+    bench.write(Prompt(manuscript="Hi the sea"), 5)
+    bench.load(sentencepiece_path)
+    evaluated, distribution = bench.look(Prompt(manuscript="Hi the sea"))
+    assert evaluated.reused == 0
+    # The new model's tokens are spelled anew.
+    assert set(distribution.pieces) == set(shown(distribution)[0].tolist())
+
+
+# Looking ahead
+
+
+def test_a_look_ahead_is_the_models_next_token(bench: Bench, starter_path: Path) -> None:
+    bench.load(starter_path, 512)
+    evaluated, distribution = bench.look(Prompt(manuscript="The old fisherman", brief="A story."))
+    with Reference(starter_path, 64) as reference:
+        tokens = reference.tokenize("A story.\n\nThe old fisherman", special=False)
+        expected = softmax(reference.logits(tokens)[0])
+    assert prompt_tokens(evaluated) == tokens
+    assert (evaluated.context_used, evaluated.context_size) == (len(tokens), 512)
+    assert (evaluated.unseen_characters, evaluated.reused) == (0, 0)
+    ids, probabilities = shown(distribution)
+    np.testing.assert_allclose(probabilities, expected[ids], atol=2e-3)
+    assert set(distribution.pieces) == set(ids.tolist())
+
+
+def test_an_empty_manuscript_can_be_looked_at(bench: Bench, byte_level_path: Path) -> None:
+    bench.load(byte_level_path)
+    evaluated, _ = bench.look(Prompt(manuscript=""))
+    assert prompt_tokens(evaluated) == [1]
+    again, _ = bench.look(Prompt(manuscript=""))
+    assert again.reused == 1
+
+
+def test_typing_on_evaluates_only_what_is_new(bench: Bench, byte_level_path: Path) -> None:
+    bench.load(byte_level_path)
+    bench.look(Prompt(manuscript="abcdefgh"))
+    evaluated, _ = bench.look(Prompt(manuscript="abcdefghij"))
+    assert evaluated.reused == 8
+
+
+def test_a_look_at_the_middle_keeps_the_way_on_short(bench: Bench, byte_level_path: Path) -> None:
+    bench.load(byte_level_path)
+    text = "abcdefghij" * 20
+    bench.look(Prompt(manuscript=text))
+    middle, first = bench.look(Prompt(manuscript=text[:50]))
+    assert middle.reused == 49
+    assert middle.context_used == 50
+    end, _ = bench.look(Prompt(manuscript=text))
+    assert end.reused == 199
+    bench.load(byte_level_path)
+    _, fresh = bench.look(Prompt(manuscript=text[:50]))
+    order = np.argsort(shown(first)[0])
+    fresh_order = np.argsort(shown(fresh)[0])
+    assert np.mean(np.isin(shown(first)[0], shown(fresh)[0])) > 0.95
+    np.testing.assert_allclose(
+        np.sort(shown(first)[1][order]), np.sort(shown(fresh)[1][fresh_order]), atol=1e-3
+    )
+
+
+def test_a_generation_uses_what_was_looked_at(bench: Bench, byte_level_path: Path) -> None:
+    bench.load(byte_level_path)
+    bench.look(Prompt(manuscript="abcdefgh"))
+    assert one(bench.write(Prompt(manuscript="abcdefgh"), 3), Evaluated).reused == 8
+
+
+# Writing
+
+
+def test_the_same_writing_with_and_without_reuse(bench: Bench, starter_path: Path) -> None:
+    bench.load(starter_path, 512)
+    story = "The old fisherman looked out over the grey water and counted the boats"
+    fresh = bench.write(Prompt(manuscript=story), 12)
+    assert one(fresh, Evaluated).reused == 0
+    bench.write(Prompt(manuscript=story[:40] + " something else entirely"), 12)
+    reused = bench.write(Prompt(manuscript=story), 12)
+    assert one(reused, Evaluated).reused > 5
+    first = [event.id for event in fresh if isinstance(event, Token)]
+    assert first == [event.id for event in reused if isinstance(event, Token)]
+
+
+def test_stopped_while_it_reads_a_long_prompt(bench: Bench, byte_level_path: Path) -> None:
+    bench.load(byte_level_path)
+    bench.on_event = lambda event, control: (
+        control.stop() if isinstance(event, Evaluating) and event.done == 256 else None
+    )
+    events = bench.write(Prompt(manuscript="x" * 450), 10)
+    steps = [(event.done, event.total) for event in events if isinstance(event, Evaluating)]
+    assert steps == [(0, 450), (128, 450), (256, 450)]
+    finished = events[-1]
+    assert isinstance(finished, Finished)
+    assert (finished.reason, finished.tokens, finished.prompt_tokens) == ("stopped", 0, 450)
+    assert not any(isinstance(event, Evaluated) for event in events)
+
+    bench.on_event = lambda _event, _control: None
+    again = one(bench.write(Prompt(manuscript="x" * 450), 1), Evaluated)
+    assert again.reused == 256  # what was read before the stop
+
+
+def test_a_look_ahead_that_is_stopped_gives_way(bench: Bench, byte_level_path: Path) -> None:
+    bench.load(byte_level_path)
+    bench.on_event = lambda event, control: (
+        control.stop() if isinstance(event, Evaluating) else None
+    )
+    events = bench.run(LookAhead(request=2, prompt=Prompt(manuscript="x" * 450)))
+    assert isinstance(events[-1], Superseded)
+
+
+def test_chat_without_a_template_is_refused_with_advice(bench: Bench, tmp_path: Path) -> None:
+    bench.load(write_sentencepiece_model(tmp_path / "no-template.gguf"))
+    failed = failure(bench.write(Prompt(manuscript="x", format="chat"), 1))
+    assert failed.kind == "chat_template"
+    assert "plain prompt format" in failed.message
+    assert isinstance(bench.write(Prompt(manuscript="Hi"), 1)[-1], Finished)
+
+
+def test_chat_with_the_real_template(bench: Bench, starter_path: Path) -> None:
+    bench.load(starter_path, 512)
+    prompt = Prompt(
+        manuscript="Of course:", brief="Name a colour.", system="Be brief.", format="chat"
+    )
+    evaluated, _ = bench.look(prompt)
+    with Reference(starter_path, 64) as reference:
+        assert prompt_tokens(evaluated) == reference.tokenize(
+            "<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\nName a colour.<|im_end|>\n"
+            "<|im_start|>assistant\nOf course:",
+            special=True,
+        )
+
+
+# Longer than the context
+
+
+def test_a_long_manuscript_keeps_the_brief_and_its_newest_part(
+    bench: Bench, byte_level_path: Path
+) -> None:
+    bench.load(byte_level_path, 256)
+    brief = "Q" * 10
+    text = "".join(chr(97 + place % 26) for place in range(300))
+    evaluated, _ = bench.look(Prompt(manuscript=text, brief=brief))
+    # 312 tokens, of which 224 may be used: two blocks of 64 go.
+    assert len(prompt_tokens(evaluated)) == 312
+    assert evaluated.unseen_characters == 128
+    assert (evaluated.context_used, evaluated.context_size) == (312 - 128, 256)
+
+    seen = f"{brief}\n\n{text[128:]}"
+    other = Bench()
+    other.load(byte_level_path, 512)
+    _, expected = other.look(Prompt(manuscript=seen))
+    other.engine.close()
+    _, cut = bench.look(Prompt(manuscript=text, brief=brief))
+    ids, probabilities = shown(expected)
+    cut_ids, cut_probabilities = shown(cut)
+    np.testing.assert_array_equal(ids[:5], cut_ids[:5])
+    np.testing.assert_allclose(probabilities, cut_probabilities, atol=1e-3)
+
+
+def test_typing_at_the_end_of_a_long_manuscript_reuses_it(
+    bench: Bench, byte_level_path: Path
+) -> None:
+    bench.load(byte_level_path, 256)
+    text = "abcdefghij" * 30
+    first, _ = bench.look(Prompt(manuscript=text))
+    fresh = 0
+    for extra in range(1, 65):
+        evaluated, _ = bench.look(Prompt(manuscript=text + "z" * extra))
+        fresh += evaluated.reused == 0
+        if evaluated.reused:
+            assert evaluated.context_used - evaluated.reused == 1
+    assert fresh == 1  # one cut in one block's worth of typing
+    last, _ = bench.look(Prompt(manuscript=text + "z" * 64))
+    assert last.unseen_characters == first.unseen_characters + 64
+
+
+def test_unseen_characters_are_characters(bench: Bench, byte_level_path: Path) -> None:
+    bench.load(byte_level_path, 256)
+    text = "🐟" * 100  # 400 tokens of one byte each
+    evaluated, _ = bench.look(Prompt(manuscript=text))
+    assert evaluated.context_used == 400 - 192
+    assert evaluated.unseen_characters == 48
+
+
+@pytest.mark.parametrize("brief", ["", "Hi the sea"])
+def test_unseen_characters_leave_out_the_space_that_the_tokenizer_adds(
+    bench: Bench, sentencepiece_path: Path, brief: str
+) -> None:
+    bench.load(sentencepiece_path, 256)
+    text = "the sea Hi " * 100
+    evaluated, _ = bench.look(Prompt(manuscript=text, brief=brief))
+    assert evaluated.unseen_characters > 0
+    kept = evaluated.context_used - (len(brief) > 0) * 5 - 1
+    # A cut is at a token's boundary, and every token but the last, a space, is a word.
+    seen = text[evaluated.unseen_characters :]
+    assert seen[:1] == " " or seen.startswith("the")
+    words = len(seen.split())
+    assert abs(words - kept) <= 1
+
+
+def test_writing_goes_on_past_the_context(bench: Bench, byte_level_path: Path) -> None:
+    bench.load(byte_level_path, 256)
+    events = bench.write(Prompt(manuscript="x" * 300, brief="Q"), 400, SamplingParams(seed=1))
+    finished = events[-1]
+    assert isinstance(finished, Finished)
+    assert (finished.reason, finished.tokens) == ("max_tokens", 400)
+    assert finished.prompt_tokens == 303
+
+
+def test_a_brief_as_long_as_the_context_is_refused(bench: Bench, byte_level_path: Path) -> None:
+    bench.load(byte_level_path, 256)
+    failed = failure(bench.write(Prompt(manuscript="x" * 100, brief="Q" * 300), 1))
+    assert failed.kind == "prompt"
+    assert "302 of the context's 256 tokens" in failed.message
+
+
+# A file that changes
+
+
+@pytest.mark.parametrize("change", ["truncate", "overwrite"])
+def test_a_model_file_that_was_changed_is_noticed_and_not_read(
+    bench: Bench, byte_level_path: Path, tmp_path: Path, change: str
+) -> None:
+    path = tmp_path / "changing.gguf"
+    shutil.copy(byte_level_path, path)
+    bench.load(path)
+    assert isinstance(bench.write(Prompt(manuscript="x"), 2)[-1], Finished)
+    if change == "truncate":
+        os.truncate(path, 1000)
+    else:
+        stamp = path.stat().st_mtime_ns + 1_000_000_000
+        os.utime(path, ns=(stamp, stamp))
+    for events in (
+        bench.write(Prompt(manuscript="x"), 2),
+        bench.run(LookAhead(request=2, prompt=Prompt(manuscript="y"))),
+    ):
+        failed = failure(events)
+        assert failed.kind == "model_file"
+        assert "changing.gguf" in failed.message
+        assert "Open it again" in failed.message
+    bench.load(byte_level_path)
+
+
+def test_a_deleted_model_file_can_be_used_on(
+    bench: Bench, byte_level_path: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "deleted.gguf"
+    shutil.copy(byte_level_path, path)
+    bench.load(path)
+    path.unlink()
+    assert isinstance(bench.write(Prompt(manuscript="x"), 2)[-1], Finished)
+
+
+# Our own bugs
+
+
+def test_a_bug_is_an_answer_too_and_the_engine_goes_on(
+    bench: Bench, byte_level_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    bench.load(byte_level_path)
+
+    def fail(event: AnyEvent, _control: Control) -> None:
+        if isinstance(event, Token):
+            raise ZeroDivisionError("a bug")
+
+    bench.on_event = fail
+    failed = failure(bench.write(Prompt(manuscript="x"), 2))
+    assert (failed.kind, failed.message) == ("bug", "a bug")
+    assert "ZeroDivisionError" in capfd.readouterr().err
+    bench.on_event = lambda _event, _control: None
+    assert isinstance(bench.write(Prompt(manuscript="x"), 2)[-1], Finished)
+
+
+def test_closing_twice_is_closing_once(bench: Bench, byte_level_path: Path) -> None:
+    bench.load(byte_level_path)
+    bench.engine.close()
+    bench.engine.close()
+    assert failure(bench.write(Prompt(manuscript="x"), 1)).kind == "no_model"
