@@ -23,9 +23,7 @@ from studio.engine.messages import (
 )
 from studio.sampling import SamplingParams
 
-_PARAMS = SamplingParams(
-    temperature=0.8, top_k=40, top_p=0.95, min_p=0.05, repeat_penalty=1.05, seed=1
-)
+_PARAMS = SamplingParams(temperature=0.8, top_k=40, top_p=0.95, min_p=0.05, seed=1)
 _OPENING = "The old fisherman looked out over the sea and thought about the years."
 _LONG_TOKENS = 2000
 

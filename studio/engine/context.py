@@ -4,6 +4,7 @@ Brings the context to a given token sequence with the least work: the longest co
 what is evaluated already is kept. Knows nothing of text, sampling or requests.
 """
 
+import ctypes
 from collections.abc import Callable, Sequence
 
 import llama_cpp
@@ -19,6 +20,12 @@ _MAIN, _SCRATCH = 0, 1
 
 _CHUNK_CPU, _CHUNK_GPU = 128, 512
 """Tokens a batch. On a processor a larger one is no faster, and progress is shown between them."""
+
+
+_get_logits_ith = ctypes.CFUNCTYPE(ctypes.c_size_t, ctypes.c_void_p, ctypes.c_int32)(
+    ctypes.cast(llama_cpp.llama_cpp._lib.llama_get_logits_ith, ctypes.c_void_p).value or 0
+)
+"""The same function with the pointer as a number, which is all that a view needs."""
 
 
 class EvaluationStopped(Exception):
@@ -68,6 +75,8 @@ class Context:
         self._batch_positions = np.ctypeslib.as_array(self._batch.pos, (self._chunk,))
         self._batch_wanted = np.ctypeslib.as_array(self._batch.logits, (self._chunk,))
         np.ctypeslib.as_array(self._batch.n_seq_id, (self._chunk,))[:] = 1
+        self._logits_address = 0
+        self._logits: NDArray[np.float32] = np.empty(0, dtype=np.float32)
         self._tokens: list[int] = []
         self._has_logits = False
         """Whether llama.cpp's buffer holds the logits that follow `_tokens`."""
@@ -82,8 +91,14 @@ class Context:
 
         A view of llama.cpp's memory: read it before the next evaluation, never write to it.
         """
-        pointer = llama_cpp.llama_get_logits_ith(self._context, -1)
-        return np.ctypeslib.as_array(pointer, (self._vocabulary_size,))
+        address = _get_logits_ith(self._context, -1)
+        if address != self._logits_address:
+            # Made anew only when llama.cpp has moved its buffer: this costs more than it looks.
+            vector = ctypes.c_float * self._vocabulary_size
+            self._logits = np.frombuffer(vector.from_address(address), dtype=np.float32)  # type: ignore[call-overload]
+            self._logits.flags.writeable = False
+            self._logits_address = address
+        return self._logits
 
     def evaluate(
         self, tokens: Sequence[int], progress: Callable[[int, int], None] | None = None

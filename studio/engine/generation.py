@@ -6,10 +6,7 @@ of how the prompt was made or who listens.
 
 import secrets
 import time
-from collections.abc import Callable
-
-import numpy as np
-from numpy.typing import NDArray
+from collections.abc import Callable, Sequence
 
 from studio.engine.context import Context, EvaluationStopped
 from studio.engine.control import Control
@@ -21,29 +18,15 @@ from studio.engine.messages import (
     Generate,
     Token,
 )
+from studio.engine.pieces import PieceLedger
 from studio.engine.prompt import TokenizedPrompt, fit
+from studio.engine.token_frame import TokenFrame
 from studio.engine.vocabulary import Vocabulary
 from studio.sampling import LogitSketch, Ranking, choose, uniform
 
 _SEEDS = 2**32
 _SHOWN = 10
 """How many of the most likely tokens a `Token` names."""
-
-
-class PieceLedger:
-    """Which tokens' bytes the listener has been told, so that each is spelled once."""
-
-    def __init__(self, vocabulary: Vocabulary) -> None:
-        self._vocabulary = vocabulary
-        self._told = np.zeros(vocabulary.size, dtype=bool)
-
-    def untold(self, ids: NDArray[np.int32]) -> dict[int, bytes]:
-        """The bytes of those `ids` that were never asked for before."""
-        new = ids[~self._told[ids]]
-        if not new.size:
-            return {}
-        self._told[new] = True
-        return {token: self._vocabulary.name(token) for token in new.tolist()}
 
 
 def generate(
@@ -54,6 +37,7 @@ def generate(
     pieces: PieceLedger,
     control: Control,
     emit: Callable[[AnyEvent], None],
+    emit_together: Callable[[Sequence[AnyEvent]], None],
 ) -> None:
     """Write tokens after an evaluated prompt until one of the reasons to end.
 
@@ -64,7 +48,8 @@ def generate(
         vocabulary: the model's.
         pieces: what the listener knows to spell.
         control: live parameters and the stop.
-        emit: takes each `Token`, the `Evaluating` of a cut, and the `Finished` at the end.
+        emit: takes the `Evaluating` of a cut, and the `Finished` at the end.
+        emit_together: takes the `Token`s of a frame.
 
     Raises:
         EngineError: llama.cpp refused.
@@ -76,48 +61,52 @@ def generate(
     prompt_tokens = len(tokens)
     reason: FinishReason = "max_tokens"
     params = control.params
+    frame = TokenFrame(emit_together)
+    ranking: Ranking | None = None
     started = ended = time.perf_counter()
     index = 0
-    while index < command.max_tokens:
-        if control.stopped:
-            reason = "stopped"
-            break
-        ranking = Ranking(context.logits())
-        params = control.params
-        choice = choose(ranking, params, tokens, uniform(seed, len(tokens)), top=_SHOWN)
-        if not command.ignore_eos and vocabulary.ends_generation(choice.token):
-            reason = "end_of_text"
-            break
-        sketch = LogitSketch.of(ranking)
-        emit(
-            Token(
-                request=request,
-                index=index,
-                id=choice.token,
-                text=vocabulary.text(choice.token),
-                probability=choice.probability,
-                rank=choice.rank,
-                entropy=choice.entropy,
-                top=tuple(
-                    zip(choice.top_ids.tolist(), choice.top_probabilities.tolist(), strict=True)
-                ),
-                sketch=sketch.to_bytes(),
-                pieces=pieces.untold(sketch.ids),
+    try:
+        while index < command.max_tokens:
+            if control.stopped:
+                reason = "stopped"
+                break
+            ranking = Ranking(context.logits(), like=ranking)
+            params = control.params
+            choice = choose(ranking, params, tokens, uniform(seed, len(tokens)), top=_SHOWN)
+            if not command.ignore_eos and vocabulary.ends_generation(choice.token):
+                reason = "end_of_text"
+                break
+            sketch = LogitSketch.of(ranking, written=choice.token)
+            shown = zip(choice.top_ids.tolist(), choice.top_probabilities.tolist(), strict=True)
+            frame.add(
+                Token(
+                    request=request,
+                    index=index,
+                    id=choice.token,
+                    text=vocabulary.text(choice.token),
+                    probability=choice.probability,
+                    rank=choice.rank,
+                    entropy=choice.entropy,
+                    top=tuple(shown),
+                    sketch=sketch.to_bytes(),
+                    pieces=pieces.untold(sketch.ids),
+                )
             )
-        )
-        ended = time.perf_counter()
-        index += 1
-        tokens.append(choice.token)
-        if index == command.max_tokens:
-            break
-        try:
+            ended = time.perf_counter()
+            index += 1
+            tokens.append(choice.token)
+            if index == command.max_tokens:
+                break
             if context.used < context.size:
                 context.append(choice.token)
             else:
+                frame.tell()
                 _evaluate_cut(request, tokens, prompt.head, context, emit)
-        except EvaluationStopped:
-            reason = "stopped"
-            break
+    except EvaluationStopped:
+        reason = "stopped"
+    finally:
+        # What was written is told, whatever ended it.
+        frame.tell()
     emit(
         Finished(
             request=request,

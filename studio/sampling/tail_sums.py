@@ -57,7 +57,6 @@ _CURVATURE_CHANGES = ((0.4, 1.5), (0.15, 1.2), (0.15, 1.2), (0.15, 1.2))
 # Past the last node the power law gets K wrong by this: at 1.5, 3 and 6 times its β.
 _ERRORS_BEYOND = (0.03, 0.1, 0.3)
 _TIMES_THE_LAST = np.array([1.5, 3.0, 6.0])
-_AROUND_ODD_NODES = _STEP * np.array([0.5, 1.5, 2.5, 3.5])
 
 # The thorough way. A logit d below the edge has its say at β near ln(V)/d and below, so bins may
 # widen in proportion to d: with this many to a factor e the error in K is below 0.0005. And the β
@@ -79,11 +78,13 @@ def measure_tail(ranking: Ranking, head: int) -> Tail | None:
     ids = ranking.ids[:head]
     if ranking.source.dtype == np.float32 and ranking.size >= _QUICK_FROM:
         tail = _quick(ranking.source, ids, edge)
-        if tail is not None and _is_smooth(tail, ranking, head):
-            if _reaches_far_enough(tail, ranking, head):
+        shares = _shares_at_nodes(tail, ranking, head) if tail else []
+        if tail is not None and _is_smooth(tail, shares):
+            if _reaches_far_enough(tail, ranking, head, shares[-1]):
                 return tail
             tail = _further(ranking.source, tail)
-            if tail is not None and _reaches_far_enough(tail, ranking, head):
+            # The share at the earlier node is an upper bound of that at the later one.
+            if tail is not None and _reaches_far_enough(tail, ranking, head, shares[-1]):
                 return tail
     return _thorough(ranking.source, ids, edge)
 
@@ -146,7 +147,7 @@ def _shift(edge: float) -> float:
     return 0.0 if _UNSHIFTED[0] < edge < _UNSHIFTED[1] else edge
 
 
-def _is_smooth(tail: Tail, ranking: Ranking, head: int) -> bool:
+def _is_smooth(tail: Tail, shares: list[float]) -> bool:
     """Say whether the nodes are close enough together for this tail."""
     betas, values, slopes, curvatures = tail.nodes
     for (least, most), (here, following) in zip(
@@ -161,11 +162,11 @@ def _is_smooth(tail: Tail, ranking: Ranking, head: int) -> bool:
         curvatures[0],
         _MISSING_EVEN,
     )
-    shares = _shares(tail, ranking, head, _AROUND_ODD_NODES)
     for odd in (1, 3):
         error = abs(hermite.at(even, betas[odd]).value - values[odd]) * _ERROR_HALVED
         # The share only falls with β; the error is about as large on either side of the node.
-        share, after = shares[odd - 1], shares[odd]
+        share = (shares[odd - 1] + shares[odd]) / 2
+        after = (shares[odd] + shares[odd + 1]) / 2
         nearest_half = min(max(after, 0.5), share)
         if nearest_half * (1.0 - nearest_half) * error > _IN_PROBABILITY:
             return False
@@ -174,15 +175,26 @@ def _is_smooth(tail: Tail, ranking: Ranking, head: int) -> bool:
     return True
 
 
-def _reaches_far_enough(tail: Tail, ranking: Ranking, head: int) -> bool:
+def _reaches_far_enough(tail: Tail, ranking: Ranking, head: int, last_share: float) -> bool:
     """Say whether what the power law gets wrong past the last node is of no account."""
     if hermite.power_law(hermite.end(tail.nodes)) is None:
         return False
+    if last_share * max(_ERRORS_BEYOND) <= _IN_PROBABILITY:
+        return True  # the share only falls with β
     shares = _shares(tail, ranking, head, tail.nodes.betas[-1] * _TIMES_THE_LAST)
     return all(
         share * (1.0 - share) * error <= _IN_PROBABILITY
         for share, error in zip(shares, _ERRORS_BEYOND, strict=True)
     )
+
+
+def _shares_at_nodes(tail: Tail, ranking: Ranking, head: int) -> list[float]:
+    """Return the tail's share of the distribution at its own nodes, which costs less."""
+    offsets = ranking.logits[:head] - ranking.maximum
+    best = np.exp(np.outer(_BETAS, offsets)).sum(axis=1)
+    rest = np.exp(np.array(tail.nodes.values) + _BETAS * (tail.edge - ranking.maximum))
+    shares: list[float] = (rest / (best + rest)).tolist()
+    return shares
 
 
 def _shares(tail: Tail, ranking: Ranking, head: int, betas: NDArray[np.float64]) -> list[float]:

@@ -3,6 +3,7 @@
 from importlib.metadata import PackageNotFoundError, version
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QTextBrowser, QVBoxLayout, QWidget
 
 from studio import __version__
@@ -25,7 +26,7 @@ class AboutDialog(QDialog):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("About Kelvin Studio")
-        self.resize(460, 380)
+        self.resize(480, 320)
         heading = QLabel(f"<h2>Kelvin Studio {__version__}</h2>")
         words = QLabel(
             "A text-generation studio for writers, where temperature is an instrument and not a "
@@ -42,7 +43,11 @@ class AboutDialog(QDialog):
         licences.setHtml(f"<p>Built with:</p><table>{rows}</table>")
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
+        button = buttons.button(QDialogButtonBox.StandardButton.Close)
+        button.setIcon(QIcon())
+        button.setToolTip("Close this window")
         column = QVBoxLayout(self)
+        column.setSpacing(10)
         column.addWidget(heading)
         column.addWidget(words)
         column.addWidget(licences, 1)

@@ -32,12 +32,15 @@ def main(file: str | None = None) -> int:
         file: a manuscript or a model to open.
     """
     application = make_application()
+    # Before there is an engine: from then on an interrupt has something to put in order.
+    interrupt = InterruptWatch()
+    interrupt.happened.connect(application.closeAllWindows)
     window = make_window(application)
     window.show()
     open_first(window, Path(file) if file else None)
-    interrupt = InterruptWatch()
-    interrupt.happened.connect(application.closeAllWindows)
-    return application.exec()
+    status = application.exec()
+    interrupt.close()
+    return status
 
 
 def make_application() -> QApplication:

@@ -1,12 +1,18 @@
 """The brief's field: what the model is told before the manuscript. Can be folded away."""
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QMimeData, Signal
 from PySide6.QtWidgets import QFrame, QPlainTextEdit, QPushButton, QSizePolicy, QWidget
 
 from studio.ui.draft import Draft
 from studio.ui.theme_card import Card
 
 _LINES = 3
+
+
+class _BriefEdit(QPlainTextEdit):
+    def canInsertFromMimeData(self, source: QMimeData) -> bool:  # noqa: N802 - Qt's name
+        """Take text. A file that is dropped here is for the window, as everywhere on it."""
+        return source.hasText() and not source.hasUrls()
 
 
 class BriefCard(Card):
@@ -30,10 +36,11 @@ class BriefCard(Card):
         self._toggle.setAccessibleName("Show the brief")
         self._toggle.setToolTip("Show or hide the brief")
         self.header.addWidget(self._toggle)
-        self.edit = QPlainTextEdit()
+        self.edit = _BriefEdit()
         self.edit.setFrameShape(QFrame.Shape.NoFrame)
         self.edit.setTabChangesFocus(True)
         self.edit.setAccessibleName("Brief")
+        self.edit.setToolTip(self.toolTip())
         self.edit.setPlaceholderText("What the model should know or do: tone, setting, task.")
         self.edit.document().setDocumentMargin(0)
         self.edit.setFixedHeight(self.edit.fontMetrics().lineSpacing() * _LINES + 4)

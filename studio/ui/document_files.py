@@ -11,7 +11,8 @@ from studio.ui.draft import Draft
 from studio.ui.settings import FOLDER, RECENT_FILES, Settings
 from studio.ui.writing import Writing
 
-_FILTER = "Text (*.txt *.md);;All files (*)"
+_ALL_FILES = "All files (*)"
+_FILTER = f"Text (*.txt *.md);;{_ALL_FILES}"
 TEXT_SUFFIXES = frozenset({".txt", ".md", ".markdown", ".text"})
 
 
@@ -69,8 +70,12 @@ class DocumentFiles(QObject):
         if not path:
             return False
         target = Path(path)
-        if not target.suffix and chosen != "All files (*)":
-            target = target.with_suffix(".txt")
+        if target.suffix.lower() not in TEXT_SUFFIXES and chosen != _ALL_FILES:
+            # Not `with_suffix`: “1. The sea” has none, whatever follows its full stop.
+            target = target.with_name(f"{target.name}.txt")
+            # The dialog has asked about the name that was typed, and not about this one.
+            if target.exists() and not self._may_replace(target):
+                return False
         return self._save_to(target)
 
     def may_close(self) -> bool:
@@ -91,6 +96,17 @@ class DocumentFiles(QObject):
         if answer == buttons.Save:
             return self.save()
         return answer == buttons.Discard
+
+    def _may_replace(self, target: Path) -> bool:
+        buttons = QMessageBox.StandardButton
+        answer = QMessageBox.question(
+            self._window,
+            "Replace the file",
+            f"“{target.name}” is there already. Replace it?",
+            buttons.Yes | buttons.No,
+            buttons.No,
+        )
+        return answer == buttons.Yes
 
     def _replace(self, load: Callable[[], None]) -> None:
         if not self.may_close():

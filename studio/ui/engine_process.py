@@ -17,6 +17,8 @@ from studio.engine.framing import FrameReader, FramingError, encode, event_reade
 from studio.engine.messages import AnyCommand, AnyEvent
 
 _KEPT_LOG_LINES = 40
+_FROM_OUTSIDE = ("SIGKILL", "SIGTERM", "SIGINT", "SIGHUP")
+"""Signals whose cause the child cannot know."""
 _GRACE_MS = 2000
 """How long a child may take to end by itself when the program closes."""
 
@@ -58,9 +60,6 @@ class Outcome(NamedTuple):
         if self.end is End.CRASHED and _signal_name(self.status).startswith(_FROM_OUTSIDE):
             return ""
         return self.log[-1] if self.log else ""
-
-
-_FROM_OUTSIDE = ("SIGKILL", "SIGTERM", "SIGINT", "SIGHUP")
 
 
 def _signal_name(number: int) -> str:

@@ -19,6 +19,7 @@ class InterruptWatch(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._former = signal.getsignal(signal.SIGINT)
         if sys.platform == "win32":
             return
         self._reader, self._writer = socket.socketpair()
@@ -28,6 +29,16 @@ class InterruptWatch(QObject):
         signal.signal(signal.SIGINT, lambda _signal, _frame: None)
         self._notifier = QSocketNotifier(self._reader.fileno(), QSocketNotifier.Type.Read, self)
         self._notifier.activated.connect(self._on_signal)
+
+    def close(self) -> None:
+        """Give the interrupt back to who had it before."""
+        if sys.platform == "win32":
+            return
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGINT, self._former)
+        self._notifier.setEnabled(False)
+        self._reader.close()
+        self._writer.close()
 
     def _on_signal(self) -> None:
         if signal.SIGINT in self._reader.recv(64):

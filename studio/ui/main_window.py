@@ -140,15 +140,20 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(whole)
 
     def _bind(self) -> None:
-        session = self.session
+        session, writing = self.session, self.session.writing
         self.editor.caret_moved.connect(session.draft.set_caret)
-        self.editor.refused.connect(self.notice.tell)
+        self.editor.refused.connect(
+            lambda why: self.notice.tell(why, self.actions_.stop if writing.can_stop else None)
+        )
         self.editor.zoom_changed.connect(lambda zoom: self._settings.set(remembered.ZOOM, zoom))
         self.theme.changed.connect(self._on_theme_changed)
         self._on_theme_changed()
         session.model.failed.connect(self._on_model_failed)
         session.model.changed.connect(self._on_model_changed)
-        session.writing.failed.connect(self.notice.tell)
+        writing.failed.connect(self._on_writing_failed)
+        for begun in (self.actions_.continue_, self.actions_.retake):
+            begun.triggered.connect(lambda: self.notice.withdraw(self.actions_.continue_))
+        writing.ended.connect(lambda: self.notice.withdraw(self.actions_.stop))
         self.files.failed.connect(self.notice.tell)
         session.draft.file_changed.connect(self._show_title)
         session.draft.manuscript.state_changed.connect(self._show_title)
@@ -188,7 +193,7 @@ class MainWindow(QMainWindow):
         model = self.session.model
         if not model.is_ready:
             return
-        self.notice.hide()
+        self.notice.withdraw(self.actions_.open_model, self.actions_.reopen_model)
         settings = self._settings
         settings.set(remembered.MODEL, model.path)
         settings.remember(remembered.RECENT_MODELS, model.path)
@@ -203,6 +208,12 @@ class MainWindow(QMainWindow):
         can_reopen = not self.session.client.is_running and self.session.model.path
         action = self.actions_.reopen_model if can_reopen else self.actions_.open_model
         self.notice.tell(message, action)
+
+    def _on_writing_failed(self, message: str, kind: str) -> None:
+        is_the_models = kind in ("model_file", "no_model")
+        self.notice.tell(
+            message, self.actions_.reopen_model if is_the_models else self.actions_.continue_
+        )
 
     def _ask_for_model(self) -> None:
         folder = str(Path(self.session.model.path).parent) if self.session.model.path else ""

@@ -24,9 +24,7 @@ from studio.ui.histogram import NextTokenHistogram
 from studio.ui.main_window import MainWindow
 
 _OPENING = "The old fisherman looked out over the sea and thought about the years."
-_PARAMS = SamplingParams(
-    temperature=0.8, top_k=40, top_p=0.95, min_p=0.05, repeat_penalty=1.05, seed=1
-)
+_PARAMS = SamplingParams(temperature=0.8, top_k=40, top_p=0.95, min_p=0.05, seed=1)
 _PROBE_MS = 2
 _REST_SECONDS = 5.0
 _TURNS = 200

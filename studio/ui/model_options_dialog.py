@@ -1,5 +1,6 @@
 """How the model is loaded, and what of the machine it really uses."""
 
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
     QCheckBox,
     QDialog,
@@ -70,7 +71,13 @@ class ModelOptionsDialog(QDialog):
         buttons = QDialogButtonBox(
             QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
         )
-        buttons.button(QDialogButtonBox.StandardButton.Ok).setText("Load with these")
+        load = buttons.button(QDialogButtonBox.StandardButton.Ok)
+        load.setText("Load with these")
+        load.setToolTip("Load the model again with these options, and later ones too")
+        cancel = buttons.button(QDialogButtonBox.StandardButton.Cancel)
+        cancel.setToolTip("Leave everything as it is")
+        for button in (load, cancel):
+            button.setIcon(QIcon())
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         column.addWidget(buttons)

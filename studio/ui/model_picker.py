@@ -2,12 +2,16 @@
 
 from pathlib import Path
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QPushButton, QWidget
 
 from studio.ui.model_names import byte_size, describe_use, model_name, model_title
 from studio.ui.model_state import ModelPhase, ModelState
 from studio.ui.settings import RECENT_MODELS, Settings
+
+_LONGEST_TITLE = 44
+"""Characters, about; a longer name is elided, for profile and status stand beside it."""
 
 
 class ModelPicker(QPushButton):
@@ -58,7 +62,11 @@ class ModelPicker(QPushButton):
                 assert model.report is not None, "a ready model has its report"
                 title = model_title(model.report)
                 tip = f"{describe_use(model.report)}.\n\n{tip}"
-        self.setText(f"{title} ")
+        room = self.fontMetrics().averageCharWidth() * _LONGEST_TITLE
+        shown = self.fontMetrics().elidedText(title, Qt.TextElideMode.ElideMiddle, room)
+        if shown != title:
+            tip = f"{title}\n{tip}"
+        self.setText(f"{_literal(shown)} ")
         self.setToolTip(tip)
         self.setAccessibleDescription(tip)
 
@@ -71,7 +79,7 @@ class ModelPicker(QPushButton):
             is_there = file.is_file()
             size = byte_size(file.stat().st_size) if is_there else "not found"
             role = " (starter model)" if file == self._starter else ""
-            action = self._menu.addAction(f"{file.stem}{role}\t{size}")
+            action = self._menu.addAction(f"{_literal(file.stem)}{role}\t{size}")
             action.setToolTip(path)
             action.setEnabled(is_there)
             action.setCheckable(True)
@@ -80,3 +88,8 @@ class ModelPicker(QPushButton):
         if paths:
             self._menu.addSeparator()
         self._menu.addActions(self._actions)
+
+
+def _literal(name: str) -> str:
+    """A name with its ampersands, which Qt would take for marks of a key."""
+    return name.replace("&", "&&")

@@ -2,7 +2,15 @@
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QWidget,
+)
 
 
 class NoticeBar(QFrame):
@@ -18,12 +26,16 @@ class NoticeBar(QFrame):
         self._label.setWordWrap(True)
         self._label.setTextFormat(Qt.TextFormat.PlainText)
         self._label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        # A path without a place to break must not make the window wider.
+        policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        policy.setHeightForWidth(True)
+        self._label.setSizePolicy(policy)
         self._button = QPushButton()
         self._button.clicked.connect(self._on_clicked)
         close = QToolButton()
         close.setText("×")
         close.setAccessibleName("Dismiss the message")
-        close.setToolTip("Dismiss")
+        close.setToolTip("Dismiss the message")
         close.clicked.connect(self.hide)
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 8, 8, 8)
@@ -37,6 +49,11 @@ class NoticeBar(QFrame):
         """What is told; empty when nothing is."""
         return "" if self.isHidden() else self._label.text()
 
+    @property
+    def action(self) -> QAction | None:
+        """The way on that the message offers."""
+        return None if self.isHidden() else self._action
+
     def tell(self, message: str, action: QAction | None = None) -> None:
         """Show a message, with a button for `action` where there is a way on."""
         self._label.setText(message)
@@ -45,7 +62,13 @@ class NoticeBar(QFrame):
         self._button.setVisible(action is not None)
         if action:
             self._button.setText(action.text().replace("&", ""))
+            self._button.setToolTip(action.toolTip())
         self.show()
+
+    def withdraw(self, *actions: QAction) -> None:
+        """Hide a message whose way on was one of these: it is no longer true."""
+        if self._action in actions:
+            self.hide()
 
     def _on_clicked(self) -> None:
         self.hide()

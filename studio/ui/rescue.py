@@ -5,7 +5,6 @@ Knows nothing of how the error came about.
 
 import sys
 import time
-import traceback
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -18,7 +17,8 @@ from studio.manuscript import ManuscriptFileError, TextFile, write_text_file
 class Rescue(QObject):
     """Python's excepthook for as long as the window lives.
 
-    Qt prints an exception in a slot and goes on; without this nobody would see it.
+    Qt prints an exception in a slot and goes on; without this nobody would see it. The hook that
+    was there before still has its turn, and logs the error.
     """
 
     happened = Signal(str)
@@ -28,19 +28,18 @@ class Rescue(QObject):
         super().__init__(parent)
         self._text = text
         self._has_told = False
+        self._log = sys.excepthook
 
     def install(self) -> None:
         """Take over from here on."""
+        self._log = sys.excepthook
         sys.excepthook = self._on_exception
 
     def _on_exception(
         self, kind: type[BaseException], error: BaseException, trace: TracebackType | None
     ) -> None:
-        if issubclass(kind, KeyboardInterrupt):
-            sys.__excepthook__(kind, error, trace)
-            return
-        traceback.print_exception(kind, error, trace)
-        if self._has_told:
+        self._log(kind, error, trace)
+        if self._has_told or issubclass(kind, KeyboardInterrupt):
             return
         self._has_told = True
         path = self._save()

@@ -10,7 +10,7 @@ from studio.ui.context_use import ContextUse
 from studio.ui.draft import Draft
 from studio.ui.engine_client import EngineClient
 from studio.ui.look_ahead import LookAheadAtRest
-from studio.ui.model_state import ModelState
+from studio.ui.model_state import ModelPhase, ModelState
 from studio.ui.next_token import NextToken
 from studio.ui.profile_state import ProfileState
 from studio.ui.sampling_state import SamplingState
@@ -43,6 +43,13 @@ class Session(QObject):
         self.sampling.set_params(preset.sampling)
         self.sampling.set_max_tokens(preset.max_tokens)
         self.draft.set_preset(preset)
+
+    @property
+    def can_stop(self) -> bool:
+        """Whether something takes long now."""
+        if not self.writing.is_idle:
+            return self.writing.can_stop
+        return self.model.phase is ModelPhase.LOADING or self.context.progress is not None
 
     def stop(self) -> None:
         """Esc: end whatever takes long, the writing before the reading before the load."""

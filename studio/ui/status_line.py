@@ -35,7 +35,9 @@ class StatusLine(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(16)
-        for label in (self._state, self._rate, self._context, self._unseen):
+        self.labels = (self._state, self._rate, self._context, self._unseen)
+        """From left to right; those with nothing to say are hidden."""
+        for label in self.labels:
             row.addWidget(label)
         self._clock = FrameClock(self._show, self)
         for changed in (model.changed, writing.changed, context.changed):
@@ -68,12 +70,16 @@ class StatusLine(QWidget):
         return "writing" if self._writing.phase is WritingPhase.WRITING else "ready"
 
     def _show(self) -> None:
-        use = self._context_use
-        rate = self._writing.rate if self._model.is_ready else None
         self._state.setText(self.state_words())
-        self._rate.setText(f"{rate:.0f} tokens/s" if rate else "")
-        self._context.setText(f"context {use.used:,} of {use.size:,}" if use.size else "")
-        unseen = use.unseen_characters
-        self._unseen.setText(f"first {unseen:,} characters not seen" if unseen else "")
-        for label in (self._rate, self._context, self._unseen):
+        rate = context = unseen = ""
+        if self._model.is_ready:
+            use = self._context_use
+            rate = f"{self._writing.rate:.0f} tokens/s" if self._writing.rate else ""
+            context = f"context {use.used:,} of {use.size:,}" if use.size else ""
+            if use.unseen_characters:
+                unseen = f"first {use.unseen_characters:,} characters not seen"
+        self._rate.setText(rate)
+        self._context.setText(context)
+        self._unseen.setText(unseen)
+        for label in self.labels[1:]:
             label.setVisible(bool(label.text()))

@@ -16,6 +16,23 @@ _CHEVRON_WIDTH = 8.0
 _CHEVRON_HEIGHT = 4.0
 
 
+def paint_chevron(painter: QPainter, widget: QWidget, color: QColor) -> None:
+    """Paint the sign of a list that opens, at the right end of a button or closed list."""
+    left = widget.width() - _PADDING - _CHEVRON_WIDTH
+    top = (widget.height() - _CHEVRON_HEIGHT) / 2
+    pen = QPen(color, 1.5)
+    pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+    pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+    painter.setPen(pen)
+    painter.drawPolyline(
+        [
+            QPointF(left, top),
+            QPointF(left + _CHEVRON_WIDTH / 2, top + _CHEVRON_HEIGHT),
+            QPointF(left + _CHEVRON_WIDTH, top),
+        ]
+    )
+
+
 class ComboBox(QComboBox):
     """A `QComboBox` with the studio's look; everything else is Qt's.
 
@@ -50,15 +67,4 @@ class ComboBox(QComboBox):
             self.fontMetrics().elidedText(words, Qt.TextElideMode.ElideMiddle, int(room.width())),
         )
 
-        top = (self.height() - _CHEVRON_HEIGHT) / 2
-        pen = QPen(QColor(colors.muted), 1.5)
-        pen.setCapStyle(Qt.PenCapStyle.RoundCap)
-        pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
-        painter.setPen(pen)
-        painter.drawPolyline(
-            [
-                QPointF(chevron_left, top),
-                QPointF(chevron_left + _CHEVRON_WIDTH / 2, top + _CHEVRON_HEIGHT),
-                QPointF(chevron_left + _CHEVRON_WIDTH, top),
-            ]
-        )
+        paint_chevron(painter, self, QColor(colors.muted))

@@ -47,6 +47,9 @@ QPushButton[flat="true"]:hover, QToolButton:hover { background: $hover; }
 QPushButton[flat="true"]:focus, QToolButton:focus { border-color: $accent; }
 QPushButton[flat="true"]:disabled, QToolButton:disabled { color: $muted; }
 
+QPushButton[opens="true"] { padding-right: 26px; text-align: left; }
+QPushButton[opens="true"]::menu-indicator { image: none; width: 0px; }
+
 QComboBox {
     color: $text; background: $card; border: 1px solid $card_border; border-radius: 6px;
     padding: 5px 26px 5px 10px; combobox-popup: 0;
@@ -85,6 +88,7 @@ QTabBar::tab:focus { color: $accent; }
 QToolTip {
     color: $text; background: $card; border: 1px solid $card_border; padding: 5px;
 }
+QSplitter::handle { background: transparent; image: none; }
 QStatusBar::item { border: none; }
 """)
 

@@ -3,13 +3,15 @@
 Knows what the actions are called and where they are found; what they do is handed in.
 """
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
-from PySide6.QtWidgets import QMainWindow, QMenu
+from PySide6.QtWidgets import QLineEdit, QMainWindow, QMenu, QPlainTextEdit, QTextEdit
 
 from studio.ui.about_dialog import AboutDialog
 from studio.ui.actions import make_action
@@ -21,6 +23,8 @@ from studio.ui.settings import APPEARANCE, RECENT_FILES, Settings
 from studio.ui.theme import Appearance, Theme
 
 _KEY = QKeySequence.StandardKey
+# Qt knows a standard key for it, but none on a bare X11.
+_FULL_SCREEN = "Ctrl+Meta+F" if sys.platform == "darwin" else "F11"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,12 @@ class WindowActions(QObject):
 
         self.undo = make_action(window, "&Undo", editor.undo, _KEY.Undo)
         self.redo = make_action(window, "&Redo", editor.redo, ["Ctrl+Shift+Z", "Ctrl+Y"])
+        self.cut = make_action(window, "Cu&t", _on_focused(window, "cut"), _KEY.Cut)
+        self.copy = make_action(window, "&Copy", _on_focused(window, "copy"), _KEY.Copy)
+        self.paste = make_action(window, "&Paste", _on_focused(window, "paste"), _KEY.Paste)
+        self.select_all = make_action(
+            window, "Select &all", _on_focused(window, "selectAll"), _KEY.SelectAll
+        )
         self.find = make_action(window, "&Find…", find_bar.open, _KEY.Find)
         self.find_next = make_action(window, "Find ne&xt", find_bar.find_next, "F3")
         self.find_previous = make_action(
@@ -71,7 +81,7 @@ class WindowActions(QObject):
             window,
             "&Continue",
             writing.continue_writing,
-            ["Ctrl+Return", "Ctrl+Enter"],
+            ["Ctrl+Enter", "Ctrl+Return"],
             "Let the model continue the manuscript from the caret",
         )
         self.stop = make_action(
@@ -81,7 +91,7 @@ class WindowActions(QObject):
             window,
             "&Retake",
             writing.retake,
-            "Ctrl+Shift+Return",
+            ["Ctrl+Shift+Enter", "Ctrl+Shift+Return"],
             "Write another take in place of this one; the old one is kept",
         )
         self.previous_take = make_action(
@@ -113,11 +123,16 @@ class WindowActions(QObject):
         self.zoom_out = make_action(window, "Zoom &out", lambda: editor.zoom_by(-1), "Ctrl+-")
         self.zoom_reset = make_action(window, "&Normal size", editor.zoom_reset, "Ctrl+0")
         self.full_screen = make_action(
-            window, "&Full screen", lambda: _toggle_full_screen(window), _KEY.FullScreen
+            window, "&Full screen", lambda: _toggle_full_screen(window), _FULL_SCREEN
         )
         self.about = make_action(window, "&About Kelvin Studio", lambda: AboutDialog(window).exec())
 
-        for changed in (writing.changed, session.model.changed, session.draft.prompt_changed):
+        for changed in (
+            writing.changed,
+            session.model.changed,
+            session.context.changed,
+            session.draft.prompt_changed,
+        ):
             changed.connect(self._follow)
         session.draft.manuscript.state_changed.connect(self._follow)
         self._follow()
@@ -128,6 +143,7 @@ class WindowActions(QObject):
         self.undo.setEnabled(manuscript.can_undo)
         self.redo.setEnabled(manuscript.can_redo)
         self.continue_.setEnabled(writing.can_start)
+        self.stop.setEnabled(self._session.can_stop)
         self.retake.setEnabled(writing.can_retake)
         self.previous_take.setEnabled(writing.can_step(-1))
         self.next_take.setEnabled(writing.can_step(+1))
@@ -138,13 +154,16 @@ class WindowActions(QObject):
         bar = window.menuBar()
         file = bar.addMenu("&File")
         file.addActions([self.new, self.open])
-        file.addMenu(self._recent_menu(file, settings))
+        self.recent = self._recent_menu(file, settings)
+        file.addMenu(self.recent)
         file.addSeparator()
         file.addActions([self.save, self.save_as])
         file.addSeparator()
         file.addAction(self.quit)
         edit = bar.addMenu("&Edit")
         edit.addActions([self.undo, self.redo])
+        edit.addSeparator()
+        edit.addActions([self.cut, self.copy, self.paste, self.select_all])
         edit.addSeparator()
         edit.addActions([self.find, self.find_next, self.find_previous])
         write = bar.addMenu("&Write")
@@ -166,7 +185,7 @@ class WindowActions(QObject):
         def fill() -> None:
             menu.clear()
             for path in settings.get(RECENT_FILES):
-                action = menu.addAction(Path(path).name)
+                action = menu.addAction(Path(path).name.replace("&", "&&"))
                 action.setToolTip(path)
                 action.triggered.connect(lambda _checked, path=path: self._files.open(Path(path)))
             if menu.isEmpty():
@@ -177,11 +196,22 @@ class WindowActions(QObject):
         return menu
 
 
+def _on_focused(
+    window: QMainWindow, name: Literal["cut", "copy", "paste", "selectAll"]
+) -> Callable[[], None]:
+    """What a menu does to the text field that has the keyboard, whichever it is."""
+
+    def act() -> None:
+        field = window.focusWidget()
+        if isinstance(field, QTextEdit | QPlainTextEdit | QLineEdit):
+            getattr(field, name)()
+
+    return act
+
+
 def _toggle_full_screen(window: QMainWindow) -> None:
-    if window.isFullScreen():
-        window.showNormal()
-    else:
-        window.showFullScreen()
+    # A maximized window is maximized again afterwards.
+    window.setWindowState(window.windowState() ^ Qt.WindowState.WindowFullScreen)
 
 
 def _appearance_menu(parent: QMenu, theme: Theme, settings: Settings) -> QMenu:

@@ -32,10 +32,9 @@ from studio.ui.model_state import ModelState
 from studio.ui.next_token import NextToken
 from studio.ui.sampling_state import SamplingState
 
-
 NOTHING_TO_ADD = (
-    "The model has nothing to add here: it ended the text at once. Retry, write on, or move the "
-    "caret; a higher temperature makes this less certain."
+    "The model has nothing to add here: it ended the text at once. Write on, move the caret, or "
+    "press Continue again; a higher temperature makes this end less certain."
 )
 """What the writer is told whose Continue would otherwise seem to do nothing."""
 
@@ -55,8 +54,8 @@ class Writing(QObject):
 
     changed = Signal()
     """The phase, the rate, the seed or the takes."""
-    failed = Signal(str)
-    """One message for the writer."""
+    failed = Signal(str, str)
+    """One message for the writer, and its `FailureKind`: what would mend it depends on that."""
     ended = Signal()
     """A generation is over, for whatever reason; the text is whole."""
 
@@ -82,8 +81,9 @@ class Writing(QObject):
         self._pieces: dict[int, bytes] = {}
         self._latest: Token | None = None
         self._history: list[int] = []
-        self._started = 0.0
         self._tokens = 0
+        self._first_frame: tuple[float, int] | None = None
+        """When it was shown, and how many tokens there were."""
         self._after_end: list[Callable[[], None]] = []
         self._clock = FrameClock(self._show_frame, self)
         self.phase = WritingPhase.IDLE
@@ -126,9 +126,14 @@ class Writing(QObject):
         if self.can_start and take_set:
             self._begin(self._draft.manuscript.retake(take_set), take_set.place.start)
 
+    @property
+    def can_stop(self) -> bool:
+        """Whether there is a generation that was not told to end yet."""
+        return self.phase in (WritingPhase.READING, WritingPhase.WRITING)
+
     def stop(self) -> None:
         """End the generation; what is written stays."""
-        if self.phase in (WritingPhase.READING, WritingPhase.WRITING):
+        if self.can_stop:
             self._client.send(Stop(request=self._request))
             self._set_phase(WritingPhase.STOPPING)
 
@@ -160,6 +165,7 @@ class Writing(QObject):
         self._latest = None
         self._history = []
         self._tokens = 0
+        self._first_frame = None
         self.rate = None
         self._set_phase(WritingPhase.READING)
         self._client.send(
@@ -184,23 +190,21 @@ class Writing(QObject):
             case Token():
                 self._on_token(event)
             case Finished():
-                self.rate = event.tokens_per_second or None
                 if event.tokens:
                     self.seed = event.seed
                 if self._take:
                     self._take.seed = event.seed
-                self._end()
+                self._end(event.tokens_per_second)
                 if event.reason == "end_of_text" and not event.tokens:
-                    self.failed.emit(NOTHING_TO_ADD)
+                    self.failed.emit(NOTHING_TO_ADD, "prompt")
             case Failed():
                 self._end()
-                self.failed.emit(event.message)
+                self.failed.emit(event.message, event.kind)
             case Superseded():
                 self._end()
 
     def _on_token(self, token: Token) -> None:
         if self.phase is WritingPhase.READING:
-            self._started = time.perf_counter()
             self._set_phase(WritingPhase.WRITING)
         self._tokens += 1
         self._pending_text += self._decoder.decode(token.text)
@@ -223,14 +227,24 @@ class Writing(QObject):
             self._next_token.show(
                 LogitSketch.from_bytes(self._latest.sketch), self._history, self._latest.id
             )
-            elapsed = time.perf_counter() - self._started
-            if self._tokens > 1 and elapsed > 0:
-                self.rate = (self._tokens - 1) / elapsed
+            self._estimate_rate()
         self.changed.emit()
 
-    def _end(self) -> None:
+    def _estimate_rate(self) -> None:
+        # Tokens arrive in bundles: within one, the time between them is none.
+        now = time.perf_counter()
+        if self._first_frame is None:
+            self._first_frame = now, self._tokens
+            return
+        since, tokens = self._first_frame
+        if self._tokens > tokens and now > since:
+            self.rate = (self._tokens - tokens) / (now - since)
+
+    def _end(self, rate: float | None = None) -> None:
         self._pending_text += self._decoder.decode(b"", final=True)
         self._clock.flush()
+        # The engine's own figure, where it gave one.
+        self.rate = rate or self.rate
         self._take = None
         self._draft.manuscript.end_take()
         self._set_phase(WritingPhase.IDLE)

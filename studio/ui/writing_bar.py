@@ -65,6 +65,8 @@ class WritingBar(QWidget):
         self._show_facts()
 
     def _on_text_changed(self) -> None:
+        # The places of takes are up to date only now, not yet when the text changed.
+        self._show_takes()
         if not self._count_later.isActive():
             self._count_later.start()
 

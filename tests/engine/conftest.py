@@ -60,12 +60,12 @@ def open_model() -> Iterator[OpenModel]:
         model.close()
 
 
-@pytest.fixture()
+@pytest.fixture
 def interrupt() -> Interrupt:
     return Interrupt()
 
 
-@pytest.fixture()
+@pytest.fixture
 def new_context(interrupt: Interrupt) -> Iterator[NewContext]:
     """Makes contexts, which `interrupt` stops, and closes them after the test."""
     with ExitStack() as stack:

@@ -21,12 +21,12 @@ STORY = (
 )
 
 
-@pytest.fixture()
+@pytest.fixture
 def context(starter: Model, new_context: NewContext) -> Context:
     return new_context(starter)
 
 
-@pytest.fixture()
+@pytest.fixture
 def tiny(byte_level: Model, new_context: NewContext) -> Context:
     """A context of 512 tokens, evaluated in no time."""
     return new_context(byte_level)
@@ -104,7 +104,7 @@ def test_the_same_again_needs_nothing(tiny: Context) -> None:
     ("second", "reused"),
     [
         (tokens_of(60), 50),  # goes on
-        (tokens_of(50)[:49] + [5], 49),  # ends otherwise
+        ([*tokens_of(50)[:49], 5], 49),  # ends otherwise
         (tokens_of(50)[:20] + tokens_of(40, 3), 20),  # an edit in the middle
         (tokens_of(50)[:30], 29),  # ends earlier: the last token's logits are wanted
         ([7], 0),
@@ -167,7 +167,7 @@ def test_a_look_at_the_middle_keeps_the_rest(
 def test_a_look_at_new_words_in_the_middle_keeps_the_rest(byte_level: Model, tiny: Context) -> None:
     tokens = tokens_of(200)
     tiny.evaluate(tokens)
-    edited = tokens[:100] + [9, 8, 7]
+    edited = [*tokens[:100], 9, 8, 7]
     assert tiny.look_inside(edited) == 100
     assert_same(probabilities(tiny), fresh(byte_level, edited))
     # One look after the other, each at another place.
@@ -289,10 +289,7 @@ def test_stopped_inside_a_decode_the_context_is_as_before_it(
         context.evaluate(story)
         interrupt.questions_until_raised = 50
         with pytest.raises(EvaluationStopped):
-            if look:
-                context.look_inside(story[:10])
-            else:
-                context.evaluate([*story, *story])
+            _ = context.look_inside(story[:10]) if look else context.evaluate([*story, *story])
         assert interrupt.questions_until_raised <= 0  # it was in the decode
         interrupt.clear()
         assert context.used == len(story)

@@ -34,7 +34,6 @@ from tests.helpers.reference import Reference, softmax
 from tests.helpers.tiny_model import write_byte_level_model, write_sentencepiece_model
 
 GREEDY = SamplingParams(temperature=0.0)
-OPTIONS = LoadOptions(threads=1, gpu_layers=0)
 
 Runnable = Load | LookAhead | Generate
 
@@ -83,7 +82,7 @@ class Bench:
         return self.run(command)
 
 
-@pytest.fixture()
+@pytest.fixture
 def bench() -> Iterator[Bench]:
     bench = Bench()
     yield bench

@@ -1,5 +1,6 @@
 """Messages on a byte stream, in whatever pieces the stream comes."""
 
+import contextlib
 import struct
 
 import msgspec
@@ -158,19 +159,16 @@ def test_a_frame_that_holds_no_message_is_refused(body: bytes) -> None:
 
 def test_messages_before_a_bad_one_are_given_first() -> None:
     reader = command_reader()
-    received = []
+    messages = reader.feed(encode(COMMANDS[4]) + frame(b"\xc1"))
+    assert next(messages) == COMMANDS[4]
     with pytest.raises(FramingError):
-        for command in reader.feed(encode(COMMANDS[4]) + frame(b"\xc1")):
-            received.append(command)
-    assert received == [COMMANDS[4]]
+        next(messages)
 
 
 @given(st.binary(max_size=64))
 def test_arbitrary_bytes_never_raise_anything_else(data: bytes) -> None:
-    try:
+    with contextlib.suppress(FramingError):
         list(command_reader().feed(frame(data)))
-    except FramingError:
-        pass
 
 
 def test_a_command_is_no_event() -> None:

@@ -1,5 +1,6 @@
 """The token loop: what each `Token` says, when it ends, and what turns it on the way."""
 
+import itertools
 import math
 from collections.abc import Callable, Sequence
 
@@ -71,12 +72,12 @@ class Writer:
         return events
 
 
-@pytest.fixture()
+@pytest.fixture
 def tiny(byte_level: Model, new_context: NewContext, interrupt: Interrupt) -> Writer:
     return Writer(byte_level, new_context(byte_level), interrupt)
 
 
-@pytest.fixture()
+@pytest.fixture
 def real(starter: Model, new_context: NewContext, interrupt: Interrupt) -> Writer:
     return Writer(starter, new_context(starter), interrupt)
 
@@ -348,7 +349,7 @@ def test_writing_goes_on_past_the_context(
     events = writer.write(prompt, params(temperature=0.5), 500, head=3, on_event=watch)
     assert (end_of(events).reason, end_of(events).tokens) == ("max_tokens", 500)
     assert max(used) == 256  # to the very end of the context
-    cuts = [later - earlier for earlier, later in zip(used, used[1:], strict=False)]
+    cuts = [later - earlier for earlier, later in itertools.pairwise(used)]
     assert set(cuts) == {1, 1 - 64}  # a block at a time, and none twice
     # A long evaluation is shown.
     assert any(isinstance(event, Evaluating) for event in events)

@@ -54,7 +54,7 @@ class Harness:
         return order
 
 
-@pytest.fixture()
+@pytest.fixture
 def harness() -> Harness:
     return Harness()
 

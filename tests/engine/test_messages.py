@@ -1,5 +1,6 @@
 """What messages refuse, and what they work out."""
 
+import msgspec
 import pytest
 
 from studio.engine.framing import command_reader, encode
@@ -19,7 +20,7 @@ from studio.sampling import SamplingParams
 )
 def test_load_options_name_what_they_refuse(field: str, value: int, allowed: str) -> None:
     with pytest.raises(ValueError, match=f"{field} is {value}; allowed is {allowed}"):
-        LoadOptions(**{field: value})
+        msgspec.structs.replace(LoadOptions(), **{field: value})
 
 
 def test_a_lone_surrogate_in_a_prompt_is_a_question_mark() -> None:

@@ -3,6 +3,7 @@
 Knows the protocol's frames and which events answer a command for good.
 """
 
+import contextlib
 import os
 import queue
 import subprocess
@@ -131,10 +132,8 @@ class EngineChild:
         assert self.process.stdin
         assert self.process.stdout
         assert self.process.stderr
-        try:
+        with contextlib.suppress(BrokenPipeError):  # it has ended already
             self.process.stdin.close()
-        except BrokenPipeError:
-            pass  # it has ended already
         try:
             self.process.wait(PATIENCE)
         finally:

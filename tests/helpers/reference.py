@@ -24,7 +24,7 @@ class Reference:
         assert self._model, f"{path} did not load"
         settings = llama_cpp.llama_context_default_params()
         settings.n_ctx = context_size
-        settings.n_threads = settings.n_threads_batch = 2
+        settings.n_threads = settings.n_threads_batch = 1
         self._context = llama_cpp.llama_init_from_model(self._model, settings)
         assert self._context
         self._vocabulary = llama_cpp.llama_model_get_vocab(self._model)
@@ -68,7 +68,8 @@ class Reference:
         llama_cpp.llama_memory_clear(llama_cpp.llama_get_memory(self._context), True)
         rows = []
         for place, token in enumerate(tokens):
-            batch = llama_cpp.llama_batch_get_one((llama_cpp.llama_token * 1)(token), 1)
+            array = (llama_cpp.llama_token * 1)(token)  # the batch points to it and keeps it not
+            batch = llama_cpp.llama_batch_get_one(array, 1)
             assert llama_cpp.llama_decode(self._context, batch) == 0
             if place >= (len(tokens) - 1 if first is None else first):
                 pointer = llama_cpp.llama_get_logits_ith(self._context, -1)

@@ -1,0 +1,148 @@
+"""The program as it is started from a terminal, driven through a real keyboard's events."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+pytestmark = pytest.mark.skipif(
+    os.environ.get("KELVIN_TEST_DISPLAY") != "xvfb" or shutil.which("xdotool") is None,
+    reason="needs Xvfb (packaging/bootstrap.py test starts it) and xdotool",
+)
+
+ROOT = Path(__file__).parents[2]
+PATIENCE = 60.0
+"""Seconds until a condition that never comes true fails the test; nothing is timed by it."""
+OPENING = "The old fisherman looked out over the"
+
+
+def until(condition: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, f"never came: {what}"
+        time.sleep(0.05)
+
+
+class Program:
+    """`python -m studio FILE`, and a hand at its keyboard."""
+
+    def __init__(self, file: Path) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "studio", str(file)],
+            cwd=ROOT,
+            env={**os.environ, "QT_QPA_PLATFORM": "xcb"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self.window = ""
+
+    def wait_for_window(self) -> None:
+        until(self._find_window, "the window")
+        # There is no window manager to give it the keyboard.
+        self._xdotool("windowfocus", "--sync", self.window)
+
+    def _find_window(self) -> bool:
+        assert self.process.poll() is None, self.output()
+        pid = str(self.process.pid)
+        found = self._xdotool(
+            "search", "--onlyvisible", "--all", "--pid", pid, "--name", "Kelvin Studio"
+        )
+        self.window = found.split()[0] if found else ""
+        return bool(self.window)
+
+    def title(self) -> str:
+        return self._xdotool("getwindowname", self.window).strip()
+
+    def type(self, text: str) -> None:
+        self._xdotool("type", "--delay", "2", text)
+
+    def press(self, *keys: str) -> None:
+        self._xdotool("key", *keys)
+
+    def engine(self) -> psutil.Process:
+        (child,) = psutil.Process(self.process.pid).children()
+        return child
+
+    def output(self) -> str:
+        assert self.process.stdout
+        return self.process.stdout.read()
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        assert self.process.stdout
+        self.process.stdout.close()
+
+    @staticmethod
+    def _xdotool(*arguments: str) -> str:
+        done = subprocess.run(
+            ["xdotool", *arguments], capture_output=True, text=True, timeout=PATIENCE, check=False
+        )
+        return done.stdout
+
+
+@pytest.fixture
+def manuscript(tmp_path: Path) -> Path:
+    path = tmp_path / "The Fisherman.txt"
+    path.write_text("")
+    return path
+
+
+@pytest.fixture
+def program(manuscript: Path, starter_model: Path) -> Iterator[Program]:
+    """Started as on a fresh machine: without settings, with the starter model."""
+    program = Program(manuscript)
+    yield program
+    program.kill()
+
+
+def test_type_continue_stop_save_undo_quit(program: Program, manuscript: Path) -> None:
+    program.wait_for_window()
+    assert program.title().startswith("The Fisherman")
+    program.type(OPENING)
+
+    def saved(expected: Callable[[str], bool]) -> bool:
+        program.press("ctrl+s")
+        return expected(manuscript.read_text())
+
+    until(lambda: saved(lambda text: text == OPENING), "the typed text on the disk")
+
+    def continued() -> bool:
+        program.press("ctrl+Return")  # does nothing until the model is loaded, and while it writes
+        return saved(lambda text: len(text) > len(OPENING))
+
+    until(continued, "the model's text on the disk")
+    engine = program.engine()
+    program.press("Escape")
+
+    seen: list[tuple[int, float]] = []
+
+    def at_rest() -> bool:
+        # An engine that writes takes processor time all the while.
+        program.press("ctrl+s")
+        seen.append((manuscript.stat().st_size, sum(engine.cpu_times()[:2])))
+        return len(seen) > 5 and len(set(seen[-5:])) == 1
+
+    until(at_rest, "an end of the writing after Esc")
+    written = manuscript.read_text()
+    assert written.startswith(OPENING)
+    assert len(written) > len(OPENING)
+    assert "\ufffd" not in written
+    program.press("ctrl+z")
+    until(lambda: saved(lambda text: text == OPENING), "the generation undone in one step")
+    program.press("ctrl+shift+z")
+    until(lambda: saved(lambda text: text == written), "and done again")
+
+    program.press("ctrl+q")
+    assert program.process.wait(PATIENCE) == 0
+    _, alive = psutil.wait_procs([engine], timeout=PATIENCE)
+    assert alive == []
+    assert "Traceback" not in program.output()
+    assert manuscript.read_text() == written

@@ -1,0 +1,143 @@
+"""Who imports whom: the rules of the architecture, checked by import-linter and by looking."""
+
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+LINT = [
+    sys.executable,
+    "-c",
+    "import sys; from importlinter.cli import lint_imports_command; "
+    "sys.argv[0] = 'lint-imports'; lint_imports_command()",
+    "--no-cache",
+]
+
+HEAVY = ("PySide6", "pyqtgraph", "llama_cpp", "numpy", "msgspec", "jinja2", "psutil")
+
+
+def lint(folder: Path) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(LINT, cwd=folder, capture_output=True, text=True)
+
+
+def contracts() -> dict[str, dict[str, Any]]:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    return {entry["name"]: entry for entry in settings["tool"]["importlinter"]["contracts"]}
+
+
+def loaded_by(program: str) -> set[str]:
+    """Which heavy packages a fresh process has loaded after running `program`."""
+    report = f"{program}\nimport sys\nprint(*sorted({{n.split('.')[0] for n in sys.modules}}))"
+    done = subprocess.run([sys.executable, "-c", report], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return set(done.stdout.split()) & set(HEAVY)
+
+
+def test_the_rules_hold() -> None:
+    done = lint(ROOT)
+    assert done.returncode == 0, done.stdout + done.stderr
+    for name in contracts():
+        assert f"{name} KEPT" in done.stdout
+
+
+def test_the_rules_are_the_architectures() -> None:
+    rules = contracts()
+    assert rules["From top to ground"]["layers"] == [
+        "studio.ui | studio.commands",
+        "(studio.experiments)",
+        "studio.engine | studio.manuscript | studio.presets",
+        "studio.sampling",
+    ]
+    for name, forbidden in (
+        ("Only the engine knows llama.cpp", {"llama_cpp"}),
+        ("Only the window knows Qt", {"PySide6", "pyqtgraph"}),
+    ):
+        assert set(rules[name]["forbidden_modules"]) == forbidden
+
+
+BREACHES = {
+    "sampling/breach.py": ("import studio.engine.messages", "From top to ground"),
+    "presets/breach.py": ("import studio.manuscript", "From top to ground"),
+    "engine/breach.py": ("import PySide6.QtCore", "Only the window knows Qt"),
+    "manuscript/breach.py": ("from pyqtgraph import mkPen", "Only the window knows Qt"),
+    "commands/breach.py": ("import llama_cpp", "Only the engine knows llama.cpp"),
+    "ui/breach.py": ("from llama_cpp import Llama", "Only the engine knows llama.cpp"),
+    "breach.py": ("import llama_cpp", "Only the engine knows llama.cpp"),
+}
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the packages' skeleton with the real rules, where they can be broken."""
+    folder = tmp_path_factory.mktemp("copy")
+    (folder / "pyproject.toml").write_bytes((ROOT / "pyproject.toml").read_bytes())
+    for package in [ROOT / "studio", *(ROOT / "studio").iterdir()]:
+        if (package / "__init__.py").is_file():
+            target = folder / package.relative_to(ROOT)
+            target.mkdir()
+            (target / "__init__.py").touch()
+    (folder / "studio" / "engine" / "messages.py").touch()
+    # Those who may.
+    (folder / "studio" / "engine" / "context.py").write_text("import llama_cpp\n")
+    (folder / "studio" / "ui" / "plot.py").write_text("import PySide6.QtCore\nimport pyqtgraph\n")
+    return folder
+
+
+def test_the_copy_breaks_no_rule(copy: Path) -> None:
+    done = lint(copy)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("path", BREACHES)
+def test_a_breach_is_found(copy: Path, path: str) -> None:
+    statement, rule = BREACHES[path]
+    breach = copy / "studio" / path
+    breach.write_text(f"def later():\n    {statement}\n")
+    try:
+        done = lint(copy)
+    finally:
+        breach.unlink()
+    assert done.returncode != 0
+    assert f"{rule} BROKEN" in done.stdout
+    assert done.stdout.count("BROKEN") == 1
+
+
+@pytest.mark.parametrize(
+    ("program", "allowed"),
+    [
+        ("import studio, studio.__main__, studio.resource_files", set()),
+        ("from studio.__main__ import main; main(['--version'])", set()),
+        ("import studio.sampling", {"numpy", "msgspec"}),
+        ("import studio.engine.messages, studio.engine.framing", {"numpy", "msgspec"}),
+        ("import studio.presets; studio.presets.built_in_presets()", {"numpy", "msgspec"}),
+        ("import studio.engine.template_process", {"jinja2"}),
+        ("import studio.commands.arguments", set()),
+        ("import studio.manuscript", {"msgspec"}),
+    ],
+)
+def test_what_a_part_needs_and_no_more(program: str, allowed: set[str]) -> None:
+    assert loaded_by(program) <= allowed
+
+
+@pytest.mark.parametrize("module", ["studio.ui.session", "studio.ui.application"])
+def test_the_windows_process_never_loads_llama_cpp(module: str) -> None:
+    loaded = loaded_by(f"import {module}")
+    assert "PySide6" in loaded
+    assert "llama_cpp" not in loaded
+
+
+def test_every_module_of_the_window_imports_without_llama_cpp() -> None:
+    names = sorted(path.stem for path in (ROOT / "studio" / "ui").glob("*.py"))
+    program = "\n".join(f"import studio.ui.{name}" for name in names if name != "__init__")
+    assert "llama_cpp" not in loaded_by(program)
+
+
+def test_the_engine_loads_no_qt() -> None:
+    program = "import studio.engine.engine, studio.engine.child, studio.commands.generate"
+    loaded = loaded_by(program)
+    assert "llama_cpp" in loaded
+    assert not loaded & {"PySide6", "pyqtgraph"}

@@ -1,0 +1,150 @@
+"""How the program begins: what is opened first, and that llama.cpp stays out of its process."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from studio.ui import application as program
+from studio.ui import settings as remembered
+from studio.ui.application import NO_MODEL, make_window, open_first
+from studio.ui.main_window import MainWindow
+from studio.ui.model_state import ModelPhase
+from studio.ui.settings import Settings
+from tests.helpers.tiny_model import write_byte_level_model
+from tests.ui.conftest import LONG
+
+ROOT = Path(__file__).parents[2]
+
+
+def wait_until_ready(window: MainWindow, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: window.session.model.is_ready, timeout=LONG)
+
+
+def test_without_any_model_the_window_opens_and_says_how_to_get_one(
+    open_window: Callable[[], MainWindow], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(program, "find_starter_model", lambda: None)
+    window = open_window()
+    open_first(window, None)
+    assert window.notice.message == NO_MODEL
+    assert window.notice.action is window.actions_.open_model
+    assert window.session.model.phase is ModelPhase.NONE
+    assert window.model_picker.text().strip() == "Open a model"
+    assert "Open a model" in (window.session.next_token.reason or "")
+    assert not window.session.client.is_running
+
+
+def test_the_last_model_is_opened_again(
+    open_window: Callable[[], MainWindow], qtbot: QtBot, tmp_path: Path
+) -> None:
+    last = write_byte_level_model(tmp_path / "last.gguf")
+    settings = Settings()
+    settings.set(remembered.MODEL, str(last))
+    settings.set(remembered.CONTEXT_SIZE, 256)
+    window = open_window()
+    open_first(window, None)
+    wait_until_ready(window, qtbot)
+    assert window.session.model.path == str(last)
+    report = window.session.model.report
+    assert report
+    assert report.context_size == 256, "with the options it had"
+
+
+def test_where_the_last_one_is_gone_it_is_the_starter_model(
+    open_window: Callable[[], MainWindow], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    starter = write_byte_level_model(tmp_path / "starter.gguf")
+    monkeypatch.setattr(program, "find_starter_model", lambda: starter)
+    Settings().set(remembered.MODEL, str(tmp_path / "gone.gguf"))
+    window = open_window()
+    open_first(window, None)
+    assert window.session.model.path == str(starter)
+
+
+def test_a_model_that_is_given_is_the_only_one_opened(
+    open_window: Callable[[], MainWindow], tmp_path: Path
+) -> None:
+    Settings().set(remembered.MODEL, str(write_byte_level_model(tmp_path / "last.gguf")))
+    given = write_byte_level_model(tmp_path / "given.gguf")
+    window = open_window()
+    open_first(window, given)
+    assert window.session.model.path == str(given)
+
+
+def test_a_manuscript_that_is_given_is_opened_beside_a_model(
+    open_window: Callable[[], MainWindow], tmp_path: Path
+) -> None:
+    last = write_byte_level_model(tmp_path / "last.gguf")
+    Settings().set(remembered.MODEL, str(last))
+    story = tmp_path / "story.md"
+    story.write_text("Once.")
+    window = open_window()
+    open_first(window, story)
+    assert window.session.draft.manuscript.text == "Once."
+    assert window.session.model.path == str(last)
+
+
+@pytest.mark.parametrize(
+    ("stored", "expected"),
+    [("light", "light"), ("dark", "dark"), ("system", "system"), ("pink", "system")],
+)
+def test_the_appearance_is_remembered(qapp: QApplication, stored: str, expected: str) -> None:
+    Settings().set(remembered.APPEARANCE, stored)
+    window = make_window(qapp)
+    assert window.theme.appearance == expected
+    window.close()
+    window.deleteLater()
+
+
+SCRIPT = """
+import sys
+from PySide6.QtCore import QEventLoop
+from PySide6.QtWidgets import QApplication
+from studio.engine.messages import LoadOptions
+from studio.ui.application import make_application, make_window
+
+def until(condition):
+    while not condition():
+        QApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
+
+window = make_window(make_application())
+window.show()
+until(lambda: window.histogram.is_loaded)
+session = window.session
+session.model.open(sys.argv[1], LoadOptions(threads=1, context_size=512))
+until(lambda: session.model.is_ready)
+session.sampling.set_max_tokens(3)
+session.draft.manuscript.edit(0, 0, "The sea")
+session.writing.continue_writing()
+until(lambda: session.writing.is_idle)
+text = session.draft.manuscript.text
+session.draft.manuscript.mark_clean()
+window.close()
+print(repr(text))
+print(*sorted(sys.modules), sep="\\n")
+"""
+
+
+def test_the_windows_process_never_loads_llama_cpp(starter_model: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT, str(starter_model)],
+        cwd=ROOT,
+        env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
+        capture_output=True,
+        text=True,
+        timeout=LONG / 1000,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    text, *modules = done.stdout.splitlines()
+    assert len(text) > len(repr("The sea")), "the model has written"
+    assert "studio.engine.messages" in modules
+    loaded = {module.split(".")[0] for module in modules}
+    assert "llama_cpp" not in loaded
+    assert not loaded & {"jinja2", "gguf", "torch"}, "nor anything else that is the engine's"

@@ -1,0 +1,285 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QFileDialog, QMessageBox
+from pytestqt.qtbot import QtBot
+
+from studio.ui import settings as remembered
+from studio.ui.main_window import MainWindow
+from studio.ui.settings import Settings
+from tests.ui.conftest import LONG
+
+Button = QMessageBox.StandardButton
+
+
+class Answers:
+    """Stands for the writer before dialogs: what was asked, and what they choose."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.questions: list[str] = []
+        self.button = Button.Cancel
+        self.path = ""
+        self.filter = "Text (*.txt *.md)"
+        self.suggested: list[str] = []
+        monkeypatch.setattr(QMessageBox, "question", self._question)
+        monkeypatch.setattr(QFileDialog, "getSaveFileName", self._file)
+        monkeypatch.setattr(QFileDialog, "getOpenFileName", self._file)
+
+    def _question(self, _parent: object, title: str, text: str, *_rest: object) -> Button:
+        self.questions.append(text)
+        return self.button
+
+    def _file(self, _parent: object, _title: str, suggested: str, _filter: str) -> tuple[str, str]:
+        self.suggested.append(suggested)
+        return self.path, self.filter
+
+
+@pytest.fixture
+def answers(monkeypatch: pytest.MonkeyPatch) -> Answers:
+    return Answers(monkeypatch)
+
+
+@pytest.fixture
+def bare(open_window: Callable[[], MainWindow]) -> MainWindow:
+    """A window without a model: files need none."""
+    return open_window()
+
+
+def type_into(window: MainWindow, text: str) -> None:
+    manuscript = window.session.draft.manuscript
+    manuscript.edit(len(manuscript), 0, text)
+
+
+def test_title_and_mark_follow_the_file(bare: MainWindow, answers: Answers, tmp_path: Path) -> None:
+    assert bare.windowTitle() == "Untitled[*] – Kelvin Studio"
+    assert not bare.isWindowModified()
+    type_into(bare, "Mine.")
+    assert bare.isWindowModified()
+    answers.path = str(tmp_path / "The Sea.md")
+    bare.actions_.save.trigger()
+    assert bare.windowTitle() == "The Sea[*] – Kelvin Studio"
+    assert not bare.isWindowModified()
+    assert (tmp_path / "The Sea.md").read_text() == "Mine."
+    bare.actions_.undo.trigger()
+    assert bare.isWindowModified()
+    bare.actions_.redo.trigger()
+    assert not bare.isWindowModified()
+    type_into(bare, " More.")
+    bare.actions_.save.trigger()
+    assert len(answers.suggested) == 1, "a name that is known is not asked for"
+    assert (tmp_path / "The Sea.md").read_text() == "Mine. More."
+
+
+def test_windows_line_ends_and_marks_are_kept(
+    bare: MainWindow, answers: Answers, tmp_path: Path
+) -> None:
+    path = tmp_path / "story.txt"
+    path.write_bytes(b"\xef\xbb\xbfOne.\r\nTwo.\r\n")
+    answers.path = str(path)
+    bare.actions_.open.trigger()
+    assert bare.editor.toPlainText() == "One.\nTwo.\n"
+    type_into(bare, "Three.\n")
+    bare.actions_.save.trigger()
+    assert path.read_bytes() == b"\xef\xbb\xbfOne.\r\nTwo.\r\nThree.\r\n"
+
+
+@pytest.mark.parametrize("action", ["new", "open", "quit"])
+def test_unsaved_changes_are_asked_about(
+    bare: MainWindow, answers: Answers, tmp_path: Path, action: str
+) -> None:
+    mine, other = tmp_path / "mine.txt", tmp_path / "other.txt"
+    other.write_text("Other.")
+    mine.write_text("")
+    bare.open_path(mine)
+    type_into(bare, "Mine.")
+    answers.path = str(other)
+    trigger: QAction = getattr(bare.actions_, action)
+
+    answers.button = Button.Cancel
+    trigger.trigger()
+    assert bare.session.draft.manuscript.text == "Mine."
+    assert bare.isVisible()
+    assert answers.questions == ["Save the changes to “mine”? Otherwise they are lost."]
+
+    answers.button = Button.Save
+    trigger.trigger()
+    assert mine.read_text() == "Mine."
+    assert {
+        "new": bare.session.draft.manuscript.text == "",
+        "open": bare.session.draft.manuscript.text == "Other.",
+        "quit": not bare.isVisible(),
+    }[action]
+
+
+def test_changes_can_be_discarded(bare: MainWindow, answers: Answers, tmp_path: Path) -> None:
+    path = tmp_path / "mine.txt"
+    path.write_text("Mine.")
+    bare.open_path(path)
+    type_into(bare, " More.")
+    answers.button = Button.Discard
+    bare.actions_.new.trigger()
+    assert bare.session.draft.manuscript.text == ""
+    assert path.read_text() == "Mine."
+
+
+def test_nothing_is_asked_where_nothing_would_be_lost(
+    bare: MainWindow, answers: Answers, tmp_path: Path
+) -> None:
+    type_into(bare, "x")
+    bare.session.draft.manuscript.edit(0, 1, "")
+    bare.actions_.new.trigger()
+    path = tmp_path / "mine.txt"
+    path.write_text("Mine.")
+    bare.open_path(path)
+    bare.actions_.new.trigger()
+    bare.close()
+    assert answers.questions == []
+    assert not bare.isVisible()
+
+
+def test_a_save_that_is_given_up_loses_nothing(bare: MainWindow, answers: Answers) -> None:
+    type_into(bare, "Mine.")
+    answers.button = Button.Save
+    answers.path = ""  # the file dialog was cancelled
+    bare.actions_.new.trigger()
+    bare.close()
+    assert bare.session.draft.manuscript.text == "Mine."
+    assert bare.isVisible()
+
+
+def test_a_save_that_fails_says_so_and_loses_nothing(
+    bare: MainWindow, answers: Answers, tmp_path: Path
+) -> None:
+    folder = tmp_path / "a folder.txt"
+    folder.mkdir()
+    answers.path = str(folder)
+    answers.button = Button.Save
+    type_into(bare, "Mine.")
+    for action in (bare.actions_.save, bare.actions_.new, bare.actions_.quit):
+        bare.notice.hide()
+        action.trigger()
+        assert "a folder.txt" in bare.notice.message
+        assert bare.session.draft.manuscript.text == "Mine."
+        assert bare.isWindowModified()
+    assert bare.isVisible()
+    assert Settings().get(remembered.RECENT_FILES) == []
+
+
+def test_a_file_that_cannot_be_opened_leaves_the_text_and_the_list(
+    bare: MainWindow, tmp_path: Path
+) -> None:
+    path = tmp_path / "mine.txt"
+    path.write_text("Mine.")
+    bare.open_path(path)
+    for name, data in (("image.txt", b"\x89PNG\xff\xfe"), ("gone.txt", None)):
+        bad = tmp_path / name
+        if data:
+            bad.write_bytes(data)
+        bare.notice.hide()
+        bare.open_path(bad)
+        assert name in bare.notice.message
+        assert bare.session.draft.manuscript.text == "Mine."
+        assert bare.session.draft.path == path
+    assert Settings().get(remembered.RECENT_FILES) == [str(path)]
+
+
+def test_recent_files_are_in_the_menu_and_those_that_are_gone_leave_it(
+    bare: MainWindow, tmp_path: Path
+) -> None:
+    menu = bare.actions_.recent
+    menu.aboutToShow.emit()
+    assert [(action.text(), action.isEnabled()) for action in menu.actions()] == [
+        ("No files yet", False)
+    ]
+    for name in ("one.txt", "Q&A.txt"):
+        (tmp_path / name).write_text(name)
+        bare.open_path(tmp_path / name)
+    menu.aboutToShow.emit()
+    assert [action.text() for action in menu.actions()] == ["Q&&A.txt", "one.txt"]
+    assert menu.actions()[1].toolTip() == str(tmp_path / "one.txt")
+    menu.actions()[1].trigger()
+    assert bare.session.draft.manuscript.text == "one.txt"
+    (tmp_path / "Q&A.txt").unlink()
+    menu.aboutToShow.emit()
+    menu.actions()[1].trigger()
+    assert "Q&A.txt" in bare.notice.message
+    menu.aboutToShow.emit()
+    assert [action.text() for action in menu.actions()] == ["one.txt"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "chosen", "saved"),
+    [
+        ("story", "Text (*.txt *.md)", "story.txt"),
+        ("1. The sea", "Text (*.txt *.md)", "1. The sea.txt"),
+        ("story.md", "Text (*.txt *.md)", "story.md"),
+        ("STORY.TXT", "Text (*.txt *.md)", "STORY.TXT"),
+        ("story", "All files (*)", "story"),
+        ("story.html", "All files (*)", "story.html"),
+    ],
+)
+def test_a_name_without_a_suffix_gets_one(
+    bare: MainWindow, answers: Answers, tmp_path: Path, typed: str, chosen: str, saved: str
+) -> None:
+    answers.path, answers.filter = str(tmp_path / typed), chosen
+    type_into(bare, "Mine.")
+    bare.actions_.save_as.trigger()
+    assert {path.name for path in tmp_path.iterdir() if path.is_file()} == {saved}
+
+
+def test_a_name_that_was_completed_does_not_replace_a_file_unasked(
+    bare: MainWindow, answers: Answers, tmp_path: Path
+) -> None:
+    there = tmp_path / "story.txt"
+    there.write_text("Another story.")
+    answers.path = str(tmp_path / "story")
+    type_into(bare, "Mine.")
+    answers.button = Button.No
+    bare.actions_.save_as.trigger()
+    assert there.read_text() == "Another story."
+    assert bare.isWindowModified()
+    assert "story.txt" in answers.questions[-1]
+    answers.button = Button.Yes
+    bare.actions_.save_as.trigger()
+    assert there.read_text() == "Mine."
+
+
+def test_the_folder_is_remembered(bare: MainWindow, answers: Answers, tmp_path: Path) -> None:
+    path = tmp_path / "stories" / "one.txt"
+    path.parent.mkdir()
+    path.write_text("One.")
+    bare.open_path(path)
+    bare.actions_.new.trigger()
+    bare.actions_.save_as.trigger()
+    assert Path(answers.suggested[-1]) == path.parent / "Untitled.txt"
+    bare.actions_.open.trigger()
+    assert Path(answers.suggested[-1]) == path.parent
+
+
+def test_opening_while_the_model_writes_ends_it_first(
+    window: MainWindow, qtbot: QtBot, answers: Answers, tmp_path: Path
+) -> None:
+    session = window.session
+    mine, other = tmp_path / "mine.txt", tmp_path / "other.txt"
+    mine.write_text("The old fisherman")
+    other.write_text("Other.")
+    window.open_path(mine)
+    window.editor.move_caret(len("The old fisherman"))
+    session.sampling.set_max_tokens(1000)
+    window.actions_.continue_.trigger()
+    qtbot.waitUntil(lambda: session.draft.manuscript.text != "The old fisherman", timeout=LONG)
+
+    answers.button = Button.Cancel
+    window.open_path(other)
+    assert not session.writing.is_idle, "cancelled: it goes on"
+    answers.button = Button.Save
+    window.open_path(other)
+    qtbot.waitUntil(lambda: session.draft.path == other, timeout=LONG)
+    assert session.writing.is_idle
+    assert session.draft.manuscript.text == "Other."
+    assert session.draft.manuscript.is_clean
+    assert mine.read_text().startswith("The old fisherman")
+    assert len(mine.read_text()) > len("The old fisherman")
+    assert other.read_text() == "Other."

@@ -1,0 +1,244 @@
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QSettings
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractSlider,
+    QAbstractSpinBox,
+    QApplication,
+    QComboBox,
+    QFileDialog,
+    QLineEdit,
+    QMessageBox,
+    QPlainTextEdit,
+    QScrollBar,
+    QTextEdit,
+    QWidget,
+)
+from pytestqt.qtbot import QtBot
+
+from studio.ui import settings as remembered
+from studio.ui.histogram import NextTokenHistogram
+from studio.ui.main_window import MainWindow
+from studio.ui.settings import Setting
+from studio.ui.temperature_slider import TemperatureSlider
+from tests.helpers.tiny_model import write_byte_level_model
+from tests.ui.conftest import LONG
+
+CONTROLS = (
+    QAbstractButton,
+    QAbstractSlider,
+    QAbstractSpinBox,
+    QComboBox,
+    QLineEdit,
+    QPlainTextEdit,
+    QTextEdit,
+    TemperatureSlider,
+    NextTokenHistogram,
+)
+
+
+@pytest.fixture
+def bare(open_window: Callable[[], MainWindow]) -> MainWindow:
+    return open_window()
+
+
+def plain(text: str) -> str:
+    return re.sub(r"<[^>]*>", "", text).strip()
+
+
+def own_and_outer_tip(widget: QWidget) -> str:
+    """What is shown over a widget: Qt asks those around it where it has no tip of its own."""
+    at: QWidget | None = widget
+    while at is not None and not at.isWindow():
+        if at.toolTip():
+            return at.toolTip()
+        at = at.parentWidget()
+    return ""
+
+
+def visible_controls(window: MainWindow) -> list[QWidget]:
+    return [
+        widget
+        for widget in window.findChildren(QWidget)
+        if isinstance(widget, CONTROLS)
+        and not isinstance(widget, QScrollBar)
+        and widget.isVisible()
+    ]
+
+
+def test_every_control_has_a_name_and_says_what_it_does(bare: MainWindow, qtbot: QtBot) -> None:
+    bare.sampling.set_open(True)
+    bare.actions_.find.trigger()
+    bare.notice.tell("Something happened.", bare.actions_.open_model)
+    controls = visible_controls(bare)
+    assert len(controls) > 20
+    for control in controls:
+        about = f"{type(control).__name__} {control.objectName()} {control.accessibleName()}"
+        name = control.accessibleName()
+        if not name and isinstance(control, QAbstractButton):
+            name = control.text()  # what a screen reader takes then
+        assert plain(name), f"no name: {about}"
+        if control is not bare.editor:
+            assert plain(own_and_outer_tip(control)), f"no tooltip: {about}"
+
+
+def test_every_control_is_reached_by_the_keyboard(bare: MainWindow, qtbot: QtBot) -> None:
+    bare.activateWindow()
+    bare.sampling.set_open(True)
+    bare.editor.setFocus()
+    qtbot.waitUntil(bare.editor.hasFocus, timeout=LONG)
+    # The editor keeps Tab for itself; from it the keyboard goes on by shortcut or mnemonic.
+    bare.model_picker.setFocus()
+    reached: set[QWidget] = set()
+    focused = QApplication.focusWidget()
+    while focused is not None and focused not in reached:
+        reached.add(focused)
+        bare.focusNextChild()
+        focused = QApplication.focusWidget()
+    for control in (
+        bare.model_picker,
+        bare.profile_picker,
+        bare.brief.edit,
+        bare.editor,
+        bare.temperature.temperature_edit,
+        bare.temperature.slider,
+        bare.histogram.findChild(NextTokenHistogram),
+    ):
+        assert control in reached, control
+
+
+def test_the_window_is_remembered(open_window: Callable[[], MainWindow]) -> None:
+    first = open_window()
+    first.resize(first.width(), 650)
+    first.actions_.zoom_in.trigger()
+    first.brief.set_open(False)
+    first.sampling.set_open(True)
+    first.profile_picker.setCurrentIndex(3)
+    first.profile_picker.activated.emit(3)
+    first.close()
+    second = open_window()
+    # Its width as well, but for a screen as narrow as Qt's offscreen one, which it must fit.
+    assert second.height() == 650
+    assert second.editor.zoom == 1
+    assert not second.brief.is_open
+    assert second.sampling.is_open
+    assert second.profile_picker.currentText() == "Data augmentation"
+    assert second.session.profiles.current.name == "Data augmentation"
+
+
+def test_damaged_settings_are_no_obstacle(
+    open_window: Callable[[], MainWindow], own_settings: Path
+) -> None:
+    declared = [value for value in vars(remembered).values() if isinstance(value, Setting)]
+    file = QSettings(
+        QSettings.Format.IniFormat, QSettings.Scope.UserScope, "kelvin-studio", "kelvin-studio"
+    )
+    for setting in declared:
+        file.setValue(setting.key, "99999999 nonsense")
+    file.sync()
+    window = open_window()
+    assert window.isVisible()
+    assert window.editor.zoom == 0
+    window.session.model.path = ""
+    window.actions_.recent.aboutToShow.emit()
+    window.model_picker.menu().aboutToShow.emit()
+
+
+def test_a_message_of_one_thing_outlives_the_success_of_another(
+    bare: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    bare.open_path(tmp_path / "gone.txt")
+    assert "gone.txt" in bare.notice.message
+    bare.open_path(write_byte_level_model(tmp_path / "tiny.gguf"))
+    qtbot.waitUntil(lambda: bare.session.model.is_ready, timeout=LONG)
+    assert "gone.txt" in bare.notice.message
+
+
+def test_a_model_is_asked_for_beside_the_open_one(
+    bare: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    path = write_byte_level_model(tmp_path / "tiny.gguf")
+    chosen = ["", str(path), ""]
+
+    def answer(_parent: object, _title: str, folder: str, _filter: str) -> tuple[str, str]:
+        asked.append(folder)
+        return chosen.pop(0), ""
+
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", answer)
+    bare.actions_.open_model.trigger()
+    assert not bare.session.client.is_running
+    bare.actions_.open_model.trigger()
+    qtbot.waitUntil(lambda: bare.session.model.is_ready, timeout=LONG)
+    bare.actions_.open_model.trigger()
+    assert asked == ["", "", str(tmp_path)]
+    assert bare.session.model.path == str(path)
+
+
+def test_an_edit_that_is_refused_says_why_until_the_writing_is_over(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    session = window.session
+    QTest.keyClicks(window.editor, "The sea")
+    session.sampling.set_max_tokens(1000)
+    window.actions_.continue_.trigger()
+    qtbot.waitUntil(lambda: len(session.draft.manuscript) > len("The sea") + 8, timeout=LONG)
+    window.editor.move_caret(len("The sea") + 3)
+    QTest.keyClicks(window.editor, "x")
+    assert window.notice.message
+    assert window.notice.action is window.actions_.stop, "a way on"
+    window.actions_.stop.trigger()
+    qtbot.waitUntil(lambda: session.writing.is_idle, timeout=LONG)
+    assert window.notice.message == ""
+
+
+def test_closing_while_it_writes_asks_and_ends_the_engine(
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = [QMessageBox.StandardButton.Cancel, QMessageBox.StandardButton.Discard]
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: answers.pop(0))
+    session = window.session
+    QTest.keyClicks(window.editor, "The sea")
+    session.sampling.set_max_tokens(1000)
+    window.actions_.continue_.trigger()
+    qtbot.waitUntil(lambda: session.writing.rate is not None, timeout=LONG)
+    assert not window.close()
+    assert session.client.is_running
+    assert not session.writing.is_idle
+    assert window.close()
+    assert not session.client.is_running
+    assert answers == []
+
+
+def test_a_failed_generation_offers_to_try_again(window: MainWindow, qtbot: QtBot) -> None:
+    window.session.writing.failed.emit("The brief is too long.", "prompt")
+    assert window.notice.message == "The brief is too long."
+    assert window.notice.action is window.actions_.continue_
+    window.session.sampling.set_max_tokens(1)
+    window.actions_.continue_.trigger()
+    assert window.notice.message == "", "what it said may be mended; the new try will tell"
+    qtbot.waitUntil(lambda: window.session.writing.is_idle, timeout=LONG)
+
+
+def test_a_model_file_that_changed_is_opened_again(
+    bare: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    session = bare.session
+    path = write_byte_level_model(tmp_path / "tiny.gguf")
+    bare.open_path(path)
+    qtbot.waitUntil(lambda: session.look_ahead.is_settled, timeout=LONG)
+    os.utime(path, (1, 1))
+    session.sampling.set_max_tokens(2)
+    bare.actions_.continue_.trigger()
+    qtbot.waitUntil(lambda: session.writing.is_idle, timeout=LONG)
+    assert "tiny.gguf" in bare.notice.message
+    assert bare.notice.action is bare.actions_.reopen_model
+    bare.actions_.reopen_model.trigger()
+    qtbot.waitUntil(lambda: session.model.is_ready, timeout=LONG)
+    assert bare.notice.message == ""

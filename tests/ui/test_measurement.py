@@ -1,0 +1,37 @@
+"""That `measure-window` measures; what it finds is `bench`'s, and no test's."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.helpers.tiny_model import write_byte_level_model
+from tests.ui.conftest import LONG
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_each_command_is_answered_by_one_line(tmp_path: Path) -> None:
+    model = write_byte_level_model(tmp_path / "tiny.gguf")
+    done = subprocess.run(
+        [sys.executable, "-m", "studio", "measure-window", str(model), "5"],
+        cwd=ROOT,
+        env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
+        input="start\nwrite\nstall\nturn\nmemory\n",
+        capture_output=True,
+        text=True,
+        timeout=LONG / 1000,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    start, write, stall, turn, memory = map(json.loads, done.stdout.splitlines())
+    assert start["seconds"] > 0
+    assert start["context_size"] == 512
+    assert start["platform"] == "offscreen"
+    assert len(write["prompt"]) > 1
+    assert 1 <= len(write["tokens"]) <= 5
+    assert write["seconds"] > 0
+    assert stall["milliseconds"] > 0
+    assert turn["milliseconds"] > 0
+    assert memory["mib"] > 10

@@ -1,0 +1,104 @@
+from collections.abc import Iterator
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from studio.engine.messages import (
+    AnyCommand,
+    Evaluating,
+    Generate,
+    Load,
+    Loaded,
+    LookAhead,
+    Stop,
+    Superseded,
+)
+from studio.ui.session import Session
+from tests.ui.fake_engine import evaluated, finished, model_report, token
+
+
+class Line:
+    """The session's own client, with what it sends kept and no child started."""
+
+    def __init__(self, session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.client = session.client
+        self.sent: list[AnyCommand] = []
+        monkeypatch.setattr(self.client, "start", lambda: None)
+        monkeypatch.setattr(self.client, "send", self.sent.append)
+
+    def request(self, kind: type[AnyCommand]) -> int:
+        return [command.request for command in self.sent if isinstance(command, kind)][-1]
+
+    @property
+    def stopped(self) -> list[int]:
+        return [command.request for command in self.sent if isinstance(command, Stop)]
+
+
+@pytest.fixture
+def session(qtbot: QtBot) -> Iterator[Session]:
+    session = Session("Code")
+    yield session
+    session.close()
+
+
+@pytest.fixture
+def line(session: Session, monkeypatch: pytest.MonkeyPatch) -> Line:
+    return Line(session, monkeypatch)
+
+
+def test_it_begins_with_the_profile_that_was_chosen_last(session: Session) -> None:
+    preset = session.profiles.current
+    assert preset.name == "Code"
+    assert session.sampling.params == preset.sampling
+    assert session.sampling.max_tokens == preset.max_tokens
+    assert Session("No such profile").profiles.current is not None
+
+
+def test_a_profile_sets_sampling_length_and_format(session: Session) -> None:
+    support = next(preset for preset in session.profiles.presets if preset.prompt_format == "chat")
+    session.sampling.change(temperature=3.0)
+    session.profiles.choose(support)
+    assert session.sampling.params == support.sampling
+    assert session.sampling.max_tokens == support.max_tokens
+    prompt = session.draft.prompt()
+    assert (prompt.format, prompt.system) == ("chat", support.system_message)
+    session.sampling.change(temperature=3.0)
+    session.profiles.choose(support)
+    assert session.sampling.params == support.sampling, "chosen again it is restored"
+
+
+def test_esc_ends_what_takes_long(session: Session, line: Line) -> None:
+    assert not session.can_stop
+    session.stop()
+    assert line.sent == []
+
+    session.model.open("a.gguf")
+    load = line.request(Load)
+    assert session.can_stop
+    session.stop()
+    assert line.stopped == [load]
+    line.client.received.emit(Superseded(request=load))
+    assert not session.can_stop
+
+    session.model.open("a.gguf")
+    load = line.request(Load)
+    line.client.received.emit(Loaded(request=load, report=model_report("a.gguf")))
+    look = line.request(LookAhead)
+    assert not session.can_stop, "a short look is over before a hand is at the key"
+    line.client.received.emit(Evaluating(request=look, done=128, total=1000))
+    assert session.can_stop
+    session.stop()
+    assert line.stopped[1:] == [look]
+    line.client.received.emit(Superseded(request=look))
+    assert not session.can_stop
+
+    session.writing.continue_writing()
+    write = line.request(Generate)
+    assert session.can_stop
+    line.client.received.emit(evaluated(write, 1))
+    line.client.received.emit(token(write, 0, b" a"))
+    session.stop()
+    assert line.stopped[2:] == [write]
+    assert not session.can_stop, "it was told already"
+    line.client.received.emit(finished(write, 1, reason="stopped"))
+    assert session.draft.manuscript.text == " a"

@@ -1,0 +1,215 @@
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import cast
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QMenu
+from pytestqt.qtbot import QtBot
+
+from studio.ui import settings as remembered
+from studio.ui.main_window import MainWindow
+from studio.ui.settings import Settings
+from tests.ui.conftest import LONG
+
+CONTROL = Qt.KeyboardModifier.ControlModifier
+
+WITH_A_KEY = {
+    "new",
+    "open",
+    "save",
+    "save_as",
+    "quit",
+    "undo",
+    "redo",
+    "cut",
+    "copy",
+    "paste",
+    "select_all",
+    "find",
+    "find_next",
+    "find_previous",
+    "continue_",
+    "stop",
+    "retake",
+    "previous_take",
+    "next_take",
+    "open_model",
+    "zoom_in",
+    "zoom_out",
+    "zoom_reset",
+    "full_screen",
+}
+WITHOUT = {"model_options", "reopen_model", "about"}
+
+
+@pytest.fixture
+def bare(open_window: Callable[[], MainWindow]) -> MainWindow:
+    return open_window()
+
+
+def named_actions(window: MainWindow) -> dict[str, QAction]:
+    return {
+        name: value for name, value in vars(window.actions_).items() if isinstance(value, QAction)
+    }
+
+
+def menus(window: MainWindow) -> Iterator[QMenu]:
+    waiting = [action.menu() for action in window.menuBar().actions()]
+    while waiting:
+        menu = cast(QMenu, waiting.pop())
+        yield menu
+        waiting += [action.menu() for action in menu.actions() if action.menu()]
+
+
+def mnemonic(text: str) -> str:
+    plain = text.replace("&&", "")
+    return plain[plain.index("&") + 1].lower() if "&" in plain else ""
+
+
+def test_every_action_is_in_a_menu_and_most_have_a_key(bare: MainWindow) -> None:
+    actions = named_actions(bare)
+    assert set(actions) == WITH_A_KEY | WITHOUT
+    listed = [action for menu in menus(bare) for action in menu.actions()]
+    for name, action in actions.items():
+        assert action in listed, name
+        assert bool(action.shortcuts()) is (name in WITH_A_KEY), name
+
+
+def test_no_two_actions_share_a_key(bare: MainWindow) -> None:
+    keys = Counter(
+        key.toString() for action in bare.findChildren(QAction) for key in action.shortcuts()
+    )
+    assert [key for key, count in keys.items() if count > 1] == []
+
+
+def test_every_entry_can_be_chosen_by_its_letter(bare: MainWindow) -> None:
+    groups = [bare.menuBar().actions(), *(menu.actions() for menu in menus(bare))]
+    for group in groups:
+        letters = [
+            mnemonic(action.text())
+            for action in group
+            if not action.isSeparator() and (action.isEnabled() or action.shortcuts())
+        ]
+        assert "" not in letters, [action.text() for action in group]
+        assert len(set(letters)) == len(letters), [action.text() for action in group]
+
+
+def test_what_cannot_be_done_is_greyed(bare: MainWindow) -> None:
+    enabled = {name for name, action in named_actions(bare).items() if action.isEnabled()}
+    assert set(named_actions(bare)) - enabled == {
+        "undo",
+        "redo",
+        "continue_",
+        "stop",
+        "retake",
+        "previous_take",
+        "next_take",
+        "reopen_model",
+    }
+
+
+def test_with_a_model_it_is_not(window: MainWindow, qtbot: QtBot) -> None:
+    actions = window.actions_
+    session = window.session
+    assert actions.continue_.isEnabled()
+    assert actions.reopen_model.isEnabled()
+    assert not actions.retake.isEnabled()
+    QTest.keyClicks(window.editor, "The sea")
+    assert actions.undo.isEnabled()
+    session.sampling.set_max_tokens(500)
+    actions.continue_.trigger()
+    assert not actions.continue_.isEnabled()
+    assert not actions.retake.isEnabled()
+    assert actions.stop.isEnabled()
+    qtbot.waitUntil(lambda: session.writing.rate is not None, timeout=LONG)
+    assert not actions.undo.isEnabled()
+    actions.stop.trigger()
+    qtbot.waitUntil(lambda: session.writing.is_idle, timeout=LONG)
+    assert not actions.stop.isEnabled()
+    assert actions.continue_.isEnabled()
+    assert actions.retake.isEnabled()
+    assert not actions.previous_take.isEnabled(), "there is one take alone"
+    actions.undo.trigger()
+    assert actions.redo.isEnabled()
+
+
+def test_keys_reach_their_actions(bare: MainWindow, qtbot: QtBot) -> None:
+    bare.activateWindow()
+    bare.editor.setFocus()
+    qtbot.waitUntil(bare.editor.hasFocus, timeout=LONG)
+    size = bare.editor.font().pointSizeF()
+    QTest.keyClick(bare.editor, Qt.Key.Key_Plus, CONTROL)
+    assert bare.editor.font().pointSizeF() > size
+    QTest.keyClick(bare.editor, Qt.Key.Key_0, CONTROL)
+    assert bare.editor.font().pointSizeF() == size
+    QTest.keyClick(bare.editor, Qt.Key.Key_Minus, CONTROL)
+    assert bare.editor.font().pointSizeF() < size
+    assert Settings().get(remembered.ZOOM) == -1
+    QTest.keyClick(bare.editor, Qt.Key.Key_F, CONTROL)
+    assert bare.find_bar.isVisible()
+    focused = QApplication.focusWidget()
+    assert focused is not None
+    QTest.keyClick(focused, Qt.Key.Key_Escape)
+    assert not bare.find_bar.isVisible()
+
+
+def test_the_edit_menu_acts_on_the_field_with_the_keyboard(bare: MainWindow, qtbot: QtBot) -> None:
+    bare.activateWindow()
+    manuscript = bare.session.draft.manuscript
+    QTest.keyClicks(bare.editor, "from the text")
+    actions = bare.actions_
+    for action in (actions.select_all, actions.cut):
+        action.trigger()
+    assert manuscript.text == ""
+    bare.brief.edit.setFocus()
+    qtbot.waitUntil(bare.brief.edit.hasFocus, timeout=LONG)
+    actions.paste.trigger()
+    assert bare.session.draft.brief == "from the text"
+    assert manuscript.text == ""
+    actions.select_all.trigger()
+    actions.copy.trigger()
+    bare.editor.setFocus()
+    qtbot.waitUntil(bare.editor.hasFocus, timeout=LONG)
+    for _ in range(2):
+        actions.paste.trigger()
+    assert manuscript.text == "from the text" * 2
+    bare.profile_picker.setFocus()
+    qtbot.waitUntil(bare.profile_picker.hasFocus, timeout=LONG)
+    actions.paste.trigger()  # nowhere to paste to
+    assert manuscript.text == "from the text" * 2
+
+
+def test_full_screen_and_back(bare: MainWindow) -> None:
+    bare.setWindowState(Qt.WindowState.WindowMaximized)
+    bare.actions_.full_screen.trigger()
+    assert bare.isFullScreen()
+    bare.actions_.full_screen.trigger()
+    assert not bare.isFullScreen()
+    assert bare.isMaximized(), "as it was"
+
+
+def test_appearance_is_chosen_and_remembered(bare: MainWindow) -> None:
+    menu = next(menu for menu in menus(bare) if "Appearance" in menu.title())
+    by_name = {action.text().replace("&", ""): action for action in menu.actions()}
+    assert [name for name, action in by_name.items() if action.isChecked()] == ["As the system"]
+    for name, appearance in (("Dark", "dark"), ("Light", "light"), ("As the system", "system")):
+        by_name[name].trigger()
+        assert bare.theme.appearance == appearance
+        assert Settings().get(remembered.APPEARANCE) == appearance
+        assert [name for name, action in by_name.items() if action.isChecked()] == [name]
+
+
+def test_standard_keys_are_the_platforms(bare: MainWindow) -> None:
+    for action, key in (
+        (bare.actions_.new, QKeySequence.StandardKey.New),
+        (bare.actions_.open, QKeySequence.StandardKey.Open),
+        (bare.actions_.save, QKeySequence.StandardKey.Save),
+        (bare.actions_.undo, QKeySequence.StandardKey.Undo),
+        (bare.actions_.find, QKeySequence.StandardKey.Find),
+    ):
+        assert action.shortcut().matches(QKeySequence(key)) == (
+            QKeySequence.SequenceMatch.ExactMatch
+        )

@@ -1,0 +1,83 @@
+import pytest
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QLabel, QPushButton, QToolButton
+from pytestqt.qtbot import QtBot
+
+from studio.engine.messages import Generate
+from studio.ui.actions import make_action
+from studio.ui.writing_bar import WritingBar
+from tests.ui.conftest import LONG
+from tests.ui.fake_engine import Desk, evaluated, finished, token
+
+
+@pytest.fixture
+def desk(qtbot: QtBot) -> Desk:
+    desk = Desk()
+    desk.load()
+    return desk
+
+
+@pytest.fixture
+def bar(desk: Desk, qtbot: QtBot) -> WritingBar:
+    def action(name: str) -> QAction:
+        return make_action(desk.writing, name, lambda: None, tip=f"{name}, in a sentence")
+
+    bar = WritingBar(
+        desk.writing,
+        desk.draft,
+        continue_action=action("&Continue"),
+        stop_action=action("&Stop"),
+        retake_action=action("&Retake"),
+        previous_take=action("&Previous take"),
+        next_take=action("&Next take"),
+    )
+    qtbot.addWidget(bar)
+    bar.show()
+    return bar
+
+
+def shown(bar: WritingBar) -> list[str]:
+    return [label.text() for label in bar.findChildren(QLabel) if label.isVisible()]
+
+
+def write(desk: Desk, text: bytes, *, again: bool = False) -> None:
+    if again:
+        desk.writing.retake()
+    else:
+        desk.writing.continue_writing()
+    request = desk.client.last(Generate).request
+    desk.client.answer(evaluated(request, 1), token(request, 0, text), finished(request, 1))
+
+
+def test_the_actions_are_buttons(bar: WritingBar) -> None:
+    assert [button.text() for button in bar.findChildren(QPushButton)] == [
+        "Continue",
+        "Stop",
+        "Retake",
+    ]
+
+
+def test_words_and_seed(bar: WritingBar, desk: Desk, qtbot: QtBot) -> None:
+    assert shown(bar) == ["0 words"]
+    desk.type("One")
+    qtbot.waitUntil(lambda: shown(bar) == ["1 word"], timeout=LONG)
+    write(desk, b" two three")
+    qtbot.waitUntil(lambda: "3 words   seed 42" in shown(bar), timeout=LONG)
+
+
+def test_takes_are_counted_where_there_are_some(bar: WritingBar, desk: Desk) -> None:
+    steps = bar.findChildren(QToolButton)
+    assert not any(step.isVisible() for step in steps)
+    desk.type("Once")
+    write(desk, b" upon")
+    assert "take 1 of 1" in shown(bar)
+    assert [step.accessibleName() for step in steps if step.isVisible()] == [
+        "Previous take",
+        "Next take",
+    ]
+    write(desk, b" more", again=True)
+    assert "take 2 of 2" in shown(bar)
+    desk.writing.step(-1)
+    assert "take 1 of 2" in shown(bar)
+    desk.draft.manuscript.undo()
+    assert "take 2 of 2" in shown(bar)
