@@ -4,37 +4,47 @@ One thread reads commands, the main thread carries them out. Knows nothing of th
 the protocol.
 """
 
+import gc
 import os
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+import time
 
 from studio.engine.framing import FramingError, command_reader, encode
-from studio.engine.messages import AnyEvent, Superseded
+from studio.engine.messages import AnyEvent, Superseded, Token
 
 _READ_SIZE = 65_536
+_FRAME_SECONDS = 1 / 30
 
 
 class _Pipe:
-    """The events' end of the pipe; both threads write to it."""
+    """The events' end of the pipe; both threads write to it.
+
+    Tokens that come faster than a screen's frames are sent together, one write a frame: each
+    write wakes the window's process, which takes a core away from llama.cpp's threads. A token
+    waits at most until the next one, and any other event takes it along.
+    """
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
         self._lock = threading.Lock()
+        self._waiting = bytearray()
+        self._written = 0.0
 
     def emit(self, event: AnyEvent) -> None:
-        """Write one event."""
-        self.emit_together([event])
-
-    def emit_together(self, events: Sequence[AnyEvent]) -> None:
-        """Write events in one go: each write wakes the window's process.
+        """Send one event.
 
         When nobody reads any more the process ends at once: it has no other purpose, and nothing
         of the writer's is kept in it.
         """
-        frames = memoryview(b"".join(map(encode, events)))
         with self._lock:
+            self._waiting += encode(event)
+            now = time.monotonic()
+            if isinstance(event, Token) and now - self._written < _FRAME_SECONDS:
+                return
+            self._written = now
+            frames, self._waiting = memoryview(self._waiting), bytearray()
             try:
                 while frames:
                     frames = frames[os.write(self._descriptor, frames) :]
@@ -89,7 +99,11 @@ def main() -> int:
             inbox.close()
 
     threading.Thread(target=read_commands, name="commands", daemon=True).start()
-    engine = Engine(pipe.emit, interrupt, pipe.emit_together)
+    engine = Engine(pipe.emit, interrupt)
+    # What the imports have made stays to the end: the collector need not look through it again
+    # and again between two tokens.
+    gc.collect()
+    gc.freeze()
     while taken := inbox.take():
         engine.run(*taken)
     engine.close()

@@ -6,7 +6,7 @@ from others.
 """
 
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import llama_cpp
@@ -68,22 +68,8 @@ class _Opened:
 class Engine:
     """Carries out commands and gives their events to `emit`."""
 
-    def __init__(
-        self,
-        emit: Callable[[AnyEvent], None],
-        interrupt: Interrupt,
-        emit_together: Callable[[Sequence[AnyEvent]], None] | None = None,
-    ) -> None:
-        """Begin with no model.
-
-        Args:
-            emit: takes every event, in order.
-            interrupt: what ends an evaluation.
-            emit_together: takes events that come at one time, where that is cheaper than one by
-                one; by default each goes to `emit`.
-        """
+    def __init__(self, emit: Callable[[AnyEvent], None], interrupt: Interrupt) -> None:
         self._emit = emit
-        self._emit_together = emit_together or self._emit_each
         self._interrupt = interrupt
         self._opened: _Opened | None = None
         log.install()
@@ -170,12 +156,7 @@ class Engine:
             opened.pieces,
             control,
             self._emit,
-            self._emit_together,
         )
-
-    def _emit_each(self, events: Sequence[AnyEvent]) -> None:
-        for event in events:
-            self._emit(event)
 
     def _ready(self) -> _Opened:
         if not self._opened:

@@ -6,7 +6,7 @@ of how the prompt was made or who listens.
 
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from studio.engine.context import Context, EvaluationStopped
 from studio.engine.control import Control
@@ -20,7 +20,6 @@ from studio.engine.messages import (
 )
 from studio.engine.pieces import PieceLedger
 from studio.engine.prompt import TokenizedPrompt, fit
-from studio.engine.token_frame import TokenFrame
 from studio.engine.vocabulary import Vocabulary
 from studio.sampling import LogitSketch, Ranking, choose, uniform
 
@@ -37,7 +36,6 @@ def generate(
     pieces: PieceLedger,
     control: Control,
     emit: Callable[[AnyEvent], None],
-    emit_together: Callable[[Sequence[AnyEvent]], None],
 ) -> None:
     """Write tokens after an evaluated prompt until one of the reasons to end.
 
@@ -48,8 +46,7 @@ def generate(
         vocabulary: the model's.
         pieces: what the listener knows to spell.
         control: live parameters and the stop.
-        emit: takes the `Evaluating` of a cut, and the `Finished` at the end.
-        emit_together: takes the `Token`s of a frame.
+        emit: takes each `Token`, the `Evaluating` of a cut, and the `Finished` at the end.
 
     Raises:
         EngineError: llama.cpp refused.
@@ -61,8 +58,6 @@ def generate(
     prompt_tokens = len(tokens)
     reason: FinishReason = "max_tokens"
     params = control.params
-    frame = TokenFrame(emit_together)
-    ranking: Ranking | None = None
     started = ended = time.perf_counter()
     index = 0
     try:
@@ -70,7 +65,7 @@ def generate(
             if control.stopped:
                 reason = "stopped"
                 break
-            ranking = Ranking(context.logits(), like=ranking)
+            ranking = Ranking(context.logits())
             params = control.params
             choice = choose(ranking, params, tokens, uniform(seed, len(tokens)), top=_SHOWN)
             if not command.ignore_eos and vocabulary.ends_generation(choice.token):
@@ -78,7 +73,7 @@ def generate(
                 break
             sketch = LogitSketch.of(ranking, written=choice.token)
             shown = zip(choice.top_ids.tolist(), choice.top_probabilities.tolist(), strict=True)
-            frame.add(
+            emit(
                 Token(
                     request=request,
                     index=index,
@@ -100,13 +95,9 @@ def generate(
             if context.used < context.size:
                 context.append(choice.token)
             else:
-                frame.tell()
                 _evaluate_cut(request, tokens, prompt.head, context, emit)
     except EvaluationStopped:
         reason = "stopped"
-    finally:
-        # What was written is told, whatever ended it.
-        frame.tell()
     emit(
         Finished(
             request=request,

@@ -22,6 +22,9 @@ class Vocabulary:
         self.adds_bos: bool = llama_cpp.llama_vocab_get_add_bos(vocabulary)
         self.bos = self._special(llama_cpp.llama_vocab_bos(vocabulary))
         self.eos = self._special(llama_cpp.llama_vocab_eos(vocabulary))
+        # What was asked before: in the token loop each call of llama.cpp runs cold.
+        self._texts: dict[int, bytes] = {}
+        self._ends: dict[int, bool] = {}
         self._piece_buffer = ctypes.create_string_buffer(256)
 
     @staticmethod
@@ -46,7 +49,10 @@ class Vocabulary:
 
     def text(self, token: int) -> bytes:
         """What `token` adds to a text: bytes, perhaps part of a character; empty for control."""
-        return self._piece(token, special=False)
+        text = self._texts.get(token)
+        if text is None:
+            text = self._texts[token] = self._piece(token, special=False)
+        return text
 
     def name(self, token: int) -> bytes:
         """`token` as it is shown: its bytes, or a control token's name such as <|im_end|>."""
@@ -67,7 +73,10 @@ class Vocabulary:
 
     def ends_generation(self, token: int) -> bool:
         """Whether `token` is an end-of-generation marker (end of sequence, of turn, ...)."""
-        return bool(llama_cpp.llama_vocab_is_eog(self._vocabulary, token))
+        ends = self._ends.get(token)
+        if ends is None:
+            ends = self._ends[token] = bool(llama_cpp.llama_vocab_is_eog(self._vocabulary, token))
+        return ends
 
     @functools.cached_property
     def added_prefix(self) -> int:

@@ -32,11 +32,27 @@ class Jet(NamedTuple):
     curvature: float
 
 
+def unbounded_value(nodes: Nodes, beta: float) -> float:
+    """Return the polynomial's own value between two nodes, linear in what the nodes hold."""
+    return _between(nodes, beta)[0]
+
+
 def at(nodes: Nodes, beta: float) -> Jet:
     """Return the function at `beta`, which is not below the first node."""
+    if beta >= nodes.betas[-1]:
+        return beyond(end(nodes), beta - nodes.betas[-1])
+    value, slope, curvature, left = _between(nodes, beta)
+    right = left + 1
+    return Jet(
+        min(max(value, nodes.values[right]), nodes.values[left]),
+        min(max(slope, nodes.slopes[left]), nodes.slopes[right]),
+        max(curvature, 0.0),
+    )
+
+
+def _between(nodes: Nodes, beta: float) -> tuple[float, float, float, int]:
+    """Return the polynomial's value, slope and curvature at `beta`, and the node left of it."""
     betas, values, slopes, curvatures = nodes
-    if beta >= betas[-1]:
-        return beyond(end(nodes), beta - betas[-1])
     right = bisect_right(betas, beta)
     left = right - 1
     # The six numbers in units of the interval's width, and the polynomial's six coefficients.
@@ -52,9 +68,7 @@ def at(nodes: Nodes, beta: float) -> Jet:
     value = f0 + t * (d0 + t * (c0 / 2 + t * (k3 + t * (k4 + t * k5))))
     slope = d0 + t * (c0 + t * (3 * k3 + t * (4 * k4 + t * 5 * k5)))
     curvature = c0 + t * (6 * k3 + t * (12 * k4 + t * 20 * k5))
-    return Jet(
-        min(max(value, f1), f0), min(max(slope, d0), d1) / width, max(curvature, 0.0) / width**2
-    )
+    return value, slope / width, curvature / width**2, left
 
 
 def end(nodes: Nodes) -> Jet:

@@ -34,8 +34,6 @@ _FEWEST_RANKED = 64  # with fewer left after penalties, rank anew
 
 _SORT_KEYS_FROM = 2048  # below, the fixed cost of making keys outweighs
 
-_MOST_AT_FIRST = 8 * HEAD  # sorting more than these costs what a guessed depth saves
-
 _GROWTH = 8  # when more are needed: 128, 1024, 8192, ...
 # Fewer blocks let more candidates through, more take longer to search.
 _BLOCKS_AT_FIRST = 2048
@@ -51,9 +49,6 @@ class Ranking:
 
     Args:
         logits: `(V,)`; float32 and float64 are used as they are, other dtypes are converted.
-        like: The ranking of the step before, if there was one. Neighbouring distributions are about
-            as deep, so the search begins at the depth that held enough tokens there. What is found
-            is the same with or without it; it is found sooner.
 
     Attributes:
         size: V, the vocabulary's size.
@@ -70,13 +65,12 @@ class Ranking:
 
     __slots__ = ("_count", "_offsets", "_replaced", "_source", "_weighed", "ids", "logits", "size")
 
-    def __init__(self, logits: ArrayLike, like: Ranking | None = None) -> None:
+    def __init__(self, logits: ArrayLike) -> None:
         self._source = _as_vector(logits)
         self.size = self._source.size
         self._replaced: tuple[NDArray[np.int64], NDArray[Any]] | None = None
         self._count: int | None = None
-        if like is None or not self._rank_down_to(like._next_depth()):
-            self._rank(min(HEAD + 1, self.size))
+        self._rank(min(HEAD + 1, self.size))
 
     @property
     def maximum(self) -> float:
@@ -224,29 +218,6 @@ class Ranking:
         else:
             ids = _reach(source, blocks, least)
         self._set_head(ids, source[ids])
-
-    def _rank_down_to(self, depth: float) -> bool:
-        """Rank what is at most `depth` below the largest logit; say whether that were enough.
-
-        It is one comparison with the whole vocabulary, where the search for the depth is several
-        passes, and in a token loop each runs with cold caches.
-        """
-        source = self._source
-        if source.size < _BLOCKS_AT_FIRST:
-            return False
-        maximum = float(source.max())
-        _refuse_what_cannot_be_ranked(source, maximum)
-        ids = (source >= maximum - depth).nonzero()[0]
-        if not HEAD < ids.size <= _MOST_AT_FIRST:
-            return False
-        self._set_head(ids, source[ids])
-        return True
-
-    def _next_depth(self) -> float:
-        """How deep the next, similar ranking should look to find enough but not many tokens."""
-        depth = float(self.logits[0] - self.logits[-1])
-        few, many = self.ids.size < 3 * HEAD // 2, self.ids.size > 3 * HEAD
-        return depth * (1.15 if few else 0.9 if many else 1.0)
 
     def _set_head(self, ids: NDArray[np.int64], logits: NDArray[Any]) -> None:
         order = _descending(logits)

@@ -37,6 +37,26 @@ _MISSING_FURTHER = hermite.missing_from(_FURTHER, _SLOPED)
 _EVEN = [0, 2, 4]
 _MISSING_EVEN = hermite.missing_from(_BETAS[_EVEN], _SLOPED // 2)
 
+
+def _foretell_odd() -> NDArray[np.float64]:
+    """Return the matrix from what is known at the even nodes to the values at the odd ones.
+
+    What it is given: the values at the even nodes, the slopes at all but the last of them, and the
+    curvature at the first. Interpolation is linear in these but for the bounds that `hermite.at`
+    keeps; a value past a bound is far enough off to be noticed all the same.
+    """
+    even = _BETAS[_EVEN]
+    columns = []
+    for unit in np.eye(2 * len(_EVEN)):
+        nodes = hermite.complete(
+            even, unit[: len(_EVEN)], unit[len(_EVEN) : -1], float(unit[-1]), _MISSING_EVEN
+        )
+        columns.append([hermite.unbounded_value(nodes, beta) for beta in _BETAS[[1, 3]].tolist()])
+    return np.array(columns).T
+
+
+_FORETELL_ODD = _foretell_odd()
+
 # Edges with which exp(β·z) itself, without a shift, stays well inside float32 up to β = 9h.
 _UNSHIFTED = (-25.0, 24.0)
 
@@ -149,21 +169,16 @@ def _shift(edge: float) -> float:
 
 def _is_smooth(tail: Tail, shares: list[float]) -> bool:
     """Say whether the nodes are close enough together for this tail."""
-    betas, values, slopes, curvatures = tail.nodes
+    _, values, slopes, curvatures = tail.nodes
     for (least, most), (here, following) in zip(
         _CURVATURE_CHANGES, pairwise(curvatures), strict=True
     ):
         if not least * here <= following <= most * here:
             return False
-    even = hermite.complete(
-        _BETAS[_EVEN],
-        np.array(values[::2]),
-        np.array(slopes[:_SLOPED:2]),
-        curvatures[0],
-        _MISSING_EVEN,
-    )
-    for odd in (1, 3):
-        error = abs(hermite.at(even, betas[odd]).value - values[odd]) * _ERROR_HALVED
+    given = (*values[::2], *slopes[:_SLOPED:2], curvatures[0])
+    foretold = (_FORETELL_ODD @ given).tolist()
+    for odd, value in zip((1, 3), foretold, strict=True):
+        error = abs(value - values[odd]) * _ERROR_HALVED
         # The share only falls with β; the error is about as large on either side of the node.
         share = (shares[odd - 1] + shares[odd]) / 2
         after = (shares[odd] + shares[odd + 1]) / 2

@@ -12,15 +12,21 @@ FRAME_MS = 33
 
 
 class FrameClock(QObject):
-    """Calls `update` soon after `request`, and not more often than every `FRAME_MS`.
+    """Calls `update` soon after `request`, and not more often than every `interval_ms`.
 
     The first request after a rest is answered at once, so that a key or a turn is seen without
     delay.
     """
 
-    def __init__(self, update: Callable[[], None], parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        update: Callable[[], None],
+        parent: QObject | None = None,
+        interval_ms: int = FRAME_MS,
+    ) -> None:
         super().__init__(parent)
         self._update = update
+        self._interval = interval_ms
         self._since_last = QElapsedTimer()
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -31,8 +37,8 @@ class FrameClock(QObject):
         """Ask for an update."""
         if self._timer.isActive():
             return
-        elapsed = self._since_last.elapsed() if self._since_last.isValid() else FRAME_MS
-        self._timer.start(max(0, FRAME_MS - elapsed))
+        elapsed = self._since_last.elapsed() if self._since_last.isValid() else self._interval
+        self._timer.start(max(0, self._interval - elapsed))
 
     def flush(self) -> None:
         """Update now, whether asked for or not."""

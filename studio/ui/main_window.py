@@ -4,6 +4,7 @@ Puts widgets together and binds them to the session; holds no state of the text,
 sampling.
 """
 
+import gc
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer
@@ -88,7 +89,14 @@ class MainWindow(QMainWindow):
         self._bind()
         self._restore()
         # The window can be typed in before the histogram's library is there.
-        QTimer.singleShot(0, self.histogram.load)
+        QTimer.singleShot(0, self._finish_start)
+
+    def _finish_start(self) -> None:
+        self.histogram.load()
+        # What imports and widgets have made stays to the end: the collector need not look through
+        # it again and again while text is written.
+        gc.collect()
+        gc.freeze()
 
     def _build_layout(self) -> None:
         actions = self.actions_

@@ -13,6 +13,9 @@ _CONTEXT_TIP = (
 )
 _RATE_TIP = "<p><b>Tokens a second</b>, of the generation alone.</p>"
 
+_INTERVAL_MS = 200
+"""Numbers that change more often cannot be read, and each new text lays the head out anew."""
+
 
 class StatusLine(QWidget):
     """State, tokens a second, context used, and what the model no longer sees."""
@@ -39,7 +42,7 @@ class StatusLine(QWidget):
         """From left to right; those with nothing to say are hidden."""
         for label in self.labels:
             row.addWidget(label)
-        self._clock = FrameClock(self._show, self)
+        self._clock = FrameClock(self._show, self, _INTERVAL_MS)
         for changed in (model.changed, writing.changed, context.changed):
             changed.connect(self._clock.request)
         self._show()

@@ -145,8 +145,13 @@ class TemperaturePanel(Card):
             self._choices.clear()
             self._entropy.clear()
             return
-        self._choices.setText(choices(effective))
-        self._entropy.setText(f"{bits:.1f} bits")
+        # Also the same text would lay the whole column out anew.
+        for label, text in (
+            (self._choices, choices(effective)),
+            (self._entropy, f"{bits:.1f} bits"),
+        ):
+            if text != label.text():
+                label.setText(text)
 
 
 class _TemperatureEdit(CommitEdit):

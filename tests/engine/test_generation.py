@@ -10,10 +10,11 @@ import pytest
 
 from studio.engine.context import Context
 from studio.engine.control import Control
-from studio.engine.generation import PieceLedger, generate
+from studio.engine.generation import generate
 from studio.engine.interrupt import Interrupt
 from studio.engine.messages import AnyEvent, Evaluating, Finished, Generate, Prompt, Token
 from studio.engine.model import Model
+from studio.engine.pieces import PieceLedger
 from studio.engine.prompt import TokenizedPrompt
 from studio.sampling import LogitSketch, SamplingParams, distribution
 from tests.engine.conftest import NewContext, OpenModel
