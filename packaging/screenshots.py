@@ -13,9 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
-if sys.platform == "linux" and not (
-    os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
-):
+if sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -63,7 +61,7 @@ def main() -> int:
         session.writing.continue_writing()
         until(lambda: session.writing.is_idle)
         # At rest: the bars show what would come next.
-        until(lambda: session.look_ahead.is_settled)
+        until(lambda: session.look_ahead.is_settled and window.writing_bar.is_settled)
         FOLDER.mkdir(exist_ok=True)
         for appearance in ("light", "dark"):
             window.theme.set_appearance(appearance)

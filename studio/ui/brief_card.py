@@ -36,6 +36,8 @@ class BriefCard(Card):
         self._toggle.setAccessibleName("Show the brief")
         self._toggle.setToolTip("Show or hide the brief")
         self.header.addWidget(self._toggle)
+        # The flat button's own inset, taken back: its sign ends where text does.
+        self.header.setContentsMargins(0, 0, -7, 0)
         self.edit = _BriefEdit()
         self.edit.setFrameShape(QFrame.Shape.NoFrame)
         self.edit.setTabChangesFocus(True)

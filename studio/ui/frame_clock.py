@@ -33,6 +33,11 @@ class FrameClock(QObject):
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self.flush)
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing waits to be shown."""
+        return not self._timer.isActive()
+
     def request(self) -> None:
         """Ask for an update."""
         if self._timer.isActive():

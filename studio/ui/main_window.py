@@ -100,7 +100,7 @@ class MainWindow(QMainWindow):
 
     def _build_layout(self) -> None:
         actions = self.actions_
-        bar = WritingBar(
+        self.writing_bar = WritingBar(
             self.session.writing,
             self.session.draft,
             actions.continue_,
@@ -118,7 +118,7 @@ class MainWindow(QMainWindow):
         inside.addWidget(self.editor, 1)
         inside.addWidget(self.find_bar)
 
-        left = _column(self.brief, self.notice, manuscript, bar)
+        left = _column(self.brief, self.notice, manuscript, self.writing_bar)
         right = _column(self.temperature, self.histogram, self.sampling)
         self._splitter = QSplitter(Qt.Orientation.Horizontal)
         self._splitter.setChildrenCollapsible(False)

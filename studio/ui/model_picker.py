@@ -3,13 +3,22 @@
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QMenu, QPushButton, QWidget
+from PySide6.QtGui import QAction, QPainter, QPaintEvent, QPalette
+from PySide6.QtWidgets import (
+    QMenu,
+    QPushButton,
+    QStyle,
+    QStyleOptionButton,
+    QStylePainter,
+    QWidget,
+)
 
 from studio.ui.model_names import byte_size, describe_use, model_name, model_title
 from studio.ui.model_state import ModelPhase, ModelState
 from studio.ui.settings import RECENT_MODELS, Settings
+from studio.ui.theme_combo import paint_chevron
 
+_INSET = 10
 _LONGEST_TITLE = 44
 """Characters, about; a longer name is elided, for profile and status stand beside it."""
 
@@ -43,8 +52,25 @@ class ModelPicker(QPushButton):
         self._menu.setToolTipsVisible(True)
         self._menu.aboutToShow.connect(self._fill_menu)
         self.setMenu(self._menu)
+        self.setProperty("opens", True)
+        self._shown = ""
         model.changed.connect(self._follow)
         self._follow()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the button as the list of profiles beside it looks: name left, chevron right."""
+        option = QStyleOptionButton()
+        self.initStyleOption(option)
+        option.text = ""
+        option.features &= ~QStyleOptionButton.ButtonFeature.HasMenu
+        painter = QStylePainter(self)
+        painter.drawControl(QStyle.ControlElement.CE_PushButton, option)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(self.palette().color(QPalette.ColorRole.ButtonText))
+        room = self.rect().adjusted(_INSET, 0, -2 * _INSET, 0)
+        middle_left = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+        painter.drawText(room, int(middle_left), self._shown)
+        paint_chevron(painter, self, self.palette().color(QPalette.ColorRole.PlaceholderText))
 
     def _follow(self) -> None:
         model = self._model
@@ -66,7 +92,8 @@ class ModelPicker(QPushButton):
         shown = self.fontMetrics().elidedText(title, Qt.TextElideMode.ElideMiddle, room)
         if shown != title:
             tip = f"{title}\n{tip}"
-        self.setText(f"{_literal(shown)} ")
+        self._shown = shown
+        self.setText(_literal(shown))
         self.setToolTip(tip)
         self.setAccessibleDescription(tip)
 

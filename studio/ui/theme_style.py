@@ -47,7 +47,7 @@ QPushButton[flat="true"]:hover, QToolButton:hover { background: $hover; }
 QPushButton[flat="true"]:focus, QToolButton:focus { border-color: $accent; }
 QPushButton[flat="true"]:disabled, QToolButton:disabled { color: $muted; }
 
-QPushButton[opens="true"] { padding-right: 26px; text-align: left; }
+QPushButton[opens="true"] { padding: 6px 26px 6px 10px; }
 QPushButton[opens="true"]::menu-indicator { image: none; width: 0px; }
 
 QComboBox {

@@ -1,11 +1,12 @@
 """The row under the manuscript: Continue, Stop, Retake, takes, words, seed."""
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
 from studio.ui.actions import ActionButton, key_text
 from studio.ui.draft import Draft
+from studio.ui.frame_clock import FrameClock
 from studio.ui.writing import Writing
 
 _COUNT_MS = 200
@@ -52,23 +53,26 @@ class WritingBar(QWidget):
         for button in self._steps:
             steps.addWidget(button)
         row.addLayout(steps)
-        row.addStretch(1)
-        row.addWidget(self._facts)
-        self._count_later = QTimer(self)
-        self._count_later.setSingleShot(True)
-        self._count_later.setInterval(_COUNT_MS)
-        self._count_later.timeout.connect(self._show_facts)
+        # What is merely told gives way first where the window is narrow.
+        self._facts.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._facts.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        row.addWidget(self._facts, 1)
+        self._count_clock = FrameClock(self._show_facts, self, _COUNT_MS)
         writing.changed.connect(self._show_takes)
         draft.prompt_changed.connect(self._show_takes)
         draft.manuscript.state_changed.connect(self._on_text_changed)
         self._show_takes()
         self._show_facts()
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether the count is that of the text as it is now."""
+        return self._count_clock.is_settled
+
     def _on_text_changed(self) -> None:
         # The places of takes are up to date only now, not yet when the text changed.
         self._show_takes()
-        if not self._count_later.isActive():
-            self._count_later.start()
+        self._count_clock.request()
 
     def _show_takes(self) -> None:
         take_set = self._writing.take_set()
