@@ -5,6 +5,7 @@ what is evaluated already is kept. Knows nothing of text, sampling or requests.
 """
 
 import ctypes
+import time
 from collections.abc import Callable, Sequence
 
 import llama_cpp
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from studio.engine.interrupt import Interrupt
 from studio.engine.messages import EngineError
 from studio.engine.model import Model
+from studio.engine.pace import Pace
 
 _MAIN, _SCRATCH = 0, 1
 """Sequence ids: the manuscript, and a look into its middle that leaves the rest evaluated."""
@@ -51,6 +53,8 @@ class Context:
         # A sliding window's cache in full: a trimmed one cannot be cut back to a prefix.
         parameters.swa_full = True
         parameters.n_threads = parameters.n_threads_batch = model.threads
+        self._all_threads = self._threads = model.threads
+        self._pace = Pace(model.threads)
         parameters.no_perf = True
         parameters.abort_callback = interrupt.callback
         parameters.abort_callback_data = interrupt.data
@@ -161,7 +165,13 @@ class Context:
         self._batch.pos[0] = len(self._tokens)
         self._batch.seq_id[0][0] = _MAIN
         self._batch.logits[0] = 1
+        threads = self._pace.threads()
+        if threads != self._threads:
+            llama_cpp.llama_set_n_threads(self._context, threads, self._all_threads)
+            self._threads = threads
+        started = time.perf_counter()
         self._run_batch()
+        self._pace.took(time.perf_counter() - started)
         self._tokens.append(token)
         self._has_logits = True
 
