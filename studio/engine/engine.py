@@ -10,12 +10,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import llama_cpp
-import numpy as np
 
 from studio.engine import log
 from studio.engine.chat_template import ChatSkeleton, ChatTemplateError, compile_template
 from studio.engine.context import Context, EvaluationStopped
 from studio.engine.control import Control
+from studio.engine.evaluated import evaluated
 from studio.engine.generation import generate
 from studio.engine.interrupt import Interrupt
 from studio.engine.messages import (
@@ -178,14 +178,6 @@ class Engine:
         self, request: int, prompt: TokenizedPrompt, fitted: FittedPrompt, reused: int
     ) -> Evaluated:
         opened = self._ready()
-        text = opened.model.vocabulary.text
-        unseen = prompt.tokens[prompt.head : prompt.head + fitted.unseen]
-        unseen_text = b"".join(map(text, unseen))[prompt.added :]
-        return Evaluated(
-            request=request,
-            tokens=np.asarray(prompt.tokens, dtype="<i4").tobytes(),
-            context_used=len(fitted.tokens),
-            context_size=opened.context.size,
-            unseen_characters=len(unseen_text.decode("utf-8", errors="ignore")),
-            reused=reused,
+        return evaluated(
+            request, prompt, fitted, reused, opened.context.size, opened.model.vocabulary
         )

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from studio.engine.context import Context, EvaluationStopped
 from studio.engine.control import Control
+from studio.engine.evaluated import evaluated
 from studio.engine.messages import (
     AnyEvent,
     Evaluating,
@@ -46,7 +47,8 @@ def generate(
         vocabulary: the model's.
         pieces: what the listener knows to spell.
         control: live parameters and the stop.
-        emit: takes each `Token`, the `Evaluating` of a cut, and the `Finished` at the end.
+        emit: takes each `Token`, the `Evaluating` and `Evaluated` of a cut, and the `Finished`
+            at the end.
 
     Raises:
         EngineError: llama.cpp refused.
@@ -95,7 +97,8 @@ def generate(
             if context.used < context.size:
                 context.append(choice.token)
             else:
-                _evaluate_cut(request, tokens, prompt.head, context, emit)
+                grown = prompt._replace(tokens=list(tokens))
+                _evaluate_cut(request, grown, context, vocabulary, emit)
     except EvaluationStopped:
         reason = "stopped"
     emit(
@@ -113,9 +116,9 @@ def generate(
 
 def _evaluate_cut(
     request: int,
-    tokens: list[int],
-    head: int,
+    prompt: TokenizedPrompt,
     context: Context,
+    vocabulary: Vocabulary,
     emit: Callable[[AnyEvent], None],
 ) -> None:
     """The context is full: cut another block off the manuscript's beginning and evaluate anew.
@@ -123,8 +126,9 @@ def _evaluate_cut(
     Shifting the cache instead would be quicker, but its rows were computed from the text that is
     no longer there: the model would go on from a state that no prompt gives.
     """
-    fitted = fit(TokenizedPrompt(tokens, head), context.size)
-    context.evaluate(
+    fitted = fit(prompt, context.size)
+    reused = context.evaluate(
         fitted.tokens,
         lambda done, total: emit(Evaluating(request=request, done=done, total=total)),
     )
+    emit(evaluated(request, prompt, fitted, reused, context.size, vocabulary))

@@ -186,6 +186,9 @@ class Writing(QObject):
             return
         match event:
             case Evaluated():
+                # Once more between two tokens, when the context was cut: it holds the last one too.
+                self._clock.flush()
+                self._latest = None
                 self._history = np.frombuffer(event.tokens, dtype="<i4").tolist()
             case Token():
                 self._on_token(event)

@@ -12,7 +12,15 @@ from studio.engine.context import Context
 from studio.engine.control import Control
 from studio.engine.generation import generate
 from studio.engine.interrupt import Interrupt
-from studio.engine.messages import AnyEvent, Evaluating, Finished, Generate, Prompt, Token
+from studio.engine.messages import (
+    AnyEvent,
+    Evaluated,
+    Evaluating,
+    Finished,
+    Generate,
+    Prompt,
+    Token,
+)
 from studio.engine.model import Model
 from studio.engine.pieces import PieceLedger
 from studio.engine.prompt import TokenizedPrompt
@@ -354,6 +362,13 @@ def test_writing_goes_on_past_the_context(
     assert set(cuts) == {1, 1 - 64}  # a block at a time, and none twice
     # A long evaluation is shown.
     assert any(isinstance(event, Evaluating) for event in events)
+    # And after each cut it is told what the model no longer sees.
+    reports = [event for event in events if isinstance(event, Evaluated)]
+    assert len(reports) == cuts.count(1 - 64)
+    unseen = [report.unseen_characters for report in reports]
+    assert unseen == sorted(unseen)
+    assert unseen[0] > 0
+    assert all(report.context_used < 256 for report in reports)
 
     # What the last token was drawn from: the head, and the newest part of the text.
     everything = [*prompt, *(token.id for token in tokens_in(events))]

@@ -156,6 +156,28 @@ def test_the_bars_know_what_was_written_before_each_token(
     assert shown[:3] == [([1, 2], 11), ([1, 2, 11], 12), ([1, 2, 11, 12], 13)]
 
 
+def test_after_a_cut_no_token_is_counted_twice(
+    desk: Desk, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    histories: list[list[int]] = []
+    show = desk.next_token.show
+
+    def remember(
+        sketch: LogitSketch, history: Sequence[int] = (), chosen: int | None = None
+    ) -> None:
+        histories.append(list(history))
+        show(sketch, history, chosen)
+
+    monkeypatch.setattr(desk.next_token, "show", remember)
+    request = begin(desk)
+    desk.client.answer(evaluated(request, 1, 2, 3), token(request, 0, b"a", token_id=8))
+    # The context is full: what was written is evaluated again with a block of the text cut off.
+    desk.client.answer(evaluated(request, 1, 2, 3, 8, unseen=12))
+    desk.client.answer(token(request, 1, b"b", token_id=9), finished(request, 2))
+    assert histories[-1] == [1, 2, 3, 8]
+    assert desk.draft.manuscript.text == OPENING + "ab"
+
+
 def test_half_a_character_at_the_end_is_shown_as_one(desk: Desk) -> None:
     write(desk, b" a", "🐟".encode()[:2])
     assert desk.draft.manuscript.text == OPENING + " a\ufffd"
