@@ -110,8 +110,8 @@ class Generate(Command, frozen=True, kw_only=True, tag=True):
     """Continue the manuscript.
 
     A Load supersedes one that still waits. Answers: Evaluating..., Evaluated, Token..., Finished
-    | Failed | Superseded. Where the context fills up, Evaluating..., Evaluated come once more between
-    two tokens.
+    | Failed | Superseded. Where the context fills up, Evaluating..., Evaluated come once more
+    between two tokens.
     """
 
     prompt: Prompt
