@@ -68,7 +68,7 @@ class LogitSketch:
         written: The token written in this place, where it is not among the best; or None.
     """
 
-    __slots__ = ("_ranked", "ids", "logits", "tail", "vocabulary_size", "written")
+    __slots__ = ("_made", "ids", "logits", "tail", "vocabulary_size", "written")
 
     def __init__(
         self,
@@ -83,7 +83,18 @@ class LogitSketch:
         self.vocabulary_size = vocabulary_size
         self.tail = tail
         self.written = written
-        self._ranked = SketchedLogits(ids, logits.astype(np.float64), tail, vocabulary_size)
+        self._made: SketchedLogits | None = None
+
+    @property
+    def _ranked(self) -> SketchedLogits:
+        """The sketch as the samplers see it; made when it is first asked for.
+
+        Whoever records a sketch in a token loop asks nothing of it.
+        """
+        if self._made is None:
+            logits = self.logits.astype(np.float64)
+            self._made = SketchedLogits(self.ids, logits, self.tail, self.vocabulary_size)
+        return self._made
 
     @classmethod
     def of(cls, logits: ArrayLike | Ranking, written: int | None = None) -> Self:
