@@ -9,7 +9,6 @@ when the window or the sampling does.
 import os
 import sys
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
@@ -30,15 +29,12 @@ SIZE = (1320, 860)
 
 def main() -> int:
     """Write one picture for each appearance; the exit status."""
-    from PySide6.QtCore import QEventLoop, QSettings
+    from PySide6.QtCore import QSettings
     from PySide6.QtWidgets import QApplication
 
     from studio.engine.starter_model import find_starter_model
     from studio.ui.application import make_application, make_window
-
-    def until(condition: Callable[[], bool]) -> None:
-        while not condition():
-            QApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
+    from studio.ui.measurement import run_until
 
     model = find_starter_model()
     if model is None:
@@ -52,16 +48,16 @@ def main() -> int:
         window.show()
         session = window.session
         session.model.open(str(model))
-        until(lambda: window.histogram.is_loaded and session.model.is_ready)
+        run_until(lambda: window.histogram.is_loaded and session.model.is_ready)
         window.brief.edit.setPlainText(BRIEF)
         session.draft.manuscript.load(OPENING)
         window.editor.move_caret(len(OPENING))
         session.sampling.set_max_tokens(40)
         session.sampling.change(seed=SEED)
         session.writing.continue_writing()
-        until(lambda: session.writing.is_idle)
+        run_until(lambda: session.writing.is_idle)
         # At rest: the bars show what would come next.
-        until(lambda: session.look_ahead.is_settled and window.writing_bar.is_settled)
+        run_until(lambda: session.look_ahead.is_settled and window.writing_bar.is_settled)
         FOLDER.mkdir(exist_ok=True)
         for appearance in ("light", "dark"):
             window.theme.set_appearance(appearance)

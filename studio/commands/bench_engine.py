@@ -4,8 +4,6 @@ import statistics
 import time
 from pathlib import Path
 
-import numpy as np
-
 from studio.engine.bare_loop import BareLoop
 from studio.engine.control import Control
 from studio.engine.engine import Engine
@@ -36,13 +34,8 @@ class _Run:
         if failures:
             raise SystemExit(f"studio bench: {failures[0].message}")
         self.tokens = [event.id for event in engine_events if isinstance(event, Token)]
-        self.evaluated = next(e for e in engine_events if isinstance(e, Evaluated))
+        self.prompt = next(e for e in engine_events if isinstance(e, Evaluated)).token_ids()
         self.finished = next(e for e in engine_events if isinstance(e, Finished))
-
-    @property
-    def prompt(self) -> list[int]:
-        ids: list[int] = np.frombuffer(self.evaluated.tokens, dtype="<i4").tolist()
-        return ids
 
 
 def measure_engine(path: Path, rounds: int, count: int) -> dict[str, object]:

@@ -2,24 +2,21 @@
 
 import statistics
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from studio.engine.bare_loop import BareLoop
+from studio.own_command import own_command
 
 
 class _Window:
     """The measured process: one command a line in, one JSON object a line out."""
 
     def __init__(self, path: Path, count: int) -> None:
-        own = (
-            [sys.executable] if getattr(sys, "frozen", False) else [sys.executable, "-m", "studio"]
-        )
         self._process = subprocess.Popen(
-            [*own, "measure-window", str(path), str(count)],
+            own_command("measure-window", str(path), str(count)),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )

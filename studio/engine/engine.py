@@ -60,6 +60,12 @@ class _Opened:
                 raise EngineError("chat_template", str(error)) from error
         return self._skeletons[has_system]
 
+    def evaluated(
+        self, request: int, prompt: TokenizedPrompt, fitted: FittedPrompt, reused: int
+    ) -> Evaluated:
+        """What is told of a prompt that the context holds now."""
+        return evaluated(request, prompt, fitted, reused, self.context.size, self.model.vocabulary)
+
     def close(self) -> None:
         self.context.close()
         self.model.close()
@@ -119,7 +125,7 @@ class Engine:
         opened = self._ready()
         prompt, fitted = self._prepare(command.prompt, opened)
         reused = opened.context.look_inside(fitted.tokens, self._on_progress(command.request))
-        self._emit(self._evaluated(command.request, prompt, fitted, reused))
+        self._emit(opened.evaluated(command.request, prompt, fitted, reused))
         sketch = LogitSketch.of(opened.context.logits())
         self._emit(
             Distribution(
@@ -147,7 +153,7 @@ class Engine:
                 )
             )
             return
-        self._emit(self._evaluated(command.request, prompt, fitted, reused))
+        self._emit(opened.evaluated(command.request, prompt, fitted, reused))
         generate(
             command,
             prompt,
@@ -173,11 +179,3 @@ class Engine:
 
     def _on_progress(self, request: int) -> Callable[[int, int], None]:
         return lambda done, total: self._emit(Evaluating(request=request, done=done, total=total))
-
-    def _evaluated(
-        self, request: int, prompt: TokenizedPrompt, fitted: FittedPrompt, reused: int
-    ) -> Evaluated:
-        opened = self._ready()
-        return evaluated(
-            request, prompt, fitted, reused, opened.context.size, opened.model.vocabulary
-        )

@@ -7,6 +7,7 @@ llama_cpp, and does not know how messages travel (`framing`) or who acts on them
 from typing import Literal
 
 import msgspec
+import numpy as np
 
 from studio.sampling import SamplingParams
 
@@ -163,13 +164,19 @@ class Evaluated(Event, frozen=True, kw_only=True, tag=True):
     """The prompt is evaluated."""
 
     tokens: bytes
-    """The whole prompt's token ids, also those the model no longer sees: int32, little-endian."""
+    """The whole prompt's token ids, also those the model no longer sees: int32, little-endian.
+    `token_ids` gives them as numbers."""
     context_used: int
     context_size: int
     unseen_characters: int
     """Characters at the manuscript's beginning that did not fit the context."""
     reused: int
     """Tokens that were evaluated before and did not need it again."""
+
+    def token_ids(self) -> list[int]:
+        """The whole prompt's token ids."""
+        ids: list[int] = np.frombuffer(self.tokens, dtype="<i4").tolist()
+        return ids
 
 
 class Distribution(Event, frozen=True, kw_only=True, tag=True):

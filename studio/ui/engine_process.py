@@ -5,7 +5,6 @@ Knows the protocol's frames and the process's fate, and nothing of what messages
 
 import os
 import signal
-import sys
 from collections import deque
 from enum import Enum
 from pathlib import Path
@@ -15,6 +14,7 @@ from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, Signal
 
 from studio.engine.framing import FrameReader, FramingError, encode, event_reader
 from studio.engine.messages import AnyCommand, AnyEvent
+from studio.own_command import own_command
 
 _KEPT_LOG_LINES = 40
 _FROM_OUTSIDE = ("SIGKILL", "SIGTERM", "SIGINT", "SIGHUP")
@@ -78,9 +78,7 @@ def _signal_name(number: int) -> str:
 
 def engine_command() -> list[str]:
     """This same program, asked for its engine."""
-    if getattr(sys, "frozen", False):
-        return [sys.executable, "engine"]
-    return [sys.executable, "-m", "studio", "engine"]
+    return own_command("engine")
 
 
 class EngineProcess(QObject):

@@ -4,7 +4,6 @@ Asks the engine a moment after the last change, gives the answer to the histogra
 to writing. Knows nothing of widgets.
 """
 
-import numpy as np
 from PySide6.QtCore import QObject, QTimer
 
 from studio.engine.messages import (
@@ -89,7 +88,7 @@ class LookAheadAtRest(QObject):
             return
         match event:
             case Evaluated():
-                self._history = np.frombuffer(event.tokens, dtype="<i4").tolist()
+                self._history = event.token_ids()
             case Distribution():
                 if event.pieces:
                     self._next_token.add_pieces(event.pieces)

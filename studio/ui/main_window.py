@@ -59,8 +59,6 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
 
         self.editor = ManuscriptEditor(session.draft.manuscript)
-        # Files are opened by the window, wherever on it they are dropped.
-        self.editor.setAcceptDrops(True)
         self.find_bar = FindBar(self.editor)
         self.notice = NoticeBar()
         self.brief = BriefCard(session.draft)

@@ -40,12 +40,12 @@ def main(arguments: Sequence[str]) -> int:
     application = make_application()
     window = make_window(application)
     window.show()
-    _until(lambda: window.histogram.is_loaded)
+    run_until(lambda: window.histogram.is_loaded)
     started = time.time() - psutil.Process().create_time()
 
     session = window.session
     session.model.open(path)
-    _until(lambda: session.model.is_ready)
+    run_until(lambda: session.model.is_ready)
     session.sampling.set_params(_PARAMS)
     session.sampling.set_max_tokens(int(count))
     measurement = _Measurement(window)
@@ -70,7 +70,7 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _until(condition: Callable[[], bool]) -> None:
+def run_until(condition: Callable[[], bool]) -> None:
     """Run the event loop until the condition holds, asleep between events as `exec` is."""
     while not condition():
         # With a time limit it would not sleep, but poll, and take a core from the engine.
@@ -91,11 +91,11 @@ class _Measurement:
         self._reset_text()
         self._events.clear()
         self._session.writing.continue_writing()
-        _until(lambda: self._session.writing.is_idle)
+        run_until(lambda: self._session.writing.is_idle)
         evaluated = next(event for event in self._events if isinstance(event, Evaluated))
         finished = next(event for event in self._events if isinstance(event, Finished))
         return {
-            "prompt": np.frombuffer(evaluated.tokens, dtype="<i4").tolist(),
+            "prompt": evaluated.token_ids(),
             "tokens": [event.id for event in self._events if isinstance(event, Token)],
             "seconds": finished.seconds,
         }
@@ -161,7 +161,7 @@ class _Measurement:
         timer = QTimer()
         timer.setSingleShot(True)
         timer.start(500)
-        _until(
+        run_until(
             lambda: (
                 not timer.isActive()
                 or any(isinstance(event, Distribution) for event in self._events)

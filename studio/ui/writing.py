@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable
 from enum import Enum
 
-import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from studio.engine.messages import (
@@ -189,7 +188,7 @@ class Writing(QObject):
                 # Once more between two tokens, when the context was cut: it holds the last one too.
                 self._clock.flush()
                 self._latest = None
-                self._history = np.frombuffer(event.tokens, dtype="<i4").tolist()
+                self._history = event.token_ids()
             case Token():
                 self._on_token(event)
             case Finished():
