@@ -22,7 +22,7 @@ from studio.engine.messages import (
 from studio.engine.pieces import PieceLedger
 from studio.engine.prompt import TokenizedPrompt, fit
 from studio.engine.vocabulary import Vocabulary
-from studio.sampling import LogitSketch, Ranking, choose, uniform
+from studio.sampling import LogitSketch, Ranking, choose, is_near_tie, uniform
 
 _SEEDS = 2**32
 _SHOWN = 10
@@ -69,7 +69,8 @@ def generate(
                 break
             ranking = Ranking(context.logits())
             params = control.params
-            choice = choose(ranking, params, tokens, uniform(seed, len(tokens)), top=_SHOWN)
+            u = uniform(seed, len(tokens))
+            choice = choose(ranking, params, tokens, u, top=_SHOWN)
             if not command.ignore_eos and vocabulary.ends_generation(choice.token):
                 reason = "end_of_text"
                 break
@@ -87,6 +88,8 @@ def generate(
                     top=tuple(shown),
                     sketch=sketch.to_bytes(),
                     pieces=pieces.untold(sketch.ids),
+                    u=u,
+                    near_tie=is_near_tie(ranking),
                 )
             )
             ended = time.perf_counter()

@@ -205,6 +205,21 @@ class Token(Event, frozen=True, kw_only=True, tag=True):
     """The most likely (id, probability), as the sampler used them."""
     sketch: bytes
     pieces: dict[int, bytes]
+    u: float
+    """What was drawn, in [0, 1): the same u at another temperature is the same dice."""
+    near_tie: bool
+    """Whether arithmetic alone may decide which token T 0 takes here."""
+
+
+class ScoredToken(msgspec.Struct, frozen=True):
+    """A token of text that stood there already, with the distribution it was read in."""
+
+    id: int
+    text: bytes
+    """UTF-8, perhaps only a part of a character."""
+    sketch: bytes
+    """A `studio.sampling.LogitSketch` that knows this token exactly."""
+    near_tie: bool
 
 
 FinishReason = Literal["end_of_text", "max_tokens", "stopped"]

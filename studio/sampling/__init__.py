@@ -8,6 +8,7 @@ from studio.sampling.choice import Choice, choose
 from studio.sampling.distribution import distribution
 from studio.sampling.draw import draw, uniform
 from studio.sampling.errors import LogitsError, ParameterError, SketchError
+from studio.sampling.near_tie import is_near_tie
 from studio.sampling.params import DEFAULT_SAMPLERS, KNOWN_SAMPLERS, MAX_SEED, SamplingParams
 from studio.sampling.ranking import Ranking
 from studio.sampling.sketch import LogitSketch, ShapedTop
@@ -29,5 +30,6 @@ __all__ = [
     "choose",
     "distribution",
     "draw",
+    "is_near_tie",
     "uniform",
 ]

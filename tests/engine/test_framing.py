@@ -70,6 +70,8 @@ EVENTS: list[AnyEvent] = [
         top=((9, 0.5), (5, 0.125)),
         sketch=b"",
         pieces={},
+        u=0.75,
+        near_tie=True,
     ),
     Finished(
         request=3, reason="stopped", tokens=1, seconds=0.5, prompt_tokens=9, seed=2, params=HOT

@@ -24,7 +24,7 @@ from studio.engine.messages import (
 from studio.engine.model import Model
 from studio.engine.pieces import PieceLedger
 from studio.engine.prompt import TokenizedPrompt
-from studio.sampling import LogitSketch, SamplingParams, distribution
+from studio.sampling import LogitSketch, SamplingParams, distribution, uniform
 from tests.engine.conftest import NewContext, OpenModel
 from tests.helpers.reference import Reference, softmax
 
@@ -127,6 +127,7 @@ def test_every_number_is_that_of_the_whole_distribution(
         rows = reference.logits([*PROMPT, *(token.id for token in written)], len(PROMPT) - 1)
     for token, logits in zip(written, rows, strict=False):
         expected = distribution(logits, sampling, history)
+        assert token.u == uniform(sampling.seed, len(history))
         assert token.probability == pytest.approx(expected[token.id], abs=1e-4)
         # Ranks are those of the logits: at T infinity all that is kept is equally probable.
         ranked = distribution(logits, msgspec.structs.replace(sampling, temperature=1.0), history)

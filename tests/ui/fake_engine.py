@@ -163,6 +163,8 @@ def token(request: int, index: int, text: bytes, *, token_id: int = 7) -> Token:
         top=((token_id, 0.5),),
         sketch=sketch(token_id),
         pieces={token_id: text},
+        u=0.25,
+        near_tie=False,
     )
 
 
