@@ -87,7 +87,7 @@ def beyond(last: Jet, distance: float) -> Jet:
     power, scale = law
     there = scale + distance
     value = last.value * (scale / there) ** power
-    return Jet(value, -power * value / there, power * (power + 1) * value / there**2)
+    return Jet(value, -power * value / there, power * (power + 1) * value / there / there)
 
 
 def power_law(last: Jet) -> tuple[float, float] | None:
