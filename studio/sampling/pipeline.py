@@ -58,7 +58,7 @@ def shape(ranked: R, params: SamplingParams, history: Sequence[int]) -> Shaped[R
             kept = filters.top_k(ranked, kept, beta, params.top_k)
         elif name == "min_p":
             kept = filters.min_p(ranked, kept, beta, params.min_p)
-        elif params.top_p < 1.0:
+        elif name == "top_p" and params.top_p < 1.0:
             enough = _kept_at_most(ranked, kept, beta, params, steps[index + 1 :])
             kept = filters.top_p(ranked, kept, beta, params.top_p, enough)
     return Shaped(ranked, ranked.limit(kept), beta)

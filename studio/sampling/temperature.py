@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from studio.sampling.checks import non_negative
 from studio.sampling.errors import LogitsError
-from studio.sampling.params import non_negative
 
 # Scaled scores up to this size are accurate enough as they are: at 1024 a float32 still resolves
 # 1e-4 of a logit. Beyond it the largest score is moved to 0, where float32 resolves best; softmax

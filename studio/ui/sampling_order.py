@@ -8,7 +8,8 @@ know Qt, nor what the samplers compute.
 
 from typing import Literal
 
-FILTERS = frozenset({"top_k", "top_p", "min_p"})
+FILTERS = frozenset({"top_n_sigma", "top_k", "typical_p", "top_p", "min_p", "xtc"})
+"""The steps that cut tokens; penalties, DRY and temperature only re-weigh them."""
 
 TemperaturePlace = Literal["first", "last", "between", "off"]
 

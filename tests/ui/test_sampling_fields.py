@@ -126,12 +126,16 @@ def test_moving_temperature_keeps_the_others_in_their_order(samplers: tuple[str,
 def test_temperature_first_still_follows_the_penalties() -> None:
     assert with_temperature_first(DEFAULT_SAMPLERS) == (
         "penalties",
+        "dry",
         "temperature",
+        "top_n_sigma",
         "top_k",
+        "typical_p",
         "top_p",
         "min_p",
+        "xtc",
     )
 
 
 def test_without_filters_leaves_what_only_shapes() -> None:
-    assert without_filters(DEFAULT_SAMPLERS) == ("penalties", "temperature")
+    assert without_filters(DEFAULT_SAMPLERS) == ("penalties", "dry", "temperature")

@@ -178,7 +178,8 @@ def test_temperature_first_and_last_are_one_click_apart(
     last = button(panel, "Temperature last, after the filters")
     assert (first.isChecked(), last.isChecked()) == (False, True)
     first.click()
-    assert state.params.samplers == ("penalties", "temperature", "top_k", "top_p", "min_p")
+    assert state.params.samplers[:4] == ("penalties", "dry", "temperature", "top_n_sigma")
+    assert state.params.samplers[4:] == ("top_k", "typical_p", "top_p", "min_p", "xtc")
     assert (first.isChecked(), last.isChecked()) == (True, False)
     last.click()
     assert state.params.samplers == DEFAULT_SAMPLERS

@@ -1,0 +1,135 @@
+"""What a sampling parameter may be: the checks that `SamplingParams` makes of its fields.
+
+Each takes the field's name and the value found, and returns the value as a plain Python number (or
+a tuple of them) or refuses it by name. The module knows kinds of values, not what they are for.
+"""
+
+from __future__ import annotations
+
+import math
+import numbers
+from collections.abc import Mapping
+
+from studio.sampling.errors import ParameterError
+
+LARGEST_INT = 2**31 - 1
+"""llama.cpp holds counts and token ids in an int32."""
+
+
+def real(field: str, value: object, allowed: str) -> float:
+    """Return `value` as a float, which may still be infinite or NaN."""
+    # A bool is an Integral to Python; as a temperature it is a mistake.
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        raise ParameterError(field, value, allowed)
+    try:
+        return float(value)
+    except OverflowError:  # an int beyond float's range
+        raise ParameterError(field, value, allowed) from None
+
+
+def non_negative(field: str, value: object, allowed: str) -> float:
+    """Return `value` as a float from 0 to infinity, or refuse it by the field's name.
+
+    Raises:
+        ParameterError: Not a number, NaN, or negative.
+    """
+    number = real(field, value, allowed)
+    if not number >= 0.0:  # false for NaN too
+        raise ParameterError(field, value, allowed)
+    return abs(number)  # -0.0 becomes 0.0
+
+
+def finite(field: str, value: object, least: float, means: str) -> float:
+    """Return `value` as a float from `least` up, infinity excluded."""
+    at_least = "" if least == -math.inf else f" from {least:g}"
+    allowed = f"a finite number{at_least} ({means})"
+    number = real(field, value, allowed)
+    if not (least <= number < math.inf and number > -math.inf):
+        raise ParameterError(field, value, allowed)
+    return number + 0.0
+
+
+def above_zero(field: str, value: object, allowed: str) -> float:
+    """Return `value` as a float above 0 and finite."""
+    number = real(field, value, allowed)
+    if not 0.0 < number < math.inf:
+        raise ParameterError(field, value, allowed)
+    return number
+
+
+def share(field: str, value: object, *, zero: bool, means: str) -> float:
+    """Return `value` as a float from 0 (or above it, without `zero`) to 1."""
+    allowed = f"a number {'from 0 to' if zero else 'above 0 and at most'} 1 ({means})"
+    number = real(field, value, allowed)
+    if not 0.0 <= number <= 1.0 or (number == 0.0 and not zero):
+        raise ParameterError(field, value, allowed)
+    return abs(number)
+
+
+def integer(field: str, value: object, least: int, most: int, means: str) -> int:
+    """Return `value` as an int from `least` to `most`."""
+    allowed = f"a whole number from {least} to {most} ({means})"
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral):
+        raise ParameterError(field, value, allowed)
+    number = int(value)
+    if not least <= number <= most:
+        raise ParameterError(field, value, allowed)
+    return number
+
+
+def biases(field: str, value: object) -> tuple[tuple[int, float], ...]:
+    """Return (token, bias) pairs in ascending order of token, from pairs or from a mapping.
+
+    A bias of None is read as -inf: JSON has no infinity, and writes null for it.
+    """
+    allowed = (
+        f"pairs of a token id (0 to {LARGEST_INT}) and a number to add to its logit, -inf to ban "
+        "it, each token at most once"
+    )
+    pairs = tuple(value.items()) if isinstance(value, Mapping) else value
+    if not isinstance(pairs, (tuple, list)):
+        raise ParameterError(field, value, allowed)
+    found: dict[int, float] = {}
+    for pair in pairs:
+        if not isinstance(pair, (tuple, list)) or len(pair) != 2:
+            raise ParameterError(field, value, allowed)
+        token, bias = pair
+        if isinstance(token, bool) or not isinstance(token, numbers.Integral):
+            raise ParameterError(field, value, allowed)
+        number = -math.inf if bias is None else real(field, bias, allowed)
+        if not number < math.inf:  # so is NaN not
+            raise ParameterError(field, value, allowed)
+        identity = int(token)
+        if not 0 <= identity <= LARGEST_INT or identity in found:
+            raise ParameterError(field, value, allowed)
+        found[identity] = number + 0.0
+    return tuple(sorted(found.items()))
+
+
+def texts(field: str, value: object, longest: int) -> tuple[str, ...]:
+    """Return texts that are not empty, each once, in their order."""
+    allowed = f"texts of 1 to {longest} bytes in UTF-8, without a zero"
+    if isinstance(value, str) or not isinstance(value, (tuple, list)):
+        raise ParameterError(field, value, allowed)
+    for text in value:
+        if not isinstance(text, str) or "\0" in text:
+            raise ParameterError(field, value, allowed)
+        if not 1 <= len(text.encode("utf-8", errors="replace")) <= longest:
+            raise ParameterError(field, value, allowed)
+    return tuple(dict.fromkeys(value))
+
+
+def names(
+    field: str, value: object, known: tuple[str, ...], aliases: Mapping[str, str]
+) -> tuple[str, ...]:
+    """Return `value` as names that are `known`, each at most once; aliases are replaced."""
+    allowed = f"each of {', '.join(known)} at most once, in the order wanted"
+    if isinstance(value, str) or not isinstance(value, (tuple, list)):
+        raise ParameterError(field, value, allowed)
+    if not all(isinstance(name, str) for name in value):
+        raise ParameterError(field, value, allowed)
+    settled = tuple(aliases.get(name, name) for name in value)
+    unknown = [name for name in settled if name not in known]
+    if unknown or len(set(settled)) != len(settled):
+        raise ParameterError(field, value, allowed)
+    return settled
