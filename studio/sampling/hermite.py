@@ -9,6 +9,7 @@ function of a tail dies away. The module does not know what the function means.
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -102,27 +103,27 @@ def power_law(last: Jet) -> tuple[float, float] | None:
 
 
 def complete(
-    betas: NDArray[np.float64],
-    values: NDArray[np.float64],
-    slopes: NDArray[np.float64],
+    betas: Sequence[float],
+    values: Sequence[float],
+    slopes: Sequence[float],
     curvature: float,
     missing: NDArray[np.float64],
 ) -> Nodes:
     """Return nodes of which some slopes, and all curvatures but the first, are not known.
 
     Args:
-        betas: `(n,)` nodes.
-        values: `(n,)` values there.
-        slopes: `(k,)` slopes at the first k of them.
+        betas: n nodes.
+        values: n values there.
+        slopes: k slopes at the first k of them.
         curvature: The curvature at the first node.
         missing: `missing_from(betas, k)`.
     """
-    found = (missing @ np.concatenate((values, slopes))).tolist()
-    unknown = betas.size - slopes.size
+    found = (missing @ (*values, *slopes)).tolist()
+    unknown = len(betas) - len(slopes)
     return Nodes(
-        tuple(betas.tolist()),
-        tuple(values.tolist()),
-        (*slopes.tolist(), *found[:unknown]),
+        tuple(betas),
+        tuple(values),
+        (*slopes, *found[:unknown]),
         (curvature, *found[unknown:]),
     )
 

@@ -60,8 +60,11 @@ def pack(
         ids.size,
         len(tail.nodes.betas) if tail else 0,
     )
-    nodes = [np.array(part, "<f4").tobytes() for part in tail.nodes] if tail else []
-    return b"".join((header, ids.astype("<u4").tobytes(), logits.astype("<f4").tobytes(), *nodes))
+    nodes = [number for part in tail.nodes for number in part] if tail else []
+    tail_bytes = struct.pack(f"<{len(nodes)}f", *nodes)
+    return b"".join(
+        (header, ids.astype("<u4").tobytes(), logits.astype("<f4").tobytes(), tail_bytes)
+    )
 
 
 def unpack(data: bytes) -> Fields:

@@ -30,6 +30,7 @@ from studio.sampling.tail import Tail
 # apart near β 0.
 _STEP = 0.375
 _BETAS: NDArray[np.float64] = _STEP * np.arange(5, dtype=np.float64)
+_BETAS_LIST: list[float] = _BETAS.tolist()
 _SLOPED = 4
 _MISSING = hermite.missing_from(_BETAS, _SLOPED)
 _FURTHER: NDArray[np.float64] = _STEP * np.array([0.0, 1.0, 2.0, 3.0, 4.0, 6.0, 7.0, 8.0, 9.0])
@@ -49,7 +50,11 @@ def _foretell_odd() -> NDArray[np.float64]:
     columns = []
     for unit in np.eye(2 * len(_EVEN)):
         nodes = hermite.complete(
-            even, unit[: len(_EVEN)], unit[len(_EVEN) : -1], float(unit[-1]), _MISSING_EVEN
+            even.tolist(),
+            unit[: len(_EVEN)].tolist(),
+            unit[len(_EVEN) : -1].tolist(),
+            float(unit[-1]),
+            _MISSING_EVEN,
         )
         columns.append([hermite.unbounded_value(nodes, beta) for beta in _BETAS[[1, 3]].tolist()])
     return np.array(columns).T
@@ -122,21 +127,22 @@ def _quick(source: NDArray[np.float32], head: NDArray[np.int64], edge: float) ->
         e[head] = 0.0
         np.multiply(e, e, out=e2)
         np.multiply(e2, e, out=e3)
-        weights = (powers @ e).astype(np.float64)  # at h, 2h, 3h, 4h
-        moments = (powers @ z).astype(np.float64)  # at 0, h, 2h, 3h
+        weights = (powers @ e).tolist()  # at h, 2h, 3h, 4h
+        moments = (powers @ z).tolist()  # at 0, h, 2h, 3h
         squares = float(z @ z)
     best = z[head].astype(np.float64)
-    moments[0] -= best.sum()
+    moments[0] -= float(best.sum())
     squares -= float(best @ best)
-    if not (math.isfinite(squares) and np.isfinite(moments).all() and weights.min() > 0.0):
+    if not (math.isfinite(squares) and math.isfinite(sum(moments)) and min(weights) > 0.0):
         return None
+    # From here on plain floats: a step of numpy on five numbers costs as much as one on a hundred.
     count = source.size - head.size
-    weights = np.concatenate(([float(count)], weights))
+    weights = [float(count), *weights]
     edge_as_summed = edge - shift
-    values = np.log(weights) - _BETAS * edge_as_summed
-    slopes = moments / weights[:4] - edge_as_summed
-    curvature = max(squares / count - float(moments[0] / count) ** 2, 0.0)
-    return Tail(edge, count, hermite.complete(_BETAS, values, slopes, curvature, _MISSING))
+    values = [math.log(w) - b * edge_as_summed for w, b in zip(weights, _BETAS_LIST, strict=True)]
+    slopes = [m / w - edge_as_summed for m, w in zip(moments, weights, strict=False)]
+    curvature = max(squares / count - (moments[0] / count) ** 2, 0.0)
+    return Tail(edge, count, hermite.complete(_BETAS_LIST, values, slopes, curvature, _MISSING))
 
 
 def _further(source: NDArray[np.float32], tail: Tail) -> Tail | None:
@@ -153,9 +159,9 @@ def _further(source: NDArray[np.float32], tail: Tail) -> Tail | None:
         return None
     values = np.log(weights) - _FURTHER[-4:] * (tail.edge - _shift(tail.edge))
     nodes = hermite.complete(
-        _FURTHER,
-        np.concatenate((tail.nodes.values, values)),
-        np.array(tail.nodes.slopes[:_SLOPED]),
+        _FURTHER.tolist(),
+        [*tail.nodes.values, *values.tolist()],
+        tail.nodes.slopes[:_SLOPED],
         tail.nodes.curvatures[0],
         _MISSING_FURTHER,
     )
