@@ -208,10 +208,16 @@ class NextToken(QObject):
             kept=kept,
             # The rows' sum leaves rounding errors of either sign.
             probability=max(0.0, 1.0 - sum(row.probability for row in rows)) if kept else 0.0,
-            chosen=self._text(self._chosen)
-            if chosen_is_here and self._chosen is not None
-            else None,
+            chosen=self.text(self._chosen) if chosen_is_here and self._chosen is not None else None,
         )
+
+    def text(self, token: int) -> TokenText:
+        """How a token is shown; by its number while its bytes are not known."""
+        text = self._texts.get(token)
+        if text is None:
+            text = token_text(self._pieces.get(token), token, control=token in self._control)
+            self._texts[token] = text
+        return text
 
     # -- computation -------------------------------------------------------------------------
 
@@ -240,7 +246,7 @@ class NextToken(QObject):
         probability = float(shape.top.probabilities[place])
         return TokenRow(
             token=token,
-            text=self._text(token),
+            text=self.text(token),
             probability=probability,
             ghost=self._ghost(token),
             uncut=shape.uncut[token],
@@ -254,10 +260,3 @@ class NextToken(QObject):
             return None
         found = (self._shape.top.ids == self._chosen).nonzero()[0]
         return int(found[0]) if len(found) else None
-
-    def _text(self, token: int) -> TokenText:
-        text = self._texts.get(token)
-        if text is None:
-            text = token_text(self._pieces.get(token), token, control=token in self._control)
-            self._texts[token] = text
-        return text
