@@ -4,6 +4,7 @@ The package knows no model, no text, no file and no window: vectors of logits co
 measures come out.
 """
 
+from studio.sampling.blame import blame, blames
 from studio.sampling.choice import Choice, choose
 from studio.sampling.distribution import distribution
 from studio.sampling.draw import draw, uniform
@@ -12,6 +13,7 @@ from studio.sampling.near_tie import is_near_tie
 from studio.sampling.params import DEFAULT_SAMPLERS, KNOWN_SAMPLERS, MAX_SEED, SamplingParams
 from studio.sampling.ranking import Ranking
 from studio.sampling.sketch import LogitSketch, ShapedTop
+from studio.sampling.sketch_stack import SketchStack
 from studio.sampling.temperature import InverseTemperature
 
 __all__ = [
@@ -27,6 +29,9 @@ __all__ = [
     "SamplingParams",
     "ShapedTop",
     "SketchError",
+    "SketchStack",
+    "blame",
+    "blames",
     "choose",
     "distribution",
     "draw",

@@ -105,6 +105,33 @@ class SketchStack:
         """Take all sketches off."""
         self.truncate(0)
 
+    # Whatever the temperature
+
+    @property
+    def rank(self) -> NDArray[np.intp]:
+        """`(n,)`: the rank of the token written, 0 for the favourite; it is the same at any T."""
+        return self._ranks[: self._size]
+
+    @property
+    def offsets(self) -> NDArray[np.float64]:
+        """`(n, HEAD)`: the best logits less the favourite's, by rank; 0 past the last."""
+        return self._offsets[: self._size]
+
+    @property
+    def known(self) -> NDArray[np.intp]:
+        """`(n,)`: how many best tokens each sketch has, `HEAD` but for a tiny vocabulary."""
+        return self._known[: self._size]
+
+    @property
+    def tails(self) -> TailStack:
+        """All other tokens."""
+        return self._tails
+
+    @property
+    def gaps(self) -> NDArray[np.float64]:
+        """`(n,)`: each tail's best logit less the favourite's."""
+        return self._tails.edges - self._favourites[: self._size]
+
     # At a temperature
 
     def probabilities(self, temperature: float) -> NDArray[np.float32]:
@@ -150,10 +177,25 @@ class SketchStack:
         written = self._written[: self._size] * beta
         return (np.log(self._tempered(temperature).mass) - written) / math.log(2.0)
 
-    @property
-    def rank(self) -> NDArray[np.intp]:
-        """`(n,)`: the rank of the token written, 0 for the favourite; it is the same at any T."""
-        return self._ranks[: self._size]
+    def weights(
+        self, betas: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """Return what all tokens weigh, relative to the favourite, each sketch at a β of its own.
+
+        Args:
+            betas: `(n,)` from 0 up, finite.
+
+        Returns:
+            `(n, HEAD)` of the best tokens, 0 past the last; `(n,)` of all others together; and
+            `(n,)` Σ x·exp(x) over all, as in `ranked.Weight`.
+        """
+        exponents = self.offsets * betas[:, np.newaxis]
+        np.maximum(exponents, LEAST_EXPONENT, out=exponents)
+        weights = np.exp(exponents)
+        if self._any_short:
+            weights[np.arange(HEAD) >= self.known[:, np.newaxis]] = 0.0
+        tail, tail_moment = self._tail_weights(betas)
+        return weights, tail, np.einsum("ij,ij->i", weights, exponents) + tail_moment
 
     def _tempered(self, temperature: float) -> _Tempered:
         if self._made is None or self._made[0] != temperature:
@@ -163,25 +205,19 @@ class SketchStack:
         return self._made[1]
 
     def _at(self, beta: float) -> _Tempered:
-        exponents = self._offsets[: self._size] * beta
-        np.maximum(exponents, LEAST_EXPONENT, out=exponents)
-        weights = np.exp(exponents)
-        if self._any_short:
-            weights[np.arange(HEAD) >= self._known[: self._size, np.newaxis]] = 0.0
-        tail, tail_moment = self._tail_weights(beta)
-        moment = np.einsum("ij,ij->i", weights, exponents) + tail_moment
+        weights, tail, moment = self.weights(np.full(self._size, beta))
         return _Tempered(weights, tail, weights.sum(axis=1) + tail, moment)
 
-    def _tail_weights(self, beta: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        counts = self._tails.counts
-        if beta == 0.0:
-            return counts, np.zeros(self._size)
-        log, slope = self._tails.log_partition(np.full(self._size, beta))
-        gaps = self._tails.edges - self._favourites[: self._size]
-        exponents = np.minimum(log + beta * gaps, -LEAST_EXPONENT / 2)
-        with np.errstate(under="ignore"):
-            mass = np.where(counts > 0, np.exp(np.maximum(exponents, LEAST_EXPONENT)), 0.0)
-        return mass, mass * beta * (slope + gaps)
+    def _tail_weights(
+        self, betas: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        log, slope = self._tails.log_partition(betas)
+        exponents = np.minimum(log + betas * self.gaps, -LEAST_EXPONENT / 2)
+        mass = np.exp(np.maximum(exponents, LEAST_EXPONENT))
+        # exp of a float32's logarithm is no whole number; the count is.
+        mass = np.where(betas > 0.0, mass, self._tails.counts)
+        mass[self._tails.counts == 0.0] = 0.0
+        return mass, mass * betas * (slope + self.gaps)
 
     def _greedy(self) -> _Tempered:
         weights = np.zeros((self._size, HEAD))

@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from studio.sampling import hermite
 from studio.sampling.hermite import Jet, Nodes
 
+_CLOSE_IN_SHARE = 1e-3
+
 
 @dataclass(frozen=True, slots=True)
 class Tail:
@@ -49,23 +51,32 @@ class Tail:
         model's logits it is within 0.02 as a rule; at worst within 0.05 up to β 0.5 and 0.12 at
         β 1, where the few best tokens of the tail hold much of its weight.
         """
-        if drop < 0.0:
-            return 0.0
-        saddle = self._beta_with_mean(-drop)
-        at, here = self.log_partition(saddle), self.log_partition(beta)
-        shift = saddle - beta
-        spread = math.sqrt(max(at.curvature, 1e-12))
-        if abs(shift) * spread < 1e-3:  # the formula's two terms cancel at the mean
-            return 0.5
-        gain = max(shift * -drop - (at.value - here.value), 1e-12)
-        w = math.copysign(math.sqrt(2.0 * gain), shift)
-        v = shift * spread
-        density = math.exp(-gain) / math.sqrt(2.0 * math.pi)
-        above = 0.5 * math.erfc(w / math.sqrt(2.0)) + density * (1.0 / v - 1.0 / w)
-        return min(max(above, 0.0), 1.0)
+        return 0.0 if drop < 0.0 else self._share_at(self.saddle(drop), drop, beta)
 
     def drop_to_share(self, share: float, beta: float) -> float:
-        """Return the least drop below the edge within which `share` of the weight lies."""
+        """Return the least drop below the edge within which `share` of the weight lies at `beta`.
+
+        `share_above` goes from the drop to its saddlepoint and on to the share. Here the saddlepoint
+        is looked for, which gives both at once; the long way is for tails so rough that two
+        saddlepoints have one drop.
+        """
+        low, high = -1.0, 1.0
+        while self._share_at(high, -self._slope(high), beta) > share and high < 1e3:
+            low, high = high, 2.0 * high
+        while self._share_at(low, -self._slope(low), beta) < share and low > -1e3:
+            low, high = 2.0 * low, low
+        for _ in range(40):
+            middle = 0.5 * (low + high)
+            if self._share_at(middle, -self._slope(middle), beta) < share:
+                high = middle
+            else:
+                low = middle
+        drop = -self._slope(low)
+        if abs(self.share_above(drop, beta) - share) < _CLOSE_IN_SHARE:
+            return drop
+        return self._drop_the_long_way(share, beta)
+
+    def _drop_the_long_way(self, share: float, beta: float) -> float:
         low, high = 0.0, 1.0
         while self.share_above(high, beta) < share and high < 1e6:
             low, high = high, 2.0 * high
@@ -77,8 +88,9 @@ class Tail:
                 high = middle
         return high
 
-    def _beta_with_mean(self, mean: float) -> float:
-        """Return the β at which the tail's mean logit is `mean`; it rises with β."""
+    def saddle(self, drop: float) -> float:
+        """Return the β at which the tail's mean logit is `drop` below the edge."""
+        mean = -drop  # it rises with β
         low, high = -1.0, 1.0
         while self._slope(high) < mean and high < 1e3:
             low, high = high, 2.0 * high
@@ -91,6 +103,19 @@ class Tail:
             else:
                 high = middle
         return 0.5 * (low + high)
+
+    def _share_at(self, saddle: float, drop: float, beta: float) -> float:
+        at, here = self.log_partition(saddle), self.log_partition(beta)
+        shift = saddle - beta
+        spread = math.sqrt(max(at.curvature, 1e-12))
+        if abs(shift) * spread < 1e-3:  # the formula's two terms cancel at the mean
+            return 0.5
+        gain = max(shift * -drop - (at.value - here.value), 1e-12)
+        w = math.copysign(math.sqrt(2.0 * gain), shift)
+        v = shift * spread
+        density = math.exp(-gain) / math.sqrt(2.0 * math.pi)
+        above = 0.5 * math.erfc(w / math.sqrt(2.0)) + density * (1.0 / v - 1.0 / w)
+        return min(max(above, 0.0), 1.0)
 
     def _slope(self, beta: float) -> float:
         return self.log_partition(beta).slope

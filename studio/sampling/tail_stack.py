@@ -78,6 +78,16 @@ class TailStack:
         for group in self._groups.values():
             group.truncate(self._size)
 
+    def mean_and_variance(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return `(n,)` the mean of each tail's logits, relative to its edge, and their variance.
+
+        They are K′ and K″ at β 0; both 0 where there is no tail.
+        """
+        mean, variance = np.zeros(self._size), np.zeros(self._size)
+        for group in self._groups.values():
+            mean[group.rows], variance[group.rows] = group.at_zero()
+        return mean, variance
+
     def log_partition(self, betas: NDArray[np.float64]) -> LogPartition:
         """Return K and K′ of every tail at the β of its own row, `(n,)`, none negative."""
         found = LogPartition(np.zeros(self._size), np.zeros(self._size))
@@ -111,6 +121,10 @@ class _Group:
 
     def truncate(self, size: int) -> None:
         self._size = int(self.rows.searchsorted(size))
+
+    def at_zero(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the slope and the curvature of each at the first node, which is β 0."""
+        return self._nodes[: self._size, 1, 0], self._nodes[: self._size, 2, 0]
 
     def at(self, betas: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return the value and the slope of each at its β, as `hermite.at` does."""

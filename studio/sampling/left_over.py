@@ -1,0 +1,111 @@
+"""What the samplers leave of a sketch, where that is the same at every temperature.
+
+Filters that run before temperature cut the same tokens whatever T is; then one look at what they
+leave serves a whole curve over T. The module does not know any sampler: it reads off one shaped
+sketch what was cut and how the rest was re-weighed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.sampling.params import SamplingParams
+from studio.sampling.sketch import LogitSketch
+from studio.sampling.tail import Tail
+
+# The fields of each step that make it do nothing while they have their default.
+_STRENGTHS = {
+    "penalties": ("repeat_penalty", "frequency_penalty", "presence_penalty"),
+    "dry": ("dry_multiplier",),
+    "top_n_sigma": ("top_n_sigma",),
+    "top_k": ("top_k",),
+    "typical_p": ("typical_p",),
+    "top_p": ("top_p",),
+    "min_p": ("min_p",),
+    "xtc": ("xtc_probability",),
+}
+_DEFAULTS = SamplingParams()
+
+
+class LeftOver(NamedTuple):
+    """Tokens to be weighed at any β by exp(β·offset).
+
+    Attributes:
+        offsets: `(n,)` logits of the known tokens after penalties, less the best; n ≥ 1.
+        tail: All other tokens, or None where none is left.
+        gap: The edge of the tail, less the best logit.
+        drop: How far below the edge the tail is cut; None where all of it is left.
+    """
+
+    offsets: NDArray[np.float64]
+    tail: Tail | None
+    gap: float
+    drop: float | None
+
+
+def everything(sketch: LogitSketch) -> LeftOver:
+    """Return the sketch before any sampler."""
+    logits = sketch.logits.astype(np.float64)
+    gap = sketch.tail.edge - float(logits[0]) if sketch.tail else 0.0
+    return LeftOver(logits - logits[0], sketch.tail, gap, None)
+
+
+def left_over(
+    sketch: LogitSketch, params: SamplingParams, history: Sequence[int] = ()
+) -> LeftOver | None:
+    """Return what all samplers of `params` but temperature leave; None where that depends on T.
+
+    It depends on T where a filter runs after temperature or where temperature itself looks at the
+    distribution (dynamic temperature, Mirostat).
+
+    Args:
+        sketch: The distribution.
+        params: The samplers and their order; the temperature does not matter.
+        history: Ids of the tokens so far, oldest first.
+    """
+    if not is_the_same_at_every_temperature(params):
+        return None
+    if all(_is_off(name, params) for name in params.samplers) and not _bias(params):
+        return everything(sketch)
+    shaped = sketch.shaped(msgspec.structs.replace(params, temperature=1.0), history)
+    known = shaped.probabilities > 0.0
+    # Penalties move logits against one another, and at T 1 ln p tells them all but for a constant.
+    logs = np.log(shaped.probabilities[known])
+    best = int(logs.argmax())
+    offsets = logs - logs[best]
+    tail = sketch.tail
+    wanted = shaped.kept - int(np.count_nonzero(known))
+    if tail is None or wanted <= 0 or shaped.tail_probability <= 0.0:
+        return LeftOver(offsets, None, 0.0, None)
+    # ...the tail's too: its weight at T 1, of which K(1) is the unpenalised part.
+    share, drop = 1.0, None
+    if wanted < tail.count:
+        drop = tail.drop_to_share(wanted / tail.count, 0.0)
+        share = tail.share_above(drop, 1.0)
+    weight = shaped.tail_probability / share / float(shaped.probabilities[known][best])
+    gap = float(np.log(weight)) - tail.log_partition(1.0).value
+    return LeftOver(offsets, tail, gap, drop)
+
+
+def is_the_same_at_every_temperature(params: SamplingParams) -> bool:
+    """Say whether what is cut does not depend on the temperature."""
+    steps = params.samplers
+    if "temperature" not in steps or params.mirostat or params.dynatemp_range:
+        return False
+    after = steps[steps.index("temperature") + 1 :]
+    return all(_is_off(name, params) for name in after)
+
+
+def _is_off(name: str, params: SamplingParams) -> bool:
+    return all(
+        getattr(params, field) == getattr(_DEFAULTS, field) for field in _STRENGTHS.get(name, ())
+    )
+
+
+def _bias(params: SamplingParams) -> bool:
+    return bool(params.logit_bias)
