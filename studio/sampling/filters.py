@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 
-from studio.sampling.ranked import RankedLogits
+from studio.sampling.ranked import Candidates, RankedLogits
 
 
 def top_k(ranked: RankedLogits, kept: int, beta: float, k: int) -> int:
@@ -45,3 +45,29 @@ def min_p(ranked: RankedLogits, kept: int, beta: float, p: float) -> int:
     if p <= 0.0 or beta == 0.0:  # at β 0 every token is as probable as the best
         return kept
     return ranked.count_within(-math.log(p) / beta, kept)
+
+
+def top_n_sigma(ranked: Candidates, kept: int, beta: float, n: float) -> int:
+    """Keep the tokens at most n standard deviations of the logits left below the best.
+
+    Tang et al., "Top-nσ: Not All Logits Are You Need", 2024. Temperature scales both sides alike;
+    only at β 0, where no logit differs from another, it keeps all.
+    """
+    if beta == 0.0:
+        return kept
+    return ranked.count_within(n * ranked.deviation(kept), kept)
+
+
+def xtc(ranked: RankedLogits, kept: int, beta: float, threshold: float) -> int:
+    """Return how many of the best tokens "exclude top choices" takes out, where it acts.
+
+    All of those whose probability reaches the threshold but the least of them: p-e-w,
+    text-generation-webui pull request 6335.
+    """
+    kept = ranked.limit(kept)
+    least = threshold * ranked.weight(kept, beta).mass
+    if least <= 0.0:
+        return kept - 1
+    if beta == 0.0:
+        return kept - 1 if least <= 1.0 else 0
+    return max(0, ranked.count_within(-math.log(least) / beta, kept) - 1)

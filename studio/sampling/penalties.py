@@ -1,13 +1,15 @@
-"""The repetition penalty: tokens that were written lately lose some of their logit.
+"""The penalties for repetition: tokens that were written lately lose some of their logit.
 
 Keskar et al., "CTRL", 2019, as llama.cpp applies it: a positive logit is divided by the penalty, a
-negative one multiplied by it, once a token however often it occurs. The rule commutes with
-temperature (it only scales), so it may be applied to raw logits wherever it stands in the order.
-The module knows neither rankings nor filters.
+negative one multiplied by it, once a token however often it occurs. Then the frequency penalty is
+taken off for each time it occurs, and the presence penalty once. The first rule commutes with
+temperature (it only scales), so it may be applied to raw logits wherever it stands in the order;
+the other two do not. The module knows neither rankings nor filters.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,11 +17,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 
+def recent(history: Sequence[int], last_n: int) -> Sequence[int]:
+    """Return the last `last_n` tokens of `history`; -1 means all of it."""
+    if last_n == 0:
+        return ()
+    return history if last_n < 0 else history[-last_n:]
+
+
 def recent_tokens(history: Sequence[int], last_n: int) -> frozenset[int]:
     """Return the distinct tokens among the last `last_n` of `history`; -1 means all of it."""
-    if last_n == 0:
-        return frozenset()
-    return frozenset(history if last_n < 0 else history[-last_n:])
+    return frozenset(recent(history, last_n))
+
+
+def losses(tokens: Sequence[int], frequency: float, presence: float) -> dict[int, float]:
+    """Return what each of `tokens` loses for how often it occurs and for being there, negated."""
+    return {
+        token: -(count * frequency + presence) + 0.0 for token, count in Counter(tokens).items()
+    }
 
 
 def penalise(logits: NDArray[Any], penalty: float) -> NDArray[Any]:

@@ -1,14 +1,21 @@
 """What a sampler needs to know of logits, whether all of them are at hand or only a sketch.
 
-Every filter here keeps the best n tokens for some n, so a sampler never asks "which tokens?", only
-"how many?", and never beyond the tokens that are left already. `RankedLogits` answers such
-questions. Logits are compared with the largest one, so that exp never overflows.
+Most filters keep the best n tokens for some n, so they never ask "which tokens?", only "how many?",
+and never beyond the tokens that are left already. `RankedLogits` answers such questions. What cuts
+otherwise (typical, XTC), and what changes logits, makes another ranking, of which the best n are
+left again: `Candidates` can do that. Logits are compared with the largest one, so that exp never
+overflows.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from typing import NamedTuple, Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.sampling.adjustment import Adjustment
 
 LEAST_EXPONENT = -746.0
 """The least x in Σ x·exp(x): exp is exactly 0 here, and the product 0 too (at -inf it is NaN)."""
@@ -54,3 +61,27 @@ class RankedLogits(Protocol):
 
     def penalised(self, penalty: float, recent: Collection[int], kept: int) -> Self:
         """Return the `kept` best with the `recent` ones penalised, in their new order."""
+
+
+class Candidates(RankedLogits, Protocol):
+    """Ranked logits from which tokens can be taken out, and in which some can be changed."""
+
+    @property
+    def logits(self) -> NDArray[np.float64]:
+        """The best logits in descending order: 128 of them at least, or all there are."""
+
+    def deviation(self, kept: int) -> float:
+        """Return the standard deviation of the `kept` best logits."""
+
+    def adjusted(self, adjustment: Adjustment, kept: int) -> Self:
+        """Return the `kept` best with the logits of some of them changed, in their new order."""
+
+    def without_best(self, count: int, kept: int) -> Self:
+        """Return the `kept` best without the `count` best of them; fewer than all."""
+
+    def typical(self, p: float, beta: float, kept: int, least: int) -> tuple[Self, int]:
+        """Return the tokens whose surprise is nearest the entropy, and how many they are.
+
+        As few of the `kept` best as have a share of more than `p` in their weight at `beta`, but
+        `least` of them at least.
+        """

@@ -16,9 +16,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from studio.sampling import sketch_format
 from studio.sampling.params import SamplingParams
-from studio.sampling.pipeline import shape
+from studio.sampling.pipeline import run
 from studio.sampling.ranking import HEAD, Ranking
 from studio.sampling.sketched import SketchedLogits
+from studio.sampling.state import NO_STATE, SamplerState
 from studio.sampling.tail import Tail
 from studio.sampling.tail_sums import measure_tail
 
@@ -164,23 +165,34 @@ class LogitSketch:
             return float(top.probabilities[0]) * math.exp(drop)
         return top.tail_probability / self.tail.count
 
-    def shaped(self, params: SamplingParams, history: Sequence[int] = ()) -> ShapedTop:
+    def shaped(
+        self,
+        params: SamplingParams,
+        history: Sequence[int] = (),
+        state: SamplerState = NO_STATE,
+    ) -> ShapedTop:
         """Return what all samplers of `params` leave, as `distribution` and `choose` do.
 
         Where a filter cuts among the best tokens the answer is exact but for the tail's weight.
         Where it cuts in the tail, `kept` and the tail's probability are estimates (see
-        `Tail.share_above`). A token of the tail cannot be penalised, and one penalised among the
-        best is not ranked against the tail.
+        `Tail.share_above`). A token of the tail cannot be biased or penalised, and one penalised
+        among the best is not ranked against the tail.
 
         Args:
             params: The samplers and their order.
-            history: Ids of the tokens so far, oldest first; only penalties look at them.
+            history: Ids of the tokens so far, oldest first; only penalties and DRY look at them.
+            state: What XTC, DRY and Mirostat need beside them. Without it XTC acts, Mirostat is
+                at its first token and nothing breaks a repetition for DRY.
+
+        Raises:
+            LogitsError: Biases have banned every token that the sketch knows.
         """
-        ranked, kept, beta = shape(self._ranked, params, history)
+        ranked, kept, beta = run(self._ranked, params, history, state)
         mass, moment = ranked.weight(kept, beta)
+        ids, probabilities = ranked.with_cut(ranked.weights(kept, beta) / mass)
         return ShapedTop(
-            ids=ranked.ids,
-            probabilities=ranked.weights(kept, beta) / mass,
+            ids=ids,
+            probabilities=probabilities,
             tail_probability=ranked.tail_weight(kept, beta).mass / mass,
             kept=kept,
             entropy=max(0.0, math.log(mass) - moment / mass),

@@ -1,17 +1,36 @@
-"""A sketch as ranked logits, so that the samplers run on it as they run on the whole vocabulary."""
+"""A sketch as ranked logits, so that the samplers run on it as they run on the whole vocabulary.
+
+Among the tokens that the sketch knows one by one everything is exact. Of the tail it knows how the
+weight is spread over its logits, roughly, and no token: a filter that cuts there cuts an estimated
+number of them, and what changes the logit of one token finds none there.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Collection
-from typing import Self
+from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from studio.sampling.adjustment import Adjustment
+from studio.sampling.errors import LogitsError
 from studio.sampling.penalties import penalise
 from studio.sampling.ranked import LEAST_EXPONENT, Weight
 from studio.sampling.tail import Tail
+
+_HALVINGS = 20  # of a distance of some ten nats: to 1e-5 of a nat
+
+
+class Cut(NamedTuple):
+    """Known tokens that were taken out, and what their logits were."""
+
+    ids: NDArray[np.int32]
+    logits: NDArray[np.float64]
+
+
+_NONE_CUT = Cut(np.empty(0, dtype=np.int32), np.empty(0))
 
 
 class SketchedLogits:
@@ -25,11 +44,18 @@ class SketchedLogits:
         logits: `(n,)` float64, aligned with `ids`.
         tail: The rest, or None where there is none.
         size: The vocabulary's size.
+        cut: Known tokens that a sampler has taken out; one token at least must be left.
     """
 
     def __init__(
-        self, ids: NDArray[np.int32], logits: NDArray[np.float64], tail: Tail | None, size: int
+        self,
+        ids: NDArray[np.int32],
+        logits: NDArray[np.float64],
+        tail: Tail | None,
+        size: int,
+        cut: Cut = _NONE_CUT,
     ) -> None:
+        self.cut = cut
         self.ids = ids
         self.logits = logits
         self.size = size
@@ -99,7 +125,144 @@ class SketchedLogits:
         logits[hit] = penalise(logits[hit], penalty)
         order = np.arange(self.ids.size)
         order[:kept] = np.lexsort((self.ids[:kept], -logits[:kept]))
-        return type(self)(self.ids[order], logits[order], self._tail, self.size)
+        return type(self)(self.ids[order], logits[order], self._tail, self.size, self.cut)
+
+    def deviation(self, kept: int) -> float:
+        """Return the standard deviation of the `kept` best logits."""
+        known = self.logits[:kept]
+        wanted = self.limit(kept) - self.ids.size
+        if self._tail is None or wanted <= 0:
+            return float(known.std())
+        _, mean, variance = self._tail.log_partition(0.0)
+        if wanted < self._tail.count:
+            drop = self._tail.drop_to_share(wanted / self._tail.count, 0.0)
+            mean = self._mean_above(drop, 0.0)
+            variance = min(variance, drop * drop / 12.0)  # were they spread evenly
+        below = known - self._tail.edge
+        count = known.size + wanted
+        whole_mean = (float(below.sum()) + wanted * mean) / count
+        squares = float(below @ below) + wanted * (variance + mean * mean)
+        return math.sqrt(max(squares / count - whole_mean * whole_mean, 0.0))
+
+    def adjusted(self, adjustment: Adjustment, kept: int) -> Self:
+        """Return the `kept` best with the logits of some of them changed, in their new order.
+
+        Raises:
+            LogitsError: No token that the sketch knows is left.
+        """
+        adjustment = adjustment.among(self.ids[:kept])
+        place_of = {token: place for place, token in enumerate(self.ids.tolist())}
+        places = np.array([place_of[token] for token in adjustment.tokens.tolist()], dtype=np.intp)
+        logits = self.logits.copy()
+        logits[places] = adjustment.apply(logits[places])
+        order = np.arange(self.ids.size)
+        order[:kept] = np.lexsort((self.ids[:kept], -logits[:kept]))
+        banned = logits[order] == -np.inf
+        if banned.all():
+            raise LogitsError("every token that the sketch knows is banned.")
+        left = order[~banned]
+        cut = self._cut_too(order[banned])
+        return type(self)(self.ids[left], logits[left], self._tail, self.size, cut)
+
+    def without_best(self, count: int, kept: int) -> Self:
+        """Return the `kept` best without the `count` best of them; one known token stays."""
+        count = min(count, self.ids.size - 1)
+        cut = self._cut_too(np.arange(count))
+        return type(self)(self.ids[count:], self.logits[count:], self._tail, self.size, cut)
+
+    def typical(self, p: float, beta: float, kept: int, least: int) -> tuple[Self, int]:
+        """Return the tokens whose surprise is nearest the entropy, and how many they are.
+
+        One known token stays in any case. Where the tail's best are cut, too, that many of its
+        others are: how many are left is an estimate then, and which is not known at all.
+        """
+        kept = self.limit(kept)
+        mass, moment = self.weight(kept, beta)
+        known = min(kept, self.ids.size)
+        typical_exponent = moment / mass
+        weights = self.weights(kept, beta)[:known]
+        distances = np.abs(self._exponents(beta)[:known] - typical_exponent)
+        order = np.argsort(distances, kind="stable")
+        cumulative = weights[order].cumsum()
+        count = int(cumulative.searchsorted(p * mass, "right")) + 1
+        in_tail = 0
+        if self._tail is not None and kept > known:
+            reach = float(distances[order[min(count, known) - 1]])
+            edge = typical_exponent - beta * (self._tail.edge - float(self.logits[0]))
+            if count > known or reach > edge:
+                count, in_tail = self._typical_with_tail(
+                    p * mass, beta, kept, distances[order], cumulative, edge
+                )
+        count = min(max(count, least, 1), known)
+        places = np.sort(order[:count])
+        cut = self._cut_too(np.setdiff1d(np.arange(self.ids.size), places))
+        tail = self._tail if in_tail else None
+        made = type(self)(self.ids[places], self.logits[places], tail, self.size, cut)
+        return made, count + in_tail
+
+    def _typical_with_tail(
+        self,
+        mass: float,
+        beta: float,
+        kept: int,
+        distances: NDArray[np.float64],
+        cumulative: NDArray[np.float64],
+        edge: float,
+    ) -> tuple[int, int]:
+        """Return how many known tokens and how many of the tail's are nearest the entropy.
+
+        Args:
+            mass: What they weigh together, at least.
+            beta: The inverse temperature in force.
+            kept: How many tokens are left.
+            distances: Of the known tokens from the entropy, ascending.
+            cumulative: The known tokens' weights up to each.
+            edge: How far the tail's best token is from the entropy; negative above it.
+        """
+        assert self._tail is not None
+        in_tail = kept - self.ids.size
+        if beta == 0.0:  # all alike: the best first
+            count = int(mass) + 1
+            return min(count, self.ids.size), max(0, min(count - self.ids.size, in_tail))
+        tail_mass = self.tail_weight(kept, beta).mass
+
+        def share(reach: float, at: float) -> float:
+            assert self._tail is not None
+            above = self._tail.share_above(max(0.0, (-edge - reach) / beta), at)
+            return max(0.0, self._tail.share_above((reach - edge) / beta, at) - above)
+
+        low, high = 0.0, max(float(distances[-1]), abs(edge)) + 10.0
+        for _ in range(_HALVINGS):
+            middle = 0.5 * (low + high)
+            n = int(distances.searchsorted(middle, "right"))
+            known = float(cumulative[n - 1]) if n else 0.0
+            if known + tail_mass * share(middle, beta) > mass:
+                high = middle
+            else:
+                low = middle
+        n = int(distances.searchsorted(high, "right"))
+        return n, min(in_tail, round(share(high, 0.0) * self._tail.count))
+
+    def with_cut(
+        self, probabilities: NDArray[np.float64]
+    ) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+        """Return all known tokens and their probabilities, those taken out at 0 in their place.
+
+        Args:
+            probabilities: Of the tokens that are left, aligned with `ids`.
+        """
+        if not self.cut.ids.size:
+            return self.ids, probabilities
+        ids = np.concatenate((self.ids, self.cut.ids))
+        logits = np.concatenate((self.logits, self.cut.logits))
+        order = np.lexsort((ids, -logits))
+        return ids[order], np.concatenate((probabilities, np.zeros(self.cut.ids.size)))[order]
+
+    def _cut_too(self, places: NDArray[np.intp]) -> Cut:
+        return Cut(
+            np.concatenate((self.cut.ids, self.ids[places])),
+            np.concatenate((self.cut.logits, self.logits[places])),
+        )
 
     def _exponents(self, beta: float) -> NDArray[np.float64]:
         exponents: NDArray[np.float64] = np.maximum(self._offsets * beta, LEAST_EXPONENT)
