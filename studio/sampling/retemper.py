@@ -1,10 +1,9 @@
 """Questions about all temperatures at once, asked of one sketch.
 
 How many choices does each T leave? Where does the distribution tip over, where does it hold still?
-At what T is this token that likely? Everything rests on two facts about P ∝ exp(β·z) with its log
-partition function K(β) = ln Σ exp(β·z): K is convex, its first two derivatives being the mean and
-the variance of the logits; and so ln P = β·z − K(β) is concave in β for every token, which has one
-maximum therefore and takes any value twice at most.
+Everything rests on the log partition function K(β) = ln Σ exp(β·z) of P ∝ exp(β·z): its first
+derivative is the mean of the logits and its second their variance. At what T a token is how likely
+is answered by `token_temperature`; its functions are named here too.
 
 The module knows one distribution. It does not know how its answers are drawn, nor what text the
 tokens stand for.
@@ -25,6 +24,32 @@ from studio.sampling.params import SamplingParams
 from studio.sampling.sketch import LogitSketch
 from studio.sampling.tail_jets import log_partitions
 from studio.sampling.tail_part import cut_off
+from studio.sampling.token_temperature import (
+    MostLikely,
+    logit_of,
+    most_likely_temperature,
+    temperature_for,
+)
+
+__all__ = [
+    "COLDEST",
+    "FEWEST_CHOICES",
+    "HOTTEST",
+    "MostLikely",
+    "Place",
+    "TemperatureCurve",
+    "curve_of",
+    "effective_choices_curve",
+    "flattest",
+    "flattest_on",
+    "logit_of",
+    "most_likely_temperature",
+    "sensitivity",
+    "steepest",
+    "steepest_on",
+    "temperature_curve",
+    "temperature_for",
+]
 
 COLDEST, HOTTEST = 0.05, 20.0
 """Where `steepest` and `flattest` look: below it the choice is greedy, above it near uniform."""
@@ -55,7 +80,7 @@ class TemperatureCurve(NamedTuple):
 
     @property
     def effective_choices(self) -> NDArray[np.float64]:
-        """exp of the entropies."""
+        """The entropies' exponential."""
         return np.exp(self.entropies)
 
 
@@ -104,6 +129,15 @@ def effective_choices_curve(
     """Return the effective choices, exp of the entropy, as `temperature_curve` does."""
     curve = temperature_curve(sketch, temperatures, params, history)
     return None if curve is None else curve.effective_choices
+
+
+def sensitivity(sketch: LogitSketch, temperature: float) -> float:
+    """Return dH/dlnT in nats at one temperature, before any sampler.
+
+    Raises:
+        ParameterError: The temperature is negative or not a number.
+    """
+    return float(curve_of(everything(sketch), temperature).sensitivities[0])
 
 
 def curve_of(left: LeftOver, temperatures: ArrayLike) -> TemperatureCurve:

@@ -56,9 +56,9 @@ class Tail:
     def drop_to_share(self, share: float, beta: float) -> float:
         """Return the least drop below the edge within which `share` of the weight lies at `beta`.
 
-        `share_above` goes from the drop to its saddlepoint and on to the share. Here the saddlepoint
-        is looked for, which gives both at once; the long way is for tails so rough that two
-        saddlepoints have one drop.
+        `share_above` goes from the drop to its saddlepoint and on to the share. Here the
+        saddlepoint is looked for, which gives both at once; the long way is for tails so rough
+        that two saddlepoints have one drop.
         """
         low, high = -1.0, 1.0
         while self._share_at(high, -self._slope(high), beta) > share and high < 1e3:
