@@ -75,7 +75,6 @@ def generate(
                 reason = "end_of_text"
                 break
             sketch = LogitSketch.of(ranking, written=choice.token)
-            shown = zip(choice.top_ids.tolist(), choice.top_probabilities.tolist(), strict=True)
             emit(
                 Token(
                     request=request,
@@ -85,7 +84,7 @@ def generate(
                     probability=choice.probability,
                     rank=choice.rank,
                     entropy=choice.entropy,
-                    top=tuple(shown),
+                    top=choice.top,
                     sketch=sketch.to_bytes(),
                     pieces=pieces.untold(sketch.ids),
                     u=u,

@@ -10,8 +10,7 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from studio.sampling.params import SamplingParams
 from studio.sampling.pipeline import shape
@@ -27,8 +26,7 @@ class Choice(NamedTuple):
         rank: Its place in that distribution; 0 is the favourite.
         entropy: Of the distribution drawn from, in nats.
         kept: How many tokens the filters left.
-        top_ids: Ids of the best tokens among them, int32, best first.
-        top_probabilities: Their probabilities, float64, aligned with `top_ids`.
+        top: Id and probability of the best tokens among them, best first.
     """
 
     token: int
@@ -36,8 +34,7 @@ class Choice(NamedTuple):
     rank: int
     entropy: float
     kept: int
-    top_ids: NDArray[np.int32]
-    top_probabilities: NDArray[np.float64]
+    top: tuple[tuple[int, float], ...]
 
 
 def choose(
@@ -70,13 +67,13 @@ def choose(
     ranked, kept, beta = shape(ranking, params, history)
     mass, moment = ranked.weight(kept, beta)
     rank = ranked.rank_of_draw(u * mass, beta, kept)
-    weights = ranked.weights(max(rank + 1, min(top, kept)), beta)
+    best = min(top, kept)
+    shares = [weight / mass for weight in ranked.some_weights(0, best, beta)]
     return Choice(
-        token=int(ranked.ids[rank]),
-        probability=float(weights[rank]) / mass,
+        token=ranked.ids.item(rank),
+        probability=ranked.some_weights(rank, rank + 1, beta)[0] / mass,
         rank=rank,
         entropy=max(0.0, math.log(mass) - moment / mass),
         kept=kept,
-        top_ids=ranked.ids[: min(top, kept)].astype(np.int32),
-        top_probabilities=weights[: min(top, kept)] / mass,
+        top=tuple(zip(ranked.ids[:best].tolist(), shares, strict=True)),
     )

@@ -1,9 +1,9 @@
 """Ranking the logits of a whole vocabulary, no further down than somebody asks.
 
-The search for the best few goes by block maxima: the vocabulary is cut into interleaved blocks, the
-k-th largest block maximum is a bound that at least k logits reach, and only the blocks whose
-maximum reaches it are looked into. That is one pass over the logits and some work on a few
-thousand, where a partition or a sort of the whole costs many times as much.
+The search for the best few goes by block maxima: the vocabulary is cut into interleaved blocks, and
+the k-th largest block maximum is a bound that at least k logits reach, and few more. That is two
+passes over the logits and some work on a few hundred, where a partition or a sort of the whole
+costs many times as much.
 
 The module knows no filters, no temperature but as β, and no model.
 """
@@ -12,14 +12,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection
-from typing import Any, Literal, NamedTuple, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from studio.sampling.errors import LogitsError
+from studio.sampling.head import Falls, Head, Side, falls_of
 from studio.sampling.penalties import penalise
-from studio.sampling.ranked import LEAST_EXPONENT, Weight
+from studio.sampling.ranked import Weight
 from studio.sampling.totals import total_weight
 
 HEAD = 128
@@ -28,15 +29,13 @@ HEAD = 128
 _FLOAT32, _FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 _LEAST_FINITE = {kind.char: np.finfo(kind).min for kind in (_FLOAT32, _FLOAT64)}
 
-_LEAST_OFFSET = -1e100  # a difference of logits that no β makes overflow
-
 _FEWEST_RANKED = 64  # with fewer left after penalties, rank anew
 
 _SORT_KEYS_FROM = 2048  # below, the fixed cost of making keys outweighs
 
 _GROWTH = 8  # when more are needed: 128, 1024, 8192, ...
-# Fewer blocks let more candidates through, more take longer to search.
-_BLOCKS_AT_FIRST = 2048
+# Fewer blocks let more tokens through, more take longer to search. With four for each token wanted,
+# about 1.15 times as many come through.
 _BLOCKS_PER_TOKEN = 4
 
 
@@ -61,9 +60,10 @@ class Ranking:
 
     ids: NDArray[np.int64]
     logits: NDArray[np.float64]
-    _weighed: _Head | None
+    _falls: Falls
+    _weighed: Head | None
 
-    __slots__ = ("_count", "_offsets", "_replaced", "_source", "_weighed", "ids", "logits", "size")
+    __slots__ = ("_count", "_falls", "_replaced", "_source", "_weighed", "ids", "logits", "size")
 
     def __init__(self, logits: ArrayLike) -> None:
         self._source = _as_vector(logits)
@@ -113,14 +113,16 @@ class Ranking:
         else:
             self.extend(kept)
         head = self._weigh(beta)
-        kept = min(kept, self.ids.size)
-        moment = float(head.weights[:kept] @ head.exponents[:kept])
-        return Weight(float(head.cumulative[kept - 1]), moment)
+        return Weight(head.mass(kept), head.moment(kept))
 
     def weights(self, kept: int, beta: float) -> NDArray[np.float64]:
         """Return the weights of the `kept` best tokens, one by one."""
-        self.extend(kept)
-        return self._weigh(beta).weights[:kept]
+        return np.array(self.some_weights(0, kept, beta))
+
+    def some_weights(self, start: int, end: int, beta: float) -> list[float]:
+        """Return the weights of the tokens from rank `start` to before rank `end`."""
+        self.extend(end)
+        return self._weigh(beta).weights(start, end)
 
     def count_to_mass(self, mass: float, beta: float, kept: int) -> int:
         """Return the least n such that the n best weigh at least `mass`, `kept` at most."""
@@ -139,14 +141,14 @@ class Ranking:
     def count_within(self, distance: float, kept: int) -> int:
         """Return how many of the `kept` best are at most `distance` below the largest."""
         while True:
-            n = self.ids.size - int(self._offsets[::-1].searchsorted(-distance, "left"))
+            n = self._falls.within(distance)
             if n < self.ids.size or n >= kept or n == self.count:
                 return min(n, kept)
             self.extend(n + 1)
 
-    def _rank_at(self, mass: float, beta: float, kept: int, side: Literal["left", "right"]) -> int:
+    def _rank_at(self, mass: float, beta: float, kept: int, side: Side) -> int:
         while True:
-            rank = int(self._weigh(beta).cumulative.searchsorted(mass, side))
+            rank = self._weigh(beta).rank_at(mass, kept, side)
             if rank < self.ids.size or rank >= kept or rank == self.count:
                 return min(rank, kept)
             self.extend(rank + 1)
@@ -200,17 +202,15 @@ class Ranking:
         made._source, made._replaced, made._count, made.size = source, replaced, count, source.size
         return made
 
-    def _weigh(self, beta: float) -> _Head:
-        """Return the ranked tokens' weights; the last ones are kept, since the next step asks."""
+    def _weigh(self, beta: float) -> Head:
+        """Return the ranked tokens weighed; the last are kept, since the next step asks again."""
         if self._weighed is None or self._weighed.beta != beta:
-            exponents = np.maximum(self._offsets * beta, LEAST_EXPONENT)
-            weights = np.exp(exponents)
-            self._weighed = _Head(beta, exponents, weights, weights.cumsum())
+            self._weighed = self._falls.at(beta)
         return self._weighed
 
     def _rank(self, least: int) -> None:
         source = self.source
-        blocks = max(least * _BLOCKS_PER_TOKEN, _BLOCKS_AT_FIRST)
+        blocks = max(least - 1, 1) * _BLOCKS_PER_TOKEN  # at first 512, which divides most sizes
         if blocks * 2 > source.size:
             _refuse_what_cannot_be_ranked(source, float(source.max()))
             ids = np.flatnonzero(source > -np.inf)
@@ -223,8 +223,7 @@ class Ranking:
         order = _descending(logits)
         self.ids = ids[order]
         self.logits = logits[order].astype(np.float64)
-        with np.errstate(over="ignore"):
-            self._offsets = np.maximum(self.logits - self.logits[0], _LEAST_OFFSET)
+        self._falls = falls_of(self.logits)
         self._weighed = None
 
 
@@ -233,15 +232,6 @@ def _by_id(
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     order = ids.argsort()
     return ids[order], logits[order]
-
-
-class _Head(NamedTuple):
-    """The ranked tokens at one inverse temperature, aligned with one another."""
-
-    beta: float
-    exponents: NDArray[np.float64]
-    weights: NDArray[np.float64]
-    cumulative: NDArray[np.float64]
 
 
 def _descending(values: NDArray[Any]) -> NDArray[np.int64]:
@@ -262,21 +252,15 @@ def _descending(values: NDArray[Any]) -> NDArray[np.int64]:
 def _reach(source: NDArray[Any], blocks: int, least: int) -> NDArray[np.int64]:
     """Return, in ascending order, the ids of some of the best tokens: at least the `least` best."""
     rows = source.size // blocks
-    body = source[: rows * blocks].reshape(rows, blocks)
     rest = source[rows * blocks :]
-    maxima = np.maximum.reduce(body, axis=0)
-    np.maximum(maxima[: rest.size], rest, out=maxima[: rest.size])
-    sorted_so_far = maxima.copy()
-    sorted_so_far.partition(blocks - least)
-    bound = sorted_so_far[blocks - least]
-    _refuse_what_cannot_be_ranked(source, float(sorted_so_far[blocks - least :].max()))
-    bound = max(bound, _LEAST_FINITE[source.dtype.char])  # -inf is never ranked
-    columns = (maxima >= bound).nonzero()[0]
-    found = (body.take(columns, axis=1) >= bound).ravel().nonzero()[0]
-    row, column = np.divmod(found, columns.size)
-    ids: NDArray[np.int64] = row * blocks + columns[column]
-    in_rest = (rest >= bound).nonzero()[0]
-    return np.concatenate((ids, in_rest + rows * blocks)) if in_rest.size else ids
+    maxima = np.maximum.reduce(source[: rows * blocks].reshape(rows, blocks), axis=0)
+    if rest.size:
+        np.maximum(maxima[: rest.size], rest, out=maxima[: rest.size])
+    maxima.partition((blocks - least, blocks - 1))
+    _refuse_what_cannot_be_ranked(source, maxima.item(blocks - 1))  # NaN is sorted last
+    bound = max(maxima[blocks - least], _LEAST_FINITE[source.dtype.char])  # -inf is never ranked
+    ids: NDArray[np.int64] = (source >= bound).nonzero()[0]
+    return ids
 
 
 def _as_vector(logits: ArrayLike) -> NDArray[Any]:

@@ -66,12 +66,12 @@ def check_against_distribution(
     assert choice.probability > 0.0
     assert choice.kept >= np.count_nonzero(p)
     assert choice.entropy == pytest.approx(measures.entropy(p), abs=1e-4)
-    assert len(choice.top_ids) == min(10, choice.kept)
-    assert choice.top_ids.dtype == np.int32
-    assert choice.top_probabilities == pytest.approx(p[choice.top_ids], rel=1e-5, abs=1e-15)
-    assert (np.diff(choice.top_probabilities) <= 0).all()
-    if choice.rank < len(choice.top_ids):
-        assert choice.top_ids[choice.rank] == choice.token
+    assert len(choice.top) == min(10, choice.kept)
+    ids, shares = zip(*choice.top, strict=True)
+    assert shares == pytest.approx(p[list(ids)], rel=1e-5, abs=1e-15)
+    assert (np.diff(shares) <= 0).all()
+    if choice.rank < len(ids):
+        assert ids[choice.rank] == choice.token
     # The token's share of [0, 1) covers u: what lies before it is less than u, with it more.
     before = p[p > p[choice.token]].sum()
     up_to = p[p >= p[choice.token]].sum()
@@ -139,8 +139,7 @@ def test_at_t_infinity_the_ranking_is_that_of_the_logits() -> None:
 def test_t_zero_leaves_one_token() -> None:
     choice = choose([1.0, 3.0, 3.0], SamplingParams(temperature=0.0), (), 0.999)
     assert choice[:5] == (1, 1.0, 0, 0.0, 1)
-    assert choice.top_ids.tolist() == [1]
-    assert choice.top_probabilities.tolist() == [1.0]
+    assert choice.top == ((1, 1.0),)
 
 
 def test_a_token_deep_in_the_tail_is_found() -> None:
@@ -166,9 +165,10 @@ def test_u_outside_its_range_is_refused(u: float) -> None:
 
 def test_fewer_than_ten_and_more_than_ten_can_be_asked_for() -> None:
     logits = np.arange(30.0)
-    assert choose(logits, SamplingParams(), (), 0.5, top=3).top_ids.tolist() == [29, 28, 27]
-    assert len(choose(logits, SamplingParams(), (), 0.5, top=100).top_ids) == 30
-    assert len(choose(logits, SamplingParams(), (), 0.5, top=0).top_ids) == 0
+    top = choose(logits, SamplingParams(), (), 0.5, top=3).top
+    assert [token for token, _ in top] == [29, 28, 27]
+    assert len(choose(logits, SamplingParams(), (), 0.5, top=100).top) == 30
+    assert choose(logits, SamplingParams(), (), 0.5, top=0).top == ()
 
 
 def test_read_only_logits_are_neither_written_to_nor_kept() -> None:
@@ -181,7 +181,7 @@ def test_read_only_logits_are_neither_written_to_nor_kept() -> None:
     logits[:] = 0.0
     again = choose(before, params, range(100), 0.999)
     assert choice.token == again.token
-    assert np.array_equal(choice.top_probabilities, again.top_probabilities)
+    assert choice.top == again.top
 
 
 def test_the_ranking_made_once_gives_the_same_choice() -> None:
