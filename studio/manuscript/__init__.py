@@ -15,6 +15,8 @@ from studio.manuscript.history import HistoryError
 from studio.manuscript.manuscript import Edit, Manuscript
 from studio.manuscript.passage import Origin, Passage, runs_of
 from studio.manuscript.takes import GrowingTakeError, Take, TakeSet
+from studio.manuscript.token_characters import RecordedToken
+from studio.manuscript.token_spans import TokenSpan, TokenSpans
 
 __all__ = [
     "Edit",
@@ -26,9 +28,12 @@ __all__ = [
     "Newline",
     "Origin",
     "Passage",
+    "RecordedToken",
     "Take",
     "TakeSet",
     "TextFile",
+    "TokenSpan",
+    "TokenSpans",
     "read_text_file",
     "runs_of",
     "write_text_file",

@@ -1,13 +1,15 @@
-"""The characters of a manuscript and who wrote each, and the announcement of every change.
+"""The characters of a manuscript, who wrote each, and the announcement of every change.
 
-This module does not know undo, takes or files.
+This module does not know undo, takes or files, nor what the marks on its characters mean.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from studio.manuscript.announcer import Announcer
 from studio.manuscript.change import Change
-from studio.manuscript.passage import Passage
+from studio.manuscript.passage import Marks, Passage
 
 
 class Buffer:
@@ -22,6 +24,7 @@ class Buffer:
         self.changed: Announcer[[int, int, str, bytes]] = Announcer()
         self._text = ""
         self._origins = bytearray()
+        self._marks: list[object | None] = []
         self._announcing = False
 
     def __len__(self) -> int:
@@ -36,9 +39,19 @@ class Buffer:
         """The `Origin` of each code point of a range, one byte each."""
         return bytes(self._origins[start:end])
 
+    def marks(self, start: int, end: int) -> Marks:
+        """The mark of each code point of a range."""
+        return tuple(self._marks[start:end])
+
+    def mark(self, start: int, end: int, mark: object) -> None:
+        """Marks a range. No change of the text, and not announced."""
+        self._marks[start:end] = [mark] * (end - start)
+
     def passage(self, start: int, end: int) -> Passage:
-        """A range with its provenance."""
-        return Passage(self._text[start:end], self.origins(start, end))
+        """A range with its provenance and its marks."""
+        marks = self.marks(start, end)
+        marked = any(mark is not None for mark in marks)
+        return Passage(self._text[start:end], self.origins(start, end), marks if marked else None)
 
     def check_range(self, position: int, length: int) -> None:
         """Refuses a range that is not in the text.
@@ -52,8 +65,11 @@ class Buffer:
                 f"allowed are ranges within 0 to {len(self._text)}"
             )
 
-    def apply(self, change: Change) -> None:
+    def apply(self, change: Change) -> Change:
         """Carries a change out and announces it.
+
+        Returns:
+            The change with what was really removed: the same text, with the marks it had by now.
 
         Raises:
             RuntimeError: A listener of `changed` tried to change the text it was being told about.
@@ -62,10 +78,13 @@ class Buffer:
             raise RuntimeError("a listener of a text's changes must not change the text")
         start, end = change.position, change.position + len(change.removed)
         inserted = change.inserted
+        happened = replace(change, removed=self.passage(start, end))
         self._text = self._text[:start] + inserted.text + self._text[end:]
         self._origins[start:end] = inserted.origins
+        self._marks[start:end] = inserted.marks or [None] * len(inserted)
         self._announcing = True
         try:
             self.changed(start, end - start, inserted.text, inserted.origins)
         finally:
             self._announcing = False
+        return happened

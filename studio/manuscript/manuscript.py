@@ -13,7 +13,7 @@ from studio.manuscript.buffer import Buffer
 from studio.manuscript.change import Change
 from studio.manuscript.growth import Growth
 from studio.manuscript.history import History, HistoryError, Step
-from studio.manuscript.passage import NOTHING, Origin, Passage
+from studio.manuscript.passage import NOTHING, Marks, Origin, Passage
 from studio.manuscript.place import Place, carried
 from studio.manuscript.register import Places, TakeRegister
 from studio.manuscript.takes import GrowingTakeError, Take, TakeSet
@@ -63,6 +63,18 @@ class Manuscript:
     def origins(self, start: int = 0, end: int | None = None) -> bytes:
         """The `Origin` of each code point of a range, one byte each."""
         return self._buffer.origins(start, len(self) if end is None else end)
+
+    def marks(self, start: int = 0, end: int | None = None) -> Marks:
+        """The mark of each code point of a range, None where there is none."""
+        return self._buffer.marks(start, len(self) if end is None else end)
+
+    def mark(self, start: int, end: int, mark: object) -> None:
+        """Marks a range of code points: nothing is announced, and nothing looks inside a mark.
+
+        It goes wherever its characters go: out of the text and back, with undo and with takes.
+        """
+        self._buffer.check_range(start, end - start)
+        self._buffer.mark(start, end, mark)
 
     def load(self, text: str) -> None:
         """Replaces everything by an opened text: typed, clean, without history or takes.
@@ -208,7 +220,8 @@ class Manuscript:
         step = self._history.done.pop()
         step.open = False
         self._history.close()
-        step.after = self._carry_out(step.inverse_changes, step.before)
+        undone, step.after = self._carry_out(step.inverse_changes, step.before)
+        step.changes = [change.inverse for change in reversed(undone)]
         self._history.undone.append(step)
         self.state_changed()
         return step.inverse_changes[-1].end
@@ -224,7 +237,7 @@ class Manuscript:
         if not self._history.undone:
             raise HistoryError("nothing to redo")
         step = self._history.undone.pop()
-        step.before = self._carry_out(step.changes, step.after)
+        step.changes, step.before = self._carry_out(step.changes, step.after)
         self._history.done.append(step)
         self.state_changed()
         return step.changes[-1].end
@@ -284,6 +297,7 @@ class Manuscript:
             raise GrowingTakeError("no take grows")
         growth.take.bind(None)
         start = growth.take_set.place.start
+        growth.take.passage = self._buffer.passage(start, start + len(growth.take.passage))
         if growth.replaced and not growth.take.passage:
             self._buffer.apply(Change(start, NOTHING, growth.replaced))
         self._growth = None
@@ -320,7 +334,7 @@ class Manuscript:
         targets = {inner: there.moved(place.start) for inner, there in take.nested.items()}
         targets[take_set] = Place(place.start, change.end, index)
         self._history.close()
-        self._history.push(Step([change], before=self._carry_out([change], targets)))
+        self._history.push(Step(*self._carry_out([change], targets)))
         self.state_changed()
         return change.end
 
@@ -368,10 +382,11 @@ class Manuscript:
         take.passage = self._buffer.passage(place.start, place.end)
         take.nested = self._register.nested_in(take_set)
 
-    def _carry_out(self, changes: Sequence[Change], targets: Mapping[TakeSet, Place]) -> Places:
-        for change in changes:
-            self._buffer.apply(change)
-        return self._register.move(changes, targets)
+    def _carry_out(
+        self, changes: Sequence[Change], targets: Mapping[TakeSet, Place]
+    ) -> tuple[list[Change], Places]:
+        happened = [self._buffer.apply(change) for change in changes]
+        return happened, self._register.move(changes, targets)
 
     def _refuse_while_growing(self) -> None:
         if self._growth:

@@ -1,14 +1,17 @@
-"""A piece of text that knows, character by character, who wrote it.
+"""A piece of text that knows, character by character, who wrote it, and what is marked there.
 
-This module does not know where in a manuscript the piece stands.
+This module does not know where in a manuscript the piece stands, nor what marks mean.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
+
+Marks = tuple[object | None, ...]
+"""A mark or None for each code point. Characters that belong together share one object."""
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -29,10 +32,13 @@ class Passage:
     Attributes:
         text: The characters; never a lone surrogate, for no file could hold it.
         origins: One `Origin` a code point, as a byte; as long as `text`.
+        marks: What someone keeps about the characters: it travels with them through undo and takes.
+            None where there is none at all. Two passages are equal whatever is marked.
     """
 
     text: str
     origins: bytes
+    marks: Marks | None = field(default=None, compare=False)
 
     @classmethod
     def of(cls, text: str, origin: Origin) -> Passage:
@@ -52,7 +58,10 @@ class Passage:
         return len(self.text)
 
     def __add__(self, other: Passage) -> Passage:
-        return Passage(self.text + other.text, self.origins + other.origins)
+        marks = None
+        if self.marks or other.marks:
+            marks = (self.marks or (None,) * len(self)) + (other.marks or (None,) * len(other))
+        return Passage(self.text + other.text, self.origins + other.origins, marks)
 
 
 NOTHING = Passage("", b"")

@@ -13,6 +13,7 @@ import msgspec
 
 from studio.resource_files import resource
 from studio.sampling import LogitSketch
+from studio.sampling.near_tie import MARGIN
 from studio.ui.token_text import TokenText, token_text
 
 STEP = 0.1
@@ -21,8 +22,8 @@ STEP = 0.1
 _LONGEST_QUOTE = 32
 _QUOTED_WORDS = 5
 
-# Where the greatest effect of a step is looked for; 0.05 is where greedy begins in practice.
-_STARTS = tuple(round(0.05 * index, 2) for index in range(1, 60))
+# Where the greatest effect of a step is looked for: beyond T 3 it is small everywhere.
+_STARTS = tuple(round(0.05 * index, 2) for index in range(60))
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +59,11 @@ class Place:
         """How far the second token's logit is behind the favourite's; infinite without one."""
         logits = self.sketch.logits
         return float(logits[0]) - float(logits[1]) if logits.size > 1 else math.inf
+
+    @property
+    def is_near_tie(self) -> bool:
+        """Whether the two best are closer than the noise of the arithmetic."""
+        return self.gap < MARGIN
 
     def favourite(self, temperature: float) -> float:
         """The favourite's probability at T, before any filter."""

@@ -1,0 +1,87 @@
+"""The tokens of a take that grows: its records turn into groups as its text comes.
+
+A record may come long before its text (text comes once a frame), and a character's text after its
+last token only. The module does not know the rest of the manuscript.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import cast
+
+from studio.manuscript.takes import Take, TakeSet
+from studio.manuscript.token_characters import RecordedToken, TokenCharacters
+from studio.manuscript.token_groups import TokenGroup
+
+
+class TakeTokens:
+    """Follows one take from its first token to its end.
+
+    Args:
+        take: It grows, or has just ended.
+        take_set: That it belongs to, whose place says where it stands.
+    """
+
+    def __init__(self, take: Take, take_set: TakeSet) -> None:
+        self.take = take
+        self._set = take_set
+        self._characters = TokenCharacters()
+        self._read = 0
+        """How many of the take's records have been looked at."""
+        self._certain: deque[tuple[RecordedToken, str]] = deque()
+        """Tokens whose characters are known, and may not have come yet."""
+        self._length = 0
+        """Code points of the take that have been given out."""
+        self._last: tuple[int, TokenGroup] | None = None
+        """What was given out last: how far into the take, and what."""
+        self._fits = True
+
+    def standing(self, text: str) -> list[tuple[int, TokenGroup]]:
+        """The groups whose text has come since the last call, each with where it begins.
+
+        The last one of the call before comes once more where a token without characters joined it.
+
+        Args:
+            text: The whole manuscript's.
+        """
+        self._read_on()
+        place = self._set.place
+        come: list[tuple[RecordedToken, str]] = []
+        length = self._length
+        while self._fits and self._certain:
+            token_text = self._certain[0][1]
+            start = place.start + length
+            if start + len(token_text) > place.end:
+                break
+            # A take may be given text that its records do not spell: from there on none fits.
+            self._fits = text.startswith(token_text, start)
+            if self._fits:
+                come.append(self._certain.popleft())
+                length += len(token_text)
+        return self._given_out(place.start, come)
+
+    def _read_on(self) -> None:
+        records = self.take.records
+        for record in records[self._read :]:
+            if not isinstance(getattr(record, "text", None), bytes):
+                self._fits = False
+                break
+            self._certain.extend(self._characters.feed(cast(RecordedToken, record)))
+        self._read = len(records)
+        if not self.take.growing:
+            self._certain.extend(self._characters.end())
+
+    def _given_out(
+        self, start: int, come: list[tuple[RecordedToken, str]]
+    ) -> list[tuple[int, TokenGroup]]:
+        groups: list[tuple[int, TokenGroup]] = []
+        for record, text in come:
+            if text:
+                self._last = (self._length, TokenGroup(text, [record]))
+                groups.append((start + self._length, self._last[1]))
+                self._length += len(text)
+            elif self._last is not None:
+                self._last[1].records.append(record)
+                if not groups:
+                    groups.append((start + self._last[0], self._last[1]))
+        return groups

@@ -1,0 +1,60 @@
+"""Groups: the smallest pieces of text that stand for whole tokens, and how they mark a manuscript.
+
+Where a character is made of several tokens, those belong together: the first has the character, the
+others an empty range behind it. A group marks each of its characters; as long as all of them stand
+side by side, in whatever way they came back there, the group is whole. The module does not know
+where in the text that is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from studio.manuscript.passage import Marks
+from studio.manuscript.token_characters import RecordedToken
+
+
+@dataclass(eq=False, slots=True)
+class TokenGroup:
+    """One token that has characters, and those behind it that have none of their own.
+
+    Attributes:
+        text: Its characters, at least one.
+        records: What is kept of the tokens, in order; all of the characters are the first one's.
+    """
+
+    text: str
+    records: list[RecordedToken] = field(default_factory=list)
+
+
+def grouped(tokens: Iterable[tuple[RecordedToken, str]]) -> list[TokenGroup]:
+    """Group tokens, each with its characters.
+
+    A token without characters that no other comes before has no place in a text: it is left out.
+    """
+    groups: list[TokenGroup] = []
+    for record, text in tokens:
+        if text:
+            groups.append(TokenGroup(text, [record]))
+        elif groups:
+            groups[-1].records.append(record)
+    return groups
+
+
+def whole_groups(text: str, marks: Marks) -> Iterator[tuple[int, TokenGroup]]:
+    """The groups that stand in a text with all of their characters, and where each begins.
+
+    Args:
+        text: The characters.
+        marks: Theirs, as long as `text`.
+    """
+    start = 0
+    while start < len(marks):
+        mark = marks[start]
+        end = start + 1
+        while end < len(marks) and marks[end] is mark:
+            end += 1
+        if isinstance(mark, TokenGroup) and mark.text == text[start:end]:
+            yield start, mark
+        start = end

@@ -1,0 +1,211 @@
+"""Which token stands where in a manuscript: what is kept of each stays with its characters.
+
+Follows every change of the text. An edit moves the tokens behind it and drops those it touches;
+undo brings them back, for what a token is marks its characters, and marks travel with these. The
+tokens of a take are placed as it grows, those of a text that was scored when they are handed in.
+The module knows no model and no window, and of what is kept of a token only its bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.manuscript.announcer import Announcer
+from studio.manuscript.manuscript import Manuscript
+from studio.manuscript.take_tokens import TakeTokens
+from studio.manuscript.token_characters import RecordedToken, characters_of
+from studio.manuscript.token_groups import TokenGroup, grouped, whole_groups
+from studio.manuscript.token_table import TokenTable
+
+
+class TokenSpan(NamedTuple):
+    """A token in the text. Where several share a character, the later ones have an empty range.
+
+    Attributes:
+        start: First code point.
+        end: One past the last.
+        record: What is kept of it.
+    """
+
+    start: int
+    end: int
+    record: RecordedToken
+
+
+class TokenSpans:
+    """All tokens of a manuscript whose record is known, in order, none upon another.
+
+    Attributes:
+        changed: Announces `(first, removed, added)`: of the spans from `first` on, `removed` gave
+            way to `added`, and all behind these may have moved.
+        version: Another number after each such change.
+    """
+
+    def __init__(self, manuscript: Manuscript) -> None:
+        self.changed: Announcer[[int, int, int]] = Announcer()
+        self.version = 0
+        self._manuscript = manuscript
+        self._table = TokenTable()
+        self._spans: tuple[int, list[TokenSpan]] = (-1, [])
+        self._take: TakeTokens | None = None
+        manuscript.changed.connect(self._on_text_changed)
+        manuscript.state_changed.connect(self._on_state_changed)
+
+    def __len__(self) -> int:
+        return len(self._table)
+
+    @property
+    def all(self) -> list[TokenSpan]:
+        """Every span, in order. Not to be written to."""
+        if self._spans[0] != self.version:
+            self._spans = (self.version, self._listed(0, len(self)))
+        return self._spans[1]
+
+    @property
+    def records(self) -> Sequence[RecordedToken]:
+        """What is kept of each token, aligned with `starts` and `ends`. Not to be written to."""
+        return self._table.records
+
+    @property
+    def starts(self) -> NDArray[np.int64]:
+        """Where each span begins. A view, true until the next change; not to be written to."""
+        return self._table.starts
+
+    @property
+    def ends(self) -> NDArray[np.int64]:
+        """Where each span ends: see `starts`."""
+        return self._table.ends
+
+    def at(self, position: int) -> TokenSpan | None:
+        """The span that holds the character behind a position."""
+        row = self._table.first_ending_after(position)
+        found = self._listed(row, row + 1)
+        return found[0] if found and found[0].start <= position else None
+
+    def between(self, start: int, end: int) -> list[TokenSpan]:
+        """The spans that hold a character of a range, and the empty ones that share one."""
+        low = self._table.first_ending_after(start)
+        high = self._table.first_starting_from(end)
+        return self._listed(*self._table.whole(low, high)) if low < high else []
+
+    def before(self, position: int, count: int) -> list[TokenSpan]:
+        """The last `count` spans that end at a position or before it, in order."""
+        high = self._table.first_ending_after(position)
+        return self._listed(max(0, high - count), high)
+
+    def fill(self, start: int, records: Iterable[RecordedToken]) -> int:
+        """Place tokens that spell the text from `start` on, wherever no span is yet.
+
+        Args:
+            start: In code points: where the first token begins.
+            records: Tokens in order, the first and the last of them at a character's boundary.
+
+        Returns:
+            How many groups of tokens were placed. One that is not what stands there, or that
+            another span touches, is left out.
+        """
+        placed = 0
+        for group in grouped(characters_of(records)):
+            placed += self._place(start, group)
+            start += len(group.text)
+        return placed
+
+    def _place(self, start: int, group: TokenGroup) -> bool:
+        end = start + len(group.text)
+        if start < 0 or self._manuscript.text[start:end] != group.text:
+            return False
+        row = self._table.first_ending_after(start)
+        if row != self._table.first_starting_from(end):
+            return False
+        self._manuscript.mark(start, end, group)
+        self._announce(row, 0, self._table.replace(row, row, [(start, group)]))
+        return True
+
+    def _listed(self, low: int, high: int) -> list[TokenSpan]:
+        table = self._table
+        return [
+            TokenSpan(start, end, record)
+            for start, end, record in zip(
+                table.starts[low:high].tolist(),
+                table.ends[low:high].tolist(),
+                table.records[low:high],
+                strict=True,
+            )
+        ]
+
+    def _on_text_changed(self, position: int, removed: int, inserted: str, _origins: bytes) -> None:
+        table = self._table
+        low = table.first_ending_after(position)
+        high = max(low, table.first_starting_from(position + removed))
+        low, high = table.whole(low, high)
+        found = self._standing(position, position + len(inserted))
+        table.shift(high, len(inserted) - removed)
+        added = table.replace(low, high, found)
+        if low < len(table) or high > low:
+            self._announce(low, high - low, added)
+
+    def _standing(self, start: int, end: int) -> list[tuple[int, TokenGroup]]:
+        """The whole groups in text that has just come, and across its edges."""
+        manuscript = self._manuscript
+        marks = manuscript.marks(max(0, start - 1), end + 1)
+        if not any(mark is not None for mark in marks):
+            return []
+        start, end = self._joined(start, -1), self._joined(end, +1)
+        marks = manuscript.marks(start, end)
+        return [
+            (start + offset, group)
+            for offset, group in whole_groups(manuscript.text[start:end], marks)
+        ]
+
+    def _joined(self, seam: int, step: int) -> int:
+        """The end, on one side, of a group that stands across a seam; the seam, if there is none.
+
+        Args:
+            seam: Between two code points.
+            step: -1 looks to the left, +1 to the right.
+        """
+        if not 0 < seam < len(self._manuscript):
+            return seam
+        left, right = self._manuscript.marks(seam - 1, seam + 1)
+        if not isinstance(left, TokenGroup) or left is not right:
+            return seam
+        # No further than the group can reach.
+        if step < 0:
+            marks = self._manuscript.marks(max(0, seam - len(left.text)), seam)
+            return seam - next(
+                (i for i, m in enumerate(reversed(marks)) if m is not left), len(marks)
+            )
+        marks = self._manuscript.marks(seam, seam + len(left.text))
+        return seam + next((i for i, m in enumerate(marks) if m is not left), len(marks))
+
+    def _on_state_changed(self) -> None:
+        growing = self._manuscript.growing
+        if self._take is not None:
+            self._place_all(self._take.standing(self._manuscript.text))
+            if self._take.take is not growing:
+                self._take = None
+        if growing is not None and self._take is None:
+            take_set = self._manuscript.active_take_set(0)
+            assert take_set is not None, "the growing take is in a set"
+            self._take = TakeTokens(growing, take_set)
+            self._place_all(self._take.standing(self._manuscript.text))
+
+    def _place_all(self, groups: Sequence[tuple[int, TokenGroup]]) -> None:
+        """Place groups that stand side by side; the first may stand there already, but shorter."""
+        if not groups:
+            return
+        for start, group in groups:
+            self._manuscript.mark(start, start + len(group.text), group)
+        start, first = groups[0]
+        low = high = self._table.first_ending_after(start)
+        while high < len(self) and self._table.groups[high] is first:
+            high += 1
+        self._announce(low, high - low, self._table.replace(low, high, groups))
+
+    def _announce(self, first: int, removed: int, added: int) -> None:
+        self.version += 1
+        self.changed(first, removed, added)
