@@ -15,21 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.sampling.params import SamplingParams
+from studio.sampling.pipeline import active_steps
 from studio.sampling.sketch import LogitSketch
 from studio.sampling.tail import Tail
 
-# The fields of each step that make it do nothing while they have their default.
-_STRENGTHS = {
-    "penalties": ("repeat_penalty", "frequency_penalty", "presence_penalty"),
-    "dry": ("dry_multiplier",),
-    "top_n_sigma": ("top_n_sigma",),
-    "top_k": ("top_k",),
-    "typical_p": ("typical_p",),
-    "top_p": ("top_p",),
-    "min_p": ("min_p",),
-    "xtc": ("xtc_probability",),
-}
-_DEFAULTS = SamplingParams()
+# Any finite T at which temperature is a step that acts.
+_SOME_TEMPERATURE = 2.0
 
 
 class LeftOver(NamedTuple):
@@ -70,9 +61,10 @@ def left_over(
     """
     if not is_the_same_at_every_temperature(params):
         return None
-    if all(_is_off(name, params) for name in params.samplers) and not _bias(params):
+    params = msgspec.structs.replace(params, temperature=1.0)
+    if not (params.logit_bias or active_steps(params)):
         return everything(sketch)
-    shaped = sketch.shaped(msgspec.structs.replace(params, temperature=1.0), history)
+    shaped = sketch.shaped(params, history)
     known = shaped.probabilities > 0.0
     # Penalties move logits against one another, and at T 1 ln p tells them all but for a constant.
     logs = np.log(shaped.probabilities[known])
@@ -94,18 +86,7 @@ def left_over(
 
 def is_the_same_at_every_temperature(params: SamplingParams) -> bool:
     """Say whether what is cut does not depend on the temperature."""
-    steps = params.samplers
-    if "temperature" not in steps or params.mirostat or params.dynatemp_range:
+    if params.mirostat or params.dynatemp_range:
         return False
-    after = steps[steps.index("temperature") + 1 :]
-    return all(_is_off(name, params) for name in after)
-
-
-def _is_off(name: str, params: SamplingParams) -> bool:
-    return all(
-        getattr(params, field) == getattr(_DEFAULTS, field) for field in _STRENGTHS.get(name, ())
-    )
-
-
-def _bias(params: SamplingParams) -> bool:
-    return bool(params.logit_bias)
+    acting = active_steps(msgspec.structs.replace(params, temperature=_SOME_TEMPERATURE))
+    return acting[-1:] == ("temperature",)

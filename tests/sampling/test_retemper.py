@@ -177,8 +177,8 @@ def test_a_step_after_temperature_that_does_nothing_is_no_hindrance() -> None:
 def test_steepest_is_where_the_entropy_of_all_logits_grows_fastest(
     real_logits: NDArray[np.float32],
 ) -> None:
-    fine = np.geomspace(COLDEST, HOTTEST, 400)
-    for row in real_logits[::50]:
+    fine = np.geomspace(0.5, 4.0, 60)
+    for row in real_logits[::80]:
         place = steepest(LogitSketch.of(row))
         assert place is not None
         steep = [
