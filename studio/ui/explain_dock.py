@@ -24,10 +24,6 @@ _EDGE = 14
 """Between the window's edge and its cards."""
 
 _FLOATING_EDGE = 8
-
-_PICKER_ROW = 33
-"""What stands above and below the text in the window's row of pickers, and round that row."""
-
 _SIDES = Qt.DockWidgetArea.LeftDockWidgetArea | Qt.DockWidgetArea.RightDockWidgetArea
 
 
@@ -135,14 +131,13 @@ class _TitleBar(QWidget):
         self._row.addStretch(1)
         self._row.addWidget(self._detach)
         self._row.addWidget(close)
-        # As high as the row of pickers beside it, so that the cards below begin in one line.
-        self.setMinimumHeight(self.fontMetrics().height() + _PICKER_ROW)
         dock.topLevelChanged.connect(self._name_detach)
         self._name_detach(dock.isFloating())
 
     def set_sides(self, left: int, right: int) -> None:
         """Stand in line with the card below."""
-        self._row.setContentsMargins(left + 2, 8, right, 10)
+        # As high as the row of pickers beside it, so that the cards below begin in one line.
+        self._row.setContentsMargins(left + 2, 8, right, 13)
 
     def _name_detach(self, is_floating: bool) -> None:
         self._detach.setText("Dock" if is_floating else "Detach")

@@ -24,6 +24,7 @@ from studio.ui import settings as remembered
 from studio.ui.brief_card import BriefCard
 from studio.ui.document_files import TEXT_SUFFIXES, DocumentFiles
 from studio.ui.editor import ManuscriptEditor
+from studio.ui.explain import Explain
 from studio.ui.find_bar import FindBar
 from studio.ui.histogram_panel import NextTokenPanel
 from studio.ui.model_options_dialog import ModelOptionsDialog
@@ -66,6 +67,7 @@ class MainWindow(QMainWindow):
         self.histogram = NextTokenPanel(session.next_token, theme)
         self.sampling = SamplingPanel(session.sampling)
         self.status = StatusLine(session.model, session.writing, session.context)
+        self.explain = Explain(self, session, theme, settings, self.editor)
         self.files = DocumentFiles(self, session.draft, session.writing, settings)
         self.actions_ = WindowActions(
             self,
@@ -74,6 +76,7 @@ class MainWindow(QMainWindow):
             self.find_bar,
             self.files,
             ModelCommands(self._ask_for_model, self._ask_model_options),
+            self.explain,
         )
         self.actions_.fill_menus(self, theme, settings)
         self.model_picker = ModelPicker(
@@ -91,6 +94,7 @@ class MainWindow(QMainWindow):
 
     def _finish_start(self) -> None:
         self.histogram.load()
+        self.explain.restore()
         # What imports and widgets have made stays to the end: the collector need not look through
         # it again and again while text is written.
         gc.collect()
@@ -116,6 +120,7 @@ class MainWindow(QMainWindow):
         inside.addWidget(self.editor, 1)
         inside.addWidget(self.find_bar)
 
+        self.temperature.header.insertWidget(1, self.explain.link("temperature", "temperature"))
         left = _column(self.brief, self.notice, manuscript, self.writing_bar)
         right = _column(self.temperature, self.histogram, self.sampling)
         self._splitter = QSplitter(Qt.Orientation.Horizontal)
@@ -186,6 +191,7 @@ class MainWindow(QMainWindow):
         settings.set(remembered.SPLITTER, self._splitter.saveState())
         settings.set(remembered.BRIEF_OPEN, self.brief.is_open)
         settings.set(remembered.SAMPLING_OPEN, self.sampling.is_open)
+        self.explain.remember()
         settings.save()
 
     def _on_theme_changed(self) -> None:

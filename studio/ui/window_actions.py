@@ -17,6 +17,8 @@ from studio.ui.about_dialog import AboutDialog
 from studio.ui.actions import make_action
 from studio.ui.document_files import DocumentFiles
 from studio.ui.editor import ManuscriptEditor
+from studio.ui.explain import TIP as EXPLAIN_TIP
+from studio.ui.explain import Explain
 from studio.ui.find_bar import FindBar
 from studio.ui.session import Session
 from studio.ui.settings import APPEARANCE, RECENT_FILES, Settings
@@ -46,6 +48,7 @@ class WindowActions(QObject):
         find_bar: FindBar,
         files: DocumentFiles,
         models: ModelCommands,
+        explain: Explain,
     ) -> None:
         super().__init__(window)
         self._session = session
@@ -125,6 +128,7 @@ class WindowActions(QObject):
         self.full_screen = make_action(
             window, "&Full screen", lambda: _toggle_full_screen(window), _FULL_SCREEN
         )
+        self.explain = make_action(window, "&Explain temperature", explain.open, "F1", EXPLAIN_TIP)
         self.about = make_action(window, "&About Kelvin Studio", lambda: AboutDialog(window).exec())
 
         for changed in (
@@ -177,7 +181,7 @@ class WindowActions(QObject):
         view.addSeparator()
         view.addMenu(_appearance_menu(view, theme, settings))
         view.addAction(self.full_screen)
-        bar.addMenu("&Help").addAction(self.about)
+        bar.addMenu("&Help").addActions([self.explain, self.about])
 
     def _recent_menu(self, parent: QMenu, settings: Settings) -> QMenu:
         menu = QMenu("Open &recent", parent)
