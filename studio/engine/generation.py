@@ -21,6 +21,7 @@ from studio.engine.messages import (
 )
 from studio.engine.pieces import PieceLedger
 from studio.engine.prompt import TokenizedPrompt, fit
+from studio.engine.sampler_states import SamplerStates
 from studio.engine.vocabulary import Vocabulary
 from studio.sampling import LogitSketch, Ranking, choose, is_near_tie, uniform
 
@@ -51,13 +52,14 @@ def generate(
             at the end.
 
     Raises:
-        EngineError: llama.cpp refused.
+        EngineError: llama.cpp refused, or a bias is for a token that the model lacks.
         ValueError: the model gave logits that are no numbers.
     """
     request = command.request
     seed = control.params.seed if control.params.seed >= 0 else secrets.randbelow(_SEEDS)
     tokens = list(prompt.tokens)
     prompt_tokens = len(tokens)
+    states = SamplerStates(seed, vocabulary)
     reason: FinishReason = "max_tokens"
     params = control.params
     started = ended = time.perf_counter()
@@ -70,7 +72,9 @@ def generate(
             ranking = Ranking(context.logits())
             params = control.params
             u = uniform(seed, len(tokens))
-            choice = choose(ranking, params, tokens, u, top=_SHOWN)
+            state = states.at(params, len(tokens))
+            choice = choose(ranking, params, tokens, u, _SHOWN, state)
+            states.took(choice)
             if not command.ignore_eos and vocabulary.ends_generation(choice.token):
                 reason = "end_of_text"
                 break

@@ -7,31 +7,36 @@ measures come out.
 from studio.sampling.blame import blame, blames
 from studio.sampling.choice import Choice, choose
 from studio.sampling.distribution import distribution
-from studio.sampling.draw import draw, uniform
+from studio.sampling.draw import chance, draw, uniform
 from studio.sampling.errors import LogitsError, ParameterError, SketchError
 from studio.sampling.near_tie import is_near_tie
 from studio.sampling.params import DEFAULT_SAMPLERS, KNOWN_SAMPLERS, MAX_SEED, SamplingParams
 from studio.sampling.ranking import Ranking
 from studio.sampling.sketch import LogitSketch, ShapedTop
 from studio.sampling.sketch_stack import SketchStack
+from studio.sampling.state import NO_STATE, Breakers, SamplerState
 from studio.sampling.temperature import InverseTemperature
 
 __all__ = [
     "DEFAULT_SAMPLERS",
     "KNOWN_SAMPLERS",
     "MAX_SEED",
+    "NO_STATE",
+    "Breakers",
     "Choice",
     "InverseTemperature",
     "LogitSketch",
     "LogitsError",
     "ParameterError",
     "Ranking",
+    "SamplerState",
     "SamplingParams",
     "ShapedTop",
     "SketchError",
     "SketchStack",
     "blame",
     "blames",
+    "chance",
     "choose",
     "distribution",
     "draw",

@@ -12,9 +12,11 @@ from typing import NamedTuple
 
 from numpy.typing import ArrayLike
 
+from studio.sampling.mirostat import mu_after
 from studio.sampling.params import SamplingParams
 from studio.sampling.pipeline import shape
 from studio.sampling.ranking import Ranking
+from studio.sampling.state import NO_STATE, SamplerState
 
 
 class Choice(NamedTuple):
@@ -27,6 +29,7 @@ class Choice(NamedTuple):
         entropy: Of the distribution drawn from, in nats.
         kept: How many tokens the filters left.
         top: Id and probability of the best tokens among them, best first.
+        mu: What Mirostat carries to the next step, in its state; None where it is off.
     """
 
     token: int
@@ -35,6 +38,7 @@ class Choice(NamedTuple):
     entropy: float
     kept: int
     top: tuple[tuple[int, float], ...]
+    mu: float | None
 
 
 def choose(
@@ -43,6 +47,7 @@ def choose(
     history: Sequence[int],
     u: float,
     top: int = 10,
+    state: SamplerState = NO_STATE,
 ) -> Choice:
     """Draw a token from `logits` by inverse CDF, best token first.
 
@@ -53,9 +58,10 @@ def choose(
         logits: `(V,)` raw logits, or the `Ranking` made of them, which saves ranking them again.
             Neither written to nor kept.
         params: The samplers and their order. Its seed is not looked at: `uniform` makes u of it.
-        history: Ids of the tokens so far, oldest first; only penalties look at them.
+        history: Ids of the tokens so far, oldest first; only penalties and DRY look at them.
         u: The number drawn, in [0, 1).
         top: How many of the best tokens to report.
+        state: What XTC, DRY and Mirostat need beside the history.
 
     Raises:
         LogitsError: As for `distribution`.
@@ -64,16 +70,18 @@ def choose(
     if not 0.0 <= u < 1.0:
         raise ValueError(f"u: found {u!r}; allowed is a number from 0 up to but not including 1.")
     ranking = logits if isinstance(logits, Ranking) else Ranking(logits)
-    ranked, kept, beta = shape(ranking, params, history)
+    ranked, kept, beta = shape(ranking, params, history, state)
     mass, moment = ranked.weight(kept, beta)
     rank = ranked.rank_of_draw(u * mass, beta, kept)
     best = min(top, kept)
     shares = [weight / mass for weight in ranked.some_weights(0, best, beta)]
+    probability = ranked.some_weights(rank, rank + 1, beta)[0] / mass
     return Choice(
         token=ranked.ids.item(rank),
-        probability=ranked.some_weights(rank, rank + 1, beta)[0] / mass,
+        probability=probability,
         rank=rank,
         entropy=max(0.0, math.log(mass) - moment / mass),
         kept=kept,
         top=tuple(zip(ranked.ids[:best].tolist(), shares, strict=True)),
+        mu=mu_after(params, state.mu, probability) if params.mirostat else None,
     )

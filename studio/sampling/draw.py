@@ -22,6 +22,9 @@ from studio.sampling.params import MAX_SEED
 _BLOCK = 64
 _WORDS_PER_STEP = 4
 
+# The upper half of Philox's key, so that one die says nothing of the other.
+_OF_THE_DRAW, _OF_XTC = 0, 1
+
 
 def uniform(seed: int, position: int) -> float:
     """Return the number in [0, 1) that belongs to a seed and a position.
@@ -36,6 +39,21 @@ def uniform(seed: int, position: int) -> float:
     Raises:
         ValueError: The seed or the position is out of range.
     """
+    return _number(seed, position, _OF_THE_DRAW)
+
+
+def chance(seed: int, position: int) -> float:
+    """Return another number in [0, 1) of a seed and a position: XTC's die.
+
+    Made as `uniform` makes its own, by another key: whether XTC acts does not depend on the draw.
+
+    Raises:
+        ValueError: As for `uniform`.
+    """
+    return _number(seed, position, _OF_XTC)
+
+
+def _number(seed: int, position: int, stream: int) -> float:
     if not 0 <= seed <= MAX_SEED:
         raise ValueError(
             f"seed: found {seed}; allowed is 0 to {MAX_SEED}, drawn beforehand for -1."
@@ -43,12 +61,13 @@ def uniform(seed: int, position: int) -> float:
     if position < 0:
         raise ValueError(f"position: found {position}; allowed is 0 or more.")
     block, index = divmod(position, _BLOCK)
-    return _block(seed, block)[index]
+    return _block(seed, block, stream)[index]
 
 
 @lru_cache(maxsize=64)
-def _block(seed: int, block: int) -> list[float]:
-    words = Philox(key=seed, counter=block * _BLOCK).random_raw(_BLOCK * _WORDS_PER_STEP)
+def _block(seed: int, block: int, stream: int) -> list[float]:
+    key = stream << 64 | seed
+    words = Philox(key=key, counter=block * _BLOCK).random_raw(_BLOCK * _WORDS_PER_STEP)
     numbers: list[float] = ((words[::_WORDS_PER_STEP] >> np.uint64(11)) * 2.0**-53).tolist()
     return numbers
 

@@ -163,7 +163,8 @@ class _Running(Generic[C]):
             self._keep(filters.top_p(self.ranked, self.kept, self.beta, params.top_p, enough))
 
     def _keep(self, found: int) -> None:
-        self.kept = self.listed = max(found, min(self.kept, self._params.min_keep))
+        self.kept = max(found, min(self.kept, self._params.min_keep))
+        self.listed = max(found, min(self.listed, self._params.min_keep))
 
     def _kept_at_most(self, later: Sequence[str]) -> int:
         """Return what is left by those later steps that do not weigh what is left.

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio.sampling import draw, uniform
+from studio.sampling import chance, draw, uniform
 
 seeds = st.integers(0, 2**32 - 1)
 positions = st.integers(0, 2**40)
@@ -43,6 +43,20 @@ def test_u_is_spread_evenly_and_independently() -> None:
 def test_seeds_and_positions_out_of_range_are_refused(seed: int, position: int) -> None:
     with pytest.raises(ValueError, match=r"found -?[0-9]+; allowed"):
         uniform(seed, position)
+
+
+@given(seeds, positions)
+def test_xtcs_die_is_another_of_the_same_seed_and_position(seed: int, position: int) -> None:
+    fresh = np.random.Generator(np.random.Philox(key=seed + 2**64, counter=position))
+    assert chance(seed, position) == fresh.random()
+    assert chance(seed, position) == chance(seed, position)
+
+
+def test_xtcs_die_says_nothing_of_the_draw() -> None:
+    dice = [(uniform(seed, n), chance(seed, n)) for seed in range(40) for n in range(250)]
+    u, other = np.array(dice).T
+    assert abs(np.corrcoef(u, other)[0, 1]) < 0.05
+    assert abs(np.histogram(other, bins=10, range=(0, 1))[0] - 1000).max() < 150
 
 
 def rank_by_hand(p: list[float], u: float) -> int:
