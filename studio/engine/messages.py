@@ -107,6 +107,19 @@ class LookAhead(Command, frozen=True, kw_only=True, tag=True):
     prompt: Prompt
 
 
+class Score(Command, frozen=True, kw_only=True, tag=True):
+    """Give every token of the manuscript the distribution that it was read in.
+
+    A newer Score, a Generate or a Load supersedes it; a LookAhead waits for it. Answers:
+    Evaluating..., Scored..., Evaluated, ScoringEnded | Failed | Superseded.
+    """
+
+    prompt: Prompt
+    first: int = 0
+    """Code points at the manuscript's beginning that need no score: they are read all the same,
+    but quicker, or not at all where they are evaluated already."""
+
+
 class Generate(Command, frozen=True, kw_only=True, tag=True):
     """Continue the manuscript.
 
@@ -188,6 +201,40 @@ class Distribution(Event, frozen=True, kw_only=True, tag=True):
     """Bytes of tokens in this sketch that no message before has spelled."""
 
 
+class ScoredToken(msgspec.Struct, frozen=True):
+    """A token of text that stood there already, with the distribution it was read in."""
+
+    id: int
+    text: bytes
+    """UTF-8, perhaps only a part of a character."""
+    sketch: bytes
+    """A `studio.sampling.LogitSketch` that knows this token exactly."""
+    near_tie: bool
+
+
+class Scored(Event, frozen=True, kw_only=True, tag=True):
+    """Some tokens of a text that is being scored, one after another."""
+
+    start: int
+    """Where the first of them begins, in code points of the command's manuscript. The first and
+    the last are at the boundary of a character."""
+    tokens: tuple[ScoredToken, ...]
+    pieces: dict[int, bytes]
+    """Bytes of tokens in these sketches that no message before has spelled."""
+
+
+class ScoringEnded(Event, frozen=True, kw_only=True, tag=True):
+    """The whole text is scored, as far as that is possible."""
+
+    tokens: int
+    """How many were given."""
+    unseen_characters: int
+    """At the manuscript's beginning: they did not fit the context."""
+    unpredicted_characters: int
+    """Those of the text's first token, where nothing at all stands before it: no model predicts
+    that. 0 where a brief or a beginning marker does."""
+
+
 class Token(Event, frozen=True, kw_only=True, tag=True):
     """One token written, what else could have been, and how it was chosen."""
 
@@ -209,17 +256,6 @@ class Token(Event, frozen=True, kw_only=True, tag=True):
     """What was drawn, in [0, 1): the same u at another temperature is the same dice."""
     near_tie: bool
     """Whether arithmetic alone may decide which token T 0 takes here."""
-
-
-class ScoredToken(msgspec.Struct, frozen=True):
-    """A token of text that stood there already, with the distribution it was read in."""
-
-    id: int
-    text: bytes
-    """UTF-8, perhaps only a part of a character."""
-    sketch: bytes
-    """A `studio.sampling.LogitSketch` that knows this token exactly."""
-    near_tie: bool
 
 
 FinishReason = Literal["end_of_text", "max_tokens", "stopped"]
@@ -265,13 +301,15 @@ class Failed(Event, frozen=True, kw_only=True, tag=True):
     """For the writer: what, where, what is allowed, what to do."""
 
 
-AnyCommand = Load | LookAhead | Generate | ChangeParams | Stop
+AnyCommand = Load | LookAhead | Score | Generate | ChangeParams | Stop
 AnyEvent = (
     Loading
     | Loaded
     | Evaluating
     | Evaluated
     | Distribution
+    | Scored
+    | ScoringEnded
     | Token
     | Finished
     | Superseded

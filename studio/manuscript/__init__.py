@@ -11,6 +11,7 @@ from studio.manuscript.files import (
     read_text_file,
     write_text_file,
 )
+from studio.manuscript.followed_text import FollowedText
 from studio.manuscript.history import HistoryError
 from studio.manuscript.manuscript import Edit, Manuscript
 from studio.manuscript.passage import Origin, Passage, runs_of
@@ -21,6 +22,7 @@ from studio.manuscript.token_spans import TokenSpan, TokenSpans
 __all__ = [
     "Edit",
     "Encoding",
+    "FollowedText",
     "GrowingTakeError",
     "HistoryError",
     "Manuscript",

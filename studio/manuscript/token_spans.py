@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.manuscript.announcer import Announcer
+from studio.manuscript.followed_text import FollowedText
 from studio.manuscript.manuscript import Manuscript
 from studio.manuscript.take_tokens import TakeTokens
 from studio.manuscript.token_characters import RecordedToken, characters_of
@@ -97,12 +98,15 @@ class TokenSpans:
         high = self._table.first_ending_after(position)
         return self._listed(max(0, high - count), high)
 
-    def fill(self, start: int, records: Iterable[RecordedToken]) -> int:
+    def fill(
+        self, start: int, records: Iterable[RecordedToken], text: FollowedText | None = None
+    ) -> int:
         """Place tokens that spell the text from `start` on, wherever no span is yet.
 
         Args:
             start: In code points: where the first token begins.
             records: Tokens in order, the first and the last of them at a character's boundary.
+            text: The text that they spell and that `start` is of; by default it is the present one.
 
         Returns:
             How many groups of tokens were placed. One that is not what stands there, or that
@@ -110,8 +114,10 @@ class TokenSpans:
         """
         placed = 0
         for group in grouped(characters_of(records)):
-            placed += self._place(start, group)
-            start += len(group.text)
+            end = start + len(group.text)
+            now = start if text is None else text.where(start, end)
+            placed += now is not None and self._place(now, group)
+            start = end
         return placed
 
     def _place(self, start: int, group: TokenGroup) -> bool:

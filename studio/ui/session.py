@@ -14,6 +14,7 @@ from studio.ui.model_state import ModelPhase, ModelState
 from studio.ui.next_token import NextToken
 from studio.ui.profile_state import ProfileState
 from studio.ui.sampling_state import SamplingState
+from studio.ui.token_records import TokenRecords
 from studio.ui.writing import Writing
 
 
@@ -36,6 +37,9 @@ class Session(QObject):
         self.look_ahead = LookAheadAtRest(
             self.client, self.model, self.draft, self.writing, self.next_token, self
         )
+        self.records = TokenRecords(
+            self.client, self.model, self.draft, self.writing, self.next_token, self
+        )
         self.sampling.params_changed.connect(self.next_token.set_params)
         self.profiles.chosen.connect(self._on_profile_chosen)
 
@@ -49,7 +53,8 @@ class Session(QObject):
         """Whether something takes long now."""
         if not self.writing.is_idle:
             return self.writing.can_stop
-        return self.model.phase is ModelPhase.LOADING or self.context.progress is not None
+        is_reading = self.context.progress is not None or self.records.is_scoring
+        return self.model.phase is ModelPhase.LOADING or is_reading
 
     def stop(self) -> None:
         """Esc: end whatever takes long, the writing before the reading before the load."""
@@ -57,6 +62,8 @@ class Session(QObject):
             self.writing.stop()
         elif not self.model.is_ready:
             self.model.cancel()
+        elif self.records.is_scoring:
+            self.records.cancel()
         else:
             self.look_ahead.cancel()
 

@@ -30,6 +30,7 @@ from studio.ui.look_ahead import LookAheadAtRest
 from studio.ui.model_state import ModelState
 from studio.ui.next_token import NextToken
 from studio.ui.sampling_state import SamplingState
+from studio.ui.token_records import TokenRecords
 from studio.ui.writing import Writing
 
 VOCABULARY = 300
@@ -90,6 +91,9 @@ class Desk:
         self.next_token = NextToken(params)
         self.writing = Writing(self.client, self.model, self.draft, self.sampling, self.next_token)
         self.look_ahead = LookAheadAtRest(
+            self.client, self.model, self.draft, self.writing, self.next_token
+        )
+        self.records = TokenRecords(
             self.client, self.model, self.draft, self.writing, self.next_token
         )
 

@@ -1,0 +1,42 @@
+"""Where the characters of a text as it once was stand now.
+
+For answers that come late: what was asked about may have moved meanwhile, or be gone. The module
+does not know what is asked.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from studio.manuscript.manuscript import Manuscript
+
+_GONE = -1
+
+
+class FollowedText:
+    """The manuscript's text at the moment this is made, followed until `close`."""
+
+    def __init__(self, manuscript: Manuscript) -> None:
+        self._places = np.arange(len(manuscript), dtype=np.int64)
+        self._disconnect = manuscript.changed.connect(self._on_text_changed)
+
+    def close(self) -> None:
+        """Follow no longer."""
+        self._disconnect()
+
+    def where(self, start: int, end: int) -> int | None:
+        """Where a range of the old text begins now.
+
+        Returns:
+            None where a character of it is gone, or another stands between them.
+        """
+        if not 0 <= start < end <= self._places.size:
+            return None
+        places = self._places[start:end]
+        first, last = int(places[0]), int(places[-1])
+        return first if places.min() >= 0 and last - first == end - start - 1 else None
+
+    def _on_text_changed(self, position: int, removed: int, inserted: str, _origins: bytes) -> None:
+        places = self._places
+        places[(places >= position) & (places < position + removed)] = _GONE
+        places[places >= position + removed] += len(inserted) - removed
