@@ -4,6 +4,8 @@ This module does not know models or runs. It shows a `Manuscript` and lets the w
 whoever generates appends to the manuscript's take, and the editor follows.
 """
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QMimeData, QPoint, Qt, Signal
 from PySide6.QtGui import (
     QColor,
@@ -15,6 +17,9 @@ from PySide6.QtGui import (
     QInputMethodEvent,
     QKeyEvent,
     QKeySequence,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
     QResizeEvent,
     QTextBlockFormat,
     QTextCharFormat,
@@ -65,6 +70,9 @@ class ManuscriptEditor(QTextEdit):
     caret_moved = Signal(int)
     """The caret stands before this code point now."""
 
+    clicked = Signal(QPoint)
+    """The text was clicked once, plainly, at this point of the viewport; the caret stands there."""
+
     zoom_changed = Signal(int)
     """Text is this many points larger (smaller, if negative) than at first."""
 
@@ -73,6 +81,9 @@ class ManuscriptEditor(QTextEdit):
         self._manuscript = manuscript
         self._zoom = 0
         self._wheel = 0
+        self._pressed: QPoint | None = None
+        self.underlay: Callable[[QPainter], None] | None = None
+        """Paints in the viewport, behind the text; it is called at every repaint."""
         self.setAcceptRichText(False)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setAccessibleName("Manuscript")
@@ -126,6 +137,10 @@ class ManuscriptEditor(QTextEdit):
         """Selects code points, the caret behind the last, and scrolls to it."""
         self.setTextCursor(self._cursor(start, end))
         self.ensureCursorVisible()
+
+    def units(self, position: int) -> int:
+        """The document's position of a code point, in UTF-16 units."""
+        return self._mirror.units(position)
 
     def visible_range(self) -> tuple[int, int]:
         """Start and end of the code points that the viewport shows, to the nearest line."""
@@ -204,6 +219,34 @@ class ManuscriptEditor(QTextEdit):
         self._wheel -= notches * _NOTCH
         self.zoom_by(notches)
         event.accept()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Lets what lies behind the text be painted first."""
+        if self.underlay is not None:
+            painter = QPainter(self.viewport())
+            painter.setClipRegion(event.region())
+            self.underlay(painter)
+            painter.end()
+        super().paintEvent(event)
+
+    # The pointer
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Takes note of what may become a click."""
+        plain = event.button() == Qt.MouseButton.LeftButton and not event.modifiers()
+        self._pressed = event.position().toPoint() if plain else None
+        super().mousePressEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Tells of a click: a press and a release in one place, with nothing selected by it."""
+        super().mouseReleaseEvent(event)
+        pressed, self._pressed = self._pressed, None
+        if pressed is None or self.textCursor().hasSelection():
+            return
+        if (
+            event.position().toPoint() - pressed
+        ).manhattanLength() < QApplication.startDragDistance():
+            self.clicked.emit(pressed)
 
     # Editing
 

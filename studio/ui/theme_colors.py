@@ -34,6 +34,9 @@ class Colors:
         error: Words that say what was refused, and why.
         cold: The greedy end of the temperature track.
         hot: The uniform end of the temperature track.
+        heat_least: Behind a token with the least heat; just told from the card.
+        heat_most: Behind a token with the most heat.
+        heat_line: Under a token that the same dice would not choose any more.
     """
 
     dark: bool
@@ -53,6 +56,9 @@ class Colors:
     error: str
     cold: str
     hot: str
+    heat_least: str
+    heat_most: str
+    heat_line: str
 
 
 LIGHT = Colors(
@@ -73,6 +79,9 @@ LIGHT = Colors(
     error="#b3261e",
     cold="#316fce",
     hot="#d8382b",
+    heat_least="#f7f2fa",
+    heat_most="#e2b0f4",
+    heat_line="#9141ac",
 )
 
 DARK = Colors(
@@ -93,6 +102,9 @@ DARK = Colors(
     error="#ff8a80",
     cold="#5ca9fd",
     hot="#d9392c",
+    heat_least="#27262e",
+    heat_most="#673d85",
+    heat_line="#c79be8",
 )
 
 

@@ -1,0 +1,120 @@
+"""What heat can show of a token, and where each measure lies on the ramp.
+
+Every measure has a scale from 0 (the faintest tint) to 1 (the strongest), with the numbers and
+words that a legend writes beside it. The module knows no Qt and no tokens.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class HeatMeasure(Enum):
+    """What the manuscript is tinted by; the value is the name under which it is remembered."""
+
+    OFF = "off"
+    SURPRISE = "surprise"
+    ENTROPY = "entropy"
+    RANK = "rank"
+    BLAME = "blame"
+
+
+@dataclass(frozen=True, slots=True)
+class HeatScale:
+    """Where the values of a measure lie on the ramp.
+
+    Attributes:
+        title: What the measure is called in a menu.
+        tip: What it is, for a tooltip, in the field's words and in plain ones.
+        least: The value at 0; less is 0 too.
+        most: The value at 1; more is 1 too.
+        logarithmic: Whether equal factors, and not equal differences, are equally far apart.
+        ticks: Values to write beside the ramp, with their labels.
+        low: The ramp's beginning in a word or two.
+        high: Its end.
+    """
+
+    title: str
+    tip: str
+    least: float
+    most: float
+    logarithmic: bool
+    ticks: tuple[tuple[float, str], ...]
+    low: str
+    high: str
+
+    def place(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return where values lie, from 0 to 1; NaN stays NaN."""
+        within = np.clip(values, self.least, self.most)
+        if not self.logarithmic:
+            return (within - self.least) / (self.most - self.least)
+        place: NDArray[np.float64] = np.log(within / self.least)
+        return place / math.log(self.most / self.least)
+
+
+SCALES = {
+    HeatMeasure.SURPRISE: HeatScale(
+        title="&Surprise",
+        tip="<p><b>Surprise</b>, −log2 p in bits: how unlikely this token was where it stands, at "
+        "the temperature in force, before filters.</p><p>Each bit halves the chance: 1 bit is one "
+        "in 2, 10 bits one in 1,024.</p>",
+        least=0.0,
+        most=12.0,
+        logarithmic=False,
+        ticks=((0.0, "0"), (4.0, "4"), (8.0, "8"), (12.0, "12 bits")),
+        low="expected",
+        high="surprising",
+    ),
+    HeatMeasure.ENTROPY: HeatScale(
+        title="&Entropy",
+        tip="<p><b>Entropy</b> in bits: how open the choice was at this place, at the temperature "
+        "in force, before filters, whatever was taken.</p><p>1 bit is a fair coin; 5 bits are as "
+        "open as 32 equal choices.</p>",
+        least=0.0,
+        most=10.0,
+        logarithmic=False,
+        ticks=((0.0, "0"), (2.5, "2.5"), (5.0, "5"), (7.5, "7.5"), (10.0, "10 bits")),
+        low="decided",
+        high="open",
+    ),
+    HeatMeasure.RANK: HeatScale(
+        title="&Rank",
+        tip="<p><b>Rank</b>: how many tokens the model held likelier here. The 1st is the "
+        "favourite.</p><p>Temperature does not change ranks, so turning T leaves this as it "
+        "is.</p>",
+        least=1.0,
+        most=1000.0,
+        logarithmic=True,
+        ticks=((1.0, "1st"), (10.0, "10th"), (100.0, "100th"), (1000.0, "1,000th")),
+        low="favourite",
+        high="far down",
+    ),
+    HeatMeasure.BLAME: HeatScale(
+        title="&Blame",
+        tip="<p><b>Temperature blame</b>: the T below which the same dice would have chosen the "
+        "favourite instead, after the filters in force. The stronger the tint, the sooner the "
+        "token gives way when you cool.</p><p>A line under a token: at the temperature now, the "
+        "same dice would take the favourite. Favourites have no blame; nor has text that was "
+        "scored, for no dice were thrown there.</p>",
+        least=0.1,
+        most=3.0,
+        logarithmic=True,
+        ticks=((0.1, "T 0.1"), (0.3, "0.3"), (1.0, "1"), (3.0, "3")),
+        low="the word itself",
+        high="the temperature",
+    ),
+}
+"""The scale of every measure but OFF."""
+
+
+def measure_named(name: str) -> HeatMeasure:
+    """Return the measure of a remembered name; OFF where there is none of that name."""
+    try:
+        return HeatMeasure(name)
+    except ValueError:
+        return HeatMeasure.OFF

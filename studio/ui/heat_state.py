@@ -1,0 +1,200 @@
+"""Heat: which measure tints the manuscript, and how strongly each token is tinted now.
+
+A token's sketch joins the stack when somebody first asks for its tint, which is when it comes into
+view: while heat is off nothing is computed, and of a long manuscript only what is looked at. The
+module knows no widget and no colour.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Signal
+
+from studio.manuscript.token_characters import RecordedToken
+from studio.sampling import LogitSketch, SamplingParams, SketchError, SketchStack, blames
+from studio.ui.heat_measure import SCALES, HeatMeasure
+from studio.ui.sampling_state import SamplingState
+
+LEVELS = 24
+"""How many tints there are, all told apart from no tint."""
+
+NO_TINT = -1
+
+_MOST_KEPT = 4000
+"""Tokens whose sketches stay unpacked; each takes some 2 KiB."""
+
+
+class HeatState(QObject):
+    """The measure in force and its values, kept up with the temperature.
+
+    Args:
+        sampling: Whose temperature and filters count.
+        parent: The Qt parent, if any.
+    """
+
+    changed = Signal()
+    """Tints may be others now. Not emitted while heat is off."""
+
+    measure_changed = Signal(object)
+    """The new `HeatMeasure`."""
+
+    def __init__(self, sampling: SamplingState, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._params = sampling.params
+        self._measure = HeatMeasure.OFF
+        self._stack = SketchStack()
+        # A record is known by its identity, and kept so that no other can take that over.
+        self._rows: dict[int, int] = {}
+        self._records: list[RecordedToken] = []
+        self._us: list[float] = []
+        self._blames = np.zeros(0)
+        self._unblamed: list[tuple[LogitSketch, int | None]] = []
+        self._tints: NDArray[np.int64] | None = None
+        self._turned: NDArray[np.bool_] | None = None
+        sampling.params_changed.connect(self._follow)
+
+    @property
+    def measure(self) -> HeatMeasure:
+        """What tokens are tinted by."""
+        return self._measure
+
+    @property
+    def is_on(self) -> bool:
+        """Whether tokens are tinted at all."""
+        return self._measure is not HeatMeasure.OFF
+
+    @property
+    def temperature(self) -> float:
+        """The temperature in force."""
+        return self._params.temperature
+
+    def set_measure(self, measure: HeatMeasure) -> None:
+        """Tint by another measure, or not at all."""
+        if measure is self._measure:
+            return
+        self._measure = measure
+        self._forget_values()
+        if measure is HeatMeasure.OFF:
+            self._forget_tokens()
+        self.measure_changed.emit(measure)
+
+    def tints(self, records: Sequence[RecordedToken]) -> NDArray[np.int64]:
+        """Return `(n,)` the tint of each token now, 0 to `LEVELS` − 1, or `NO_TINT`.
+
+        A token without the measure (the blame of a favourite) and one whose sketch cannot be read
+        have no tint.
+        """
+        rows = self._rows_of(records)
+        if self._tints is None:
+            self._tints = self._all_tints()
+        return self._tints[rows]
+
+    def turned(self, records: Sequence[RecordedToken]) -> NDArray[np.bool_]:
+        """Return `(n,)` whether the same dice would choose the favourite at the temperature now.
+
+        Only blame asks this; otherwise it is false of all.
+        """
+        rows = self._rows_of(records)
+        if self._measure is not HeatMeasure.BLAME:
+            return np.zeros(len(rows), dtype=bool)
+        if self._turned is None:
+            with np.errstate(invalid="ignore"):
+                self._turned = self._all_blames() >= self._params.temperature
+        return self._turned[rows]
+
+    def _all_tints(self) -> NDArray[np.int64]:
+        with np.errstate(invalid="ignore"):
+            places = SCALES[self._measure].place(self._values())
+        tints = np.full(len(places), NO_TINT)
+        has = ~np.isnan(places)
+        tints[has] = np.minimum((places[has] * LEVELS).astype(np.int64), LEVELS - 1)
+        return tints
+
+    def _values(self) -> NDArray[np.float64]:
+        stack, temperature = self._stack, self._params.temperature
+        match self._measure:
+            case HeatMeasure.SURPRISE:
+                return stack.surprise(temperature)
+            case HeatMeasure.ENTROPY:
+                # A sketch that could not be read has no rank, and no entropy worth the name.
+                bits = stack.entropy(temperature) / math.log(2.0)
+                return np.where(stack.rank < 0, math.nan, bits)
+            case HeatMeasure.RANK:
+                return np.where(stack.rank < 0, math.nan, stack.rank + 1.0)
+            case _:
+                return self._all_blames()
+
+    def _all_blames(self) -> NDArray[np.float64]:
+        """The blame of every row; only those that have come since the last time are computed."""
+        known = len(self._blames)
+        if known == len(self._stack):
+            return self._blames
+        stack = self._stack
+        if known:
+            stack = SketchStack()
+            for sketch, token in self._unblamed:
+                stack.append(sketch, token)
+        first = len(self._stack) - len(stack)
+        fresh = blames(stack, np.array(self._us[first:]), self._params)
+        self._blames = np.concatenate((self._blames[:first], fresh))
+        self._unblamed.clear()
+        return self._blames
+
+    def _rows_of(self, records: Sequence[RecordedToken]) -> list[int]:
+        rows = self._rows
+        found = [rows.get(id(record), -1) for record in records]
+        if -1 not in found:
+            return found
+        if len(self._records) + found.count(-1) > max(_MOST_KEPT, 2 * len(records)):
+            self._forget_tokens()
+        for record in records:
+            if id(record) not in rows:
+                self._append(record)
+        self._tints = self._turned = None
+        return [rows[id(record)] for record in records]
+
+    def _append(self, record: RecordedToken) -> None:
+        self._rows[id(record)] = len(self._records)
+        self._records.append(record)
+        self._us.append(getattr(record, "u", math.nan))
+        token: int | None = record.id
+        try:
+            sketch = LogitSketch.from_bytes(record.sketch)
+            self._stack.append(sketch, token)
+        except (SketchError, ValueError):
+            sketch, token = _UNREADABLE, None
+            self._stack.append(sketch)
+        if len(self._blames):
+            self._unblamed.append((sketch, token))
+
+    def _follow(self, params: SamplingParams) -> None:
+        filters_too = params != msgspec.structs.replace(
+            self._params, temperature=params.temperature
+        )
+        self._params = params
+        if not self.is_on:
+            return
+        if filters_too:
+            self._forget_values()
+        self._tints = self._turned = None
+        self.changed.emit()
+
+    def _forget_values(self) -> None:
+        self._tints = self._turned = None
+        self._blames = np.zeros(0)
+        self._unblamed.clear()
+
+    def _forget_tokens(self) -> None:
+        self._stack = SketchStack()
+        self._rows.clear()
+        self._records.clear()
+        self._us.clear()
+        self._forget_values()
+
+
+_UNREADABLE = LogitSketch.of([0.0])
