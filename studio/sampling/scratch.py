@@ -8,30 +8,50 @@ time. The module knows nothing of what is computed in it.
 from __future__ import annotations
 
 import threading
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-_FREE_ROWS = 4
+
+class Rows(NamedTuple):
+    """Rows of one matrix, `(size,)` each, float32.
+
+    Attributes:
+        ones: Not to be written to. A dot product with ones is the fastest sum.
+        first: To work in, like the three after it; the content is whatever was left there.
+        second: Another.
+        third: Another.
+        fourth: Another.
+        stacked: `(4, size)`: the ones and the first three, for products with all of them.
+    """
+
+    ones: NDArray[np.float32]
+    first: NDArray[np.float32]
+    second: NDArray[np.float32]
+    third: NDArray[np.float32]
+    fourth: NDArray[np.float32]
+    stacked: NDArray[np.float32]
 
 
 class _Scratch(threading.local):
-    """The arrays of one thread."""
+    """The rows of one thread."""
 
     def __init__(self) -> None:
-        self.rows = np.empty((0, 0), dtype=np.float32)
+        self.make(0)
+
+    def make(self, size: int) -> None:
+        matrix = np.ones((5, size), dtype=np.float32)
+        self.size = size
+        ones, first, second, third, fourth = matrix
+        self.rows = Rows(ones, first, second, third, fourth, matrix[:4])
 
 
 _scratch = _Scratch()
 
 
-def float32_rows(size: int) -> NDArray[np.float32]:
-    """Return `(5, size)`: a row of ones, not to be written to, and four rows to work in.
-
-    A dot product with ones is the fastest sum; as a row of the same matrix it takes part in matrix
-    products too. The content of the other rows is whatever was left there, and theirs only until
-    this thread asks again.
-    """
-    if _scratch.rows.shape[1] != size:
-        _scratch.rows = np.ones((1 + _FREE_ROWS, size), dtype=np.float32)
+def float32_rows(size: int) -> Rows:
+    """Return this thread's rows of a size, its own until it asks again."""
+    if _scratch.size != size:
+        _scratch.make(size)
     return _scratch.rows

@@ -100,9 +100,9 @@ def measure_tail(ranking: Ranking, head: int) -> Tail | None:
     if ranking.ids.size <= head:
         return None
     edge = float(ranking.logits[head])
-    ids = ranking.ids[:head]
+    ids, best = ranking.ids[:head], ranking.logits[:head]
     if ranking.source.dtype == np.float32 and ranking.size >= _QUICK_FROM:
-        tail = _quick(ranking.source, ids, edge)
+        tail = _quick(ranking.source, ids, best, edge)
         shares = _shares_at_nodes(tail, ranking, head) if tail else []
         if tail is not None and _is_smooth(tail, shares):
             if _reaches_far_enough(tail, ranking, head, shares[-1]):
@@ -114,11 +114,21 @@ def measure_tail(ranking: Ranking, head: int) -> Tail | None:
     return _thorough(ranking.source, ids, edge)
 
 
-def _quick(source: NDArray[np.float32], head: NDArray[np.int64], edge: float) -> Tail | None:
-    """Return the tail by powers of one exponential; None where float32 cannot hold them."""
-    rows = scratch.float32_rows(source.size)
-    _, e, e2, e3, shifted = rows
-    powers = rows[:4]  # of degree 0 to 3
+def _quick(
+    source: NDArray[np.float32],
+    head: NDArray[np.int64],
+    best: NDArray[np.float64],
+    edge: float,
+) -> Tail | None:
+    """Return the tail by powers of one exponential; None where float32 cannot hold them.
+
+    Args:
+        source: All logits.
+        head: The ids that do not belong to the tail.
+        best: Their logits.
+        edge: The tail's best logit.
+    """
+    _, e, e2, e3, shifted, powers = scratch.float32_rows(source.size)  # of degree 0 to 3
     shift = _shift(edge)
     with np.errstate(over="ignore", invalid="ignore"):
         z = np.subtract(source, np.float32(shift), out=shifted) if shift else source
@@ -130,7 +140,8 @@ def _quick(source: NDArray[np.float32], head: NDArray[np.int64], edge: float) ->
         weights = (powers @ e).tolist()  # at h, 2h, 3h, 4h
         moments = (powers @ z).tolist()  # at 0, h, 2h, 3h
         squares = float(z @ z)
-    best = z[head].astype(np.float64)
+    if shift:
+        best = z[head].astype(np.float64)
     moments[0] -= float(best.sum())
     squares -= float(best @ best)
     if not (math.isfinite(squares) and math.isfinite(sum(moments)) and min(weights) > 0.0):
@@ -150,11 +161,10 @@ def _further(source: NDArray[np.float32], tail: Tail) -> Tail | None:
 
     It goes on from the powers of e that `_quick` has just left in the scratch.
     """
-    rows = scratch.float32_rows(source.size)
-    *_, e3, e6 = rows
+    _, _, _, e3, e6, powers = scratch.float32_rows(source.size)
     with np.errstate(over="ignore", invalid="ignore"):
         np.multiply(e3, e3, out=e6)
-        weights = (rows[:4] @ e6).astype(np.float64)  # at 6h, 7h, 8h, 9h
+        weights = (powers @ e6).astype(np.float64)  # at 6h, 7h, 8h, 9h
     if not (np.isfinite(weights).all() and weights.min() > 0.0):
         return None
     values = np.log(weights) - _FURTHER[-4:] * (tail.edge - _shift(tail.edge))
