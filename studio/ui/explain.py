@@ -77,6 +77,7 @@ class Explain(QObject):
             return
         self._settings.set(remembered.EXPLAIN_OPEN, self._dock.isVisible())
         self._settings.set(remembered.EXPLAIN_STEP, self._dock.state.step)
+        self._settings.set(remembered.EXPLAIN_WIDTH, self._dock.docked_width)
         self._settings.set(remembered.DOCKS, self._window.saveState())
 
     def link(self, step: str, topic: str) -> QPushButton:
@@ -105,6 +106,7 @@ class Explain(QObject):
                 self._theme,
                 self._settings.get(remembered.EXPLAIN_STEP),
                 self._settings.get(remembered.DOCKS),
+                self._settings.get(remembered.EXPLAIN_WIDTH),
             )
             self._dock.closed.connect(self._give_back)
         return self._dock

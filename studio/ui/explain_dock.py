@@ -4,6 +4,7 @@ It knows the main window's edges and the panel's size, and nothing of what the p
 """
 
 from PySide6.QtCore import QByteArray, QRect, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QDockWidget,
     QHBoxLayout,
@@ -34,20 +35,28 @@ class ExplainDock(QDockWidget):
         state: Which step is read.
         source: Which place is spoken of.
         panel: The contents.
+        docked_width: How wide it was when it last stood docked.
 
     Args:
         window: Where it docks.
         session: Whose caret it speaks of.
         theme: Where the colours come from.
         step: The step to begin with.
-        places: Where it stood, as `QMainWindow.saveState` told; empty for the first time.
+        place: Where it stood, as `QMainWindow.saveState` told; empty for the first time.
+        width: How wide it was when it stood docked; 0 for the first time.
     """
 
     closed = Signal()
     """The writer has closed it."""
 
     def __init__(
-        self, window: QMainWindow, session: Session, theme: Theme, step: str, places: QByteArray
+        self,
+        window: QMainWindow,
+        session: Session,
+        theme: Theme,
+        step: str,
+        place: QByteArray,
+        width: int,
     ) -> None:
         super().__init__("Explain temperature", window)
         self.setObjectName("explain")  # what saveState knows it by
@@ -73,24 +82,31 @@ class ExplainDock(QDockWidget):
         self.dockLocationChanged.connect(self._set_margins)
         window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self)
         self.hide()
-        self._has_place = bool(places) and window.restoreState(places)
+        self._has_place = bool(place) and window.restoreState(place)
         self.hide()
+        self.docked_width = width or self.panel.sizeHint().width() + _EDGE
         self._set_margins()
 
     def show_where_there_is_room(self) -> None:
         """Show it where it stood; the first time docked, or afloat over a narrow window."""
-        is_first = not self._has_place
-        self._has_place = True
-        wanted = self.panel.sizeHint().width() + _EDGE
         center = self._window.centralWidget()
         assert center is not None, "the window has its contents before Explain is opened"
-        if is_first and self._window.width() < center.minimumSizeHint().width() + wanted:
+        room = self._window.width() - center.minimumSizeHint().width()
+        if not self._has_place and room < self.docked_width:
             self.setFloating(True)
             self.setGeometry(self._over(center))
-        self.show()
-        if is_first and not self.isFloating():
-            self._window.resizeDocks([self], [wanted], Qt.Orientation.Horizontal)
-        self.raise_()
+        self._has_place = True
+        if self.isHidden():
+            width = self.docked_width
+            self.show()
+            if not self.isFloating():
+                self._window.resizeDocks([self], [width], Qt.Orientation.Horizontal)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the width it has when docked: Qt forgets that of a dock that is hidden."""
+        super().resizeEvent(event)
+        if self.isVisible() and not self.isFloating():
+            self.docked_width = event.size().width()
 
     def dismiss(self) -> None:
         """Close it, as its button and Esc do."""

@@ -20,9 +20,6 @@ from studio.ui.token_text import TokenText
 ROWS = 8
 """Tokens in a chart."""
 
-_FEW_ROWS = 4
-"""The same where a curve stands above."""
-
 LOW_STEP, HIGH_STEP = 0.2, 2.0
 """Two places on the scale of T, low and high, at which the same step is compared."""
 
@@ -48,7 +45,7 @@ def _softmax(place: Place, params: SamplingParams) -> Figure:
     rest = 1.0 / float(own.probabilities[0]) - math.fsum(weights)
     weighed = [Bar(weight, f"{weight:.2f}") for weight in weights]
     shared = _bars(own)
-    if place.sketch.vocabulary_size > ROWS:
+    if _more(place):
         weighed.append(Bar(0.0, f"{max(rest, 0.0):.2f}"))
     return Figure(
         _names(place, others=True),
@@ -144,10 +141,14 @@ _FIGURES: dict[StepName, Callable[[Place, SamplingParams], Figure]] = {
 
 def _names(place: Place, *, others: bool = False) -> tuple[TokenText | str, ...]:
     names: list[TokenText | str] = [place.text(rank) for rank in range(min(ROWS, place.known))]
-    more = place.sketch.vocabulary_size - len(names)
-    if others and more > 0:
-        names.append(f"{more:,} others")
+    if others and _more(place):
+        names.append(f"{_more(place):,} others")
     return tuple(names)
+
+
+def _more(place: Place) -> int:
+    """How many tokens have no row of their own."""
+    return place.sketch.vocabulary_size - min(ROWS, place.known)
 
 
 def _bars(
@@ -170,7 +171,7 @@ def _bars(
 
 
 def _others(place: Place, top: ShapedTop) -> tuple[Bar, ...]:
-    if place.sketch.vocabulary_size <= ROWS:
+    if not _more(place):
         return ()
     rest = max(0.0, 1.0 - math.fsum(top.probabilities[:ROWS].tolist()))
     # What rounding leaves of a sum is no probability.

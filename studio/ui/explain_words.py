@@ -111,7 +111,7 @@ def _temperature(gaps: _Gaps, place: Place, params: SamplingParams) -> None:
     elif math.isinf(temperature):
         case = "uniform"
     else:
-        gaps["tempered_gap"] = f"{place.gap / temperature:.2f}"
+        gaps["tempered_gap"] = _number(place.gap / temperature)
         case = "own" if temperature == 1.0 else "cold" if temperature < 1.0 else "hot"
     gaps.fill("effect", case)
 
@@ -191,6 +191,11 @@ def _tokens(place: Place, kept: int) -> str:
     """A number of tokens. Below the best 128 a sketch knows how many only roughly."""
     exact = kept <= place.known or kept == place.sketch.vocabulary_size
     return f"{kept:,}" if exact else f"about {kept:,}"
+
+
+def _number(value: float) -> str:
+    """Two decimals; at a T next to 0 they would be the last of hundreds of digits."""
+    return f"{value:,.2f}" if value < 1e6 else f"{value:.2g}"
 
 
 def _signed(number: float) -> str:

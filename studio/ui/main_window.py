@@ -121,6 +121,7 @@ class MainWindow(QMainWindow):
         inside.addWidget(self.find_bar)
 
         self.temperature.header.insertWidget(1, self.explain.link("temperature", "temperature"))
+        self.sampling.add_order_help(self.explain.link("filters", "filters and their order"))
         left = _column(self.brief, self.notice, manuscript, self.writing_bar)
         right = _column(self.temperature, self.histogram, self.sampling)
         self._splitter = QSplitter(Qt.Orientation.Horizontal)

@@ -93,6 +93,10 @@ class SamplingPanel(Card):
         """Show or hide the fields."""
         self._toggle.setChecked(is_open)
 
+    def add_order_help(self, link: QWidget) -> None:
+        """Put what explains the order of temperature and filters behind their choice."""
+        self._fields.order.row.addWidget(link)
+
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """A click on the summary line opens and closes, as one on its button does."""
         in_header = self.header.geometry().contains(event.position().toPoint())
@@ -128,7 +132,8 @@ class _Fields(QWidget):
                 self._add_field(grid, row, column, entry)
         order_row = max(len(_LEFT_COLUMN), len(_RIGHT_COLUMN))
         grid.addWidget(_label("temperature runs"), order_row, 0)
-        grid.addWidget(_TemperatureOrder(sampling), order_row, 1, 1, -1)
+        self.order = _TemperatureOrder(sampling)
+        grid.addWidget(self.order, order_row, 1, 1, -1)
         self._refusal = QLabel()
         self._refusal.setProperty("role", "error")
         self._refusal.setWordWrap(True)
@@ -201,7 +206,7 @@ class _TemperatureOrder(QWidget):
         self._last = QPushButton("last, after them")
         self._last.setToolTip(_LAST_TIP)
         self._group = QButtonGroup(self)
-        row = QHBoxLayout(self)
+        self.row = row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         for button in (self._first, self._last):
             button.setCheckable(True)

@@ -29,6 +29,7 @@ BRIEF_OPEN = Setting("window/brief_open", True, "whether the brief's field is sh
 SAMPLING_OPEN = Setting("window/sampling_open", False, "whether the sampling fields are shown")
 DOCKS = Setting("window/docks", QByteArray(), "where the docked panels stand")
 EXPLAIN_OPEN = Setting("explain/open", False, "whether Explain is shown")
+EXPLAIN_WIDTH = Setting("explain/width", 0, "its width beside the writing; 0 is its own")
 EXPLAIN_STEP = Setting("explain/step", "", "the step of Explain that was read last")
 PROFILE = Setting("profile", "Creative writing", "the preset that was chosen last")
 MODEL = Setting("model/path", "", "the model that was open last")
