@@ -14,6 +14,7 @@ import msgspec
 from PySide6.QtCore import QObject, Signal
 
 from studio.sampling import LogitSketch, SamplingParams, ShapedTop
+from studio.ui.retempered import Retempered
 from studio.ui.sampling_order import without_filters
 from studio.ui.token_text import TokenText, token_text
 
@@ -88,6 +89,7 @@ class NextToken(QObject):
         self._texts: dict[int, TokenText] = {}
         self._ghosts: dict[int, float] | None = None
         self._shape: _Shape | None = None
+        self._retempered: Retempered | None = None
 
     # -- what is known -----------------------------------------------------------------------
 
@@ -106,6 +108,7 @@ class NextToken(QObject):
         self._chosen = chosen
         self._ghosts = None
         self._shape = None
+        self._retempered = None
         self.changed.emit()
 
     def add_pieces(self, pieces: Mapping[int, bytes], control: Collection[int] = ()) -> None:
@@ -122,6 +125,11 @@ class NextToken(QObject):
         if self._sketch is not None:
             self.changed.emit()
 
+    def share_pieces(self, other: "NextToken") -> None:
+        """Know the bytes that `other` knows, and whatever it learns or forgets from now on."""
+        self._pieces, self._control = other._pieces, other._control
+        self._texts = other._texts
+
     def forget_pieces(self) -> None:
         """Forget all bytes: another model has another vocabulary."""
         self._pieces.clear()
@@ -132,6 +140,9 @@ class NextToken(QObject):
         """Shape the distribution with other parameters; asks no model."""
         if params == self._params:
             return
+        turned = msgspec.structs.replace(self._params, temperature=params.temperature)
+        if params != turned:
+            self._retempered = None
         self._params = params
         self._shape = None
         if self._sketch is not None:
@@ -144,6 +155,7 @@ class NextToken(QObject):
         self._chosen = None
         self._ghosts = None
         self._shape = None
+        self._retempered = None
         self._reason = reason
         self.changed.emit()
 
@@ -177,6 +189,33 @@ class NextToken(QObject):
         """exp(`entropy`): a fair choice among so many tokens would be as uncertain."""
         entropy = self.entropy
         return None if entropy is None else math.exp(entropy)
+
+    @property
+    def top_probability(self) -> float | None:
+        """With what probability the sampler draws the favourite; None if there is none."""
+        shape = self._shaped()
+        return None if shape is None else float(shape.top.probabilities.max())
+
+    @property
+    def sensitivity(self) -> float | None:
+        """dH/dlnT in nats of what the sampler draws from; None if there is nothing."""
+        shape, retempered = self._shaped(), self.retempered
+        if shape is None or retempered is None:
+            return None
+        return retempered.sensitivity(self._params.temperature, shape.top)
+
+    @property
+    def retempered(self) -> Retempered | None:
+        """The distribution at every T; None if there is none.
+
+        The same object as long as nothing but T changes.
+        """
+        if self._retempered is None and self._sketch is not None:
+            # With a token drawn from it the next one is near: the model is writing.
+            self._retempered = Retempered(
+                self._sketch, self._params, self._history, in_a_hurry=self._chosen is not None
+            )
+        return self._retempered
 
     def rows(self, count: int) -> list[TokenRow]:
         """The first `count` tokens of the current ranking, favourite first; fewer if there are.

@@ -1,10 +1,12 @@
-"""The temperature card: T and β typed, the track, and how many choices they leave.
+"""The temperature card: T and β typed, the track, and what they do at the caret.
 
 It binds a `SamplingState` (what is asked) and a `NextToken` (what it does at the caret) to widgets
 and keeps nothing itself.
 """
 
-from PySide6.QtCore import QSize, Qt
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QFontInfo, QKeyEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -15,7 +17,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.ui.histogram_words import choices
+from studio.ui.choices_curve import ChoicesCurve
+from studio.ui.histogram_words import choices, percent
 from studio.ui.next_token import NextToken
 from studio.ui.sampling_edit import CommitEdit
 from studio.ui.sampling_state import SamplingState
@@ -27,6 +30,7 @@ from studio.ui.temperature_scale import (
     step,
 )
 from studio.ui.temperature_slider import TemperatureSlider
+from studio.ui.temperature_words import sensitivity_figure, sensitivity_words
 from studio.ui.theme import Theme
 from studio.ui.theme_card import CARD_MARGINS, Card
 
@@ -49,9 +53,11 @@ _BETA_TIP = (
     "Type a number, then Enter.</p>"
 )
 _CHOICES_TIP = (
-    "<p><b>Effective choices</b>, exp(entropy), and <b>entropy</b> in bits, of the distribution "
-    "the sampler draws from here, after temperature and filters.</p>"
+    "<p><b>Effective choices</b>, exp(entropy), <b>entropy</b> in bits, and the favourite's "
+    "probability, of the distribution the sampler draws from here, after temperature and "
+    "filters.</p>"
     "<p>How uncertain the next token is: as much as a fair draw from so many.</p>"
+    "<p><b>Sensitivity</b>: how fast that grows as T is turned.</p>"
 )
 
 
@@ -61,7 +67,8 @@ class TemperaturePanel(Card):
     Attributes:
         temperature_edit: The large number.
         beta_edit: The inverse temperature.
-        slider: The track.
+        curve: Effective choices against T.
+        slider: The track under it.
 
     Args:
         sampling: Whose temperature is shown and changed.
@@ -82,6 +89,7 @@ class TemperaturePanel(Card):
         self._next_token = next_token
         self.temperature_edit = _TemperatureEdit(sampling)
         self.beta_edit = _beta_edit(sampling)
+        self.curve = ChoicesCurve(sampling, next_token, theme)
         self.slider = TemperatureSlider(sampling, theme)
 
         # The flat edits reach outwards by their inset: their text stands where other text does.
@@ -94,8 +102,11 @@ class TemperaturePanel(Card):
         number.addWidget(self.temperature_edit)
         number.addWidget(self._make_notes(), 1)
         self.body.addLayout(number)
-        track = QHBoxLayout()
+        # Curve and track are one instrument: the same width, nothing between them.
+        track = QVBoxLayout()
         track.setContentsMargins(_EDIT_INSET, 0, _EDIT_INSET, 0)
+        track.setSpacing(0)
+        track.addWidget(self.curve)
         track.addWidget(self.slider)
         self.body.addLayout(track)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
@@ -116,14 +127,16 @@ class TemperaturePanel(Card):
         self._choices.setAlignment(right | Qt.AlignmentFlag.AlignBottom)
         self._entropy = QLabel()
         self._entropy.setProperty("role", "muted")
-        self._entropy.setAlignment(right | Qt.AlignmentFlag.AlignTop)
-        measures = QWidget()
-        measures.setToolTip(_CHOICES_TIP)
+        self._entropy.setAlignment(right | Qt.AlignmentFlag.AlignVCenter)
+        self._sensitivity = QLabel()
+        self._sensitivity.setProperty("role", "muted")
+        self._sensitivity.setAlignment(right | Qt.AlignmentFlag.AlignTop)
+        measures = _Measures(self._sensitivity_now)
         column = QVBoxLayout(measures)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(2)
-        column.addWidget(self._choices)
-        column.addWidget(self._entropy)
+        column.setSpacing(0)
+        for label in (self._choices, self._entropy, self._sensitivity):
+            column.addWidget(label)
 
         self._refusal = _Refusal()
         self._refusal.setAlignment(right | Qt.AlignmentFlag.AlignVCenter)
@@ -138,20 +151,44 @@ class TemperaturePanel(Card):
         self._refusal.setText(reason)
         self._notes.setCurrentIndex(1 if reason else 0)
 
+    def _sensitivity_now(self) -> float | None:
+        return self._next_token.sensitivity
+
     def _follow_next_token(self) -> None:
         effective = self._next_token.effective_choices
         bits = self._next_token.entropy_bits
-        if effective is None or bits is None:
-            self._choices.clear()
-            self._entropy.clear()
-            return
+        top = self._next_token.top_probability
+        sensitivity = self._next_token.sensitivity
+        if effective is None or bits is None or top is None or sensitivity is None:
+            words = ("", "", "")
+        else:
+            words = (
+                choices(effective),
+                f"{bits:.1f} bits, favourite {percent(top)}",
+                sensitivity_words(sensitivity),
+            )
         # Also the same text would lay the whole column out anew.
-        for label, text in (
-            (self._choices, choices(effective)),
-            (self._entropy, f"{bits:.1f} bits"),
-        ):
+        labels = (self._choices, self._entropy, self._sensitivity)
+        for label, text in zip(labels, words, strict=True):
             if text != label.text():
                 label.setText(text)
+
+
+class _Measures(QWidget):
+    """What stands at the right; its tool tip has the numbers of the moment it is asked for."""
+
+    def __init__(self, sensitivity: Callable[[], float | None]) -> None:
+        super().__init__()
+        self._of_now = sensitivity
+        self.setToolTip(_CHOICES_TIP)
+
+    def event(self, event: QEvent) -> bool:
+        """Add the number behind the words to the tool tip."""
+        if event.type() == QEvent.Type.ToolTip:
+            sensitivity = self._of_now()
+            figure = "" if sensitivity is None else f"<p>{sensitivity_figure(sensitivity)}.</p>"
+            self.setToolTip(_CHOICES_TIP + figure)
+        return super().event(event)
 
 
 class _TemperatureEdit(CommitEdit):

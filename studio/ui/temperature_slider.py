@@ -21,17 +21,12 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractSlider, QSizePolicy, QWidget
 
 from studio.ui.sampling_state import SamplingState
-from studio.ui.temperature_scale import (
-    HOTTEST,
-    describe_temperature,
-    position,
-    snapped_temperature_at,
-    step,
-)
+from studio.ui.temperature_scale import HOTTEST, describe_temperature, position, step
+from studio.ui.temperature_track import INSET, temperature_under, x_at
 from studio.ui.theme import Theme
 
 _TRACK_HEIGHT = 6.0
-_HANDLE_RADIUS = 8.0
+_HANDLE_RADIUS = INSET
 _RING_RADIUS = 11.0
 _TICK_LENGTH = 4.0
 _WHEEL_NOTCH = 120
@@ -175,14 +170,12 @@ class TemperatureSlider(QAbstractSlider):
                 event.ignore()
 
     def _temperature_under(self, event: QMouseEvent) -> float:
-        travel = self.width() - 2 * _HANDLE_RADIUS
-        return snapped_temperature_at((event.position().x() - _HANDLE_RADIUS) / max(travel, 1.0))
+        return temperature_under(event.position().x(), self.width())
 
     # -- painting ----------------------------------------------------------------------------
 
     def _track_point(self, place: float) -> QPointF:
-        travel = self.width() - 2 * _HANDLE_RADIUS
-        return QPointF(_HANDLE_RADIUS + place * travel, _RING_RADIUS + 1)
+        return QPointF(x_at(place, self.width()), _RING_RADIUS + 1)
 
     def _label_top(self) -> int:
         return int(2 * _RING_RADIUS + 2 + _TICK_LENGTH)

@@ -3,9 +3,10 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtGui import QHelpEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtWidgets import QApplication, QLabel, QToolTip
 from pytestqt.qtbot import QtBot
 
 from studio.sampling import LogitSketch, SamplingParams
@@ -14,6 +15,8 @@ from studio.ui.sampling_edit import CommitEdit
 from studio.ui.sampling_state import SamplingState
 from studio.ui.temperature_panel import TemperaturePanel
 from studio.ui.theme import Theme
+
+NARROW = "\u202f"
 
 
 @pytest.fixture
@@ -146,14 +149,34 @@ def test_choices_and_bits_are_those_of_the_distribution(
 ) -> None:
     assert not any("choice" in text for text in words(panel))
     next_token.show(LogitSketch.of(np.zeros(8, np.float32)))
-    assert {"about 8 choices", "3.0 bits"} <= set(words(panel))
+    assert {"about 8 choices", f"3.0 bits, favourite 12.5{NARROW}%"} <= set(words(panel))
     state.change(temperature=0.0)
-    assert {"1 choice", "0.0 bits"} <= set(words(panel))
+    assert {"1 choice", f"0.0 bits, favourite 100.0{NARROW}%"} <= set(words(panel))
     next_token.clear("Open a model.")
     assert not any("choice" in text or "bits" in text for text in words(panel))
 
 
+def test_sensitivity_is_said_in_words_and_its_number_in_the_tool_tip(
+    qtbot: QtBot, state: SamplingState, next_token: NextToken, panel: TemperaturePanel
+) -> None:
+    # A steep place: one favourite, and below it a thousand tokens that come up together.
+    logits = np.full(1000, -6.0, np.float32)
+    logits[0] = 0.0
+    next_token.show(LogitSketch.of(logits))
+    assert "a small turn changes much here" in words(panel)
+    state.change(temperature=0.1)
+    assert "turning T changes nothing here" in words(panel)
+    label = next(one for one in panel.findChildren(QLabel) if "turning T" in one.text())
+    measures = label.parentWidget()
+    assert measures is not None
+    QApplication.sendEvent(
+        measures, QHelpEvent(QEvent.Type.ToolTip, QPoint(1, 1), measures.mapToGlobal(QPoint(1, 1)))
+    )
+    assert "dH/dlnT 0.00 nats" in measures.toolTip()
+    QToolTip.hideText()
+
+
 def test_every_control_has_a_name_and_a_tool_tip(panel: TemperaturePanel) -> None:
-    for control in (panel.temperature_edit, panel.beta_edit, panel.slider):
+    for control in (panel.temperature_edit, panel.beta_edit, panel.curve, panel.slider):
         assert control.accessibleName()
         assert control.toolTip()

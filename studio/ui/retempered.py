@@ -1,0 +1,136 @@
+"""One distribution at every temperature of the track: the curve over T, and its named places.
+
+Computed from a sketch when a view asks, and kept until the distribution or a filter is another;
+turning T needs nothing new. It knows neither widgets nor which T is in force.
+"""
+
+from collections.abc import Sequence
+from functools import cached_property
+
+import msgspec
+import numpy as np
+
+from studio.sampling import LogitSketch, SamplingParams, ShapedTop
+from studio.sampling.left_over import everything, left_over
+from studio.sampling.retemper import (
+    Place,
+    TemperatureCurve,
+    curve_of,
+    flattest_on,
+    steepest_on,
+)
+from studio.ui.temperature_scale import COLDEST, HOTTEST, temperature_at
+
+_POINTS = 97
+PLACES = tuple(index / (_POINTS - 1) for index in range(_POINTS))
+"""Places on the track, from greedy to uniform, at which the curves are known."""
+
+_TEMPERATURES = np.array([temperature_at(place) for place in PLACES])
+_LOG_STRETCH = slice(
+    int(_TEMPERATURES.searchsorted(COLDEST)), int(_TEMPERATURES.searchsorted(HOTTEST, "right"))
+)
+_EACH = 4
+"""Where each temperature must be shaped by itself, only every so many points are."""
+
+
+class Retempered:
+    """A distribution over T, before all samplers and after those in force.
+
+    Args:
+        sketch: The distribution.
+        params: The samplers in force; their temperature does not matter.
+        history: The tokens before it, oldest first, which the penalties look at.
+        in_a_hurry: Whether to leave out what takes longer than a frame of animation has.
+    """
+
+    def __init__(
+        self,
+        sketch: LogitSketch,
+        params: SamplingParams,
+        history: Sequence[int],
+        *,
+        in_a_hurry: bool = False,
+    ) -> None:
+        self._sketch = sketch
+        self._params = params
+        self._history = history
+        self._in_a_hurry = in_a_hurry
+        self._left = left_over(sketch, params, history)
+
+    @cached_property
+    def before(self) -> TemperatureCurve:
+        """Entropy and sensitivity at `PLACES`, before penalties and filters."""
+        return curve_of(everything(self._sketch), _TEMPERATURES)
+
+    @cached_property
+    def after(self) -> TemperatureCurve | None:
+        """The same after all samplers.
+
+        None where what they cut depends on T, so that every point takes its own pass through
+        them, and there is no time for that.
+        """
+        if self._left is not None:
+            return curve_of(self._left, _TEMPERATURES)
+        return None if self._in_a_hurry else self._shaped_one_by_one()
+
+    @cached_property
+    def cuts_nothing(self) -> bool:
+        """Whether the samplers leave the curve as it was before them."""
+        if self._left is None:
+            return False
+        after = self.after
+        return after is not None and bool(
+            np.allclose(after.entropies, self.before.entropies, atol=1e-3)
+        )
+
+    @cached_property
+    def steepest(self) -> Place | None:
+        """Where ln(effective choices) grows fastest with ln T, after all samplers."""
+        return steepest_on(self._named_stretch) if self.after is not None else None
+
+    @cached_property
+    def flattest(self) -> Place | None:
+        """Where a turn of T changes least and there is a choice; see `flattest_on`."""
+        return flattest_on(self._named_stretch) if self.after is not None else None
+
+    def sensitivity(self, temperature: float, shaped: ShapedTop) -> float:
+        """Return dH/dlnT in nats at one T after all samplers.
+
+        Where what is cut depends on T it is that of what is left now, as if it stayed so, and with
+        the tail's tokens as equals: a little too low where much is in the tail.
+
+        Args:
+            temperature: T.
+            shaped: The distribution at this T after all samplers.
+        """
+        if self._left is not None:
+            return float(curve_of(self._left, temperature).sensitivities[0])
+        p = shaped.probabilities[shaped.probabilities > 0.0]
+        log_p = np.log(p)
+        rest = shaped.tail_probability
+        if rest > 0.0:
+            # What of the entropy is not the known tokens' is the tail's.
+            p = np.append(p, rest)
+            log_p = np.append(log_p, -(shaped.entropy + float(p[:-1] @ log_p)) / rest)
+        return float(p @ (log_p - p @ log_p) ** 2)
+
+    @property
+    def _named_stretch(self) -> TemperatureCurve:
+        assert self.after is not None
+        return TemperatureCurve(*(part[_LOG_STRETCH] for part in self.after))
+
+    def _shaped_one_by_one(self) -> TemperatureCurve:
+        some = _TEMPERATURES[::_EACH]
+        entropies = np.array(
+            [
+                self._sketch.shaped(
+                    msgspec.structs.replace(self._params, temperature=t), self._history
+                ).entropy
+                for t in some.tolist()
+            ]
+        )
+        between = np.interp(PLACES, PLACES[::_EACH], entropies)
+        inner = _TEMPERATURES[1:-1]
+        slopes = np.zeros(_POINTS)
+        slopes[1:-1] = np.maximum(np.gradient(between[1:-1], np.log(inner)), 0.0)
+        return TemperatureCurve(_TEMPERATURES, between, slopes)
