@@ -66,7 +66,7 @@ class WholeLogits:
 
     def deviation(self, kept: int) -> float:
         """Return the standard deviation of the `kept` best logits."""
-        if kept < self.ranking.count:
+        if not self._takes_all_of_many(kept):
             self.ranking.extend(kept)
             return float(self.ranking.logits[:kept].std())
         source = self.ranking.source
@@ -78,22 +78,24 @@ class WholeLogits:
 
     def adjusted(self, adjustment: Adjustment, kept: int) -> Self:
         """Return the `kept` best with the logits of some of them changed, in their new order."""
-        if kept >= self.ranking.count:
+        if self._takes_all_of_many(kept):
             changed = self.ranking.source.copy()
         else:
-            ids = self._ids(kept)
-            changed = self._only(ids)
-            adjustment = adjustment.among(ids)
+            self.ranking.extend(kept)
+            changed = self._only(slice(kept))
+            adjustment = adjustment.among(self.ranking.ids[:kept])
         changed[adjustment.tokens] = adjustment.apply(changed[adjustment.tokens])
         return type(self)(Ranking(changed))
 
     def without_best(self, count: int, kept: int) -> Self:
         """Return the `kept` best without the `count` best of them."""
-        if kept >= self.ranking.count:
+        if self._takes_all_of_many(kept):
+            self.ranking.extend(count)
             left = self.ranking.source.copy()
-            left[self._ids(count)] = -np.inf
+            left[self.ranking.ids[:count]] = -np.inf
         else:
-            left = self._only(self._ids(kept)[count:])
+            self.ranking.extend(kept)
+            left = self._only(slice(count, kept))
         return type(self)(Ranking(left))
 
     def typical(self, p: float, beta: float, kept: int, least: int) -> tuple[Self, int]:
@@ -121,17 +123,20 @@ class WholeLogits:
             if count <= looked_at and distances[order[count - 1]] < deepest:
                 break
             looked_at = min(kept, looked_at * _GROWTH)
-        return type(self)(Ranking(self._only(self.ranking.ids[order[:count]]))), count
+        return type(self)(Ranking(self._only(order[:count]))), count
 
-    def _ids(self, kept: int) -> NDArray[np.int64]:
-        self.ranking.extend(kept)
-        return self.ranking.ids[:kept]
+    def _takes_all_of_many(self, kept: int) -> bool:
+        """Say whether `kept` are all tokens there are, and not all of them are ranked.
 
-    def _only(self, ids: NDArray[np.int64]) -> NDArray[Any]:
-        """Return the logits with all but `ids` at -inf."""
-        source = self.ranking.source
-        left = np.full(source.size, -np.inf, dtype=source.dtype)
-        left[ids] = source[ids]
+        The source is what to work on then. That of a ranking which is complete may hold more than
+        was left when it was made.
+        """
+        return kept >= self.ranking.count > self.ranking.ids.size
+
+    def _only(self, places: slice | NDArray[np.intp]) -> NDArray[Any]:
+        """Return a vocabulary's logits: those ranked at `places`, and -inf for all others."""
+        left = np.full(self.ranking.size, -np.inf, dtype=self.ranking.source.dtype)
+        left[self.ranking.ids[places]] = self.ranking.logits[places]
         return left
 
 
