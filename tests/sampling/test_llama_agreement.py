@@ -134,16 +134,18 @@ def agree(cases: int, seed: int, orders: Sequence[Sequence[str]]) -> None:
         logits = random_logits(rng)
         params = random_params(rng, orders[int(rng.integers(len(orders)))])
         history = random_history(rng, logits.size)
-        if len(set(logits.tolist())) < logits.size:
-            continue
-        if typical_meets_zero(logits, params, history) or rounding_decides(logits, params, history):
-            left_out += 1
-            continue
         ours = distribution(logits, params, history)
         theirs = left_by_llama(logits, params, history).probabilities
-        assert np.abs(ours - theirs).max() < 1e-5, (params, history)
-        compared += 1
-    assert left_out < cases  # the test is of the samplers, not of what it leaves out
+        if np.abs(ours - theirs).max() < 1e-5:
+            compared += 1
+            continue
+        left_out += 1
+        assert (
+            len(set(logits.tolist())) < logits.size
+            or typical_meets_zero(logits, params, history)
+            or rounding_decides(logits, params, history)
+        ), (params, history)
+    assert left_out < cases / 4  # the test is of the samplers, not of what it leaves out
 
 
 @pytest.mark.parametrize("name", DEFAULT_SAMPLERS)
@@ -188,11 +190,11 @@ def test_biases_before_one_or_all_samplers_agree_with_llama_cpp() -> None:
         # min_keep brings it back, at a probability of zero.
         params = msgspec.structs.replace(params, dynatemp_range=0.0)
         history = random_history(rng, logits.size)
-        if rounding_decides(logits, params, history):
-            continue
         theirs = left_by_llama(logits, params, history).probabilities
-        assert np.abs(distribution(logits, params, history) - theirs).max() < 1e-5, params
-        compared += 1
+        if np.abs(distribution(logits, params, history) - theirs).max() < 1e-5:
+            compared += 1
+        else:
+            assert rounding_decides(logits, params, history), params
 
 
 def test_t_zero_agrees_with_llama_cpp_in_its_default_order() -> None:
@@ -233,11 +235,10 @@ def test_mirostat_and_its_mu_agree_with_llama_cpp_from_token_to_token(version: i
             state = SamplerState(mu=mu)
             left = chain.apply(logits)
             ours = distribution(logits, params, (), state)
-            if rounding_decides(logits, params, (), state):
+            if np.abs(ours - left.probabilities).max() > 1e-5:
+                beyond_int32 = version == 1 and left.probabilities.max() == 1.0
+                assert beyond_int32 or rounding_decides(logits, params, (), state), (params, mu)
                 break  # from here on their mu is another
-            if version == 1 and np.count_nonzero(left.probabilities) == 1 < np.count_nonzero(ours):
-                break  # more than an int32 holds
-            assert np.abs(ours - left.probabilities).max() < 1e-5, (params, mu)
             # u at the middle of their token's share, so that ours is the same one.
             share = ours[left.selected]
             u = float(ours[ours > share].sum() + share / 2)
