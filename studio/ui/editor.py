@@ -4,8 +4,6 @@ This module does not know models or runs. It shows a `Manuscript` and lets the w
 whoever generates appends to the manuscript's take, and the editor follows.
 """
 
-from collections.abc import Callable
-
 from PySide6.QtCore import QMimeData, QPoint, Qt, Signal
 from PySide6.QtGui import (
     QColor,
@@ -18,7 +16,6 @@ from PySide6.QtGui import (
     QKeyEvent,
     QKeySequence,
     QMouseEvent,
-    QPainter,
     QPaintEvent,
     QResizeEvent,
     QTextBlockFormat,
@@ -32,6 +29,7 @@ from studio.manuscript import Edit, Manuscript
 from studio.ui.editor_document import REFUSED, DocumentMirror, pasted
 from studio.ui.editor_keys import asks_redo, changed_by
 from studio.ui.editor_scroll import ScrollKeeper
+from studio.ui.editor_underlay import Underlay
 from studio.ui.provenance_highlighter import ProvenanceHighlighter
 
 EMPTY_STATE = "Write the first sentence, then press Ctrl+Enter to continue it."
@@ -82,8 +80,8 @@ class ManuscriptEditor(QTextEdit):
         self._zoom = 0
         self._wheel = 0
         self._pressed: QPoint | None = None
-        self.underlay: Callable[[QPainter], None] | None = None
-        """Paints in the viewport, behind the text; it is called at every repaint."""
+        self.underlay = Underlay(self.viewport())
+        """What is painted behind the text."""
         self.setAcceptRichText(False)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setAccessibleName("Manuscript")
@@ -222,11 +220,7 @@ class ManuscriptEditor(QTextEdit):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Lets what lies behind the text be painted first."""
-        if self.underlay is not None:
-            painter = QPainter(self.viewport())
-            painter.setClipRegion(event.region())
-            self.underlay(painter)
-            painter.end()
+        self.underlay.paint(event.region())
         super().paintEvent(event)
 
     # The pointer

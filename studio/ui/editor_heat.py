@@ -47,8 +47,7 @@ class EditorHeat(QObject):
 
     def _on_measure_changed(self) -> None:
         # While heat is off the editor paints as though there were none.
-        self._editor.underlay = self._paint if self._state.is_on else None
-        self._repaint()
+        self._editor.underlay.lay_tint(self._paint, self._state.is_on)
 
     def _recolor(self) -> None:
         colors = self._theme.colors

@@ -24,8 +24,10 @@ from studio.ui import settings as remembered
 from studio.ui.brief_card import BriefCard
 from studio.ui.document_files import TEXT_SUFFIXES, DocumentFiles
 from studio.ui.editor import ManuscriptEditor
+from studio.ui.editor_word import EditorWord
 from studio.ui.explain import Explain
 from studio.ui.find_bar import FindBar
+from studio.ui.heat import Heat
 from studio.ui.histogram_panel import NextTokenPanel
 from studio.ui.model_options_dialog import ModelOptionsDialog
 from studio.ui.model_picker import ModelPicker
@@ -67,6 +69,15 @@ class MainWindow(QMainWindow):
         self.histogram = NextTokenPanel(session.next_token, theme)
         self.sampling = SamplingPanel(session.sampling)
         self.status = StatusLine(session.model, session.writing, session.context)
+        self.heat = Heat(self.editor, session, theme, settings)
+        self.word = EditorWord(
+            self.editor,
+            self.heat.painter.tiles,
+            session.records.spans,
+            session.word,
+            theme,
+            lambda: not session.writing.is_idle,
+        )
         self.explain = Explain(self, session, theme, settings, self.editor)
         self.files = DocumentFiles(self, session.draft, session.writing, settings)
         self.actions_ = WindowActions(
@@ -77,6 +88,8 @@ class MainWindow(QMainWindow):
             self.files,
             ModelCommands(self._ask_for_model, self._ask_model_options),
             self.explain,
+            self.heat,
+            self.word,
         )
         self.actions_.fill_menus(self, theme, settings)
         self.model_picker = ModelPicker(
@@ -118,6 +131,7 @@ class MainWindow(QMainWindow):
         inside.setContentsMargins(4, 4, 4, 4)
         inside.setSpacing(0)
         inside.addWidget(self.editor, 1)
+        inside.addWidget(self.heat.legend)
         inside.addWidget(self.find_bar)
 
         self.temperature.header.insertWidget(1, self.explain.link("temperature", "temperature"))

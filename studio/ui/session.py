@@ -9,12 +9,14 @@ from studio.presets import Preset, built_in_presets
 from studio.ui.context_use import ContextUse
 from studio.ui.draft import Draft
 from studio.ui.engine_client import EngineClient
+from studio.ui.heat_state import HeatState
 from studio.ui.look_ahead import LookAheadAtRest
 from studio.ui.model_state import ModelPhase, ModelState
 from studio.ui.next_token import NextToken
 from studio.ui.profile_state import ProfileState
 from studio.ui.sampling_state import SamplingState
 from studio.ui.token_records import TokenRecords
+from studio.ui.word_state import WordState
 from studio.ui.writing import Writing
 
 
@@ -40,6 +42,8 @@ class Session(QObject):
         self.records = TokenRecords(
             self.client, self.model, self.draft, self.writing, self.next_token, self
         )
+        self.heat = HeatState(self.sampling, self)
+        self.word = WordState(self.sampling, self.records, self.next_token, self)
         self.sampling.params_changed.connect(self.next_token.set_params)
         self.profiles.chosen.connect(self._on_profile_chosen)
 

@@ -17,9 +17,11 @@ from studio.ui.about_dialog import AboutDialog
 from studio.ui.actions import make_action
 from studio.ui.document_files import DocumentFiles
 from studio.ui.editor import ManuscriptEditor
+from studio.ui.editor_word import EditorWord
 from studio.ui.explain import TIP as EXPLAIN_TIP
 from studio.ui.explain import Explain
 from studio.ui.find_bar import FindBar
+from studio.ui.heat import Heat
 from studio.ui.session import Session
 from studio.ui.settings import APPEARANCE, RECENT_FILES, Settings
 from studio.ui.theme import Appearance, Theme
@@ -49,10 +51,13 @@ class WindowActions(QObject):
         files: DocumentFiles,
         models: ModelCommands,
         explain: Explain,
+        heat: Heat,
+        word: EditorWord,
     ) -> None:
         super().__init__(window)
         self._session = session
         self._files = files
+        self._heat = heat
         writing = session.writing
 
         def step(direction: int) -> None:
@@ -102,6 +107,15 @@ class WindowActions(QObject):
         )
         self.next_take = make_action(
             window, "&Next take", lambda: step(+1), "Alt+Right", "Show the take after"
+        )
+
+        self.what_else = make_action(
+            window,
+            "What &else could stand here",
+            word.toggle_at_caret,
+            "Alt+Down",
+            "The distribution that the token at the caret was taken from, for text that the model "
+            "wrote or scored; or click the word",
         )
 
         self.open_model = make_action(
@@ -174,11 +188,14 @@ class WindowActions(QObject):
         write.addActions([self.continue_, self.stop, self.retake])
         write.addSeparator()
         write.addActions([self.previous_take, self.next_take])
+        write.addSeparator()
+        write.addAction(self.what_else)
         model = bar.addMenu("&Model")
         model.addActions([self.open_model, self.model_options, self.reopen_model])
         view = bar.addMenu("&View")
         view.addActions([self.zoom_in, self.zoom_out, self.zoom_reset])
         view.addSeparator()
+        view.addMenu(self._heat.menu(view))
         view.addMenu(_appearance_menu(view, theme, settings))
         view.addAction(self.full_screen)
         bar.addMenu("&Help").addActions([self.explain, self.about])

@@ -41,6 +41,8 @@ WITH_A_KEY = {
     "zoom_out",
     "zoom_reset",
     "full_screen",
+    "what_else",
+    "explain",
 }
 WITHOUT = {"model_options", "reopen_model", "about"}
 

@@ -1,0 +1,51 @@
+"""What is painted in the editor's viewport behind the text: tints, and frames upon the tints.
+
+Nothing painted here is part of the document: it costs no layout. The module knows no text.
+"""
+
+from collections.abc import Callable
+
+from PySide6.QtGui import QPainter, QRegion
+from PySide6.QtWidgets import QWidget
+
+Paint = Callable[[QPainter], None]
+
+
+class Underlay:
+    """The painters of one viewport.
+
+    Args:
+        viewport: Where they paint.
+    """
+
+    def __init__(self, viewport: QWidget) -> None:
+        self._viewport = viewport
+        self._tints: list[Paint] = []
+        self._frames: list[Paint] = []
+
+    def lay_tint(self, paint: Paint, is_laid: bool) -> None:
+        """Let `paint` paint at every repaint, or no longer."""
+        self._lay(self._tints, paint, is_laid)
+
+    def lay_frame(self, paint: Paint, is_laid: bool) -> None:
+        """Let `paint` paint upon all tints at every repaint, or no longer."""
+        self._lay(self._frames, paint, is_laid)
+
+    def _lay(self, painters: list[Paint], paint: Paint, is_laid: bool) -> None:
+        if is_laid and paint not in painters:
+            painters.append(paint)
+        elif not is_laid and paint in painters:
+            painters.remove(paint)
+        self._viewport.update()
+
+    def paint(self, region: QRegion) -> None:
+        """Paint a part of the viewport; for its paint event."""
+        if not self._tints and not self._frames:
+            return
+        painter = QPainter(self._viewport)
+        painter.setClipRegion(region)
+        for paint in (*self._tints, *self._frames):
+            painter.save()
+            paint(painter)
+            painter.restore()
+        painter.end()
