@@ -1,7 +1,8 @@
 """DRY's sequence breakers as tokens of a vocabulary, for the samplers, which know no text.
 
 A text such as a newline can stand inside a token, be a token, or begin in one token and go on in
-others; every token that holds it or begins it counts, as in llama.cpp (after KoboldCpp).
+others; every token that holds it or begins it counts, as in llama.cpp (after KoboldCpp). A
+character that is broken in two by tokens is not found in them, there as here.
 """
 
 from collections.abc import Sequence

@@ -10,10 +10,12 @@ import pytest
 
 from studio.engine.context import Context
 from studio.engine.control import Control
+from studio.engine.dry_breakers import tokens_of_breakers
 from studio.engine.generation import generate
 from studio.engine.interrupt import Interrupt
 from studio.engine.messages import (
     AnyEvent,
+    EngineError,
     Evaluated,
     Evaluating,
     Finished,
@@ -24,7 +26,15 @@ from studio.engine.messages import (
 from studio.engine.model import Model
 from studio.engine.pieces import PieceLedger
 from studio.engine.prompt import TokenizedPrompt
-from studio.sampling import LogitSketch, SamplingParams, distribution, uniform
+from studio.sampling import (
+    LogitSketch,
+    SamplerState,
+    SamplingParams,
+    chance,
+    choose,
+    distribution,
+    uniform,
+)
 from tests.engine.conftest import NewContext, OpenModel
 from tests.helpers.reference import Reference, softmax
 
@@ -141,6 +151,41 @@ def test_every_number_is_that_of_the_whole_distribution(
         assert descending == sorted(descending, reverse=True)
         assert token.text == tiny.model.vocabulary.text(token.id)
         history.append(token.id)
+
+
+@pytest.mark.parametrize(
+    "sampling",
+    [
+        params(xtc_probability=0.5, xtc_threshold=0.001, temperature=0.3),
+        params(mirostat=1, mirostat_tau=4.0),
+        params(mirostat=2, mirostat_tau=4.0, temperature=0.5),
+        params(dry_multiplier=5.0, dry_allowed_length=1, temperature=0.05),
+        params(typical_p=0.5, top_n_sigma=2.0, presence_penalty=1.0, dynatemp_range=0.5),
+    ],
+)
+def test_samplers_with_a_state_carry_it_from_token_to_token(
+    tiny: Writer, sampling: SamplingParams
+) -> None:
+    written = tokens_in(tiny.write(PROMPT, sampling, 24))
+    history, mu = list(PROMPT), None
+    breakers = tokens_of_breakers(sampling.dry_sequence_breakers, tiny.model.vocabulary)
+    with Reference(tiny.model.path, 64) as reference:
+        rows = reference.logits([*PROMPT, *(token.id for token in written)], len(PROMPT) - 1)
+    for token, logits in zip(written, rows, strict=False):
+        state = SamplerState(chance(sampling.seed, len(history)), mu, breakers)
+        choice = choose(logits, sampling, history, token.u, state=state)
+        assert (choice.token, choice.rank) == (token.id, token.rank)
+        assert choice.probability == pytest.approx(token.probability, abs=1e-4)
+        history.append(token.id)
+        mu = choice.mu
+
+
+def test_a_banned_token_is_never_written_and_one_that_does_not_exist_refused(tiny: Writer) -> None:
+    favourite = tokens_in(tiny.write(PROMPT, GREEDY, 1))[0].id
+    ban = SamplingParams(temperature=0.0, logit_bias=((favourite, -math.inf),))
+    assert favourite not in [token.id for token in tokens_in(tiny.write(PROMPT, ban, 8))]
+    with pytest.raises(EngineError, match="logit_bias: found token 100,000; this model has"):
+        tiny.write(PROMPT, SamplingParams(logit_bias=((100_000, 1.0),)), 8)
 
 
 def test_the_sketch_is_of_the_models_own_logits(tiny: Writer) -> None:

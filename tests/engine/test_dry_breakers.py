@@ -1,0 +1,60 @@
+"""DRY's breakers in the real vocabulary, against what llama.cpp makes of the same texts."""
+
+import llama_cpp
+import numpy as np
+import pytest
+
+from studio.engine.dry_breakers import tokens_of_breakers
+from studio.engine.model import Model
+from studio.engine.vocabulary import Vocabulary
+from studio.sampling import SamplerState, SamplingParams, distribution
+from tests.helpers.llama_samplers import left_by_llama
+from tests.helpers.tiny_model import CONTROL
+
+
+def test_a_text_breaks_where_it_stands_in_begins_in_or_is_a_token(byte_level: Model) -> None:
+    vocabulary = byte_level.vocabulary
+    t, h, e, n, th, the = (
+        vocabulary.tokenize(text)[0] for text in ("t", "h", "e", "n", "th", "the")
+    )
+
+    def found(text: str) -> dict[int, list[tuple[int, ...]]]:
+        breakers = tokens_of_breakers([text], vocabulary)
+        return {token: list(tails) for token, tails in breakers.items() if token >= len(CONTROL)}
+
+    assert found("e") == {e: [()], the: [()]}
+    assert found("he") == {the: [()], h: [(e,)], th: [(e,)]}
+    assert found("then") == {
+        t: [tuple(vocabulary.tokenize("hen"))],
+        th: [tuple(vocabulary.tokenize("en"))],
+        the: [(n,)],
+    }
+    assert tokens_of_breakers([], vocabulary) == {}
+
+
+def test_a_control_tokens_name_counts_as_in_llama_cpp(byte_level: Model) -> None:
+    found = tokens_of_breakers(["|im_end|"], byte_level.vocabulary)
+    assert () in found[CONTROL.index("<|im_end|>")]
+
+
+@pytest.mark.parametrize("text", ["\n", ":", "***", " the sea", "naïve"])
+def test_in_the_real_vocabulary_a_repetition_ends_where_llama_cpp_ends_it(
+    starter: Model, starter_vocabulary: Vocabulary, text: str
+) -> None:
+    breakers = tokens_of_breakers([text], starter_vocabulary)
+    pointer = llama_cpp.llama_model_get_vocab(starter.model)
+    params = SamplingParams(
+        dry_multiplier=0.8,
+        dry_allowed_length=0,
+        dry_sequence_breakers=(text,),
+        samplers=("dry",),
+    )
+    phrase = f"He saw: the sea\n*** the sea was naïve, and{text} the boats saw"
+    history = starter_vocabulary.tokenize(f"{phrase} it. {phrase}")
+    rng = np.random.default_rng(0)
+    logits = rng.normal(size=starter_vocabulary.size).astype(np.float32)
+    logits[history] += 16.0  # so that a loss shows
+    state = SamplerState(breakers=breakers)
+    theirs = left_by_llama(logits, params, history, pointer).probabilities
+    assert np.abs(distribution(logits, params, history, state) - theirs).max() < 1e-5
+    assert np.abs(distribution(logits, params, history) - theirs).max() > 1e-4
