@@ -13,6 +13,16 @@ if os.environ.get("KELVIN_TEST_DISPLAY") != "xvfb":
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 
+def pytest_addoption(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Without Qt do without pytest-qt, which would end the run: most tests need neither."""
+    try:
+        import PySide6  # noqa: F401  # whether it is there
+    except ImportError:
+        plugin = pluginmanager.get_plugin("pytest-qt")
+        if plugin is not None:
+            pluginmanager.unregister(plugin)
+
+
 @pytest.fixture(autouse=True)
 def empty_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Child processes find no settings of the developer's, and leave none behind."""
