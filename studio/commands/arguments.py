@@ -1,18 +1,39 @@
 """Command-line options that several commands share."""
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 
 from studio.engine.starter_model import find_starter_model
 
-_SAMPLING: dict[str, tuple[type, str]] = {
+_SAMPLING: dict[str, tuple[Callable[[str], object], str]] = {
     "temperature": (float, "0 (greedy) to inf (uniform)"),
+    "dynatemp_range": (float, "let T move this far either way with the entropy; 0 = off"),
+    "dynatemp_exponent": (float, "how T moves with the entropy; 1 = evenly"),
     "top_k": (int, "keep the k most likely tokens; 0 = off"),
     "top_p": (float, "keep the most likely tokens that sum to p; 1 = off"),
     "min_p": (float, "keep tokens at least this fraction of the favourite's probability; 0 = off"),
+    "typical_p": (float, "keep the tokens nearest the expected surprise that sum to p; 1 = off"),
+    "top_n_sigma": (float, "keep logits at most n standard deviations below the best; -1 = off"),
+    "xtc_probability": (float, "how often to exclude the top choices; 0 = off"),
+    "xtc_threshold": (float, "the probability that makes a top choice; above 0.5 = off"),
+    "min_keep": (int, "tokens that filters leave at least"),
     "repeat_penalty": (float, "weaken tokens that were used lately; 1 = off"),
+    "repeat_last_n": (int, "how many tokens are lately; 0 = off, -1 = all"),
+    "frequency_penalty": (float, "weaken such a token for each time it was used; 0 = off"),
+    "presence_penalty": (float, "weaken such a token once; 0 = off"),
+    "dry_multiplier": (float, "weaken what would continue a repetition; 0 = off"),
+    "dry_base": (float, "so much more for each token it is longer"),
+    "dry_allowed_length": (int, "the longest repetition that is free"),
+    "dry_penalty_last_n": (int, "how many tokens are searched for it; 0 = off, -1 = all"),
+    "mirostat": (int, "1 or 2: steer the surprise instead of filtering; 0 = off"),
+    "mirostat_tau": (float, "the surprise to aim at, in bits"),
+    "mirostat_eta": (float, "how fast to get there"),
     "seed": (int, "0 to 4294967295; -1 = a new one each time"),
 }
+
+_NO_BREAKERS = "none"
+_ESCAPES = {"\\n": "\n", "\\t": "\t", "\\r": "\r"}
 
 
 def add_sampling_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,13 +43,56 @@ def add_sampling_arguments(parser: argparse.ArgumentParser) -> None:
         group.add_argument(
             f"--{field.replace('_', '-')}", dest=field, metavar="X", type=kind, help=help_text
         )
+    group.add_argument(
+        "--dry-sequence-breaker",
+        dest="dry_sequence_breakers",
+        metavar="TEXT",
+        action="append",
+        type=_unescaped,
+        help="no repetition is followed over it; once for each, \\n is a newline, none for none "
+        '(default: newline, colon, ", *)',
+    )
+    group.add_argument(
+        "--logit-bias",
+        metavar="ID=BIAS",
+        action="append",
+        type=_bias,
+        help="add BIAS to the logit of token ID, -inf to ban it; once for each",
+    )
+    group.add_argument(
+        "--samplers",
+        metavar="A;B;C",
+        type=lambda text: tuple(name.strip() for name in text.split(";") if name.strip()),
+        help="which samplers run, in which order; a filter before temperature sees T 1, one "
+        "after it sees T",
+    )
 
 
-def sampling_overrides(given: argparse.Namespace) -> dict[str, float | int]:
+def sampling_overrides(given: argparse.Namespace) -> dict[str, object]:
     """Those sampling options that were given, by the names of `SamplingParams`."""
-    return {
-        field: getattr(given, field) for field in _SAMPLING if getattr(given, field) is not None
-    }
+    fields = (*_SAMPLING, "dry_sequence_breakers", "logit_bias", "samplers")
+    found = {field: getattr(given, field) for field in fields if getattr(given, field) is not None}
+    if found.get("dry_sequence_breakers") == [_NO_BREAKERS]:
+        found["dry_sequence_breakers"] = ()
+    return found
+
+
+def _unescaped(text: str) -> str:
+    for written, meant in _ESCAPES.items():
+        text = text.replace(written, meant)
+    return text
+
+
+def _bias(text: str) -> tuple[int, float]:
+    token, equals, bias = text.partition("=")
+    try:
+        if equals:
+            return int(token), float(bias)
+    except ValueError:
+        pass
+    raise argparse.ArgumentTypeError(
+        f"found {text!r}; allowed is a token id, =, and a number, such as 198=-inf"
+    )
 
 
 def model_path(given: argparse.Namespace) -> Path:

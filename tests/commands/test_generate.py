@@ -1,5 +1,6 @@
 """`python -m studio generate`, as a writer's script calls it: a process, its output, its end."""
 
+import argparse
 import json
 import math
 import os
@@ -10,10 +11,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 
+from studio.commands.arguments import add_sampling_arguments, sampling_overrides
 from studio.engine.starter_model import find_starter_model
+from studio.sampling import SamplingParams
 from tests.helpers.reference import Reference, softmax
 from tests.helpers.tiny_model import write_byte_level_model
 
@@ -239,6 +243,56 @@ def test_filters_and_penalties_are_applied(tiny: str) -> None:
     assert len({token["id"] for token in penalised}) == 10
 
 
+def test_every_parameter_has_an_option(tiny: str) -> None:
+    base = (
+        "--model", tiny, "--prompt", "abab: abab", "--ignore-eos", "--json", "--seed", "1",
+        "--max-tokens", "6",
+    )  # fmt: skip
+    plain = lines(generate(*base))[:-1]
+    for option in (
+        ["--dynatemp-range", "0.9", "--dynatemp-exponent", "3"],
+        ["--typical-p", "0.3"],
+        ["--typical-p", "0.3", "--min-keep", "100"],
+        ["--top-n-sigma", "0.5"],
+        ["--xtc-probability", "1", "--xtc-threshold", "0.0001"],
+        ["--frequency-penalty", "2", "--presence-penalty", "2", "--repeat-last-n", "-1"],
+        ["--dry-multiplier", "50", "--dry-base", "2", "--dry-allowed-length", "1",
+         "--dry-penalty-last-n", "-1", "--dry-sequence-breaker", "none"],
+        ["--mirostat", "2", "--mirostat-tau", "2", "--mirostat-eta", "0.3"],
+        ["--logit-bias", "50=4.5", "--logit-bias", "51=-inf"],
+        ["--min-p", "0.9", "--temperature", "50", "--samplers", "temperature;min_p"],
+    ):  # fmt: skip
+        written = lines(generate(*base, *option))[:-1]
+        assert written[0]["entropy_bits"] != plain[0]["entropy_bits"], option
+
+
+def test_the_options_of_each_field_and_no_other() -> None:
+    parser = argparse.ArgumentParser()
+    add_sampling_arguments(parser)
+    fields = {field.name for field in msgspec.structs.fields(SamplingParams)}
+    assert set(vars(parser.parse_args([]))) == fields
+    assert sampling_overrides(parser.parse_args([])) == {}
+    given = parser.parse_args(
+        ["--logit-bias", "3=-inf", "--logit-bias", "1=2", "--samplers", "top_k; typ_p",
+         "--dry-sequence-breaker", r"\n", "--dry-sequence-breaker", "ä", "--mirostat", "1"]
+    )  # fmt: skip
+    params = SamplingParams(**sampling_overrides(given))  # type: ignore[arg-type]  # by name
+    assert params == SamplingParams(
+        logit_bias=((1, 2.0), (3, -math.inf)),
+        samplers=("top_k", "typical_p"),
+        dry_sequence_breakers=("\n", "ä"),
+        mirostat=1,
+    )
+    none = parser.parse_args(["--dry-sequence-breaker", "none"])
+    assert sampling_overrides(none) == {"dry_sequence_breakers": ()}
+
+
+def test_a_bias_for_a_token_that_the_model_lacks_is_said(tiny: str) -> None:
+    done = generate("--model", tiny, "--prompt", "a", "--logit-bias", "9999=1", "--json")
+    assert done.returncode == 1
+    assert b"logit_bias: found token 9,999; this model has the tokens 0 to 260" in done.stderr
+
+
 def test_a_chat_presets_prompt_is_the_models_template(starter: Path) -> None:
     *_, finished = lines(
         generate("--model", str(starter), "--preset", "customer support", "--prompt", "Dear",
@@ -327,6 +381,12 @@ def test_a_prompt_file_that_is_none(tmp_path: Path) -> None:
         (["--min-p", "-0.1"], "min_p: found -0.1"),
         (["--repeat-penalty", "0"], "repeat_penalty: found 0.0"),
         (["--seed", "4294967296"], "seed: found 4294967296"),
+        (["--mirostat", "3"], "mirostat: found 3; allowed is a whole number from 0 to 2"),
+        (["--typical-p", "0"], "typical_p: found 0.0"),
+        (["--logit-bias", "7"], "argument --logit-bias: found '7'; allowed is a token id"),
+        (["--logit-bias", "7=nan"], "logit_bias: found [(7, nan)]"),
+        (["--samplers", "heat"], "samplers: found ('heat',); allowed is each of penalties"),
+        (["--dry-sequence-breaker", "x" * 41], "dry_sequence_breakers: found"),
         (["--max-tokens", "0"], "argument --max-tokens: found '0'; allowed is"),
         (["--max-tokens", "many"], "argument --max-tokens: found 'many'; allowed is"),
         (["--context-size", "-5"], "context_size is -5"),
