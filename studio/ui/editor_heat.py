@@ -8,7 +8,7 @@ temperature costs a repaint of what is in view, and no layout. The module knows 
 from PySide6.QtCore import QObject, QRect, Qt
 from PySide6.QtGui import QColor, QPainter
 
-from studio.manuscript.token_spans import TokenSpans
+from studio.manuscript import TokenSpans
 from studio.ui.editor import ManuscriptEditor
 from studio.ui.editor_tokens import TokenTiles
 from studio.ui.heat_ramp import ramp
@@ -60,10 +60,9 @@ class EditorHeat(QObject):
         self._editor.viewport().update()
 
     def _paint(self, painter: QPainter) -> None:
-        tiles, visible = self.tiles.tiles, self.tiles.visible
+        tiles, records = self.tiles.tiles, self.tiles.records
         if not tiles:
             return
-        records = [span.record for span in visible]
         tints = self._state.tints(records).tolist()
         turned = self._state.turned(records).tolist()
         by_tint: dict[int, list[QRect]] = {}

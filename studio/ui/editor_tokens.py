@@ -11,7 +11,7 @@ from typing import NamedTuple, cast
 from PySide6.QtCore import QPoint, QRect
 from PySide6.QtGui import QTextBlock, QTextLine
 
-from studio.manuscript.token_spans import TokenSpan, TokenSpans
+from studio.manuscript import RecordedToken, TokenSpan, TokenSpans
 from studio.ui.editor import ManuscriptEditor
 
 _ABOVE, _BELOW = 2, 3
@@ -46,6 +46,7 @@ class TokenTiles:
         self._spans = spans
         self._made_for: object = None
         self._visible: list[TokenSpan] = []
+        self._records: list[RecordedToken] = []
         self._tiles: list[Tile] = []
 
     @property
@@ -53,6 +54,12 @@ class TokenTiles:
         """The spans that have a character in view, in order."""
         self._update()
         return self._visible
+
+    @property
+    def records(self) -> Sequence[RecordedToken]:
+        """What is kept of each; the same object as long as the spans in view are the same."""
+        self._update()
+        return self._records
 
     @property
     def tiles(self) -> Sequence[Tile]:
@@ -101,6 +108,7 @@ class TokenTiles:
         start, end = editor.visible_range()
         # One more at the end: the line's last character may be the paragraph's end.
         self._visible = self._spans.between(start, end + 1)
+        self._records = [span.record for span in self._visible]
         self._tiles = []
         if self._visible:
             self._lay_out()

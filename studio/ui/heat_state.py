@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
-from studio.manuscript.token_characters import RecordedToken
+from studio.manuscript import RecordedToken
 from studio.sampling import LogitSketch, SamplingParams, SketchError, SketchStack, blames
 from studio.ui.heat_measure import SCALES, HeatMeasure
 from studio.ui.sampling_state import SamplingState
@@ -54,6 +54,8 @@ class HeatState(QObject):
         self._us: list[float] = []
         self._blames = np.zeros(0)
         self._unblamed: list[tuple[LogitSketch, int | None]] = []
+        self._asked: tuple[Sequence[RecordedToken], NDArray[np.intp]] = ((), np.zeros(0, np.intp))
+        """The records asked about last, and their rows: those in view, as long as nothing moves."""
         self._tints: NDArray[np.int64] | None = None
         self._turned: NDArray[np.bool_] | None = None
         sampling.params_changed.connect(self._follow)
@@ -88,6 +90,9 @@ class HeatState(QObject):
 
         A token without the measure (the blame of a favourite) and one whose sketch cannot be read
         have no tint.
+
+        Args:
+            records: Not to be changed afterwards: asked about again, the same object is known.
         """
         rows = self._rows_of(records)
         if self._tints is None:
@@ -145,18 +150,21 @@ class HeatState(QObject):
         self._unblamed.clear()
         return self._blames
 
-    def _rows_of(self, records: Sequence[RecordedToken]) -> list[int]:
-        rows = self._rows
-        found = [rows.get(id(record), -1) for record in records]
-        if -1 not in found:
-            return found
-        if len(self._records) + found.count(-1) > max(_MOST_KEPT, 2 * len(records)):
+    def _rows_of(self, records: Sequence[RecordedToken]) -> NDArray[np.intp]:
+        if records is self._asked[0]:
+            return self._asked[1]
+        new = sum(id(record) not in self._rows for record in records)
+        if len(self._records) + new > max(_MOST_KEPT, 2 * len(records)):
             self._forget_tokens()
-        for record in records:
-            if id(record) not in rows:
-                self._append(record)
-        self._tints = self._turned = None
-        return [rows[id(record)] for record in records]
+            new = len(records)
+        if new:
+            for record in records:
+                if id(record) not in self._rows:
+                    self._append(record)
+            self._tints = self._turned = None
+        rows = np.array([self._rows[id(record)] for record in records], dtype=np.intp)
+        self._asked = records, rows
+        return rows
 
     def _append(self, record: RecordedToken) -> None:
         self._rows[id(record)] = len(self._records)
@@ -181,6 +189,8 @@ class HeatState(QObject):
             return
         if filters_too:
             self._forget_values()
+        elif self._measure is HeatMeasure.RANK:
+            return  # the same at every T
         self._tints = self._turned = None
         self.changed.emit()
 
@@ -194,6 +204,7 @@ class HeatState(QObject):
         self._rows.clear()
         self._records.clear()
         self._us.clear()
+        self._asked = ((), np.zeros(0, np.intp))
         self._forget_values()
 
 
