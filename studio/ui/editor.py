@@ -136,6 +136,14 @@ class ManuscriptEditor(QTextEdit):
         self.setTextCursor(self._cursor(start, end))
         self.ensureCursorVisible()
 
+    def reveal(self, start: int, end: int) -> None:
+        """Scrolls to code points where they are out of view; the caret stays where it is."""
+        rect = self.cursorRect(self._cursor(start, end))
+        area = self.viewport().rect()
+        if rect.top() < area.top() or rect.bottom() > area.bottom():
+            bar = self.verticalScrollBar()
+            bar.setValue(bar.value() + rect.center().y() - area.center().y())
+
     def units(self, position: int) -> int:
         """The document's position of a code point, in UTF-16 units."""
         return self._mirror.units(position)

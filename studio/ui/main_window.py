@@ -29,6 +29,7 @@ from studio.ui.explain import Explain
 from studio.ui.find_bar import FindBar
 from studio.ui.heat import Heat
 from studio.ui.histogram_panel import NextTokenPanel
+from studio.ui.landscape import Landscape
 from studio.ui.model_options_dialog import ModelOptionsDialog
 from studio.ui.model_picker import ModelPicker
 from studio.ui.notice_bar import NoticeBar
@@ -70,6 +71,7 @@ class MainWindow(QMainWindow):
         self.sampling = SamplingPanel(session.sampling)
         self.status = StatusLine(session.model, session.writing, session.context)
         self.heat = Heat(self.editor, session, theme, settings)
+        self.landscape = Landscape(self.editor, session, theme, settings)
         self.word = EditorWord(
             self.editor,
             self.heat.painter.tiles,
@@ -89,6 +91,7 @@ class MainWindow(QMainWindow):
             ModelCommands(self._ask_for_model, self._ask_model_options),
             self.explain,
             self.heat,
+            self.landscape,
             self.word,
         )
         self.actions_.fill_menus(self, theme, settings)
@@ -107,6 +110,7 @@ class MainWindow(QMainWindow):
 
     def _finish_start(self) -> None:
         self.histogram.load()
+        self.landscape.restore()
         self.explain.restore()
         # What imports and widgets have made stays to the end: the collector need not look through
         # it again and again while text is written.
@@ -136,7 +140,7 @@ class MainWindow(QMainWindow):
 
         self.temperature.header.insertWidget(1, self.explain.link("temperature", "temperature"))
         self.sampling.add_order_help(self.explain.link("filters", "filters and their order"))
-        left = _column(self.brief, self.notice, manuscript, self.writing_bar)
+        left = _column(self.brief, self.notice, self.landscape.beside(manuscript), self.writing_bar)
         right = _column(self.temperature, self.histogram, self.sampling)
         self._splitter = QSplitter(Qt.Orientation.Horizontal)
         self._splitter.setChildrenCollapsible(False)
@@ -206,6 +210,7 @@ class MainWindow(QMainWindow):
         settings.set(remembered.SPLITTER, self._splitter.saveState())
         settings.set(remembered.BRIEF_OPEN, self.brief.is_open)
         settings.set(remembered.SAMPLING_OPEN, self.sampling.is_open)
+        self.landscape.remember()
         self.explain.remember()
         settings.save()
 

@@ -5,7 +5,7 @@ own card; here stands only where it runs among the filters.
 """
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QGridLayout,
@@ -16,6 +16,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from studio.sampling import SamplingParams
+from studio.ui.elided_label import ElidedLabel
 from studio.ui.sampling_edit import CommitEdit
 from studio.ui.sampling_fields import (
     MAX_TOKENS,
@@ -30,6 +32,7 @@ from studio.ui.sampling_fields import (
     summary,
 )
 from studio.ui.sampling_order import (
+    order_explanation,
     temperature_place,
     with_temperature_first,
     with_temperature_last,
@@ -63,7 +66,7 @@ class SamplingPanel(Card):
     def __init__(self, sampling: SamplingState, parent: QWidget | None = None) -> None:
         super().__init__("Sampling", parent)
         self._sampling = sampling
-        self._summary = _ElidedLabel()
+        self._summary = ElidedLabel()
         self.header.insertWidget(1, self._summary, 1)
         self.header.setStretch(2, 0)
         self._toggle = QPushButton()
@@ -134,11 +137,21 @@ class _Fields(QWidget):
         grid.addWidget(_label("temperature runs"), order_row, 0)
         self.order = _TemperatureOrder(sampling)
         grid.addWidget(self.order, order_row, 1, 1, -1)
+        self._explanation = _label("")
+        self._explanation.setWordWrap(True)
+        grid.addWidget(self._explanation, order_row + 1, 0, 1, -1)
+        sampling.params_changed.connect(self._explain)
+        self._explain(sampling.params)
         self._refusal = QLabel()
         self._refusal.setProperty("role", "error")
         self._refusal.setWordWrap(True)
         self._refusal.hide()
-        grid.addWidget(self._refusal, order_row + 1, 0, 1, -1)
+        grid.addWidget(self._refusal, order_row + 2, 0, 1, -1)
+
+    def _explain(self, params: SamplingParams) -> None:
+        words = order_explanation(params)
+        if words != self._explanation.text():
+            self._explanation.setText(words)
 
     def _add_field(self, grid: QGridLayout, row: int, column: int, entry: Field) -> None:
         edit = CommitEdit(
@@ -235,21 +248,6 @@ class _TemperatureOrder(QWidget):
         self._first.setChecked(place == "first")
         self._last.setChecked(place == "last")
         self._group.setExclusive(True)
-
-
-class _ElidedLabel(QLabel):
-    """A label that shortens its text where there is no room for it."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        words = self.fontMetrics().elidedText(
-            self.text(), Qt.TextElideMode.ElideRight, self.width()
-        )
-        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter, words)
 
 
 def _label(text: str) -> QLabel:

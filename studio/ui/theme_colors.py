@@ -36,6 +36,8 @@ class Colors:
         hot: The uniform end of the temperature track.
         heat_least: Behind a token with the least heat; just told from the card.
         heat_most: Behind a token with the most heat.
+        landscape_middle: A hill half way up; the ground is the card.
+        landscape_most: The peak of the landscape, probability 1.
         heat_line: Under a token that the same dice would not choose any more.
     """
 
@@ -59,6 +61,8 @@ class Colors:
     heat_least: str
     heat_most: str
     heat_line: str
+    landscape_middle: str
+    landscape_most: str
 
 
 LIGHT = Colors(
@@ -82,6 +86,8 @@ LIGHT = Colors(
     heat_least="#f7f2fa",
     heat_most="#e2b0f4",
     heat_line="#9141ac",
+    landscape_middle="#df7a3b",
+    landscape_most="#571f00",
 )
 
 DARK = Colors(
@@ -105,6 +111,8 @@ DARK = Colors(
     heat_least="#27262e",
     heat_most="#673d85",
     heat_line="#c79be8",
+    landscape_middle="#bd6a2b",
+    landscape_most="#ffeedc",
 )
 
 

@@ -16,7 +16,7 @@ from studio.engine.messages import (
     Stop,
     Superseded,
 )
-from studio.manuscript import FollowedText, RecordedToken, TokenSpans
+from studio.manuscript import FollowedText, RecordedToken, TokenSpan, TokenSpans
 from studio.ui.draft import Draft
 from studio.ui.engine_client import EngineClient
 from studio.ui.frame_clock import FrameClock
@@ -67,12 +67,16 @@ class TokenRecords(QObject):
 
     def last(self, count: int) -> list[RecordedToken]:
         """The last `count` recorded tokens, the newest last: before the caret, or as written."""
+        return [span.record for span in self.last_spans(count)]
+
+    def last_spans(self, count: int) -> list[TokenSpan]:
+        """The same with where each stands."""
         manuscript = self._draft.manuscript
         position = self._draft.caret
         if manuscript.growing is not None:
             take_set = manuscript.active_take_set(position)
             position = take_set.place.end if take_set else position
-        return [span.record for span in self.spans.before(position, count)]
+        return self.spans.before(position, count)
 
     # Scoring
 

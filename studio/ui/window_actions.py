@@ -22,6 +22,7 @@ from studio.ui.explain import TIP as EXPLAIN_TIP
 from studio.ui.explain import Explain
 from studio.ui.find_bar import FindBar
 from studio.ui.heat import Heat
+from studio.ui.landscape import Landscape
 from studio.ui.session import Session
 from studio.ui.settings import APPEARANCE, RECENT_FILES, Settings
 from studio.ui.theme import Appearance, Theme
@@ -52,12 +53,14 @@ class WindowActions(QObject):
         models: ModelCommands,
         explain: Explain,
         heat: Heat,
+        landscape: Landscape,
         word: EditorWord,
     ) -> None:
         super().__init__(window)
         self._session = session
         self._files = files
         self._heat = heat
+        self._landscape = landscape
         writing = session.writing
 
         def step(direction: int) -> None:
@@ -196,6 +199,7 @@ class WindowActions(QObject):
         view.addActions([self.zoom_in, self.zoom_out, self.zoom_reset])
         view.addSeparator()
         view.addMenu(self._heat.menu(view))
+        view.addAction(self._landscape.action)
         view.addMenu(_appearance_menu(view, theme, settings))
         view.addAction(self.full_screen)
         bar.addMenu("&Help").addActions([self.explain, self.about])
