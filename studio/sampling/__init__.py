@@ -11,6 +11,7 @@ from studio.sampling.draw import chance, draw, uniform
 from studio.sampling.errors import LogitsError, ParameterError, SketchError
 from studio.sampling.near_tie import is_near_tie
 from studio.sampling.params import DEFAULT_SAMPLERS, KNOWN_SAMPLERS, MAX_SEED, SamplingParams
+from studio.sampling.pipeline import active_steps
 from studio.sampling.ranking import Ranking
 from studio.sampling.sketch import LogitSketch, ShapedTop
 from studio.sampling.sketch_stack import SketchStack
@@ -34,6 +35,7 @@ __all__ = [
     "ShapedTop",
     "SketchError",
     "SketchStack",
+    "active_steps",
     "blame",
     "blames",
     "chance",

@@ -8,6 +8,10 @@ know Qt, nor what the samplers compute.
 
 from typing import Literal
 
+import msgspec
+
+from studio.sampling import SamplingParams, active_steps
+
 FILTERS = frozenset({"top_n_sigma", "top_k", "typical_p", "top_p", "min_p", "xtc"})
 """The steps that cut tokens; penalties, DRY and temperature only re-weigh them."""
 
@@ -45,6 +49,40 @@ def with_temperature_last(samplers: tuple[str, ...]) -> tuple[str, ...]:
 def without_filters(samplers: tuple[str, ...]) -> tuple[str, ...]:
     """The same order without the filters: what the distribution is before anything is cut."""
     return tuple(name for name in samplers if name not in FILTERS)
+
+
+def unfiltered(params: SamplingParams) -> SamplingParams:
+    """The same parameters without what cuts tokens, Mirostat included."""
+    if not params.mirostat:
+        return msgspec.structs.replace(params, samplers=without_filters(params.samplers))
+    # It has taken the place of the penalties too, and of a temperature that moves.
+    return msgspec.structs.replace(
+        params, mirostat=0, dynatemp_range=0.0, samplers=("temperature",)
+    )
+
+
+_EXPLANATIONS: dict[TemperaturePlace, str] = {
+    "last": "The filters see the model's own distribution (T 1): they cut the same tokens at "
+    "every T, which is why even T 100 can stay coherent.",
+    "first": "The filters see what temperature has made: hot lets more tokens through, cold fewer.",
+    "between": "Filters before temperature see T 1 and cut the same tokens at every T; those "
+    "after it see what temperature has made.",
+    "off": "The order leaves temperature out: T is 1, wherever the dial stands.",
+}
+_NO_FILTERS = "No filter is on: where temperature runs makes no difference now."
+_MIROSTAT = (
+    "Mirostat is on, in place of the filters and penalties: temperature runs right before it."
+)
+
+
+def order_explanation(params: SamplingParams) -> str:
+    """What it means that temperature runs where it does, in one sentence."""
+    if params.mirostat:
+        return _MIROSTAT
+    place = temperature_place(params.samplers)
+    if place != "off" and not FILTERS & set(active_steps(params)):
+        return _NO_FILTERS
+    return _EXPLANATIONS[place]
 
 
 def _without_temperature(samplers: tuple[str, ...]) -> tuple[str, ...]:

@@ -1,14 +1,19 @@
 import math
+from typing import Any
 
+import msgspec
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio.sampling import DEFAULT_SAMPLERS, SamplingParams
+from studio.sampling import DEFAULT_SAMPLERS, SamplingParams, distribution
 from studio.ui import sampling_fields as fields
 from studio.ui.sampling_number import format_number, parse_integer, parse_number
 from studio.ui.sampling_order import (
+    order_explanation,
     temperature_place,
+    unfiltered,
     with_temperature_first,
     with_temperature_last,
     without_filters,
@@ -96,6 +101,42 @@ def test_the_summary_tells_what_is_not_neutral() -> None:
 
 
 @pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"typical_p": 0.9}, "typical-p 0.9"),
+        ({"top_n_sigma": 1.5}, "top-nσ 1.5"),
+        ({"xtc_probability": 0.5}, "XTC 0.5"),
+        ({"frequency_penalty": 0.2, "presence_penalty": -0.1}, "frequency 0.2   presence -0.1"),
+        ({"dry_multiplier": 0.8}, "DRY 0.8"),
+        ({"dynatemp_range": 0.5}, "T ±0.5"),
+        ({"top_p": 0.9, "min_keep": 5}, "top-p 0.9   min-keep 5"),
+        ({"logit_bias": ((3, -math.inf),)}, "no filter, no penalty   1 bias"),
+        (
+            {"top_k": 4, "logit_bias": ((3, 1.0), (4, 1.0)), "seed": 7},
+            "top-k 4   2 biases   seed 7",
+        ),
+        ({"mirostat": 2, "top_k": 4}, "Mirostat 2 at 5 bits"),
+    ],
+)
+def test_the_summary_does_not_hide_what_has_no_field(values: dict[str, Any], said: str) -> None:
+    assert fields.summary(SamplingParams(**values)) == said
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"xtc_probability": 0.5, "xtc_threshold": 0.6},
+        {"dry_multiplier": 0.8, "samplers": ("top_k",)},
+        {"presence_penalty": 1.0, "repeat_last_n": 0},
+        {"min_keep": 5},
+        {"dynatemp_exponent": 2.0, "mirostat_tau": 3.0, "dry_base": 2.0},
+    ],
+)
+def test_the_summary_does_not_tell_what_has_no_effect(values: dict[str, Any]) -> None:
+    assert fields.summary(SamplingParams(**values)) == "no filter, no penalty"
+
+
+@pytest.mark.parametrize(
     ("samplers", "place"),
     [
         (DEFAULT_SAMPLERS, "last"),
@@ -135,6 +176,33 @@ def test_temperature_first_still_follows_the_penalties() -> None:
         "min_p",
         "xtc",
     )
+
+
+def test_the_order_is_explained_where_it_is_chosen() -> None:
+    filtered = SamplingParams(min_p=0.1)
+    assert "T 100 can stay coherent" in order_explanation(filtered)
+
+    def ordered(*samplers: str) -> str:
+        return order_explanation(msgspec.structs.replace(filtered, samplers=samplers))
+
+    assert "what temperature has made" in ordered("temperature", "min_p")
+    assert ordered("top_k", "temperature", "min_p").startswith("Filters before temperature see T 1")
+    assert "T is 1" in ordered("min_p")
+    assert "makes no difference now" in order_explanation(SamplingParams())
+    assert "in place of the filters" in order_explanation(SamplingParams(mirostat=1))
+
+
+def test_unfiltered_cuts_nothing_and_leaves_the_rest() -> None:
+    params = SamplingParams(
+        temperature=2.0, top_k=3, typical_p=0.5, top_n_sigma=1.0, xtc_probability=1.0,
+        presence_penalty=1.0, dynatemp_range=0.5,
+    )  # fmt: skip
+    logits = [3.0, 2.0, 1.0, 0.0, -1.0]
+    assert np.count_nonzero(distribution(logits, unfiltered(params), [0])) == 5
+    assert unfiltered(params).samplers == ("penalties", "dry", "temperature")
+    steered = msgspec.structs.replace(params, mirostat=2, mirostat_tau=0.1)
+    expected = distribution(logits, SamplingParams(temperature=2.0))
+    assert distribution(logits, unfiltered(steered), [0]) == pytest.approx(expected)
 
 
 def test_without_filters_leaves_what_only_shapes() -> None:
