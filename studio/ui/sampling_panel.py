@@ -114,7 +114,9 @@ class SamplingPanel(Card):
 
     def _follow(self) -> None:
         params = self._sampling.params
-        self._summary.setText(summary(params))
+        words = summary(params)
+        self._summary.setText(words)
+        self._summary.setToolTip(words.replace("   ", ", "))
         self._toggle.setText(f"{order_words(params)}  {'⌄' if self.is_open else '›'}")
 
 
@@ -241,7 +243,8 @@ class _TemperatureOrder(QWidget):
         self._sampling.change(samplers=samplers)
 
     def _follow(self) -> None:
-        place = temperature_place(self._order())
+        steered = self._sampling.params.mirostat > 0  # no filters to run before or after
+        place = "off" if steered else temperature_place(self._order())
         # An exclusive group cannot have none checked, as it must where a preset has temperature
         # between two filters, or not at all.
         self._group.setExclusive(False)

@@ -187,6 +187,22 @@ def test_temperature_first_and_last_are_one_click_apart(
     assert (first.isChecked(), last.isChecked()) == (False, False)
 
 
+def test_what_the_order_means_is_said_below_it(state: SamplingState, panel: SamplingPanel) -> None:
+    panel.set_open(True)
+    assert any("even T 100 can stay coherent" in text for text in texts(panel))
+    button(panel, "Temperature first, before the filters").click()
+    assert any("hot lets more tokens through" in text for text in texts(panel))
+    state.set_params(SamplingParams(mirostat=2))
+    assert any(text.startswith("Mirostat is on") for text in texts(panel))
+    assert not button(panel, "Temperature last, after the filters").isChecked()
+
+
+def test_a_long_summary_can_be_read_whole(state: SamplingState, panel: SamplingPanel) -> None:
+    state.set_params(SamplingParams(top_p=0.9, xtc_probability=0.5, dry_multiplier=0.8, seed=3))
+    tips = {label.toolTip() for label in panel.findChildren(QLabel)}
+    assert "top-p 0.9, XTC 0.5, DRY 0.8, seed 3" in tips
+
+
 def test_every_control_has_a_name_and_a_tool_tip(panel: SamplingPanel) -> None:
     controls = [*panel.findChildren(CommitEdit), *panel.findChildren(QPushButton)]
     assert len(controls) == 2 * len(FIELDS) + 3
