@@ -30,6 +30,13 @@ _ROWS = (
         "{:.1f} decodes",
     ),
     ("turn_ms_p95", "turning T to bars redrawn, 95th percentile", "16", "8", "{:.1f} ms"),
+    (
+        "turn_heat_ms_p95",
+        "the same with curve and a heat-tinted page of 1,000 tokens",
+        "16",
+        "8",
+        "{:.1f} ms",
+    ),
     ("longest_stall_ms", "longest stall of the event loop while writing", "50", "16", "{:.0f} ms"),
     ("start_seconds", "start to a usable window", "1.0", "0.6", "{:.2f} s"),
     ("window_mib", "window's process, resident", "250", "180", "{:.0f} MiB"),

@@ -68,5 +68,8 @@ def measure_window(path: Path, rounds: int, count: int) -> dict[str, object]:
         "window_mib": window.ask("memory")["mib"],
         "idle_cpu_percent": window.ask("idle")["percent"],
     }
+    # Last, for it leaves a thousand tokens' records in the window.
+    heat = window.ask("turn_heat")
+    figures |= {"turn_heat_ms_p95": heat["milliseconds"], "turn_heat_tokens": heat["tokens"]}
     window.close()
     return figures

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import QApplication
 from studio.engine.messages import AnyEvent, Distribution, Evaluated, Finished, Token
 from studio.sampling import SamplingParams
 from studio.ui.application import make_application, make_window
+from studio.ui.heat_measure import HeatMeasure
 from studio.ui.histogram import NextTokenHistogram
 from studio.ui.main_window import MainWindow
 
@@ -28,6 +29,11 @@ _PARAMS = SamplingParams(temperature=0.8, top_k=40, top_p=0.95, min_p=0.05, seed
 _PROBE_MS = 2
 _REST_SECONDS = 5.0
 _TURNS = 200
+_PAGE_TOKENS = 1000
+_PAGE_SIZE = (1920, 1900)
+"""Of a window that shows a thousand tokens at once."""
+_MOST_TRIES = 8
+"""Generations until there are that many; a model may end each early."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -40,7 +46,7 @@ def main(arguments: Sequence[str]) -> int:
     application = make_application()
     window = make_window(application)
     window.show()
-    run_until(lambda: window.histogram.is_loaded)
+    run_until(lambda: window.is_started)
     started = time.time() - psutil.Process().create_time()
 
     session = window.session
@@ -61,6 +67,7 @@ def main(arguments: Sequence[str]) -> int:
         "write": measurement.write,
         "stall": measurement.longest_stall,
         "turn": measurement.turn,
+        "turn_heat": measurement.turn_heat,
         "memory": measurement.memory,
         "idle": measurement.idle,
     }
@@ -126,11 +133,41 @@ class _Measurement:
         for temperature in np.geomspace(0.1, 5.0, _TURNS).tolist():
             started = time.perf_counter()
             self._session.sampling.change(temperature=temperature)
-            histogram.viewport().repaint()
+            histogram.repaint()
             times.append(time.perf_counter() - started)
             QApplication.processEvents()
         self._session.sampling.set_params(_PARAMS)
         return {"milliseconds": statistics.quantiles(times, n=20)[-1] * 1e3}
+
+    def turn_heat(self) -> dict[str, object]:
+        """From a new T to everything redrawn, a page of tinted tokens included; the same figure.
+
+        Also says how many tokens were in view.
+        """
+        session, window = self._session, self._window
+        self._reset_text()
+        session.sampling.set_max_tokens(_PAGE_TOKENS)
+        for _ in range(_MOST_TRIES):
+            if len(session.records.spans) >= _PAGE_TOKENS:
+                break
+            window.editor.move_caret(len(session.draft.manuscript))
+            session.writing.continue_writing()
+            run_until(lambda: session.writing.is_idle)
+        window.resize(*_PAGE_SIZE)
+        session.heat.set_measure(HeatMeasure.SURPRISE)
+        self._look_ahead()
+        QApplication.processEvents()
+        times = []
+        for temperature in np.geomspace(0.1, 5.0, _TURNS).tolist():
+            started = time.perf_counter()
+            session.sampling.change(temperature=temperature)
+            # What has changed is painted when the events are: editor, bars, curve and track.
+            QApplication.processEvents()
+            times.append(time.perf_counter() - started)
+        tokens = len(window.heat.painter.tiles.visible)
+        session.heat.set_measure(HeatMeasure.OFF)
+        session.sampling.set_params(_PARAMS)
+        return {"milliseconds": statistics.quantiles(times, n=20)[-1] * 1e3, "tokens": tokens}
 
     def memory(self) -> dict[str, object]:
         """Resident memory of the window's process."""
