@@ -23,6 +23,14 @@ _MAIN, _SCRATCH = 0, 1
 _CHUNK_CPU, _CHUNK_GPU = 128, 512
 """Tokens a batch. On a processor a larger one is no faster, and progress is shown between them."""
 
+READ_BATCH = 32
+"""Tokens a batch where the logits of each are wanted. From 64 on, llama.cpp's flash attention on a
+processor sums in another order; below, they are to the last bit those that writing gives, one token
+at a time (tests/benchmarks/batch_noise.py)."""
+
+_LOGITS_BYTES = 32 * 2**20
+"""What the logits of such a batch may take. llama.cpp never gives this memory back."""
+
 
 _get_logits_ith = ctypes.CFUNCTYPE(ctypes.c_size_t, ctypes.c_void_p, ctypes.c_int32)(
     ctypes.cast(llama_cpp.llama_cpp._lib.llama_get_logits_ith, ctypes.c_void_p).value or 0
@@ -98,11 +106,15 @@ class Context:
         address = _get_logits_ith(self._context, -1)
         if address != self._logits_address:
             # Made anew only when llama.cpp has moved its buffer: this costs more than it looks.
-            vector = ctypes.c_float * self._vocabulary_size
-            self._logits = np.frombuffer(vector.from_address(address), dtype=np.float32)  # type: ignore[call-overload]
-            self._logits.flags.writeable = False
+            self._logits = self._view(address)
             self._logits_address = address
         return self._logits
+
+    def _view(self, address: int) -> NDArray[np.float32]:
+        vector = ctypes.c_float * self._vocabulary_size
+        logits: NDArray[np.float32] = np.frombuffer(vector.from_address(address), dtype=np.float32)  # type: ignore[call-overload]
+        logits.flags.writeable = False
+        return logits
 
     def evaluate(
         self, tokens: Sequence[int], progress: Callable[[int, int], None] | None = None
@@ -151,6 +163,47 @@ class Context:
         finally:
             llama_cpp.llama_memory_seq_rm(self._memory, _SCRATCH, -1, -1)
         return shared
+
+    def read(
+        self,
+        tokens: Sequence[int],
+        first: int,
+        visit: Callable[[int, NDArray[np.float32]], None],
+        progress: Callable[[int, int], None],
+    ) -> int:
+        """Like `evaluate`, and show the logits after each token on the way.
+
+        Args:
+            tokens: at least one, at most `size`.
+            first: the index of the first token whose logits are wanted. It and all behind it are
+                evaluated in any case, for of what was evaluated before no logits are kept.
+            visit: called with the index of a token and the logits that follow it, in order. They
+                are a view, true until it returns.
+            progress: called with (done, total) tokens before each batch.
+
+        Returns:
+            How many of the tokens were evaluated before and did not need it again.
+
+        Raises:
+            EvaluationStopped: the interrupt was set.
+            EngineError: llama.cpp refused.
+        """
+        tokens = list(tokens)
+        position = reused = self._keep(min(self._common_prefix(tokens), first))
+        fits = max(1, _LOGITS_BYTES // (4 * self._vocabulary_size))
+        batch = min(READ_BATCH, self._chunk, fits)
+        while position < len(tokens):
+            is_wanted = position >= first
+            end = position + batch if is_wanted else min(position + self._chunk, first)
+            chunk = tokens[position:end]
+            progress(position - reused, len(tokens) - reused)
+            self._decode(chunk, position, _MAIN, all_logits=is_wanted)
+            self._tokens += chunk
+            for row in range(len(chunk) if is_wanted else 0):
+                visit(position + row, self._view(_get_logits_ith(self._context, row)))
+            position += len(chunk)
+        self._has_logits = True
+        return reused
 
     def append(self, token: int) -> None:
         """Evaluate one more token.
@@ -217,12 +270,14 @@ class Context:
             self._tokens += chunk
         self._has_logits = True
 
-    def _decode(self, tokens: list[int], position: int, sequence: int) -> None:
+    def _decode(
+        self, tokens: list[int], position: int, sequence: int, *, all_logits: bool = False
+    ) -> None:
         count = len(tokens)
         self._batch.n_tokens = count
         self._batch_tokens[:count] = tokens
         self._batch_positions[:count] = np.arange(position, position + count)
-        self._batch_wanted[:count] = 0
+        self._batch_wanted[:count] = all_logits
         self._batch_wanted[count - 1] = 1
         for index in range(count):
             self._batch.seq_id[index][0] = sequence

@@ -32,11 +32,13 @@ from studio.engine.messages import (
     Loading,
     LookAhead,
     Prompt,
+    Score,
     Superseded,
 )
 from studio.engine.model import LoadStopped, Model
 from studio.engine.pieces import PieceLedger
 from studio.engine.prompt import FittedPrompt, TokenizedPrompt, fit, tokenize
+from studio.engine.scoring import score
 from studio.sampling import LogitSketch
 
 
@@ -81,7 +83,7 @@ class Engine:
         log.install()
         llama_cpp.llama_backend_init()
 
-    def run(self, command: Load | LookAhead | Generate, control: Control) -> None:
+    def run(self, command: Load | LookAhead | Score | Generate, control: Control) -> None:
         """Carry out one command. Whatever goes wrong is an event, never an exception."""
         request = command.request
         try:
@@ -90,6 +92,8 @@ class Engine:
                     self._load(command, control)
                 case LookAhead():
                     self._look_ahead(command)
+                case Score():
+                    self._score(command, control)
                 case Generate():
                     self._generate(command, control)
         except EngineError as error:
@@ -133,6 +137,14 @@ class Engine:
                 sketch=sketch.to_bytes(),
                 pieces=opened.pieces.untold(sketch.ids),
             )
+        )
+
+    def _score(self, command: Score, control: Control) -> None:
+        opened = self._ready()
+        prompt, fitted = self._prepare(command.prompt, opened)
+        vocabulary = opened.model.vocabulary
+        score(
+            command, prompt, fitted, opened.context, vocabulary, opened.pieces, control, self._emit
         )
 
     def _generate(self, command: Generate, control: Control) -> None:

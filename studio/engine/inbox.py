@@ -10,18 +10,18 @@ from collections.abc import Callable
 
 from studio.engine.control import Control
 from studio.engine.interrupt import Interrupt
-from studio.engine.messages import AnyCommand, ChangeParams, Generate, Load, LookAhead, Stop
+from studio.engine.messages import AnyCommand, ChangeParams, Generate, Load, LookAhead, Score, Stop
 
-Runnable = Load | LookAhead | Generate
-_EVERYTHING = (Load, LookAhead, Generate)
+Runnable = Load | LookAhead | Score | Generate
+_EVERYTHING = (Load, LookAhead, Score, Generate)
 
 
 class Inbox:
     """A queue with the product's precedence.
 
-    A generation goes before a look-ahead, a newer look-ahead before an older one, and a load
-    before everything. What gives way is stopped where it runs, and reported to `dropped` where
-    it still waits, so that no request stays without an answer.
+    A generation goes before a look-ahead and a scoring, a newer one of these before an older one
+    of its kind, and a load before everything. What gives way is stopped where it runs, and
+    reported to `dropped` where it still waits, so that no request stays without an answer.
     """
 
     def __init__(self, interrupt: Interrupt, dropped: Callable[[int], None]) -> None:
@@ -44,8 +44,11 @@ class Inbox:
                 case LookAhead():
                     self._give_way((LookAhead,))
                     self._waiting.append((command, Control(self._interrupt)))
+                case Score():
+                    self._give_way((Score,))
+                    self._waiting.append((command, Control(self._interrupt)))
                 case Generate():
-                    self._give_way((LookAhead,))
+                    self._give_way((LookAhead, Score))
                     self._waiting.append((command, Control(self._interrupt, command.params)))
                 case Load():
                     self._give_way(_EVERYTHING)

@@ -26,6 +26,8 @@ class TokenizedPrompt(NamedTuple):
     """How many of them come before the manuscript; these are never cut."""
     added: int = 0
     """Bytes that the tokenizer put between head and manuscript of itself."""
+    overlap: int = 0
+    """Bytes of the manuscript's beginning that the head's last token spells, beside its own."""
 
 
 class FittedPrompt(NamedTuple):
@@ -61,17 +63,18 @@ def tokenize(
         tokens.insert(0, vocabulary.bos)
     # Tokenized in one piece with what stands before it, as a tokenizer merges across the seam.
     last = vocabulary.tokenize(tail + prompt.manuscript)
-    head = len(tokens)
+    head, overlap = len(tokens), 0
     if tail:
-        spelled = vocabulary.added_prefix + len(tail.encode("utf-8", errors="replace"))
-        head += _covering(last, spelled, vocabulary)
+        length = vocabulary.added_prefix + len(tail.encode("utf-8", errors="replace"))
+        covering, spelled = _covering(last, length, vocabulary)
+        head, overlap = head + covering, max(0, spelled - length)
     tokens += last
     if not tokens:
         start = vocabulary.bos if vocabulary.bos is not None else vocabulary.eos
         if start is None:
             raise EngineError("prompt", "There is nothing to continue yet. Type a few words first.")
         return TokenizedPrompt([start], 1)
-    return TokenizedPrompt(tokens, head, added=0 if tail else vocabulary.added_prefix)
+    return TokenizedPrompt(tokens, head, 0 if tail else vocabulary.added_prefix, overlap)
 
 
 def fit(prompt: TokenizedPrompt, context_size: int) -> FittedPrompt:
@@ -131,10 +134,10 @@ def _tokenize_parts(parts: Iterable[_Part], vocabulary: Vocabulary) -> tuple[lis
     return tokens, text
 
 
-def _covering(tokens: list[int], length: int, vocabulary: Vocabulary) -> int:
-    """How many of the first `tokens` it takes to spell `length` bytes."""
+def _covering(tokens: list[int], length: int, vocabulary: Vocabulary) -> tuple[int, int]:
+    """How many of the first `tokens` it takes to spell `length` bytes, and how many they spell."""
     spelled = count = 0
     while spelled < length and count < len(tokens):
         spelled += len(vocabulary.text(tokens[count]))
         count += 1
-    return count
+    return count, spelled

@@ -30,6 +30,10 @@ from studio.engine.messages import (
     LoadOptions,
     LookAhead,
     Prompt,
+    Score,
+    Scored,
+    ScoredToken,
+    ScoringEnded,
     Stop,
     Superseded,
     Token,
@@ -42,6 +46,7 @@ HOT = SamplingParams(temperature=float("inf"), seed=4, samplers=("temperature", 
 COMMANDS: list[AnyCommand] = [
     Load(request=1, path="/m/ä.gguf", options=LoadOptions(threads=3, memory_map=False)),
     LookAhead(request=2, prompt=PROMPT),
+    Score(request=2, prompt=PROMPT, first=4),
     Generate(request=3, prompt=PROMPT, params=HOT, max_tokens=7, ignore_eos=True),
     ChangeParams(request=3, params=SamplingParams(temperature=0.0)),
     Stop(request=2**40),
@@ -73,6 +78,13 @@ EVENTS: list[AnyEvent] = [
         u=0.75,
         near_tie=True,
     ),
+    Scored(
+        request=2,
+        start=4,
+        tokens=(ScoredToken(id=5, text=b"\x90", sketch=b"\0", near_tie=False),),
+        pieces={5: b"\x90"},
+    ),
+    ScoringEnded(request=2, tokens=1, unseen_characters=0, unpredicted_characters=1),
     Finished(
         request=3, reason="stopped", tokens=1, seconds=0.5, prompt_tokens=9, seed=2, params=HOT
     ),

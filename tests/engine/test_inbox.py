@@ -8,7 +8,7 @@ import pytest
 from studio.engine.control import Control
 from studio.engine.inbox import Inbox, Runnable
 from studio.engine.interrupt import Interrupt
-from studio.engine.messages import ChangeParams, Generate, Load, LookAhead, Prompt, Stop
+from studio.engine.messages import ChangeParams, Generate, Load, LookAhead, Prompt, Score, Stop
 from studio.sampling import SamplingParams
 
 COLD, WARM = SamplingParams(temperature=0.0), SamplingParams(temperature=1.5)
@@ -21,6 +21,10 @@ def load(request: int) -> Load:
 
 def look(request: int) -> LookAhead:
     return LookAhead(request=request, prompt=PROMPT)
+
+
+def score(request: int) -> Score:
+    return Score(request=request, prompt=PROMPT)
 
 
 def write(request: int) -> Generate:
@@ -271,3 +275,38 @@ def test_every_request_is_taken_or_dropped_once(harness: Harness, seed: int) -> 
     taken += harness.drain()
     # The marker that ends the drain drops a look-ahead, as any generation does.
     assert sorted(taken + harness.dropped) == list(range(1, 60))
+
+
+# Scoring
+
+
+def test_a_newer_scoring_a_generation_or_a_load_stops_one_that_runs(harness: Harness) -> None:
+    for newer in (score(2), write(2), load(2)):
+        harness.put(score(1))
+        _, control = harness.take()
+        harness.put(newer)
+        assert control.stopped
+        assert harness.take()[0] == 2
+
+
+def test_a_scoring_that_waits_gives_way_with_an_answer(harness: Harness) -> None:
+    harness.put(score(1), score(2), write(3))
+    assert harness.dropped == [1, 2]
+    assert harness.take()[0] == 3
+
+
+def test_a_look_ahead_waits_for_a_scoring_and_does_not_end_it(harness: Harness) -> None:
+    harness.put(score(1))
+    _, control = harness.take()
+    harness.put(look(2), look(3))
+    assert not control.stopped
+    assert harness.dropped == [2]
+    assert harness.take()[0] == 3
+
+
+def test_a_scoring_lets_a_look_ahead_finish(harness: Harness) -> None:
+    harness.put(look(1))
+    _, control = harness.take()
+    harness.put(score(2))
+    assert not control.stopped
+    assert harness.take()[0] == 2

@@ -23,6 +23,7 @@ from studio.engine.messages import (
     Load,
     Loaded,
     LoadOptions,
+    ScoringEnded,
     Superseded,
 )
 
@@ -30,7 +31,7 @@ ROOT = Path(__file__).parents[2]
 PATIENCE = 60
 """Seconds after which a test that waits for the child gives up; nothing is timed by it."""
 
-FINAL = (Loaded, Distribution, Finished, Superseded, Failed)
+FINAL = (Loaded, Distribution, ScoringEnded, Finished, Superseded, Failed)
 """Events after which nothing more comes for a request."""
 
 
