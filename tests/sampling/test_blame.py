@@ -106,7 +106,7 @@ def test_a_stack_says_what_each_sketch_says(
     st.integers(0, 20),
     st.floats(0.01, 1.0),
     st.floats(0.0, 1.0),
-    st.sampled_from([-1.0]),
+    st.sampled_from([-1.0, 0.5, 1.0, 2.0]),
     st.permutations(["top_n_sigma", "top_k", "top_p", "min_p", "temperature"]),
 )
 def test_a_stack_with_any_filters_in_any_order(
