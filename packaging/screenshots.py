@@ -48,7 +48,7 @@ def main() -> int:
         window.show()
         session = window.session
         session.model.open(str(model))
-        run_until(lambda: window.histogram.is_loaded and session.model.is_ready)
+        run_until(lambda: window.is_started and session.model.is_ready)
         window.brief.edit.setPlainText(BRIEF)
         session.draft.manuscript.load(OPENING)
         window.editor.move_caret(len(OPENING))

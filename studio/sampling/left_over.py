@@ -27,23 +27,28 @@ class LeftOver(NamedTuple):
     """Tokens to be weighed at any β by exp(β·offset).
 
     Attributes:
+        ids: `(n,)` the known tokens that are left, the favourite first unless typical or XTC cut.
         offsets: `(n,)` logits of the known tokens after penalties, less the best; n ≥ 1.
         tail: All other tokens, or None where none is left.
         gap: The edge of the tail, less the best logit.
         drop: How far below the edge the tail is cut; None where all of it is left.
+        count: How many tokens are left, those of the tail included.
     """
 
+    ids: NDArray[np.int32]
     offsets: NDArray[np.float64]
     tail: Tail | None
     gap: float
     drop: float | None
+    count: int
 
 
 def everything(sketch: LogitSketch) -> LeftOver:
     """Return the sketch before any sampler."""
     logits = sketch.logits.astype(np.float64)
     gap = sketch.tail.edge - float(logits[0]) if sketch.tail else 0.0
-    return LeftOver(logits - logits[0], sketch.tail, gap, None)
+    count = logits.size + (sketch.tail.count if sketch.tail else 0)
+    return LeftOver(sketch.ids, logits - logits[0], sketch.tail, gap, None, count)
 
 
 def left_over(
@@ -73,7 +78,7 @@ def left_over(
     tail = sketch.tail
     wanted = shaped.kept - int(np.count_nonzero(known))
     if tail is None or wanted <= 0 or shaped.tail_probability <= 0.0:
-        return LeftOver(offsets, None, 0.0, None)
+        return LeftOver(shaped.ids[known], offsets, None, 0.0, None, offsets.size)
     # ...the tail's too: its weight at T 1, of which K(1) is the unpenalised part.
     share, drop = 1.0, None
     if wanted < tail.count:
@@ -81,7 +86,9 @@ def left_over(
         share = tail.share_above(drop, 1.0)
     weight = shaped.tail_probability / share / float(shaped.probabilities[known][best])
     gap = float(np.log(weight)) - tail.log_partition(1.0).value
-    return LeftOver(offsets, tail, gap, drop)
+    return LeftOver(
+        shaped.ids[known], offsets, tail, gap, drop, offsets.size + min(wanted, tail.count)
+    )
 
 
 def is_the_same_at_every_temperature(params: SamplingParams) -> bool:

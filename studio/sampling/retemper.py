@@ -27,8 +27,10 @@ from studio.sampling.tail_part import cut_off
 from studio.sampling.token_temperature import (
     MostLikely,
     logit_of,
+    most_likely_left,
     most_likely_temperature,
     temperature_for,
+    temperature_for_left,
 )
 
 __all__ = [
@@ -43,12 +45,14 @@ __all__ = [
     "flattest",
     "flattest_on",
     "logit_of",
+    "most_likely_left",
     "most_likely_temperature",
     "sensitivity",
     "steepest",
     "steepest_on",
     "temperature_curve",
     "temperature_for",
+    "temperature_for_left",
 ]
 
 COLDEST, HOTTEST = 0.05, 20.0

@@ -1,207 +1,47 @@
 """The next-token histogram: a bar a token, favourite first.
 
-Filled is the probability that the sampler uses now, the outline behind it the model's own (T = 1,
-before penalties and filters), grey what a filter has cut. All rows are painted by one graphics item
-in pixels: a plot with an axis, a bar item and a text item a row would lay itself out anew at every
-token.
+Three layers in one bar. Outlined: the model's own probability, at T 1 and before any filter.
+Solid: at the T in force, before the filters; grey where a filter has cut the token. Light: what the
+filters add to it by cutting others, so that solid and light together are what the sampler uses.
 
-It shows a `NextToken` and keeps nothing of it. Importing this module imports pyqtgraph, which is
-slow to load; the window does so after it is on the screen.
+It shows a `NextToken`, and keeps of its own only which row is pointed at. A row can be pointed at
+with the mouse or the arrow keys; a click, Enter or the menu key asks about it (`asked`). What
+becomes of the question is not known here.
 """
 
-from typing import NamedTuple
+from collections.abc import Callable
 
-import pyqtgraph as pg
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer
+from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
+    QContextMenuEvent,
     QFocusEvent,
-    QFont,
-    QFontDatabase,
-    QFontInfo,
-    QFontMetricsF,
+    QHideEvent,
+    QKeyEvent,
+    QMouseEvent,
     QPainter,
-    QPolygonF,
+    QPaintEvent,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QGraphicsView, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from studio.ui.histogram_scale import BarScale
-from studio.ui.histogram_words import description, percent, row_label, tail_sentence
-from studio.ui.next_token import NextToken, TokenRow
+from studio.ui.histogram_card import TokenCard
+from studio.ui.histogram_rows import RowsPainter
+from studio.ui.histogram_words import description
+from studio.ui.next_token import NextToken
 from studio.ui.theme import Theme
-from studio.ui.theme_colors import Colors
+from studio.ui.token_rows import TokenRow
 
-_GUTTER = 12
-"""Room at the left for the mark of the drawn token."""
-
-_LABEL_CHARACTERS = 12
-_GAP = 10
 _DESCRIBE_AFTER_MS = 500
-
-_RIGHT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
-_LEFT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
-
-
-class _Columns(NamedTuple):
-    """Where things are in a row, in pixels; all whole numbers, so that edges are sharp."""
-
-    row_height: int
-    bar_height: int
-    label_right: int
-    bar_left: int
-    bar_room: int
+_CARD_AFTER_MS = 350
+"""How long the pointer rests on a row before its card comes; a passing pointer brings none."""
 
 
-class _Rows(pg.GraphicsObject):  # type: ignore[misc]  # pyqtgraph has no types
-    """All rows, painted at once."""
-
-    def __init__(self, state: NextToken, theme: Theme, font: QFont) -> None:
-        super().__init__()
-        self._state = state
-        self._theme = theme
-        self._rect = QRectF()
-        self._scale = BarScale()
-        self._focused = False
-        self.set_font(font)
-
-    def set_font(self, font: QFont) -> None:
-        self._font = font
-        self._token_font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
-        self._token_font.setPointSizeF(QFontInfo(font).pointSizeF())
-        self._escape_font = QFont(self._token_font)
-        self._escape_font.setItalic(True)
-        self._metrics = QFontMetricsF(font)
-        self._token_metrics = QFontMetricsF(self._token_font)
-        self.update()
-
-    def set_focused(self, focused: bool) -> None:
-        self._focused = focused
-        self.update()
-
-    def set_size(self, size: QSize) -> None:
-        self.prepareGeometryChange()
-        self._rect = QRectF(0, 0, size.width(), size.height())
-
-    def boundingRect(self) -> QRectF:
-        return self._rect
-
-    def usual_row_height(self) -> int:
-        return round(self._metrics.height() * 2)
-
-    def row_count(self) -> int:
-        """How many rows fit above the tail's."""
-        return max(0, int(self._rect.height()) // self.usual_row_height() - 1)
-
-    def row_height(self) -> int:
-        """The usual height, and a share of what is left over, so that the rows fill the view."""
-        return int(self._rect.height()) // (self.row_count() + 1)
-
-    def paint(
-        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
-    ) -> None:
-        colors = self._theme.colors
-        painter.setFont(self._font)
-        if self._focused:
-            painter.setPen(QColor(colors.accent))
-            painter.drawRect(self._rect.adjusted(0, 0, -1, -1))
-        reason = self._state.reason
-        if reason is not None:
-            painter.setPen(QColor(colors.muted))
-            words = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-            painter.drawText(self._rect.adjusted(24, 0, -24, 0), int(words), reason)
-            return
-        rows = self._state.rows(self.row_count())
-        columns = self._columns()
-        full = self._scale.fit(
-            max((max(row.ghost, row.uncut, row.probability) for row in rows), default=0.0)
-        )
-        per_probability = columns.bar_room / full
-        for index, row in enumerate(rows):
-            self._paint_row(
-                painter, colors, columns, index * columns.row_height, row, per_probability
-            )
-        self._paint_tail(painter, colors, rows, len(rows) * columns.row_height)
-
-    def _columns(self) -> _Columns:
-        row_height = self.row_height()
-        label_right = _GUTTER + round(_LABEL_CHARACTERS * self._token_metrics.averageCharWidth())
-        bar_left = label_right + _GAP
-        value_room = _GAP + round(self._metrics.horizontalAdvance(percent(1.0)))
-        return _Columns(
-            row_height=row_height,
-            bar_height=round(row_height * 0.66),
-            label_right=label_right,
-            bar_left=bar_left,
-            bar_room=max(1, int(self._rect.width()) - bar_left - value_room),
-        )
-
-    def _paint_row(
-        self,
-        painter: QPainter,
-        colors: Colors,
-        columns: _Columns,
-        top: int,
-        row: TokenRow,
-        per_probability: float,
-    ) -> None:
-        bar_top = top + (columns.row_height - columns.bar_height) // 2
-        filled = round((row.uncut if row.cut else row.probability) * per_probability)
-        ghost = round(row.ghost * per_probability)
-
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        fill = QColor(colors.cut if row.cut else colors.accent)
-        painter.fillRect(columns.bar_left, bar_top, filled, columns.bar_height, fill)
-        painter.setPen(QColor(colors.ghost))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawRect(columns.bar_left, bar_top, ghost, columns.bar_height - 1)
-
-        if row.chosen:
-            self._paint_mark(painter, colors, bar_top + columns.bar_height / 2)
-        is_text = row.text.kind == "text"
-        painter.setPen(QColor(colors.text if is_text and not row.cut else colors.muted))
-        painter.setFont(self._token_font if is_text else self._escape_font)
-        label = QRectF(_GUTTER, top, columns.label_right - _GUTTER, columns.row_height)
-        painter.drawText(label, int(_RIGHT), self._fitted(row.text.text, label.width()))
-
-        painter.setPen(QColor(colors.text if row.chosen else colors.muted))
-        painter.setFont(self._font)
-        value_left = columns.bar_left + max(filled, ghost) + _GAP
-        value = QRectF(value_left, top, self._rect.width() - value_left, columns.row_height)
-        painter.drawText(value, int(_LEFT | Qt.TextFlag.TextDontClip), row_label(row))
-
-    def _paint_mark(self, painter: QPainter, colors: Colors, middle: float) -> None:
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(colors.accent))
-        painter.drawPolygon(
-            QPolygonF([QPointF(0, middle - 4), QPointF(6, middle), QPointF(0, middle + 4)])
-        )
-
-    def _paint_tail(
-        self, painter: QPainter, colors: Colors, rows: list[TokenRow], top: int
-    ) -> None:
-        tail = self._state.tail(rows)
-        if tail is None:
-            return
-        middle = top + self.row_height() / 2
-        left = 0
-        if tail.chosen is not None:
-            self._paint_mark(painter, colors, middle)
-            left = _GUTTER
-        painter.setPen(QColor(colors.muted))
-        where = QRectF(left, top, self._rect.width() - left, self.row_height())
-        words = self._metrics.elidedText(
-            tail_sentence(tail), Qt.TextElideMode.ElideRight, where.width()
-        )
-        painter.drawText(where, int(_LEFT), words)
-
-    def _fitted(self, text: str, width: float) -> str:
-        return self._token_metrics.elidedText(text, Qt.TextElideMode.ElideRight, width)
-
-
-class NextTokenHistogram(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
+class NextTokenHistogram(QWidget):
     """The histogram as a widget; as many rows as its height allows.
+
+    Attributes:
+        card: What is known of the row pointed at; hidden while none is.
 
     Args:
         state: What is shown.
@@ -209,72 +49,246 @@ class NextTokenHistogram(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph ha
         parent: The Qt parent, if any.
     """
 
+    asked = Signal(int, QRect)
+    """Somebody asks about a token: its id, and where its row is in the widget's coordinates."""
+
     def __init__(self, state: NextToken, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._state = state
         self._theme = theme
-        self._rows = _Rows(state, theme, self.font())
-        self.addItem(self._rows)
-        self._rows.set_size(self.viewport().size())
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._rows = RowsPainter(self.font())
+        self._rows.set_size(self.size())
+        self._hovered: int | None = None
+        self._selected: int | None = None
+        self.card = TokenCard(theme, self)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
+        # Every pixel is painted: what is behind need not be, thirty times a second.
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAccessibleName("Next token")
         # A screen reader cannot follow thirty descriptions a second: it gets one when things
-        # have come to rest. The timer runs once after a change, never at rest.
-        self._describe_later = QTimer(self)
-        self._describe_later.setSingleShot(True)
-        self._describe_later.setInterval(_DESCRIBE_AFTER_MS)
-        self._describe_later.timeout.connect(self._describe)
+        # have come to rest. Neither timer runs at rest.
+        self._describe_later = self._once(_DESCRIBE_AFTER_MS, self._describe)
+        self._card_later = self._once(_CARD_AFTER_MS, self._show_card)
         state.changed.connect(self._follow)
-        theme.changed.connect(self._recolor)
-        self._recolor()
+        theme.changed.connect(self.update)
         self._describe()
+
+    @property
+    def row_height(self) -> int:
+        """In pixels."""
+        return self._rows.row_height
 
     def row_count(self) -> int:
         """How many rows there is room for, the tail's not counted."""
-        return self._rows.row_count()
+        return self._rows.row_count
 
-    def close(self) -> bool:
-        """Close as every widget does.
-
-        pyqtgraph's own takes the view apart, scene and viewport, under whoever still refers to
-        them; that ended in a segmentation fault where a test had failed.
-        """
-        return QGraphicsView.close(self)
+    @property
+    def pointed(self) -> int | None:
+        """The row that the pointer is on, or else the one chosen by the keyboard."""
+        return self._selected if self._hovered is None else self._hovered
 
     def sizeHint(self) -> QSize:
         """Room for a dozen tokens."""
-        return QSize(self.fontMetrics().averageCharWidth() * 50, 13 * self._rows.usual_row_height())
+        height = 13 * self._rows.usual_row_height
+        return QSize(self.fontMetrics().averageCharWidth() * 50, height)
 
     def minimumSizeHint(self) -> QSize:
         """Room for three tokens and the tail."""
-        return QSize(self.fontMetrics().averageCharWidth() * 36, 4 * self._rows.usual_row_height())
+        height = 4 * self._rows.usual_row_height
+        return QSize(self.fontMetrics().averageCharWidth() * 36, height)
 
-    def resizeEvent(self, event: QResizeEvent | None) -> None:
-        """Keep one scene unit one pixel, and the rows as large as the view."""
+    # -- painting ----------------------------------------------------------------------------
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the rows, or why there are none."""
+        colors = self._theme.colors
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(colors.card))
+        if self.hasFocus():
+            painter.setPen(QColor(colors.accent))
+            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+        reason = self._state.reason
+        if reason is not None:
+            painter.setPen(QColor(colors.muted))
+            words = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+            painter.drawText(self.rect().adjusted(24, 0, -24, 0), int(words), reason)
+            return
+        rows = self._state.rows(self._rows.row_count)
+        pointed = self.pointed
+        if pointed is not None and pointed >= len(rows):
+            pointed = None
+        self._rows.paint(painter, colors, rows, self._state.tail(rows), pointed)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Divide the height into rows anew."""
         super().resizeEvent(event)
-        if hasattr(self, "_rows"):  # pyqtgraph calls this from its constructor
-            self._rows.set_size(self.viewport().size())
+        self._rows.set_size(self.size())
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Take a new font."""
+        if event.type() == QEvent.Type.FontChange:
+            self._rows.set_font(self.font())
+            self._rows.set_size(self.size())
+            self.updateGeometry()
+        super().changeEvent(event)
+
+    # -- pointing ----------------------------------------------------------------------------
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Point at the row under the pointer."""
+        row = self._row_at(event.position().toPoint())
+        if row != self._hovered:
+            self._hovered = row
+            self._point()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Point at nothing any more."""
+        super().leaveEvent(event)
+        self._hovered = None
+        self._point()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Choose a row."""
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._hovered = self._selected = self._row_at(event.position().toPoint())
+            self._point()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Ask about the row that was pressed."""
+        row = self._row_at(event.position().toPoint())
+        if event.button() == Qt.MouseButton.LeftButton and row == self._selected:
+            self._ask(row)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Ask about the row: by the right button, or the keyboard's key for it."""
+        by_mouse = event.reason() == QContextMenuEvent.Reason.Mouse
+        self._ask(self._row_at(event.pos()) if by_mouse else self._selected)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Arrows, Home and End choose a row, Enter asks about it, Esc lets go of it."""
+        last = len(self._shown()) - 1
+        row = self._selected
+        match event.key():
+            case Qt.Key.Key_Down:
+                self._select(0 if row is None else min(row + 1, last))
+            case Qt.Key.Key_Up:
+                self._select(last if row is None else max(row - 1, 0))
+            case Qt.Key.Key_Home:
+                self._select(0)
+            case Qt.Key.Key_End:
+                self._select(last)
+            case Qt.Key.Key_Return | Qt.Key.Key_Enter | Qt.Key.Key_Space | Qt.Key.Key_Menu:
+                self._ask(row)
+            case Qt.Key.Key_Escape if row is not None:
+                self._select(None)
+            case _:
+                event.ignore()
+
+    def event(self, event: QEvent) -> bool:
+        """Keep Esc from the window's shortcuts while there is a row to let go of."""
+        if (
+            event.type() == QEvent.Type.ShortcutOverride
+            and isinstance(event, QKeyEvent)
+            and event.key() == Qt.Key.Key_Escape
+            and self._selected is not None
+        ):
+            event.accept()
+            return True
+        if event.type() == QEvent.Type.ToolTip and self.card.isVisible():
+            return True  # the card says more
+        return super().event(event)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Show the focus, and have the words ready for whoever reads them now."""
         super().focusInEvent(event)
         self._describe()
-        self._rows.set_focused(True)
+        self.update()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Show that the focus is gone."""
+        """Show that the focus is gone; a question that opens over the row keeps it chosen."""
         super().focusOutEvent(event)
-        self._rows.set_focused(False)
+        if event.reason() != Qt.FocusReason.PopupFocusReason:
+            self._selected = None
+        self._point()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Take the card along."""
+        super().hideEvent(event)
+        self._card_later.stop()
+        self.card.hide()
+
+    def _select(self, row: int | None) -> None:
+        self._selected = None if row is None or row < 0 else row
+        self._hovered = None
+        self._point()
+        self._describe()
+
+    def _point(self) -> None:
+        """Show which row is pointed at; its card follows at once if one is there already."""
+        self.setCursor(
+            Qt.CursorShape.ArrowCursor
+            if self._hovered is None
+            else Qt.CursorShape.PointingHandCursor
+        )
+        self.update()
+        if self.pointed is None:
+            self._card_later.stop()
+            self.card.hide()
+        elif self.card.isVisible() or self._hovered is None:
+            self._show_card()
+        else:
+            self._card_later.start()
+
+    def _ask(self, row: int | None) -> None:
+        rows = self._shown()
+        if row is not None and row < len(rows):
+            self._card_later.stop()
+            self.card.hide()
+            self.asked.emit(rows[row].token, self._rect_of(row))
+
+    def _shown(self) -> list[TokenRow]:
+        return self._state.rows(self._rows.row_count)
+
+    def _row_at(self, point: QPoint) -> int | None:
+        if not self.rect().contains(point):
+            return None
+        row = point.y() // max(self._rows.row_height, 1)
+        return row if row < len(self._shown()) else None
+
+    def _rect_of(self, row: int) -> QRect:
+        return QRect(0, row * self._rows.row_height, self.width(), self._rows.row_height)
+
+    # -- following ---------------------------------------------------------------------------
 
     def _follow(self) -> None:
-        self._rows.update()
+        self.update()
         self._describe_later.start()
+        if self.card.isVisible():
+            self._show_card()
 
-    def _recolor(self) -> None:
-        colors = self._theme.colors
-        self.setBackground(QColor(colors.card))
-        self._rows.update()
+    def _show_card(self) -> None:
+        rows, row = self._shown(), self.pointed
+        details = None
+        if row is not None and row < len(rows):
+            details = self._state.details(rows[row].token)
+        if row is None or details is None:
+            self.card.hide()
+        else:
+            self.card.show_details(details, self, self._rect_of(row))
 
     def _describe(self) -> None:
-        words = self._state.reason or description(self._state.rows(self.row_count()))
+        rows = self._shown()
+        words = self._state.reason or description(rows)
+        if self._selected is not None and self._selected < len(rows):
+            details = self._state.details(rows[self._selected].token)
+            words = words if details is None else details.spoken
         self.setAccessibleDescription(words)
+
+    def _once(self, after_ms: int, action: Callable[[], None]) -> QTimer:
+        timer = QTimer(self)
+        timer.setSingleShot(True)
+        timer.setInterval(after_ms)
+        timer.timeout.connect(action)
+        return timer

@@ -1,56 +1,67 @@
-"""The card that holds the histogram and its legend.
+"""The card that holds the histogram and its legend, and what can be asked there.
 
-The histogram's module loads pyqtgraph, which takes longer than opening the window. So the card
-stands there from the start, and `NextTokenPanel.load` fills it when the window is on the screen.
+It puts three widgets together and passes the question about a token from one to the other.
 """
 
-from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QRect
+from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
+from studio.ui.histogram import NextTokenHistogram
+from studio.ui.histogram_legend import HistogramLegend
 from studio.ui.next_token import NextToken
+from studio.ui.sampling_state import SamplingState
 from studio.ui.theme import Theme
 from studio.ui.theme_card import Card
-
-_LEGEND = "filled: now    outline: T 1    grey: cut    ▸ drawn"
+from studio.ui.token_question import TokenQuestion
 
 _TOOL_TIP = (
     "<p><b>Next-token distribution</b>: what the model would say next, favourite first.</p>"
-    "<p>Filled: the probability the sampler uses now, after temperature and filters. Outline: the "
-    "model's own probability, at T 1 and before any filter. Grey: a filter has cut this token; it "
-    "cannot be drawn. ▸ marks the token that was drawn.</p>"
+    "<p><b>Outline</b>: the model's own probability, at T 1 and before any filter. <b>Filled</b>: "
+    "at the T in force, still before the filters. <b>Light</b>: what a token gains by those that "
+    "the filters cut; filled and light together are what the sampler uses. <b>Grey</b>: cut by a "
+    "filter, and so never drawn. <b>▸</b> marks the token that was drawn.</p>"
     "<p>· is a space, ↵ a newline, ⇥ a tab; \\xE2\\x80… are bytes of a character that is not "
     "whole yet.</p>"
+    "<p>Click a row, or choose one with ↑ ↓ and press Enter, to ask what T would make it more "
+    "or less likely.</p>"
 )
 
 
 class NextTokenPanel(Card):
     """Heading, legend and histogram.
 
+    Attributes:
+        histogram: The bars.
+        question: What opens over a row that is asked about.
+
     Args:
         state: What the histogram shows.
         theme: Where the colours come from.
+        sampling: Whose temperature an answer sets.
         parent: The Qt parent, if any.
     """
 
-    def __init__(self, state: NextToken, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        state: NextToken,
+        theme: Theme,
+        sampling: SamplingState,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__("Next token", parent)
         self._state = state
-        self._theme = theme
-        self.is_loaded = False
-        """Whether the histogram is in its place."""
-        legend = QLabel(_LEGEND)
-        legend.setProperty("role", "muted")
-        self.header.addWidget(legend)
-        self._place = QVBoxLayout()
-        self._place.setContentsMargins(0, 4, 0, 0)
-        self.body.addLayout(self._place, 1)
+        self.header.addWidget(HistogramLegend(theme))
+        self.histogram = NextTokenHistogram(state, theme)
+        self.question = TokenQuestion(sampling, self.histogram)
+        place = QVBoxLayout()
+        place.setContentsMargins(0, 4, 0, 0)
+        place.addWidget(self.histogram)
+        self.body.addLayout(place, 1)
         self.setToolTip(_TOOL_TIP)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
+        self.histogram.asked.connect(self._ask)
 
-    def load(self) -> None:
-        """Import pyqtgraph and put the histogram in its place; a second call does nothing."""
-        if self.is_loaded:
-            return
-        from studio.ui.histogram import NextTokenHistogram
-
-        self._place.addWidget(NextTokenHistogram(self._state, self._theme))
-        self.is_loaded = True
+    def _ask(self, token: int, row: QRect) -> None:
+        asked = self._state.asked(token)
+        if asked is not None:
+            self.question.ask(asked, row)

@@ -6,7 +6,7 @@ This module turns numbers into sentences. It does not know Qt, nor how anything 
 import math
 from collections.abc import Sequence
 
-from studio.ui.next_token import Tail, TokenRow
+from studio.ui.token_rows import Tail, TokenRow
 
 _SPOKEN_ROWS = 5
 _NARROW_NO_BREAK_SPACE = "\u202f"

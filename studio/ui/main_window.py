@@ -67,7 +67,7 @@ class MainWindow(QMainWindow):
         self.notice = NoticeBar()
         self.brief = BriefCard(session.draft)
         self.temperature = TemperaturePanel(session.sampling, session.next_token, theme)
-        self.histogram = NextTokenPanel(session.next_token, theme)
+        self.histogram = NextTokenPanel(session.next_token, theme, session.sampling)
         self.sampling = SamplingPanel(session.sampling)
         self.status = StatusLine(session.model, session.writing, session.context)
         self.heat = Heat(self.editor, session, theme, settings)
@@ -105,17 +105,19 @@ class MainWindow(QMainWindow):
         self._build_layout()
         self._bind()
         self._restore()
-        # The window can be typed in before the histogram's library is there.
+        self.is_started = False
+        """Whether all that can wait until the window is on the screen is done."""
+        # The window can be typed in before what takes longer is there.
         QTimer.singleShot(0, self._finish_start)
 
     def _finish_start(self) -> None:
-        self.histogram.load()
         self.landscape.restore()
         self.explain.restore()
         # What imports and widgets have made stays to the end: the collector need not look through
         # it again and again while text is written.
         gc.collect()
         gc.freeze()
+        self.is_started = True
 
     def _build_layout(self) -> None:
         actions = self.actions_

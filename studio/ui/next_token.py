@@ -11,59 +11,30 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
+import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from studio.sampling import LogitSketch, SamplingParams, ShapedTop
 from studio.ui.retempered import Retempered
-from studio.ui.sampling_order import without_filters
+from studio.ui.sampling_order import unfiltered
+from studio.ui.token_answer import AskedToken
+from studio.ui.token_details import TokenDetails
+from studio.ui.token_rows import Tail, TokenRow
 from studio.ui.token_text import TokenText, token_text
 
 NOTHING_KNOWN = "Open a model to see what it would say next."
 
-
-class TokenRow(NamedTuple):
-    """One token of the distribution.
-
-    Attributes:
-        token: Its id.
-        text: How it is shown.
-        probability: With what probability the sampler draws it now; 0 where it is cut.
-        ghost: Its probability at T = 1 before penalties and filters: the model's own.
-        uncut: Its probability now if there were no filters; what the filter took away.
-        cut: Whether a filter has cut it.
-        chosen: Whether it is the token that was drawn.
-    """
-
-    token: int
-    text: TokenText
-    probability: float
-    ghost: float
-    uncut: float
-    cut: bool
-    chosen: bool
-
-
-class Tail(NamedTuple):
-    """All tokens but those in the rows, as one.
-
-    Attributes:
-        tokens: How many they are.
-        kept: How many of them can be drawn: no filter cut them, and T is not 0.
-        probability: With what probability the sampler draws any of them.
-        chosen: The token that was drawn, if it is one of them.
-    """
-
-    tokens: int
-    kept: int
-    probability: float
-    chosen: TokenText | None
+_NEUTRAL = SamplingParams()
 
 
 class _Shape(NamedTuple):
-    """What the parameters in force make of the sketch; `uncut` by token id."""
+    """What the parameters in force make of the sketch; lists aligned with `top.ids`."""
 
     top: ShapedTop
-    uncut: Mapping[int, float]
+    ids: list[int]
+    probabilities: list[float]
+    uncut: list[float]
+    ghosts: list[float]
 
 
 class NextToken(QObject):
@@ -87,7 +58,7 @@ class NextToken(QObject):
         self._pieces: dict[int, bytes] = {}
         self._control: set[int] = set()
         self._texts: dict[int, TokenText] = {}
-        self._ghosts: dict[int, float] | None = None
+        self._model_own: ShapedTop | None = None
         self._shape: _Shape | None = None
         self._retempered: Retempered | None = None
 
@@ -106,7 +77,7 @@ class NextToken(QObject):
         self._sketch = sketch
         self._history = history
         self._chosen = chosen
-        self._ghosts = None
+        self._model_own = None
         self._shape = None
         self._retempered = None
         self.changed.emit()
@@ -153,7 +124,7 @@ class NextToken(QObject):
         self._sketch = None
         self._history = ()
         self._chosen = None
-        self._ghosts = None
+        self._model_own = None
         self._shape = None
         self._retempered = None
         self._reason = reason
@@ -226,12 +197,34 @@ class NextToken(QObject):
         shape = self._shaped()
         if shape is None or count <= 0:
             return []
-        ids = shape.top.ids
-        places = list(range(min(count, len(ids))))
-        rank = self._chosen_rank()
-        if rank is not None and rank >= count:
-            places[-1] = rank
+        places = list(range(min(count, len(shape.ids))))
+        chosen = self._chosen_place(shape)
+        if chosen is not None and chosen >= count:
+            places[-1] = chosen
         return [self._row(shape, place) for place in places]
+
+    def details(self, token: int) -> TokenDetails | None:
+        """All that is known of one token; None where the sketch does not know it by itself."""
+        shape, sketch = self._shaped(), self._sketch
+        if shape is None or sketch is None or token not in shape.ids:
+            return None
+        row = self._row(shape, shape.ids.index(token))
+        rank = int((sketch.ids == token).argmax())
+        assert self.retempered is not None, "there is a sketch"
+        return TokenDetails(
+            row=row,
+            rank=rank + 1,
+            logit=float(sketch.logits[rank]),
+            temperature=self._params.temperature,
+            subject=self.retempered.subject(token),
+        )
+
+    def asked(self, token: int) -> AskedToken | None:
+        """A token as it is now, to be asked about while time goes on; None as for `details`."""
+        details = self.details(token)
+        if details is None or self._sketch is None:
+            return None
+        return AskedToken(details, self._sketch, self._params, tuple(self._history))
 
     def tail(self, rows: Sequence[TokenRow]) -> Tail | None:
         """Everything but `rows`; None if nothing is known."""
@@ -265,37 +258,42 @@ class NextToken(QObject):
             top = self._sketch.shaped(self._params, self._history)
             uncut = top
             if top.kept < self._sketch.vocabulary_size:
-                unfiltered = msgspec.structs.replace(
-                    self._params, samplers=without_filters(self._params.samplers)
-                )
-                uncut = self._sketch.shaped(unfiltered, self._history)
-            by_id = dict(zip(uncut.ids.tolist(), uncut.probabilities.tolist(), strict=True))
-            self._shape = _Shape(top, by_id)
+                uncut = self._sketch.shaped(unfiltered(self._params), self._history)
+            if self._model_own is None:
+                self._model_own = self._sketch.shaped(_NEUTRAL)
+            self._shape = _Shape(
+                top,
+                top.ids.tolist(),
+                top.probabilities.tolist(),
+                _aligned(uncut, top),
+                _aligned(self._model_own, top),
+            )
         return self._shape
 
-    def _ghost(self, token: int) -> float:
-        assert self._sketch is not None, "only asked for the rows of a sketch"
-        if self._ghosts is None:
-            ids, probabilities, _ = self._sketch.distribution(1.0)
-            self._ghosts = dict(zip(ids.tolist(), probabilities.tolist(), strict=True))
-        return self._ghosts[token]
-
     def _row(self, shape: _Shape, place: int) -> TokenRow:
-        token = int(shape.top.ids[place])
-        probability = float(shape.top.probabilities[place])
+        _, ids, probabilities, uncut, ghosts = shape
+        token, probability = ids[place], probabilities[place]
         return TokenRow(
-            token=token,
-            text=self.text(token),
-            probability=probability,
-            ghost=self._ghost(token),
-            uncut=shape.uncut[token],
+            token,
+            self.text(token),
+            probability,
+            ghosts[place],
+            uncut[place],
             # At T 0 nothing but the favourite has a probability, filters or not.
-            cut=probability == 0 and shape.uncut[token] > 0,
+            cut=probability == 0 and uncut[place] > 0,
             chosen=token == self._chosen,
         )
 
-    def _chosen_rank(self) -> int | None:
-        if self._chosen is None or self._shape is None:
+    def _chosen_place(self, shape: _Shape) -> int | None:
+        if self._chosen is None or self._chosen not in shape.ids:
             return None
-        found = (self._shape.top.ids == self._chosen).nonzero()[0]
-        return int(found[0]) if len(found) else None
+        return shape.ids.index(self._chosen)
+
+
+def _aligned(shaped: ShapedTop, other: ShapedTop) -> list[float]:
+    """The probabilities of `shaped` in the order of `other`, which penalties may have changed."""
+    probabilities: list[float] = shaped.probabilities.tolist()
+    if shaped is other or np.array_equal(shaped.ids, other.ids):
+        return probabilities
+    by_id = dict(zip(shaped.ids.tolist(), probabilities, strict=True))
+    return [by_id[token] for token in other.ids.tolist()]

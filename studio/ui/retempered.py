@@ -4,21 +4,27 @@ Computed from a sketch when a view asks, and kept until the distribution or a fi
 turning T needs nothing new. It knows neither widgets nor which T is in force.
 """
 
+import math
 from collections.abc import Sequence
 from functools import cached_property
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
 
 from studio.sampling import LogitSketch, SamplingParams, ShapedTop
-from studio.sampling.left_over import everything, left_over
+from studio.sampling.left_over import LeftOver, everything, left_over
+from studio.sampling.pipeline import active_steps
 from studio.sampling.retemper import (
+    MostLikely,
     Place,
     TemperatureCurve,
     curve_of,
     flattest_on,
+    most_likely_left,
     steepest_on,
 )
+from studio.ui.sampling_order import without_filters
 from studio.ui.temperature_scale import COLDEST, HOTTEST, temperature_at
 
 _POINTS = 97
@@ -31,6 +37,20 @@ _LOG_STRETCH = slice(
 )
 _EACH = 4
 """Where each temperature must be shaped by itself, only every so many points are."""
+
+
+class Subject(NamedTuple):
+    """What is asked about one token over all T.
+
+    Attributes:
+        left: The tokens it shares the probability with.
+        basis: What that is before, in words; empty where it is after all samplers.
+        most_likely: Where its probability is largest.
+    """
+
+    left: LeftOver
+    basis: str
+    most_likely: MostLikely
 
 
 class Retempered:
@@ -55,7 +75,11 @@ class Retempered:
         self._params = params
         self._history = history
         self._in_a_hurry = in_a_hurry
-        self._left = left_over(sketch, params, history)
+        self._subjects: dict[int, Subject] = {}
+
+    @cached_property
+    def _left(self) -> LeftOver | None:
+        return left_over(self._sketch, self._params, self._history)
 
     @cached_property
     def before(self) -> TemperatureCurve:
@@ -93,26 +117,60 @@ class Retempered:
         """Where a turn of T changes least and there is a choice; see `flattest_on`."""
         return flattest_on(self._named_stretch) if self.after is not None else None
 
-    def sensitivity(self, temperature: float, shaped: ShapedTop) -> float:
-        """Return dH/dlnT in nats at one T after all samplers.
+    def subject(self, token: int) -> Subject:
+        """Return a token as something to ask about over all T; one the sketch knows by itself.
 
-        Where what is cut depends on T it is that of what is left now, as if it stayed so, and with
-        the tail's tokens as equals: a little too low where much is in the tail.
+        It is what the sampler uses, where that is one function of T. Where the token is cut, or
+        the cut depends on T, or XTC or typical might take the favourite, it is what was before.
+        """
+        found = self._subjects.get(token)
+        if found is None:
+            self._subjects[token] = found = self._subject(token)
+        return found
+
+    def _subject(self, token: int) -> Subject:
+        takes_the_best = {"xtc", "typical_p"}.intersection(active_steps(self._params))
+        if self._left is not None and not takes_the_best and token in self._left.ids:
+            return Subject(self._left, "", most_likely_left(self._left, token))
+        unfiltered = msgspec.structs.replace(
+            self._params, samplers=without_filters(self._params.samplers)
+        )
+        left = left_over(self._sketch, unfiltered, self._history)
+        basis = "before filters"
+        if left is None or token not in left.ids:
+            left, basis = everything(self._sketch), "before penalties and filters"
+        return Subject(left, basis, most_likely_left(left, token))
+
+    def sensitivity(self, temperature: float, shaped: ShapedTop) -> float:
+        """Return dH/dlnT in nats at one T after all samplers, as if the cut stayed as it is now.
+
+        Of a tail in part cut, or in part penalised, the tokens count as equals: it is a little too
+        low then.
 
         Args:
             temperature: T.
             shaped: The distribution at this T after all samplers.
         """
-        if self._left is not None:
-            return float(curve_of(self._left, temperature).sensitivities[0])
+        if temperature == 0.0 or math.isinf(temperature):
+            return 0.0
+        within = 0.0
         p = shaped.probabilities[shaped.probabilities > 0.0]
         log_p = np.log(p)
         rest = shaped.tail_probability
         if rest > 0.0:
             # What of the entropy is not the known tokens' is the tail's.
+            within = self._variance_of_whole_tail(temperature, shaped)
             p = np.append(p, rest)
             log_p = np.append(log_p, -(shaped.entropy + float(p[:-1] @ log_p)) / rest)
-        return float(p @ (log_p - p @ log_p) ** 2)
+        return float(p @ (log_p - p @ log_p) ** 2) + rest * within
+
+    def _variance_of_whole_tail(self, temperature: float, shaped: ShapedTop) -> float:
+        """The variance of ln P within the tail, where all of it is left."""
+        tail = self._sketch.tail
+        if tail is None or shaped.kept < shaped.ids.size + tail.count:
+            return 0.0
+        beta = 1.0 / temperature
+        return beta * beta * tail.log_partition(beta).curvature
 
     @property
     def _named_stretch(self) -> TemperatureCurve:

@@ -27,6 +27,7 @@ class Colors:
         accent: The histogram's bars, the slider's handle, focus rings.
         accent_fill: The surface of the primary button.
         on_accent: Words on `accent_fill`.
+        gained: Fill of what the filters add to a bar by cutting others; its end is what is used.
         ghost: Outline of the model's own distribution (T = 1) behind the current one.
         cut: Fill of a bar whose token a filter has cut.
         generated: Text that the model wrote, beside `text` for what the writer typed.
@@ -51,6 +52,7 @@ class Colors:
     accent: str
     accent_fill: str
     on_accent: str
+    gained: str
     ghost: str
     cut: str
     generated: str
@@ -76,6 +78,7 @@ LIGHT = Colors(
     accent="#d9641e",
     accent_fill="#bd5210",
     on_accent="#ffffff",
+    gained="#f3b78d",
     ghost="#8b8f97",
     cut="#dedbd5",
     generated="#6b4630",
@@ -101,6 +104,7 @@ DARK = Colors(
     accent="#ff9d4d",
     accent_fill="#ff9d4d",
     on_accent="#1a1206",
+    gained="#8a5a33",
     ghost="#7d828c",
     cut="#3a3e45",
     generated="#dcc3ad",

@@ -19,8 +19,9 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from studio.ui.histogram_scale import BarScale
 from studio.ui.histogram_words import description, percent, row_label, tail_sentence
-from studio.ui.next_token import NextToken, TokenRow
+from studio.ui.next_token import NextToken
 from studio.ui.theme import Theme
+from studio.ui.token_rows import TokenRow
 
 ROWS = 8
 """How many alternatives are shown, the token itself among them."""

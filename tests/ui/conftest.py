@@ -37,7 +37,7 @@ def open_window(
         window = make_window(qapp)
         windows.append(window)
         window.show()
-        qtbot.waitUntil(lambda: window.histogram.is_loaded, timeout=LONG)
+        qtbot.waitUntil(lambda: window.is_started, timeout=LONG)
         return window
 
     yield open_window

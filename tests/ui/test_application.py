@@ -115,7 +115,7 @@ def until(condition):
 
 window = make_window(make_application())
 window.show()
-until(lambda: window.histogram.is_loaded)
+until(lambda: window.is_started)
 session = window.session
 session.model.open(sys.argv[1], LoadOptions(threads=1, context_size=512))
 until(lambda: session.model.is_ready)

@@ -12,12 +12,12 @@ from pytestqt.qtbot import QtBot
 
 from studio.sampling import LogitSketch, SamplingParams
 from studio.ui.histogram import NextTokenHistogram
-from studio.ui.histogram_panel import NextTokenPanel
 from studio.ui.histogram_scale import BarScale
 from studio.ui.histogram_words import choices, description, percent, row_label, tail_sentence
-from studio.ui.next_token import NextToken, Tail, TokenRow
+from studio.ui.next_token import NextToken
 from studio.ui.theme import Theme
 from studio.ui.theme_colors import DARK, LIGHT
+from studio.ui.token_rows import Tail, TokenRow
 from studio.ui.token_text import token_text
 
 NARROW = "\u202f"
@@ -145,20 +145,8 @@ def test_the_keyboard_reaches_it_and_sees_that_it_has(qtbot: QtBot, theme: Theme
     assert pixels(view, LIGHT.accent) == plain
 
 
-def test_the_card_is_there_before_the_histogram(qtbot: QtBot, theme: Theme) -> None:
-    panel = NextTokenPanel(make_state(), theme)
-    qtbot.addWidget(panel)
-    assert panel.findChild(NextTokenHistogram) is None
-    panel.load()
-    panel.load()
-    assert len(panel.findChildren(NextTokenHistogram)) == 1
-
-
 def test_the_window_opens_without_pyqtgraph() -> None:
-    loads_nothing = (
-        "import sys; import studio.ui.histogram_panel, studio.ui.temperature_panel; "
-        "import studio.ui.sampling_panel; sys.exit('pyqtgraph' in sys.modules)"
-    )
+    loads_nothing = "import sys; import studio.ui.main_window; sys.exit('pyqtgraph' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", loads_nothing], check=False).returncode == 0
 
 

@@ -1,0 +1,168 @@
+"""The question that opens over a row: what T makes this token so likely?
+
+A percentage is typed, the answer stands under it at once, with a button for each T that does it.
+It stays with the place it was asked at, whatever is written meanwhile. Which T that is computes
+`AskedToken`; nothing else of the distribution is known here.
+"""
+
+from PySide6.QtCore import QEvent, QPoint, QRect, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from studio.ui.sampling_state import SamplingState
+from studio.ui.token_answer import Answer, AskedToken, parse_percent
+from studio.ui.token_details import most_likely_words
+
+_WIDTH_IN_CHARACTERS = 46
+_MARGIN = 12
+
+
+class TokenQuestion(QFrame):
+    """A popup: Esc or a click elsewhere closes it.
+
+    Attributes:
+        edit: Where the percentage is typed.
+        buttons: Two; those that are not needed are hidden.
+
+    Args:
+        sampling: Whose temperature a button sets.
+        over: The widget whose rows are asked about.
+    """
+
+    def __init__(self, sampling: SamplingState, over: QWidget) -> None:
+        super().__init__(over, Qt.WindowType.Popup)
+        self._sampling = sampling
+        self._over = over
+        self._asked: AskedToken | None = None
+        self._temperatures: tuple[float, ...] = ()
+        self.setProperty("card", True)
+        self.setAccessibleName("What T makes this token so likely?")
+        self._before = QLabel()
+        self._before.setTextFormat(Qt.TextFormat.PlainText)
+        self.edit = QLineEdit()
+        self.edit.setAccessibleName("Percentage")
+        self.edit.setToolTip("How likely this token should be, from 0 to 100 %.")
+        self.edit.setPlaceholderText("20")
+        self.edit.setFixedWidth(self.edit.fontMetrics().horizontalAdvance("100.000") + 20)
+        self._words = QLabel()
+        self._words.setWordWrap(True)
+        self._words.setTextFormat(Qt.TextFormat.PlainText)
+        self.buttons = (self._button(0), self._button(1))
+
+        question = QHBoxLayout()
+        question.setSpacing(6)
+        question.addWidget(self._before)
+        question.addWidget(self.edit)
+        question.addWidget(QLabel("% likely?"))
+        question.addStretch(1)
+        offers = QHBoxLayout()
+        offers.setSpacing(6)
+        for button in self.buttons:
+            offers.addWidget(button)
+        offers.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(_MARGIN, _MARGIN - 2, _MARGIN, _MARGIN)
+        column.addLayout(question)
+        column.addWidget(self._words)
+        column.addLayout(offers)
+        self.setFixedWidth(self.fontMetrics().averageCharWidth() * _WIDTH_IN_CHARACTERS)
+        self.edit.textEdited.connect(self._answer)
+        self.edit.returnPressed.connect(self._take_first)
+
+    @property
+    def answer(self) -> str:
+        """The sentence under the question."""
+        return self._words.text()
+
+    def ask(self, asked: AskedToken, row: QRect) -> None:
+        """Open under a row, with nothing typed yet.
+
+        Args:
+            asked: The token.
+            row: Its row, in the coordinates of the widget it belongs to.
+        """
+        self._asked = asked
+        self._before.setText(f"What T makes {asked.details.row.text.text}")
+        self.edit.clear()
+        peak = most_likely_words(asked.details.subject)
+        self._show(Answer(f"{peak[0].upper()}{peak[1:]}."))
+        self._place(row)
+        self.show()
+        self.edit.setFocus(Qt.FocusReason.PopupFocusReason)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Esc closes; what the line edit leaves goes nowhere else."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.close()
+
+    def event(self, event: QEvent) -> bool:
+        """Keep Esc from the window's shortcuts: there it stops the writing."""
+        if (
+            event.type() == QEvent.Type.ShortcutOverride
+            and isinstance(event, QKeyEvent)
+            and event.key() == Qt.Key.Key_Escape
+        ):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def _answer(self, text: str) -> None:
+        if self._asked is None or not text.strip():
+            self._show(Answer(""))
+            return
+        try:
+            probability = parse_percent(text)
+        except ValueError as reason:
+            self._show(Answer(str(reason)), refused=True)
+            return
+        self._show(self._asked.answer(probability))
+
+    def _show(self, answer: Answer, *, refused: bool = False) -> None:
+        self._temperatures = answer.temperatures
+        self._words.setProperty("role", "error" if refused else "muted")
+        # A stylesheet looks at dynamic properties only when the widget is polished.
+        self._words.style().unpolish(self._words)
+        self._words.style().polish(self._words)
+        self._words.setText(answer.words)
+        for index, button in enumerate(self.buttons):
+            is_there = index < len(answer.temperatures)
+            button.setVisible(is_there)
+            if is_there and self._asked is not None:
+                button.setText(self._asked.offer(answer.temperatures[index]))
+        if self.isVisible():
+            self._fit()
+
+    def _fit(self) -> None:
+        self.setFixedHeight(self.layout().totalHeightForWidth(self.width()))
+
+    def _place(self, row: QRect) -> None:
+        self._fit()
+        corner = self._over.mapToGlobal(QPoint(row.right() - self.width(), row.bottom() + 2))
+        screen = self._over.screen().availableGeometry()
+        # Room for a second line of words and the buttons, which are not there yet.
+        if corner.y() + 2 * self.height() > screen.bottom():
+            corner.setY(self._over.mapToGlobal(row.topLeft()).y() - 2 - self.height())
+        corner.setX(max(screen.left(), min(corner.x(), screen.right() - self.width())))
+        self.move(corner)
+
+    def _button(self, index: int) -> QPushButton:
+        button = QPushButton()
+        button.setToolTip("Set this temperature.")
+        button.clicked.connect(lambda: self._take(index))
+        button.hide()
+        return button
+
+    def _take_first(self) -> None:
+        self._take(0)
+
+    def _take(self, index: int) -> None:
+        if index < len(self._temperatures):
+            self._sampling.change(temperature=self._temperatures[index])
