@@ -61,9 +61,11 @@ class RowsPainter:
 
     Args:
         font: For numbers; token texts take the system's fixed font in its size.
+        lines: How high a row is at least, in lines of type.
     """
 
-    def __init__(self, font: QFont) -> None:
+    def __init__(self, font: QFont, lines: float = 2.0) -> None:
+        self._lines = lines
         self._scale = BarScale()
         self._colors: Colors | None = None
         self.set_font(font)
@@ -100,8 +102,8 @@ class RowsPainter:
 
     @property
     def usual_row_height(self) -> int:
-        """Two lines of type."""
-        return round(self._values.metrics.height() * 2)
+        """So many lines of type as were asked for."""
+        return round(self._values.metrics.height() * self._lines)
 
     @property
     def row_count(self) -> int:

@@ -1,6 +1,7 @@
 """A `Colors` set as Qt understands it: a palette, and a small stylesheet for what palettes leave.
 
-Widgets opt in by dynamic property. A ``QFrame`` with ``card=true`` is a card. A ``QPushButton``
+Widgets opt in by dynamic property. A ``QFrame`` with ``card=true`` is a card, with
+``over=true`` too one that lies over others. A ``QPushButton``
 with ``primary=true`` is the main action, with ``segment=true`` one of several of which one is
 checked, with ``flat=true`` bare text; so is a flat ``QLineEdit``. A ``QLabel`` has a ``role`` of
 ``heading``, ``muted`` or ``error``.
@@ -18,6 +19,7 @@ _STYLESHEET = Template("""
 QFrame[card="true"] {
     background: $card; border: 1px solid $card_border; border-radius: 8px;
 }
+QFrame[card="true"][over="true"] { border-color: $ghost; }
 QLabel[role="heading"], QLabel[role="muted"] { color: $muted; }
 QLabel[role="error"] { color: $error; }
 

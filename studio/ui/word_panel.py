@@ -58,6 +58,7 @@ class WordPanel(QFrame):
         super().__init__(parent)
         self._state = state
         self.setProperty("card", True)
+        self.setProperty("over", True)
         self.setAccessibleName("What else could stand here")
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.title = QLabel()
