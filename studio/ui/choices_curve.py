@@ -33,8 +33,8 @@ from studio.ui.temperature_track import exact_temperature_under, temperature_und
 from studio.ui.temperature_words import place_words
 from studio.ui.theme import Theme
 
-_LINES = 8.0
-"""The height, in lines of its small type."""
+_LINES, _FEWEST_LINES, _LINES_WITH_WORDS = 8, 2, 5
+"""The height, in lines of its small type: as it should be, at least, and to have names in it."""
 
 _SMALL = 0.85
 _FEWEST_AT_THE_TOP = 100
@@ -77,7 +77,7 @@ class ChoicesCurve(QWidget):
         self._theme = theme
         self._grid: QPixmap | None = None
         self._grid_for: tuple[object, ...] = ()
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         # Every pixel is painted: what is behind need not be, thirty times a second.
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
@@ -94,9 +94,9 @@ class ChoicesCurve(QWidget):
         return QSize(self.fontMetrics().averageCharWidth() * 40, height)
 
     def minimumSizeHint(self) -> QSize:
-        """The height of `sizeHint`; half its width still shows the shape."""
-        hint = self.sizeHint()
-        return QSize(hint.width() // 2 + 40, hint.height())
+        """Half the width of `sizeHint`, and less height: in a low window the shape alone."""
+        height = round(_FEWEST_LINES * self._metrics.height())
+        return QSize(self.sizeHint().width() // 2 + 40, height)
 
     def dot(self) -> QPointF | None:
         """Where the T in force is, in the widget's coordinates; None with nothing known."""
@@ -213,6 +213,8 @@ class ChoicesCurve(QWidget):
             shown = format_temperature(float(f"{place.temperature:.2g}"))
             words = f"{name} {shown}"
             labels.append((self._beside(point, words, [rect for rect, _ in labels]), words))
+        if not self._has_room_for_words():
+            return
         painter.setPen(QColor(colors.muted))
         for rect, words in labels:
             painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, words)
@@ -265,6 +267,8 @@ class ChoicesCurve(QWidget):
             y = round(self._y(math.log(choices), largest))
             painter.setPen(QColor(colors.card_border))
             painter.drawLine(QPointF(left, y), QPointF(right, y))
+            if not self._has_room_for_words():
+                continue
             painter.setPen(QColor(colors.muted))
             height = self._metrics.height()
             above = y - height
@@ -279,6 +283,9 @@ class ChoicesCurve(QWidget):
         self._metrics = QFontMetricsF(self._small)
         self._label_room = x_at(0.0, 0) + self._metrics.horizontalAdvance("100k") + 6
         self._columns_for = -1
+
+    def _has_room_for_words(self) -> bool:
+        return self.height() >= _LINES_WITH_WORDS * self._metrics.height()
 
     def _columns(self) -> list[float]:
         """The pixel of each point of the curve."""
