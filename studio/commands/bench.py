@@ -14,11 +14,18 @@ import msgspec
 
 from studio.commands.arguments import model_path
 from studio.commands.bench_engine import measure_engine
-from studio.commands.bench_sampler import measure_sampler
+from studio.commands.bench_sampler import measure_sampler, measure_top_p
 from studio.commands.bench_window import measure_window
 
 _ROWS = (
     # key, what, hold, aim, format
+    (
+        "top_p_ratio",
+        "top-p alone and draw, vocabulary 131,072: llama.cpp's time to ours",
+        "10",
+        "",
+        "{:.1f}",
+    ),
     ("decode_tps", "bare llama_decode loop", "", "", "{:.0f} tokens/s"),
     ("engine_ratio", "engine, filters and sketch, against the bare loop", "0.95", "0.98", "{:.3f}"),
     ("window_ratio", "window, histogram live, against the bare loop", "0.85", "0.95", "{:.3f}"),
@@ -55,7 +62,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--json", action="store_true", help="one JSON object")
     given = parser.parse_args(arguments)
 
-    figures: dict[str, object] = {"sampler_us": measure_sampler()}
+    figures: dict[str, object] = {"sampler_us": measure_sampler(), **measure_top_p()}
     if not given.sampler_only:
         path: Path = model_path(given)
         _say("measuring the engine")

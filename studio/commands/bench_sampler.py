@@ -6,6 +6,7 @@ import time
 import numpy as np
 from numpy.typing import NDArray
 
+from studio.engine.native_samplers import NativeTopP
 from studio.sampling import LogitSketch, Ranking, SamplingParams, choose, uniform
 
 _VOCABULARIES = (49_152, 131_072, 262_144)
@@ -16,6 +17,29 @@ _PARAMS = SamplingParams(temperature=0.8, top_k=40, top_p=0.95, min_p=0.05)
 def measure_sampler() -> dict[str, float]:
     """Median microseconds of temperature, filters, draw and sketch, by vocabulary size."""
     return {str(size): _median_microseconds(size) for size in _VOCABULARIES}
+
+
+def measure_top_p(size: int = 131_072, p: float = 0.95) -> dict[str, float]:
+    """Median microseconds of top-p alone at T 1, ours with its draw and llama.cpp's, and a ratio.
+
+    Each step times both on the same logits; the median of the steps' ratios is reported.
+    """
+    logits = [_logits_like_a_models(size, seed) for seed in range(16)]
+    params = SamplingParams(top_p=p)
+    native = NativeTopP(p, size)
+    ours, theirs = [], []
+    for step in range(_STEPS):
+        vector = logits[step % len(logits)]
+        theirs.append(native.seconds(vector))
+        started = time.perf_counter()
+        choose(vector, params, (), uniform(1, step))
+        ours.append(time.perf_counter() - started)
+    native.close()
+    return {
+        "top_p_us": statistics.median(ours) * 1e6,
+        "top_p_llama_us": statistics.median(theirs) * 1e6,
+        "top_p_ratio": statistics.median(a / b for a, b in zip(theirs, ours, strict=True)),
+    }
 
 
 def _median_microseconds(size: int) -> float:
