@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Generic, NamedTuple, TypeVar
 
 from studio.sampling import dry, filters, mirostat, penalties
@@ -92,6 +93,7 @@ def run(
     return Shaped(running.ranked, running.ranked.limit(running.kept), running.beta)
 
 
+@lru_cache(maxsize=64)
 def active_steps(params: SamplingParams) -> tuple[str, ...]:
     """Return those of `samplers` that have an effect, in their order."""
     return tuple([name for name in params.samplers if _IS_ON[name](params)])
