@@ -19,6 +19,7 @@ from studio.engine.messages import (
     Prompt,
     Token,
 )
+from studio.engine.untold import FRAME_SECONDS
 from studio.sampling import SamplingParams
 
 _PARAMS = SamplingParams(temperature=0.8, top_k=40, top_p=0.95, min_p=0.05, seed=1)
@@ -42,7 +43,8 @@ def measure_engine(path: Path, rounds: int, count: int) -> dict[str, object]:
     """Speed of engine and bare loop, their ratio, and what an edit at the end costs."""
     events: list[AnyEvent] = []
     interrupt = Interrupt()
-    engine = Engine(events.append, interrupt)
+    # As the window's engine does it.
+    engine = Engine(lambda *new: events.extend(new), interrupt, FRAME_SECONDS)
     engine.run(Load(request=0, path=str(path)), Control(interrupt))
     loaded = events[-1]
     if not isinstance(loaded, Loaded):

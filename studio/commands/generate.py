@@ -28,6 +28,7 @@ from studio.engine.messages import (
     Prompt,
     Token,
 )
+from studio.engine.untold import FRAME_SECONDS
 from studio.presets import Preset, UnknownPresetError, built_in_preset
 from studio.sampling import InverseTemperature, ParameterError
 from studio.sampling.measures import bits
@@ -68,9 +69,10 @@ def main(arguments: Sequence[str]) -> int:
     interrupt = Interrupt()
     control = Control(interrupt, params)
 
-    def on_event(event: AnyEvent) -> None:
+    def on_events(*events: AnyEvent) -> None:
         try:
-            printer.on_event(event)
+            for event in events:
+                printer.on_event(event)
         except BrokenPipeError:
             # The reader has had enough (`| head`); Python would complain once more at its exit.
             sys.stdout = None
@@ -80,7 +82,7 @@ def main(arguments: Sequence[str]) -> int:
         control.stop()
 
     signal.signal(signal.SIGINT, on_interrupt)
-    engine = Engine(on_event, interrupt)
+    engine = Engine(on_events, interrupt, FRAME_SECONDS)
     try:
         engine.run(Load(request=0, path=str(model_path(given)), options=options), control)
         if control.stopped:
@@ -212,6 +214,7 @@ class _JsonPrinter:
                         "rank": event.rank,
                         "entropy_bits": bits(event.entropy),
                         "top": event.top,
+                        "near_tie": event.near_tie,
                     }
                 )
             case Finished():

@@ -9,42 +9,32 @@ import os
 import signal
 import sys
 import threading
-import time
 
 from studio.engine.framing import FramingError, command_reader, encode
-from studio.engine.messages import AnyEvent, Superseded, Token
+from studio.engine.messages import AnyEvent, Superseded
 
 _READ_SIZE = 65_536
-_FRAME_SECONDS = 1 / 30
 
 
 class _Pipe:
     """The events' end of the pipe; both threads write to it.
 
-    Tokens that come faster than a screen's frames are sent together, one write a frame: each
-    write wakes the window's process, which takes a core away from llama.cpp's threads. A token
-    waits at most until the next one, and any other event takes it along.
+    Events given together are written at once: each write wakes the window's process, which takes
+    a core away from llama.cpp's threads.
     """
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
         self._lock = threading.Lock()
-        self._waiting = bytearray()
-        self._written = 0.0
 
-    def emit(self, event: AnyEvent) -> None:
-        """Send one event.
+    def emit(self, *events: AnyEvent) -> None:
+        """Send events.
 
         When nobody reads any more the process ends at once: it has no other purpose, and nothing
         of the writer's is kept in it.
         """
+        frames = memoryview(b"".join(map(encode, events)))
         with self._lock:
-            self._waiting += encode(event)
-            now = time.monotonic()
-            if isinstance(event, Token) and now - self._written < _FRAME_SECONDS:
-                return
-            self._written = now
-            frames, self._waiting = memoryview(self._waiting), bytearray()
             try:
                 while frames:
                     frames = frames[os.write(self._descriptor, frames) :]
@@ -82,6 +72,7 @@ def main() -> int:
     from studio.engine.engine import Engine
     from studio.engine.inbox import Inbox
     from studio.engine.interrupt import Interrupt
+    from studio.engine.untold import FRAME_SECONDS
 
     pipe = _Pipe(events)
     interrupt = Interrupt()
@@ -99,7 +90,7 @@ def main() -> int:
             inbox.close()
 
     threading.Thread(target=read_commands, name="commands", daemon=True).start()
-    engine = Engine(pipe.emit, interrupt)
+    engine = Engine(pipe.emit, interrupt, FRAME_SECONDS)
     # What the imports have made stays to the end: the collector need not look through it again
     # and again between two tokens.
     gc.collect()

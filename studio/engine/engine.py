@@ -19,8 +19,8 @@ from studio.engine.evaluated import evaluated
 from studio.engine.generation import generate
 from studio.engine.interrupt import Interrupt
 from studio.engine.messages import (
-    AnyEvent,
     Distribution,
+    Emit,
     EngineError,
     Evaluated,
     Evaluating,
@@ -74,11 +74,19 @@ class _Opened:
 
 
 class Engine:
-    """Carries out commands and gives their events to `emit`."""
+    """Carries out commands and gives their events to `emit`.
 
-    def __init__(self, emit: Callable[[AnyEvent], None], interrupt: Interrupt) -> None:
+    Args:
+        emit: takes the events.
+        interrupt: ends an evaluation from another thread.
+        frame_seconds: how long the tokens of a generation may be collected before they are given
+            together, which costs less; 0 gives each at once.
+    """
+
+    def __init__(self, emit: Emit, interrupt: Interrupt, frame_seconds: float = 0.0) -> None:
         self._emit = emit
         self._interrupt = interrupt
+        self._frame_seconds = frame_seconds
         self._opened: _Opened | None = None
         log.install()
         llama_cpp.llama_backend_init()
@@ -174,6 +182,7 @@ class Engine:
             opened.pieces,
             control,
             self._emit,
+            self._frame_seconds,
         )
 
     def _ready(self) -> _Opened:

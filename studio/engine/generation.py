@@ -6,24 +6,17 @@ of how the prompt was made or who listens.
 
 import secrets
 import time
-from collections.abc import Callable
 
 from studio.engine.context import Context, EvaluationStopped
 from studio.engine.control import Control
 from studio.engine.evaluated import evaluated
-from studio.engine.messages import (
-    AnyEvent,
-    Evaluating,
-    Finished,
-    FinishReason,
-    Generate,
-    Token,
-)
+from studio.engine.messages import Emit, Evaluating, Finished, FinishReason, Generate
 from studio.engine.pieces import PieceLedger
 from studio.engine.prompt import TokenizedPrompt, fit
 from studio.engine.sampler_states import SamplerStates
+from studio.engine.untold import UntoldTokens
 from studio.engine.vocabulary import Vocabulary
-from studio.sampling import LogitSketch, Ranking, choose, is_near_tie, uniform
+from studio.sampling import Ranking, choose, uniform
 
 _SEEDS = 2**32
 _SHOWN = 10
@@ -37,7 +30,8 @@ def generate(
     vocabulary: Vocabulary,
     pieces: PieceLedger,
     control: Control,
-    emit: Callable[[AnyEvent], None],
+    emit: Emit,
+    frame_seconds: float,
 ) -> None:
     """Write tokens after an evaluated prompt until one of the reasons to end.
 
@@ -50,6 +44,7 @@ def generate(
         control: live parameters and the stop.
         emit: takes each `Token`, the `Evaluating` and `Evaluated` of a cut, and the `Finished`
             at the end.
+        frame_seconds: how long tokens are collected before they are given.
 
     Raises:
         EngineError: llama.cpp refused, or a bias is for a token that the model lacks.
@@ -60,9 +55,10 @@ def generate(
     tokens = list(prompt.tokens)
     prompt_tokens = len(tokens)
     states = SamplerStates(seed, vocabulary)
+    untold = UntoldTokens(request, vocabulary, pieces, emit, frame_seconds)
     reason: FinishReason = "max_tokens"
     params = control.params
-    started = ended = time.perf_counter()
+    started = time.perf_counter()
     index = 0
     try:
         while index < command.max_tokens:
@@ -78,24 +74,7 @@ def generate(
             if not command.ignore_eos and vocabulary.ends_generation(choice.token):
                 reason = "end_of_text"
                 break
-            sketch = LogitSketch.of(ranking, written=choice.token)
-            emit(
-                Token(
-                    request=request,
-                    index=index,
-                    id=choice.token,
-                    text=vocabulary.text(choice.token),
-                    probability=choice.probability,
-                    rank=choice.rank,
-                    entropy=choice.entropy,
-                    top=choice.top,
-                    sketch=sketch.to_bytes(),
-                    pieces=pieces.untold(sketch.ids),
-                    u=u,
-                    near_tie=is_near_tie(ranking),
-                )
-            )
-            ended = time.perf_counter()
+            untold.add(index, ranking, choice, u)
             index += 1
             tokens.append(choice.token)
             if index == command.max_tokens:
@@ -103,16 +82,19 @@ def generate(
             if context.used < context.size:
                 context.append(choice.token)
             else:
+                untold.tell()
                 grown = prompt._replace(tokens=list(tokens))
                 _evaluate_cut(request, grown, context, vocabulary, emit)
     except EvaluationStopped:
         reason = "stopped"
+    finally:
+        untold.tell()
     emit(
         Finished(
             request=request,
             reason=reason,
             tokens=index,
-            seconds=ended - started,
+            seconds=untold.ended - started if index else 0.0,
             prompt_tokens=prompt_tokens,
             seed=seed,
             params=params,
@@ -125,7 +107,7 @@ def _evaluate_cut(
     prompt: TokenizedPrompt,
     context: Context,
     vocabulary: Vocabulary,
-    emit: Callable[[AnyEvent], None],
+    emit: Emit,
 ) -> None:
     """The context is full: cut another block off the manuscript's beginning and evaluate anew.
 

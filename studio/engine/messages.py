@@ -4,14 +4,17 @@ Frozen values, typed on both ends, encoded as msgpack; never pickle. This module
 llama_cpp, and does not know how messages travel (`framing`) or who acts on them (`child`).
 """
 
-from typing import Literal
+from typing import Literal, Protocol
 
 import msgspec
 import numpy as np
 
+from studio.engine.message_parts import Command as Command
+from studio.engine.message_parts import Event as Event
+from studio.engine.message_parts import Prompt as Prompt
+from studio.engine.message_parts import PromptFormat as PromptFormat
+from studio.engine.message_parts import Token as Token
 from studio.sampling import SamplingParams
-
-PromptFormat = Literal["plain", "chat"]
 
 
 class LoadOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,26 +36,6 @@ class LoadOptions(msgspec.Struct, frozen=True, kw_only=True):
             value = getattr(self, field)
             if not low <= value <= high:
                 raise ValueError(f"{field} is {value}; allowed is {low} to {high}")
-
-
-class Prompt(msgspec.Struct, frozen=True, kw_only=True):
-    """What the model is given: product.md's brief and manuscript, in a preset's format."""
-
-    manuscript: str
-    """The manuscript up to the caret; the model continues it."""
-    brief: str = ""
-    system: str = ""
-    """The preset's system message; used by the chat format alone."""
-    format: PromptFormat = "plain"
-
-    def __post_init__(self) -> None:
-        """Replace lone surrogates, which neither UTF-8 nor a vocabulary has, by question marks.
-
-        A writer's text can hold one where a paste or a file name broke a character in two.
-        """
-        for field in ("manuscript", "brief", "system"):
-            raw = getattr(self, field).encode("utf-8", errors="replace")
-            msgspec.structs.force_setattr(self, field, raw.decode())
 
 
 class ModelReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,12 +65,6 @@ class ModelReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 # Commands: window -> engine. `request` is the sender's number; every answer carries it.
-
-
-class Command(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """Base of all commands."""
-
-    request: int
 
 
 class Load(Command, frozen=True, kw_only=True, tag=True):
@@ -146,12 +123,6 @@ class Stop(Command, frozen=True, kw_only=True, tag=True):
 
 
 # Events: engine -> window.
-
-
-class Event(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """Base of all events; `request` is that of the command answered."""
-
-    request: int
 
 
 class Loading(Event, frozen=True, kw_only=True, tag=True):
@@ -235,29 +206,6 @@ class ScoringEnded(Event, frozen=True, kw_only=True, tag=True):
     that. 0 where a brief or a beginning marker does."""
 
 
-class Token(Event, frozen=True, kw_only=True, tag=True):
-    """One token written, what else could have been, and how it was chosen."""
-
-    index: int
-    id: int
-    text: bytes
-    """UTF-8, perhaps only a part of a character; empty for a control token."""
-    probability: float
-    """As the sampler used it: after temperature and filters."""
-    rank: int
-    """0 = the favourite."""
-    entropy: float
-    """Nats, of the distribution drawn from."""
-    top: tuple[tuple[int, float], ...]
-    """The most likely (id, probability), as the sampler used them."""
-    sketch: bytes
-    pieces: dict[int, bytes]
-    u: float
-    """What was drawn, in [0, 1): the same u at another temperature is the same dice."""
-    near_tie: bool
-    """Whether arithmetic alone may decide which token T 0 takes here."""
-
-
 FinishReason = Literal["end_of_text", "max_tokens", "stopped"]
 
 
@@ -315,6 +263,13 @@ AnyEvent = (
     | Superseded
     | Failed
 )
+
+
+class Emit(Protocol):
+    """Takes events as they happen; several at once where they belong to one frame."""
+
+    def __call__(self, *events: AnyEvent) -> None:
+        """Take them."""
 
 
 class EngineError(Exception):

@@ -96,6 +96,11 @@ class Ranking:
             self._replaced = None
         return self._source
 
+    def move_to(self, memory: NDArray[Any]) -> None:
+        """Copy the logits to `memory` `(V,)` and refer to them there: the former may change now."""
+        np.copyto(memory, self.source)
+        self._source = memory
+
     def limit(self, kept: int) -> int:
         """Return `kept`, or the number of tokens there are if that is less."""
         return kept if kept <= self.ids.size else min(kept, self.count)

@@ -48,9 +48,10 @@ class Bench:
         self._control = Control(self.interrupt)
         self.engine = Engine(self._emit, self.interrupt)
 
-    def _emit(self, event: AnyEvent) -> None:
-        self.events.append(event)
-        self.on_event(event, self._control)
+    def _emit(self, *events: AnyEvent) -> None:
+        for event in events:
+            self.events.append(event)
+            self.on_event(event, self._control)
 
     def run(self, command: Runnable) -> list[AnyEvent]:
         self.events = []

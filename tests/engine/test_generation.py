@@ -61,8 +61,10 @@ class Writer:
         head: int = 0,
         ignore_eos: bool = True,
         on_event: Callable[[AnyEvent, Control], None] = lambda _event, _control: None,
+        frame_seconds: float = 0.0,
+        groups: list[int] | None = None,
     ) -> list[AnyEvent]:
-        """The events of one generation; `on_event` may turn its control."""
+        """The events of one generation; `on_event` may turn its control, `groups` counts them."""
         control = Control(self.interrupt, sampling)
         command = Generate(
             request=3,
@@ -73,9 +75,12 @@ class Writer:
         )
         events: list[AnyEvent] = []
 
-        def emit(event: AnyEvent) -> None:
-            events.append(event)
-            on_event(event, control)
+        def emit(*given: AnyEvent) -> None:
+            if groups is not None:
+                groups.append(len(given))
+            for event in given:
+                events.append(event)
+                on_event(event, control)
 
         self.context.evaluate(prompt)
         generate(
@@ -86,6 +91,7 @@ class Writer:
             self.pieces,
             control,
             emit,
+            frame_seconds,
         )
         assert all(event.request == 3 for event in events)
         return events
@@ -340,7 +346,8 @@ def test_stopped_before_it_began_it_writes_nothing(tiny: Writer) -> None:
         tiny.model.vocabulary,
         tiny.pieces,
         control,
-        events.append,
+        lambda *given: events.extend(given),
+        0.0,
     )
     assert (end_of(events).reason, len(events)) == ("stopped", 1)
 
@@ -423,3 +430,17 @@ def test_writing_goes_on_past_the_context(
     with Reference(model.path, 512) as reference:
         expected = distribution(reference.logits(seen)[0], params(temperature=0.5))
     assert last.probability == pytest.approx(expected[last.id], abs=1e-3)
+
+
+def test_tokens_of_a_frame_are_told_together_and_are_the_same(real: Writer) -> None:
+    at_once = real.write(PROMPT, params(), 20)
+    groups: list[int] = []
+    together = real.write(PROMPT, params(), 20, frame_seconds=3600.0, groups=groups)
+    # None was a frame ago at first; then eight wait at most, and the end takes the rest along.
+    assert groups == [1, 8, 8, 3, 1]
+    assert _without_pieces(together) == _without_pieces(at_once)
+
+
+def _without_pieces(events: list[AnyEvent]) -> list[Token]:
+    # Each token is spelled once to a listener, and both runs had the same.
+    return [msgspec.structs.replace(token, pieces={}) for token in tokens_in(events)]
