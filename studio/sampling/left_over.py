@@ -8,6 +8,7 @@ sketch what was cut and how the rest was re-weighed.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import msgspec
@@ -66,7 +67,7 @@ def left_over(
     """
     if not is_the_same_at_every_temperature(params):
         return None
-    params = msgspec.structs.replace(params, temperature=1.0)
+    params = _at_one(params)
     if not (params.logit_bias or active_steps(params)):
         return everything(sketch)
     shaped = sketch.shaped(params, history)
@@ -91,6 +92,12 @@ def left_over(
     )
 
 
+@lru_cache(maxsize=8)
+def _at_one(params: SamplingParams) -> SamplingParams:
+    return msgspec.structs.replace(params, temperature=1.0)
+
+
+@lru_cache(maxsize=8)
 def is_the_same_at_every_temperature(params: SamplingParams) -> bool:
     """Say whether what is cut does not depend on the temperature."""
     if params.mirostat or params.dynatemp_range:

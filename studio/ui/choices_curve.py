@@ -2,7 +2,8 @@
 
 It shows a `NextToken` at every T, and the T of a `SamplingState` as a dot; a drag sets that T. It
 keeps nothing but the picture of its grid. Everything is computed when it is painted, so a curve
-that is not on the screen costs nothing. It is for the pointer and the eye: by keyboard the slider
+that is not on the screen costs nothing; and only when somebody says so (`update`), for thirty new
+curves a second could not be read. It is for the pointer and the eye: by keyboard the slider
 under it does the same, and the panel says the same in words.
 """
 
@@ -84,7 +85,6 @@ class ChoicesCurve(QWidget):
         self.setAccessibleName("Effective choices against temperature")
         self.setToolTip(_EXPLANATION)
         self._set_font()
-        next_token.changed.connect(self.update)
         sampling.params_changed.connect(self.update)
         theme.changed.connect(self.update)
 
@@ -196,8 +196,10 @@ class ChoicesCurve(QWidget):
 
     def _points(self, curve: TemperatureCurve, largest: float) -> list[QPointF]:
         bottom, room = self._bottom(), self._room()
-        heights = (bottom - curve.entropies * (room / largest)).tolist()
-        return [QPointF(x, y) for x, y in zip(self._columns(), heights, strict=True)]
+        # It only rises: what is beyond the upper edge is all at the end.
+        within = int(curve.entropies.searchsorted(1.3 * largest)) + 1
+        heights = (bottom - curve.entropies[:within] * (room / largest)).tolist()
+        return [QPointF(x, y) for x, y in zip(self._columns(), heights, strict=False)]
 
     def _paint_marks(self, painter: QPainter, retempered: Retempered) -> None:
         colors = self._theme.colors

@@ -152,6 +152,11 @@ class NextToken(QObject):
     @property
     def entropy_bits(self) -> float | None:
         """`entropy` in bits."""
+    @property
+    def is_written(self) -> bool:
+        """Whether a token was drawn from it: then the next one is near, the model is writing."""
+        return self._chosen is not None
+
         entropy = self.entropy
         return None if entropy is None else entropy / math.log(2)
 
@@ -182,9 +187,8 @@ class NextToken(QObject):
         The same object as long as nothing but T changes.
         """
         if self._retempered is None and self._sketch is not None:
-            # With a token drawn from it the next one is near: the model is writing.
             self._retempered = Retempered(
-                self._sketch, self._params, self._history, in_a_hurry=self._chosen is not None
+                self._sketch, self._params, self._history, in_a_hurry=self.is_written
             )
         return self._retempered
 

@@ -24,10 +24,10 @@ from studio.sampling.retemper import (
     most_likely_left,
     steepest_on,
 )
-from studio.ui.sampling_order import without_filters
+from studio.ui.sampling_order import unfiltered
 from studio.ui.temperature_scale import COLDEST, HOTTEST, temperature_at
 
-_POINTS = 97
+_POINTS = 65
 PLACES = tuple(index / (_POINTS - 1) for index in range(_POINTS))
 """Places on the track, from greedy to uniform, at which the curves are known."""
 
@@ -103,9 +103,9 @@ class Retempered:
         if self._left is None:
             return False
         after = self.after
-        return after is not None and bool(
-            np.allclose(after.entropies, self.before.entropies, atol=1e-3)
-        )
+        if after is None or self._left.count < self._sketch.ids.size:
+            return False
+        return float(np.abs(after.entropies - self.before.entropies).max()) < 1e-3
 
     @cached_property
     def steepest(self) -> Place | None:
@@ -132,10 +132,7 @@ class Retempered:
         takes_the_best = {"xtc", "typical_p"}.intersection(active_steps(self._params))
         if self._left is not None and not takes_the_best and token in self._left.ids:
             return Subject(self._left, "", most_likely_left(self._left, token))
-        unfiltered = msgspec.structs.replace(
-            self._params, samplers=without_filters(self._params.samplers)
-        )
-        left = left_over(self._sketch, unfiltered, self._history)
+        left = left_over(self._sketch, unfiltered(self._params), self._history)
         basis = "before filters"
         if left is None or token not in left.ids:
             left, basis = everything(self._sketch), "before penalties and filters"

@@ -6,6 +6,7 @@ why a T of 100 can stay coherent with temperature last. This module only orders 
 know Qt, nor what the samplers compute.
 """
 
+from functools import lru_cache
 from typing import Literal
 
 import msgspec
@@ -51,6 +52,7 @@ def without_filters(samplers: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(name for name in samplers if name not in FILTERS)
 
 
+@lru_cache(maxsize=8)  # asked for at every token, answered anew when a parameter is turned
 def unfiltered(params: SamplingParams) -> SamplingParams:
     """The same parameters without what cuts tokens, Mirostat included."""
     if not params.mirostat:

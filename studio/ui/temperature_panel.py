@@ -4,9 +4,7 @@ It binds a `SamplingState` (what is asked) and a `NextToken` (what it does at th
 and keeps nothing itself.
 """
 
-from collections.abc import Callable
-
-from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QFontInfo, QKeyEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -18,10 +16,11 @@ from PySide6.QtWidgets import (
 )
 
 from studio.ui.choices_curve import ChoicesCurve
-from studio.ui.histogram_words import choices, percent
+from studio.ui.frame_clock import FrameClock
 from studio.ui.next_token import NextToken
 from studio.ui.sampling_edit import CommitEdit
 from studio.ui.sampling_state import SamplingState
+from studio.ui.temperature_measures import TemperatureMeasures
 from studio.ui.temperature_scale import (
     format_beta,
     format_temperature,
@@ -30,12 +29,10 @@ from studio.ui.temperature_scale import (
     step,
 )
 from studio.ui.temperature_slider import TemperatureSlider
-from studio.ui.temperature_words import sensitivity_figure, sensitivity_words
 from studio.ui.theme import Theme
 from studio.ui.theme_card import CARD_MARGINS, Card
 
 _NUMBER_SIZE = 2.6
-_CHOICES_SIZE = 1.15
 _EDIT_INSET = 6
 """Frame, padding and inner margin of a flat line edit, which its text should not be set in by."""
 
@@ -52,13 +49,9 @@ _BETA_TIP = (
     "<p>The same control from the other side: high keeps to the likeliest words. "
     "Type a number, then Enter.</p>"
 )
-_CHOICES_TIP = (
-    "<p><b>Effective choices</b>, exp(entropy), <b>entropy</b> in bits, and the favourite's "
-    "probability, of the distribution the sampler draws from here, after temperature and "
-    "filters.</p>"
-    "<p>How uncertain the next token is: as much as a fair draw from so many.</p>"
-    "<p><b>Sensitivity</b>: how fast that grows as T is turned.</p>"
-)
+
+_FOLLOW_MS = 100
+"""Between two looks at what is being written: figures that change faster cannot be read."""
 
 
 class TemperaturePanel(Card):
@@ -67,6 +60,7 @@ class TemperaturePanel(Card):
     Attributes:
         temperature_edit: The large number.
         beta_edit: The inverse temperature.
+        measures: Choices, entropy, the favourite and the sensitivity at this T.
         curve: Effective choices against T.
         slider: The track under it.
 
@@ -89,6 +83,7 @@ class TemperaturePanel(Card):
         self._next_token = next_token
         self.temperature_edit = _TemperatureEdit(sampling)
         self.beta_edit = _beta_edit(sampling)
+        self.measures = TemperatureMeasures(next_token, theme)
         self.curve = ChoicesCurve(sampling, next_token, theme)
         self.slider = TemperatureSlider(sampling, theme)
 
@@ -114,35 +109,16 @@ class TemperaturePanel(Card):
         for edit in (self.temperature_edit, self.beta_edit):
             sampling.params_changed.connect(edit.follow)
             edit.refused.connect(self._show_refusal)
+        self._clock = FrameClock(self._show_next_token, self, _FOLLOW_MS)
         next_token.changed.connect(self._follow_next_token)
-        self._follow_next_token()
 
     def _make_notes(self) -> QWidget:
-        """What stands at the right of the number: choices and entropy, or why it was refused."""
-        right = Qt.AlignmentFlag.AlignRight
-        self._choices = QLabel()
-        font = self._choices.font()
-        font.setPointSizeF(QFontInfo(font).pointSizeF() * _CHOICES_SIZE)
-        self._choices.setFont(font)
-        self._choices.setAlignment(right | Qt.AlignmentFlag.AlignBottom)
-        self._entropy = QLabel()
-        self._entropy.setProperty("role", "muted")
-        self._entropy.setAlignment(right | Qt.AlignmentFlag.AlignVCenter)
-        self._sensitivity = QLabel()
-        self._sensitivity.setProperty("role", "muted")
-        self._sensitivity.setAlignment(right | Qt.AlignmentFlag.AlignTop)
-        measures = _Measures(self._sensitivity_now)
-        column = QVBoxLayout(measures)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        for label in (self._choices, self._entropy, self._sensitivity):
-            column.addWidget(label)
-
+        """What stands at the right of the number: what T does here, or why it was refused."""
         self._refusal = _Refusal()
-        self._refusal.setAlignment(right | Qt.AlignmentFlag.AlignVCenter)
+        self._refusal.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         # The reason takes the measures' place: nothing below moves while a number is typed.
         self._notes = QStackedWidget()
-        self._notes.addWidget(measures)
+        self._notes.addWidget(self.measures)
         self._notes.addWidget(self._refusal)
         self._notes.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         return self._notes
@@ -151,44 +127,16 @@ class TemperaturePanel(Card):
         self._refusal.setText(reason)
         self._notes.setCurrentIndex(1 if reason else 0)
 
-    def _sensitivity_now(self) -> float | None:
-        return self._next_token.sensitivity
-
     def _follow_next_token(self) -> None:
-        effective = self._next_token.effective_choices
-        bits = self._next_token.entropy_bits
-        top = self._next_token.top_probability
-        sensitivity = self._next_token.sensitivity
-        if effective is None or bits is None or top is None or sensitivity is None:
-            words = ("", "", "")
+        # At rest a turn of T is seen at once; while the model writes no eye follows every token.
+        if self._next_token.is_written:
+            self._clock.request()
         else:
-            words = (
-                choices(effective),
-                f"{bits:.1f} bits, favourite {percent(top)}",
-                sensitivity_words(sensitivity),
-            )
-        # Also the same text would lay the whole column out anew.
-        labels = (self._choices, self._entropy, self._sensitivity)
-        for label, text in zip(labels, words, strict=True):
-            if text != label.text():
-                label.setText(text)
+            self._clock.flush()
 
-
-class _Measures(QWidget):
-    """What stands at the right; its tool tip has the numbers of the moment it is asked for."""
-
-    def __init__(self, sensitivity: Callable[[], float | None]) -> None:
-        super().__init__()
-        self._of_now = sensitivity
-        self.setToolTip(_CHOICES_TIP)
-
-    def event(self, event: QEvent) -> bool:
-        """Add the number behind the words to the tool tip."""
-        if event.type() == QEvent.Type.ToolTip:
-            sensitivity = self._of_now()
-            figure = "" if sensitivity is None else f"<p>{sensitivity_figure(sensitivity)}.</p>"
-            self.setToolTip(_CHOICES_TIP + figure)
-        return super().event(event)
+    def _show_next_token(self) -> None:
+        self.measures.follow()
+        self.curve.update()
 
 
 class _TemperatureEdit(CommitEdit):

@@ -57,8 +57,9 @@ def type_into(qtbot: QtBot, edit: CommitEdit, text: str) -> None:
 
 
 def words(panel: TemperaturePanel) -> list[str]:
-    """The texts of the labels that can be seen."""
-    return [label.text() for label in panel.findChildren(QLabel) if label.isVisible()]
+    """The texts that can be seen."""
+    labels = [label.text() for label in panel.findChildren(QLabel) if label.isVisible()]
+    return labels + list(panel.measures.words if panel.measures.isVisible() else ())
 
 
 def test_it_shows_t_and_beta_and_follows_them(
@@ -157,23 +158,41 @@ def test_choices_and_bits_are_those_of_the_distribution(
 
 
 def test_sensitivity_is_said_in_words_and_its_number_in_the_tool_tip(
-    qtbot: QtBot, state: SamplingState, next_token: NextToken, panel: TemperaturePanel
+    state: SamplingState, next_token: NextToken, panel: TemperaturePanel
 ) -> None:
     # A steep place: one favourite, and below it a thousand tokens that come up together.
     logits = np.full(1000, -6.0, np.float32)
     logits[0] = 0.0
     next_token.show(LogitSketch.of(logits))
-    assert "a small turn changes much here" in words(panel)
+    assert panel.measures.words[2] == "a small turn changes much here"
+    assert panel.measures.accessibleName() == "; ".join(panel.measures.words)
     state.change(temperature=0.1)
-    assert "turning T changes nothing here" in words(panel)
-    label = next(one for one in panel.findChildren(QLabel) if "turning T" in one.text())
-    measures = label.parentWidget()
-    assert measures is not None
-    QApplication.sendEvent(
-        measures, QHelpEvent(QEvent.Type.ToolTip, QPoint(1, 1), measures.mapToGlobal(QPoint(1, 1)))
-    )
-    assert "dH/dlnT 0.00 nats" in measures.toolTip()
+    assert panel.measures.words[2] == "turning T changes nothing here"
+    at = QPoint(1, 1)
+    hovered = QHelpEvent(QEvent.Type.ToolTip, at, panel.measures.mapToGlobal(at))
+    QApplication.sendEvent(panel.measures, hovered)
+    assert "dH/dlnT 0.00 nats" in panel.measures.toolTip()
     QToolTip.hideText()
+
+
+def test_while_the_model_writes_the_figures_follow_at_a_readers_pace(
+    qtbot: QtBot, next_token: NextToken, panel: TemperaturePanel
+) -> None:
+    next_token.show(LogitSketch.of(np.zeros(8, np.float32)), chosen=0)
+    next_token.show(LogitSketch.of(np.zeros(9, np.float32)), chosen=0)
+    assert not panel.measures.words
+    qtbot.waitUntil(lambda: panel.measures.words[:1] == ("about 9 choices",))
+    next_token.show(LogitSketch.of(np.zeros(7, np.float32)))
+    assert panel.measures.words[0] == "about 7 choices"
+
+
+def test_the_words_are_painted(next_token: NextToken, panel: TemperaturePanel) -> None:
+    empty = panel.measures.grab().toImage()
+    next_token.show(LogitSketch.of(np.zeros(8, np.float32)))
+    shown = panel.measures.grab().toImage()
+    assert shown != empty
+    panel.measures.resize(40, panel.measures.height())
+    assert panel.measures.grab().toImage() != shown
 
 
 def test_every_control_has_a_name_and_a_tool_tip(panel: TemperaturePanel) -> None:
