@@ -44,6 +44,7 @@ _ROWS = (
         "8",
         "{:.1f} ms",
     ),
+    ("landscape_ms_p95", "landscape of 1,000 tokens re-tempered", "16", "4", "{:.1f} ms"),
     ("longest_stall_ms", "longest stall of the event loop while writing", "50", "16", "{:.0f} ms"),
     ("start_seconds", "start to a usable window", "1.0", "0.6", "{:.2f} s"),
     ("window_mib", "window's process, resident", "250", "180", "{:.0f} MiB"),

@@ -71,5 +71,7 @@ def measure_window(path: Path, rounds: int, count: int) -> dict[str, object]:
     # Last, for it leaves a thousand tokens' records in the window.
     heat = window.ask("turn_heat")
     figures |= {"turn_heat_ms_p95": heat["milliseconds"], "turn_heat_tokens": heat["tokens"]}
+    land = window.ask("landscape")
+    figures |= {"landscape_ms_p95": land["milliseconds"], "landscape_tokens": land["tokens"]}
     window.close()
     return figures

@@ -3,6 +3,8 @@
 The picture's module loads pyqtgraph, so the card stands empty until it is first shown.
 """
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QButtonGroup, QPushButton, QSizePolicy, QWidget
 
@@ -11,6 +13,9 @@ from studio.ui.landscape_state import COUNTS, LandscapeState
 from studio.ui.landscape_words import cell_line
 from studio.ui.theme import Theme
 from studio.ui.theme_card import Card
+
+if TYPE_CHECKING:
+    from studio.ui.landscape_view import LandscapeView
 
 _TOOL_TIP = (
     "<p><b>Landscape</b>: the last tokens before the caret, each with the distribution it was "
@@ -37,7 +42,8 @@ class LandscapePanel(Card):
         super().__init__("Landscape", parent)
         self._state = state
         self._theme = theme
-        self._is_loaded = False
+        self.view: LandscapeView | None = None
+        """The picture, once the card was shown."""
         self.body.setContentsMargins(16, 6, 16, 8)
         self.body.setSpacing(2)
         self._told = ElidedLabel()
@@ -64,11 +70,11 @@ class LandscapePanel(Card):
     def showEvent(self, event: QShowEvent) -> None:
         """Follow from now on."""
         super().showEvent(event)
-        if not self._is_loaded:
+        if self.view is None:
             from studio.ui.landscape_view import LandscapeView
 
-            self.body.addWidget(LandscapeView(self._state, self._theme), 1)
-            self._is_loaded = True
+            self.view = LandscapeView(self._state, self._theme)
+            self.body.addWidget(self.view, 1)
         self._state.set_active(True)
 
     def hideEvent(self, event: QHideEvent) -> None:

@@ -19,7 +19,7 @@ from studio.ui.landscape_scale import ROWS, levels
 CHUNK = 48
 """Sketches that are unpacked at once; about 6 ms."""
 
-_BLOCK = 128
+_BLOCK = 512
 
 _UNREADABLE = LogitSketch.of([0.0])
 

@@ -2,7 +2,7 @@
 
 Ranks stand on a logarithmic scale: most of what there is to see happens among the first dozen, and
 on an even scale those would share a few pixels. Brightness is the fourth root of the probability:
-of 255 steps a favourite with 50 % has 214 and a token with 0.01 % still 26, so that the floor of a
+of 254 steps a favourite with 50 % has 214 and a token with 0.01 % still 25, so that the floor of a
 valley can be seen. Plain arithmetic; the module knows no Qt and no text.
 """
 
@@ -21,7 +21,11 @@ REST = RANKS
 
 ROWS = RANKS + 1
 
-LEVELS = 256
+LEVELS = 255
+"""Brightnesses, from none to probability 1."""
+
+MARK = LEVELS
+"""No brightness, but a mark on the picture: a token that was written."""
 
 TICKS = (1, 2, 5, 10, 30, 100)
 """Ranks that are named beside the picture."""

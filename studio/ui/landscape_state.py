@@ -91,9 +91,12 @@ class LandscapeState(QObject):
         self._rows = LandscapeRows()
         self._column: int | None = None
         self._row: int | None = None
+        self._is_stale = True
+        """Whether other tokens may be the last ones now, or stand elsewhere."""
         self._clock = FrameClock(self._take, self)
-        for moved in (records.changed, draft.prompt_changed, sampling.params_changed):
-            moved.connect(self._request)
+        for moved in (records.changed, draft.prompt_changed):
+            moved.connect(self._on_moved)
+        sampling.params_changed.connect(self._request)
 
     # -- what is shown -----------------------------------------------------------------------
 
@@ -114,12 +117,14 @@ class LandscapeState(QObject):
         if count != self._count:
             self._count = count
             self.point_at(None)
+            self._is_stale = True
             self.update_now()
 
     def set_active(self, active: bool) -> None:
         """Follow from now on, or let everything go."""
         self._active = active
         if active:
+            self._is_stale = True
             self.update_now()
         else:
             self._rows.clear()
@@ -223,6 +228,10 @@ class LandscapeState(QObject):
 
     # -- following ---------------------------------------------------------------------------
 
+    def _on_moved(self) -> None:
+        self._is_stale = True
+        self._request()
+
     def _request(self) -> None:
         if self._active:
             self._clock.request()
@@ -230,16 +239,22 @@ class LandscapeState(QObject):
     def _take(self) -> None:
         if not self._active:
             return
-        pointed_at = None if self._column is None else self.spans[self._column].record
         self._rows.temper(self.temperature)
-        is_complete = self._rows.follow(self._records.last_spans(self._count))
+        if self._is_stale:
+            self._follow_tokens()
+        self.changed.emit()
+        if self._column is not None:
+            self.pointed.emit()
+        if self._is_stale:
+            self._clock.request()
+
+    def _follow_tokens(self) -> None:
+        pointed_at = None if self._column is None else self.spans[self._column].record
+        self._is_stale = not self._rows.follow(self._records.last_spans(self._count))
         if pointed_at is not None:
             # The pointer stays with its token, which moves to the left as others come.
             self._column = next(
                 (at for at, span in enumerate(self.spans) if span.record is pointed_at), None
             )
-        self.changed.emit()
-        if pointed_at is not None:
-            self.pointed.emit()
-        if not is_complete:
-            self._clock.request()
+            if self._column is None:
+                self.pointed.emit()

@@ -1,6 +1,6 @@
 """Paints the landscape: a picture of the last tokens' distributions, ranks down, tokens across.
 
-Bright is probable; a dot is the token that was written, where it was not the favourite. The picture
+Strong is probable; a dot is the token that was written, where it was not the favourite. The picture
 is one image with a table of colours, so that turning T exchanges its bytes and nothing else. Like
 the histogram's, this module imports pyqtgraph and is loaded when the window is on the screen.
 """
@@ -27,6 +27,7 @@ from studio.ui.heat_ramp import oklab, ramp
 from studio.ui.landscape_scale import (
     GAP,
     LEVELS,
+    MARK,
     RANKS,
     REST,
     TICKS,
@@ -44,16 +45,16 @@ _PAGE = 10
 """Columns that Page Up and Page Down move by."""
 
 _DOT = 4.0
-_SMALLEST_DOT = 1.5
 
 
 def color_table(colors: Colors) -> NDArray[np.uint8]:
-    """Return `(LEVELS, 3)`: from the card to the peak, each step as much darker or lighter."""
+    """Return `(LEVELS + 1, 3)`: from the card to the peak in even steps, and last `MARK`."""
     stops = (colors.card, colors.landscape_middle, colors.landscape_most)
     heights = [float(oklab(stop)[0]) for stop in stops]
     share = (heights[1] - heights[0]) / (heights[2] - heights[0])
     lower = round(share * (LEVELS - 1))
     names = ramp(stops[0], stops[1], lower + 1)[:-1] + ramp(stops[1], stops[2], LEVELS - lower)
+    names.append(colors.cold)
     return np.array([[int(name[at : at + 2], 16) for at in (1, 3, 5)] for name in names], np.uint8)
 
 
@@ -117,20 +118,15 @@ class _Overlay(pg.GraphicsObject):  # type: ignore[misc]  # pyqtgraph has no typ
         painter.drawText(below, int(Qt.AlignmentFlag.AlignRight), "newest")
 
     def _paint_dots(self, painter: QPainter, colors: Colors) -> None:
-        """The written tokens that were not the favourites; these are the top edge itself."""
-        ranks = self._state.ranks
-        columns = np.flatnonzero(ranks > 0)
-        if not columns.size:
-            return
-        plot, width = self._view.plot, self._view.column_width
-        x = self._view.left_of(0) + (columns + 0.5) * width
-        y = plot.top() + plot.height() * _PLACES[np.minimum(ranks[columns], REST)]
-        dots = QPolygonF([QPointF(a, b) for a, b in zip(x.tolist(), y.tolist(), strict=True)])
-        size = min(_DOT, max(_SMALLEST_DOT, width))
+        if self._view.is_dense:
+            return  # they are marks on the picture itself
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if size == _DOT:  # closer together, rims would hide the picture
-            _paint_points(painter, dots, colors.card, size + 2.0)
-        _paint_points(painter, dots, colors.cold, size)
+        # The rim is what tells a dot from the hill it stands on.
+        for color, size in ((colors.card, _DOT + 2.0), (colors.cold, _DOT)):
+            pen = QPen(QColor(color), size)
+            pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+            painter.setPen(pen)
+            painter.drawPoints(self._view.dots())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
     def _paint_pointer(self, painter: QPainter, colors: Colors) -> None:
@@ -144,13 +140,6 @@ class _Overlay(pg.GraphicsObject):  # type: ignore[misc]  # pyqtgraph has no typ
         painter.drawRect(
             QRectF(round(left) - 1, plot.top() - 1, round(width) + 1, plot.height() + 1)
         )
-
-
-def _paint_points(painter: QPainter, points: QPolygonF, color: str, size: float) -> None:
-    pen = QPen(QColor(color), size)
-    pen.setCapStyle(Qt.PenCapStyle.RoundCap)
-    painter.setPen(pen)
-    painter.drawPoints(points)
 
 
 _PLACES = np.array([place_of(row) for row in range(RANKS + 1)])
@@ -194,6 +183,11 @@ class LandscapeView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no 
         """How wide a token is, in pixels."""
         return self.plot.width() / self._state.count
 
+    @property
+    def is_dense(self) -> bool:
+        """Whether columns are narrower than a dot."""
+        return self.column_width < _DOT
+
     def left_of(self, column: int) -> float:
         """Where a token's column begins; the newest ends at the picture's right edge."""
         return self.plot.right() - (len(self._state.spans) - column) * self.column_width
@@ -236,6 +230,8 @@ class LandscapeView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no 
         if len(levels):
             picture = levels.T[self._rows_of_pixels]
             picture[self._rows_of_pixels == GAP] = 0
+            if self.is_dense:
+                self._mark(picture)
             width = len(levels) * self.column_width
             # Narrower than a pixel, columns are blended, or some would not be seen at all.
             self.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self.column_width < 1.0)
@@ -244,6 +240,23 @@ class LandscapeView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no 
                 QRectF(self.plot.right() - width, self.plot.top(), width, self.plot.height())
             )
         self._overlay.update()
+
+    def dots(self) -> QPolygonF:
+        """The written tokens that were not the favourites; these are the top edge itself."""
+        columns = np.flatnonzero(self._state.ranks > 0)
+        x = self.left_of(0) + (columns + 0.5) * self.column_width
+        y = self.plot.top() + self.plot.height() * _PLACES[self._rows_written(columns)]
+        return QPolygonF([QPointF(a, b) for a, b in zip(x.tolist(), y.tolist(), strict=True)])
+
+    def _mark(self, picture: NDArray[np.uint8]) -> None:
+        """Put the same on a picture whose columns are too narrow for dots."""
+        columns = np.flatnonzero(self._state.ranks > 0)
+        y = (_PLACES[self._rows_written(columns)] * len(picture)).astype(np.intp)
+        for line in (y, y - 1):  # two pixels high, or it is hard to see
+            picture[np.maximum(line, 0), columns] = MARK
+
+    def _rows_written(self, columns: NDArray[np.intp]) -> NDArray[np.intp]:
+        return np.minimum(self._state.ranks[columns], REST)
 
     def _recolor(self) -> None:
         self.setBackground(QColor(self._theme.colors.card))

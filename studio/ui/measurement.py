@@ -68,6 +68,7 @@ def main(arguments: Sequence[str]) -> int:
         "stall": measurement.longest_stall,
         "turn": measurement.turn,
         "turn_heat": measurement.turn_heat,
+        "landscape": measurement.landscape,
         "memory": measurement.memory,
         "idle": measurement.idle,
     }
@@ -145,14 +146,7 @@ class _Measurement:
         Also says how many tokens were in view.
         """
         session, window = self._session, self._window
-        self._reset_text()
-        session.sampling.set_max_tokens(_PAGE_TOKENS)
-        for _ in range(_MOST_TRIES):
-            if len(session.records.spans) >= _PAGE_TOKENS:
-                break
-            window.editor.move_caret(len(session.draft.manuscript))
-            session.writing.continue_writing()
-            run_until(lambda: session.writing.is_idle)
+        self._write_page()
         window.resize(*_PAGE_SIZE)
         session.heat.set_measure(HeatMeasure.SURPRISE)
         self._look_ahead()
@@ -166,6 +160,28 @@ class _Measurement:
             times.append(time.perf_counter() - started)
         tokens = len(window.heat.painter.tiles.visible)
         session.heat.set_measure(HeatMeasure.OFF)
+        session.sampling.set_params(_PARAMS)
+        return {"milliseconds": statistics.quantiles(times, n=20)[-1] * 1e3, "tokens": tokens}
+
+    def landscape(self) -> dict[str, object]:
+        """From a new T to the landscape of 1,000 tokens redrawn; the same figure, and how many."""
+        session, landscape = self._session, self._window.landscape
+        self._write_page()
+        landscape.state.set_count(_PAGE_TOKENS)
+        landscape.set_shown(True)
+        run_until(lambda: landscape.state.is_settled)
+        view = landscape.panel.view
+        assert view is not None, "it is shown"
+        times = []
+        for temperature in np.geomspace(0.1, 5.0, _TURNS).tolist():
+            started = time.perf_counter()
+            session.sampling.change(temperature=temperature)
+            landscape.state.update_now()
+            view.viewport().repaint()
+            times.append(time.perf_counter() - started)
+            QApplication.processEvents()
+        tokens = len(landscape.state.spans)
+        landscape.set_shown(False)
         session.sampling.set_params(_PARAMS)
         return {"milliseconds": statistics.quantiles(times, n=20)[-1] * 1e3, "tokens": tokens}
 
@@ -184,6 +200,19 @@ class _Measurement:
         wait.exec()
         used = sum(_cpu_seconds(process) for process in processes) - before
         return {"percent": 100 * used / _REST_SECONDS}
+
+    def _write_page(self) -> None:
+        """Have a text of at least `_PAGE_TOKENS` written tokens, the caret at its end."""
+        session, window = self._session, self._window
+        if len(session.records.spans) < _PAGE_TOKENS:
+            self._reset_text()
+            session.sampling.set_max_tokens(_PAGE_TOKENS)
+        for _ in range(_MOST_TRIES):
+            window.editor.move_caret(len(session.draft.manuscript))
+            if len(session.records.spans) >= _PAGE_TOKENS:
+                break
+            session.writing.continue_writing()
+            run_until(lambda: session.writing.is_idle)
 
     def _reset_text(self) -> None:
         manuscript = self._session.draft.manuscript

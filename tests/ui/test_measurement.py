@@ -18,14 +18,15 @@ def test_each_command_is_answered_by_one_line(tmp_path: Path) -> None:
         [sys.executable, "-m", "studio", "measure-window", str(model), "5"],
         cwd=ROOT,
         env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
-        input="start\nwrite\nstall\nturn\nmemory\nturn_heat\n",
+        input="start\nwrite\nstall\nturn\nmemory\nturn_heat\nlandscape\n",
         capture_output=True,
         text=True,
         timeout=LONG / 1000,
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    start, write, stall, turn, memory, heat = map(json.loads, done.stdout.splitlines())
+    answers = map(json.loads, done.stdout.splitlines())
+    start, write, stall, turn, memory, heat, landscape = answers
     assert start["seconds"] > 0
     assert start["context_size"] == 512
     assert start["platform"] == "offscreen"
@@ -37,3 +38,5 @@ def test_each_command_is_answered_by_one_line(tmp_path: Path) -> None:
     assert memory["mib"] > 10
     assert heat["milliseconds"] > 0
     assert heat["tokens"] > 100
+    assert landscape["milliseconds"] > 0
+    assert landscape["tokens"] > 100
