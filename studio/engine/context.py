@@ -24,8 +24,8 @@ _CHUNK_CPU, _CHUNK_GPU = 128, 512
 """Tokens a batch. On a processor a larger one is no faster, and progress is shown between them."""
 
 READ_BATCH = 32
-"""Tokens a batch where the logits of each are wanted. From 64 on, llama.cpp's flash attention on a
-processor sums in another order; below, they are to the last bit those that writing gives, one token
+"""Tokens a batch on a processor, where the logits of each are wanted. From 64 on, llama.cpp's flash
+attention sums in another order; below, they are to the last bit those that writing gives, one token
 at a time (tests/benchmarks/batch_noise.py)."""
 
 _LOGITS_BYTES = 32 * 2**20
@@ -191,7 +191,7 @@ class Context:
         tokens = list(tokens)
         position = reused = self._keep(min(self._common_prefix(tokens), first))
         fits = max(1, _LOGITS_BYTES // (4 * self._vocabulary_size))
-        batch = min(READ_BATCH, self._chunk, fits)
+        batch = min(self._chunk if self._chunk == _CHUNK_GPU else READ_BATCH, fits)
         while position < len(tokens):
             is_wanted = position >= first
             end = position + batch if is_wanted else min(position + self._chunk, first)

@@ -7,6 +7,7 @@ last token only. The module does not know the rest of the manuscript.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Hashable
 from typing import cast
 
 from studio.manuscript.takes import Take, TakeSet
@@ -20,10 +21,12 @@ class TakeTokens:
     Args:
         take: It grows, or has just ended.
         take_set: That it belongs to, whose place says where it stands.
+        source: Whose tokens they are.
     """
 
-    def __init__(self, take: Take, take_set: TakeSet) -> None:
+    def __init__(self, take: Take, take_set: TakeSet, source: Hashable) -> None:
         self.take = take
+        self._source = source
         self._set = take_set
         self._characters = TokenCharacters()
         self._read = 0
@@ -77,7 +80,7 @@ class TakeTokens:
         groups: list[tuple[int, TokenGroup]] = []
         for record, text in come:
             if text:
-                self._last = (self._length, TokenGroup(text, [record]))
+                self._last = (self._length, TokenGroup(text, [record], self._source))
                 groups.append((start + self._length, self._last[1]))
                 self._length += len(text)
             elif self._last is not None:

@@ -8,7 +8,7 @@ where in the text that is.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from studio.manuscript.passage import Marks
@@ -22,21 +22,25 @@ class TokenGroup:
     Attributes:
         text: Its characters, at least one.
         records: What is kept of the tokens, in order; all of the characters are the first one's.
+        source: Whose tokens they are: ids mean nothing beside those of another vocabulary.
     """
 
     text: str
     records: list[RecordedToken] = field(default_factory=list)
+    source: Hashable = None
 
 
-def grouped(tokens: Iterable[tuple[RecordedToken, str]]) -> list[TokenGroup]:
-    """Group tokens, each with its characters.
+def grouped(
+    tokens: Iterable[tuple[RecordedToken, str]], source: Hashable = None
+) -> list[TokenGroup]:
+    """Group tokens of one source, each with its characters.
 
     A token without characters that no other comes before has no place in a text: it is left out.
     """
     groups: list[TokenGroup] = []
     for record, text in tokens:
         if text:
-            groups.append(TokenGroup(text, [record]))
+            groups.append(TokenGroup(text, [record], source))
         elif groups:
             groups[-1].records.append(record)
     return groups

@@ -8,7 +8,7 @@ The module knows no model and no window, and of what is kept of a token only its
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -44,11 +44,13 @@ class TokenSpans:
         changed: Announces `(first, removed, added)`: of the spans from `first` on, `removed` gave
             way to `added`, and all behind these may have moved.
         version: Another number after each such change.
+        source: Whose tokens are shown, such as a model; see `set_source`.
     """
 
     def __init__(self, manuscript: Manuscript) -> None:
         self.changed: Announcer[[int, int, int]] = Announcer()
         self.version = 0
+        self.source: Hashable = None
         self._manuscript = manuscript
         self._table = TokenTable()
         self._spans: tuple[int, list[TokenSpan]] = (-1, [])
@@ -98,6 +100,19 @@ class TokenSpans:
         high = self._table.first_ending_after(position)
         return self._listed(max(0, high - count), high)
 
+    def set_source(self, source: Hashable) -> None:
+        """Show the tokens of another source, and take those to come for its own.
+
+        Those of the source before stay marked in the text, and are there again when it is.
+        """
+        if source == self.source:
+            return
+        self.source = source
+        removed = len(self)
+        found = self._shown(0, len(self._manuscript))
+        if removed or found:
+            self._announce(0, removed, self._table.replace(0, removed, found))
+
     def fill(
         self, start: int, records: Iterable[RecordedToken], text: FollowedText | None = None
     ) -> int:
@@ -113,7 +128,7 @@ class TokenSpans:
             another span touches, is left out.
         """
         placed = 0
-        for group in grouped(characters_of(records)):
+        for group in grouped(characters_of(records), self.source):
             end = start + len(group.text)
             now = start if text is None else text.where(start, end)
             placed += now is not None and self._place(now, group)
@@ -160,11 +175,15 @@ class TokenSpans:
         marks = manuscript.marks(max(0, start - 1), end + 1)
         if not any(mark is not None for mark in marks):
             return []
-        start, end = self._joined(start, -1), self._joined(end, +1)
-        marks = manuscript.marks(start, end)
+        return self._shown(self._joined(start, -1), self._joined(end, +1))
+
+    def _shown(self, start: int, end: int) -> list[tuple[int, TokenGroup]]:
+        """The whole groups of a range that are of the present source, or of none."""
+        text, marks = self._manuscript.text[start:end], self._manuscript.marks(start, end)
         return [
             (start + offset, group)
-            for offset, group in whole_groups(manuscript.text[start:end], marks)
+            for offset, group in whole_groups(text, marks)
+            if group.source in (None, self.source)
         ]
 
     def _joined(self, seam: int, step: int) -> int:
@@ -197,7 +216,7 @@ class TokenSpans:
         if growing is not None and self._take is None:
             take_set = self._manuscript.active_take_set(0)
             assert take_set is not None, "the growing take is in a set"
-            self._take = TakeTokens(growing, take_set)
+            self._take = TakeTokens(growing, take_set, self.source)
             self._place_all(self._take.standing(self._manuscript.text))
 
     def _place_all(self, groups: Sequence[tuple[int, TokenGroup]]) -> None:

@@ -107,10 +107,10 @@ class LookAheadAtRest(QObject):
     def _on_model_changed(self) -> None:
         match self._model.phase:
             case ModelPhase.READY:
+                self._next_token.use_vocabulary(self._model.vocabulary)
                 self._ask()
                 return
             case ModelPhase.LOADING:
-                self._next_token.forget_pieces()
                 self._next_token.clear("The model is loading.")
             case ModelPhase.NONE:
                 self._next_token.clear(NOTHING_KNOWN)

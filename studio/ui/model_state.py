@@ -3,6 +3,7 @@
 Knows how to ask the engine for a model; nothing of prompts, widgets or recent files.
 """
 
+from collections.abc import Hashable
 from enum import Enum
 
 from PySide6.QtCore import QObject, Signal
@@ -58,6 +59,12 @@ class ModelState(QObject):
     def is_ready(self) -> bool:
         """Whether the engine can be asked to write."""
         return self.phase is ModelPhase.READY
+
+    @property
+    def vocabulary(self) -> Hashable:
+        """Tells the models apart whose token ids mean different things; None when none is ready."""
+        report = self.report
+        return (report.path, report.file_bytes, report.vocabulary_size) if report else None
 
     def open(self, path: str, options: LoadOptions | None = None) -> None:
         """Load another model, in place of the one that is open."""

@@ -7,7 +7,7 @@ token being written).
 """
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -55,6 +55,9 @@ class NextToken(QObject):
         self._history: Sequence[int] = ()
         self._chosen: int | None = None
         self._reason = NOTHING_KNOWN
+        self._vocabulary: Hashable = None
+        self._vocabularies: dict[Hashable, tuple[dict[int, bytes], set[int]]] = {}
+        """What is known of those that are not in use."""
         self._pieces: dict[int, bytes] = {}
         self._control: set[int] = set()
         self._texts: dict[int, TokenText] = {}
@@ -83,7 +86,7 @@ class NextToken(QObject):
         self.changed.emit()
 
     def add_pieces(self, pieces: Mapping[int, bytes], control: Collection[int] = ()) -> None:
-        """Learn the bytes of tokens; they are kept until `forget_pieces`.
+        """Learn the bytes of tokens of the vocabulary in use: see `use_vocabulary`.
 
         Args:
             pieces: Bytes by token id; for a control token its name.
@@ -101,11 +104,18 @@ class NextToken(QObject):
         self._pieces, self._control = other._pieces, other._control
         self._texts = other._texts
 
-    def forget_pieces(self) -> None:
-        """Forget all bytes: another model has another vocabulary."""
-        self._pieces.clear()
-        self._control.clear()
-        self._texts.clear()
+    def use_vocabulary(self, name: Hashable) -> None:
+        """Take token ids for those of another vocabulary; what is known of this one is kept."""
+        if name == self._vocabulary:
+            return
+        self._vocabularies[self._vocabulary] = dict(self._pieces), set(self._control)
+        self._vocabulary = name
+        pieces, control = self._vocabularies.get(name, ({}, set()))
+        # In place: others may share them.
+        for known in (self._pieces, self._control, self._texts):
+            known.clear()
+        self._pieces.update(pieces)
+        self._control.update(control)
 
     def set_params(self, params: SamplingParams) -> None:
         """Shape the distribution with other parameters; asks no model."""
@@ -143,6 +153,11 @@ class NextToken(QObject):
         return self._sketch
 
     @property
+    def is_written(self) -> bool:
+        """Whether a token was drawn from it: then the next one is near, the model is writing."""
+        return self._chosen is not None
+
+    @property
     def entropy(self) -> float | None:
         """Entropy in nats of the distribution the sampler draws from; None if there is none."""
         shape = self._shaped()
@@ -152,11 +167,6 @@ class NextToken(QObject):
     @property
     def entropy_bits(self) -> float | None:
         """`entropy` in bits."""
-    @property
-    def is_written(self) -> bool:
-        """Whether a token was drawn from it: then the next one is near, the model is writing."""
-        return self._chosen is not None
-
         entropy = self.entropy
         return None if entropy is None else entropy / math.log(2)
 

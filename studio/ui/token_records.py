@@ -24,6 +24,8 @@ from studio.ui.model_state import ModelState
 from studio.ui.next_token import NextToken
 from studio.ui.writing import Writing
 
+NOTHING_TO_SCORE = "Every token of the text that can be scored has its record already."
+
 
 class TokenRecords(QObject):
     """The recorded tokens of the draft's manuscript, and the scoring of its text.
@@ -58,11 +60,13 @@ class TokenRecords(QObject):
         self._request = 0
         self._asked: FollowedText | None = None
         """The text that is being scored; None while none is."""
+        self._placed = 0
+        """How many tokens got a record by it."""
         self._clock = FrameClock(self.changed.emit, self)
         self.spans.changed.connect(lambda *_: self._clock.request())
         client.received.connect(self._on_event)
         client.died.connect(lambda _outcome: self._end())
-        model.changed.connect(self.scoring_changed)
+        model.changed.connect(self._on_model_changed)
         writing.changed.connect(self.scoring_changed)
 
     def last(self, count: int) -> list[RecordedToken]:
@@ -109,10 +113,11 @@ class TokenRecords(QObject):
             return
         first = self._first_unknown()
         if first is None:
-            self.told.emit("Every token of the text is scored already.")
+            self.told.emit(NOTHING_TO_SCORE)
             return
         manuscript = self._draft.manuscript
         self._asked = FollowedText(manuscript)
+        self._placed = 0
         self._request = self._client.next_request()
         prompt = self._draft.prompt(len(manuscript))
         self._client.send(Score(request=self._request, prompt=prompt, first=first))
@@ -132,6 +137,12 @@ class TokenRecords(QObject):
             reached = span.end
         return reached if reached < len(self._draft.manuscript) else None
 
+    def _on_model_changed(self) -> None:
+        if self._model.is_ready:
+            # What another model said of a text is kept for when it is opened again.
+            self.spans.set_source(self._model.vocabulary)
+        self.scoring_changed.emit()
+
     def _on_event(self, event: AnyEvent) -> None:
         if event.request != self._request or self._asked is None:
             return
@@ -139,7 +150,7 @@ class TokenRecords(QObject):
             case Scored():
                 if event.pieces:
                     self._next_token.add_pieces(event.pieces)
-                self.spans.fill(event.start, event.tokens, self._asked)
+                self._placed += self.spans.fill(event.start, event.tokens, self._asked)
             case ScoringEnded():
                 self._end()
                 if event.unseen_characters:
@@ -148,6 +159,8 @@ class TokenRecords(QObject):
                         "do not fit the model's context. A larger context size (Model › Model "
                         "options) would hold more."
                     )
+                elif not self._placed:
+                    self.told.emit(NOTHING_TO_SCORE)
             case Failed():
                 self._end()
                 self.told.emit(event.message)

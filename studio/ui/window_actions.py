@@ -23,6 +23,7 @@ from studio.ui.explain import Explain
 from studio.ui.find_bar import FindBar
 from studio.ui.heat import Heat
 from studio.ui.landscape import Landscape
+from studio.ui.score_action import make_score_action
 from studio.ui.session import Session
 from studio.ui.settings import APPEARANCE, RECENT_FILES, Settings
 from studio.ui.theme import Appearance, Theme
@@ -112,6 +113,7 @@ class WindowActions(QObject):
             window, "&Next take", lambda: step(+1), "Alt+Right", "Show the take after"
         )
 
+        self.score = make_score_action(window, session.records, session.draft.manuscript)
         self.what_else = make_action(
             window,
             "What &else could stand here",
@@ -153,6 +155,7 @@ class WindowActions(QObject):
             session.model.changed,
             session.context.changed,
             session.draft.prompt_changed,
+            session.records.scoring_changed,
         ):
             changed.connect(self._follow)
         session.draft.manuscript.state_changed.connect(self._follow)
@@ -192,7 +195,8 @@ class WindowActions(QObject):
         write.addSeparator()
         write.addActions([self.previous_take, self.next_take])
         write.addSeparator()
-        write.addAction(self.what_else)
+        write.addActions([self.what_else, self.score])
+        write.setToolTipsVisible(True)
         model = bar.addMenu("&Model")
         model.addActions([self.open_model, self.model_options, self.reopen_model])
         view = bar.addMenu("&View")

@@ -118,7 +118,9 @@ def test_the_lines_of_json(tiny: str) -> None:
     for index, token in enumerate(written):
         assert list(token) == [
             "type", "index", "id", "text", "probability", "rank", "entropy_bits", "top",
+            "near_tie",
         ]  # fmt: skip
+        assert isinstance(token["near_tie"], bool)
         assert (token["type"], token["index"]) == ("token", index)
         assert isinstance(token["id"], int)
         assert isinstance(token["text"], str)

@@ -191,6 +191,31 @@ def test_what_was_scored_comes_back_with_undo_and_redo() -> None:
     assert desk.placed() == scored
 
 
+def test_tokens_of_another_model_are_kept_for_its_return() -> None:
+    desk = Desk("Oh! ")
+    desk.spans.set_source("one")
+    desk.write(SEA)
+    written = desk.placed()
+    desk.spans.set_source("other")
+    assert desk.placed() == []
+    assert desk.announced[-1] == (0, 4, 0)
+    desk.spans.fill(0, tokens("Oh", "!"))
+    desk.manuscript.edit(0, 0, " ")
+    desk.manuscript.undo()
+    assert desk.placed() == [("Oh", 0), ("!", 1)]
+    desk.spans.set_source("one")
+    assert desk.placed() == written
+    [take_set] = desk.manuscript.take_sets
+    desk.spans.set_source("other")
+    desk.manuscript.retake(take_set)
+    desk.grow(tokens(" new"))
+    desk.manuscript.end_take()
+    desk.manuscript.step_take(take_set, -1)
+    assert desk.placed() == [("Oh", 0), ("!", 1)]
+    desk.spans.set_source("one")
+    assert desk.placed() == written
+
+
 def test_another_text_has_no_tokens() -> None:
     desk = Desk()
     desk.write(SEA)

@@ -179,8 +179,13 @@ def test_pieces_give_the_tokens_their_text(qtbot: QtBot) -> None:
     with qtbot.waitSignal(state.changed):
         state.add_pieces({first: b" sea", second: b"<|im_end|>"}, control=[second])
     assert [row.text.text for row in state.rows(2)] == ["·sea", "⟨im_end⟩"]
-    state.forget_pieces()
+    state.use_vocabulary("another model")
     assert state.rows(1)[0].text.text == f"⟨token {first}⟩"
+    state.add_pieces({first: b" lake"})
+    state.use_vocabulary(None)
+    assert [row.text.text for row in state.rows(2)] == ["·sea", "⟨im_end⟩"]
+    state.use_vocabulary("another model")
+    assert state.rows(1)[0].text.text == "·lake"
 
 
 def test_clearing_forgets_the_distribution() -> None:

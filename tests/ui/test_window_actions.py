@@ -41,6 +41,7 @@ WITH_A_KEY = {
     "zoom_out",
     "zoom_reset",
     "full_screen",
+    "score",
     "what_else",
     "explain",
 }
@@ -110,6 +111,7 @@ def test_what_cannot_be_done_is_greyed(bare: MainWindow) -> None:
         "previous_take",
         "next_take",
         "reopen_model",
+        "score",
     }
 
 
