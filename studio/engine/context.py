@@ -13,12 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.engine.interrupt import Interrupt
-from studio.engine.messages import EngineError
+from studio.engine.lane_cells import MAIN as _MAIN
+from studio.engine.lane_cells import SCRATCH as _SCRATCH
+from studio.engine.lane_cells import LaneCells
+from studio.engine.messages import MOST_LANES, EngineError
 from studio.engine.model import Model
 from studio.engine.pace import Pace
-
-_MAIN, _SCRATCH = 0, 1
-"""Sequence ids: the manuscript, and a look into its middle that leaves the rest evaluated."""
 
 _CHUNK_CPU, _CHUNK_GPU = 128, 512
 """Tokens a batch. On a processor a larger one is no faster, and progress is shown between them."""
@@ -56,13 +56,21 @@ class Context:
         self._chunk = _CHUNK_GPU if llama_cpp.llama_supports_gpu_offload() else _CHUNK_CPU
         parameters.n_ctx = self.size
         parameters.n_batch = parameters.n_ubatch = self._chunk
-        parameters.n_seq_max = 2
+        # A recurrent state is one value, not a row for each token: it has no prefix to copy, and
+        # each sequence would take memory of its own.
+        self._can_look_inside = not (
+            llama_cpp.llama_model_is_recurrent(model.model)
+            or llama_cpp.llama_model_is_hybrid(model.model)
+        )
+        parameters.n_seq_max = 2 + (MOST_LANES if self._can_look_inside else 0)
         parameters.kv_unified = True
         # A sliding window's cache in full: a trimmed one cannot be cut back to a prefix.
         parameters.swa_full = True
         parameters.n_threads = parameters.n_threads_batch = model.threads
-        self._all_threads = self._threads = model.threads
+        self._all_threads = model.threads
+        self._threads = (model.threads, model.threads)
         self._pace = Pace(model.threads)
+        self._lane_paces = [Pace(model.threads) for _ in range(MOST_LANES)]
         parameters.no_perf = True
         parameters.abort_callback = interrupt.callback
         parameters.abort_callback_data = interrupt.data
@@ -77,11 +85,7 @@ class Context:
         self._context = context
         self._memory = llama_cpp.llama_get_memory(context)
         self._vocabulary_size = model.vocabulary.size
-        # A recurrent state is one value, not a row for each token: it has no prefix to copy.
-        self._can_look_inside = not (
-            llama_cpp.llama_model_is_recurrent(model.model)
-            or llama_cpp.llama_model_is_hybrid(model.model)
-        )
+        self.lane_cells = LaneCells(self._memory) if self._can_look_inside else None
         self._batch = llama_cpp.llama_batch_init(self._chunk, 0, 1)
         self._batch_tokens = np.ctypeslib.as_array(self._batch.token, (self._chunk,))
         self._batch_positions = np.ctypeslib.as_array(self._batch.pos, (self._chunk,))
@@ -89,6 +93,8 @@ class Context:
         np.ctypeslib.as_array(self._batch.n_seq_id, (self._chunk,))[:] = 1
         self._logits_address = 0
         self._logits: NDArray[np.float32] = np.empty(0, dtype=np.float32)
+        self._rows: dict[int, NDArray[np.float32]] = {}
+        """Views of llama.cpp's memory by their address; making one costs more than a look-up."""
         self._tokens: list[int] = []
         self._has_logits = False
         """Whether llama.cpp's buffer holds the logits that follow `_tokens`."""
@@ -97,6 +103,15 @@ class Context:
     def used(self) -> int:
         """Tokens in the context."""
         return len(self._tokens)
+
+    @property
+    def free(self) -> int:
+        """Cells that are nobody's."""
+        return self.size - len(self._tokens) - (self.lane_cells.held if self.lane_cells else 0)
+
+    def holds(self, tokens: list[int]) -> bool:
+        """Whether what is evaluated begins with these tokens."""
+        return self._tokens[: len(tokens)] == tokens
 
     def logits(self) -> NDArray[np.float32]:
         """The logits after the last token evaluated, shape (vocabulary,).
@@ -156,6 +171,7 @@ class Context:
         fits = new <= min(self._chunk, self.size - len(self._tokens))
         if not (self._can_look_inside and fits and new < lost):
             return self.evaluate(tokens, progress)
+        self._make_room(new)
         llama_cpp.llama_memory_seq_cp(self._memory, _MAIN, _SCRATCH, 0, shared)
         try:
             self._has_logits = False
@@ -190,6 +206,7 @@ class Context:
         """
         tokens = list(tokens)
         position = reused = self._keep(min(self._common_prefix(tokens), first))
+        self._make_room(len(tokens) - position)
         fits = max(1, _LOGITS_BYTES // (4 * self._vocabulary_size))
         batch = min(self._chunk if self._chunk == _CHUNK_GPU else READ_BATCH, fits)
         while position < len(tokens):
@@ -218,15 +235,80 @@ class Context:
         self._batch.pos[0] = len(self._tokens)
         self._batch.seq_id[0][0] = _MAIN
         self._batch.logits[0] = 1
-        threads = self._pace.threads()
-        if threads != self._threads:
-            llama_cpp.llama_set_n_threads(self._context, threads, self._all_threads)
-            self._threads = threads
+        self._use_threads(self._pace.threads(), self._all_threads)
         started = time.perf_counter()
         self._run_batch()
         self._pace.took(time.perf_counter() - started)
         self._tokens.append(token)
         self._has_logits = True
+
+    def step(self, lanes: Sequence[int], tokens: Sequence[int]) -> list[NDArray[np.float32]]:
+        """Evaluate one more token for each of some lanes, in one batch.
+
+        Args:
+            lanes: their numbers; all have cells, and there is room for one more each.
+            tokens: one for each.
+
+        Returns:
+            The logits after each, `(vocabulary,)`: views, as `logits` gives them.
+
+        Raises:
+            EvaluationStopped: the interrupt was set; nothing is evaluated then.
+            EngineError: llama.cpp refused.
+        """
+        cells = self._lanes
+        self._has_logits = False
+        self._batch.n_tokens = len(lanes)
+        for row, (lane, token) in enumerate(zip(lanes, tokens, strict=True)):
+            self._batch.token[row] = token
+            self._batch.pos[row] = cells.length(lane)
+            self._batch.seq_id[row][0] = cells.sequence(lane)
+            self._batch.logits[row] = 1
+        pace = self._lane_paces[len(lanes) - 1]
+        threads = pace.threads()
+        # llama.cpp has one number for batches of one token, and one for larger ones.
+        self._use_threads(*((self._threads[0], threads) if len(lanes) > 1 else (threads, threads)))
+        started = time.perf_counter()
+        try:
+            self._run_batch()
+        except (EvaluationStopped, EngineError):
+            for lane in lanes:
+                cells.cut(lane)
+            raise
+        pace.took(time.perf_counter() - started)
+        for lane in lanes:
+            cells.grew(lane, 1)
+        return [self._row(row) for row in range(len(lanes))]
+
+    def extend_lane(self, lane: int, tokens: list[int]) -> None:
+        """Evaluate several tokens of a lane that has cells, without their logits.
+
+        In batches so small that the logits that follow are those of single tokens.
+
+        Raises:
+            EvaluationStopped: the interrupt was set; some of them may be evaluated.
+            EngineError: llama.cpp refused.
+        """
+        cells = self._lanes
+        self._has_logits = False
+        for start in range(0, len(tokens), READ_BATCH):
+            chunk = tokens[start : start + READ_BATCH]
+            try:
+                self._decode(chunk, cells.length(lane), cells.sequence(lane))
+            except (EvaluationStopped, EngineError):
+                cells.cut(lane)
+                raise
+            cells.grew(lane, len(chunk))
+
+    def cut_to(self, tokens: list[int]) -> None:
+        """Give up what is evaluated of the main sequence, but for what it shares with `tokens`."""
+        self._keep(self._common_prefix(tokens))
+
+    @property
+    def _lanes(self) -> LaneCells:
+        if self.lane_cells is None:
+            raise ValueError("this model's memory cannot be copied, so it has no lanes")
+        return self.lane_cells
 
     def close(self) -> None:
         """Free the context's memory."""
@@ -234,6 +316,24 @@ class Context:
             llama_cpp.llama_batch_free(self._batch)
             llama_cpp.llama_free(self._context)
             self._context = None
+
+    def _row(self, index: int) -> NDArray[np.float32]:
+        """The logits of one of the batch's tokens, for which logits were wanted."""
+        address = _get_logits_ith(self._context, index)
+        row = self._rows.get(address)
+        if row is None:
+            row = self._rows[address] = self._view(address)
+        return row
+
+    def _make_room(self, count: int) -> None:
+        """Free the lanes' cells where `count` more would not fit: the manuscript goes first."""
+        if self.lane_cells and self.lane_cells.held and count > self.free:
+            self.lane_cells.drop_all()
+
+    def _use_threads(self, single: int, batch: int) -> None:
+        if (single, batch) != self._threads:
+            llama_cpp.llama_set_n_threads(self._context, single, batch)
+            self._threads = (single, batch)
 
     def _common_prefix(self, tokens: list[int]) -> int:
         length = min(len(tokens), len(self._tokens))
@@ -251,6 +351,10 @@ class Context:
         ):
             llama_cpp.llama_memory_clear(self._memory, True)
             length = 0
+            if self.lane_cells:
+                self.lane_cells.forget()
+        if self.lane_cells:
+            self.lane_cells.main_kept(length)
         del self._tokens[length:]
         self._has_logits = False
         return length
@@ -262,6 +366,7 @@ class Context:
         progress: Callable[[int, int], None] | None,
     ) -> None:
         total = len(tokens) - start
+        self._make_room(total)
         for position in range(start, len(tokens), self._chunk):
             if progress and total > self._chunk:
                 progress(position - start, total)
@@ -274,6 +379,7 @@ class Context:
         self, tokens: list[int], position: int, sequence: int, *, all_logits: bool = False
     ) -> None:
         count = len(tokens)
+        self._use_threads(self._threads[0], self._all_threads)
         self._batch.n_tokens = count
         self._batch_tokens[:count] = tokens
         self._batch_positions[:count] = np.arange(position, position + count)

@@ -9,6 +9,23 @@ from typing import Literal, Protocol
 import msgspec
 import numpy as np
 
+from studio.engine.lane_messages import MOST_LANES as MOST_LANES
+from studio.engine.lane_messages import ChangeLane as ChangeLane
+from studio.engine.lane_messages import Compare as Compare
+from studio.engine.lane_messages import ComparisonFinished as ComparisonFinished
+from studio.engine.lane_messages import ContinueLane as ContinueLane
+from studio.engine.lane_messages import Lane as Lane
+from studio.engine.lane_messages import LaneCommand as LaneCommand
+from studio.engine.lane_messages import LaneEvent as LaneEvent
+from studio.engine.lane_messages import LaneFinished as LaneFinished
+from studio.engine.lane_messages import LaneFinishReason as LaneFinishReason
+from studio.engine.lane_messages import LaneStarted as LaneStarted
+from studio.engine.lane_messages import LaneToken as LaneToken
+from studio.engine.lane_messages import LaneTurned as LaneTurned
+from studio.engine.lane_messages import RemoveLane as RemoveLane
+from studio.engine.lane_messages import RerunLane as RerunLane
+from studio.engine.lane_messages import StopLane as StopLane
+from studio.engine.lane_messages import lane_tokens as lane_tokens
 from studio.engine.message_parts import Command as Command
 from studio.engine.message_parts import Event as Event
 from studio.engine.message_parts import Prompt as Prompt
@@ -237,7 +254,14 @@ class Superseded(Event, frozen=True, kw_only=True, tag=True):
 
 
 FailureKind = Literal[
-    "model_file", "too_little_memory", "chat_template", "prompt", "no_model", "llama_cpp", "bug"
+    "model_file",
+    "too_little_memory",
+    "chat_template",
+    "prompt",
+    "no_model",
+    "no_comparison",
+    "llama_cpp",
+    "bug",
 ]
 
 
@@ -249,7 +273,7 @@ class Failed(Event, frozen=True, kw_only=True, tag=True):
     """For the writer: what, where, what is allowed, what to do."""
 
 
-AnyCommand = Load | LookAhead | Score | Generate | ChangeParams | Stop
+AnyCommand = Load | LookAhead | Score | Generate | ChangeParams | Stop | Compare | LaneCommand
 AnyEvent = (
     Loading
     | Loaded
@@ -262,6 +286,7 @@ AnyEvent = (
     | Finished
     | Superseded
     | Failed
+    | LaneEvent
 )
 
 

@@ -1,0 +1,111 @@
+"""Which cells of a context's memory belong to lanes: shared prompts, and what each lane wrote.
+
+With unified KV a cell may belong to several sequences: a prompt evaluated once is every lane's, by
+`llama_memory_seq_cp`, and only what a lane writes takes cells of its own. Counts them, so that one
+knows what is free. Knows nothing of tokens, decoding or requests.
+"""
+
+import llama_cpp
+
+MAIN, SCRATCH = 0, 1
+"""Sequence ids: the manuscript, and a look into its middle that leaves the rest evaluated."""
+
+_FIRST = 2
+"""The sequence of lane 0."""
+
+
+class LaneCells:
+    """The lanes' sequences in one memory.
+
+    Args:
+        memory: of a context with unified KV and room for the lanes' sequences.
+    """
+
+    def __init__(self, memory: llama_cpp.llama_memory_t) -> None:
+        self._memory = memory
+        self._lengths: dict[int, int] = {}
+        self._prompt = 0
+        self._shared = 0
+        """How many of the prompt's cells are the main sequence's too."""
+        self.held = 0
+        """Cells that the main sequence does not have."""
+
+    @staticmethod
+    def sequence(lane: int) -> int:
+        """The llama.cpp sequence of a lane."""
+        return _FIRST + lane
+
+    def length(self, lane: int) -> int:
+        """Tokens of a lane, the prompt's among them; 0 where it has no cells, or lost them."""
+        return self._lengths.get(lane, 0)
+
+    def share(self, lane: int, length: int) -> bool:
+        """Give a lane the first `length` tokens of the main sequence, and nothing else.
+
+        Returns:
+            Whether that worked. Where it did not, the lane has nothing.
+        """
+        self.drop(lane)
+        if self._lengths and self._prompt != length:
+            self.drop_all()
+        # From another lane, if there is one: the main sequence may have gone other ways.
+        source = self.sequence(next(iter(self._lengths))) if self._lengths else MAIN
+        if source == MAIN:
+            self._prompt = self._shared = length
+        target = self.sequence(lane)
+        llama_cpp.llama_memory_seq_cp(self._memory, source, target, 0, length)
+        first = llama_cpp.llama_memory_seq_pos_min(self._memory, target)
+        last = llama_cpp.llama_memory_seq_pos_max(self._memory, target)
+        self._lengths[lane] = length
+        if (first, last) != (0, length - 1):
+            self.drop(lane)
+            return False
+        return True
+
+    def holds(self, length: int) -> bool:
+        """Whether some lane has the prompt, of that many tokens."""
+        return bool(self._lengths) and self._prompt == length
+
+    def grew(self, lane: int, count: int) -> None:
+        """A lane has that many tokens more."""
+        self._lengths[lane] += count
+        self.held += count
+
+    def shrink(self, lane: int) -> None:
+        """Take a lane's last token off."""
+        self._lengths[lane] -= 1
+        self.held -= 1
+        self.cut(lane)
+
+    def cut(self, lane: int) -> None:
+        """Free what an evaluation that was broken off may have left behind the lane's end."""
+        llama_cpp.llama_memory_seq_rm(
+            self._memory, self.sequence(lane), self._lengths.get(lane, 0), -1
+        )
+
+    def drop(self, lane: int) -> None:
+        """Free a lane's cells."""
+        if lane in self._lengths:
+            llama_cpp.llama_memory_seq_rm(self._memory, self.sequence(lane), -1, -1)
+            del self._lengths[lane]
+            self._count()
+
+    def drop_all(self) -> None:
+        """Free the cells of all lanes."""
+        for lane in list(self._lengths):
+            self.drop(lane)
+
+    def forget(self) -> None:
+        """The whole memory was cleared."""
+        self._lengths.clear()
+        self._count()
+
+    def main_kept(self, length: int) -> None:
+        """The main sequence was cut to `length` tokens."""
+        if length < self._shared:
+            self._shared = length
+            self._count()
+
+    def _count(self) -> None:
+        own = sum(length - self._prompt for length in self._lengths.values())
+        self.held = own + (self._prompt - self._shared if self._lengths else 0)

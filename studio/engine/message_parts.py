@@ -1,0 +1,65 @@
+"""What many messages have in common: their bases, the prompt, a token written.
+
+`messages` has all the rest, and names these too. Imports without llama_cpp.
+"""
+
+from typing import Literal
+
+import msgspec
+
+PromptFormat = Literal["plain", "chat"]
+
+
+class Prompt(msgspec.Struct, frozen=True, kw_only=True):
+    """What the model is given: product.md's brief and manuscript, in a preset's format."""
+
+    manuscript: str
+    """The manuscript up to the caret; the model continues it."""
+    brief: str = ""
+    system: str = ""
+    """The preset's system message; used by the chat format alone."""
+    format: PromptFormat = "plain"
+
+    def __post_init__(self) -> None:
+        """Replace lone surrogates, which neither UTF-8 nor a vocabulary has, by question marks.
+
+        A writer's text can hold one where a paste or a file name broke a character in two.
+        """
+        for field in ("manuscript", "brief", "system"):
+            raw = getattr(self, field).encode("utf-8", errors="replace")
+            msgspec.structs.force_setattr(self, field, raw.decode())
+
+
+class Command(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Base of all commands."""
+
+    request: int
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Base of all events; `request` is that of the command answered."""
+
+    request: int
+
+
+class Token(Event, frozen=True, kw_only=True, tag=True):
+    """One token written, what else could have been, and how it was chosen."""
+
+    index: int
+    id: int
+    text: bytes
+    """UTF-8, perhaps only a part of a character; empty for a control token."""
+    probability: float
+    """As the sampler used it: after temperature and filters."""
+    rank: int
+    """0 = the favourite."""
+    entropy: float
+    """Nats, of the distribution drawn from."""
+    top: tuple[tuple[int, float], ...]
+    """The most likely (id, probability), as the sampler used them."""
+    sketch: bytes
+    pieces: dict[int, bytes]
+    u: float
+    """What was drawn, in [0, 1): the same u at another temperature is the same dice."""
+    near_tie: bool
+    """Whether arithmetic alone may decide which token T 0 takes here."""
