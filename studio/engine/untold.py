@@ -24,7 +24,9 @@ _MOST = 8
 """Tokens that wait at most; each keeps a copy of its logits."""
 
 
-class _Drawn(NamedTuple):
+class Drawn(NamedTuple):
+    """A token, and what its message is made of."""
+
     number: int
     ranking: Ranking
     choice: Choice
@@ -55,7 +57,7 @@ class UntoldTokens:
         self._pieces = pieces
         self._emit = emit
         self._frame_seconds = frame_seconds
-        self._waiting: list[_Drawn] = []
+        self._waiting: list[Drawn] = []
         self._rows: list[NDArray[np.float32]] = []
         self._told = 0.0
         self.ended = 0.0
@@ -71,7 +73,7 @@ class UntoldTokens:
             u: the number drawn.
         """
         place = len(self._waiting)
-        self._waiting.append(_Drawn(number, ranking, choice, u))
+        self._waiting.append(Drawn(number, ranking, choice, u))
         self.ended = time.perf_counter()
         if place + 1 == _MOST or self.ended - self._told >= self._frame_seconds:
             self.tell()
@@ -85,24 +87,31 @@ class UntoldTokens:
         """Tell all that wait."""
         if self._waiting:
             self._told = time.perf_counter()
-            self._emit(*[self._message(drawn) for drawn in self._waiting])
+            self._emit(
+                *[
+                    token_of(self._request, drawn, self._vocabulary, self._pieces)
+                    for drawn in self._waiting
+                ]
+            )
             self._waiting.clear()
             self.ended = time.perf_counter()
 
-    def _message(self, drawn: _Drawn) -> Token:
-        number, ranking, choice, u = drawn
-        sketch = LogitSketch.of(ranking, written=choice.token)
-        return Token(
-            request=self._request,
-            index=number,
-            id=choice.token,
-            text=self._vocabulary.text(choice.token),
-            probability=choice.probability,
-            rank=choice.rank,
-            entropy=choice.entropy,
-            top=choice.top,
-            sketch=sketch.to_bytes(),
-            pieces=self._pieces.untold(sketch.ids),
-            u=u,
-            near_tie=is_near_tie(ranking),
-        )
+
+def token_of(request: int, drawn: Drawn, vocabulary: Vocabulary, pieces: PieceLedger) -> Token:
+    """The message of a token drawn."""
+    number, ranking, choice, u = drawn
+    sketch = LogitSketch.of(ranking, written=choice.token)
+    return Token(
+        request=request,
+        index=number,
+        id=choice.token,
+        text=vocabulary.text(choice.token),
+        probability=choice.probability,
+        rank=choice.rank,
+        entropy=choice.entropy,
+        top=choice.top,
+        sketch=sketch.to_bytes(),
+        pieces=pieces.untold(sketch.ids),
+        u=u,
+        near_tie=is_near_tie(ranking),
+    )
