@@ -163,7 +163,8 @@ STEPS: dict[StepName, StepText] = {
             "between": "Yours runs between two filters.",
             "off": "Yours is switched off.",
         },
-        caption="Filled: at T {t}. Outline: T 1. Grey: cut.{left_out}",
+        caption="Filled: what is drawn at T {t}. Outline: the model's own, T 1. Grey: cut."
+        "{left_out}",
         turns=True,
     ),
     "tasks": StepText(

@@ -27,8 +27,8 @@ COUNTS = (100, 300, 1000)
 """How many tokens can be shown."""
 
 NOTHING_YET = (
-    "Let the model write (Ctrl+Enter), or score the text: the landscape shows the last tokens "
-    "before the caret."
+    "Let the model write (Ctrl+Enter), or score the text (Ctrl+Shift+E): the landscape shows the "
+    "last tokens before the caret."
 )
 
 
