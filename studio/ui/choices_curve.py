@@ -199,7 +199,11 @@ class ChoicesCurve(QWidget):
         # It only rises: what is beyond the upper edge is all at the end.
         within = int(curve.entropies.searchsorted(1.3 * largest)) + 1
         heights = (bottom - curve.entropies[:within] * (room / largest)).tolist()
-        return [QPointF(x, y) for x, y in zip(self._columns(), heights, strict=False)]
+        points = self._columns()[:within]
+        # To make a point anew takes ten times as long as to move it.
+        for point, height in zip(points, heights, strict=True):
+            point.setY(height)
+        return points
 
     def _paint_marks(self, painter: QPainter, retempered: Retempered) -> None:
         colors = self._theme.colors
@@ -289,11 +293,11 @@ class ChoicesCurve(QWidget):
     def _has_room_for_words(self) -> bool:
         return self.height() >= _LINES_WITH_WORDS * self._metrics.height()
 
-    def _columns(self) -> list[float]:
-        """The pixel of each point of the curve."""
+    def _columns(self) -> list[QPointF]:
+        """The points of a curve, each at its pixel across."""
         if self._columns_for != self.width():
             self._columns_for = self.width()
-            self._all_columns = [x_at(place, self.width()) for place in PLACES]
+            self._all_columns = [QPointF(x_at(place, self.width()), 0.0) for place in PLACES]
         return self._all_columns
 
     def _bottom(self) -> float:

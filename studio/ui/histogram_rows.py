@@ -7,7 +7,7 @@ laid-out texts, fonts, colours. It does not know the widget, nor whence the rows
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QPointF, QRect, QSize, Qt
 from PySide6.QtGui import (
     QColor,
     QFont,
@@ -68,6 +68,7 @@ class RowsPainter:
         self._lines = lines
         self._scale = BarScale()
         self._colors: Colors | None = None
+        self._rects: tuple[list[QRect], ...] = ([], [], [], [])
         self.set_font(font)
         self.set_size(QSize(0, 0))
 
@@ -149,31 +150,37 @@ class RowsPainter:
         row_height, bar_height, _, left, room = self.columns
         longest = max((max(row.ghost, row.uncut, row.probability) for row in rows), default=0.0)
         scale = room / self._scale.fit(longest)
-        kept, gained, cut, outlines, ends = [], [], [], [], []
+        count = len(rows)
+        kept, gained, cut, outlines = (rects[:count] for rects in self._rects_for(count))
+        ends = []
         top = (row_height - bar_height) // 2
-        for row in rows:
+        for index, (_, _, probability, own, before, is_cut, _) in enumerate(rows):
             now, uncut, ghost = (
-                round(row.probability * scale),
-                round(row.uncut * scale),
-                round(row.ghost * scale),
+                round(probability * scale),
+                round(before * scale),
+                round(own * scale),
             )
-            kept.append(QRect(left, top, min(now, uncut), bar_height))
-            if now > uncut:
-                gained.append(QRect(left + uncut, top, now - uncut, bar_height))
-            elif row.cut:
-                cut.append(QRect(left, top, uncut, bar_height))
-            outlines.append(QRect(left, top, ghost, bar_height - 1))
+            kept[index].setRect(left, top, min(now, uncut), bar_height)
+            gained[index].setRect(left + uncut, top, max(0, now - uncut), bar_height)
+            cut[index].setRect(left, top, uncut if is_cut else 0, bar_height)
+            outlines[index].setRect(left, top, ghost, bar_height - 1)
             ends.append(max(now, uncut, ghost))
             top += row_height
         painter.setPen(Qt.PenStyle.NoPen)
         for rects, ink in ((cut, inks.cut), (gained, inks.gained), (kept, inks.accent)):
-            if rects:
-                painter.setBrush(ink)
-                painter.drawRects(rects)
+            painter.setBrush(ink)
+            painter.drawRects(rects)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(inks.ghost)
         painter.drawRects(outlines)
         return ends
+
+    def _rects_for(self, count: int) -> tuple[list[QRect], ...]:
+        """Rectangles to be set (kept, gained, cut, outline), for to make them anew takes longer."""
+        for rects in self._rects:
+            while len(rects) < count:
+                rects.append(QRect())
+        return self._rects
 
     def _paint_labels(self, painter: QPainter, inks: _Inks, rows: Sequence[TokenRow]) -> None:
         right, room = self.columns.label_right, self.columns.label_right - GUTTER
@@ -209,10 +216,11 @@ class RowsPainter:
     def _paint_tail(self, painter: QPainter, inks: _Inks, tail: Tail, top: int) -> None:
         left = GUTTER if tail.chosen is not None else 0
         painter.setPen(inks.muted)
-        where = QRectF(left, top, self._size.width() - left, self.row_height)
-        words = self._values.metrics.elidedText(
-            tail_sentence(tail), Qt.TextElideMode.ElideRight, where.width()
-        )
+        words = tail_sentence(tail)
+        room = self._size.width() - left
+        # To measure it takes as long as to draw it, and as a rule there is ample room.
+        if len(words) * self._values.widest > room:
+            words = self._values.metrics.elidedText(words, Qt.TextElideMode.ElideRight, room)
         baseline = top + (self.row_height - self._values.height) // 2 + self._values.ascent
         painter.drawText(left, baseline, words)
 
@@ -239,6 +247,7 @@ class _Texts:
         self.metrics = QFontMetricsF(font)
         self.height = round(self.metrics.height())
         self.ascent = round(self.metrics.ascent())
+        self.widest = 2 * self.metrics.averageCharWidth()
         self._laid_out: dict[str, tuple[QStaticText, int]] = {}
         self._fitted: dict[str, tuple[QStaticText, int]] = {}
         self._room = 0
