@@ -185,7 +185,7 @@ STEPS: dict[StepName, StepText] = {
     ),
 }
 
-LEFT_OUT = " Penalties, XTC, dynamic temperature and Mirostat are left out."
+LEFT_OUT = " Penalties, biases, XTC, dynamic temperature and Mirostat are left out."
 """Added to a caption where some of them are on."""
 
 EXAMPLE = (
