@@ -18,7 +18,12 @@ from studio.engine.control import Control
 from studio.engine.evaluated import evaluated
 from studio.engine.generation import generate
 from studio.engine.interrupt import Interrupt
+from studio.engine.lane_control import LaneControl
+from studio.engine.lane_room import fit_lanes
+from studio.engine.lanes import Comparison
 from studio.engine.messages import (
+    Compare,
+    ContinueLane,
     Distribution,
     Emit,
     EngineError,
@@ -32,6 +37,8 @@ from studio.engine.messages import (
     Loading,
     LookAhead,
     Prompt,
+    RemoveLane,
+    RerunLane,
     Score,
     Superseded,
 )
@@ -41,6 +48,9 @@ from studio.engine.prompt import FittedPrompt, TokenizedPrompt, fit, tokenize
 from studio.engine.scoring import score
 from studio.sampling import LogitSketch
 
+Runnable = Load | LookAhead | Score | Generate | Compare | ContinueLane | RerunLane | RemoveLane
+"""What the engine carries out; all other commands reach one that runs, through its control."""
+
 
 class _Opened:
     """What lives as long as one loaded model."""
@@ -49,6 +59,8 @@ class _Opened:
         self.model = model
         self.context = Context(model, interrupt)
         self.pieces = PieceLedger(model.vocabulary)
+        self.comparison: Comparison | None = None
+        """The last one: its lanes can go on."""
         self._skeletons: dict[bool, ChatSkeleton] = {}
 
     def skeleton(self, *, has_system: bool) -> ChatSkeleton:
@@ -67,6 +79,11 @@ class _Opened:
     ) -> Evaluated:
         """What is told of a prompt that the context holds now."""
         return evaluated(request, prompt, fitted, reused, self.context.size, self.model.vocabulary)
+
+    def drop_lanes(self) -> None:
+        """Free what lanes have in the context; lanes that go on are evaluated again."""
+        if self.context.lane_cells:
+            self.context.lane_cells.drop_all()
 
     def close(self) -> None:
         self.context.close()
@@ -91,8 +108,13 @@ class Engine:
         log.install()
         llama_cpp.llama_backend_init()
 
-    def run(self, command: Load | LookAhead | Score | Generate, control: Control) -> None:
-        """Carry out one command. Whatever goes wrong is an event, never an exception."""
+    def run(self, command: Runnable, control: Control) -> None:
+        """Carry out one command. Whatever goes wrong is an event, never an exception.
+
+        Args:
+            command: what to do.
+            control: turns and stops it; a `LaneControl` for what concerns a comparison.
+        """
         request = command.request
         try:
             match command:
@@ -104,6 +126,12 @@ class Engine:
                     self._score(command, control)
                 case Generate():
                     self._generate(command, control)
+                case Compare():
+                    assert isinstance(control, LaneControl)
+                    self._compare(command, control)
+                case ContinueLane() | RerunLane() | RemoveLane():
+                    assert isinstance(control, LaneControl)
+                    self._resume(command, control)
         except EngineError as error:
             self._emit(Failed(request=request, kind=error.kind, message=str(error)))
         except (EvaluationStopped, LoadStopped):
@@ -155,8 +183,50 @@ class Engine:
             command, prompt, fitted, opened.context, vocabulary, opened.pieces, control, self._emit
         )
 
+    def _compare(self, command: Compare, control: LaneControl) -> None:
+        opened = self._ready()
+        opened.drop_lanes()
+        opened.comparison = None
+        prompt = self._tokenized(command.prompt, opened)
+        fitted = fit_lanes(
+            prompt,
+            opened.context.size,
+            [len(lane.token_ids()) + command.max_tokens for lane in command.lanes],
+            at_once=opened.context.lane_cells is not None,
+            is_certain=command.ignore_eos,
+        )
+        opened.comparison = Comparison(
+            command,
+            prompt,
+            fitted,
+            opened.context,
+            opened.model.vocabulary,
+            opened.pieces,
+            self._emit,
+            self._frame_seconds,
+        )
+        opened.comparison.run(control)
+
+    def _resume(self, command: ContinueLane | RerunLane | RemoveLane, control: LaneControl) -> None:
+        comparison = self._opened.comparison if self._opened else None
+        is_there = comparison is not None and comparison.request == command.request
+        control.orders.appendleft(command)
+        if isinstance(command, RemoveLane):
+            if comparison and is_there:
+                comparison.obey(control.orders)
+            return
+        self._ready()
+        if not comparison or not is_there:
+            raise EngineError(
+                "no_comparison",
+                "The engine has not kept this comparison: a model was opened or another "
+                "comparison begun since. Run it again.",
+            )
+        comparison.run(control)
+
     def _generate(self, command: Generate, control: Control) -> None:
         opened = self._ready()
+        opened.drop_lanes()
         prompt, fitted = self._prepare(command.prompt, opened)
         try:
             reused = opened.context.evaluate(fitted.tokens, self._on_progress(command.request))
@@ -192,11 +262,14 @@ class Engine:
         return self._opened
 
     def _prepare(self, prompt: Prompt, opened: _Opened) -> tuple[TokenizedPrompt, FittedPrompt]:
+        tokenized = self._tokenized(prompt, opened)
+        return tokenized, fit(tokenized, opened.context.size)
+
+    def _tokenized(self, prompt: Prompt, opened: _Opened) -> TokenizedPrompt:
         skeleton = (
             opened.skeleton(has_system=bool(prompt.system)) if prompt.format == "chat" else None
         )
-        tokenized = tokenize(prompt, opened.model.vocabulary, skeleton)
-        return tokenized, fit(tokenized, opened.context.size)
+        return tokenize(prompt, opened.model.vocabulary, skeleton)
 
     def _on_progress(self, request: int) -> Callable[[int, int], None]:
         return lambda done, total: self._emit(Evaluating(request=request, done=done, total=total))

@@ -10,18 +10,37 @@ from collections.abc import Callable
 
 from studio.engine.control import Control
 from studio.engine.interrupt import Interrupt
-from studio.engine.messages import AnyCommand, ChangeParams, Generate, Load, LookAhead, Score, Stop
+from studio.engine.lane_control import LaneControl
+from studio.engine.messages import (
+    AnyCommand,
+    ChangeLane,
+    ChangeParams,
+    Compare,
+    ContinueLane,
+    Generate,
+    LaneCommand,
+    Load,
+    LookAhead,
+    RemoveLane,
+    RerunLane,
+    Score,
+    Stop,
+    StopLane,
+)
 
-Runnable = Load | LookAhead | Score | Generate
-_EVERYTHING = (Load, LookAhead, Score, Generate)
+Runnable = Load | LookAhead | Score | Generate | Compare | ContinueLane | RerunLane | RemoveLane
+_COMPARING = (Compare, ContinueLane, RerunLane, RemoveLane)
+_EVERYTHING = (Load, LookAhead, Score, Generate, *_COMPARING)
 
 
 class Inbox:
     """A queue with the product's precedence.
 
-    A generation goes before a look-ahead and a scoring, a newer one of these before an older one
-    of its kind, and a load before everything. What gives way is stopped where it runs, and
-    reported to `dropped` where it still waits, so that no request stays without an answer.
+    A generation goes before a look-ahead and a scoring, and so does a comparison; a newer one of
+    these but a generation before an older one of its kind, and a load before everything. What
+    gives way is stopped where it runs, and reported to `dropped` where it still waits, so that no
+    request stays without an answer. What concerns a lane joins its comparison, where that runs or
+    waits; else it is a run of its own.
     """
 
     def __init__(self, interrupt: Interrupt, dropped: Callable[[int], None]) -> None:
@@ -50,6 +69,11 @@ class Inbox:
                 case Generate():
                     self._give_way((LookAhead, Score))
                     self._waiting.append((command, Control(self._interrupt, command.params)))
+                case Compare():
+                    self._give_way((LookAhead, Score, *_COMPARING))
+                    self._waiting.append((command, LaneControl(self._interrupt)))
+                case ChangeLane() | StopLane() | ContinueLane() | RerunLane() | RemoveLane():
+                    self._put_lane_command(command)
                 case Load():
                     self._give_way(_EVERYTHING)
                     self._waiting.append((command, Control(self._interrupt)))
@@ -58,7 +82,11 @@ class Inbox:
     def take(self) -> tuple[Runnable, Control] | None:
         """The next command, waiting for it; None when there will be no more."""
         with self._changed:
-            self._running = None
+            ran, self._running = self._running, None
+            if ran and isinstance(ran[1], LaneControl):
+                # What reached the comparison when it was just over.
+                for command in ran[1].orders:
+                    self._put_lane_command(command)
             self._changed.wait_for(lambda: self._waiting or self._closed)
             if self._closed:
                 return None
@@ -89,6 +117,15 @@ class Inbox:
             if command.request == request:
                 # It still gets its turn, finds itself stopped, and is answered in its own way.
                 control.stopped = True
+
+    def _put_lane_command(self, command: LaneCommand) -> None:
+        for control in self._controls(command.request):
+            if isinstance(control, LaneControl) and not control.stopped:
+                control.orders.append(command)
+                return
+        if isinstance(command, ContinueLane | RerunLane | RemoveLane):
+            self._give_way((LookAhead, Score))
+            self._waiting.append((command, LaneControl(self._interrupt)))
 
     def _give_way(self, kinds: tuple[type[Runnable], ...]) -> None:
         if self._running and isinstance(self._running[0], kinds):

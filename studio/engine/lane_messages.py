@@ -45,8 +45,8 @@ class Compare(Command, frozen=True, kw_only=True, tag=True):
     """Continue one prompt in several lanes at once.
 
     Goes before look-aheads and scorings; a newer Compare or a Load supersedes it. Answers:
-    Evaluating..., Evaluated, LaneStarted for each lane, then LaneToken..., LaneTurned...,
-    LaneFinished for each lane, ComparisonFinished | Failed | Superseded.
+    LaneStarted for each lane, Evaluating..., Evaluated, LaneToken..., LaneTurned..., LaneFinished
+    for each lane, ComparisonFinished | Failed | Superseded.
     """
 
     prompt: Prompt

@@ -77,8 +77,8 @@ def tokenize(
     return TokenizedPrompt(tokens, head, 0 if tail else vocabulary.added_prefix, overlap)
 
 
-def fit(prompt: TokenizedPrompt, context_size: int) -> FittedPrompt:
-    """Keep the head and the newest part of the manuscript, with room to go on writing.
+def fit(prompt: TokenizedPrompt, context_size: int, room: int = _MARGIN) -> FittedPrompt:
+    """Keep the head and the newest part of the manuscript, with `room` tokens to go on writing.
 
     The manuscript is cut in blocks of a quarter of the context: the cut stays where it is while
     a block's worth of tokens is written, so that what is evaluated stays a prefix of what is
@@ -88,7 +88,7 @@ def fit(prompt: TokenizedPrompt, context_size: int) -> FittedPrompt:
         EngineError: the head alone leaves no room.
     """
     block = max(1, context_size // 4)
-    capacity = context_size - _MARGIN
+    capacity = context_size - room
     length = len(prompt.tokens)
     if length <= capacity:
         return FittedPrompt(prompt.tokens, 0)
