@@ -8,6 +8,7 @@ It stays with the place it was asked at, whatever is written meanwhile. Which T 
 from PySide6.QtCore import QEvent, QPoint, QRect, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
+    QApplication,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -26,7 +27,7 @@ _MARGIN = 12
 
 
 class TokenQuestion(QFrame):
-    """A popup: Esc or a click elsewhere closes it.
+    """A small card over the window: Esc closes it, and so does the focus going elsewhere.
 
     Attributes:
         edit: Where the percentage is typed.
@@ -38,7 +39,7 @@ class TokenQuestion(QFrame):
     """
 
     def __init__(self, sampling: SamplingState, over: QWidget) -> None:
-        super().__init__(over, Qt.WindowType.Popup)
+        super().__init__(over)
         self._sampling = sampling
         self._over = over
         self._asked: AskedToken | None = None
@@ -63,17 +64,18 @@ class TokenQuestion(QFrame):
         question.addWidget(self.edit)
         question.addWidget(QLabel("% likely?"))
         question.addStretch(1)
-        offers = QHBoxLayout()
-        offers.setSpacing(6)
-        for button in self.buttons:
-            offers.addWidget(button)
-        offers.addStretch(1)
         column = QVBoxLayout(self)
         column.setContentsMargins(_MARGIN, _MARGIN - 2, _MARGIN, _MARGIN)
         column.addLayout(question)
         column.addWidget(self._words)
-        column.addLayout(offers)
+        for button in self.buttons:
+            column.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
         self.setFixedWidth(self.fontMetrics().averageCharWidth() * _WIDTH_IN_CHARACTERS)
+        self.setAutoFillBackground(True)
+        self.hide()
+        application = QApplication.instance()
+        assert isinstance(application, QApplication), "there is a widget"
+        application.focusChanged.connect(self._on_focus_changed)
         self.edit.textEdited.connect(self._answer)
         self.edit.returnPressed.connect(self._take_first)
 
@@ -96,12 +98,19 @@ class TokenQuestion(QFrame):
         self._show(Answer(f"{peak[0].upper()}{peak[1:]}."))
         self._place(row)
         self.show()
+        self.raise_()
         self.edit.setFocus(Qt.FocusReason.PopupFocusReason)
+
+    def _on_focus_changed(self, before: QWidget | None, now: QWidget | None) -> None:
+        # Another program may borrow the focus.
+        if self.isVisible() and now is not None and not self.isAncestorOf(now):
+            self.hide()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Esc closes; what the line edit leaves goes nowhere else."""
         if event.key() == Qt.Key.Key_Escape:
-            self.close()
+            self._over.setFocus(Qt.FocusReason.PopupFocusReason)
+            self.hide()
 
     def event(self, event: QEvent) -> bool:
         """Keep Esc from the window's shortcuts: there it stops the writing."""
@@ -137,21 +146,26 @@ class TokenQuestion(QFrame):
             button.setVisible(is_there)
             if is_there and self._asked is not None:
                 button.setText(self._asked.offer(answer.temperatures[index]))
-        if self.isVisible():
-            self._fit()
+        self._fit()
 
     def _fit(self) -> None:
-        self.setFixedHeight(self.layout().totalHeightForWidth(self.width()))
+        layout = self.layout()
+        assert layout is not None
+        layout.activate()
+        self.resize(self.width(), layout.totalHeightForWidth(self.width()))
 
     def _place(self, row: QRect) -> None:
+        window = self._over.window()
+        if self.parentWidget() is not window:
+            self.setParent(window)
         self._fit()
-        corner = self._over.mapToGlobal(QPoint(row.right() - self.width(), row.bottom() + 2))
-        screen = self._over.screen().availableGeometry()
+        corner = self._over.mapTo(window, QPoint(row.right() - self.width(), row.bottom() + 2))
         # Room for a second line of words and the buttons, which are not there yet.
-        if corner.y() + 2 * self.height() > screen.bottom():
-            corner.setY(self._over.mapToGlobal(row.topLeft()).y() - 2 - self.height())
-        corner.setX(max(screen.left(), min(corner.x(), screen.right() - self.width())))
-        self.move(corner)
+        room = self.height() + 4 * self.fontMetrics().height() + _MARGIN
+        if corner.y() + room > window.height():
+            corner.setY(self._over.mapTo(window, row.topLeft()).y() - 2 - room)
+        corner.setX(max(0, min(corner.x(), window.width() - self.width())))
+        self.move(corner.x(), max(0, corner.y()))
 
     def _button(self, index: int) -> QPushButton:
         button = QPushButton()

@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from studio.sampling import LogitSketch, SamplingParams
 from studio.ui.histogram import NextTokenHistogram
+from studio.ui.histogram_legend import HistogramLegend
 from studio.ui.histogram_scale import BarScale
 from studio.ui.histogram_words import choices, description, percent, row_label, tail_sentence
 from studio.ui.next_token import NextToken
@@ -79,6 +80,31 @@ def test_cut_tokens_are_grey(qtbot: QtBot, theme: Theme) -> None:
     assert pixels(view, LIGHT.cut) == 0
     state.set_params(SamplingParams(top_k=2))
     assert pixels(view, LIGHT.cut) > 0
+
+
+def test_what_the_filters_add_is_told_apart_from_what_was_there(qtbot: QtBot, theme: Theme) -> None:
+    state = make_state()
+    view = make_view(qtbot, state, theme)
+    solid = pixels(view, LIGHT.accent)
+    assert pixels(view, LIGHT.gained) == 0
+    state.set_params(SamplingParams(top_k=2))
+    assert pixels(view, LIGHT.gained) > 0
+    # The solid part is the T in force before the filters: less only by the bars that are cut.
+    assert pixels(view, LIGHT.accent) + pixels(view, LIGHT.cut) == pytest.approx(solid, rel=0.03)
+    state.set_params(SamplingParams(temperature=0.0, top_k=2))
+    assert pixels(view, LIGHT.gained) == 0
+
+
+def test_the_legend_has_a_swatch_for_every_layer(qtbot: QtBot, theme: Theme) -> None:
+    legend = HistogramLegend(theme)
+    qtbot.addWidget(legend)
+    legend.resize(legend.sizeHint())
+    legend.show()
+    image = legend.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
+    values = np.frombuffer(image.constBits(), np.uint32) & 0xFFFFFF
+    for color in (LIGHT.ghost, LIGHT.accent, LIGHT.gained, LIGHT.cut):
+        assert np.count_nonzero(values == int(color[1:], 16)) >= 30, color
+    assert legend.accessibleName().startswith("Legend")
 
 
 def test_the_drawn_token_has_a_mark(qtbot: QtBot, theme: Theme) -> None:

@@ -1,0 +1,239 @@
+import math
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtGui import QHelpEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QToolTip, QVBoxLayout, QWidget
+from pytestqt.qtbot import QtBot
+
+from studio.sampling import LogitSketch, SamplingParams
+from studio.ui.histogram import NextTokenHistogram
+from studio.ui.next_token import NextToken
+from studio.ui.theme import Theme
+from studio.ui.token_details import TokenDetails, most_likely_words
+
+NARROW = "\u202f"
+LOGITS = np.array([3.0, 2.2, 1.0, 0.0, -1.0, -2.0, -3.0, -4.0], np.float32)
+
+
+@pytest.fixture
+def theme(qapp: QApplication) -> Iterator[Theme]:
+    yield Theme(qapp, "light")
+    qapp.setStyleSheet("")
+
+
+@pytest.fixture
+def state() -> NextToken:
+    made = NextToken(SamplingParams(temperature=0.5, top_k=3))
+    made.show(LogitSketch.of(LOGITS))
+    made.add_pieces({0: b" sea", 1: b"\n", 2: b"\xf0\x9f"})
+    return made
+
+
+@pytest.fixture
+def histogram(qtbot: QtBot, state: NextToken, theme: Theme) -> Iterator[NextTokenHistogram]:
+    window = QWidget()
+    qtbot.addWidget(window)
+    made = NextTokenHistogram(state, theme)
+    QVBoxLayout(window).addWidget(made)
+    window.resize(500, 460)
+    window.show()
+    window.activateWindow()
+    yield made  # and keep the window
+    window.close()
+
+
+def point_at(histogram: NextTokenHistogram, row: float) -> None:
+    y = int((row + 0.5) * histogram.row_height)
+    for x in (100, 101):  # where the pointer is already no move is told
+        QTest.mouseMove(histogram, QPoint(x, y))
+
+
+def details(state: NextToken, token: int) -> TokenDetails:
+    found = state.details(token)
+    assert found is not None
+    return found
+
+
+def words(state: NextToken, token: int) -> str:
+    return most_likely_words(details(state, token).subject)
+
+
+# What is known
+
+
+def test_the_three_probabilities_with_their_names(state: NextToken) -> None:
+    known = details(state, 1)
+    p = np.exp(LOGITS - 3.0)
+    squared = p**2
+    assert known.lines == (
+        ("T 1, the model's own", f"{100 * p[1] / p.sum():.1f}{NARROW}%"),
+        ("T 0.50, before filters", f"{100 * squared[1] / squared.sum():.1f}{NARROW}%"),
+        ("after filters", f"{100 * squared[1] / squared[:3].sum():.1f}{NARROW}%"),
+    )
+    assert known.rank == 2
+    assert known.logit == pytest.approx(2.2)
+    assert details(state, 4).lines[2] == ("after filters", "cut")
+
+
+def test_when_it_is_most_likely(state: NextToken) -> None:
+    assert words(state, 0) == "the favourite: the colder, the likelier"
+    assert words(state, 1).startswith("never the favourite; most likely at T ")
+    assert "before" not in words(state, 1)
+    assert words(state, 2) == (
+        f"never the favourite: the hotter, the likelier, up to 33.3{NARROW}%"
+    )
+    assert words(state, 5).endswith("(before filters)")
+    tie = NextToken(SamplingParams())
+    tie.show(LogitSketch.of(np.array([1.0, 1.0, 0.0], np.float32)))
+    assert words(tie, 1) == "as likely as the favourite at every T above 0"
+
+
+def test_with_penalties_it_is_the_penalised_favourite() -> None:
+    state = NextToken(SamplingParams(repeat_penalty=3.0))
+    state.show(LogitSketch.of(LOGITS), history=[0])
+    assert words(state, 1) == "the favourite: the colder, the likelier"
+    assert words(state, 0).startswith("never the favourite")
+    assert details(state, 0).rank == 1
+
+
+def test_where_samplers_look_at_t_it_is_what_was_before_them() -> None:
+    state = NextToken(SamplingParams(dynatemp_range=0.4, top_k=3))
+    state.show(LogitSketch.of(LOGITS))
+    assert words(state, 1).endswith("(before penalties and filters)")
+    state.set_params(SamplingParams(xtc_probability=1.0))
+    assert words(state, 1).endswith("(before filters)")
+
+
+def test_most_likely_is_most_likely(state: NextToken) -> None:
+    peak = details(state, 1).subject.most_likely
+    here = peak.probability
+    for temperature in (peak.temperature * 1.05, peak.temperature / 1.05, 0.1, math.inf):
+        state.set_params(SamplingParams(temperature=temperature, top_k=3))
+        assert details(state, 1).row.probability <= here + 1e-9
+
+
+def test_a_token_that_the_sketch_does_not_know_has_no_details(state: NextToken) -> None:
+    assert state.details(99) is None
+    assert state.asked(99) is None
+    state.clear("Nothing.")
+    assert state.details(0) is None
+
+
+# The card
+
+
+def test_the_card_comes_after_a_moment_and_goes_with_the_pointer(
+    qtbot: QtBot, histogram: NextTokenHistogram
+) -> None:
+    point_at(histogram, 0)
+    assert not histogram.card.isVisible()
+    qtbot.waitUntil(histogram.card.isVisible)
+    assert histogram.card.details is not None
+    assert histogram.card.details.row.token == 0
+    assert histogram.card.sentence == "The favourite: the colder, the likelier."
+    point_at(histogram, 1)  # with one there, the next comes at once
+    assert histogram.card.details.row.token == 1
+    point_at(histogram, 8)  # the tail
+    assert not histogram.card.isVisible()
+    point_at(histogram, 2)
+    qtbot.waitUntil(histogram.card.isVisible)
+    QApplication.sendEvent(histogram, QEvent(QEvent.Type.Leave))
+    assert not histogram.card.isVisible()
+
+
+def test_the_card_follows_t_and_the_text(
+    qtbot: QtBot, histogram: NextTokenHistogram, state: NextToken
+) -> None:
+    point_at(histogram, 1)
+    qtbot.waitUntil(histogram.card.isVisible)
+    before = histogram.card.grab().toImage()
+    state.set_params(SamplingParams(temperature=2.0, top_k=3))
+    assert histogram.card.details is not None
+    assert histogram.card.details.temperature == 2.0
+    assert histogram.card.grab().toImage() != before
+    state.show(LogitSketch.of(-LOGITS))
+    assert histogram.card.details.row.token == 6
+    state.clear("Nothing is known.")
+    assert not histogram.card.isVisible()
+
+
+def test_the_card_lies_in_the_window_and_not_on_its_row(
+    qtbot: QtBot, histogram: NextTokenHistogram
+) -> None:
+    window = histogram.window()
+    for row in (0, 4, 7):
+        point_at(histogram, row)
+        qtbot.waitUntil(histogram.card.isVisible)
+        card = histogram.card.geometry()
+        assert window.rect().contains(card)
+        middle = histogram.mapTo(window, QPoint(300, int((row + 0.5) * histogram.row_height)))
+        assert not card.contains(middle)
+
+
+def test_the_card_keeps_the_tool_tip_away(qtbot: QtBot, histogram: NextTokenHistogram) -> None:
+    histogram.setToolTip("About bars.")
+    at = QPoint(100, 10)
+    hovered = QHelpEvent(QEvent.Type.ToolTip, at, histogram.mapToGlobal(at))
+    point_at(histogram, 0)
+    qtbot.waitUntil(histogram.card.isVisible)
+    QApplication.sendEvent(histogram, hovered)
+    assert QToolTip.text() == ""
+
+
+def test_a_hidden_histogram_has_no_card(qtbot: QtBot, histogram: NextTokenHistogram) -> None:
+    point_at(histogram, 0)
+    qtbot.waitUntil(histogram.card.isVisible)
+    histogram.hide()
+    assert not histogram.card.isVisible()
+
+
+# By keyboard
+
+
+def test_the_arrow_keys_choose_a_row_and_say_it(
+    qtbot: QtBot, histogram: NextTokenHistogram
+) -> None:
+    histogram.setFocus()
+    qtbot.waitUntil(histogram.hasFocus)
+    favourites = histogram.accessibleDescription()
+    moves = (
+        (Qt.Key.Key_Down, 0),
+        (Qt.Key.Key_Down, 1),
+        (Qt.Key.Key_Up, 0),
+        (Qt.Key.Key_Up, 0),
+        (Qt.Key.Key_End, 7),
+        (Qt.Key.Key_Down, 7),
+        (Qt.Key.Key_Home, 0),
+    )
+    for key, row in moves:
+        QTest.keyClick(histogram, key)
+        assert histogram.pointed == row
+        assert histogram.card.isVisible()
+    assert histogram.accessibleDescription().startswith(
+        "space sea, token 0, rank 1, logit 3.00; T 1, the model's own "
+    )
+    QTest.keyClick(histogram, Qt.Key.Key_Escape)
+    assert histogram.pointed is None
+    assert not histogram.card.isVisible()
+    assert histogram.accessibleDescription() == favourites
+    QTest.keyClick(histogram, Qt.Key.Key_Up)
+    assert histogram.pointed == 7
+    histogram.clearFocus()
+    assert histogram.pointed is None
+
+
+def test_with_nothing_known_there_is_nothing_to_choose(
+    qtbot: QtBot, histogram: NextTokenHistogram, state: NextToken
+) -> None:
+    state.clear("Open a model.")
+    histogram.setFocus()
+    for key in (Qt.Key.Key_Down, Qt.Key.Key_Up, Qt.Key.Key_Home, Qt.Key.Key_End, Qt.Key.Key_Return):
+        QTest.keyClick(histogram, key)
+        assert not histogram.card.isVisible()
+    with qtbot.assertNotEmitted(histogram.asked):
+        point_at(histogram, 0)
+        QTest.mouseClick(histogram, Qt.MouseButton.LeftButton, pos=QPoint(50, 10))
