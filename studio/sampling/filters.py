@@ -9,8 +9,11 @@ filters run, or when.
 from __future__ import annotations
 
 import math
+from typing import TypeVar
 
 from studio.sampling.ranked import Candidates, RankedLogits
+
+C = TypeVar("C", bound=Candidates)
 
 
 def top_k(ranked: RankedLogits, kept: int, beta: float, k: int) -> int:
@@ -18,23 +21,23 @@ def top_k(ranked: RankedLogits, kept: int, beta: float, k: int) -> int:
     return kept if k == 0 else min(kept, k)
 
 
-def top_p(ranked: RankedLogits, kept: int, beta: float, p: float, enough: int) -> int:
-    """Keep the fewest best tokens whose share of what is left is at least p; p 1 keeps all.
+def top_p(ranked: C, kept: int, beta: float, p: float, enough: int, least: int) -> tuple[C, int]:
+    """Keep the fewest best tokens whose share of what is left is at least p.
 
-    Nucleus sampling: Holtzman et al., "The Curious Case of Neural Text Degeneration", 2019.
+    Nucleus sampling: Holtzman et al., "The Curious Case of Neural Text Degeneration", 2019. Where
+    thousands of tokens make up the share, the ranking that is returned has no others.
 
     Args:
         ranked: The logits.
         kept: How many tokens are left.
         beta: The inverse temperature in force.
-        p: The share to keep.
+        p: The share to keep, below 1.
         enough: How many tokens a later filter will leave at most; where more than these are
-            needed to reach p, counting stops there. A nucleus can be thousands of tokens deep.
+            needed to reach p, counting stops there.
+        least: How many the caller keeps in any case.
     """
-    if p >= 1.0:
-        return kept
     wanted = p * ranked.weight(kept, beta).mass
-    return ranked.count_to_mass(wanted, beta, min(kept, enough))
+    return ranked.nucleus(wanted, beta, min(kept, enough), least)
 
 
 def min_p(ranked: RankedLogits, kept: int, beta: float, p: float) -> int:

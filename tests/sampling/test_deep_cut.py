@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from studio.sampling import SamplingParams, choose, distribution
+from studio.sampling.deep_cut import cut_at_mass
+
+seeds = st.integers(0, 2**32 - 1)
+
+
+def nucleus(logits: NDArray[np.float32], p: float, beta: float) -> list[int]:
+    order = np.argsort(-logits, kind="stable")
+    order = order[logits[order] > -np.inf]
+    w = np.exp(beta * (logits[order].astype(np.float64) - logits.max()))
+    count = int(np.searchsorted(np.cumsum(w), p * w.sum())) + 1
+    return sorted(order[:count].tolist())
+
+
+def spread_out(seed: int) -> NDArray[np.float32]:
+    """Logits of which no few make up a nucleus."""
+    rng = np.random.default_rng(seed)
+    size = int(rng.integers(20_000, 60_000))
+    logits = rng.normal(rng.normal() * 20, rng.uniform(0.0, 1.5), size)
+    if rng.random() < 0.3:
+        logits = np.round(logits, 1)  # many ties
+    if rng.random() < 0.3:
+        logits = np.sort(logits)  # what a sample by id does not expect
+    logits[rng.random(size) < rng.choice([0.0, 0.5])] = -np.inf
+    return np.asarray(logits.astype(np.float32))
+
+
+@settings(deadline=None, max_examples=60)
+@given(seeds, st.floats(0.3, 0.999), st.sampled_from([0.0, 0.3, 1.0]))
+def test_top_p_finds_a_deep_nucleus_without_ranking_it(seed: int, p: float, beta: float) -> None:
+    logits = spread_out(seed)
+    temperature = math.inf if beta == 0.0 else 1.0 / beta
+    params = SamplingParams(temperature=temperature, top_p=p, samplers=("temperature", "top_p"))
+    expected = nucleus(logits, p, beta)
+    left = np.flatnonzero(distribution(logits, params)).tolist()
+    # The weight of all is summed in float32: so many tokens at the edge as its error weighs.
+    assert len(set(left) ^ set(expected)) <= 1 + len(expected) * 1e-4
+    choice = choose(logits, params, (), 0.999)
+    assert choice.kept == len(left)
+    assert choice.token in left
+
+
+def test_of_equal_logits_the_lowest_ids_are_left() -> None:
+    logits = np.zeros(8192, np.float32)
+    cut = cut_at_mass(logits, 0.0, 1.0, 5000.0)
+    assert cut is not None
+    assert np.array_equal(np.flatnonzero(cut[0] == 0.0), np.arange(5000))
+    assert cut[1] == 5000
+
+
+def test_more_than_there_is_cuts_nothing() -> None:
+    logits = np.zeros(8192, np.float32)
+    assert cut_at_mass(logits, 0.0, 1.0, 8192.5) is None
+
+
+def test_logits_beyond_the_bins_are_sorted_among_themselves() -> None:
+    logits = np.linspace(0.0, -3e4, 40_960, dtype=np.float32)[::-1].copy()
+    for share in (0.2, 0.9):
+        cut = cut_at_mass(logits, 0.0, 1e-4, share * np.exp(1e-4 * logits).sum(dtype=float))
+        assert cut is not None
+        found = set(np.flatnonzero(cut[0] > -np.inf).tolist())
+        assert len(found ^ set(nucleus(logits, share, 1e-4))) <= 2
+
+
+def test_logits_of_two_kinds() -> None:
+    logits = np.full(40_960, -3.0, np.float32)
+    logits[1::20] = 0.0
+    weights = np.exp(logits.astype(np.float64))
+    for share in (0.2, 0.5, 0.9):
+        cut = cut_at_mass(logits, 0.0, 1.0, share * weights.sum())
+        assert cut is not None
+        assert np.flatnonzero(cut[0] > -np.inf).tolist() == nucleus(logits, share, 1.0)
+
+
+@pytest.mark.parametrize("least", [0, 10, 5000])
+def test_min_keep_holds_for_a_deep_nucleus(least: int) -> None:
+    logits = np.random.default_rng(0).normal(size=30_000).astype(np.float32)
+    params = SamplingParams(top_p=0.2, min_keep=least)
+    count = np.count_nonzero(distribution(logits, params))
+    assert count == max(least, len(nucleus(logits, 0.2, 1.0)))
+
+
+def test_later_steps_see_what_the_nucleus_left() -> None:
+    logits = np.random.default_rng(1).normal(size=30_000).astype(np.float32)
+    deep = nucleus(logits, 0.5, 1.0)
+    few = logits[deep].astype(np.float64)
+    steps = ("top_p", "penalties", "temperature", "top_n_sigma")
+    params = SamplingParams(
+        top_p=0.5, temperature=0.7, top_n_sigma=2.0, presence_penalty=1.0, samplers=steps
+    )
+    small = SamplingParams(
+        temperature=0.7, top_n_sigma=2.0, presence_penalty=1.0, samplers=steps[1:]
+    )
+    expected = distribution(few, small, [3])
+    found = distribution(logits, params, [deep[3], int(np.argmin(logits))])
+    assert found[deep] == pytest.approx(expected, abs=1e-7)
