@@ -40,17 +40,19 @@ def cut_at_mass(
         np.multiply(falls, np.float32(-_BINS_PER_LOGIT), out=falls)
     if beta == 0.0:
         weights[logits == -np.inf] = 0.0  # 0 times infinity is no number
-    bins = np.minimum(falls, np.float32(_BINS - 1), out=falls).astype(np.intp)
-    sums = np.bincount(bins, weights, _BINS).cumsum()
+    np.minimum(falls, np.float32(_BINS - 1), out=falls)
+    sums = np.bincount(falls.astype(np.intp), weights, _BINS).cumsum()
     place = int(sums.searchsorted(mass, "left"))
     if place == _BINS or not np.isfinite(sums[-1]):
         return None
-    near = np.flatnonzero(bins == place)
+    better = falls < place
+    near = ((falls < place + 1) ^ better).nonzero()[0]
     order = near[np.argsort(-logits[near], kind="stable")]
     lighter = float(sums[place - 1]) if place else 0.0
     cumulative = lighter + weights[order].cumsum(dtype=np.float64)
     # Added up in another order the sums of one bin can differ in the last digit.
     wanted = min(int(cumulative.searchsorted(mass, "left")) + 1, order.size)
-    left = np.where(bins < place, logits, np.float32(-np.inf))
-    left[order[:wanted]] = logits[order[:wanted]]
-    return left, int(np.count_nonzero(left > -np.inf))
+    better[order[:wanted]] = True
+    left = logits.copy()
+    np.copyto(left, -np.inf, where=~better)
+    return left, int(np.count_nonzero(better))
