@@ -21,11 +21,12 @@ _ROWS = (
     # key, what, hold, aim, format
     (
         "top_p_ratio",
-        "top-p alone and draw, vocabulary 131,072: llama.cpp's time to ours",
+        "top-p alone, deep nucleus, vocabulary 131,072: llama.cpp's time to ours",
         "10",
         "",
         "{:.1f}",
     ),
+    ("top_p_sure_ratio", "the same where a handful of tokens suffices", "10", "", "{:.1f}"),
     ("decode_tps", "bare llama_decode loop", "", "", "{:.0f} tokens/s"),
     ("engine_ratio", "engine, filters and sketch, against the bare loop", "0.95", "0.98", "{:.3f}"),
     ("window_ratio", "window, histogram live, against the bare loop", "0.85", "0.95", "{:.3f}"),
