@@ -35,7 +35,7 @@ _TEMPERATURES = np.array([temperature_at(place) for place in PLACES])
 _LOG_STRETCH = slice(
     int(_TEMPERATURES.searchsorted(COLDEST)), int(_TEMPERATURES.searchsorted(HOTTEST, "right"))
 )
-_EACH = 4
+_EACH = 2
 """Where each temperature must be shaped by itself, only every so many points are."""
 
 

@@ -65,4 +65,4 @@ def most_likely_words(subject: Subject) -> str:
         most = percent(peak.probability)
         return f"never the favourite: the hotter, the likelier, up to {most}{basis}"
     at = format_temperature(float(f"{peak.temperature:.2g}"))
-    return f"never the favourite; most likely at T {at}: {percent(peak.probability)}{basis}"
+    return f"never the favourite; most likely at T\u00a0{at}: {percent(peak.probability)}{basis}"

@@ -45,6 +45,7 @@ class TokenQuestion(QFrame):
         self._asked: AskedToken | None = None
         self._temperatures: tuple[float, ...] = ()
         self.setProperty("card", True)
+        self.setProperty("over", True)
         self.setAccessibleName("What T makes this token so likely?")
         self._before = QLabel()
         self._before.setTextFormat(Qt.TextFormat.PlainText)

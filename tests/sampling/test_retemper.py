@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from studio.sampling import LogitSketch, ParameterError, SamplingParams, distribution, measures
+from studio.sampling.left_over import left_over
 from studio.sampling.retemper import (
     COLDEST,
     FEWEST_CHOICES,
@@ -20,11 +21,13 @@ from studio.sampling.retemper import (
     effective_choices_curve,
     flattest,
     logit_of,
+    most_likely_left,
     most_likely_temperature,
     sensitivity,
     steepest,
     temperature_curve,
     temperature_for,
+    temperature_for_left,
 )
 
 INF = math.inf
@@ -46,6 +49,14 @@ def exact_log_probability(logits: NDArray[np.float32], token: int, temperature: 
     beta = 0.0 if math.isinf(temperature) else 1.0 / temperature
     z = logits.astype(np.float64) - float(logits.max())
     return float(beta * z[token] - np.log(np.exp(beta * z).sum()))
+
+
+def probability_after(
+    sketch: LogitSketch, params: SamplingParams, history: list[int], token: int, temperature: float
+) -> float:
+    params = msgspec.structs.replace(params, temperature=temperature)
+    shaped = sketch.shaped(params, history)
+    return float(shaped.probabilities[shaped.ids == token].sum())
 
 
 # The curve
@@ -291,6 +302,38 @@ def test_both_answers_on_real_logits(real_logits: NDArray[np.float32]) -> None:
             for temperature in found:
                 exact = distribution(row, SamplingParams(temperature=temperature))[token]
                 assert exact == pytest.approx(wanted, rel=3e-3)
+
+
+@pytest.mark.parametrize("fields", [*FILTERS[:4], {"top_p": 0.97}])
+def test_after_samplers_whose_cut_does_not_depend_on_t(
+    real_logits: NDArray[np.float32], fields: dict[str, object]
+) -> None:
+    params = msgspec.structs.replace(SamplingParams(), **fields)
+    for row in real_logits[::60]:
+        sketch = LogitSketch.of(row)
+        history = sketch.ids[1:4].tolist()
+        left = left_over(sketch, params, history)
+        assert left is not None
+        assert left.count == sketch.shaped(params, history).kept
+        for token in left.ids[:4].tolist():
+            peak = most_likely_left(left, token)
+            for temperature in (0.0, 0.3, 0.9, 1.5, 4.0, INF):
+                assert (
+                    probability_after(sketch, params, history, token, temperature)
+                    <= peak.probability + 2e-3
+                )
+            for temperature in temperature_for_left(left, token, 0.7 * peak.probability):
+                here = probability_after(sketch, params, history, token, temperature)
+                assert here == pytest.approx(0.7 * peak.probability, rel=0.02)
+
+
+def test_what_was_cut_cannot_be_asked_about() -> None:
+    left = left_over(LogitSketch.of(random_logits(0, 50)), SamplingParams(top_k=1))
+    assert left is not None
+    (only,) = left.ids.tolist()
+    assert most_likely_left(left, only) == (0.0, 1.0)
+    with pytest.raises(ValueError, match="was cut"):
+        temperature_for_left(left, (only + 1) % 50, 0.5)
 
 
 def test_by_hand() -> None:

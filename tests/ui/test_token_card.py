@@ -81,7 +81,7 @@ def test_the_three_probabilities_with_their_names(state: NextToken) -> None:
 
 def test_when_it_is_most_likely(state: NextToken) -> None:
     assert words(state, 0) == "the favourite: the colder, the likelier"
-    assert words(state, 1).startswith("never the favourite; most likely at T ")
+    assert words(state, 1).startswith("never the favourite; most likely at T\u00a0")
     assert "before" not in words(state, 1)
     assert words(state, 2) == (
         f"never the favourite: the hotter, the likelier, up to 33.3{NARROW}%"

@@ -141,7 +141,7 @@ def test_a_click_asks_and_a_button_sets_t(panel: NextTokenPanel, sampling: Sampl
     click(panel, 1)
     question = panel.question
     assert question.isVisible()
-    assert question.answer.startswith("Never the favourite; most likely at T ")
+    assert question.answer.startswith("Never the favourite; most likely at T\u00a0")
     assert not any(button.isVisible() for button in question.buttons)
     QTest.keyClicks(question.edit, "20")
     assert question.answer == f"Two T make it 20.0{NARROW}%:"
