@@ -191,6 +191,8 @@ def flattest_on(curve: TemperatureCurve) -> Place | None:
     have the same. So this looks only at temperatures with `FEWEST_CHOICES` or more, and colder
     than the steepest place, beyond which the text falls apart. None where there is none.
     """
+    if steepest_on(curve) is None:
+        return None
     top = int(curve.sensitivities.argmax())
     with_choice = np.flatnonzero(curve.entropies[:top] >= math.log(FEWEST_CHOICES))
     if not with_choice.size:

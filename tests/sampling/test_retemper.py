@@ -217,7 +217,10 @@ def test_flattest_is_a_level_stretch_with_a_choice_below_the_steepest() -> None:
 def test_flattest_and_steepest_keep_to_their_definition(seed: int, size: int, scale: float) -> None:
     sketch = LogitSketch.of(random_logits(seed, size, scale))
     level, tipping = flattest(sketch), steepest(sketch)
-    assert tipping is not None
+    if tipping is None:
+        assert level is None
+        assert all(sensitivity(sketch, t) < 0.01 for t in (0.05, 0.2, 1.0, 5.0, 20.0))
+        return
     assert COLDEST <= tipping.temperature <= HOTTEST
     if level is not None:
         assert level.temperature <= tipping.temperature
