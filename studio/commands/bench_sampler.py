@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from studio.engine.native_samplers import NativeTopP
 from studio.sampling import LogitSketch, Ranking, SamplingParams, choose, uniform
+from studio.sampling.pipeline import shape
 
 _VOCABULARIES = (49_152, 131_072, 262_144)
 _STEPS = 200
@@ -21,7 +22,7 @@ def measure_sampler() -> dict[str, float]:
 
 
 def measure_top_p(size: int = 131_072, p: float = 0.95) -> dict[str, float]:
-    """Median microseconds of top-p alone at T 1, ours with its draw and llama.cpp's, and a ratio.
+    """Median microseconds of top-p alone at T 1, without a draw, ours and llama.cpp's; the ratio.
 
     Twice: where thousands of tokens make up the nucleus, and (`sure`) where a handful does, which
     llama.cpp finds without sorting all. Each step times both on the same logits; the median of
@@ -47,7 +48,7 @@ def _top_p_seconds(logits: list[NDArray[np.float32]], p: float) -> tuple[list[fl
         vector = logits[step % len(logits)]
         theirs.append(native.seconds(vector))
         started = time.perf_counter()
-        choose(vector, params, (), uniform(1, step))
+        shape(Ranking(vector), params, ())
         ours.append(time.perf_counter() - started)
     native.close()
     return ours, theirs
