@@ -187,7 +187,8 @@ class MainWindow(QMainWindow):
             begun.triggered.connect(lambda: self.notice.withdraw(self.actions_.continue_))
         writing.ended.connect(lambda: self.notice.withdraw(self.actions_.stop))
         self.files.failed.connect(self.notice.tell)
-        session.records.told.connect(self.notice.tell)
+        session.records.failed.connect(self.notice.tell)
+        session.records.told.connect(lambda news: self.notice.tell(news, is_error=False))
         session.draft.file_changed.connect(self._show_title)
         session.draft.manuscript.state_changed.connect(self._show_title)
         session.profiles.chosen.connect(

@@ -54,8 +54,13 @@ class NoticeBar(QFrame):
         """The way on that the message offers."""
         return None if self.isHidden() else self._action
 
-    def tell(self, message: str, action: QAction | None = None) -> None:
+    def tell(self, message: str, action: QAction | None = None, *, is_error: bool = True) -> None:
         """Show a message, with a button for `action` where there is a way on."""
+        role = "error" if is_error else ""
+        if self._label.property("role") != role:
+            self._label.setProperty("role", role)
+            # A style sheet looks at properties once.
+            self._label.style().polish(self._label)
         self._label.setText(message)
         self.setAccessibleDescription(message)
         self._action = action

@@ -40,6 +40,8 @@ class TokenRecords(QObject):
     """Whether the text is being scored, or could be."""
     told = Signal(str)
     """What the writer should know of a scoring that has ended."""
+    failed = Signal(str)
+    """Why one could not be done."""
 
     def __init__(
         self,
@@ -163,7 +165,7 @@ class TokenRecords(QObject):
                     self.told.emit(NOTHING_TO_SCORE)
             case Failed():
                 self._end()
-                self.told.emit(event.message)
+                self.failed.emit(event.message)
             case Superseded():
                 self._end()
 

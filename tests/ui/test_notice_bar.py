@@ -1,7 +1,7 @@
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QColor, QPalette
 from PySide6.QtWidgets import QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -98,3 +98,18 @@ def test_a_long_message_is_shown_whole_and_widens_nothing(bar: NoticeBar, qtbot:
     label = bar.findChild(QLabel)
     assert isinstance(label, QLabel)
     assert label.height() >= label.heightForWidth(label.width())
+
+
+def test_news_are_not_in_the_colour_of_errors(qtbot: QtBot) -> None:
+    notice = NoticeBar()
+    qtbot.addWidget(notice)
+    notice.setStyleSheet('QLabel[role="error"] { color: #ff0000 }')
+    label = notice.findChildren(QLabel)[0]
+
+    def is_red() -> bool:
+        return label.palette().color(QPalette.ColorRole.WindowText) == QColor("#ff0000")
+
+    for is_error in (True, False, True):
+        notice.tell("The text is scored.", is_error=is_error)
+        label.ensurePolished()
+        assert is_red() is is_error

@@ -169,7 +169,7 @@ def test_what_did_not_fit_is_told(qtbot: QtBot) -> None:
 def test_a_failure_is_told(qtbot: QtBot) -> None:
     desk = loaded()
     command = asked(desk)
-    with qtbot.waitSignal(desk.records.told) as told:
+    with qtbot.waitSignal(desk.records.failed) as told:
         desk.client.answer(Failed(request=command.request, kind="prompt", message="No room."))
     assert told.args == ["No room."]
     assert desk.records.can_score
