@@ -4,7 +4,6 @@ Brings the context to a given token sequence with the least work: the longest co
 what is evaluated already is kept. Knows nothing of text, sampling or requests.
 """
 
-import ctypes
 import time
 from collections.abc import Callable, Sequence
 
@@ -16,6 +15,7 @@ from studio.engine.interrupt import Interrupt
 from studio.engine.lane_cells import MAIN as _MAIN
 from studio.engine.lane_cells import SCRATCH as _SCRATCH
 from studio.engine.lane_cells import LaneCells
+from studio.engine.logits_view import LogitsView
 from studio.engine.messages import MOST_LANES, EngineError
 from studio.engine.model import Model
 from studio.engine.pace import Pace
@@ -30,12 +30,6 @@ at a time (tests/benchmarks/batch_noise.py)."""
 
 _LOGITS_BYTES = 32 * 2**20
 """What the logits of such a batch may take. llama.cpp never gives this memory back."""
-
-
-_get_logits_ith = ctypes.CFUNCTYPE(ctypes.c_size_t, ctypes.c_void_p, ctypes.c_int32)(
-    ctypes.cast(llama_cpp.llama_cpp._lib.llama_get_logits_ith, ctypes.c_void_p).value or 0
-)
-"""The same function with the pointer as a number, which is all that a view needs."""
 
 
 class EvaluationStopped(Exception):
@@ -91,10 +85,7 @@ class Context:
         self._batch_positions = np.ctypeslib.as_array(self._batch.pos, (self._chunk,))
         self._batch_wanted = np.ctypeslib.as_array(self._batch.logits, (self._chunk,))
         np.ctypeslib.as_array(self._batch.n_seq_id, (self._chunk,))[:] = 1
-        self._logits_address = 0
-        self._logits: NDArray[np.float32] = np.empty(0, dtype=np.float32)
-        self._rows: dict[int, NDArray[np.float32]] = {}
-        """Views of llama.cpp's memory by their address; making one costs more than a look-up."""
+        self._view = LogitsView(context, self._vocabulary_size)
         self._tokens: list[int] = []
         self._has_logits = False
         """Whether llama.cpp's buffer holds the logits that follow `_tokens`."""
@@ -118,18 +109,7 @@ class Context:
 
         A view of llama.cpp's memory: read it before the next evaluation, never write to it.
         """
-        address = _get_logits_ith(self._context, -1)
-        if address != self._logits_address:
-            # Made anew only when llama.cpp has moved its buffer: this costs more than it looks.
-            self._logits = self._view(address)
-            self._logits_address = address
-        return self._logits
-
-    def _view(self, address: int) -> NDArray[np.float32]:
-        vector = ctypes.c_float * self._vocabulary_size
-        logits: NDArray[np.float32] = np.frombuffer(vector.from_address(address), dtype=np.float32)  # type: ignore[call-overload]
-        logits.flags.writeable = False
-        return logits
+        return self._view.row(-1)
 
     def evaluate(
         self, tokens: Sequence[int], progress: Callable[[int, int], None] | None = None
@@ -217,7 +197,7 @@ class Context:
             self._decode(chunk, position, _MAIN, all_logits=is_wanted)
             self._tokens += chunk
             for row in range(len(chunk) if is_wanted else 0):
-                visit(position + row, self._view(_get_logits_ith(self._context, row)))
+                visit(position + row, self._view.row(row))
             position += len(chunk)
         self._has_logits = True
         return reused
@@ -278,7 +258,7 @@ class Context:
         pace.took(time.perf_counter() - started)
         for lane in lanes:
             cells.grew(lane, 1)
-        return [self._row(row) for row in range(len(lanes))]
+        return [self._view.row(row) for row in range(len(lanes))]
 
     def extend_lane(self, lane: int, tokens: list[int]) -> None:
         """Evaluate several tokens of a lane that has cells, without their logits.
@@ -316,14 +296,6 @@ class Context:
             llama_cpp.llama_batch_free(self._batch)
             llama_cpp.llama_free(self._context)
             self._context = None
-
-    def _row(self, index: int) -> NDArray[np.float32]:
-        """The logits of one of the batch's tokens, for which logits were wanted."""
-        address = _get_logits_ith(self._context, index)
-        row = self._rows.get(address)
-        if row is None:
-            row = self._rows[address] = self._view(address)
-        return row
 
     def _make_room(self, count: int) -> None:
         """Free the lanes' cells where `count` more would not fit: the manuscript goes first."""

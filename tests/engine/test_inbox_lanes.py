@@ -1,0 +1,170 @@
+"""Comparisons in the queue: what gives way to them, and how what concerns a lane finds its own."""
+
+from collections.abc import Sequence
+
+from studio.engine.inbox import Inbox
+from studio.engine.interrupt import Interrupt
+from studio.engine.lane_control import LaneControl
+from studio.engine.messages import (
+    AnyCommand,
+    ChangeLane,
+    Compare,
+    ContinueLane,
+    Generate,
+    Lane,
+    Load,
+    LookAhead,
+    Prompt,
+    RemoveLane,
+    RerunLane,
+    Score,
+    Stop,
+    StopLane,
+)
+from studio.sampling import SamplingParams
+
+COLD = SamplingParams(temperature=0.0)
+PROMPT = Prompt(manuscript="x")
+
+
+def compare(request: int) -> Compare:
+    return Compare(request=request, prompt=PROMPT, lanes=(Lane(params=COLD),) * 2, max_tokens=3)
+
+
+def turn(request: int) -> ChangeLane:
+    return ChangeLane(request=request, lane=0, params=COLD)
+
+
+def go_on(request: int) -> ContinueLane:
+    return ContinueLane(request=request, lane=0, params=COLD, max_tokens=3)
+
+
+def again(request: int) -> RerunLane:
+    return RerunLane(request=request, lane=0, params=COLD, max_tokens=3)
+
+
+class Harness:
+    """An inbox, and what became of the requests put into it."""
+
+    def __init__(self, *commands: AnyCommand) -> None:
+        self.dropped: list[int] = []
+        self.inbox = Inbox(Interrupt(), self.dropped.append)
+        self.put(*commands)
+
+    def put(self, *commands: AnyCommand) -> None:
+        for command in commands:
+            self.inbox.put(command)
+
+    def take(self) -> tuple[AnyCommand, LaneControl]:
+        """The next, which concerns a comparison."""
+        taken = self.inbox.take()
+        assert taken
+        assert isinstance(taken[1], LaneControl)
+        return taken[0], taken[1]
+
+    def rest(self) -> Sequence[int]:
+        """Requests in the order in which they would run, to the last one waiting."""
+        self.inbox.put(Generate(request=999, prompt=PROMPT, params=COLD, max_tokens=1))
+        order = []
+        while (taken := self.inbox.take()) and taken[0].request != 999:
+            order.append(taken[0].request)
+        return order
+
+
+def test_look_aheads_and_scorings_give_way() -> None:
+    harness = Harness(Load(request=1, path="m"))
+    harness.inbox.take()
+    harness.put(LookAhead(request=2, prompt=PROMPT), Score(request=3, prompt=PROMPT), compare(4))
+    assert harness.dropped == [2, 3]
+    assert harness.take()[0] == compare(4)
+
+
+def test_a_newer_comparison_replaces_an_older_one() -> None:
+    harness = Harness(compare(1))
+    _, running = harness.take()
+    harness.put(compare(2), compare(3))
+    assert running.stopped
+    assert harness.dropped == [2]
+    assert harness.rest() == [3]
+
+
+def test_comparisons_and_generations_wait_for_each_other() -> None:
+    harness = Harness(Generate(request=1, prompt=PROMPT, params=COLD, max_tokens=1))
+    taken = harness.inbox.take()
+    assert taken
+    harness.put(compare(2))
+    assert not taken[1].stopped
+    _, running = harness.take()
+    assert harness.rest() == []
+    assert not running.stopped
+
+
+def test_a_load_comes_before_them() -> None:
+    harness = Harness(compare(1))
+    _, running = harness.take()
+    harness.put(compare(2), Load(request=3, path="m"))
+    assert running.stopped
+    assert harness.rest() == [3]
+
+
+def test_what_concerns_a_lane_reaches_the_run() -> None:
+    harness = Harness(compare(1))
+    _, control = harness.take()
+    orders: list[AnyCommand] = [
+        turn(1),
+        StopLane(request=1, lane=1),
+        go_on(1),
+        again(1),
+        RemoveLane(request=1, lane=1),
+    ]
+    harness.put(*orders)
+    assert list(control.orders) == orders
+    control.orders.clear()  # carried out
+    assert harness.rest() == []
+
+
+def test_it_reaches_a_comparison_that_waits() -> None:
+    harness = Harness(Load(request=1, path="m"))
+    harness.inbox.take()
+    harness.put(compare(2), turn(2))
+    _, control = harness.take()
+    assert list(control.orders) == [turn(2)]
+
+
+def test_a_lane_that_goes_on_when_nothing_runs_is_a_run_and_others_join_it() -> None:
+    harness = Harness(go_on(1), again(1), turn(1))
+    command, control = harness.take()
+    assert command == go_on(1)
+    assert list(control.orders) == [again(1), turn(1)]
+
+
+def test_turns_and_stops_of_what_does_not_run_are_nothing() -> None:
+    harness = Harness(turn(1), StopLane(request=1, lane=0))
+    assert harness.rest() == []
+
+
+def test_what_came_just_after_the_end_is_not_lost() -> None:
+    harness = Harness(compare(1))
+    harness.take()
+    harness.put(turn(1), go_on(1), again(1))  # the run is over, and never looks at them
+    command, control = harness.take()
+    assert command == go_on(1)
+    assert list(control.orders) == [again(1)]
+
+
+def test_a_lane_goes_on_after_a_stop_that_has_not_ended_the_run_yet() -> None:
+    harness = Harness(compare(1))
+    _, control = harness.take()
+    harness.put(Stop(request=1))
+    assert control.stopped
+    harness.put(go_on(1))
+    assert not control.orders
+    assert harness.take()[0] == go_on(1)
+
+
+def test_another_comparisons_lanes_are_no_concern_of_this_one() -> None:
+    harness = Harness(compare(1))
+    _, control = harness.take()
+    harness.put(turn(7), go_on(7))
+    assert not control.orders
+    assert harness.take()[0] == go_on(7)
