@@ -33,7 +33,7 @@ class LeftOver(NamedTuple):
         tail: All other tokens, or None where none is left.
         gap: The edge of the tail, less the best logit.
         drop: How far below the edge the tail is cut; None where all of it is left.
-        count: How many tokens are left, those of the tail included.
+        tokens: How many are left, those of the tail included.
     """
 
     ids: NDArray[np.int32]
@@ -41,7 +41,7 @@ class LeftOver(NamedTuple):
     tail: Tail | None
     gap: float
     drop: float | None
-    count: int
+    tokens: int
 
 
 def everything(sketch: LogitSketch) -> LeftOver:

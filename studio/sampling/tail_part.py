@@ -52,4 +52,5 @@ def _log_share(
     with np.errstate(divide="ignore", invalid="ignore"):
         above = 0.5 * erfc + np.exp(-gain) / math.sqrt(2.0 * math.pi) * (1.0 / v - 1.0 / w)
     share = np.where(np.abs(v) < 1e-3, 0.5, above)
-    return np.log(np.clip(share, 1e-300, 1.0))
+    logs: NDArray[np.float64] = np.log(np.clip(share, 1e-300, 1.0))
+    return logs

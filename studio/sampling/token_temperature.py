@@ -149,7 +149,7 @@ class _Tempered:
             return MostLikely(0.0, 1.0 / self._tied)
         beta = self._beta_of_maximum()
         if beta == 0.0:
-            return MostLikely(math.inf, 1.0 / self._left.count)
+            return MostLikely(math.inf, 1.0 / self._left.tokens)
         return MostLikely(1.0 / beta, math.exp(self._log_probability(beta)[0]))
 
     def temperatures(self, probability: float) -> tuple[float, ...]:
@@ -158,9 +158,9 @@ class _Tempered:
         found = [0.0] if probability == greedy else []
         if probability == 0.0:
             return tuple(found)
-        wanted, uniform = math.log(probability), -math.log(self._left.count)
+        wanted, uniform = math.log(probability), -math.log(self._left.tokens)
         is_uniform = abs(wanted - uniform) <= _CLOSE
-        if self._tied == self._left.count:
+        if self._tied == self._left.tokens:
             return (*found, 1.0) if is_uniform and not found else tuple(found)
         hottest = [math.inf] if is_uniform else []
         wanted = uniform if is_uniform else wanted

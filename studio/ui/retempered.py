@@ -103,7 +103,7 @@ class Retempered:
         if self._left is None:
             return False
         after = self.after
-        if after is None or self._left.count < self._sketch.ids.size:
+        if after is None or self._left.tokens < self._sketch.ids.size:
             return False
         return float(np.abs(after.entropies - self.before.entropies).max()) < 1e-3
 

@@ -55,7 +55,7 @@ class AskedToken(NamedTuple):
             how_many = "One T makes it" if len(found) == 1 else "Two T make it"
             return Answer(f"{how_many} {wanted}:", tuple(map(_settable, found)))
         if probability <= peak.probability:
-            least = percent(1.0 / left.count)
+            least = percent(1.0 / left.tokens)
             return Answer(f"No T makes it {wanted}: it does not fall below {least}.")
         most = f"No T makes it {wanted}. The most it reaches is {percent(peak.probability)}"
         if peak.temperature == 0.0:  # it ties with the favourite, which has everything at T 0

@@ -317,7 +317,7 @@ def test_after_samplers_whose_cut_does_not_depend_on_t(
         history = sketch.ids[1:4].tolist()
         left = left_over(sketch, params, history)
         assert left is not None
-        assert left.count == sketch.shaped(params, history).kept
+        assert left.tokens == sketch.shaped(params, history).kept
         for token in left.ids[:4].tolist():
             peak = most_likely_left(left, token)
             for temperature in (0.0, 0.3, 0.9, 1.5, 4.0, INF):
