@@ -75,9 +75,9 @@ def choose(
     rank = ranked.rank_of_draw(u * mass, beta, kept)
     best = min(top, kept)
     shares = [weight / mass for weight in ranked.some_weights(0, best, beta)]
-    probability = ranked.some_weights(rank, rank + 1, beta)[0] / mass
+    probability = ranked.weight_at(rank, beta) / mass
     return Choice(
-        token=ranked.ids.item(rank),
+        token=ranked.token_at(rank),
         probability=probability,
         rank=rank,
         entropy=max(0.0, math.log(mass) - moment / mass),

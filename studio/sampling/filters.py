@@ -21,11 +21,10 @@ def top_k(ranked: RankedLogits, kept: int, beta: float, k: int) -> int:
     return kept if k == 0 else min(kept, k)
 
 
-def top_p(ranked: C, kept: int, beta: float, p: float, enough: int, least: int) -> tuple[C, int]:
+def top_p(ranked: RankedLogits, kept: int, beta: float, p: float, enough: int) -> int:
     """Keep the fewest best tokens whose share of what is left is at least p.
 
-    Nucleus sampling: Holtzman et al., "The Curious Case of Neural Text Degeneration", 2019. Where
-    thousands of tokens make up the share, the ranking that is returned has no others.
+    Nucleus sampling: Holtzman et al., "The Curious Case of Neural Text Degeneration", 2019.
 
     Args:
         ranked: The logits.
@@ -34,10 +33,9 @@ def top_p(ranked: C, kept: int, beta: float, p: float, enough: int, least: int) 
         p: The share to keep, below 1.
         enough: How many tokens a later filter will leave at most; where more than these are
             needed to reach p, counting stops there.
-        least: How many the caller keeps in any case.
     """
     wanted = p * ranked.weight(kept, beta).mass
-    return ranked.nucleus(wanted, beta, min(kept, enough), least)
+    return ranked.count_to_mass(wanted, beta, min(kept, enough))
 
 
 def min_p(ranked: RankedLogits, kept: int, beta: float, p: float) -> int:

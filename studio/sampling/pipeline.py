@@ -162,10 +162,7 @@ class _Running(Generic[C]):
             self._keep(filters.min_p(self.ranked, self.kept, self.beta, params.min_p))
         else:
             enough = self._kept_at_most(later)
-            self.ranked, found = filters.top_p(
-                self.ranked, self.kept, self.beta, params.top_p, enough, params.min_keep
-            )
-            self._keep(found)
+            self._keep(filters.top_p(self.ranked, self.kept, self.beta, params.top_p, enough))
 
     def _keep(self, found: int) -> None:
         self.kept = max(found, min(self.kept, self._params.min_keep))

@@ -79,12 +79,6 @@ class Candidates(RankedLogits, Protocol):
     def without_best(self, count: int, kept: int) -> Self:
         """Return the `kept` best without the `count` best of them; fewer than all."""
 
-    def nucleus(self, mass: float, beta: float, kept: int, least: int) -> tuple[Self, int]:
-        """Return the fewest best that weigh at least `mass` at `beta`, and how many they are.
-
-        `kept` of them at most. `least` more of the best may still be asked for.
-        """
-
     def typical(self, p: float, beta: float, kept: int, least: int) -> tuple[Self, int]:
         """Return the tokens whose surprise is nearest the entropy, and how many they are.
 

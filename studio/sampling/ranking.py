@@ -17,17 +17,19 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from studio.sampling.bins import Bins
 from studio.sampling.errors import LogitsError
 from studio.sampling.head import Falls, Head, Side, falls_of
 from studio.sampling.penalties import penalise
 from studio.sampling.ranked import Weight
-from studio.sampling.totals import total_weight
 
 HEAD = 128
 """How many of the best tokens a sketch knows exactly; one more is ranked to begin with."""
 
 _FLOAT32, _FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 _LEAST_FINITE = {kind.char: np.finfo(kind).min for kind in (_FLOAT32, _FLOAT64)}
+
+_LEAST_FALL_OF_NO_WEIGHT = 745.0  # times 1/β: e to minus this is above 0, just
 
 _FEWEST_RANKED = 64  # with fewer left after penalties, rank anew
 
@@ -63,13 +65,16 @@ class Ranking:
     _falls: Falls
     _weighed: Head | None
 
-    __slots__ = ("_count", "_falls", "_replaced", "_source", "_weighed", "ids", "logits", "size")
+    __slots__ = (
+        "_bins", "_count", "_falls", "_replaced", "_source", "_weighed", "ids", "logits", "size",
+    )  # fmt: skip
 
     def __init__(self, logits: ArrayLike) -> None:
         self._source = _as_vector(logits)
         self.size = self._source.size
         self._replaced: tuple[NDArray[np.int64], NDArray[Any]] | None = None
         self._count: int | None = None
+        self._bins: Bins | None = None
         self._rank(min(HEAD + 1, self.size))
 
     @property
@@ -112,13 +117,12 @@ class Ranking:
 
     def weight(self, kept: int, beta: float) -> Weight:
         """Return the weight of the `kept` best tokens at inverse temperature `beta`."""
-        if self.ids.size < kept and kept >= self.count:
-            if self.ids.size < self.count:
-                return total_weight(self.source, self.maximum, beta, self.count)
-        else:
-            self.extend(kept)
-        head = self._weigh(beta)
-        return Weight(head.mass(kept), head.moment(kept))
+        if self._is_ranked(kept):
+            head = self._weigh(beta)
+            return Weight(head.mass(kept), head.moment(kept))
+        if kept >= self.count:
+            return self._in_bins().total(beta)
+        return self._in_bins().weight(kept, beta)
 
     def weights(self, kept: int, beta: float) -> NDArray[np.float64]:
         """Return the weights of the `kept` best tokens, one by one."""
@@ -128,6 +132,16 @@ class Ranking:
         """Return the weights of the tokens from rank `start` to before rank `end`."""
         self.extend(end)
         return self._weigh(beta).weights(start, end)
+
+    def weight_at(self, rank: int, beta: float) -> float:
+        """Return the weight of the token of one rank."""
+        if self._is_ranked(rank + 1):
+            return self._weigh(beta).weights(rank, rank + 1)[0]
+        return self._in_bins().weight_at(rank, beta)
+
+    def token_at(self, rank: int) -> int:
+        """Return the id of the token of one rank."""
+        return self.ids.item(rank) if rank < self.ids.size else self._in_bins().token_at(rank)
 
     def count_to_mass(self, mass: float, beta: float, kept: int) -> int:
         """Return the least n such that the n best weigh at least `mass`, `kept` at most."""
@@ -141,22 +155,30 @@ class Ranking:
         rank = self._rank_at(mass, beta, kept, "right")
         if rank < kept:
             return rank
-        return int(np.flatnonzero(self.weights(kept, beta))[-1])
+        weighed = self.count_within(_LEAST_FALL_OF_NO_WEIGHT / beta, kept) if beta else kept
+        return self.limit(weighed) - 1
 
     def count_within(self, distance: float, kept: int) -> int:
         """Return how many of the `kept` best are at most `distance` below the largest."""
-        while True:
-            n = self._falls.within(distance)
-            if n < self.ids.size or n >= kept or n == self.count:
-                return min(n, kept)
-            self.extend(n + 1)
+        n = self._falls.within(distance)
+        if n >= self.ids.size and n < kept and not self._is_ranked(kept):
+            n = self._in_bins().within(distance)
+        return min(n, kept)
 
     def _rank_at(self, mass: float, beta: float, kept: int, side: Side) -> int:
-        while True:
-            rank = self._weigh(beta).rank_at(mass, kept, side)
-            if rank < self.ids.size or rank >= kept or rank == self.count:
-                return min(rank, kept)
-            self.extend(rank + 1)
+        rank = self._weigh(beta).rank_at(mass, kept, side)
+        if rank >= self.ids.size and rank < kept and not self._is_ranked(kept):
+            rank = self._in_bins().rank_at(mass, beta, kept, side)
+        return min(rank, kept)
+
+    def _is_ranked(self, kept: int) -> bool:
+        """Say whether the `kept` best are all in order."""
+        return kept <= self.ids.size or self.ids.size == self._count
+
+    def _in_bins(self) -> Bins:
+        if self._bins is None:
+            self._bins = Bins(self.source, self.maximum, self.count)
+        return self._bins
 
     def penalised(self, penalty: float, recent: Collection[int], kept: int) -> Self:
         """Return the `kept` best with the `recent` ones penalised, in their new order.
@@ -205,6 +227,7 @@ class Ranking:
     ) -> Self:
         made = cls.__new__(cls)
         made._source, made._replaced, made._count, made.size = source, replaced, count, source.size
+        made._bins = None
         return made
 
     def _weigh(self, beta: float) -> Head:

@@ -170,10 +170,6 @@ class SketchedLogits:
         cut = self._cut_too(np.arange(count))
         return type(self)(self.ids[count:], self.logits[count:], self._tail, self.size, cut)
 
-    def nucleus(self, mass: float, beta: float, kept: int, least: int) -> tuple[Self, int]:
-        """Return itself, and how many of its best weigh at least `mass`; `kept` at most."""
-        return self, self.count_to_mass(mass, beta, kept)
-
     def typical(self, p: float, beta: float, kept: int, least: int) -> tuple[Self, int]:
         """Return the tokens whose surprise is nearest the entropy, and how many they are.
 

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from studio.sampling import scratch
 from studio.sampling.adjustment import Adjustment
-from studio.sampling.deep_cut import cut_at_mass
 from studio.sampling.ranked import Weight
 from studio.sampling.ranking import Ranking
 
@@ -125,26 +124,6 @@ class WholeLogits:
                 break
             looked_at = min(kept, looked_at * _GROWTH)
         return type(self)(Ranking(self._only(order[:count]))), count
-
-    def nucleus(self, mass: float, beta: float, kept: int, least: int) -> tuple[Self, int]:
-        """Return the fewest best that weigh at least `mass`, and how many; `kept` at most.
-
-        Where that is many tokens they are cut out of the vocabulary instead of being ranked.
-        """
-        near = min(kept, self.ranking.ids.size)
-        if near < kept and 2.0 * self.ranking.weight(near, beta).mass > mass:
-            near = min(kept, near * _GROWTH)  # a few more will do, very likely
-        count = self.ranking.count_to_mass(mass, beta, near)
-        if count < near or near == kept:
-            return self, count
-        if not self._can_be_cut(kept, least):
-            return self, self.ranking.count_to_mass(mass, beta, kept)
-        cut = cut_at_mass(self.ranking.source, self.ranking.maximum, beta, mass)
-        return (self, kept) if cut is None else (type(self)(Ranking(cut[0])), cut[1])
-
-    def _can_be_cut(self, kept: int, least: int) -> bool:
-        whole = self._takes_all_of_many(kept) and self.ranking.source.dtype == np.float32
-        return whole and least <= self.ranking.ids.size
 
     def _takes_all_of_many(self, kept: int) -> bool:
         """Say whether `kept` are all tokens there are, and not all of them are ranked.

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from studio.sampling import SamplingParams, choose, distribution
-from studio.sampling.deep_cut import cut_at_mass
+from studio.sampling.bins import Bins
 
 seeds = st.integers(0, 2**32 - 1)
 
@@ -50,36 +51,72 @@ def test_top_p_finds_a_deep_nucleus_without_ranking_it(seed: int, p: float, beta
     assert choice.token in left
 
 
-def test_of_equal_logits_the_lowest_ids_are_left() -> None:
-    logits = np.zeros(8192, np.float32)
-    cut = cut_at_mass(logits, 0.0, 1.0, 5000.0)
-    assert cut is not None
-    assert np.array_equal(np.flatnonzero(cut[0] == 0.0), np.arange(5000))
-    assert cut[1] == 5000
+def count(bins: Bins, share: float, beta: float, size: int) -> int:
+    """How many of the best have this share of the weight."""
+    return bins.rank_at(share * bins.total(beta).mass, beta, size, "left") + 1
 
 
-def test_more_than_there_is_cuts_nothing() -> None:
-    logits = np.zeros(8192, np.float32)
-    assert cut_at_mass(logits, 0.0, 1.0, 8192.5) is None
+def test_equal_logits_are_in_the_order_of_their_ids() -> None:
+    bins = Bins(np.zeros(8192, np.float32), 0.0, 8192)
+    assert bins.rank_at(5000.0, 1.0, 8192, "left") == 4999
+    assert bins.rank_at(5000.0, 1.0, 8192, "right") == 5000
+    assert [bins.token_at(rank) for rank in (0, 4999, 8191)] == [0, 4999, 8191]
+    assert bins.weight(5000, 1.0) == (5000.0, 0.0)
+
+
+def test_more_than_there_is_lies_past_the_end() -> None:
+    bins = Bins(np.zeros(8192, np.float32), 0.0, 8192)
+    assert bins.rank_at(8192.5, 1.0, 8192, "left") == 8192
 
 
 def test_logits_beyond_the_bins_are_sorted_among_themselves() -> None:
     logits = np.linspace(0.0, -3e4, 40_960, dtype=np.float32)[::-1].copy()
+    bins = Bins(logits, 0.0, logits.size)
     for share in (0.2, 0.9):
-        cut = cut_at_mass(logits, 0.0, 1e-4, share * np.exp(1e-4 * logits).sum(dtype=float))
-        assert cut is not None
-        found = set(np.flatnonzero(cut[0] > -np.inf).tolist())
-        assert len(found ^ set(nucleus(logits, share, 1e-4))) <= 2
+        assert abs(count(bins, share, 1e-4, logits.size) - len(nucleus(logits, share, 1e-4))) <= 2
 
 
 def test_logits_of_two_kinds() -> None:
     logits = np.full(40_960, -3.0, np.float32)
     logits[1::20] = 0.0
-    weights = np.exp(logits.astype(np.float64))
+    bins = Bins(logits, 0.0, logits.size)
     for share in (0.2, 0.5, 0.9):
-        cut = cut_at_mass(logits, 0.0, 1.0, share * weights.sum())
-        assert cut is not None
-        assert np.flatnonzero(cut[0] > -np.inf).tolist() == nucleus(logits, share, 1.0)
+        assert count(bins, share, 1.0, logits.size) == len(nucleus(logits, share, 1.0))
+
+
+@settings(deadline=None, max_examples=60)
+@given(seeds, st.floats(0.0, 1.0), st.sampled_from([0.0, 0.3, 1.0, 4.0]), st.booleans())
+def test_answers_are_those_of_a_sorted_vocabulary(
+    seed: int, place: float, beta: float, doubled: bool
+) -> None:
+    logits: NDArray[Any] = spread_out(seed).astype(np.float64 if doubled else np.float32)
+    order = np.argsort(-logits, kind="stable")
+    order = order[logits[order] > -np.inf]
+    x = beta * (logits[order].astype(np.float64) - logits.max())
+    bins = Bins(logits, float(logits.max()), order.size)
+    rank = int(place * (order.size - 2))
+    assert bins.token_at(rank) == order[rank]
+    assert bins.weight_at(rank, beta) == pytest.approx(np.exp(x[rank]), rel=1e-6)
+    weight = bins.weight(rank + 1, beta)
+    assert weight.mass == pytest.approx(np.exp(x[: rank + 1]).sum(), rel=1e-5)
+    assert weight.moment == pytest.approx((x * np.exp(x))[: rank + 1].sum(), rel=1e-5, abs=1e-9)
+    found = bins.rank_at(weight.mass * (1 - 1e-9), beta, order.size, "left")
+    # Where the weights are tiny, float32 sums cannot tell neighbours apart.
+    assert np.exp(x[min(found, rank) : max(found, rank)]).sum() <= 1e-5 * weight.mass
+    falls = float(logits.max()) - logits.astype(np.float64)
+    distance = float(falls[order[rank]]) + 1e-12
+    assert bins.within(distance) == np.count_nonzero(falls <= distance)
+
+
+def test_the_memory_of_bins_is_used_again() -> None:
+    logits = np.random.default_rng(0).normal(size=9000).astype(np.float32)
+    first = Bins(logits, float(logits.max()), logits.size)
+    expected = first.total(1.0)
+    del first
+    other = Bins(-logits, float(-logits.min()), logits.size)
+    again = Bins(logits, float(logits.max()), logits.size)
+    assert other.total(1.0) != expected
+    assert again.total(1.0) == expected
 
 
 @pytest.mark.parametrize("least", [0, 10, 5000])

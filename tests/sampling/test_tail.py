@@ -88,6 +88,8 @@ def test_missing_slopes_and_curvatures_are_made_up_for() -> None:
     betas: NDArray[np.float64] = np.linspace(0.0, 1.5, 5)
     values, slopes, curvatures = np.exp(-betas), -np.exp(-betas), np.exp(-betas)
     missing = hermite.missing_from(betas, 4)
-    nodes = hermite.complete(betas, values, slopes[:-1], float(curvatures[0]), missing)
+    nodes = hermite.complete(
+        betas.tolist(), values.tolist(), slopes[:-1].tolist(), float(curvatures[0]), missing
+    )
     assert nodes.slopes == pytest.approx(slopes, abs=1e-3)
     assert nodes.curvatures == pytest.approx(curvatures, abs=1e-2)

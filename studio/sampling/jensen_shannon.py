@@ -1,0 +1,91 @@
+"""How far apart two settings are at one place: the Jensen-Shannon distance of what they draw from.
+
+0 is the same distribution, 1 is that no token is possible in both. The module knows one sketch and
+two settings, not where they come from.
+
+J. Lin, "Divergence Measures Based on the Shannon Entropy" (IEEE Transactions on Information Theory,
+1991); that its root is a metric: D. M. Endres and J. E. Schindelin, "A New Metric for Probability
+Distributions" (the same, 2003).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from studio.sampling.params import SamplingParams
+from studio.sampling.sketch import LogitSketch, ShapedTop
+from studio.sampling.state import NO_STATE, SamplerState
+from studio.sampling.tail import Tail
+from studio.sampling.temperature import InverseTemperature
+
+_SADDLES = tuple(np.concatenate((np.linspace(-0.6, 1.0, 17), (1.3, 1.8, 2.6, 4.0))).tolist())
+"""Where the tail is cut in parts: at its mean logits at these β, from the least to the best."""
+
+
+def jensen_shannon_divergence(first: ArrayLike, second: ArrayLike) -> float:
+    """Return the divergence of two distributions in bits, from 0 to 1.
+
+    Args:
+        first: Probabilities that sum to 1; zeros count as zero.
+        second: The same, of the same shape.
+    """
+    p, q = (np.asarray(part, dtype=np.float64) for part in (first, second))
+    middle = 0.5 * (p + q)
+    total = 0.5 * (_information(p, middle) + _information(q, middle))
+    return min(max(total, 0.0), 1.0)
+
+
+def jensen_shannon_distance(
+    sketch: LogitSketch,
+    first: SamplingParams,
+    second: SamplingParams,
+    history: Sequence[int] = (),
+    state: SamplerState = NO_STATE,
+) -> float:
+    """Return the distance, from 0 to 1, of what two settings draw from after the same logits.
+
+    Exact among the tokens that the sketch knows one by one. The tail counts in parts, whose shares
+    are estimates (see `Tail.share_above`): tests hold the whole to within 0.02 of the exact one on
+    real logits, and within 0.05 where nearly all of both is in the tail.
+
+    Args:
+        sketch: Of the logits.
+        first: One setting; its seed is not looked at.
+        second: The other.
+        history: As for `LogitSketch.shaped`, and so is `state`.
+        state: What some samplers need beside the history.
+
+    Raises:
+        LogitsError: As for `LogitSketch.shaped`.
+    """
+    one, other = (sketch.shaped(params, history, state) for params in (first, second))
+    p, q = _by_id(one), _by_id(other)
+    if sketch.tail and (one.tail_probability or other.tail_probability):
+        p, q = (
+            np.concatenate((known, shaped.tail_probability * _parts(sketch.tail, params)))
+            for known, shaped, params in ((p, one, first), (q, other, second))
+        )
+    return math.sqrt(jensen_shannon_divergence(p, q))
+
+
+def _information(p: NDArray[np.float64], middle: NDArray[np.float64]) -> float:
+    possible = p > 0.0
+    return float(np.sum(p[possible] * np.log2(p[possible] / middle[possible])))
+
+
+def _by_id(shaped: ShapedTop) -> NDArray[np.float64]:
+    ordered: NDArray[np.float64] = shaped.probabilities[shaped.ids.argsort()]
+    return ordered
+
+
+def _parts(tail: Tail, params: SamplingParams) -> NDArray[np.float64]:
+    """The tail's weight by part, as shares of it, at the settings' temperature."""
+    beta = InverseTemperature(params.temperature).beta if "temperature" in params.samplers else 1.0
+    if math.isinf(beta):
+        return np.eye(1, len(_SADDLES) + 1)[0]
+    above = sorted(tail.share_at_mean(saddle, beta) for saddle in _SADDLES)
+    return np.diff(np.array([0.0, *above, 1.0]))
