@@ -86,7 +86,8 @@ class Bins:
     def within(self, distance: float) -> int:
         """Return how many tokens lie at most `distance` below the best."""
         bound = self._maximum - distance
-        least = self._logits.dtype.type(bound)  # may be rounded down, and let too many in
+        with np.errstate(over="ignore"):
+            least = self._logits.dtype.type(bound)  # may be rounded down, and let too many in
         if float(least) < bound:
             least = np.nextafter(least, np.inf, dtype=self._logits.dtype)
         return int(np.count_nonzero(self._logits >= least))
