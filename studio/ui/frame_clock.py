@@ -3,6 +3,7 @@
 Knows nothing of what is updated. At rest no timer runs.
 """
 
+import time
 from collections.abc import Callable
 
 from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer
@@ -10,12 +11,19 @@ from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer
 FRAME_MS = 33
 """About 30 frames a second: smooth to read along, and an eighth of the work of a token each."""
 
+_LARGEST_SHARE = 0.1
+"""Of a core's time. The model writes on the same cores, and waits for those that the window takes:
+where a frame is dear, on a slow machine or a large screen, there are fewer of them."""
+
+_LONGEST = 3
+"""Frames that one may last at most: ten a second still read as moving."""
+
 
 class FrameClock(QObject):
     """Calls `update` soon after `request`, and not more often than every `interval_ms`.
 
-    The first request after a rest is answered at once, so that a key or a turn is seen without
-    delay.
+    Less often where that would take too much of a core. The first request after a rest is answered
+    at once, so that a key or a turn is seen without delay.
     """
 
     def __init__(
@@ -27,7 +35,9 @@ class FrameClock(QObject):
         super().__init__(parent)
         self._update = update
         self._interval = interval_ms
+        self._shortest, self._longest = interval_ms, interval_ms * _LONGEST
         self._since_last = QElapsedTimer()
+        self._processor_seconds = time.process_time()
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
@@ -48,5 +58,16 @@ class FrameClock(QObject):
     def flush(self) -> None:
         """Update now, whether asked for or not."""
         self._timer.stop()
+        self._interval = self._next_interval()
         self._since_last.start()
         self._update()
+
+    def _next_interval(self) -> int:
+        """Return how long the frame that begins now must last, by what the last one took."""
+        now = time.process_time()
+        # All that the window did in it, the painting above all.
+        spent_ms = 1000 * (now - self._processor_seconds)
+        self._processor_seconds = now
+        if not self._since_last.isValid() or self._since_last.elapsed() > 2 * self._longest:
+            return self._shortest  # there was a rest
+        return min(max(self._shortest, round(spent_ms / _LARGEST_SHARE)), self._longest)

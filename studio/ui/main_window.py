@@ -223,7 +223,9 @@ class MainWindow(QMainWindow):
 
     def _show_title(self) -> None:
         self.setWindowTitle(f"{self.files.title}[*] – Kelvin Studio")
-        self.setWindowModified(not self.session.draft.manuscript.is_clean)
+        is_modified = not self.session.draft.manuscript.is_clean
+        if is_modified != self.isWindowModified():  # asked at each frame of a growing text
+            self.setWindowModified(is_modified)
 
     def _on_model_changed(self) -> None:
         model = self.session.model

@@ -43,7 +43,12 @@ class StatusLine(QWidget):
         for label in self.labels:
             row.addWidget(label)
         self._clock = FrameClock(self._show, self, _INTERVAL_MS)
-        for changed in (model.changed, writing.changed, context.changed):
+        for changed in (
+            model.changed,
+            writing.changed,
+            writing.progressed,
+            context.changed,
+        ):
             changed.connect(self._clock.request)
         self._show()
 

@@ -52,7 +52,9 @@ class Writing(QObject):
     """Continue, Stop, Retake, and the steps between takes."""
 
     changed = Signal()
-    """The phase, the rate, the seed or the takes."""
+    """The phase, the seed or the takes."""
+    progressed = Signal()
+    """A frame of text was shown; the rate may be another."""
     failed = Signal(str, str)
     """One message for the writer, and its `FailureKind`: what would mend it depends on that."""
     ended = Signal()
@@ -230,7 +232,7 @@ class Writing(QObject):
                 LogitSketch.from_bytes(self._latest.sketch), self._history, self._latest.id
             )
             self._estimate_rate()
-        self.changed.emit()
+        self.progressed.emit()
 
     def _estimate_rate(self) -> None:
         # Tokens arrive in bundles: within one, the time between them is none.
