@@ -22,8 +22,8 @@ from studio.sampling.state import NO_STATE, SamplerState
 from studio.sampling.tail import Tail
 from studio.sampling.temperature import InverseTemperature
 
-_SADDLES = tuple(np.concatenate((np.linspace(-0.6, 1.0, 17), (1.3, 1.8, 2.6, 4.0))).tolist())
-"""Where the tail is cut in parts: at its mean logits at these β, from the least to the best."""
+_SADDLES = (4.0, 2.6, 1.8, 1.3, *np.linspace(1.0, -0.6, 17).tolist())
+"""Where the tail is cut in parts: at its mean logits at these β, the best part first."""
 
 
 def jensen_shannon_divergence(first: ArrayLike, second: ArrayLike) -> float:
@@ -66,7 +66,7 @@ def jensen_shannon_distance(
     p, q = _by_id(one), _by_id(other)
     if sketch.tail and (one.tail_probability or other.tail_probability):
         p, q = (
-            np.concatenate((known, shaped.tail_probability * _parts(sketch.tail, params)))
+            np.concatenate((known, _parts(sketch.tail, params, shaped, len(sketch.ids))))
             for known, shaped, params in ((p, one, first), (q, other, second))
         )
     return math.sqrt(jensen_shannon_divergence(p, q))
@@ -82,10 +82,18 @@ def _by_id(shaped: ShapedTop) -> NDArray[np.float64]:
     return ordered
 
 
-def _parts(tail: Tail, params: SamplingParams) -> NDArray[np.float64]:
-    """The tail's weight by part, as shares of it, at the settings' temperature."""
-    beta = InverseTemperature(params.temperature).beta if "temperature" in params.samplers else 1.0
-    if math.isinf(beta):
-        return np.eye(1, len(_SADDLES) + 1)[0]
-    above = sorted(tail.share_at_mean(saddle, beta) for saddle in _SADDLES)
-    return np.diff(np.array([0.0, *above, 1.0]))
+def _parts(
+    tail: Tail, params: SamplingParams, shaped: ShapedTop, known: int
+) -> NDArray[np.float64]:
+    """What the settings leave of the tail's probability, by part."""
+    kept = min(shaped.kept - known, tail.count)
+    if kept <= 0 or shaped.tail_probability == 0.0:
+        return np.zeros(len(_SADDLES) + 1)
+    tempered = "temperature" in params.samplers or params.mirostat
+    beta = InverseTemperature(params.temperature).beta if tempered else 1.0
+    above = np.array([tail.share_above_mean(saddle, beta) for saddle in _SADDLES])
+    if kept < tail.count:  # a filter cut within the tail
+        left = tail.share_above(tail.drop_to_share(kept / tail.count, 0.0), beta)
+        above = np.minimum(above / left, 1.0) if left > 0.0 else np.ones_like(above)
+    shares = np.diff(np.concatenate(([0.0], np.maximum.accumulate(above), [1.0])))
+    return shaped.tail_probability * shares

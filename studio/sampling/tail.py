@@ -53,6 +53,13 @@ class Tail:
         """
         return 0.0 if drop < 0.0 else self._share_at(self.saddle(drop), drop, beta)
 
+    def share_above_mean(self, saddle: float, beta: float) -> float:
+        """Return the share of the weight at `beta` above the tail's mean logit at β `saddle`.
+
+        As `share_above` of that logit's drop, without the search for its saddlepoint.
+        """
+        return self._share_at(saddle, -self._slope(saddle), beta)
+
     def drop_to_share(self, share: float, beta: float) -> float:
         """Return the least drop below the edge within which `share` of the weight lies at `beta`.
 
