@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from studio.manuscript.atomic_write import atomic_write
+from studio.atomic_write import atomic_write
 
 
 def test_a_new_file_gets_the_usual_permissions(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from studio.manuscript.atomic_write import atomic_write
+from studio.atomic_write import atomic_write
 
 SIZE_LIMIT = 64 * 2**20
 """Bytes. Larger files are refused: an editor that takes minutes to open one helps nobody."""

@@ -1,6 +1,33 @@
 """Presets: named settings for a task. Knows sampling parameters, and neither engine nor window."""
 
-from studio.presets.built_in import UnknownPresetError, built_in_preset, built_in_presets
-from studio.presets.preset import Preset, Task
+from studio.presets.built_in import built_in_preset, built_in_presets, is_built_in
+from studio.presets.config_place import preset_folder
+from studio.presets.document import PresetDocument
+from studio.presets.errors import (
+    PresetError,
+    ReadOnlyPresetError,
+    TakenNameError,
+    UnknownPresetError,
+)
+from studio.presets.folder import DeletedPreset, Listing, PresetFolder, Problem, StoredPreset
+from studio.presets.preset import FORMAT_VERSION, Preset, Task
 
-__all__ = ["Preset", "Task", "UnknownPresetError", "built_in_preset", "built_in_presets"]
+__all__ = [
+    "FORMAT_VERSION",
+    "DeletedPreset",
+    "Listing",
+    "Preset",
+    "PresetDocument",
+    "PresetError",
+    "PresetFolder",
+    "Problem",
+    "ReadOnlyPresetError",
+    "StoredPreset",
+    "TakenNameError",
+    "Task",
+    "UnknownPresetError",
+    "built_in_preset",
+    "built_in_presets",
+    "is_built_in",
+    "preset_folder",
+]

@@ -1,24 +1,40 @@
 """The presets that come with the program, as data in `resources/presets`."""
 
-import msgspec
+from functools import cache
 
+from studio.presets.document import PresetDocument
+from studio.presets.errors import UnknownPresetError
 from studio.presets.preset import Preset
+from studio.presets.preset_name import name_key
 from studio.resource_files import resource
 
-_ORDER = ("code", "creative-writing", "customer-support", "data-augmentation")
-"""As product.md's table lists them: from cold to hot would hide what they are for."""
+_ORDER = (
+    "code",
+    "creative-writing",
+    "customer-support",
+    "data-augmentation",
+    "neutral",
+    "greedy",
+)
+"""As product.md's table lists the tasks, then the two ends to compare with."""
 
 
-class UnknownPresetError(LookupError):
-    """No preset of that name."""
+@cache
+def _all() -> tuple[Preset, ...]:
+    return tuple(
+        PresetDocument.read(resource("presets", f"{name}.json").read_bytes()).preset
+        for name in _ORDER
+    )
 
 
 def built_in_presets() -> list[Preset]:
     """All built-in presets, in the order in which the window lists them."""
-    return [
-        msgspec.json.decode(resource("presets", f"{name}.json").read_bytes(), type=Preset)
-        for name in _ORDER
-    ]
+    return list(_all())
+
+
+def is_built_in(name: str) -> bool:
+    """Whether a built-in preset has this name, or one that some system takes for the same."""
+    return any(name_key(preset.name) == name_key(name.strip()) for preset in _all())
 
 
 def built_in_preset(name: str) -> Preset:
@@ -27,9 +43,13 @@ def built_in_preset(name: str) -> Preset:
     Raises:
         UnknownPresetError: names those that exist.
     """
-    presets = built_in_presets()
-    for preset in presets:
-        if preset.name.casefold() == name.strip().casefold():
+    for preset in _all():
+        if name_key(preset.name) == name_key(name.strip()):
             return preset
+    raise unknown_preset(name, list(_all()))
+
+
+def unknown_preset(name: str, presets: list[Preset]) -> UnknownPresetError:
+    """The error for a name that none of `presets` has."""
     known = ", ".join(f"“{preset.name}”" for preset in presets)
-    raise UnknownPresetError(f"There is no preset called “{name}”. There are: {known}.")
+    return UnknownPresetError(f"There is no preset called “{name}”. There are: {known}.", "name")

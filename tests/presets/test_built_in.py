@@ -5,18 +5,20 @@ import pytest
 
 from studio.presets import Preset, UnknownPresetError, built_in_preset, built_in_presets
 from studio.resource_files import resource
-from studio.sampling import DEFAULT_SAMPLERS
+from studio.sampling import DEFAULT_SAMPLERS, SamplingParams
 
-NAMES = ["Code", "Creative writing", "Customer support", "Data augmentation"]
+NAMES = ["Code", "Creative writing", "Customer support", "Data augmentation", "Neutral", "Greedy"]
 
 
-def test_there_are_the_four_in_the_products_order() -> None:
+def test_there_are_the_products_four_in_its_order_and_two_to_compare_with() -> None:
     assert [preset.name for preset in built_in_presets()] == NAMES
     assert [preset.task for preset in built_in_presets()] == [
         "code",
         "creative_writing",
         "customer_support",
         "data_augmentation",
+        "other",
+        "other",
     ]
 
 
@@ -28,10 +30,12 @@ def test_each_says_in_a_sentence_when_to_use_it() -> None:
 
 
 def test_their_temperatures_are_what_they_are_for() -> None:
-    code, creative, support, augmentation = (
+    code, creative, support, augmentation, neutral, greedy = (
         preset.sampling.temperature for preset in built_in_presets()
     )
-    assert 0 < code <= 0.3 < support < 1 < creative < augmentation
+    assert greedy == 0 < code <= 0.3 < support < neutral == 1 < creative < augmentation
+    assert built_in_preset("Neutral").sampling == SamplingParams()
+    assert built_in_preset("Greedy").sampling == SamplingParams(temperature=0)
 
 
 def test_a_customers_message_is_the_users_turn_of_a_chat() -> None:
@@ -56,6 +60,8 @@ def test_the_files_are_those_listed_and_spell_out_every_field() -> None:
     for name in names:
         written = msgspec.json.decode(folder.joinpath(name).read_bytes())
         assert set(written) == fields
+        sampling = {field.name for field in msgspec.structs.fields(SamplingParams)}
+        assert set(written["sampling"]) == sampling
 
 
 @pytest.mark.parametrize("name", ["Code", "code", " CODE ", "cReAtIvE wRiTiNg"])

@@ -11,7 +11,7 @@ from studio.ui.profile_state import ProfileState
 from studio.ui.theme import Theme
 
 PRESETS = built_in_presets()
-NAMES = ["Code", "Creative writing", "Customer support", "Data augmentation"]
+NAMES = ["Code", "Creative writing", "Customer support", "Data augmentation", "Neutral", "Greedy"]
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def picker(qapp: QApplication, qtbot: QtBot, profiles: ProfileState) -> Iterator
     qapp.setStyleSheet("")
 
 
-def test_the_four_profiles_each_with_its_sentence(picker: ProfilePicker) -> None:
+def test_the_profiles_each_with_its_sentence(picker: ProfilePicker) -> None:
     assert [picker.itemText(index) for index in range(picker.count())] == NAMES
     for index, preset in enumerate(PRESETS):
         assert picker.itemData(index, Qt.ItemDataRole.ToolTipRole) == preset.description

@@ -1,0 +1,208 @@
+"""Reads JSON that nobody vouches for: bounded in size and depth, and every refusal names its field.
+
+Python's parser takes NaN, reads 1e999 as infinity, fails on deep nesting without saying where, and
+keeps the last of two equal keys in silence. The module does not know what the fields are.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import re
+import stat
+from pathlib import Path
+
+from studio.presets.errors import PresetError, refused, shown
+
+MOST_BYTES = 1024 * 1024
+"""Of a preset's file; real ones have about a thousandth of it."""
+
+_DEEPEST = 32
+_MOST_DIGITS = 18
+"""Of a whole number: what 64 bits hold."""
+
+_NUMBER = "a finite number that 64 bits hold"
+_STRUCTURE = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}:]', re.DOTALL)
+
+
+class _Refused:
+    """Stands where a number stood that is none; its field is known only when all is read."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+
+class _Repeated(dict[str, object]):
+    """An object that has a key twice."""
+
+    key = ""
+
+
+def read_file(path: Path, most_bytes: int = MOST_BYTES) -> bytes:
+    """The bytes of a regular file that is not too large.
+
+    Raises:
+        PresetError: it is none (a folder, a pipe, a device), is too large, or cannot be read.
+    """
+    try:
+        # Without waiting: a pipe would keep us until somebody writes into it.
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+        with os.fdopen(descriptor, "rb") as file:
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):
+                raise PresetError("It is no regular file. Choose a file.")
+            if status.st_size > most_bytes:
+                raise PresetError(
+                    f"It has {status.st_size:,} bytes; at most {most_bytes:,} are allowed. "
+                    "It is no preset."
+                )
+            data = file.read(most_bytes + 1)
+    except OSError as error:
+        # Windows says of a folder that permission is denied.
+        raise PresetError(f"It cannot be read: {error.strerror or error}.") from error
+    if len(data) > most_bytes:  # it grew
+        raise PresetError(f"It has more than {most_bytes:,} bytes, as many as are allowed.")
+    return data
+
+
+def decoded(data: bytes) -> str:
+    """`data` as text; a byte order mark is dropped.
+
+    Raises:
+        PresetError: it is no UTF-8.
+    """
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise PresetError(
+            f"It is not UTF-8 (byte {error.start}). Save it as UTF-8 first."
+        ) from error
+
+
+def read_json(text: str) -> object:
+    """The value that `text` is: objects, lists, texts, numbers, booleans and None.
+
+    Raises:
+        PresetError: no JSON, or JSON that is not taken: numbers that are none (NaN, 1e999) or too
+            long, a nesting too deep, a key twice, half a character.
+    """
+    _check_depth(text)
+    try:
+        value = json.loads(
+            text,
+            parse_constant=_Refused,
+            parse_float=_float,
+            parse_int=_integer,
+            object_pairs_hook=_object,
+        )
+    except json.JSONDecodeError as error:
+        raise PresetError(
+            f"It is not valid JSON: {error.msg}, line {error.lineno}, column {error.colno}. "
+            "Mend it there."
+        ) from error
+    check_values(value)
+    return value
+
+
+def json_object(text: str) -> dict[str, object]:
+    """The same where only an object will do.
+
+    Raises:
+        PresetError: as `read_json`, or it is no object.
+    """
+    value = read_json(text)
+    if not isinstance(value, dict):
+        found = "a list" if isinstance(value, list) else shown(value)
+        raise PresetError(f"Found {found}; allowed is one object: {{ … }}.")
+    return value
+
+
+def check_values(value: object, field: str = "") -> None:
+    """Refuse what no field may have, by its name. For values of other parsers too.
+
+    Raises:
+        PresetError: a number that is none or too long, half a character, a key twice.
+    """
+    match value:
+        case _Refused():
+            raise refused(field or "the value", _Verbatim(value.text), _NUMBER)
+        case bool() | None:
+            pass
+        case float():
+            if not math.isfinite(value):
+                raise refused(field or "the value", value, _NUMBER)
+        case int():
+            if value.bit_length() > 63:
+                raise refused(field or "the value", _Verbatim("a longer number"), _NUMBER)
+        case str():
+            if any("\ud800" <= sign <= "\udfff" for sign in value):
+                raise refused(field or "the value", value, "whole characters (no lone surrogate)")
+        case dict():
+            if isinstance(value, _Repeated):
+                inside = _within(field, value.key)
+                raise PresetError(f"{inside}: it is there twice; allowed is once.", inside)
+            for key, entry in value.items():
+                check_values(key, _within(field, "a key"))
+                check_values(entry, _within(field, key))
+        case list():
+            for index, entry in enumerate(value):
+                check_values(entry, f"{field}[{index}]")
+
+
+class _Verbatim:
+    """Shows as it is in a message, not in quotation marks."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text if len(text) <= 24 else f"{text[:16]}… ({len(text):,} digits)"
+
+    def __repr__(self) -> str:
+        return self._text
+
+
+def _within(field: str, key: str) -> str:
+    key = key if len(key) <= 60 else f"{key[:60]}…"
+    return f"{field}.{key}" if field else key
+
+
+def _check_depth(text: str) -> None:
+    """The parser recurses, and so would everything that walks through what it gives."""
+    depth = 0
+    latest = field = ""
+    for found in _STRUCTURE.finditer(text):
+        sign = found.group()
+        if sign in ("{", "["):
+            depth += 1
+            if depth > _DEEPEST:
+                name = f"{field}: " if field else ""
+                raise PresetError(
+                    f"{name}found more than {_DEEPEST} values within one another; allowed are "
+                    f"{_DEEPEST}.",
+                    field,
+                )
+        elif sign in ("}", "]"):
+            depth -= 1
+        elif depth == 1:
+            if sign == ":":
+                field = latest
+            else:
+                latest = sign[1:61].removesuffix('"')
+
+
+def _float(text: str) -> float | _Refused:
+    number = float(text) if len(text) <= 400 else math.inf
+    return number if math.isfinite(number) else _Refused(text)
+
+
+def _integer(text: str) -> int | _Refused:
+    return int(text) if len(text.lstrip("-")) <= _MOST_DIGITS else _Refused(text)
+
+
+def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        keys = [key for key, _ in pairs]
+        repeated = _Repeated(values)
+        repeated.key = next(key for place, key in enumerate(keys) if key in keys[:place])
+        return repeated
+    return values

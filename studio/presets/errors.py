@@ -1,0 +1,71 @@
+"""What the presets package refuses, and how it says so.
+
+Every refusal names the field, what was found, what is allowed; `at` adds the file. The module does
+not know what the fields are.
+"""
+
+from __future__ import annotations
+
+from studio.sampling import ParameterError
+
+_LONGEST_SHOWN = 60
+"""Characters of a value that a message repeats."""
+
+
+class PresetError(ValueError):
+    """A preset, or a file of one, cannot be taken or written as it is.
+
+    Attributes:
+        field: The field at fault, dotted where it lies in another; empty where it is the whole.
+    """
+
+    def __init__(self, message: str, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
+
+    def at(self, file: str) -> PresetError:
+        """The same error, saying in which file."""
+        return type(self)(f"“{file}”: {self}", self.field)
+
+
+class UnknownPresetError(PresetError, LookupError):
+    """No preset of that name."""
+
+
+class TakenNameError(PresetError):
+    """Another preset has this name."""
+
+
+class ReadOnlyPresetError(PresetError):
+    """A built-in preset, or one that a newer program wrote: neither is changed."""
+
+
+def shown(value: object) -> str:
+    """`value` as a message repeats it: cut short, and never a thousand lines."""
+    if isinstance(value, dict):
+        return "an object"
+    if isinstance(value, (list, tuple)) and len(value) > 4:
+        return f"a list of {len(value):,}"
+    words = {True: "true", False: "false", None: "null"}
+    if value is None or isinstance(value, bool):
+        return words[value]
+    text = repr(value)
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
+
+
+def refused(field: str, found: object, allowed: str, advice: str = "") -> PresetError:
+    """The error for a field with a value that is not allowed."""
+    message = f"{field}: found {shown(found)}; allowed is {allowed}."
+    return PresetError(f"{message} {advice}".rstrip(), field)
+
+
+def parameter_refused(error: ParameterError, field: str, found: object) -> PresetError:
+    """The same for a sampling parameter, under the name that it has in the file.
+
+    Args:
+        error: `SamplingParams`' own refusal.
+        field: What the file calls the parameter.
+        found: What stands there.
+    """
+    _, _, allowed = str(error).rpartition("; allowed is ")
+    return refused(field, found, allowed.removesuffix("."))

@@ -1,0 +1,161 @@
+"""What each field of a preset may be, said of values as a JSON file gives them.
+
+One place for the checks of our own files and of what is carried over from other programs'. Knows
+neither files nor their formats.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable, Mapping
+from typing import cast
+
+import msgspec
+
+from studio.presets.errors import PresetError, parameter_refused, refused
+from studio.presets.preset import (
+    FORMAT_VERSION,
+    LONGEST_STOP,
+    LONGEST_TEXT,
+    MOST_STOPS,
+    MOST_TOKENS,
+    PROMPT_FORMATS,
+    TASKS,
+    Preset,
+)
+from studio.presets.preset_name import checked_name
+from studio.sampling import ParameterError, SamplingParams
+
+SAMPLING_FIELDS = tuple(entry.name for entry in msgspec.structs.fields(SamplingParams))
+_IN_ORDER = tuple(entry.name for entry in msgspec.structs.fields(Preset))
+PRESET_FIELDS = ("format_version", *_IN_ORDER[:-1])
+"""In the order in which they are written."""
+
+_REMOVE = "Correct it, or leave the line out: then it is what it is by default."
+
+
+@dataclasses.dataclass(frozen=True)
+class Read:
+    """A preset, and the keys beside it that this program does not know.
+
+    Attributes:
+        preset: All that is known.
+        unknown: Keys beside the known ones, with their values.
+        unknown_sampling: The same within `sampling`.
+    """
+
+    preset: Preset
+    unknown: Mapping[str, object] = dataclasses.field(default_factory=dict)
+    unknown_sampling: Mapping[str, object] = dataclasses.field(default_factory=dict)
+
+
+def read_preset(values: Mapping[str, object]) -> Read:
+    """The preset that a JSON object describes.
+
+    Raises:
+        PresetError: a field is missing or has a value that is not allowed.
+    """
+    if "name" not in values:
+        raise PresetError('name: it is missing; allowed is a text. Add "name": "…".', "name")
+    known: dict[str, object] = {
+        field: check(field, values[field]) for field, check in _CHECKS.items() if field in values
+    }
+    sampling, unknown_sampling = SamplingParams(), dict[str, object]()
+    if "sampling" in values:
+        sampling, unknown_sampling = _sampling(values["sampling"])
+    unknown = {key: value for key, value in values.items() if key not in PRESET_FIELDS}
+    return Read(Preset(**known, sampling=sampling), unknown, unknown_sampling)  # type: ignore[arg-type]  # each checked above
+
+
+def sampling_params(values: Mapping[str, object], names: Mapping[str, str]) -> SamplingParams:
+    """The parameters with these `values`, the others neutral.
+
+    Args:
+        values: By the names of `SamplingParams`.
+        names: What the file calls each of them, for what is refused.
+
+    Raises:
+        PresetError: a value is not allowed.
+    """
+    for field, value in values.items():
+        # One by one: a refusal is to show what was found there.
+        _one(field, value, names.get(field, field))
+    return SamplingParams(**values)  # type: ignore[arg-type]  # it checks them itself
+
+
+def _one(field: str, value: object, name: str) -> None:
+    if value is None and field != "logit_bias":
+        raise refused(name, value, "a value", _REMOVE)
+    try:
+        SamplingParams(**{field: value})  # type: ignore[arg-type]  # it checks it itself
+    except ParameterError as error:
+        raise parameter_refused(error, name, value) from None
+
+
+def _sampling(found: object) -> tuple[SamplingParams, dict[str, object]]:
+    if not isinstance(found, dict):
+        raise refused("sampling", found, "an object with the sampling parameters", _REMOVE)
+    known = {field: found[field] for field in SAMPLING_FIELDS if field in found}
+    if known.get("temperature", 1.0) is None:
+        known["temperature"] = math.inf  # JSON has no infinity
+    names = {field: f"sampling.{field}" for field in known}
+    unknown = {key: value for key, value in found.items() if key not in SAMPLING_FIELDS}
+    return sampling_params(known, names), unknown
+
+
+def checked_text(field: str, value: object) -> str:
+    """`value` as a text of any length that a preset may have."""
+    if not isinstance(value, str) or len(value) > LONGEST_TEXT:
+        raise refused(field, value, f"a text of at most {LONGEST_TEXT:,} characters", _REMOVE)
+    return value
+
+
+def checked_stops(field: str, value: object) -> tuple[str, ...]:
+    """`value` as stop strings, each once."""
+    allowed = f"a list of at most {MOST_STOPS} texts, each of 1 to {LONGEST_STOP} characters"
+    if not isinstance(value, (list, tuple)) or len(value) > MOST_STOPS:
+        raise refused(field, value, allowed, _REMOVE)
+    for index, text in enumerate(value):
+        if not isinstance(text, str) or not 1 <= len(text) <= LONGEST_STOP:
+            raise refused(f"{field}[{index}]", text, allowed, _REMOVE)
+    return tuple(dict.fromkeys(cast("list[str]", value)))
+
+
+def checked_max_tokens(field: str, value: object) -> int:
+    """`value` as a number of tokens."""
+    return _integer(field, value, MOST_TOKENS)
+
+
+def _integer(field: str, value: object, most: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
+        raise refused(field, value, f"a whole number from 1 to {most:,}", _REMOVE)
+    return value
+
+
+def _one_of(allowed: tuple[str, ...]) -> Callable[[str, object], object]:
+    def check(field: str, value: object) -> object:
+        if value not in allowed or not isinstance(value, str):
+            raise refused(field, value, f"one of {', '.join(allowed)}", _REMOVE)
+        return value
+
+    return check
+
+
+def _version(field: str, value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise refused(field, value, f"a whole number from 1; this program's is {FORMAT_VERSION}")
+    return value
+
+
+_CHECKS: dict[str, Callable[[str, object], object]] = {
+    "format_version": _version,
+    "name": lambda field, value: checked_name(value, field),
+    "description": checked_text,
+    "task": _one_of(TASKS),
+    "prompt_format": _one_of(PROMPT_FORMATS),
+    "system_message": checked_text,
+    "stop": checked_stops,
+    "max_tokens": checked_max_tokens,
+    "notes": checked_text,
+}

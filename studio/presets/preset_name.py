@@ -1,0 +1,76 @@
+"""What a preset may be called: a name is also a file's name, on every system.
+
+The module knows no folder. A name that is fine on one system and not on another is refused on all:
+presets travel.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+from studio.presets.errors import PresetError, refused
+
+LONGEST_NAME = 100
+_MOST_BYTES = 200
+"""In UTF-8; a file's name with its ending has room for 255 on all systems."""
+
+_ALLOWED = (
+    f"a name of 1 to {LONGEST_NAME} characters ({_MOST_BYTES} bytes) without any of "
+    '/ \\ : * ? " < > | or control characters, that neither begins nor ends with a dot or a space'
+)
+_FORBIDDEN = set('/\\:*?"<>|')
+_DEVICES = frozenset(
+    {"con", "prn", "aux", "nul", "conin$", "conout$"}
+    | {f"{port}{number}" for port in ("com", "lpt") for number in "123456789¹²³"}
+)
+"""Windows opens these, with any ending, as devices."""
+
+_ADVICE = "Give it another name."
+
+
+def checked_name(value: object, field: str = "name") -> str:
+    """`value` where it can be a preset's name.
+
+    Raises:
+        PresetError: it cannot; says why.
+    """
+    if not isinstance(value, str) or not 1 <= len(value) <= LONGEST_NAME:
+        raise refused(field, value, _ALLOWED, _ADVICE)
+    # Cc control, Cf invisible, Cs half a character, Zl and Zp line ends.
+    odd = any(unicodedata.category(sign) in {"Cc", "Cf", "Cs", "Zl", "Zp"} for sign in value)
+    if odd or _FORBIDDEN & set(value) or value.strip(". \u00a0") != value:
+        raise refused(field, value, _ALLOWED, _ADVICE)
+    if len(value.encode()) > _MOST_BYTES:
+        raise refused(field, value, _ALLOWED, _ADVICE)
+    if value.split(".")[0].rstrip().casefold() in _DEVICES:
+        raise refused(
+            field, value, f"{_ALLOWED}; Windows keeps this one for a device", "Give it another one."
+        )
+    return value
+
+
+def is_name(value: object) -> bool:
+    """Whether `checked_name` would take it."""
+    try:
+        checked_name(value)
+    except PresetError:
+        return False
+    return True
+
+
+def name_key(name: str) -> str:
+    """Equal for names that some system would take for one and the same file."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+
+
+def numbered(name: str, taken: set[str]) -> str:
+    """`name`, or “name 2”, “name 3”, … where `taken` (of `name_key`) has it already."""
+    candidate, number = name, 2
+    while name_key(candidate) in taken:
+        ending = f" {number}"
+        stem = name[: LONGEST_NAME - len(ending)].rstrip(". ")
+        while len((stem + ending).encode()) > _MOST_BYTES:
+            stem = stem[:-1].rstrip(". ")
+        candidate = stem + ending
+        number += 1
+    return candidate

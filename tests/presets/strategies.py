@@ -1,0 +1,80 @@
+"""Presets of every kind, for hypothesis."""
+
+import math
+from typing import Any
+
+from hypothesis import strategies as st
+
+from studio.presets import Preset
+from studio.presets.preset import PROMPT_FORMATS, TASKS
+from studio.presets.preset_name import is_name
+from studio.sampling import KNOWN_SAMPLERS, SamplingParams
+
+
+def numbers(least: float, most: float) -> st.SearchStrategy[float]:
+    """Such as people write: few digits."""
+    return st.floats(least, most, allow_nan=False).map(lambda number: float(f"{number:.4g}"))
+
+
+SHARE = numbers(0, 1)
+ABOVE = numbers(0.001, 1)
+TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
+
+PARAMS: dict[str, st.SearchStrategy[Any]] = {
+    "temperature": st.just(0.0) | numbers(0, 5) | st.just(math.inf),
+    "dynatemp_range": numbers(0, 3),
+    "dynatemp_exponent": numbers(0, 3),
+    "top_k": st.integers(0, 500),
+    "top_p": ABOVE,
+    "min_p": SHARE,
+    "typical_p": ABOVE,
+    "top_n_sigma": st.just(-1.0) | numbers(0.1, 5),
+    "xtc_probability": SHARE,
+    "xtc_threshold": SHARE,
+    "min_keep": st.integers(0, 10),
+    "repeat_penalty": numbers(0.5, 2),
+    "repeat_last_n": st.integers(-1, 4096),
+    "frequency_penalty": numbers(-2, 2),
+    "presence_penalty": numbers(-2, 2),
+    "dry_multiplier": numbers(0, 3),
+    "dry_base": numbers(1, 3),
+    "dry_allowed_length": st.integers(0, 20),
+    "dry_penalty_last_n": st.integers(-1, 4096),
+    "dry_sequence_breakers": st.lists(
+        st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1,
+                max_size=5), unique=True, max_size=5).map(tuple),
+    "mirostat": st.integers(0, 2),
+    "mirostat_tau": numbers(0, 10),
+    "mirostat_eta": numbers(0, 1),
+    "logit_bias": st.dictionaries(
+        st.integers(0, 100_000), numbers(-90, 90) | st.just(-math.inf), max_size=4),
+    "seed": st.integers(-1, 2**32 - 1),
+    "samplers": st.permutations(KNOWN_SAMPLERS).flatmap(
+        lambda order: st.integers(0, len(order)).map(lambda count: tuple(order[:count]))),
+}  # fmt: skip
+
+
+def params() -> st.SearchStrategy[SamplingParams]:
+    """Any of them, the others neutral."""
+    return st.fixed_dictionaries({}, optional=PARAMS).map(_made)
+
+
+def _made(given: dict[str, Any]) -> SamplingParams:
+    return SamplingParams(**given)
+
+
+def presets() -> st.SearchStrategy[Preset]:
+    """Any."""
+    return st.builds(
+        Preset,
+        name=st.text("abc Äß-2", min_size=1, max_size=30).filter(is_name),
+        description=TEXTS,
+        task=st.sampled_from(TASKS),
+        prompt_format=st.sampled_from(PROMPT_FORMATS),
+        system_message=TEXTS,
+        stop=st.lists(TEXTS.filter(bool), max_size=4, unique=True).map(tuple),
+        max_tokens=st.integers(1, 1_000_000),
+        sampling=params(),
+        notes=TEXTS,
+        format_version=st.just(1),
+    )
