@@ -1,0 +1,183 @@
+"""A comparison as one HTML page that needs nothing else: no script, no file, no network.
+
+A person without the program reads it: the prompt, each lane's text with its settings, where they
+part, entropy by position; what a token could have been stands in its tooltip. Follows the reader's
+light or dark setting. Knows records and words; reads and writes no file.
+"""
+
+from __future__ import annotations
+
+import codecs
+from html import escape
+from statistics import fmean
+
+from studio.experiments import words
+from studio.experiments.comparison import Comparison, LaneRecord, TokenRecord
+from studio.experiments.entropy_chart import entropy_chart
+from studio.sampling.measures import bits
+
+_LIGHT = ("#1f6feb", "#c2410c", "#15803d", "#9333ea", "#b91c1c", "#0e7490", "#a16207", "#be185d")
+_DARK = ("#79b8ff", "#fdba74", "#86efac", "#d8b4fe", "#fca5a5", "#67e8f9", "#fde047", "#f9a8d4")
+
+_STYLE = """
+:root { color-scheme: light dark; --text: #1d2125; --quiet: #5c6670; --page: #f6f7f8;
+  --card: #ffffff; --edge: #d9dde1; --mark: #fff0b3; %(light)s }
+@media (prefers-color-scheme: dark) { :root { --text: #e4e7ea; --quiet: #9aa4ad; --page: #16191c;
+  --card: #1f2327; --edge: #363c42; --mark: #5a4b12; %(dark)s } }
+* { box-sizing: border-box; }
+body { margin: 0 auto; max-width: 1500px; padding: 24px; background: var(--page);
+  color: var(--text); font: 15px/1.5 system-ui, sans-serif; }
+h1 { font-size: 22px; margin: 0 0 4px; } h2 { font-size: 16px; margin: 28px 0 8px; }
+h3 { font-size: 15px; margin: 0; } p { margin: 6px 0; }
+.quiet { color: var(--quiet); font-size: 13px; } .hash { overflow-wrap: anywhere; }
+.card { background: var(--card); border: 1px solid var(--edge); border-radius: 6px;
+  padding: 14px 16px; }
+.text { white-space: pre-wrap; overflow-wrap: anywhere; font: 16px/1.6 Georgia, serif;
+  margin: 10px 0; }
+.prompt { max-height: 320px; overflow: auto; }
+.lanes { display: grid; gap: 12px; grid-template-columns: repeat(auto-fit, minmax(280px, 1fr)); }
+.lane { border-top: 3px solid currentColor; } .lane > * { color: var(--text); }
+.lane > .quiet { color: var(--quiet); } .lane h3 { color: inherit; }
+.text span:hover { background: var(--edge); }
+.parting { background: var(--mark); border-radius: 3px; box-shadow: 0 0 0 2px var(--mark); }
+svg { width: 100%%; height: auto; display: block; }
+svg text { fill: var(--quiet); font-size: 11px; } svg .grid { stroke: var(--edge); }
+polyline { fill: none; stroke-width: 1.6; stroke-linejoin: round; }
+.legend { display: flex; flex-wrap: wrap; gap: 4px 18px; font-size: 13px; }
+.legend span::before { content: ""; display: inline-block; width: 14px; height: 3px;
+  margin-right: 6px; vertical-align: middle; background: currentColor; }
+.legend b { color: var(--text); font-weight: normal; }
+%(lanes)s
+"""
+
+
+def to_html(comparison: Comparison) -> str:
+    """The page."""
+    names = [words.lane_name(place, lane) for place, lane in enumerate(comparison.lanes)]
+    titles = [
+        f"{name}: {words.temperature(lane)}"
+        for name, lane in zip(names, comparison.lanes, strict=True)
+    ]
+    partings = words.partings(comparison)
+    lanes = []
+    for place, lane in enumerate(comparison.lanes):
+        parting = partings[place]
+        told = ""
+        if parting:
+            told = words.told_parting(parting, names[place - 1])
+        elif place:
+            told = f"The same as {names[place - 1]}, as far as both go."
+        mark = parting.index if parting else None
+        lanes.append(_lane(place, lane, names[place], told, mark, comparison.spellings))
+    legend = "".join(
+        f'<span class="lane-{place % len(_LIGHT)}"><b>{escape(title)}</b></span>'
+        for place, title in enumerate(titles)
+    )
+    chart = entropy_chart([lane.entropies for lane in comparison.lanes], titles)
+    heading = f"Comparison of {len(lanes)} lanes" if len(lanes) > 1 else "Comparison of one lane"
+    return (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{escape(heading)} · {escape(comparison.model.name)}</title>\n"
+        f"<style>{_style()}</style>\n</head>\n<body>\n<h1>{heading}</h1>\n{_facts(comparison)}\n"
+        f"{_prompt(comparison)}\n<h2>Lanes</h2>\n"
+        '<p class="quiet">Rest on a word to see how likely it was and what else could have stood '
+        "there. Where a lane parts from the one before it is marked.</p>\n"
+        f'<div class="lanes">\n{"".join(lanes)}</div>\n'
+        '<h2>Entropy by position</h2>\n<div class="card">\n'
+        '<p class="quiet">How undecided the sampler was at each token, in bits; 0 is no choice, '
+        "and each bit more is twice as many.</p>\n"
+        f'{chart}\n<div class="legend">{legend}</div>\n</div>\n</body>\n</html>\n'
+    )
+
+
+def _style() -> str:
+    count = range(len(_LIGHT))
+    return _STYLE % {
+        "light": " ".join(f"--lane-{n}: {color};" for n, color in enumerate(_LIGHT)),
+        "dark": " ".join(f"--lane-{n}: {color};" for n, color in enumerate(_DARK)),
+        "lanes": "\n".join(
+            f".lane-{n} {{ color: var(--lane-{n}); }} polyline.lane-{n} {{ stroke: "
+            f"var(--lane-{n}); }} circle.lane-{n} {{ fill: var(--lane-{n}); }}"
+            for n in count
+        ),
+    }
+
+
+def _facts(comparison: Comparison) -> str:
+    model = comparison.model
+    kind = ", ".join(filter(None, (model.name, model.quantization, model.file)))
+    dice = "the same dice in every lane" if comparison.same_dice else "each lane with its own dice"
+    facts = [kind, f"prompt of {comparison.prompt_tokens:,} tokens", dice]
+    if comparison.tokens_per_second:
+        facts.append(f"{comparison.tokens_per_second:.0f} tokens/s together")
+    facts.append(comparison.made)
+    told = " · ".join(escape(fact) for fact in facts if fact)
+    fingerprint = f'<p class="quiet hash">{escape(model.hash)}</p>' if model.hash else ""
+    return f'<p class="quiet">{told}</p>\n{fingerprint}'
+
+
+def _prompt(comparison: Comparison) -> str:
+    prompt = comparison.prompt
+    parts = [
+        f'<p class="quiet">{title}</p><div class="text">{escape(text)}</div>'
+        for title, text in (
+            ("System message", prompt.system if prompt.format == "chat" else ""),
+            ("Brief", prompt.brief),
+            ("Manuscript", prompt.manuscript),
+        )
+        if text
+    ]
+    return f'<h2>Prompt</h2>\n<div class="card prompt">{"".join(parts)}</div>'
+
+
+def _lane(
+    place: int,
+    lane: LaneRecord,
+    name: str,
+    told: str,
+    mark: int | None,
+    spellings: dict[int, bytes],
+) -> str:
+    settings = words.other_settings(lane.params)
+    figures = [f"{len(lane.tokens):,} tokens", f"ended: {words.reason(lane)}", f"seed {lane.seed}"]
+    if lane.tokens:
+        figures.insert(1, f"{fmean(lane.entropies):.2f} bits on average")
+    return (
+        f'<section class="card lane lane-{place % len(_LIGHT)}">\n<h3>{escape(name)}</h3>\n'
+        f"<p>{escape(words.temperature(lane))}</p>\n"
+        + (f'<p class="quiet">{escape(settings)}</p>\n' if settings else "")
+        + f'<div class="text">{_text(lane, mark, spellings)}</div>\n'
+        + (f"<p>{escape(told)}</p>\n" if told else "")
+        + f'<p class="quiet">{escape(" · ".join(figures))}</p>\n</section>\n'
+    )
+
+
+def _text(lane: LaneRecord, mark: int | None, spellings: dict[int, bytes]) -> str:
+    """Each token with its tooltip; a character of several tokens stands with the last of them."""
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    parts = []
+    for index, token in enumerate(lane.tokens):
+        text = decoder.decode(token.text)
+        is_marked = index == mark
+        if not text and not is_marked:
+            continue
+        kind = ' class="parting"' if is_marked else ""
+        tooltip = escape(_tooltip(token, spellings)).replace("\n", "&#10;")
+        parts.append(f'<span{kind} title="{tooltip}">{escape(text)}</span>')
+    return "".join(parts)
+
+
+def _tooltip(token: TokenRecord, spellings: dict[int, bytes]) -> str:
+    lines = [
+        f"{words.quoted(token.text)}  {words.percent(token.probability)}, {words.rank(token)}",
+        f"entropy {bits(token.entropy):.2f} bits, dice {token.u:.4f}",
+    ]
+    if token.near_tie:
+        lines.append("a near-tie: arithmetic alone may decide")
+    others = [
+        f"{words.quoted(spellings[other])}  {words.percent(share)}"
+        for other, share in token.top
+        if other != token.id and other in spellings
+    ]
+    return "\n".join([*lines, *others[:6]])

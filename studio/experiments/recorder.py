@@ -1,0 +1,158 @@
+"""Makes a `Comparison` of the engine's events, as they come.
+
+Knows the messages; not how they travel, nor what becomes of the record.
+"""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from studio.engine.messages import (
+    AnyEvent,
+    Compare,
+    ComparisonFinished,
+    Evaluated,
+    LaneFinished,
+    LaneFinishReason,
+    LaneStarted,
+    LaneToken,
+    LaneTurned,
+    ModelReport,
+)
+from studio.experiments.comparison import Comparison, LaneRecord, ModelRecord, TokenRecord, Turn
+from studio.sampling import SamplingParams
+
+
+@dataclass
+class _Lane:
+    params: SamplingParams
+    seed: int
+    tokens: list[TokenRecord] = field(default_factory=list)
+    turns: list[Turn] = field(default_factory=list)
+    reason: LaneFinishReason | None = None
+
+
+class ComparisonRecorder:
+    """Follows one comparison from its command on.
+
+    Args:
+        command: It. Lanes that had written before are recorded from there on.
+        names: What the lanes are called, by their numbers.
+    """
+
+    def __init__(self, command: Compare, names: tuple[str, ...] = ()) -> None:
+        self.names = dict(enumerate(names))
+        self.finished: ComparisonFinished | None = None
+        """The last run's end."""
+        self._command = command
+        self._lanes: dict[int, _Lane] = {}
+        self._spellings: dict[int, bytes] = {}
+        self._prompt_tokens = self._unseen = 0
+        self._seconds_prompt = self._seconds_generation = 0.0
+        self._evaluated = 0
+        self._made = datetime.datetime.now(datetime.UTC)
+
+    def take(self, event: AnyEvent) -> None:
+        """Record an event; those of other requests, and of other kinds, are passed over."""
+        if event.request != self._command.request:
+            return
+        match event:
+            case Evaluated():
+                self._prompt_tokens = len(event.token_ids())
+                self._unseen = event.unseen_characters
+            case LaneStarted():
+                self._lanes[event.lane] = _Lane(event.params, event.seed)
+            case LaneToken():
+                self._token(event)
+            case LaneTurned():
+                lane = self._lanes[event.lane]
+                lane.reason = None
+                lane.turns.append(Turn(index=event.index, params=event.params))
+            case LaneFinished():
+                self._lanes[event.lane].reason = event.reason
+            case ComparisonFinished():
+                self.finished = event
+                self._seconds_prompt += event.seconds_prompt
+                self._seconds_generation += event.seconds_generation
+                self._evaluated += event.evaluated
+
+    def forget(self, lane: int) -> None:
+        """A lane was removed."""
+        self._lanes.pop(lane, None)
+
+    def spell(self, pieces: dict[int, bytes]) -> None:
+        """What tokens spell that messages before this comparison have spelled already."""
+        self._spellings |= pieces
+
+    def record(self, model: ModelRecord) -> Comparison:
+        """What it is so far, lanes in the order of their numbers.
+
+        Raises:
+            ValueError: no lane has begun.
+        """
+        if not self._lanes:
+            raise ValueError("nothing to record: no lane has begun")
+        seconds = self._seconds_generation
+        return Comparison(
+            made=self._made.isoformat(timespec="seconds").replace("+00:00", "Z"),
+            model=model,
+            prompt=self._command.prompt,
+            prompt_tokens=self._prompt_tokens,
+            unseen_characters=self._unseen,
+            same_dice=self._command.same_dice,
+            max_tokens=self._command.max_tokens,
+            ignore_eos=self._command.ignore_eos,
+            lanes=tuple(
+                LaneRecord(
+                    params=lane.params,
+                    seed=lane.seed,
+                    tokens=tuple(lane.tokens),
+                    reason=lane.reason,
+                    name=self.names.get(number, ""),
+                    turns=tuple(lane.turns),
+                )
+                for number, lane in sorted(self._lanes.items())
+            ),
+            seconds_prompt=self._seconds_prompt,
+            seconds_generation=seconds,
+            tokens_per_second=self._evaluated / seconds if self._evaluated else 0.0,
+            spellings=dict(self._spellings),
+        )
+
+    def _token(self, event: LaneToken) -> None:
+        token = event.token
+        self._spellings |= token.pieces
+        lane = self._lanes[event.lane]
+        lane.reason = None
+        lane.tokens.append(
+            TokenRecord(
+                id=token.id,
+                text=token.text,
+                probability=min(token.probability, 1.0),
+                rank=token.rank,
+                entropy=token.entropy,
+                u=token.u,
+                near_tie=token.near_tie,
+                top=tuple((other, min(share, 1.0)) for other, share in token.top),
+                sketch=token.sketch,
+            )
+        )
+
+
+def model_record(report: ModelReport, fingerprint: str = "") -> ModelRecord:
+    """What is kept of a model.
+
+    Args:
+        report: What the engine told of it.
+        fingerprint: Its `model_hash`, or nothing.
+    """
+    return ModelRecord(
+        name=report.name or Path(report.path).stem,
+        file=Path(report.path).name,
+        architecture=report.architecture,
+        quantization=report.quantization,
+        bytes=report.file_bytes,
+        hash=fingerprint,
+    )
