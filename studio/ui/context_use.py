@@ -9,10 +9,12 @@ from PySide6.QtCore import QObject, Signal
 
 from studio.engine.messages import (
     AnyEvent,
+    ComparisonFinished,
     Evaluated,
     Evaluating,
     Failed,
     Finished,
+    LaneToken,
     Loaded,
     Superseded,
     Token,
@@ -53,13 +55,13 @@ class ContextUse(QObject):
                 self.used, self.size = event.context_used, event.context_size
                 self.unseen_characters = event.unseen_characters
                 self.progress = None
-            case Token():
+            case Token() | LaneToken():
                 # The listener of tokens redraws at each frame and reads this there.
                 self.used = min(self.used + 1, self.size)
                 if self.progress is None:
                     return
                 self.progress = None
-            case Finished() | Failed() | Superseded():
+            case Finished() | ComparisonFinished() | Failed() | Superseded():
                 self.progress = None
             case _:
                 return

@@ -104,6 +104,15 @@ class NextToken(QObject):
         self._pieces, self._control = other._pieces, other._control
         self._texts = other._texts
 
+    @property
+    def pieces(self) -> dict[int, bytes]:
+        """The bytes that are known, by token id; a copy."""
+        return dict(self._pieces)
+
+    def learn_from(self, other: "NextToken") -> None:
+        """Know the bytes that `other` knows now; see `share_pieces` for what it learns later."""
+        self.add_pieces(other._pieces, other._control)
+
     def use_vocabulary(self, name: Hashable) -> None:
         """Take token ids for those of another vocabulary; what is known of this one is kept."""
         if name == self._vocabulary:

@@ -6,6 +6,7 @@ The composition of what is behind the widgets; knows no widget.
 from PySide6.QtCore import QObject
 
 from studio.presets import Preset, built_in_presets
+from studio.ui.compare_state import CompareState
 from studio.ui.context_use import ContextUse
 from studio.ui.draft import Draft
 from studio.ui.engine_client import EngineClient
@@ -44,6 +45,17 @@ class Session(QObject):
         )
         self.heat = HeatState(self.sampling, self)
         self.word = WordState(self.sampling, self.records, self.next_token, self)
+        self.compare = CompareState(
+            self.client,
+            self.model,
+            self.draft,
+            self.writing,
+            self.records,
+            self.sampling,
+            self.profiles,
+            self.next_token,
+            self,
+        )
         self.sampling.params_changed.connect(self.next_token.set_params)
         self.profiles.chosen.connect(self._on_profile_chosen)
 
@@ -57,6 +69,8 @@ class Session(QObject):
         """Whether something takes long now."""
         if not self.writing.is_idle:
             return self.writing.can_stop
+        if self.compare.is_running:
+            return True
         is_reading = self.context.progress is not None or self.records.is_scoring
         return self.model.phase is ModelPhase.LOADING or is_reading
 
@@ -66,6 +80,8 @@ class Session(QObject):
             self.writing.stop()
         elif not self.model.is_ready:
             self.model.cancel()
+        elif self.compare.is_running:
+            self.compare.stop_all()
         elif self.records.is_scoring:
             self.records.cancel()
         else:

@@ -2,6 +2,7 @@
 
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
+from studio.ui.compare_state import CompareState
 from studio.ui.context_use import ContextUse
 from studio.ui.frame_clock import FrameClock
 from studio.ui.model_state import ModelPhase, ModelState
@@ -25,12 +26,14 @@ class StatusLine(QWidget):
         model: ModelState,
         writing: Writing,
         context: ContextUse,
+        compare: CompareState | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._model = model
         self._writing = writing
         self._context_use = context
+        self._compare = compare
         self._state = self._label("State", "")
         self._rate = self._label("Speed", _RATE_TIP)
         self._context = self._label("Context used", _CONTEXT_TIP)
@@ -50,6 +53,9 @@ class StatusLine(QWidget):
             context.changed,
         ):
             changed.connect(self._clock.request)
+        if compare is not None:
+            compare.changed.connect(self._clock.request)
+            compare.progressed.connect(self._clock.request)
         self._show()
 
     @staticmethod
@@ -75,6 +81,8 @@ class StatusLine(QWidget):
             return f"reading {progress.done:,} of {progress.total:,} tokens"
         if self._writing.phase is WritingPhase.READING:
             return "reading"
+        if self._compare is not None and self._compare.is_running:
+            return "comparing"
         return "writing" if self._writing.phase is WritingPhase.WRITING else "ready"
 
     def _show(self) -> None:
@@ -82,7 +90,10 @@ class StatusLine(QWidget):
         rate = context = unseen = ""
         if self._model.is_ready:
             use = self._context_use
-            rate = f"{self._writing.rate:.0f} tokens/s" if self._writing.rate else ""
+            speed = self._writing.rate
+            if self._compare is not None and self._compare.is_running:
+                speed = self._compare.rate
+            rate = f"{speed:.0f} tokens/s" if speed else ""
             context = f"context {use.used:,} of {use.size:,}" if use.size else ""
             if use.unseen_characters:
                 unseen = f"first {use.unseen_characters:,} characters not seen"

@@ -5,7 +5,6 @@ and keeps nothing itself.
 """
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QFontInfo, QKeyEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -20,29 +19,14 @@ from studio.ui.frame_clock import FrameClock
 from studio.ui.next_token import NextToken
 from studio.ui.sampling_edit import CommitEdit
 from studio.ui.sampling_state import SamplingState
+from studio.ui.temperature_edit import EDIT_INSET, TemperatureEdit
 from studio.ui.temperature_measures import TemperatureMeasures
-from studio.ui.temperature_scale import (
-    format_beta,
-    format_temperature,
-    parse_beta,
-    parse_temperature,
-    step,
-)
+from studio.ui.temperature_scale import format_beta, parse_beta
 from studio.ui.temperature_slider import TemperatureSlider
 from studio.ui.theme import Theme
 from studio.ui.theme_card import CARD_MARGINS, Card
 
 _NUMBER_SIZE = 2.6
-_EDIT_INSET = 6
-"""Frame, padding and inner margin of a flat line edit, which its text should not be set in by."""
-
-_TEMPERATURE_TIP = (
-    "<p><b>Temperature T</b>: the logits are divided by it before the softmax, "
-    "P ∝ exp(logit / T).</p>"
-    "<p>Low keeps to the likeliest words, high lets in surprising ones; higher is more varied, "
-    "not smarter.</p>"
-    "<p>Type a number, 0 or greedy, ∞ or uniform, then Enter. ↑ ↓ step.</p>"
-)
 _BETA_TIP = (
     "<p><b>Inverse temperature β = 1/T</b>: the logits are multiplied by it before the "
     "softmax.</p>"
@@ -81,7 +65,7 @@ class TemperaturePanel(Card):
         super().__init__("Temperature", parent)
         self._sampling = sampling
         self._next_token = next_token
-        self.temperature_edit = _TemperatureEdit(sampling)
+        self.temperature_edit = TemperatureEdit(sampling, _NUMBER_SIZE)
         self.beta_edit = _beta_edit(sampling)
         self.measures = TemperatureMeasures(next_token, theme)
         self.curve = ChoicesCurve(sampling, next_token, theme)
@@ -89,17 +73,17 @@ class TemperaturePanel(Card):
 
         # The flat edits reach outwards by their inset: their text stands where other text does.
         left, top, right, bottom = CARD_MARGINS
-        self.body.setContentsMargins(left - _EDIT_INSET, top, right - _EDIT_INSET, bottom)
-        self.header.setContentsMargins(_EDIT_INSET, 0, 0, 0)
+        self.body.setContentsMargins(left - EDIT_INSET, top, right - EDIT_INSET, bottom)
+        self.header.setContentsMargins(EDIT_INSET, 0, 0, 0)
         self.header.addWidget(self.beta_edit)
         number = QHBoxLayout()
-        number.setContentsMargins(0, 0, _EDIT_INSET, 0)
+        number.setContentsMargins(0, 0, EDIT_INSET, 0)
         number.addWidget(self.temperature_edit)
         number.addWidget(self._make_notes(), 1)
         self.body.addLayout(number)
         # Curve and track are one instrument: the same width, nothing between them.
         track = QVBoxLayout()
-        track.setContentsMargins(_EDIT_INSET, 0, _EDIT_INSET, 0)
+        track.setContentsMargins(EDIT_INSET, 0, EDIT_INSET, 0)
         track.setSpacing(0)
         track.addWidget(self.curve)
         track.addWidget(self.slider)
@@ -139,39 +123,6 @@ class TemperaturePanel(Card):
         self.curve.update()
 
 
-class _TemperatureEdit(CommitEdit):
-    """The large number, which also steps with the arrow keys."""
-
-    def __init__(self, sampling: SamplingState) -> None:
-        super().__init__(
-            show=lambda: format_temperature(sampling.params.temperature),
-            commit=lambda text: sampling.change(temperature=parse_temperature(text)),
-        )
-        self._sampling = sampling
-        self.setProperty("flat", True)
-        font = self.font()
-        font.setPointSizeF(QFontInfo(font).pointSizeF() * _NUMBER_SIZE)
-        font.setBold(True)
-        self.setFont(font)
-        width = self.fontMetrics().horizontalAdvance("0.0000") + 2 * _EDIT_INSET
-        self.setFixedWidth(width)
-        self.setToolTip(_TEMPERATURE_TIP)
-        self.setAccessibleName("Temperature T")
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Up and Down step through round temperatures."""
-        counts: dict[int, int] = {Qt.Key.Key_Up: 1, Qt.Key.Key_Down: -1}
-        count = counts.get(event.key())
-        if count is None:
-            super().keyPressEvent(event)
-            return
-        self.setModified(False)
-        large = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
-        temperature = step(self._sampling.params.temperature, count, large=large)
-        self._sampling.change(temperature=temperature)
-        self.follow()
-
-
 class _Refusal(QLabel):
     """Words that make do with the room there is: a long reason must not move what is below."""
 
@@ -198,7 +149,7 @@ def _beta_edit(sampling: SamplingState) -> CommitEdit:
     edit.setProperty("flat", True)
     edit.setProperty("role", "muted")
     edit.setAlignment(Qt.AlignmentFlag.AlignRight)
-    edit.setFixedWidth(edit.fontMetrics().horizontalAdvance("β 0.00000") + 2 * _EDIT_INSET)
+    edit.setFixedWidth(edit.fontMetrics().horizontalAdvance("β 0.00000") + 2 * EDIT_INSET)
     edit.setToolTip(_BETA_TIP)
     edit.setAccessibleName("Inverse temperature beta")
     return edit

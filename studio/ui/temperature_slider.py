@@ -55,12 +55,19 @@ class TemperatureSlider(QAbstractSlider):
         sampling: Whose temperature is shown and changed.
         theme: Where the colours come from.
         parent: The Qt parent, if any.
+        labels: Whether its ends and its middle are named under it.
     """
 
     def __init__(
-        self, sampling: SamplingState, theme: Theme, parent: QWidget | None = None
+        self,
+        sampling: SamplingState,
+        theme: Theme,
+        parent: QWidget | None = None,
+        *,
+        labels: bool = True,
     ) -> None:
         super().__init__(parent)
+        self._has_labels = labels
         self._sampling = sampling
         self._theme = theme
         self._wheel_travel = 0
@@ -84,12 +91,14 @@ class TemperatureSlider(QAbstractSlider):
     def sizeHint(self) -> QSize:
         """Wide enough for the three labels, high enough for handle, ring and labels."""
         metrics = self.fontMetrics()
-        return QSize(metrics.averageCharWidth() * 40, self._label_top() + metrics.height())
+        labels = metrics.height() if self._has_labels else 0
+        width = metrics.averageCharWidth() * (40 if self._has_labels else 16)
+        return QSize(width, self._label_top() + labels)
 
     def minimumSizeHint(self) -> QSize:
         """The height of `sizeHint`; half its width still keeps the labels apart."""
         hint = self.sizeHint()
-        return QSize(hint.width() // 2 + 40, hint.height())
+        return QSize(hint.width() // 2 + 40 * self._has_labels, hint.height())
 
     # -- the state ---------------------------------------------------------------------------
 
@@ -215,6 +224,8 @@ class TemperatureSlider(QAbstractSlider):
             QPointF(round(middle.x()) + 0.5, tick_top),
             QPointF(round(middle.x()) + 0.5, tick_top + _TICK_LENGTH),
         )
+        if not self._has_labels:
+            return
         row = QRectF(0, self._label_top(), self.width(), self.fontMetrics().height())
         painter.drawText(row, Qt.AlignmentFlag.AlignLeft, "0 greedy")
         painter.drawText(row, Qt.AlignmentFlag.AlignRight, "∞ uniform")

@@ -39,6 +39,8 @@ class Colors:
         heat_most: Behind a token with the most heat.
         landscape_middle: A hill half way up; the ground is the card.
         landscape_most: The peak of the landscape, probability 1.
+        lanes: The lanes of a comparison, eight; told apart by the colour-blind too, and beside
+            one another by lightness.
         heat_line: Under a token that the same dice would not choose any more.
     """
 
@@ -65,6 +67,7 @@ class Colors:
     heat_line: str
     landscape_middle: str
     landscape_most: str
+    lanes: tuple[str, ...]
 
 
 LIGHT = Colors(
@@ -91,6 +94,16 @@ LIGHT = Colors(
     heat_line="#9141ac",
     landscape_middle="#df7a3b",
     landscape_most="#571f00",
+    lanes=(
+        "#0072b2",
+        "#b8600a",
+        "#00795a",
+        "#a8508b",
+        "#3f9bcf",
+        "#6a4a00",
+        "#6f55c8",
+        "#c2334d",
+    ),
 )
 
 DARK = Colors(
@@ -117,6 +130,16 @@ DARK = Colors(
     heat_line="#c79be8",
     landscape_middle="#bd6a2b",
     landscape_most="#ffeedc",
+    lanes=(
+        "#56b4e9",
+        "#e69f00",
+        "#1fbf90",
+        "#e08fc2",
+        "#8fa8ff",
+        "#f0e442",
+        "#b07de0",
+        "#ff7a70",
+    ),
 )
 
 

@@ -98,6 +98,8 @@ class TokenRecords(QObject):
             return "Open a model first: it is the one that scores."
         if not self._writing.is_idle:
             return "The model is writing; scoring has to wait until it has ended."
+        if self._writing.held:
+            return self._writing.held
         if self.is_scoring:
             return "The text is being scored. Esc stops it."
         if not len(self._draft.manuscript):

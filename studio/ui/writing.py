@@ -88,6 +88,8 @@ class Writing(QObject):
         self._after_end: list[Callable[[], None]] = []
         self._clock = FrameClock(self._show_frame, self)
         self.phase = WritingPhase.IDLE
+        self.held: str | None = None
+        """Why nothing can be begun now though a model is open; None where it can. See `hold`."""
         self.rate: float | None = None
         """Tokens a second, of the generation under way or the last one."""
         self.seed: int | None = None
@@ -104,7 +106,13 @@ class Writing(QObject):
     @property
     def can_start(self) -> bool:
         """Whether Continue would do something now."""
-        return self.is_idle and self._model.is_ready
+        return self.is_idle and self._model.is_ready and self.held is None
+
+    def hold(self, reason: str | None) -> None:
+        """Let nothing begin, for a reason that the writer is told; None lets it again."""
+        if reason != self.held:
+            self.held = reason
+            self.changed.emit()
 
     def take_set(self) -> TakeSet | None:
         """The takes at the caret, or those used last."""
@@ -147,6 +155,7 @@ class Writing(QObject):
         take_set = self.take_set()
         return (
             self.is_idle
+            and self.held is None
             and take_set is not None
             and self._draft.manuscript.can_step_take(take_set, direction)
         )

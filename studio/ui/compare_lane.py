@@ -1,0 +1,218 @@
+"""One lane of a comparison as the window knows it: its settings, its tokens, why it ended.
+
+Written to by `CompareState` alone. Knows no widget and not the engine.
+"""
+
+from __future__ import annotations
+
+import codecs
+import time
+from collections.abc import Sequence
+from enum import Enum
+from typing import Protocol
+
+from PySide6.QtCore import QObject, Signal
+
+from studio.presets import Preset
+from studio.sampling import LogitSketch, SamplingParams
+from studio.ui.next_token import NextToken
+from studio.ui.profile_state import ProfileState
+from studio.ui.sampling_state import SamplingState
+
+Turns = list[tuple[int, SamplingParams]]
+
+
+class LaneToken(Protocol):
+    """A token that a lane wrote: the engine's `Token`, or what a file has kept of one."""
+
+    @property
+    def id(self) -> int:
+        """Its number in the vocabulary."""
+
+    @property
+    def text(self) -> bytes:
+        """UTF-8, perhaps only a part of a character."""
+
+    @property
+    def sketch(self) -> bytes:
+        """The distribution it was drawn from; empty where a file has left it out."""
+
+    @property
+    def near_tie(self) -> bool:
+        """Whether arithmetic alone may decide which token T 0 takes here."""
+
+    @property
+    def u(self) -> float:
+        """The number drawn, in [0, 1)."""
+
+    @property
+    def probability(self) -> float:
+        """As the sampler used it."""
+
+    @property
+    def rank(self) -> int:
+        """0 for the favourite."""
+
+    @property
+    def entropy(self) -> float:
+        """Nats, of the distribution drawn from."""
+
+
+class LanePhase(Enum):
+    """Where a lane is."""
+
+    NEW = "new"
+    """It has not been run."""
+    READING = "reading"
+    """It was asked for, and its first token is not there."""
+    RUNNING = "running"
+    STOPPING = "stopping"
+    ENDED = "ended"
+
+
+REASONS = {
+    "end_of_text": "the model ended its text",
+    "max_tokens": "reached its length",
+    "stopped": "stopped",
+    "context_full": "the context is full",
+    "gone": "the engine ended",
+    "failed": "failed",
+}
+"""Why a lane ended, in words."""
+
+
+class CompareLane(QObject):
+    """A lane's state.
+
+    Attributes:
+        number: The engine's name for it.
+        color: Its place in the palette of lanes.
+        sampling: The parameters in force at its next token.
+        profiles: The preset that its parameters came from.
+        next_token: The distribution of its last token, or of the prompt before it has one.
+        tokens: What it wrote.
+        turns: (index, parameters) for each stretch of `tokens`.
+        seed: Of its dice; None before the engine said.
+        phase: Where it is.
+        reason: Why it ended, a key of `REASONS`; empty while it has not.
+        rate: Tokens a second, of this run or the last.
+    """
+
+    changed = Signal()
+    """Phase, seed, reason or the number of tokens; of tokens once a frame."""
+    grown = Signal()
+    """Tokens have come; once a frame."""
+    cleared = Signal()
+    """All tokens are gone: it begins again."""
+
+    def __init__(
+        self,
+        number: int,
+        color: int,
+        presets: list[Preset],
+        profile: str,
+        params: SamplingParams,
+        pieces: NextToken,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.number = number
+        self.color = color
+        self.sampling = SamplingState(params, parent=self)
+        self.profiles = ProfileState(presets, profile, self)
+        self.next_token = NextToken(params, self)
+        self.next_token.share_pieces(pieces)
+        self.tokens: list[LaneToken] = []
+        self.turns: Turns = []
+        self.seed: int | None = None
+        self.phase = LanePhase.NEW
+        self.reason = ""
+        self.rate: float | None = None
+        self.awaits_start = False
+        """Whether what is told of this number is still of the lane before."""
+        self._since: tuple[float, int] | None = None
+        self.sampling.params_changed.connect(self.next_token.set_params)
+        self.profiles.chosen.connect(lambda preset: self.sampling.set_params(preset.sampling))
+
+    @property
+    def runs(self) -> bool:
+        """Whether it has been asked for and has not ended."""
+        return self.phase in (LanePhase.READING, LanePhase.RUNNING, LanePhase.STOPPING)
+
+    @property
+    def temperature(self) -> float:
+        """In force at its next token."""
+        return self.sampling.params.temperature
+
+    @property
+    def text(self) -> str:
+        """What it wrote; of a character that is not whole, a replacement."""
+        decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        return decoder.decode(b"".join(token.text for token in self.tokens), final=True)
+
+    def params_at(self, index: int) -> SamplingParams:
+        """With what a token was drawn."""
+        params = self.sampling.params
+        for first, turned in self.turns:
+            if first > index:
+                break
+            params = turned
+        return params
+
+    # For `CompareState`.
+
+    def clear(self) -> None:
+        """Forget what it wrote."""
+        self.tokens = []
+        self.turns = []
+        self.rate = None
+        self.reason = ""
+        self.cleared.emit()
+
+    def begin(self) -> None:
+        """It has been asked for."""
+        self.reason = ""
+        self._since = None
+        self.phase = LanePhase.READING
+        self.changed.emit()
+
+    def turn(self, index: int, params: SamplingParams) -> None:
+        """From the token `index` on it draws with these."""
+        self.turns = [turn for turn in self.turns if turn[0] < index]
+        self.turns.append((index, params))
+
+    def take(self, token: LaneToken) -> None:
+        """One more token; shown with the next frame."""
+        self.tokens.append(token)
+        if self.phase is LanePhase.READING:
+            self.phase = LanePhase.RUNNING
+
+    def end(self, reason: str) -> None:
+        """It has ended."""
+        self.reason = reason
+        self.phase = LanePhase.ENDED
+        self.changed.emit()
+
+    def estimate_rate(self) -> None:
+        """Look at the clock; once a frame."""
+        now, count = time.perf_counter(), len(self.tokens)
+        if self._since is None:
+            self._since = now, count
+        elif count > self._since[1]:
+            self.rate = (count - self._since[1]) / (now - self._since[0])
+
+    def show_distribution(self, prompt: LogitSketch | None, history: Sequence[int]) -> None:
+        """Give `next_token` what is to be seen: the last token's, or the prompt's.
+
+        Args:
+            prompt: What the prompt's end gave; None where nothing is known.
+            history: The prompt's tokens.
+        """
+        if self.tokens and self.tokens[-1].sketch:
+            last = self.tokens[-1]
+            before = [*history, *(token.id for token in self.tokens[:-1])]
+            self.next_token.show(LogitSketch.from_bytes(last.sketch), before, last.id)
+        elif self.tokens or prompt is None:
+            self.next_token.clear("")
+        else:
+            self.next_token.show(prompt, history)

@@ -1,0 +1,66 @@
+"""Quick set-ups of a comparison: which lanes it begins with.
+
+Plain arithmetic on parameters; knows neither lanes nor widgets.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from studio.engine.messages import MOST_LANES
+from studio.presets import Preset
+from studio.sampling import SamplingParams
+
+LADDER = (0.0, 0.5, 1.0, 1.5)
+"""The four temperatures that show most."""
+
+_AROUND = (1 / 1.5, 1 / 1.2, 1.0, 1.2, 1.5)
+"""Factors on T: the same steps in β."""
+
+_ABOVE_GREEDY = (0.0, 0.1, 0.2, 0.4)
+_BELOW_UNIFORM = (5.0, 10.0, 20.0, math.inf)
+
+
+class LaneSetup(NamedTuple):
+    """What a lane begins with."""
+
+    profile: str
+    params: SamplingParams
+
+
+def ladder(profile: str, params: SamplingParams) -> list[LaneSetup]:
+    """T 0, 0.5, 1 and 1.5; all else as it is."""
+    return [_at(profile, params, temperature) for temperature in LADDER]
+
+
+def around(profile: str, params: SamplingParams) -> list[LaneSetup]:
+    """The temperature in force among its neighbours."""
+    now = params.temperature
+    if now == 0:
+        temperatures: Sequence[float] = _ABOVE_GREEDY
+    elif math.isinf(now):
+        temperatures = _BELOW_UNIFORM
+    else:
+        # The one in force as it is; of the others no more digits than a hand would set.
+        temperatures = [now if factor == 1 else float(f"{now * factor:.2g}") for factor in _AROUND]
+    return [_at(profile, params, temperature) for temperature in temperatures]
+
+
+def all_profiles(presets: Sequence[Preset]) -> list[LaneSetup]:
+    """A lane a profile, as many as fit."""
+    return [LaneSetup(preset.name, preset.sampling) for preset in presets[:MOST_LANES]]
+
+
+def next_to(setup: LaneSetup) -> LaneSetup:
+    """A lane beside another one: half a degree hotter."""
+    now = setup.params.temperature
+    hotter = now if math.isinf(now) else round(now + 0.5, 4)
+    return _at(setup.profile, setup.params, hotter)
+
+
+def _at(profile: str, params: SamplingParams, temperature: float) -> LaneSetup:
+    return LaneSetup(profile, msgspec.structs.replace(params, temperature=temperature))

@@ -1,0 +1,512 @@
+"""A comparison as the window knows it: lanes that continue one prompt, and what they may do.
+
+Sends the engine's commands, takes its events, and shows them to the lanes once a frame. Knows no
+widget; the files that a comparison is kept in are `compare_files`' affair.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+from PySide6.QtCore import QObject, Signal
+
+from studio.engine.messages import (
+    MOST_LANES,
+    AnyEvent,
+    ChangeLane,
+    Compare,
+    ComparisonFinished,
+    ContinueLane,
+    Evaluated,
+    Failed,
+    Lane,
+    LaneFinished,
+    LaneStarted,
+    LaneToken,
+    LaneTurned,
+    Prompt,
+    RemoveLane,
+    RerunLane,
+    Stop,
+    StopLane,
+    Superseded,
+    lane_tokens,
+)
+from studio.experiments.comparison import ModelRecord
+from studio.experiments.recorder import model_record
+from studio.sampling import LogitSketch, SamplingParams
+from studio.ui.compare_lane import CompareLane, LanePhase
+from studio.ui.compare_setups import LaneSetup, ladder, next_to
+from studio.ui.draft import Draft
+from studio.ui.engine_client import EngineClient
+from studio.ui.frame_clock import FrameClock
+from studio.ui.model_state import ModelState
+from studio.ui.next_token import NextToken
+from studio.ui.profile_state import ProfileState
+from studio.ui.sampling_state import SamplingState
+from studio.ui.token_records import TokenRecords
+from studio.ui.writing import Writing
+
+FEWEST_LANES = 2
+_LOOK_MS = 100
+"""Between two looks at distributions while lanes run: bars that change faster cannot be read."""
+
+RUNS = "A comparison runs; stop it first (Esc on the Compare page)."
+
+
+class CompareState(QObject):
+    """The lanes, and the run.
+
+    Attributes:
+        lanes: From left to right.
+        same_dice: Whether all lanes draw the same u.
+        seed: That of the next run; -1 for a new one.
+        max_tokens: For each lane, at a run and each time it goes on.
+        prompt: What the lanes continue; None before a run.
+        prompt_tokens: Its token ids.
+        vocabulary: Spells the lanes' tokens.
+        model_name: Whose tokens they are; empty before a run.
+        summary: The engine's figures of the last run.
+    """
+
+    lanes_changed = Signal()
+    """Lanes were added, removed or exchanged."""
+    changed = Signal()
+    """Whether something runs, or what can be done."""
+    progressed = Signal()
+    """Tokens have been shown; once a frame."""
+    looked = Signal()
+    """The distributions in view may be others; ten times a second at most while lanes run."""
+    failed = Signal(str)
+    """One message for the writer."""
+
+    def __init__(
+        self,
+        client: EngineClient,
+        model: ModelState,
+        draft: Draft,
+        writing: Writing,
+        records: TokenRecords,
+        sampling: SamplingState,
+        profiles: ProfileState,
+        next_token: NextToken,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._client = client
+        self._model = model
+        self._draft = draft
+        self._writing = writing
+        self._records = records
+        self._sampling = sampling
+        self._profiles = profiles
+        self._next_token = next_token
+        self._request = 0
+        self._is_kept = False
+        """Whether the engine still has these lanes."""
+        self._grown: set[CompareLane] = set()
+        self._told: dict[int, bytes] = {}
+        """Pieces of this run that the window's own histogram is to learn, when it is over."""
+        self.lanes: list[CompareLane] = []
+        self.same_dice = True
+        self.seed = -1
+        self.max_tokens = 64
+        self.prompt: Prompt | None = None
+        self.prompt_tokens: list[int] = []
+        self.vocabulary = NextToken(sampling.params, self)
+        self.source: object = None
+        """Tells the models apart whose token ids mean different things."""
+        self.model_name = ""
+        self.summary: ComparisonFinished | None = None
+        self.kept_model: ModelRecord | None = None
+        """Whose tokens they are, as a file keeps it."""
+        self._frames = FrameClock(self._show_frame, self)
+        self._looks = FrameClock(self._look, self, _LOOK_MS)
+        client.received.connect(self._on_event)
+        client.died.connect(lambda _outcome: self._end_all("gone"))
+        model.changed.connect(self._on_model_changed)
+        self.changed.connect(self._hold_writing)
+        for other in (writing.changed, records.scoring_changed, draft.prompt_changed):
+            other.connect(self.changed)
+        next_token.changed.connect(self._on_caret_looked)
+
+    # -- lanes -------------------------------------------------------------------------------
+
+    @property
+    def presets(self) -> ProfileState:
+        """The profiles of the window, from which set-ups are made."""
+        return self._profiles
+
+    @property
+    def here(self) -> LaneSetup:
+        """The profile and the parameters in force on the Write page."""
+        return LaneSetup(self._profiles.current.name, self._sampling.params)
+
+    def open_first(self) -> None:
+        """Have lanes, where there are none yet."""
+        if not self.lanes:
+            self.set_up(ladder(*self.here))
+
+    def set_up(self, setups: Sequence[LaneSetup]) -> None:
+        """Begin with other lanes; what the old ones wrote is gone. Nothing while lanes run."""
+        if self.is_running:
+            return
+        self._replace_lanes([self._made(place, setup) for place, setup in enumerate(setups)])
+
+    @property
+    def can_add(self) -> bool:
+        """Whether there is room for another lane."""
+        return len(self.lanes) < MOST_LANES
+
+    def add(self) -> None:
+        """Add a lane at the right; it joins the others' prompt once it is run."""
+        if self.can_add:
+            last = self.lanes[-1]
+            setup = next_to(LaneSetup(last.profiles.current.name, last.sampling.params))
+            taken = {lane.number for lane in self.lanes}
+            colors = {lane.color for lane in self.lanes}
+            lane = self._made(_first_free(taken), setup)
+            lane.color = _first_free(colors)
+            self.lanes.append(lane)
+            lane.show_distribution(self.prompt_sketch, self.prompt_tokens)
+            self.lanes_changed.emit()
+
+    @property
+    def can_remove(self) -> bool:
+        """Whether a lane can go: two are the fewest."""
+        return len(self.lanes) > FEWEST_LANES
+
+    def remove(self, lane: CompareLane) -> None:
+        """Take a lane out, also one that runs."""
+        if not self.can_remove or lane not in self.lanes:
+            return
+        if self._is_kept:
+            self._client.send(RemoveLane(request=self._request, lane=lane.number))
+        self.lanes.remove(lane)
+        self._grown.discard(lane)
+        self.lanes_changed.emit()
+        self.changed.emit()
+        lane.deleteLater()
+
+    def _made(self, number: int, setup: LaneSetup) -> CompareLane:
+        lane = CompareLane(
+            number,
+            number,
+            self._profiles.presets,
+            setup.profile,
+            setup.params,
+            self.vocabulary,
+            self,
+        )
+        lane.sampling.params_changed.connect(lambda params: self._on_turned(lane, params))
+        return lane
+
+    def _replace_lanes(self, lanes: list[CompareLane]) -> None:
+        old, self.lanes = self.lanes, lanes
+        self._is_kept = False
+        self.prompt = None
+        self.prompt_tokens = []
+        self.summary = None
+        self._grown.clear()
+        self.lanes_changed.emit()
+        self._look()
+        self.changed.emit()
+        for lane in old:
+            lane.deleteLater()
+
+    # -- what the prompt's end gave ----------------------------------------------------------
+
+    @property
+    def prompt_sketch(self) -> LogitSketch | None:
+        """The distribution at the prompt that all lanes share: as run, or else at the caret."""
+        for lane in self.lanes:
+            if lane.tokens:
+                first = lane.tokens[0].sketch
+                return LogitSketch.from_bytes(first) if first else None
+        return self._next_token.sketch
+
+    def _on_caret_looked(self) -> None:
+        if not any(lane.tokens for lane in self.lanes):
+            self._looks.request()
+
+    def _look(self) -> None:
+        sketch = self.prompt_sketch
+        if sketch is not None and not any(lane.tokens for lane in self.lanes):
+            self.vocabulary.learn_from(self._next_token)
+        for lane in self.lanes:
+            lane.show_distribution(sketch, self.prompt_tokens)
+        self.looked.emit()
+
+    # -- the run -----------------------------------------------------------------------------
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a lane runs."""
+        return any(lane.runs for lane in self.lanes)
+
+    def _hold_writing(self) -> None:
+        # `hold` is silent where nothing differs, so that this does not go round in a circle.
+        self._writing.hold(RUNS if self.is_running else None)
+
+    @property
+    def why_not(self) -> str | None:
+        """Why nothing can be run now, and what to do; None where it can."""
+        if not self._model.is_ready:
+            return "Open a model first (Ctrl+Shift+O): it is the one that writes."
+        if not self._writing.is_idle:
+            return "The model is writing; a comparison has to wait until it has ended (Esc)."
+        if self._records.is_scoring:
+            return "The text is being scored; a comparison has to wait until it has ended (Esc)."
+        return None
+
+    @property
+    def why_not_run(self) -> str | None:
+        """Why `run` would do nothing; None where it would."""
+        if self.is_running:
+            return "The lanes run already. Esc stops them."
+        if self.why_not:
+            return self.why_not
+        prompt = self._draft.prompt()
+        if not (prompt.manuscript.strip() or prompt.brief.strip()):
+            return "Write a sentence first (Ctrl+1): the lanes continue what stands at the caret."
+        return None
+
+    def run(self) -> None:
+        """Continue the manuscript from the caret in all lanes; what they wrote before is gone."""
+        if self.why_not_run:
+            return
+        self.prompt = self._draft.prompt()
+        for number, lane in enumerate(self.lanes):
+            lane.number = number
+        self.prompt_tokens = []
+        self.source = self._model.vocabulary
+        report = self._model.report
+        self.model_name = report.name if report else ""
+        self.kept_model = model_record(report) if report else None
+        self.vocabulary.use_vocabulary(self.source)
+        self.vocabulary.learn_from(self._next_token)
+        for lane in self.lanes:
+            lane.clear()
+        self._send_compare(
+            [Lane(params=lane.sampling.params) for lane in self.lanes], self.same_dice, self.seed
+        )
+
+    def why_not_go_on(self, lane: CompareLane) -> str | None:
+        """Why a lane can neither go on nor run again; None where it can."""
+        if self.prompt is None:
+            return "Run the comparison first (Ctrl+Enter)."
+        if lane.runs:
+            return "It runs."
+        if self.why_not:
+            return self.why_not
+        if self.source != self._model.vocabulary:
+            return f"These lanes are of another model ({self.model_name}); open it to go on."
+        return None
+
+    def go_on(self, lane: CompareLane) -> None:
+        """Let a lane that has ended write on."""
+        if self.why_not_go_on(lane):
+            return
+        if self._is_kept and lane.seed is not None:
+            lane.begin()
+            self._client.send(
+                ContinueLane(
+                    request=self._request,
+                    lane=lane.number,
+                    params=lane.sampling.params,
+                    max_tokens=self.max_tokens,
+                )
+            )
+            lane.turn(len(lane.tokens), lane.sampling.params)
+            self.changed.emit()
+        else:
+            self._begin_anew({lane})
+
+    def run_again(self, lane: CompareLane) -> None:
+        """Run one lane from the prompt, with new dice."""
+        if self.why_not_go_on(lane):
+            return
+        lane.clear()
+        lane.seed = None
+        if self._is_kept:
+            lane.awaits_start = True
+            lane.begin()
+            self._client.send(
+                RerunLane(
+                    request=self._request,
+                    lane=lane.number,
+                    params=lane.sampling.params,
+                    max_tokens=self.max_tokens,
+                )
+            )
+            self.changed.emit()
+        else:
+            self._begin_anew({lane})
+
+    def stop(self, lane: CompareLane) -> None:
+        """End one lane; the others go on."""
+        if lane.phase in (LanePhase.READING, LanePhase.RUNNING):
+            lane.phase = LanePhase.STOPPING
+            self._client.send(StopLane(request=self._request, lane=lane.number))
+            lane.changed.emit()
+
+    def stop_all(self) -> None:
+        """End all lanes; what they wrote stays."""
+        if self.is_running:
+            self._client.send(Stop(request=self._request))
+
+    def _begin_anew(self, going: set[CompareLane]) -> None:
+        """The engine has lost the lanes: give them back as they were, and run these."""
+        lanes = []
+        for number, lane in enumerate(self.lanes):
+            lane.number = number
+            params = lane.sampling.params
+            if lane.seed is not None:
+                params = msgspec.structs.replace(params, seed=lane.seed)
+            written = lane_tokens([token.id for token in lane.tokens])
+            lanes.append(Lane(params=params, written=written, waits=lane not in going))
+        self._send_compare(lanes, False, -1, going)
+
+    def _send_compare(
+        self,
+        lanes: list[Lane],
+        same_dice: bool,
+        seed: int,
+        going: set[CompareLane] | None = None,
+    ) -> None:
+        assert self.prompt is not None
+        self._request = self._client.next_request()
+        self._is_kept = True
+        self.summary = None
+        for lane in self.lanes:
+            lane.awaits_start = True
+            if going is None or lane in going:
+                lane.begin()
+        self._client.send(
+            Compare(
+                request=self._request,
+                prompt=self.prompt,
+                lanes=tuple(lanes),
+                max_tokens=self.max_tokens,
+                same_dice=same_dice,
+                seed=seed,
+            )
+        )
+        self.changed.emit()
+
+    def _on_turned(self, lane: CompareLane, params: SamplingParams) -> None:
+        if lane.runs:
+            self._client.send(ChangeLane(request=self._request, lane=lane.number, params=params))
+        self.looked.emit()
+
+    # -- what the engine says ----------------------------------------------------------------
+
+    def _lane(self, number: int) -> CompareLane | None:
+        return next((lane for lane in self.lanes if lane.number == number), None)
+
+    def _on_event(self, event: AnyEvent) -> None:
+        if event.request != self._request:
+            return
+        match event:
+            case LaneToken():
+                lane = self._lane(event.lane)
+                if lane is not None and not lane.awaits_start:
+                    lane.take(event.token)
+                    self._grown.add(lane)
+                if event.token.pieces:
+                    self._told.update(event.token.pieces)
+                    self.vocabulary.add_pieces(event.token.pieces)
+                self._frames.request()
+                self._looks.request()
+            case Evaluated():
+                self.prompt_tokens = event.token_ids()
+            case LaneStarted():
+                lane = self._lane(event.lane)
+                if lane is not None:
+                    lane.awaits_start = False
+                    lane.seed = event.seed
+                    if len(lane.turns) == 0 or event.tokens == 0:
+                        lane.turn(event.tokens, lane.sampling.params)
+                    lane.changed.emit()
+            case LaneTurned():
+                lane = self._lane(event.lane)
+                if lane is not None:
+                    lane.turn(event.index, event.params)
+            case LaneFinished():
+                lane = self._lane(event.lane)
+                if lane is not None and not lane.awaits_start:
+                    self._frames.flush()
+                    lane.end(event.reason)
+                    self._after()
+            case ComparisonFinished():
+                self.summary = event
+                self._after()
+            case Failed():
+                self._is_kept = False
+                self._end_all("failed")
+                self.failed.emit(event.message)
+            case Superseded():
+                self._end_all("stopped")
+
+    def _end_all(self, reason: str) -> None:
+        self._is_kept = self._is_kept and reason != "gone"
+        for lane in self.lanes:
+            if lane.runs:
+                lane.end(reason)
+        self._after()
+
+    def _after(self) -> None:
+        """Something has ended."""
+        if not self.is_running:
+            self._frames.flush()
+            self._looks.flush()
+            if self._told:
+                told, self._told = self._told, {}
+                self._next_token.add_pieces(told)
+        self.changed.emit()
+
+    def _on_model_changed(self) -> None:
+        # A load ends what ran, and the engine keeps no lanes over it.
+        self._is_kept = self._is_kept and self._model.is_ready and self.is_running
+        self.changed.emit()
+
+    def _show_frame(self) -> None:
+        grown, self._grown = self._grown, set()
+        for lane in grown:
+            lane.estimate_rate()
+            lane.grown.emit()
+        self.progressed.emit()
+
+    @property
+    def rate(self) -> float:
+        """Tokens a second of all lanes that run."""
+        return sum(lane.rate or 0.0 for lane in self.lanes if lane.runs)
+
+    # -- a comparison from a file ------------------------------------------------------------
+
+    def show(
+        self, lanes: Sequence[LaneSetup], prompt: Prompt, pieces: dict[int, bytes], model_name: str
+    ) -> list[CompareLane]:
+        """Have the lanes of a comparison that was kept, without tokens; nothing may run.
+
+        Its tokens are spelled by `pieces`, whatever model is open.
+        """
+        made = [self._made(place, setup) for place, setup in enumerate(lanes)]
+        self._replace_lanes(made)
+        self.prompt, self.model_name, self.source = prompt, model_name, None
+        self.vocabulary.use_vocabulary(object())
+        self.vocabulary.add_pieces(pieces)
+        return made
+
+    def shown(self) -> None:
+        """The lanes have been given their tokens."""
+        for lane in self.lanes:
+            lane.grown.emit()
+        self._look()
+        self.progressed.emit()
+        self.changed.emit()
+
+
+def _first_free(taken: set[int]) -> int:
+    return next(free for free in range(MOST_LANES) if free not in taken)

@@ -1,0 +1,48 @@
+"""A lane's tokens as text, and which token stands where in it.
+
+Positions are those of Qt's text: UTF-16 units. Knows no widget, and nothing of how the tokens came.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+
+from studio.manuscript.token_characters import RecordedToken, TokenCharacters
+
+
+class LaneText:
+    """Grows by tokens; a character's text comes when its last byte is there."""
+
+    def __init__(self) -> None:
+        self._characters = TokenCharacters()
+        self._starts: list[int] = []
+        """Where each token whose characters are certain begins."""
+        self._length = 0
+
+    def feed(self, tokens: Sequence[RecordedToken]) -> str:
+        """Take more tokens; returns the text that has become certain."""
+        added: list[str] = []
+        for token in tokens:
+            for _, text in self._characters.feed(token):
+                self._starts.append(self._length)
+                self._length += _units(text)
+                added.append(text)
+        return "".join(added)
+
+    def range_of(self, index: int) -> tuple[int, int] | None:
+        """Where a token begins and ends; None while its characters are not certain."""
+        if not 0 <= index < len(self._starts):
+            return None
+        end = self._starts[index + 1] if index + 1 < len(self._starts) else self._length
+        return self._starts[index], end
+
+    def token_at(self, position: int) -> int | None:
+        """Which token the character behind a position belongs to."""
+        if not 0 <= position < self._length:
+            return None
+        return bisect_right(self._starts, position) - 1
+
+
+def _units(text: str) -> int:
+    return len(text) + sum(character > "\uffff" for character in text)

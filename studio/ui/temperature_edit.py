@@ -1,0 +1,63 @@
+"""The temperature as a number that is typed, or stepped with the arrow keys.
+
+It binds a `SamplingState` and keeps nothing itself.
+"""
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QFontInfo, QKeyEvent
+from PySide6.QtWidgets import QWidget
+
+from studio.ui.sampling_edit import CommitEdit
+from studio.ui.sampling_state import SamplingState
+from studio.ui.temperature_scale import format_temperature, parse_temperature, step
+
+EDIT_INSET = 6
+"""Frame, padding and inner margin of a flat line edit, which its text should not be set in by."""
+
+_TIP = (
+    "<p><b>Temperature T</b>: the logits are divided by it before the softmax, "
+    "P ∝ exp(logit / T).</p>"
+    "<p>Low keeps to the likeliest words, high lets in surprising ones; higher is more varied, "
+    "not smarter.</p>"
+    "<p>Type a number, 0 or greedy, ∞ or uniform, then Enter. ↑ ↓ step.</p>"
+)
+
+
+class TemperatureEdit(CommitEdit):
+    """A bold number.
+
+    Args:
+        sampling: Whose temperature is shown and changed.
+        size: Of its type, as a factor on the window's.
+        parent: The Qt parent, if any.
+    """
+
+    def __init__(self, sampling: SamplingState, size: float, parent: QWidget | None = None) -> None:
+        super().__init__(
+            show=lambda: format_temperature(sampling.params.temperature),
+            commit=lambda text: sampling.change(temperature=parse_temperature(text)),
+            parent=parent,
+        )
+        self._sampling = sampling
+        self.setProperty("flat", True)
+        font = self.font()
+        font.setPointSizeF(QFontInfo(font).pointSizeF() * size)
+        font.setBold(True)
+        self.setFont(font)
+        width = self.fontMetrics().horizontalAdvance("0.0000") + 2 * EDIT_INSET
+        self.setFixedWidth(width)
+        self.setToolTip(_TIP)
+        self.setAccessibleName("Temperature T")
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Up and Down step through round temperatures."""
+        counts: dict[int, int] = {Qt.Key.Key_Up: 1, Qt.Key.Key_Down: -1}
+        count = counts.get(event.key())
+        if count is None:
+            super().keyPressEvent(event)
+            return
+        self.setModified(False)
+        large = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        temperature = step(self._sampling.params.temperature, count, large=large)
+        self._sampling.change(temperature=temperature)
+        self.follow()
