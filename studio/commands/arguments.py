@@ -36,10 +36,12 @@ _NO_BREAKERS = "none"
 _ESCAPES = {"\\n": "\n", "\\t": "\t", "\\r": "\r"}
 
 
-def add_sampling_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add `--temperature`, `--top-k` and their kin, absent by default."""
+def add_sampling_arguments(parser: argparse.ArgumentParser, without: str = "") -> None:
+    """Add `--temperature`, `--top-k` and their kin, absent by default; one may be left out."""
     group = parser.add_argument_group("sampling")
     for field, (kind, help_text) in _SAMPLING.items():
+        if field == without:
+            continue
         group.add_argument(
             f"--{field.replace('_', '-')}", dest=field, metavar="X", type=kind, help=help_text
         )
@@ -71,7 +73,8 @@ def add_sampling_arguments(parser: argparse.ArgumentParser) -> None:
 def sampling_overrides(given: argparse.Namespace) -> dict[str, object]:
     """Those sampling options that were given, by the names of `SamplingParams`."""
     fields = (*_SAMPLING, "dry_sequence_breakers", "logit_bias", "samplers")
-    found = {field: getattr(given, field) for field in fields if getattr(given, field) is not None}
+    values = {field: getattr(given, field, None) for field in fields}
+    found = {field: value for field, value in values.items() if value is not None}
     if found.get("dry_sequence_breakers") == [_NO_BREAKERS]:
         found["dry_sequence_breakers"] = ()
     return found

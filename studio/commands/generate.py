@@ -9,12 +9,18 @@ import math
 import signal
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from types import FrameType
 
 import msgspec
 
 from studio.commands.arguments import add_sampling_arguments, model_path, sampling_overrides
+from studio.commands.shared_options import (
+    add_loading_arguments,
+    add_text_arguments,
+    load_options,
+    manuscript,
+    positive,
+)
 from studio.engine.control import Control
 from studio.engine.engine import Engine
 from studio.engine.interrupt import Interrupt
@@ -24,7 +30,6 @@ from studio.engine.messages import (
     Finished,
     Generate,
     Load,
-    LoadOptions,
     Prompt,
     Token,
 )
@@ -32,9 +37,6 @@ from studio.engine.untold import FRAME_SECONDS
 from studio.presets import Preset, UnknownPresetError, built_in_preset
 from studio.sampling import InverseTemperature, ParameterError
 from studio.sampling.measures import bits
-
-_LONGEST_PROMPT = 16 * 1024 * 1024
-"""Bytes of a prompt file; more than any context holds."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -45,17 +47,12 @@ def main(arguments: Sequence[str]) -> int:
         preset = _neutral() if given.preset is None else built_in_preset(given.preset)
         params = msgspec.structs.replace(preset.sampling, **sampling_overrides(given))
         prompt = Prompt(
-            manuscript=_manuscript(given),
+            manuscript=manuscript(given),
             brief=given.brief,
             system=preset.system_message,
             format=preset.prompt_format,
         )
-        options = LoadOptions(
-            gpu_layers=given.gpu_layers,
-            context_size=given.context_size,
-            threads=given.threads,
-            memory_map=not given.no_mmap,
-        )
+        options = load_options(given)
     except (UnknownPresetError, ParameterError, ValueError, OSError) as error:
         parser.error(str(error))
     command = Generate(
@@ -101,17 +98,11 @@ def _parser() -> argparse.ArgumentParser:
         description="Continue a text. Without --preset everything is neutral: temperature 1, no "
         "filter, no penalty. Options override the preset's values.",
     )
-    parser.add_argument("--model", metavar="FILE", help="a GGUF file (default: the starter model)")
-    text = parser.add_mutually_exclusive_group(required=True)
-    text.add_argument("--prompt", metavar="TEXT", help="the text to continue")
-    text.add_argument("--prompt-file", metavar="FILE", help="the same, from a UTF-8 file")
-    parser.add_argument(
-        "--brief", metavar="TEXT", default="", help="what the model is told before the text"
-    )
+    add_text_arguments(parser)
     parser.add_argument("--preset", metavar="NAME", help="a built-in preset, such as “Code”")
     add_sampling_arguments(parser)
     parser.add_argument(
-        "--max-tokens", metavar="N", type=_positive, help="tokens to write at most (preset, or 256)"
+        "--max-tokens", metavar="N", type=positive, help="tokens to write at most (preset, or 256)"
     )
     parser.add_argument(
         "--ignore-eos",
@@ -123,49 +114,12 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="one JSON object a line: each token, then a summary; an infinite number is null",
     )
-    loading = parser.add_argument_group("loading")
-    loading.add_argument(
-        "--gpu-layers", metavar="N", type=int, default=-1, help="-1 all (default), 0 none"
-    )
-    loading.add_argument(
-        "--context-size", metavar="N", type=int, default=0, help="tokens (default: the model's)"
-    )
-    loading.add_argument("--threads", metavar="N", type=int, default=0, help="default: all cores")
-    loading.add_argument("--no-mmap", action="store_true", help="read the file instead of mapping")
+    add_loading_arguments(parser)
     return parser
 
 
 def _neutral() -> Preset:
     return Preset(name="Neutral", description="Temperature 1, no filter, no penalty.")
-
-
-def _positive(text: str) -> int:
-    try:
-        number = int(text)
-    except ValueError:
-        number = 0
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"found {text!r}; allowed is a whole number from 1")
-    return number
-
-
-def _manuscript(given: argparse.Namespace) -> str:
-    if given.prompt is not None:
-        return str(given.prompt)
-    path = Path(given.prompt_file)
-    if not path.is_file():
-        raise ValueError(f"--prompt-file: “{path}” is not a file")
-    if path.stat().st_size > _LONGEST_PROMPT:
-        raise ValueError(
-            f"--prompt-file: “{path}” has {path.stat().st_size:,} bytes; "
-            f"at most {_LONGEST_PROMPT:,} are allowed"
-        )
-    try:
-        return path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ValueError(
-            f"--prompt-file: “{path}” is not UTF-8 (byte {error.start}); save it as UTF-8 first"
-        ) from error
 
 
 class _TextPrinter:

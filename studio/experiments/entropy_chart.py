@@ -34,12 +34,12 @@ def entropy_chart(lines: Sequence[Sequence[float]], names: Sequence[str]) -> str
         if len(points) == 1:
             x, y = points[0].split(",")
             parts.append(
-                f'<circle class="lane-{number} dot" cx="{x}" cy="{y}" r="3">'
+                f'<circle class="lane-{number % 8} dot" cx="{x}" cy="{y}" r="3">'
                 f"<title>{escape(name)}</title></circle>"
             )
         elif points:
             parts.append(
-                f'<polyline class="lane-{number}" points="{" ".join(points)}">'
+                f'<polyline class="lane-{number % 8}" points="{" ".join(points)}">'
                 f"<title>{escape(name)}</title></polyline>"
             )
     described = "Entropy in bits by position, for " + ", ".join(names)

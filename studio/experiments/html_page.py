@@ -67,7 +67,7 @@ def to_html(comparison: Comparison) -> str:
             told = words.told_parting(parting, names[place - 1])
         elif place:
             told = f"The same as {names[place - 1]}, as far as both go."
-        mark = parting.index if parting else None
+        mark = parting.place if parting else None
         lanes.append(_lane(place, lane, names[place], told, mark, comparison.spellings))
     legend = "".join(
         f'<span class="lane-{place % len(_LIGHT)}"><b>{escape(title)}</b></span>'

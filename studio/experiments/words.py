@@ -28,12 +28,12 @@ class Parting(NamedTuple):
     """Where a lane parts from the one before it.
 
     Attributes:
-        index: The first token that differs.
+        place: The index of the first token that differs.
         mine: What the lane wrote there; None where its text ended.
         before: What the lane before it wrote there; None where its text ended.
     """
 
-    index: int
+    place: int
     mine: TokenRecord | None
     before: TokenRecord | None
 
@@ -109,7 +109,7 @@ def partings(comparison: Comparison) -> list[Parting | None]:
 def told_parting(parting: Parting, before: str) -> str:
     """A sentence about where a lane parts from another, which is called `before`."""
     mine, theirs = parting.mine, parting.before
-    place = f"Token {parting.index + 1:,} is the first that differs from {before}: "
+    place = f"Token {parting.place + 1:,} is the first that differs from {before}: "
     if mine is None or theirs is None:
         return place + (f"{before} ends there." if theirs is None else "the text ends there.")
     same_dice = " with the same dice" if mine.u == theirs.u else ""

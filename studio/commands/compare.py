@@ -1,0 +1,274 @@
+"""`python -m studio compare`: one text continued in several lanes, in process, without a window.
+
+Knows the engine's commands and what is printed; records and pages are `experiments`'.
+"""
+
+import argparse
+import math
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+
+import msgspec
+
+from studio.atomic_write import atomic_write
+from studio.commands.arguments import add_sampling_arguments, model_path, sampling_overrides
+from studio.commands.shared_options import (
+    add_loading_arguments,
+    add_text_arguments,
+    load_options,
+    manuscript,
+    positive,
+)
+from studio.engine.engine import Engine
+from studio.engine.interrupt import Interrupt
+from studio.engine.lane_control import LaneControl
+from studio.engine.messages import (
+    MOST_LANES,
+    AnyEvent,
+    Compare,
+    Evaluated,
+    Evaluating,
+    Failed,
+    Lane,
+    LaneFinished,
+    Load,
+    Loaded,
+    ModelReport,
+    Prompt,
+)
+from studio.experiments.comparison import Comparison
+from studio.experiments.comparison_file import ComparisonFileError, save_comparison
+from studio.experiments.html_page import to_html
+from studio.experiments.markdown import to_markdown
+from studio.experiments.model_hash import model_hash
+from studio.experiments.recorder import ComparisonRecorder, model_record
+from studio.experiments.words import temperature
+from studio.presets import UnknownPresetError, built_in_preset
+from studio.sampling import ParameterError, SamplingParams
+
+_MAX_TOKENS = 128
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the command; 0 when the lanes were written, 1 on a failure, 2 on a wrong call."""
+    parser = _parser()
+    given = parser.parse_args(arguments)
+    try:
+        lanes, names = _lanes(given)
+        command = Compare(
+            request=1,
+            prompt=Prompt(manuscript=manuscript(given), brief=given.brief),
+            lanes=lanes,
+            max_tokens=given.max_tokens,
+            ignore_eos=given.ignore_eos,
+            same_dice=not given.independent,
+            seed=-1 if given.seed is None else given.seed,
+        )
+        options = load_options(given)
+    except (UnknownPresetError, ParameterError, ValueError, OSError) as error:
+        parser.error(str(error))
+    path = model_path(given)
+    interrupt = Interrupt()
+    control = LaneControl(interrupt)
+    follower = _Follower(ComparisonRecorder(command, names))
+
+    def on_interrupt(_signal: int, _frame: FrameType | None) -> None:
+        control.stop()
+
+    signal.signal(signal.SIGINT, on_interrupt)
+    engine = Engine(follower.on_events, interrupt, math.inf)
+    try:
+        _say(f"opening {path.name}")
+        engine.run(Load(request=0, path=str(path), options=options), control)
+        if control.stopped:
+            _say("stopped before it could begin to write")
+            return 1
+        if not follower.failed:
+            engine.run(command, control)
+    finally:
+        engine.close()
+    if follower.failed or follower.model is None:
+        if given.json and follower.failure:
+            _print(msgspec.json.encode(follower.failure).decode())
+        return 1
+    fingerprint = model_hash(path) if given.html or given.markdown or given.save else ""
+    comparison = follower.recorder.record(model_record(follower.model, fingerprint))
+    return _give(comparison, given)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="studio compare",
+        description="Continue one text in several lanes at once: one for each temperature, and "
+        "one for each preset. The sampling options count in the lanes of --temperatures. The text "
+        "is given to the model as it is, so of a preset only its sampling counts.",
+    )
+    add_text_arguments(parser)
+    parser.add_argument(
+        "--temperatures", metavar="T,T,...", default="", help="such as 0,0.5,1,1.5; inf is uniform"
+    )
+    parser.add_argument("--presets", metavar="A,B,...", default="", help="built-in presets")
+    add_sampling_arguments(parser, without="temperature")
+    parser.add_argument(
+        "--independent",
+        action="store_true",
+        help="each lane has dice of its own (--seed, and one more each) instead of the same",
+    )
+    parser.add_argument(
+        "--max-tokens",
+        metavar="N",
+        type=positive,
+        default=_MAX_TOKENS,
+        help=f"tokens a lane at most (default: {_MAX_TOKENS})",
+    )
+    parser.add_argument(
+        "--ignore-eos", action="store_true", help="go on past an end-of-sequence token"
+    )
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument(
+        "--json",
+        action="store_true",
+        help="one JSON object: lanes with temperature, seed, text, tokens, probabilities and "
+        "reason; prompt_tokens; seconds; tokens_per_second of all lanes together, not counting "
+        "each one's first token, which the prompt's evaluation gave",
+    )
+    form.add_argument("--markdown", action="store_true", help="a Markdown page")
+    form.add_argument("--html", metavar="FILE", help="write one HTML page that needs nothing else")
+    parser.add_argument("--save", metavar="FILE", help="keep the comparison (.json), with sketches")
+    add_loading_arguments(parser)
+    return parser
+
+
+def _lanes(given: argparse.Namespace) -> tuple[tuple[Lane, ...], tuple[str, ...]]:
+    """The lanes, and what they are called."""
+    overrides = sampling_overrides(given)
+    overrides.pop("seed", None)  # it is the comparison's
+    settings: list[tuple[str, SamplingParams]] = []
+    for text in filter(None, map(str.strip, given.temperatures.split(","))):
+        try:
+            value = float(text)
+        except ValueError:
+            raise ValueError(
+                f"--temperatures: found {text!r}; allowed are numbers from 0 to inf, with commas "
+                "between them"
+            ) from None
+        settings.append(("", SamplingParams(temperature=value, **overrides)))  # type: ignore[arg-type]  # by name
+    for name in filter(None, map(str.strip, given.presets.split(","))):
+        preset = built_in_preset(name)
+        settings.append((preset.name, msgspec.structs.replace(preset.sampling, seed=-1)))
+    if not 1 <= len(settings) <= MOST_LANES:
+        raise ValueError(
+            f"--temperatures and --presets: found {len(settings)} lanes; allowed are 1 to "
+            f"{MOST_LANES}, such as --temperatures 0,0.5,1,1.5"
+        )
+    return (
+        tuple(Lane(params=params) for _, params in settings),
+        tuple(name for name, _ in settings),
+    )
+
+
+class _Follower:
+    """Records what the engine tells, and says on stderr how far it is."""
+
+    def __init__(self, recorder: ComparisonRecorder) -> None:
+        self.recorder = recorder
+        self.model: ModelReport | None = None
+        self.failed = False
+        self.failure: dict[str, str] = {}
+
+    def on_events(self, *events: AnyEvent) -> None:
+        for event in events:
+            self.recorder.take(event)
+            match event:
+                case Loaded():
+                    self.model = event.report
+                case Evaluating():
+                    _say(f"prompt: {event.done:,} of {event.total:,} tokens")
+                case Evaluated():
+                    _say(f"prompt: {len(event.token_ids()):,} tokens, evaluated once")
+                    if event.unseen_characters:
+                        _say(
+                            f"its first {event.unseen_characters:,} characters were left out, so "
+                            "that the lanes fit the context"
+                        )
+                case LaneFinished():
+                    _say(f"lane {event.lane + 1}: {event.tokens:,} tokens, {event.reason}")
+                case Failed():
+                    self.failed = True
+                    self.failure = {
+                        "type": "failed",
+                        "kind": event.kind,
+                        "message": event.message,
+                    }
+                    print(f"studio compare: {event.message}", file=sys.stderr)
+
+
+def _give(comparison: Comparison, given: argparse.Namespace) -> int:
+    """Print or write what was asked for; the exit status."""
+    try:
+        if given.save:
+            save_comparison(Path(given.save), comparison)
+        if given.html:
+            atomic_write(Path(given.html), to_html(comparison).encode())
+    except ComparisonFileError as error:
+        _say(str(error))
+        return 1
+    except OSError as error:
+        _say(f"--html: “{given.html}” could not be written: {error.strerror or error}")
+        return 1
+    if given.json:
+        _print(msgspec.json.encode(_summary(comparison)).decode())
+    elif given.markdown:
+        _print(to_markdown(comparison).rstrip("\n"))
+    elif not given.html:
+        _print(_plain(comparison))
+    return 0
+
+
+def _summary(comparison: Comparison) -> dict[str, object]:
+    return {
+        "lanes": [
+            {
+                "temperature": _finite(lane.params.temperature),
+                "seed": lane.seed,
+                "text": lane.text,
+                "tokens": [token.id for token in lane.tokens],
+                "probabilities": [token.probability for token in lane.tokens],
+                "reason": lane.reason,
+            }
+            for lane in comparison.lanes
+        ],
+        "prompt_tokens": comparison.prompt_tokens,
+        "seconds_prompt": comparison.seconds_prompt,
+        "seconds_generation": comparison.seconds_generation,
+        "tokens_per_second": comparison.tokens_per_second,
+    }
+
+
+def _plain(comparison: Comparison) -> str:
+    parts = []
+    for number, lane in enumerate(comparison.lanes, 1):
+        name = f" {lane.name}," if lane.name else ""
+        parts.append(f"[{number}]{name} {temperature(lane)}, seed {lane.seed}\n{lane.text}")
+    return "\n\n".join(parts)
+
+
+def _finite(number: float) -> float | None:
+    """JSON has no infinity."""
+    return number if math.isfinite(number) else None
+
+
+def _say(text: str) -> None:
+    print(f"studio compare: {text}", file=sys.stderr, flush=True)
+
+
+def _print(text: str) -> None:
+    try:
+        sys.stdout.buffer.write(text.encode("utf-8", errors="replace") + b"\n")
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        # The reader has had enough (`| head`); Python would complain once more at its exit.
+        sys.stdout = None

@@ -1,0 +1,86 @@
+"""Options that every command has which opens a model and continues a text.
+
+Knows argparse and the engine's messages; the samplers' options are in `arguments`.
+"""
+
+import argparse
+from pathlib import Path
+
+from studio.engine.messages import LoadOptions
+
+_LONGEST_PROMPT = 16 * 1024 * 1024
+"""Bytes of a prompt file; more than any context holds."""
+
+
+def add_text_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add `--model`, `--prompt` or `--prompt-file`, and `--brief`."""
+    parser.add_argument("--model", metavar="FILE", help="a GGUF file (default: the starter model)")
+    text = parser.add_mutually_exclusive_group(required=True)
+    text.add_argument("--prompt", metavar="TEXT", help="the text to continue")
+    text.add_argument("--prompt-file", metavar="FILE", help="the same, from a UTF-8 file")
+    parser.add_argument(
+        "--brief", metavar="TEXT", default="", help="what the model is told before the text"
+    )
+
+
+def add_loading_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add `--gpu-layers`, `--context-size`, `--threads` and `--no-mmap`."""
+    loading = parser.add_argument_group("loading")
+    loading.add_argument(
+        "--gpu-layers", metavar="N", type=int, default=-1, help="-1 all (default), 0 none"
+    )
+    loading.add_argument(
+        "--context-size", metavar="N", type=int, default=0, help="tokens (default: the model's)"
+    )
+    loading.add_argument("--threads", metavar="N", type=int, default=0, help="default: all cores")
+    loading.add_argument("--no-mmap", action="store_true", help="read the file instead of mapping")
+
+
+def load_options(given: argparse.Namespace) -> LoadOptions:
+    """What `add_loading_arguments` was given.
+
+    Raises:
+        ValueError: A number is out of range.
+    """
+    return LoadOptions(
+        gpu_layers=given.gpu_layers,
+        context_size=given.context_size,
+        threads=given.threads,
+        memory_map=not given.no_mmap,
+    )
+
+
+def positive(text: str) -> int:
+    """A whole number from 1, for argparse."""
+    try:
+        number = int(text)
+    except ValueError:
+        number = 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"found {text!r}; allowed is a whole number from 1")
+    return number
+
+
+def manuscript(given: argparse.Namespace) -> str:
+    """The text to continue.
+
+    Raises:
+        ValueError: The prompt's file is none, too large, or not UTF-8.
+        OSError: It cannot be read.
+    """
+    if given.prompt is not None:
+        return str(given.prompt)
+    path = Path(given.prompt_file)
+    if not path.is_file():
+        raise ValueError(f"--prompt-file: “{path}” is not a file")
+    if path.stat().st_size > _LONGEST_PROMPT:
+        raise ValueError(
+            f"--prompt-file: “{path}” has {path.stat().st_size:,} bytes; "
+            f"at most {_LONGEST_PROMPT:,} are allowed"
+        )
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError(
+            f"--prompt-file: “{path}” is not UTF-8 (byte {error.start}); save it as UTF-8 first"
+        ) from error
