@@ -34,6 +34,7 @@ def main() -> int:
 
     from studio.engine.starter_model import find_starter_model
     from studio.ui.application import make_application, make_window
+    from studio.ui.heat_measure import HeatMeasure
     from studio.ui.measurement import run_until
 
     model = find_starter_model()
@@ -59,12 +60,35 @@ def main() -> int:
         # At rest: the bars show what would come next.
         run_until(lambda: session.look_ahead.is_settled and window.writing_bar.is_settled)
         FOLDER.mkdir(exist_ok=True)
-        for appearance in ("light", "dark"):
-            window.theme.set_appearance(appearance)
-            QApplication.processEvents()
-            path = FOLDER / f"window-{appearance}.png"
-            window.grab().save(str(path))
-            print(path.relative_to(ROOT))
+
+        def take(name: str) -> None:
+            for appearance in ("light", "dark"):
+                window.theme.set_appearance(appearance)
+                for _ in range(3):  # what is laid out anew is painted in the next turn
+                    QApplication.processEvents()
+                path = FOLDER / f"{name}-{appearance}.png"
+                window.grab().save(str(path))
+                print(path.relative_to(ROOT))
+
+        take("window")
+        # What the model did not write is scored, so that all of it can be tinted.
+        session.records.score()
+        run_until(lambda: not session.records.is_scoring)
+        session.heat.set_measure(HeatMeasure.SURPRISE)
+        window.editor.move_caret(OPENING.index("breakwater"))
+        window.word.toggle_at_caret()
+        take("heat")
+        window.word.toggle_at_caret()
+        session.heat.set_measure(HeatMeasure.OFF)
+        window.editor.move_caret(len(session.draft.manuscript.text))
+        session.draft.prompt_changed.emit()
+        run_until(lambda: session.look_ahead.is_settled)
+        window.landscape.action.trigger()
+        run_until(lambda: window.landscape.state.is_settled)
+        take("landscape")
+        window.landscape.action.trigger()
+        window.explain.open_at("temperature")
+        take("explain")
         session.draft.manuscript.mark_clean()
         window.close()
     return 0

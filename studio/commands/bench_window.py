@@ -2,6 +2,7 @@
 
 import statistics
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ class _Window:
     """The measured process: one command a line in, one JSON object a line out."""
 
     def __init__(self, path: Path, count: int) -> None:
+        self.begun_at = time.time()
         self._process = subprocess.Popen(
             own_command("measure-window", str(path), str(count)),
             stdin=subprocess.PIPE,
@@ -44,7 +46,7 @@ def measure_window(path: Path, rounds: int, count: int) -> dict[str, object]:
     starts = []
     for _ in range(3):
         window = _Window(path, count)
-        starts.append(window.ask("start")["seconds"])
+        starts.append(window.ask("start")["usable_at"] - window.begun_at)
         window.close()
 
     window = _Window(path, count)
