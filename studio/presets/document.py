@@ -42,7 +42,15 @@ class PresetDocument:
             PresetError: no JSON object, or one with a field that is not allowed. Says so where a
                 newer version may be the reason.
         """
-        values = json_object(decoded(data))
+        return cls.of(json_object(decoded(data)))
+
+    @classmethod
+    def of(cls, values: Mapping[str, object]) -> PresetDocument:
+        """The document that a JSON object is.
+
+        Raises:
+            PresetError: as `read`.
+        """
         try:
             found = read_preset(values)
         except PresetError as error:

@@ -12,8 +12,10 @@ from studio.sampling import KNOWN_SAMPLERS, SamplingParams
 
 
 def numbers(least: float, most: float) -> st.SearchStrategy[float]:
-    """Such as people write: few digits."""
-    return st.floats(least, most, allow_nan=False).map(lambda number: float(f"{number:.4g}"))
+    """Such as people write: three decimals."""
+    return st.integers(math.ceil(least * 1000), math.floor(most * 1000)).map(
+        lambda thousandths: thousandths / 1000
+    )
 
 
 SHARE = numbers(0, 1)

@@ -1,0 +1,145 @@
+"""The order of samplers as other programs write it. Plain tables and functions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from studio.sampling import DEFAULT_SAMPLERS
+
+_LLAMA_NAMES = {
+    "penalties": "penalties",
+    "dry": "dry",
+    "top_n_sigma": "top_n_sigma",
+    "top-n-sigma": "top_n_sigma",
+    "top_k": "top_k",
+    "top-k": "top_k",
+    "typ_p": "typical_p",
+    "typ-p": "typical_p",
+    "typ": "typical_p",
+    "typical": "typical_p",
+    "typical_p": "typical_p",
+    "typical-p": "typical_p",
+    "top_p": "top_p",
+    "top-p": "top_p",
+    "nucleus": "top_p",
+    "min_p": "min_p",
+    "min-p": "min_p",
+    "xtc": "xtc",
+    "temperature": "temperature",
+    "temp": "temperature",
+}
+
+LETTERS = {
+    "e": "penalties",
+    "d": "dry",
+    "s": "top_n_sigma",
+    "k": "top_k",
+    "y": "typical_p",
+    "p": "top_p",
+    "m": "min_p",
+    "x": "xtc",
+    "t": "temperature",
+}
+"""llama.cpp's `--sampling-seq`."""
+
+KOBOLD_NUMBERS: dict[int, tuple[str, ...]] = {
+    0: ("top_k",),
+    1: (),  # top_a
+    2: ("top_p", "min_p"),
+    3: (),  # tfs
+    4: ("typical_p",),
+    5: ("temperature", "top_n_sigma"),
+    6: ("penalties",),
+}
+"""KoboldCpp's `sampler_order`: which steps run at a number."""
+
+KOBOLD_ORDER = (6, 0, 1, 3, 4, 2, 5)
+"""The order that KoboldCpp recommends."""
+
+_WEBUI_NAMES = {
+    "repetition_penalty": "penalties",
+    "presence_penalty": "penalties",
+    "frequency_penalty": "penalties",
+    "dry": "dry",
+    "temperature": "temperature",
+    "dynamic_temperature": "temperature",
+    "top_n_sigma": "top_n_sigma",
+    "top_k": "top_k",
+    "top_p": "top_p",
+    "typical_p": "typical_p",
+    "min_p": "min_p",
+    "xtc": "xtc",
+}
+
+WEBUI_ORDER = (
+    "penalties",
+    "dry",
+    "temperature",
+    "top_n_sigma",
+    "top_k",
+    "top_p",
+    "typical_p",
+    "min_p",
+    "xtc",
+)
+"""text-generation-webui's own order, as our steps: temperature runs before the filters."""
+
+
+def from_llama_names(names: Iterable[str]) -> tuple[tuple[str, ...], list[str]]:
+    """Our steps for llama.cpp's names, each once, and the names that are no step here."""
+    found: dict[str, None] = {}
+    unknown = []
+    for name in names:
+        step = _LLAMA_NAMES.get(name.strip())
+        if step is None:
+            unknown.append(name)
+        else:
+            found.setdefault(step)
+    return tuple(found), unknown
+
+
+def to_llama_names(samplers: Iterable[str]) -> list[str]:
+    """llama.cpp's names for our steps."""
+    return ["typ_p" if step == "typical_p" else step for step in samplers]
+
+
+def from_kobold(numbers: Sequence[int]) -> tuple[str, ...]:
+    """Our steps for KoboldCpp's numbers. DRY runs before all of them, XTC after."""
+    steps = [step for number in numbers for step in KOBOLD_NUMBERS.get(number, ())]
+    return tuple(dict.fromkeys(["dry", *steps, "xtc"]))
+
+
+def to_kobold(samplers: Sequence[str]) -> list[int]:
+    """The numbers that come nearest to this order; top_a and tfs, which do nothing, early on."""
+    places = {step: place for place, step in enumerate(samplers)}
+
+    def place(number: int) -> tuple[int, int]:
+        steps = KOBOLD_NUMBERS[number]
+        first = places.get(steps[0], -1) if steps else -1
+        return first, KOBOLD_ORDER.index(number)
+
+    return sorted(KOBOLD_ORDER, key=place)
+
+
+def from_webui(names: Iterable[str] | None, *, temperature_last: bool) -> tuple[str, ...]:
+    """Our steps for text-generation-webui's `sampler_priority` and `temperature_last`.
+
+    What its list leaves out runs first there.
+    """
+    order = list(WEBUI_ORDER)
+    if names is not None:
+        named = [_WEBUI_NAMES[name.strip()] for name in names if name.strip() in _WEBUI_NAMES]
+        order = [step for step in WEBUI_ORDER if step not in named]
+        order += dict.fromkeys(named)
+    if temperature_last:
+        order.remove("temperature")
+        order.append("temperature")
+    return tuple(order)
+
+
+def to_webui(samplers: Iterable[str]) -> list[str]:
+    """text-generation-webui's names for our steps."""
+    return [name for step in samplers for name, own in _WEBUI_NAMES.items() if own == step]
+
+
+assert set(WEBUI_ORDER) == set(DEFAULT_SAMPLERS)

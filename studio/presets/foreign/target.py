@@ -1,0 +1,84 @@
+"""What of a preset another program has a place for, and what not. Knows no format."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+import msgspec
+
+from studio.presets.foreign.source import NotCarried
+from studio.presets.preset import Preset
+from studio.presets.preset_fields import SAMPLING_FIELDS
+from studio.sampling import SamplingParams, active_steps
+
+_NEUTRAL = SamplingParams()
+_EMPTY = Preset(name="-")
+_WORDS = ("description", "task", "prompt_format", "system_message", "stop", "max_tokens", "notes")
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A preset as another program's file.
+
+    Attributes:
+        text: The file.
+        suffix: What its name ends in.
+        not_carried: What that program has no place for.
+    """
+
+    text: str
+    suffix: str
+    not_carried: tuple[NotCarried, ...] = ()
+
+
+class Target:
+    """What is left of a preset as its values are put into another form.
+
+    Args:
+        preset: What is exported.
+    """
+
+    def __init__(self, preset: Preset) -> None:
+        self.preset = preset
+        self.params = preset.sampling
+        self._done: set[str] = set()
+
+    def give(self, field: str) -> object:
+        """The value of a field, which counts as carried; None where JSON cannot say it."""
+        owner = self.params if field in SAMPLING_FIELDS else self.preset
+        value = getattr(owner, field)
+        if isinstance(value, float) and math.isinf(value):
+            return None
+        self._done.add(field)
+        return value
+
+    def carried(self, fields: Collection[str]) -> None:
+        """Tick fields off that are said in another way."""
+        self._done.update(fields)
+
+    def order_is(self, samplers: tuple[str, ...]) -> None:
+        """Tell that the other program will run its samplers in this order."""
+        theirs = msgspec.structs.replace(self.params, samplers=samplers)
+        if active_steps(theirs) == active_steps(self.params):
+            self._done.add("samplers")
+
+    def exported(self, text: str, suffix: str) -> Exported:
+        """The file, and all that was not given and is not as it is by default."""
+        lost = [
+            NotCarried(field, getattr(self.params, field))
+            for field in SAMPLING_FIELDS
+            if field not in self._done and getattr(self.params, field) != getattr(_NEUTRAL, field)
+        ]
+        if "samplers" not in self._done and not any(entry.key == "samplers" for entry in lost):
+            lost.append(NotCarried("samplers", self.params.samplers))
+        lost += [
+            NotCarried(field, getattr(self.preset, field))
+            for field in _WORDS
+            if field not in self._done and getattr(self.preset, field) != getattr(_EMPTY, field)
+        ]
+        return Exported(text, suffix, tuple(lost))
+
+
+Writer = Callable[[Preset], Exported]
