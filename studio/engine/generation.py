@@ -14,6 +14,7 @@ from studio.engine.messages import Emit, Evaluating, Finished, FinishReason, Gen
 from studio.engine.pieces import PieceLedger
 from studio.engine.prompt import TokenizedPrompt, fit
 from studio.engine.sampler_states import SamplerStates
+from studio.engine.stop_strings import StopStrings
 from studio.engine.untold import UntoldTokens
 from studio.engine.vocabulary import Vocabulary
 from studio.sampling import Ranking, choose, uniform
@@ -55,7 +56,9 @@ def generate(
     tokens = list(prompt.tokens)
     prompt_tokens = len(tokens)
     states = SamplerStates(seed, vocabulary)
-    untold = UntoldTokens(request, vocabulary, pieces, emit, frame_seconds)
+    stops = StopStrings(command.stop, emit) if command.stop else None
+    tell = stops or emit
+    untold = UntoldTokens(request, vocabulary, pieces, tell, frame_seconds)
     reason: FinishReason = "max_tokens"
     params = control.params
     started = time.perf_counter()
@@ -74,9 +77,13 @@ def generate(
             if not command.ignore_eos and vocabulary.ends_generation(choice.token):
                 reason = "end_of_text"
                 break
+            is_stop = stops is not None and stops.sees(vocabulary.text(choice.token))
             untold.add(index, ranking, choice, u)
             index += 1
             tokens.append(choice.token)
+            if is_stop:
+                reason = "stop_string"
+                break
             if index == command.max_tokens:
                 break
             if context.used < context.size:
@@ -84,16 +91,18 @@ def generate(
             else:
                 untold.tell()
                 grown = prompt._replace(tokens=list(tokens))
-                _evaluate_cut(request, grown, context, vocabulary, emit)
+                _evaluate_cut(request, grown, context, vocabulary, tell)
     except EvaluationStopped:
         reason = "stopped"
     finally:
         untold.tell()
+        if stops:
+            stops.finish()
     emit(
         Finished(
             request=request,
             reason=reason,
-            tokens=index,
+            tokens=stops.tokens if stops else index,
             seconds=untold.ended - started if index else 0.0,
             prompt_tokens=prompt_tokens,
             seed=seed,

@@ -127,6 +127,13 @@ class Generate(Command, frozen=True, kw_only=True, tag=True):
     max_tokens: int
     ignore_eos: bool = False
     """Go on past an end-of-sequence token. The distribution is not changed by this."""
+    stop: tuple[str, ...] = ()
+    """Texts that end it where they are complete. They are not given, what stands before them is."""
+
+    def __post_init__(self) -> None:
+        """Refuse a stop that would end everything."""
+        if not all(self.stop):
+            raise ValueError("stop: found an empty text; allowed are texts of a character or more")
 
 
 class ChangeParams(Command, frozen=True, kw_only=True, tag=True):
@@ -223,7 +230,7 @@ class ScoringEnded(Event, frozen=True, kw_only=True, tag=True):
     that. 0 where a brief or a beginning marker does."""
 
 
-FinishReason = Literal["end_of_text", "max_tokens", "stopped"]
+FinishReason = Literal["end_of_text", "stop_string", "max_tokens", "stopped"]
 
 
 class Finished(Event, frozen=True, kw_only=True, tag=True):

@@ -59,6 +59,11 @@ class Draft(QObject):
         self._preset = preset
         self.prompt_changed.emit()
 
+    @property
+    def stop(self) -> tuple[str, ...]:
+        """The texts that end what is written."""
+        return self._preset.stop
+
     def prompt(self, position: int | None = None) -> Prompt:
         """What the model is given to continue at `position` (default: the caret)."""
         end = self.caret if position is None else position

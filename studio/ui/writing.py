@@ -35,6 +35,10 @@ NOTHING_TO_ADD = (
     "The model has nothing to add here: it ended the text at once. Write on, move the caret, or "
     "press Continue again; a higher temperature makes this end less certain."
 )
+STOPPED_AT_ONCE = (
+    "The first thing that the model wrote is one of the profile's stop strings, which end a text. "
+    "Continue from another place, or choose a profile without it."
+)
 """What the writer is told whose Continue would otherwise seem to do nothing."""
 
 
@@ -184,6 +188,7 @@ class Writing(QObject):
                 prompt=self._draft.prompt(position),
                 params=self._sampling.params,
                 max_tokens=self._sampling.max_tokens,
+                stop=self._draft.stop,
             )
         )
 
@@ -210,6 +215,8 @@ class Writing(QObject):
                 self._end(event.tokens_per_second)
                 if event.reason == "end_of_text" and not event.tokens:
                     self.failed.emit(NOTHING_TO_ADD, "prompt")
+                elif event.reason == "stop_string" and not event.tokens:
+                    self.failed.emit(STOPPED_AT_ONCE, "prompt")
             case Failed():
                 self._end()
                 self.failed.emit(event.message, event.kind)
