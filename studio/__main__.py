@@ -17,6 +17,7 @@ Opens the window, with FILE (a .txt or .md manuscript, or a .gguf model) where o
 commands:
   generate    continue a text on the command line
   compare     continue one text in several lanes, at several temperatures
+  presets     list, show, import and export presets
   bench       measure speed against a bare llama.cpp loop
 
 python -m studio COMMAND --help tells more. A file that is called like a command: ./generate
@@ -35,6 +36,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             from studio.commands import compare
 
             return compare.main(rest)
+        case ["presets", *rest]:
+            from studio.commands import presets
+
+            return presets.main(rest)
         case ["bench", *rest]:
             from studio.commands import bench
 

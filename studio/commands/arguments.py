@@ -50,7 +50,7 @@ def add_sampling_arguments(parser: argparse.ArgumentParser, without: str = "") -
         dest="dry_sequence_breakers",
         metavar="TEXT",
         action="append",
-        type=_unescaped,
+        type=unescaped,
         help="no repetition is followed over it; once for each, \\n is a newline, none for none "
         '(default: newline, colon, ", *)',
     )
@@ -80,7 +80,8 @@ def sampling_overrides(given: argparse.Namespace) -> dict[str, object]:
     return found
 
 
-def _unescaped(text: str) -> str:
+def unescaped(text: str) -> str:
+    """`text` with the newlines and tabs that were typed with backslashes."""
     for written, meant in _ESCAPES.items():
         text = text.replace(written, meant)
     return text

@@ -9,11 +9,17 @@ import math
 import signal
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from types import FrameType
 
 import msgspec
 
-from studio.commands.arguments import add_sampling_arguments, model_path, sampling_overrides
+from studio.commands.arguments import (
+    add_sampling_arguments,
+    model_path,
+    sampling_overrides,
+    unescaped,
+)
 from studio.commands.shared_options import (
     add_loading_arguments,
     add_text_arguments,
@@ -34,7 +40,7 @@ from studio.engine.messages import (
     Token,
 )
 from studio.engine.untold import FRAME_SECONDS
-from studio.presets import Preset, UnknownPresetError, built_in_preset
+from studio.presets import Preset, PresetFolder, preset_folder
 from studio.sampling import InverseTemperature, ParameterError
 from studio.sampling.measures import bits
 
@@ -44,7 +50,7 @@ def main(arguments: Sequence[str]) -> int:
     parser = _parser()
     given = parser.parse_args(arguments)
     try:
-        preset = _neutral() if given.preset is None else built_in_preset(given.preset)
+        preset = _neutral() if given.preset is None else _preset(given)
         params = msgspec.structs.replace(preset.sampling, **sampling_overrides(given))
         prompt = Prompt(
             manuscript=manuscript(given),
@@ -53,7 +59,7 @@ def main(arguments: Sequence[str]) -> int:
             format=preset.prompt_format,
         )
         options = load_options(given)
-    except (UnknownPresetError, ParameterError, ValueError, OSError) as error:
+    except (ParameterError, ValueError, OSError) as error:
         parser.error(str(error))
     command = Generate(
         request=1,
@@ -61,6 +67,7 @@ def main(arguments: Sequence[str]) -> int:
         params=params,
         max_tokens=given.max_tokens if given.max_tokens is not None else preset.max_tokens,
         ignore_eos=given.ignore_eos,
+        stop=tuple(given.stop) if given.stop is not None else preset.stop,
     )
     printer = _JsonPrinter() if given.json else _TextPrinter()
     interrupt = Interrupt()
@@ -99,10 +106,19 @@ def _parser() -> argparse.ArgumentParser:
         "filter, no penalty. Options override the preset's values.",
     )
     add_text_arguments(parser)
-    parser.add_argument("--preset", metavar="NAME", help="a built-in preset, such as “Code”")
+    parser.add_argument("--preset", metavar="NAME", help="a preset, built in (“Code”) or yours")
+    parser.add_argument("--folder", metavar="DIR", help="another folder of presets")
     add_sampling_arguments(parser)
     parser.add_argument(
         "--max-tokens", metavar="N", type=positive, help="tokens to write at most (preset, or 256)"
+    )
+    parser.add_argument(
+        "--stop",
+        metavar="TEXT",
+        action="append",
+        type=unescaped,
+        help="end where this text is complete, without it; once for each, \\n is a newline "
+        "(default: the preset's)",
     )
     parser.add_argument(
         "--ignore-eos",
@@ -120,6 +136,11 @@ def _parser() -> argparse.ArgumentParser:
 
 def _neutral() -> Preset:
     return Preset(name="Neutral", description="Temperature 1, no filter, no penalty.")
+
+
+def _preset(given: argparse.Namespace) -> Preset:
+    folder = Path(given.folder) if given.folder is not None else preset_folder()
+    return PresetFolder(folder).find(given.preset)
 
 
 class _TextPrinter:

@@ -555,3 +555,21 @@ def test_it_imports_no_qt(tiny: str) -> None:
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert done.stderr == "[]\n"
+
+
+# The user's presets, and stop strings
+
+
+def test_a_preset_of_the_users_with_its_stop_strings(tiny: str, tmp_path: Path) -> None:
+    base = ("--model", tiny, "--prompt", "a", "--json", "--temperature", "0", "--max-tokens", "12")
+    *tokens, _ = lines(generate(*base))
+    whole = "".join(token["text"] for token in tokens)
+    stop = next(sign for sign in whole[4:] if sign.isascii() and sign.isalpha())
+    preset = json.dumps({"name": "Mine", "stop": [stop]})
+    (tmp_path / "mine.json").write_text(preset)
+    with_preset = (*base, "--folder", str(tmp_path), "--preset", "MINE")
+    *tokens, finished = lines(generate(*with_preset))
+    assert "".join(token["text"] for token in tokens) == whole[: whole.index(stop)]
+    assert finished["reason"] == "stop_string"
+    *_, finished = lines(generate(*with_preset, "--stop", "never said"))
+    assert finished["reason"] == "max_tokens"

@@ -72,7 +72,7 @@ _NEUTRAL: Mapping[str, object] = {
 MARKS = frozenset(
     {"temp", "rep_pen", "freq_pen", "presence_pen", "typical_p", "dynatemp", "min_temp", "max_temp"}
     | {"temperature_last", "samplers", "sampler_priority", "epsilon_cutoff", "smoothing_factor"}
-    | {"mirostat_mode", "rep_pen_range", "genamt"}
+    | {"mirostat_mode", "rep_pen_range", "rep_pen_slope", "genamt", "tfs", "top_a", "nsigma"}
 )
 """Keys by which such a file is known."""
 
