@@ -14,7 +14,8 @@ import msgspec
 
 from studio.commands.arguments import model_path
 from studio.commands.bench_engine import measure_engine
-from studio.commands.bench_sampler import measure_sampler, measure_top_p
+from studio.commands.bench_lanes import measure_lanes
+from studio.commands.bench_sampler import measure_lanes_sampler, measure_sampler, measure_top_p
 from studio.commands.bench_window import measure_window
 
 _ROWS = (
@@ -36,6 +37,38 @@ _ROWS = (
         "5",
         "2",
         "{:.1f} decodes",
+    ),
+    (
+        "four_lanes_ratio",
+        "four lanes after 512 tokens, to four runs that evaluate the prompt each",
+        "0.65",
+        "0.55",
+        "{:.3f}",
+    ),
+    (
+        "four_lanes_reuse_ratio",
+        "the same to four runs of one engine, which evaluates the prompt once",
+        "",
+        "",
+        "{:.3f}",
+    ),
+    ("eight_lanes_speedup", "eight lanes together, to one lane's tokens/s", "1.4", "", "{:.2f}"),
+    *(
+        (
+            f"lanes_{lanes}_ratio",
+            f"engine with {lanes} lane{'s' * (lanes > 1)}, against the same batches decoded bare",
+            "0.93",
+            "",
+            "{:.3f}",
+        )
+        for lanes in (1, 2, 4, 8)
+    ),
+    (
+        "lanes_8_sampler_us",
+        "sampling of eight lanes a step, vocabulary 262,144",
+        "4000",
+        "2400",
+        "{:.0f} us",
     ),
     ("turn_ms_p95", "turning T to bars redrawn, 95th percentile", "16", "8", "{:.1f} ms"),
     (
@@ -65,10 +98,13 @@ def main(arguments: Sequence[str]) -> int:
     given = parser.parse_args(arguments)
 
     figures: dict[str, object] = {"sampler_us": measure_sampler(), **measure_top_p()}
+    figures["lanes_8_sampler_us"] = measure_lanes_sampler()
     if not given.sampler_only:
         path: Path = model_path(given)
         _say("measuring the engine")
         figures |= measure_engine(path, given.rounds, given.tokens)
+        _say("measuring lanes")
+        figures |= measure_lanes(path, given.rounds, given.tokens)
         if not given.no_window:
             _say("measuring the window")
             figures |= measure_window(path, given.rounds, given.tokens)

@@ -21,6 +21,22 @@ def measure_sampler() -> dict[str, float]:
     return {str(size): _median_microseconds(size) for size in _VOCABULARIES}
 
 
+def measure_lanes_sampler(size: int = 262_144, lanes: int = 8) -> float:
+    """Median microseconds of one step's sampling in several lanes, their sketches in a row."""
+    logits = [_logits_like_a_models(size, seed) for seed in range(2 * lanes)]
+    times = []
+    for step in range(_STEPS // 4):
+        vectors = [logits[(step * lanes + lane) % len(logits)] for lane in range(lanes)]
+        started = time.perf_counter()
+        rankings = [Ranking(vector) for vector in vectors]
+        for ranking in rankings:
+            choose(ranking, _PARAMS, (), uniform(1, step))
+        for ranking in rankings:
+            LogitSketch.of(ranking).to_bytes()
+        times.append(time.perf_counter() - started)
+    return statistics.median(times) * 1e6
+
+
 def measure_top_p(size: int = 131_072, p: float = 0.95) -> dict[str, float]:
     """Median microseconds of top-p alone at T 1, without a draw, ours and llama.cpp's; the ratio.
 
