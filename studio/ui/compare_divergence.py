@@ -11,6 +11,7 @@ from typing import NamedTuple
 from studio.sampling import LogitSketch
 from studio.ui.compare_lane import CompareLane, LaneToken
 from studio.ui.next_token import NextToken
+from studio.ui.temperature_scale import format_temperature
 
 _SEGMENTS = 24
 """Tokens told apart in a bar; what is beyond is one segment."""
@@ -106,14 +107,15 @@ def explain(divergence: Divergence, words: NextToken) -> str:
     """In one sentence, why the two drew differently."""
     first, second = divergence.reference, divergence.other
     one, two = words.text(first.drawn.id).text, words.text(second.drawn.id).text
+    cold, hot = map(format_temperature, divergence.temperatures)
     if divergence.same_dice:
         return (
-            f"The same dice, u = {first.u:.3f}, fell on {one} at the left lane's settings and on "
-            f"{two} at this lane's: the stretches of the bars moved under the line."
+            f"The same dice, u = {first.u:.3f}, fell on “{one}” at T {cold} and on “{two}” at "
+            f"T {hot}: the stretches moved under the line."
         )
     return (
-        f"Each lane threw its own dice: u = {first.u:.3f} fell on {one}, u = {second.u:.3f} "
-        f"on {two}."
+        f"Each lane threw its own dice: u = {first.u:.3f} fell on “{one}” at T {cold}, "
+        f"u = {second.u:.3f} on “{two}” at T {hot}."
     )
 
 

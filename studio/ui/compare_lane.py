@@ -186,6 +186,7 @@ class CompareLane(QObject):
         self.tokens.append(token)
         if self.phase is LanePhase.READING:
             self.phase = LanePhase.RUNNING
+            self.changed.emit()
 
     def end(self, reason: str) -> None:
         """It has ended."""

@@ -37,7 +37,9 @@ from studio.experiments.comparison import ModelRecord
 from studio.experiments.recorder import model_record
 from studio.sampling import LogitSketch, SamplingParams
 from studio.ui.compare_lane import CompareLane, LanePhase
+from studio.ui.compare_place import LanePlace
 from studio.ui.compare_setups import LaneSetup, ladder, next_to
+from studio.ui.context_use import ContextUse
 from studio.ui.draft import Draft
 from studio.ui.engine_client import EngineClient
 from studio.ui.frame_clock import FrameClock
@@ -52,6 +54,7 @@ FEWEST_LANES = 2
 _LOOK_MS = 100
 """Between two looks at distributions while lanes run: bars that change faster cannot be read."""
 
+ELSEWHERE = "The Compare page is shown; go back to the Write page first (Ctrl+1)."
 RUNS = "A comparison runs; stop it first (Esc on the Compare page)."
 
 
@@ -80,6 +83,10 @@ class CompareState(QObject):
     """The distributions in view may be others; ten times a second at most while lanes run."""
     failed = Signal(str)
     """One message for the writer."""
+    used = Signal(int)
+    """A lane's text was put into the manuscript; where it ends, in code points."""
+    preset_wanted = Signal(str, object)
+    """The profile's name and the parameters of a lane that is to be kept as a preset."""
 
     def __init__(
         self,
@@ -91,6 +98,7 @@ class CompareState(QObject):
         sampling: SamplingState,
         profiles: ProfileState,
         next_token: NextToken,
+        context: ContextUse,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
@@ -102,6 +110,7 @@ class CompareState(QObject):
         self._sampling = sampling
         self._profiles = profiles
         self._next_token = next_token
+        self._context = context
         self._request = 0
         self._is_kept = False
         """Whether the engine still has these lanes."""
@@ -112,6 +121,13 @@ class CompareState(QObject):
         self.same_dice = True
         self.seed = -1
         self.max_tokens = 64
+        self.reference: CompareLane | None = None
+        """The lane that the others are compared with; None for each one's left neighbour."""
+        self.is_shown = False
+        """Whether the lanes are in view."""
+        self.can_make_preset = False
+        """Whether somebody keeps presets: see `preset_wanted`."""
+        self._place = LanePlace(draft.manuscript)
         self.prompt: Prompt | None = None
         self.prompt_tokens: list[int] = []
         self.vocabulary = NextToken(sampling.params, self)
@@ -184,6 +200,8 @@ class CompareState(QObject):
         if self._is_kept:
             self._client.send(RemoveLane(request=self._request, lane=lane.number))
         self.lanes.remove(lane)
+        if self.reference is lane:
+            self.reference = None
         self._grown.discard(lane)
         self.lanes_changed.emit()
         self.changed.emit()
@@ -204,6 +222,7 @@ class CompareState(QObject):
 
     def _replace_lanes(self, lanes: list[CompareLane]) -> None:
         old, self.lanes = self.lanes, lanes
+        self.reference = None
         self._is_kept = False
         self.prompt = None
         self.prompt_tokens = []
@@ -227,7 +246,7 @@ class CompareState(QObject):
         return self._next_token.sketch
 
     def _on_caret_looked(self) -> None:
-        if not any(lane.tokens for lane in self.lanes):
+        if self.is_shown and not any(lane.tokens for lane in self.lanes):
             self._looks.request()
 
     def _look(self) -> None:
@@ -238,6 +257,88 @@ class CompareState(QObject):
             lane.show_distribution(sketch, self.prompt_tokens)
         self.looked.emit()
 
+    # -- what the next run is made with --------------------------------------------------------
+
+    def set_same_dice(self, same_dice: bool) -> None:
+        """Let all lanes draw the same u, or each its own."""
+        if same_dice != self.same_dice:
+            self.same_dice = same_dice
+            self.changed.emit()
+
+    def set_seed(self, seed: int) -> None:
+        """The seed of the next run; -1 for a new one."""
+        self.seed = seed
+        self.changed.emit()
+
+    def set_max_tokens(self, max_tokens: int) -> None:
+        """How many tokens each lane may write."""
+        self.max_tokens = max_tokens
+        self.changed.emit()
+
+    @property
+    def prompt_here(self) -> Prompt:
+        """What the next run will continue."""
+        return self._draft.prompt()
+
+    @property
+    def room_warning(self) -> str:
+        """Where the lanes may not fit the context beside their prompt, and what to do; or ""."""
+        use = self._context
+        if not use.size or self.is_running or self.prompt is not None:
+            return ""
+        wanted = use.used + len(self.lanes) * self.max_tokens
+        if wanted <= use.size:
+            return ""
+        return (
+            f"{len(self.lanes)} lanes of {self.max_tokens:,} tokens and the prompt may need "
+            f"{wanted:,} of the context's {use.size:,} tokens: the beginning of a long text is "
+            "left out, or lanes end early. Fewer tokens or lanes, or a larger context, would do."
+        )
+
+    # -- what the lanes are compared with ------------------------------------------------------
+
+    def set_reference(self, lane: CompareLane | None) -> None:
+        """Compare all with one lane, or each with its left neighbour."""
+        if lane is not self.reference:
+            self.reference = lane
+            self.lanes_changed.emit()
+
+    def reference_of(self, lane: CompareLane) -> CompareLane | None:
+        """What a lane is compared with; None for nothing."""
+        if self.reference is not None:
+            return self.reference if lane is not self.reference else None
+        place = self.lanes.index(lane)
+        return self.lanes[place - 1] if place else None
+
+    # -- a lane's text, and its settings -------------------------------------------------------
+
+    def why_not_use(self, lane: CompareLane) -> str | None:
+        """Why a lane's text cannot go into the manuscript now; None where it can."""
+        if not lane.tokens:
+            return "This lane has written nothing yet."
+        if self.is_running:
+            return "Lanes are running; stop them first (Esc)."
+        if not self._writing.is_idle:
+            return "The model is writing into the manuscript; stop it first (Esc)."
+        return None
+
+    def use(self, lane: CompareLane) -> None:
+        """Put a lane's text where its prompt ended, as a take with all its records."""
+        if self.why_not_use(lane):
+            return
+        take = self._place.begin_take(self._draft.caret)
+        take.seed = lane.seed
+        if self.source is not None and self.source == self._model.vocabulary:
+            # Of another model, the records would be read with the wrong vocabulary.
+            take.records.extend(lane.tokens)
+        take.append(lane.text)
+        self._draft.manuscript.end_take()
+        self.used.emit(self._place.end_of_take())
+
+    def make_preset(self, lane: CompareLane) -> None:
+        """Ask whoever keeps presets to keep a lane's settings."""
+        self.preset_wanted.emit(lane.profiles.current.name, lane.sampling.params)
+
     # -- the run -----------------------------------------------------------------------------
 
     @property
@@ -247,7 +348,14 @@ class CompareState(QObject):
 
     def _hold_writing(self) -> None:
         # `hold` is silent where nothing differs, so that this does not go round in a circle.
-        self._writing.hold(RUNS if self.is_running else None)
+        self._writing.hold(RUNS if self.is_running else ELSEWHERE if self.is_shown else None)
+
+    def set_shown(self, is_shown: bool) -> None:
+        """Whether the writer looks at the lanes: then nothing begins in the manuscript."""
+        self.is_shown = is_shown
+        if is_shown:
+            self._look()
+        self.changed.emit()
 
     @property
     def why_not(self) -> str | None:
@@ -277,6 +385,7 @@ class CompareState(QObject):
         if self.why_not_run:
             return
         self.prompt = self._draft.prompt()
+        self._place.put(self._draft.caret)
         for number, lane in enumerate(self.lanes):
             lane.number = number
         self.prompt_tokens = []

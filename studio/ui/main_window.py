@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from studio.engine.messages import LoadOptions
 from studio.ui import settings as remembered
 from studio.ui.brief_card import BriefCard
+from studio.ui.compare import COMPARISON_SUFFIX, Compare
 from studio.ui.document_files import TEXT_SUFFIXES, DocumentFiles
 from studio.ui.editor import ManuscriptEditor
 from studio.ui.editor_word import EditorWord
@@ -69,7 +70,7 @@ class MainWindow(QMainWindow):
         self.temperature = TemperaturePanel(session.sampling, session.next_token, theme)
         self.histogram = NextTokenPanel(session.next_token, theme, session.sampling)
         self.sampling = SamplingPanel(session.sampling)
-        self.status = StatusLine(session.model, session.writing, session.context)
+        self.status = StatusLine(session.model, session.writing, session.context, session.compare)
         self.heat = Heat(self.editor, session, theme, settings)
         self.landscape = Landscape(self.editor, session, theme, settings)
         self.word = EditorWord(
@@ -82,6 +83,7 @@ class MainWindow(QMainWindow):
         )
         self.explain = Explain(self, session, theme, settings, self.editor)
         self.files = DocumentFiles(self, session.draft, session.writing, settings)
+        self.compare = Compare(self, session, theme, settings)
         self.actions_ = WindowActions(
             self,
             session,
@@ -93,6 +95,7 @@ class MainWindow(QMainWindow):
             self.heat,
             self.landscape,
             self.word,
+            self.compare,
         )
         self.actions_.fill_menus(self, theme, settings)
         self.model_picker = ModelPicker(
@@ -113,6 +116,7 @@ class MainWindow(QMainWindow):
     def _finish_start(self) -> None:
         self.landscape.restore()
         self.explain.restore()
+        self.compare.restore()
         # What imports and widgets have made stays to the end: the collector need not look through
         # it again and again while text is written.
         gc.collect()
@@ -142,7 +146,9 @@ class MainWindow(QMainWindow):
 
         self.temperature.header.insertWidget(1, self.explain.link("temperature", "temperature"))
         self.sampling.add_order_help(self.explain.link("filters", "filters and their order"))
-        left = _column(self.brief, self.notice, self.landscape.beside(manuscript), self.writing_bar)
+        self._left = left = _column(
+            self.brief, self.notice, self.landscape.beside(manuscript), self.writing_bar
+        )
         right = _column(self.temperature, self.histogram, self.sampling)
         self._splitter = QSplitter(Qt.Orientation.Horizontal)
         self._splitter.setChildrenCollapsible(False)
@@ -168,7 +174,10 @@ class MainWindow(QMainWindow):
         column.setSpacing(0)
         column.addLayout(head)
         column.addWidget(ProgressLine(self.session.model, self.session.context, _GAP))
-        column.addWidget(self._splitter, 1)
+        self.compare.hold(self._splitter, actions.continue_, actions.stop)
+        column.addWidget(self.compare.tabs)
+        column.addSpacing(8)
+        column.addWidget(self.compare.stack, 1)
         self.setCentralWidget(whole)
 
     def _bind(self) -> None:
@@ -187,6 +196,9 @@ class MainWindow(QMainWindow):
             begun.triggered.connect(lambda: self.notice.withdraw(self.actions_.continue_))
         writing.ended.connect(lambda: self.notice.withdraw(self.actions_.stop))
         self.files.failed.connect(self.notice.tell)
+        self.compare.failed.connect(self.notice.tell)
+        self.compare.turned.connect(self._on_page_turned)
+        session.compare.used.connect(self.editor.move_caret)
         session.records.failed.connect(self.notice.tell)
         session.records.told.connect(lambda news: self.notice.tell(news, is_error=False))
         session.draft.file_changed.connect(self._show_title)
@@ -216,10 +228,20 @@ class MainWindow(QMainWindow):
         settings.set(remembered.SAMPLING_OPEN, self.sampling.is_open)
         self.landscape.remember()
         self.explain.remember()
+        self.compare.remember()
         settings.save()
 
     def _on_theme_changed(self) -> None:
         self.editor.set_generated_color(QColor(self.theme.colors.generated))
+
+    def _on_page_turned(self) -> None:
+        page = self.compare.page if self.compare.is_shown else self._left
+        layout = page.layout() if page is not None else None
+        if isinstance(layout, QVBoxLayout):
+            # There is one message at a time, on the page that is read.
+            layout.insertWidget(1, self.notice)
+        if not self.compare.is_shown:
+            self.editor.setFocus()
 
     def _show_title(self) -> None:
         self.setWindowTitle(f"{self.files.title}[*] – Kelvin Studio")
@@ -276,7 +298,7 @@ class MainWindow(QMainWindow):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Open a model or a manuscript, whichever was dropped."""
+        """Open a model, a manuscript or a comparison, whichever was dropped."""
         path = _dropped_file(event)
         if path is None:
             return
@@ -284,8 +306,10 @@ class MainWindow(QMainWindow):
         self.open_path(path)
 
     def open_path(self, path: Path) -> None:
-        """Open what a file is: a .txt or .md as the manuscript, everything else as a model."""
-        if path.suffix.lower() in TEXT_SUFFIXES:
+        """Open what a file is: the manuscript, a comparison, and everything else as a model."""
+        if path.suffix.lower() == COMPARISON_SUFFIX:
+            self.compare.open(path)
+        elif path.suffix.lower() in TEXT_SUFFIXES:
             self.files.open(path)
         else:
             self.session.model.open(str(path))

@@ -54,6 +54,7 @@ class Session(QObject):
             self.sampling,
             self.profiles,
             self.next_token,
+            self.context,
             self,
         )
         self.sampling.params_changed.connect(self.next_token.set_params)

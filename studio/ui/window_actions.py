@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QLineEdit, QMainWindow, QMenu, QPlainTextEdit, QTe
 
 from studio.ui.about_dialog import AboutDialog
 from studio.ui.actions import make_action
+from studio.ui.compare import Compare
 from studio.ui.document_files import DocumentFiles
 from studio.ui.editor import ManuscriptEditor
 from studio.ui.editor_word import EditorWord
@@ -31,6 +32,8 @@ from studio.ui.theme import Appearance, Theme
 _KEY = QKeySequence.StandardKey
 # Qt knows a standard key for it, but none on a bare X11.
 _FULL_SCREEN = "Ctrl+Meta+F" if sys.platform == "darwin" else "F11"
+
+_CONTINUE_TIP = "Let the model continue the manuscript from the caret"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +59,14 @@ class WindowActions(QObject):
         heat: Heat,
         landscape: Landscape,
         word: EditorWord,
+        compare: Compare,
     ) -> None:
         super().__init__(window)
         self._session = session
         self._files = files
         self._heat = heat
         self._landscape = landscape
+        self._compare = compare
         writing = session.writing
 
         def step(direction: int) -> None:
@@ -94,7 +99,7 @@ class WindowActions(QObject):
             "&Continue",
             writing.continue_writing,
             ["Ctrl+Enter", "Ctrl+Return"],
-            "Let the model continue the manuscript from the caret",
+            _CONTINUE_TIP,
         )
         self.stop = make_action(
             window, "&Stop", session.stop, "Esc", "Stop writing, reading or loading"
@@ -154,6 +159,7 @@ class WindowActions(QObject):
             writing.changed,
             session.model.changed,
             session.context.changed,
+            session.compare.changed,
             session.draft.prompt_changed,
             session.records.scoring_changed,
         ):
@@ -164,9 +170,14 @@ class WindowActions(QObject):
     def _follow(self) -> None:
         writing, model = self._session.writing, self._session.model
         manuscript = self._session.draft.manuscript
-        self.undo.setEnabled(manuscript.can_undo)
-        self.redo.setEnabled(manuscript.can_redo)
+        # What is not in view must not change there.
+        is_in_view = not self._session.compare.is_shown
+        self.undo.setEnabled(is_in_view and manuscript.can_undo)
+        self.redo.setEnabled(is_in_view and manuscript.can_redo)
+        for action in (self.find, self.find_next, self.find_previous, self.what_else):
+            action.setEnabled(is_in_view)
         self.continue_.setEnabled(writing.can_start)
+        self.continue_.setToolTip(writing.held or _CONTINUE_TIP)
         self.stop.setEnabled(self._session.can_stop)
         self.retake.setEnabled(writing.can_retake)
         self.previous_take.setEnabled(writing.can_step(-1))
@@ -199,7 +210,10 @@ class WindowActions(QObject):
         write.setToolTipsVisible(True)
         model = bar.addMenu("&Model")
         model.addActions([self.open_model, self.model_options, self.reopen_model])
+        self._compare.fill_menu(bar.addMenu("&Compare"))
         view = bar.addMenu("&View")
+        view.addActions([self._compare.write_page, self._compare.compare_page])
+        view.addSeparator()
         view.addActions([self.zoom_in, self.zoom_out, self.zoom_reset])
         view.addSeparator()
         view.addMenu(self._heat.menu(view))

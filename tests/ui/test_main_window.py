@@ -115,7 +115,7 @@ def test_every_control_is_reached_by_the_keyboard(bare: MainWindow, qtbot: QtBot
 
 def test_the_window_is_remembered(open_window: Callable[[], MainWindow]) -> None:
     first = open_window()
-    first.resize(first.width(), 650)
+    first.resize(first.width(), 700)
     first.actions_.zoom_in.trigger()
     first.brief.set_open(False)
     first.sampling.set_open(True)
@@ -124,7 +124,7 @@ def test_the_window_is_remembered(open_window: Callable[[], MainWindow]) -> None
     first.close()
     second = open_window()
     # Its width as well, but for a screen as narrow as Qt's offscreen one, which it must fit.
-    assert second.height() == 650
+    assert second.height() == 700
     assert second.editor.zoom == 1
     assert not second.brief.is_open
     assert second.sampling.is_open

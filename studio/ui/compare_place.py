@@ -1,0 +1,54 @@
+"""Where in the manuscript a comparison's prompt ended, however the text has changed since.
+
+Knows the manuscript, and nothing of lanes.
+"""
+
+from __future__ import annotations
+
+from studio.manuscript import Manuscript, Take, TakeSet
+
+
+class LanePlace:
+    """The place at which lanes continue the text, and the takes that came of it."""
+
+    def __init__(self, manuscript: Manuscript) -> None:
+        self._manuscript = manuscript
+        self._position: int | None = None
+        self._takes: TakeSet | None = None
+        manuscript.changed.connect(self._on_text_changed)
+
+    def put(self, position: int) -> None:
+        """The prompt ends here."""
+        self._position = position
+        self._takes = None
+
+    def begin_take(self, otherwise: int) -> Take:
+        """A take that grows there: another one where a lane's text stands already.
+
+        Args:
+            otherwise: Where, for a comparison that did not begin in this manuscript.
+        """
+        manuscript = self._manuscript
+        if self._takes is not None and self._takes in manuscript.take_sets:
+            try:
+                return manuscript.retake(self._takes)
+            except ValueError:
+                pass  # its place was deleted
+        if self._position is None:
+            self._position = otherwise
+        take = manuscript.begin_take(min(self._position, len(manuscript)))
+        self._takes = manuscript.active_take_set(self._position)
+        return take
+
+    def end_of_take(self) -> int:
+        """Where the text of the last take ends."""
+        assert self._takes is not None, "a take was begun"
+        return self._takes.place.end
+
+    def _on_text_changed(self, position: int, removed: int, inserted: str, _origins: bytes) -> None:
+        if self._position is None or position >= self._position:
+            return
+        if position + removed <= self._position:
+            self._position += len(inserted) - removed
+        else:
+            self._position = position
