@@ -20,6 +20,7 @@ from studio.engine.messages import (
     LaneToken,
     LaneTurned,
     ModelReport,
+    Token,
 )
 from studio.experiments.comparison import Comparison, LaneRecord, ModelRecord, TokenRecord, Turn
 from studio.sampling import SamplingParams
@@ -64,14 +65,10 @@ class ComparisonRecorder:
                 self._unseen = event.unseen_characters
             case LaneStarted():
                 self._lanes[event.lane] = _Lane(event.params, event.seed)
-            case LaneToken():
-                self._token(event)
-            case LaneTurned():
-                lane = self._lanes[event.lane]
-                lane.reason = None
-                lane.turns.append(Turn(index=event.index, params=event.params))
-            case LaneFinished():
-                self._lanes[event.lane].reason = event.reason
+            case LaneToken() | LaneTurned() | LaneFinished():
+                # What was under way when its lane was forgotten is no lane's.
+                if lane := self._lanes.get(event.lane):
+                    self._take_for(lane, event)
             case ComparisonFinished():
                 self.finished = event
                 self._seconds_prompt += event.seconds_prompt
@@ -121,10 +118,17 @@ class ComparisonRecorder:
             spellings=dict(self._spellings),
         )
 
-    def _token(self, event: LaneToken) -> None:
-        token = event.token
+    def _take_for(self, lane: _Lane, event: LaneToken | LaneTurned | LaneFinished) -> None:
+        match event:
+            case LaneToken():
+                self._token(lane, event.token)
+            case LaneTurned():
+                lane.turns.append(Turn(index=event.index, params=event.params))
+            case LaneFinished():
+                lane.reason = event.reason
+
+    def _token(self, lane: _Lane, token: Token) -> None:
         self._spellings |= token.pieces
-        lane = self._lanes[event.lane]
         lane.reason = None
         lane.tokens.append(
             TokenRecord(

@@ -1,0 +1,193 @@
+"""What a comparison looks like to a person without the program: Markdown and one HTML page."""
+
+from __future__ import annotations
+
+import math
+import re
+import xml.etree.ElementTree as ElementTree
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+
+from studio.engine.messages import Prompt
+from studio.experiments import words
+from studio.experiments.comparison import (
+    Comparison,
+    LaneRecord,
+    ModelRecord,
+    TokenRecord,
+    Turn,
+)
+from studio.experiments.entropy_chart import entropy_chart
+from studio.experiments.html_page import to_html
+from studio.experiments.markdown import to_markdown
+from studio.sampling import SamplingParams
+
+HOSTILE = '</title><script>alert(1)</script> & "quoted" `code` ``` | cell'
+
+
+def token(identity: int, text: str | bytes, **values: Any) -> TokenRecord:
+    raw = text if isinstance(text, bytes) else text.encode()
+    kept: dict[str, Any] = {"probability": 0.312, "rank": 0, "entropy": 1.0, "u": 0.4821} | values
+    return TokenRecord(id=identity, text=raw, **kept)
+
+
+def page_of(*lanes: LaneRecord, manuscript: str = "The sea was") -> Comparison:
+    return Comparison(
+        made="2026-01-02T03:04:05Z",
+        model=ModelRecord(
+            name="Tiny <one>", file="tiny.gguf", quantization="Q4_1", hash="sha256:0"
+        ),
+        prompt=Prompt(manuscript=manuscript, brief=HOSTILE),
+        prompt_tokens=1234,
+        max_tokens=3,
+        lanes=lanes,
+        spellings={2: b" sea", 3: b" <b>"},
+        tokens_per_second=181.4,
+    )
+
+
+COLD = LaneRecord(
+    params=SamplingParams(temperature=0.0),
+    seed=7,
+    tokens=(
+        token(1, " calm"),
+        token(2, " and\n", top=((2, 0.312), (3, 0.25))),
+        token(5, b"\xf0\x9f"),
+        token(6, b"\x90\x9f"),
+    ),
+    reason="max_tokens",
+)
+HOT = LaneRecord(
+    params=SamplingParams(temperature=math.inf, top_k=40, min_p=0.05),
+    seed=7,
+    tokens=(token(1, " calm"), token(3, " <b>", rank=5, probability=0.0002, near_tie=True)),
+    reason="end_of_text",
+    name="Wild | <i>",
+    turns=(Turn(index=1, params=SamplingParams(temperature=0.5)),),
+)
+
+
+class Reader(HTMLParser):
+    """Collects what stands in a page, and checks that its elements nest."""
+
+    _VOID = frozenset({"meta", "line", "polyline", "circle"})
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: set[str] = set()
+        self.titles: list[str] = []
+        self.attributes: list[tuple[str, str]] = []
+        self.text = ""
+        self.feed(page)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.attributes += [(name, value or "") for name, value in attrs]
+        self.titles += [value or "" for name, value in attrs if name == "title"]
+        if tag not in self._VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.attributes += [(name, value or "") for name, value in attrs]
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in self._VOID:
+            return
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if "style" not in self.open:
+            self.text += data
+
+
+def test_the_page_has_everything_and_needs_nothing() -> None:
+    page = to_html(page_of(COLD, HOT))
+    reader = Reader(page)
+    for expected in (
+        "The sea was", HOSTILE, "Tiny <one>", "Q4_1", "1,234 tokens", "181 tokens/s", "seed 7",
+        "T 0", "T ∞, 0.5 from token 2", "top_k 40, min_p 0.05", " calm and\n🐟", " calm <b>",
+        "its text ended", "sha256:0", "the same dice in every lane",
+        "Token 2 is the first that differs from Lane 1",
+    ):  # fmt: skip
+        assert expected in reader.text, expected
+    assert "script" not in reader.tags
+    assert not {"link", "img", "iframe", "object"} & reader.tags
+    assert not re.search(r"(src|href|url\(|@import|https?:)", page)
+    assert not any(name.startswith("on") for name, _ in reader.attributes)
+    assert "prefers-color-scheme: dark" in page
+
+
+def test_tooltips_say_how_likely_a_token_was_and_what_else_there_was() -> None:
+    titles = Reader(to_html(page_of(COLD, HOT))).titles
+    assert (
+        "“ and↵”  31.2 %, the favourite\nentropy 1.44 bits, dice 0.4821\n“ <b>”  25.0 %" in titles
+    )
+    (near,) = [title for title in titles if "near-tie" in title]
+    assert near.startswith("“ <b>”  0.02 %, choice 6")
+
+
+def test_the_first_token_that_differs_is_marked() -> None:
+    page = to_html(page_of(COLD, HOT))
+    assert re.findall(r'<span class="parting"[^>]*>([^<]*)</span>', page) == [" &lt;b&gt;"]
+    same = to_html(page_of(COLD, COLD))
+    assert "parting" not in same.split("</style>")[1]
+    assert "The same as Lane 1" in same
+
+
+@pytest.mark.parametrize("lengths", [(), (0,), (1,), (1, 0), (2, 300), (4096,) * 8])
+def test_the_chart_is_a_drawing_whatever_there_is(lengths: tuple[int, ...]) -> None:
+    lines = [[(place * 7 % 13) / 2 for place in range(length)] for length in lengths]
+    drawing = ElementTree.fromstring(entropy_chart(lines, ["<lane> & co"] * len(lines)))
+    _, _, width, height = map(float, drawing.attrib["viewBox"].split())
+    points = [
+        tuple(map(float, point.split(",")))
+        for line in drawing.iter("polyline")
+        for point in line.attrib["points"].split()
+    ]
+    assert len(points) == sum(length for length in lengths if length > 1)
+    assert all(0 <= x <= width and 0 <= y <= height for x, y in points)
+    labels = [text.text for text in drawing.iter("text")]
+    assert len(labels) < 25
+
+
+def test_a_flat_line_has_a_scale() -> None:
+    assert ElementTree.fromstring(entropy_chart([[0.0, 0.0]], ["a"])) is not None
+
+
+def test_markdown_has_everything() -> None:
+    text = to_markdown(page_of(COLD, HOT, manuscript="a ```` fence"))
+    assert "`````text\na ```` fence\n`````" in text
+    assert f"````text\n{HOSTILE}\n````" in text
+    assert "| Lane 1 | T 0 | none | 7 | 4 | 1.44 bits |" in text
+    assert r"| Lane 2 · Wild \| \<i\> | T ∞, 0.5 from token 2 |" in text
+    assert "Token 2 is the first that differs from Lane 1" in text
+    assert "Arithmetic alone may have decided there." in text
+    assert "Dice: the same in every lane" in text
+    # A table's rows have as many cells as its head.
+    rows = [line for line in text.splitlines() if line.startswith("|")]
+    assert len({len(re.findall(r"(?<!\\)\|", row)) for row in rows}) == 1
+
+
+def test_words_for_settings() -> None:
+    assert words.other_settings(SamplingParams(seed=4, temperature=3.0)) == ""
+    order = SamplingParams(samplers=("temperature", "top_k"), repeat_penalty=1.1)
+    assert words.other_settings(order) == "repeat_penalty 1.1, order temperature, top_k"
+    assert words.percent(0.00001) == "0.001 %"
+
+
+def test_words_where_one_text_ends() -> None:
+    ended = LaneRecord(
+        params=SamplingParams(), seed=7, tokens=COLD.tokens[:1], reason="end_of_text"
+    )
+    (_, parting) = words.partings(page_of(COLD, ended))
+    assert parting
+    assert words.told_parting(parting, "Lane 1").endswith("the text ends there.")
+    (_, parting) = words.partings(page_of(ended, COLD))
+    assert parting
+    assert words.told_parting(parting, "Lane 1").endswith("Lane 1 ends there.")

@@ -1,0 +1,151 @@
+"""A recorder follows the engine's events: here those of the real engine with a tiny model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from studio.engine.control import Control
+from studio.engine.engine import Engine
+from studio.engine.interrupt import Interrupt
+from studio.engine.lane_control import LaneControl
+from studio.engine.messages import (
+    AnyEvent,
+    ChangeLane,
+    Compare,
+    ContinueLane,
+    Lane,
+    LaneToken,
+    Load,
+    Loaded,
+    LoadOptions,
+    Prompt,
+    RerunLane,
+    lane_tokens,
+)
+from studio.experiments.comparison import ModelRecord
+from studio.experiments.comparison_file import from_json, to_json
+from studio.experiments.recorder import ComparisonRecorder, model_record
+from studio.sampling import LogitSketch, SamplingParams
+from tests.helpers.tiny_model import write_byte_level_model
+
+COLD, HOT = SamplingParams(temperature=0.2), SamplingParams(temperature=2.0)
+COMMAND = Compare(
+    request=4,
+    prompt=Prompt(manuscript="the sea"),
+    lanes=(Lane(params=COLD), Lane(params=HOT)),
+    max_tokens=12,
+    ignore_eos=True,
+    seed=5,
+)
+MODEL = ModelRecord(name="Tiny")
+
+
+class Desk:
+    def __init__(self, path: Path) -> None:
+        self.interrupt = Interrupt()
+        self.listeners: list[ComparisonRecorder] = []
+        self.events: list[AnyEvent] = []
+        self.turn: ChangeLane | None = None
+        self.control = LaneControl(self.interrupt)
+        self.engine = Engine(self._emit, self.interrupt)
+        options = LoadOptions(threads=1, gpu_layers=0)
+        self.engine.run(Load(request=0, path=str(path), options=options), Control(self.interrupt))
+
+    def _emit(self, *events: AnyEvent) -> None:
+        for event in events:
+            self.events.append(event)
+            for listener in self.listeners:
+                listener.take(event)
+            if self.turn and isinstance(event, LaneToken) and event.token.index == 4:
+                self.control.orders.append(self.turn)
+                self.turn = None
+
+    def run(self, command: Compare | ContinueLane | RerunLane) -> None:
+        self.control = LaneControl(self.interrupt)
+        self.engine.run(command, self.control)
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    desk = Desk(write_byte_level_model(tmp_path_factory.mktemp("models") / "tiny.gguf"))
+    yield desk
+    desk.engine.close()
+
+
+def test_a_run_turned_on_its_way_continued_and_run_again(desk: Desk) -> None:
+    recorder = ComparisonRecorder(COMMAND, ("cold", "hot"))
+    desk.listeners = [recorder]
+    desk.turn = ChangeLane(request=4, lane=0, params=HOT)
+    desk.run(COMMAND)
+    first = recorder.record(MODEL)
+    assert [lane.name for lane in first.lanes] == ["cold", "hot"]
+    assert [len(lane.tokens) for lane in first.lanes] == [12, 12]
+    assert [lane.reason for lane in first.lanes] == ["max_tokens"] * 2
+    assert [(turn.index, turn.params) for turn in first.lanes[0].turns] == [(5, HOT)]
+    assert (first.prompt_tokens, first.same_dice, first.ignore_eos) == (5, True, True)
+    assert first.tokens_per_second > 0
+    assert recorder.finished
+    # All that the sketches name is spelled.
+    for token in first.lanes[1].tokens:
+        named = LogitSketch.from_bytes(token.sketch).ids.tolist()
+        assert set(named) <= set(first.spellings)
+
+    desk.run(ContinueLane(request=4, lane=0, params=HOT, max_tokens=3))
+    desk.run(RerunLane(request=4, lane=1, params=COLD, max_tokens=5, seed=9))
+    second = recorder.record(MODEL)
+    assert second.lanes[0].tokens[:12] == first.lanes[0].tokens
+    assert len(second.lanes[0].tokens) == 15
+    assert (second.lanes[1].seed, second.lanes[1].params, len(second.lanes[1].tokens)) == (
+        9,
+        COLD,
+        5,
+    )
+    assert second.seconds_generation > first.seconds_generation
+    assert from_json(to_json(second), Path("x")) == second
+
+    recorder.forget(0)
+    for event in desk.events:  # late news of a lane that is no more
+        if isinstance(event, LaneToken) and event.lane == 0:
+            recorder.take(event)
+    (left,) = recorder.record(MODEL).lanes
+    assert left.seed == 9
+
+
+def test_from_a_record_an_engine_that_knows_nothing_of_it_goes_on(desk: Desk) -> None:
+    recorder = ComparisonRecorder(COMMAND)
+    desk.listeners = [recorder]
+    desk.run(COMMAND)
+    kept = recorder.record(MODEL).lanes[1]
+    ids = [token.id for token in kept.tokens]
+    lanes = (Lane(params=HOT, written=lane_tokens(ids[:8])),)
+    again = Compare(
+        request=8,
+        prompt=COMMAND.prompt,
+        lanes=lanes,
+        max_tokens=4,
+        ignore_eos=True,
+        seed=kept.seed,
+    )
+    rest = ComparisonRecorder(again)
+    desk.listeners = [rest]
+    desk.run(again)
+    assert [token.id for token in rest.record(MODEL).lanes[0].tokens] == ids[8:]
+
+
+def test_other_requests_are_no_concern_of_its(desk: Desk) -> None:
+    recorder = ComparisonRecorder(COMMAND)
+    for event in desk.events:
+        if event.request == 8:
+            recorder.take(event)
+    with pytest.raises(ValueError, match="no lane has begun"):
+        recorder.record(MODEL)
+
+
+def test_what_is_kept_of_a_model(desk: Desk) -> None:
+    (loaded,) = [event for event in desk.events if isinstance(event, Loaded)]
+    record = model_record(loaded.report, "sha256:1")
+    assert (record.name, record.file, record.hash) == ("Tiny", "tiny.gguf", "sha256:1")
+    assert record.bytes == loaded.report.file_bytes
