@@ -48,7 +48,7 @@ def test_the_rules_are_the_architectures() -> None:
     rules = contracts()
     assert rules["From top to ground"]["layers"] == [
         "studio.ui | studio.commands",
-        "(studio.experiments)",
+        "studio.experiments",
         "studio.engine | studio.manuscript | studio.presets",
         "studio.sampling",
     ]
