@@ -46,7 +46,7 @@ from studio.experiments.markdown import to_markdown
 from studio.experiments.model_hash import model_hash
 from studio.experiments.recorder import ComparisonRecorder, model_record
 from studio.experiments.words import temperature
-from studio.presets import UnknownPresetError, built_in_preset
+from studio.presets import PresetError, PresetFolder, preset_folder
 from studio.sampling import ParameterError, SamplingParams
 
 _MAX_TOKENS = 128
@@ -68,7 +68,7 @@ def main(arguments: Sequence[str]) -> int:
             seed=-1 if given.seed is None else given.seed,
         )
         options = load_options(given)
-    except (UnknownPresetError, ParameterError, ValueError, OSError) as error:
+    except (PresetError, ParameterError, ValueError, OSError) as error:
         parser.error(str(error))
     path = model_path(given)
     interrupt = Interrupt()
@@ -110,7 +110,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--temperatures", metavar="T,T,...", default="", help="such as 0,0.5,1,1.5; inf is uniform"
     )
-    parser.add_argument("--presets", metavar="A,B,...", default="", help="built-in presets")
+    parser.add_argument("--presets", metavar="A,B,...", default="", help="built in or yours")
+    parser.add_argument("--folder", metavar="DIR", help="another folder of presets")
     add_sampling_arguments(parser, without="temperature")
     parser.add_argument(
         "--independent",
@@ -156,8 +157,9 @@ def _lanes(given: argparse.Namespace) -> tuple[tuple[Lane, ...], tuple[str, ...]
                 "between them"
             ) from None
         settings.append(("", SamplingParams(temperature=value, **overrides)))  # type: ignore[arg-type]  # by name
+    presets = PresetFolder(Path(given.folder) if given.folder is not None else preset_folder())
     for name in filter(None, map(str.strip, given.presets.split(","))):
-        preset = built_in_preset(name)
+        preset = presets.find(name)
         settings.append((preset.name, msgspec.structs.replace(preset.sampling, seed=-1)))
     if not 1 <= len(settings) <= MOST_LANES:
         raise ValueError(
