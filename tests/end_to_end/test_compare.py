@@ -1,0 +1,192 @@
+"""A comparison as a writer makes one: the real window, the real child, the real model."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFileDialog
+from pytestqt.qtbot import QtBot
+
+from studio.engine.messages import ComparisonFinished, Evaluated
+from studio.ui.compare_lane import CompareLane
+from studio.ui.compare_page import ComparePage
+from studio.ui.main_window import MainWindow
+from tests.ui.conftest import LONG
+
+OPENING = "The old fisherman looked out over the sea and thought about"
+CONTROL = Qt.KeyboardModifier.ControlModifier
+
+
+def open_compare(window: MainWindow, qtbot: QtBot, text: str = OPENING) -> ComparePage:
+    window.activateWindow()
+    window.editor.setFocus()
+    qtbot.waitUntil(window.isActiveWindow, timeout=LONG)
+    QTest.keyClicks(window.editor, text)
+    qtbot.waitUntil(lambda: window.session.look_ahead.is_settled, timeout=LONG)
+    QTest.keyClick(window.editor, Qt.Key.Key_2, CONTROL)
+    page = window.compare.page
+    assert page is not None
+    return page
+
+
+def run(window: MainWindow, page: ComparePage) -> None:
+    QTest.keyClick(page.columns[0].view, Qt.Key.Key_Return, CONTROL)
+    assert window.session.compare.is_running
+
+
+def wait_for_tokens(lane: CompareLane, qtbot: QtBot, count: int) -> None:
+    qtbot.waitUntil(lambda: len(lane.tokens) >= count, timeout=LONG)
+
+
+def wait_until_ended(window: MainWindow, qtbot: QtBot) -> None:
+    state = window.session.compare
+    qtbot.waitUntil(lambda: not state.is_running and state.summary is not None, timeout=LONG)
+
+
+def ids(lane: CompareLane) -> list[int]:
+    return [token.id for token in lane.tokens]
+
+
+def test_turn_stop_go_on_new_dice_use_save_and_reopen_without_the_model(
+    window: MainWindow,
+    open_window: Callable[[], MainWindow],
+    qtbot: QtBot,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    session = window.session
+    state = session.compare
+    evaluations: list[Evaluated] = []
+    session.client.received.connect(
+        lambda event: evaluations.append(event) if isinstance(event, Evaluated) else None
+    )
+    page = open_compare(window, qtbot)
+
+    # Before anything is written: the distances follow T.
+    assert [lane.temperature for lane in state.lanes] == [0.0, 0.5, 1.0, 1.5]
+    before = [distance for *_, distance in page.distances.distances()]
+    assert len(before) == 3
+    state.lanes[1].sampling.change(temperature=0.6)
+    assert [distance for *_, distance in page.distances.distances()] != before
+    state.lanes[1].sampling.change(temperature=0.5)
+
+    # Run: one evaluation, same dice, texts that grow. Writing has to wait, and says why.
+    state.set_seed(7)
+    state.set_max_tokens(40)
+    evaluations.clear()
+    run(window, page)
+    first, second, third, fourth = state.lanes
+    assert session.writing.held
+    assert not window.actions_.continue_.isEnabled()
+    wait_for_tokens(fourth, qtbot, 4)
+    assert len(evaluations) == 1
+    # Turn one mid-run, stop another; the rest goes on.
+    fourth.sampling.change(temperature=0.2)
+    page.columns[1].go.click()
+    qtbot.waitUntil(lambda: not second.runs, timeout=LONG)
+    assert second.reason == "stopped"
+    wait_until_ended(window, qtbot)
+    assert {lane.seed for lane in state.lanes} == {7}
+    assert [lane.reason for lane in (first, third, fourth)] == ["max_tokens"] * 3
+    assert [params.temperature for _, params in fourth.turns] == [1.5, 0.2]
+    for column in page.columns:
+        assert column.view.toPlainText().rstrip() == column.lane.text.rstrip("\ufffd").rstrip()
+
+    # The first divergence is marked, and a click shows why.
+    mark = page.columns[2].view.mark
+    assert mark is not None
+    assert ids(second)[:mark] == ids(third)[:mark]
+    page.show_parting(third)
+    assert page.parting.isVisible()
+    assert "The same dice" in page.parting.sentence.text()
+    page.parting.close_panel()
+
+    # Go on where it stopped; new dice for one, the others untouched.
+    stopped_at, kept = ids(second), ids(third)
+    state.set_max_tokens(5)
+    page.columns[1].go.click()
+    wait_until_ended(window, qtbot)
+    assert ids(second)[:-5] == stopped_at
+    page.columns[3].again.click()
+    qtbot.waitUntil(lambda: not state.is_running, timeout=LONG)
+    assert fourth.seed != 7
+    assert len(fourth.tokens) == 5
+    assert ids(third) == kept
+
+    # Save, with a name that lacks its ending.
+    saved = tmp_path / "sea.json"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "sea"), ""))
+    window.compare.save_file.trigger()
+    assert saved.is_file()
+    window.compare.export_html.trigger()
+    window.compare.export_markdown.trigger()
+    assert "<html" in (tmp_path / "sea.html").read_text()
+    assert third.text.split()[0] in (tmp_path / "sea.md").read_text()
+
+    # Use one: a take with all its records; one undo takes it out.
+    page.columns[2].use.click()
+    assert not window.compare.is_shown
+    text = session.draft.manuscript.text
+    assert text == OPENING + third.text
+    assert session.draft.caret == len(text)
+    assert [span.record for span in session.records.spans.all] == third.tokens
+    window.actions_.undo.trigger()
+    assert session.draft.manuscript.text == OPENING
+
+    # Another window, no model: all is there to be read.
+    texts = [lane.text for lane in state.lanes]
+    entropies = [[token.entropy for token in lane.tokens] for lane in state.lanes]
+    other = open_window()
+    other.open_path(saved)
+    assert other.compare.is_shown
+    assert not other.session.model.is_ready
+    shown = other.session.compare
+    assert [lane.text for lane in shown.lanes] == texts
+    assert [[token.entropy for token in lane.tokens] for lane in shown.lanes] == entropies
+    other_page = other.compare.page
+    assert other_page is not None
+    assert other_page.columns[2].view.mark == mark
+    assert not other_page.columns[0].go.isEnabled()
+    other_page.show_parting(shown.lanes[2])
+    assert other_page.parting.isVisible()
+
+
+def test_lanes_come_and_go_and_esc_ends_all(window: MainWindow, qtbot: QtBot) -> None:
+    state = window.session.compare
+    page = open_compare(window, qtbot)
+    state.set_max_tokens(400)
+    run(window, page)
+    wait_for_tokens(state.lanes[0], qtbot, 3)
+    page.columns[1].remove_button.click()
+    assert len(page.columns) == 3
+    page.bar.add.click()
+    added = state.lanes[-1]
+    assert not added.runs
+    page.columns[-1].again.click()
+    wait_for_tokens(added, qtbot, 3)
+    QTest.keyClick(page.columns[0].view, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: not state.is_running, timeout=LONG)
+    assert all(lane.reason == "stopped" for lane in state.lanes)
+    assert window.session.writing.held, "the Compare page is shown"
+    QTest.keyClick(page.columns[0].view, Qt.Key.Key_1, CONTROL)
+    assert window.session.writing.held is None
+    # The bars follow the caret again.
+    qtbot.waitUntil(lambda: window.session.next_token.sketch is not None, timeout=LONG)
+
+
+def test_lanes_go_on_over_a_new_load_of_the_same_model(window: MainWindow, qtbot: QtBot) -> None:
+    state = window.session.compare
+    page = open_compare(window, qtbot)
+    state.set_max_tokens(4)
+    run(window, page)
+    wait_until_ended(window, qtbot)
+    written = [ids(lane) for lane in state.lanes]
+    window.session.model.reopen()
+    qtbot.waitUntil(lambda: window.session.model.is_ready, timeout=LONG)
+    page.columns[2].go.click()
+    qtbot.waitUntil(lambda: not state.is_running, timeout=LONG)
+    assert len(state.lanes[2].tokens) > 4
+    assert [ids(lane)[:4] for lane in state.lanes] == written
+    assert isinstance(state.summary, ComparisonFinished)
