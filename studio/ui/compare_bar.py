@@ -24,6 +24,8 @@ from studio.ui.compare_state import CompareState
 from studio.ui.elided_label import ElidedLabel
 from studio.ui.sampling_edit import CommitEdit
 from studio.ui.sampling_state import LARGEST_MAX_TOKENS
+from studio.ui.theme import Theme
+from studio.ui.theme_combo import ComboBox
 
 _SHOWN_OF_PROMPT = 160
 
@@ -52,6 +54,7 @@ class CompareBar(QWidget):
         run: The action that runs all lanes.
         stop: The window's Stop.
         file_actions: What its menu of files holds.
+        theme: Where the colours come from.
         parent: The Qt parent, if any.
     """
 
@@ -61,6 +64,7 @@ class CompareBar(QWidget):
         run: QAction,
         stop: QAction,
         file_actions: list[QAction],
+        theme: Theme,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -80,6 +84,14 @@ class CompareBar(QWidget):
             edit.setToolTip(tip)
             edit.setFixedWidth(edit.fontMetrics().horizontalAdvance(widest) + 18)
             edit.refused.connect(self._tell_refusal)
+        self.reference = ComboBox(theme)
+        self.reference.setAccessibleName("Lane that the others are compared with")
+        self.reference.setToolTip(
+            "<p>Which lane the <b>first divergence</b> is looked for against: each lane's left "
+            "neighbour, or one lane for all.</p>"
+        )
+        self.reference.setSizeAdjustPolicy(ComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.reference.activated.connect(self._take_reference)
         self.prompt = ElidedLabel()
         self.prompt.setProperty("role", "muted")
         self.prompt.setAccessibleName("What the lanes continue")
@@ -98,6 +110,8 @@ class CompareBar(QWidget):
         row.addWidget(_name("Max tokens"))
         row.addWidget(self.length)
         row.addWidget(self.in_step)
+        row.addWidget(_name("Against"))
+        row.addWidget(self.reference)
         row.addStretch(1)
         row.addWidget(_menu_button("Files", "Save, open or export this comparison", file_actions))
         column = QVBoxLayout(self)
@@ -107,6 +121,8 @@ class CompareBar(QWidget):
         column.addWidget(self.prompt)
         state.changed.connect(self.follow)
         state.lanes_changed.connect(self.follow)
+        state.lanes_changed.connect(self._follow_reference)
+        self._follow_reference()
         self.follow()
 
     def follow(self) -> None:
@@ -126,6 +142,17 @@ class CompareBar(QWidget):
         words = self._prompt_words()
         if words != self.prompt.text():
             self.prompt.setText(words)
+
+    def _follow_reference(self) -> None:
+        lanes, chosen = self._state.lanes, self._state.reference
+        self.reference.clear()
+        self.reference.addItems(
+            ["left lane", *(f"lane {place + 1}" for place in range(len(lanes)))]
+        )
+        self.reference.setCurrentIndex(0 if chosen is None else lanes.index(chosen) + 1)
+
+    def _take_reference(self, place: int) -> None:
+        self._state.set_reference(self._state.lanes[place - 1] if place else None)
 
     def _prompt_words(self) -> str:
         state = self._state

@@ -66,7 +66,7 @@ class ComparePage(QWidget):
         super().__init__(parent)
         self._state = state
         self._theme = theme
-        self.bar = CompareBar(state, run, stop, file_actions)
+        self.bar = CompareBar(state, run, stop, file_actions, theme)
         self.columns: list[LaneColumn] = []
         self._partings: dict[CompareLane, FirstDivergence] = {}
         self._lanes = QSplitter(Qt.Orientation.Horizontal)

@@ -33,7 +33,7 @@ NARROWEST = 216
 
 NO_PRESETS = "Keeping a lane's settings as a preset of your own comes with preset files."
 
-_NUMBER_SIZE = 1.5
+_NUMBER_SIZE = 1.3
 
 
 class LaneColumn(QFrame):
@@ -63,6 +63,7 @@ class LaneColumn(QFrame):
         self.profile.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.remove_button = QToolButton()
         self.remove_button.setText("×")
+        self.remove_button.setFixedWidth(22)
         self.remove_button.setAccessibleName("Remove this lane")
         self.remove_button.clicked.connect(lambda: state.remove(lane))
         self.slider = TemperatureSlider(lane.sampling, theme, labels=False)
