@@ -179,7 +179,8 @@ class CompareLane(QObject):
     def turn(self, index: int, params: SamplingParams) -> None:
         """From the token `index` on it draws with these."""
         self.turns = [turn for turn in self.turns if turn[0] < index]
-        self.turns.append((index, params))
+        if not self.turns or self.turns[-1][1] != params:
+            self.turns.append((index, params))
 
     def take(self, token: LaneToken) -> None:
         """One more token; shown with the next frame."""

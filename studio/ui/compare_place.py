@@ -17,8 +17,8 @@ class LanePlace:
         self._takes: TakeSet | None = None
         manuscript.changed.connect(self._on_text_changed)
 
-    def put(self, position: int) -> None:
-        """The prompt ends here."""
+    def put(self, position: int | None) -> None:
+        """The prompt ends here; None for a prompt of another text."""
         self._position = position
         self._takes = None
 

@@ -6,13 +6,10 @@ widget; the files that a comparison is kept in are `compare_files`' affair.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import msgspec
 from PySide6.QtCore import QObject, Signal
 
 from studio.engine.messages import (
-    MOST_LANES,
     AnyEvent,
     ChangeLane,
     Compare,
@@ -33,12 +30,11 @@ from studio.engine.messages import (
     Superseded,
     lane_tokens,
 )
-from studio.experiments.comparison import ModelRecord
 from studio.experiments.recorder import model_record
-from studio.sampling import LogitSketch, SamplingParams
+from studio.sampling import SamplingParams
 from studio.ui.compare_lane import CompareLane, LanePhase
+from studio.ui.compare_lanes import CompareLanes
 from studio.ui.compare_place import LanePlace
-from studio.ui.compare_setups import LaneSetup, ladder, next_to
 from studio.ui.context_use import ContextUse
 from studio.ui.draft import Draft
 from studio.ui.engine_client import EngineClient
@@ -50,37 +46,17 @@ from studio.ui.sampling_state import SamplingState
 from studio.ui.token_records import TokenRecords
 from studio.ui.writing import Writing
 
-FEWEST_LANES = 2
-_LOOK_MS = 100
-"""Between two looks at distributions while lanes run: bars that change faster cannot be read."""
-
 ELSEWHERE = "The Compare page is shown; go back to the Write page first (Ctrl+1)."
 RUNS = "A comparison runs; stop it first (Esc on the Compare page)."
 
 
-class CompareState(QObject):
-    """The lanes, and the run.
+class CompareState(CompareLanes):
+    """The lanes, and their run.
 
     Attributes:
-        lanes: From left to right.
-        same_dice: Whether all lanes draw the same u.
-        seed: That of the next run; -1 for a new one.
-        max_tokens: For each lane, at a run and each time it goes on.
-        prompt: What the lanes continue; None before a run.
-        prompt_tokens: Its token ids.
-        vocabulary: Spells the lanes' tokens.
-        model_name: Whose tokens they are; empty before a run.
-        summary: The engine's figures of the last run.
+        can_make_preset: Whether somebody keeps presets: see `preset_wanted`.
     """
 
-    lanes_changed = Signal()
-    """Lanes were added, removed or exchanged."""
-    changed = Signal()
-    """Whether something runs, or what can be done."""
-    progressed = Signal()
-    """Tokens have been shown; once a frame."""
-    looked = Signal()
-    """The distributions in view may be others; ten times a second at most while lanes run."""
     failed = Signal(str)
     """One message for the writer."""
     used = Signal(int)
@@ -101,15 +77,12 @@ class CompareState(QObject):
         context: ContextUse,
         parent: QObject | None = None,
     ) -> None:
-        super().__init__(parent)
+        super().__init__(sampling, profiles, next_token, parent)
         self._client = client
         self._model = model
         self._draft = draft
         self._writing = writing
         self._records = records
-        self._sampling = sampling
-        self._profiles = profiles
-        self._next_token = next_token
         self._context = context
         self._request = 0
         self._is_kept = False
@@ -117,163 +90,16 @@ class CompareState(QObject):
         self._grown: set[CompareLane] = set()
         self._told: dict[int, bytes] = {}
         """Pieces of this run that the window's own histogram is to learn, when it is over."""
-        self.lanes: list[CompareLane] = []
-        self.same_dice = True
-        self.seed = -1
-        self.max_tokens = 64
-        self.reference: CompareLane | None = None
-        """The lane that the others are compared with; None for each one's left neighbour."""
-        self.is_shown = False
-        """Whether the lanes are in view."""
-        self.can_make_preset = False
-        """Whether somebody keeps presets: see `preset_wanted`."""
         self._place = LanePlace(draft.manuscript)
-        self.prompt: Prompt | None = None
-        self.prompt_tokens: list[int] = []
-        self.vocabulary = NextToken(sampling.params, self)
-        self.source: object = None
-        """Tells the models apart whose token ids mean different things."""
-        self.model_name = ""
-        self.summary: ComparisonFinished | None = None
-        self.kept_model: ModelRecord | None = None
-        """Whose tokens they are, as a file keeps it."""
         self._frames = FrameClock(self._show_frame, self)
-        self._looks = FrameClock(self._look, self, _LOOK_MS)
+        self.can_make_preset = False
         client.received.connect(self._on_event)
         client.died.connect(lambda _outcome: self._end_all("gone"))
         model.changed.connect(self._on_model_changed)
         self.changed.connect(self._hold_writing)
-        for other in (writing.changed, records.scoring_changed, draft.prompt_changed):
+        for other in (writing.changed, records.scoring_changed):
             other.connect(self.changed)
-        next_token.changed.connect(self._on_caret_looked)
-
-    # -- lanes -------------------------------------------------------------------------------
-
-    @property
-    def presets(self) -> ProfileState:
-        """The profiles of the window, from which set-ups are made."""
-        return self._profiles
-
-    @property
-    def here(self) -> LaneSetup:
-        """The profile and the parameters in force on the Write page."""
-        return LaneSetup(self._profiles.current.name, self._sampling.params)
-
-    def open_first(self) -> None:
-        """Have lanes, where there are none yet."""
-        if not self.lanes:
-            self.set_up(ladder(*self.here))
-
-    def set_up(self, setups: Sequence[LaneSetup]) -> None:
-        """Begin with other lanes; what the old ones wrote is gone. Nothing while lanes run."""
-        if self.is_running:
-            return
-        self._replace_lanes([self._made(place, setup) for place, setup in enumerate(setups)])
-
-    @property
-    def can_add(self) -> bool:
-        """Whether there is room for another lane."""
-        return len(self.lanes) < MOST_LANES
-
-    def add(self) -> None:
-        """Add a lane at the right; it joins the others' prompt once it is run."""
-        if self.can_add:
-            last = self.lanes[-1]
-            setup = next_to(LaneSetup(last.profiles.current.name, last.sampling.params))
-            taken = {lane.number for lane in self.lanes}
-            colors = {lane.color for lane in self.lanes}
-            lane = self._made(_first_free(taken), setup)
-            lane.color = _first_free(colors)
-            self.lanes.append(lane)
-            lane.show_distribution(self.prompt_sketch, self.prompt_tokens)
-            self.lanes_changed.emit()
-
-    @property
-    def can_remove(self) -> bool:
-        """Whether a lane can go: two are the fewest."""
-        return len(self.lanes) > FEWEST_LANES
-
-    def remove(self, lane: CompareLane) -> None:
-        """Take a lane out, also one that runs."""
-        if not self.can_remove or lane not in self.lanes:
-            return
-        if self._is_kept:
-            self._client.send(RemoveLane(request=self._request, lane=lane.number))
-        self.lanes.remove(lane)
-        if self.reference is lane:
-            self.reference = None
-        self._grown.discard(lane)
-        self.lanes_changed.emit()
-        self.changed.emit()
-        lane.deleteLater()
-
-    def _made(self, number: int, setup: LaneSetup) -> CompareLane:
-        lane = CompareLane(
-            number,
-            number,
-            self._profiles.presets,
-            setup.profile,
-            setup.params,
-            self.vocabulary,
-            self,
-        )
-        lane.sampling.params_changed.connect(lambda params: self._on_turned(lane, params))
-        return lane
-
-    def _replace_lanes(self, lanes: list[CompareLane]) -> None:
-        old, self.lanes = self.lanes, lanes
-        self.reference = None
-        self._is_kept = False
-        self.prompt = None
-        self.prompt_tokens = []
-        self.summary = None
-        self._grown.clear()
-        self.lanes_changed.emit()
-        self._look()
-        self.changed.emit()
-        for lane in old:
-            lane.deleteLater()
-
-    # -- what the prompt's end gave ----------------------------------------------------------
-
-    @property
-    def prompt_sketch(self) -> LogitSketch | None:
-        """The distribution at the prompt that all lanes share: as run, or else at the caret."""
-        for lane in self.lanes:
-            if lane.tokens:
-                first = lane.tokens[0].sketch
-                return LogitSketch.from_bytes(first) if first else None
-        return self._next_token.sketch
-
-    def _on_caret_looked(self) -> None:
-        if self.is_shown and not any(lane.tokens for lane in self.lanes):
-            self._looks.request()
-
-    def _look(self) -> None:
-        sketch = self.prompt_sketch
-        if sketch is not None and not any(lane.tokens for lane in self.lanes):
-            self.vocabulary.learn_from(self._next_token)
-        for lane in self.lanes:
-            lane.show_distribution(sketch, self.prompt_tokens)
-        self.looked.emit()
-
-    # -- what the next run is made with --------------------------------------------------------
-
-    def set_same_dice(self, same_dice: bool) -> None:
-        """Let all lanes draw the same u, or each its own."""
-        if same_dice != self.same_dice:
-            self.same_dice = same_dice
-            self.changed.emit()
-
-    def set_seed(self, seed: int) -> None:
-        """The seed of the next run; -1 for a new one."""
-        self.seed = seed
-        self.changed.emit()
-
-    def set_max_tokens(self, max_tokens: int) -> None:
-        """How many tokens each lane may write."""
-        self.max_tokens = max_tokens
-        self.changed.emit()
+        draft.prompt_changed.connect(self._on_draft_changed)
 
     @property
     def prompt_here(self) -> Prompt:
@@ -294,21 +120,6 @@ class CompareState(QObject):
             f"{wanted:,} of the context's {use.size:,} tokens: the beginning of a long text is "
             "left out, or lanes end early. Fewer tokens or lanes, or a larger context, would do."
         )
-
-    # -- what the lanes are compared with ------------------------------------------------------
-
-    def set_reference(self, lane: CompareLane | None) -> None:
-        """Compare all with one lane, or each with its left neighbour."""
-        if lane is not self.reference:
-            self.reference = lane
-            self.lanes_changed.emit()
-
-    def reference_of(self, lane: CompareLane) -> CompareLane | None:
-        """What a lane is compared with; None for nothing."""
-        if self.reference is not None:
-            return self.reference if lane is not self.reference else None
-        place = self.lanes.index(lane)
-        return self.lanes[place - 1] if place else None
 
     # -- a lane's text, and its settings -------------------------------------------------------
 
@@ -341,14 +152,14 @@ class CompareState(QObject):
 
     # -- the run -----------------------------------------------------------------------------
 
-    @property
-    def is_running(self) -> bool:
-        """Whether a lane runs."""
-        return any(lane.runs for lane in self.lanes)
-
     def _hold_writing(self) -> None:
         # `hold` is silent where nothing differs, so that this does not go round in a circle.
         self._writing.hold(RUNS if self.is_running else ELSEWHERE if self.is_shown else None)
+
+    def _on_draft_changed(self) -> None:
+        # At each key of a writer who does not see the lanes: they are told when they are shown.
+        if self.is_shown:
+            self.changed.emit()
 
     def set_shown(self, is_shown: bool) -> None:
         """Whether the writer looks at the lanes: then nothing begins in the manuscript."""
@@ -473,6 +284,8 @@ class CompareState(QObject):
             params = lane.sampling.params
             if lane.seed is not None:
                 params = msgspec.structs.replace(params, seed=lane.seed)
+            if lane in going and lane.tokens:
+                lane.turn(len(lane.tokens), lane.sampling.params)
             written = lane_tokens([token.id for token in lane.tokens])
             lanes.append(Lane(params=params, written=written, waits=lane not in going))
         self._send_compare(lanes, False, -1, going)
@@ -507,7 +320,17 @@ class CompareState(QObject):
     def _on_turned(self, lane: CompareLane, params: SamplingParams) -> None:
         if lane.runs:
             self._client.send(ChangeLane(request=self._request, lane=lane.number, params=params))
-        self.looked.emit()
+        super()._on_turned(lane, params)
+
+    def _before_removal(self, lane: CompareLane) -> None:
+        if self._is_kept:
+            self._client.send(RemoveLane(request=self._request, lane=lane.number))
+        self._grown.discard(lane)
+
+    def _before_exchange(self) -> None:
+        self._is_kept = False
+        self._grown.clear()
+        self._place.put(None)
 
     # -- what the engine says ----------------------------------------------------------------
 
@@ -591,31 +414,3 @@ class CompareState(QObject):
     def rate(self) -> float:
         """Tokens a second of all lanes that run."""
         return sum(lane.rate or 0.0 for lane in self.lanes if lane.runs)
-
-    # -- a comparison from a file ------------------------------------------------------------
-
-    def show(
-        self, lanes: Sequence[LaneSetup], prompt: Prompt, pieces: dict[int, bytes], model_name: str
-    ) -> list[CompareLane]:
-        """Have the lanes of a comparison that was kept, without tokens; nothing may run.
-
-        Its tokens are spelled by `pieces`, whatever model is open.
-        """
-        made = [self._made(place, setup) for place, setup in enumerate(lanes)]
-        self._replace_lanes(made)
-        self.prompt, self.model_name, self.source = prompt, model_name, None
-        self.vocabulary.use_vocabulary(object())
-        self.vocabulary.add_pieces(pieces)
-        return made
-
-    def shown(self) -> None:
-        """The lanes have been given their tokens."""
-        for lane in self.lanes:
-            lane.grown.emit()
-        self._look()
-        self.progressed.emit()
-        self.changed.emit()
-
-
-def _first_free(taken: set[int]) -> int:
-    return next(free for free in range(MOST_LANES) if free not in taken)
