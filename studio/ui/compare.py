@@ -17,6 +17,7 @@ from studio.ui.settings import Settings
 from studio.ui.theme import Theme
 
 if TYPE_CHECKING:
+    from studio.ui.compare_files import CompareFiles
     from studio.ui.compare_page import ComparePage
 
 COMPARISON_SUFFIX = ".json"
@@ -55,6 +56,7 @@ class Compare(QObject):
         self._theme = theme
         self._settings = settings
         self.page: ComparePage | None = None
+        self._made_files: CompareFiles | None = None
         self._stop: QAction | None = None
         self._continue: QAction | None = None
         self._keys: list[QKeySequence] = []
@@ -103,10 +105,6 @@ class Compare(QObject):
             lambda: self._files.export_html(),
             tip="A page that can be read without this program",
         )
-        from studio.ui.compare_files import CompareFiles
-
-        self._files = CompareFiles(window, state, session.model, settings)
-        self._files.failed.connect(self.failed)
         state.failed.connect(self.failed)
         state.used.connect(lambda _end: self.show(False))
         for changed in (state.changed, session.model.changed):
@@ -154,6 +152,18 @@ class Compare(QObject):
         self._settings.set(remembered.PAGE, "compare" if self.is_shown else "write")
         self._settings.set(remembered.COMPARE_LENGTH, self._session.compare.max_tokens)
 
+    @property
+    def _files(self) -> "CompareFiles":
+        if self._made_files is None:
+            # What makes pages and fingerprints is not needed to open the window.
+            from studio.ui.compare_files import CompareFiles
+
+            self._made_files = CompareFiles(
+                self._window, self._session.compare, self._session.model, self._settings
+            )
+            self._made_files.failed.connect(self.failed)
+        return self._made_files
+
     def _ask_open(self) -> None:
         before = self._session.compare.prompt
         self._files.ask_open()
@@ -195,7 +205,7 @@ class Compare(QObject):
         why_not = self._session.compare.why_not_run if self.is_shown else _ELSEWHERE
         self.run.setEnabled(why_not is None)
         self.run.setToolTip(why_not or _RUN_TIP)
-        why_not_keep = self._files.why_not_keep
+        why_not_keep = self._session.compare.why_not_keep
         for action in (self.save_file, self.export_markdown, self.export_html):
             action.setEnabled(why_not_keep is None)
         self.open_file.setEnabled(not self._session.compare.is_running)

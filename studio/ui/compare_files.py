@@ -21,13 +21,13 @@ from studio.experiments.comparison_file import (
 from studio.experiments.html_page import to_html
 from studio.experiments.markdown import to_markdown
 from studio.experiments.model_hash import model_hash
+from studio.ui.compare_lanes import NOTHING_TO_KEEP, RUNS
 from studio.ui.compare_record import record_of, show_record
-from studio.ui.compare_state import RUNS, CompareState
+from studio.ui.compare_state import CompareState
 from studio.ui.model_state import ModelState
 from studio.ui.settings import FOLDER, Settings
 
 SUFFIX = ".json"
-NOTHING_TO_KEEP = "There is no comparison yet: run one first (Ctrl+Enter on the Compare page)."
 
 
 class CompareFiles(QObject):
@@ -51,15 +51,6 @@ class CompareFiles(QObject):
         self._state = state
         self._model = model
         self._settings = settings
-
-    @property
-    def why_not_keep(self) -> str | None:
-        """Why there is nothing to save or export; None where there is."""
-        if self._state.is_running:
-            return RUNS
-        if not any(lane.tokens for lane in self._state.lanes):
-            return NOTHING_TO_KEEP
-        return None
 
     def ask_open(self) -> None:
         """Ask for a file and open it."""
@@ -122,8 +113,8 @@ class CompareFiles(QObject):
 
     def _kept(self, *, with_hash: bool) -> Comparison | None:
         state = self._state
-        if self.why_not_keep or state.kept_model is None:
-            self.failed.emit(self.why_not_keep or NOTHING_TO_KEEP)
+        if state.why_not_keep or state.kept_model is None:
+            self.failed.emit(state.why_not_keep or NOTHING_TO_KEEP)
             return None
         model = state.kept_model
         report = self._model.report
@@ -136,7 +127,7 @@ class CompareFiles(QObject):
         return record_of(state, model)
 
     def _ask_name(self, title: str, suffix: str, kinds: str) -> Path | None:
-        if self.why_not_keep:
+        if self._state.why_not_keep:
             return None
         suggested = Path(self._settings.get(FOLDER)) / f"Comparison{suffix}"
         name, _ = QFileDialog.getSaveFileName(self._window, title, str(suggested), kinds)

@@ -19,6 +19,8 @@ from studio.ui.next_token import NextToken
 from studio.ui.profile_state import ProfileState
 from studio.ui.sampling_state import SamplingState
 
+RUNS = "A comparison runs; stop it first (Esc on the Compare page)."
+NOTHING_TO_KEEP = "There is no comparison yet: run one first (Ctrl+Enter on the Compare page)."
 FEWEST_LANES = 2
 _LOOK_MS = 100
 """Between two looks at distributions while lanes run: bars that change faster cannot be read."""
@@ -83,6 +85,13 @@ class CompareLanes(QObject):
     def is_running(self) -> bool:
         """Whether a lane runs."""
         return any(lane.runs for lane in self.lanes)
+
+    @property
+    def why_not_keep(self) -> str | None:
+        """Why there is nothing to save or export; None where there is."""
+        if self.is_running:
+            return RUNS
+        return None if any(lane.tokens for lane in self.lanes) else NOTHING_TO_KEEP
 
     # -- lanes -------------------------------------------------------------------------------
 

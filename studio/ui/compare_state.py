@@ -33,7 +33,7 @@ from studio.engine.messages import (
 from studio.experiments.recorder import model_record
 from studio.sampling import SamplingParams
 from studio.ui.compare_lane import CompareLane, LanePhase
-from studio.ui.compare_lanes import CompareLanes
+from studio.ui.compare_lanes import RUNS, CompareLanes
 from studio.ui.compare_place import LanePlace
 from studio.ui.context_use import ContextUse
 from studio.ui.draft import Draft
@@ -47,7 +47,6 @@ from studio.ui.token_records import TokenRecords
 from studio.ui.writing import Writing
 
 ELSEWHERE = "The Compare page is shown; go back to the Write page first (Ctrl+1)."
-RUNS = "A comparison runs; stop it first (Esc on the Compare page)."
 
 
 class CompareState(CompareLanes):

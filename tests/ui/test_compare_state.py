@@ -20,8 +20,9 @@ from studio.engine.messages import (
 )
 from studio.presets import built_in_presets
 from studio.ui.compare_lane import LanePhase
+from studio.ui.compare_lanes import RUNS
 from studio.ui.compare_setups import all_profiles, around, ladder
-from studio.ui.compare_state import ELSEWHERE, RUNS, CompareState
+from studio.ui.compare_state import ELSEWHERE, CompareState
 from studio.ui.profile_state import ProfileState
 from tests.ui.fake_engine import Desk, evaluated, token
 

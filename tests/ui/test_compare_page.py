@@ -1,0 +1,210 @@
+"""The page and its parts, in the real window; an engine is not needed for most of it."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QFileDialog, QScrollBar, QTabBar, QWidget
+from pytestqt.qtbot import QtBot
+
+from studio.engine.messages import Prompt
+from studio.experiments.comparison import Comparison, LaneRecord, ModelRecord, TokenRecord
+from studio.experiments.comparison_file import save_comparison
+from studio.sampling import SamplingParams
+from studio.ui.compare_page import SKETCHES_LEFT_OUT, ComparePage
+from studio.ui.main_window import MainWindow
+from tests.ui.recorded import written
+from tests.ui.test_main_window import CONTROLS, own_and_outer_tip, plain
+
+
+@pytest.fixture
+def bare(open_window: Callable[[], MainWindow]) -> MainWindow:
+    return open_window()
+
+
+def page_of(window: MainWindow) -> ComparePage:
+    window.compare.show(True)
+    assert window.compare.page is not None
+    return window.compare.page
+
+
+def kept(temperatures: tuple[float, ...], *, sketches: bool = True) -> Comparison:
+    """Lanes that share their first token and dice, and part at the second."""
+    lanes = []
+    for number, temperature in enumerate(temperatures):
+        tokens = []
+        for place, u in enumerate((0.0, 0.5, 0.9)):
+            one = written(b" w%d" % (place + number * (place > 0)), place, u, temperature)
+            tokens.append(
+                TokenRecord(
+                    id=one.id + 7 * number * (place > 0),
+                    text=one.text,
+                    probability=0.5,
+                    rank=0,
+                    entropy=1.0 + place,
+                    u=u,
+                    sketch=one.sketch if sketches else b"",
+                )
+            )
+        lanes.append(
+            LaneRecord(
+                params=SamplingParams(temperature=temperature),
+                seed=7,
+                tokens=tuple(tokens),
+                reason="max_tokens",
+                name="Code",
+            )
+        )
+    return Comparison(
+        model=ModelRecord(name="A training run"),
+        prompt=Prompt(manuscript="The sea"),
+        max_tokens=3,
+        lanes=tuple(lanes),
+    )
+
+
+def test_the_page_costs_nothing_until_it_is_shown(bare: MainWindow) -> None:
+    assert bare.compare.page is None
+    assert bare.session.compare.lanes == []
+    page = page_of(bare)
+    assert len(page.columns) == 4
+    assert "Open a model" in page.bar.prompt.text()
+    assert not bare.compare.run.isEnabled()
+    assert "Open a model" in bare.compare.run.toolTip()
+
+
+def test_every_control_has_a_name_and_says_what_it_does(bare: MainWindow) -> None:
+    page = page_of(bare)
+    controls = [
+        widget
+        for widget in page.findChildren(QWidget)
+        if isinstance(widget, CONTROLS)
+        and not isinstance(widget, QScrollBar)
+        and widget.isVisible()
+    ]
+    assert len(controls) > 30
+    for control in controls:
+        text = getattr(control, "text", lambda: "")
+        assert plain(control.accessibleName() or text()), control
+        assert plain(own_and_outer_tip(control)), control
+
+
+def test_what_matters_is_reached_by_the_keyboard(bare: MainWindow, qtbot: QtBot) -> None:
+    bare.activateWindow()
+    page = page_of(bare)
+    qtbot.waitUntil(bare.isActiveWindow)
+    reached: set[QWidget] = set()
+    focused = QApplication.focusWidget()
+    while focused is not None and focused not in reached:
+        reached.add(focused)
+        bare.focusNextChild()
+        focused = QApplication.focusWidget()
+    for column in page.columns:
+        for widget in (column.temperature, column.slider, column.profile, column.view):
+            assert widget in reached, widget
+    for control in (page.bar.same_dice, page.bar.seed, page.bar.length, page.bar.reference):
+        assert control in reached, control
+    assert any(isinstance(widget, QTabBar) for widget in reached)
+
+
+def test_keys_turn_the_pages_and_one_key_begins_what_a_page_is_for(bare: MainWindow) -> None:
+    keys = bare.actions_.continue_.shortcuts()
+    page_of(bare)
+    assert bare.compare.run.shortcuts() == keys
+    assert bare.actions_.continue_.shortcuts() == []
+    assert not bare.actions_.undo.isEnabled()
+    bare.compare.write_page.trigger()
+    assert bare.actions_.continue_.shortcuts() == keys
+    assert bare.compare.run.shortcuts() == []
+
+
+def test_messages_are_on_the_page_that_is_read(
+    bare: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    page = page_of(bare)
+    wrong = tmp_path / "wrong.json"
+    wrong.write_text(json.dumps({"format": "something else"}))
+    bare.open_path(wrong)
+    assert "wrong.json" in bare.notice.message
+    assert page.isAncestorOf(bare.notice)
+    bare.compare.show(False)
+    assert not page.isAncestorOf(bare.notice)
+    # Qt shows a widget in its new place at the next turn of the event loop.
+    qtbot.waitUntil(bare.notice.isVisible)
+
+
+def test_a_file_is_shown_without_a_model_and_its_parting_explained(
+    bare: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "kept.json"
+    save_comparison(path, kept((0.5, 1.5)))
+    bare.open_path(path)
+    page = page_of(bare)
+    assert [column.view.toPlainText() for column in page.columns] == [" w0 w1 w2", " w0 w2 w3"]
+    assert page.columns[1].view.mark == 1
+    assert page.chart.values_at(2)[0][1] == pytest.approx(3 / 0.693147, rel=1e-3)
+    assert page.distances.distances()[0][2] > 0
+    assert "From a file" in page.bar.prompt.text()
+
+    # A click on the mark, as a hand makes it.
+    view = page.columns[1].view
+    cursor = view.textCursor()
+    cursor.setPosition(5)
+    where = view.cursorRect(cursor).center() + QPoint(1, 0)
+    QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=where)
+    assert page.parting.isVisible()
+    assert not page.figures.isVisible()
+    assert not page.parting.grab().isNull()
+    QTest.keyClick(page.parting.close_button, Qt.Key.Key_Escape)
+    assert page.figures.isVisible()
+
+    # Saved again it is the same, the model's name included.
+    again = tmp_path / "again.json"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(again), ""))
+    bare.compare.save_file.trigger()
+    first, second = (json.loads(file.read_text()) for file in (path, again))
+    assert first["lanes"] == second["lanes"]
+    assert first["model"] == second["model"]
+
+
+def test_without_sketches_it_says_so(bare: MainWindow, tmp_path: Path) -> None:
+    path = tmp_path / "kept.json"
+    save_comparison(path, kept((0.5, 1.5), sketches=False))
+    bare.open_path(path)
+    page = page_of(bare)
+    page.show_parting(page.columns[1].lane)
+    assert bare.notice.message == SKETCHES_LEFT_OUT
+
+
+def test_another_reference_marks_another_place(bare: MainWindow, tmp_path: Path) -> None:
+    path = tmp_path / "kept.json"
+    save_comparison(path, kept((0.5, 1.5, 0.7)))
+    bare.open_path(path)
+    page = page_of(bare)
+    page.bar.reference.setCurrentIndex(3)
+    page.bar.reference.activated.emit(3)
+    assert [column.view.mark for column in page.columns] == [1, 1, None]
+
+
+def test_wrong_numbers_are_refused_with_a_reason(bare: MainWindow) -> None:
+    page = page_of(bare)
+    for edit, text in ((page.bar.seed, "7x"), (page.bar.length, "0")):
+        edit.setFocus()
+        edit.selectAll()
+        QTest.keyClicks(edit, text)
+        QTest.keyClick(edit, Qt.Key.Key_Return)
+        assert "type" in bare.notice.message
+    assert (bare.session.compare.seed, bare.session.compare.max_tokens) == (-1, 64)
+
+
+def test_the_page_is_remembered(open_window: Callable[[], MainWindow]) -> None:
+    first = open_window()
+    page_of(first)
+    first.session.compare.set_max_tokens(99)
+    first.close()
+    second = open_window()
+    assert second.compare.is_shown
+    assert second.session.compare.max_tokens == 99
