@@ -32,6 +32,11 @@ def built_in_presets() -> list[Preset]:
     return list(_all())
 
 
+def task_presets() -> list[Preset]:
+    """Those of them that are for a task; the others are there to compare with."""
+    return [preset for preset in _all() if preset.task != "other"]
+
+
 def is_built_in(name: str) -> bool:
     """Whether a built-in preset has this name, or one that some system takes for the same."""
     return any(name_key(preset.name) == name_key(name.strip()) for preset in _all())

@@ -34,6 +34,7 @@ from studio.ui.landscape import Landscape
 from studio.ui.model_options_dialog import ModelOptionsDialog
 from studio.ui.model_picker import ModelPicker
 from studio.ui.notice_bar import NoticeBar
+from studio.ui.preset_actions import PresetActions, is_preset_file
 from studio.ui.profile_picker import ProfilePicker
 from studio.ui.progress_line import ProgressLine
 from studio.ui.sampling_panel import SamplingPanel
@@ -97,14 +98,16 @@ class MainWindow(QMainWindow):
             self.word,
             self.compare,
         )
-        self.actions_.fill_menus(self, theme, settings)
+        self.presets = PresetActions(self, session.profiles, session.presets, self.notice)
+        session.compare.can_make_preset = True
+        self.actions_.fill_menus(self, theme, settings, self.presets.menu())
         self.model_picker = ModelPicker(
             session.model,
             settings,
             starter,
             [self.actions_.open_model, self.actions_.model_options, self.actions_.reopen_model],
         )
-        self.profile_picker = ProfilePicker(session.profiles, theme)
+        self.profile_picker = ProfilePicker(session.profiles, theme, session.presets)
         self._build_layout()
         self._bind()
         self._restore()
@@ -199,6 +202,7 @@ class MainWindow(QMainWindow):
         self.compare.failed.connect(self.notice.tell)
         self.compare.turned.connect(self._on_page_turned)
         session.compare.used.connect(self.editor.move_caret)
+        session.compare.preset_wanted.connect(self.presets.keep)
         session.records.failed.connect(self.notice.tell)
         session.records.told.connect(lambda news: self.notice.tell(news, is_error=False))
         session.draft.file_changed.connect(self._show_title)
@@ -306,8 +310,10 @@ class MainWindow(QMainWindow):
         self.open_path(path)
 
     def open_path(self, path: Path) -> None:
-        """Open what a file is: the manuscript, a comparison, and everything else as a model."""
-        if path.suffix.lower() == COMPARISON_SUFFIX:
+        """Open what a file is: manuscript, comparison, preset; everything else as a model."""
+        if is_preset_file(path):
+            self.presets.import_path(path)
+        elif path.suffix.lower() == COMPARISON_SUFFIX:
             self.compare.open(path)
         elif path.suffix.lower() in TEXT_SUFFIXES:
             self.files.open(path)

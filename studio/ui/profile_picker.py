@@ -1,35 +1,90 @@
 """The list of profiles in the window's head."""
 
+from html import escape
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
+from studio.ui.preset_state import PresetState
 from studio.ui.profile_state import ProfileState
+from studio.ui.sampling_number import format_number
 from studio.ui.theme import Theme
 from studio.ui.theme_combo import ComboBox
 
+_TURNED = " •"
+"""Behind the name where values were turned since."""
+
 
 class ProfilePicker(ComboBox):
-    """Chooses a preset; each says in its tooltip when to use it."""
+    """Chooses a preset; each says in its tooltip when to use it.
 
-    def __init__(self, profiles: ProfileState, theme: Theme, parent: QWidget | None = None) -> None:
+    Args:
+        profiles: The presets and the one in force.
+        theme: Where the colours come from.
+        presets: What differs from the preset chosen, where that is known.
+        parent: The Qt parent, if any.
+    """
+
+    def __init__(
+        self,
+        profiles: ProfileState,
+        theme: Theme,
+        presets: PresetState | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(theme, parent)
         self._profiles = profiles
+        self._presets = presets
         self.setAccessibleName("Profile")
         self.setSizeAdjustPolicy(ComboBox.SizeAdjustPolicy.AdjustToContents)
-        for index, preset in enumerate(profiles.presets):
-            self.addItem(preset.name)
-            self.setItemData(index, preset.description, Qt.ItemDataRole.ToolTipRole)
         # `activated` is the writer's hand alone: choosing the same profile again restores it.
         self.activated.connect(lambda index: profiles.choose(profiles.presets[index]))
+        profiles.listed.connect(self._fill)
         profiles.chosen.connect(self._follow)
+        if presets:
+            presets.changed.connect(self._follow)
+        self._fill()
+
+    def _fill(self) -> None:
+        self.clear()
+        for index, preset in enumerate(self._profiles.presets):
+            self.addItem(preset.name)
+            tip = preset.description or "A profile of your own."
+            self.setItemData(index, tip, Qt.ItemDataRole.ToolTipRole)
         self._follow()
 
     def _follow(self) -> None:
         preset = self._profiles.current
-        self.setCurrentText(preset.name)
-        self.setToolTip(
-            f"<p><b>Profile: {preset.name}</b></p><p>{preset.description}</p>"
+        presets = self._profiles.presets
+        index = presets.index(preset) if preset in presets else -1
+        if index != self.currentIndex():
+            self.setCurrentIndex(index)
+        turned = self._presets.differences if self._presets else []
+        for place, other in enumerate(self._profiles.presets):
+            words = other.name + (_TURNED if turned and place == index else "")
+            if words != self.itemText(place):
+                self.setItemText(place, words)
+        tip = (
+            f"<p><b>Profile: {escape(preset.name)}</b></p><p>{escape(preset.description)}</p>"
+            f"{_turned_words(turned)}"
             "<p>A profile sets temperature, filters, length and prompt format. Choose it again to "
             "restore its values.</p>"
         )
-        self.setAccessibleDescription(preset.description)
+        if tip != self.toolTip():
+            self.setToolTip(tip)
+            self.setAccessibleDescription(preset.description)
+
+
+def _turned_words(turned: list[tuple[str, object, object]]) -> str:
+    """What was turned, a line each."""
+    if not turned:
+        return ""
+    lines = [f"{field}: {_shown(old)} → {_shown(new)}" for field, old, new in turned]
+    return "<p>Turned since:<br>" + "<br>".join(escape(line) for line in lines) + "</p>"
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, float):
+        return format_number(value)
+    words = ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    return words if len(words) <= 80 else f"{words[:80]}…"

@@ -10,13 +10,37 @@ class ProfileState(QObject):
 
     chosen = Signal(object)
     """The `Preset` now in force; also emitted when the same one is chosen again, to restore it."""
+    listed = Signal()
+    """Other presets are there, or the one in force was edited outside."""
 
     def __init__(self, presets: list[Preset], name: str, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.presets = presets
-        self.current = next((preset for preset in presets if preset.name == name), presets[0])
+        self.current = self.named(name) or presets[0]
+
+    def named(self, name: str) -> Preset | None:
+        """The preset of this name."""
+        return next((preset for preset in self.presets if preset.name == name), None)
 
     def choose(self, preset: Preset) -> None:
         """Put a preset in force."""
         self.current = preset
         self.chosen.emit(preset)
+
+    def follow(self, presets: list[Preset], current: Preset | None = None) -> None:
+        """Follow the folder. One in force that is gone stays in force, and in the list.
+
+        Args:
+            presets: Those that there are now.
+            current: What the one in force has become, where it is called otherwise.
+        """
+        if presets == self.presets and current in (None, self.current):
+            return
+        self.presets = presets
+        self.current = current or self.current
+        again = self.named(self.current.name)
+        if again is None:
+            self.presets = [*presets, self.current]
+        else:
+            self.current = again
+        self.listed.emit()

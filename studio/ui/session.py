@@ -5,7 +5,7 @@ The composition of what is behind the widgets; knows no widget.
 
 from PySide6.QtCore import QObject
 
-from studio.presets import Preset, built_in_presets
+from studio.presets import Preset, PresetFolder, preset_folder
 from studio.ui.compare_state import CompareState
 from studio.ui.context_use import ContextUse
 from studio.ui.draft import Draft
@@ -14,6 +14,7 @@ from studio.ui.heat_state import HeatState
 from studio.ui.look_ahead import LookAheadAtRest
 from studio.ui.model_state import ModelPhase, ModelState
 from studio.ui.next_token import NextToken
+from studio.ui.preset_state import PresetState
 from studio.ui.profile_state import ProfileState
 from studio.ui.sampling_state import SamplingState
 from studio.ui.token_records import TokenRecords
@@ -26,13 +27,15 @@ class Session(QObject):
 
     def __init__(self, profile: str, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.profiles = ProfileState(built_in_presets(), profile, self)
+        folder = PresetFolder(preset_folder())
+        self.profiles = ProfileState(folder.all_presets(), profile, self)
         preset = self.profiles.current
         self.client = EngineClient(parent=self)
         self.model = ModelState(self.client, self)
         self.context = ContextUse(self.client, self)
         self.draft = Draft(preset, self)
         self.sampling = SamplingState(preset.sampling, preset.max_tokens, self)
+        self.presets = PresetState(folder, self.profiles, self.sampling, self)
         self.next_token = NextToken(preset.sampling, self)
         self.writing = Writing(
             self.client, self.model, self.draft, self.sampling, self.next_token, self

@@ -184,7 +184,9 @@ class WindowActions(QObject):
         self.next_take.setEnabled(writing.can_step(+1))
         self.reopen_model.setEnabled(bool(model.path))
 
-    def fill_menus(self, window: QMainWindow, theme: Theme, settings: Settings) -> None:
+    def fill_menus(
+        self, window: QMainWindow, theme: Theme, settings: Settings, profile: QMenu
+    ) -> None:
         """Build the menu bar."""
         bar = window.menuBar()
         file = bar.addMenu("&File")
@@ -210,6 +212,7 @@ class WindowActions(QObject):
         write.setToolTipsVisible(True)
         model = bar.addMenu("&Model")
         model.addActions([self.open_model, self.model_options, self.reopen_model])
+        bar.addMenu(profile)
         self._compare.fill_menu(bar.addMenu("&Compare"))
         view = bar.addMenu("&View")
         view.addActions([self._compare.write_page, self._compare.compare_page])

@@ -1,0 +1,229 @@
+"""The Profile menu: what can be done with presets, and the questions it asks.
+
+Knows dialogs and the notice bar; the presets themselves are `PresetState`'s.
+"""
+
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QMainWindow, QMenu
+
+from studio.atomic_write import atomic_write
+from studio.experiments.comparison import FORMAT
+from studio.presets import DeletedPreset, PresetError
+from studio.presets.foreign import FORMAT_WORDS, Imported, NotCarried, export
+from studio.sampling import SamplingParams
+from studio.ui.actions import make_action
+from studio.ui.notice_bar import NoticeBar
+from studio.ui.preset_state import PresetState
+from studio.ui.profile_state import ProfileState
+
+_SUFFIXES = (".json", ".yaml", ".yml", ".modelfile", ".args")
+
+_ENTRIES = {
+    "kelvin": "&Kelvin Studio",
+    "sillytavern": "&SillyTavern",
+    "koboldcpp": "Kobold&Cpp",
+    "lmstudio": "&LM Studio",
+    "textgen": "&text-generation-webui",
+    "llamacpp": "ll&ama.cpp arguments",
+    "ollama": "&Ollama Modelfile",
+    "openai": "O&penAI-style request",
+}
+assert _ENTRIES.keys() == FORMAT_WORDS.keys()
+
+_MOST_TOLD = 6
+
+
+class PresetActions(QObject):
+    """Save, save as, rename, duplicate, delete, revert, import, export."""
+
+    def __init__(
+        self, window: QMainWindow, profiles: ProfileState, presets: PresetState, notice: NoticeBar
+    ) -> None:
+        super().__init__(window)
+        self._window, self._profiles, self._presets = window, profiles, presets
+        self._notice = notice
+        self._deleted: DeletedPreset | None = None
+        self.save = make_action(
+            window, "&Save profile", presets.save, tip="Save the values in force into your profile"
+        )
+        self.save_as = make_action(
+            window,
+            "Save profile &as…",
+            self._ask_save_as,
+            "Ctrl+Alt+S",
+            "Save the values in force as a profile of your own",
+        )
+        self.rename = make_action(
+            window, "Re&name…", self._ask_rename, tip="Call your profile otherwise"
+        )
+        self.duplicate = make_action(
+            window, "&Duplicate", presets.duplicate, tip="Copy the profile, to change the copy"
+        )
+        self.revert = make_action(
+            window, "&Revert", presets.revert, tip="Put the profile's saved values in force again"
+        )
+        self.delete = make_action(
+            window, "De&lete", self._delete, tip="Delete your profile; it can be brought back"
+        )
+        self.undelete = make_action(
+            window, "&Bring it back", self._undelete, tip="Bring the deleted profile back"
+        )
+        self.import_ = make_action(
+            window,
+            "&Import…",
+            self._ask_import,
+            tip="Take in presets of SillyTavern, KoboldCpp, LM Studio, text-generation-webui, "
+            "llama.cpp, Ollama, OpenAI-style requests",
+        )
+        presets.changed.connect(self._follow)
+        presets.failed.connect(notice.tell)
+        self._follow()
+
+    def menu(self, parent: QMenu | None = None) -> QMenu:
+        """The menu with all of them."""
+        menu = QMenu("&Profile", parent or self._window)
+        menu.setToolTipsVisible(True)
+        menu.addActions([self.save, self.save_as, self.revert])
+        menu.addSeparator()
+        menu.addActions([self.rename, self.duplicate, self.delete, self.undelete])
+        menu.addSeparator()
+        menu.addAction(self.import_)
+        exports = menu.addMenu("&Export")
+        exports.setToolTipsVisible(True)
+        for name, words in _ENTRIES.items():
+            action = make_action(
+                exports,
+                f"{words}…",
+                partial(self._ask_export, name),
+                tip=f"Save the values in force as a file for {FORMAT_WORDS[name]}",
+            )
+            exports.addAction(action)
+        return menu
+
+    def import_path(self, path: Path) -> None:
+        """Take a file in and tell what could not be carried over."""
+        imported = self._presets.import_preset(path)
+        if imported:
+            self._notice.tell(imported_words(imported, self._profiles.current.name), is_error=False)
+
+    def keep(self, name: str, params: SamplingParams) -> None:
+        """Keep a lane's parameters as a profile, and tell its name."""
+        kept = self._presets.keep(name, params)
+        if kept:
+            self._notice.tell(f"Kept as the profile “{kept.name}”.", is_error=False)
+
+    def _follow(self) -> None:
+        is_own, is_turned = self._presets.can_save, bool(self._presets.differences)
+        self.save.setEnabled(is_own and is_turned)
+        self.revert.setEnabled(is_turned)
+        self.rename.setEnabled(is_own)
+        self.delete.setEnabled(is_own)
+        self.undelete.setEnabled(self._deleted is not None)
+
+    def _ask_save_as(self) -> None:
+        free = self._presets.folder.free_name(self._profiles.current.name)
+        name, is_given = QInputDialog.getText(
+            self._window, "Save profile as", "Name of the profile:", text=free
+        )
+        if is_given:
+            self._presets.save_as(name.strip())
+
+    def _ask_rename(self) -> None:
+        name, is_given = QInputDialog.getText(
+            self._window, "Rename profile", "New name:", text=self._profiles.current.name
+        )
+        if is_given:
+            self._presets.rename(name.strip())
+
+    def _delete(self) -> None:
+        deleted = self._presets.delete()
+        if deleted:
+            self._deleted = deleted
+            self._follow()
+            self._notice.tell(
+                f"The profile “{deleted.name}” is deleted; its values stay in force.",
+                self.undelete,
+                is_error=False,
+            )
+
+    def _undelete(self) -> None:
+        if self._deleted and self._presets.restore(self._deleted):
+            self._deleted = None
+            self._follow()
+
+    def _ask_import(self) -> None:
+        paths, _ = QFileDialog.getOpenFileNames(
+            self._window,
+            "Import presets",
+            "",
+            "Presets (*.json *.yaml *.yml *.txt *.args Modelfile *.Modelfile);;All files (*)",
+        )
+        for path in paths:
+            self.import_path(Path(path))
+
+    def _ask_export(self, format_name: str) -> None:
+        try:
+            exported = export(self._presets.in_force, format_name)
+            path, _ = QFileDialog.getSaveFileName(
+                self._window,
+                f"Export for {FORMAT_WORDS[format_name]}",
+                f"{self._profiles.current.name}{exported.suffix}",
+            )
+            if not path:
+                return
+            write_text(Path(path), exported.text)
+        except PresetError as error:
+            self._notice.tell(str(error))
+            return
+        lost = lost_words(exported.not_carried)
+        words = f"“{Path(path).name}” is written."
+        self._notice.tell(f"{words} {lost}".rstrip(), is_error=False)
+
+
+def is_preset_file(path: Path) -> bool:
+    """Whether a file that was dropped is some program's preset, by its name; no comparison."""
+    if path.suffix.lower() not in _SUFFIXES and path.name != "Modelfile":
+        return False
+    if not path.is_file():  # a pipe would keep us waiting
+        return True
+    try:
+        with path.open("rb") as file:
+            return FORMAT.encode() not in file.read(4096)
+    except OSError:
+        return True  # taking it in says why not
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write an exported file.
+
+    Raises:
+        PresetError: the system failed; what was there is whole.
+    """
+    try:
+        atomic_write(path, text.encode())
+    except OSError as error:
+        raise PresetError(f"“{path}”: {error.strerror or error}. Nothing was written.") from error
+
+
+def imported_words(imported: Imported, name: str) -> str:
+    """What was taken in, and what not."""
+    lost = lost_words(imported.not_carried)
+    return f"“{name}” is taken in from {imported.program}. {lost}".rstrip()
+
+
+def lost_words(not_carried: tuple[NotCarried, ...]) -> str:
+    """What could not be carried, by name and value."""
+    entries = [f"{entry.key} {_short(entry.value)}" for entry in not_carried if entry.had_effect]
+    if not entries:
+        return ""
+    more = len(entries) - _MOST_TOLD
+    rest = f" and {more} more (“presets import” on the command line lists all)" if more > 0 else ""
+    return f"Not carried over: {', '.join(entries[:_MOST_TOLD])}{rest}."
+
+
+def _short(value: object) -> str:
+    text = str(value)
+    return text if len(text) <= 40 else f"{text[:40]}…"

@@ -1,0 +1,73 @@
+"""The Profile menu in the real window."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QInputDialog
+from pytestqt.qtbot import QtBot
+
+from studio.presets import preset_folder
+from studio.ui.main_window import MainWindow
+
+
+@pytest.fixture
+def window(open_window: Callable[[], MainWindow]) -> MainWindow:
+    return open_window()
+
+
+def answer(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setattr(QInputDialog, "getText", lambda *_, **__: (name, True))
+
+
+def test_saved_deleted_brought_back_and_there_at_the_next_start(
+    window: MainWindow, open_window: Callable[[], MainWindow], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    menu = window.presets
+    assert not menu.save.isEnabled()
+    assert not menu.delete.isEnabled()
+    window.session.sampling.change(temperature=0.33)
+    assert window.profile_picker.currentText() == "Creative writing •"
+    assert "temperature: 1.1 → 0.33" in window.profile_picker.toolTip()
+    answer(monkeypatch, "Cool")
+    menu.save_as.trigger()
+    assert (preset_folder() / "Cool.json").is_file()
+    assert window.profile_picker.currentText() == "Cool"
+    menu.delete.trigger()
+    assert "“Cool” is deleted" in window.notice.message
+    assert window.notice.action is menu.undelete
+    menu.undelete.trigger()
+    assert (preset_folder() / "Cool.json").is_file()
+    window.session.sampling.change(temperature=0.5)
+    menu.save.trigger()
+    window._remember()
+    again = open_window()
+    assert again.session.profiles.current.name == "Cool"
+    assert again.session.sampling.params.temperature == 0.5
+
+
+def test_a_refused_name_is_told(window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer(monkeypatch, "Code")
+    window.presets.save_as.trigger()
+    assert "is a built-in preset's" in window.notice.message
+
+
+def test_a_dropped_preset_is_taken_in(window: MainWindow, tmp_path: Path) -> None:
+    file = tmp_path / "Warm.json"
+    file.write_text('{"temp": 1.5, "rep_pen": 1.1, "tfs": 0.5, "top_a": 0}')
+    window.open_path(file)
+    assert window.profile_picker.currentText() == "Warm"
+    assert window.session.sampling.params.temperature == 1.5
+    assert window.notice.message == (
+        "“Warm” is taken in from SillyTavern. Not carried over: tfs 0.5."
+    )
+    file.write_text("{")
+    window.open_path(file)
+    assert "“Warm.json”: It is not valid JSON" in window.notice.message
+
+
+def test_an_edit_outside_appears(window: MainWindow, qtbot: QtBot) -> None:
+    preset_folder().mkdir(parents=True, exist_ok=True)
+    (preset_folder() / "new.json").write_text('{"name": "From outside"}')
+    picker = window.profile_picker
+    qtbot.waitUntil(lambda: picker.findText("From outside") >= 0)

@@ -1,0 +1,122 @@
+"""The user's presets behind the window: saved, turned, edited outside, deleted and back."""
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QStandardPaths
+from pytestqt.qtbot import QtBot
+
+from studio.presets import Preset, PresetDocument, PresetFolder, preset_folder
+from studio.sampling import SamplingParams
+from studio.ui.preset_state import PresetState
+from studio.ui.profile_state import ProfileState
+from studio.ui.sampling_state import SamplingState
+
+
+class Desk:
+    def __init__(self, path: Path) -> None:
+        self.folder = PresetFolder(path)
+        self.profiles = ProfileState(self.folder.all_presets(), "Creative writing")
+        current = self.profiles.current
+        self.sampling = SamplingState(current.sampling, current.max_tokens)
+        self.presets = PresetState(self.folder, self.profiles, self.sampling)
+        self.failures: list[str] = []
+        self.presets.failed.connect(self.failures.append)
+        self.profiles.chosen.connect(self._follow)
+
+    def _follow(self, preset: Preset) -> None:
+        self.sampling.set_params(preset.sampling)
+        self.sampling.set_max_tokens(preset.max_tokens)
+
+    @property
+    def names(self) -> list[str]:
+        return [preset.name for preset in self.profiles.presets][6:]
+
+
+@pytest.fixture
+def desk(tmp_path: Path, qapp: object) -> Desk:
+    return Desk(tmp_path / "presets")
+
+
+def test_the_folder_is_where_qt_puts_it() -> None:
+    place = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.GenericConfigLocation)
+    # Qt reads the variable once a process: the ends must agree, whatever home the test has.
+    assert preset_folder().parts[-2:] == ("kelvin-studio", "presets")
+    assert Path(place).is_absolute()
+
+
+def test_what_was_turned_is_said_and_saved(desk: Desk) -> None:
+    assert desk.presets.differences == []
+    desk.sampling.change(temperature=0.5)
+    desk.sampling.set_max_tokens(9)
+    assert desk.presets.differences == [("temperature", 1.1, 0.5), ("max_tokens", 256, 9)]
+    assert not desk.presets.can_save
+    assert desk.presets.save_as("Cool")
+    assert (desk.names, desk.profiles.current.name) == (["Cool"], "Cool")
+    assert desk.presets.differences == []
+    desk.sampling.change(top_k=3)
+    assert desk.presets.save()
+    assert desk.folder.find("Cool").sampling.top_k == 3
+    desk.sampling.change(top_k=4)
+    desk.presets.revert()
+    assert desk.sampling.params.top_k == 3
+
+
+def test_renamed_duplicated_deleted_and_back(desk: Desk) -> None:
+    desk.presets.save_as("Mine")
+    desk.sampling.change(temperature=0.2)
+    assert desk.presets.rename("Own")
+    assert (desk.names, desk.sampling.params.temperature) == (["Own"], 0.2)
+    assert desk.presets.duplicate()
+    assert desk.names == ["Own", "Own copy"]
+    deleted = desk.presets.delete()
+    assert deleted
+    assert desk.folder.listing().presets[0].preset.name == "Own"
+    assert desk.profiles.current.name == "Own copy"  # its values stay in force
+    assert desk.presets.restore(deleted)
+    assert desk.names == ["Own", "Own copy"]
+    assert desk.failures == []
+
+
+def test_what_cannot_be_is_told(desk: Desk) -> None:
+    assert not desk.presets.save()
+    assert not desk.presets.save_as("../x")
+    assert not desk.presets.save_as("Code")
+    assert desk.presets.delete() is None
+    assert len(desk.failures) == 4
+    assert "built in" in desk.failures[0]
+    assert "name: found '../x'" in desk.failures[1]
+
+
+def test_an_edit_outside_appears(desk: Desk, qtbot: QtBot) -> None:
+    desk.presets.save_as("Mine")
+    path = desk.folder.path / "Mine.json"
+    changed = Preset(name="Mine", sampling=SamplingParams(temperature=0.123))
+    path.write_bytes(PresetDocument(changed).to_bytes())
+    qtbot.waitUntil(lambda: desk.sampling.params.temperature == 0.123)
+    PresetFolder(desk.folder.path).add(Preset(name="Another"))
+    qtbot.waitUntil(lambda: desk.names == ["Another", "Mine"])
+    path.write_text("{")
+    qtbot.waitUntil(lambda: len(desk.presets.problems) == 1)
+    assert desk.sampling.params.temperature == 0.123
+
+
+def test_values_that_were_turned_outlive_an_edit_outside(desk: Desk, qtbot: QtBot) -> None:
+    desk.presets.save_as("Mine")
+    desk.sampling.change(temperature=2.0)
+    changed = Preset(name="Mine", sampling=SamplingParams(temperature=0.5))
+    (desk.folder.path / "Mine.json").write_bytes(PresetDocument(changed).to_bytes())
+    qtbot.waitUntil(lambda: desk.profiles.current.sampling.temperature == 0.5)
+    assert desk.sampling.params.temperature == 2.0
+
+
+def test_another_programs_file_is_taken_in(desk: Desk, tmp_path: Path) -> None:
+    file = tmp_path / "Warm.json"
+    file.write_text('{"temp": 1.5, "rep_pen": 1.1, "tfs": 0.5}')
+    imported = desk.presets.import_preset(file)
+    assert imported
+    assert [entry.key for entry in imported.not_carried] == ["tfs"]
+    assert desk.sampling.params.temperature == 1.5
+    file.write_text('{"temp": -1, "rep_pen": 1.1}')
+    assert desk.presets.import_preset(file) is None
+    assert "“Warm.json”: temp: found -1" in desk.failures[0]
