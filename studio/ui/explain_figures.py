@@ -6,7 +6,7 @@ Pure functions. They do not know the words beside the charts, nor painting.
 import math
 from collections.abc import Callable, Sequence
 
-from studio.presets import built_in_presets
+from studio.presets import task_presets
 from studio.sampling import SamplingParams, ShapedTop
 from studio.ui import explain_filters as filters
 from studio.ui.explain_figure import Bar, Column, Figure
@@ -118,7 +118,7 @@ def _filters(place: Place, params: SamplingParams) -> Figure:
 
 def _tasks(place: Place, params: SamplingParams) -> Figure:
     names, bars = [], []
-    for preset in built_in_presets():
+    for preset in task_presets():
         temperature = preset.sampling.temperature
         left = filters.at(place.sketch, preset.sampling, temperature).entropy
         names.append(f"{preset.name}, T {format_temperature(temperature)}")

@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from studio.presets import built_in_presets
+from studio.presets import task_presets
 from studio.sampling import SamplingParams
 from studio.ui import explain_filters as filters
 from studio.ui import explain_text as texts
@@ -165,7 +165,7 @@ def _filters(gaps: _Gaps, place: Place, params: SamplingParams) -> None:
 
 def _tasks(gaps: _Gaps, place: Place, params: SamplingParams) -> None:
     lines = []
-    for preset in built_in_presets():
+    for preset in task_presets():
         temperature = format_temperature(preset.sampling.temperature)
         gaps.fill("why", preset.task)
         lines.append(f"<b>{html.escape(preset.name)}</b>, T {temperature}{gaps['why']}.")

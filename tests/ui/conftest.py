@@ -38,6 +38,9 @@ def open_window(
         windows.append(window)
         window.show()
         qtbot.waitUntil(lambda: window.is_started, timeout=LONG)
+        # A window of the test before may be the active one still: keys would go there.
+        window.activateWindow()
+        qtbot.waitUntil(window.isActiveWindow, timeout=LONG)
         return window
 
     yield open_window
