@@ -37,11 +37,6 @@ def task_presets() -> list[Preset]:
     return [preset for preset in _all() if preset.task != "other"]
 
 
-def task_presets() -> list[Preset]:
-    """Those of them that are for a task; the others are ends to compare with."""
-    return [preset for preset in _all() if preset.task != "other"]
-
-
 def is_built_in(name: str) -> bool:
     """Whether a built-in preset has this name, or one that some system takes for the same."""
     return any(name_key(preset.name) == name_key(name.strip()) for preset in _all())

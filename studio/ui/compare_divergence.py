@@ -6,6 +6,7 @@ Knows lanes' tokens and distributions, and no widget.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from studio.sampling import LogitSketch
@@ -41,7 +42,8 @@ class Side(NamedTuple):
     segments: tuple[Segment, ...]
 
 
-class Divergence(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Divergence:
     """Both sides of a place where two lanes part.
 
     Attributes:

@@ -90,8 +90,8 @@ class PartingBars(QWidget):
         drawn = (first.drawn.id, second.drawn.id)
         painter.setPen(Qt.PenStyle.NoPen)
         for part in first.segments:
-            other = places.get(part.token)
-            if other is None or part.token is None:
+            other = None if part.token is None else places.get(part.token)
+            if other is None:
                 continue
             color = QColor(self._theme.colors.cut)
             if part.token in drawn:
