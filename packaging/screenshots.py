@@ -89,6 +89,14 @@ def main() -> int:
         window.landscape.action.trigger()
         window.explain.open_at("temperature")
         take("explain")
+        if window.explain.dock is not None:
+            window.explain.dock.close()
+        window.compare.show(True)
+        session.compare.set_max_tokens(60)
+        session.compare.set_seed(SEED)
+        session.compare.run()
+        run_until(lambda: not session.compare.is_running)
+        take("compare")
         session.draft.manuscript.mark_clean()
         window.close()
     return 0
