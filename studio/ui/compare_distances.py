@@ -58,7 +58,7 @@ class LaneDistances(QWidget):
         for first, second in zip(state.lanes, state.lanes[1:], strict=False):
             try:
                 distance = jensen_shannon_distance(
-                    sketch, first.sampling.params, second.sampling.params, state.prompt_tokens
+                    sketch, first.sampling.params, second.sampling.params, state.prompt_history
                 )
             except LogitsError:
                 continue  # biases leave nothing that the sketch knows

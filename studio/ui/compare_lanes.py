@@ -131,7 +131,7 @@ class CompareLanes(QObject):
             lane = self._made(_first_free(taken), setup)
             lane.color = _first_free(colors)
             self.lanes.append(lane)
-            lane.show_distribution(self.prompt_sketch, self.prompt_tokens)
+            lane.show_distribution(self.prompt_sketch, self.prompt_history)
             self.lanes_changed.emit()
 
     @property
@@ -188,6 +188,13 @@ class CompareLanes(QObject):
                 return LogitSketch.from_bytes(first) if first else None
         return self._next_token.sketch
 
+    @property
+    def prompt_history(self) -> Sequence[int]:
+        """The tokens before `prompt_sketch`, which penalties look at."""
+        if any(lane.tokens for lane in self.lanes):
+            return self.prompt_tokens
+        return self._next_token.history
+
     def _on_caret_looked(self) -> None:
         if self.is_shown and not any(lane.tokens for lane in self.lanes):
             self._looks.request()
@@ -197,7 +204,7 @@ class CompareLanes(QObject):
         if sketch is not None and not any(lane.tokens for lane in self.lanes):
             self.vocabulary.learn_from(self._next_token)
         for lane in self.lanes:
-            lane.show_distribution(sketch, self.prompt_tokens)
+            lane.show_distribution(sketch, self.prompt_history)
         self.looked.emit()
 
     # -- what the next run is made with --------------------------------------------------------

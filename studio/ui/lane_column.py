@@ -28,7 +28,7 @@ from studio.ui.temperature_edit import TemperatureEdit
 from studio.ui.temperature_slider import TemperatureSlider
 from studio.ui.theme import Theme
 
-NARROWEST = 216
+NARROWEST = 272
 """Pixels; what does not fit beside one another is scrolled."""
 
 NO_PRESETS = "Keeping a lane's settings as a preset of your own comes with preset files."

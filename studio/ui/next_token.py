@@ -162,6 +162,11 @@ class NextToken(QObject):
         return self._sketch
 
     @property
+    def history(self) -> Sequence[int]:
+        """The tokens before it, which the penalties look at."""
+        return self._history
+
+    @property
     def is_written(self) -> bool:
         """Whether a token was drawn from it: then the next one is near, the model is writing."""
         return self._chosen is not None

@@ -71,6 +71,7 @@ def test_turn_stop_go_on_new_dice_use_save_and_reopen_without_the_model(
     state.lanes[1].sampling.change(temperature=0.6)
     assert [distance for *_, distance in page.distances.distances()] != before
     state.lanes[1].sampling.change(temperature=0.5)
+    before = [distance for *_, distance in page.distances.distances()]
 
     # Run: one evaluation, same dice, texts that grow. Writing has to wait, and says why.
     state.set_seed(7)
@@ -81,6 +82,9 @@ def test_turn_stop_go_on_new_dice_use_save_and_reopen_without_the_model(
     assert session.writing.held
     assert not window.actions_.continue_.isEnabled()
     wait_for_tokens(fourth, qtbot, 4)
+    # What was said at rest was said of the prompt that the lanes got.
+    after = [distance for *_, distance in page.distances.distances()]
+    assert after == pytest.approx(before, abs=1e-3)
     assert len(evaluations) == 1
     # Turn one mid-run, stop another; the rest goes on.
     fourth.sampling.change(temperature=0.2)
