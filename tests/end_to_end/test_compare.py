@@ -193,4 +193,4 @@ def test_lanes_go_on_over_a_new_load_of_the_same_model(window: MainWindow, qtbot
     qtbot.waitUntil(lambda: not state.is_running, timeout=LONG)
     assert len(state.lanes[2].tokens) > 4
     assert [ids(lane)[:4] for lane in state.lanes] == written
-    assert isinstance(state.summary, ComparisonFinished)
+    qtbot.waitUntil(lambda: isinstance(state.summary, ComparisonFinished), timeout=LONG)

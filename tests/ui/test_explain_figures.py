@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio.presets import built_in_presets
+from studio.presets import task_presets
 from studio.sampling import LogitSketch, SamplingParams, distribution
 from studio.sampling.measures import entropy
 from studio.ui.explain_figure import Figure
@@ -91,7 +91,7 @@ def test_filters_in_both_orders() -> None:
 
 def test_effective_choices_at_the_profiles_temperatures() -> None:
     drawn = figure("tasks", PLACE, SamplingParams())
-    for row, preset in enumerate(built_in_presets()):
+    for row, preset in enumerate(task_presets()):
         sampling = preset.sampling
         alone = entropy(distribution(LOGITS, SamplingParams(temperature=sampling.temperature)))
         left = entropy(distribution(LOGITS, sampling))  # no history: no penalty
