@@ -28,9 +28,10 @@ def measure_lanes_sampler(size: int = 262_144, lanes: int = 8) -> float:
     for step in range(_STEPS // 4):
         vectors = [logits[(step * lanes + lane) % len(logits)] for lane in range(lanes)]
         started = time.perf_counter()
-        rankings = [Ranking(vector) for vector in vectors]
-        for ranking in rankings:
-            choose(ranking, _PARAMS, (), uniform(1, step))
+        rankings = []
+        for vector in vectors:
+            rankings.append(Ranking(vector))
+            choose(rankings[-1], _PARAMS, (), uniform(1, step))
         for ranking in rankings:
             LogitSketch.of(ranking).to_bytes()
         times.append(time.perf_counter() - started)
