@@ -34,8 +34,7 @@ def jensen_shannon_divergence(first: ArrayLike, second: ArrayLike) -> float:
         second: The same, of the same shape.
     """
     p, q = (np.asarray(part, dtype=np.float64) for part in (first, second))
-    middle = 0.5 * (p + q)
-    total = 0.5 * (_information(p, middle) + _information(q, middle))
+    total = 0.5 * (_information(p, p + q) + _information(q, p + q))
     return min(max(total, 0.0), 1.0)
 
 
@@ -72,9 +71,10 @@ def jensen_shannon_distance(
     return math.sqrt(jensen_shannon_divergence(p, q))
 
 
-def _information(p: NDArray[np.float64], middle: NDArray[np.float64]) -> float:
+def _information(p: NDArray[np.float64], both: NDArray[np.float64]) -> float:
+    """Σ p·log2(p over the mean of the two), where `both` is their sum: half of it may underflow."""
     possible = p > 0.0
-    return float(np.sum(p[possible] * np.log2(p[possible] / middle[possible])))
+    return float(np.sum(p[possible] * (1.0 + np.log2(p[possible] / both[possible]))))
 
 
 def _by_id(shaped: ShapedTop) -> NDArray[np.float64]:

@@ -38,6 +38,7 @@ def normal(weights: list[float]) -> NDArray[np.float64]:
 def test_by_hand() -> None:
     assert jensen_shannon_divergence([1.0, 0.0], [0.0, 1.0]) == 1.0
     assert jensen_shannon_divergence([0.3, 0.7], [0.3, 0.7]) == 0.0
+    assert jensen_shannon_divergence([1.0, 5e-324], [1.0, 0.0]) == 0.0
     # The mixture is (3/4, 1/4): (1·log2(4/3) + ½·log2(½/¾) + ½·log2(½/¼)) / 2
     expected = (math.log2(4 / 3) + 0.5 * math.log2(2 / 3) + 0.5) / 2
     assert jensen_shannon_divergence([1.0, 0.0], [0.5, 0.5]) == pytest.approx(expected)
