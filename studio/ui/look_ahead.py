@@ -84,14 +84,15 @@ class LookAheadAtRest(QObject):
         self._client.send(LookAhead(request=self._request, prompt=prompt))
 
     def _on_event(self, event: AnyEvent) -> None:
+        # Told once: also an answer that comes too late says how tokens are spelled.
+        if isinstance(event, Distribution) and event.pieces:
+            self._next_token.add_pieces(event.pieces)
         if event.request != self._request or not self._writing.is_idle:
             return
         match event:
             case Evaluated():
                 self._history = event.token_ids()
             case Distribution():
-                if event.pieces:
-                    self._next_token.add_pieces(event.pieces)
                 self._next_token.show(LogitSketch.from_bytes(event.sketch), self._history)
                 self._is_answered = True
             case Failed():

@@ -148,12 +148,13 @@ class TokenRecords(QObject):
         self.scoring_changed.emit()
 
     def _on_event(self, event: AnyEvent) -> None:
+        # Told once: also what comes after the scoring was given up says how tokens are spelled.
+        if isinstance(event, Scored) and event.pieces:
+            self._next_token.add_pieces(event.pieces)
         if event.request != self._request or self._asked is None:
             return
         match event:
             case Scored():
-                if event.pieces:
-                    self._next_token.add_pieces(event.pieces)
                 self._placed += self.spans.fill(event.start, event.tokens, self._asked)
             case ScoringEnded():
                 self._end()

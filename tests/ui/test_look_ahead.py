@@ -132,6 +132,16 @@ def test_a_late_answer_does_not_disturb_writing(desk: Desk, qtbot: QtBot) -> Non
     desk.client.answer(finished(request, 1))
 
 
+def test_a_late_answer_still_says_how_tokens_are_spelled(desk: Desk, qtbot: QtBot) -> None:
+    # The engine spells each token once, whatever becomes of the answer.
+    desk.type("The sea")
+    settle(desk, qtbot)
+    request = desk.client.last(LookAhead).request
+    desk.writing.continue_writing()
+    desk.client.answer(distribution(request, 7))
+    assert desk.next_token.text(7).text == "word7"
+
+
 def test_answers_to_older_questions_are_dropped(desk: Desk, qtbot: QtBot) -> None:
     desk.type("The")
     settle(desk, qtbot)
