@@ -79,6 +79,7 @@ def generate(
                 break
             is_stop = stops is not None and stops.sees(vocabulary.text(choice.token))
             untold.add(index, ranking, choice, u)
+            untold.step_is_over()
             index += 1
             tokens.append(choice.token)
             if is_stop:

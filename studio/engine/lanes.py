@@ -20,6 +20,7 @@ from studio.engine.lane import LaneState
 from studio.engine.lane_control import LaneControl
 from studio.engine.lane_evaluation import LaneEvaluation, evaluation_of
 from studio.engine.messages import (
+    MOST_LANES,
     ChangeLane,
     Compare,
     ComparisonFinished,
@@ -38,7 +39,7 @@ from studio.engine.messages import (
 )
 from studio.engine.pieces import PieceLedger
 from studio.engine.prompt import FittedPrompt, TokenizedPrompt
-from studio.engine.untold_lanes import UntoldLanes
+from studio.engine.untold import UntoldTokens
 from studio.engine.vocabulary import Vocabulary
 from studio.sampling import Ranking, SamplingParams, choose, uniform
 
@@ -82,7 +83,9 @@ class Comparison:
         self._context = context
         self._vocabulary = vocabulary
         self._emit = emit
-        self._untold = UntoldLanes(command.request, vocabulary, pieces, emit, frame_seconds)
+        self._untold = UntoldTokens(
+            command.request, vocabulary, pieces, emit, frame_seconds, MOST_LANES
+        )
         self._evaluation: LaneEvaluation | None = None
         self._prompt_logits = np.empty(0, dtype=np.float32)
         self._tokens = self._evaluated = 0
@@ -229,7 +232,7 @@ class Comparison:
         if not self._ignore_eos and self._vocabulary.ends_generation(choice.token):
             self._end(lane, "end_of_text")
             return
-        self._untold.add(lane.number, lane.written, ranking, choice, u)
+        self._untold.add(lane.written, ranking, choice, u, lane.number)
         lane.history.append(choice.token)
         self._tokens += 1
         if lane.written >= lane.limit:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.engine.messages import Emit, Token
+from studio.engine.messages import Emit, LaneToken, Token
 from studio.engine.pieces import PieceLedger
 from studio.engine.vocabulary import Vocabulary
 from studio.sampling import Choice, LogitSketch, Ranking, is_near_tie
@@ -21,12 +21,13 @@ FRAME_SECONDS = 1 / 30
 """A screen's frame, for those who show the tokens; one waits no longer than this and a decode."""
 
 _MOST = 8
-"""Tokens that wait at most; each keeps a copy of its logits."""
+"""Tokens that wait at most from one step to the next; each keeps a copy of its logits."""
 
 
-class Drawn(NamedTuple):
+class _Drawn(NamedTuple):
     """A token, and what its message is made of."""
 
+    lane: int | None
     number: int
     ranking: Ranking
     choice: Choice
@@ -34,14 +35,19 @@ class Drawn(NamedTuple):
 
 
 class UntoldTokens:
-    """The tokens of one generation that wait to be told.
+    """The tokens of one generation, or of a comparison's lanes, that wait to be told.
+
+    Whether a frame is over is asked once a step, when all that write together have drawn. What is
+    told then needs no copy of its logits, for no decode has written over them yet.
 
     Args:
-        request: of the generation.
+        request: of the generation or comparison.
         vocabulary: the model's.
         pieces: what the listener knows to spell.
-        emit: takes the messages, those of a frame at once.
-        frame_seconds: how long a frame is; 0 tells each token at once.
+        emit: takes the messages, those of a frame at once: a `Token`, or where it is a lane's a
+            `LaneToken`.
+        frame_seconds: how long a frame is; 0 tells each step's tokens at once.
+        at_once: tokens of one step at most.
     """
 
     def __init__(
@@ -51,67 +57,77 @@ class UntoldTokens:
         pieces: PieceLedger,
         emit: Emit,
         frame_seconds: float,
+        at_once: int = 1,
     ) -> None:
         self._request = request
         self._vocabulary = vocabulary
         self._pieces = pieces
         self._emit = emit
         self._frame_seconds = frame_seconds
-        self._waiting: list[Drawn] = []
+        # What one step draws may wait for the next.
+        self._enough = max(_MOST, at_once + 1)
+        self._waiting: list[_Drawn] = []
+        self._kept = 0
+        """How many of them refer to logits of their own, no more to llama.cpp's."""
         self._rows: list[NDArray[np.float32]] = []
         self._told = 0.0
         self.ended = 0.0
         """When the last token was drawn, or told if that was later; seconds as `perf_counter`'s."""
 
-    def add(self, number: int, ranking: Ranking, choice: Choice, u: float) -> None:
-        """Tell a token now, if the last telling was a frame ago, or else later.
+    def add(
+        self, index: int, ranking: Ranking, choice: Choice, u: float, lane: int | None = None
+    ) -> None:
+        """Take a token.
 
         Args:
-            number: its index in the generation.
-            ranking: of the logits it was drawn from; not used by the caller any more.
+            index: its number in the generation or lane.
+            ranking: of the logits it was drawn from; perhaps that of several lanes' tokens.
             choice: the draw.
             u: the number drawn.
+            lane: whose it is, in a comparison.
         """
-        place = len(self._waiting)
-        self._waiting.append(Drawn(number, ranking, choice, u))
+        self._waiting.append(_Drawn(lane, index, ranking, choice, u))
+
+    def step_is_over(self) -> None:
+        """All have drawn, and a decode follows: tell, or keep what it will write over."""
         self.ended = time.perf_counter()
-        if place + 1 == _MOST or self.ended - self._told >= self._frame_seconds:
+        count = len(self._waiting)
+        if count >= self._enough or self.ended - self._told >= self._frame_seconds:
             self.tell()
             return
-        if place == len(self._rows):
-            self._rows.append(np.empty(ranking.size, dtype=np.float32))
-        # The next decode will write over llama.cpp's.
-        ranking.move_to(self._rows[place])
+        for place in range(self._kept, count):
+            ranking = self._waiting[place].ranking
+            if place == len(self._rows):
+                self._rows.append(np.empty(ranking.size, dtype=np.float32))
+            ranking.move_to(self._rows[place])
+        self._kept = count
 
     def tell(self) -> None:
         """Tell all that wait."""
         if self._waiting:
             self._told = time.perf_counter()
-            self._emit(
-                *[
-                    token_of(self._request, drawn, self._vocabulary, self._pieces)
-                    for drawn in self._waiting
-                ]
-            )
+            self._emit(*[self._message(drawn) for drawn in self._waiting])
             self._waiting.clear()
+            self._kept = 0
             self.ended = time.perf_counter()
 
-
-def token_of(request: int, drawn: Drawn, vocabulary: Vocabulary, pieces: PieceLedger) -> Token:
-    """The message of a token drawn."""
-    number, ranking, choice, u = drawn
-    sketch = LogitSketch.of(ranking, written=choice.token)
-    return Token(
-        request=request,
-        index=number,
-        id=choice.token,
-        text=vocabulary.text(choice.token),
-        probability=choice.probability,
-        rank=choice.rank,
-        entropy=choice.entropy,
-        top=choice.top,
-        sketch=sketch.to_bytes(),
-        pieces=pieces.untold(sketch.ids),
-        u=u,
-        near_tie=is_near_tie(ranking),
-    )
+    def _message(self, drawn: _Drawn) -> Token | LaneToken:
+        lane, index, ranking, choice, u = drawn
+        sketch = LogitSketch.of(ranking, written=choice.token)
+        token = Token(
+            request=self._request,
+            index=index,
+            id=choice.token,
+            text=self._vocabulary.text(choice.token),
+            probability=choice.probability,
+            rank=choice.rank,
+            entropy=choice.entropy,
+            top=choice.top,
+            sketch=sketch.to_bytes(),
+            pieces=self._pieces.untold(sketch.ids),
+            u=u,
+            near_tie=is_near_tie(ranking),
+        )
+        if lane is None:
+            return token
+        return LaneToken(request=self._request, lane=lane, token=token)

@@ -130,19 +130,24 @@ class ComparisonRecorder:
     def _token(self, lane: _Lane, token: Token) -> None:
         self._spellings |= token.pieces
         lane.reason = None
-        lane.tokens.append(
-            TokenRecord(
-                id=token.id,
-                text=token.text,
-                probability=min(token.probability, 1.0),
-                rank=token.rank,
-                entropy=token.entropy,
-                u=token.u,
-                near_tie=token.near_tie,
-                top=tuple((other, min(share, 1.0)) for other, share in token.top),
-                sketch=token.sketch,
-            )
-        )
+        lane.tokens.append(token_record(token))
+
+
+def token_record(token: Token | TokenRecord) -> TokenRecord:
+    """What is kept of a token; of one that was kept before, itself."""
+    if isinstance(token, TokenRecord):
+        return token
+    return TokenRecord(
+        id=token.id,
+        text=token.text,
+        probability=min(token.probability, 1.0),
+        rank=token.rank,
+        entropy=token.entropy,
+        u=token.u,
+        near_tie=token.near_tie,
+        top=tuple((other, min(share, 1.0)) for other, share in token.top),
+        sketch=token.sketch,
+    )
 
 
 def model_record(report: ModelReport, fingerprint: str = "") -> ModelRecord:

@@ -54,8 +54,6 @@ class Head(Protocol):
 class Falls(Protocol):
     """How far each of the best tokens' logits lies below the first's, ascending from 0."""
 
-    def __len__(self) -> int: ...
-
     def within(self, distance: float) -> int:
         """Return how many lie at most `distance` below."""
 
@@ -76,12 +74,9 @@ class _FewFalls:
     def __init__(self, logits: NDArray[Any]) -> None:
         self._logits = logits
 
-    def __len__(self) -> int:
-        return self._logits.size
-
     def within(self, distance: float) -> int:
         best, fall = self._logits.item(0), self._logits.item
-        return bisect_right(range(len(self)), distance, key=lambda rank: best - fall(rank))
+        return bisect_right(range(self._logits.size), distance, key=lambda rank: best - fall(rank))
 
     def at(self, beta: float) -> Head:
         return _FewWeighed(self._logits, beta)
@@ -144,9 +139,6 @@ class _ManyFalls:
         with np.errstate(over="ignore"):
             falls = logits[0].astype(np.float64) - logits.astype(np.float64)
         self._falls: NDArray[np.float64] = np.minimum(falls, LARGEST_FALL)
-
-    def __len__(self) -> int:
-        return self._falls.size
 
     def within(self, distance: float) -> int:
         return int(self._falls.searchsorted(distance, "right"))

@@ -5,14 +5,14 @@ Written to by `CompareState` alone. Knows no widget and not the engine.
 
 from __future__ import annotations
 
-import codecs
 import time
 from collections.abc import Sequence
 from enum import Enum
-from typing import Protocol
 
 from PySide6.QtCore import QObject, Signal
 
+from studio.engine.messages import Token
+from studio.experiments.comparison import TokenRecord
 from studio.presets import Preset
 from studio.sampling import LogitSketch, SamplingParams
 from studio.ui.next_token import NextToken
@@ -22,40 +22,8 @@ from studio.ui.sampling_state import SamplingState
 Turns = list[tuple[int, SamplingParams]]
 
 
-class LaneToken(Protocol):
-    """A token that a lane wrote: the engine's `Token`, or what a file has kept of one."""
-
-    @property
-    def id(self) -> int:
-        """Its number in the vocabulary."""
-
-    @property
-    def text(self) -> bytes:
-        """UTF-8, perhaps only a part of a character."""
-
-    @property
-    def sketch(self) -> bytes:
-        """The distribution it was drawn from; empty where a file has left it out."""
-
-    @property
-    def near_tie(self) -> bool:
-        """Whether arithmetic alone may decide which token T 0 takes here."""
-
-    @property
-    def u(self) -> float:
-        """The number drawn, in [0, 1)."""
-
-    @property
-    def probability(self) -> float:
-        """As the sampler used it."""
-
-    @property
-    def rank(self) -> int:
-        """0 for the favourite."""
-
-    @property
-    def entropy(self) -> float:
-        """Nats, of the distribution drawn from."""
+LaneToken = Token | TokenRecord
+"""A token that a lane wrote: as the engine told it, or as a file has kept it."""
 
 
 class LanePhase(Enum):
@@ -147,8 +115,7 @@ class CompareLane(QObject):
     @property
     def text(self) -> str:
         """What it wrote; of a character that is not whole, a replacement."""
-        decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        return decoder.decode(b"".join(token.text for token in self.tokens), final=True)
+        return b"".join(token.text for token in self.tokens).decode(errors="replace")
 
     def params_at(self, index: int) -> SamplingParams:
         """With what a token was drawn."""

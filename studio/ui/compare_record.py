@@ -9,8 +9,9 @@ import datetime
 from typing import cast
 
 from studio.engine.messages import MOST_LANES, LaneFinishReason
-from studio.experiments.comparison import Comparison, LaneRecord, ModelRecord, TokenRecord, Turn
-from studio.ui.compare_lane import CompareLane, LanePhase, LaneToken
+from studio.experiments.comparison import Comparison, LaneRecord, ModelRecord, Turn
+from studio.experiments.recorder import token_record
+from studio.ui.compare_lane import CompareLane, LanePhase
 from studio.ui.compare_setups import LaneSetup
 from studio.ui.compare_state import CompareState
 
@@ -70,24 +71,8 @@ def _lane_record(lane: CompareLane) -> LaneRecord:
     return LaneRecord(
         params=turns[0][1],
         seed=lane.seed or 0,
-        tokens=tuple(map(_token_record, lane.tokens)),
+        tokens=tuple(map(token_record, lane.tokens)),
         reason=reason,
         name=lane.profiles.current.name,
         turns=tuple(Turn(index=index, params=params) for index, params in turns[1:]),
-    )
-
-
-def _token_record(token: LaneToken) -> TokenRecord:
-    if isinstance(token, TokenRecord):
-        return token
-    return TokenRecord(
-        id=token.id,
-        text=token.text,
-        probability=min(token.probability, 1.0),
-        rank=token.rank,
-        entropy=token.entropy,
-        u=token.u,
-        near_tie=token.near_tie,
-        top=tuple((other, min(share, 1.0)) for other, share in getattr(token, "top", ())),
-        sketch=token.sketch,
     )

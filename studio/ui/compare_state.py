@@ -35,6 +35,7 @@ from studio.sampling import SamplingParams
 from studio.ui.compare_lane import CompareLane, LanePhase
 from studio.ui.compare_lanes import RUNS, CompareLanes
 from studio.ui.compare_place import LanePlace
+from studio.ui.compare_room import room_warning
 from studio.ui.context_use import ContextUse
 from studio.ui.draft import Draft
 from studio.ui.engine_client import EngineClient
@@ -111,14 +112,7 @@ class CompareState(CompareLanes):
         use = self._context
         if not use.size or self.is_running or self.prompt is not None:
             return ""
-        wanted = use.used + len(self.lanes) * self.max_tokens
-        if wanted <= use.size:
-            return ""
-        return (
-            f"{len(self.lanes)} lanes of {self.max_tokens:,} tokens and the prompt may need "
-            f"{wanted:,} of the context's {use.size:,} tokens: the beginning of a long text is "
-            "left out, or lanes end early. Fewer tokens or lanes, or a larger context, would do."
-        )
+        return room_warning(len(self.lanes), self.max_tokens, use.used, use.size)
 
     # -- a lane's text, and its settings -------------------------------------------------------
 
@@ -337,6 +331,10 @@ class CompareState(CompareLanes):
         return next((lane for lane in self.lanes if lane.number == number), None)
 
     def _on_event(self, event: AnyEvent) -> None:
+        if isinstance(event, LaneToken) and event.token.pieces:
+            # Told once: also the last tokens of a run before say how tokens are spelled.
+            self._told.update(event.token.pieces)
+            self.vocabulary.add_pieces(event.token.pieces)
         if event.request != self._request:
             return
         match event:
@@ -345,9 +343,6 @@ class CompareState(CompareLanes):
                 if lane is not None and not lane.awaits_start:
                     lane.take(event.token)
                     self._grown.add(lane)
-                if event.token.pieces:
-                    self._told.update(event.token.pieces)
-                    self.vocabulary.add_pieces(event.token.pieces)
                 self._frames.request()
                 self._looks.request()
             case Evaluated():

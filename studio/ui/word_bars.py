@@ -1,16 +1,13 @@
 """The alternatives at one place as bars, small enough to lie over the manuscript.
 
-The large histogram's strokes, closer together. It shows a `NextToken` and keeps nothing of it.
+It shows a `NextToken` and keeps nothing of it.
 """
 
-from PySide6.QtCore import QEvent, QSize
-from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QWidget
 
-from studio.ui.histogram_rows import RowsPainter
-from studio.ui.histogram_words import description
 from studio.ui.next_token import NextToken
 from studio.ui.theme import Theme
+from studio.ui.token_bars import TokenBars
 
 ROWS = 8
 """How many alternatives are shown, the token itself among them."""
@@ -27,8 +24,8 @@ _TOOL_TIP = (
 )
 
 
-class WordBars(QWidget):
-    """A bar a token, favourite first, and a line for all the others.
+class WordBars(TokenBars):
+    """The bars of a panel that is mostly closed, and asks for nothing then.
 
     Args:
         state: What is shown.
@@ -37,41 +34,14 @@ class WordBars(QWidget):
     """
 
     def __init__(self, state: NextToken, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._state = state
-        self._theme = theme
-        self._rows = RowsPainter(self.font(), _LINES)
+        super().__init__(state, theme, ROWS, _LINES, parent)
         self.setAccessibleName("What else could stand here")
         self.setToolTip(_TOOL_TIP)
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        state.changed.connect(self._follow)
-        theme.changed.connect(self.update)
 
-    def sizeHint(self) -> QSize:
-        """All rows and the line below them."""
-        height = (ROWS + 1) * self._rows.usual_row_height
-        return QSize(self.fontMetrics().averageCharWidth() * _WIDTH, height)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Give the rows what room there is."""
-        super().resizeEvent(event)
-        self._rows.set_size(self.size())
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow a change of the window's font."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.FontChange:
-            self._rows.set_font(self.font())
-            self._rows.set_size(self.size())
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint the rows."""
-        rows = self._state.rows(ROWS)
-        if rows:
-            painter = QPainter(self)
-            self._rows.paint(painter, self._theme.colors, rows, self._state.tail(rows))
+    def _width(self) -> int:
+        return self.fontMetrics().averageCharWidth() * _WIDTH
 
     def _follow(self) -> None:
         if self.isVisible():
-            self.setAccessibleDescription(description(self._state.rows(ROWS)))
+            self.describe()
             self.update()

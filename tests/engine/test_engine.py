@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +10,6 @@ import pytest
 from numpy.typing import NDArray
 
 from studio.engine.control import Control
-from studio.engine.engine import Engine
-from studio.engine.interrupt import Interrupt
 from studio.engine.messages import (
     AnyEvent,
     Distribution,
@@ -30,43 +28,15 @@ from studio.engine.messages import (
     Token,
 )
 from studio.sampling import LogitSketch, SamplingParams
+from tests.helpers.engine_bench import EngineBench
 from tests.helpers.reference import Reference, softmax
 from tests.helpers.tiny_model import write_byte_level_model, write_sentencepiece_model
 
 GREEDY = SamplingParams(temperature=0.0)
 
-Runnable = Load | LookAhead | Generate
 
-
-class Bench:
-    """An engine and its events, a command at a time."""
-
-    def __init__(self) -> None:
-        self.interrupt = Interrupt()
-        self.events: list[AnyEvent] = []
-        self.on_event: Callable[[AnyEvent, Control], None] = lambda _event, _control: None
-        self._control = Control(self.interrupt)
-        self.engine = Engine(self._emit, self.interrupt)
-
-    def _emit(self, *events: AnyEvent) -> None:
-        for event in events:
-            self.events.append(event)
-            self.on_event(event, self._control)
-
-    def run(self, command: Runnable) -> list[AnyEvent]:
-        self.events = []
-        self.interrupt.clear()
-        params = command.params if isinstance(command, Generate) else None
-        self._control = Control(self.interrupt, params)
-        self.engine.run(command, self._control)
-        assert all(event.request == command.request for event in self.events)
-        return self.events
-
-    def load(self, path: Path, context_size: int = 0) -> Loaded:
-        options = LoadOptions(threads=1, gpu_layers=0, context_size=context_size)
-        event = self.run(Load(request=1, path=str(path), options=options))[-1]
-        assert isinstance(event, Loaded), event
-        return event
+class Bench(EngineBench):
+    """With the commands of these tests."""
 
     def look(self, prompt: Prompt) -> tuple[Evaluated, Distribution]:
         evaluated, distribution = self.run(LookAhead(request=2, prompt=prompt))[-2:]

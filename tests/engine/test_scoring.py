@@ -1,6 +1,6 @@
 """Scoring: every token of a text with its distribution, held against llama.cpp token by token."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -10,15 +10,11 @@ from hypothesis import strategies as st
 
 from studio.engine import context as context_module
 from studio.engine.control import Control
-from studio.engine.engine import Engine
-from studio.engine.interrupt import Interrupt
 from studio.engine.messages import (
     AnyEvent,
     Evaluated,
     Evaluating,
     Generate,
-    Load,
-    LoadOptions,
     LookAhead,
     Prompt,
     PromptFormat,
@@ -29,6 +25,7 @@ from studio.engine.messages import (
     Superseded,
 )
 from studio.sampling import LogitSketch, SamplingParams
+from tests.helpers.engine_bench import EngineBench
 from tests.helpers.reference import Reference, softmax
 
 PARAGRAPH = (
@@ -37,31 +34,8 @@ PARAGRAPH = (
 )
 
 
-class Bench:
-    """An engine and the events of its last command."""
-
-    def __init__(self) -> None:
-        self.interrupt = Interrupt()
-        self.events: list[AnyEvent] = []
-        self.on_event: Callable[[AnyEvent, Control], None] = lambda _event, _control: None
-        self._control = Control(self.interrupt)
-        self.engine = Engine(self._emit, self.interrupt)
-
-    def _emit(self, *events: AnyEvent) -> None:
-        for event in events:
-            self.events.append(event)
-            self.on_event(event, self._control)
-
-    def run(self, command: Load | LookAhead | Score | Generate) -> list[AnyEvent]:
-        self.events = []
-        self.interrupt.clear()
-        self._control = Control(self.interrupt)
-        self.engine.run(command, self._control)
-        return self.events
-
-    def load(self, path: Path, context_size: int = 0) -> None:
-        options = LoadOptions(threads=1, gpu_layers=0, context_size=context_size)
-        self.run(Load(request=1, path=str(path), options=options))
+class Bench(EngineBench):
+    """With the command of these tests."""
 
     def score(
         self, manuscript: str, brief: str = "", form: PromptFormat = "plain", first: int = 0
