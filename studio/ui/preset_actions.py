@@ -3,21 +3,24 @@
 Knows dialogs and the notice bar; the presets themselves are `PresetState`'s.
 """
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMainWindow, QMenu
 
 from studio.atomic_write import atomic_write
 from studio.experiments.comparison import FORMAT
 from studio.presets import DeletedPreset, PresetError
-from studio.presets.foreign import FORMAT_WORDS, Imported, NotCarried, export
+from studio.presets.foreign import FORMAT_WORDS, Imported, export
 from studio.sampling import SamplingParams
 from studio.ui.actions import make_action
 from studio.ui.notice_bar import NoticeBar
 from studio.ui.preset_state import PresetState
 from studio.ui.profile_state import ProfileState
+from studio.ui.travel_dialog import TravelDialog
+from studio.ui.travel_words import Left, left, lost_words, taken_in
 
 _SUFFIXES = (".json", ".yaml", ".yml", ".modelfile", ".args")
 
@@ -32,8 +35,6 @@ _ENTRIES = {
     "openai": "O&penAI-style request",
 }
 assert _ENTRIES.keys() == FORMAT_WORDS.keys()
-
-_MOST_TOLD = 6
 
 
 class PresetActions(QObject):
@@ -78,8 +79,13 @@ class PresetActions(QObject):
             tip="Take in presets of SillyTavern, KoboldCpp, LM Studio, text-generation-webui, "
             "llama.cpp, Ollama, OpenAI-style requests",
         )
+        self.show_left = make_action(
+            window, "Show all", self._show_left, tip="Show every setting that was not carried over"
+        )
+        self._left: list[Left] = []
+        self._refusals: list[str] | None = None
         presets.changed.connect(self._follow)
-        presets.failed.connect(notice.tell)
+        presets.failed.connect(self._tell_failure)
         self._follow()
 
     def menu(self, parent: QMenu | None = None) -> QMenu:
@@ -105,9 +111,25 @@ class PresetActions(QObject):
 
     def import_path(self, path: Path) -> None:
         """Take a file in and tell what could not be carried over."""
-        imported = self._presets.import_preset(path)
-        if imported:
-            self._notice.tell(imported_words(imported, self._profiles.current.name), is_error=False)
+        self.import_paths([path])
+
+    def import_paths(self, paths: Sequence[Path]) -> None:
+        """Take files in and tell of all of them at once: a later message hides an earlier one."""
+        taken: list[tuple[str, Imported]] = []
+        refused: list[str] = []
+        self._refusals = refused
+        for path in paths:
+            imported = self._presets.import_preset(path)
+            if imported:
+                taken.append((self._profiles.current.name, imported))
+        self._refusals = None
+        self._left = [row for name, it in taken for row in left(name, it.not_carried)]
+        if taken or refused:
+            self._notice.tell(
+                taken_in(taken, refused),
+                self.show_left if self._left else None,
+                is_error=bool(refused),
+            )
 
     def keep(self, name: str, params: SamplingParams) -> None:
         """Keep a lane's parameters as a profile, and tell its name."""
@@ -161,8 +183,18 @@ class PresetActions(QObject):
             "",
             "Presets (*.json *.yaml *.yml *.txt *.args Modelfile *.Modelfile);;All files (*)",
         )
-        for path in paths:
-            self.import_path(Path(path))
+        self.import_paths([Path(path) for path in paths])
+
+    def _tell_failure(self, why: str) -> None:
+        if self._refusals is None:
+            self._notice.tell(why)
+        else:
+            self._refusals.append(why)
+
+    def _show_left(self) -> None:
+        dialog = TravelDialog(self._left, self._window)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
 
     def _ask_export(self, format_name: str) -> None:
         try:
@@ -178,9 +210,9 @@ class PresetActions(QObject):
         except PresetError as error:
             self._notice.tell(str(error))
             return
-        lost = lost_words(exported.not_carried)
-        words = f"“{Path(path).name}” is written."
-        self._notice.tell(f"{words} {lost}".rstrip(), is_error=False)
+        self._left = left(self._profiles.current.name, exported.not_carried)
+        words = f"“{Path(path).name}” is written. {lost_words(exported.not_carried)}".rstrip()
+        self._notice.tell(words, self.show_left if self._left else None, is_error=False)
 
 
 def is_preset_file(path: Path) -> bool:
@@ -206,24 +238,3 @@ def write_text(path: Path, text: str) -> None:
         atomic_write(path, text.encode())
     except OSError as error:
         raise PresetError(f"“{path}”: {error.strerror or error}. Nothing was written.") from error
-
-
-def imported_words(imported: Imported, name: str) -> str:
-    """What was taken in, and what not."""
-    lost = lost_words(imported.not_carried)
-    return f"“{name}” is taken in from {imported.program}. {lost}".rstrip()
-
-
-def lost_words(not_carried: tuple[NotCarried, ...]) -> str:
-    """What could not be carried, by name and value."""
-    entries = [f"{entry.key} {_short(entry.value)}" for entry in not_carried if entry.had_effect]
-    if not entries:
-        return ""
-    more = len(entries) - _MOST_TOLD
-    rest = f" and {more} more (“presets import” on the command line lists all)" if more > 0 else ""
-    return f"Not carried over: {', '.join(entries[:_MOST_TOLD])}{rest}."
-
-
-def _short(value: object) -> str:
-    text = str(value)
-    return text if len(text) <= 40 else f"{text[:40]}…"

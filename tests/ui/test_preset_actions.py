@@ -1,5 +1,6 @@
 """The Profile menu in the real window."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from studio.presets import preset_folder
 from studio.ui.main_window import MainWindow
+from studio.ui.travel_dialog import TravelDialog
 
 
 @pytest.fixture
@@ -64,6 +66,28 @@ def test_a_dropped_preset_is_taken_in(window: MainWindow, tmp_path: Path) -> Non
     file.write_text("{")
     window.open_path(file)
     assert "“Warm.json”: It is not valid JSON" in window.notice.message
+
+
+def test_all_that_was_lost_is_shown_and_files_are_told_of_together(
+    window: MainWindow, tmp_path: Path
+) -> None:
+    warm, cold, broken = (tmp_path / name for name in ("Warm.json", "Cold.json", "broken.json"))
+    lost = {f"odd{number}": number for number in range(1, 10)}
+    warm.write_text(json.dumps({"temp": 1.5, "rep_pen": 1.1, "top_a": 0, **lost}))
+    cold.write_text('{"temp": 0.1, "rep_pen": 1.1, "tfs": 0.5}')
+    broken.write_text("{")
+    window.presets.import_paths([warm, broken, cold])
+    said = window.notice.message
+    assert said.startswith("2 presets are taken in: “Warm”, “Cold”. Not carried over: odd1 1, ")
+    assert "and 4 more." in said
+    assert "“broken.json”: It is not valid JSON" in said
+    action = window.notice.action
+    assert action is window.presets.show_left
+    action.trigger()
+    (dialog,) = window.findChildren(TravelDialog)
+    assert dialog.isVisible()
+    assert dialog.table.rowCount() == 11
+    dialog.reject()
 
 
 def test_an_edit_outside_appears(window: MainWindow, qtbot: QtBot) -> None:

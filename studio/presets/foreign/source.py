@@ -41,11 +41,13 @@ class NotCarried:
         key: As its own side calls it.
         value: What it was.
         had_effect: Whether it did anything; a switch that is off did not.
+        why: What it would have done, or why it has no place; a sentence, or nothing.
     """
 
     key: str
     value: object
     had_effect: bool = True
+    why: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,105 @@
+"""What presets left behind on their way in or out, all of it, in a table that can be copied."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QFontDatabase, QGuiApplication, QIcon, QKeyEvent, QKeySequence
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QDialog,
+    QDialogButtonBox,
+    QHeaderView,
+    QLabel,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from studio.ui.travel_words import Left, as_lines
+
+_COLUMNS = ("Preset", "Setting", "Value", "Why")
+_WIDEST = 240
+"""Pixels of a column but the last, which takes what is left."""
+_GAP = 12
+_LONGEST_TIP = 2_000
+
+
+class TravelDialog(QDialog):
+    """Every setting that was left behind, with its value and the reason.
+
+    Args:
+        rows: In the order in which they are shown.
+        parent: The window it belongs to.
+    """
+
+    def __init__(self, rows: Sequence[Left], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Not carried over")
+        self.resize(760, 420)
+        self._rows = tuple(rows)
+        words = QLabel(
+            "These settings have no place on the other side. Everything else was carried over."
+        )
+        words.setWordWrap(True)
+        self.table = _Table(self._rows)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        copy = buttons.addButton("Copy all", QDialogButtonBox.ButtonRole.ActionRole)
+        copy.setToolTip("Copy the whole table as text; Ctrl+C copies the selected rows")
+        copy.clicked.connect(lambda: _copy(self._rows))
+        close = buttons.button(QDialogButtonBox.StandardButton.Close)
+        close.setIcon(QIcon())
+        close.setToolTip("Close this window")
+        buttons.rejected.connect(self.reject)
+        column = QVBoxLayout(self)
+        column.setSpacing(10)
+        column.addWidget(words)
+        column.addWidget(self.table, 1)
+        column.addWidget(buttons)
+
+
+class _Table(QTableWidget):
+    def __init__(self, rows: Sequence[Left]) -> None:
+        super().__init__(len(rows), len(_COLUMNS))
+        self._rows = rows
+        self.setAccessibleName("Settings that were not carried over")
+        self.setHorizontalHeaderLabels(_COLUMNS)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setTabKeyNavigation(False)  # Tab leads on to the buttons
+        self.setShowGrid(False)
+        self.verticalHeader().hide()
+        mono = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
+        for place, row in enumerate(rows):
+            for column, text in enumerate((row.preset, row.key, row.value, row.why)):
+                item = QTableWidgetItem(text)
+                item.setToolTip(text[:_LONGEST_TIP])
+                item.setTextAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+                if column in (1, 2):
+                    item.setFont(mono)
+                self.setItem(place, column, item)
+        self._lay_out()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Copy whole rows; Qt would copy one cell."""
+        if event.matches(QKeySequence.StandardKey.Copy):
+            chosen = sorted({index.row() for index in self.selectedIndexes()})
+            _copy([self._rows[row] for row in chosen] or self._rows)
+        else:
+            super().keyPressEvent(event)
+
+    def _lay_out(self) -> None:
+        header = self.horizontalHeader()
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        header.setHighlightSections(False)
+        self.resizeColumnsToContents()
+        for column in range(len(_COLUMNS) - 1):
+            self.setColumnWidth(column, min(_WIDEST, self.columnWidth(column) + _GAP))
+        header.setSectionResizeMode(len(_COLUMNS) - 1, QHeaderView.ResizeMode.Stretch)
+        self.setColumnHidden(0, len({row.preset for row in self._rows}) < 2)
+        header.sectionResized.connect(lambda *_: self.resizeRowsToContents())
+        self.resizeRowsToContents()
+
+
+def _copy(rows: Sequence[Left]) -> None:
+    QGuiApplication.clipboard().setText(as_lines(rows))

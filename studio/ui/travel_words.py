@@ -1,0 +1,85 @@
+"""The sentences for presets that came in or went out: what they are called, what they left behind.
+
+Turns what importers and exporters told into words. Knows no Qt and no format.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from studio.presets.foreign import Imported, NotCarried
+
+_MOST_TOLD = 6
+_LONGEST_TOLD = 40
+_IDLE = "It did nothing."
+
+
+@dataclass(frozen=True)
+class Left:
+    """A setting that one preset left behind, for a row of a table."""
+
+    preset: str
+    key: str
+    value: str
+    why: str
+
+
+def taken_in(taken: Sequence[tuple[str, Imported]], refused: Sequence[str] = ()) -> str:
+    """Presets by the names that they got here, what they lost, and which files were refused."""
+    if len(taken) == 1:
+        name, imported = taken[0]
+        words = f"“{name}” is taken in from {imported.program}."
+    elif taken:
+        names = ", ".join(f"“{name}”" for name, _ in taken)
+        words = f"{len(taken)} presets are taken in: {names}."
+    else:
+        words = ""
+    lost = [entry for _, imported in taken for entry in imported.not_carried]
+    return " ".join(part for part in (words, lost_words(lost), *refused) if part)
+
+
+def lost_words(not_carried: Sequence[NotCarried]) -> str:
+    """The first of what had an effect, by name and value; `left` has all of them."""
+    entries = [
+        f"{entry.key} {_cut(value_text(entry.value))}" for entry in not_carried if entry.had_effect
+    ]
+    if not entries:
+        return ""
+    more = len(entries) - _MOST_TOLD
+    rest = f" and {more} more" if more > 0 else ""
+    return f"Not carried over: {', '.join(entries[:_MOST_TOLD])}{rest}."
+
+
+def left(preset: str, not_carried: Sequence[NotCarried]) -> list[Left]:
+    """Everything that a preset left behind: what had an effect first, then what had none."""
+    ordered = sorted(not_carried, key=lambda entry: not entry.had_effect)
+    return [Left(preset, entry.key, value_text(entry.value), _why(entry)) for entry in ordered]
+
+
+def as_lines(rows: Sequence[Left]) -> str:
+    """The rows as text with tabs, as a spreadsheet takes them."""
+    lines = [("Preset", "Setting", "Value", "Why")]
+    lines += [(row.preset, row.key, row.value, row.why) for row in rows]
+    return "".join("\t".join(" ".join(cell.split()) for cell in line) + "\n" for line in lines)
+
+
+def value_text(value: object) -> str:
+    """A value whole, as a file would have it; a text of one line as it is."""
+    if isinstance(value, str) and value.isprintable():
+        return value
+    if isinstance(value, float) and math.isinf(value):
+        return "infinity" if value > 0 else "-infinity"
+    return msgspec.json.encode(value).decode()
+
+
+def _why(entry: NotCarried) -> str:
+    idle = "" if entry.had_effect else _IDLE
+    return " ".join(part for part in (idle, entry.why) if part)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST_TOLD else f"{text[:_LONGEST_TOLD]}…"
