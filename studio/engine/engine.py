@@ -30,6 +30,7 @@ from studio.engine.messages import (
     Evaluated,
     Evaluating,
     Failed,
+    FindTokens,
     Finished,
     Generate,
     Load,
@@ -46,9 +47,20 @@ from studio.engine.model import LoadStopped, Model
 from studio.engine.pieces import PieceLedger
 from studio.engine.prompt import FittedPrompt, TokenizedPrompt, fit, tokenize
 from studio.engine.scoring import score
+from studio.engine.token_search import tokens_found
 from studio.sampling import LogitSketch
 
-Runnable = Load | LookAhead | Score | Generate | Compare | ContinueLane | RerunLane | RemoveLane
+Runnable = (
+    Load
+    | LookAhead
+    | Score
+    | Generate
+    | FindTokens
+    | Compare
+    | ContinueLane
+    | RerunLane
+    | RemoveLane
+)
 """What the engine carries out; all other commands reach one that runs, through its control."""
 
 
@@ -126,6 +138,8 @@ class Engine:
                     self._score(command, control)
                 case Generate():
                     self._generate(command, control)
+                case FindTokens():
+                    self._emit(tokens_found(command, self._ready().model.vocabulary))
                 case Compare():
                     assert isinstance(control, LaneControl)
                     self._compare(command, control)

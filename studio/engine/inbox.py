@@ -17,6 +17,7 @@ from studio.engine.messages import (
     ChangeParams,
     Compare,
     ContinueLane,
+    FindTokens,
     Generate,
     LaneCommand,
     Load,
@@ -28,9 +29,19 @@ from studio.engine.messages import (
     StopLane,
 )
 
-Runnable = Load | LookAhead | Score | Generate | Compare | ContinueLane | RerunLane | RemoveLane
+Runnable = (
+    Load
+    | LookAhead
+    | Score
+    | Generate
+    | FindTokens
+    | Compare
+    | ContinueLane
+    | RerunLane
+    | RemoveLane
+)
 _COMPARING = (Compare, ContinueLane, RerunLane, RemoveLane)
-_EVERYTHING = (Load, LookAhead, Score, Generate, *_COMPARING)
+_EVERYTHING = (Load, LookAhead, Score, Generate, FindTokens, *_COMPARING)
 
 
 class Inbox:
@@ -65,6 +76,8 @@ class Inbox:
                     self._waiting.append((command, Control(self._interrupt)))
                 case Score():
                     self._give_way((Score,))
+                    self._waiting.append((command, Control(self._interrupt)))
+                case FindTokens():
                     self._waiting.append((command, Control(self._interrupt)))
                 case Generate():
                     self._give_way((LookAhead, Score))

@@ -31,6 +31,8 @@ from studio.engine.message_parts import Event as Event
 from studio.engine.message_parts import Prompt as Prompt
 from studio.engine.message_parts import PromptFormat as PromptFormat
 from studio.engine.message_parts import Token as Token
+from studio.engine.token_messages import FindTokens as FindTokens
+from studio.engine.token_messages import TokensFound as TokensFound
 from studio.sampling import SamplingParams
 
 
@@ -280,7 +282,9 @@ class Failed(Event, frozen=True, kw_only=True, tag=True):
     """For the writer: what, where, what is allowed, what to do."""
 
 
-AnyCommand = Load | LookAhead | Score | Generate | ChangeParams | Stop | Compare | LaneCommand
+AnyCommand = (
+    Load | LookAhead | Score | Generate | ChangeParams | Stop | FindTokens | Compare | LaneCommand
+)
 AnyEvent = (
     Loading
     | Loaded
@@ -293,6 +297,7 @@ AnyEvent = (
     | Finished
     | Superseded
     | Failed
+    | TokensFound
     | LaneEvent
 )
 

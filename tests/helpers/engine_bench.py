@@ -8,6 +8,7 @@ from studio.engine.engine import Engine
 from studio.engine.interrupt import Interrupt
 from studio.engine.messages import (
     AnyEvent,
+    FindTokens,
     Generate,
     Load,
     Loaded,
@@ -16,7 +17,7 @@ from studio.engine.messages import (
     Score,
 )
 
-Runnable = Load | LookAhead | Score | Generate
+Runnable = Load | LookAhead | Score | Generate | FindTokens
 
 
 class EngineBench:
