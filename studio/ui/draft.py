@@ -12,10 +12,16 @@ from PySide6.QtCore import QObject, Signal
 from studio.engine.messages import Prompt
 from studio.manuscript import Manuscript, TextFile, read_text_file, write_text_file
 from studio.presets import Preset
+from studio.ui.prompt_settings import PromptSettings
 
 
 class Draft(QObject):
-    """The open document."""
+    """The open document.
+
+    Attributes:
+        manuscript: Its text.
+        prompting: How a prompt is made of it, and where what is written ends.
+    """
 
     prompt_changed = Signal()
     """The text before the caret, the brief or the format: what the model would be given."""
@@ -29,7 +35,8 @@ class Draft(QObject):
         self._file = TextFile("")
         self._brief = ""
         self._caret = 0
-        self._preset = preset
+        self.prompting = PromptSettings(preset, self)
+        self.prompting.changed.connect(self.prompt_changed)
         self.manuscript.changed.connect(self._on_text_changed)
 
     @property
@@ -56,13 +63,12 @@ class Draft(QObject):
 
     def set_preset(self, preset: Preset) -> None:
         """Follow the picker: the preset says how a prompt is made."""
-        self._preset = preset
-        self.prompt_changed.emit()
+        self.prompting.follow(preset)
 
     @property
     def stop(self) -> tuple[str, ...]:
         """The texts that end what is written."""
-        return self._preset.stop
+        return self.prompting.stop
 
     def prompt(self, position: int | None = None) -> Prompt:
         """What the model is given to continue at `position` (default: the caret)."""
@@ -70,8 +76,8 @@ class Draft(QObject):
         return Prompt(
             manuscript=self.manuscript.text[:end],
             brief=self._brief,
-            system=self._preset.system_message,
-            format=self._preset.prompt_format,
+            system=self.prompting.system_message,
+            format=self.prompting.prompt_format,
         )
 
     def new(self) -> None:

@@ -3,7 +3,9 @@
 Knows the presets' folder and the state objects that a preset sets; no widget.
 """
 
+import dataclasses
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -11,14 +13,17 @@ from PySide6.QtCore import QFileSystemWatcher, QObject, QTimer, Signal
 
 from studio.presets import (
     DeletedPreset,
+    Listing,
     Preset,
     PresetError,
     PresetFolder,
+    StoredPreset,
+    built_in_presets,
     is_built_in,
 )
 from studio.presets.foreign import Imported, import_file
-from studio.presets.preset_fields import SAMPLING_FIELDS
 from studio.sampling import SamplingParams
+from studio.ui.preset_comparison import differences
 from studio.ui.profile_state import ProfileState
 from studio.ui.sampling_state import SamplingState
 
@@ -26,11 +31,46 @@ _SETTLES = 100
 """Milliseconds within which the changes of one save arrive."""
 
 
+@dataclass(frozen=True)
+class InForce:
+    """What was in force at some time.
+
+    Attributes:
+        preset: The preset chosen, as it was saved.
+        params: The sampling parameters, turned or not.
+        max_tokens: The length, turned or not.
+    """
+
+    preset: Preset
+    params: SamplingParams
+    max_tokens: int
+
+    @property
+    def is_turned(self) -> bool:
+        """Whether values differed from the preset's."""
+        saved = (self.preset.sampling, self.preset.max_tokens)
+        return (self.params, self.max_tokens) != saved
+
+
 class PresetState(QObject):
-    """What is kept of presets, and how what is in force differs from the one chosen."""
+    """What is kept of presets, and how what is in force differs from the one chosen.
+
+    Attributes:
+        folder: Where they are.
+        listing: What the folder held when it was read last.
+        before: What was in force before `use` put another preset there.
+    """
 
     changed = Signal()
-    """What differs is another, or the presets are."""
+    """What differs is another, or the presets are, or what could not be read."""
+    added = Signal(str)
+    """A new preset of this name was saved."""
+    renamed = Signal(str, str)
+    """A preset's former name and the one it has now."""
+    deleted = Signal(str)
+    """The preset of this name is gone, by the writer's hand."""
+    restored = Signal(str)
+    """And is back."""
     failed = Signal(str)
     """Something could not be done; the reason, for the writer."""
 
@@ -43,6 +83,8 @@ class PresetState(QObject):
     ) -> None:
         super().__init__(parent)
         self.folder = folder
+        self.listing = Listing()
+        self.before: InForce | None = None
         self._profiles = profiles
         self._sampling = sampling
         self._watcher = QFileSystemWatcher(self)
@@ -57,20 +99,26 @@ class PresetState(QObject):
             profiles.listed,
         ):
             signal.connect(lambda *_: self.changed.emit())
-        self.problems: tuple[str, ...] = ()
-        self._watch()
+        self._look()
 
     def read(self) -> None:
         """Look into the folder again. Values in force that nobody turned follow their preset."""
         was_as_saved = not self.differences
         before = self._profiles.current
-        listing = self.folder.listing()
-        self.problems = tuple(problem.message for problem in listing.problems)
-        self._profiles.follow(self.folder.all_presets())
-        self._watch()
+        self._follow_folder()
         now = self._profiles.current
         if was_as_saved and now != before:
             self._profiles.choose(now)
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Why files in the folder could not be read."""
+        return tuple(problem.message for problem in self.listing.problems)
+
+    def stored(self, name: str) -> StoredPreset | None:
+        """The writer's own preset of this name, with all that is in its file."""
+        presets = self.listing.presets
+        return next((stored for stored in presets if stored.preset.name == name), None)
 
     @property
     def in_force(self) -> Preset:
@@ -91,55 +139,94 @@ class PresetState(QObject):
         """Whether the preset chosen is the user's own."""
         return not is_built_in(self._profiles.current.name)
 
+    def use(self, preset: Preset) -> None:
+        """Put a preset in force; `put_back` undoes it."""
+        now = self.now
+        if (now.preset, now.is_turned) != (preset, False):
+            self.before = now
+        self._profiles.choose(preset)
+
+    def put_back(self) -> None:
+        """Put in force what was there before `use`, turned values and all."""
+        before, self.before = self.before, None
+        if before is None:
+            return
+        saved = self._profiles.named(before.preset.name) or before.preset
+        # Deleted meanwhile: in force all the same, and in the list.
+        self._profiles.follow(self._all(), saved)
+        self._profiles.choose(saved)
+        self._put(before)
+
+    @property
+    def now(self) -> InForce:
+        """What is in force."""
+        return InForce(self._profiles.current, self._sampling.params, self._sampling.max_tokens)
+
     def save(self) -> bool:
         """Save the values in force into the preset chosen."""
-        return self._do(lambda: self.folder.save(self.in_force).preset)
+        return self._do(lambda: self.folder.save(self.in_force).preset) is not None
 
     def save_as(self, name: str) -> bool:
         """Save the values in force as a new preset."""
-        return self._do(
-            lambda: self.folder.add(msgspec.structs.replace(self.in_force, name=name)).preset
-        )
+        return self._add(msgspec.structs.replace(self.in_force, name=name)) is not None
 
     def keep(self, name: str, params: SamplingParams) -> Preset | None:
         """Save parameters under a free name like `name`, with all else as in force."""
         preset = msgspec.structs.replace(
             self.in_force, name=self.folder.free_name(name), sampling=params
         )
-        return preset if self._do(lambda: self.folder.add(preset).preset, choose=False) else None
+        return self._add(preset, choose=False)
 
-    def rename(self, name: str) -> bool:
-        """Call the preset chosen otherwise; values that were turned stay turned."""
-        params, max_tokens = self._sampling.params, self._sampling.max_tokens
-        done = self._do(lambda: self.folder.rename(self._profiles.current.name, name).preset)
-        self._sampling.set_params(params)
-        self._sampling.set_max_tokens(max_tokens)
-        return done
+    def rename(self, name: str, new_name: str) -> bool:
+        """Call a preset otherwise; values that were turned stay turned."""
+        now = self.now
+        is_chosen = now.preset.name == name
+        preset = self._do(lambda: self.folder.rename(name, new_name).preset, choose=is_chosen)
+        self._put(now)
+        if preset is None:
+            return False
+        self.renamed.emit(name, preset.name)
+        return True
 
-    def duplicate(self) -> bool:
-        """Copy the preset chosen, as it is saved."""
-        return self._do(lambda: self.folder.duplicate(self._profiles.current.name).preset)
+    def duplicate(self, name: str, *, choose: bool = True) -> Preset | None:
+        """Copy a preset, as it is saved; the copy, or None where it failed."""
+        copy = self._do(lambda: self.folder.duplicate(name).preset, choose=choose)
+        if copy:
+            self.added.emit(copy.name)
+        return copy
 
-    def delete(self) -> DeletedPreset | None:
-        """Delete the preset chosen; what is in force stays so. None where it failed."""
+    def delete(self, name: str) -> DeletedPreset | None:
+        """Delete a preset; what is in force stays so. None where it failed."""
         try:
-            deleted = self.folder.delete(self._profiles.current.name)
+            deleted = self.folder.delete(name)
         except PresetError as error:
             self.failed.emit(str(error))
             return None
         self.read()
+        self.deleted.emit(deleted.name)
         return deleted
 
     def restore(self, deleted: DeletedPreset) -> bool:
         """Bring a deleted preset back."""
-        return self._do(lambda: self.folder.restore(deleted).preset, choose=False)
+        if self._do(lambda: self.folder.restore(deleted).preset, choose=False) is None:
+            return False
+        self.restored.emit(deleted.name)
+        return True
 
     def revert(self) -> None:
         """Put the saved values of the preset chosen in force again."""
         self._profiles.choose(self._profiles.current)
 
-    def import_preset(self, path: Path) -> Imported | None:
-        """Take a file of any known program in and choose it; None where it was refused."""
+    def import_preset(self, path: Path, *, choose: bool = True) -> Imported | None:
+        """Take a file of any known program in; None where it was refused.
+
+        Args:
+            path: The file.
+            choose: Whether the preset is put in force.
+
+        Returns:
+            What was taken in, called as it is here.
+        """
         try:
             imported = import_file(path)
         except PresetError as error:
@@ -147,26 +234,51 @@ class PresetState(QObject):
             return None
         name = self.folder.free_name(imported.preset.name)
         preset = msgspec.structs.replace(imported.preset, name=name)
-        done = self._do(lambda: self.folder.add(preset, imported.document).preset)
-        return imported if done else None
+        document = imported.document.with_preset(preset)
+        taken = self._do(lambda: self.folder.add(preset, document).preset, choose=choose)
+        if taken is None:
+            return None
+        self.added.emit(taken.name)
+        return dataclasses.replace(imported, document=document)
 
-    def _do(self, act: Callable[[], Preset], *, choose: bool = True) -> bool:
+    def _add(self, preset: Preset, *, choose: bool = True) -> Preset | None:
+        added = self._do(lambda: self.folder.add(preset).preset, choose=choose)
+        if added:
+            self.added.emit(added.name)
+        return added
+
+    def _do(self, act: Callable[[], Preset], *, choose: bool = True) -> Preset | None:
         try:
             preset = act()
         except PresetError as error:
             self.failed.emit(str(error))
-            return False
-        if not choose:
+            return None
+        if choose:
+            self._follow_folder(preset)
+            self._profiles.choose(preset)
+        else:
             self.read()
-            return True
-        self._profiles.follow(self.folder.all_presets(), preset)
-        self._watch()
-        self._profiles.choose(preset)
-        return True
+        return preset
 
-    def _watch(self) -> None:
+    def _put(self, values: InForce) -> None:
+        self._sampling.set_params(values.params)
+        self._sampling.set_max_tokens(values.max_tokens)
+
+    def _all(self) -> list[Preset]:
+        return [*built_in_presets(), *(stored.preset for stored in self.listing.presets)]
+
+    def _follow_folder(self, current: Preset | None = None) -> None:
+        before = self.listing
+        self._look()
+        self._profiles.follow(self._all(), current)
+        if self.listing != before:
+            self.changed.emit()
+
+    def _look(self) -> None:
+        self.listing = self.folder.listing()
         folder = self.folder.path
-        wanted = {str(stored.path) for stored in self.folder.listing().presets}
+        # Broken files too: they are mended outside.
+        wanted = {str(found.path) for found in (*self.listing.presets, *self.listing.problems)}
         # A folder that is not there yet shows itself in the one above.
         there = next((place for place in (folder, *folder.parents) if place.is_dir()), None)
         wanted |= {str(there)} if there else set()
@@ -175,18 +287,3 @@ class PresetState(QObject):
             self._watcher.removePaths(sorted(watched - wanted))
         if wanted - watched:
             self._watcher.addPaths(sorted(wanted - watched))
-
-
-def differences(old: Preset, new: Preset) -> list[tuple[str, object, object]]:
-    """Field, old value and new value, of those in which two presets differ."""
-    found: list[tuple[str, object, object]] = [
-        (field, getattr(old.sampling, field), getattr(new.sampling, field))
-        for field in SAMPLING_FIELDS
-        if getattr(old.sampling, field) != getattr(new.sampling, field)
-    ]
-    found += [
-        (field, getattr(old, field), getattr(new, field))
-        for field in ("max_tokens", "prompt_format", "system_message", "stop", "task")
-        if getattr(old, field) != getattr(new, field)
-    ]
-    return found

@@ -35,7 +35,7 @@ class Session(QObject):
         self.context = ContextUse(self.client, self)
         self.draft = Draft(preset, self)
         self.sampling = SamplingState(preset.sampling, preset.max_tokens, self)
-        self.presets = PresetState(folder, self.profiles, self.sampling, self)
+        self.presets = PresetState(folder, self.profiles, self.sampling, self, self.draft.prompting)
         self.next_token = NextToken(preset.sampling, self)
         self.writing = Writing(
             self.client, self.model, self.draft, self.sampling, self.next_token, self
