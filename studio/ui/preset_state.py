@@ -25,6 +25,7 @@ from studio.presets.foreign import Imported, import_file
 from studio.sampling import SamplingParams
 from studio.ui.preset_comparison import differences
 from studio.ui.profile_state import ProfileState
+from studio.ui.prompt_settings import PromptSettings
 from studio.ui.sampling_state import SamplingState
 
 _SETTLES = 100
@@ -37,19 +38,16 @@ class InForce:
 
     Attributes:
         preset: The preset chosen, as it was saved.
-        params: The sampling parameters, turned or not.
-        max_tokens: The length, turned or not.
+        values: The same with the values in force, turned or not.
     """
 
     preset: Preset
-    params: SamplingParams
-    max_tokens: int
+    values: Preset
 
     @property
     def is_turned(self) -> bool:
         """Whether values differed from the preset's."""
-        saved = (self.preset.sampling, self.preset.max_tokens)
-        return (self.params, self.max_tokens) != saved
+        return bool(differences(self.preset, self.values))
 
 
 class PresetState(QObject):
@@ -80,6 +78,7 @@ class PresetState(QObject):
         profiles: ProfileState,
         sampling: SamplingState,
         parent: QObject | None = None,
+        prompting: PromptSettings | None = None,
     ) -> None:
         super().__init__(parent)
         self.folder = folder
@@ -87,6 +86,10 @@ class PresetState(QObject):
         self.before: InForce | None = None
         self._profiles = profiles
         self._sampling = sampling
+        if prompting is None:  # nobody turns them: they are the preset's
+            prompting = PromptSettings(profiles.current, self)
+            profiles.chosen.connect(prompting.follow)
+        self._prompting = prompting
         self._watcher = QFileSystemWatcher(self)
         self._settling = QTimer(self, singleShot=True, interval=_SETTLES)
         self._settling.timeout.connect(self.read)
@@ -95,6 +98,7 @@ class PresetState(QObject):
         for signal in (
             sampling.params_changed,
             sampling.max_tokens_changed,
+            prompting.changed,
             profiles.chosen,
             profiles.listed,
         ):
@@ -127,6 +131,9 @@ class PresetState(QObject):
             self._profiles.current,
             sampling=self._sampling.params,
             max_tokens=self._sampling.max_tokens,
+            prompt_format=self._prompting.prompt_format,
+            system_message=self._prompting.system_message,
+            stop=self._prompting.stop,
         )
 
     @property
@@ -155,12 +162,12 @@ class PresetState(QObject):
         # Deleted meanwhile: in force all the same, and in the list.
         self._profiles.follow(self._all(), saved)
         self._profiles.choose(saved)
-        self._put(before)
+        self._put(before.values)
 
     @property
     def now(self) -> InForce:
         """What is in force."""
-        return InForce(self._profiles.current, self._sampling.params, self._sampling.max_tokens)
+        return InForce(self._profiles.current, self.in_force)
 
     def save(self) -> bool:
         """Save the values in force into the preset chosen."""
@@ -182,7 +189,7 @@ class PresetState(QObject):
         now = self.now
         is_chosen = now.preset.name == name
         preset = self._do(lambda: self.folder.rename(name, new_name).preset, choose=is_chosen)
-        self._put(now)
+        self._put(now.values)
         if preset is None:
             return False
         self.renamed.emit(name, preset.name)
@@ -260,9 +267,10 @@ class PresetState(QObject):
             self.read()
         return preset
 
-    def _put(self, values: InForce) -> None:
-        self._sampling.set_params(values.params)
+    def _put(self, values: Preset) -> None:
+        self._sampling.set_params(values.sampling)
         self._sampling.set_max_tokens(values.max_tokens)
+        self._prompting.follow(values)
 
     def _all(self) -> list[Preset]:
         return [*built_in_presets(), *(stored.preset for stored in self.listing.presets)]

@@ -55,7 +55,7 @@ def test_what_is_turned_counts_as_turned_and_is_saved(qtbot: QtBot, tmp_path: Pa
     with qtbot.waitSignal(presets.changed):
         prompting.set_stop(("THE END", "Fin."))
     assert presets.differences == [("stop", ("THE END",), ("THE END", "Fin."))]
-    assert presets.rename("Yours")
+    assert presets.rename("Mine", "Yours")
     assert prompting.stop == ("THE END", "Fin."), "a new name leaves what was turned"
     assert presets.save()
     saved = next(
