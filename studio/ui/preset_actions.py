@@ -61,7 +61,7 @@ class PresetActions(QObject):
             window, "Re&name…", self._ask_rename, tip="Call your profile otherwise"
         )
         self.duplicate = make_action(
-            window, "&Duplicate", presets.duplicate, tip="Copy the profile, to change the copy"
+            window, "&Duplicate", self._duplicate, tip="Copy the profile, to change the copy"
         )
         self.revert = make_action(
             window, "&Revert", presets.revert, tip="Put the profile's saved values in force again"
@@ -121,7 +121,7 @@ class PresetActions(QObject):
         for path in paths:
             imported = self._presets.import_preset(path)
             if imported:
-                taken.append((self._profiles.current.name, imported))
+                taken.append((imported.preset.name, imported))
         self._refusals = None
         self._left = [row for name, it in taken for row in left(name, it.not_carried)]
         if taken or refused:
@@ -158,10 +158,13 @@ class PresetActions(QObject):
             self._window, "Rename profile", "New name:", text=self._profiles.current.name
         )
         if is_given:
-            self._presets.rename(name.strip())
+            self._presets.rename(self._profiles.current.name, name.strip())
+
+    def _duplicate(self) -> None:
+        self._presets.duplicate(self._profiles.current.name)
 
     def _delete(self) -> None:
-        deleted = self._presets.delete()
+        deleted = self._presets.delete(self._profiles.current.name)
         if deleted:
             self._deleted = deleted
             self._follow()

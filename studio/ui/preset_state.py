@@ -286,7 +286,8 @@ class PresetState(QObject):
         self.listing = self.folder.listing()
         folder = self.folder.path
         # Broken files too: they are mended outside.
-        wanted = {str(found.path) for found in (*self.listing.presets, *self.listing.problems)}
+        wanted = {str(stored.path) for stored in self.listing.presets}
+        wanted |= {str(problem.path) for problem in self.listing.problems}
         # A folder that is not there yet shows itself in the one above.
         there = next((place for place in (folder, *folder.parents) if place.is_dir()), None)
         wanted |= {str(there)} if there else set()

@@ -65,11 +65,11 @@ def test_what_was_turned_is_said_and_saved(desk: Desk) -> None:
 def test_renamed_duplicated_deleted_and_back(desk: Desk) -> None:
     desk.presets.save_as("Mine")
     desk.sampling.change(temperature=0.2)
-    assert desk.presets.rename("Own")
+    assert desk.presets.rename("Mine", "Own")
     assert (desk.names, desk.sampling.params.temperature) == (["Own"], 0.2)
-    assert desk.presets.duplicate()
+    assert desk.presets.duplicate("Own")
     assert desk.names == ["Own", "Own copy"]
-    deleted = desk.presets.delete()
+    deleted = desk.presets.delete("Own copy")
     assert deleted
     assert desk.folder.listing().presets[0].preset.name == "Own"
     assert desk.profiles.current.name == "Own copy"  # its values stay in force
@@ -82,7 +82,7 @@ def test_what_cannot_be_is_told(desk: Desk) -> None:
     assert not desk.presets.save()
     assert not desk.presets.save_as("../x")
     assert not desk.presets.save_as("Code")
-    assert desk.presets.delete() is None
+    assert desk.presets.delete("Creative writing") is None
     assert len(desk.failures) == 4
     assert "built in" in desk.failures[0]
     assert "name: found '../x'" in desk.failures[1]

@@ -1,0 +1,47 @@
+"""Two presets field by field. Plain values; knows no widget."""
+
+from dataclasses import dataclass
+
+from studio.presets import Preset
+from studio.presets.preset_fields import SAMPLING_FIELDS
+
+_BESIDE = (
+    "max_tokens",
+    "prompt_format",
+    "system_message",
+    "stop",
+    "task",
+    "description",
+    "notes",
+)
+"""The fields that are no sampling parameters; the name stands over the column."""
+
+
+@dataclass(frozen=True)
+class ComparedField:
+    """One field of two presets."""
+
+    field: str
+    left: object
+    right: object
+
+    @property
+    def differs(self) -> bool:
+        """Whether the two have other values."""
+        return self.left != self.right
+
+
+def compared(left: Preset, right: Preset) -> list[ComparedField]:
+    """All fields of two presets but their names, in one order always."""
+    fields = [
+        ComparedField(field, getattr(left.sampling, field), getattr(right.sampling, field))
+        for field in SAMPLING_FIELDS
+    ]
+    return fields + [
+        ComparedField(field, getattr(left, field), getattr(right, field)) for field in _BESIDE
+    ]
+
+
+def differences(old: Preset, new: Preset) -> list[tuple[str, object, object]]:
+    """Field, old value and new value, of those in which two presets differ."""
+    return [(entry.field, entry.left, entry.right) for entry in compared(old, new) if entry.differs]
