@@ -24,6 +24,7 @@ from studio.sampling.params import SamplingParams
 from studio.sampling.ranking import HEAD
 from studio.sampling.sketch import LogitSketch
 from studio.sampling.sketch_stack import SketchStack
+from studio.sampling.state import NO_STATE, SamplerState
 
 COLDEST, HOTTEST = 1e-3, 1e3
 """Temperatures between which the turn is looked for; below it is 0, above infinity."""
@@ -37,6 +38,7 @@ def blame(
     u: float,
     params: SamplingParams,
     history: Sequence[int] = (),
+    state: SamplerState = NO_STATE,
 ) -> float | None:
     """Return the T at and below which the same dice choose the favourite instead of `token`.
 
@@ -45,7 +47,8 @@ def blame(
         token: The token written.
         u: What was drawn, in [0, 1).
         params: Filters and their order; the temperature is not looked at.
-        history: The tokens before it, oldest first, for penalties.
+        history: The tokens before it, oldest first, for penalties and DRY.
+        state: DRY's sequence breakers.
 
     Returns:
         None where the token is the favourite itself. 0 where only T 0 would choose the favourite
@@ -53,17 +56,20 @@ def blame(
 
     Raises:
         ValueError: u is not in [0, 1).
+        LogitsError: Biases have banned every token that the sketch knows.
     """
     if not 0.0 <= u < 1.0:
         raise ValueError(f"u: found {u!r}; allowed is a number from 0 up to but not including 1.")
     params = _monotone(params)
 
     def favourite_at(temperature: float) -> bool:
-        shaped = sketch.shaped(msgspec.structs.replace(params, temperature=temperature), history)
-        return float(shaped.probabilities[0]) > u
+        at = msgspec.structs.replace(params, temperature=temperature)
+        shaped = sketch.shaped(at, history, state)
+        # Not the first: a token that is banned stands in its place still.
+        return float(shaped.probabilities.max()) > u
 
-    greedy = sketch.shaped(msgspec.structs.replace(params, temperature=0.0), history)
-    if int(greedy.ids[0]) == token:
+    greedy = sketch.shaped(msgspec.structs.replace(params, temperature=0.0), history, state)
+    if int(greedy.ids[greedy.probabilities.argmax()]) == token:
         return None
     if favourite_at(HOTTEST):
         return math.inf
@@ -84,10 +90,11 @@ def blames(
 ) -> NDArray[np.float64]:
     """Return `(n,)`: what `blame` says of every sketch of a stack, NaN for its None.
 
-    Penalties, DRY and logit biases are left out of account: a stack knows no history. Where a
-    filter cuts within a sketch's tail (beyond the best `HEAD` tokens), it is an estimate: top-p
-    takes its share of the tail's weight, top-k the tail whole, and min-p and top-n-sigma as much as
-    if the tail thinned out exponentially below its edge.
+    Penalties, DRY and logit biases are left out of account, for a stack knows no history: give it
+    sketches as these leave them (`reweighed`). Where a filter cuts within a sketch's tail (beyond
+    the best `HEAD` tokens), it is an estimate: top-p takes its share of the tail's weight, top-k
+    the tail whole, and min-p and top-n-sigma as much as if the tail thinned out exponentially below
+    its edge.
 
     Args:
         stack: The sketches, each with the token written.
@@ -171,7 +178,7 @@ class _Left:
         """Run the filters among `steps`, in order."""
         for name in steps:
             if name == "top_k" and params.top_k:
-                self._keep_first(np.full(len(self._stack), max(params.top_k, params.min_keep, 1)))
+                self._keep_first(np.full(len(self._stack), params.top_k))
             elif name == "min_p" and params.min_p > 0.0:
                 self._keep_within(-math.log(params.min_p) / self._betas, params.min_keep)
             elif name == "top_n_sigma" and params.top_n_sigma > 0.0:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from studio.sampling.params import SamplingParams
 from studio.sampling.pipeline import active_steps
 from studio.sampling.sketch import LogitSketch
+from studio.sampling.state import NO_STATE, SamplerState
 from studio.sampling.tail import Tail
 
 # Any finite T at which temperature is a step that acts.
@@ -53,7 +54,10 @@ def everything(sketch: LogitSketch) -> LeftOver:
 
 
 def left_over(
-    sketch: LogitSketch, params: SamplingParams, history: Sequence[int] = ()
+    sketch: LogitSketch,
+    params: SamplingParams,
+    history: Sequence[int] = (),
+    state: SamplerState = NO_STATE,
 ) -> LeftOver | None:
     """Return what all samplers of `params` but temperature leave; None where that depends on T.
 
@@ -64,13 +68,17 @@ def left_over(
         sketch: The distribution.
         params: The samplers and their order; the temperature does not matter.
         history: Ids of the tokens so far, oldest first.
+        state: What XTC and DRY need beside them.
+
+    Raises:
+        LogitsError: Biases have banned every token that the sketch knows.
     """
     if not is_the_same_at_every_temperature(params):
         return None
     params = _at_one(params)
     if not (params.logit_bias or active_steps(params)):
         return everything(sketch)
-    shaped = sketch.shaped(params, history)
+    shaped = sketch.shaped(params, history, state)
     known = shaped.probabilities > 0.0
     # Penalties move logits against one another, and at T 1 ln p tells them all but for a constant.
     logs = np.log(shaped.probabilities[known])
