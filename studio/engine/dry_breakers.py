@@ -7,11 +7,22 @@ character that is broken in two by tokens is not found in them, there as here.
 
 from collections.abc import Sequence
 
+from studio.engine.breaker_messages import BreakersFound, FindBreakers
 from studio.engine.vocabulary import Vocabulary
 from studio.sampling import Breakers
 
 _LONGEST_TAIL = 20
 """Tokens of a sequence after its first that are looked at, as in llama.cpp."""
+
+
+def breakers_found(command: FindBreakers, vocabulary: Vocabulary) -> BreakersFound:
+    """The answer to `command`."""
+    found = tokens_of_breakers(command.texts, vocabulary)
+    return BreakersFound(
+        request=command.request,
+        texts=command.texts,
+        breakers={token: list(tails) for token, tails in found.items()},
+    )
 
 
 def tokens_of_breakers(texts: Sequence[str], vocabulary: Vocabulary) -> Breakers:

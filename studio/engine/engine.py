@@ -15,6 +15,7 @@ from studio.engine import log
 from studio.engine.chat_template import ChatSkeleton, ChatTemplateError, compile_template
 from studio.engine.context import Context, EvaluationStopped
 from studio.engine.control import Control
+from studio.engine.dry_breakers import breakers_found
 from studio.engine.evaluated import evaluated
 from studio.engine.generation import generate
 from studio.engine.interrupt import Interrupt
@@ -30,6 +31,7 @@ from studio.engine.messages import (
     Evaluated,
     Evaluating,
     Failed,
+    FindBreakers,
     FindTokens,
     Finished,
     Generate,
@@ -56,6 +58,7 @@ Runnable = (
     | Score
     | Generate
     | FindTokens
+    | FindBreakers
     | Compare
     | ContinueLane
     | RerunLane
@@ -140,6 +143,8 @@ class Engine:
                     self._generate(command, control)
                 case FindTokens():
                     self._emit(tokens_found(command, self._ready().model.vocabulary))
+                case FindBreakers():
+                    self._emit(breakers_found(command, self._ready().model.vocabulary))
                 case Compare():
                     assert isinstance(control, LaneControl)
                     self._compare(command, control)
@@ -208,6 +213,7 @@ class Engine:
             [len(lane.token_ids()) + command.max_tokens for lane in command.lanes],
             at_once=opened.context.lane_cells is not None,
             is_certain=command.ignore_eos,
+            unseen=command.unseen_tokens,
         )
         opened.comparison = Comparison(
             command,

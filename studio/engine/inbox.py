@@ -17,6 +17,7 @@ from studio.engine.messages import (
     ChangeParams,
     Compare,
     ContinueLane,
+    FindBreakers,
     FindTokens,
     Generate,
     LaneCommand,
@@ -35,13 +36,14 @@ Runnable = (
     | Score
     | Generate
     | FindTokens
+    | FindBreakers
     | Compare
     | ContinueLane
     | RerunLane
     | RemoveLane
 )
 _COMPARING = (Compare, ContinueLane, RerunLane, RemoveLane)
-_EVERYTHING = (Load, LookAhead, Score, Generate, FindTokens, *_COMPARING)
+_EVERYTHING = (Load, LookAhead, Score, Generate, FindTokens, FindBreakers, *_COMPARING)
 
 
 class Inbox:
@@ -77,7 +79,7 @@ class Inbox:
                 case Score():
                     self._give_way((Score,))
                     self._waiting.append((command, Control(self._interrupt)))
-                case FindTokens():
+                case FindTokens() | FindBreakers():
                     self._waiting.append((command, Control(self._interrupt)))
                 case Generate():
                     self._give_way((LookAhead, Score))

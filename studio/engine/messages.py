@@ -9,6 +9,8 @@ from typing import Literal, Protocol
 import msgspec
 import numpy as np
 
+from studio.engine.breaker_messages import BreakersFound as BreakersFound
+from studio.engine.breaker_messages import FindBreakers as FindBreakers
 from studio.engine.lane_messages import MOST_LANES as MOST_LANES
 from studio.engine.lane_messages import ChangeLane as ChangeLane
 from studio.engine.lane_messages import Compare as Compare
@@ -283,7 +285,16 @@ class Failed(Event, frozen=True, kw_only=True, tag=True):
 
 
 AnyCommand = (
-    Load | LookAhead | Score | Generate | ChangeParams | Stop | FindTokens | Compare | LaneCommand
+    Load
+    | LookAhead
+    | Score
+    | Generate
+    | ChangeParams
+    | Stop
+    | FindTokens
+    | FindBreakers
+    | Compare
+    | LaneCommand
 )
 AnyEvent = (
     Loading
@@ -298,6 +309,7 @@ AnyEvent = (
     | Superseded
     | Failed
     | TokensFound
+    | BreakersFound
     | LaneEvent
 )
 

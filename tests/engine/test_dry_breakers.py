@@ -1,13 +1,18 @@
 """DRY's breakers in the real vocabulary, against what llama.cpp makes of the same texts."""
 
+from pathlib import Path
+
 import llama_cpp
 import numpy as np
 import pytest
 
 from studio.engine.dry_breakers import tokens_of_breakers
+from studio.engine.messages import BreakersFound, Failed, FindBreakers, Load
 from studio.engine.model import Model
 from studio.engine.vocabulary import Vocabulary
 from studio.sampling import SamplerState, SamplingParams, distribution
+from tests.engine.test_inbox import Harness
+from tests.helpers.engine_bench import EngineBench
 from tests.helpers.llama_samplers import left_by_llama
 from tests.helpers.tiny_model import CONTROL
 
@@ -58,3 +63,27 @@ def test_in_the_real_vocabulary_a_repetition_ends_where_llama_cpp_ends_it(
     theirs = left_by_llama(logits, params, history, pointer).probabilities
     assert np.abs(distribution(logits, params, history, state) - theirs).max() < 1e-5
     assert np.abs(distribution(logits, params, history) - theirs).max() > 1e-4
+
+
+def test_the_engine_answers_with_tokens(starter_path: Path, starter_vocabulary: Vocabulary) -> None:
+    bench = EngineBench()
+    texts = (":", "***")
+    try:
+        refused = bench.run(FindBreakers(request=1, texts=texts))[-1]
+        assert isinstance(refused, Failed)
+        assert refused.kind == "no_model"
+        bench.run(Load(request=2, path=str(starter_path)))
+        found = bench.run(FindBreakers(request=3, texts=texts))[-1]
+        assert isinstance(found, BreakersFound)
+        assert found.texts == texts
+        assert found.breakers == tokens_of_breakers(texts, starter_vocabulary)
+    finally:
+        bench.engine.close()
+
+
+def test_the_question_takes_its_turn_and_gives_way_to_a_load() -> None:
+    harness = Harness()
+    harness.put(FindBreakers(request=1, texts=("\n",)), FindBreakers(request=2, texts=(":",)))
+    assert harness.drain() == [1, 2]
+    harness.put(FindBreakers(request=3, texts=("\n",)), Load(request=4, path="m.gguf"))
+    assert harness.dropped == [3]

@@ -8,6 +8,7 @@ from studio.engine.engine import Engine
 from studio.engine.interrupt import Interrupt
 from studio.engine.messages import (
     AnyEvent,
+    FindBreakers,
     FindTokens,
     Generate,
     Load,
@@ -17,7 +18,7 @@ from studio.engine.messages import (
     Score,
 )
 
-Runnable = Load | LookAhead | Score | Generate | FindTokens
+Runnable = Load | LookAhead | Score | Generate | FindTokens | FindBreakers
 
 
 class EngineBench:
