@@ -6,7 +6,7 @@ Knows nothing of llama.cpp's memory (`lane_evaluation`) or of the other lanes.
 from studio.engine.lane_messages import LaneFinishReason
 from studio.engine.sampler_states import SamplerStates
 from studio.engine.vocabulary import Vocabulary
-from studio.sampling import SamplingParams
+from studio.sampling import Choice, SamplingParams
 
 
 class LaneState:
@@ -31,15 +31,18 @@ class LaneState:
         written: list[int],
         max_tokens: int,
         vocabulary: Vocabulary,
+        mu: float | None = None,
     ) -> None:
         self.number = number
         self.params = params
         self.seed = seed
-        self.states = SamplerStates(seed, vocabulary)
+        self.states = SamplerStates(seed, vocabulary, mu)
         self.history = prompt + written
         self.limit = len(written) + max_tokens
         self.reason: LaneFinishReason | None = None
         self._prompt = len(prompt)
+        self._mus: list[float | None] = []
+        """Where Mirostat stood before each of the last tokens written."""
 
     @property
     def runs(self) -> bool:
@@ -54,6 +57,19 @@ class LaneState:
     def tokens_from(self, index: int) -> list[int]:
         """The tokens written, from that one on."""
         return self.history[self._prompt + index :]
+
+    def write(self, choice: Choice) -> None:
+        """Take a token as the next one."""
+        self._mus.append(self.states.mu)
+        self.states.took(choice)
+        self.history.append(choice.token)
+
+    def take_back(self, index: int) -> None:
+        """Be as before the token `index` was written, in this run."""
+        count = self.written - index
+        if count > 0:
+            self.states.mu = self._mus[-count]
+            del self._mus[-count:], self.history[-count:]
 
     def go_on(self, max_tokens: int) -> None:
         """Run, and write so many more."""

@@ -71,17 +71,19 @@ class LaneCells:
         self._lengths[lane] += count
         self.held += count
 
-    def shrink(self, lane: int) -> None:
-        """Take a lane's last token off."""
-        self._lengths[lane] -= 1
-        self.held -= 1
-        self.cut(lane)
+    def shrink(self, lane: int, count: int) -> None:
+        """Take a lane's last tokens off, or all where its memory cannot be cut."""
+        self._lengths[lane] -= count
+        self.held -= count
+        if not self.cut(lane):
+            self.drop(lane)
 
-    def cut(self, lane: int) -> None:
-        """Free what an evaluation that was broken off may have left behind the lane's end."""
-        llama_cpp.llama_memory_seq_rm(
+    def cut(self, lane: int) -> bool:
+        """Free what stands behind a lane's end, such as an evaluation left that was broken off."""
+        cut: bool = llama_cpp.llama_memory_seq_rm(
             self._memory, self.sequence(lane), self._lengths.get(lane, 0), -1
         )
+        return cut
 
     def drop(self, lane: int) -> None:
         """Free a lane's cells."""

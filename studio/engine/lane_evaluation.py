@@ -93,12 +93,13 @@ class Together:
 
     def _missing(self, lane: LaneState) -> int:
         """How many of a lane's tokens are not evaluated."""
-        evaluated = self._cells.length(lane.number) or len(self._prompt)
-        if evaluated == len(self._prompt) + lane.written:
-            # It ended on a token that was drawn and not written; the logits are gone.
-            self._cells.shrink(lane.number)
-            evaluated -= 1
-        return lane.written + len(self._prompt) - evaluated
+        length = len(self._prompt) + lane.written
+        too_many = self._cells.length(lane.number) - (length - 1)
+        if too_many > 0:
+            # Its text ended on a token that was drawn and not written, or with some of a stop
+            # string that are taken back: the logits behind the last one are gone.
+            self._cells.shrink(lane.number, too_many)
+        return length - (self._cells.length(lane.number) or len(self._prompt))
 
     def _begin(self, lane: int) -> None:
         """Give a lane the prompt."""

@@ -9,7 +9,7 @@ from typing import Literal
 import msgspec
 import numpy as np
 
-from studio.engine.message_parts import Command, Event, Prompt, Token
+from studio.engine.message_parts import Command, Event, Prompt, Token, check_stop
 from studio.sampling import MAX_SEED, SamplingParams
 
 MOST_LANES = 8
@@ -26,6 +26,14 @@ class Lane(msgspec.Struct, frozen=True, kw_only=True):
     int32, little-endian. It goes on behind them. `lane_tokens` makes this of numbers."""
     waits: bool = False
     """Do not run it until a `ContinueLane`."""
+    stop: tuple[str, ...] = ()
+    """Texts that end it where they are complete. They are not given, what stands before them is."""
+    mu: float | None = None
+    """Where Mirostat stood behind `written`; None to begin. See `LaneFinished.mu`."""
+
+    def __post_init__(self) -> None:
+        """Refuse a stop that would end everything."""
+        check_stop(self.stop)
 
     def token_ids(self) -> list[int]:
         """The ids of what it has written before."""
@@ -59,6 +67,10 @@ class Compare(Command, frozen=True, kw_only=True, tag=True):
     of its parameters, or where they leave it open, `seed` plus the lane's number."""
     seed: int = -1
     """The seed of all lanes; -1 = a new one."""
+    unseen_tokens: int = 0
+    """Tokens of the manuscript's beginning that the lanes did not see when they wrote what they
+    had `written`, as the context had no room: they go on without them, if that leaves room still.
+    Other lanes, and 0, leave that to the engine."""
 
     def __post_init__(self) -> None:
         """Refuse what no comparison can be."""
@@ -66,6 +78,8 @@ class Compare(Command, frozen=True, kw_only=True, tag=True):
             raise ValueError(f"lanes: found {len(self.lanes)}; allowed are 1 to {MOST_LANES}")
         if self.max_tokens < 1:
             raise ValueError(f"max_tokens: found {self.max_tokens}; allowed is 1 or more")
+        if self.unseen_tokens < 0:
+            raise ValueError(f"unseen_tokens: found {self.unseen_tokens}; allowed is 0 or more")
         _check_seed(self.seed)
 
 
@@ -96,6 +110,12 @@ class ContinueLane(Command, frozen=True, kw_only=True, tag=True):
     params: SamplingParams
     max_tokens: int
     """How many more."""
+    stop: tuple[str, ...] = ()
+    """As `Lane.stop`."""
+
+    def __post_init__(self) -> None:
+        """Refuse a stop that would end everything."""
+        check_stop(self.stop)
 
 
 class RerunLane(Command, frozen=True, kw_only=True, tag=True):
@@ -109,12 +129,15 @@ class RerunLane(Command, frozen=True, kw_only=True, tag=True):
     max_tokens: int
     seed: int = -1
     """-1 = a new one; the seed of the others gives it their dice."""
+    stop: tuple[str, ...] = ()
+    """As `Lane.stop`."""
 
     def __post_init__(self) -> None:
-        """Refuse numbers that no lane has."""
+        """Refuse numbers that no lane has, and a stop that would end everything."""
         if not 0 <= self.lane < MOST_LANES:
             raise ValueError(f"lane: found {self.lane}; allowed are 0 to {MOST_LANES - 1}")
         _check_seed(self.seed)
+        check_stop(self.stop)
 
 
 class RemoveLane(Command, frozen=True, kw_only=True, tag=True):
@@ -154,7 +177,7 @@ class LaneTurned(Event, frozen=True, kw_only=True, tag=True):
     params: SamplingParams
 
 
-LaneFinishReason = Literal["end_of_text", "max_tokens", "stopped", "context_full"]
+LaneFinishReason = Literal["end_of_text", "stop_string", "max_tokens", "stopped", "context_full"]
 
 
 class LaneFinished(Event, frozen=True, kw_only=True, tag=True):
@@ -167,6 +190,12 @@ class LaneFinished(Event, frozen=True, kw_only=True, tag=True):
     seed: int
     params: SamplingParams
     """As they stood at the last token."""
+    end: Token | None = None
+    """What was drawn behind the last token and ended the text, where something did: an
+    end-of-text token, or the token in which a stop string begins. Of its text only what stands
+    before the stop; it is none of the lane's `tokens`, and drawn again where the lane goes on."""
+    mu: float | None = None
+    """Where Mirostat stands behind the last token; None where it is off."""
 
 
 class ComparisonFinished(Event, frozen=True, kw_only=True, tag=True):

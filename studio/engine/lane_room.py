@@ -15,6 +15,7 @@ def fit_lanes(
     *,
     at_once: bool,
     is_certain: bool,
+    unseen: int = 0,
 ) -> FittedPrompt:
     """Keep the head and as much of the manuscript's newest part as leaves the lanes their room.
 
@@ -24,6 +25,8 @@ def fit_lanes(
         lengths: the tokens that each lane will have written in the end, at most.
         at_once: whether the lanes are in the context together.
         is_certain: whether lanes will write so much; otherwise a text may end before.
+        unseen: tokens of the manuscript's beginning that were left out when the lanes began; they
+            are again, if that leaves room. 0 for lanes that begin.
 
     Raises:
         EngineError: the lanes cannot fit, or will not for certain.
@@ -42,4 +45,8 @@ def fit_lanes(
             f"tokens has room for {each:,} a lane beside this prompt. Choose fewer tokens or fewer "
             "lanes, or a larger context size in the model's options.",
         )
+    left_out = min(unseen, len(prompt.tokens) - prompt.head)
+    if left_out and len(prompt.tokens) - left_out + least <= context_size:
+        kept = prompt.tokens[: prompt.head] + prompt.tokens[prompt.head + left_out :]
+        return FittedPrompt(kept, left_out)
     return fit(prompt, context_size, room=min(wanted, possible))

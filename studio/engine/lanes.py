@@ -19,6 +19,7 @@ from studio.engine.evaluated import evaluated
 from studio.engine.lane import LaneState
 from studio.engine.lane_control import LaneControl
 from studio.engine.lane_evaluation import LaneEvaluation, evaluation_of
+from studio.engine.lane_stops import LaneStops
 from studio.engine.messages import (
     MOST_LANES,
     ChangeLane,
@@ -36,6 +37,7 @@ from studio.engine.messages import (
     RemoveLane,
     RerunLane,
     StopLane,
+    Token,
 )
 from studio.engine.pieces import PieceLedger
 from studio.engine.prompt import FittedPrompt, TokenizedPrompt
@@ -83,8 +85,9 @@ class Comparison:
         self._context = context
         self._vocabulary = vocabulary
         self._emit = emit
+        self._stops = LaneStops(command.request, emit)
         self._untold = UntoldTokens(
-            command.request, vocabulary, pieces, emit, frame_seconds, MOST_LANES
+            command.request, vocabulary, pieces, self._stops, frame_seconds, MOST_LANES
         )
         self._evaluation: LaneEvaluation | None = None
         self._prompt_logits = np.empty(0, dtype=np.float32)
@@ -95,7 +98,9 @@ class Comparison:
             own = seed
             if not command.same_dice:
                 own = lane.params.seed if lane.params.seed >= 0 else (seed + number) % _SEEDS
-            state = self._lane(number, lane.params, own, lane.token_ids(), command.max_tokens)
+            state = self._lane(
+                number, lane.params, own, lane.token_ids(), command.max_tokens, lane.stop, lane.mu
+            )
             if lane.waits:
                 state.reason = "stopped"
 
@@ -156,11 +161,15 @@ class Comparison:
                     lane = self._lanes.get(order.lane)
                     if lane:
                         self._turn(lane, order.params)
+                        self._untold.tell()
+                        self._stops.watch(order.lane, order.stop)
                         lane.go_on(order.max_tokens)
                 case RerunLane() as order:
                     self._forget(order.lane)
                     seed = order.seed if order.seed >= 0 else secrets.randbelow(_SEEDS)
-                    lane = self._lane(order.lane, order.params, seed, [], order.max_tokens)
+                    lane = self._lane(
+                        order.lane, order.params, seed, [], order.max_tokens, order.stop
+                    )
                     self._say_started(lane)
                 case RemoveLane() as order:
                     self._forget(order.lane)
@@ -172,9 +181,12 @@ class Comparison:
         seed: int,
         written: list[int],
         max_tokens: int,
+        stop: tuple[str, ...],
+        mu: float | None = None,
     ) -> LaneState:
         tokens = list(self._prompt.tokens)
-        lane = LaneState(number, params, seed, tokens, written, max_tokens, self._vocabulary)
+        lane = LaneState(number, params, seed, tokens, written, max_tokens, self._vocabulary, mu)
+        self._stops.watch(number, stop)
         # What it cannot have is said before anything is evaluated.
         lane.states.at(params, len(lane.history))
         self._lanes[number] = lane
@@ -182,6 +194,8 @@ class Comparison:
 
     def _forget(self, number: int) -> None:
         self._untold.tell()
+        # Nobody wants the tokens that are held, but how they are spelled is told once.
+        self._stops.settle(number)
         if self._lanes.pop(number, None) and self._evaluation:
             self._evaluation.drop(number)
 
@@ -228,18 +242,26 @@ class Comparison:
         u = uniform(lane.seed, position)
         state = lane.states.at(lane.params, position)
         choice = choose(ranking, lane.params, lane.history, u, _SHOWN, state)
-        lane.states.took(choice)
         if not self._ignore_eos and self._vocabulary.ends_generation(choice.token):
-            self._end(lane, "end_of_text")
+            self._end(lane, "end_of_text", self._untold.token(lane.written, ranking, choice, u))
             return
+        is_stop = self._stops.sees(lane.number, self._vocabulary.text(choice.token))
         self._untold.add(lane.written, ranking, choice, u, lane.number)
-        lane.history.append(choice.token)
+        lane.write(choice)
         self._tokens += 1
-        if lane.written >= lane.limit:
+        if is_stop:
+            self._end(lane, "stop_string")
+        elif lane.written >= lane.limit:
             self._end(lane, "max_tokens")
 
-    def _end(self, lane: LaneState, reason: LaneFinishReason) -> None:
+    def _end(self, lane: LaneState, reason: LaneFinishReason, end: Token | None = None) -> None:
         lane.reason = reason
+        self._untold.tell()
+        cut = self._stops.settle(lane.number)
+        if cut is not None:
+            self._tokens -= lane.written - cut.index
+            lane.take_back(cut.index)
+            end = cut
         self._say(
             LaneFinished(
                 request=self.request,
@@ -248,6 +270,8 @@ class Comparison:
                 tokens=lane.written,
                 seed=lane.seed,
                 params=lane.params,
+                end=end,
+                mu=lane.states.mu,
             )
         )
 

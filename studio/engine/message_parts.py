@@ -30,6 +30,16 @@ class Prompt(msgspec.Struct, frozen=True, kw_only=True):
             msgspec.structs.force_setattr(self, field, raw.decode())
 
 
+def check_stop(stop: tuple[str, ...]) -> None:
+    """Refuse a stop that would end everything.
+
+    Raises:
+        ValueError: one is empty.
+    """
+    if not all(stop):
+        raise ValueError("stop: found an empty text; allowed are texts of a character or more")
+
+
 class Command(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """Base of all commands."""
 

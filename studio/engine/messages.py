@@ -33,6 +33,7 @@ from studio.engine.message_parts import Event as Event
 from studio.engine.message_parts import Prompt as Prompt
 from studio.engine.message_parts import PromptFormat as PromptFormat
 from studio.engine.message_parts import Token as Token
+from studio.engine.message_parts import check_stop
 from studio.engine.token_messages import FindTokens as FindTokens
 from studio.engine.token_messages import TokensFound as TokensFound
 from studio.sampling import SamplingParams
@@ -136,8 +137,7 @@ class Generate(Command, frozen=True, kw_only=True, tag=True):
 
     def __post_init__(self) -> None:
         """Refuse a stop that would end everything."""
-        if not all(self.stop):
-            raise ValueError("stop: found an empty text; allowed are texts of a character or more")
+        check_stop(self.stop)
 
 
 class ChangeParams(Command, frozen=True, kw_only=True, tag=True):

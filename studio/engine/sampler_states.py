@@ -10,12 +10,16 @@ from studio.sampling import NO_STATE, Breakers, Choice, SamplerState, SamplingPa
 
 
 class SamplerStates:
-    """Makes the `SamplerState` of each step."""
+    """Makes the `SamplerState` of each step.
 
-    def __init__(self, seed: int, vocabulary: Vocabulary) -> None:
+    Attributes:
+        mu: what Mirostat carries to the next step; None where it is off, or has not begun.
+    """
+
+    def __init__(self, seed: int, vocabulary: Vocabulary, mu: float | None = None) -> None:
         self._seed = seed
         self._vocabulary = vocabulary
-        self._mu: float | None = None
+        self.mu = mu
         self._checked: SamplingParams | None = None
         self._needed = False
         self._breaker_texts: tuple[str, ...] = ()
@@ -31,11 +35,11 @@ class SamplerStates:
             self._check(params)
         if not self._needed:
             return NO_STATE
-        return SamplerState(chance(self._seed, position), self._mu, self._breakers)
+        return SamplerState(chance(self._seed, position), self.mu, self._breakers)
 
     def took(self, choice: Choice) -> None:
         """Remember what the choice leaves for the next step."""
-        self._mu = choice.mu
+        self.mu = choice.mu
 
     def _check(self, params: SamplingParams) -> None:
         for token, _ in params.logit_bias[-1:]:  # the largest id

@@ -51,14 +51,31 @@ class StopStrings:
 
     def finish(self) -> None:
         """The generation is over: give what is held, without a stop."""
+        cut = self.settle()
+        if cut is not None and cut.text:
+            self._emit(cut)
+            self.tokens += 1
+
+    def settle(self) -> Token | None:
+        """Give the tokens that are held and no part of a stop.
+
+        Returns:
+            The token in which the stop begins, of its text only what stands before the stop; it
+            spells what all tokens of the stop would have. None where no stop is complete.
+        """
         if self._end is None:
             self._give(self._seen)
-            return
+            return None
         self._give(self._end)
-        if self._held and isinstance(token := self._held[0], Token) and self._told < self._end:
-            self._emit(msgspec.structs.replace(token, text=token.text[: self._end - self._told]))
-            self.tokens += 1
+        tokens = [event for event in self._held if isinstance(event, Token)]
         self._held.clear()
+        if not tokens:
+            return None
+        pieces: dict[int, bytes] = {}
+        for token in tokens:
+            pieces |= token.pieces
+        text = tokens[0].text[: max(0, self._end - self._told)]
+        return msgspec.structs.replace(tokens[0], text=text, pieces=pieces)
 
     def _give(self, until: int) -> None:
         """Give all events that end at that byte at the latest, in their order."""

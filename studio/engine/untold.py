@@ -6,6 +6,7 @@ it is put off until a screen's frame is over, and then done for all its tokens i
 neither how tokens are drawn nor who listens.
 """
 
+import math
 import time
 from typing import NamedTuple
 
@@ -70,7 +71,7 @@ class UntoldTokens:
         self._kept = 0
         """How many of them refer to logits of their own, no more to llama.cpp's."""
         self._rows: list[NDArray[np.float32]] = []
-        self._told = 0.0
+        self._told = -math.inf
         self.ended = 0.0
         """When the last token was drawn, or told if that was later; seconds as `perf_counter`'s."""
 
@@ -112,9 +113,15 @@ class UntoldTokens:
             self.ended = time.perf_counter()
 
     def _message(self, drawn: _Drawn) -> Token | LaneToken:
-        lane, index, ranking, choice, u = drawn
+        token = self.token(drawn.number, drawn.ranking, drawn.choice, drawn.u)
+        if drawn.lane is None:
+            return token
+        return LaneToken(request=self._request, lane=drawn.lane, token=token)
+
+    def token(self, index: int, ranking: Ranking, choice: Choice, u: float) -> Token:
+        """The message of a token, whoever tells it; arguments as for `add`."""
         sketch = LogitSketch.of(ranking, written=choice.token)
-        token = Token(
+        return Token(
             request=self._request,
             index=index,
             id=choice.token,
@@ -128,6 +135,3 @@ class UntoldTokens:
             u=u,
             near_tie=is_near_tie(ranking),
         )
-        if lane is None:
-            return token
-        return LaneToken(request=self._request, lane=lane, token=token)
