@@ -18,19 +18,10 @@ from PySide6.QtWidgets import (
 
 from studio.sampling import SamplingParams
 from studio.ui.elided_label import ElidedLabel
+from studio.ui.parameter import Number
+from studio.ui.parameter_penalties import REPEAT_LAST_N, REPEAT_PENALTY
+from studio.ui.parameter_table import MAX_TOKENS, MIN_P, SEED, TOP_K, TOP_P
 from studio.ui.sampling_edit import CommitEdit
-from studio.ui.sampling_fields import (
-    MAX_TOKENS,
-    MIN_P,
-    REPEAT_LAST_N,
-    REPEAT_PENALTY,
-    SEED,
-    TOP_K,
-    TOP_P,
-    Field,
-    order_words,
-    summary,
-)
 from studio.ui.sampling_order import (
     order_explanation,
     temperature_place,
@@ -38,6 +29,7 @@ from studio.ui.sampling_order import (
     with_temperature_last,
 )
 from studio.ui.sampling_state import SamplingState
+from studio.ui.sampling_summary import order_words, summary
 from studio.ui.theme_card import Card
 
 _LEFT_COLUMN = (TOP_K, TOP_P, MIN_P, SEED)
@@ -155,7 +147,7 @@ class _Fields(QWidget):
         if words != self._explanation.text():
             self._explanation.setText(words)
 
-    def _add_field(self, grid: QGridLayout, row: int, column: int, entry: Field) -> None:
+    def _add_field(self, grid: QGridLayout, row: int, column: int, entry: Number) -> None:
         edit = CommitEdit(
             show=lambda: entry.format(self._value(entry)),
             commit=lambda text: self._set(entry, entry.parse(text)),
@@ -172,7 +164,7 @@ class _Fields(QWidget):
         grid.addWidget(edit, row, column + 1)
         grid.addWidget(self._reset_button(entry, edit), row, column + 2)
 
-    def _reset_button(self, entry: Field, edit: CommitEdit) -> QPushButton:
+    def _reset_button(self, entry: Number, edit: CommitEdit) -> QPushButton:
         neutral = entry.format(entry.neutral)
         button = QPushButton("↺")
         button.setProperty("flat", True)
@@ -193,13 +185,13 @@ class _Fields(QWidget):
         follow()
         return button
 
-    def _value(self, entry: Field) -> float:
+    def _value(self, entry: Number) -> float:
         if entry is MAX_TOKENS:
             return self._sampling.max_tokens
         value: float = getattr(self._sampling.params, entry.name)
         return value
 
-    def _set(self, entry: Field, value: float) -> None:
+    def _set(self, entry: Number, value: float) -> None:
         if entry is MAX_TOKENS:
             self._sampling.set_max_tokens(int(value))
         else:

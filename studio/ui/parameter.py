@@ -1,0 +1,130 @@
+"""A setting of the sampler as the window speaks of it: label, help, neutral value, what is allowed.
+
+What a value may be is `SamplingParams`'s to say; this module reads, prints and tells. It does not
+know Qt, nor which parameters there are.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from studio.ui.explain_text import StepName
+from studio.ui.sampling_number import format_number, parse_integer, parse_number
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Parameter:
+    """One thing that the writer can set.
+
+    Attributes:
+        name: As in `SamplingParams`; else as in `Preset`.
+        label: What stands before it.
+        neutral: The value with which it does nothing, or does the usual.
+        help: What it does, in the field's words: one sentence.
+        plain: The same in plain words, and what to expect of it.
+        allowed: What may be set, in words.
+        step: The step of `SamplingParams.samplers` that it belongs to, if it does to one.
+        explained: The step of Explain that teaches it, if one does.
+    """
+
+    name: str
+    label: str
+    neutral: object
+    help: str
+    plain: str
+    allowed: str = ""
+    step: str | None = None
+    explained: StepName | None = None
+
+    @property
+    def title(self) -> str:
+        """The label as a sentence or a line begins with it."""
+        return self.label[0].upper() + self.label[1:]
+
+    @property
+    def tool_tip(self) -> str:
+        """Both sentences."""
+        return f"<p><b>{self.title}</b> ({self.name}). {self.help}</p><p>{self.plain}</p>"
+
+    def matches(self, words: str) -> bool:
+        """Whether all of `words` stand in its label, its name or its help, as they begin."""
+        text = f"{self.label} {self.name} {self.name.replace('_', ' ')} {self.help} {self.plain}"
+        folded = text.casefold()
+        return all(word in folded for word in words.casefold().split())
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Number(Parameter):
+    """One number.
+
+    Attributes:
+        least: The least number allowed, but for the words.
+        most: The largest.
+        is_whole: Whether only whole numbers make sense.
+        is_above: Whether `least` itself is not allowed.
+        words: Words that stand for values, the first of each value being the one shown.
+    """
+
+    neutral: float
+    least: float
+    most: float
+    is_whole: bool = False
+    is_above: bool = False
+    words: Mapping[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Say what is allowed where nothing was said."""
+        if not self.allowed:
+            object.__setattr__(self, "allowed", self._range())
+
+    def format(self, value: float) -> str:
+        """The value for the eye: a word where there is one for it."""
+        for word, meaning in self.words.items():
+            if value == meaning:
+                return word
+        return self._digits(value)
+
+    def parse(self, text: str) -> float:
+        """The value that was typed; an empty text is the neutral one.
+
+        Raises:
+            ValueError: With a sentence for the writer: what was found, what is allowed.
+        """
+        word = text.strip().casefold()
+        if not word:
+            return self.neutral
+        if word in self.words:
+            return self.words[word]
+        try:
+            return parse_integer(word) if self.is_whole else parse_number(word)
+        except ValueError:
+            kind = "a whole number" if self.is_whole else "a number"
+            allowed = " or ".join([kind, *self.words])
+            raise ValueError(f"{self.label}: found “{text.strip()}”; type {allowed}.") from None
+
+    def _range(self) -> str:
+        # A word for a number in the range says what that number does, not what else is allowed.
+        beyond = [word for word, value in self.words.items() if not self._is_inside(value)]
+        least, most = self._digits(self.least), self._digits(self.most)
+        if self.least == -self.most:
+            words = "any number"
+        elif self.most in _UNBOUNDED:
+            words = f"above {least}" if self.is_above else f"from {least}"
+        else:
+            words = f"above {least}, to {most}" if self.is_above else f"{least} to {most}"
+        return ", ".join([*beyond, words])
+
+    def _digits(self, value: float) -> str:
+        # Six digits tell a temperature; of a seed all are wanted.
+        return str(int(value)) if self.is_whole else format_number(value)
+
+    def _is_inside(self, value: float) -> bool:
+        return self.least <= value <= self.most
+
+
+LARGEST = float("inf")
+"""Of a number without an upper bound."""
+
+LARGEST_COUNT = 2**31 - 1
+"""Of tokens, as llama.cpp counts them."""
+
+_UNBOUNDED = (LARGEST, LARGEST_COUNT)
