@@ -84,6 +84,7 @@ def open_first(window: MainWindow, file: Path | None) -> None:
         return
     last = Settings().get(remembered.MODEL)
     path = Path(last) if last and Path(last).is_file() else find_starter_model()
+    window.library.opening.start(path)
     if path:
         model.open(str(path))
     else:

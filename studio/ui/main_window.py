@@ -35,6 +35,7 @@ from studio.ui.model_options_dialog import ModelOptionsDialog
 from studio.ui.model_picker import ModelPicker
 from studio.ui.notice_bar import NoticeBar
 from studio.ui.preset_actions import PresetActions, is_preset_file
+from studio.ui.preset_library import PresetLibrary
 from studio.ui.profile_picker import ProfilePicker
 from studio.ui.progress_line import ProgressLine
 from studio.ui.sampling_panel import SamplingPanel
@@ -98,7 +99,8 @@ class MainWindow(QMainWindow):
             self.word,
             self.compare,
         )
-        self.presets = PresetActions(self, session.profiles, session.presets, self.notice)
+        self.library = PresetLibrary(self, session, theme, settings, self.notice)
+        self.presets = PresetActions(self, session.profiles, session.presets, self.library)
         session.compare.can_make_preset = True
         self.actions_.fill_menus(self, theme, settings, self.presets.menu())
         self.model_picker = ModelPicker(
@@ -107,7 +109,9 @@ class MainWindow(QMainWindow):
             starter,
             [self.actions_.open_model, self.actions_.model_options, self.actions_.reopen_model],
         )
-        self.profile_picker = ProfilePicker(session.profiles, theme, session.presets)
+        self.profile_picker = ProfilePicker(
+            session.profiles, theme, session.presets, self.library.favourites
+        )
         self._build_layout()
         self._bind()
         self._restore()
@@ -233,6 +237,7 @@ class MainWindow(QMainWindow):
         self.landscape.remember()
         self.explain.remember()
         self.compare.remember()
+        self.library.remember()
         settings.save()
 
     def _on_theme_changed(self) -> None:

@@ -12,11 +12,11 @@ from PySide6.QtWidgets import QFileDialog, QInputDialog, QMainWindow, QMenu
 
 from studio.atomic_write import atomic_write
 from studio.experiments.comparison import FORMAT
-from studio.presets import DeletedPreset, PresetError
+from studio.presets import PresetError
 from studio.presets.foreign import FORMAT_WORDS, Imported, export
 from studio.sampling import SamplingParams
 from studio.ui.actions import make_action
-from studio.ui.notice_bar import NoticeBar
+from studio.ui.preset_library import PresetLibrary
 from studio.ui.preset_state import PresetState
 from studio.ui.profile_state import ProfileState
 from studio.ui.travel_dialog import TravelDialog
@@ -41,12 +41,15 @@ class PresetActions(QObject):
     """Save, save as, rename, duplicate, delete, revert, import, export."""
 
     def __init__(
-        self, window: QMainWindow, profiles: ProfileState, presets: PresetState, notice: NoticeBar
+        self,
+        window: QMainWindow,
+        profiles: ProfileState,
+        presets: PresetState,
+        library: PresetLibrary,
     ) -> None:
         super().__init__(window)
         self._window, self._profiles, self._presets = window, profiles, presets
-        self._notice = notice
-        self._deleted: DeletedPreset | None = None
+        self._library, self._notice, self._edits = library, library.notices, library.edits
         self.save = make_action(
             window, "&Save profile", presets.save, tip="Save the values in force into your profile"
         )
@@ -58,19 +61,25 @@ class PresetActions(QObject):
             "Save the values in force as a profile of your own",
         )
         self.rename = make_action(
-            window, "Re&name…", self._ask_rename, tip="Call your profile otherwise"
+            window,
+            "Re&name…",
+            lambda: self._edits.rename(self._name, window),
+            tip="Call your profile otherwise",
         )
         self.duplicate = make_action(
-            window, "&Duplicate", self._duplicate, tip="Copy the profile, to change the copy"
+            window,
+            "&Duplicate",
+            lambda: presets.duplicate(self._name),
+            tip="Copy the profile, to change the copy",
         )
         self.revert = make_action(
             window, "&Revert", presets.revert, tip="Put the profile's saved values in force again"
         )
         self.delete = make_action(
-            window, "De&lete", self._delete, tip="Delete your profile; it can be brought back"
-        )
-        self.undelete = make_action(
-            window, "&Bring it back", self._undelete, tip="Bring the deleted profile back"
+            window,
+            "De&lete",
+            lambda: self._edits.delete(self._name),
+            tip="Delete your profile; it can be brought back",
         )
         self.import_ = make_action(
             window,
@@ -86,15 +95,16 @@ class PresetActions(QObject):
         self._refusals: list[str] | None = None
         presets.changed.connect(self._follow)
         presets.failed.connect(self._tell_failure)
+        library.import_wanted.connect(lambda paths: self.import_paths(paths, choose=False))
         self._follow()
 
     def menu(self, parent: QMenu | None = None) -> QMenu:
         """The menu with all of them."""
         menu = QMenu("&Profile", parent or self._window)
         menu.setToolTipsVisible(True)
-        menu.addActions([self.save, self.save_as, self.revert])
+        menu.addActions([self.save, self.save_as, self.revert, self._edits.put_back])
         menu.addSeparator()
-        menu.addActions([self.rename, self.duplicate, self.delete, self.undelete])
+        menu.addActions([self.rename, self.duplicate, self.delete, self._edits.undelete])
         menu.addSeparator()
         menu.addAction(self.import_)
         exports = menu.addMenu("&Export")
@@ -113,13 +123,18 @@ class PresetActions(QObject):
         """Take a file in and tell what could not be carried over."""
         self.import_paths([path])
 
-    def import_paths(self, paths: Sequence[Path]) -> None:
-        """Take files in and tell of all of them at once: a later message hides an earlier one."""
+    def import_paths(self, paths: Sequence[Path], *, choose: bool = True) -> None:
+        """Take files in and tell of all of them at once: a later message hides an earlier one.
+
+        Args:
+            paths: The files.
+            choose: Whether the last of them is put in force.
+        """
         taken: list[tuple[str, Imported]] = []
         refused: list[str] = []
         self._refusals = refused
         for path in paths:
-            imported = self._presets.import_preset(path)
+            imported = self._presets.import_preset(path, choose=choose)
             if imported:
                 taken.append((imported.preset.name, imported))
         self._refusals = None
@@ -137,47 +152,24 @@ class PresetActions(QObject):
         if kept:
             self._notice.tell(f"Kept as the profile “{kept.name}”.", is_error=False)
 
+    @property
+    def _name(self) -> str:
+        return self._profiles.current.name
+
     def _follow(self) -> None:
         is_own, is_turned = self._presets.can_save, bool(self._presets.differences)
         self.save.setEnabled(is_own and is_turned)
         self.revert.setEnabled(is_turned)
         self.rename.setEnabled(is_own)
         self.delete.setEnabled(is_own)
-        self.undelete.setEnabled(self._deleted is not None)
 
     def _ask_save_as(self) -> None:
-        free = self._presets.folder.free_name(self._profiles.current.name)
+        free = self._presets.folder.free_name(self._name)
         name, is_given = QInputDialog.getText(
             self._window, "Save profile as", "Name of the profile:", text=free
         )
         if is_given:
             self._presets.save_as(name.strip())
-
-    def _ask_rename(self) -> None:
-        name, is_given = QInputDialog.getText(
-            self._window, "Rename profile", "New name:", text=self._profiles.current.name
-        )
-        if is_given:
-            self._presets.rename(self._profiles.current.name, name.strip())
-
-    def _duplicate(self) -> None:
-        self._presets.duplicate(self._profiles.current.name)
-
-    def _delete(self) -> None:
-        deleted = self._presets.delete(self._profiles.current.name)
-        if deleted:
-            self._deleted = deleted
-            self._follow()
-            self._notice.tell(
-                f"The profile “{deleted.name}” is deleted; its values stay in force.",
-                self.undelete,
-                is_error=False,
-            )
-
-    def _undelete(self) -> None:
-        if self._deleted and self._presets.restore(self._deleted):
-            self._deleted = None
-            self._follow()
 
     def _ask_import(self) -> None:
         paths, _ = QFileDialog.getOpenFileNames(
@@ -205,7 +197,7 @@ class PresetActions(QObject):
             path, _ = QFileDialog.getSaveFileName(
                 self._window,
                 f"Export for {FORMAT_WORDS[format_name]}",
-                f"{self._profiles.current.name}{exported.suffix}",
+                f"{self._name}{exported.suffix}",
             )
             if not path:
                 return
@@ -213,7 +205,7 @@ class PresetActions(QObject):
         except PresetError as error:
             self._notice.tell(str(error))
             return
-        self._left = left(self._profiles.current.name, exported.not_carried)
+        self._left = left(self._name, exported.not_carried)
         words = f"“{Path(path).name}” is written. {lost_words(exported.not_carried)}".rstrip()
         self._notice.tell(words, self.show_left if self._left else None, is_error=False)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
-from PySide6.QtCore import QFileSystemWatcher, QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from studio.presets import (
     DeletedPreset,
@@ -24,12 +24,10 @@ from studio.presets import (
 from studio.presets.foreign import Imported, import_file
 from studio.sampling import SamplingParams
 from studio.ui.preset_comparison import differences
+from studio.ui.preset_watch import PresetWatch
 from studio.ui.profile_state import ProfileState
 from studio.ui.prompt_settings import PromptSettings
 from studio.ui.sampling_state import SamplingState
-
-_SETTLES = 100
-"""Milliseconds within which the changes of one save arrive."""
 
 
 @dataclass(frozen=True)
@@ -90,11 +88,8 @@ class PresetState(QObject):
             prompting = PromptSettings(profiles.current, self)
             profiles.chosen.connect(prompting.follow)
         self._prompting = prompting
-        self._watcher = QFileSystemWatcher(self)
-        self._settling = QTimer(self, singleShot=True, interval=_SETTLES)
-        self._settling.timeout.connect(self.read)
-        for signal in (self._watcher.directoryChanged, self._watcher.fileChanged):
-            signal.connect(lambda _path: self._settling.start())
+        self._watch = PresetWatch(self)
+        self._watch.changed.connect(self.read)
         for signal in (
             sampling.params_changed,
             sampling.max_tokens_changed,
@@ -284,15 +279,7 @@ class PresetState(QObject):
 
     def _look(self) -> None:
         self.listing = self.folder.listing()
-        folder = self.folder.path
         # Broken files too: they are mended outside.
-        wanted = {str(stored.path) for stored in self.listing.presets}
-        wanted |= {str(problem.path) for problem in self.listing.problems}
-        # A folder that is not there yet shows itself in the one above.
-        there = next((place for place in (folder, *folder.parents) if place.is_dir()), None)
-        wanted |= {str(there)} if there else set()
-        watched = {*self._watcher.files(), *self._watcher.directories()}
-        if watched - wanted:
-            self._watcher.removePaths(sorted(watched - wanted))
-        if wanted - watched:
-            self._watcher.addPaths(sorted(wanted - watched))
+        files = [stored.path for stored in self.listing.presets]
+        files += [problem.path for problem in self.listing.problems]
+        self._watch.follow(self.folder.path, files)

@@ -5,6 +5,8 @@ from html import escape
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
+from studio.presets import Preset
+from studio.ui.preset_favourites import PresetFavourites
 from studio.ui.preset_state import PresetState
 from studio.ui.profile_state import ProfileState
 from studio.ui.sampling_number import format_number
@@ -22,6 +24,7 @@ class ProfilePicker(ComboBox):
         profiles: The presets and the one in force.
         theme: Where the colours come from.
         presets: What differs from the preset chosen, where that is known.
+        favourites: Which of them come first, before a line.
         parent: The Qt parent, if any.
     """
 
@@ -30,38 +33,62 @@ class ProfilePicker(ComboBox):
         profiles: ProfileState,
         theme: Theme,
         presets: PresetState | None = None,
+        favourites: PresetFavourites | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(theme, parent)
         self._profiles = profiles
         self._presets = presets
+        self._favourites = favourites
         self.setAccessibleName("Profile")
         self.setSizeAdjustPolicy(ComboBox.SizeAdjustPolicy.AdjustToContents)
         # `activated` is the writer's hand alone: choosing the same profile again restores it.
-        self.activated.connect(lambda index: profiles.choose(profiles.presets[index]))
+        self.activated.connect(self._choose)
         profiles.listed.connect(self._fill)
         profiles.chosen.connect(self._follow)
         if presets:
             presets.changed.connect(self._follow)
+        if favourites:
+            favourites.changed.connect(self._fill)
         self._fill()
 
+    def _choose(self, index: int) -> None:
+        preset = self._profiles.named(self.itemData(index))
+        if preset is None:
+            return
+        if self._presets:
+            self._presets.use(preset)  # what is in force now can be put back
+        else:
+            self._profiles.choose(preset)
+
     def _fill(self) -> None:
+        presets = self._profiles.presets
+        has_star = self._favourites.has if self._favourites else lambda _name: False
+        first = [preset for preset in presets if has_star(preset.name)]
+        others = [preset for preset in presets if not has_star(preset.name)]
         self.clear()
-        for index, preset in enumerate(self._profiles.presets):
-            self.addItem(preset.name)
-            tip = preset.description or "A profile of your own."
-            self.setItemData(index, tip, Qt.ItemDataRole.ToolTipRole)
+        for preset in first:
+            self._add(preset)
+        if first and others:
+            self.insertSeparator(self.count())
+        for preset in others:
+            self._add(preset)
         self._follow()
+
+    def _add(self, preset: Preset) -> None:
+        self.addItem(preset.name, preset.name)
+        tip = preset.description or "A profile of your own."
+        self.setItemData(self.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
 
     def _follow(self) -> None:
         preset = self._profiles.current
-        presets = self._profiles.presets
-        index = presets.index(preset) if preset in presets else -1
+        index = self.findData(preset.name)
         if index != self.currentIndex():
             self.setCurrentIndex(index)
         turned = self._presets.differences if self._presets else []
-        for place, other in enumerate(self._profiles.presets):
-            words = other.name + (_TURNED if turned and place == index else "")
+        for place in range(self.count()):
+            name = self.itemData(place)
+            words = f"{name}{_TURNED if turned and place == index else ''}" if name else ""
             if words != self.itemText(place):
                 self.setItemText(place, words)
         tip = (

@@ -37,8 +37,8 @@ def test_saved_deleted_brought_back_and_there_at_the_next_start(
     assert window.profile_picker.currentText() == "Cool"
     menu.delete.trigger()
     assert "“Cool” is deleted" in window.notice.message
-    assert window.notice.action is menu.undelete
-    menu.undelete.trigger()
+    assert window.notice.action is window.library.edits.undelete
+    window.library.edits.undelete.trigger()
     assert (preset_folder() / "Cool.json").is_file()
     window.session.sampling.change(temperature=0.5)
     menu.save.trigger()

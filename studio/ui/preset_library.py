@@ -1,0 +1,92 @@
+"""The library of presets as the window knows it: favourites, defaults, a window of its own.
+
+The library's window is made when it is first opened: until then it costs nothing but this.
+"""
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QMainWindow
+
+from studio.ui.actions import make_action
+from studio.ui.notice_bar import NoticeBar
+from studio.ui.preset_defaults import PresetDefaults
+from studio.ui.preset_edits import PresetEdits
+from studio.ui.preset_favourites import PresetFavourites
+from studio.ui.preset_notices import PresetNotices
+from studio.ui.profile_opening import ProfileOpening
+from studio.ui.session import Session
+from studio.ui.settings import Settings
+from studio.ui.theme import Theme
+
+if TYPE_CHECKING:
+    from studio.ui.preset_library_window import PresetLibraryWindow
+
+
+class PresetLibrary(QObject):
+    """Binds the library to one window.
+
+    Attributes:
+        favourites: Which presets have a star.
+        defaults: Which preset a model opens with.
+        opening: What puts that preset in force.
+        notices: Where the writer is told of presets.
+        edits: What can be done to any one preset.
+        open: The action that opens the library.
+        view: The library's window, once it was opened.
+
+    Args:
+        window: Whose library it is.
+        session: Whose presets.
+        theme: Where the colours come from.
+        settings: What is remembered.
+        notice: The main window's messages.
+    """
+
+    import_wanted = Signal(object)
+    """Files were dropped on the library: a list of `Path`."""
+
+    def __init__(
+        self,
+        window: QMainWindow,
+        session: Session,
+        theme: Theme,
+        settings: Settings,
+        notice: NoticeBar,
+    ) -> None:
+        super().__init__(window)
+        self._window, self._session = window, session
+        self._theme, self._settings = theme, settings
+        presets = session.presets
+        self.view: PresetLibraryWindow | None = None
+        self.favourites = PresetFavourites(settings, presets, self)
+        self.defaults = PresetDefaults(settings, presets, self)
+        self.notices = PresetNotices(notice)
+        self.edits = PresetEdits(window, presets, self.notices)
+        self.opening = ProfileOpening(session.model, session.profiles, presets, self.defaults, self)
+        self.opening.told.connect(
+            lambda words: self.notices.tell(words, self.edits.put_back, is_error=False)
+        )
+        self.open = make_action(
+            window,
+            "&Profiles…",
+            self.show,
+            "Ctrl+Shift+P",
+            "All profiles: search, favourites, defaults, what each sets, two side by side",
+        )
+
+    def show(self) -> None:
+        """Open the library, at the preset in force."""
+        if self.view is None:
+            from studio.ui.preset_library_window import PresetLibraryWindow
+
+            self.view = PresetLibraryWindow(self, self._session, self._theme, self._settings)
+            self.view.setParent(self._window, self.view.windowFlags())
+            self.notices.library = self.view.notice
+            self.view.dropped.connect(self.import_wanted)
+        self.view.open_at(self._session.profiles.current.name)
+
+    def remember(self) -> None:
+        """Remember how the library's window stands."""
+        if self.view:
+            self.view.remember()

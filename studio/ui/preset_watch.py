@@ -1,0 +1,36 @@
+"""Tells when a folder of presets, or a file in it, was changed outside. Reads neither."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from PySide6.QtCore import QFileSystemWatcher, QObject, QTimer, Signal
+
+_SETTLES = 100
+"""Milliseconds within which the changes of one save arrive."""
+
+
+class PresetWatch(QObject):
+    """Watches a folder that need not be there yet, and the files that it is told of."""
+
+    changed = Signal()
+    """Something is another, once a save has settled."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._watcher = QFileSystemWatcher(self)
+        self._settling = QTimer(self, singleShot=True, interval=_SETTLES)
+        self._settling.timeout.connect(self.changed)
+        for signal in (self._watcher.directoryChanged, self._watcher.fileChanged):
+            signal.connect(lambda _path: self._settling.start())
+
+    def follow(self, folder: Path, files: Iterable[Path]) -> None:
+        """Watch this folder and these files from now on, and nothing else."""
+        wanted = {str(path) for path in files}
+        # A folder that is not there yet shows itself in the one above.
+        there = next((place for place in (folder, *folder.parents) if place.is_dir()), None)
+        wanted |= {str(there)} if there else set()
+        watched = {*self._watcher.files(), *self._watcher.directories()}
+        if watched - wanted:
+            self._watcher.removePaths(sorted(watched - wanted))
+        if wanted - watched:
+            self._watcher.addPaths(sorted(wanted - watched))
