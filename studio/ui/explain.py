@@ -78,7 +78,7 @@ class Explain(QObject):
         self._settings.set(remembered.EXPLAIN_OPEN, self._dock.isVisible())
         self._settings.set(remembered.EXPLAIN_STEP, self._dock.state.step)
         self._settings.set(remembered.EXPLAIN_WIDTH, self._dock.docked_width)
-        self._settings.set(remembered.DOCKS, self._window.saveState())
+        self._settings.set(remembered.EXPLAIN_PLACE, self._dock.place)
 
     def link(self, step: str, topic: str) -> QPushButton:
         """A quiet button that opens a step, for the header of the card it explains.
@@ -105,7 +105,7 @@ class Explain(QObject):
                 self._session,
                 self._theme,
                 self._settings.get(remembered.EXPLAIN_STEP),
-                self._settings.get(remembered.DOCKS),
+                self._settings.get(remembered.EXPLAIN_PLACE),
                 self._settings.get(remembered.EXPLAIN_WIDTH),
             )
             self._dock.closed.connect(self._give_back)
