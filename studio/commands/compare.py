@@ -14,7 +14,12 @@ from types import FrameType
 import msgspec
 
 from studio.atomic_write import atomic_write
-from studio.commands.arguments import add_sampling_arguments, model_path, sampling_overrides
+from studio.commands.arguments import (
+    add_sampling_arguments,
+    model_path,
+    sampling_overrides,
+    unescaped,
+)
 from studio.commands.shared_options import (
     add_loading_arguments,
     add_text_arguments,
@@ -128,6 +133,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--ignore-eos", action="store_true", help="go on past an end-of-sequence token"
     )
+    parser.add_argument(
+        "--stop",
+        metavar="TEXT",
+        action="append",
+        type=unescaped,
+        help="end a lane where this text is complete, without it; once for each, \\n is a newline "
+        "(default: each preset's own); its reason is stop_string then",
+    )
     form = parser.add_mutually_exclusive_group()
     form.add_argument(
         "--json",
@@ -138,7 +151,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     form.add_argument("--markdown", action="store_true", help="a Markdown page")
     form.add_argument("--html", metavar="FILE", help="write one HTML page that needs nothing else")
-    parser.add_argument("--save", metavar="FILE", help="keep the comparison (.json), with sketches")
+    parser.add_argument(
+        "--save", metavar="FILE", help="keep the comparison (.json), for the window to open"
+    )
+    parser.add_argument(
+        "--without-sketches",
+        action="store_true",
+        help="keep it without the tokens' distributions: about a twentieth of the size, and "
+        "nothing in it can be re-tempered later",
+    )
     add_loading_arguments(parser)
     return parser
 
@@ -147,7 +168,8 @@ def _lanes(given: argparse.Namespace) -> tuple[tuple[Lane, ...], tuple[str, ...]
     """The lanes, and what they are called."""
     overrides = sampling_overrides(given)
     overrides.pop("seed", None)  # it is the comparison's
-    settings: list[tuple[str, SamplingParams]] = []
+    stop = None if given.stop is None else tuple(given.stop)
+    settings: list[tuple[str, Lane]] = []
     for text in filter(None, map(str.strip, given.temperatures.split(","))):
         try:
             value = float(text)
@@ -156,20 +178,21 @@ def _lanes(given: argparse.Namespace) -> tuple[tuple[Lane, ...], tuple[str, ...]
                 f"--temperatures: found {text!r}; allowed are numbers from 0 to inf, with commas "
                 "between them"
             ) from None
-        settings.append(("", SamplingParams(temperature=value, **overrides)))  # type: ignore[arg-type]  # by name
+        params = SamplingParams(temperature=value, **overrides)  # type: ignore[arg-type]  # by name
+        settings.append(("", Lane(params=params, stop=stop or ())))
     presets = PresetFolder(Path(given.folder) if given.folder is not None else preset_folder())
     for name in filter(None, map(str.strip, given.presets.split(","))):
         preset = presets.find(name)
-        settings.append((preset.name, msgspec.structs.replace(preset.sampling, seed=-1)))
+        params = msgspec.structs.replace(preset.sampling, seed=-1)
+        own = preset.stop if stop is None else stop
+        settings.append((preset.name, Lane(params=params, stop=own)))
     if not 1 <= len(settings) <= MOST_LANES:
         raise ValueError(
             f"--temperatures and --presets: found {len(settings)} lanes; allowed are 1 to "
             f"{MOST_LANES}, such as --temperatures 0,0.5,1,1.5"
         )
-    return (
-        tuple(Lane(params=params) for _, params in settings),
-        tuple(name for name, _ in settings),
-    )
+    names, lanes = zip(*settings, strict=True)
+    return lanes, names
 
 
 class _Follower:
@@ -212,7 +235,8 @@ def _give(comparison: Comparison, given: argparse.Namespace) -> int:
     """Print or write what was asked for; the exit status."""
     try:
         if given.save:
-            save_comparison(Path(given.save), comparison)
+            kept = comparison.without_sketches() if given.without_sketches else comparison
+            save_comparison(Path(given.save), kept)
         if given.html:
             atomic_write(Path(given.html), to_html(comparison).encode())
     except ComparisonFileError as error:

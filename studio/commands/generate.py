@@ -59,16 +59,16 @@ def main(arguments: Sequence[str]) -> int:
             format=preset.prompt_format,
         )
         options = load_options(given)
+        command = Generate(
+            request=1,
+            prompt=prompt,
+            params=params,
+            max_tokens=given.max_tokens if given.max_tokens is not None else preset.max_tokens,
+            ignore_eos=given.ignore_eos,
+            stop=tuple(given.stop) if given.stop is not None else preset.stop,
+        )
     except (ParameterError, ValueError, OSError) as error:
         parser.error(str(error))
-    command = Generate(
-        request=1,
-        prompt=prompt,
-        params=params,
-        max_tokens=given.max_tokens if given.max_tokens is not None else preset.max_tokens,
-        ignore_eos=given.ignore_eos,
-        stop=tuple(given.stop) if given.stop is not None else preset.stop,
-    )
     printer = _JsonPrinter() if given.json else _TextPrinter()
     interrupt = Interrupt()
     control = Control(interrupt, params)

@@ -19,6 +19,9 @@ from studio.sampling.measures import bits
 FORMAT = "kelvin-studio comparison"
 FORMAT_VERSION = 1
 
+OF_ITSELF: tuple[LaneFinishReason, ...] = ("end_of_text", "stop_string")
+"""Reasons for which a lane's text ends; for the others it is cut short, or runs."""
+
 Count = Annotated[int, msgspec.Meta(ge=0)]
 Share = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
 Seconds = Annotated[float, msgspec.Meta(ge=0.0)]
@@ -76,6 +79,13 @@ class LaneRecord(msgspec.Struct, frozen=True, kw_only=True):
     tokens: tuple[TokenRecord, ...]
     reason: LaneFinishReason | None = None
     """Why it ended; None where it was still running."""
+    end: TokenRecord | None = None
+    """What was drawn behind the last token and ended the text, where something did: see
+    `LaneFinished.end`. None too in files that did not keep it."""
+    stop: tuple[str, ...] = ()
+    """The texts that end it."""
+    mu: float | None = None
+    """Where Mirostat stood behind the last token; None where it was off."""
     name: str = ""
     """What the writer calls it, or the preset's name."""
     turns: tuple[Turn, ...] = ()
@@ -84,7 +94,17 @@ class LaneRecord(msgspec.Struct, frozen=True, kw_only=True):
     def text(self) -> str:
         """What it wrote; a broken character is U+FFFD, half of one at the end is no text."""
         decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        return "".join(decoder.decode(token.text) for token in self.tokens)
+        return "".join(decoder.decode(token.text) for token in self.drawn)
+
+    @property
+    def drawn(self) -> tuple[TokenRecord, ...]:
+        """Its tokens, and behind them what ended its text."""
+        return self.tokens if self.end is None else (*self.tokens, self.end)
+
+    @property
+    def ended(self) -> int | None:
+        """How many tokens its text has, where that ended of itself; None where it was cut short."""
+        return len(self.tokens) if self.reason in OF_ITSELF else None
 
     def params_at(self, index: int) -> SamplingParams:
         """The parameters that a token was drawn with."""
@@ -110,8 +130,12 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     model: ModelRecord
     prompt: Prompt
     prompt_tokens: Count = 0
+    prompt_ids: tuple[Count, ...] = ()
+    """The prompt's token ids, which penalties look at; empty where they were not kept."""
     unseen_characters: Count = 0
     """Of the manuscript's beginning, which did not fit the context."""
+    unseen_tokens: Count = 0
+    """The same in tokens."""
     same_dice: bool = True
     max_tokens: Annotated[int, msgspec.Meta(ge=1)]
     ignore_eos: bool = False
@@ -128,11 +152,12 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
         lanes = tuple(
             msgspec.structs.replace(
                 lane,
-                tokens=tuple(msgspec.structs.replace(token, sketch=b"") for token in lane.tokens),
+                tokens=tuple(map(_without_sketch, lane.tokens)),
+                end=_without_sketch(lane.end) if lane.end else None,
             )
             for lane in self.lanes
         )
-        named = {token for lane in lanes for record in lane.tokens for token, _ in record.top}
+        named = {token for lane in lanes for record in lane.drawn for token, _ in record.top}
         spellings = {token: text for token, text in self.spellings.items() if token in named}
         return msgspec.structs.replace(self, lanes=lanes, spellings=spellings)
 
@@ -148,35 +173,35 @@ class HasId(Protocol):
 def first_divergence(
     first: Sequence[HasId],
     second: Sequence[HasId],
-    *,
-    first_is_whole: bool = False,
-    second_is_whole: bool = False,
+    first_ended: int | None = None,
+    second_ended: int | None = None,
 ) -> int | None:
     """The index of the first token in which two lanes differ; None where they do not, so far.
 
     Args:
-        first: One lane's tokens.
-        second: The other's.
-        first_is_whole: Whether the first ended because its text did ("end_of_text"): then another
-            that goes on differs from it there.
-        second_is_whole: The same of the second.
+        first: What one lane drew, that which ended its text among it.
+        second: The same of the other.
+        first_ended: How many tokens the first one's text has, where it ended of itself: then
+            another that goes on differs from it there, whatever it drew. None where it was cut
+            short: then nothing is known of what it would have said.
+        second_ended: The same of the second.
     """
     for index, (one, other) in enumerate(zip(first, second, strict=False)):
         if one.id != other.id:
             return index
-    shorter = min(len(first), len(second))
-    # Of two of the same length nothing is known of what the one that was cut short would have said.
-    differ = (first_is_whole and len(second) > shorter) or (
-        second_is_whole and len(first) > shorter
-    )
-    return shorter if differ else None
+    first_length = len(first) if first_ended is None else first_ended
+    second_length = len(second) if second_ended is None else second_ended
+    if first_ended is not None and second_length > first_ended:
+        return first_ended
+    if second_ended is not None and first_length > second_ended:
+        return second_ended
+    return None
 
 
 def divergence_of(first: LaneRecord, second: LaneRecord) -> int | None:
     """`first_divergence` of two lanes that are kept."""
-    return first_divergence(
-        first.tokens,
-        second.tokens,
-        first_is_whole=first.reason == "end_of_text",
-        second_is_whole=second.reason == "end_of_text",
-    )
+    return first_divergence(first.drawn, second.drawn, first.ended, second.ended)
+
+
+def _without_sketch(token: TokenRecord) -> TokenRecord:
+    return msgspec.structs.replace(token, sketch=b"")

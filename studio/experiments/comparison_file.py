@@ -45,8 +45,17 @@ def save_comparison(path: Path, comparison: Comparison) -> None:
     Raises:
         ComparisonFileError: The system failed; what stood there before still stands.
     """
+    write_comparison(path, to_json(comparison))
+
+
+def write_comparison(path: Path, data: bytes) -> None:
+    """Write a file anew with what `to_json` gave.
+
+    Raises:
+        ComparisonFileError: As `save_comparison`.
+    """
     try:
-        atomic_write(path, to_json(comparison))
+        atomic_write(path, data)
     except OSError as error:
         raise ComparisonFileError(
             path,
@@ -131,7 +140,12 @@ def _check(comparison: Comparison) -> None:
     if comparison.format_version < 1:
         raise ValueError(f"format_version: found {comparison.format_version}; allowed is 1 or more")
     for number, lane in enumerate(comparison.lanes):
-        for index, token in enumerate(lane.tokens):
+        if not all(lane.stop):
+            raise ValueError(
+                f"lanes[{number}].stop: found an empty text; allowed are texts of a character or "
+                "more"
+            )
+        for index, token in enumerate(lane.drawn):
             if token.sketch:
                 try:
                     sketch = LogitSketch.from_bytes(token.sketch)

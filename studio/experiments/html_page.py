@@ -11,6 +11,8 @@ import codecs
 from html import escape
 from statistics import fmean
 
+import msgspec
+
 from studio.experiments import words
 from studio.experiments.comparison import Comparison, LaneRecord, TokenRecord
 from studio.experiments.entropy_chart import entropy_chart
@@ -154,18 +156,33 @@ def _lane(
 
 
 def _text(lane: LaneRecord, mark: int | None, spellings: dict[int, bytes]) -> str:
-    """Each token with its tooltip; a character of several tokens stands with the last of them."""
+    """Each token with its tooltip; a character of several tokens stands with the last of them.
+
+    Where the text ended of itself a sign says so.
+    """
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
     parts = []
     for index, token in enumerate(lane.tokens):
         text = decoder.decode(token.text)
-        is_marked = index == mark
-        if not text and not is_marked:
-            continue
-        kind = ' class="parting"' if is_marked else ""
-        tooltip = escape(_tooltip(token, spellings)).replace("\n", "&#10;")
-        parts.append(f'<span{kind} title="{tooltip}">{escape(text)}</span>')
+        if text or index == mark:
+            tooltip = _tooltip(token, spellings)
+            parts.append(_span(text, tooltip, "parting" if index == mark else ""))
+    if lane.ended is not None:
+        text, tooltip = "", words.reason(lane)
+        if lane.end:
+            text = decoder.decode(lane.end.text)
+            spelled = spellings.get(lane.end.id, lane.end.text)
+            end = msgspec.structs.replace(lane.end, text=spelled)
+            tooltip += f"\n{_tooltip(end, spellings)}"
+        kind = "end parting" if lane.ended == mark else "end"
+        parts.append(escape(text) + _span("■", tooltip, kind))
     return "".join(parts)
+
+
+def _span(text: str, tooltip: str, kind: str) -> str:
+    title = escape(tooltip).replace("\n", "&#10;")
+    attribute = f' class="{kind}"' if kind else ""
+    return f'<span{attribute} title="{title}">{escape(text)}</span>'
 
 
 def _tooltip(token: TokenRecord, spellings: dict[int, bytes]) -> str:

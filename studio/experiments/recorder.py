@@ -30,9 +30,12 @@ from studio.sampling import SamplingParams
 class _Lane:
     params: SamplingParams
     seed: int
+    stop: tuple[str, ...]
     tokens: list[TokenRecord] = field(default_factory=list)
     turns: list[Turn] = field(default_factory=list)
     reason: LaneFinishReason | None = None
+    end: TokenRecord | None = None
+    mu: float | None = None
 
 
 class ComparisonRecorder:
@@ -50,7 +53,8 @@ class ComparisonRecorder:
         self._command = command
         self._lanes: dict[int, _Lane] = {}
         self._spellings: dict[int, bytes] = {}
-        self._prompt_tokens = self._unseen = 0
+        self._prompt_ids: tuple[int, ...] = ()
+        self._unseen = self._unseen_tokens = 0
         self._seconds_prompt = self._seconds_generation = 0.0
         self._evaluated = 0
         self._made = datetime.datetime.now(datetime.UTC)
@@ -61,10 +65,13 @@ class ComparisonRecorder:
             return
         match event:
             case Evaluated():
-                self._prompt_tokens = len(event.token_ids())
+                self._prompt_ids = tuple(event.token_ids())
                 self._unseen = event.unseen_characters
+                self._unseen_tokens = len(self._prompt_ids) - event.context_used
             case LaneStarted():
-                self._lanes[event.lane] = _Lane(event.params, event.seed)
+                lanes = self._command.lanes
+                stop = lanes[event.lane].stop if event.lane < len(lanes) else ()
+                self._lanes[event.lane] = _Lane(event.params, event.seed, stop)
             case LaneToken() | LaneTurned() | LaneFinished():
                 # What was under way when its lane was forgotten is no lane's.
                 if lane := self._lanes.get(event.lane):
@@ -96,8 +103,10 @@ class ComparisonRecorder:
             made=self._made.isoformat(timespec="seconds").replace("+00:00", "Z"),
             model=model,
             prompt=self._command.prompt,
-            prompt_tokens=self._prompt_tokens,
+            prompt_tokens=len(self._prompt_ids),
+            prompt_ids=self._prompt_ids,
             unseen_characters=self._unseen,
+            unseen_tokens=self._unseen_tokens,
             same_dice=self._command.same_dice,
             max_tokens=self._command.max_tokens,
             ignore_eos=self._command.ignore_eos,
@@ -107,6 +116,9 @@ class ComparisonRecorder:
                     seed=lane.seed,
                     tokens=tuple(lane.tokens),
                     reason=lane.reason,
+                    end=lane.end,
+                    stop=lane.stop,
+                    mu=lane.mu,
                     name=self.names.get(number, ""),
                     turns=tuple(lane.turns),
                 )
@@ -125,11 +137,14 @@ class ComparisonRecorder:
             case LaneTurned():
                 lane.turns.append(Turn(index=event.index, params=event.params))
             case LaneFinished():
-                lane.reason = event.reason
+                lane.reason, lane.mu = event.reason, event.mu
+                if event.end:
+                    self._spellings |= event.end.pieces
+                    lane.end = token_record(event.end)
 
     def _token(self, lane: _Lane, token: Token) -> None:
         self._spellings |= token.pieces
-        lane.reason = None
+        lane.reason = lane.end = None
         lane.tokens.append(token_record(token))
 
 

@@ -10,17 +10,23 @@ from typing import NamedTuple
 
 import msgspec
 
+from studio.engine.messages import LaneFinishReason
 from studio.experiments.comparison import Comparison, LaneRecord, TokenRecord, divergence_of
 from studio.sampling import DEFAULT_SAMPLERS, SamplingParams
 
 _NEUTRAL = SamplingParams()
 _APART = ("temperature", "seed", "samplers")
-_REASONS = {
+_REASONS: dict[LaneFinishReason | None, str] = {
     "end_of_text": "its text ended",
+    "stop_string": "a stop string",
     "max_tokens": "as many tokens as were asked for",
     "stopped": "stopped",
     "context_full": "the context was full",
     None: "still running",
+}
+_ENDS: dict[LaneFinishReason | None, str] = {
+    "end_of_text": "the end of the text",
+    "stop_string": "a stop string, which ends the text",
 }
 
 
@@ -29,13 +35,17 @@ class Parting(NamedTuple):
 
     Attributes:
         place: The index of the first token that differs.
-        mine: What the lane wrote there; None where its text ended.
-        before: What the lane before it wrote there; None where its text ended.
+        mine: What the lane drew there; None where its text ended and it was not kept on what.
+        before: The same of the lane before it.
+        my_end: Why the lane's text ends there; "" where it goes on.
+        end_before: The same of the lane before it.
     """
 
     place: int
     mine: TokenRecord | None
     before: TokenRecord | None
+    my_end: str = ""
+    end_before: str = ""
 
 
 def number(value: float) -> str:
@@ -100,9 +110,11 @@ def partings(comparison: Comparison) -> list[Parting | None]:
     found: list[Parting | None] = [None]
     for before, lane in zip(comparison.lanes, comparison.lanes[1:], strict=False):
         index = divergence_of(before, lane)
-        found.append(
-            None if index is None else Parting(index, _token(lane, index), _token(before, index))
-        )
+        if index is None:
+            found.append(None)
+            continue
+        mine, theirs = _drawn(lane, index), _drawn(before, index)
+        found.append(Parting(index, mine, theirs, _end(lane, index), _end(before, index)))
     return found
 
 
@@ -115,10 +127,19 @@ def told_parting(parting: Parting, before: str) -> str:
     same_dice = " with the same dice" if mine.u == theirs.u else ""
     near = " Arithmetic alone may have decided there." if mine.near_tie or theirs.near_tie else ""
     return (
-        f"{place}{quoted(mine.text)} ({percent(mine.probability)}, {rank(mine)}) where that has "
-        f"{quoted(theirs.text)} ({percent(theirs.probability)}, {rank(theirs)}){same_dice}.{near}"
+        f"{place}{_told(mine, parting.my_end)} where that has "
+        f"{_told(theirs, parting.end_before)}{same_dice}.{near}"
     )
 
 
-def _token(lane: LaneRecord, index: int) -> TokenRecord | None:
-    return lane.tokens[index] if index < len(lane.tokens) else None
+def _told(token: TokenRecord, end: str) -> str:
+    words = end or quoted(token.text)
+    return f"{words} ({percent(token.probability)}, {rank(token)})"
+
+
+def _drawn(lane: LaneRecord, index: int) -> TokenRecord | None:
+    return lane.drawn[index] if index < len(lane.drawn) else None
+
+
+def _end(lane: LaneRecord, index: int) -> str:
+    return _ENDS.get(lane.reason, "") if index == lane.ended else ""

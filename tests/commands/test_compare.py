@@ -122,6 +122,28 @@ def test_presets_are_lanes_too_and_sampling_options_count_for_temperatures(tiny:
     assert code["temperature"] < 0.5 < data["temperature"]
 
 
+def test_lanes_end_at_stop_strings_and_say_so(tiny: str, tmp_path: Path) -> None:
+    base = ("--model", tiny, "--prompt", "abc", "--seed", "5", "--max-tokens", "40", "--ignore-eos",
+            "--folder", str(tmp_path))  # fmt: skip
+    (whole,) = summary(*base, "--temperatures", "1")["lanes"]
+    stop = next(sign for sign in whole["text"][4:] if sign.isascii() and sign.isalpha())
+    before = whole["text"][: whole["text"].index(stop)].rstrip("\ufffd")
+    mine = {"name": "Mine", "stop": [stop], "sampling": {"temperature": 1.0}}
+    (tmp_path / "mine.json").write_text(json.dumps(mine))
+    found = summary(*base, "--temperatures", "1", "--presets", "Mine")["lanes"]
+    assert [lane["reason"] for lane in found] == ["max_tokens", "stop_string"]
+    assert found[0]["tokens"] == whole["tokens"]
+    assert found[1]["text"].rstrip("\ufffd") == before
+    assert found[1]["tokens"] == whole["tokens"][: len(found[1]["tokens"])]
+    # Given on the command line they count for all lanes, in place of a preset's.
+    both = (*base, "--temperatures", "1", "--presets", "Mine", "--stop")
+    assert [lane["reason"] for lane in summary(*both, stop)["lanes"]] == ["stop_string"] * 2
+    assert [lane["reason"] for lane in summary(*both, "no")["lanes"]] == ["max_tokens"] * 2
+    page = compare(*base, "--temperatures", "1", "--presets", "Mine", "--markdown").stdout.decode()
+    assert "Ended: a stop string." in page
+    assert "a stop string, which ends the text" in page
+
+
 # Pages and files
 
 
@@ -148,6 +170,13 @@ def test_pages_and_a_file_that_opens_without_the_model(tiny: str, tmp_path: Path
     assert comparison.model.hash.startswith("sha256:")
     assert [lane.params.temperature for lane in comparison.lanes] == [0.0, 1.0]
     assert all(token.sketch for lane in comparison.lanes for token in lane.tokens)
+    assert comparison.prompt_ids == tuple(3 + byte for byte in b"abc")
+    small = tmp_path / "small.json"
+    compare(*base, "--save", str(small), "--without-sketches")
+    assert small.stat().st_size < kept.stat().st_size / 2
+    without = load_comparison(small)
+    assert [lane.text for lane in without.lanes] == [lane.text for lane in comparison.lanes]
+    assert not any(token.sketch for lane in without.lanes for token in lane.tokens)
     markdown = compare(*base, "--markdown").stdout.decode()
     assert "| Lane 2 | T 1 | none | 5 | 6 |" in markdown
 
@@ -167,6 +196,7 @@ def test_pages_and_a_file_that_opens_without_the_model(tiny: str, tmp_path: Path
         (("--temperatures", "1", "--seed", "-7"), "seed: found -7; allowed is 0 to 4294967295"),
         (("--temperatures", "1", "--max-tokens", "0"), "found '0'; allowed is a whole number"),
         (("--temperatures", "1", "--top-p", "3"), "top_p: found 3.0"),
+        (("--temperatures", "1", "--stop", ""), "stop: found an empty text; allowed are texts"),
         (("--temperatures", "1", "--json", "--markdown"), "not allowed with argument"),
     ],
 )

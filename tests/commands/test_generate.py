@@ -375,6 +375,7 @@ def test_a_prompt_file_that_is_none(tmp_path: Path) -> None:
     [
         (["--temperature", "-1"], "temperature: found -1.0; allowed is"),
         (["--temperature", "nan"], "temperature: found nan; allowed is"),
+        (["--stop", ""], "stop: found an empty text; allowed are texts of a character or more"),
         (["--temperature", "warm"], "argument --temperature: invalid"),
         (["--top-p", "0"], "top_p: found 0.0"),
         (["--top-p", "1.5"], "top_p: found 1.5"),

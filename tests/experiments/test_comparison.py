@@ -83,6 +83,23 @@ def test_the_first_token_that_differs(
     assert divergence_of(lane(*second), lane(*first)) == index
 
 
+@pytest.mark.parametrize("reason", ["end_of_text", "stop_string"])
+def test_what_ended_a_text_was_drawn_as_every_token(reason: LaneFinishReason) -> None:
+    def ended(*ids: int, end: int) -> LaneRecord:
+        return msgspec.structs.replace(lane(*ids, reason=reason), end=token(end))
+
+    first = ended(1, 2, end=9)
+    assert divergence_of(first, lane(1, 2, 3)) == 2
+    assert divergence_of(lane(1, 2, 3), first) == 2
+    # The same draw, which ends one text and not the other: the other has no such stop string.
+    assert divergence_of(first, lane(1, 2, 9)) == 2
+    assert divergence_of(lane(1, 2, 9), first) == 2
+    assert divergence_of(first, ended(1, 2, end=9)) is None
+    assert divergence_of(first, ended(1, 2, end=8)) == 2
+    assert divergence_of(first, ended(1, end=8)) == 1
+    assert divergence_of(first, lane(1, 2)) is None  # cut short: what it would have said is unknown
+
+
 def test_a_text_that_ended_differs_from_one_that_goes_on() -> None:
     ended, longer = lane(1, 2, reason="end_of_text"), lane(1, 2, 3)
     assert divergence_of(ended, longer) == 2
@@ -116,8 +133,9 @@ def test_without_sketches_only_what_is_named_is_spelled() -> None:
     record = msgspec.structs.replace(
         lane(1), tokens=(token(1, sketch=SKETCH, top=((2, 0.5), (7, 0.1))),)
     )
+    record = msgspec.structs.replace(record, end=token(4, sketch=SKETCH))
     small = comparison(record).without_sketches()
-    assert small.lanes[0].tokens[0].sketch == b""
+    assert [drawn.sketch for drawn in small.lanes[0].drawn] == [b"", b""]
     assert small.lanes[0].tokens[0].top == ((2, 0.5), (7, 0.1))
     assert small.spellings == {2: b"\xff"}
 
@@ -132,7 +150,10 @@ def full() -> Comparison:
         params=hot,
         seed=2**32 - 1,
         tokens=(token(1, b"\xff\x00", sketch=SKETCH, near_tie=True, top=((1, 1.0),)),),
-        reason="end_of_text",
+        reason="stop_string",
+        end=token(9, b"x", sketch=SKETCH),
+        stop=("xyz", "\n"),
+        mu=3.25,
         name="Hot | one",
         turns=(Turn(index=1, params=hot), Turn(index=2, params=SamplingParams())),
     )
@@ -145,6 +166,7 @@ def test_a_file_gives_the_same_again(tmp_path: Path) -> None:
     assert load_comparison(path) == full()
     readable = json.loads(path.read_text("utf-8"))
     assert readable["lanes"][1]["text"] == "xx"
+    assert readable["lanes"][0]["text"] == "\ufffd\x00x"  # what ended it has a beginning
     assert readable["lanes"][0]["params"]["temperature"] is None  # JSON has no infinity
     assert [entry.name for entry in tmp_path.iterdir()] == [path.name]
 
@@ -184,6 +206,8 @@ def damaged(tree: dict[str, Any], place: str, value: object) -> bytes:
         ("lanes.0.params.top_p", 7, "top_p: found 7"),
         ("lanes.0.params.temperature", "hot", "temperature"),
         ("lanes.1.reason", "bored", "bored"),
+        ("lanes.0.stop", ["a", ""], r"lanes\[0\]\.stop: found an empty text"),
+        ("lanes.0.end.sketch", "AAAA", r"lanes\[0\]\.tokens\[1\].*sketch"),
         ("prompt.manuscript", 5, "manuscript"),
     ],
 )

@@ -8,6 +8,7 @@ import xml.etree.ElementTree as ElementTree
 from html.parser import HTMLParser
 from typing import Any
 
+import msgspec
 import pytest
 
 from studio.engine.messages import Prompt
@@ -179,6 +180,35 @@ def test_words_for_settings() -> None:
     order = SamplingParams(samplers=("temperature", "top_k"), repeat_penalty=1.1)
     assert words.other_settings(order) == "repeat_penalty 1.1, order temperature, top_k"
     assert words.percent(0.00001) == "0.001 %"
+
+
+def test_what_ended_a_text_is_told_and_marked() -> None:
+    end = token(3, "", probability=0.25, rank=1)
+    ended = LaneRecord(
+        params=SamplingParams(), seed=7, tokens=COLD.tokens[:1], reason="end_of_text", end=end
+    )
+    (_, parting) = words.partings(page_of(COLD, ended))
+    assert parting
+    assert words.told_parting(parting, "Lane 1") == (
+        "Token 2 is the first that differs from Lane 1: the end of the text (25.0 %, choice 2) "
+        "where that has “ and↵” (31.2 %, the favourite) with the same dice."
+    )
+    stopped = msgspec.structs.replace(
+        ended, reason="stop_string", end=token(2, " an"), stop=("d\n",)
+    )
+    (_, parting) = words.partings(page_of(stopped, COLD))
+    assert parting
+    assert words.told_parting(parting, "Lane 1").endswith(
+        "“ and↵” (31.2 %, the favourite) where that has a stop string, which ends the text "
+        "(31.2 %, the favourite) with the same dice."
+    )
+    page = to_html(page_of(COLD, ended))
+    assert re.findall(r'<span class="(end.*?)" title="([^"&]*)[^>]*>■</span>', page) == [
+        ("end parting", "its text ended")
+    ]
+    page = to_html(page_of(stopped, COLD))
+    assert re.search(r' an<span class="end" title="a stop string&#10;“ sea”', page)
+    assert "■" not in to_html(page_of(COLD, COLD))
 
 
 def test_words_where_one_text_ends() -> None:

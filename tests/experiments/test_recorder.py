@@ -25,7 +25,7 @@ from studio.engine.messages import (
     RerunLane,
     lane_tokens,
 )
-from studio.experiments.comparison import ModelRecord
+from studio.experiments.comparison import LaneRecord, ModelRecord
 from studio.experiments.comparison_file import from_json, to_json
 from studio.experiments.recorder import ComparisonRecorder, model_record
 from studio.sampling import LogitSketch, SamplingParams
@@ -133,6 +133,36 @@ def test_from_a_record_an_engine_that_knows_nothing_of_it_goes_on(desk: Desk) ->
     desk.listeners = [rest]
     desk.run(again)
     assert [token.id for token in rest.record(MODEL).lanes[0].tokens] == ids[8:]
+
+
+def test_what_ended_a_lane_is_recorded_and_what_it_takes_to_go_on(desk: Desk) -> None:
+    def recorded(lane: Lane, max_tokens: int) -> LaneRecord:
+        command = Compare(
+            request=11, prompt=COMMAND.prompt, lanes=(lane,), max_tokens=max_tokens,
+            ignore_eos=True, seed=5,
+        )  # fmt: skip
+        recorder = ComparisonRecorder(command)
+        desk.listeners = [recorder]
+        desk.run(command)
+        comparison = recorder.record(MODEL)
+        assert comparison.prompt_tokens == len(comparison.prompt_ids)
+        return comparison.lanes[0]
+
+    surprising = SamplingParams(mirostat=2, mirostat_tau=3.0)
+    whole = recorded(Lane(params=surprising), 30)
+    place = next(
+        place for place, drawn in enumerate(whole.tokens) if place > 5 and drawn.text.isalnum()
+    )
+    stop = whole.tokens[place].text.decode()
+    kept = recorded(Lane(params=surprising, stop=(stop,)), 30)
+    assert (kept.reason, kept.stop, len(kept.tokens)) == ("stop_string", (stop,), kept.ended)
+    assert kept.end is not None
+    assert kept.end.id == whole.tokens[len(kept.tokens)].id
+    assert kept.mu is not None
+    written = lane_tokens([drawn.id for drawn in kept.tokens])
+    rest = recorded(Lane(params=surprising, written=written, mu=kept.mu), 30 - len(kept.tokens))
+    assert [drawn.id for drawn in (*kept.tokens, *rest.tokens)] == [d.id for d in whole.tokens]
+    assert rest.mu == pytest.approx(whole.mu, abs=1e-4)
 
 
 def test_other_requests_are_no_concern_of_its(desk: Desk) -> None:
