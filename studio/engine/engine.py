@@ -207,13 +207,16 @@ class Engine:
         opened.drop_lanes()
         opened.comparison = None
         prompt = self._tokenized(command.prompt, opened)
+        at_once = opened.context.lane_cells is not None
+        written = [len(lane.token_ids()) for lane in command.lanes]
         fitted = fit_lanes(
             prompt,
             opened.context.size,
-            [len(lane.token_ids()) + command.max_tokens for lane in command.lanes],
-            at_once=opened.context.lane_cells is not None,
+            [length + command.max_tokens for length in written],
+            at_once=at_once,
             is_certain=command.ignore_eos,
             unseen=command.unseen_tokens,
+            written=sum(written) if at_once else max(written),
         )
         opened.comparison = Comparison(
             command,

@@ -67,10 +67,10 @@ class Compare(Command, frozen=True, kw_only=True, tag=True):
     of its parameters, or where they leave it open, `seed` plus the lane's number."""
     seed: int = -1
     """The seed of all lanes; -1 = a new one."""
-    unseen_tokens: int = 0
-    """Tokens of the manuscript's beginning that the lanes did not see when they wrote what they
-    had `written`, as the context had no room: they go on without them, if that leaves room still.
-    Other lanes, and 0, leave that to the engine."""
+    unseen_tokens: int = -1
+    """How many tokens of the manuscript's beginning lanes that go on did not see when they wrote
+    what they have `written`, as the context had no room: it is so again, if that leaves room.
+    -1 leaves it to the engine."""
 
     def __post_init__(self) -> None:
         """Refuse what no comparison can be."""
@@ -78,8 +78,8 @@ class Compare(Command, frozen=True, kw_only=True, tag=True):
             raise ValueError(f"lanes: found {len(self.lanes)}; allowed are 1 to {MOST_LANES}")
         if self.max_tokens < 1:
             raise ValueError(f"max_tokens: found {self.max_tokens}; allowed is 1 or more")
-        if self.unseen_tokens < 0:
-            raise ValueError(f"unseen_tokens: found {self.unseen_tokens}; allowed is 0 or more")
+        if self.unseen_tokens < -1:
+            raise ValueError(f"unseen_tokens: found {self.unseen_tokens}; allowed is -1 or more")
         _check_seed(self.seed)
 
 

@@ -15,7 +15,8 @@ def fit_lanes(
     *,
     at_once: bool,
     is_certain: bool,
-    unseen: int = 0,
+    unseen: int = -1,
+    written: int = 0,
 ) -> FittedPrompt:
     """Keep the head and as much of the manuscript's newest part as leaves the lanes their room.
 
@@ -26,7 +27,8 @@ def fit_lanes(
         at_once: whether the lanes are in the context together.
         is_certain: whether lanes will write so much; otherwise a text may end before.
         unseen: tokens of the manuscript's beginning that were left out when the lanes began; they
-            are again, if that leaves room. 0 for lanes that begin.
+            are again, if that leaves room. -1 for lanes that begin.
+        written: tokens that all lanes together, or the longest in its turn, have written already.
 
     Raises:
         EngineError: the lanes cannot fit, or will not for certain.
@@ -46,7 +48,7 @@ def fit_lanes(
             "lanes, or a larger context size in the model's options.",
         )
     left_out = min(unseen, len(prompt.tokens) - prompt.head)
-    if left_out and len(prompt.tokens) - left_out + least <= context_size:
+    if left_out >= 0 and len(prompt.tokens) - left_out + written + least <= context_size:
         kept = prompt.tokens[: prompt.head] + prompt.tokens[prompt.head + left_out :]
         return FittedPrompt(kept, left_out)
     return fit(prompt, context_size, room=min(wanted, possible))

@@ -154,7 +154,14 @@ def test_lanes_of_a_cut_prompt_go_on_with_the_same_cut() -> None:
     assert longer.unseen > begun.unseen > 0
     again = fit_lanes(prompt, 512, [60] * 4, at_once=True, is_certain=False, unseen=begun.unseen)
     assert again == begun
-    # In a context that is smaller now it cannot be.
+    whole = fit_lanes(TokenizedPrompt(list(range(450)), 10), 512, [40] * 4, at_once=True,
+                      is_certain=False, unseen=0)  # fmt: skip
+    assert whole.unseen == 0
+    # In a context that is smaller now, or with lanes that are longer, it cannot be.
+    full = fit_lanes(
+        prompt, 512, [60] * 4, at_once=True, is_certain=False, unseen=begun.unseen, written=300
+    )
+    assert full.unseen > begun.unseen
     small = fit_lanes(prompt, 256, [60] * 4, at_once=True, is_certain=False, unseen=begun.unseen)
     assert small.unseen > begun.unseen
 
