@@ -12,11 +12,13 @@ from studio.presets.foreign import (
     kobold,
     llama_args,
     lm_studio,
+    lm_studio_older,
     ollama,
     openai_body,
     silly_tavern,
     webui,
 )
+from studio.presets.foreign.keys import KeyTable
 from studio.presets.foreign.source import Imported
 from studio.presets.foreign.target import Exported, Writer
 from studio.presets.foreign.yaml_reading import read_yaml
@@ -48,6 +50,18 @@ FORMAT_WORDS: Mapping[str, str] = {
     "ollama": ollama.PROGRAM,
     "openai": openai_body.PROGRAM,
 }
+
+KEY_TABLES: Mapping[str, KeyTable] = {
+    silly_tavern.PROGRAM: silly_tavern.KEYS,
+    kobold.PROGRAM: kobold.KEYS,
+    lm_studio.PROGRAM: lm_studio.KEYS,
+    lm_studio_older.PROGRAM: lm_studio_older.KEYS,
+    webui.PROGRAM: webui.KEYS,
+    llama_args.PROGRAM: llama_args.KEYS,
+    ollama.PROGRAM: ollama.KEYS,
+    openai_body.PROGRAM: openai_body.KEYS,
+}
+"""What becomes of each program's keys; `KEYS.md` says it to people."""
 
 _UNKNOWN = (
     "It is no preset that is known here. Known are: Kelvin Studio, SillyTavern text completion, "
@@ -90,7 +104,7 @@ def import_bytes(data: bytes, stem: str, name: str | None = None) -> Imported:
     if any(word.partition("=")[0] in llama_args.FLAGS for word in text[:100_000].split()):
         return llama_args.read(text, stem)
     values = read_yaml(text)
-    if not values.keys() & webui.MARKS:
+    if not values.keys() & webui.KEYS.keys():
         raise PresetError(_UNKNOWN)
     return webui.read(values, stem)
 
@@ -103,7 +117,7 @@ def _from_object(values: Mapping[str, object], stem: str) -> Imported:
     if "operation" in values or ("load" in values and "identifier" in values):
         return lm_studio.read(values, stem)
     if "inference_params" in values:
-        return lm_studio.read_older(values, stem)
+        return lm_studio_older.read(values, stem)
     if "savedsettings" in values:
         return kobold.read_story(values, stem)
     if values.keys() & openai_body.CERTAIN and "temp" not in values:

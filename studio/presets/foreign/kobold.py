@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 
 from studio.presets.errors import refused
-from studio.presets.foreign.orders import KOBOLD_NUMBERS, from_kobold, to_kobold
-from studio.presets.foreign.quirks import carry_breakers
-from studio.presets.foreign.source import Imported, Source
+from studio.presets.foreign.keys import KeyTable, carried, same, without_place
+from studio.presets.foreign.orders import from_kobold, kobold_numbers, to_kobold
+from studio.presets.foreign.quirks import (
+    carry_biases,
+    carry_breakers,
+    give_biases,
+    give_dry_range,
+    settle_dry_range,
+)
+from studio.presets.foreign.source import Imported, NotCarried, Source
 from studio.presets.foreign.target import Exported, Target
 from studio.presets.preset import Preset
+from studio.presets.preset_fields import checked_text
 
 PROGRAM = "KoboldCpp"
 STORY = "Kobold Lite story"
@@ -35,24 +44,76 @@ _KEYS = {
     "mirostat": "mirostat",
     "mirostat_tau": "mirostat_tau",
     "mirostat_eta": "mirostat_eta",
-    "sampler_seed": "seed",
 }
-_STORY_KEYS = {
+_LITE_KEYS = {
     "typ_s": "typical_p",
     "miro_type": "mirostat",
     "miro_tau": "mirostat_tau",
     "miro_eta": "mirostat_eta",
 }
-_NEUTRAL: Mapping[str, object] = {
-    "tfs": 1,
-    "tfs_s": 1,
-    "top_a": 0,
-    "rep_pen_slope": 1,
-    "smoothing_factor": 0,
-    "smoothing_curve": 1,
-    "adaptive_target": -1,
+"""As Kobold Lite calls them, where the engine has the other name."""
+
+KEYS: KeyTable = {
+    "preset": carried("name", words="Else `title`, else the file's name."),
+    "title": carried("name", words="Where `preset` is missing."),
+    "description": carried("description", words=""),
+    **same(_KEYS),
+    **same(_LITE_KEYS),
+    "temp": carried("temperature", words="0 and below is greedy: T 0."),
+    "temperature": carried("temperature", words="The same, in stories."),
+    "sampler_seed": carried("seed", words="Below 1 is a new one each time. May be a text."),
+    "dry_penalty_last_n": carried(
+        "dry_penalty_last_n", words="0 while DRY is on is all tokens: -1."
+    ),
+    "dry_sequence_breakers": carried("dry_sequence_breakers", words="A list."),
+    "sampler_order": carried(
+        "samplers",
+        words="Numbers: 0 top-k, 1 top-a, 2 top-p and min-p, 3 tfs, 4 typical, 5 temperature and "
+        "top-n-sigma, 6 penalties. DRY runs before them, XTC after.",
+    ),
+    "logit_bias": carried("logit_bias", words="By token id; -100 and less ban it."),
+    "logitbiasdict": carried("logit_bias", words="The same, in stories."),
+    "stop_sequence": carried("stop", words="A list."),
+    "extrastopseq": carried("stop", words="In stories: texts with `||$||` between."),
+    "max_length": carried("max_tokens", words=""),
+    "genamt": carried("max_tokens", words="The same, in older presets."),
+    "tfs": without_place("Tail-free sampling: cuts where the curve of probabilities flattens.", 1),
+    "tfs_s": without_place("Tail-free sampling, in stories.", 1),
+    "top_a": without_place("Cuts below a share of the best token's squared probability.", 0),
+    "rep_pen_slope": without_place(
+        "Weakens the repeat penalty of the farther half; between 0 and 1, while `rep_pen` is on.",
+        0,
+        1,
+    ),
+    "smoothing_factor": without_place("Quadratic sampling: bends the distribution.", 0),
+    "smoothing_curve": without_place("How sharply smoothing bends; for `smoothing_factor`.", 1),
+    "adaptivep_target": without_place("Adaptive-p: draws near a probability.", -1),
+    "adaptive_target": without_place("Adaptive-p: draws near a probability.", -1),
+    "adaptivep_decay": without_place("How fast adaptive-p adapts.", 0.9),
+    "adaptive_decay": without_place("How fast adaptive-p adapts.", 0.9),
+    "tokenbans": without_place("Texts that must not come."),
+    "banned_tokens": without_place("Texts that must not come."),
+    "grammar": without_place("A grammar that the text must follow."),
+    "guidance_scale": without_place("Guidance: a second evaluation leads the first.", 1),
+    "guidance_prompt": without_place("What guidance leads away from."),
+    "eos_ban_mode": without_place("Whether the model may end.", 0, "0", 1, "1"),
+    "ban_eos_token": without_place("Whether the model may end.", False),
+    "bypass_eos": without_place("Whether the model may end.", False),
+    "max_context_length": without_place("The size of the context: see Model options."),
+    "custom_sampler_fields": without_place("Fields for a server of one's own."),
+    "second_ep_qty": without_place("Tokens that a second server begins with.", 0, "0"),
+    "second_ep_model": without_place("The model of a second server.", "gpt2"),
+    "second_ep_url": without_place("The place of a second server."),
+    "is_custom": without_place("Whether Kobold Lite lets one delete it.", True, False),
 }
+"""Of presets and of `savedsettings` in stories, in all of its ages."""
+
+_WINDOW = "A setting of Kobold Lite's window, and none of the sampling."
+_SECRET = "A key or an address of a server; it is not shown."
+_STORY_PARTS = ("extrastopseq", "logitbiasdict", "tokenbans")
+"""What older stories have beside `savedsettings`, where newer ones have it within."""
 _BETWEEN_STOPS = "||$||"
+_WHOLE = re.compile(r"-?\d{1,18}")
 
 MARKS = frozenset(
     {"preset", "title", "temp", "dynatemp_range", "typical", "tfs", "top_a", "rep_pen"}
@@ -80,11 +141,22 @@ def read_story(story: Mapping[str, object], name: str) -> Imported:
     settings = story.get("savedsettings")
     if not isinstance(settings, dict):
         raise refused("savedsettings", settings, "an object with the settings")
-    return _read(settings, name, STORY, "savedsettings.")
+    beside = {key: story[key] for key in _STORY_PARTS if story.get(key) and not settings.get(key)}
+    known: dict[str, object] = {}
+    window: list[NotCarried] = []
+    for key, value in settings.items():
+        if key in KEYS:
+            known[key] = value
+        elif key.startswith("saved_") or key.endswith("_key"):
+            window.append(NotCarried(f"savedsettings.{key}", "…", False, _SECRET))
+        else:
+            window.append(NotCarried(f"savedsettings.{key}", value, False, _WINDOW))
+    imported = _read({**known, **beside}, name, STORY, "savedsettings.")
+    return Imported(imported.document, STORY, (*imported.not_carried, *window))
 
 
 def _read(values: Mapping[str, object], name: str, program: str, prefix: str) -> Imported:
-    source = Source(values, _NEUTRAL, prefix)
+    source = Source(values, KEYS, prefix)
     own_name: object = name
     name_key = "name"
     for key in ("preset", "title"):
@@ -96,49 +168,70 @@ def _read(values: Mapping[str, object], name: str, program: str, prefix: str) ->
         if value is not None:
             # Its engine takes anything from 0 down for greedy.
             source.set("temperature", max(0.0, float(value)), key)
-    source.carry(_STORY_KEYS if prefix else {})
+    source.carry(_LITE_KEYS)
     source.carry(_KEYS)
-    if not prefix:
-        source.carry({key: field for key, field in _STORY_KEYS.items() if key in source})
+    _carry_seed(source)
+    _carry_slope(source)
+    settle_dry_range(source, "dry_penalty_last_n")
     carry_breakers(source, "dry_sequence_breakers")
+    carry_biases(source, "logit_bias")
+    carry_biases(source, "logitbiasdict")
     source.carry_stops("stop_sequence")
     extra = source.take("extrastopseq")
-    if isinstance(extra, str) and extra:
-        source.set_stops([stop for stop in extra.split(_BETWEEN_STOPS) if stop], "extrastopseq")
+    if extra is not None:
+        texts = checked_text(f"{prefix}extrastopseq", extra).split(_BETWEEN_STOPS)
+        source.set_stops([stop for stop in texts if stop], "extrastopseq")
     source.carry_max_tokens("max_length", "genamt")
     if "description" in source:
         source.set_text("description", source.take("description"), "description")
     if "sampler_order" in source:
-        numbers = source.take("sampler_order")
-        is_order = isinstance(numbers, list) and all(
-            isinstance(number, int) and not isinstance(number, bool) and number in KOBOLD_NUMBERS
-            for number in numbers
-        )
-        if not is_order:
-            allowed = "a list of numbers from 0 to 6"
-            raise refused(f"{prefix}sampler_order", numbers, allowed)
-        assert isinstance(numbers, list)
+        numbers = kobold_numbers(f"{prefix}sampler_order", source.take("sampler_order"))
         source.set("samplers", from_kobold(numbers), "sampler_order")
     return source.imported(own_name, program, name_key)
 
 
+def _carry_seed(source: Source) -> None:
+    """A seed that its window may have saved as a text; below 1 there is none."""
+    seed = source.take("sampler_seed")
+    if isinstance(seed, str) and _WHOLE.fullmatch(seed):
+        seed = int(seed)
+    if seed is not None:
+        source.put("sampler_seed", seed)
+        number = source.number("sampler_seed", is_whole=True)
+        assert number is not None
+        source.set("seed", number if number >= 1 else -1, "sampler_seed")
+
+
+def _carry_slope(source: Source) -> None:
+    """It has no place; and beyond its range, or without a penalty, no effect either."""
+    slope = source.number("rep_pen_slope")
+    if slope is not None:
+        penalty = source.get("repeat_penalty")
+        is_on = isinstance(penalty, (int, float)) and penalty > 1
+        source.lose("rep_pen_slope", slope, had_effect=is_on and 0 < slope < 1)
+
+
 def write(preset: Preset) -> Exported:
     """The preset as a preset's file."""
-    target = Target(preset)
+    target = Target(preset, PROGRAM)
     values: dict[str, object] = {"preset": preset.name}
     if preset.description:
         values["description"] = target.give("description")
     temperature = target.give("temperature")
     if temperature is not None:
         values["temp"] = temperature
-    if preset.sampling.repeat_last_n < 0:  # there is no word for all of it
-        keys = {key: field for key, field in _KEYS.items() if field != "repeat_last_n"}
-    else:
-        keys = _KEYS
-    values |= {key: target.give(field) for key, field in keys.items()}
+    values |= {key: target.give(field) for key, field in _KEYS.items()}
+    if preset.sampling.repeat_last_n < 0:
+        del values["rep_pen_range"]
+        target.lose("repeat_last_n", "There is no word for all tokens there.")
+    values["sampler_seed"] = target.give("seed")
+    if preset.sampling.seed == 0:
+        target.lose("seed", "0 is a new one each time there.")
+    give_dry_range(target)
     if preset.sampling.top_n_sigma < 0:
         values["nsigma"] = 0
     values["dry_sequence_breakers"] = list(preset.sampling.dry_sequence_breakers)
+    values["logit_bias"] = {str(token): bias for token, bias in give_biases(target).items()}
     values["stop_sequence"] = list(preset.stop)
     values["max_length"] = target.give("max_tokens")
     order = to_kobold(preset.sampling.samplers)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 import re
 import shlex
-from collections.abc import Sequence
+from dataclasses import replace
 
-from studio.presets.errors import PresetError, refused
-from studio.presets.foreign.orders import LETTERS, from_llama_names, to_llama_names
+from studio.presets.errors import refused
+from studio.presets.foreign.command_line import arguments, escaped, unescaped, words
+from studio.presets.foreign.keys import KeyTable, carried, same, without_place
+from studio.presets.foreign.orders import from_letters, from_llama_names, to_llama_names
 from studio.presets.foreign.plain_text import number_of
 from studio.presets.foreign.source import WHOLE, Imported, Source
 from studio.presets.foreign.target import Exported, Target
@@ -52,29 +54,75 @@ _SAME = {
     "--n-predict": "--predict",
     "-r": "--reverse-prompt",
     "-sys": "--system-prompt",
+    "-m": "--model",
+    "-p": "--prompt",
+    "-f": "--file",
+    "-c": "--ctx-size",
+    "-t": "--threads",
+    "-ngl": "--gpu-layers",
+    "--n-gpu-layers": "--gpu-layers",
+    "-b": "--batch-size",
+    "-fa": "--flash-attn",
+    "-cnv": "--conversation",
+    "-j": "--json-schema",
+    "-bs": "--backend-sampling",
 }
 _OTHERS = frozenset(
     {"--samplers", "--sampling-seq", "--logit-bias", "--predict", "--reverse-prompt"}
     | {"--system-prompt", "--dry-sequence-breaker"}
 )
 _BIAS = re.compile(r"(\d{1,9})([+-].+)")
-_NEGATIVE = re.compile(r"-(\d|\.\d|inf)", re.IGNORECASE)
 
-FLAGS = frozenset({*_KEYS, *_SAME, *_OTHERS})
+_SPEED = "Speed and memory: see Model options."
+_PLACES: KeyTable = {
+    **same(_KEYS),
+    "--samplers": carried("samplers", words="Names with `;` between."),
+    "--sampling-seq": carried(
+        "samplers", words="Letters: e d s k y p m x t. `--samplers` counts before it."
+    ),
+    "--dry-sequence-breaker": carried(
+        "dry_sequence_breakers", words="The first replaces the usual ones; `none` is none at all."
+    ),
+    "--logit-bias": carried("logit_bias", words="`15043-1`; `15043-inf` bans the token."),
+    "--predict": carried("max_tokens", words="Below 1 is no limit, and listed."),
+    "--reverse-prompt": carried("stop", words="Once for each."),
+    "--system-prompt": carried(
+        "system_message", "prompt_format", words="The preset is then for a chat."
+    ),
+    "--adaptive-target": without_place("Adaptive-p: draws near a probability."),
+    "--adaptive-decay": without_place("How fast adaptive-p adapts."),
+    "--ignore-eos": without_place("Writes on where the model would end."),
+    "--grammar": without_place("A grammar that the text must follow."),
+    "--grammar-file": without_place("A grammar that the text must follow."),
+    "--json-schema": without_place("A JSON schema that the text must follow."),
+    "--json-schema-file": without_place("A JSON schema that the text must follow."),
+    "--backend-sampling": without_place("Where sampling is computed."),
+    "--tfs": without_place("Tail-free sampling: cuts where the curve of probabilities flattens."),
+    "--model": without_place("The model: see Model › Open model."),
+    "--prompt": without_place("A prompt, and no setting."),
+    "--file": without_place("A prompt, and no setting."),
+    "--ctx-size": without_place("The size of the context: see Model options."),
+    "--threads": without_place(_SPEED),
+    "--gpu-layers": without_place(_SPEED),
+    "--batch-size": without_place(_SPEED),
+    "--no-mmap": without_place(_SPEED),
+    "--mlock": without_place(_SPEED),
+    "--flash-attn": without_place(_SPEED),
+    "--chat-template": without_place("Another chat template; the studio takes the model's own."),
+    "--conversation": without_place("How the console talks."),
+    "--keep": without_place("What of the prompt stays where the context is full."),
+}
+KEYS: KeyTable = {
+    **_PLACES,
+    **{
+        flag: replace(_PLACES[own], words=f"`{own}`. {_PLACES[own].words}".rstrip())
+        for flag, own in _SAME.items()
+    },
+}
+"""Every argument under each of its names."""
+
+FLAGS = frozenset(flag for flag, key in KEYS.items() if key.becomes)
 """Arguments by which such a line is known."""
-
-
-def words(text: str) -> list[str]:
-    """The words of a line, its continuations joined.
-
-    Raises:
-        PresetError: a quotation mark is not closed.
-    """
-    joined = re.sub(r"\\\r?\n", " ", text)
-    try:
-        return shlex.split(joined, comments=True)
-    except ValueError as error:
-        raise PresetError(f"The arguments end within a quotation ({error}). Close it.") from error
 
 
 def read(text: str, name: str) -> Imported:
@@ -84,12 +132,13 @@ def read(text: str, name: str) -> Imported:
         PresetError: a value is missing or not allowed.
     """
     lists: dict[str, list[str]] = {"--logit-bias": [], "--reverse-prompt": []}
-    source = Source({})
+    source = Source({}, KEYS)
     breakers: list[str] | None = None
-    for flag, value in _arguments(words(text)):
-        flag = _SAME.get(flag, flag)
+    takes_any = {flag for flag in KEYS if _SAME.get(flag, flag) in _OTHERS}
+    for flag, value in arguments(words(text), takes_any):
+        given, flag = flag, _SAME.get(flag, flag)
         if flag not in _KEYS and flag not in _OTHERS:
-            source.lose(flag, value)
+            source.lose(given, value)
             continue
         if value is None:
             raise refused(flag, value, "a value behind it")
@@ -97,18 +146,18 @@ def read(text: str, name: str) -> Imported:
             lists[flag].append(value)
         elif flag == "--dry-sequence-breaker":
             # The first one replaces what is so by default.
-            breakers = [] if value == "none" else [*(breakers or []), _unescaped(value)]
+            breakers = [] if value == "none" else [*(breakers or []), unescaped(value)]
         elif flag in _KEYS or flag == "--predict":
             source.put(flag, number_of(flag, value))
         elif flag == "--system-prompt":
-            source.put(flag, _unescaped(value))
+            source.put(flag, unescaped(value))
         else:
             source.put(flag, value)
     source.carry(_KEYS)
     source.carry_max_tokens("--predict")
     source.carry_system_message("--system-prompt")
     if lists["--reverse-prompt"]:
-        source.set_stops([_unescaped(stop) for stop in lists["--reverse-prompt"]], "-r")
+        source.set_stops([unescaped(stop) for stop in lists["--reverse-prompt"]], "-r")
     if breakers is not None:
         source.set("dry_sequence_breakers", breakers, "--dry-sequence-breaker")
     if lists["--logit-bias"]:
@@ -117,44 +166,21 @@ def read(text: str, name: str) -> Imported:
     return source.imported(name, PROGRAM)
 
 
-def _arguments(found: Sequence[str]) -> list[tuple[str, str | None]]:
-    """Each flag with what stands behind it; what stands alone is the program or a file."""
-    pairs: list[tuple[str, str | None]] = []
-    place = 0
-    while place < len(found):
-        word = found[place]
-        place += 1
-        if not word.startswith("-") or _NEGATIVE.match(word):
-            if pairs:
-                pairs.append((word, None))
-            continue  # before the first flag: the program
-        flag, equals, value = word.partition("=")
-        if equals and word.startswith("--"):
-            pairs.append((flag, value))
-            continue
-        following = found[place] if place < len(found) else None
-        takes_any = _SAME.get(word, word) in _OTHERS
-        is_value = following is not None and (
-            takes_any or not following.startswith("-") or _NEGATIVE.match(following) is not None
-        )
-        pairs.append((word, following if is_value else None))
-        place += is_value
-    return pairs
-
-
 def _carry_order(source: Source) -> None:
     letters, names = source.take("--sampling-seq"), source.take("--samplers")
     if isinstance(names, str):
+        if letters is not None:
+            why = "`--samplers` counts before it."
+            source.lose("--sampling-seq", letters, had_effect=False, why=why)
         order, unknown = from_llama_names(name for name in names.split(";") if name)
         source.set("samplers", order, "--samplers")
         for step in unknown:
-            source.lose("--samplers", step)
+            source.lose("--samplers", step, why="The studio has no such step.")
     elif isinstance(letters, str):
-        steps = dict.fromkeys(LETTERS[letter] for letter in letters if letter in LETTERS)
-        source.set("samplers", tuple(steps), "--sampling-seq")
-        for letter in letters:
-            if letter not in LETTERS:
-                source.lose("--sampling-seq", letter)
+        steps, unknown = from_letters(letters)
+        source.set("samplers", steps, "--sampling-seq")
+        for letter in unknown:
+            source.lose("--sampling-seq", letter, why="The studio has no such step.")
 
 
 def _bias(text: str) -> tuple[int, float]:
@@ -168,7 +194,7 @@ def _bias(text: str) -> tuple[int, float]:
 
 def write(preset: Preset) -> Exported:
     """The preset as arguments, those that are not as they are by default here."""
-    target = Target(preset)
+    target = Target(preset, PROGRAM)
     params, neutral = preset.sampling, SamplingParams()
     line: list[str] = []
 
@@ -186,28 +212,13 @@ def write(preset: Preset) -> Exported:
         add("--samplers", ";".join(to_llama_names(params.samplers)))
     if params.dry_sequence_breakers != neutral.dry_sequence_breakers:
         for text in params.dry_sequence_breakers or ("none",):
-            add("--dry-sequence-breaker", _escaped(text))
+            add("--dry-sequence-breaker", escaped(text))
     for token, bias in params.biases:
         add("--logit-bias", f"{token}{bias:+}")
     add("--predict", target.give("max_tokens"))
     for stop in preset.stop:
-        add("--reverse-prompt", _escaped(stop))
+        add("--reverse-prompt", escaped(stop))
     if preset.prompt_format == "chat" and preset.system_message:
         target.carried({"system_message", "prompt_format"})
-        add("--system-prompt", _escaped(preset.system_message))
+        add("--system-prompt", escaped(preset.system_message))
     return target.exported(" \\\n  ".join(line) + "\n", ".args")
-
-
-_ESCAPES = (("\\", "\\\\"), ("\n", "\\n"), ("\t", "\\t"), ("\r", "\\r"))
-_UNESCAPE = re.compile(r"\\([ntr\\\"'])")
-
-
-def _escaped(text: str) -> str:
-    for meant, written in _ESCAPES:
-        text = text.replace(meant, written)
-    return text
-
-
-def _unescaped(text: str) -> str:
-    signs = {"n": "\n", "t": "\t", "r": "\r"}
-    return _UNESCAPE.sub(lambda found: signs.get(found[1], found[1]), text)

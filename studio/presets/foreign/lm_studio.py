@@ -1,4 +1,4 @@
-"""LM Studio's presets: `.preset.json` with lists of fields, and the older `inference_params`."""
+"""LM Studio's presets: `.preset.json` with lists of fields."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import json
 from collections.abc import Mapping
 
 from studio.presets.errors import PresetError, refused
-from studio.presets.foreign.quirks import carry_biases
+from studio.presets.foreign.keys import KeyTable, carried, same, without_place
+from studio.presets.foreign.quirks import carry_biases, give_biases
 from studio.presets.foreign.source import WHOLE, Imported, Source
 from studio.presets.foreign.target import Exported, Target
 from studio.presets.preset import Preset
-from studio.sampling import DEFAULT_SAMPLERS
+from studio.sampling import DEFAULT_SAMPLERS, SamplingParams
 
 PROGRAM = "LM Studio"
-OLDER = "LM Studio (older form)"
 
 _PREFIX = "llm.prediction."
 _KEYS = {
@@ -27,25 +27,62 @@ _KEYS = {
     "llama.presencePenalty": "presence_penalty",
     "llama.xtcProbability": "xtc_probability",
     "llama.xtcThreshold": "xtc_threshold",
+    "llama.locallyTypicalSampling": "typical_p",
 }
 _BARE = frozenset({"temperature", "topKSampling"})
 """Those that it writes without a switch."""
 
-_OLDER_KEYS = {
-    "temp": "temperature",
-    "top_k": "top_k",
-    "top_p": "top_p",
-    "min_p": "min_p",
-    "typical_p": "typical_p",
-    "repeat_penalty": "repeat_penalty",
-    "repeat_last_n": "repeat_last_n",
-    "frequency_penalty": "frequency_penalty",
-    "presence_penalty": "presence_penalty",
-    "mirostat": "mirostat",
-    "mirostat_tau": "mirostat_tau",
-    "mirostat_eta": "mirostat_eta",
-    "seed": "seed",
+_MIROSTAT = "llama.mirostatSampling"
+_MIROSTAT_PARTS = {
+    "version": "mirostat",
+    "targetEntropy": "mirostat_tau",
+    "learningRate": "mirostat_eta",
 }
+_NEUTRAL_MIROSTAT = {
+    part: getattr(SamplingParams(), field) for part, field in _MIROSTAT_PARTS.items()
+}
+_SPEED = "Speed and memory: see Model options."
+_DRAFT = "Speed: speculation with a draft model."
+_TOOLS = "Tools that the model may call."
+
+KEYS: KeyTable = {
+    **{_PREFIX + key: entry for key, entry in same(_KEYS).items()},
+    _PREFIX + "maxPredictedTokens": carried("max_tokens", words=""),
+    _PREFIX + "systemPrompt": carried(
+        "system_message", "prompt_format", words="The preset is then for a chat."
+    ),
+    _PREFIX + "stopStrings": carried("stop", words="A list."),
+    _PREFIX + _MIROSTAT: carried(
+        *_MIROSTAT_PARTS.values(), words="An object of `version`, `targetEntropy`, `learningRate`."
+    ),
+    _PREFIX + "llama.logitBias": carried(
+        "logit_bias", words="Pairs of token id and bias; `-inf`, and -100 and less, ban the token."
+    ),
+    _PREFIX + "llama.tailFreeSampling": without_place(
+        "Tail-free sampling: cuts where the curve of probabilities flattens.", 1
+    ),
+    _PREFIX + "contextOverflowPolicy": without_place("What is cut where the context is full."),
+    _PREFIX + "toolCallStopStrings": without_place(_TOOLS),
+    _PREFIX + "tools": without_place(_TOOLS, {"type": "none"}),
+    _PREFIX + "toolChoice": without_place(_TOOLS),
+    _PREFIX + "toolNaming": without_place(_TOOLS),
+    _PREFIX + "structured": without_place("A schema that the text must follow.", {"type": "none"}),
+    _PREFIX + "promptTemplate": without_place(
+        "Another chat template; the studio takes the model's own."
+    ),
+    _PREFIX + "contextPrefill": without_place("Messages before the first one."),
+    _PREFIX + "logProbs": without_place("How many probabilities are sent; the studio shows all."),
+    _PREFIX + "llama.cpuThreads": without_place(_SPEED),
+    _PREFIX + "reasoning.enableThinking": without_place("Whether the model thinks first."),
+    _PREFIX + "reasoning.budgetTokens": without_place("How long it thinks."),
+    _PREFIX + "reasoning.parsing": without_place("How thoughts are told from the answer."),
+    _PREFIX + "speculativeDecoding.draftModel": without_place(_DRAFT),
+    "llm.load.contextLength": without_place("The size of the context: see Model options."),
+    "llm.load.seed": without_place("A seed for the whole model; the studio has one a preset."),
+    "identifier": without_place("LM Studio's own name for the file."),
+    "changed": without_place("Whether it was changed in the window.", True, False),
+}
+"""Of the fields in `operation` and `load`, and beside them."""
 
 
 def read(values: Mapping[str, object], name: str) -> Imported:
@@ -58,17 +95,32 @@ def read(values: Mapping[str, object], name: str) -> Imported:
     switched_off: dict[str, object] = {}
     _gather(values, "operation", fields, switched_off)
     _gather(values, "load", fields, switched_off)
-    source = Source(fields)
+    source = Source(fields, KEYS)
     source.carry({_PREFIX + key: field for key, field in _KEYS.items()})
+    _carry_mirostat(source)
+    carry_biases(source, f"{_PREFIX}llama.logitBias")
     source.carry_max_tokens(f"{_PREFIX}maxPredictedTokens")
     source.carry_system_message(f"{_PREFIX}systemPrompt")
     source.carry_stops(f"{_PREFIX}stopStrings")
     for key, value in switched_off.items():
-        source.lose(key, value, had_effect=False)
+        source.lose(key, value, had_effect=False, why="It is switched off.")
     own_name = values.get("name", name)
-    for key in values.keys() - {"name", "operation", "load"}:
-        source.lose(key, values[key], had_effect=False)
+    for key, value in values.items():
+        if key not in ("name", "operation", "load"):
+            source.lose(key, value, had_effect=False)
     return source.imported(own_name, PROGRAM)
+
+
+def _carry_mirostat(source: Source) -> None:
+    key = _PREFIX + _MIROSTAT
+    found = source.take(key)
+    if found is None:
+        return
+    if not isinstance(found, dict):
+        raise refused(key, found, "an object with version, targetEntropy and learningRate")
+    parts = Source(found, same(_MIROSTAT_PARTS), f"{key}.")
+    parts.carry(_MIROSTAT_PARTS)
+    source.take_over(parts)
 
 
 def _gather(
@@ -98,30 +150,9 @@ def _gather(
         fields[key] = value
 
 
-def read_older(values: Mapping[str, object], name: str) -> Imported:
-    """The preset in an object of the older form.
-
-    Raises:
-        PresetError: a value is not allowed.
-    """
-    params = values.get("inference_params")
-    if not isinstance(params, dict):
-        raise refused("inference_params", params, "an object with the parameters")
-    source = Source(params, {"tfs_z": 1.0}, "inference_params.")
-    source.carry(_OLDER_KEYS)
-    source.carry_system_message("pre_prompt")
-    source.carry_stops("antiprompt")
-    source.carry_max_tokens("n_predict")
-    carry_biases(source, "logit_bias")
-    outer = Source({k: v for k, v in values.items() if k not in ("name", "inference_params")})
-    imported = source.imported(values.get("name", name), OLDER)
-    rest = outer.imported(imported.preset.name, OLDER).not_carried
-    return Imported(imported.document, OLDER, imported.not_carried + rest)
-
-
 def write(preset: Preset) -> Exported:
     """The preset as a `.preset.json`."""
-    target = Target(preset)
+    target = Target(preset, PROGRAM)
     fields: list[dict[str, object]] = []
 
     def add(key: str, value: object, *, is_bare: bool) -> None:
@@ -130,10 +161,16 @@ def write(preset: Preset) -> Exported:
 
     for key, field in _KEYS.items():
         value = target.give(field)
-        if field == "seed" and value == -1:
+        if (field == "seed" and value == -1) or (field == "typical_p" and value == 1):
             continue
         if value is not None:
             add(key, value, is_bare=key in _BARE)
+    mirostat = {part: target.give(field) for part, field in _MIROSTAT_PARTS.items()}
+    if mirostat != _NEUTRAL_MIROSTAT:
+        add(_MIROSTAT, mirostat, is_bare=True)
+    biases = give_biases(target)
+    if biases:
+        add("llama.logitBias", [[token, bias] for token, bias in biases.items()], is_bare=True)
     add("maxPredictedTokens", target.give("max_tokens"), is_bare=False)
     target.carried({"stop"})
     if preset.stop:

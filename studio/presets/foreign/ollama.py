@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from studio.presets.errors import PresetError
+from studio.presets.foreign.keys import KeyTable, carried, same, without_place
 from studio.presets.foreign.plain_text import number_of
 from studio.presets.foreign.source import WHOLE, Imported, Source
 from studio.presets.foreign.target import Exported, Target
@@ -29,6 +30,36 @@ _KEYS = {
     "mirostat_eta": "mirostat_eta",
     "seed": "seed",
 }
+_SPEED = "Speed and memory: see Model options."
+KEYS: KeyTable = {
+    **same(_KEYS),
+    "num_predict": carried("max_tokens", words="Below 1 is no limit, and listed."),
+    "stop": carried("stop", words="A line each."),
+    "SYSTEM": carried(
+        "system_message",
+        "prompt_format",
+        words="The preset is then for a chat; the last one counts.",
+    ),
+    "tfs_z": without_place(
+        "Tail-free sampling: cuts where the curve of probabilities flattens.", 1
+    ),
+    "num_ctx": without_place("The size of the context: see Model options."),
+    "num_keep": without_place("What of the prompt stays where the context is full."),
+    "draft_num_predict": without_place("Speed: speculation with a draft model."),
+    "penalize_newline": without_place("Whether penalties count for line ends; here they do."),
+    **dict.fromkeys(
+        ("num_batch", "num_gpu", "main_gpu", "num_thread", "use_mmap", "use_mlock", "numa"),
+        without_place(_SPEED),
+    ),
+    "FROM": without_place("The model: see Model › Open model."),
+    "TEMPLATE": without_place("Another chat template; the studio takes the model's own."),
+    "ADAPTER": without_place("A LoRA beside the model."),
+    "LICENSE": without_place("The model's licence."),
+    "MESSAGE": without_place("Messages before the first one."),
+    "REQUIRES": without_place("The least version of Ollama."),
+}
+"""Parameters by their names, and instructions in capitals."""
+
 _INSTRUCTION = re.compile(
     r"(?i)(FROM|PARAMETER|SYSTEM|TEMPLATE|ADAPTER|LICENSE|MESSAGE|REQUIRES)[ \t]+(.*)"
 )
@@ -48,7 +79,7 @@ def read(text: str, name: str) -> Imported:
     Raises:
         PresetError: a line is none, or a value is not allowed.
     """
-    source = Source({}, {"tfs_z": 1.0})
+    source = Source({}, KEYS)
     stops: list[str] = []
     for instruction, value in _instructions(text):
         if instruction == "PARAMETER":
@@ -59,11 +90,12 @@ def read(text: str, name: str) -> Imported:
             elif key in _KEYS or key in ("num_predict", "tfs_z"):
                 source.put(key, number_of(key, argument))
             else:
-                source.lose(f"PARAMETER {key}", argument)
+                source.lose(key, argument)
         elif instruction == "SYSTEM":
             source.put("SYSTEM", value)  # the last one counts
         else:
-            source.lose(instruction, value, had_effect=instruction != "LICENSE")
+            idle = ("LICENSE", "REQUIRES")
+            source.lose(instruction, value, had_effect=instruction not in idle)
     source.carry(_KEYS)
     source.carry_max_tokens("num_predict")
     source.carry_system_message("SYSTEM")
@@ -118,9 +150,6 @@ def _unquoted(text: str) -> str:
     return _ESCAPE.sub(lambda found: _SIGNS.get(found[1], found[1]), text)
 
 
-_WRITTEN = (("\\", "\\\\"), ('"', '\\"'), ("\n", "\\n"), ("\t", "\\t"), ("\r", "\\r"))
-
-
 def _quoted(text: str) -> str:
     for sign, written in (
         ("\\", "\\\\"),
@@ -135,7 +164,7 @@ def _quoted(text: str) -> str:
 
 def write(preset: Preset) -> Exported:
     """The preset's PARAMETER lines; the writer adds a FROM."""
-    target = Target(preset)
+    target = Target(preset, PROGRAM)
     neutral = SamplingParams()
     # Ollama's own defaults are no neutral ones: what cuts and weakens is said in any case.
     always = {"temperature", "top_k", "top_p", "min_p", "repeat_penalty"}

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from studio.presets.foreign.orders import from_llama_names, to_llama_names
+from studio.presets.foreign.keys import KeyTable, carried, same, without_place
+from studio.presets.foreign.orders import from_letters, from_llama_names, to_llama_names
 from studio.presets.foreign.quirks import carry_biases, carry_breakers, give_biases, text_list
 from studio.presets.foreign.source import Imported, Source
 from studio.presets.foreign.target import Exported, Target
@@ -35,11 +36,52 @@ _FURTHER = (
     "mirostat_tau",
     "mirostat_eta",
 )
-_NEUTRAL: Mapping[str, object] = {
-    "n": 1,
-    "stream": False,
-    "ignore_eos": False,
-    "cache_prompt": True,
+_SERVER = "How a server answers, and no setting."
+_SPEED = "Speed and memory: see Model options."
+KEYS: KeyTable = {
+    **same({key: key for key in (*_KEYS, *_FURTHER)}),
+    "repetition_penalty": carried("repeat_penalty", words="As vLLM and others call it."),
+    "max_completion_tokens": carried("max_tokens", words="Counts before the older `max_tokens`."),
+    "max_tokens": carried("max_tokens", words="Below 1 is no limit, and listed."),
+    "n_predict": carried("max_tokens", words="The same, as llama-server calls it."),
+    "stop": carried("stop", words="A list, or one text."),
+    "logit_bias": carried(
+        "logit_bias", words="By token id; -100 and less, and false, ban it. Texts are listed."
+    ),
+    "dry_sequence_breakers": carried("dry_sequence_breakers", words="A list."),
+    "samplers": carried("samplers", words="llama-server's names, or a text of its letters."),
+    "messages": carried(
+        "system_message",
+        "prompt_format",
+        words="Those of the system and the developer; others are a prompt, and listed.",
+    ),
+    "model": without_place("The model: see Model › Open model."),
+    "prompt": without_place("A prompt, and no setting."),
+    "n": without_place("Several answers at once; the studio has takes.", 1),
+    "best_of": without_place("Several answers at once; the studio has takes.", 1),
+    "stream": without_place(_SERVER, True, False),
+    "stream_options": without_place(_SERVER),
+    "logprobs": without_place(_SERVER, True, False),
+    "top_logprobs": without_place(_SERVER),
+    "n_probs": without_place(_SERVER, 0),
+    "user": without_place(_SERVER),
+    "store": without_place(_SERVER, False),
+    "metadata": without_place(_SERVER),
+    "service_tier": without_place(_SERVER),
+    "echo": without_place(_SERVER, False),
+    "cache_prompt": without_place(_SPEED, True, False),
+    "id_slot": without_place(_SPEED),
+    "n_keep": without_place("What of the prompt stays where the context is full.", 0),
+    "ignore_eos": without_place("Writes on where the model would end.", False),
+    "grammar": without_place("A grammar that the text must follow."),
+    "json_schema": without_place("A JSON schema that the text must follow."),
+    "response_format": without_place("A form that the text must follow.", {"type": "text"}),
+    "tools": without_place("Tools that the model may call."),
+    "tool_choice": without_place("Tools that the model may call.", "none"),
+    "parallel_tool_calls": without_place("Tools that the model may call.", True, False),
+    "reasoning_effort": without_place("How long the model thinks."),
+    "adaptive_target": without_place("Adaptive-p: draws near a probability.", -1),
+    "adaptive_decay": without_place("How fast adaptive-p adapts."),
 }
 
 CERTAIN = frozenset({"messages", "model", "max_tokens", "max_completion_tokens", "n_predict"})
@@ -55,17 +97,22 @@ def read(values: Mapping[str, object], name: str) -> Imported:
     Raises:
         PresetError: a value is not allowed.
     """
-    source = Source(values, _NEUTRAL)
+    source = Source(values, KEYS)
+    source.carry({"repetition_penalty": "repeat_penalty"})
     source.carry({key: key for key in (*_KEYS, *_FURTHER)})
     source.carry_max_tokens("max_completion_tokens", "max_tokens", "n_predict")
     source.carry_stops("stop")
     carry_biases(source, "logit_bias")
     carry_breakers(source, "dry_sequence_breakers")
     if "samplers" in source:
-        order, unknown = from_llama_names(text_list("samplers", source.take("samplers")))
+        names = source.take("samplers")
+        if isinstance(names, str):
+            order, unknown = from_letters(names)
+        else:
+            order, unknown = from_llama_names(text_list("samplers", names))
         source.set("samplers", order, "samplers")
         for step in unknown:
-            source.lose("samplers", step)
+            source.lose("samplers", step, why="The studio has no such step.")
     _carry_messages(source)
     return source.imported(name, PROGRAM)
 
@@ -91,12 +138,13 @@ def _carry_messages(source: Source) -> None:
         if not (isinstance(message, dict) and message.get("content") in system)
     ]
     if rest:
-        source.lose("messages", rest, had_effect=False)
+        why = "What was said is a prompt, and no setting."
+        source.lose("messages", rest, had_effect=False, why=why)
 
 
 def write(preset: Preset) -> Exported:
     """The preset as a body without a model and without a prompt."""
-    target = Target(preset)
+    target = Target(preset, PROGRAM)
     params, neutral = preset.sampling, SamplingParams()
     values: dict[str, object] = {}
     for key in (*_KEYS, *_FURTHER):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from studio.presets.errors import refused
 from studio.sampling import DEFAULT_SAMPLERS
 
 _LLAMA_NAMES = {
@@ -74,8 +75,8 @@ _WEBUI_NAMES = {
 WEBUI_ORDER = (
     "penalties",
     "dry",
-    "temperature",
     "top_n_sigma",
+    "temperature",
     "top_k",
     "top_p",
     "typical_p",
@@ -98,9 +99,29 @@ def from_llama_names(names: Iterable[str]) -> tuple[tuple[str, ...], list[str]]:
     return tuple(found), unknown
 
 
+def from_letters(letters: str) -> tuple[tuple[str, ...], list[str]]:
+    """The same for llama.cpp's letters."""
+    found = dict.fromkeys(LETTERS[letter] for letter in letters if letter in LETTERS)
+    return tuple(found), [letter for letter in letters if letter not in LETTERS]
+
+
 def to_llama_names(samplers: Iterable[str]) -> list[str]:
     """llama.cpp's names for our steps."""
     return ["typ_p" if step == "typical_p" else step for step in samplers]
+
+
+def kobold_numbers(key: str, value: object) -> list[int]:
+    """KoboldCpp's numbers.
+
+    Raises:
+        PresetError: it is no list of them.
+    """
+    if not isinstance(value, list) or not all(
+        isinstance(number, int) and not isinstance(number, bool) and number in KOBOLD_NUMBERS
+        for number in value
+    ):
+        raise refused(key, value, "a list of numbers from 0 to 6")
+    return value
 
 
 def from_kobold(numbers: Sequence[int]) -> tuple[str, ...]:

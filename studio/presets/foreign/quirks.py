@@ -14,14 +14,33 @@ from studio.presets.foreign.target import Target
 _BAN = -100.0
 """The bias that bans a token in an OpenAI-style body."""
 _SINGLE_ID = re.compile(r"\[\s*(\d{1,9})\s*\]")
+_IDS = re.compile(r"\s*\d{1,9}\s*(,\s*\d{1,9}\s*)*")
+_NEEDS_MODEL = "A text is other tokens in each model; the studio keeps biases by token id."
 
 
 def carry_dynamic_temperature(
-    source: Source, switch: str, temperature: str, low: str, high: str
+    source: Source,
+    switch: str,
+    temperature: str,
+    low: str,
+    high: str,
+    missing: float | None = None,
 ) -> None:
-    """T that moves between `low` and `high` where `switch` is on; else `temperature`."""
+    """T that moves between `low` and `high` where `switch` is on; else `temperature`.
+
+    Args:
+        source: The file.
+        switch: The key that turns it on.
+        temperature: The key of a T that stays.
+        low: The key of the least T.
+        high: The key of the greatest T.
+        missing: What an end is that the file does not name; None where none is meant.
+    """
     is_on = source.flag(switch)
     lowest, highest = source.number(low), source.number(high)
+    if is_on:
+        lowest = missing if lowest is None else lowest
+        highest = missing if highest is None else highest
     if is_on and lowest is not None and highest is not None:
         if lowest > highest or lowest < 0:
             raise refused(low, lowest, f"a number from 0 to {high}, which is {highest:g}")
@@ -30,13 +49,16 @@ def carry_dynamic_temperature(
         source.set("dynatemp_range", _tidy((highest - lowest) / 2), high)
         fixed = source.number(temperature)
         if fixed is not None and fixed != middle:
-            source.lose(temperature, fixed, had_effect=False)
+            why = f"T moves between {low} and {high}, as {switch} is on."
+            source.lose(temperature, fixed, had_effect=False, why=why)
         return
     for key, value in ((low, lowest), (high, highest)):
         if value is not None:
-            source.lose(key, value, had_effect=bool(is_on))
+            why = f"It counts while {switch} is on and {low} and {high} are both there."
+            source.lose(key, value, had_effect=bool(is_on), why=why)
     if is_on:
-        source.lose(switch, is_on)
+        why = f"Between which temperatures T moves is not said: {low} or {high} is missing."
+        source.lose(switch, is_on, why=why)
     source.carry({temperature: "temperature"})
 
 
@@ -81,21 +103,63 @@ def carry_biases(source: Source, key: str) -> None:
     biases: dict[int, float] = {}
     for token, bias in pairs:
         identity = _token(token)
-        if bias is False:
+        if bias is False or bias == "-inf":
             bias = _BAN
         if identity is None:
-            source.lose(key, {"token": token, "bias": bias})
+            source.lose(key, {"token": token, "bias": bias}, why=_NEEDS_MODEL)
             continue
         if isinstance(bias, bool) or not isinstance(bias, (int, float)):
             raise refused(f"{key}.{token}", bias, "a number, -100 to ban the token")
         biases[identity] = -math.inf if bias <= _BAN else float(bias)
-    source.set("logit_bias", tuple(biases.items()), key)
+    source.add_biases(biases, key)
+
+
+def carry_bans(source: Source, key: str) -> None:
+    """Banned tokens: ids are biases of −inf; texts are told, as only a model has their tokens.
+
+    SillyTavern has a line for each: `[1, 2]` of ids, a text, or a text in quotation marks.
+    text-generation-webui has ids with commas between.
+    """
+    value = source.take(key)
+    if value is None:
+        return
+    if not isinstance(value, str):
+        raise refused(key, value, "a text with token ids")
+    biases: dict[int, float] = {}
+    for line in filter(None, map(str.strip, value.splitlines())):
+        inside = line[1:-1] if line.startswith("[") and line.endswith("]") else line
+        if _IDS.fullmatch(inside):
+            biases |= dict.fromkeys(map(int, inside.split(",")), -math.inf)
+        elif inside:
+            source.lose(key, line, why=_NEEDS_MODEL)
+    source.add_biases(biases, key)
+
+
+def has_penalty(source: Source) -> bool:
+    """Whether some penalty of repetition was set and is on."""
+    off = {"repeat_penalty": 1, "frequency_penalty": 0, "presence_penalty": 0}
+    return any(source.get(field) not in (None, neutral) for field, neutral in off.items())
+
+
+def settle_dry_range(source: Source, key: str) -> None:
+    """DRY that is on and reaches 0 tokens back: in KoboldCpp and TabbyAPI that is all of them."""
+    if source.get("dry_multiplier") and source.get("dry_penalty_last_n") == 0:
+        source.set("dry_penalty_last_n", -1, key)
+
+
+def give_dry_range(target: Target) -> None:
+    """Tell where `settle_dry_range` would read another thing."""
+    if target.params.dry_multiplier and target.params.dry_penalty_last_n == 0:
+        target.lose("dry_penalty_last_n", "0 is all tokens there, and none here.")
 
 
 def give_biases(target: Target) -> dict[int, float]:
     """The biases with −100 for a ban."""
     target.carried({"logit_bias"})
-    return {token: max(bias, _BAN) for token, bias in target.params.biases}
+    biases = dict(target.params.biases)
+    if any(-math.inf < bias <= _BAN for bias in biases.values()):
+        target.lose("logit_bias", "-100 and less bans the token there; the others are carried.")
+    return {token: max(bias, _BAN) for token, bias in biases.items()}
 
 
 def without_neutral(

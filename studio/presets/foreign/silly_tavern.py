@@ -5,13 +5,24 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from studio.presets.foreign.orders import from_llama_names, from_webui, to_llama_names
+from studio.presets.foreign.keys import SHARED, KeyTable, carried, same, without_place
+from studio.presets.foreign.orders import (
+    from_kobold,
+    from_llama_names,
+    from_webui,
+    kobold_numbers,
+    to_llama_names,
+)
 from studio.presets.foreign.quirks import (
+    carry_bans,
     carry_biases,
     carry_breakers,
     carry_dynamic_temperature,
     give_biases,
+    give_dry_range,
     give_dynamic_temperature,
+    has_penalty,
+    settle_dry_range,
     text_list,
 )
 from studio.presets.foreign.source import Imported, Source
@@ -44,29 +55,65 @@ _KEYS = {
     "seed": "seed",
 }
 
-_NEUTRAL: Mapping[str, object] = {
-    "tfs": 1,
-    "top_a": 0,
-    "epsilon_cutoff": 0,
-    "eta_cutoff": 0,
-    "smoothing_factor": 0,
-    "smoothing_curve": 1,
-    "no_repeat_ngram_size": 0,
-    "encoder_rep_pen": 1,
-    "rep_pen_slope": 0,
-    "rep_pen_decay": 0,
-    "guidance_scale": 1,
-    "penalty_alpha": 0,
-    "num_beams": 1,
-    "length_penalty": 1,
-    "min_length": 0,
-    "skew": 0,
-    "speculative_ngram": False,
-    "early_stopping": False,
-    "ignore_eos_token": False,
-    "ban_eos_token": False,
-    "add_bos_token": True,
-    "skip_special_tokens": True,
+KEYS: KeyTable = {
+    **same(_KEYS),
+    "temp": carried("temperature", words="While `dynatemp` is off."),
+    "dynatemp": carried(
+        "temperature",
+        "dynatemp_range",
+        words="T moves between `min_temp` and `max_temp`: their middle and half their distance.",
+    ),
+    "min_temp": carried("temperature", "dynatemp_range", words="With `dynatemp`."),
+    "max_temp": carried("temperature", "dynatemp_range", words="With `dynatemp`."),
+    "do_sample": carried("temperature", words="false is greedy: T 0."),
+    "dry_penalty_last_n": carried(
+        "dry_penalty_last_n", words="0 while DRY is on is all tokens: -1."
+    ),
+    "dry_sequence_breakers": carried("dry_sequence_breakers", words="JSON inside a text."),
+    "logit_bias": carried(
+        "logit_bias", words="Entries of a token id; -100 and less ban it. Texts are listed."
+    ),
+    "banned_tokens": carried(
+        "logit_bias", words="Lines of token ids, `[1, 2]`: a bias of -inf. Texts are listed."
+    ),
+    "genamt": carried("max_tokens", words="Below 1 is no limit, and listed."),
+    "samplers": carried(
+        "samplers",
+        words="llama.cpp's order, which counts before the others. Older lists (with `tfs_z`, "
+        "without `penalties`) leave out penalties and DRY, which ran first.",
+    ),
+    "sampler_priority": carried(
+        "samplers", words="text-generation-webui's order, where llama.cpp's is missing."
+    ),
+    "temperature_last": carried("samplers", words="Puts T last, where `samplers` is missing."),
+    "sampler_order": carried(
+        "samplers", words="KoboldCpp's numbers, where both other orders are missing."
+    ),
+    "samplers_priorities": without_place("Aphrodite's order of samplers."),
+    **SHARED,
+    "tfs": without_place("Tail-free sampling: cuts where the curve of probabilities flattens.", 1),
+    "top_a": without_place("Cuts below a share of the best token's squared probability.", 0),
+    "rep_pen_slope": without_place("Weakens the repeat penalty of tokens farther back.", 0, 1),
+    "rep_pen_decay": without_place("Lets the repeat penalty fade with distance.", 0),
+    "rep_pen_size": without_place("A repeat penalty's further range.", 0),
+    "encoder_rep_pen": without_place("Favours tokens of the prompt.", 1),
+    "skew": without_place("Skews the distribution towards one end.", 0),
+    "adaptive_target": without_place("Adaptive-p: draws near a probability.", 0, -1),
+    "adaptive_decay": without_place("How fast adaptive-p adapts."),
+    "max_tokens_second": without_place("The most tokens a second.", 0),
+    "max_length": without_place("The size of the context: see Model options."),
+    "speculative_ngram": without_place("Speed: speculation from the text so far.", False),
+    "spaces_between_special_tokens": without_place("How special tokens are spelled.", True),
+    "n": without_place("Several answers at once; the studio has takes.", 1),
+    "streaming": without_place("How the answer arrives.", True, False),
+    "include_reasoning": without_place("Whether reasoning is asked for.", True, False),
+    "negative_prompt": without_place("What guidance leads away from."),
+    "grammar_string": without_place("A grammar that the text must follow."),
+    "json_schema": without_place("A JSON schema that the text must follow."),
+    "custom_model": without_place("Which model a server is asked for."),
+    "legacy_api": without_place("How a server is spoken to.", True, False),
+    "bypass_status_check": without_place("How a server is spoken to.", True, False),
+    "openrouter_allow_fallbacks": without_place("How a server is spoken to.", True, False),
 }
 
 MARKS = frozenset(
@@ -83,11 +130,13 @@ def read(values: Mapping[str, object], name: str) -> Imported:
     Raises:
         PresetError: a value is not allowed.
     """
-    source = Source(values, _NEUTRAL)
+    source = Source(values, KEYS)
     carry_dynamic_temperature(source, "dynatemp", "temp", "min_temp", "max_temp")
     source.carry(_KEYS)
     carry_breakers(source, "dry_sequence_breakers")
+    settle_dry_range(source, "dry_penalty_last_n")
     carry_biases(source, "logit_bias")
+    carry_bans(source, "banned_tokens")
     source.carry_max_tokens("genamt")
     do_sample = source.flag("do_sample")
     if do_sample is False:
@@ -97,27 +146,53 @@ def read(values: Mapping[str, object], name: str) -> Imported:
 
 
 def _carry_order(source: Source) -> None:
-    """llama.cpp's order where there is one; else that of text-generation-webui."""
+    """llama.cpp's order where there is one; else text-generation-webui's; else KoboldCpp's."""
     if "samplers" in source:
-        order, unknown = from_llama_names(text_list("samplers", source.take("samplers")))
+        names = text_list("samplers", source.take("samplers"))
+        order, unknown = from_llama_names(names)
+        if "tfs_z" in names and "penalties" not in names:
+            order = (*_runs_first(source), *order)
         source.set("samplers", order, "samplers")
         for name in unknown:
             # Of these the file has no parameters, or they are told by their own keys.
-            source.lose("samplers", name, had_effect=False)
+            source.lose("samplers", name, had_effect=False, why="The studio has no such step.")
         last = source.flag("temperature_last")
         is_last = bool(order) and order[-1] == "temperature"
         if last is not None and last != is_last:
-            source.lose("temperature_last", last, had_effect=False)
+            _pass_over(source, "temperature_last", last)
+        _pass_over(source, "sampler_priority", source.take("sampler_priority"))
     elif "sampler_priority" in source or "temperature_last" in source:
         priority = source.take("sampler_priority")
-        names = None if priority is None else text_list("sampler_priority", priority)
+        theirs = None if priority is None else text_list("sampler_priority", priority)
         last = bool(source.flag("temperature_last"))
-        source.set("samplers", from_webui(names, temperature_last=last), "sampler_priority")
+        source.set("samplers", from_webui(theirs, temperature_last=last), "sampler_priority")
+    elif "sampler_order" in source:
+        order = from_kobold(kobold_numbers("sampler_order", source.take("sampler_order")))
+        source.set("samplers", order, "sampler_order")
+    _pass_over(source, "sampler_order", source.take("sampler_order"))
+
+
+def _runs_first(source: Source) -> list[str]:
+    """What of penalties and DRY is on: older lists leave both out, and both ran before all else."""
+    return [
+        step
+        for step, is_on in (
+            ("penalties", has_penalty(source)),
+            ("dry", bool(source.get("dry_multiplier"))),
+        )
+        if is_on
+    ]
+
+
+def _pass_over(source: Source, key: str, value: object) -> None:
+    if value is not None:
+        why = "An order for another backend; another one of the file's is taken."
+        source.lose(key, value, had_effect=False, why=why)
 
 
 def write(preset: Preset) -> Exported:
     """The preset as such a file."""
-    target = Target(preset)
+    target = Target(preset, PROGRAM)
     values: dict[str, object] = give_dynamic_temperature(
         target, "dynatemp", "temp", "min_temp", "max_temp"
     )
@@ -137,4 +212,5 @@ def write(preset: Preset) -> Exported:
     values["samplers"] = to_llama_names(order)
     values["temperature_last"] = bool(order) and order[-1] == "temperature"
     text = json.dumps(values, indent=4, ensure_ascii=False) + "\n"
+    give_dry_range(target)
     return target.exported(text, ".json")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from studio.presets.document import PresetDocument
 from studio.presets.errors import refused
+from studio.presets.foreign.keys import UNKNOWN, Key, KeyTable
 from studio.presets.preset import Preset
 from studio.presets.preset_fields import (
     checked_max_tokens,
@@ -70,28 +71,27 @@ class Imported:
         return self.document.preset
 
 
+_UNKNOWN = Key(words=UNKNOWN)
+
+
 class Source:
     """The keys of one file and where they go.
 
     Args:
         values: The file's keys.
-        neutral: Values with which keys that have no place here do nothing there.
+        keys: What becomes of those that are known; no other is taken.
         prefix: What stands before the keys where messages and lists name them.
     """
 
-    def __init__(
-        self,
-        values: Mapping[str, object],
-        neutral: Mapping[str, object] | None = None,
-        prefix: str = "",
-    ) -> None:
+    def __init__(self, values: Mapping[str, object], keys: KeyTable, prefix: str = "") -> None:
         self._left = dict(values)
-        self._neutral = neutral or {}
+        self._keys = keys
         self._prefix = prefix
         self._sampling: dict[str, object] = {}
         self._names: dict[str, str] = {}
         self._fields: dict[str, object] = {}
         self._lost: list[NotCarried] = []
+        self._is_best_alone = False
 
     def __contains__(self, key: str) -> bool:
         return self._left.get(key) is not None
@@ -102,6 +102,7 @@ class Source:
 
     def take(self, key: str) -> object:
         """The value of a key, which counts as carried; None where there is none."""
+        assert key in self._keys, f"{key} is in no table"
         return self._left.pop(key, None)
 
     def number(self, key: str, *, is_whole: bool = False) -> float | None:
@@ -133,6 +134,16 @@ class Source:
         self._sampling[field] = value
         self._names[field] = self._prefix + key
 
+    def get(self, field: str) -> object:
+        """The sampling parameter as it is set by now; None where none is."""
+        return self._sampling.get(field)
+
+    def add_biases(self, biases: Mapping[int, float], key: str) -> None:
+        """Set biases of tokens, beside those that are set already."""
+        former = self._sampling.get("logit_bias", ())
+        if biases:
+            self.set("logit_bias", tuple({**dict(former), **biases}.items()), key)  # type: ignore[call-overload]  # pairs, by this method
+
     def carry(self, keys: Mapping[str, str]) -> None:
         """Carry numbers over: keys of the file, and the parameters that they are here."""
         for key, field in keys.items():
@@ -143,18 +154,24 @@ class Source:
                 value = 0  # off, in all of them
             if field == "seed" and value < 0:
                 value = -1
+            if field == "top_p" and value == 0:
+                self._is_best_alone = True
+                continue
             self.set(field, value, key)
 
     def carry_stops(self, key: str) -> None:
         """Carry stop strings over: a list, or a single one."""
         value = self.take(key)
         if isinstance(value, str):
-            value = [value] if value else []
+            value = [value]
         if value is not None:
             self.set_stops(value, key)
 
     def set_stops(self, value: object, key: str) -> None:
-        """Set stop strings, behind those that are set already."""
+        """Set stop strings, behind those that are set already; empty ones end nothing."""
+        if isinstance(value, list) and "" in value:
+            self.lose(key, "", had_effect=False, why="An empty text ends nothing.")
+            value = [text for text in value if text != ""]
         former = self._fields.get("stop", ())
         stops = checked_stops(self._prefix + key, value)
         assert isinstance(former, tuple)
@@ -178,7 +195,8 @@ class Source:
             if value is None or "max_tokens" in self._fields:
                 continue
             if value < 1:
-                self.lose(key, value, had_effect=False)
+                why = "Without a limit; the studio has one, and its own is kept."
+                self.lose(key, value, had_effect=False, why=why)
             else:
                 self._fields["max_tokens"] = checked_max_tokens(self._prefix + key, value)
 
@@ -186,9 +204,18 @@ class Source:
         """Set the description or the notes."""
         self._fields[field] = checked_text(self._prefix + key, value)
 
-    def lose(self, key: str, value: object, *, had_effect: bool = True) -> None:
-        """Tell that something is not carried."""
-        self._lost.append(NotCarried(self._prefix + key, value, had_effect))
+    def take_over(self, part: Source) -> None:
+        """Add what was found within one of the keys."""
+        self._sampling |= part._sampling
+        self._names |= part._names
+        for key, value in part._left.items():
+            part.lose(key, value)
+        self._lost += part._lost
+
+    def lose(self, key: str, value: object, *, had_effect: bool = True, why: str = "") -> None:
+        """Tell that something is not carried, and why; by default what its table says."""
+        reason = why or self._keys.get(key, _UNKNOWN).words
+        self._lost.append(NotCarried(self._prefix + key, value, had_effect, reason))
 
     def imported(self, name: object, program: str, name_key: str = "name") -> Imported:
         """The preset, and all that was not taken.
@@ -197,10 +224,12 @@ class Source:
             PresetError: a value, or the name, is not allowed.
         """
         for key, value in self._left.items():
-            does_nothing = value in (None, "", [], {}) or (
-                key in self._neutral and value == self._neutral[key]
+            does_nothing = value in (None, "", [], {}) or self._keys.get(key, _UNKNOWN).is_idle(
+                value
             )
             self.lose(key, value, had_effect=not does_nothing)
+        if self._is_best_alone:
+            self._sampling["top_k"] = 1
         preset = Preset(
             name=checked_name(name, name_key),
             sampling=sampling_params(self._sampling, self._names),

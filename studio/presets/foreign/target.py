@@ -38,18 +38,22 @@ class Target:
 
     Args:
         preset: What is exported.
+        program: Whose file it becomes, in words.
     """
 
-    def __init__(self, preset: Preset) -> None:
+    def __init__(self, preset: Preset, program: str) -> None:
         self.preset = preset
         self.params = preset.sampling
+        self._program = program
         self._done: set[str] = set()
+        self._reasons: dict[str, str] = {}
 
     def give(self, field: str) -> object:
         """The value of a field, which counts as carried; None where JSON cannot say it."""
         owner = self.params if field in SAMPLING_FIELDS else self.preset
         value = getattr(owner, field)
         if isinstance(value, float) and math.isinf(value):
+            self._reasons[field] = f"{self._program} has no word for infinity."
             return None
         self._done.add(field)
         return value
@@ -58,27 +62,37 @@ class Target:
         """Tick fields off that are said in another way."""
         self._done.update(fields)
 
+    def lose(self, field: str, why: str) -> None:
+        """Tell that a field is not carried, even where it is as it is by default."""
+        self._done.discard(field)
+        self._reasons[field] = why
+
     def order_is(self, samplers: tuple[str, ...]) -> None:
         """Tell that the other program will run its samplers in this order."""
         theirs = msgspec.structs.replace(self.params, samplers=samplers)
         if active_steps(theirs) == active_steps(self.params):
             self._done.add("samplers")
+        else:
+            self.lose("samplers", f"{self._program} runs its samplers in an order of its own.")
 
     def exported(self, text: str, suffix: str) -> Exported:
         """The file, and all that was not given and is not as it is by default."""
+        no_place = f"{self._program} has no place for it."
         lost = [
-            NotCarried(field, getattr(self.params, field))
-            for field in SAMPLING_FIELDS
-            if field not in self._done and getattr(self.params, field) != getattr(_NEUTRAL, field)
-        ]
-        if "samplers" not in self._done and not any(entry.key == "samplers" for entry in lost):
-            lost.append(NotCarried("samplers", self.params.samplers))
-        lost += [
-            NotCarried(field, getattr(self.preset, field))
-            for field in _WORDS
-            if field not in self._done and getattr(self.preset, field) != getattr(_EMPTY, field)
+            NotCarried(field, value, why=self._reasons.get(field, no_place))
+            for field, value, neutral in self._fields()
+            if field not in self._done and (value != neutral or field in self._reasons)
         ]
         return Exported(text, suffix, tuple(lost))
+
+    def _fields(self) -> list[tuple[str, object, object]]:
+        """Every field with its value and the neutral one."""
+        found: list[tuple[str, object, object]] = [
+            (field, getattr(self.params, field), getattr(_NEUTRAL, field))
+            for field in SAMPLING_FIELDS
+        ]
+        found += [(field, getattr(self.preset, field), getattr(_EMPTY, field)) for field in _WORDS]
+        return found
 
 
 Writer = Callable[[Preset], Exported]

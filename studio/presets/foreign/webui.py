@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
+from studio.presets.foreign.keys import SHARED, KeyTable, carried, same, without_place
 from studio.presets.foreign.orders import from_webui, to_webui
 from studio.presets.foreign.quirks import (
+    carry_bans,
     carry_breakers,
     carry_dynamic_temperature,
     give_dynamic_temperature,
+    has_penalty,
     text_list,
     without_neutral,
 )
@@ -41,6 +44,8 @@ _KEYS = {
     "seed": "seed",
 }
 _RANGE = "repetition_penalty_range"
+_DEFAULT_RANGE = 1024
+"""Tokens back, for penalties and DRY, where a preset does not say it."""
 _NEUTRAL: Mapping[str, object] = {
     "temperature": 1.0,
     "dynatemp_exponent": 1.0,
@@ -61,24 +66,50 @@ _NEUTRAL: Mapping[str, object] = {
     "mirostat_tau": 5.0,
     "mirostat_eta": 0.1,
     "seed": -1,
-    "tfs": 1.0,
-    "top_a": 0.0,
-    "epsilon_cutoff": 0.0,
-    "eta_cutoff": 0.0,
-    "smoothing_factor": 0.0,
-    "smoothing_curve": 1.0,
-    "guidance_scale": 1.0,
-    "penalty_alpha": 0.0,
-    "encoder_repetition_penalty": 1.0,
-    "no_repeat_ngram_size": 0,
-    "num_beams": 1,
-    "length_penalty": 1.0,
-    "min_length": 0,
-    "early_stopping": False,
 }
 
-MARKS = frozenset({"temperature", "do_sample", "temperature_last", "sampler_priority", *_NEUTRAL})
-"""Keys by which such a file is known."""
+KEYS: KeyTable = {
+    **same(_KEYS),
+    "temperature": carried("temperature", words="While `dynamic_temperature` is off."),
+    "dynamic_temperature": carried(
+        "temperature",
+        "dynatemp_range",
+        words="T moves between `dynatemp_low` and `dynatemp_high`, each 1 where it is missing: "
+        "their middle and half their distance.",
+    ),
+    "dynatemp_low": carried("temperature", "dynatemp_range", words="With `dynamic_temperature`."),
+    "dynatemp_high": carried("temperature", "dynatemp_range", words="With `dynamic_temperature`."),
+    "do_sample": carried("temperature", words="false is greedy: T 0."),
+    _RANGE: carried(
+        "repeat_last_n",
+        "dry_penalty_last_n",
+        words="For penalties, and for DRY where it is on; 0 is all tokens: -1. Missing, it is "
+        "1,024 where one of them is on.",
+    ),
+    "dry_sequence_breakers": carried(
+        "dry_sequence_breakers", words="JSON inside a text, with or without its brackets."
+    ),
+    "dry_multiplier": carried(
+        "dry_multiplier", "dry_penalty_last_n", words=f"Over `{_RANGE}` tokens."
+    ),
+    "sampler_priority": carried(
+        "samplers",
+        words="A line each; what is missing runs first. Steps unknown here are told "
+        "by their own keys.",
+    ),
+    "temperature_last": carried("samplers", words="Puts T last, whatever the order says."),
+    "max_new_tokens": carried("max_tokens", words="Below 1 is no limit, and listed."),
+    "max_tokens": carried("max_tokens", words="The same, as its interface calls it."),
+    "custom_token_bans": carried("logit_bias", words="Token ids: a bias of -inf each."),
+    **SHARED,
+    "tfs": without_place("Tail-free sampling: cuts where the curve of probabilities flattens.", 1),
+    "top_a": without_place("Cuts below a share of the best token's squared probability.", 0),
+    "adaptive_target": without_place("Adaptive-p: draws near a probability.", 0),
+    "adaptive_decay": without_place("How fast adaptive-p adapts.", 0.9),
+    "encoder_repetition_penalty": without_place("Favours tokens of the prompt.", 1),
+    "grammar_string": without_place("A grammar that the text must follow."),
+    "negative_prompt": without_place("What guidance leads away from."),
+}
 
 
 def read(values: Mapping[str, object], name: str) -> Imported:
@@ -87,14 +118,13 @@ def read(values: Mapping[str, object], name: str) -> Imported:
     Raises:
         PresetError: a value is not allowed.
     """
-    source = Source(values, _NEUTRAL)
+    source = Source(values, KEYS)
     carry_dynamic_temperature(
-        source, "dynamic_temperature", "temperature", "dynatemp_low", "dynatemp_high"
+        source, "dynamic_temperature", "temperature", "dynatemp_low", "dynatemp_high", missing=1.0
     )
     source.carry(_KEYS)
-    last_n = source.number(_RANGE, is_whole=True)
-    if last_n is not None:
-        source.set("repeat_last_n", last_n or -1, _RANGE)  # 0 is all of it there
+    _carry_range(source)
+    carry_bans(source, "custom_token_bans")
     carry_breakers(source, "dry_sequence_breakers")
     source.carry_max_tokens("max_new_tokens", "max_tokens")
     if source.flag("do_sample") is False:
@@ -106,9 +136,35 @@ def read(values: Mapping[str, object], name: str) -> Imported:
     return source.imported(name, PROGRAM)
 
 
+def _carry_range(source: Source) -> None:
+    """How far back penalties and DRY look: one key for both."""
+    given = source.number(_RANGE, is_whole=True)
+    last_n = _DEFAULT_RANGE if given is None else given or -1  # 0 is all of it there
+    if given is not None or has_penalty(source):
+        source.set("repeat_last_n", last_n, _RANGE)
+    if source.get("dry_multiplier"):
+        source.set("dry_penalty_last_n", last_n, _RANGE)
+
+
+def _give_range(target: Target, values: dict[str, object]) -> None:
+    params = target.params
+    if params.repeat_last_n != 0:
+        values[_RANGE] = max(0, params.repeat_last_n)
+        target.carried({"repeat_last_n"})
+    else:
+        target.lose("repeat_last_n", "0 is all tokens there, and none here.")
+    if params.dry_multiplier:
+        if params.dry_penalty_last_n == params.repeat_last_n != 0:
+            target.carried({"dry_penalty_last_n"})
+        else:
+            target.lose(
+                "dry_penalty_last_n", f"There {_RANGE} says it for penalties and DRY alike."
+            )
+
+
 def write(preset: Preset) -> Exported:
     """The preset as such a file."""
-    target = Target(preset)
+    target = Target(preset, PROGRAM)
     params = preset.sampling
     values: dict[str, object] = give_dynamic_temperature(
         target, "dynamic_temperature", "temperature", "dynatemp_low", "dynatemp_high"
@@ -119,9 +175,7 @@ def write(preset: Preset) -> Exported:
     if params.top_n_sigma < 0:
         values["top_n_sigma"] = 0.0
     values = without_neutral(values, _NEUTRAL)
-    if params.repeat_last_n != 0:  # there is no word for none of it
-        values[_RANGE] = max(0, params.repeat_last_n)
-        target.carried({"repeat_last_n"})
+    _give_range(target, values)
     values["dry_sequence_breakers"] = json.dumps(
         target.give("dry_sequence_breakers"), ensure_ascii=False
     )[1:-1]

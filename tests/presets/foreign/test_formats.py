@@ -55,7 +55,7 @@ def test_silly_tavern() -> None:
     assert lost["logit_bias"] == {"token": " said", "bias": -2}
     assert lost["sampler_priority"] == TAVERN["sampler_priority"]
     idle = {entry.key for entry in imported.not_carried if not entry.had_effect}
-    assert {"min_temp", "max_temp", "smoothing_curve", "banned_tokens"} <= idle
+    assert {"min_temp", "max_temp", "smoothing_curve", "sampler_priority"} <= idle
     assert "tfs" not in idle
 
 
@@ -66,7 +66,7 @@ def test_silly_taverns_moving_temperature_is_between_its_ends() -> None:
 
 def test_without_llama_cpps_order_that_of_the_webui_counts() -> None:
     values: dict[str, object] = {"temp": 1, "rep_pen": 1, "temperature_last": False}
-    assert take(values).preset.sampling.samplers.index("temperature") == 2
+    assert take(values).preset.sampling.samplers.index("temperature") == 3
     assert take({**values, "temperature_last": True}).preset.sampling.samplers[-1] == "temperature"
     values["sampler_priority"] = ["min_p", "temperature", "quadratic_sampling"]
     assert take(values).preset.sampling.samplers[-2:] == ("min_p", "temperature")
@@ -240,7 +240,7 @@ def test_ollama() -> None:
     assert preset.stop == ("<|im_end|>", "AI:")
     assert (preset.system_message, preset.prompt_format) == ("You are\nMario.", "chat")
     assert told(imported) == {
-        "FROM": "llama3.2", "PARAMETER num_ctx": "4096", "tfs_z": 0.5, "TEMPLATE": "{{ .Prompt }}"
+        "FROM": "llama3.2", "num_ctx": "4096", "tfs_z": 0.5, "TEMPLATE": "{{ .Prompt }}"
     }  # fmt: skip
 
 

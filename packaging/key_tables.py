@@ -1,0 +1,97 @@
+"""Writes KEYS.md: what becomes of every key of other programs' presets.
+
+    .venv/bin/python packaging/key_tables.py
+
+The tables are those that the importers are held to, so the page cannot say another thing than the
+code does; a test sees that it is current.
+"""
+
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+FILE = ROOT / "studio" / "presets" / "foreign" / "KEYS.md"
+
+HEAD = """\
+# What becomes of every key
+
+Made by `packaging/key_tables.py` from the tables that the importers are held to; do not edit.
+
+**Becomes** names the field of our presets that a key sets. Where it names none, the studio has no
+such thing: the key is *told* at every import, by name, value and reason (in the window's notice
+under “Show all”, and by `python -m studio presets import`). So is every key that stands in none of
+these tables. Keys that did nothing where they come from, because they were switched off, are told
+apart from those that did something.
+
+A key that is missing leaves its field neutral, where no line says otherwise. On the way out the
+same tables are read from right to left; under each of them stands what has no place there, which is
+told as well.
+"""
+
+ABOUT = {
+    "SillyTavern": "Text-completion presets: one flat JSON object; the name is the file's.",
+    "KoboldCpp": "Presets of KoboldCpp and Kobold Lite, and `savedsettings` inside story files, "
+    "where every other key is a setting of the window and told as one. Of a story nothing else is "
+    "read; keys and addresses of servers are told without their values.",
+    "LM Studio": "`.preset.json`: the fields of `operation` and `load`. A value is bare, or "
+    "`{checked, value}`; unchecked is off, and told. The name is `name`.",
+    "LM Studio (older form)": "The keys of `inference_params`. `load_params` is told as a whole.",
+    "text-generation-webui": "YAML of what differs from neutral; the name is the file's.",
+    "llama.cpp arguments": "A line as one types it, with or without the program.",
+    "Ollama Modelfile": "`PARAMETER` lines by their names, other instructions in capitals.",
+    "OpenAI-style request": "A request's body, with the further keys of llama-server and others.",
+}
+
+
+def page() -> str:
+    """The whole page."""
+    from studio.presets.foreign.formats import KEY_TABLES
+
+    parts = [HEAD]
+    for program, table in KEY_TABLES.items():
+        parts.append(f"## {program}\n\n{ABOUT[program]}\n")
+        lines = ["| key | becomes | |", "| --- | --- | --- |"]
+        for key, entry in table.items():
+            fields = ", ".join(f"`{field}`" for field in entry.becomes) or "*told*"
+            words = entry.words.replace("|", "\\|")
+            lines.append(f"| `{key}` | {fields} | {words} |".replace("|  |", "| |"))
+        parts.append("\n".join(lines) + "\n")
+        if lost := _lost_on_the_way_out(program):
+            parts.append(f"On the way out told: {', '.join(f'`{field}`' for field in lost)}.\n")
+    return "\n".join(parts)
+
+
+def _lost_on_the_way_out(program: str) -> list[str]:
+    """What a preset loses there whose every field is another than the neutral one."""
+    from studio.presets import Preset
+    from studio.presets.foreign import FORMAT_WORDS, export
+    from studio.sampling import SamplingParams
+
+    names = [name for name, words in FORMAT_WORDS.items() if words == program]
+    if not names:  # read, and not written
+        return []
+    sampling = SamplingParams(
+        temperature=0.9, dynatemp_range=0.2, dynatemp_exponent=1.1, top_k=40, top_p=0.9,
+        min_p=0.1, typical_p=0.8, top_n_sigma=1.5, xtc_probability=0.5, xtc_threshold=0.2,
+        min_keep=2, repeat_penalty=1.1, repeat_last_n=128, frequency_penalty=0.1,
+        presence_penalty=0.2, dry_multiplier=0.8, dry_base=2.0, dry_allowed_length=3,
+        dry_penalty_last_n=256, dry_sequence_breakers=(".",), mirostat=2, mirostat_tau=4.0,
+        mirostat_eta=0.2, logit_bias=((7, -1.0),), seed=7,
+    )  # fmt: skip
+    full = Preset(
+        name="Full", description="All.", task="code", prompt_format="chat",
+        system_message="Be kind.", stop=("###",), max_tokens=99, sampling=sampling, notes="Why.",
+    )  # fmt: skip
+    lost = [entry.key for entry in export(full, names[0]).not_carried]
+    return [field if field != "samplers" else "samplers (their order)" for field in lost]
+
+
+def main() -> int:
+    """Write the page; the exit status."""
+    FILE.write_text(page(), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,81 @@
+"""What becomes of each key of another program: the tables its reader is held to.
+
+The same tables give the reasons that a writer is told, and KEYS.md beside this module. Knows no
+format.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+UNKNOWN = "The studio does not know this key."
+
+
+@dataclass(frozen=True)
+class Key:
+    """One key of another program.
+
+    Attributes:
+        becomes: The fields of a preset that it sets, in the order of `Preset`; none where it has
+            no place.
+        words: How it is carried where it is not the same number, or what it would have done.
+        idle: Values with which a key that has no place does nothing there either.
+    """
+
+    becomes: tuple[str, ...] = ()
+    words: str = ""
+    idle: tuple[object, ...] = ()
+
+    def is_idle(self, value: object) -> bool:
+        """Whether the key does nothing with this value."""
+        # True equals 1 in Python, and is another thing in a file.
+        return any(
+            value == it and isinstance(value, bool) == isinstance(it, bool) for it in self.idle
+        )
+
+
+KeyTable = Mapping[str, Key]
+
+
+def same(keys: Mapping[str, str]) -> dict[str, Key]:
+    """Keys that are a field of ours under another name, or under the same."""
+    return {key: Key((field,), _SAME.get(field, "")) for key, field in keys.items()}
+
+
+def carried(*fields: str, words: str) -> Key:
+    """A key that is carried over with a turn; `words` says which."""
+    return Key(fields, words)
+
+
+def without_place(words: str, *idle: object) -> Key:
+    """A key that has no place here; `words` says what it would have done."""
+    return Key((), words, idle)
+
+
+_SAME = {
+    "top_k": "Below 0 is off, as 0 is.",
+    "top_p": "0 leaves the best token alone: `top_k` 1.",
+    "top_n_sigma": "0 is off, as -1 is.",
+    "seed": "Below 0 is a new one each time.",
+}
+
+
+SHARED: KeyTable = {
+    "epsilon_cutoff": without_place("Cuts below a fixed probability.", 0),
+    "eta_cutoff": without_place("Cuts below a probability that follows the entropy.", 0),
+    "smoothing_factor": without_place("Quadratic sampling: bends the distribution.", 0),
+    "smoothing_curve": without_place("How sharply smoothing bends; for `smoothing_factor`.", 1),
+    "no_repeat_ngram_size": without_place("Forbids word sequences to come again.", 0),
+    "guidance_scale": without_place("Guidance: a second evaluation leads the first.", 1),
+    "penalty_alpha": without_place("Contrastive search instead of sampling.", 0),
+    "num_beams": without_place("Beam search instead of sampling.", 1),
+    "length_penalty": without_place("Whether beam search likes long texts.", 1),
+    "early_stopping": without_place("When beam search stops.", False),
+    "min_length": without_place("No end before so many tokens.", 0),
+    "ban_eos_token": without_place("Writes on where the model would end.", False),
+    "ignore_eos_token": without_place("Writes on where the model would end.", False),
+    "add_bos_token": without_place("Whether the prompt gets the model's first token.", True),
+    "skip_special_tokens": without_place("Whether special tokens are shown.", True),
+}
+"""What SillyTavern and text-generation-webui call alike and the studio has no place for."""

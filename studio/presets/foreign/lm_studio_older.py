@@ -1,0 +1,80 @@
+"""LM Studio's older presets: `inference_params`, before the lists of fields."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from studio.presets.errors import refused
+from studio.presets.foreign.keys import KeyTable, carried, same, without_place
+from studio.presets.foreign.quirks import carry_biases
+from studio.presets.foreign.source import Imported, NotCarried, Source
+
+PROGRAM = "LM Studio (older form)"
+
+_KEYS = {
+    "temp": "temperature",
+    "top_k": "top_k",
+    "top_p": "top_p",
+    "min_p": "min_p",
+    "typical_p": "typical_p",
+    "repeat_penalty": "repeat_penalty",
+    "repeat_last_n": "repeat_last_n",
+    "frequency_penalty": "frequency_penalty",
+    "presence_penalty": "presence_penalty",
+    "mirostat": "mirostat",
+    "mirostat_tau": "mirostat_tau",
+    "mirostat_eta": "mirostat_eta",
+    "seed": "seed",
+}
+
+_SPEED = "Speed and memory: see Model options."
+
+KEYS: KeyTable = {
+    **same(_KEYS),
+    "pre_prompt": carried(
+        "system_message", "prompt_format", words="The preset is then for a chat."
+    ),
+    "antiprompt": carried("stop", words="A list."),
+    "n_predict": carried("max_tokens", words="Below 1 is no limit, and listed."),
+    "logit_bias": carried("logit_bias", words="By token id."),
+    "tfs_z": without_place(
+        "Tail-free sampling: cuts where the curve of probabilities flattens.", 1
+    ),
+    **dict.fromkeys(
+        ("input_prefix", "input_suffix", "pre_prompt_prefix", "pre_prompt_suffix"),
+        without_place("A part of a chat template; the studio takes the model's own."),
+    ),
+    "grammar": without_place("A grammar that the text must follow."),
+    "penalize_nl": without_place("Whether penalties count for line ends; here they do.", True),
+    "n_threads": without_place(_SPEED),
+    "n_keep": without_place("What of the prompt stays where the context is full.", 0),
+    "multiline_input": without_place("How the console reads a prompt.", True, False),
+    "memory_f16": without_place(_SPEED, True),
+    "lora_adapter": without_place("A LoRA beside the model."),
+    "lora_base": without_place("A LoRA's base."),
+}
+"""Of `inference_params`."""
+
+
+def read(values: Mapping[str, object], name: str) -> Imported:
+    """The preset in an object of the older form.
+
+    Raises:
+        PresetError: a value is not allowed.
+    """
+    params = values.get("inference_params")
+    if not isinstance(params, dict):
+        raise refused("inference_params", params, "an object with the parameters")
+    source = Source(params, KEYS, "inference_params.")
+    source.carry(_KEYS)
+    source.carry_system_message("pre_prompt")
+    source.carry_stops("antiprompt")
+    source.carry_max_tokens("n_predict")
+    carry_biases(source, "logit_bias")
+    imported = source.imported(values.get("name", name), PROGRAM)
+    rest = tuple(
+        NotCarried(key, value, why=_SPEED)
+        for key, value in values.items()
+        if key not in ("name", "inference_params")
+    )
+    return Imported(imported.document, PROGRAM, imported.not_carried + rest)

@@ -1,0 +1,217 @@
+"""The table of keys says what the importers do: every line of it is tried."""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import key_tables
+import pytest
+
+from studio.presets import Preset
+from studio.presets.foreign import Imported, import_bytes
+from studio.presets.foreign.formats import KEY_TABLES
+from studio.presets.foreign.keys import UNKNOWN
+from studio.presets.foreign.yaml_reading import write_yaml
+from studio.presets.preset_fields import SAMPLING_FIELDS
+
+SAMPLES: dict[str, object] = {
+    "name": "Called", "description": "Words.", "system_message": "Be kind.", "stop": ["###"],
+    "max_tokens": 77, "temperature": 0.7, "dynatemp_range": 0.2, "dynatemp_exponent": 1.2,
+    "top_k": 20, "top_p": 0.8, "min_p": 0.1, "typical_p": 0.7, "top_n_sigma": 1.5,
+    "xtc_probability": 0.5, "xtc_threshold": 0.2, "min_keep": 2, "repeat_penalty": 1.2,
+    "repeat_last_n": 100, "frequency_penalty": 0.3, "presence_penalty": 0.4,
+    "dry_multiplier": 0.8, "dry_base": 2.5, "dry_allowed_length": 4, "dry_penalty_last_n": 300,
+    "dry_sequence_breakers": [".", "!"], "mirostat": 2, "mirostat_tau": 4.5, "mirostat_eta": 0.3,
+    "logit_bias": {"7": -3.5}, "seed": 7, "samplers": ["temperature", "top_k"],
+}  # fmt: skip
+"""A value for each field, another than the neutral one."""
+
+File = Callable[[Mapping[str, object]], str]
+
+
+def flat(**marks: object) -> File:
+    return lambda values: json.dumps({**marks, **values})
+
+
+def lm_studio(values: Mapping[str, object]) -> str:
+    fields = [{"key": key, "value": value} for key, value in values.items() if "." in key]
+    outer = {key: value for key, value in values.items() if "." not in key}
+    return json.dumps({"operation": {"fields": fields}, **outer})
+
+
+def arguments(values: Mapping[str, object]) -> str:
+    line = ["llama-cli", "--temp", "1"]
+    for key, value in values.items():
+        for entry in value if isinstance(value, list) else [value]:
+            line += [key, "" if entry is None else f"'{entry}'"]
+    return " ".join(line)
+
+
+def modelfile(values: Mapping[str, object]) -> str:
+    lines = ["PARAMETER temperature 1"]
+    for key, value in values.items():
+        for entry in value if isinstance(value, list) else [value]:
+            lines.append(f"{key} {entry}" if key.isupper() else f"PARAMETER {key} {entry}")
+    return "\n".join(lines)
+
+
+FILES: dict[str, File] = {
+    "SillyTavern": flat(freq_pen=0),
+    "KoboldCpp": flat(dynatemp_range=0, sampler_order=[6, 0, 1, 3, 4, 2, 5]),
+    "LM Studio": lm_studio,
+    "LM Studio (older form)": lambda values: json.dumps({"inference_params": values}),
+    "text-generation-webui": lambda values: write_yaml({"repetition_penalty_range": 64, **values}),
+    "llama.cpp arguments": arguments,
+    "Ollama Modelfile": modelfile,
+    "OpenAI-style request": flat(messages=[]),
+}
+
+MOVING: dict[str, object] = {"dynatemp": True, "min_temp": 0.5, "max_temp": 1.1}
+WEB_MOVING: dict[str, object] = {
+    "dynamic_temperature": True,
+    "dynatemp_low": 0.5,
+    "dynatemp_high": 1.1,
+}
+BESIDE: dict[tuple[str, str], dict[str, object]] = {
+    ("SillyTavern", "min_temp"): MOVING,
+    ("SillyTavern", "max_temp"): MOVING,
+    ("SillyTavern", "dynatemp"): MOVING,
+    ("text-generation-webui", "dynatemp_low"): WEB_MOVING,
+    ("text-generation-webui", "dynatemp_high"): WEB_MOVING,
+    ("text-generation-webui", "dynamic_temperature"): WEB_MOVING,
+    ("text-generation-webui", "repetition_penalty_range"): {"dry_multiplier": 0.8},
+    ("KoboldCpp", "rep_pen_slope"): {"rep_pen": 1.2},
+}
+"""What else the file has, with the key and without it."""
+
+PRIORITY = ["temperature", "top_k"]
+ODD: dict[tuple[str, str], object] = {
+    ("SillyTavern", "dynatemp"): True,
+    ("SillyTavern", "min_temp"): 0.3,
+    ("SillyTavern", "max_temp"): 1.9,
+    ("SillyTavern", "do_sample"): False,
+    ("SillyTavern", "dry_sequence_breakers"): '["."]',
+    ("SillyTavern", "logit_bias"): [{"text": "[7]", "value": -3}],
+    ("SillyTavern", "banned_tokens"): "[7, 8]",
+    ("SillyTavern", "sampler_priority"): PRIORITY,
+    ("SillyTavern", "temperature_last"): False,
+    ("SillyTavern", "sampler_order"): [5, 0, 1, 2, 3, 4, 6],
+    ("KoboldCpp", "sampler_order"): [5, 0, 1, 2, 3, 4, 6],
+    ("KoboldCpp", "extrastopseq"): "###||$||You:",
+    ("LM Studio", "llm.prediction.llama.mirostatSampling"): {
+        "version": 2, "targetEntropy": 4.5, "learningRate": 0.3,
+    },
+    ("LM Studio", "llm.prediction.llama.logitBias"): [[7, -3.5], [8, "-inf"]],
+    ("text-generation-webui", "dynamic_temperature"): True,
+    ("text-generation-webui", "dynatemp_low"): 0.3,
+    ("text-generation-webui", "dynatemp_high"): 1.9,
+    ("text-generation-webui", "do_sample"): False,
+    ("text-generation-webui", "dry_sequence_breakers"): '"."',
+    ("text-generation-webui", "sampler_priority"): "temperature\ntop_k",
+    ("text-generation-webui", "temperature_last"): True,
+    ("text-generation-webui", "custom_token_bans"): "7,8",
+    ("llama.cpp arguments", "--samplers"): "temperature;top_k",
+    ("llama.cpp arguments", "--sampling-seq"): "tk",
+    ("llama.cpp arguments", "--sampler-seq"): "tk",
+    ("llama.cpp arguments", "--logit-bias"): "7-3.5",
+    ("llama.cpp arguments", "-l"): "7-inf",
+    ("OpenAI-style request", "messages"): [{"role": "system", "content": "Be kind."}],
+}  # fmt: skip
+"""Values of keys that are written in another way than our fields."""
+
+LINES = [(program, key) for program, table in KEY_TABLES.items() for key in table]
+
+
+def take(program: str, values: Mapping[str, object]) -> Imported:
+    imported = import_bytes(FILES[program](values).encode(), "stem")
+    assert imported.program == program
+    return imported
+
+
+def differing(one: Preset, other: Preset) -> set[str]:
+    fields = {
+        it for it in SAMPLING_FIELDS if getattr(one.sampling, it) != getattr(other.sampling, it)
+    }
+    words = ("name", "description", "prompt_format", "system_message", "stop", "max_tokens")
+    return fields | {it for it in words if getattr(one, it) != getattr(other, it)}
+
+
+@pytest.mark.parametrize(("program", "key"), LINES)
+def test_a_key_becomes_what_the_table_says(program: str, key: str) -> None:
+    entry = KEY_TABLES[program][key]
+    if not entry.becomes:
+        return
+    beside = BESIDE.get((program, key), {})
+    value = ODD.get((program, key), SAMPLES.get(entry.becomes[0]))
+    without = take(program, {it: beside[it] for it in beside if it != key})
+    with_it = take(program, {**beside, key: value})
+    assert differing(without.preset, with_it.preset) == set(entry.becomes)
+    assert key not in {lost.key for lost in with_it.not_carried}
+
+
+@pytest.mark.parametrize(("program", "key"), LINES)
+def test_a_key_without_a_place_is_told_with_its_value_and_a_reason(program: str, key: str) -> None:
+    entry = KEY_TABLES[program][key]
+    if entry.becomes:
+        return
+    beside = BESIDE.get((program, key), {})
+    value: Any = {"LM Studio": {"a": 1}, "llama.cpp arguments": "x"}.get(program, 0.5)
+    without = take(program, beside)
+    for found, had_effect in [(value, True)] + [(idle, False) for idle in entry.idle]:
+        imported = take(program, {**beside, key: found})
+        assert imported.preset == without.preset
+        (lost,) = [
+            it for it in imported.not_carried if it.key.removeprefix("inference_params.") == key
+        ]
+        as_text = program in ("Ollama Modelfile", "llama.cpp arguments") and key != "tfs_z"
+        assert lost.value == (str(found) if as_text else found)
+        assert lost.why == entry.words != ""
+        if key not in ("LICENSE", "REQUIRES", "identifier", "changed"):
+            assert lost.had_effect == had_effect, found
+
+
+@pytest.mark.parametrize("program", FILES)
+def test_a_key_that_nobody_knows_is_told_too(program: str) -> None:
+    key = {"LM Studio": "llm.prediction.aura", "llama.cpp arguments": "--aura"}.get(program, "aura")
+    (lost,) = [it for it in take(program, {key: 3}).not_carried if it.key.endswith(key)]
+    assert str(lost.value) == "3"
+    assert lost.had_effect
+    assert lost.why == UNKNOWN
+
+
+THE_PRODUCTS = {
+    "SillyTavern": "temp top_p top_k min_p typical_p rep_pen rep_pen_range freq_pen presence_pen "
+    "dynatemp min_temp max_temp dynatemp_exponent dry_multiplier dry_base dry_allowed_length "
+    "dry_penalty_last_n dry_sequence_breakers xtc_threshold xtc_probability nsigma mirostat_mode "
+    "mirostat_tau mirostat_eta temperature_last samplers sampler_priority banned_tokens logit_bias "
+    "tfs top_a epsilon_cutoff eta_cutoff smoothing_factor",
+    "KoboldCpp": "preset title temp dynatemp_range dynatemp_exponent top_k top_p min_p typical tfs "
+    "top_a nsigma rep_pen rep_pen_range rep_pen_slope presence_penalty sampler_order temperature "
+    "typ_s tfs_s miro_type miro_tau miro_eta sampler_seed",
+    "LM Studio": " ".join(
+        f"llm.prediction.{key}"
+        for key in (
+            *("temperature", "topKSampling", "topPSampling", "minPSampling", "repeatPenalty"),
+            *("maxPredictedTokens", "seed", "systemPrompt", "stopStrings"),
+            *("llama.frequencyPenalty", "llama.presencePenalty"),
+            *("llama.xtcProbability", "llama.xtcThreshold"),
+        )
+    ),
+    "LM Studio (older form)": "temp top_k top_p min_p repeat_penalty pre_prompt antiprompt",
+    "text-generation-webui": "temperature dynamic_temperature dynatemp_low dynatemp_high "
+    "dynatemp_exponent top_p top_k min_p top_n_sigma typical_p repetition_penalty "
+    "repetition_penalty_range frequency_penalty presence_penalty dry_multiplier dry_base "
+    "dry_allowed_length dry_sequence_breakers xtc_threshold xtc_probability mirostat_mode "
+    "mirostat_tau mirostat_eta do_sample temperature_last sampler_priority",
+}
+
+
+@pytest.mark.parametrize("program", THE_PRODUCTS)
+def test_every_key_that_the_product_names_is_known(program: str) -> None:
+    assert set(THE_PRODUCTS[program].split()) <= KEY_TABLES[program].keys()
+
+
+def test_the_page_for_people_is_current() -> None:
+    assert key_tables.FILE.read_text(encoding="utf-8") == key_tables.page(), (
+        "run packaging/key_tables.py"
+    )
