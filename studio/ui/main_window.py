@@ -34,7 +34,9 @@ from studio.ui.landscape import Landscape
 from studio.ui.model_options_dialog import ModelOptionsDialog
 from studio.ui.model_picker import ModelPicker
 from studio.ui.notice_bar import NoticeBar
+from studio.ui.parameter_access import ParameterAccess
 from studio.ui.preset_actions import PresetActions, is_preset_file
+from studio.ui.preset_drag import dragged_name
 from studio.ui.preset_library import PresetLibrary
 from studio.ui.profile_picker import ProfilePicker
 from studio.ui.progress_line import ProgressLine
@@ -84,6 +86,9 @@ class MainWindow(QMainWindow):
             lambda: not session.writing.is_idle,
         )
         self.explain = Explain(self, session, theme, settings, self.editor)
+        self.parameters = ParameterAccess(
+            self, session, theme, settings, self.explain.open_at, self.editor
+        )
         self.files = DocumentFiles(self, session.draft, session.writing, settings)
         self.compare = Compare(self, session, theme, settings)
         self.actions_ = WindowActions(
@@ -102,7 +107,9 @@ class MainWindow(QMainWindow):
         self.library = PresetLibrary(self, session, theme, settings, self.notice)
         self.presets = PresetActions(self, session.profiles, session.presets, self.library)
         session.compare.can_make_preset = True
-        self.actions_.fill_menus(self, theme, settings, self.presets.menu())
+        profile = self.presets.menu()
+        profile.insertAction(profile.actions()[0], self.parameters.action)
+        self.actions_.fill_menus(self, theme, settings, profile)
         self.model_picker = ModelPicker(
             session.model,
             settings,
@@ -123,6 +130,7 @@ class MainWindow(QMainWindow):
     def _finish_start(self) -> None:
         self.landscape.restore()
         self.explain.restore()
+        self.parameters.restore()
         self.compare.restore()
         # What imports and widgets have made stays to the end: the collector need not look through
         # it again and again while text is written.
@@ -153,6 +161,7 @@ class MainWindow(QMainWindow):
 
         self.temperature.header.insertWidget(1, self.explain.link("temperature", "temperature"))
         self.sampling.add_order_help(self.explain.link("filters", "filters and their order"))
+        self.sampling.add_editor_link(self.parameters.link())
         self._left = left = _column(
             self.brief, self.notice, self.landscape.beside(manuscript), self.writing_bar
         )
@@ -236,6 +245,7 @@ class MainWindow(QMainWindow):
         settings.set(remembered.SAMPLING_OPEN, self.sampling.is_open)
         self.landscape.remember()
         self.explain.remember()
+        self.parameters.remember()
         self.compare.remember()
         self.library.remember()
         settings.save()
@@ -302,12 +312,16 @@ class MainWindow(QMainWindow):
                 model.options = dialog.options
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Take one local file."""
-        if _dropped_file(event):
+        """Take one local file, or a preset from the library."""
+        if dragged_name(event.mimeData()) or _dropped_file(event):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Open a model, a manuscript or a comparison, whichever was dropped."""
+        if name := dragged_name(event.mimeData()):  # before its file: that would be a copy
+            event.acceptProposedAction()
+            self.library.use(name)
+            return
         path = _dropped_file(event)
         if path is None:
             return
@@ -331,6 +345,7 @@ class MainWindow(QMainWindow):
             event.ignore()
             return
         self._remember()
+        self.library.close()
         self.session.close()
         event.accept()
 

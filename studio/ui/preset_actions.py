@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt
-from PySide6.QtWidgets import QFileDialog, QInputDialog, QMainWindow, QMenu
+from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog, QMainWindow, QMenu
 
 from studio.atomic_write import atomic_write
 from studio.experiments.comparison import FORMAT
@@ -96,12 +96,15 @@ class PresetActions(QObject):
         presets.changed.connect(self._follow)
         presets.failed.connect(self._tell_failure)
         library.import_wanted.connect(lambda paths: self.import_paths(paths, choose=False))
+        library.import_asked.connect(lambda: self._ask_import(choose=False))
         self._follow()
 
     def menu(self, parent: QMenu | None = None) -> QMenu:
         """The menu with all of them."""
         menu = QMenu("&Profile", parent or self._window)
         menu.setToolTipsVisible(True)
+        menu.addAction(self._library.open)
+        menu.addSeparator()
         menu.addActions([self.save, self.save_as, self.revert, self._edits.put_back])
         menu.addSeparator()
         menu.addActions([self.rename, self.duplicate, self.delete, self._edits.undelete])
@@ -171,14 +174,14 @@ class PresetActions(QObject):
         if is_given:
             self._presets.save_as(name.strip())
 
-    def _ask_import(self) -> None:
+    def _ask_import(self, *, choose: bool = True) -> None:
         paths, _ = QFileDialog.getOpenFileNames(
-            self._window,
+            QApplication.activeWindow() or self._window,
             "Import presets",
             "",
             "Presets (*.json *.yaml *.yml *.txt *.args Modelfile *.Modelfile);;All files (*)",
         )
-        self.import_paths([Path(path) for path in paths])
+        self.import_paths([Path(path) for path in paths], choose=choose)
 
     def _tell_failure(self, why: str) -> None:
         if self._refusals is None:
@@ -187,7 +190,7 @@ class PresetActions(QObject):
             self._refusals.append(why)
 
     def _show_left(self) -> None:
-        dialog = TravelDialog(self._left, self._window)
+        dialog = TravelDialog(self._left, QApplication.activeWindow() or self._window)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
 

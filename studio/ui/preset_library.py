@@ -45,6 +45,8 @@ class PresetLibrary(QObject):
 
     import_wanted = Signal(object)
     """Files were dropped on the library: a list of `Path`."""
+    import_asked = Signal()
+    """Files are to be chosen for the library, and taken in."""
 
     def __init__(
         self,
@@ -78,15 +80,55 @@ class PresetLibrary(QObject):
     def show(self) -> None:
         """Open the library, at the preset in force."""
         if self.view is None:
-            from studio.ui.preset_library_window import PresetLibraryWindow
-
-            self.view = PresetLibraryWindow(self, self._session, self._theme, self._settings)
-            self.view.setParent(self._window, self.view.windowFlags())
-            self.notices.library = self.view.notice
-            self.view.dropped.connect(self.import_wanted)
+            self.view = self._made()
         self.view.open_at(self._session.profiles.current.name)
+
+    def use(self, name: str) -> None:
+        """Put a preset in force that was dragged onto the window."""
+        preset = self._session.profiles.named(name)
+        if preset:
+            self.edits.use(preset)
+
+    def close(self) -> None:
+        """Remove the files that were dragged out."""
+        if self.view:
+            self.view.folder.close()
 
     def remember(self) -> None:
         """Remember how the library's window stands."""
         if self.view:
             self.view.remember()
+
+    def _made(self) -> "PresetLibraryWindow":
+        from studio.ui.parameter_values import ParameterValues
+        from studio.ui.preset_comparison_state import PresetComparisonState
+        from studio.ui.preset_library_state import PresetLibraryState
+        from studio.ui.preset_library_window import PresetLibraryWindow
+
+        session = self._session
+        state = PresetLibraryState(
+            session.profiles,
+            session.presets,
+            self.favourites,
+            self.defaults,
+            self.opening,
+            session.model,
+            self,
+        )
+        values = ParameterValues(session.sampling, session.draft.prompting, self)
+        comparison = PresetComparisonState(
+            session.profiles, session.presets, values, self._settings, self
+        )
+        view = PresetLibraryWindow(
+            state,
+            comparison,
+            session.presets,
+            self.edits,
+            self.notices,
+            self._theme,
+            self._settings,
+            self._window,
+        )
+        view.dropped.connect(self.import_wanted)
+        view.import_asked.connect(self.import_asked)
+        return view
