@@ -60,7 +60,7 @@ class SamplingPanel(Card):
         self._sampling = sampling
         self._summary = ElidedLabel()
         self.header.insertWidget(1, self._summary, 1)
-        self.header.setStretch(2, 0)
+        self.header.setStretch(2, 0)  # the card's own; the summary takes the room
         self._toggle = QPushButton()
         self._toggle.setProperty("flat", True)
         self._toggle.setProperty("role", "muted")
@@ -91,6 +91,10 @@ class SamplingPanel(Card):
     def add_order_help(self, link: QWidget) -> None:
         """Put what explains the order of temperature and filters behind their choice."""
         self._fields.order.row.addWidget(link)
+
+    def add_editor_link(self, link: QWidget) -> None:
+        """Put what opens all parameters into the heading's line."""
+        self.header.insertWidget(2, link)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """A click on the summary line opens and closes, as one on its button does."""
