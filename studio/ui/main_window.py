@@ -181,6 +181,7 @@ class MainWindow(QMainWindow):
         head.setSpacing(_GAP)
         head.addWidget(self.model_picker)
         head.addWidget(self.profile_picker)
+        head.addWidget(self.library.link())
         head.addStretch(1)
         head.addWidget(self.status)
 

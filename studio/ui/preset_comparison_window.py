@@ -1,16 +1,19 @@
 """The window in which two presets stand side by side, field by field."""
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QCheckBox,
     QDialog,
     QDialogButtonBox,
+    QFrame,
     QHBoxLayout,
     QHeaderView,
     QLabel,
     QPushButton,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
     QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
@@ -21,6 +24,8 @@ from studio.ui.preset_comparison import ComparedField
 from studio.ui.preset_comparison_state import IN_FORCE, PresetComparisonState
 from studio.ui.preset_words import around_difference, field_words, value_words
 from studio.ui.theme import Theme
+from studio.ui.theme_card import framed
+from studio.ui.theme_check_box import CheckBox
 from studio.ui.theme_combo import ComboBox
 
 _SIZE = (720, 560)
@@ -28,6 +33,8 @@ _IN_FORCE_WORDS = "Values in force"
 _SIGN, _FIELD, _LEFT, _RIGHT = range(4)
 _DIFFERS = "≠"
 _LONGEST_TIP = 2_000
+_AIR = 8
+_Index = QModelIndex | QPersistentModelIndex
 
 
 class PresetComparisonWindow(QDialog):
@@ -62,7 +69,7 @@ class PresetComparisonWindow(QDialog):
         choice.addWidget(swap)
         choice.addWidget(self.right, 1)
         self._words = QLabel()
-        self.only_differences = QCheckBox("&Only what differs")
+        self.only_differences = CheckBox("&Only what differs", theme)
         self.only_differences.setToolTip("Leave fields with the same value on both sides out")
         self.only_differences.toggled.connect(state.set_only_differences)
         line = QHBoxLayout()
@@ -85,7 +92,7 @@ class PresetComparisonWindow(QDialog):
         column.setSpacing(10)
         column.addLayout(choice)
         column.addLayout(line)
-        column.addWidget(self.table, 1)
+        column.addWidget(framed(self.table), 1)
         column.addWidget(buttons)
         state.changed.connect(self._follow)
         theme.changed.connect(self._follow)
@@ -126,6 +133,17 @@ class PresetComparisonWindow(QDialog):
             self._state.take(self.table.selected)
 
 
+class _Rows(QStyledItemDelegate):
+    """Rows with air, and no frame round one cell of a row that is selected as a whole."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
+        return super().sizeHint(option, index) + QSize(2 * _AIR, _AIR)
+
+    def initStyleOption(self, option: QStyleOptionViewItem, index: _Index) -> None:  # noqa: N802 - Qt's name
+        super().initStyleOption(option, index)
+        option.state &= ~QStyle.StateFlag.State_HasFocus
+
+
 class _Table(QTableWidget):
     """All fields of two presets; rows that differ are marked."""
 
@@ -142,7 +160,8 @@ class _Table(QTableWidget):
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setTabKeyNavigation(False)  # Tab leads on to the buttons
         self.setShowGrid(False)
-        self.setProperty("card", True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setItemDelegate(_Rows(self))
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.verticalHeader().hide()
         header = self.horizontalHeader()
@@ -189,7 +208,7 @@ class _Table(QTableWidget):
         texts = (_DIFFERS if entry.differs else "", field_words(entry.field), *shown)
         for column, text in enumerate(texts):
             item = QTableWidgetItem(text)
-            item.setTextAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+            item.setTextAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
             item.setForeground(QColor(colors.text if entry.differs else colors.muted))
             if column == _SIGN:
                 item.setForeground(QColor(colors.accent))

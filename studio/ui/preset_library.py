@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QMainWindow
 
-from studio.ui.actions import make_action
+from studio.ui.actions import ActionButton, make_action
 from studio.ui.notice_bar import NoticeBar
 from studio.ui.preset_defaults import PresetDefaults
 from studio.ui.preset_edits import PresetEdits
@@ -93,6 +93,13 @@ class PresetLibrary(QObject):
         """Remove the files that were dragged out."""
         if self.view:
             self.view.folder.close()
+
+    def link(self) -> ActionButton:
+        """A quiet button that opens the library, to stand beside the list of profiles."""
+        button = ActionButton(self.open, shows_key=False)
+        button.setProperty("flat", True)
+        button.setProperty("role", "muted")
+        return button
 
     def remember(self) -> None:
         """Remember how the library's window stands."""

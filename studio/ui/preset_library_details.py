@@ -6,7 +6,7 @@ Shows a `PresetLibraryState`; what the buttons do is `PresetLibraryActions`'.
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QLabel, QTextBrowser, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QTextBrowser, QVBoxLayout
 
 from studio.ui.actions import ActionButton
 from studio.ui.elided_label import ElidedLabel
@@ -16,6 +16,7 @@ from studio.ui.preset_library_page import broken_page, page, standing_line
 from studio.ui.preset_library_state import PresetLibraryState
 from studio.ui.theme import Theme
 from studio.ui.theme_card import CARD_MARGINS
+from studio.ui.theme_check_box import CheckBox
 
 _TITLE_SCALE = 1.3
 NOTHING = "Nothing is selected."
@@ -57,9 +58,10 @@ class PresetLibraryDetails(QFrame):
             "Favourites stand first, here and in the list of profiles in the window (Ctrl+D)",
             state.set_favourite,
             state,
+            theme,
         )
-        self.default = _check_box("", "", state.set_default, state)
-        self.of_model = _check_box("", "", state.set_of_model, state)
+        self.default = _check_box("", "", state.set_default, state, theme)
+        self.of_model = _check_box("", "", state.set_of_model, state, theme)
 
         column = QVBoxLayout(self)
         column.setContentsMargins(*CARD_MARGINS)
@@ -127,9 +129,13 @@ class PresetLibraryDetails(QFrame):
 
 
 def _check_box(
-    text: str, tip: str, choose: Callable[[str, bool], None], state: PresetLibraryState
-) -> QCheckBox:
-    box = QCheckBox(text)
+    text: str,
+    tip: str,
+    choose: Callable[[str, bool], None],
+    state: PresetLibraryState,
+    theme: Theme,
+) -> CheckBox:
+    box = CheckBox(text, theme)
     box.setToolTip(tip)
 
     def on_clicked(is_checked: bool) -> None:

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
-from studio.presets import Listing, Preset, is_built_in
-from studio.ui.preset_words import TASK_WORDS
+from studio.presets import Listing, Preset, Problem, is_built_in
+from studio.ui.preset_words import TASK_WORDS, value_words
+from studio.ui.sampling_summary import summary
 
 
 class Kind(Enum):
@@ -16,7 +17,7 @@ class Kind(Enum):
 
     OWN = "yours"
     BUILT_IN = "built in"
-    UNSAVED = "no file any more"
+    UNSAVED = "its file is gone"
     BROKEN = "could not be read"
 
 
@@ -37,7 +38,7 @@ MARK_WORDS = {
     Mark.DEFAULT: "the default",
     Mark.OF_MODEL: "default for this model",
     Mark.READ_ONLY: "read only, a newer version wrote it",
-    Mark.UNSAVED: "its file is gone; it stays while it is in use",
+    Mark.UNSAVED: "kept while it is in use",
 }
 """The same in full."""
 
@@ -49,7 +50,7 @@ class Entry:
     Attributes:
         key: The preset's name, or the file's path.
         title: What stands first.
-        line: The description, or why the file could not be read.
+        line: The description, or what it sets; or why the file could not be read.
         kind: Whose it is.
         preset: What it sets; None of a broken file.
         is_favourite: Whether it has a star.
@@ -132,7 +133,7 @@ def library_rows(
         if matches(preset, query)
     ]
     broken = [
-        Entry(str(problem.path), problem.path.name, problem.message, Kind.BROKEN)
+        Entry(str(problem.path), problem.path.name, _why(problem), Kind.BROKEN)
         for problem in listing.problems
         if _holds(query, [problem.path.name, problem.message])
     ]
@@ -168,6 +169,16 @@ def _chosen(entries: Iterable[Entry], belongs: Callable[[Entry], bool]) -> list[
     return [entry for entry in entries if not entry.is_favourite and belongs(entry)]
 
 
+def _why(problem: Problem) -> str:
+    # The file's name stands above it.
+    return problem.message.removeprefix(f"“{problem.path.name}”: ")
+
+
+def _sets(preset: Preset) -> str:
+    temperature = value_words("temperature", preset.sampling.temperature)
+    return f"T {temperature}   {summary(preset.sampling)}"
+
+
 def _entry(preset: Preset, is_newer: bool | None, standing: Standing) -> Entry:
     name = preset.name
     if is_newer is not None:
@@ -186,7 +197,7 @@ def _entry(preset: Preset, is_newer: bool | None, standing: Standing) -> Entry:
     return Entry(
         name,
         name,
-        preset.description,
+        preset.description or _sets(preset),
         kind,
         preset,
         name in standing.favourites,

@@ -15,7 +15,7 @@ from PySide6.QtCore import (
     Signal,
 )
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QAbstractItemView, QListView, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView, QWidget
 
 from studio.ui.preset_drag import NAME_FORMAT, DragFolder, PresetMimeData
 from studio.ui.preset_library_delegate import PresetLibraryDelegate
@@ -27,7 +27,6 @@ ROW = Qt.ItemDataRole.UserRole
 """The `Row` itself."""
 
 _Index = QModelIndex | QPersistentModelIndex
-_MARGIN = 4
 
 
 class PresetLibraryModel(QAbstractListModel):
@@ -133,15 +132,13 @@ class PresetLibraryList(QListView):
             lambda entry: state.set_favourite(entry.key, not entry.is_favourite)
         )
         self.setItemDelegate(delegate)
-        self.setProperty("card", True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
         self.setAccessibleName("Profiles")
         self.setMouseTracking(True)
         self.setUniformItemSizes(False)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setResizeMode(QListView.ResizeMode.Adjust)
-        # Clear of the card's rounded corners.
-        self.setViewportMargins(_MARGIN, _MARGIN, _MARGIN, _MARGIN)
         self.setDragEnabled(True)
         self.setDragDropMode(QAbstractItemView.DragDropMode.DragOnly)
         self.setDefaultDropAction(Qt.DropAction.CopyAction)

@@ -50,7 +50,8 @@ def page(
     parts.append(_heading("What it sets", colors))
     parts.append(_values(preset, turned, colors))
     if preset.notes:
-        parts += [_heading("Notes", colors), f"<p>{_text(preset.notes)}</p>"]
+        # Behind a table Qt leaves a paragraph's own margin out.
+        parts += ["<br>", _heading("Notes", colors, above=0), f"<p>{_text(preset.notes)}</p>"]
     if document and (unknown := [*document.unknown, *document.unknown_sampling]):
         keys = ", ".join(shortened(key, 40) for key in unknown[:20])
         parts.append(_muted(f"Also in its file, kept as it is: {escape(keys)}", colors))
@@ -77,38 +78,26 @@ def _values(preset: Preset, turned: list[tuple[str, object, object]], colors: Co
             continue
         if not (entry.differs or entry.field in now):
             continue
-        cells = [field_words(entry.field), value_words(entry.field, entry.right)]
-        if turned:
-            cells.append(value_words(entry.field, now[entry.field]) if entry.field in now else "")
-        rows.append(_row(cells, colors))
+        words = escape(shortened(value_words(entry.field, entry.right), _LONGEST))
+        if entry.field in now:
+            turned_to = shortened(value_words(entry.field, now[entry.field]), _LONGEST)
+            words = f"{words} → <b>{escape(turned_to)}</b>"
+        rows.append(_row(field_words(entry.field), words, colors))
     if not rows:
         return f"<p>{NOTHING_SET}</p>"
-    if turned:
-        rows.insert(0, _head(["", "saved", "now"], colors))
-    return f'<table cellspacing="0" cellpadding="0">{"".join(rows)}</table>'
+    return f'<table cellspacing="0" cellpadding="0" width="100%">{"".join(rows)}</table>'
 
 
-def _row(cells: list[str], colors: Colors) -> str:
-    label, *values = cells
-    # A bias is a word for a token of one model: no line break within a name, any within a value.
-    first = f'<td style="color:{colors.muted}; white-space:nowrap;">{escape(label)}</td>'
-    others = "".join(
-        f'<td style="padding-left:18px;">{escape(shortened(value, _LONGEST))}</td>'
-        for value in values
+def _row(label: str, value_html: str, colors: Colors) -> str:
+    label_style = f"color:{colors.muted}; white-space:nowrap; padding:0px 18px 3px 0px;"
+    return (
+        f'<tr><td style="{label_style}">{escape(label)}</td>'
+        f'<td width="100%" style="padding-bottom:3px;">{value_html}</td></tr>'
     )
-    return f"<tr>{first}{others}</tr>"
 
 
-def _head(cells: list[str], colors: Colors) -> str:
-    found = "".join(
-        f'<td style="color:{colors.muted}; padding-left:18px;">{escape(cell)}</td>'
-        for cell in cells
-    )
-    return f"<tr>{found}</tr>"
-
-
-def _heading(text: str, colors: Colors) -> str:
-    return f'<p style="color:{colors.muted}; margin-top:14px; margin-bottom:4px;">{text}</p>'
+def _heading(text: str, colors: Colors, above: int = 16) -> str:
+    return f'<p style="color:{colors.muted}; margin-top:{above}px; margin-bottom:4px;">{text}</p>'
 
 
 def _muted(html: str, colors: Colors) -> str:

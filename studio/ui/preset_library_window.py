@@ -25,6 +25,7 @@ from studio.ui.preset_notices import PresetNotices
 from studio.ui.preset_state import PresetState
 from studio.ui.settings import Settings
 from studio.ui.theme import Theme
+from studio.ui.theme_card import framed
 
 _SIZE = (900, 640)
 _WIDTHS = [340, 560]
@@ -142,7 +143,7 @@ class PresetLibraryWindow(QDialog):
         left.setContentsMargins(0, 0, 0, 0)
         left.setSpacing(_GAP)
         left.addWidget(self.search)
-        left.addWidget(self.list, 1)
+        left.addWidget(framed(self.list), 1)
         below = QHBoxLayout()
         below.setSpacing(6)
         for action in (self.actions_.import_, self.actions_.show_folder):

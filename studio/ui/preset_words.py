@@ -62,6 +62,6 @@ def _cut(text: str, start: int, longest: int) -> str:
 def _entry(field: str, entry: object) -> str:
     if isinstance(entry, tuple):  # a token and its bias
         token, bias = entry
-        return f"token {token}: {format_number(bias)}"
+        return f"token {token}: {'−' if bias < 0 else ''}{format_number(abs(bias))}"
     text = str(entry)
     return f"“{text.translate(_SIGNS)}”" if field in _QUOTED else text

@@ -8,10 +8,13 @@ from PySide6.QtWidgets import QWidget
 from studio.presets import Preset
 from studio.ui.preset_favourites import PresetFavourites
 from studio.ui.preset_state import PresetState
+from studio.ui.preset_words import field_words, shortened, value_words
 from studio.ui.profile_state import ProfileState
-from studio.ui.sampling_number import format_number
 from studio.ui.theme import Theme
 from studio.ui.theme_combo import ComboBox
+
+_LONGEST_NAME = 44
+"""Characters, about."""
 
 _TURNED = " •"
 """Behind the name where values were turned since."""
@@ -42,6 +45,8 @@ class ProfilePicker(ComboBox):
         self._favourites = favourites
         self.setAccessibleName("Profile")
         self.setSizeAdjustPolicy(ComboBox.SizeAdjustPolicy.AdjustToContents)
+        # A longer name is elided: model and status stand beside it.
+        self.setMaximumWidth(self.fontMetrics().averageCharWidth() * _LONGEST_NAME)
         # `activated` is the writer's hand alone: choosing the same profile again restores it.
         self.activated.connect(self._choose)
         profiles.listed.connect(self._fill)
@@ -106,12 +111,9 @@ def _turned_words(turned: list[tuple[str, object, object]]) -> str:
     """What was turned, a line each."""
     if not turned:
         return ""
-    lines = [f"{field}: {_shown(old)} → {_shown(new)}" for field, old, new in turned]
+    lines = [
+        f"{field_words(field)}: {shortened(value_words(field, old))} → "
+        f"{shortened(value_words(field, new))}"
+        for field, old, new in turned
+    ]
     return "<p>Turned since:<br>" + "<br>".join(escape(line) for line in lines) + "</p>"
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, float):
-        return format_number(value)
-    words = ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
-    return words if len(words) <= 80 else f"{words[:80]}…"

@@ -8,6 +8,18 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 CARD_MARGINS = (16, 11, 16, 13)
 """Left, top, right and bottom, between a card's border and its contents."""
 
+_CLEAR = 4
+
+
+def framed(contents: QWidget) -> QFrame:
+    """A card without heading round something with square corners of its own, which stay clear."""
+    card = QFrame()
+    card.setProperty("card", True)
+    inside = QVBoxLayout(card)
+    inside.setContentsMargins(_CLEAR, _CLEAR, _CLEAR, _CLEAR)
+    inside.addWidget(contents)
+    return card
+
 
 class Card(QFrame):
     """A rounded surface with a quiet heading.

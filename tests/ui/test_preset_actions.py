@@ -30,7 +30,7 @@ def test_saved_deleted_brought_back_and_there_at_the_next_start(
     assert not menu.delete.isEnabled()
     window.session.sampling.change(temperature=0.33)
     assert window.profile_picker.currentText() == "Creative writing •"
-    assert "temperature: 1.1 → 0.33" in window.profile_picker.toolTip()
+    assert "temperature T: 1.1 → 0.33" in window.profile_picker.toolTip()
     answer(monkeypatch, "Cool")
     menu.save_as.trigger()
     assert (preset_folder() / "Cool.json").is_file()
