@@ -68,8 +68,7 @@ def blame(
         # Not the first: a token that is banned stands in its place still.
         return float(shaped.probabilities.max()) > u
 
-    greedy = sketch.shaped(msgspec.structs.replace(params, temperature=0.0), history, state)
-    if int(greedy.ids[greedy.probabilities.argmax()]) == token:
+    if favourite(sketch, params, history, state) == token:
         return None
     if favourite_at(HOTTEST):
         return math.inf
@@ -83,6 +82,22 @@ def blame(
         else:
             high = middle
     return math.exp(low)
+
+
+def favourite(
+    sketch: LogitSketch,
+    params: SamplingParams,
+    history: Sequence[int] = (),
+    state: SamplerState = NO_STATE,
+) -> int:
+    """Return the favourite that `blame` speaks of: the best token after penalties and biases.
+
+    Raises:
+        LogitsError: Biases have banned every token that the sketch knows.
+    """
+    greedy = msgspec.structs.replace(_monotone(params), temperature=0.0)
+    shaped = sketch.shaped(greedy, history, state)
+    return int(shaped.ids[shaped.probabilities.argmax()])
 
 
 def blames(

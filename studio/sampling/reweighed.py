@@ -53,6 +53,15 @@ def changes_come_first(params: SamplingParams) -> bool:
     return scales and steps[:2] == ("temperature", "penalties")
 
 
+@lru_cache(maxsize=8)
+def with_early_changes(params: SamplingParams) -> SamplingParams:
+    """Return `params`, without penalties and DRY where these do not come first."""
+    if changes_come_first(params):
+        return params
+    steps = tuple([name for name in params.samplers if name not in CHANGES])
+    return msgspec.structs.replace(params, samplers=steps)
+
+
 def reweighed(
     sketch: LogitSketch,
     params: SamplingParams,

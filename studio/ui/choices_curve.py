@@ -1,10 +1,11 @@
 """The curve of effective choices against T, over the temperature track and in step with it.
 
 It shows a `NextToken` at every T, and the T of a `SamplingState` as a dot; a drag sets that T. It
-keeps nothing but the picture of its grid. Everything is computed when it is painted, so a curve
-that is not on the screen costs nothing; and only when somebody says so (`update`), for thirty new
-curves a second could not be read. It is for the pointer and the eye: by keyboard the slider
-under it does the same, and the panel says the same in words.
+keeps nothing but the picture of its grid, and which distribution it looked at last: it looks again
+when somebody says so (`follow`), for thirty new curves a second could not be read. Everything is
+computed when it is painted, so a curve that is not on the screen costs nothing. It is for the
+pointer and the eye: by keyboard the slider under it does the same, and the panel says the same in
+words.
 """
 
 import math
@@ -26,6 +27,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from studio.sampling.retemper import Place, TemperatureCurve
+from studio.ui.allowance import Allowance
 from studio.ui.next_token import NextToken
 from studio.ui.retempered import PLACES, Retempered
 from studio.ui.sampling_state import SamplingState
@@ -44,6 +46,7 @@ _FEWEST_AT_THE_TOP = 100
 _DOT_RADIUS = 4.5
 _MARK_RADIUS = 3.0
 _EMPTY = "How many choices each T leaves appears here."
+_NOTHING_LEFT = "The logit biases leave nothing that is known here: no curve."
 _DECADES = ((1e1, "10"), (1e2, "100"), (1e3, "1k"), (1e4, "10k"), (1e5, "100k"))
 
 _EXPLANATION = (
@@ -75,7 +78,9 @@ class ChoicesCurve(QWidget):
         super().__init__(parent)
         self._sampling = sampling
         self._next_token = next_token
+        self._allowance = Allowance()
         self._theme = theme
+        self._retempered = next_token.retempered
         self._grid: QPixmap | None = None
         self._grid_for: tuple[object, ...] = ()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
@@ -87,6 +92,22 @@ class ChoicesCurve(QWidget):
         self._set_font()
         sampling.params_changed.connect(self.update)
         theme.changed.connect(self.update)
+
+    def follow(self) -> None:
+        """Look at the next token again, unless that costs more than there is to spend now.
+
+        Where what filters cut depends on T, a curve takes longer than a frame. While the model
+        writes, the one before stays until time enough has passed.
+        """
+        token = self._next_token
+        retempered = token.retempered
+        if retempered is None or not retempered.is_dear or not token.is_written:
+            self._retempered = retempered
+        elif self._allowance.is_there and not self.visibleRegion().isEmpty():
+            with self._allowance.spend():
+                self._retempered = retempered
+                retempered.work_out()
+        self.update()
 
     def sizeHint(self) -> QSize:
         """As wide as the slider likes to be, and a modest height."""
@@ -100,15 +121,18 @@ class ChoicesCurve(QWidget):
 
     def dot(self) -> QPointF | None:
         """Where the T in force is, in the widget's coordinates; None with nothing known."""
-        retempered, entropy = self._next_token.retempered, self._next_token.entropy
-        if retempered is None or entropy is None:
+        retempered, temperature = self._retempered, self._sampling.params.temperature
+        if retempered is None or retempered.after is None:
             return None
-        x = x_of(self._sampling.params.temperature, self.width())
-        return QPointF(x, self._y(entropy, _largest(retempered)))
+        entropy = self._next_token.entropy
+        if entropy is None or retempered is not self._next_token.retempered:
+            # Of an earlier token: the dot stays on the curve that is shown.
+            entropy = float(np.interp(position(temperature), PLACES, retempered.after.entropies))
+        return QPointF(x_of(temperature, self.width()), self._y(entropy, _largest(retempered)))
 
     def point_of(self, place: Place) -> QPointF | None:
         """Where a point of the curve is, in the widget's coordinates."""
-        retempered = self._next_token.retempered
+        retempered = self._retempered
         if retempered is None:
             return None
         x = x_of(place.temperature, self.width())
@@ -139,7 +163,7 @@ class ChoicesCurve(QWidget):
         return super().event(event)
 
     def _words_under(self, at: QPoint) -> str:
-        retempered = self._next_token.retempered
+        retempered = self._retempered
         if retempered is None:
             return _EXPLANATION
         temperature = exact_temperature_under(at.x(), self.width())
@@ -174,11 +198,14 @@ class ChoicesCurve(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint grid, curves, marks and dot."""
         painter = QPainter(self)
-        retempered = self._next_token.retempered
-        if retempered is None:
+        retempered = self._retempered
+        if retempered is None or retempered.after is None:
             painter.fillRect(self.rect(), QColor(self._theme.colors.card))
             painter.setPen(QColor(self._theme.colors.muted))
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, _EMPTY)
+            words = _EMPTY if retempered is None else _NOTHING_LEFT
+            painter.drawText(
+                self.rect(), int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap), words
+            )
             return
         largest = _largest(retempered)
         painter.drawPixmap(0, 0, self._grid_up_to(largest))
@@ -188,10 +215,9 @@ class ChoicesCurve(QWidget):
         if after is not retempered.before:
             painter.setPen(QPen(QColor(colors.ghost), 1.0))
             painter.drawPolyline(self._points(retempered.before, largest))
-        if after is not None:
-            painter.setPen(QPen(QColor(colors.accent), 1.75))
-            painter.drawPolyline(self._points(after, largest))
-            self._paint_marks(painter, retempered)
+        painter.setPen(QPen(QColor(colors.accent), 1.75))
+        painter.drawPolyline(self._points(after, largest))
+        self._paint_marks(painter, retempered)
         self._paint_dot(painter)
 
     def _points(self, curve: TemperatureCurve, largest: float) -> list[QPointF]:

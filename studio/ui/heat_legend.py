@@ -36,6 +36,9 @@ from studio.ui.token_records import TokenRecords
 
 NOTHING_RECORDED = "Nothing to tint yet: write with Ctrl+Enter, or score the text that is there."
 
+NOT_EXACT = "≈ not all exact"
+"""What stands beside the scale where notes say more."""
+
 _SMALL = 0.85  # of the usual size of letters
 _RAMP_HEIGHT = 10
 _RAMP_WIDTH, _NARROWEST_RAMP = 220, 100
@@ -79,6 +82,9 @@ class HeatLegend(QWidget):
         self._nothing.setProperty("role", "muted")
         self._nothing.setWordWrap(True)
         self._nothing.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.note = QLabel()
+        self.note.setProperty("role", "muted")
+        self.note.hide()
         self.score_button = QPushButton("Score the text")
         self.score_button.setProperty("flat", True)
         self.score_button.clicked.connect(self._score_or_stop)
@@ -92,11 +98,14 @@ class HeatLegend(QWidget):
         row.setSpacing(_GAP)
         row.addWidget(self.measure_button)
         row.addWidget(self.scale)
+        row.addWidget(self.note)
         row.addWidget(self._nothing, 100)  # all of what the stretch would take
         row.addStretch(1)
         row.addWidget(self.score_button)
         row.addWidget(close)
         heat.measure_changed.connect(self._follow)
+        # Notes may change in the middle of painting, when nothing can be laid out.
+        heat.notes_changed.connect(self._follow_notes, Qt.ConnectionType.QueuedConnection)
         records.changed.connect(self._follow_records)
         records.scoring_changed.connect(self._follow_scoring)
         self._follow()
@@ -120,8 +129,16 @@ class HeatLegend(QWidget):
         self.scale.setAccessibleName(f"{name}: from {scale.low} to {scale.high}")
         self.scale.updateGeometry()
         self.scale.update()
+        self._follow_notes()
         self._follow_records()
         self._follow_scoring()
+
+    def _follow_notes(self) -> None:
+        notes = self._heat.notes
+        self.note.setVisible(bool(notes))
+        self.note.setText(NOT_EXACT)
+        self.note.setToolTip("".join(f"<p>{note}</p>" for note in notes))
+        self.note.setAccessibleDescription(" ".join(notes))
 
     def _follow_records(self) -> None:
         if not self._heat.is_on:

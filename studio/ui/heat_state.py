@@ -16,8 +16,11 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
 from studio.manuscript import RecordedToken
-from studio.sampling import LogitSketch, SamplingParams, SketchError, SketchStack, blames
+from studio.sampling import LogitSketch, SamplingParams, SketchError, SketchStack
+from studio.ui.heat_blame import NO_BLAMES, blames_of, joined
 from studio.ui.heat_measure import SCALES, HeatMeasure
+from studio.ui.next_token import NextToken
+from studio.ui.sampler_notes import blame_notes
 from studio.ui.sampling_state import SamplingState
 
 LEVELS = 24
@@ -34,6 +37,7 @@ class HeatState(QObject):
 
     Args:
         sampling: Whose temperature and filters count.
+        vocabulary: Knows DRY's sequence breakers.
         parent: The Qt parent, if any.
     """
 
@@ -43,8 +47,14 @@ class HeatState(QObject):
     measure_changed = Signal(object)
     """The new `HeatMeasure`."""
 
-    def __init__(self, sampling: SamplingState, parent: QObject | None = None) -> None:
+    notes_changed = Signal()
+    """`notes` are others; also while tints are asked for, in the middle of painting."""
+
+    def __init__(
+        self, sampling: SamplingState, vocabulary: NextToken, parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
+        self._vocabulary = vocabulary
         self._params = sampling.params
         self._measure = HeatMeasure.OFF
         self._stack = SketchStack()
@@ -52,13 +62,14 @@ class HeatState(QObject):
         self._rows: dict[int, int] = {}
         self._records: list[RecordedToken] = []
         self._us: list[float] = []
-        self._blames = np.zeros(0)
-        self._unblamed: list[tuple[LogitSketch, int | None]] = []
+        self._blames = NO_BLAMES
+        self._notes: tuple[str, ...] = ()
         self._asked: tuple[Sequence[RecordedToken], NDArray[np.intp]] = ((), np.zeros(0, np.intp))
         """The records asked about last, and their rows: those in view, as long as nothing moves."""
         self._tints: NDArray[np.int64] | None = None
         self._turned: NDArray[np.bool_] | None = None
         sampling.params_changed.connect(self._follow)
+        vocabulary.breakers_known.connect(self._follow_breakers)
 
     @property
     def measure(self) -> HeatMeasure:
@@ -75,6 +86,11 @@ class HeatState(QObject):
         """The temperature in force."""
         return self._params.temperature
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is to be said of the tints beside the scale: where they are approximate, and why."""
+        return self._notes
+
     def set_measure(self, measure: HeatMeasure) -> None:
         """Tint by another measure, or not at all."""
         if measure is self._measure:
@@ -83,6 +99,7 @@ class HeatState(QObject):
         self._forget_values()
         if measure is HeatMeasure.OFF:
             self._forget_tokens()
+        self._tell_notes()
         self.measure_changed.emit(measure)
 
     def tints(self, records: Sequence[RecordedToken]) -> NDArray[np.int64]:
@@ -136,19 +153,31 @@ class HeatState(QObject):
 
     def _all_blames(self) -> NDArray[np.float64]:
         """The blame of every row; only those that have come since the last time are computed."""
-        known = len(self._blames)
-        if known == len(self._stack):
-            return self._blames
-        stack = self._stack
-        if known:
-            stack = SketchStack()
-            for sketch, token in self._unblamed:
-                stack.append(sketch, token)
-        first = len(self._stack) - len(stack)
-        fresh = blames(stack, np.array(self._us[first:]), self._params)
-        self._blames = np.concatenate((self._blames[:first], fresh))
-        self._unblamed.clear()
-        return self._blames
+        known = len(self._blames.values)
+        if known < len(self._records):
+            fresh = blames_of(
+                self._records[known:],
+                np.array(self._us[known:]),
+                self._params,
+                self._vocabulary.breakers(self._params),
+                None if known else self._stack,
+            )
+            self._blames = joined(self._blames, fresh)
+            self._tell_notes()
+        return self._blames.values
+
+    def _tell_notes(self) -> None:
+        notes: tuple[str, ...] = ()
+        if self._measure is HeatMeasure.BLAME:
+            notes = blame_notes(
+                self._params,
+                breakers_known=self._vocabulary.breakers(self._params) is not None,
+                history_known=self._blames.sees_all,
+                banned=self._blames.banned,
+            )
+        if notes != self._notes:
+            self._notes = notes
+            self.notes_changed.emit()
 
     def _rows_of(self, records: Sequence[RecordedToken]) -> NDArray[np.intp]:
         if records is self._asked[0]:
@@ -170,15 +199,10 @@ class HeatState(QObject):
         self._rows[id(record)] = len(self._records)
         self._records.append(record)
         self._us.append(getattr(record, "u", math.nan))
-        token: int | None = record.id
         try:
-            sketch = LogitSketch.from_bytes(record.sketch)
-            self._stack.append(sketch, token)
+            self._stack.append(LogitSketch.from_bytes(record.sketch), record.id)
         except (SketchError, ValueError):
-            sketch, token = _UNREADABLE, None
-            self._stack.append(sketch)
-        if len(self._blames):
-            self._unblamed.append((sketch, token))
+            self._stack.append(_UNREADABLE)
 
     def _follow(self, params: SamplingParams) -> None:
         filters_too = params != msgspec.structs.replace(
@@ -189,15 +213,21 @@ class HeatState(QObject):
             return
         if filters_too:
             self._forget_values()
+            self._tell_notes()
         elif self._measure is HeatMeasure.RANK:
             return  # the same at every T
         self._tints = self._turned = None
         self.changed.emit()
 
+    def _follow_breakers(self) -> None:
+        if self._measure is HeatMeasure.BLAME:
+            self._forget_values()
+            self._tell_notes()
+            self.changed.emit()
+
     def _forget_values(self) -> None:
         self._tints = self._turned = None
-        self._blames = np.zeros(0)
-        self._unblamed.clear()
+        self._blames = NO_BLAMES
 
     def _forget_tokens(self) -> None:
         self._stack = SketchStack()

@@ -280,7 +280,8 @@ class NextTokenHistogram(QWidget):
 
     def _describe(self) -> None:
         rows = self._shown()
-        words = self._state.reason or description(rows)
+        words = self._state.reason or description(rows, drawn=self._state.is_written)
+        words = " ".join((words, *(note.words for note in self._state.notes)))
         if self._selected is not None and self._selected < len(rows):
             details = self._state.details(rows[self._selected].token)
             words = words if details is None else details.spoken

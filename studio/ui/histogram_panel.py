@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from studio.ui.histogram import NextTokenHistogram
 from studio.ui.histogram_legend import HistogramLegend
+from studio.ui.histogram_note import HistogramNote
 from studio.ui.next_token import NextToken
 from studio.ui.sampling_state import SamplingState
 from studio.ui.theme import Theme
@@ -32,6 +33,7 @@ class NextTokenPanel(Card):
 
     Attributes:
         histogram: The bars.
+        note: What they leave out.
         question: What opens over a row that is asked about.
 
     Args:
@@ -57,6 +59,8 @@ class NextTokenPanel(Card):
         place.setContentsMargins(0, 4, 0, 0)
         place.addWidget(self.histogram)
         self.body.addLayout(place, 1)
+        self.note = HistogramNote(state)
+        self.body.addWidget(self.note)
         self.setToolTip(_TOOL_TIP)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
         self.histogram.asked.connect(self._ask)

@@ -45,14 +45,19 @@ def tail_sentence(tail: Tail) -> str:
     else:
         sentence = f"{_tokens(tail.tokens)} cannot be drawn"
     if tail.chosen is not None:
-        sentence += f"; drawn from them: {tail.chosen.text}"
+        sentence += f"; {'drawn from them' if tail.drawn else 'in the text'}: {tail.chosen.text}"
     return sentence
 
 
-def description(rows: Sequence[TokenRow]) -> str:
-    """The first few tokens in words, and the one that was drawn."""
+def chosen_word(*, drawn: bool) -> str:
+    """What the mark of the token at a place means: it was drawn there, or it stands in the text."""
+    return "drawn" if drawn else "in the text"
+
+
+def description(rows: Sequence[TokenRow], *, drawn: bool = True) -> str:
+    """The first few tokens in words, and the one that stands there."""
     return "; ".join(
-        f"{row.text.spoken} {row_label(row)}{', drawn' if row.chosen else ''}"
+        f"{row.text.spoken} {row_label(row)}{f', {chosen_word(drawn=drawn)}' if row.chosen else ''}"
         for index, row in enumerate(rows)
         if index < _SPOKEN_ROWS or row.chosen
     )

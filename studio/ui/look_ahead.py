@@ -21,6 +21,7 @@ from studio.ui.draft import Draft
 from studio.ui.engine_client import EngineClient
 from studio.ui.model_state import ModelPhase, ModelState
 from studio.ui.next_token import NOTHING_KNOWN, NextToken
+from studio.ui.token_place import TokenPlace
 from studio.ui.writing import Writing
 
 STOPPED = "Stopped before the caret was reached. Type or move the caret to look again."
@@ -93,7 +94,8 @@ class LookAheadAtRest(QObject):
             case Evaluated():
                 self._history = event.token_ids()
             case Distribution():
-                self._next_token.show(LogitSketch.from_bytes(event.sketch), self._history)
+                place = TokenPlace(self._history, is_next=True)
+                self._next_token.show(LogitSketch.from_bytes(event.sketch), place)
                 self._is_answered = True
             case Failed():
                 self._asked = None

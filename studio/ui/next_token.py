@@ -8,33 +8,29 @@ token being written).
 
 import math
 from collections.abc import Collection, Hashable, Mapping, Sequence
-from typing import NamedTuple
 
 import msgspec
-import numpy as np
 from PySide6.QtCore import QObject, Signal
 
-from studio.sampling import LogitSketch, SamplingParams, ShapedTop
+from studio.sampling import (
+    Breakers,
+    LogitsError,
+    LogitSketch,
+    SamplerState,
+    SamplingParams,
+    ShapedTop,
+)
+from studio.ui.known_vocabulary import KnownVocabulary
 from studio.ui.retempered import Retempered
-from studio.ui.sampling_order import unfiltered
+from studio.ui.sampler_notes import Note, place_notes
 from studio.ui.token_answer import AskedToken
 from studio.ui.token_details import TokenDetails
+from studio.ui.token_place import TokenPlace
 from studio.ui.token_rows import Tail, TokenRow
-from studio.ui.token_text import TokenText, token_text
+from studio.ui.token_shape import TokenShape, all_banned, own_shape, shape_of
+from studio.ui.token_text import TokenText
 
 NOTHING_KNOWN = "Open a model to see what it would say next."
-
-_NEUTRAL = SamplingParams()
-
-
-class _Shape(NamedTuple):
-    """What the parameters in force make of the sketch; lists aligned with `top.ids`."""
-
-    top: ShapedTop
-    ids: list[int]
-    probabilities: list[float]
-    uncut: list[float]
-    ghosts: list[float]
 
 
 class NextToken(QObject):
@@ -47,42 +43,48 @@ class NextToken(QObject):
 
     changed = Signal()
     """Rows, tail, entropy or the reason for their absence may be others now."""
+    breakers_known = Signal()
+    """Some of DRY's sequence breakers are known as tokens now."""
 
     def __init__(self, params: SamplingParams, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._params = params
         self._sketch: LogitSketch | None = None
-        self._history: Sequence[int] = ()
+        self._place = TokenPlace()
         self._chosen: int | None = None
+        self._is_drawn = False
         self._reason = NOTHING_KNOWN
-        self._vocabulary: Hashable = None
-        self._vocabularies: dict[Hashable, tuple[dict[int, bytes], set[int]]] = {}
-        """What is known of those that are not in use."""
-        self._pieces: dict[int, bytes] = {}
-        self._control: set[int] = set()
-        self._texts: dict[int, TokenText] = {}
+        self._vocabulary = KnownVocabulary()
         self._model_own: ShapedTop | None = None
-        self._shape: _Shape | None = None
+        self._shape: TokenShape | None = None
+        self._refusal: str | None = None
+        """Why there is a sketch but no shape, once one was looked for."""
         self._retempered: Retempered | None = None
 
     # -- what is known -----------------------------------------------------------------------
 
     def show(
-        self, sketch: LogitSketch, history: Sequence[int] = (), chosen: int | None = None
+        self,
+        sketch: LogitSketch,
+        place: TokenPlace | Sequence[int] = (),
+        chosen: int | None = None,
+        *,
+        drawn: bool = True,
     ) -> None:
         """Show another distribution.
 
         Args:
             sketch: The logits, as the model gave them.
-            history: The tokens before it, oldest first, which the penalties look at.
-            chosen: The token that was drawn from it, if one was.
+            place: What is known of the place; or the tokens before it alone, oldest first.
+            chosen: The token that stands there, if one does.
+            drawn: Whether that was drawn from the distribution, and not merely read.
         """
         self._sketch = sketch
-        self._history = history
+        self._place = place if isinstance(place, TokenPlace) else TokenPlace(place)
         self._chosen = chosen
+        self._is_drawn = drawn and chosen is not None
         self._model_own = None
-        self._shape = None
-        self._retempered = None
+        self._forget_shape()
         self.changed.emit()
 
     def add_pieces(self, pieces: Mapping[int, bytes], control: Collection[int] = ()) -> None:
@@ -92,39 +94,36 @@ class NextToken(QObject):
             pieces: Bytes by token id; for a control token its name.
             control: Which ids are control tokens.
         """
-        self._pieces.update(pieces)
-        self._control.update(control)
-        for token in (*pieces, *control):
-            self._texts.pop(token, None)
+        self._vocabulary.add_pieces(pieces, control)
         if self._sketch is not None:
             self.changed.emit()
 
+    def add_breakers(self, texts: tuple[str, ...], breakers: Breakers) -> None:
+        """Learn which tokens DRY's sequence breakers `texts` are."""
+        self._vocabulary.add_breakers(texts, breakers)
+        self._on_breakers_known()
+
     def share_pieces(self, other: "NextToken") -> None:
-        """Know the bytes that `other` knows, and whatever it learns or forgets from now on."""
-        self._pieces, self._control = other._pieces, other._control
-        self._texts = other._texts
+        """Know of the vocabulary what `other` knows, learns and forgets from now on."""
+        self._vocabulary = other._vocabulary
+        other.breakers_known.connect(self._on_breakers_known)
 
     @property
     def pieces(self) -> dict[int, bytes]:
         """The bytes that are known, by token id; a copy."""
-        return dict(self._pieces)
+        return self._vocabulary.pieces
 
     def learn_from(self, other: "NextToken") -> None:
         """Know the bytes that `other` knows now; see `share_pieces` for what it learns later."""
-        self.add_pieces(other._pieces, other._control)
+        self.add_pieces(other._vocabulary.pieces, other._vocabulary.control)
 
     def use_vocabulary(self, name: Hashable) -> None:
         """Take token ids for those of another vocabulary; what is known of this one is kept."""
-        if name == self._vocabulary:
-            return
-        self._vocabularies[self._vocabulary] = dict(self._pieces), set(self._control)
-        self._vocabulary = name
-        pieces, control = self._vocabularies.get(name, ({}, set()))
-        # In place: others may share them.
-        for known in (self._pieces, self._control, self._texts):
-            known.clear()
-        self._pieces.update(pieces)
-        self._control.update(control)
+        self._vocabulary.use(name)
+
+    def breakers(self, params: SamplingParams) -> Breakers | None:
+        """DRY's sequence breakers as tokens; None while that is not known."""
+        return self._vocabulary.breakers(params.dry_sequence_breakers)
 
     def set_params(self, params: SamplingParams) -> None:
         """Shape the distribution with other parameters; asks no model."""
@@ -134,18 +133,18 @@ class NextToken(QObject):
         if params != turned:
             self._retempered = None
         self._params = params
-        self._shape = None
+        self._shape = self._refusal = None
         if self._sketch is not None:
             self.changed.emit()
 
     def clear(self, reason: str) -> None:
         """Show nothing, and say why and what to do."""
         self._sketch = None
-        self._history = ()
+        self._place = TokenPlace()
         self._chosen = None
+        self._is_drawn = False
         self._model_own = None
-        self._shape = None
-        self._retempered = None
+        self._forget_shape()
         self._reason = reason
         self.changed.emit()
 
@@ -154,7 +153,17 @@ class NextToken(QObject):
     @property
     def reason(self) -> str | None:
         """Why there is nothing to show; None where there is something."""
-        return self._reason if self._sketch is None else None
+        if self._sketch is None:
+            return self._reason
+        self._shaped()
+        return self._refusal
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """What is to be said beside what is shown: see `place_notes`."""
+        if self._sketch is None or self.reason is not None:
+            return ()
+        return place_notes(self._params, self._place, self._sketch, self.breakers(self._params))
 
     @property
     def sketch(self) -> LogitSketch | None:
@@ -164,12 +173,12 @@ class NextToken(QObject):
     @property
     def history(self) -> Sequence[int]:
         """The tokens before it, which the penalties look at."""
-        return self._history
+        return self._place.history
 
     @property
     def is_written(self) -> bool:
         """Whether a token was drawn from it: then the next one is near, the model is writing."""
-        return self._chosen is not None
+        return self._is_drawn
 
     @property
     def entropy(self) -> float | None:
@@ -212,7 +221,11 @@ class NextToken(QObject):
         """
         if self._retempered is None and self._sketch is not None:
             self._retempered = Retempered(
-                self._sketch, self._params, self._history, in_a_hurry=self.is_written
+                self._sketch,
+                self._params,
+                self._place.history,
+                self._state,
+                in_a_hurry=self.is_written,
             )
         return self._retempered
 
@@ -252,7 +265,9 @@ class NextToken(QObject):
         details = self.details(token)
         if details is None or self._sketch is None:
             return None
-        return AskedToken(details, self._sketch, self._params, tuple(self._history))
+        return AskedToken(
+            details, self._sketch, self._params, tuple(self._place.history), self._state
+        )
 
     def tail(self, rows: Sequence[TokenRow]) -> Tail | None:
         """Everything but `rows`; None if nothing is known."""
@@ -269,36 +284,42 @@ class NextToken(QObject):
             # The rows' sum leaves rounding errors of either sign.
             probability=max(0.0, 1.0 - sum(row.probability for row in rows)) if kept else 0.0,
             chosen=self.text(self._chosen) if chosen_is_here and self._chosen is not None else None,
+            drawn=self._is_drawn,
         )
 
     def text(self, token: int) -> TokenText:
         """How a token is shown; by its number while its bytes are not known."""
-        text = self._texts.get(token)
-        if text is None:
-            text = token_text(self._pieces.get(token), token, control=token in self._control)
-            self._texts[token] = text
-        return text
+        return self._vocabulary.text(token)
 
     # -- computation -------------------------------------------------------------------------
 
-    def _shaped(self) -> _Shape | None:
-        if self._shape is None and self._sketch is not None:
-            top = self._sketch.shaped(self._params, self._history)
-            uncut = top
-            if top.kept < self._sketch.vocabulary_size:
-                uncut = self._sketch.shaped(unfiltered(self._params), self._history)
-            if self._model_own is None:
-                self._model_own = self._sketch.shaped(_NEUTRAL)
-            self._shape = _Shape(
-                top,
-                top.ids.tolist(),
-                top.probabilities.tolist(),
-                _aligned(uncut, top),
-                _aligned(self._model_own, top),
-            )
+    @property
+    def _state(self) -> SamplerState:
+        return self._place.state(self._params, self.breakers(self._params))
+
+    def _on_breakers_known(self) -> None:
+        self._forget_shape()
+        self.breakers_known.emit()
+        if self._sketch is not None:
+            self.changed.emit()
+
+    def _forget_shape(self) -> None:
+        self._shape = self._refusal = self._retempered = None
+
+    def _shaped(self) -> TokenShape | None:
+        if self._shape is None and self._refusal is None and self._sketch is not None:
+            try:
+                self._model_own = self._model_own or own_shape(self._sketch)
+                self._shape = shape_of(
+                    self._sketch, self._params, self._place.history, self._state, self._model_own
+                )
+            except LogitsError:
+                self._refusal = all_banned(self._sketch)
+            except ValueError as error:  # a token that this vocabulary has not
+                self._refusal = f"{error} Take it out under Sampling."
         return self._shape
 
-    def _row(self, shape: _Shape, place: int) -> TokenRow:
+    def _row(self, shape: TokenShape, place: int) -> TokenRow:
         _, ids, probabilities, uncut, ghosts = shape
         token, probability = ids[place], probabilities[place]
         return TokenRow(
@@ -312,16 +333,7 @@ class NextToken(QObject):
             chosen=token == self._chosen,
         )
 
-    def _chosen_place(self, shape: _Shape) -> int | None:
+    def _chosen_place(self, shape: TokenShape) -> int | None:
         if self._chosen is None or self._chosen not in shape.ids:
             return None
         return shape.ids.index(self._chosen)
-
-
-def _aligned(shaped: ShapedTop, other: ShapedTop) -> list[float]:
-    """The probabilities of `shaped` in the order of `other`, which penalties may have changed."""
-    probabilities: list[float] = shaped.probabilities.tolist()
-    if shaped is other or np.array_equal(shaped.ids, other.ids):
-        return probabilities
-    by_id = dict(zip(shaped.ids.tolist(), probabilities, strict=True))
-    return [by_id[token] for token in other.ids.tolist()]

@@ -12,9 +12,21 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 
-from studio.sampling import LogitSketch, SamplingParams, ShapedTop
-from studio.sampling.left_over import LeftOver, everything, left_over
-from studio.sampling.pipeline import active_steps
+from studio.sampling import (
+    NO_STATE,
+    LogitsError,
+    LogitSketch,
+    SamplerState,
+    SamplingParams,
+    ShapedTop,
+    active_steps,
+)
+from studio.sampling.left_over import (
+    LeftOver,
+    everything,
+    is_the_same_at_every_temperature,
+    left_over,
+)
 from studio.sampling.retemper import (
     MostLikely,
     Place,
@@ -35,7 +47,7 @@ _TEMPERATURES = np.array([temperature_at(place) for place in PLACES])
 _LOG_STRETCH = slice(
     int(_TEMPERATURES.searchsorted(COLDEST)), int(_TEMPERATURES.searchsorted(HOTTEST, "right"))
 )
-_EACH = 2
+_EACH, _EACH_IN_A_HURRY = 2, 4
 """Where each temperature must be shaped by itself, only every so many points are."""
 
 
@@ -60,7 +72,8 @@ class Retempered:
         sketch: The distribution.
         params: The samplers in force; their temperature does not matter.
         history: The tokens before it, oldest first, which the penalties look at.
-        in_a_hurry: Whether to leave out what takes longer than a frame of animation has.
+        state: What XTC, DRY and Mirostat need beside them.
+        in_a_hurry: Whether to do with fewer points where each takes long.
     """
 
     def __init__(
@@ -68,18 +81,29 @@ class Retempered:
         sketch: LogitSketch,
         params: SamplingParams,
         history: Sequence[int],
+        state: SamplerState = NO_STATE,
         *,
         in_a_hurry: bool = False,
     ) -> None:
         self._sketch = sketch
         self._params = params
         self._history = history
-        self._in_a_hurry = in_a_hurry
+        self._state = state
+        self._each = _EACH_IN_A_HURRY if in_a_hurry else _EACH
         self._subjects: dict[int, Subject] = {}
 
     @cached_property
     def _left(self) -> LeftOver | None:
-        return left_over(self._sketch, self._params, self._history)
+        return left_over(self._sketch, self._params, self._history, self._state)
+
+    @property
+    def is_dear(self) -> bool:
+        """Whether `after` takes longer than a frame of animation has.
+
+        What the samplers cut depends on T then, so that every point takes its own pass through
+        them.
+        """
+        return not is_the_same_at_every_temperature(self._params)
 
     @cached_property
     def before(self) -> TemperatureCurve:
@@ -88,22 +112,23 @@ class Retempered:
 
     @cached_property
     def after(self) -> TemperatureCurve | None:
-        """The same after all samplers.
+        """The same after all samplers; None where they leave nothing that is known."""
+        try:
+            if self._left is not None:
+                return curve_of(self._left, _TEMPERATURES)
+            return self._shaped_one_by_one()
+        except (LogitsError, ValueError):
+            return None
 
-        None where what they cut depends on T, so that every point takes its own pass through
-        them, and there is no time for that.
-        """
-        if self._left is not None:
-            return curve_of(self._left, _TEMPERATURES)
-        return None if self._in_a_hurry else self._shaped_one_by_one()
+    def work_out(self) -> None:
+        """Compute what is dear now, so that it is there when it is painted."""
+        self.after  # noqa: B018 - kept once it is asked for
 
     @cached_property
     def cuts_nothing(self) -> bool:
         """Whether the samplers leave the curve as it was before them."""
-        if self._left is None:
-            return False
         after = self.after
-        if after is None or self._left.tokens < self._sketch.ids.size:
+        if after is None or self._left is None or self._left.tokens < self._sketch.ids.size:
             return False
         return float(np.abs(after.entropies - self.before.entropies).max()) < 1e-3
 
@@ -132,7 +157,7 @@ class Retempered:
         takes_the_best = {"xtc", "typical_p"}.intersection(active_steps(self._params))
         if self._left is not None and not takes_the_best and token in self._left.ids:
             return Subject(self._left, "", most_likely_left(self._left, token))
-        left = left_over(self._sketch, unfiltered(self._params), self._history)
+        left = left_over(self._sketch, unfiltered(self._params), self._history, self._state)
         basis = "before filters"
         if left is None or token not in left.ids:
             left, basis = everything(self._sketch), "before penalties and filters"
@@ -175,16 +200,18 @@ class Retempered:
         return TemperatureCurve(*(part[_LOG_STRETCH] for part in self.after))
 
     def _shaped_one_by_one(self) -> TemperatureCurve:
-        some = _TEMPERATURES[::_EACH]
+        some = _TEMPERATURES[:: self._each]
         entropies = np.array(
             [
                 self._sketch.shaped(
-                    msgspec.structs.replace(self._params, temperature=t), self._history
+                    msgspec.structs.replace(self._params, temperature=t),
+                    self._history,
+                    self._state,
                 ).entropy
                 for t in some.tolist()
             ]
         )
-        between = np.interp(PLACES, PLACES[::_EACH], entropies)
+        between = np.interp(PLACES, PLACES[:: self._each], entropies)
         inner = _TEMPERATURES[1:-1]
         slopes = np.zeros(_POINTS)
         slopes[1:-1] = np.maximum(np.gradient(between[1:-1], np.log(inner)), 0.0)

@@ -6,6 +6,7 @@ The composition of what is behind the widgets; knows no widget.
 from PySide6.QtCore import QObject
 
 from studio.presets import Preset, PresetFolder, preset_folder
+from studio.ui.breaker_question import BreakerQuestion
 from studio.ui.compare_state import CompareState
 from studio.ui.context_use import ContextUse
 from studio.ui.draft import Draft
@@ -46,7 +47,10 @@ class Session(QObject):
         self.records = TokenRecords(
             self.client, self.model, self.draft, self.writing, self.next_token, self
         )
-        self.heat = HeatState(self.sampling, self)
+        self.breakers = BreakerQuestion(
+            self.client, self.model, self.sampling, self.next_token, self
+        )
+        self.heat = HeatState(self.sampling, self.next_token, self)
         self.word = WordState(self.sampling, self.records, self.next_token, self)
         self.compare = CompareState(
             self.client,

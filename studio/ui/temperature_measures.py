@@ -65,7 +65,8 @@ class TemperatureMeasures(QWidget):
             )
         if words != self.words or not self.accessibleName():
             self.words = words
-            self.setAccessibleName("; ".join(words) or "Nothing is known of the next token yet")
+            nothing = token.reason or "Nothing is known of the next token yet"
+            self.setAccessibleName("; ".join(words) or nothing)
             self.update()
 
     def sizeHint(self) -> QSize:

@@ -120,7 +120,7 @@ class TemperaturePanel(Card):
 
     def _show_next_token(self) -> None:
         self.measures.follow()
-        self.curve.update()
+        self.curve.follow()
 
 
 class _Refusal(QLabel):

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from studio.sampling import LogitSketch, SamplingParams
+from studio.sampling import NO_STATE, LogitSketch, SamplerState, SamplingParams
 from studio.sampling.retemper import temperature_for_left
 from studio.ui.histogram_words import percent
 from studio.ui.sampling_number import parse_number
@@ -39,12 +39,14 @@ class AskedToken(NamedTuple):
         sketch: The distribution it is in.
         params: The samplers in force; their temperature does not matter.
         history: The tokens before it, oldest first.
+        state: What XTC, DRY and Mirostat need beside them.
     """
 
     details: TokenDetails
     sketch: LogitSketch
     params: SamplingParams
     history: tuple[int, ...]
+    state: SamplerState = NO_STATE
 
     def answer(self, probability: float) -> Answer:
         """At which T the token has the probability, on the basis of its subject."""
@@ -72,7 +74,7 @@ class AskedToken(NamedTuple):
     def _after(self, temperature: float) -> float:
         """The probability at another T, after all samplers."""
         params = msgspec.structs.replace(self.params, temperature=temperature)
-        shaped = self.sketch.shaped(params, self.history)
+        shaped = self.sketch.shaped(params, self.history, self.state)
         return float(shaped.probabilities[shaped.ids == self.details.row.token].sum())
 
 

@@ -3,8 +3,8 @@
 Shows a `NextToken` and keeps nothing of it. Does not know where it lies, nor what it stands for.
 """
 
-from PySide6.QtCore import QEvent, QSize
-from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from studio.ui.histogram_rows import RowsPainter
@@ -43,7 +43,10 @@ class TokenBars(QWidget):
 
     def describe(self) -> None:
         """Say for those who hear the window what is shown."""
-        self.setAccessibleDescription(description(self._state.rows(self._count)))
+        self.setAccessibleDescription(
+            self._state.reason
+            or description(self._state.rows(self._count), drawn=self._state.is_written)
+        )
 
     def sizeHint(self) -> QSize:
         """All rows and the line below them."""
@@ -63,9 +66,13 @@ class TokenBars(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the rows."""
+        painter = QPainter(self)
         rows = self._state.rows(self._count)
-        if rows:
-            painter = QPainter(self)
+        if not rows:
+            painter.setPen(QColor(self._theme.colors.muted))
+            words = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+            painter.drawText(self.rect(), int(words), self._state.reason or "")
+        else:
             self._rows.paint(painter, self._theme.colors, rows, self._state.tail(rows))
 
     def _width(self) -> int:

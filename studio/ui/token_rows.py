@@ -18,7 +18,7 @@ class TokenRow(NamedTuple):
         ghost: Its probability at T = 1 before penalties and filters: the model's own.
         uncut: Its probability now if there were no filters; what the filter took away.
         cut: Whether a filter has cut it.
-        chosen: Whether it is the token that was drawn.
+        chosen: Whether it is the token that stands at the place.
     """
 
     token: int
@@ -37,10 +37,12 @@ class Tail(NamedTuple):
         tokens: How many they are.
         kept: How many of them can be drawn: no filter cut them, and T is not 0.
         probability: With what probability the sampler draws any of them.
-        chosen: The token that was drawn, if it is one of them.
+        chosen: The token that stands at the place, if it is one of them.
+        drawn: Whether that was drawn from the distribution, and not merely read.
     """
 
     tokens: int
     kept: int
     probability: float
     chosen: TokenText | None
+    drawn: bool = True

@@ -45,6 +45,14 @@ _FACTS = (
 )
 
 
+_TITLE_TIP = {
+    True: "<p>The token as the model wrote it: · is a space, ↵ a newline. It need not be a whole "
+    "word.</p>",
+    False: "<p>The token as the model read it: · is a space, ↵ a newline. It need not be a whole "
+    "word.</p>",
+}
+
+
 class WordPanel(QFrame):
     """What is known of one token, re-tempered as T turns.
 
@@ -64,10 +72,6 @@ class WordPanel(QFrame):
         self.title = QLabel()
         self.title.setTextFormat(Qt.TextFormat.PlainText)
         self.title.setAccessibleName("Token")
-        self.title.setToolTip(
-            "<p>The token as the model wrote it: · is a space, ↵ a newline. It need not be a whole "
-            "word.</p>"
-        )
         close = QToolButton()
         close.setText("×")
         close.setAccessibleName("Close")
@@ -110,6 +114,7 @@ class WordPanel(QFrame):
         facts = self._state.facts(ROWS)
         if facts is None:
             return
+        self.title.setToolTip(_TITLE_TIP[facts.is_drawn])
         shown = {
             self.title: facts.text.text,
             self.chance: self._chance(facts),
@@ -121,8 +126,9 @@ class WordPanel(QFrame):
         for label, text in shown.items():
             if label.text() != text:
                 label.setText(text)
+        reason = self._state.next_token.reason or ""
         self.setAccessibleDescription(
-            f"{facts.text.spoken}. {self._chance(facts)}. {' '.join(facts.sentences)}"
+            f"{facts.text.spoken}. {self._chance(facts)}. {reason} {' '.join(facts.sentences)}"
         )
 
     def fit(self) -> None:

@@ -32,8 +32,13 @@ def bits(value: float) -> str:
 
 
 def probabilities(now: float, is_cut: bool, at_one: float, temperature: float) -> str:
-    """``3.1 % at T 0.80 now; 4.2 % at T 1``, or what a filter has done to it."""
+    """``3.1 % at T 0.80 now; 4.2 % at T 1``, or what a filter has done to it.
+
+    What is now may not be known: then it is NaN.
+    """
     here = f"T {format_temperature(temperature)}"
+    if math.isnan(now):
+        return f"{percent(at_one)} at T 1, before biases"
     chance = f"cut by a filter at {here} now" if is_cut else f"{percent(now)} at {here} now"
     return f"{chance}; {percent(at_one)} at T 1"
 

@@ -5,10 +5,12 @@ keeps the takes. Knows nothing of widgets, nor how the engine is reached.
 """
 
 import codecs
+import secrets
 import time
 from collections.abc import Callable
 from enum import Enum
 
+import msgspec
 from PySide6.QtCore import QObject, Signal
 
 from studio.engine.messages import (
@@ -23,13 +25,14 @@ from studio.engine.messages import (
     Token,
 )
 from studio.manuscript import Take, TakeSet
-from studio.sampling import LogitSketch, SamplingParams
+from studio.sampling import MAX_SEED, LogitSketch, SamplingParams
 from studio.ui.draft import Draft
 from studio.ui.engine_client import EngineClient
 from studio.ui.frame_clock import FrameClock
 from studio.ui.model_state import ModelState
 from studio.ui.next_token import NextToken
 from studio.ui.sampling_state import SamplingState
+from studio.ui.written_token import Run, WrittenToken
 
 NOTHING_TO_ADD = (
     "The model has nothing to add here: it ended the text at once. Write on, move the caret, or "
@@ -84,8 +87,8 @@ class Writing(QObject):
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._pending_text = ""
         self._pieces: dict[int, bytes] = {}
-        self._latest: Token | None = None
-        self._history: list[int] = []
+        self._latest: WrittenToken | None = None
+        self._run = Run(sampling.params)
         self._tokens = 0
         self._first_frame: tuple[float, int] | None = None
         """When it was shown, and how many tokens there were."""
@@ -177,7 +180,8 @@ class Writing(QObject):
         self._decoder.reset()
         self._pending_text = ""
         self._latest = None
-        self._history = []
+        params = _with_seed(self._sampling.params)
+        self._run = Run(params)
         self._tokens = 0
         self._first_frame = None
         self.rate = None
@@ -186,7 +190,7 @@ class Writing(QObject):
             Generate(
                 request=self._request,
                 prompt=self._draft.prompt(position),
-                params=self._sampling.params,
+                params=params,
                 max_tokens=self._sampling.max_tokens,
                 stop=self._draft.stop,
             )
@@ -194,6 +198,7 @@ class Writing(QObject):
 
     def _on_params_changed(self, params: SamplingParams) -> None:
         if not self.is_idle:
+            self._run.turn(params)
             self._client.send(ChangeParams(request=self._request, params=params))
 
     def _on_event(self, event: AnyEvent) -> None:
@@ -201,10 +206,10 @@ class Writing(QObject):
             return
         match event:
             case Evaluated():
-                # Once more between two tokens, when the context was cut: it holds the last one too.
+                # Once more between two tokens, when the context was cut.
                 self._clock.flush()
                 self._latest = None
-                self._history = event.token_ids()
+                self._run.begin(event.token_ids())
             case Token():
                 self._on_token(event)
             case Finished():
@@ -228,12 +233,10 @@ class Writing(QObject):
             self._set_phase(WritingPhase.WRITING)
         self._tokens += 1
         self._pending_text += self._decoder.decode(token.text)
+        self._latest = self._run.take(token)
         if self._take:
-            self._take.records.append(token)
+            self._take.records.append(self._latest)
         self._pieces.update(token.pieces)
-        if self._latest:
-            self._history.append(self._latest.id)
-        self._latest = token
         self._clock.request()
 
     def _show_frame(self) -> None:
@@ -245,7 +248,7 @@ class Writing(QObject):
             self._pieces = {}
         if self._latest and not self.is_idle:
             self._next_token.show(
-                LogitSketch.from_bytes(self._latest.sketch), self._history, self._latest.id
+                LogitSketch.from_bytes(self._latest.sketch), self._latest.place, self._latest.id
             )
             self._estimate_rate()
         self.progressed.emit()
@@ -280,3 +283,14 @@ class Writing(QObject):
     def _set_phase(self, phase: WritingPhase) -> None:
         self.phase = phase
         self.changed.emit()
+
+
+def _with_seed(params: SamplingParams) -> SamplingParams:
+    """The same with a new seed where they leave it open.
+
+    The engine would choose one too, but tell it at the end, and the bars are to show what the dice
+    make of XTC while it writes.
+    """
+    if params.seed >= 0:
+        return params
+    return msgspec.structs.replace(params, seed=secrets.randbelow(MAX_SEED + 1))

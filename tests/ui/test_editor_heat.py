@@ -11,6 +11,7 @@ from studio.ui.editor_heat import EditorHeat
 from studio.ui.heat_measure import HeatMeasure
 from studio.ui.heat_ramp import ramp
 from studio.ui.heat_state import LEVELS, NO_TINT, HeatState
+from studio.ui.next_token import NextToken
 from studio.ui.sampling_state import SamplingState
 from studio.ui.theme import Theme
 from tests.ui.recorded import written_all
@@ -26,7 +27,7 @@ class Page:
         spans.fill(0, self.records)
         self.theme = Theme(qapp, "light")
         self.sampling = SamplingState()
-        self.heat = HeatState(self.sampling)
+        self.heat = HeatState(self.sampling, NextToken(self.sampling.params))
         self.editor = ManuscriptEditor(manuscript)
         qtbot.addWidget(self.editor)
         self.editor.resize(700, 200)

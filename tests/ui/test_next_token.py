@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from pytestqt.qtbot import QtBot
 
-from studio.sampling import LogitSketch, SamplingParams, distribution
+from studio.sampling import LogitSketch, SamplerState, SamplingParams, chance, distribution
+from studio.ui.histogram_words import tail_sentence
 from studio.ui.next_token import NOTHING_KNOWN, NextToken
+from studio.ui.token_place import TokenPlace
 
 NEUTRAL = SamplingParams()
 
@@ -195,3 +197,118 @@ def test_clearing_forgets_the_distribution() -> None:
     assert state.sketch is None
     assert state.rows(3) == []
     assert state.tail([]) is None
+
+
+# What the samplers need beside the logits.
+
+XTC = SamplingParams(xtc_probability=0.5, xtc_threshold=0.05)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_at_the_caret_the_rows_are_what_the_seed_makes_of_xtc(seed: int) -> None:
+    logits, history = make_logits(), [4, 5, 6]
+    params = msgspec.structs.replace(XTC, seed=seed)
+    state = NextToken(params)
+    state.show(LogitSketch.of(logits), TokenPlace(history, is_next=True))
+    exact = distribution(logits, params, history, SamplerState(chance(seed, len(history))))
+    for row in state.rows(12):
+        assert row.probability == pytest.approx(exact[row.token], abs=1e-6)
+    (note,) = state.notes
+    assert note.is_exact
+    cut = state.rows(1)[0].cut
+    assert ("does not act" in note.words) is not cut
+
+
+def test_without_a_seed_they_show_xtc_at_work_and_say_so() -> None:
+    state = NextToken(XTC)
+    state.show(LogitSketch.of(make_logits()), TokenPlace([4, 5, 6], is_next=True))
+    assert state.rows(1)[0].cut
+    assert [note.is_exact for note in state.notes] == [False]
+    state.set_params(msgspec.structs.replace(XTC, seed=1))
+    assert [note.is_exact for note in state.notes] == [True], "a seed that is turned counts at once"
+
+
+def test_dry_knows_its_breakers_once_they_are_told(qtbot: QtBot) -> None:
+    logits = make_logits()
+    params = SamplingParams(dry_multiplier=3.0, dry_allowed_length=1)
+    best = int(np.argmax(logits))
+    # 7 8 was followed by the favourite; 8 breaks.
+    history = (7, 8, best, 7, 8)
+    state = NextToken(params)
+    state.show(LogitSketch.of(logits), history)
+    assert len(state.notes) == 1
+    penalised = next(row for row in state.rows(100) if row.token == best).probability
+    with qtbot.waitSignal(state.changed):
+        state.add_breakers(params.dry_sequence_breakers, {8: [()]})
+    assert not state.notes
+    exact = distribution(logits, params, history, SamplerState(breakers={8: [()]}))
+    free = next(row for row in state.rows(100) if row.token == best).probability
+    assert free == pytest.approx(exact[best], abs=1e-6)
+    assert free > penalised * 1.5
+
+
+def test_while_it_writes_mirostat_cuts_as_it_did() -> None:
+    logits = make_logits(2000)
+    params = SamplingParams(mirostat=2, mirostat_tau=3.0)
+    state = NextToken(params)
+    for mu in (None, 2.0, 9.0):
+        state.show(LogitSketch.of(logits), TokenPlace([1], mu=mu, knows_mu=True), 3)
+        exact = distribution(logits, params, (), SamplerState(mu=mu))
+        assert state.notes == ()
+        for row in state.rows(5):
+            assert row.probability == pytest.approx(exact[row.token], abs=1e-3)
+
+
+# Nothing that is known is left.
+
+
+def banned(tokens: NDArray[np.int32]) -> SamplingParams:
+    return SamplingParams(logit_bias=tuple((int(token), -math.inf) for token in tokens))
+
+
+@pytest.mark.parametrize("size", [100, 1000])
+def test_where_all_that_is_known_is_banned_it_says_so(qtbot: QtBot, size: int) -> None:
+    sketch = LogitSketch.of(make_logits(size))
+    state = NextToken(NEUTRAL)
+    state.show(sketch, (), int(sketch.ids[3]))
+    assert state.reason is None
+    with qtbot.waitSignal(state.changed):
+        state.set_params(banned(sketch.ids))
+    assert state.reason is not None
+    assert "biases ban" in state.reason
+    assert ("900" in state.reason or "872" in state.reason) is (size == 1000)
+    assert state.rows(5) == []
+    assert state.tail([]) is state.entropy is state.top_probability is state.sensitivity is None
+    assert state.details(int(sketch.ids[0])) is None
+    assert state.notes == ()
+    assert state.retempered is not None
+    assert state.retempered.after is None
+    state.set_params(banned(sketch.ids[1:]))
+    assert state.reason is None, "one is left"
+    assert state.rows(5)[0].probability > 0.01
+
+
+def test_a_bias_for_a_token_that_the_model_lacks_is_told() -> None:
+    state = make_state(make_logits(), SamplingParams(logit_bias=((5000, 1.0),)))
+    assert state.reason == (
+        "logit_bias: found token 5000; allowed are ids from 0 to 99. Take it out under Sampling."
+    )
+    assert state.rows(3) == []
+
+
+def test_a_token_that_was_read_was_not_drawn() -> None:
+    logits = make_logits(1000)
+    sketch = LogitSketch.of(logits, written=int(np.argsort(-logits)[500]))
+    assert sketch.written is not None
+    state = NextToken(NEUTRAL)
+    state.show(sketch, (), sketch.written.token, drawn=False)
+    assert not state.is_written
+    tail = state.tail(state.rows(4))
+    assert tail is not None
+    assert tail.chosen is not None
+    assert "drawn" not in tail_sentence(tail)
+    assert "in the text" in tail_sentence(tail)
+    state.show(sketch, (), sketch.written.token)
+    drawn = state.tail(state.rows(4))
+    assert drawn is not None
+    assert "drawn from them" in tail_sentence(drawn)

@@ -5,7 +5,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from studio.sampling import LogitSketch, SamplingParams, distribution, measures
+from studio.sampling import (
+    LogitSketch,
+    SamplerState,
+    SamplingParams,
+    distribution,
+    measures,
+)
 from studio.ui.retempered import PLACES, Retempered
 from studio.ui.temperature_scale import temperature_at
 
@@ -47,14 +53,44 @@ def test_the_strong_curve_is_what_the_sampler_draws_from(samplers: tuple[str, ..
         assert curve.entropies[index] == pytest.approx(exact, abs=1e-5)
 
 
-def test_what_takes_long_is_left_out_in_a_hurry() -> None:
-    retempered = made(make_logits(), {"min_p": 0.05, "samplers": FIRST}, hurry=True)
-    assert retempered.after is None
-    assert retempered.steepest is None
-    assert retempered.flattest is None
-    assert not retempered.cuts_nothing
-    assert retempered.before.entropies[-1] == pytest.approx(math.log(120))
-    assert made(make_logits(), {"min_p": 0.05}, hurry=True).after is not None
+def test_in_a_hurry_the_strong_curve_has_fewer_points_of_its_own() -> None:
+    fields: dict[str, object] = {"min_p": 0.05, "samplers": FIRST}
+    ample, hurried = made(make_logits(), fields), made(make_logits(), fields, hurry=True)
+    assert ample.is_dear
+    assert not made(make_logits(), {"min_p": 0.05}).is_dear
+    assert ample.after is not None
+    assert hurried.after is not None
+    assert hurried.after.entropies[::4] == pytest.approx(ample.after.entropies[::4])
+    assert not np.array_equal(hurried.after.entropies, ample.after.entropies)
+    assert hurried.after.entropies == pytest.approx(ample.after.entropies, abs=0.2)
+
+
+def test_with_all_that_is_known_banned_there_is_no_strong_curve() -> None:
+    banned = tuple((token, -math.inf) for token in range(120))
+    for samplers in (FIRST, ("temperature",)):
+        retempered = made(make_logits(), {"logit_bias": banned, "samplers": samplers})
+        assert retempered.after is None
+        assert retempered.steepest is retempered.flattest is None
+        assert not retempered.cuts_nothing
+        assert retempered.before.entropies[-1] == pytest.approx(math.log(120))
+
+
+def test_the_curve_is_that_of_what_xtc_does_here() -> None:
+    logits = make_logits()
+    params = SamplingParams(xtc_probability=0.5, xtc_threshold=0.05)
+    curves = [
+        Retempered(LogitSketch.of(logits), params, (), SamplerState(chance=chance)).after
+        for chance in (0.2, 0.8)
+    ]
+    for chance, curve in zip((0.2, 0.8), curves, strict=True):
+        assert curve is not None
+        exact = distribution(
+            logits,
+            msgspec.structs.replace(params, temperature=temperature_at(PLACES[32])),
+            (),
+            SamplerState(chance=chance),
+        )
+        assert curve.entropies[32] == pytest.approx(measures.entropy(exact), abs=1e-5)
 
 
 def test_the_named_places_are_on_the_track_between_its_ends() -> None:

@@ -94,7 +94,7 @@ def test_when_it_is_most_likely(state: NextToken) -> None:
 
 def test_with_penalties_it_is_the_penalised_favourite() -> None:
     state = NextToken(SamplingParams(repeat_penalty=3.0))
-    state.show(LogitSketch.of(LOGITS), history=[0])
+    state.show(LogitSketch.of(LOGITS), [0])
     assert words(state, 1) == "the favourite: the colder, the likelier"
     assert words(state, 0).startswith("never the favourite")
     assert details(state, 0).rank == 1

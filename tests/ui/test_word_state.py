@@ -3,12 +3,15 @@ import math
 import pytest
 from pytestqt.qtbot import QtBot
 
+from studio.engine.messages import Token
 from studio.manuscript import RecordedToken, TokenSpan
-from studio.sampling import LogitSketch, SamplingParams, blame
+from studio.sampling import LogitSketch, SamplingParams, blame, chance
+from studio.ui.histogram_words import description, tail_sentence
 from studio.ui.token_records import TokenRecords
 from studio.ui.word_bars import ROWS
 from studio.ui.word_state import WordFacts, WordState
 from studio.ui.word_words import NEAR_TIE, NO_DICE
+from studio.ui.written_token import Run
 from tests.ui.fake_engine import Desk
 from tests.ui.recorded import Scored, scored, written, written_all
 
@@ -145,3 +148,94 @@ def test_penalties_see_the_tokens_before() -> None:
     before = place.facts().probability
     place.desk.sampling.change(repeat_penalty=1.5)
     assert place.facts().probability < before
+
+
+def test_what_was_written_stands_where_the_sampler_saw_it() -> None:
+    place = Place(SamplingParams(seed=5, xtc_probability=0.5, xtc_threshold=0.02))
+    run = Run(place.desk.sampling.params)
+    run.begin([1, 2, 3])
+    tokens = [
+        run.take(
+            Token(
+                request=1,
+                index=index,
+                id=record.id,
+                text=record.text,
+                probability=0.5,
+                rank=0,
+                entropy=1.0,
+                top=(),
+                sketch=record.sketch,
+                pieces={},
+                u=record.u,
+                near_tie=False,
+            )
+        )
+        for index, record in enumerate(written_all(TEXTS))
+    ]
+    for index, span in enumerate(place.put(*tokens)):
+        place.state.look_at(span)
+        assert list(place.state.next_token.history) == run.before(index)
+        acts = chance(5, 3 + index) <= 0.5
+        assert place.state.next_token.rows(ROWS)[0].cut is acts
+        assert f"XTC {'acts' if acts else 'does not act'} here" in place.facts().sentences[-1]
+    place.desk.sampling.change(seed=6)
+    assert "With seed 5," in place.facts().sentences[-1], "it was drawn with that"
+
+
+def test_of_what_was_read_only_what_stands_right_before_is_known() -> None:
+    place = Place(SamplingParams(repeat_penalty=1.3))
+    first, second = scored(b"one", 1), scored(b" two", 2)
+    place.put(first, second)
+    manuscript = place.desk.draft.manuscript
+    manuscript.edit(len(manuscript), 0, " typed")
+    third, fourth = scored(b" three", 3), scored(b" four", 4)
+    _, span = place.put(third, fourth)
+    place.state.look_at(span)
+    assert list(place.state.next_token.history) == [third.id]
+    assert "1 tokens are known" in place.facts().sentences[-1]
+    place.desk.sampling.change(repeat_last_n=1)
+    assert place.facts().sentences == (NO_DICE,), "no more is looked at"
+
+
+def test_a_token_that_was_read_is_not_said_to_be_drawn() -> None:
+    place = Place()
+    for token, drawn in ((written(b"a", 3, 0.5), True), (scored(b" b", 4, rank=250), False)):
+        (span,) = place.put(token)
+        place.state.look_at(span)
+        assert place.facts().is_drawn is drawn
+        rows = place.state.next_token.rows(ROWS)
+        tail = place.state.next_token.tail(rows)
+        assert tail is not None
+        assert tail.drawn is drawn
+        words = (
+            f"{description(rows, drawn=place.state.next_token.is_written)} {tail_sentence(tail)}"
+        )
+        assert ("drawn" in words) is drawn
+
+
+def test_with_all_that_is_known_banned_the_word_is_known_still() -> None:
+    place = Place()
+    for token in (written(b"a", 3, 0.5), scored(b" b", 4, rank=250)):
+        (span,) = place.put(token)
+        place.state.look_at(span)
+        place.desk.sampling.change(logit_bias=())
+        before = place.facts()
+        known = LogitSketch.from_bytes(token.sketch).ids.tolist()
+        place.desk.sampling.change(logit_bias=tuple((token, -math.inf) for token in known))
+        facts = place.facts()
+        assert math.isnan(facts.probability)
+        assert (facts.rank, facts.surprise, facts.entropy) == (
+            before.rank,
+            before.surprise,
+            before.entropy,
+        )
+        assert facts.text == before.text
+        assert place.state.next_token.reason is not None
+
+
+def test_blame_that_leaves_something_out_says_so() -> None:
+    place = Place(SamplingParams(xtc_probability=0.5))
+    (span,) = place.put(written(b"drawn", 3, 0.99))
+    place.state.look_at(span)
+    assert any(said.startswith("Approximate: XTC left out") for said in place.facts().sentences)

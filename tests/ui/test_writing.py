@@ -1,19 +1,21 @@
 import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from types import SimpleNamespace
 
 import pytest
 from pytestqt.qtbot import QtBot
 
-from studio.engine.messages import ChangeParams, Failed, Generate, Stop, Superseded, Token
+from studio.engine.messages import ChangeParams, Failed, Generate, Stop, Superseded
 from studio.manuscript import Origin
-from studio.sampling import LogitSketch, SamplingParams
+from studio.sampling import MAX_SEED, LogitSketch, SamplingParams
 from studio.ui import writing
 from studio.ui.main_window import MainWindow
 from studio.ui.model_state import ModelPhase
+from studio.ui.token_place import TokenPlace
 from studio.ui.writing import NOTHING_TO_ADD, WritingPhase
+from studio.ui.written_token import WrittenToken
 from tests.ui.conftest import LONG
 from tests.ui.fake_engine import Desk, evaluated, finished, token
 
@@ -50,9 +52,18 @@ def test_continue_asks_for_what_is_set(desk: Desk) -> None:
     command = desk.client.last(Generate)
     assert command.prompt.manuscript == OPENING
     assert command.prompt.brief == "Short sentences."
-    assert command.params == SamplingParams(temperature=0.8)
+    # The seed is chosen here, so that the bars know the dice while it writes.
+    assert 0 <= command.params.seed <= MAX_SEED
+    assert command.params == SamplingParams(temperature=0.8, seed=command.params.seed)
     assert command.max_tokens == 99
     assert not command.ignore_eos
+    desk.client.answer(finished(command.request, 0))
+    desk.writing.continue_writing()
+    assert desk.client.last(Generate).params.seed != command.params.seed, "a new one each time"
+    desk.client.answer(finished(desk.client.last(Generate).request, 0))
+    desk.sampling.change(seed=5)
+    desk.writing.continue_writing()
+    assert desk.client.last(Generate).params.seed == 5
 
 
 def test_the_model_continues_at_the_caret(desk: Desk) -> None:
@@ -89,12 +100,14 @@ def test_rate_seed_and_records_are_kept(desk: Desk) -> None:
     assert takes is not None
     assert takes.takes[0].seed == 42
     records = takes.takes[0].records
-    assert [record.text for record in records if isinstance(record, Token)] == [
+    assert [record.text for record in records if isinstance(record, WrittenToken)] == [
         b" upon",
         b" a",
         b" time",
     ]
-    assert all(isinstance(record, Token) and record.request == request for record in records)
+    assert all(
+        isinstance(record, WrittenToken) and record.token.request == request for record in records
+    )
 
 
 def test_the_rate_is_known_while_it_writes(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -143,8 +156,8 @@ def test_the_bars_know_what_was_written_before_each_token(
 ) -> None:
     shown: list[tuple[list[int], int | None]] = []
 
-    def show(_sketch: LogitSketch, history: Sequence[int], chosen: int | None = None) -> None:
-        shown.append((list(history), chosen))
+    def show(_sketch: LogitSketch, place: TokenPlace, chosen: int | None = None) -> None:
+        shown.append((list(place.history), chosen))
 
     monkeypatch.setattr(desk.next_token, "show", show)
     request = begin(desk)
@@ -162,11 +175,9 @@ def test_after_a_cut_no_token_is_counted_twice(
     histories: list[list[int]] = []
     show = desk.next_token.show
 
-    def remember(
-        sketch: LogitSketch, history: Sequence[int] = (), chosen: int | None = None
-    ) -> None:
-        histories.append(list(history))
-        show(sketch, history, chosen)
+    def remember(sketch: LogitSketch, place: TokenPlace, chosen: int | None = None) -> None:
+        histories.append(list(place.history))
+        show(sketch, place, chosen)
 
     monkeypatch.setattr(desk.next_token, "show", remember)
     request = begin(desk)

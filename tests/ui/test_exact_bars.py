@@ -1,0 +1,95 @@
+"""What the window says the sampler uses, against what the engine's sampler used: the real thing.
+
+At rest, at the caret: the bars, and then the first token that Continue draws. And for every token
+written after it: the window's own account of its place.
+"""
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from studio.sampling import LogitSketch, SamplingParams, chance
+from studio.ui.main_window import MainWindow
+from studio.ui.written_token import WrittenToken
+from tests.ui.conftest import LONG
+
+# It repeats itself, so that DRY and penalties have something to do.
+TEXT = (
+    "The old fisherman looked out over the sea. The old fisherman looked out over the harbour. "
+    "The old fisherman looked"
+)
+
+XTC = SamplingParams(
+    temperature=1.3,
+    repeat_penalty=1.2,
+    dry_multiplier=0.8,
+    xtc_probability=0.5,
+    xtc_threshold=0.02,
+)
+MIROSTAT = SamplingParams(temperature=1.3, mirostat=2, mirostat_tau=3.0, mirostat_eta=0.3)
+
+
+def rest(window: MainWindow, qtbot: QtBot, params: SamplingParams) -> None:
+    session = window.session
+    session.draft.manuscript.edit(0, 0, TEXT)
+    window.editor.move_caret(len(TEXT))
+    session.sampling.set_params(params)
+    qtbot.waitUntil(lambda: session.look_ahead.is_settled, timeout=LONG)
+    if params.dry_multiplier:
+        qtbot.waitUntil(lambda: session.next_token.breakers(params) is not None, timeout=LONG)
+
+
+def write(window: MainWindow, qtbot: QtBot, tokens: int) -> list[WrittenToken]:
+    session = window.session
+    session.sampling.set_max_tokens(tokens)
+    session.writing.continue_writing()
+    qtbot.waitUntil(lambda: session.writing.is_idle, timeout=LONG)
+    takes = session.writing.take_set()
+    assert takes is not None
+    assert takes.current is not None
+    records = takes.current.records
+    assert all(isinstance(record, WrittenToken) for record in records)
+    return [record for record in records if isinstance(record, WrittenToken)]
+
+
+@pytest.mark.parametrize("acts", [True, False])
+def test_bars_at_rest_are_what_the_first_token_is_drawn_from(
+    window: MainWindow, qtbot: QtBot, acts: bool
+) -> None:
+    rest(window, qtbot, XTC)
+    session, token = window.session, window.session.next_token
+    assert [note.is_exact for note in token.notes] == [False], "the seed is left open"
+    assert "new at each Continue" in window.histogram.note.text()
+    position = len(token.history)
+    seed = next(s for s in range(100) if (chance(s, position) <= XTC.xtc_probability) is acts)
+    session.sampling.change(seed=seed)
+    told = window.histogram.note.text()
+    assert told == f"With seed {seed}, XTC {'acts' if acts else 'does not act'} here."
+    rows = token.rows(128)
+    assert rows[0].cut is acts
+    shown = {row.token: row.probability for row in rows}
+    for identity, probability in write(window, qtbot, 1)[0].token.top:
+        assert shown[identity] == pytest.approx(probability, abs=2e-3)
+
+
+@pytest.mark.parametrize("params", [XTC, MIROSTAT], ids=["xtc and dry", "mirostat"])
+def test_of_every_token_written_the_window_knows_what_it_was_drawn_from(
+    window: MainWindow, qtbot: QtBot, params: SamplingParams
+) -> None:
+    rest(window, qtbot, params)
+    breakers = window.session.next_token.breakers(params)
+    records = write(window, qtbot, 24)
+    assert len(records) >= 5
+    chances = []
+    for record in records:
+        place = record.place
+        assert place.is_whole
+        assert place.die(params) is not None, "also where the seed was left open"
+        shaped = LogitSketch.from_bytes(record.sketch).shaped(
+            params, place.history, place.state(params, breakers)
+        )
+        chances.append(place.state(params, breakers).chance)
+        for identity, probability in record.token.top:
+            mine = float(shaped.probabilities[shaped.ids == identity].sum())
+            assert mine == pytest.approx(probability, abs=2e-3)
+    if params is XTC:
+        assert min(chances) <= 0.5 < max(chances), "XTC acted on some of them and not on others"
