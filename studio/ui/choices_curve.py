@@ -166,6 +166,8 @@ class ChoicesCurve(QWidget):
         retempered = self._retempered
         if retempered is None:
             return _EXPLANATION
+        if retempered.after is None:
+            return f"<p>{_NOTHING_LEFT}</p>{_EXPLANATION}"
         temperature = exact_temperature_under(at.x(), self.width())
         place = position(temperature)
         lines = [("before filters", retempered.before), ("after filters", retempered.after)]

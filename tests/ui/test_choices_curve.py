@@ -11,10 +11,13 @@ from pytestqt.qtbot import QtBot
 
 from studio.sampling import LogitSketch, SamplingParams
 from studio.sampling.retemper import Place
+from studio.ui.allowance import Allowance
 from studio.ui.choices_curve import ChoicesCurve
 from studio.ui.next_token import NextToken
+from studio.ui.retempered import PLACES, Retempered
 from studio.ui.sampling_state import SamplingState
 from studio.ui.temperature_panel import TemperaturePanel
+from studio.ui.temperature_scale import position
 from studio.ui.temperature_track import x_of
 from studio.ui.theme import Theme
 from studio.ui.theme_colors import DARK, LIGHT
@@ -57,8 +60,8 @@ def curve(panel: TemperaturePanel) -> ChoicesCurve:
     return panel.curve
 
 
-def some_sketch(size: int = 2000) -> LogitSketch:
-    return LogitSketch.of(np.random.default_rng(1).normal(0, 3, size).astype(np.float32))
+def some_sketch(size: int = 2000, seed: int = 1) -> LogitSketch:
+    return LogitSketch.of(np.random.default_rng(seed).normal(0, 3, size).astype(np.float32))
 
 
 def pixels(curve: ChoicesCurve, color: str) -> int:
@@ -212,3 +215,88 @@ def test_colours_follow_the_theme(next_token: NextToken, curve: ChoicesCurve, th
     theme.set_appearance("dark")
     assert pixels(curve, DARK.card) > pixels(curve, LIGHT.card)
     assert pixels(curve, DARK.accent) > 50
+
+
+AFTER_T = ("temperature", "min_p")
+
+
+def test_while_the_model_writes_a_dear_curve_shows_now_and_then(
+    state: SamplingState,
+    next_token: NextToken,
+    panel: TemperaturePanel,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = 100.0
+    curve = panel.curve
+    monkeypatch.setattr(curve, "_allowance", Allowance(lambda: now))
+    state.change(min_p=0.05, samplers=AFTER_T)
+
+    def write(seed: int) -> Retempered | None:
+        next_token.show(some_sketch(seed=seed), (1, 2), 7)
+        curve.follow()
+        return next_token.retempered
+
+    work_out = Retempered.work_out
+
+    def dear(retempered: Retempered) -> None:
+        nonlocal now
+        work_out(retempered)
+        now += 0.01
+
+    monkeypatch.setattr(Retempered, "work_out", dear)
+    first = write(1)
+    assert first is not None
+    assert first.is_dear
+    assert pixels(curve, LIGHT.accent) > 50, "the strong curve, while it writes"
+    second = write(2)
+    shown = curve.grab().toImage()
+    assert second is not None
+    assert "after" not in vars(second), "too soon: nothing is computed for it, painted or not"
+    # The dot stays on the curve that is shown.
+    assert first.after is not None
+    dot, place = curve.dot(), position(0.8)
+    assert dot is not None
+    entropy = float(np.interp(place, PLACES, first.after.entropies))
+    point = curve.point_of(Place(0.8, entropy, 0.0))
+    assert point is not None
+    assert dot.y() == pytest.approx(point.y())
+    now += 0.3
+    write(3)
+    assert curve.grab().toImage() != shown
+    next_token.show(some_sketch(seed=4))  # the pause: at rest it is shown at once
+    retempered = next_token.retempered
+    assert retempered is not None
+    assert curve.point_of(Place(1.0, 1.0, 0.0)) is not None
+    curve.grab()
+    assert "after" in vars(retempered)
+
+
+def test_a_curve_that_costs_little_follows_every_look(
+    state: SamplingState, next_token: NextToken, panel: TemperaturePanel
+) -> None:
+    state.change(min_p=0.05)
+    for seed in (1, 2):
+        next_token.show(some_sketch(seed=seed), (1, 2), 7)
+        panel.curve.follow()
+        panel.curve.grab()
+        retempered = next_token.retempered
+        assert retempered is not None
+        assert not retempered.is_dear
+        assert "after" in vars(retempered)
+
+
+def test_with_all_that_is_known_banned_it_is_words(
+    state: SamplingState, next_token: NextToken, panel: TemperaturePanel
+) -> None:
+    sketch = some_sketch()
+    next_token.show(sketch)
+    state.change(logit_bias=tuple((int(token), -math.inf) for token in sketch.ids))
+    curve = panel.curve
+    assert curve.dot() is None
+    assert pixels(curve, LIGHT.accent) == 0
+    assert pixels(curve, LIGHT.muted) > 0
+    assert "biases" in tool_tip(curve, 100)
+    assert panel.measures.words == ()
+    assert "biases ban" in panel.measures.accessibleName()
+    state.change(logit_bias=())
+    assert pixels(curve, LIGHT.accent) > 50
