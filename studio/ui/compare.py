@@ -1,6 +1,6 @@
-"""The two pages of the window, Write and Compare, and the actions of the second.
+"""The two pages of the window, Write and Compare.
 
-The Compare page is made when it is first shown: until then it costs nothing but this.
+The Compare page is made when it is first shown: until then it costs nothing but its actions.
 """
 
 from pathlib import Path
@@ -12,19 +12,16 @@ from PySide6.QtWidgets import QMainWindow, QMenu, QStackedWidget, QTabBar, QWidg
 
 from studio.ui import settings as remembered
 from studio.ui.actions import make_action
+from studio.ui.compare_actions import CompareActions
 from studio.ui.session import Session
 from studio.ui.settings import Settings
 from studio.ui.theme import Theme
 
 if TYPE_CHECKING:
-    from studio.ui.compare_files import CompareFiles
     from studio.ui.compare_page import ComparePage
 
 COMPARISON_SUFFIX = ".json"
 _WRITE, _COMPARE = 0, 1
-
-_RUN_TIP = "Continue what stands at the caret in all lanes at once, from one evaluation"
-_ELSEWHERE = "On the Compare page (Ctrl+2)."
 
 
 class Compare(QObject):
@@ -34,6 +31,7 @@ class Compare(QObject):
         tabs: Which page is shown.
         stack: The pages.
         page: The Compare page, once it was shown.
+        actions: Its actions.
 
     Args:
         window: Whose pages they are.
@@ -51,15 +49,12 @@ class Compare(QObject):
         self, window: QMainWindow, session: Session, theme: Theme, settings: Settings
     ) -> None:
         super().__init__(window)
-        self._window = window
         self._session = session
         self._theme = theme
         self._settings = settings
         self.page: ComparePage | None = None
-        self._made_files: CompareFiles | None = None
         self._stop: QAction | None = None
-        self._continue: QAction | None = None
-        self._keys: list[QKeySequence] = []
+        self._lent: list[tuple[QAction, QAction, list[QKeySequence]]] = []
         self.tabs = QTabBar()
         self.tabs.setAccessibleName("Pages")
         self.tabs.setExpanding(False)
@@ -86,50 +81,44 @@ class Compare(QObject):
             "One prompt in several lanes, side by side",
         )
         state = session.compare
-        self.run = make_action(window, "&Run all lanes", state.run, tip=_RUN_TIP)
-        self.open_file = make_action(
-            window, "&Open comparison…", self._ask_open, tip="Look at one that was saved"
-        )
-        self.save_file = make_action(
-            window, "&Save comparison…", lambda: self._files.save(), tip="Keep it, to open it again"
-        )
-        self.export_markdown = make_action(
-            window,
-            "Export as &Markdown…",
-            lambda: self._files.export_markdown(),
-            tip="The texts with their figures, for an editor",
-        )
-        self.export_html = make_action(
-            window,
-            "Export as &HTML…",
-            lambda: self._files.export_html(),
-            tip="A page that can be read without this program",
-        )
+        self.actions = CompareActions(window, state, session.model, settings)
+        self.actions.failed.connect(self.failed)
+        self.actions.wanted.connect(lambda: self.show(True))
         state.failed.connect(self.failed)
         state.used.connect(lambda _end: self.show(False))
-        for changed in (state.changed, session.model.changed):
-            changed.connect(self._follow)
-        self._follow()
 
     @property
     def is_shown(self) -> bool:
         """Whether the Compare page is."""
         return self.tabs.currentIndex() == _COMPARE
 
-    def hold(self, write: QWidget, continue_: QAction, stop: QAction) -> None:
-        """Take the Write page, its Continue, whose key is lent to Run, and the window's Stop."""
-        self._continue, self._keys = continue_, continue_.shortcuts()
+    def hold(
+        self,
+        write: QWidget,
+        stop: QAction,
+        continue_: QAction,
+        previous_take: QAction,
+        next_take: QAction,
+    ) -> None:
+        """Take the Write page, the window's Stop, and the actions whose keys are lent.
+
+        What a key does on one page it does on the other: begin, step back, step on.
+        """
         self._stop = stop
+        actions = self.actions
+        self._lent = [
+            (here, there, there.shortcuts())
+            for here, there in (
+                (actions.run, continue_),
+                (actions.earlier, previous_take),
+                (actions.later, next_take),
+            )
+        ]
         self.stack.addWidget(write)
 
     def fill_menu(self, menu: QMenu) -> None:
         """Fill the menu of the Compare page."""
-        menu.addActions([self.run])
-        menu.addSeparator()
-        menu.addActions([self.open_file, self.save_file])
-        menu.addSeparator()
-        menu.addActions([self.export_markdown, self.export_html])
-        menu.setToolTipsVisible(True)
+        self.actions.fill_menu(menu)
 
     def show(self, compare: bool) -> None:
         """Show the Compare page, or the Write page."""
@@ -137,75 +126,56 @@ class Compare(QObject):
 
     def open(self, path: Path) -> None:
         """Open a comparison that was saved, and show it."""
-        if self._files.open(path):
-            self.show(True)
+        self.actions.open(path)
+
+    def may_close(self) -> bool:
+        """Whether nothing would be lost with the window, or the writer does not mind."""
+        return self.actions.may_close()
 
     def restore(self) -> None:
         """Show the page that was shown when the program ended."""
         length = self._settings.get(remembered.COMPARE_LENGTH)
         if length >= 1:
             self._session.compare.set_max_tokens(length)
+        self._session.compare.set_in_step(self._settings.get(remembered.COMPARE_IN_STEP))
         self.show(self._settings.get(remembered.PAGE) == "compare")
 
     def remember(self) -> None:
-        """Remember which page is shown, and how long lanes are."""
+        """Remember which page is shown, how long lanes are, and how they scroll."""
+        state = self._session.compare
         self._settings.set(remembered.PAGE, "compare" if self.is_shown else "write")
-        self._settings.set(remembered.COMPARE_LENGTH, self._session.compare.max_tokens)
-
-    @property
-    def _files(self) -> "CompareFiles":
-        if self._made_files is None:
-            # What makes pages and fingerprints is not needed to open the window.
-            from studio.ui.compare_files import CompareFiles
-
-            self._made_files = CompareFiles(
-                self._window, self._session.compare, self._session.model, self._settings
-            )
-            self._made_files.failed.connect(self.failed)
-        return self._made_files
-
-    def _ask_open(self) -> None:
-        before = self._session.compare.prompt
-        self._files.ask_open()
-        if self._session.compare.prompt is not before:
-            self.show(True)
+        self._settings.set(remembered.COMPARE_LENGTH, state.max_tokens)
+        self._settings.set(remembered.COMPARE_IN_STEP, state.in_step)
 
     def _turn(self, place: int) -> None:
-        if place == _COMPARE and self.page is None:
+        is_compare = place == _COMPARE
+        if is_compare and self.page is None:
             self.page = self._made()
             self.stack.addWidget(self.page)
         self.stack.setCurrentIndex(place)
-        # One key begins what the page is for; no two actions may have it at once.
-        gets, gives = (
-            (self.run, self._continue) if place == _COMPARE else (self._continue, self.run)
-        )
-        if gets is not None and gives is not None:
+        for here, there, keys in self._lent:
+            # No two actions may have a key at once.
+            gets, gives = (here, there) if is_compare else (there, here)
             gives.setShortcuts([])
-            gets.setShortcuts(self._keys)
-        self._session.compare.set_shown(place == _COMPARE)
-        self._follow()
+            gets.setShortcuts(keys)
+        self._session.compare.set_shown(is_compare)
+        self.actions.set_shown(is_compare)
         self.turned.emit()
-        if self.page is not None and place == _COMPARE:
+        if self.page is not None and is_compare:
             self.page.columns[0].view.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _made(self) -> "ComparePage":
         from studio.ui.compare_page import ComparePage
+        from studio.ui.compare_steps import CompareSteps
 
         assert self._stop is not None, "`hold` was called when the window was built"
+        actions = self.actions
         self._session.compare.open_first()
         return ComparePage(
             self._session.compare,
             self._theme,
-            self.run,
+            actions.run,
             self._stop,
-            [self.open_file, self.save_file, self.export_markdown, self.export_html],
+            actions.file_actions,
+            CompareSteps(actions.history, actions.earlier, actions.later),
         )
-
-    def _follow(self) -> None:
-        why_not = self._session.compare.why_not_run if self.is_shown else _ELSEWHERE
-        self.run.setEnabled(why_not is None)
-        self.run.setToolTip(why_not or _RUN_TIP)
-        why_not_keep = self._session.compare.why_not_keep
-        for action in (self.save_file, self.export_markdown, self.export_html):
-            action.setEnabled(why_not_keep is None)
-        self.open_file.setEnabled(not self._session.compare.is_running)

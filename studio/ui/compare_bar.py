@@ -54,6 +54,7 @@ class CompareBar(QWidget):
         run: The action that runs all lanes.
         stop: The window's Stop.
         file_actions: What its menu of files holds.
+        steps: The comparisons before and after.
         theme: Where the colours come from.
         parent: The Qt parent, if any.
     """
@@ -64,6 +65,7 @@ class CompareBar(QWidget):
         run: QAction,
         stop: QAction,
         file_actions: list[QAction],
+        steps: QWidget,
         theme: Theme,
         parent: QWidget | None = None,
     ) -> None:
@@ -73,7 +75,11 @@ class CompareBar(QWidget):
         self.same_dice.setToolTip(_DICE_TIP)
         self.same_dice.toggled.connect(state.set_same_dice)
         self.in_step = QCheckBox("Scroll in step")
-        self.in_step.setToolTip("Scroll all lanes together, or each freely")
+        self.in_step.setToolTip(
+            "<p>All lanes begin with the same token when one is scrolled: what is read beside one "
+            "another was written at the same place. Off: each is scrolled freely.</p>"
+        )
+        self.in_step.toggled.connect(state.set_in_step)
         self.seed = CommitEdit(self._seed_words, self._take_seed)
         self.length = CommitEdit(lambda: str(state.max_tokens), self._take_length)
         for edit, name, tip, widest in (
@@ -118,7 +124,11 @@ class CompareBar(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
         column.addLayout(row)
-        column.addWidget(self.prompt)
+        below = QHBoxLayout()
+        below.setSpacing(10)
+        below.addWidget(self.prompt, 1)
+        below.addWidget(steps)
+        column.addLayout(below)
         state.changed.connect(self.follow)
         state.lanes_changed.connect(self.follow)
         state.lanes_changed.connect(self._follow_reference)
@@ -129,6 +139,7 @@ class CompareBar(QWidget):
         """Show what is in force."""
         state = self._state
         self.same_dice.setChecked(state.same_dice)
+        self.in_step.setChecked(state.in_step)
         self.seed.follow()
         self.length.follow()
         can_add = state.can_add
@@ -156,14 +167,14 @@ class CompareBar(QWidget):
 
     def _prompt_words(self) -> str:
         state = self._state
-        why_not = state.why_not_run
-        if state.prompt is None and why_not:
+        subject, why_not = state.subject, state.why_not_run
+        if subject.prompt is None and why_not:
             return why_not
-        prompt = state.prompt or state.prompt_here
+        prompt = subject.prompt or state.prompt_here
         text = (prompt.manuscript or prompt.brief)[-_SHOWN_OF_PROMPT:]
         words = f"Continuing: …{' '.join(text.split())}"
-        if state.source is None and state.prompt is not None:
-            words = f"From a file, written by {state.model_name}. {words}"
+        if subject.is_of_a_file and subject.model is not None:
+            words = f"Written by {subject.model.name}. {words}"
         return f"{state.room_warning} {words}" if state.room_warning else words
 
     def _seed_words(self) -> str:

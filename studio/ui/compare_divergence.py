@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from studio.experiments.comparison import first_divergence
 from studio.sampling import LogitSketch
 from studio.ui.compare_lane import CompareLane, LaneToken
 from studio.ui.next_token import NextToken
@@ -32,12 +33,14 @@ class Side(NamedTuple):
     Attributes:
         lane: Which.
         drawn: The token that it drew.
+        ends: Whether that ended the lane's text.
         u: The dice.
         segments: In the order in which u runs through them, the favourite first.
     """
 
     lane: CompareLane
     drawn: LaneToken
+    ends: bool
     u: float
     segments: tuple[Segment, ...]
 
@@ -62,23 +65,31 @@ class Divergence:
 
 
 class FirstDivergence:
-    """The first place where two lanes that grow differ; no token is read twice."""
+    """The first place where two lanes that grow differ; no token is read twice.
+
+    Where one's text ended of itself and the other goes on they differ too.
+    """
 
     def __init__(self) -> None:
         self._read = 0
         self._tokens: tuple[Sequence[LaneToken], Sequence[LaneToken]] | None = None
         self.index: int | None = None
 
-    def look(self, first: Sequence[LaneToken], second: Sequence[LaneToken]) -> int | None:
+    def look(self, first: CompareLane, second: CompareLane) -> int | None:
         """Where they differ, None while they do not."""
-        if self._tokens is None or first is not self._tokens[0] or second is not self._tokens[1]:
-            self._tokens = first, second
-            self._read, self.index = 0, None
-        shared = min(len(first), len(second))
-        while self.index is None and self._read < shared:
-            if first[self._read].id != second[self._read].id:
-                self.index = self._read
+        tokens = first.tokens, second.tokens
+        if self._tokens is None or any(
+            one is not other for one, other in zip(tokens, self._tokens, strict=True)
+        ):
+            self._tokens = tokens
+            self._read = 0
+        shared = min(map(len, tokens))
+        while self._read < shared and tokens[0][self._read].id == tokens[1][self._read].id:
             self._read += 1
+        if self._read < shared:
+            self.index = self._read
+        else:
+            self.index = first_divergence(first.drawn, second.drawn, first.ended, second.ended)
         return self.index
 
 
@@ -88,7 +99,7 @@ def divergence_at(
     """What both lanes drew from; None where a file has left the distributions out.
 
     Args:
-        index: The place; both have a token there.
+        index: The place; both drew there.
         reference: The lane compared with.
         other: The lane that leaves it.
         history: The prompt's tokens.
@@ -110,20 +121,30 @@ def explain(divergence: Divergence, words: NextToken) -> str:
     first, second = divergence.reference, divergence.other
     one, two = words.text(first.drawn.id).text, words.text(second.drawn.id).text
     cold, hot = map(format_temperature, divergence.temperatures)
+    if first.drawn.id == second.drawn.id:
+        ended = cold if first.ends else hot
+        return (
+            f"Both drew “{one}”. In the lane at T {ended} a stop string of its profile begins "
+            "there, which ends the text; the other goes on."
+        )
+    one, two = (
+        f"{text}”, which ends the text," if side.ends else f"{text}”"
+        for text, side in ((one, first), (two, second))
+    )
     if divergence.same_dice:
         return (
-            f"The same dice, u = {first.u:.3f}, fell on “{one}” at T {cold} and on “{two}” at "
+            f"The same dice, u = {first.u:.3f}, fell on “{one} at T {cold} and on “{two} at "
             f"T {hot}: the stretches moved under the line."
         )
     return (
-        f"Each lane threw its own dice: u = {first.u:.3f} fell on “{one}” at T {cold}, "
-        f"u = {second.u:.3f} on “{two}” at T {hot}."
+        f"Each lane threw its own dice: u = {first.u:.3f} fell on “{one} at T {cold}, "
+        f"u = {second.u:.3f} on “{two} at T {hot}."
     )
 
 
 def _side(lane: CompareLane, index: int, history: Sequence[int]) -> Side | None:
-    token = lane.tokens[index]
-    if not token.sketch:
+    token = lane.drawn[index] if index < len(lane.drawn) else None
+    if token is None or not token.sketch:
         return None
     sketch = LogitSketch.from_bytes(token.sketch)
     before = [*history, *(earlier.id for earlier in lane.tokens[:index])]
@@ -141,4 +162,4 @@ def _side(lane: CompareLane, index: int, history: Sequence[int]) -> Side | None:
         start += probability
     if reached < 1 - 1e-9:
         segments.append(Segment(None, reached, 1.0))
-    return Side(lane, token, token.u, tuple(segments))
+    return Side(lane, token, index == lane.ended, token.u, tuple(segments))

@@ -3,11 +3,9 @@
 Asks for names and says what went wrong; what a file holds is `studio.experiments`' affair.
 """
 
-import contextlib
 from collections.abc import Callable
 from pathlib import Path
 
-import msgspec
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
@@ -16,18 +14,19 @@ from studio.experiments.comparison import Comparison
 from studio.experiments.comparison_file import (
     ComparisonFileError,
     load_comparison,
-    save_comparison,
+    to_json,
+    write_comparison,
 )
 from studio.experiments.html_page import to_html
 from studio.experiments.markdown import to_markdown
-from studio.experiments.model_hash import model_hash
+from studio.ui.compare_history import CompareHistory
 from studio.ui.compare_lanes import NOTHING_TO_KEEP, RUNS
 from studio.ui.compare_record import record_of, show_record
 from studio.ui.compare_state import CompareState
-from studio.ui.model_state import ModelState
-from studio.ui.settings import FOLDER, Settings
+from studio.ui.settings import COMPARE_SKETCHES, FOLDER, Settings
 
 SUFFIX = ".json"
+_BUTTONS = QMessageBox.StandardButton
 
 
 class CompareFiles(QObject):
@@ -36,32 +35,27 @@ class CompareFiles(QObject):
     Args:
         window: What dialogs belong to.
         state: Whose comparison.
-        model: Whose file's fingerprint is saved with it, while it is open.
-        settings: Remembers the folder.
+        settings: Remembers the folder, and whether distributions are saved.
     """
 
     failed = Signal(str)
     """One message for the writer; what is in view is untouched."""
 
-    def __init__(
-        self, window: QWidget, state: CompareState, model: ModelState, settings: Settings
-    ) -> None:
+    def __init__(self, window: QWidget, state: CompareState, settings: Settings) -> None:
         super().__init__(window)
         self._window = window
         self._state = state
-        self._model = model
         self._settings = settings
 
-    def ask_open(self) -> None:
-        """Ask for a file and open it."""
+    def ask_open(self) -> bool:
+        """Ask for a file and open it; whether it is shown."""
         path, _ = QFileDialog.getOpenFileName(
             self._window,
             "Open comparison",
             self._settings.get(FOLDER),
             "Comparisons (*.json);;All files (*)",
         )
-        if path:
-            self.open(Path(path))
+        return bool(path) and self.open(Path(path))
 
     def open(self, path: Path) -> bool:
         """Show a comparison that was saved; whether it is shown."""
@@ -77,16 +71,31 @@ class CompareFiles(QObject):
         self._settings.set(FOLDER, str(path.resolve().parent))
         return True
 
-    def save(self) -> None:
-        """Ask for a name and save."""
-        comparison = self._kept(with_hash=True)
-        path = self._ask_name("Save comparison", SUFFIX, "Comparisons (*.json)")
-        if comparison is None or path is None:
-            return
+    def save(self) -> bool:
+        """Ask for a name, and whether with distributions; whether it is saved."""
+        comparison = self._kept()
+        if comparison is None:
+            return False
+        whole, small = to_json(comparison), to_json(comparison.without_sketches())
+        kinds = (
+            f"With distributions, {_size(len(whole))} (*.json)",
+            f"Without distributions, {_size(len(small))}: not re-tempered later (*.json)",
+        )
+        is_whole = self._settings.get(COMPARE_SKETCHES)
+        path, kind = self._ask_name(
+            "Save comparison", SUFFIX, ";;".join(kinds), kinds[0 if is_whole else 1]
+        )
+        if path is None:
+            return False
+        if kind in kinds:
+            is_whole = kind == kinds[0]
+        self._settings.set(COMPARE_SKETCHES, is_whole)
         try:
-            save_comparison(path, comparison)
+            write_comparison(path, whole if is_whole else small)
         except ComparisonFileError as error:
             self.failed.emit(str(error))
+            return False
+        return True
 
     def export_markdown(self) -> None:
         """Ask for a name and write the comparison as Markdown."""
@@ -96,12 +105,34 @@ class CompareFiles(QObject):
         """Ask for a name and write the comparison as a page that needs nothing else."""
         self._export("Export as HTML", ".html", "HTML pages (*.html)", to_html)
 
+    def may_close(self, history: CompareHistory) -> bool:
+        """Put all runs on the shelf; whether the window may go.
+
+        Where that fails the writer is asked, as about an unsaved manuscript.
+        """
+        self._state.know_model()
+        try:
+            history.put_on_shelf()
+        except ComparisonFileError as error:
+            answer = QMessageBox.question(
+                self._window,
+                "Runs could not be kept",
+                f"{error}\n\nSave the comparison in view to a file of your own? Otherwise it is "
+                "lost.",
+                _BUTTONS.Save | _BUTTONS.Discard | _BUTTONS.Cancel,
+                _BUTTONS.Save,
+            )
+            return self.save() if answer == _BUTTONS.Save else answer == _BUTTONS.Discard
+        return True
+
     def _export(
         self, title: str, suffix: str, kinds: str, render: Callable[[Comparison], str]
     ) -> None:
-        comparison = self._kept(with_hash=False)
-        path = self._ask_name(title, suffix, kinds)
-        if comparison is None or path is None:
+        comparison = self._kept()
+        if comparison is None:
+            return
+        path, _ = self._ask_name(title, suffix, kinds)
+        if path is None:
             return
         try:
             atomic_write(path, render(comparison).encode())
@@ -111,44 +142,44 @@ class CompareFiles(QObject):
                 "before is unchanged. Choose another place, or make room."
             )
 
-    def _kept(self, *, with_hash: bool) -> Comparison | None:
+    def _kept(self) -> Comparison | None:
         state = self._state
-        if state.why_not_keep or state.kept_model is None:
+        if state.why_not_keep or state.subject.prompt is None:
             self.failed.emit(state.why_not_keep or NOTHING_TO_KEEP)
             return None
-        model = state.kept_model
-        report = self._model.report
-        is_open = report is not None and state.source == self._model.vocabulary
-        if with_hash and not model.hash and report is not None and is_open:
-            # Without, where the model's file is gone: the comparison is worth keeping.
-            with contextlib.suppress(OSError):
-                model = msgspec.structs.replace(model, hash=model_hash(Path(report.path)))
-            state.kept_model = model
-        return record_of(state, model)
+        state.know_model()
+        return record_of(state)
 
-    def _ask_name(self, title: str, suffix: str, kinds: str) -> Path | None:
-        if self._state.why_not_keep:
-            return None
+    def _ask_name(
+        self, title: str, suffix: str, kinds: str, kind: str = ""
+    ) -> tuple[Path | None, str]:
+        """The file's name, None where the writer gave none; and which of the kinds was chosen."""
         suggested = Path(self._settings.get(FOLDER)) / f"Comparison{suffix}"
-        name, _ = QFileDialog.getSaveFileName(self._window, title, str(suggested), kinds)
+        name, kind = QFileDialog.getSaveFileName(self._window, title, str(suggested), kinds, kind)
         if not name:
-            return None
+            return None, kind
         path = Path(name)
         if path.suffix.lower() != suffix:
             path = path.with_name(f"{path.name}{suffix}")
             # The dialog has asked about the name that was typed, and not about this one.
             if path.exists() and not self._may_replace(path):
-                return None
+                return None, kind
         self._settings.set(FOLDER, str(path.resolve().parent))
-        return path
+        return path, kind
 
     def _may_replace(self, path: Path) -> bool:
-        buttons = QMessageBox.StandardButton
         answer = QMessageBox.question(
             self._window,
             "Replace the file",
             f"“{path.name}” is there already. Replace it?",
-            buttons.Yes | buttons.No,
-            buttons.No,
+            _BUTTONS.Yes | _BUTTONS.No,
+            _BUTTONS.No,
         )
-        return answer == buttons.Yes
+        return answer == _BUTTONS.Yes
+
+
+def _size(count: int) -> str:
+    """A file's size in words."""
+    if count < 1_000_000:
+        return f"{max(1, round(count / 1000)):,} kB"
+    return f"{count / 1e6:.1f} MB" if count < 10_000_000 else f"{count / 1e6:,.0f} MB"

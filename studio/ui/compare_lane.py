@@ -1,6 +1,6 @@
 """One lane of a comparison as the window knows it: its settings, its tokens, why it ended.
 
-Written to by `CompareState` alone. Knows no widget and not the engine.
+Written to by `CompareState` and `CompareRun` alone. Knows no widget and not the engine.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from enum import Enum
 
 from PySide6.QtCore import QObject, Signal
 
-from studio.engine.messages import Token
-from studio.experiments.comparison import TokenRecord
+from studio.engine.messages import LaneFinished, Token
+from studio.experiments.comparison import OF_ITSELF, TokenRecord
 from studio.presets import Preset
 from studio.sampling import LogitSketch, SamplingParams
 from studio.ui.next_token import NextToken
@@ -40,6 +40,7 @@ class LanePhase(Enum):
 
 REASONS = {
     "end_of_text": "the model ended its text",
+    "stop_string": "met a stop string of its profile",
     "max_tokens": "reached its length",
     "stopped": "stopped",
     "context_full": "the context is full",
@@ -59,7 +60,10 @@ class CompareLane(QObject):
         profiles: The preset that its parameters came from.
         next_token: The distribution of its last token, or of the prompt before it has one.
         tokens: What it wrote.
+        end: What was drawn behind them and ended the text; None where nothing did.
+        mu: Where Mirostat stood when it ended; None where that is not known, or it is off.
         turns: (index, parameters) for each stretch of `tokens`.
+        stop: The texts that end it where it runs from now on: those of the preset chosen last.
         seed: Of its dice; None before the engine said.
         phase: Where it is.
         reason: Why it ended, a key of `REASONS`; empty while it has not.
@@ -91,16 +95,21 @@ class CompareLane(QObject):
         self.next_token = NextToken(params, self)
         self.next_token.share_pieces(pieces)
         self.tokens: list[LaneToken] = []
+        self.end: LaneToken | None = None
+        self.mu: float | None = None
         self.turns: Turns = []
+        self.stop = self.profiles.current.stop
         self.seed: int | None = None
         self.phase = LanePhase.NEW
         self.reason = ""
         self.rate: float | None = None
+        self.stopped_by: tuple[str, ...] = ()
+        """The texts that would have ended it when it ran last."""
         self.awaits_start = False
         """Whether what is told of this number is still of the lane before."""
         self._since: tuple[float, int] | None = None
         self.sampling.params_changed.connect(self.next_token.set_params)
-        self.profiles.chosen.connect(lambda preset: self.sampling.set_params(preset.sampling))
+        self.profiles.chosen.connect(self._on_profile_chosen)
 
     @property
     def runs(self) -> bool:
@@ -113,9 +122,31 @@ class CompareLane(QObject):
         return self.sampling.params.temperature
 
     @property
+    def drawn(self) -> list[LaneToken]:
+        """Its tokens, and behind them what ended its text."""
+        return self.tokens if self.end is None else [*self.tokens, self.end]
+
+    @property
+    def ended(self) -> int | None:
+        """How many tokens its text has, where that ended of itself; None where it was cut short."""
+        return len(self.tokens) if self.reason in OF_ITSELF else None
+
+    @property
+    def written(self) -> list[LaneToken]:
+        """What spells its text: its tokens, and the beginning of the one that a stop cut."""
+        return self.drawn if self.end and self.end.text else self.tokens
+
+    @property
     def text(self) -> str:
         """What it wrote; of a character that is not whole, a replacement."""
-        return b"".join(token.text for token in self.tokens).decode(errors="replace")
+        return b"".join(token.text for token in self.written).decode(errors="replace")
+
+    @property
+    def would_end_at_once(self) -> bool:
+        """Whether going on would draw again what ended its text, and end it again."""
+        if self.ended is None or self.sampling.params != self.params_at(len(self.tokens)):
+            return False
+        return self.reason != "stop_string" or self.stop == self.stopped_by
 
     def params_at(self, index: int) -> SamplingParams:
         """With what a token was drawn."""
@@ -126,19 +157,25 @@ class CompareLane(QObject):
             params = turned
         return params
 
-    # For `CompareState`.
+    def _on_profile_chosen(self, preset: Preset) -> None:
+        self.stop = preset.stop
+        self.sampling.set_params(preset.sampling)
+
+    # For `CompareState` and `CompareRun`.
 
     def clear(self) -> None:
         """Forget what it wrote."""
         self.tokens = []
         self.turns = []
-        self.rate = None
+        self.end = self.mu = self.rate = None
         self.reason = ""
         self.cleared.emit()
 
     def begin(self) -> None:
         """It has been asked for."""
         self.reason = ""
+        self.end = self.mu = None
+        self.stopped_by = self.stop
         self._since = None
         self.phase = LanePhase.READING
         self.changed.emit()
@@ -156,9 +193,11 @@ class CompareLane(QObject):
             self.phase = LanePhase.RUNNING
             self.changed.emit()
 
-    def end(self, reason: str) -> None:
-        """It has ended."""
+    def finish(self, reason: str, event: LaneFinished | None = None) -> None:
+        """It has ended, as the engine told, or because there is no engine any more."""
         self.reason = reason
+        if event is not None:
+            self.end, self.mu = event.end, event.mu
         self.phase = LanePhase.ENDED
         self.changed.emit()
 

@@ -1,6 +1,6 @@
 """The lanes of a comparison: which there are, what they are compared with, what they continue.
 
-Without the run: `CompareState` adds that. Knows no widget and not the engine's process.
+Without the run: `CompareRun` adds that. Knows no widget and not the engine's process.
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QObject, Signal
 
-from studio.engine.messages import MOST_LANES, ComparisonFinished, Prompt
-from studio.experiments.comparison import ModelRecord
+from studio.engine.messages import MOST_LANES
 from studio.sampling import LogitSketch, SamplingParams
 from studio.ui.compare_lane import CompareLane
 from studio.ui.compare_setups import LaneSetup, ladder, next_to
+from studio.ui.compare_subject import Subject
 from studio.ui.frame_clock import FrameClock
 from studio.ui.next_token import NextToken
 from studio.ui.profile_state import ProfileState
@@ -35,13 +35,9 @@ class CompareLanes(QObject):
         same_dice: Whether all lanes draw the same u.
         seed: That of the next run; -1 for a new one.
         max_tokens: For each lane, at a run and each time it goes on.
-        prompt: What the lanes continue; None before a run.
-        prompt_tokens: Its token ids.
+        in_step: Whether the lanes' texts scroll together.
+        subject: What the lanes continue.
         vocabulary: Spells the lanes' tokens.
-        source: Tells the models apart whose token ids mean different things.
-        model_name: Whose tokens they are; empty before a run.
-        kept_model: The same as a file keeps it.
-        summary: The engine's figures of the last run.
         is_shown: Whether the lanes are in view.
     """
 
@@ -51,6 +47,9 @@ class CompareLanes(QObject):
     """Whether something runs, or what can be done."""
     progressed = Signal()
     """Tokens have been shown; once a frame."""
+    in_step_changed = Signal()
+    replacing = Signal()
+    """Some of what the lanes wrote is about to give way; whoever keeps it, looks now."""
     looked = Signal()
     """The distributions in view may be others; ten times a second at most while lanes run."""
 
@@ -70,13 +69,9 @@ class CompareLanes(QObject):
         self.same_dice = True
         self.seed = -1
         self.max_tokens = 64
-        self.prompt: Prompt | None = None
-        self.prompt_tokens: list[int] = []
+        self.in_step = False
+        self.subject = Subject()
         self.vocabulary = NextToken(sampling.params, self)
-        self.source: object = None
-        self.model_name = ""
-        self.kept_model: ModelRecord | None = None
-        self.summary: ComparisonFinished | None = None
         self.is_shown = False
         self._looks = FrameClock(self._look, self, _LOOK_MS)
         next_token.changed.connect(self._on_caret_looked)
@@ -87,11 +82,16 @@ class CompareLanes(QObject):
         return any(lane.runs for lane in self.lanes)
 
     @property
+    def has_tokens(self) -> bool:
+        """Whether a lane wrote something."""
+        return any(lane.tokens for lane in self.lanes)
+
+    @property
     def why_not_keep(self) -> str | None:
         """Why there is nothing to save or export; None where there is."""
         if self.is_running:
             return RUNS
-        return None if any(lane.tokens for lane in self.lanes) else NOTHING_TO_KEEP
+        return None if self.has_tokens else NOTHING_TO_KEEP
 
     # -- lanes -------------------------------------------------------------------------------
 
@@ -111,10 +111,9 @@ class CompareLanes(QObject):
             self.set_up(ladder(*self.here))
 
     def set_up(self, setups: Sequence[LaneSetup]) -> None:
-        """Begin with other lanes; what the old ones wrote is gone. Nothing while lanes run."""
-        if self.is_running:
-            return
-        self._replace_lanes([self._made(place, setup) for place, setup in enumerate(setups)])
+        """Begin with other lanes, in place of those that are there. Nothing while lanes run."""
+        if not self.is_running:
+            self._replace_lanes(setups, Subject())
 
     @property
     def can_add(self) -> bool:
@@ -143,6 +142,8 @@ class CompareLanes(QObject):
         """Take a lane out, also one that runs."""
         if not self.can_remove or lane not in self.lanes:
             return
+        if lane.tokens:
+            self.replacing.emit()
         self._before_removal(lane)
         self.lanes.remove(lane)
         if self.reference is lane:
@@ -164,13 +165,14 @@ class CompareLanes(QObject):
         lane.sampling.params_changed.connect(lambda params: self._on_turned(lane, params))
         return lane
 
-    def _replace_lanes(self, lanes: list[CompareLane]) -> None:
+    def _replace_lanes(self, setups: Sequence[LaneSetup], subject: Subject) -> None:
+        if self.has_tokens:
+            self.replacing.emit()
         self._before_exchange()
-        old, self.lanes = self.lanes, lanes
+        old = self.lanes
+        self.lanes = [self._made(place, setup) for place, setup in enumerate(setups)]
         self.reference = None
-        self.prompt = None
-        self.prompt_tokens = []
-        self.summary = None
+        self.subject = subject
         self.lanes_changed.emit()
         self._look()
         self.changed.emit()
@@ -191,17 +193,23 @@ class CompareLanes(QObject):
     @property
     def prompt_history(self) -> Sequence[int]:
         """The tokens before `prompt_sketch`, which penalties look at."""
-        if any(lane.tokens for lane in self.lanes):
-            return self.prompt_tokens
-        return self._next_token.history
+        return self.subject.prompt_tokens if self.has_tokens else self._next_token.history
+
+    def request_look(self) -> None:
+        """The distributions in view may be others; look soon."""
+        self._looks.request()
+
+    def look_now(self) -> None:
+        """Look at what was asked for, if anything was."""
+        self._looks.flush()
 
     def _on_caret_looked(self) -> None:
-        if self.is_shown and not any(lane.tokens for lane in self.lanes):
-            self._looks.request()
+        if self.is_shown and not self.has_tokens:
+            self.request_look()
 
     def _look(self) -> None:
         sketch = self.prompt_sketch
-        if sketch is not None and not any(lane.tokens for lane in self.lanes):
+        if sketch is not None and not self.has_tokens:
             self.vocabulary.learn_from(self._next_token)
         for lane in self.lanes:
             lane.show_distribution(sketch, self.prompt_history)
@@ -225,6 +233,12 @@ class CompareLanes(QObject):
         self.max_tokens = max_tokens
         self.changed.emit()
 
+    def set_in_step(self, in_step: bool) -> None:
+        """Let the lanes' texts scroll together, or each freely."""
+        if in_step != self.in_step:
+            self.in_step = in_step
+            self.in_step_changed.emit()
+
     # -- what the lanes are compared with ------------------------------------------------------
 
     def set_reference(self, lane: CompareLane | None) -> None:
@@ -243,18 +257,16 @@ class CompareLanes(QObject):
     # -- a comparison from a file ------------------------------------------------------------
 
     def show(
-        self, lanes: Sequence[LaneSetup], prompt: Prompt, pieces: dict[int, bytes], model_name: str
+        self, lanes: Sequence[LaneSetup], subject: Subject, pieces: dict[int, bytes]
     ) -> list[CompareLane]:
         """Have the lanes of a comparison that was kept, without tokens; nothing may run.
 
         Its tokens are spelled by `pieces`, whatever model is open.
         """
-        made = [self._made(place, setup) for place, setup in enumerate(lanes)]
-        self._replace_lanes(made)
-        self.prompt, self.model_name, self.source = prompt, model_name, None
+        self._replace_lanes(lanes, subject)
         self.vocabulary.use_vocabulary(object())
         self.vocabulary.add_pieces(pieces)
-        return made
+        return self.lanes
 
     def shown(self) -> None:
         """The lanes have been given their tokens."""

@@ -51,6 +51,7 @@ class ComparePage(QWidget):
         run: The action that runs all lanes.
         stop: The window's Stop.
         file_actions: What its menu of files holds.
+        steps: The runs before and after.
         parent: The Qt parent, if any.
     """
 
@@ -61,12 +62,13 @@ class ComparePage(QWidget):
         run: QAction,
         stop: QAction,
         file_actions: list[QAction],
+        steps: QWidget,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._state = state
         self._theme = theme
-        self.bar = CompareBar(state, run, stop, file_actions, theme)
+        self.bar = CompareBar(state, run, stop, file_actions, steps, theme)
         self.columns: list[LaneColumn] = []
         self._partings: dict[CompareLane, FirstDivergence] = {}
         self._lanes = QSplitter(Qt.Orientation.Horizontal)
@@ -105,6 +107,8 @@ class ComparePage(QWidget):
         self.column.addWidget(below, 1)
         state.lanes_changed.connect(self._follow_lanes)
         state.progressed.connect(self._follow_partings)
+        state.changed.connect(self._follow_partings)
+        state.in_step_changed.connect(self._scroll_in_step)
         state.looked.connect(self._follow_figures)
         state.changed.connect(self._follow_figures)
         self._follow_lanes()
@@ -147,20 +151,23 @@ class ComparePage(QWidget):
     def _column(self, lane: CompareLane) -> LaneColumn:
         column = LaneColumn(self._state, lane, self._theme)
         column.view.mark_chosen.connect(lambda: self.show_parting(lane))
-        column.view.verticalScrollBar().valueChanged.connect(
-            lambda value: self._scroll_all(column, value)
-        )
+        column.view.verticalScrollBar().valueChanged.connect(lambda: self._scroll_others(column))
         lane.cleared.connect(self.parting.close_panel)
         return column
 
-    def _scroll_all(self, moved: LaneColumn, value: int) -> None:
-        if not self.bar.in_step.isChecked() or moved.view.is_growing:
+    def _scroll_others(self, moved: LaneColumn) -> None:
+        """Have the others begin with the token that this one begins with."""
+        if not self._state.in_step or moved.view.is_growing:
             return
-        for column in self.columns:
-            if column is not moved and not column.view.is_growing:
-                column.view.is_growing = True
-                column.view.verticalScrollBar().setValue(value)
-                column.view.is_growing = False
+        token = moved.view.top_token()
+        if token is not None:
+            for column in self.columns:
+                if column is not moved:
+                    column.view.show_at_top(token)
+
+    def _scroll_in_step(self) -> None:
+        focused = next((column for column in self.columns if column.view.hasFocus()), None)
+        self._scroll_others(focused or self.columns[0])
 
     def _follow_partings(self) -> None:
         for column in self.columns:
@@ -168,7 +175,7 @@ class ComparePage(QWidget):
             reference = self._state.reference_of(lane)
             index = None
             if reference is not None:
-                index = self._partings[lane].look(reference.tokens, lane.tokens)
+                index = self._partings[lane].look(reference, lane)
             column.view.set_mark(index)
 
     def _follow_figures(self) -> None:
@@ -181,7 +188,7 @@ class ComparePage(QWidget):
         index = self._partings[lane].index
         if reference is None or index is None:
             return
-        divergence = divergence_at(index, reference, lane, self._state.prompt_tokens)
+        divergence = divergence_at(index, reference, lane, self._state.subject.prompt_tokens)
         if divergence is None:
             self._state.failed.emit(SKETCHES_LEFT_OUT)
             return

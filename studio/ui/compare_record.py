@@ -5,46 +5,49 @@ Knows both; no widget and no file.
 
 from __future__ import annotations
 
-import datetime
-from typing import cast
+from typing import cast, get_args
 
 from studio.engine.messages import MOST_LANES, LaneFinishReason
 from studio.experiments.comparison import Comparison, LaneRecord, ModelRecord, Turn
 from studio.experiments.recorder import token_record
 from studio.ui.compare_lane import CompareLane, LanePhase
+from studio.ui.compare_lanes import CompareLanes
 from studio.ui.compare_setups import LaneSetup
-from studio.ui.compare_state import CompareState
+from studio.ui.compare_subject import Figures, Subject
 
-_REASONS = ("end_of_text", "max_tokens", "stopped", "context_full")
+_REASONS = get_args(LaneFinishReason)
+_NO_FIGURES = Figures(0.0, 0.0, 0.0)
 
 
-def record_of(state: CompareState, model: ModelRecord) -> Comparison:
+def record_of(state: CompareLanes) -> Comparison:
     """What is in view, to be kept.
 
     Args:
-        state: Has been run; see `CompareState.prompt`.
-        model: Whose tokens they are.
+        state: Has been run.
     """
-    assert state.prompt is not None, "there is something to keep"
-    summary = state.summary
+    subject = state.subject
+    assert subject.prompt is not None, "there is something to keep"
+    figures = subject.figures or _NO_FIGURES
     return Comparison(
-        made=datetime.datetime.now(datetime.UTC)
-        .isoformat(timespec="seconds")
-        .replace("+00:00", "Z"),
-        model=model,
-        prompt=state.prompt,
-        prompt_tokens=len(state.prompt_tokens),
+        made=subject.made,
+        model=subject.model or ModelRecord(name=""),
+        prompt=subject.prompt,
+        prompt_tokens=len(subject.prompt_tokens) or subject.prompt_count,
+        prompt_ids=tuple(subject.prompt_tokens),
+        unseen_characters=subject.unseen_characters,
+        unseen_tokens=max(0, subject.unseen_tokens),
         same_dice=len({lane.seed for lane in state.lanes}) == 1,
         max_tokens=max([state.max_tokens, *(len(lane.tokens) for lane in state.lanes)]),
+        ignore_eos=subject.ignore_eos,
         lanes=tuple(map(_lane_record, state.lanes)),
-        seconds_prompt=summary.seconds_prompt if summary else 0.0,
-        seconds_generation=summary.seconds_generation if summary else 0.0,
-        tokens_per_second=summary.tokens_per_second if summary else 0.0,
+        seconds_prompt=figures.seconds_prompt,
+        seconds_generation=figures.seconds_generation,
+        tokens_per_second=figures.tokens_per_second,
         spellings=state.vocabulary.pieces,
     )
 
 
-def show_record(state: CompareState, comparison: Comparison) -> None:
+def show_record(state: CompareLanes, comparison: Comparison) -> None:
     """Have the window show a comparison that was kept; no lane may run."""
     known = {preset.name for preset in state.presets.presets}
     current = state.presets.current.name
@@ -53,16 +56,33 @@ def show_record(state: CompareState, comparison: Comparison) -> None:
         LaneSetup(lane.name if lane.name in known else current, lane.params_at(len(lane.tokens)))
         for lane in lanes
     ]
-    made = state.show(setups, comparison.prompt, comparison.spellings, comparison.model.name)
-    state.kept_model = comparison.model
+    made = state.show(setups, _subject_of(comparison), comparison.spellings)
     for lane, record in zip(made, lanes, strict=True):
         lane.seed = record.seed
         lane.tokens.extend(record.tokens)
         lane.turns = [(0, record.params), *((turn.index, turn.params) for turn in record.turns)]
         lane.phase = LanePhase.ENDED
         lane.reason = record.reason or "stopped"
+        lane.end, lane.mu = record.end, record.mu
+        lane.stop = lane.stopped_by = record.stop
     state.same_dice = comparison.same_dice
     state.shown()
+
+
+def _subject_of(comparison: Comparison) -> Subject:
+    return Subject(
+        prompt=comparison.prompt,
+        prompt_tokens=list(comparison.prompt_ids),
+        prompt_count=comparison.prompt_tokens,
+        unseen_characters=comparison.unseen_characters,
+        unseen_tokens=comparison.unseen_tokens,
+        ignore_eos=comparison.ignore_eos,
+        model=comparison.model,
+        made=comparison.made,
+        figures=Figures(
+            comparison.seconds_prompt, comparison.seconds_generation, comparison.tokens_per_second
+        ),
+    )
 
 
 def _lane_record(lane: CompareLane) -> LaneRecord:
@@ -73,6 +93,9 @@ def _lane_record(lane: CompareLane) -> LaneRecord:
         seed=lane.seed or 0,
         tokens=tuple(map(token_record, lane.tokens)),
         reason=reason,
+        end=None if lane.end is None else token_record(lane.end),
+        stop=lane.stopped_by,
+        mu=lane.mu,
         name=lane.profiles.current.name,
         turns=tuple(Turn(index=index, params=params) for index, params in turns[1:]),
     )

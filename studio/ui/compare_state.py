@@ -1,45 +1,30 @@
-"""A comparison as the window knows it: lanes that continue one prompt, and what they may do.
+"""A comparison as the window knows it: what may be done with its lanes, and doing it.
 
-Sends the engine's commands, takes its events, and shows them to the lanes once a frame. Knows no
-widget; the files that a comparison is kept in are `compare_files`' affair.
+Asks whether something is allowed, and says why not; `CompareRun` carries it out with the engine.
+Knows no widget; the files that a comparison is kept in are `compare_files`' affair.
 """
 
 from __future__ import annotations
 
+import datetime
+
 import msgspec
 from PySide6.QtCore import QObject, Signal
 
-from studio.engine.messages import (
-    AnyEvent,
-    ChangeLane,
-    Compare,
-    ComparisonFinished,
-    ContinueLane,
-    Evaluated,
-    Failed,
-    Lane,
-    LaneFinished,
-    LaneStarted,
-    LaneToken,
-    LaneTurned,
-    Prompt,
-    RemoveLane,
-    RerunLane,
-    Stop,
-    StopLane,
-    Superseded,
-    lane_tokens,
-)
+from studio.engine.messages import Prompt
 from studio.experiments.recorder import model_record
 from studio.sampling import SamplingParams
-from studio.ui.compare_lane import CompareLane, LanePhase
+from studio.ui.compare_lane import CompareLane
 from studio.ui.compare_lanes import RUNS, CompareLanes
+from studio.ui.compare_origin import why_not_its_model
 from studio.ui.compare_place import LanePlace
 from studio.ui.compare_room import room_warning
+from studio.ui.compare_run import CompareRun
+from studio.ui.compare_subject import Subject
 from studio.ui.context_use import ContextUse
 from studio.ui.draft import Draft
 from studio.ui.engine_client import EngineClient
-from studio.ui.frame_clock import FrameClock
+from studio.ui.model_fingerprint import ModelFingerprint
 from studio.ui.model_state import ModelState
 from studio.ui.next_token import NextToken
 from studio.ui.profile_state import ProfileState
@@ -48,12 +33,17 @@ from studio.ui.token_records import TokenRecords
 from studio.ui.writing import Writing
 
 ELSEWHERE = "The Compare page is shown; go back to the Write page first (Ctrl+1)."
+ENDS_AT_ONCE = (
+    "It would end here again: the same settings and dice draw the same end. Turn its temperature, "
+    "or give it new dice."
+)
 
 
 class CompareState(CompareLanes):
-    """The lanes, and their run.
+    """The lanes, and what may be done with them.
 
     Attributes:
+        fingerprint: Of the open model.
         can_make_preset: Whether somebody keeps presets: see `preset_wanted`.
     """
 
@@ -78,23 +68,19 @@ class CompareState(CompareLanes):
         parent: QObject | None = None,
     ) -> None:
         super().__init__(sampling, profiles, next_token, parent)
-        self._client = client
         self._model = model
         self._draft = draft
         self._writing = writing
         self._records = records
         self._context = context
-        self._request = 0
-        self._is_kept = False
-        """Whether the engine still has these lanes."""
-        self._grown: set[CompareLane] = set()
-        self._told: dict[int, bytes] = {}
-        """Pieces of this run that the window's own histogram is to learn, when it is over."""
         self._place = LanePlace(draft.manuscript)
-        self._frames = FrameClock(self._show_frame, self)
+        self._run = CompareRun(client, self, self)
+        self.fingerprint = ModelFingerprint(model, self)
         self.can_make_preset = False
-        client.received.connect(self._on_event)
-        client.died.connect(lambda _outcome: self._end_all("gone"))
+        self._run.failed.connect(self.failed)
+        self._run.spelled.connect(next_token.add_pieces)
+        self._run.ended.connect(self.fingerprint.ask)
+        self.fingerprint.changed.connect(self._recognise_model)
         model.changed.connect(self._on_model_changed)
         self.changed.connect(self._hold_writing)
         for other in (writing.changed, records.scoring_changed):
@@ -110,15 +96,20 @@ class CompareState(CompareLanes):
     def room_warning(self) -> str:
         """Where the lanes may not fit the context beside their prompt, and what to do; or ""."""
         use = self._context
-        if not use.size or self.is_running or self.prompt is not None:
+        if not use.size or self.is_running or self.subject.prompt is not None:
             return ""
         return room_warning(len(self.lanes), self.max_tokens, use.used, use.size)
+
+    @property
+    def rate(self) -> float:
+        """Tokens a second of all lanes that run."""
+        return sum(lane.rate or 0.0 for lane in self.lanes if lane.runs)
 
     # -- a lane's text, and its settings -------------------------------------------------------
 
     def why_not_use(self, lane: CompareLane) -> str | None:
         """Why a lane's text cannot go into the manuscript now; None where it can."""
-        if not lane.tokens:
+        if not lane.written:
             return "This lane has written nothing yet."
         if self.is_running:
             return "Lanes are running; stop them first (Esc)."
@@ -132,9 +123,9 @@ class CompareState(CompareLanes):
             return
         take = self._place.begin_take(self._draft.caret)
         take.seed = lane.seed
-        if self.source is not None and self.source == self._model.vocabulary:
+        if self._is_of_open_model:
             # Of another model, the records would be read with the wrong vocabulary.
-            take.records.extend(lane.tokens)
+            take.records.extend(lane.written)
         take.append(lane.text)
         self._draft.manuscript.end_take()
         self.used.emit(self._place.end_of_take())
@@ -143,23 +134,7 @@ class CompareState(CompareLanes):
         """Ask whoever keeps presets to keep a lane's settings."""
         self.preset_wanted.emit(lane.profiles.current.name, lane.sampling.params)
 
-    # -- the run -----------------------------------------------------------------------------
-
-    def _hold_writing(self) -> None:
-        # `hold` is silent where nothing differs, so that this does not go round in a circle.
-        self._writing.hold(RUNS if self.is_running else ELSEWHERE if self.is_shown else None)
-
-    def _on_draft_changed(self) -> None:
-        # At each key of a writer who does not see the lanes: they are told when they are shown.
-        if self.is_shown:
-            self.changed.emit()
-
-    def set_shown(self, is_shown: bool) -> None:
-        """Whether the writer looks at the lanes: then nothing begins in the manuscript."""
-        self.is_shown = is_shown
-        if is_shown:
-            self._look()
-        self.changed.emit()
+    # -- what may run --------------------------------------------------------------------------
 
     @property
     def why_not(self) -> str | None:
@@ -184,227 +159,137 @@ class CompareState(CompareLanes):
             return "Write a sentence first (Ctrl+1): the lanes continue what stands at the caret."
         return None
 
-    def run(self) -> None:
-        """Continue the manuscript from the caret in all lanes; what they wrote before is gone."""
-        if self.why_not_run:
-            return
-        self.prompt = self._draft.prompt()
-        self._place.put(self._draft.caret)
-        for number, lane in enumerate(self.lanes):
-            lane.number = number
-        self.prompt_tokens = []
-        self.source = self._model.vocabulary
-        report = self._model.report
-        self.model_name = report.name if report else ""
-        self.kept_model = model_record(report) if report else None
-        self.vocabulary.use_vocabulary(self.source)
-        self.vocabulary.learn_from(self._next_token)
-        for lane in self.lanes:
-            lane.clear()
-        self._send_compare(
-            [Lane(params=lane.sampling.params) for lane in self.lanes], self.same_dice, self.seed
-        )
-
-    def why_not_go_on(self, lane: CompareLane) -> str | None:
-        """Why a lane can neither go on nor run again; None where it can."""
-        if self.prompt is None:
+    def why_not_again(self, lane: CompareLane) -> str | None:
+        """Why a lane cannot run again from the prompt; None where it can."""
+        if self.subject.prompt is None:
             return "Run the comparison first (Ctrl+Enter)."
         if lane.runs:
             return "It runs."
-        if self.why_not:
-            return self.why_not
-        if self.source != self._model.vocabulary:
-            return f"These lanes are of another model ({self.model_name}); open it to go on."
-        return None
+        return self.why_not or why_not_its_model(self.subject, self._model, self.fingerprint)
+
+    def why_not_go_on(self, lane: CompareLane) -> str | None:
+        """Why a lane cannot write on from where it ended; None where it can."""
+        why_not = self.why_not_again(lane)
+        return ENDS_AT_ONCE if why_not is None and lane.would_end_at_once else why_not
+
+    # -- the run -------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Continue the manuscript from the caret in all lanes, in place of what they wrote."""
+        if self.why_not_run:
+            return
+        if self.has_tokens:
+            self.replacing.emit()
+        report = self._model.report
+        self.subject = Subject(
+            prompt=self._draft.prompt(),
+            source=self._model.vocabulary,
+            model=model_record(report) if report else None,
+            made=now(),
+        )
+        if self.fingerprint.known is not None:
+            self.know_model()
+        self._place.put(self._draft.caret)
+        self.vocabulary.use_vocabulary(self.subject.source)
+        self._learn_spellings()
+        self._run.start()
 
     def go_on(self, lane: CompareLane) -> None:
         """Let a lane that has ended write on."""
-        if self.why_not_go_on(lane):
-            return
-        if self._is_kept and lane.seed is not None:
-            lane.begin()
-            self._client.send(
-                ContinueLane(
-                    request=self._request,
-                    lane=lane.number,
-                    params=lane.sampling.params,
-                    max_tokens=self.max_tokens,
-                )
-            )
-            lane.turn(len(lane.tokens), lane.sampling.params)
-            self.changed.emit()
-        else:
-            self._begin_anew({lane})
+        if self.why_not_go_on(lane) is None:
+            self._learn_spellings()
+            self._run.go_on(lane)
 
     def run_again(self, lane: CompareLane) -> None:
         """Run one lane from the prompt, with new dice."""
-        if self.why_not_go_on(lane):
-            return
-        lane.clear()
-        lane.seed = None
-        if self._is_kept:
-            lane.awaits_start = True
-            lane.begin()
-            self._client.send(
-                RerunLane(
-                    request=self._request,
-                    lane=lane.number,
-                    params=lane.sampling.params,
-                    max_tokens=self.max_tokens,
-                )
-            )
-            self.changed.emit()
-        else:
-            self._begin_anew({lane})
+        if self.why_not_again(lane) is None:
+            if lane.tokens:
+                self.replacing.emit()
+            self._learn_spellings()
+            self._run.run_again(lane)
 
     def stop(self, lane: CompareLane) -> None:
         """End one lane; the others go on."""
-        if lane.phase in (LanePhase.READING, LanePhase.RUNNING):
-            lane.phase = LanePhase.STOPPING
-            self._client.send(StopLane(request=self._request, lane=lane.number))
-            lane.changed.emit()
+        self._run.stop(lane)
 
     def stop_all(self) -> None:
         """End all lanes; what they wrote stays."""
-        if self.is_running:
-            self._client.send(Stop(request=self._request))
+        self._run.stop_all()
 
-    def _begin_anew(self, going: set[CompareLane]) -> None:
-        """The engine has lost the lanes: give them back as they were, and run these."""
-        lanes = []
-        for number, lane in enumerate(self.lanes):
-            lane.number = number
-            params = lane.sampling.params
-            if lane.seed is not None:
-                params = msgspec.structs.replace(params, seed=lane.seed)
-            if lane in going and lane.tokens:
-                lane.turn(len(lane.tokens), lane.sampling.params)
-            written = lane_tokens([token.id for token in lane.tokens])
-            lanes.append(Lane(params=params, written=written, waits=lane not in going))
-        self._send_compare(lanes, False, -1, going)
+    # -- what goes on around it ----------------------------------------------------------------
 
-    def _send_compare(
-        self,
-        lanes: list[Lane],
-        same_dice: bool,
-        seed: int,
-        going: set[CompareLane] | None = None,
-    ) -> None:
-        assert self.prompt is not None
-        self._request = self._client.next_request()
-        self._is_kept = True
-        self.summary = None
-        for lane in self.lanes:
-            lane.awaits_start = True
-            if going is None or lane in going:
-                lane.begin()
-        self._client.send(
-            Compare(
-                request=self._request,
-                prompt=self.prompt,
-                lanes=tuple(lanes),
-                max_tokens=self.max_tokens,
-                same_dice=same_dice,
-                seed=seed,
-            )
-        )
+    def set_shown(self, is_shown: bool) -> None:
+        """Whether the writer looks at the lanes: then nothing begins in the manuscript."""
+        self.is_shown = is_shown
+        if is_shown:
+            self._look()
         self.changed.emit()
 
-    def _on_turned(self, lane: CompareLane, params: SamplingParams) -> None:
-        if lane.runs:
-            self._client.send(ChangeLane(request=self._request, lane=lane.number, params=params))
-        super()._on_turned(lane, params)
+    def _hold_writing(self) -> None:
+        # `hold` is silent where nothing differs, so that this does not go round in a circle.
+        self._writing.hold(RUNS if self.is_running else ELSEWHERE if self.is_shown else None)
 
-    def _before_removal(self, lane: CompareLane) -> None:
-        if self._is_kept:
-            self._client.send(RemoveLane(request=self._request, lane=lane.number))
-        self._grown.discard(lane)
-
-    def _before_exchange(self) -> None:
-        self._is_kept = False
-        self._grown.clear()
-        self._place.put(None)
-
-    # -- what the engine says ----------------------------------------------------------------
-
-    def _lane(self, number: int) -> CompareLane | None:
-        return next((lane for lane in self.lanes if lane.number == number), None)
-
-    def _on_event(self, event: AnyEvent) -> None:
-        if isinstance(event, LaneToken) and event.token.pieces:
-            # Told once: also the last tokens of a run before say how tokens are spelled.
-            self._told.update(event.token.pieces)
-            self.vocabulary.add_pieces(event.token.pieces)
-        if event.request != self._request:
-            return
-        match event:
-            case LaneToken():
-                lane = self._lane(event.lane)
-                if lane is not None and not lane.awaits_start:
-                    lane.take(event.token)
-                    self._grown.add(lane)
-                self._frames.request()
-                self._looks.request()
-            case Evaluated():
-                self.prompt_tokens = event.token_ids()
-            case LaneStarted():
-                lane = self._lane(event.lane)
-                if lane is not None:
-                    lane.awaits_start = False
-                    lane.seed = event.seed
-                    if len(lane.turns) == 0 or event.tokens == 0:
-                        lane.turn(event.tokens, lane.sampling.params)
-                    lane.changed.emit()
-            case LaneTurned():
-                lane = self._lane(event.lane)
-                if lane is not None:
-                    lane.turn(event.index, event.params)
-            case LaneFinished():
-                lane = self._lane(event.lane)
-                if lane is not None and not lane.awaits_start:
-                    self._frames.flush()
-                    lane.end(event.reason)
-                    self._after()
-            case ComparisonFinished():
-                self.summary = event
-                self._after()
-            case Failed():
-                self._is_kept = False
-                self._end_all("failed")
-                self.failed.emit(event.message)
-            case Superseded():
-                self._end_all("stopped")
-
-    def _end_all(self, reason: str) -> None:
-        self._is_kept = self._is_kept and reason != "gone"
-        for lane in self.lanes:
-            if lane.runs:
-                lane.end(reason)
-        self._after()
-
-    def _after(self) -> None:
-        """Something has ended."""
-        if not self.is_running:
-            self._frames.flush()
-            self._looks.flush()
-            if self._told:
-                told, self._told = self._told, {}
-                self._next_token.add_pieces(told)
-        self.changed.emit()
+    def _on_draft_changed(self) -> None:
+        # At each key of a writer who does not see the lanes: they are told when they are shown.
+        if self.is_shown:
+            self.changed.emit()
 
     def _on_model_changed(self) -> None:
-        # A load ends what ran, and the engine keeps no lanes over it.
-        self._is_kept = self._is_kept and self._model.is_ready and self.is_running
-        self.changed.emit()
+        if not (self._model.is_ready and self.is_running):
+            # A load ends what ran, and the engine keeps no lanes over it.
+            self._run.forget()
+        self._recognise_model()
 
-    def _show_frame(self) -> None:
-        grown, self._grown = self._grown, set()
-        for lane in grown:
-            lane.estimate_rate()
-            lane.grown.emit()
-        self.progressed.emit()
+    def know_model(self) -> None:
+        """Have the open model's fingerprint for the lanes that it wrote, if need be by waiting.
+
+        Where its file is gone there is none: the comparison is worth keeping all the same.
+        """
+        subject = self.subject
+        if subject.model and not subject.model.hash and self._is_of_open_model:
+            subject.model = msgspec.structs.replace(subject.model, hash=self.fingerprint.wait())
 
     @property
-    def rate(self) -> float:
-        """Tokens a second of all lanes that run."""
-        return sum(lane.rate or 0.0 for lane in self.lanes if lane.runs)
+    def _is_of_open_model(self) -> bool:
+        source = self.subject.source
+        return source is not None and source == self._model.vocabulary
+
+    def _recognise_model(self) -> None:
+        """Find out whether the open model is the one that wrote what a file has kept."""
+        subject = self.subject
+        if subject.is_of_a_file and self._model.is_ready:
+            self.fingerprint.ask()
+            if why_not_its_model(subject, self._model, self.fingerprint) is None:
+                subject.source = self._model.vocabulary
+        elif self.fingerprint.known is not None:
+            self.know_model()
+        self.changed.emit()
+
+    def _learn_spellings(self) -> None:
+        # The engine spells each token once, and may have spelled it for the caret.
+        self.vocabulary.learn_from(self._next_token)
+
+    def shown(self) -> None:
+        """See `CompareLanes`."""
+        super().shown()
+        self._recognise_model()
+
+    def _on_turned(self, lane: CompareLane, params: SamplingParams) -> None:
+        self._run.turn(lane, params)
+        super()._on_turned(lane, params)
+        if not lane.runs:
+            # Whether it can go on may hang by that.
+            lane.changed.emit()
+
+    def _before_removal(self, lane: CompareLane) -> None:
+        self._run.remove(lane)
+
+    def _before_exchange(self) -> None:
+        self._run.forget()
+        self._place.put(None)
+
+
+def now() -> str:
+    """The time, as a file keeps it: ISO 8601, UTC."""
+    moment = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+    return moment.replace("+00:00", "Z")

@@ -127,9 +127,13 @@ class LaneColumn(QFrame):
         why_not = state.why_not_go_on(lane)
         if lane.runs:
             _show(self.go, "Stop", lane.phase is not LanePhase.STOPPING, "End this lane alone")
+        elif lane.phase is LanePhase.NEW:
+            joins = "Write this lane too, from the prompt that the others have"
+            _show(self.go, "Run", why_not is None, why_not or joins)
         else:
             goes = f"Write up to {state.max_tokens:,} tokens more"
             _show(self.go, "Go on", why_not is None, why_not or goes)
+        why_not = state.why_not_again(lane)
         again = "Write this lane again from the prompt with new dice; the others stay as they are"
         _show(self.again, "New dice", why_not is None, why_not or again)
         why_not_use = state.why_not_use(lane)

@@ -191,7 +191,13 @@ class MainWindow(QMainWindow):
         column.setSpacing(0)
         column.addLayout(head)
         column.addWidget(ProgressLine(self.session.model, self.session.context, _GAP))
-        self.compare.hold(self._splitter, actions.continue_, actions.stop)
+        self.compare.hold(
+            self._splitter,
+            actions.stop,
+            actions.continue_,
+            actions.previous_take,
+            actions.next_take,
+        )
         column.addWidget(self.compare.tabs)
         column.addSpacing(8)
         column.addWidget(self.compare.stack, 1)
@@ -342,7 +348,7 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask about unsaved changes, remember the window, end the engine."""
-        if not self.files.may_close():
+        if not (self.files.may_close() and self.compare.may_close()):
             event.ignore()
             return
         self._remember()

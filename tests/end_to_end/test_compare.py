@@ -9,7 +9,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
-from studio.engine.messages import ComparisonFinished, Evaluated
+from studio.engine.messages import Evaluated
 from studio.ui.compare_lane import CompareLane
 from studio.ui.compare_page import ComparePage
 from studio.ui.main_window import MainWindow
@@ -42,7 +42,7 @@ def wait_for_tokens(lane: CompareLane, qtbot: QtBot, count: int) -> None:
 
 def wait_until_ended(window: MainWindow, qtbot: QtBot) -> None:
     state = window.session.compare
-    qtbot.waitUntil(lambda: not state.is_running and state.summary is not None, timeout=LONG)
+    qtbot.waitUntil(lambda: not state.is_running and state.subject.figures is not None, timeout=LONG)
 
 
 def ids(lane: CompareLane) -> list[int]:
@@ -122,10 +122,10 @@ def test_turn_stop_go_on_new_dice_use_save_and_reopen_without_the_model(
     # Save, with a name that lacks its ending.
     saved = tmp_path / "sea.json"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "sea"), ""))
-    window.compare.save_file.trigger()
+    window.compare.actions.save_file.trigger()
     assert saved.is_file()
-    window.compare.export_html.trigger()
-    window.compare.export_markdown.trigger()
+    window.compare.actions.export_html.trigger()
+    window.compare.actions.export_markdown.trigger()
     assert "<html" in (tmp_path / "sea.html").read_text()
     assert third.text.split()[0] in (tmp_path / "sea.md").read_text()
 
@@ -193,4 +193,4 @@ def test_lanes_go_on_over_a_new_load_of_the_same_model(window: MainWindow, qtbot
     qtbot.waitUntil(lambda: not state.is_running, timeout=LONG)
     assert len(state.lanes[2].tokens) > 4
     assert [ids(lane)[:4] for lane in state.lanes] == written
-    qtbot.waitUntil(lambda: isinstance(state.summary, ComparisonFinished), timeout=LONG)
+    qtbot.waitUntil(lambda: state.subject.figures is not None, timeout=LONG)

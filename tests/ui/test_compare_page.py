@@ -72,8 +72,8 @@ def test_the_page_costs_nothing_until_it_is_shown(bare: MainWindow) -> None:
     page = page_of(bare)
     assert len(page.columns) == 4
     assert "Open a model" in page.bar.prompt.text()
-    assert not bare.compare.run.isEnabled()
-    assert "Open a model" in bare.compare.run.toolTip()
+    assert not bare.compare.actions.run.isEnabled()
+    assert "Open a model" in bare.compare.actions.run.toolTip()
 
 
 def test_every_control_has_a_name_and_says_what_it_does(bare: MainWindow) -> None:
@@ -113,12 +113,12 @@ def test_what_matters_is_reached_by_the_keyboard(bare: MainWindow, qtbot: QtBot)
 def test_keys_turn_the_pages_and_one_key_begins_what_a_page_is_for(bare: MainWindow) -> None:
     keys = bare.actions_.continue_.shortcuts()
     page_of(bare)
-    assert bare.compare.run.shortcuts() == keys
+    assert bare.compare.actions.run.shortcuts() == keys
     assert bare.actions_.continue_.shortcuts() == []
     assert not bare.actions_.undo.isEnabled()
     bare.compare.write_page.trigger()
     assert bare.actions_.continue_.shortcuts() == keys
-    assert bare.compare.run.shortcuts() == []
+    assert bare.compare.actions.run.shortcuts() == []
 
 
 def test_messages_are_on_the_page_that_is_read(
@@ -147,7 +147,7 @@ def test_a_file_is_shown_without_a_model_and_its_parting_explained(
     assert page.columns[1].view.mark == 1
     assert page.chart.values_at(2)[0][1] == pytest.approx(3 / 0.693147, rel=1e-3)
     assert page.distances.distances()[0][2] > 0
-    assert "From a file" in page.bar.prompt.text()
+    assert "Written by A training run" in page.bar.prompt.text()
 
     # A click on the mark, as a hand makes it.
     view = page.columns[1].view
@@ -164,7 +164,7 @@ def test_a_file_is_shown_without_a_model_and_its_parting_explained(
     # Saved again it is the same, the model's name included.
     again = tmp_path / "again.json"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(again), ""))
-    bare.compare.save_file.trigger()
+    bare.compare.actions.save_file.trigger()
     first, second = (json.loads(file.read_text()) for file in (path, again))
     assert first["lanes"] == second["lanes"]
     assert first["model"] == second["model"]

@@ -1,0 +1,94 @@
+"""A folder of comparisons that nobody has saved: they are there when the program opens again.
+
+Each file is one as `comparison_file` writes it; the names give their order. Knows no window.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import time
+from collections.abc import Collection
+from pathlib import Path
+
+from studio.experiments.comparison import Comparison
+from studio.experiments.comparison_file import (
+    ComparisonFileError,
+    load_comparison,
+    save_comparison,
+)
+
+_LARGEST = 256 * 2**20
+"""Bytes of all files together; of more, the oldest go."""
+
+
+class CompareShelf:
+    """The folder.
+
+    Args:
+        folder: Need not be there yet.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._known: set[Path] = set()
+        """Files of this program: those of another one that runs are not this one's to delete."""
+
+    def paths(self) -> list[Path]:
+        """The files, the oldest first; none where there is no folder."""
+        try:
+            found = sorted(self._folder.glob("*.json"))
+        except OSError:
+            return []
+        self._known.update(found)
+        return found
+
+    def load(self, path: Path) -> Comparison:
+        """One of them.
+
+        Raises:
+            ComparisonFileError: It cannot be read.
+        """
+        return load_comparison(path)
+
+    def put(self, comparison: Comparison) -> Path:
+        """Write one; its file.
+
+        Raises:
+            ComparisonFileError: It cannot be written.
+        """
+        name = f"{time.time_ns():020d}-{secrets.token_hex(4)}.json"
+        path = self._folder / name
+        try:
+            # The writer's texts are nobody else's.
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise ComparisonFileError(
+                path, f"its folder could not be made: {error.strerror or error}."
+            ) from error
+        save_comparison(path, comparison)
+        self._known.add(path)
+        return path
+
+    def clear_but(self, kept: Collection[Path]) -> None:
+        """Delete the other files, and the oldest of these where all together are too large."""
+        sizes = {path: _size(path) for path in sorted(kept)}
+        for path in self._known - set(kept):
+            self._delete(path)
+        for path in list(sizes)[:-1]:
+            if sum(sizes.values()) <= _LARGEST:
+                break
+            del sizes[path]
+            self._delete(path)
+
+    def _delete(self, path: Path) -> None:
+        with contextlib.suppress(OSError):
+            path.unlink()
+        self._known.discard(path)
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
