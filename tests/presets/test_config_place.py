@@ -19,7 +19,7 @@ linux_only = pytest.mark.skipif(
 
 
 def asked(code: str, **environment: str | None) -> list[Path]:
-    """The paths that a process prints which begins with this environment; None takes a variable away."""
+    """The paths that a process prints in this environment; None takes a variable away."""
     # Qt and Python read these once: each answer needs a process of its own.
     variables = {**os.environ, **environment}
     answer = subprocess.run(

@@ -7,36 +7,12 @@ from pytestqt.qtbot import QtBot
 
 from studio.presets import Preset, PresetDocument, PresetFolder
 from studio.sampling import SamplingParams
-from studio.ui.preset_state import PresetState
-from studio.ui.profile_state import ProfileState
-from studio.ui.sampling_state import SamplingState
-
-
-class Desk:
-    def __init__(self, path: Path) -> None:
-        self.folder = PresetFolder(path)
-        self.profiles = ProfileState(self.folder.all_presets(), "Creative writing")
-        current = self.profiles.current
-        self.sampling = SamplingState(current.sampling, current.max_tokens)
-        self.presets = PresetState(self.folder, self.profiles, self.sampling)
-        self.failures: list[str] = []
-        self.presets.failed.connect(self.failures.append)
-        self.profiles.chosen.connect(self._follow)
-
-    def _follow(self, preset: Preset) -> None:
-        self.sampling.set_params(preset.sampling)
-        self.sampling.set_max_tokens(preset.max_tokens)
-
-    @property
-    def names(self) -> list[str]:
-        return [preset.name for preset in self.profiles.presets][6:]
+from tests.ui.preset_desk import Desk
 
 
 @pytest.fixture
 def desk(tmp_path: Path, qapp: object) -> Desk:
     return Desk(tmp_path / "presets")
-
-
 
 
 def test_what_was_turned_is_said_and_saved(desk: Desk) -> None:

@@ -1,0 +1,76 @@
+"""What a window puts together of presets, on an engine that is played, and without widgets."""
+
+from pathlib import Path
+
+from studio.engine.messages import Failed, Loaded
+from studio.presets import Preset, PresetFolder
+from studio.ui.model_state import ModelState
+from studio.ui.preset_defaults import PresetDefaults
+from studio.ui.preset_favourites import PresetFavourites
+from studio.ui.preset_state import PresetState
+from studio.ui.profile_opening import ProfileOpening
+from studio.ui.profile_state import ProfileState
+from studio.ui.prompt_settings import PromptSettings
+from studio.ui.sampling_state import SamplingState
+from studio.ui.settings import Settings
+from tests.ui.fake_engine import FakeClient, model_report
+
+
+class Desk:
+    """One beginning of the program; another `Desk` of the same folder is the next one."""
+
+    def __init__(self, path: Path, profile: str = "Creative writing") -> None:
+        self.folder = PresetFolder(path)
+        self.profiles = ProfileState(self.folder.all_presets(), profile)
+        current = self.profiles.current
+        self.sampling = SamplingState(current.sampling, current.max_tokens)
+        self.prompting = PromptSettings(current)
+        self.presets = PresetState(
+            self.folder, self.profiles, self.sampling, prompting=self.prompting
+        )
+        self.client = FakeClient()
+        self.model = ModelState(self.client)
+        settings = Settings()
+        self.favourites = PresetFavourites(settings, self.presets)
+        self.defaults = PresetDefaults(settings, self.presets)
+        self.opening = ProfileOpening(self.model, self.profiles, self.presets, self.defaults)
+        self.failures: list[str] = []
+        self.told: list[str] = []
+        self.presets.failed.connect(self.failures.append)
+        self.opening.told.connect(self.told.append)
+        self.profiles.chosen.connect(self._follow)
+
+    def _follow(self, preset: Preset) -> None:
+        self.sampling.set_params(preset.sampling)
+        self.sampling.set_max_tokens(preset.max_tokens)
+        self.prompting.follow(preset)
+
+    @property
+    def names(self) -> list[str]:
+        """The writer's own presets."""
+        return [preset.name for preset in self.profiles.presets][6:]
+
+    @property
+    def current(self) -> str:
+        return self.profiles.current.name
+
+    def choose(self, name: str) -> None:
+        preset = self.profiles.named(name)
+        assert preset is not None, name
+        self.profiles.choose(preset)
+
+    def begin_to_open(self, path: str) -> None:
+        self.model.open(path)
+
+    def end_opening(self, **facts: object) -> None:
+        report = model_report(self.model.path, **facts)
+        self.client.answer(Loaded(request=self.client.sent[-1].request, report=report))
+
+    def open(self, path: str, **facts: object) -> None:
+        self.begin_to_open(path)
+        self.end_opening(**facts)
+
+    def fail_to_open(self, path: str) -> None:
+        self.begin_to_open(path)
+        request = self.client.sent[-1].request
+        self.client.answer(Failed(request=request, kind="model_file", message="It is bad."))
