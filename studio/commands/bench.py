@@ -1,8 +1,9 @@
 """`python -m studio bench`: architecture.md's table, each figure beside the bare loop, in one run.
 
 Ratios are taken round by round, as a shared machine's speed wanders: each round times the studio
-and the bare loop over the same tokens at the same positions, and the median of the rounds'
-ratios is reported.
+and the bare loop over the same tokens at the same positions, by turns, and the median of the
+rounds' ratios is reported. It wants the machine to itself: llama.cpp's threads wait for one another
+by spinning, and beside another program the bare loop takes ten times as long.
 """
 
 import argparse
@@ -11,15 +12,32 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
+import psutil
 
 from studio.commands.arguments import model_path
 from studio.commands.bench_engine import measure_engine
 from studio.commands.bench_lanes import measure_lanes
-from studio.commands.bench_sampler import measure_lanes_sampler, measure_sampler, measure_top_p
+from studio.commands.bench_pairs import LANE_COUNTS
+from studio.commands.bench_sampler import (
+    VOCABULARIES,
+    measure_lanes_sampler,
+    measure_sampler,
+    measure_top_p,
+)
 from studio.commands.bench_window import measure_window
 
 _ROWS = (
-    # key, what, hold, aim, format
+    # key (of figures by number of lanes or size: "key.number"), what, hold, aim, format
+    *(
+        (
+            f"sampler_us.{size}",
+            f"temperature + filters + draw + sketch, vocabulary {size:,}",
+            "500" if size == 262_144 else "",
+            "300" if size == 262_144 else "",
+            "{:.0f} us",
+        )
+        for size in VOCABULARIES
+    ),
     (
         "top_p_ratio",
         "top-p alone, deep nucleus, vocabulary 131,072: llama.cpp's time to ours",
@@ -39,7 +57,7 @@ _ROWS = (
         "{:.1f} decodes",
     ),
     (
-        "four_lanes_ratio",
+        "four_lanes_fresh_ratio",
         "four lanes after 512 tokens, to four runs that evaluate the prompt each",
         "0.65",
         "0.55",
@@ -55,13 +73,14 @@ _ROWS = (
     ("eight_lanes_speedup", "eight lanes together, to one lane's tokens/s", "1.4", "", "{:.2f}"),
     *(
         (
-            f"lanes_{lanes}_ratio",
-            f"engine with {lanes} lane{'s' * (lanes > 1)}, against the same batches decoded bare",
-            "0.93",
+            f"lanes_{place}_ratio.{lanes}",
+            f"{place} with {lanes} lane{'s' * (lanes > 1)}, to the same batches decoded bare",
+            hold,
             "",
             "{:.3f}",
         )
-        for lanes in (1, 2, 4, 8)
+        for place, hold in (("engine", "0.93"), ("window", "0.85"))
+        for lanes in LANE_COUNTS
     ),
     (
         "lanes_8_sampler_us",
@@ -83,7 +102,11 @@ _ROWS = (
     ("start_seconds", "start to a usable window", "1.0", "0.6", "{:.2f} s"),
     ("window_mib", "window's process, resident", "250", "180", "{:.0f} MiB"),
     ("idle_cpu_percent", "CPU at rest, window and engine", "1", "0", "{:.2f} %"),
+    ("others_cpu_percent", "CPU that other programs took between the parts", "", "", "{:.0f} %"),
 )
+_OTHERS_PERCENT = 5.0
+"""What others may take of the processor before the figures are not to be trusted."""
+_LISTENING_SECONDS = 0.5
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -97,17 +120,24 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--json", action="store_true", help="one JSON object")
     given = parser.parse_args(arguments)
 
+    others = [_others_percent()]
     figures: dict[str, object] = {"sampler_us": measure_sampler(), **measure_top_p()}
     figures["lanes_8_sampler_us"] = measure_lanes_sampler()
     if not given.sampler_only:
         path: Path = model_path(given)
-        _say("measuring the engine")
+        _say("measuring the engine …")
         figures |= measure_engine(path, given.rounds, given.tokens)
-        _say("measuring lanes")
+        others.append(_others_percent())
+        _say("measuring lanes …")
         figures |= measure_lanes(path, given.rounds, given.tokens)
+        others.append(_others_percent())
         if not given.no_window:
-            _say("measuring the window")
+            _say("measuring the window …")
             figures |= measure_window(path, given.rounds, given.tokens)
+            others.append(_others_percent())
+    figures["others_cpu_percent"] = max(others)
+    if max(others) > _OTHERS_PERCENT:
+        _say(f"other programs took {max(others):.0f} % of the processor: measure again without")
     if given.json:
         print(msgspec.json.encode(figures).decode())
     else:
@@ -115,18 +145,24 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
+def _others_percent() -> float:
+    """What other programs take of the whole processor while this one waits."""
+    percent: float = psutil.cpu_percent(_LISTENING_SECONDS)
+    return percent
+
+
 def _say(what: str) -> None:
-    print(f"{what} …", file=sys.stderr, flush=True)
+    print(what, file=sys.stderr, flush=True)
 
 
 def _print_table(figures: dict[str, object]) -> None:
     print(f"{'what':72} {'measured':>14}  {'hold':>5} {'aim':>5}")
-    sampler = figures["sampler_us"]
-    assert isinstance(sampler, dict)
-    for size, microseconds in sampler.items():
-        limits = ("500", "300") if size == "262144" else ("", "")
-        name = f"temperature + filters + draw + sketch, vocabulary {int(size):,}"
-        print(f"{name:72} {f'{microseconds:.0f} us':>14}  {limits[0]:>5} {limits[1]:>5}")
+    single: dict[str, object] = {}
+    for key, figure in figures.items():
+        if isinstance(figure, dict):
+            single |= {f"{key}.{number}": part for number, part in figure.items()}
+        else:
+            single[key] = figure
     for key, name, hold, aim, layout in _ROWS:
-        if key in figures:
-            print(f"{name:72} {layout.format(figures[key]):>14}  {hold:>5} {aim:>5}")
+        if key in single:
+            print(f"{name:72} {layout.format(single[key]):>14}  {hold:>5} {aim:>5}")

@@ -4,6 +4,7 @@ import statistics
 import time
 from pathlib import Path
 
+from studio.commands.bench_pairs import LANE_COUNTS, LANE_TEMPERATURES, LaneRounds, LanesRun
 from studio.engine.bare_loop import BareLoop
 from studio.engine.control import Control
 from studio.engine.engine import Engine
@@ -15,7 +16,6 @@ from studio.engine.messages import (
     ComparisonFinished,
     Evaluated,
     Failed,
-    Finished,
     Generate,
     Lane,
     LaneToken,
@@ -27,64 +27,66 @@ from studio.engine.messages import (
 from studio.engine.untold import FRAME_SECONDS
 from studio.sampling import SamplingParams
 
-_COUNTS = (1, 2, 4, 8)
-_TEMPERATURES = (0.6, 0.8, 1.0, 1.2, 0.7, 0.9, 1.1, 1.3)
 _PROMPT_TOKENS = 512
 _SENTENCE = " The old fisherman looked out over the sea and thought about the years."
+_FOUR = 4
 
 
-def measure_lanes(path: Path, rounds: int, count: int) -> dict[str, object]:
-    """Ratios of lanes to bare batches, of four lanes to four runs, and of eight lanes to one."""
-    desk = _Desk(path)
-    bare = BareLoop(path, desk.context_size, desk.threads, lanes=max(_COUNTS))
-    against_bare: dict[int, list[float]] = {lanes: [] for lanes in _COUNTS}
-    speedups, to_four_runs, to_four_reusing = [], [], []
-    rates: dict[int, list[float]] = {lanes: [] for lanes in _COUNTS}
-    for turn in range(rounds + 1):
-        for lanes in _COUNTS:
-            run = desk.compare(f"{turn}:{lanes}.", lanes, count)
-            # The last token written is not evaluated by the engine, nor here.
-            written = [tokens[:-1] for tokens in run.tokens]
-            _, bare_seconds = bare.seconds_of_lanes(run.prompt, written)
-            against_bare[lanes].append(bare_seconds / run.finished.seconds_generation)
-            rates[lanes].append(run.finished.tokens_per_second)
-            if lanes == 4:
-                together = run.finished.seconds_prompt + run.finished.seconds_generation
-        each = [desk.one(f"{turn}.{run}.", _TEMPERATURES[run], count) for run in range(4)]
-        reusing = [desk.one(f"{turn}/.", _TEMPERATURES[run], count) for run in range(4)]
-        to_four_runs.append(together / sum(each))
-        to_four_reusing.append(together / sum(reusing))
-        speedups.append(rates[8][-1] / rates[1][-1])
+def measure_lanes(
+    path: Path, rounds: int, count: int, prompt_tokens: int = _PROMPT_TOKENS
+) -> dict[str, object]:
+    """How fast lanes are, after a prompt of so many tokens.
+
+    `lanes_engine_ratio` and `lanes_engine_tps`: by the number of lanes, against the same batches
+    decoded bare, and tokens a second of all together. `eight_lanes_speedup`: eight lanes' tokens
+    a second to one lane's.
+
+    The time of four lanes of `count` tokens, their prompt's evaluation among it, to the time of
+    four runs one after another with the same settings:
+
+    - `four_lanes_fresh_ratio`: runs that evaluate the prompt each, as four programs would that
+      know nothing of one another. This is the one to hold.
+    - `four_lanes_reuse_ratio`: runs of one engine, which evaluates the prompt with the first of
+      them and keeps it. What is left to gain is the batch.
+    """
+    desk = _Desk(path, prompt_tokens)
+    bare = BareLoop(path, desk.context_size, desk.threads, lanes=max(LANE_COUNTS))
+    against_bare = LaneRounds(desk.write_lanes, bare)
+    against_bare.warm()
+    fresh, reusing = [], []
+    for turn in range(rounds):
+        against_bare.take(max(2, count // 4))
+        if turn % 2 == 0:
+            # Whole seconds are compared here, and fewer rounds will do.
+            to_fresh, to_reusing = _to_four_runs(desk, str(turn), count)
+            fresh.append(to_fresh)
+            reusing.append(to_reusing)
     desk.engine.close()
     bare.close()
-    # The first round warms caches and the clock of the processor.
-    figures: dict[str, object] = {
-        "four_lanes_ratio": statistics.median(to_four_runs[1:]),
-        "four_lanes_reuse_ratio": statistics.median(to_four_reusing[1:]),
-        "eight_lanes_speedup": statistics.median(speedups[1:]),
+    return {
+        "four_lanes_fresh_ratio": statistics.median(fresh),
+        "four_lanes_reuse_ratio": statistics.median(reusing),
+        "eight_lanes_speedup": against_bare.speedup(8, 1),
+        "lanes_engine_ratio": against_bare.ratios,
+        "lanes_engine_tps": against_bare.rates,
     }
-    for lanes in _COUNTS:
-        figures[f"lanes_{lanes}_ratio"] = statistics.median(against_bare[lanes][1:])
-        figures[f"lanes_{lanes}_tps"] = statistics.median(rates[lanes][1:])
-    return figures
 
 
-class _Compared:
-    """What a comparison answered."""
-
-    def __init__(self, events: list[AnyEvent], lanes: int) -> None:
-        self.prompt = next(e for e in events if isinstance(e, Evaluated)).token_ids()
-        self.finished = next(e for e in events if isinstance(e, ComparisonFinished))
-        self.tokens: list[list[int]] = [[] for _ in range(lanes)]
-        for event in events:
-            if isinstance(event, LaneToken):
-                self.tokens[event.lane].append(event.token.id)
+def _to_four_runs(desk: "_Desk", name: str, count: int) -> tuple[float, float]:
+    """Four lanes' time to that of four runs, fresh and reusing; no prompt begins like another."""
+    before = desk.seconds_together(f"{name}:", count)
+    # The first run is both: it evaluates the prompt, and those that reuse it follow.
+    first, *reused = (desk.seconds_alone(f"{name}/0.", run, count) for run in range(_FOUR))
+    fresh = [desk.seconds_alone(f"{name}/{run}.", run, count) for run in range(1, _FOUR)]
+    # Before and after, for the machine may be another one by now.
+    together = statistics.mean((before, desk.seconds_together(f"{name};", count)))
+    return together / (first + sum(fresh)), together / (first + sum(reused))
 
 
 class _Desk:
     """An engine, and the two ways of writing."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, prompt_tokens: int) -> None:
         self._events: list[AnyEvent] = []
         self._interrupt = Interrupt()
         # Tokens are told a frame at a time, as to the window.
@@ -98,24 +100,39 @@ class _Desk:
         self.context_size = loaded.report.context_size
         self.threads = loaded.report.threads
         self._manuscript = _SENTENCE
-        while len(self._prompt_tokens(self._manuscript)) < _PROMPT_TOKENS:
+        while len(self._tokens_of(self._manuscript)) < prompt_tokens:
             self._manuscript += _SENTENCE
 
-    def compare(self, beginning: str, lanes: int, count: int) -> _Compared:
-        """Lanes after a prompt that begins so that nothing of it is evaluated yet."""
+    def write_lanes(self, lanes: int, count: int, beginning: str = "") -> LanesRun:
+        """Lanes after the prompt, or after one that begins so that nothing of it is evaluated."""
         command = Compare(
             request=1,
             prompt=Prompt(manuscript=beginning + self._manuscript),
-            lanes=tuple(Lane(params=_params(t)) for t in _TEMPERATURES[:lanes]),
+            lanes=tuple(Lane(params=_params(t)) for t in LANE_TEMPERATURES[:lanes]),
             max_tokens=count,
             ignore_eos=True,
             seed=1,
         )
-        return _Compared(self._run(command, LaneControl(self._interrupt)), lanes)
+        events = self._run(command, LaneControl(self._interrupt))
+        tokens: list[list[int]] = [[] for _ in range(lanes)]
+        for event in events:
+            if isinstance(event, LaneToken):
+                tokens[event.lane].append(event.token.id)
+        finished = events[-1]
+        assert isinstance(finished, ComparisonFinished)
+        # The last token written is not evaluated.
+        evaluated = [written[:-1] for written in tokens]
+        return LanesRun(_prompt_of(events), evaluated, finished.seconds_generation)
 
-    def one(self, beginning: str, temperature: float, count: int) -> float:
-        """Seconds of one run, its prompt's among them as far as it is not evaluated yet."""
-        params = _params(temperature)
+    def seconds_together(self, beginning: str, count: int) -> float:
+        """Four lanes, from the text to the last token."""
+        started = time.perf_counter()
+        self.write_lanes(_FOUR, count, beginning)
+        return time.perf_counter() - started
+
+    def seconds_alone(self, beginning: str, run: int, count: int) -> float:
+        """One run as lane `run` would write, from the text to the last token."""
+        params = _params(LANE_TEMPERATURES[run])
         command = Generate(
             request=2,
             prompt=Prompt(manuscript=beginning + self._manuscript),
@@ -124,14 +141,12 @@ class _Desk:
             ignore_eos=True,
         )
         started = time.perf_counter()
-        events = self._run(command, Control(self._interrupt, params))
-        assert isinstance(events[-1], Finished)
+        self._run(command, Control(self._interrupt, params))
         return time.perf_counter() - started
 
-    def _prompt_tokens(self, manuscript: str) -> list[int]:
+    def _tokens_of(self, manuscript: str) -> list[int]:
         command = LookAhead(request=3, prompt=Prompt(manuscript=manuscript))
-        events = self._run(command, Control(self._interrupt))
-        return next(event for event in events if isinstance(event, Evaluated)).token_ids()
+        return _prompt_of(self._run(command, Control(self._interrupt)))
 
     def _run(self, command: Compare | Generate | LookAhead, control: Control) -> list[AnyEvent]:
         self._events.clear()
@@ -140,6 +155,10 @@ class _Desk:
         if failures:
             raise SystemExit(f"studio bench: {failures[0].message}")
         return list(self._events)
+
+
+def _prompt_of(events: list[AnyEvent]) -> list[int]:
+    return next(event for event in events if isinstance(event, Evaluated)).token_ids()
 
 
 def _params(temperature: float) -> SamplingParams:

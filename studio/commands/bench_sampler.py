@@ -10,7 +10,7 @@ from studio.engine.native_samplers import NativeTopP
 from studio.sampling import LogitSketch, Ranking, SamplingParams, choose, uniform
 from studio.sampling.pipeline import shape
 
-_VOCABULARIES = (49_152, 131_072, 262_144)
+VOCABULARIES = (49_152, 131_072, 262_144)
 _STEPS = 200
 _TOP_P_STEPS = 64
 _PARAMS = SamplingParams(temperature=0.8, top_k=40, top_p=0.95, min_p=0.05)
@@ -18,7 +18,7 @@ _PARAMS = SamplingParams(temperature=0.8, top_k=40, top_p=0.95, min_p=0.05)
 
 def measure_sampler() -> dict[str, float]:
     """Median microseconds of temperature, filters, draw and sketch, by vocabulary size."""
-    return {str(size): _median_microseconds(size) for size in _VOCABULARIES}
+    return {str(size): _median_microseconds(size) for size in VOCABULARIES}
 
 
 def measure_lanes_sampler(size: int = 262_144, lanes: int = 8) -> float:

@@ -8,20 +8,28 @@ from typing import Any
 
 import msgspec
 
+from studio.commands.bench_pairs import LANE_COUNTS, LANE_TEMPERATURES, LaneRounds, LanesRun
 from studio.engine.bare_loop import BareLoop
 from studio.own_command import own_command
 
 
 class _Window:
-    """The measured process: one command a line in, one JSON object a line out."""
+    """The measured process: one command a line in, one JSON object a line out.
+
+    Attributes:
+        started: what it said of its model when that was open.
+        start_seconds: from its process to a window that can be used.
+    """
 
     def __init__(self, path: Path, count: int) -> None:
-        self.begun_at = time.time()
+        begun_at = time.time()
         self._process = subprocess.Popen(
             own_command("measure-window", str(path), str(count)),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )
+        self.started = self.ask("start")
+        self.start_seconds: float = self.started["usable_at"] - begun_at
 
     def ask(self, command: str) -> dict[str, Any]:
         assert self._process.stdin is not None
@@ -35,6 +43,15 @@ class _Window:
         answer: dict[str, Any] = msgspec.json.decode(line)
         return answer
 
+    def write_lanes(self, lanes: int, count: int) -> LanesRun:
+        """Lanes side by side on the Compare page, after the opening that `write` continues."""
+        temperatures = " ".join(map(str, LANE_TEMPERATURES[:lanes]))
+        return LanesRun(**self.ask(f"compare {count} {temperatures}"))
+
+    def bare_loop(self, path: Path, lanes: int = 0) -> BareLoop:
+        """The yardstick, as the window's engine opened its model."""
+        return BareLoop(path, self.started["context_size"], self.started["threads"], lanes)
+
     def close(self) -> None:
         assert self._process.stdin is not None
         self._process.stdin.close()
@@ -42,16 +59,30 @@ class _Window:
 
 
 def measure_window(path: Path, rounds: int, count: int) -> dict[str, object]:
-    """Speed of writing in the window, and how promptly it answers."""
+    """Speed of writing in the window, in one text and in lanes, and how promptly it answers.
+
+    `lanes_window_ratio` and `lanes_window_tps`: the window with the Compare page in view, by the
+    number of lanes, against the same batches decoded bare.
+    """
+    # Three starts; what the first two windows grow by is not the third's.
     starts = []
-    for _ in range(3):
-        window = _Window(path, count)
-        starts.append(window.ask("start")["usable_at"] - window.begun_at)
-        window.close()
+    window = _Window(path, count)
+    starts.append(window.start_seconds)
+    window.close()
 
     window = _Window(path, count)
-    started = window.ask("start")
-    bare = BareLoop(path, started["context_size"], started["threads"])
+    starts.append(window.start_seconds)
+    bare = window.bare_loop(path, lanes=max(LANE_COUNTS))
+    lanes = LaneRounds(window.write_lanes, bare)
+    lanes.warm()
+    for _ in range(rounds):
+        lanes.take(max(2, count // 4))
+    bare.close()
+    window.close()
+
+    window = _Window(path, count)
+    starts.append(window.start_seconds)
+    bare = window.bare_loop(path)
     ours, theirs = [], []
     for _ in range(rounds + 1):
         run = window.ask("write")
@@ -60,10 +91,12 @@ def measure_window(path: Path, rounds: int, count: int) -> dict[str, object]:
     # The first round warms caches and the clock of the processor.
     ours, theirs = ours[1:], theirs[1:]
     bare.close()
-    figures = {
-        "window_platform": started["platform"],
+    figures: dict[str, object] = {
+        "window_platform": window.started["platform"],
         "window_tps": 1 / statistics.median(ours),
         "window_ratio": statistics.median(b / a for a, b in zip(ours, theirs, strict=True)),
+        "lanes_window_ratio": lanes.ratios,
+        "lanes_window_tps": lanes.rates,
         "longest_stall_ms": window.ask("stall")["milliseconds"],
         "turn_ms_p95": window.ask("turn")["milliseconds"],
         "start_seconds": statistics.median(starts),

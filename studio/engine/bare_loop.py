@@ -40,69 +40,82 @@ class BareLoop:
         self._context = llama_cpp.llama_init_from_model(self._model, parameters)
         if not self._context:
             raise RuntimeError(f"llama.cpp could not open {path}")
+        self._memory = llama_cpp.llama_get_memory(self._context)
+        self._lanes = lanes
+        self._prompt: list[int] = []
+        """What sequence 0 holds, and perhaps more behind it."""
 
     def seconds(self, prompt: Sequence[int], tokens: Sequence[int]) -> float:
-        """Evaluate `prompt`, then time the decoding of `tokens`, one by one, logits fetched.
+        """Time the decoding of `tokens` after `prompt`, one by one, logits fetched.
 
         Args:
             prompt: token ids that come before; not timed.
             tokens: token ids to decode at the positions that follow.
         """
-        llama_cpp.llama_memory_clear(llama_cpp.llama_get_memory(self._context), True)
-        self._decode(prompt)
+        self._put(prompt)
         one = (llama_cpp.llama_token * 1)()
+        status = 0
         started = time.perf_counter()
         for token in tokens:
             one[0] = token
-            llama_cpp.llama_decode(self._context, llama_cpp.llama_batch_get_one(one, 1))
+            status |= llama_cpp.llama_decode(self._context, llama_cpp.llama_batch_get_one(one, 1))
             llama_cpp.llama_get_logits_ith(self._context, -1)
-        return time.perf_counter() - started
+        seconds = time.perf_counter() - started
+        _check(status)
+        return seconds
 
-    def seconds_of_lanes(
-        self, prompt: Sequence[int], lanes: Sequence[Sequence[int]]
-    ) -> tuple[float, float]:
-        """Evaluate `prompt`, share it, then decode a token of each lane a batch, logits fetched.
+    def seconds_of_lanes(self, prompt: Sequence[int], lanes: Sequence[Sequence[int]]) -> float:
+        """Share `prompt`, then time the decoding of a token of each lane a batch, logits fetched.
 
         Args:
-            prompt: token ids that come before.
-            lanes: as many token ids for each lane, to decode at the positions that follow.
-
-        Returns:
-            Seconds for the prompt, and seconds for the lanes.
+            prompt: token ids that come before; not timed.
+            lanes: token ids for each lane, to decode at the positions that follow. Where one has
+                fewer than another, its last batches are smaller, as when a lane ends.
         """
-        memory = llama_cpp.llama_get_memory(self._context)
-        llama_cpp.llama_memory_clear(memory, True)
+        self._put(prompt)
+        for lane in range(len(lanes)):
+            llama_cpp.llama_memory_seq_cp(self._memory, 0, 1 + lane, 0, len(prompt))
+        batch = llama_cpp.llama_batch_init(len(lanes), 0, 1)
+        status = 0
         started = time.perf_counter()
-        self._decode(prompt)
-        evaluated = time.perf_counter()
-        count = len(lanes)
-        batch = llama_cpp.llama_batch_init(count, 0, 1)
-        batch.n_tokens = count
-        for lane in range(count):
-            llama_cpp.llama_memory_seq_cp(memory, 0, 1 + lane, 0, len(prompt))
-            batch.n_seq_id[lane] = batch.logits[lane] = 1
-            batch.seq_id[lane][0] = 1 + lane
-        begun = time.perf_counter()
-        for step, tokens in enumerate(zip(*lanes, strict=True)):
-            for lane, token in enumerate(tokens):
-                batch.token[lane] = token
-                batch.pos[lane] = len(prompt) + step
-            llama_cpp.llama_decode(self._context, batch)
-            for lane in range(count):
-                llama_cpp.llama_get_logits_ith(self._context, lane)
-        ended = time.perf_counter()
+        for step in range(max(map(len, lanes))):
+            row = 0
+            for lane, tokens in enumerate(lanes):
+                if step < len(tokens):
+                    batch.token[row] = tokens[step]
+                    batch.pos[row] = len(prompt) + step
+                    batch.n_seq_id[row] = batch.logits[row] = 1
+                    batch.seq_id[row][0] = 1 + lane
+                    row += 1
+            batch.n_tokens = row
+            status |= llama_cpp.llama_decode(self._context, batch)
+            for index in range(row):
+                llama_cpp.llama_get_logits_ith(self._context, index)
+        seconds = time.perf_counter() - started
         llama_cpp.llama_batch_free(batch)
-        return evaluated - started, ended - begun
+        _check(status)
+        return seconds
 
-    def _decode(self, tokens: Sequence[int]) -> None:
-        array = (ctypes.c_int32 * len(tokens))(*tokens)
-        status = llama_cpp.llama_decode(
-            self._context, llama_cpp.llama_batch_get_one(array, len(tokens))
-        )
-        if status:
-            raise RuntimeError(f"llama_decode returned {status}")
+    def _put(self, prompt: Sequence[int]) -> None:
+        """Have the prompt's tokens in the memory and nothing else; evaluate it if it is new."""
+        if self._prompt == list(prompt):
+            for sequence in range(1, 1 + self._lanes):
+                llama_cpp.llama_memory_seq_rm(self._memory, sequence, -1, -1)
+            if llama_cpp.llama_memory_seq_rm(self._memory, 0, len(prompt), -1):
+                return
+        llama_cpp.llama_memory_clear(self._memory, True)
+        array = (ctypes.c_int32 * len(prompt))(*prompt)
+        batch = llama_cpp.llama_batch_get_one(array, len(prompt))
+        _check(llama_cpp.llama_decode(self._context, batch))
+        self._prompt = list(prompt)
 
     def close(self) -> None:
         """Free context and model."""
         llama_cpp.llama_free(self._context)
         llama_cpp.llama_model_free(self._model)
+
+
+def _check(status: int) -> None:
+    # What fails is quick, and would be the fastest loop of all.
+    if status:
+        raise RuntimeError(f"llama_decode returned {status}")

@@ -1,7 +1,8 @@
 """The real window, measured: `python -m studio bench` runs this as a process of its own.
 
-Reads a command a line on stdin and answers with one JSON object a line on stdout. What is timed
-is what a writer would wait for; nothing of the window knows that it is measured.
+Reads a command a line on stdin, with numbers where it takes them, and answers with one JSON object
+a line on stdout. What is timed is what a writer would wait for; nothing of the window knows that it
+is measured.
 """
 
 import os
@@ -17,9 +18,19 @@ from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
-from studio.engine.messages import AnyEvent, Distribution, Evaluated, Finished, Token
+from studio.engine.messages import (
+    AnyEvent,
+    ComparisonFinished,
+    Distribution,
+    Evaluated,
+    Finished,
+    LaneFinished,
+    LaneToken,
+    Token,
+)
 from studio.sampling import SamplingParams
 from studio.ui.application import make_application, make_window
+from studio.ui.compare_setups import LaneSetup
 from studio.ui.heat_measure import HeatMeasure
 from studio.ui.histogram import NextTokenHistogram
 from studio.ui.main_window import MainWindow
@@ -58,7 +69,7 @@ def main(arguments: Sequence[str]) -> int:
     measurement = _Measurement(window)
     report = session.model.report
     assert report is not None, "a ready model has its report"
-    commands: dict[str, Callable[[], dict[str, object]]] = {
+    commands: dict[str, Callable[..., dict[str, object]]] = {
         "start": lambda: {
             "usable_at": usable_at,
             "context_size": report.context_size,
@@ -66,6 +77,7 @@ def main(arguments: Sequence[str]) -> int:
             "platform": QGuiApplication.platformName(),
         },
         "write": measurement.write,
+        "compare": measurement.compare,
         "stall": measurement.longest_stall,
         "turn": measurement.turn,
         "turn_heat": measurement.turn_heat,
@@ -74,7 +86,9 @@ def main(arguments: Sequence[str]) -> int:
         "idle": measurement.idle,
     }
     for line in sys.stdin:
-        print(msgspec.json.encode(commands[line.strip()]()).decode(), flush=True)
+        name, *numbers = line.split()
+        answer = commands[name](*map(float, numbers))
+        print(msgspec.json.encode(answer).decode(), flush=True)
     session.close()
     return 0
 
@@ -107,6 +121,45 @@ class _Measurement:
             "prompt": evaluated.token_ids(),
             "tokens": [event.id for event in self._events if isinstance(event, Token)],
             "seconds": finished.seconds,
+        }
+
+    def compare(self, count: float, *temperatures: float) -> dict[str, object]:
+        """Lanes at these temperatures, `count` tokens each, after the same opening, in view.
+
+        Their token ids that were evaluated, lane by lane, and the engine's seconds.
+        """
+        state = self._session.compare
+        if not self._window.compare.is_shown:
+            self._reset_text()
+            self._window.compare.show(True)
+        if [lane.temperature for lane in state.lanes] != list(temperatures):
+            here = state.here
+            state.set_up(
+                [
+                    LaneSetup(here.profile, msgspec.structs.replace(here.params, temperature=t))
+                    for t in temperatures
+                ]
+            )
+            QApplication.processEvents()
+        state.set_seed(_PARAMS.seed)
+        state.set_max_tokens(int(count))
+        self._events.clear()
+        state.run()
+        run_until(lambda: not state.is_running)
+        run_until(lambda: any(isinstance(event, ComparisonFinished) for event in self._events))
+        finished = next(event for event in self._events if isinstance(event, ComparisonFinished))
+        evaluated = next(event for event in self._events if isinstance(event, Evaluated))
+        lanes: list[list[int]] = [[] for _ in temperatures]
+        for event in self._events:
+            if isinstance(event, LaneToken):
+                lanes[event.lane].append(event.token.id)
+            elif isinstance(event, LaneFinished) and event.reason != "end_of_text":
+                # Nobody asked what follows the last token.
+                del lanes[event.lane][-1:]
+        return {
+            "prompt": evaluated.token_ids(),
+            "evaluated": lanes,
+            "seconds": finished.seconds_generation,
         }
 
     def longest_stall(self) -> dict[str, object]:
@@ -216,6 +269,7 @@ class _Measurement:
             run_until(lambda: session.writing.is_idle)
 
     def _reset_text(self) -> None:
+        self._window.compare.show(False)
         manuscript = self._session.draft.manuscript
         manuscript.load(_OPENING)
         self._window.editor.move_caret(len(_OPENING))

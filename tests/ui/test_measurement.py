@@ -20,7 +20,7 @@ def test_each_command_is_answered_by_one_line(tmp_path: Path) -> None:
         [sys.executable, "-m", "studio", "measure-window", str(model), "5"],
         cwd=ROOT,
         env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
-        input="start\nwrite\nstall\nturn\nmemory\nturn_heat\nlandscape\n",
+        input="start\ncompare 4 0.5 1.0 1.5\nwrite\nstall\nturn\nmemory\nturn_heat\nlandscape\n",
         capture_output=True,
         text=True,
         timeout=LONG / 1000,
@@ -28,11 +28,16 @@ def test_each_command_is_answered_by_one_line(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     answers = map(json.loads, done.stdout.splitlines())
-    start, write, stall, turn, memory, heat, landscape = answers
+    start, compare, write, stall, turn, memory, heat, landscape = answers
     assert start["usable_at"] > begun
     assert start["context_size"] == 512
     assert start["platform"] == "offscreen"
-    assert len(write["prompt"]) > 1
+    assert len(compare["prompt"]) > 1
+    assert len(compare["evaluated"]) == 3
+    assert all(len(lane) <= 4 for lane in compare["evaluated"])
+    assert sum(map(len, compare["evaluated"])) > 0
+    assert compare["seconds"] > 0
+    assert write["prompt"] == compare["prompt"]
     assert 1 <= len(write["tokens"]) <= 5
     assert write["seconds"] > 0
     assert stall["milliseconds"] > 0

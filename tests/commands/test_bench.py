@@ -1,0 +1,184 @@
+"""`python -m studio bench`: what it tells, and how sides are paired. What it finds is no test's."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from studio.commands import bench
+from studio.commands.bench_lanes import measure_lanes
+from studio.commands.bench_pairs import LANE_COUNTS, LaneRounds, LanesRun
+from studio.engine.bare_loop import BareLoop
+from tests.helpers.tiny_model import write_byte_level_model
+
+BY_LANES = {str(lanes): 0.5 + lanes / 100 for lanes in LANE_COUNTS}
+
+
+@pytest.fixture
+def _measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The parts, without their work; a model that exists."""
+    figures: dict[str, dict[str, object]] = {
+        "measure_engine": {"engine_ratio": 0.961},
+        "measure_lanes": {
+            "four_lanes_fresh_ratio": 0.444,
+            "four_lanes_reuse_ratio": 0.777,
+            "lanes_engine_ratio": BY_LANES,
+        },
+        "measure_window": {"window_ratio": 0.905, "lanes_window_ratio": BY_LANES},
+    }
+    for part, found in figures.items():
+        monkeypatch.setattr(bench, part, lambda *_given, found=found: found)
+    monkeypatch.setattr(bench, "measure_sampler", lambda: {"49152": 101.0, "262144": 302.0})
+    monkeypatch.setattr(bench, "measure_top_p", lambda: {"top_p_ratio": 12.3})
+    monkeypatch.setattr(bench, "measure_lanes_sampler", lambda: 3210.0)
+    monkeypatch.setattr(bench, "model_path", lambda _given: Path("some.gguf"))
+    monkeypatch.setattr(bench, "_others_percent", lambda: 1.0)
+
+
+def row(table: str, beginning: str) -> list[str]:
+    """What stands behind the words of one row."""
+    (line,) = (line for line in table.splitlines() if line.startswith(beginning))
+    return line[72:].split()
+
+
+@pytest.mark.usefixtures("_measured")
+def test_the_table(capsys: pytest.CaptureFixture[str]) -> None:
+    assert bench.main([]) == 0
+    table = capsys.readouterr().out
+    assert row(table, "temperature + filters + draw + sketch, vocabulary 49,152") == ["101", "us"]
+    sampler = row(table, "temperature + filters + draw + sketch, vocabulary 262,144")
+    assert sampler == ["302", "us", "500", "300"]
+    assert row(table, "four lanes after 512 tokens, to four runs that") == ["0.444", "0.65", "0.55"]
+    assert row(table, "the same to four runs of one engine") == ["0.777"]
+    assert row(table, "engine with 1 lane,") == ["0.510", "0.93"]
+    assert row(table, "window with 1 lane,") == ["0.510", "0.85"]
+    assert row(table, "window with 8 lanes,") == ["0.580", "0.85"]
+    assert "stall" not in table  # nobody measured it
+
+
+@pytest.mark.usefixtures("_measured")
+def test_one_json_object(capsys: pytest.CaptureFixture[str]) -> None:
+    assert bench.main(["--json"]) == 0
+    figures = json.loads(capsys.readouterr().out)
+    assert figures["lanes_window_ratio"] == BY_LANES
+    assert figures["four_lanes_fresh_ratio"] == 0.444
+    assert figures["others_cpu_percent"] == 1.0
+
+
+@pytest.mark.usefixtures("_measured")
+def test_parts_can_be_left_out(capsys: pytest.CaptureFixture[str]) -> None:
+    bench.main(["--json", "--no-window"])
+    without_window = json.loads(capsys.readouterr().out)
+    assert "lanes_engine_ratio" in without_window
+    assert "lanes_window_ratio" not in without_window
+    bench.main(["--json", "--sampler-only"])
+    sampler = json.loads(capsys.readouterr().out)
+    assert set(sampler) == {"sampler_us", "top_p_ratio", "lanes_8_sampler_us", "others_cpu_percent"}
+
+
+@pytest.mark.usefixtures("_measured")
+def test_a_busy_machine_is_told(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.main(["--json"])
+    assert "other programs" not in capsys.readouterr().err
+    percents = iter([0.0, 0.0, 43.7, 0.0])
+    monkeypatch.setattr(bench, "_others_percent", lambda: next(percents))
+    bench.main(["--json"])
+    told = capsys.readouterr()
+    assert "other programs took 44 % of the processor" in told.err
+    assert json.loads(told.out)["others_cpu_percent"] == 43.7
+
+
+# Lanes and the bare loop, by turns
+
+
+class Clock:
+    """Two sides whose stretches take what is given, one after another, and what they were asked."""
+
+    def __init__(self, *seconds: float) -> None:
+        self.seconds = list(seconds)
+        self.asked: list[str] = []
+
+    def run(self, lanes: int, count: int) -> LanesRun:
+        self.asked.append(f"studio {lanes}x{count}")
+        return LanesRun([1, 2], [[5] * (count - 1)] * lanes, self.seconds.pop(0))
+
+    def seconds_of_lanes(self, prompt: list[int], lanes: list[list[int]]) -> float:
+        self.asked.append(f"bare {len(lanes)}x{len(lanes[0])} after {len(prompt)}")
+        return self.seconds.pop(0)
+
+
+def rounds_of(clock: Clock) -> LaneRounds:
+    return LaneRounds(clock.run, clock)  # type: ignore[arg-type]  # of BareLoop, all that is asked
+
+
+def test_the_sides_take_turns() -> None:
+    clock = Clock(*[1.0] * 16)
+    rounds_of(clock).take(9)
+    for place, lanes in enumerate(LANE_COUNTS):
+        turns = clock.asked[4 * place : 4 * place + 4]
+        studio, bare = f"studio {lanes}x9", f"bare {lanes}x8 after 2"
+        assert turns == [studio, bare, bare, studio]
+
+
+def test_what_drifts_evenly_weighs_on_both_alike() -> None:
+    rounds = rounds_of(Clock(*[second for _ in LANE_COUNTS for second in (1.0, 2.0, 3.0, 4.0)]))
+    rounds.take(11)
+    assert rounds.ratios == pytest.approx(dict.fromkeys(map(str, LANE_COUNTS), 1.0))
+
+
+def test_ratios_are_medians_of_the_rounds_ratios() -> None:
+    # The second round's machine is ten times as slow, the third's studio is disturbed.
+    rounds = rounds_of(
+        Clock(
+            *[2.0, 1.0, 1.0, 2.0] * len(LANE_COUNTS),
+            *[20.0, 10.0, 10.0, 20.0] * len(LANE_COUNTS),
+            *[2.0, 1.0, 1.0, 70.0] * len(LANE_COUNTS),
+        )
+    )
+    for _ in range(3):
+        rounds.take(11)
+    assert rounds.ratios == pytest.approx(dict.fromkeys(map(str, LANE_COUNTS), 0.5))
+    # 10 tokens evaluated a lane and stretch; three rounds took 2, 20 and 36 seconds a stretch.
+    assert rounds.rates == pytest.approx({str(lanes): lanes * 0.5 for lanes in LANE_COUNTS})
+    assert rounds.speedup(8, 1) == pytest.approx(8.0)
+
+
+def test_warming_counts_for_nothing() -> None:
+    rounds = rounds_of(Clock(*[99.0, 1.0] * len(LANE_COUNTS), *[2.0] * 16))
+    rounds.warm()
+    rounds.take(5)
+    assert rounds.ratios == pytest.approx(dict.fromkeys(map(str, LANE_COUNTS), 1.0))
+
+
+def test_all_of_the_lanes_part_with_a_real_engine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batches: list[tuple[int, list[int]]] = []
+    seconds_of_lanes = BareLoop.seconds_of_lanes
+
+    def counted(loop: BareLoop, prompt: list[int], lanes: list[list[int]]) -> float:
+        batches.append((len(prompt), [len(tokens) for tokens in lanes]))
+        return seconds_of_lanes(loop, prompt, lanes)
+
+    monkeypatch.setattr(BareLoop, "seconds_of_lanes", counted)
+    figures = measure_lanes(
+        write_byte_level_model(tmp_path / "tiny.gguf"), rounds=1, count=12, prompt_tokens=50
+    )
+    by_lanes = [figures.pop(f"lanes_engine_{what}") for what in ("ratio", "tps")]
+    for found in by_lanes:
+        assert isinstance(found, dict)
+        assert list(found) == ["1", "2", "4", "8"]
+        assert all(value > 0.0 for value in found.values())
+    assert set(figures) == {
+        "four_lanes_fresh_ratio",
+        "four_lanes_reuse_ratio",
+        "eight_lanes_speedup",
+    }
+    assert all(value > 0.0 for value in figures.values())  # type: ignore[operator]  # floats
+    prompts = {prompt for prompt, _ in batches}
+    assert len(prompts) == 1
+    assert min(prompts) >= 50
+    # Every lane writes its three tokens, and the last is not evaluated.
+    assert [lanes for _, lanes in batches[4:]] == [[2] * n for n in LANE_COUNTS for _ in range(2)]
