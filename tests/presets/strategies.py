@@ -49,7 +49,7 @@ PARAMS: dict[str, st.SearchStrategy[Any]] = {
     "mirostat_tau": numbers(0, 10),
     "mirostat_eta": numbers(0, 1),
     "logit_bias": st.dictionaries(
-        st.integers(0, 100_000), numbers(-90, 90) | st.just(-math.inf), max_size=4),
+        st.integers(0, 100_000), numbers(-150, 150) | st.just(-math.inf), max_size=4),
     "seed": st.integers(-1, 2**32 - 1),
     "samplers": st.permutations(KNOWN_SAMPLERS).flatmap(
         lambda order: st.integers(0, len(order)).map(lambda count: tuple(order[:count]))),

@@ -170,6 +170,8 @@ def _carry_order(source: Source) -> None:
         order = from_kobold(kobold_numbers("sampler_order", source.take("sampler_order")))
         source.set("samplers", order, "sampler_order")
     _pass_over(source, "sampler_order", source.take("sampler_order"))
+    if source.get("samplers") is not None:
+        _pass_over(source, "samplers_priorities", source.take("samplers_priorities"))
 
 
 def _runs_first(source: Source) -> list[str]:

@@ -176,9 +176,8 @@ def write(preset: Preset) -> Exported:
         values["top_n_sigma"] = 0.0
     values = without_neutral(values, _NEUTRAL)
     _give_range(target, values)
-    values["dry_sequence_breakers"] = json.dumps(
-        target.give("dry_sequence_breakers"), ensure_ascii=False
-    )[1:-1]
+    # In ASCII: YAML takes some characters, such as U+0085, for line ends.
+    values["dry_sequence_breakers"] = json.dumps(target.give("dry_sequence_breakers"))[1:-1]
     names = to_webui(params.samplers)
     target.order_is(from_webui(names, temperature_last=False))
     values["sampler_priority"] = "\n".join(names)

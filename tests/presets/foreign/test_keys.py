@@ -1,7 +1,6 @@
 """The table of keys says what the importers do: every line of it is tried."""
 
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import key_tables
@@ -11,8 +10,8 @@ from studio.presets import Preset
 from studio.presets.foreign import Imported, import_bytes
 from studio.presets.foreign.formats import KEY_TABLES
 from studio.presets.foreign.keys import UNKNOWN
-from studio.presets.foreign.yaml_reading import write_yaml
 from studio.presets.preset_fields import SAMPLING_FIELDS
+from tests.presets.foreign.files import FILES
 
 SAMPLES: dict[str, object] = {
     "name": "Called", "description": "Words.", "system_message": "Be kind.", "stop": ["###"],
@@ -25,46 +24,6 @@ SAMPLES: dict[str, object] = {
     "logit_bias": {"7": -3.5}, "seed": 7, "samplers": ["temperature", "top_k"],
 }  # fmt: skip
 """A value for each field, another than the neutral one."""
-
-File = Callable[[Mapping[str, object]], str]
-
-
-def flat(**marks: object) -> File:
-    return lambda values: json.dumps({**marks, **values})
-
-
-def lm_studio(values: Mapping[str, object]) -> str:
-    fields = [{"key": key, "value": value} for key, value in values.items() if "." in key]
-    outer = {key: value for key, value in values.items() if "." not in key}
-    return json.dumps({"operation": {"fields": fields}, **outer})
-
-
-def arguments(values: Mapping[str, object]) -> str:
-    line = ["llama-cli", "--temp", "1"]
-    for key, value in values.items():
-        for entry in value if isinstance(value, list) else [value]:
-            line += [key, "" if entry is None else f"'{entry}'"]
-    return " ".join(line)
-
-
-def modelfile(values: Mapping[str, object]) -> str:
-    lines = ["PARAMETER temperature 1"]
-    for key, value in values.items():
-        for entry in value if isinstance(value, list) else [value]:
-            lines.append(f"{key} {entry}" if key.isupper() else f"PARAMETER {key} {entry}")
-    return "\n".join(lines)
-
-
-FILES: dict[str, File] = {
-    "SillyTavern": flat(freq_pen=0),
-    "KoboldCpp": flat(dynatemp_range=0, sampler_order=[6, 0, 1, 3, 4, 2, 5]),
-    "LM Studio": lm_studio,
-    "LM Studio (older form)": lambda values: json.dumps({"inference_params": values}),
-    "text-generation-webui": lambda values: write_yaml({"repetition_penalty_range": 64, **values}),
-    "llama.cpp arguments": arguments,
-    "Ollama Modelfile": modelfile,
-    "OpenAI-style request": flat(messages=[]),
-}
 
 MOVING: dict[str, object] = {"dynatemp": True, "min_temp": 0.5, "max_temp": 1.1}
 WEB_MOVING: dict[str, object] = {
