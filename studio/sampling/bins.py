@@ -102,16 +102,25 @@ class Bins:
         found = self._bin(self._bin_of(rank))
         return math.exp(max(-beta * found.falls.item(rank - found.first), LEAST_EXPONENT))
 
-    def total(self, beta: float) -> Weight:
-        """Return the weight of all tokens."""
-        if beta == 0.0:
-            return Weight(float(self._count), 0.0)
-        self._weigh(beta)
-        _, _, exponents, weights = self._memory
-        return Weight(float(weights.sum()), float(weights @ exponents) / PER_NAT)
+    def mass(self, kept: int, beta: float) -> float:
+        """Return the mass of `weight`."""
+        if kept >= self._count:
+            if beta == 0.0:
+                return float(self._count)
+            self._weigh(beta)
+            return float(self._memory.weights.sum())
+        number = self._bin_of(kept - 1)
+        inside = self._exponents(number, beta)[: kept - self._bin(number).first]
+        return self._before(number, beta) + float(np.exp(inside).sum())
 
     def weight(self, kept: int, beta: float) -> Weight:
-        """Return the weight of the `kept` best tokens, fewer than all."""
+        """Return the weight of the `kept` best tokens."""
+        if kept >= self._count:
+            mass = self.mass(kept, beta)
+            if beta == 0.0:
+                return Weight(mass, 0.0)
+            _, _, exponents, weights = self._memory
+            return Weight(mass, float(weights @ exponents) / PER_NAT)
         number = self._bin_of(kept - 1)
         inside = self._exponents(number, beta)[: kept - self._bin(number).first]
         inside_weights = np.exp(inside)

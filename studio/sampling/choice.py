@@ -71,13 +71,24 @@ def choose(
         raise ValueError(f"u: found {u!r}; allowed is a number from 0 up to but not including 1.")
     ranking = logits if isinstance(logits, Ranking) else Ranking(logits)
     ranked, kept, beta = shape(ranking, params, history, state)
-    mass, moment = ranked.weight(kept, beta)
-    rank = ranked.rank_of_draw(u * mass, beta, kept)
     best = min(top, kept)
-    shares = [weight / mass for weight in ranked.some_weights(0, best, beta)]
-    probability = ranked.weight_at(rank, beta) / mass
+    if kept <= ranked.ids.size:  # as below, without asking each time how deep to look
+        head = ranked.head(beta)
+        mass, moment = head.mass(kept), head.moment(kept)
+        rank = head.rank_at(u * mass, kept, "right")
+        if rank == kept:
+            rank = ranked.rank_of_draw(u * mass, beta, kept)
+        weights = head.weights(0, max(best, rank + 1))
+        drawn, token = weights[rank], ranked.ids.item(rank)
+    else:
+        mass, moment = ranked.weight(kept, beta)
+        rank = ranked.rank_of_draw(u * mass, beta, kept)
+        weights = ranked.some_weights(0, best, beta)
+        drawn, token = ranked.weight_at(rank, beta), ranked.token_at(rank)
+    probability = drawn / mass
+    shares = [weight / mass for weight in weights[:best]]
     return Choice(
-        token=ranked.token_at(rank),
+        token=token,
         probability=probability,
         rank=rank,
         entropy=max(0.0, math.log(mass) - moment / mass),

@@ -34,7 +34,7 @@ def top_p(ranked: RankedLogits, kept: int, beta: float, p: float, enough: int) -
         enough: How many tokens a later filter will leave at most; where more than these are
             needed to reach p, counting stops there.
     """
-    wanted = p * ranked.weight(kept, beta).mass
+    wanted = p * ranked.mass(kept, beta)
     return ranked.count_to_mass(wanted, beta, min(kept, enough))
 
 
@@ -66,7 +66,7 @@ def xtc(ranked: RankedLogits, kept: int, beta: float, threshold: float) -> int:
     text-generation-webui pull request 6335.
     """
     kept = ranked.limit(kept)
-    least = threshold * ranked.weight(kept, beta).mass
+    least = threshold * ranked.mass(kept, beta)
     if least <= 0.0:
         return kept - 1
     if beta == 0.0:

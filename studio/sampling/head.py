@@ -8,8 +8,9 @@ nothing. The module knows neither ids nor where the logits came from.
 
 from __future__ import annotations
 
-import math
 from bisect import bisect_left, bisect_right
+from itertools import accumulate
+from math import exp, fsum
 from operator import mul
 from typing import Any, Literal, Protocol
 
@@ -67,65 +68,81 @@ def falls_of(logits: NDArray[Any]) -> Falls:
 
 
 class _FewFalls:
-    """The logits, from which a fall is computed when it is asked for."""
+    """A list of them, no longer than has been asked."""
 
-    __slots__ = ("_logits",)
+    __slots__ = ("_falls", "_logits")
 
     def __init__(self, logits: NDArray[Any]) -> None:
         self._logits = logits
+        self._falls: list[float] = []
+
+    def first(self, count: int) -> list[float]:
+        """Return at least the falls of the `count` best, or all there are."""
+        falls = self._falls
+        if len(falls) < count and len(falls) < self._logits.size:
+            best = self._logits.item(0)
+            added = [best - logit for logit in self._logits[len(falls) : count].tolist()]
+            if added[-1] > LARGEST_FALL:
+                added = [min(fall, LARGEST_FALL) for fall in added]
+            falls += added
+        return falls
 
     def within(self, distance: float) -> int:
-        best, fall = self._logits.item(0), self._logits.item
-        return bisect_right(range(self._logits.size), distance, key=lambda rank: best - fall(rank))
+        falls = self._falls
+        if not falls or falls[-1] <= distance:
+            falls = self.first(self._logits.size)
+        return bisect_right(falls, distance)
 
     def at(self, beta: float) -> Head:
-        return _FewWeighed(self._logits, beta)
+        return _FewWeighed(self, beta)
 
 
 class _FewWeighed:
     """Weighs no more tokens than it is asked about."""
 
-    __slots__ = ("_cumulative", "_exponents", "_logits", "_weights", "beta")
+    __slots__ = ("_cumulative", "_exponents", "_falls", "_weights", "beta")
 
-    def __init__(self, logits: NDArray[Any], beta: float) -> None:
+    def __init__(self, falls: _FewFalls, beta: float) -> None:
         self.beta = beta
-        self._logits = logits
+        self._falls = falls
         self._exponents: list[float] = []
         self._weights: list[float] = []
         self._cumulative: list[float] = []
 
     def _weigh(self, count: int) -> None:
         start = len(self._weights)
-        if min(count, self._logits.size) <= start:
+        if count <= start:
             return
-        best, beta = self._logits.item(0), self.beta
-        logits = self._logits[start:count].tolist()
-        exponents = [beta * max(logit - best, -LARGEST_FALL) for logit in logits]
+        downwards = -self.beta
+        exponents = [downwards * fall for fall in self._falls.first(count)[start:count]]
+        if not exponents:
+            return
         if exponents[-1] < LEAST_EXPONENT:
             exponents = [max(x, LEAST_EXPONENT) for x in exponents]
-        weights = [*map(math.exp, exponents)]
-        total = self._cumulative[-1] if start else 0.0
-        for weight in weights:
-            total += weight
-            self._cumulative.append(total)
+        weights = [*map(exp, exponents)]
+        if start:
+            self._cumulative += [*accumulate(weights, initial=self._cumulative[-1])][1:]
+        else:
+            self._cumulative = [*accumulate(weights)]
         self._exponents += exponents
         self._weights += weights
 
     def mass(self, kept: int) -> float:
         self._weigh(kept)
-        return self._cumulative[min(kept, self._logits.size) - 1]
+        cumulative = self._cumulative
+        return cumulative[kept - 1] if kept <= len(cumulative) else cumulative[-1]
 
     def moment(self, kept: int) -> float:
         self._weigh(kept)
-        return math.fsum(map(mul, self._weights[:kept], self._exponents))
+        return fsum(map(mul, self._weights[:kept], self._exponents))
 
     def weights(self, start: int, end: int) -> list[float]:
         self._weigh(end)
         return self._weights[start:end]
 
     def rank_at(self, mass: float, kept: int, side: Side) -> int:
-        kept = min(kept, self._logits.size)
         self._weigh(kept)
+        kept = min(kept, len(self._cumulative))
         bisect = bisect_left if side == "left" else bisect_right
         return bisect(self._cumulative, mass, 0, kept)
 

@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.sampling.params import SamplingParams
-from studio.sampling.pipeline import active_steps
 from studio.sampling.sketch import LogitSketch
 from studio.sampling.state import NO_STATE, SamplerState
+from studio.sampling.steps import active_steps
 from studio.sampling.tail import Tail
 
 # Any finite T at which temperature is a step that acts.

@@ -65,7 +65,7 @@ def version_1(best: NDArray[np.float64], kept: int, beta: float, size: int, mu: 
 
 def version_2(ranked: RankedLogits, kept: int, beta: float, mu: float) -> int:
     """Return how many tokens to keep: those whose surprise is at most mu, but one at least."""
-    room = mu * math.log(2.0) - math.log(ranked.weight(kept, beta).mass)
+    room = mu * math.log(2.0) - math.log(ranked.mass(kept, beta))
     if beta == 0.0:
         return kept if room >= 0.0 else 1
     return max(1, ranked.count_within(room / beta, kept))

@@ -9,24 +9,21 @@ makes another ranking. The module does not know whether the logits are whole or 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from functools import lru_cache
+from collections.abc import Sequence
 from typing import Generic, NamedTuple, TypeVar
 
 from studio.sampling import dry, filters, mirostat, penalties
 from studio.sampling.adjustment import Adjustment
 from studio.sampling.params import SamplingParams
+from studio.sampling.prefix import left_of_few
 from studio.sampling.ranked import Candidates
 from studio.sampling.ranking import Ranking
 from studio.sampling.state import NO_STATE, SamplerState
+from studio.sampling.steps import active_steps, beta_of
 from studio.sampling.whole import WholeLogits
 
 R = TypeVar("R")
 C = TypeVar("C", bound=Candidates)
-
-# At this β two float32 logits that differ at all differ by e^100 and more in weight, as they would
-# at every larger one; without a limit 1/T overflows, and 0·infinity is no number.
-_LARGEST_BETA = 1e200
 
 # What is taken off tempered logits is taken off raw ones divided by β. At T infinity this stands
 # in for β 0: at it, logits as a model has them differ by nothing that float32 could tell.
@@ -61,6 +58,9 @@ def shape(
     Raises:
         ValueError: A bias or the history names a token that is not in the vocabulary.
     """
+    few = left_of_few(ranking, params)
+    if few:
+        return Shaped(ranking, *few)
     whole, kept, beta = run(WholeLogits(ranking), params, history, state)
     return Shaped(whole.ranking, kept, beta)
 
@@ -91,28 +91,6 @@ def run(
     if greedy:
         return Shaped(running.ranked, 1, 1.0)
     return Shaped(running.ranked, running.ranked.limit(running.kept), running.beta)
-
-
-@lru_cache(maxsize=64)
-def active_steps(params: SamplingParams) -> tuple[str, ...]:
-    """Return those of `samplers` that have an effect, in their order."""
-    return tuple([name for name in params.samplers if _IS_ON[name](params)])
-
-
-_IS_ON: dict[str, Callable[[SamplingParams], bool]] = {
-    "penalties": lambda p: (
-        p.repeat_last_n != 0
-        and (p.repeat_penalty != 1.0 or p.frequency_penalty != 0.0 or p.presence_penalty != 0.0)
-    ),
-    "dry": dry.is_on,
-    "top_n_sigma": lambda p: p.top_n_sigma > 0.0,
-    "top_k": lambda p: p.top_k > 0,
-    "typical_p": lambda p: p.typical_p < 1.0,
-    "top_p": lambda p: p.top_p < 1.0,
-    "min_p": lambda p: p.min_p > 0.0,
-    "xtc": lambda p: p.xtc_probability > 0.0 and p.xtc_threshold <= 0.5,
-    "temperature": lambda p: p.temperature != 1.0 or p.dynatemp_range > 0.0,
-}
 
 
 class _Running(Generic[C]):
@@ -182,7 +160,7 @@ class _Running(Generic[C]):
             if name == "temperature":
                 if params.dynatemp_range > 0.0:
                     break
-                beta = _beta(params.temperature)
+                beta = beta_of(params.temperature)
             elif name == "top_k":
                 kept = filters.top_k(self.ranked, kept, beta, params.top_k)
             else:
@@ -202,7 +180,7 @@ class _Running(Generic[C]):
         if temperature == 0.0:  # where the entropy is 0 and the range reaches down to it
             self.kept = 1
         else:
-            self.beta = _beta(temperature)
+            self.beta = beta_of(temperature)
 
     def _penalties(self) -> None:
         params = self._params
@@ -239,7 +217,7 @@ class _Running(Generic[C]):
 def _mirostat(ranked: C, params: SamplingParams, state: SamplerState) -> Shaped[C]:
     if params.temperature == 0.0:
         return Shaped(ranked, 1, 1.0)
-    kept, beta = ranked.limit(ranked.size), _beta(params.temperature)
+    kept, beta = ranked.limit(ranked.size), beta_of(params.temperature)
     mu = mirostat.mu_before(params, state.mu)
     if params.mirostat == 1:
         kept = mirostat.version_1(ranked.logits, kept, beta, ranked.size, mu)
@@ -257,7 +235,3 @@ def dynamic_temperature(params: SamplingParams, share: float) -> float:
     low = max(0.0, params.temperature - params.dynatemp_range)
     high = params.temperature + params.dynatemp_range
     return low + (high - low) * math.pow(min(share, 1.0), params.dynatemp_exponent)
-
-
-def _beta(temperature: float) -> float:
-    return 0.0 if math.isinf(temperature) else min(1.0 / temperature, _LARGEST_BETA)

@@ -44,6 +44,9 @@ class RankedLogits(Protocol):
     def limit(self, kept: int) -> int:
         """Return `kept`, or the number of tokens there are if that is less."""
 
+    def mass(self, kept: int, beta: float) -> float:
+        """Return the mass of `weight`, which costs less than the moment too."""
+
     def weight(self, kept: int, beta: float) -> Weight:
         """Return the weight of the `kept` best tokens at inverse temperature `beta`."""
 

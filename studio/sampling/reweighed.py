@@ -14,10 +14,11 @@ import msgspec
 import numpy as np
 
 from studio.sampling.params import SamplingParams
-from studio.sampling.pipeline import active_steps, run
+from studio.sampling.pipeline import run
 from studio.sampling.sketch import LogitSketch, Written
 from studio.sampling.sketched import SketchedLogits
 from studio.sampling.state import NO_STATE, SamplerState
+from studio.sampling.steps import active_steps
 
 CHANGES = ("penalties", "dry")
 """The steps that change logits; biases do too, but are no step."""

@@ -73,6 +73,10 @@ class SketchedLogits:
         weights[kept:] = 0.0
         return weights
 
+    def mass(self, kept: int, beta: float) -> float:
+        """Return the mass of `weight`."""
+        return float(self.weights(kept, beta).sum()) + self.tail_weight(kept, beta).mass
+
     def weight(self, kept: int, beta: float) -> Weight:
         """Return the weight of the `kept` best tokens at inverse temperature `beta`."""
         known = self.weights(kept, beta)

@@ -14,7 +14,9 @@ The module knows no sampler and no bytes.
 from __future__ import annotations
 
 import math
+from functools import partial
 from itertools import pairwise
+from operator import mul
 from typing import Any
 
 import numpy as np
@@ -60,7 +62,7 @@ def _foretell_odd() -> NDArray[np.float64]:
     return np.array(columns).T
 
 
-_FORETELL_ODD = _foretell_odd()
+_FORETELL_ODD: list[list[float]] = _foretell_odd().tolist()
 
 # Edges with which exp(β·z) itself, without a shift, stays well inside float32 up to β = 9h.
 _UNSHIFTED = (-25.0, 24.0)
@@ -81,7 +83,7 @@ _ERROR_HALVED = 1.0 / 64.0
 _CURVATURE_CHANGES = ((0.4, 1.5), (0.15, 1.2), (0.15, 1.2), (0.15, 1.2))
 # Past the last node the power law gets K wrong by this: at 1.5, 3 and 6 times its β.
 _ERRORS_BEYOND = (0.03, 0.1, 0.3)
-_TIMES_THE_LAST = np.array([1.5, 3.0, 6.0])
+_TIMES_THE_LAST: NDArray[np.float64] = np.array([1.5, 3.0, 6.0])
 
 # The thorough way. A logit d below the edge has its say at β near ln(V)/d and below, so bins may
 # widen in proportion to d: with this many to a factor e the error in K is below 0.0005. And the β
@@ -103,13 +105,11 @@ def measure_tail(ranking: Ranking, head: int) -> Tail | None:
     ids, best = ranking.ids[:head], ranking.logits[:head]
     if ranking.source.dtype == np.float32 and ranking.size >= _QUICK_FROM:
         tail = _quick(ranking.source, ids, best, edge)
-        shares = _shares_at_nodes(tail, ranking, head) if tail else []
-        if tail is not None and _is_smooth(tail, shares):
-            if _reaches_far_enough(tail, ranking, head, shares[-1]):
+        if tail is not None and _is_smooth(tail, ranking, head):
+            if _reaches_far_enough(tail, ranking, head):
                 return tail
             tail = _further(ranking.source, tail)
-            # The share at the earlier node is an upper bound of that at the later one.
-            if tail is not None and _reaches_far_enough(tail, ranking, head, shares[-1]):
+            if tail is not None and _reaches_far_enough(tail, ranking, head):
                 return tail
     return _thorough(ranking.source, ids, edge)
 
@@ -183,7 +183,7 @@ def _shift(edge: float) -> float:
     return 0.0 if _UNSHIFTED[0] < edge < _UNSHIFTED[1] else edge
 
 
-def _is_smooth(tail: Tail, shares: list[float]) -> bool:
+def _is_smooth(tail: Tail, ranking: Ranking, head: int) -> bool:
     """Say whether the nodes are close enough together for this tail."""
     _, values, slopes, curvatures = tail.nodes
     for (least, most), (here, following) in zip(
@@ -192,12 +192,24 @@ def _is_smooth(tail: Tail, shares: list[float]) -> bool:
         if not least * here <= following <= most * here:
             return False
     given = (*values[::2], *slopes[:_SLOPED:2], curvatures[0])
-    foretold = (_FORETELL_ODD @ given).tolist()
-    for odd, value in zip((1, 3), foretold, strict=True):
-        error = abs(value - values[odd]) * _ERROR_HALVED
+    errors = [
+        abs(sum(map(mul, row, given)) - values[odd]) * _ERROR_HALVED
+        for odd, row in zip((1, 3), _FORETELL_ODD, strict=True)
+    ]
+    # Of a distribution of the favourite and the tail alone the tail would have a larger share.
+    at_most = [odds / (1.0 + odds) for odds in map(partial(_odds, tail, ranking), range(5))]
+    if _are_small(errors, at_most, [0.0] * 5):
+        return True
+    shares = _shares(tail, ranking, head, _BETAS)
+    return _are_small(errors, shares, shares)
+
+
+def _are_small(errors: list[float], at_most: list[float], at_least: list[float]) -> bool:
+    """Say whether errors at the odd nodes are put up with, for these shares of the tail."""
+    for odd, error in zip((1, 3), errors, strict=True):
         # The share only falls with β; the error is about as large on either side of the node.
-        share = (shares[odd - 1] + shares[odd]) / 2
-        after = (shares[odd] + shares[odd + 1]) / 2
+        share = (at_most[odd - 1] + at_most[odd]) / 2
+        after = (at_least[odd] + at_least[odd + 1]) / 2
         nearest_half = min(max(after, 0.5), share)
         if nearest_half * (1.0 - nearest_half) * error > _IN_PROBABILITY:
             return False
@@ -206,12 +218,12 @@ def _is_smooth(tail: Tail, shares: list[float]) -> bool:
     return True
 
 
-def _reaches_far_enough(tail: Tail, ranking: Ranking, head: int, last_share: float) -> bool:
+def _reaches_far_enough(tail: Tail, ranking: Ranking, head: int) -> bool:
     """Say whether what the power law gets wrong past the last node is of no account."""
     if hermite.power_law(hermite.end(tail.nodes)) is None:
         return False
-    if last_share * max(_ERRORS_BEYOND) <= _IN_PROBABILITY:
-        return True  # the share only falls with β
+    if _odds(tail, ranking, -1) * max(_ERRORS_BEYOND) <= _IN_PROBABILITY:
+        return True  # the share is smaller, and only falls with β
     shares = _shares(tail, ranking, head, tail.nodes.betas[-1] * _TIMES_THE_LAST)
     return all(
         share * (1.0 - share) * error <= _IN_PROBABILITY
@@ -219,13 +231,10 @@ def _reaches_far_enough(tail: Tail, ranking: Ranking, head: int, last_share: flo
     )
 
 
-def _shares_at_nodes(tail: Tail, ranking: Ranking, head: int) -> list[float]:
-    """Return the tail's share of the distribution at its own nodes, which costs less."""
-    offsets = ranking.logits[:head] - ranking.maximum
-    best = np.exp(np.outer(_BETAS, offsets)).sum(axis=1)
-    rest = np.exp(np.array(tail.nodes.values) + _BETAS * (tail.edge - ranking.maximum))
-    shares: list[float] = (rest / (best + rest)).tolist()
-    return shares
+def _odds(tail: Tail, ranking: Ranking, node: int) -> float:
+    """Return how many times as probable as the favourite the whole tail is, at one of its nodes."""
+    below = tail.nodes.betas[node] * (tail.edge - ranking.maximum)
+    return math.exp(tail.nodes.values[node] + below)
 
 
 def _shares(tail: Tail, ranking: Ranking, head: int, betas: NDArray[np.float64]) -> list[float]:

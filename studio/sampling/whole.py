@@ -48,6 +48,10 @@ class WholeLogits:
         """Return `kept`, or the number of tokens there are if that is less."""
         return self.ranking.limit(kept)
 
+    def mass(self, kept: int, beta: float) -> float:
+        """Return the mass of `weight`."""
+        return self.ranking.mass(kept, beta)
+
     def weight(self, kept: int, beta: float) -> Weight:
         """Return the weight of the `kept` best tokens at inverse temperature `beta`."""
         return self.ranking.weight(kept, beta)

@@ -20,7 +20,7 @@ from studio.sampling import (
     choose,
     distribution,
 )
-from studio.sampling.pipeline import active_steps
+from studio.sampling.steps import active_steps
 
 INF = math.inf
 

@@ -90,7 +90,8 @@ def test_changes_bans_and_losses_of_the_best_are_those_of_the_logits_themselves(
         for token, by in added.items():
             z = expected[token]
             expected[token] = (z * 1.5 if z <= 0 else z / 1.5) + by
-        assert np.allclose(changed.source, expected, rtol=1e-6)
+        # float32: what is added may all but cancel what was there.
+        assert np.allclose(changed.source, expected, rtol=1e-6, atol=1e-5)
 
         cut = min(count, order.size - 1, these - 1)
         if cut > 0:
