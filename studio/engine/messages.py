@@ -217,6 +217,8 @@ class Scored(Event, frozen=True, kw_only=True, tag=True):
     start: int
     """Where the first of them begins, in code points of the command's manuscript. The first and
     the last are at the boundary of a character."""
+    first: int
+    """The number of the first of them among the prompt's tokens, as `Evaluated` tells them."""
     tokens: tuple[ScoredToken, ...]
     pieces: dict[int, bytes]
     """Bytes of tokens in these sketches that no message before has spelled."""

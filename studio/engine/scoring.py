@@ -160,4 +160,9 @@ class _Records:
             self.count += len(tokens)
             start, spelled = int(places.starts[self._first]), self._spellings
             self._spellings = {}
-            self._emit(Scored(request=self._request, start=start, tokens=tokens, pieces=spelled))
+            first = self._prompt.head + self._first
+            self._emit(
+                Scored(
+                    request=self._request, start=start, first=first, tokens=tokens, pieces=spelled
+                )
+            )

@@ -256,8 +256,12 @@ class ChoicesCurve(QWidget):
     def _beside(self, point: QPointF, words: str, taken: list[QRectF]) -> QRectF:
         """Room for words up and left of a point, where a rising curve leaves it free."""
         width, height = self._metrics.horizontalAdvance(words) + 2, self._metrics.height()
-        right = max(point.x() - _MARK_RADIUS - 3, self._label_room + width)
-        top = min(max(point.y() - height + 2, 0.0), self._bottom() - height - 2)
+        right = point.x() - _MARK_RADIUS - 3
+        top = point.y() - height + 2
+        if right < self._label_room + width:  # there is none on the left
+            right = self._label_room + width
+            top = point.y() - _MARK_RADIUS - 2 - height
+        top = min(max(top, 0.0), self._bottom() - height - 2)
         rect = QRectF(right - width, top, width, height)
         for other in taken:
             if rect.intersects(other):

@@ -64,10 +64,10 @@ def blames_of(
     made = SketchStack()
     knows_all, banned = True, 0
     for record, u in zip(records, us.tolist(), strict=True):
-        place: TokenPlace = getattr(record, "place", UNKNOWN_PLACE)
         if np.isnan(u):
             made.append(_NOTHING)
             continue
+        place: TokenPlace = getattr(record, "place", UNKNOWN_PLACE)
         knows_all = knows_all and sees_all(params, place)
         try:
             sketch = LogitSketch.from_bytes(record.sketch)

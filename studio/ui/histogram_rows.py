@@ -154,7 +154,7 @@ class RowsPainter:
         kept, gained, cut, outlines = (rects[:count] for rects in self._rects_for(count))
         ends = []
         top = (row_height - bar_height) // 2
-        for index, (_, _, probability, own, before, is_cut, _) in enumerate(rows):
+        for index, (_, _, probability, own, before, is_cut, _, _) in enumerate(rows):
             now, uncut, ghost = (
                 round(probability * scale),
                 round(before * scale),
@@ -191,7 +191,8 @@ class RowsPainter:
             for index, row in enumerate(rows):
                 if (row.text.kind == "text") is not are_words:
                     continue
-                wanted = inks.text if are_words and not row.cut else inks.muted
+                is_out = row.cut or row.banned
+                wanted = inks.text if are_words and not is_out else inks.muted
                 if wanted is not ink:
                     ink = wanted
                     painter.setPen(ink)

@@ -32,6 +32,8 @@ def percent(probability: float) -> str:
 
 def row_label(row: TokenRow) -> str:
     """What stands at the right of a row's bar."""
+    if row.banned:
+        return "banned"
     return "cut" if row.cut else percent(row.probability)
 
 
@@ -45,7 +47,7 @@ def tail_sentence(tail: Tail) -> str:
     else:
         sentence = f"{_tokens(tail.tokens)} cannot be drawn"
     if tail.chosen is not None:
-        sentence += f"; {'drawn from them' if tail.drawn else 'in the text'}: {tail.chosen.text}"
+        sentence += f"; {chosen_word(drawn=tail.drawn)}: {tail.chosen.text}"
     return sentence
 
 

@@ -320,7 +320,7 @@ class NextToken(QObject):
         return self._shape
 
     def _row(self, shape: TokenShape, place: int) -> TokenRow:
-        _, ids, probabilities, uncut, ghosts = shape
+        _, ids, probabilities, uncut, ghosts, _ = shape
         token, probability = ids[place], probabilities[place]
         return TokenRow(
             token,
@@ -331,6 +331,7 @@ class NextToken(QObject):
             # At T 0 nothing but the favourite has a probability, filters or not.
             cut=probability == 0 and uncut[place] > 0,
             chosen=token == self._chosen,
+            banned=token in shape.banned,
         )
 
     def _chosen_place(self, shape: TokenShape) -> int | None:

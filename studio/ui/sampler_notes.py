@@ -121,11 +121,8 @@ def _xtc_note(params: SamplingParams, place: TokenPlace) -> Note | None:
         return Note(f"With seed {place.seed_with(params)}, XTC {acts} here.", is_exact=True)
     often = percent(params.xtc_probability)
     if place.is_next:
-        return Note(
-            f"XTC acts on {often} of tokens, and its dice are new at each Continue: shown as where "
-            "it acts. A fixed seed tells."
-        )
-    return Note(f"XTC acts on {often} of tokens; its die is not known here: shown as if it acted.")
+        return Note(f"XTC acts on {often} of tokens; shown where it acts. A fixed seed tells.")
+    return Note(f"XTC acts on {often} of tokens; its die is not known here, shown as if it acted.")
 
 
 def _bias_note(params: SamplingParams, sketch: LogitSketch) -> Note | None:
@@ -140,8 +137,9 @@ def _history_note(params: SamplingParams, place: TokenPlace) -> Note | None:
     if not active_changes(params) or sees_all(params, place):
         return None
     known = len(place.history)
-    which = f"Of the text before, {known:,} tokens are known" if known else "The text is not known"
-    return Note(f"{which}; penalties and DRY look no further here.")
+    which = f"Only {known:,} of the tokens before" if known else "None of the tokens before"
+    verb = "is" if known == 1 else "are"
+    return Note(f"{which} {verb} known, and counted for penalties and DRY.")
 
 
 def _reward_note(params: SamplingParams, place: TokenPlace, sketch: LogitSketch) -> Note | None:

@@ -59,19 +59,19 @@ class TokenQuestion(QFrame):
         self._words.setTextFormat(Qt.TextFormat.PlainText)
         self.buttons = (self._button(0), self._button(1))
 
-        question = QHBoxLayout()
-        question.setSpacing(6)
-        question.addWidget(self._before)
-        question.addWidget(self.edit)
-        question.addWidget(QLabel("% likely?"))
-        question.addStretch(1)
+        self._question = QHBoxLayout()
+        self._question.setSpacing(6)
+        self._question.addWidget(self._before)
+        self._question.addWidget(self.edit)
+        self._question.addWidget(QLabel("% likely?"))
+        self._question.addStretch(1)
         column = QVBoxLayout(self)
         column.setContentsMargins(_MARGIN, _MARGIN - 2, _MARGIN, _MARGIN)
-        column.addLayout(question)
+        column.addLayout(self._question)
         column.addWidget(self._words)
         for button in self.buttons:
             column.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
-        self.setFixedWidth(self.fontMetrics().averageCharWidth() * _WIDTH_IN_CHARACTERS)
+        self._fit_width()
         self.setAutoFillBackground(True)
         self.hide()
         application = QApplication.instance()
@@ -94,6 +94,7 @@ class TokenQuestion(QFrame):
         """
         self._asked = asked
         self._before.setText(f"What T makes {asked.details.row.text.text}")
+        self._fit_width()
         self.edit.clear()
         peak = most_likely_words(asked.details.subject)
         self._show(Answer(f"{peak[0].upper()}{peak[1:]}."))
@@ -148,6 +149,16 @@ class TokenQuestion(QFrame):
             if is_there and self._asked is not None:
                 button.setText(self._asked.offer(answer.temperatures[index]))
         self._fit()
+
+    def _fit_width(self) -> None:
+        """Be as wide as usual, or as the question where the token is long."""
+        layout = self.layout()
+        assert layout is not None, "it was made in the constructor"
+        usual = self.fontMetrics().averageCharWidth() * _WIDTH_IN_CHARACTERS
+        margins = layout.contentsMargins()
+        self._question.invalidate()  # it is not told at once that its words are others
+        question = self._question.sizeHint().width() + margins.left() + margins.right()
+        self.setFixedWidth(max(usual, question))
 
     def _fit(self) -> None:
         layout = self.layout()

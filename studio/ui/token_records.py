@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 
 from studio.engine.messages import (
     AnyEvent,
+    Evaluated,
     Failed,
     Score,
     Scored,
@@ -22,6 +23,7 @@ from studio.ui.engine_client import EngineClient
 from studio.ui.frame_clock import FrameClock
 from studio.ui.model_state import ModelState
 from studio.ui.next_token import NextToken
+from studio.ui.read_token import Reading, ReadToken
 from studio.ui.writing import Writing
 
 NOTHING_TO_SCORE = "Every token of the text that can be scored has its record already."
@@ -62,6 +64,7 @@ class TokenRecords(QObject):
         self._request = 0
         self._asked: FollowedText | None = None
         """The text that is being scored; None while none is."""
+        self._reading = Reading()
         self._placed = 0
         """How many tokens got a record by it."""
         self._clock = FrameClock(self.changed.emit, self)
@@ -121,6 +124,7 @@ class TokenRecords(QObject):
             return
         manuscript = self._draft.manuscript
         self._asked = FollowedText(manuscript)
+        self._reading = Reading()
         self._placed = 0
         self._request = self._client.next_request()
         prompt = self._draft.prompt(len(manuscript))
@@ -155,7 +159,13 @@ class TokenRecords(QObject):
             return
         match event:
             case Scored():
-                self._placed += self.spans.fill(event.start, event.tokens, self._asked)
+                read = [
+                    ReadToken(token, self._reading, index)
+                    for index, token in enumerate(event.tokens, event.first)
+                ]
+                self._placed += self.spans.fill(event.start, read, self._asked)
+            case Evaluated():
+                self._reading.prompt = event.token_ids()
             case ScoringEnded():
                 self._end()
                 if event.unseen_characters:

@@ -19,6 +19,7 @@ class TokenRow(NamedTuple):
         uncut: Its probability now if there were no filters; what the filter took away.
         cut: Whether a filter has cut it.
         chosen: Whether it is the token that stands at the place.
+        banned: Whether a bias has taken it out.
     """
 
     token: int
@@ -28,6 +29,7 @@ class TokenRow(NamedTuple):
     uncut: float
     cut: bool
     chosen: bool
+    banned: bool = False
 
 
 class Tail(NamedTuple):

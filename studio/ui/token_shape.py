@@ -3,6 +3,7 @@
 Computed from a sketch; asks no model. It knows neither widgets nor how tokens are shown.
 """
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -23,6 +24,7 @@ class TokenShape(NamedTuple):
         probabilities: What the sampler draws them with.
         uncut: What they would have without filters.
         ghosts: What they have at T 1 before any sampler.
+        banned: Tokens that biases take out.
     """
 
     top: ShapedTop
@@ -30,6 +32,7 @@ class TokenShape(NamedTuple):
     probabilities: list[float]
     uncut: list[float]
     ghosts: list[float]
+    banned: frozenset[int]
 
 
 def own_shape(sketch: LogitSketch) -> ShapedTop:
@@ -67,6 +70,7 @@ def shape_of(
         top.probabilities.tolist(),
         _aligned(uncut, top),
         _aligned(own, top),
+        frozenset([token for token, bias in params.logit_bias if bias == -math.inf]),
     )
 
 

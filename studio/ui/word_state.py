@@ -27,7 +27,7 @@ from studio.ui.token_text import TokenText
 from studio.ui.word_words import NEAR_TIE, NO_DICE, blame_sentence
 
 _HISTORY = 512
-"""How many recorded tokens before one that was read are looked for."""
+"""How many recorded tokens before one are looked for, where its place is not known."""
 
 
 class WordFacts(NamedTuple):
@@ -116,7 +116,7 @@ class WordState(QObject):
             self.let_go()
             return False
         self._span, self._stack, self._blame = span, stack, None
-        self._place = getattr(record, "place", None) or self._read_place(span)
+        self._place = getattr(record, "place", None) or self._supposed_place(span)
         self.next_token.set_params(self._sampling.params)
         self.next_token.show(sketch, self._place, record.id, drawn=_u(record) is not None)
         self.changed.emit()
@@ -196,8 +196,8 @@ class WordState(QObject):
             self._blame = (params, breakers), (turn, favourite(sketch, used, history, state))
         return self._blame[1]
 
-    def _read_place(self, span: TokenSpan) -> TokenPlace:
-        """The place of a token that was read: before it stand those that were recorded there."""
+    def _supposed_place(self, span: TokenSpan) -> TokenPlace:
+        """The place as the text has it now: before the token stand those recorded right there."""
         before: list[int] = []
         start = span.start
         for other in reversed(self._records.spans.before(span.start, _HISTORY)):

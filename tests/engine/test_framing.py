@@ -81,6 +81,7 @@ EVENTS: list[AnyEvent] = [
     Scored(
         request=2,
         start=4,
+        first=9,
         tokens=(ScoredToken(id=5, text=b"\x90", sketch=b"\0", near_tie=False),),
         pieces={5: b"\x90"},
     ),

@@ -55,6 +55,16 @@ def pieces(events: list[AnyEvent]) -> list[Scored]:
     return [event for event in events if isinstance(event, Scored)]
 
 
+def are_numbered(events: list[AnyEvent]) -> bool:
+    """Whether each token has the number that it has in the prompt."""
+    prompt = evaluated(events).token_ids()
+    return all(
+        [token.id for token in event.tokens]
+        == prompt[event.first : event.first + len(event.tokens)]
+        for event in pieces(events)
+    )
+
+
 def scored(events: list[AnyEvent]) -> list[ScoredToken]:
     return [token for event in pieces(events) for token in event.tokens]
 
@@ -78,6 +88,7 @@ def test_every_token_has_the_distribution_it_was_read_in(bench: Bench, starter_p
     events = bench.score(PARAGRAPH, brief="A story.")
     assert spelled(events) == PARAGRAPH
     assert pieces(events)[0].start == 0
+    assert are_numbered(events)
     tokens = evaluated(events).token_ids()
     records = scored(events)
     assert [token.id for token in records] == tokens[-len(records) :]
@@ -104,6 +115,7 @@ def test_each_piece_begins_and_ends_with_a_whole_character(
     events = bench.score(text)
     places = [(event.start, b"".join(t.text for t in event.tokens)) for event in pieces(events)]
     assert len(places) > 2
+    assert are_numbered(events)
     for start, raw in places:
         assert text[start : start + len(raw.decode())] == raw.decode()
     # Nothing stands before the first one.
@@ -120,6 +132,7 @@ def test_a_space_that_the_tokenizer_adds_is_not_the_manuscripts(
     events = bench.score(text, brief=brief)
     assert spelled(events) == text
     assert [event.start for event in pieces(events)] == ([0] if text else [])
+    assert are_numbered(events)
     # There is a beginning marker, so that every token is predicted.
     assert ended(events).unpredicted_characters == 0
 
@@ -136,6 +149,7 @@ def test_chat_scores_the_answer_alone(bench: Bench, starter_path: Path) -> None:
     bench.load(starter_path, 256)
     events = bench.score("The sea is calm.", brief="How is the sea?", form="chat")
     assert spelled(events).endswith("sea is calm.")
+    assert are_numbered(events)
     assert "The sea is calm.".endswith(spelled(events))
 
 

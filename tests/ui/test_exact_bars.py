@@ -58,7 +58,7 @@ def test_bars_at_rest_are_what_the_first_token_is_drawn_from(
     rest(window, qtbot, XTC)
     session, token = window.session, window.session.next_token
     assert [note.is_exact for note in token.notes] == [False], "the seed is left open"
-    assert "new at each Continue" in window.histogram.note.text()
+    assert "A fixed seed tells" in window.histogram.note.text()
     position = len(token.history)
     seed = next(s for s in range(100) if (chance(s, position) <= XTC.xtc_probability) is acts)
     session.sampling.change(seed=seed)

@@ -218,7 +218,7 @@ def test_words_for_the_tail() -> None:
     word = token_text(b" wombat", 1)
     assert tail_sentence(Tail(4102, 4102, 0.14, None)) == (f"4,102 more tokens share 14.0{NARROW}%")
     assert tail_sentence(Tail(4102, 1, 0.14, word)) == (
-        f"1 more token has 14.0{NARROW}%; drawn from them: ·wombat"
+        f"1 more token has 14.0{NARROW}%; drawn: ·wombat"
     )
     assert tail_sentence(Tail(49_140, 0, 0, None)) == "49,140 more tokens cannot be drawn"
     assert tail_sentence(Tail(0, 0, 0, None)) == "no other tokens"

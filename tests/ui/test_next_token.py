@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from pytestqt.qtbot import QtBot
 
 from studio.sampling import LogitSketch, SamplerState, SamplingParams, chance, distribution
-from studio.ui.histogram_words import tail_sentence
+from studio.ui.histogram_words import row_label, tail_sentence
 from studio.ui.next_token import NOTHING_KNOWN, NextToken
 from studio.ui.token_place import TokenPlace
 
@@ -285,6 +285,8 @@ def test_where_all_that_is_known_is_banned_it_says_so(qtbot: QtBot, size: int) -
     assert state.retempered.after is None
     state.set_params(banned(sketch.ids[1:]))
     assert state.reason is None, "one is left"
+    assert [row.banned for row in state.rows(5)] == [False, True, True, True, True]
+    assert row_label(state.rows(5)[1]) == "banned"
     assert state.rows(5)[0].probability > 0.01
 
 
@@ -311,4 +313,4 @@ def test_a_token_that_was_read_was_not_drawn() -> None:
     state.show(sketch, (), sketch.written.token)
     drawn = state.tail(state.rows(4))
     assert drawn is not None
-    assert "drawn from them" in tail_sentence(drawn)
+    assert "; drawn: " in tail_sentence(drawn)

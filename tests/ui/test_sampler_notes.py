@@ -36,7 +36,7 @@ def test_with_a_fixed_seed_xtcs_die_is_told(seed: int) -> None:
 def test_a_random_seed_is_told() -> None:
     said = words(NEXT, xtc_probability=0.25)
     assert "25.0\u202f%" in said
-    assert "new at each Continue" in said
+    assert "A fixed seed tells" in said
     assert "as if it acted" in words(READ, xtc_probability=0.25, seed=3)
 
 
@@ -44,7 +44,7 @@ def test_what_is_not_known_is_told() -> None:
     assert words(NEXT, known_breakers=False, dry_multiplier=1.0) == NO_BREAKERS
     assert "Mirostat" in words(READ, mirostat=1)
     assert words(READ._replace(knows_mu=True), mirostat=1) == ""
-    assert "3 tokens are known" in words(READ, repeat_penalty=1.1)
+    assert "Only 3 of the tokens before are known" in words(READ, repeat_penalty=1.1)
     assert words(READ, repeat_penalty=1.1, repeat_last_n=3) == "", "it looks no further"
     assert "penalties and DRY" in words(READ, dry_multiplier=1.0)
     assert words(READ, repeat_penalty=1.1, mirostat=2).count("penalties") == 0

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from studio.sampling import LogitSketch, SamplingParams
@@ -245,3 +245,19 @@ def test_it_stays_with_the_place_it_was_asked_at(
     assert probability(1, sampling.params.temperature) == pytest.approx(0.2, abs=1e-3)
     assert not math.isinf(sampling.params.temperature)
     panel.question.hide()
+
+
+@pytest.mark.parametrize("piece", [b" sea", b" incomprehensibilities, they say"])
+def test_the_question_is_read_whole_however_long_the_token(
+    panel: NextTokenPanel, piece: bytes
+) -> None:
+    panel.resize(700, 460)
+    panel._state.add_pieces({0: piece})
+    click(panel, 0)
+    QApplication.processEvents()
+    assert panel.question.isVisible()
+    labels = [label for label in panel.question.findChildren(QLabel) if label.isVisible()]
+    assert any("What T makes" in label.text() for label in labels)
+    for label in labels:
+        if not label.wordWrap():
+            assert label.width() >= label.sizeHint().width()

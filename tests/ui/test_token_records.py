@@ -11,6 +11,7 @@ from studio.engine.messages import (
     Stop,
     Superseded,
 )
+from studio.ui.read_token import ReadToken
 from studio.ui.token_records import NOTHING_TO_SCORE
 from tests.ui.fake_engine import Desk, evaluated, finished, sketch, token
 
@@ -18,12 +19,12 @@ TEXT = "The sea was calm"
 WORDS = (b"The", b" sea", b" was", b" calm")
 
 
-def scored(request: int, *texts: bytes, start: int = 0) -> Scored:
+def scored(request: int, *texts: bytes, start: int = 0, first: int = 0) -> Scored:
     tokens = tuple(
         ScoredToken(id=index, text=text, sketch=sketch(index), near_tie=False)
         for index, text in enumerate(texts)
     )
-    return Scored(request=request, start=start, tokens=tokens, pieces={3: b"?"})
+    return Scored(request=request, start=start, first=first, tokens=tokens, pieces={3: b"?"})
 
 
 def scoring_ended(request: int, *, unseen: int = 0) -> ScoringEnded:
@@ -206,3 +207,21 @@ def test_another_models_tokens_are_not_this_ones() -> None:
     desk.load()
     assert len(spelled(desk)) == 4
     assert desk.next_token.text(3).text == "?"
+
+
+def test_a_token_that_was_read_knows_what_stood_before_it(qtbot: QtBot) -> None:
+    desk = loaded()
+    request = asked(desk).request
+    # Two tokens of a brief stand before the text, whose first token is the third.
+    desk.client.answer(scored(request, *WORDS, first=2))
+    records = desk.records.spans.records
+    assert [record.place for record in records if isinstance(record, ReadToken)] == [None] * 4
+    desk.client.answer(evaluated(request, 8, 9, 0, 1, 2, 3), scoring_ended(request))
+    places = [record.place for record in records if isinstance(record, ReadToken)]
+    assert [list(place.history) for place in places if place is not None] == [
+        [8, 9],
+        [8, 9, 0],
+        [8, 9, 0, 1],
+        [8, 9, 0, 1, 2],
+    ]
+    assert all(place is not None and place.is_whole and place.seed is None for place in places)

@@ -193,7 +193,7 @@ def test_of_what_was_read_only_what_stands_right_before_is_known() -> None:
     _, span = place.put(third, fourth)
     place.state.look_at(span)
     assert list(place.state.next_token.history) == [third.id]
-    assert "1 tokens are known" in place.facts().sentences[-1]
+    assert "Only 1 of the tokens before is known" in place.facts().sentences[-1]
     place.desk.sampling.change(repeat_last_n=1)
     assert place.facts().sentences == (NO_DICE,), "no more is looked at"
 
