@@ -150,7 +150,7 @@ class PresetLibraryState(QObject):
 
     def _on_renamed(self, name: str, new_name: str) -> None:
         if name == self._key:
-            self.select(new_name)
+            self._key = new_name  # the list with it follows
 
     def _follow(self, *, always: bool = False) -> None:
         if not self._is_shown:

@@ -182,13 +182,16 @@ class PresetState(QObject):
     def rename(self, name: str, new_name: str) -> bool:
         """Call a preset otherwise; values that were turned stay turned."""
         now = self.now
-        is_chosen = now.preset.name == name
-        preset = self._do(lambda: self.folder.rename(name, new_name).preset, choose=is_chosen)
+
+        def act() -> Preset:
+            preset = self.folder.rename(name, new_name).preset
+            # Before the list is another: what is kept by name is to be found in it.
+            self.renamed.emit(name, preset.name)
+            return preset
+
+        is_done = self._do(act, choose=now.preset.name == name) is not None
         self._put(now.values)
-        if preset is None:
-            return False
-        self.renamed.emit(name, preset.name)
-        return True
+        return is_done
 
     def duplicate(self, name: str, *, choose: bool = True) -> Preset | None:
         """Copy a preset, as it is saved; the copy, or None where it failed."""
