@@ -157,7 +157,8 @@ class TokenQuestion(QFrame):
         usual = self.fontMetrics().averageCharWidth() * _WIDTH_IN_CHARACTERS
         margins = layout.contentsMargins()
         self._question.invalidate()  # it is not told at once that its words are others
-        question = self._question.sizeHint().width() + margins.left() + margins.right()
+        border = self.width() - self.contentsRect().width()
+        question = self._question.sizeHint().width() + margins.left() + margins.right() + border
         self.setFixedWidth(max(usual, question))
 
     def _fit(self) -> None:
