@@ -5,7 +5,6 @@ Knows the presets' folder and the state objects that a preset sets; no widget.
 
 import dataclasses
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -24,28 +23,11 @@ from studio.presets import (
 from studio.presets.foreign import Imported, import_file
 from studio.sampling import SamplingParams
 from studio.ui.preset_comparison import differences
+from studio.ui.preset_in_force import Formerly, InForce
 from studio.ui.preset_watch import PresetWatch
 from studio.ui.profile_state import ProfileState
 from studio.ui.prompt_settings import PromptSettings
 from studio.ui.sampling_state import SamplingState
-
-
-@dataclass(frozen=True)
-class InForce:
-    """What was in force at some time.
-
-    Attributes:
-        preset: The preset chosen, as it was saved.
-        values: The same with the values in force, turned or not.
-    """
-
-    preset: Preset
-    values: Preset
-
-    @property
-    def is_turned(self) -> bool:
-        """Whether values differed from the preset's."""
-        return bool(differences(self.preset, self.values))
 
 
 class PresetState(QObject):
@@ -54,7 +36,6 @@ class PresetState(QObject):
     Attributes:
         folder: Where they are.
         listing: What the folder held when it was read last.
-        before: What was in force before `use` put another preset there.
     """
 
     changed = Signal()
@@ -81,7 +62,7 @@ class PresetState(QObject):
         super().__init__(parent)
         self.folder = folder
         self.listing = Listing()
-        self.before: InForce | None = None
+        self._formerly = Formerly()
         self._profiles = profiles
         self._sampling = sampling
         if prompting is None:  # nobody turns them: they are the preset's
@@ -145,12 +126,17 @@ class PresetState(QObject):
         """Put a preset in force; `put_back` undoes it."""
         now = self.now
         if (now.preset, now.is_turned) != (preset, False):
-            self.before = now
+            self._formerly.keep(now)
         self._profiles.choose(preset)
+
+    @property
+    def before(self) -> InForce | None:
+        """What was in force before `use` put another preset there, the last such thing."""
+        return self._formerly.last
 
     def put_back(self) -> None:
         """Put in force what was there before `use`, turned values and all."""
-        before, self.before = self.before, None
+        before = self._formerly.take()
         if before is None:
             return
         saved = self._profiles.named(before.preset.name) or before.preset

@@ -22,7 +22,8 @@ from studio.presets import Preset
 from studio.ui.model_names import model_name
 from studio.ui.model_state import ModelPhase, ModelState
 from studio.ui.preset_defaults import PresetDefaults, model_key
-from studio.ui.preset_state import InForce, PresetState
+from studio.ui.preset_in_force import InForce
+from studio.ui.preset_state import PresetState
 from studio.ui.profile_state import ProfileState
 
 

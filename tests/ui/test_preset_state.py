@@ -48,6 +48,21 @@ def test_renamed_duplicated_deleted_and_back(desk: Desk) -> None:
     assert desk.failures == []
 
 
+def test_what_was_turned_outlives_a_walk_through_the_list(desk: Desk) -> None:
+    desk.sampling.change(temperature=0.77)
+    for name in ("Customer support", "Data augmentation", "Neutral"):
+        preset = desk.profiles.named(name)
+        assert preset
+        desk.presets.use(preset)
+    desk.presets.put_back()
+    assert desk.current == "Data augmentation"
+    desk.presets.put_back()
+    assert (desk.current, desk.sampling.params.temperature) == ("Creative writing", 0.77)
+    assert desk.presets.before is None
+    desk.presets.put_back()
+    assert desk.sampling.params.temperature == 0.77
+
+
 def test_what_cannot_be_is_told(desk: Desk) -> None:
     assert not desk.presets.save()
     assert not desk.presets.save_as("../x")
