@@ -66,7 +66,7 @@ class TokenCard(QWidget):
             beside: The widget that the row belongs to.
             row: The row, in that widget's coordinates.
         """
-        if details == self._details and self.isVisible():
+        if self.isVisible() and details.says_the_same(self._details):
             return
         self._details = details
         window = beside.window()

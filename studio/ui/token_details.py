@@ -39,6 +39,15 @@ class TokenDetails(NamedTuple):
             ("after filters", row_label(self.row)),
         )
 
+    def says_the_same(self, other: "TokenDetails | None") -> bool:
+        """Whether the card would be the same; what is left over, an array, cannot be compared."""
+        return (
+            other is not None
+            and self[:-1] == other[:-1]
+            and self.subject.basis == other.subject.basis
+            and self.subject.most_likely == other.subject.most_likely
+        )
+
     @property
     def spoken(self) -> str:
         """All of it as one sentence, for those who hear the window."""

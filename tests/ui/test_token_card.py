@@ -237,3 +237,21 @@ def test_with_nothing_known_there_is_nothing_to_choose(
     with qtbot.assertNotEmitted(histogram.asked):
         point_at(histogram, 0)
         QTest.mouseClick(histogram, Qt.MouseButton.LeftButton, pos=QPoint(50, 10))
+
+
+def test_the_card_stays_where_a_filter_changes_nothing_of_it(
+    histogram: NextTokenHistogram, state: NextToken
+) -> None:
+    histogram.setFocus()
+    QTest.keyClick(histogram, Qt.Key.Key_Down)
+    before = histogram.card.details
+    assert before is not None
+    # All that is shown of the token stays, but what is left over is worked out anew.
+    state.set_params(SamplingParams(temperature=0.5, top_k=3, min_p=1e-9))
+    after = histogram.card.details
+    assert after is not None
+    assert after.says_the_same(before)
+    state.set_params(SamplingParams(temperature=0.6, top_k=3))
+    assert histogram.card.details is not None
+    assert not histogram.card.details.says_the_same(before)
+    assert not before.says_the_same(None)
