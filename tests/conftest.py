@@ -4,6 +4,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# No test fails for being slow: other work may be on the machine.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 # The suite brings its own screen (packaging/bootstrap.py test); without it nothing may appear on
 # the developer's. Set before Qt is loaded by anything.

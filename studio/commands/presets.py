@@ -128,7 +128,8 @@ def _print_lost(not_carried: Sequence[NotCarried], stream: object) -> None:
             value = msgspec.json.encode(_sayable(entry.value)).decode()
             shown = value if len(value) <= 200 else f"{value[:200]}…"
             why = f"  ({entry.why})" if entry.why else ""
-            print(f"    {entry.key}: {shown}{why}", file=stream)  # type: ignore[call-overload]  # a text stream
+            key = entry.key if entry.key.isprintable() else repr(entry.key)
+            print(f"    {key}: {shown}{why}", file=stream)  # type: ignore[call-overload]  # a text stream
 
 
 def _words(preset: Preset) -> str:

@@ -19,11 +19,15 @@ MOST_BYTES = 1024 * 1024
 """Of a preset's file; real ones have about a thousandth of it."""
 
 _DEEPEST = 32
+_MOST_SIGNS = 1_000_000
+"""Texts, brackets, colons and commas; a long story has a tenth of it."""
 _MOST_DIGITS = 18
 """Of a whole number: what 64 bits hold."""
 
 _NUMBER = "a finite number that 64 bits hold"
-_STRUCTURE = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}:]', re.DOTALL)
+# A text that does not end is taken as one too: to look for its end from each quotation mark in it
+# would take the square of its length.
+_STRUCTURE = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|[\[\]{}:,]', re.DOTALL)
 
 
 class _Refused:
@@ -85,9 +89,9 @@ def read_json(text: str) -> object:
 
     Raises:
         PresetError: no JSON, or JSON that is not taken: numbers that are none (NaN, 1e999) or too
-            long, a nesting too deep, a key twice, half a character.
+            long, a nesting too deep, values without number, a key twice, half a character.
     """
-    _check_depth(text)
+    _check_structure(text)
     try:
         value = json.loads(
             text,
@@ -147,7 +151,10 @@ def check_values(value: object, field: str = "") -> None:
                 check_values(entry, _within(field, key))
         case list():
             for index, entry in enumerate(value):
-                check_values(entry, f"{field}[{index}]")
+                # LM Studio's fields are objects that name themselves.
+                name = entry.get("key") if isinstance(entry, dict) else None
+                place = name[:60] if isinstance(name, str) and name.isprintable() else index
+                check_values(entry, f"{field}[{place}]")
 
 
 class _Verbatim:
@@ -162,15 +169,18 @@ class _Verbatim:
 
 def _within(field: str, key: str) -> str:
     key = key if len(key) <= 60 else f"{key[:60]}…"
+    key = key if key.isprintable() else repr(key)  # it goes to terminals
     return f"{field}.{key}" if field else key
 
 
-def _check_depth(text: str) -> None:
-    """The parser recurses, and so would everything that walks through what it gives."""
+def _check_structure(text: str) -> None:
+    """Bound depth and size before the parser recurses and makes an object of each value."""
     depth = 0
     latest = field = ""
-    for found in _STRUCTURE.finditer(text):
+    for count, found in enumerate(_STRUCTURE.finditer(text)):
         sign = found.group()
+        if count > _MOST_SIGNS:
+            raise PresetError(f"It has more than {_MOST_SIGNS:,} values. It is no preset.")
         if sign in ("{", "["):
             depth += 1
             if depth > _DEEPEST:
@@ -201,8 +211,12 @@ def _integer(text: str) -> int | _Refused:
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     values = dict(pairs)
     if len(values) < len(pairs):
-        keys = [key for key, _ in pairs]
         repeated = _Repeated(values)
-        repeated.key = next(key for place, key in enumerate(keys) if key in keys[:place])
+        seen: set[str] = set()
+        for key, _ in pairs:
+            if key in seen:
+                repeated.key = key
+                break
+            seen.add(key)
         return repeated
     return values

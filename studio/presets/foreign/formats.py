@@ -27,6 +27,8 @@ from studio.presets.preset import Preset
 OWN = "Kelvin Studio"
 MOST_BYTES = 32 * 1024 * 1024
 """Of a file to import: a story has its settings at the end of a long text."""
+_LONGEST_TEXT = 1024 * 1024
+"""Characters of a file that is no JSON; a Modelfile may have a long licence in it."""
 
 WRITERS: Mapping[str, Writer] = {
     "kelvin": lambda preset: Exported(PresetDocument(preset).to_bytes().decode(), ".json"),
@@ -98,6 +100,8 @@ def import_bytes(data: bytes, stem: str, name: str | None = None) -> Imported:
         if name is not None:
             values = _renamed(values, name)
         return _from_object(values, name or stem)
+    if len(text) > _LONGEST_TEXT:
+        raise PresetError(f"It has {len(text):,} characters; allowed are {_LONGEST_TEXT:,}.")
     stem = name or stem
     if ollama.is_modelfile(text):
         return ollama.read(text, stem)

@@ -62,6 +62,8 @@ def _check(text: str) -> None:
     for count, event in enumerate(yaml.parse(text, Loader=yaml.SafeLoader)):
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise PresetError("Found an anchor or an alias; allowed are plain values.", field)
+        if getattr(event, "tag", None):
+            raise PresetError(f"Found the tag {event.tag[:60]!r}; allowed are plain values.", field)
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
         elif isinstance(event, yaml.CollectionEndEvent):
@@ -69,8 +71,12 @@ def _check(text: str) -> None:
         elif isinstance(event, yaml.ScalarEvent) and depth == 1:
             field = event.value[:60]
         if depth > _DEEPEST:
-            allowed = f"at most {_DEEPEST}"
-            raise PresetError(f"{field}: found values too deep in one another; {allowed}.", field)
+            name = f"{field}: " if field else ""
+            raise PresetError(
+                f"{name}found more than {_DEEPEST} values within one another; allowed are "
+                f"{_DEEPEST}.",
+                field,
+            )
         if count > _MOST_EVENTS:
             raise PresetError(f"It has more than {_MOST_EVENTS:,} values. It is no preset.")
 

@@ -1,0 +1,205 @@
+"""Files that nobody vouches for, of every program: refused by the field's name, at no cost."""
+
+import json
+import math
+import tracemalloc
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from studio.presets import PresetError
+from studio.presets.foreign import import_bytes, import_file
+from tests.presets.foreign.files import FILES
+
+TEMPERATURE = {
+    "SillyTavern": "temp",
+    "KoboldCpp": "temp",
+    "LM Studio": "llm.prediction.temperature",
+    "LM Studio (older form)": "temp",
+    "text-generation-webui": "temperature",
+    "llama.cpp arguments": "--temp",
+    "Ollama Modelfile": "temperature",
+    "OpenAI-style request": "temperature",
+}
+TOP_K = {
+    "SillyTavern": "top_k",
+    "KoboldCpp": "top_k",
+    "LM Studio": "llm.prediction.topKSampling",
+    "LM Studio (older form)": "top_k",
+    "text-generation-webui": "top_k",
+    "llama.cpp arguments": "--top-k",
+    "Ollama Modelfile": "top_k",
+    "OpenAI-style request": "top_k",
+}
+TYPELESS = ("llama.cpp arguments", "Ollama Modelfile")
+"""Whose values are all texts."""
+HOLE = 918273645
+"""Stands where a raw value goes."""
+
+
+def with_value(program: str, key: str, raw: str) -> str:
+    text = FILES[program]({key: HOLE})
+    assert str(HOLE) in text
+    return text.replace(f"'{HOLE}'", f"'{raw}'").replace(str(HOLE), raw)
+
+
+def refusal(text: str) -> PresetError:
+    with pytest.raises(PresetError) as caught:
+        import_bytes(text.encode("utf-8", "surrogatepass"), "stem")
+    return caught.value
+
+
+def named(program: str, key: str) -> str:
+    return f"inference_params.{key}" if "older" in program else key
+
+
+NO_NUMBERS = ["NaN", "Infinity", "-Infinity", "1e999", "9" * 5000, "1e400", "0x10", "hot"]
+
+
+@pytest.mark.parametrize("raw", NO_NUMBERS, ids=lambda raw: raw[:9])
+@pytest.mark.parametrize("program", FILES)
+def test_what_is_no_number_is_refused_by_its_name(program: str, raw: str) -> None:
+    key = TEMPERATURE[program]
+    is_json = program not in (*TYPELESS, "text-generation-webui")
+    error = refusal(with_value(program, key, raw))
+    if is_json and raw in ("0x10", "hot"):
+        assert str(error).startswith("It is not valid JSON")
+        return
+    assert named(program, key) in str(error)
+    assert "found" in str(error)
+    assert "allowed" in str(error)
+    assert len(str(error)) < 400
+
+
+@pytest.mark.parametrize("raw", ["true", '"0.7"', "[0.7]", '{"a": 1}', "-0.5"])
+@pytest.mark.parametrize("program", FILES)
+def test_another_type_or_a_negative_temperature_is_refused(program: str, raw: str) -> None:
+    key = TEMPERATURE[program]
+    if program == "KoboldCpp" and raw == "-0.5":
+        # Its engine takes that for greedy.
+        text = with_value(program, key, raw)
+        assert import_bytes(text.encode(), "x").preset.sampling.temperature == 0
+        return
+    if program in TYPELESS and raw == '"0.7"':
+        return  # quotation marks are no part of a value there
+    error = refusal(with_value(program, key, raw))
+    assert named(program, key) in str(error)
+    assert "allowed" in str(error)
+
+
+@pytest.mark.parametrize("raw", ["1.5", "1e30", "99999999999999999999"])
+@pytest.mark.parametrize("program", FILES)
+def test_what_is_no_whole_number_is_refused(program: str, raw: str) -> None:
+    key = TOP_K[program]
+    error = refusal(with_value(program, key, raw))
+    assert named(program, key) in str(error)
+
+
+@pytest.mark.parametrize("opening", ["[", '{"a":'])
+@pytest.mark.parametrize("program", [it for it in FILES if it not in TYPELESS])
+def test_a_nesting_without_end_is_refused_by_its_name(program: str, opening: str) -> None:
+    opening = "{a: " if opening != "[" and program == "text-generation-webui" else opening
+    text = with_value(
+        program, TEMPERATURE[program], opening * (60_000 if opening == "{a: " else 100_000)
+    )
+    error = refusal(text)
+    assert "values within one another" in str(error)
+    outer = {"LM Studio": "operation", "LM Studio (older form)": "inference_params"}
+    assert error.field == outer.get(program, TEMPERATURE[program])
+
+
+@pytest.mark.parametrize("program", [it for it in FILES if it not in TYPELESS])
+def test_half_a_character_and_a_key_twice_are_refused(program: str) -> None:
+    if program == "text-generation-webui":
+        assert "twice" in str(refusal("temperature: 1\ntemperature: 2\n"))
+        return
+    error = refusal(with_value(program, TEMPERATURE[program], '"\\ud800"'))
+    assert "surrogate" in str(error)
+    text = FILES[program]({})
+    assert "twice" in str(refusal(text[:-1] + ', "a": 1, "a": 2}'))
+
+
+@pytest.mark.parametrize(
+    ("key", "field"),
+    [("preset", "preset"), ("title", "title")],
+)
+@pytest.mark.parametrize("name", ["../x", "/etc/x", "CON", "a\0b", "x" * 300, ""])
+def test_a_name_that_leads_out_is_refused(key: str, field: str, name: str) -> None:
+    error = refusal(json.dumps({"temp": 1, "dynatemp_range": 0, key: name}))
+    assert error.field == field
+    error = refusal(json.dumps({"name": name, "inference_params": {"temp": 1}}))
+    assert error.field == "name"
+    error = refusal(json.dumps({"name": name, "operation": {"fields": []}}))
+    assert error.field == "name"
+
+
+YAML = {
+    "an alias bomb": "a: &a [1]\n" + "".join(f"b{i}: [*a, *a, *a]\n" for i in range(40)),
+    "an anchor": "temperature: &t 1\n",
+    "a merge": "base: &b {temperature: 1}\n<<: *b\n",
+    "code": "temperature: !!python/object/apply:os.system ['true']\n",
+    "a tag": "temperature: !!float '0.7'\n",
+    "a local tag": "temperature: !hot 1\n",
+    "two documents": "temperature: 1\n---\ntemperature: 2\n",
+    "many keys": "".join(f"k{i}: 1\n" for i in range(30_000)) + "temperature: 1\n",
+    "deep blocks": "- " * 50_000 + "1",
+    "a number without end": "temperature: " + "1" * 10_000 + "\n",
+    "sixty": "temperature: 1:30\n",
+    "a date": "temperature: 2024-01-01\n",
+}
+
+
+@pytest.mark.parametrize("text", YAML.values(), ids=YAML.keys())
+def test_yaml_is_taken_for_plain_values_alone(text: str) -> None:
+    assert len(str(refusal(text))) < 400
+
+
+@pytest.fixture
+def memory() -> Iterator[None]:
+    """No more than a few times what a preset may have is taken."""
+    tracemalloc.start()
+    yield
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 256 * 1024 * 1024
+
+
+@pytest.mark.usefixtures("memory")
+@pytest.mark.parametrize("name", ["big.json", "big.yaml", "big.args", "Modelfile"])
+def test_a_gigabyte_is_refused_and_not_read(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    with path.open("wb") as file:
+        file.write(b'{"temp": 1, "rep_pen": 1, "x": "')
+        file.truncate(2**30)  # of which the disk holds nothing
+    with pytest.raises(PresetError, match=r"1,073,741,824 bytes; at most 33,554,432 are allowed"):
+        import_file(path)
+
+
+MANY = {
+    "lists": '{"temp": [' + "[]," * 5_000_000,
+    "numbers": '{"temp": [' + "1," * 5_000_000,
+    "quotation marks": '{"' + '\\"' * 5_000_000,
+    "a backslash at the end": '{"temp": "' + "\\" * 5_000_001,
+    "keys, the last one twice": "{" + "".join(f'"{i}": 1,' for i in range(200_000)) + '"7": 1}',
+    "words": "--temp 1 " + "a " * 5_000_000,
+    "lines": "\n" * 5_000_000 + "temperature: 1",
+}
+
+
+@pytest.mark.usefixtures("memory")
+@pytest.mark.parametrize("text", MANY.values(), ids=MANY.keys())
+def test_what_is_made_to_cost_much_is_refused_at_once(text: str) -> None:
+    refusal(text)
+
+
+def test_a_story_as_long_as_a_book_is_read_for_its_settings() -> None:
+    story = {"actions": ["word " * 1000] * 4000, "savedsettings": {"temperature": 0.75}}
+    imported = import_bytes(json.dumps(story).encode(), "Long")
+    assert imported.preset.sampling.temperature == 0.75
+
+
+def test_no_message_carries_signs_for_the_terminal() -> None:
+    error = refusal('{"temp": 1, "rep_pen": 1, "a\\u001b[31mb": 1e999}')
+    assert "\x1b" not in str(error)
+    assert math.isfinite(len(str(error)))
