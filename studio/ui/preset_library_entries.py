@@ -158,6 +158,16 @@ def matches(preset: Preset, query: str) -> bool:
     return _holds(query, [preset.name, preset.description, TASK_WORDS[preset.task], preset.notes])
 
 
+def best_match(entries: Iterable[Entry], query: str) -> Entry | None:
+    """The entry whose name begins with `query`, or has it in it; None where none has."""
+    words = query.strip().casefold()
+    if not words:
+        return None
+    named = [entry for entry in entries if words in entry.title.casefold()]
+    first = [entry for entry in named if entry.title.casefold().startswith(words)]
+    return next(iter([*first, *named]), None)
+
+
 def _holds(query: str, texts: Sequence[str]) -> bool:
     if not query.strip():
         return True

@@ -10,7 +10,7 @@ from studio.ui.model_names import model_title
 from studio.ui.model_state import ModelState
 from studio.ui.preset_defaults import PresetDefaults
 from studio.ui.preset_favourites import PresetFavourites
-from studio.ui.preset_library_entries import Entry, Row, Standing, library_rows
+from studio.ui.preset_library_entries import Entry, Row, Standing, best_match, library_rows
 from studio.ui.preset_state import PresetState
 from studio.ui.profile_opening import ProfileOpening
 from studio.ui.profile_state import ProfileState
@@ -69,10 +69,13 @@ class PresetLibraryState(QObject):
         self._follow()
 
     def search(self, query: str) -> None:
-        """List those that have all words of `query`."""
+        """List those that have all words of `query`, and look at one that is called so."""
         if query != self.query:
             self.query = query
             self._follow()
+            called_so = best_match(self.entries, query)
+            if called_so:
+                self.select(called_so.key)
 
     @property
     def entries(self) -> list[Entry]:

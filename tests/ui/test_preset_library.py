@@ -132,6 +132,17 @@ def test_search_choose_and_use_without_leaving_the_field(
     assert not library.isVisible()
 
 
+def test_what_is_called_so_is_looked_at_before_what_only_speaks_of_it(
+    library: PresetLibraryWindow,
+) -> None:
+    QTest.keyClicks(library.search, "greedy")
+    assert titles(library) == ["Code", "Greedy"]
+    assert selected(library).title == "Greedy"
+    library.search.selectAll()
+    QTest.keyClicks(library.search, "support")
+    assert selected(library).title == "Customer support"
+
+
 def test_notes_are_searched_and_nothing_found_is_said(library: PresetLibraryWindow) -> None:
     QTest.keyClicks(library.search, "may")
     assert titles(library) == ["Dry"]
