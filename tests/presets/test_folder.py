@@ -6,6 +6,8 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from studio.presets import (
     Preset,
@@ -19,6 +21,7 @@ from studio.presets import (
     preset_folder,
 )
 from studio.sampling import SamplingParams
+from tests.presets.strategies import presets
 
 MINE = Preset(name="Mine", description="A test's.", sampling=SamplingParams(temperature=0.4))
 
@@ -166,6 +169,99 @@ def test_a_link_out_of_the_folder_is_not_written_through(
         folder.save(msgspec.structs.replace(MINE, max_tokens=1))
     assert folder.add(MINE).path.name == "Mine 2.json"
     assert outside.read_bytes() == before
+
+
+def test_names_that_differ_by_case_are_one_and_the_first_counts(folder: PresetFolder) -> None:
+    put(folder, "a.json", '{"name": "Été", "max_tokens": 1}')
+    put(folder, "b.json", '{"name": "ÉTÉ", "max_tokens": 2}')
+    put(folder, "c.json", '{"name": "E\u0301te\u0301", "max_tokens": 3}')
+    listing = folder.listing()
+    assert [stored.preset.max_tokens for stored in listing.presets] == [1]
+    assert [problem.path.name for problem in listing.problems] == ["b.json", "c.json"]
+    assert all("is also in “a.json”" in problem.message for problem in listing.problems)
+    with pytest.raises(TakenNameError):
+        folder.add(Preset(name="été"))
+
+
+BROKEN = {
+    "nan.json": '{"name": "N", "sampling": {"temperature": NaN}}',
+    "deep.json": '{"name": "D", "stop": ' + "[" * 100_000,
+    "digits.json": '{"name": "I", "max_tokens": ' + "9" * 5000 + "}",
+    "list.json": "[]",
+    "binary.json": "\x00\x01",
+    "newer.json": '{"name": "W", "format_version": 9, "task": "opera"}',
+    "unended.json": '{"name": "' + '\\"' * 300_000,
+}
+
+
+def test_one_broken_file_never_hides_the_others(folder: PresetFolder) -> None:
+    folder.add(MINE)
+    for name, text in BROKEN.items():
+        put(folder, name, text)
+    with (folder.path / "gigabyte.json").open("wb") as file:
+        file.truncate(2**30)
+    before = {path.name: path.stat().st_mtime_ns for path in folder.path.iterdir()}
+    listing = folder.listing()
+    assert names(folder) == ["Mine"]
+    assert {it.path.name for it in listing.problems} == {*BROKEN, "gigabyte.json"}
+    assert all(len(it.message) < 400 for it in listing.problems)
+    assert folder.find("mine") == MINE
+    folder.save(msgspec.structs.replace(MINE, max_tokens=9))
+    after = {path.name: path.stat().st_mtime_ns for path in folder.path.iterdir()}
+    assert {name for name in before if before[name] != after[name]} == {"Mine.json"}
+
+
+def test_a_save_that_fails_leaves_the_old_file_whole(
+    folder: PresetFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored = folder.add(MINE)
+    before = stored.path.read_bytes()
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", full)
+    with pytest.raises(PresetError, match=r"No space left on device\. Nothing was changed"):
+        folder.save(msgspec.structs.replace(MINE, max_tokens=9))
+    assert stored.path.read_bytes() == before
+    assert [path.name for path in folder.path.iterdir()] == ["Mine.json"]
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(preset=presets(), unknown=st.dictionaries(st.text("xyz_", min_size=1), st.integers()))
+def test_any_preset_is_saved_read_changed_and_keeps_what_is_unknown(
+    tmp_path_factory: pytest.TempPathFactory, preset: Preset, unknown: dict[str, int]
+) -> None:
+    folder = PresetFolder(tmp_path_factory.mktemp("any"))
+    kept = {key: value % 2**53 for key, value in unknown.items()}
+    preset = msgspec.structs.replace(preset, name=f"{preset.name} its own")
+    folder.add(preset, PresetDocument(preset, kept, kept))
+    assert folder.stored(preset.name).preset == preset
+    changed = msgspec.structs.replace(preset, max_tokens=7, task="code")
+    path = folder.save(changed).path
+    assert folder.find(preset.name) == changed
+    written = json.loads(path.read_text(encoding="utf-8"))
+    assert {key: written[key] for key in kept} == kept
+    assert {key: written["sampling"][key] for key in kept} == kept
+
+
+@given(version=st.integers(2, 10**18 - 1), preset=presets())
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_newer_version_is_read_only_to_the_byte(
+    tmp_path_factory: pytest.TempPathFactory, version: int, preset: Preset
+) -> None:
+    folder = PresetFolder(tmp_path_factory.mktemp("newer"))
+    preset = msgspec.structs.replace(preset, name=f"{preset.name} its own", format_version=version)
+    path = folder.path / "newer.json"
+    path.write_bytes(PresetDocument(preset, {"aura": [1]}).to_bytes())
+    before = path.read_bytes()
+    assert folder.find(preset.name).sampling == preset.sampling
+    with pytest.raises(ReadOnlyPresetError, match=f"format version {version}"):
+        folder.save(preset)
+    with pytest.raises(ReadOnlyPresetError, match=f"format version {version}"):
+        folder.rename(preset.name, "Then")
+    assert path.read_bytes() == before
+    assert [it.name for it in folder.path.iterdir()] == ["newer.json"]
 
 
 def test_a_newer_ones_preset_is_used_but_not_changed(folder: PresetFolder) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
@@ -65,6 +66,9 @@ KEY_TABLES: Mapping[str, KeyTable] = {
 }
 """What becomes of each program's keys; `KEYS.md` says it to people."""
 
+_WEBUI_LINE = re.compile(
+    rf"""^(["']?)({"|".join(map(re.escape, webui.KEYS))})\1\s*:""", re.MULTILINE
+)
 _UNKNOWN = (
     "It is no preset that is known here. Known are: Kelvin Studio, SillyTavern text completion, "
     "KoboldCpp and Kobold Lite (stories too), LM Studio, text-generation-webui, llama.cpp "
@@ -99,18 +103,17 @@ def import_bytes(data: bytes, stem: str, name: str | None = None) -> Imported:
         values = json_object(text)
         if name is not None:
             values = _renamed(values, name)
-        return _from_object(values, name or stem)
+        return _from_object(values, stem if name is None else name)
     if len(text) > _LONGEST_TEXT:
         raise PresetError(f"It has {len(text):,} characters; allowed are {_LONGEST_TEXT:,}.")
-    stem = name or stem
+    stem = stem if name is None else name
     if ollama.is_modelfile(text):
         return ollama.read(text, stem)
     if any(word.partition("=")[0] in llama_args.FLAGS for word in text[:100_000].split()):
         return llama_args.read(text, stem)
-    values = read_yaml(text)
-    if not values.keys() & webui.KEYS.keys():
+    if not _WEBUI_LINE.search(text):
         raise PresetError(_UNKNOWN)
-    return webui.read(values, stem)
+    return webui.read(read_yaml(text), stem)
 
 
 def _from_object(values: Mapping[str, object], stem: str) -> Imported:

@@ -9,7 +9,7 @@ import pytest
 
 from studio.presets import PresetError
 from studio.presets.foreign import Imported, export, import_bytes, import_file
-from studio.sampling import DEFAULT_SAMPLERS
+from studio.sampling import DEFAULT_SAMPLERS, SamplingParams
 
 TAVERN = {
     "temp": 1.2, "top_p": 0.95, "top_k": -1, "min_p": 0.05, "typical_p": 0.9, "rep_pen": 1.1,
@@ -70,6 +70,45 @@ def test_without_llama_cpps_order_that_of_the_webui_counts() -> None:
     assert take({**values, "temperature_last": True}).preset.sampling.samplers[-1] == "temperature"
     values["sampler_priority"] = ["min_p", "temperature", "quadratic_sampling"]
     assert take(values).preset.sampling.samplers[-2:] == ("min_p", "temperature")
+
+
+def test_an_older_list_of_samplers_leaves_out_what_ran_first_anyway() -> None:
+    older = ["top_k", "tfs_z", "typical_p", "top_p", "min_p", "temperature"]
+    rest = ("top_k", "typical_p", "top_p", "min_p", "temperature")
+    values: dict[str, object] = {"temp": 1, "samplers": older, "rep_pen": 1}
+    assert take(values).preset.sampling.samplers == rest
+    values |= {"rep_pen": 1.2, "dry_multiplier": 0.8}
+    assert take(values).preset.sampling.samplers == ("penalties", "dry", *rest)
+    # A list of today means what it says.
+    values["samplers"] = ["dry", "temperature"]
+    assert take(values).preset.sampling.samplers == ("dry", "temperature")
+
+
+def test_kobolds_order_counts_where_the_others_are_missing() -> None:
+    values: dict[str, object] = {"temp": 1, "freq_pen": 0, "sampler_order": [6, 5, 0, 1, 2, 3, 4]}
+    assert take(values).preset.sampling.samplers.index("temperature") == 2
+    values["samplers"] = ["top_k", "temperature"]
+    imported = take(values)
+    assert imported.preset.sampling.samplers == ("top_k", "temperature")
+    (entry,) = imported.not_carried
+    assert (entry.key, entry.had_effect) == ("sampler_order", False)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"temp": 1, "freq_pen": 0, "top_k": 40, "top_p": 0},
+        {"temperature": 1, "max_tokens": 9, "top_p": 0.0},
+    ],
+)
+def test_a_top_p_of_nothing_leaves_the_best_token(values: dict[str, object]) -> None:
+    params = take(values).preset.sampling
+    assert (params.top_k, params.top_p) == (1, 1)
+
+
+def test_a_switch_is_no_number_where_it_is_told() -> None:
+    (entry,) = take({"temp": 1, "freq_pen": 0, "num_beams": True}).not_carried
+    assert entry.had_effect  # 1 would have had none
 
 
 KOBOLD = {
@@ -207,6 +246,22 @@ def test_text_generation_webui() -> None:
     assert take("temperature: 0.7\ndo_sample: false\n").preset.sampling.temperature == 0
     plain = take("temperature: 0.7\n").preset.sampling.samplers
     assert plain.index("temperature") < plain.index("top_k")
+
+
+def test_the_webuis_own_values_stand_where_its_file_is_silent() -> None:
+    def sampling(text: str) -> SamplingParams:
+        return take(text).preset.sampling
+
+    params = sampling("dynamic_temperature: true\ndynatemp_low: 0.5\n")
+    assert (params.temperature, params.dynatemp_range) == (0.75, 0.25)
+    params = sampling("repetition_penalty: 1.1\n")
+    assert (params.repeat_last_n, params.dry_penalty_last_n) == (1024, -1)
+    params = sampling("dry_multiplier: 0.8\n")
+    assert (params.repeat_last_n, params.dry_penalty_last_n) == (64, 1024)
+    params = sampling("dry_multiplier: 0.8\nrepetition_penalty_range: 300\n")
+    assert (params.repeat_last_n, params.dry_penalty_last_n) == (300, 300)
+    neutral = sampling("temperature: 0.7\n")
+    assert neutral == SamplingParams(temperature=0.7, samplers=neutral.samplers)
 
 
 def test_llama_cpp_arguments() -> None:
