@@ -6,7 +6,7 @@ It puts rows together and binds them to the state objects; it keeps what is soug
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -42,7 +42,7 @@ from studio.ui.theme import Theme
 from studio.ui.token_lookup import TokenLookup
 
 _MARGIN = 12
-_CHARACTERS = 68
+_CHARACTERS = 66
 _NARROWEST = 44
 _LOWEST = 220
 _HIGHEST = 640
@@ -163,6 +163,16 @@ class ParameterEditor(QFrame):
         """The row of a parameter, by its name."""
         rows = (row for section in self.sections.values() for row in section.rows)
         return next(row for row in rows if row.parameter.name == name)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Catch up with what happened while it was hidden."""
+        super().showEvent(event)
+        self._values.set_watched(True)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Follow nothing."""
+        super().hideEvent(event)
+        self._values.set_watched(False)
 
     def event(self, event: QEvent) -> bool:
         """Claims Esc from a shortcut of the window while the keyboard is here."""

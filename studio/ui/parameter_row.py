@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from studio.sampling import SamplingParams
 from studio.ui.elided_label import ElidedLabel
 from studio.ui.explain_text import STEPS
 from studio.ui.parameter import Number, Parameter
@@ -56,7 +57,7 @@ class ParameterRow(QWidget):
         name = ElidedLabel()
         name.setText(parameter.name)
         name.setProperty("role", "muted")
-        name.setToolTip(f"Its name in llama.cpp and in a preset's file: {parameter.name}")
+        name.setToolTip(f"Its name in {_whose(parameter)}: {parameter.name}")
         self._help = _muted(parameter.help)
         self._help.setToolTip(parameter.tool_tip)
         self._idle = _muted("")
@@ -208,6 +209,11 @@ def _explain_button(parameter: Parameter, explain: Callable[[str], None]) -> QTo
     button.setCursor(Qt.CursorShape.PointingHandCursor)
     button.clicked.connect(lambda: explain(step))
     return button
+
+
+def _whose(parameter: Parameter) -> str:
+    is_of_sampler = parameter.name in SamplingParams.__struct_fields__
+    return "llama.cpp and in a profile's file" if is_of_sampler else "a profile's file"
 
 
 def _muted(text: str) -> QLabel:

@@ -38,7 +38,7 @@ class ParameterTexts(QWidget):
         super().__init__(parent)
         self._parameter = parameter
         self._values = values
-        self._shown: tuple[str, ...] | None = None
+        self._shown: dict[str, QPushButton] = {}
         self._chips = QWidget()
         self._flow = FlowLayout(self._chips, 4)
         self.edit = AddEdit()
@@ -48,11 +48,13 @@ class ParameterTexts(QWidget):
         self.edit.returnPressed.connect(self._add)
         self.edit.textEdited.connect(lambda _text: self.refused.emit(""))
         self.edit.given_up.connect(lambda: self.refused.emit(""))
+        self.edit.setPlaceholderText(_EMPTY)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
         column.addWidget(self._chips)
         column.addWidget(self.edit)
+        self._chips.hide()
         values.changed.connect(self._follow)
         self._follow()
 
@@ -79,15 +81,17 @@ class ParameterTexts(QWidget):
 
     def _follow(self) -> None:
         texts = self.texts
-        if texts == self._shown:
+        if texts == tuple(self._shown):
             return
-        self._shown = texts
-        while (item := self._flow.takeAt(0)) is not None:
-            chip = item.widget()
-            chip.hide()
+        while self._flow.takeAt(0) is not None:
+            pass  # the buttons themselves stay
+        for text in self._shown.keys() - set(texts):
+            chip = self._shown.pop(text)
+            chip.setParent(None)
             chip.deleteLater()
-        for text in texts:
-            self._flow.addWidget(self._chip(text))
+        self._shown = {text: self._shown.get(text) or self._chip(text) for text in texts}
+        for chip in self._shown.values():
+            self._flow.addWidget(chip)
         self._chips.setVisible(bool(texts))
         self.edit.setPlaceholderText("add a text; \\n is a newline" if texts else _EMPTY)
         self._chips.updateGeometry()

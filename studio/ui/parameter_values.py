@@ -43,8 +43,15 @@ class ParameterValues(QObject):
         self._prompting = prompting
         self._former: Mapping[Parameter, object] = {}
         self._is_resetting = False
+        self._is_watched = True
         for signal in (sampling.params_changed, sampling.max_tokens_changed, prompting.changed):
             signal.connect(self._on_changed)
+
+    def set_watched(self, is_watched: bool) -> None:
+        """Say whether anybody looks: while nobody does, `changed` is kept back."""
+        self._is_watched = is_watched
+        if is_watched:
+            self.changed.emit()
 
     @property
     def params(self) -> SamplingParams:
@@ -132,7 +139,8 @@ class ParameterValues(QObject):
     def _on_changed(self) -> None:
         if not self._is_resetting:
             self._former = {}
-        self.changed.emit()
+        if self._is_watched:
+            self.changed.emit()
 
 
 _PROMPTING = (STOP, PROMPT_FORMAT, SYSTEM_MESSAGE)

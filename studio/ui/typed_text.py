@@ -29,4 +29,6 @@ def visible(text: str) -> str:
 
 def spoken(text: str) -> str:
     """The same for those who hear the window."""
+    if text.isprintable() and not text.startswith(" "):
+        return text
     return token_text(text.encode("utf-8", errors="replace"), 0).spoken
