@@ -28,6 +28,7 @@ from PySide6.QtWidgets import QApplication, QFrame, QMenu, QTextEdit, QWidget
 from studio.manuscript import Edit, Manuscript
 from studio.ui.editor_document import REFUSED, DocumentMirror, pasted
 from studio.ui.editor_keys import asks_redo, changed_by
+from studio.ui.editor_placeholder import EditorPlaceholder
 from studio.ui.editor_scroll import ScrollKeeper
 from studio.ui.editor_underlay import Underlay
 from studio.ui.provenance_highlighter import ProvenanceHighlighter
@@ -85,7 +86,7 @@ class ManuscriptEditor(QTextEdit):
         self.setAcceptRichText(False)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setAccessibleName("Manuscript")
-        self.setPlaceholderText(EMPTY_STATE)
+        self._placeholder = EditorPlaceholder(self, self.underlay, EMPTY_STATE)
         self.setCursorWidth(2)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.document().setDocumentMargin(_MARGIN)

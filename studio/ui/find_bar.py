@@ -6,7 +6,6 @@ This module does not know the manuscript's history or takes, and changes nothing
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QKeyEvent
 from PySide6.QtWidgets import (
-    QCheckBox,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -16,6 +15,8 @@ from PySide6.QtWidgets import (
 
 from studio.ui.editor import ManuscriptEditor
 from studio.ui.editor_search import matches, next_match, previous_match
+from studio.ui.theme import Theme
+from studio.ui.theme_check_box import CheckBox
 
 _MARK_STRENGTH = 0.45  # of the selection's colour, so that the selected match stands out
 
@@ -27,13 +28,16 @@ class FindBar(QWidget):
 
     Args:
         editor: Where to find.
+        theme: Where the colours come from.
         parent: The Qt parent, if any.
     """
 
     closed = Signal()
     """The bar has closed; the editor has the keyboard again."""
 
-    def __init__(self, editor: ManuscriptEditor, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, editor: ManuscriptEditor, theme: Theme, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._editor = editor
         self._found: list[tuple[int, int]] = []
@@ -45,7 +49,7 @@ class FindBar(QWidget):
         self._count = QLabel()
         self._count.setProperty("role", "muted")
         self._count.setAccessibleName("Matches")
-        self._match_case = QCheckBox("Match case")
+        self._match_case = CheckBox("Match case", theme)
         self._match_case.setToolTip("Tell capital letters from small ones")
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 6, 8, 6)

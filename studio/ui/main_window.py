@@ -68,7 +68,7 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
 
         self.editor = ManuscriptEditor(session.draft.manuscript)
-        self.find_bar = FindBar(self.editor)
+        self.find_bar = FindBar(self.editor, theme)
         self.notice = NoticeBar()
         self.brief = BriefCard(session.draft)
         self.temperature = TemperaturePanel(session.sampling, session.next_token, theme)

@@ -545,6 +545,29 @@ def test_it_is_told_to_assistive_technology_and_says_what_to_do(editor: Manuscri
     assert editor.toolTip() == ""
 
 
+def test_on_a_narrow_page_the_invitation_is_whole_and_goes_with_the_first_letter(
+    qtbot: QtBot,
+) -> None:
+    empty = ManuscriptEditor(Manuscript(""))
+    qtbot.addWidget(empty)
+    empty.resize(170, 300)
+    empty.show()
+
+    def inked(top: int, bottom: int) -> int:
+        image = empty.viewport().grab().toImage()
+        page = image.pixelColor(0, image.height() - 1)
+        return sum(
+            image.pixelColor(x, y) != page for y in range(top, bottom) for x in range(image.width())
+        )
+
+    assert inked(110, 130) > 0, "some way down: it wraps into five lines"
+    first = inked(0, 300)
+    QTest.keyClick(empty, Qt.Key.Key_A)
+    assert inked(60, 300) == 0
+    QTest.keyClick(empty, Qt.Key.Key_Backspace)
+    assert inked(0, 300) == pytest.approx(first, rel=0.2), "and it comes back (a caret may blink)"
+
+
 def test_random_keys_leave_view_and_manuscript_the_same(
     editor: ManuscriptEditor, manuscript: Manuscript
 ) -> None:

@@ -1,16 +1,20 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QCheckBox, QLabel, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QCheckBox, QLabel, QLineEdit, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from studio.manuscript import Manuscript
 from studio.ui.editor import ManuscriptEditor
 from studio.ui.editor_search import matches, next_match, previous_match
 from studio.ui.find_bar import FindBar
+from studio.ui.theme import Theme
+from studio.ui.theme_colors import DARK
 
 TEXT = "The sea 😀 Sea\nof 😀 seas. The end."
 
@@ -23,16 +27,17 @@ def window(qtbot: QtBot) -> QWidget:
 
 
 @pytest.fixture
-def editor(qtbot: QtBot, window: QWidget) -> ManuscriptEditor:
+def editor(qtbot: QtBot, qapp: QApplication, window: QWidget) -> Iterator[ManuscriptEditor]:
     editor = ManuscriptEditor(Manuscript(TEXT))
     layout = QVBoxLayout(window)
     layout.addWidget(editor)
-    layout.addWidget(FindBar(editor))
+    layout.addWidget(FindBar(editor, Theme(qapp, "dark")))
     window.resize(500, 300)
     window.show()
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow)
-    return editor
+    yield editor
+    qapp.setStyleSheet("")
 
 
 @pytest.fixture
@@ -167,3 +172,11 @@ def test_of_many_matches_those_in_view_are_marked(
     assert told(bar) == "2,000 of 2,000"
     marked = editor.extraSelections()
     assert marked[-1].cursor.block().blockNumber() == 1999
+
+
+def test_the_box_of_match_case_can_be_seen_in_the_dark(bar: FindBar) -> None:
+    box = bar.findChild(QCheckBox)
+    assert isinstance(box, QCheckBox)
+    image = box.grab().toImage()
+    colors = {image.pixelColor(x, image.height() // 2).name() for x in range(4)}
+    assert DARK.ghost in colors, "its border, at the left"
