@@ -57,7 +57,7 @@ def page(
         parts.append(_muted(f"Also in its file, kept as it is: {escape(keys)}", colors))
     if models:
         files = ", ".join(model_file(key) for key in models)
-        parts.append(_muted(f"Opened with: {escape(files)}", colors))
+        parts.append(_muted(f"Always for: {escape(files)}", colors))
     return "".join(parts)
 
 

@@ -29,6 +29,9 @@ from studio.ui.theme_card import framed
 
 _SIZE = (900, 640)
 _WIDTHS = [340, 560]
+_NARROWEST = 36
+"""Characters that the list is wide at least."""
+
 _EDGE = 14
 _GAP = 10
 
@@ -139,6 +142,7 @@ class PresetLibraryWindow(QDialog):
 
     def _build_layout(self) -> None:
         side = QWidget()
+        side.setMinimumWidth(self.fontMetrics().averageCharWidth() * _NARROWEST)
         left = QVBoxLayout(side)
         left.setContentsMargins(0, 0, 0, 0)
         left.setSpacing(_GAP)
