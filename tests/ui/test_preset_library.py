@@ -434,13 +434,13 @@ def test_the_folder_is_shown(library: PresetLibraryWindow, monkeypatch: pytest.M
 def test_it_stands_where_it_stood(
     window: MainWindow, library: PresetLibraryWindow, open_window: Callable[[], MainWindow]
 ) -> None:
-    library.resize(700, 500)
+    library.resize(780, 500)
     window._remember()
     again = open_window()
     again.library.open.trigger()
     view = again.library.view
     assert view is not None
-    assert (view.width(), view.height()) == (700, 500)
+    assert (view.width(), view.height()) == (780, 500)
     view.close()
 
 
