@@ -1,6 +1,6 @@
 """The window in which two presets stand side by side, field by field."""
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSize, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -11,9 +11,6 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QLabel,
     QPushButton,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
     QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
@@ -27,14 +24,13 @@ from studio.ui.theme import Theme
 from studio.ui.theme_card import framed
 from studio.ui.theme_check_box import CheckBox
 from studio.ui.theme_combo import ComboBox
+from studio.ui.theme_rows import AiryRows
 
 _SIZE = (720, 560)
 _IN_FORCE_WORDS = "Values in force"
 _SIGN, _FIELD, _LEFT, _RIGHT = range(4)
 _DIFFERS = "≠"
 _LONGEST_TIP = 2_000
-_AIR = 8
-_Index = QModelIndex | QPersistentModelIndex
 
 
 class PresetComparisonWindow(QDialog):
@@ -133,17 +129,6 @@ class PresetComparisonWindow(QDialog):
             self._state.take(self.table.selected)
 
 
-class _Rows(QStyledItemDelegate):
-    """Rows with air, and no frame round one cell of a row that is selected as a whole."""
-
-    def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
-        return super().sizeHint(option, index) + QSize(2 * _AIR, _AIR)
-
-    def initStyleOption(self, option: QStyleOptionViewItem, index: _Index) -> None:  # noqa: N802 - Qt's name
-        super().initStyleOption(option, index)
-        option.state &= ~QStyle.StateFlag.State_HasFocus
-
-
 class _Table(QTableWidget):
     """All fields of two presets; rows that differ are marked."""
 
@@ -161,7 +146,7 @@ class _Table(QTableWidget):
         self.setTabKeyNavigation(False)  # Tab leads on to the buttons
         self.setShowGrid(False)
         self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setItemDelegate(_Rows(self))
+        self.setItemDelegate(AiryRows(self))
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.verticalHeader().hide()
         header = self.horizontalHeader()

@@ -3,11 +3,19 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QFontDatabase, QGuiApplication, QIcon, QKeyEvent, QKeySequence
+from PySide6.QtGui import (
+    QFontDatabase,
+    QGuiApplication,
+    QIcon,
+    QKeyEvent,
+    QKeySequence,
+    QPalette,
+)
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QDialog,
     QDialogButtonBox,
+    QFrame,
     QHeaderView,
     QLabel,
     QTableWidget,
@@ -16,13 +24,17 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from studio.ui.theme_card import framed
+from studio.ui.theme_rows import AiryRows
 from studio.ui.travel_words import Left, as_lines
 
 _COLUMNS = ("Preset", "Setting", "Value", "Why")
+_SIZE = (880, 480)
 _WIDEST = 240
 """Pixels of a column but the last, which takes what is left."""
-_GAP = 12
 _LONGEST_TIP = 2_000
+_LONGEST_CELL = 400
+"""Characters; what is copied is whole."""
 
 
 class TravelDialog(QDialog):
@@ -36,10 +48,12 @@ class TravelDialog(QDialog):
     def __init__(self, rows: Sequence[Left], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("Not carried over")
-        self.resize(760, 420)
+        self.resize(*_SIZE)
         self._rows = tuple(rows)
+        count = sum(row.had_effect for row in rows)
         words = QLabel(
-            "These settings have no place on the other side. Everything else was carried over."
+            f"{count} of these settings did something that has no place on the other side; the "
+            "others, in grey, did nothing. Everything else was carried over."
         )
         words.setWordWrap(True)
         self.table = _Table(self._rows)
@@ -54,7 +68,7 @@ class TravelDialog(QDialog):
         column = QVBoxLayout(self)
         column.setSpacing(10)
         column.addWidget(words)
-        column.addWidget(self.table, 1)
+        column.addWidget(framed(self.table), 1)
         column.addWidget(buttons)
 
 
@@ -68,15 +82,21 @@ class _Table(QTableWidget):
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setTabKeyNavigation(False)  # Tab leads on to the buttons
         self.setShowGrid(False)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setItemDelegate(AiryRows(self))
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.verticalHeader().hide()
         mono = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
+        grey = self.palette().color(QPalette.ColorRole.PlaceholderText)
         for place, row in enumerate(rows):
             for column, text in enumerate((row.preset, row.key, row.value, row.why)):
-                item = QTableWidgetItem(text)
+                item = QTableWidgetItem(text[:_LONGEST_CELL])
                 item.setToolTip(text[:_LONGEST_TIP])
-                item.setTextAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+                item.setTextAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
                 if column in (1, 2):
                     item.setFont(mono)
+                if not row.had_effect:
+                    item.setForeground(grey)
                 self.setItem(place, column, item)
         self._lay_out()
 
@@ -92,12 +112,14 @@ class _Table(QTableWidget):
         header = self.horizontalHeader()
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setHighlightSections(False)
+        header.setSectionsClickable(False)
         self.resizeColumnsToContents()
         for column in range(len(_COLUMNS) - 1):
-            self.setColumnWidth(column, min(_WIDEST, self.columnWidth(column) + _GAP))
+            self.setColumnWidth(column, min(_WIDEST, self.columnWidth(column)))
         header.setSectionResizeMode(len(_COLUMNS) - 1, QHeaderView.ResizeMode.Stretch)
         self.setColumnHidden(0, len({row.preset for row in self._rows}) < 2)
-        header.sectionResized.connect(lambda *_: self.resizeRowsToContents())
+        # Afterwards: while it is told, the width is still the old one.
+        header.sectionResized.connect(self.resizeRowsToContents, Qt.ConnectionType.QueuedConnection)
         self.resizeRowsToContents()
 
 

@@ -26,6 +26,7 @@ class Left:
     key: str
     value: str
     why: str
+    had_effect: bool = True
 
 
 def taken_in(taken: Sequence[tuple[str, Imported]], refused: Sequence[str] = ()) -> str:
@@ -57,7 +58,10 @@ def lost_words(not_carried: Sequence[NotCarried]) -> str:
 def left(preset: str, not_carried: Sequence[NotCarried]) -> list[Left]:
     """Everything that a preset left behind: what had an effect first, then what had none."""
     ordered = sorted(not_carried, key=lambda entry: not entry.had_effect)
-    return [Left(preset, entry.key, value_text(entry.value), _why(entry)) for entry in ordered]
+    return [
+        Left(preset, entry.key, value_text(entry.value), _why(entry), entry.had_effect)
+        for entry in ordered
+    ]
 
 
 def as_lines(rows: Sequence[Left]) -> str:
@@ -78,7 +82,9 @@ def value_text(value: object) -> str:
 
 def _why(entry: NotCarried) -> str:
     idle = "" if entry.had_effect else _IDLE
-    return " ".join(part for part in (idle, entry.why) if part)
+    # Written for the page of keys and for terminals.
+    why = entry.why.replace("`", "").replace("'", "’")
+    return " ".join(part for part in (idle, why) if part)
 
 
 def _cut(text: str) -> str:

@@ -42,7 +42,7 @@ def test_all_of_it_is_left_whole_what_had_an_effect_first() -> None:
     assert rows == [
         Left("Warm", "grammar", "x" * 5000, ""),
         Left("Warm", "tfs", "0.5", "Tail-free sampling."),
-        Left("Warm", "top_a", "0", "It did nothing. Top-a."),
+        Left("Warm", "top_a", "0", "It did nothing. Top-a.", False),
     ]
     assert as_lines([Left("A\tB", "k", '"a\nb"', "")]) == (
         'Preset\tSetting\tValue\tWhy\nA B\tk\t"a b"\t\n'
