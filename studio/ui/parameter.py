@@ -111,7 +111,8 @@ class Number(Parameter):
             words = f"above {least}" if self.is_above else f"from {least}"
         else:
             words = f"above {least}, to {most}" if self.is_above else f"{least} to {most}"
-        return ", ".join([*beyond, words])
+        kind = ["whole"] if self.is_whole and not beyond else []
+        return ", ".join([*beyond, *kind, words])
 
     def _digits(self, value: float) -> str:
         # Six digits tell a temperature; of a seed all are wanted.

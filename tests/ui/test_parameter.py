@@ -95,7 +95,7 @@ def test_the_neutral_value_can_be_typed_as_it_is_shown_and_by_leaving_it_out(
 
 def test_what_is_allowed_is_told_in_words() -> None:
     assert TEMPERATURE.allowed == "0 (greedy) to ∞ (uniform)"
-    assert TOP_K.allowed == "from 0"
+    assert TOP_K.allowed == "whole, from 0"
     assert TOP_P.allowed == "above 0, to 1"
     assert MIN_P.allowed == "0 to 1"
     assert TOP_N_SIGMA.allowed == "off, from 0"

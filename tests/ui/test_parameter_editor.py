@@ -343,6 +343,11 @@ def test_afloat_it_has_bars_of_its_own_and_is_remembered(
     assert not editor.bars.isVisible(), "the histogram is beside it"
     click(dock, "Detach")
     assert dock.isFloating()
+    editor.focus()
+    press(Qt.Key.Key_F4)
+    assert not dock.isVisible(), "the window's keys are its keys too"
+    first.parameters.action.trigger()
+    assert dock.isFloating()
     assert editor.bars.isVisible()
     dock.setGeometry(60, 50, 470, 500)
     place = dock.place
