@@ -22,8 +22,9 @@ class PresetNotices:
     def tell(self, message: str, action: QAction | None = None, *, is_error: bool = True) -> None:
         """Show a message, with a button for `action` where there is a way on."""
         bar = self._main
-        if self.library and self.library.window().isActiveWindow():
-            bar = self.library
+        # Not whether the library is the active window: behind a dialog just closed none is yet.
+        if self.library and self.library.window().isVisible():
+            bar = self._main if self._main.window().isActiveWindow() else self.library
         bar.tell(message, action, is_error=is_error)
 
     def withdraw(self, *actions: QAction) -> None:

@@ -175,9 +175,14 @@ class PresetState(QObject):
             self.renamed.emit(name, preset.name)
             return preset
 
-        is_done = self._do(act, choose=now.preset.name == name) is not None
-        self._put(now.values)
-        return is_done
+        preset = self._try(act)
+        if preset and now.preset.name == name:
+            self._follow_folder(preset)
+            self._profiles.choose(preset)
+            self._put(now.values)
+        elif preset:
+            self.read()
+        return preset is not None
 
     def duplicate(self, name: str, *, choose: bool = True) -> Preset | None:
         """Copy a preset, as it is saved; the copy, or None where it failed."""
@@ -239,17 +244,25 @@ class PresetState(QObject):
         return added
 
     def _do(self, act: Callable[[], Preset], *, choose: bool = True) -> Preset | None:
+        preset = self._try(act)
+        if preset is None:
+            return None
+        if not choose:
+            self.read()
+            return preset
+        now = self.now
+        self._follow_folder(preset)
+        self._profiles.choose(preset)
+        if differences(now.values, self.in_force):
+            self._formerly.keep(now)
+        return preset
+
+    def _try(self, act: Callable[[], Preset]) -> Preset | None:
         try:
-            preset = act()
+            return act()
         except PresetError as error:
             self.failed.emit(str(error))
             return None
-        if choose:
-            self._follow_folder(preset)
-            self._profiles.choose(preset)
-        else:
-            self.read()
-        return preset
 
     def _put(self, values: Preset) -> None:
         self._sampling.set_params(values.sampling)

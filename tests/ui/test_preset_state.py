@@ -63,6 +63,23 @@ def test_what_was_turned_outlives_a_walk_through_the_list(desk: Desk) -> None:
     assert desk.sampling.params.temperature == 0.77
 
 
+def test_what_was_turned_outlives_what_comes_in_and_a_copy(desk: Desk, tmp_path: Path) -> None:
+    file = tmp_path / "Warm.json"
+    file.write_text('{"temp": 1.5, "rep_pen": 1.1}')
+    desk.sampling.change(temperature=0.77)
+    assert desk.presets.import_preset(file)
+    desk.presets.put_back()
+    assert (desk.current, desk.sampling.params.temperature) == ("Creative writing", 0.77)
+    assert desk.presets.duplicate("Creative writing")
+    desk.presets.put_back()
+    assert (desk.current, desk.sampling.params.temperature) == ("Creative writing", 0.77)
+    # What is saved as it is, or called otherwise, leaves nothing to put back.
+    assert desk.presets.save_as("Mine")
+    desk.sampling.change(temperature=0.5)
+    assert desk.presets.rename("Mine", "Own")
+    assert desk.presets.before is None
+
+
 def test_what_cannot_be_is_told(desk: Desk) -> None:
     assert not desk.presets.save()
     assert not desk.presets.save_as("../x")
