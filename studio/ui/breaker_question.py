@@ -32,7 +32,7 @@ class BreakerQuestion(QObject):
         self._request = 0
         self._asked: tuple[str, ...] | None = None
         """What the answer that is waited for is about."""
-        client.received.connect(self._on_event)
+        client.listen(self._on_event, BreakersFound, Failed, Superseded)
         sampling.params_changed.connect(self._ask)
         model.changed.connect(self._on_model_changed)
 

@@ -65,7 +65,8 @@ class CompareRun(QObject):
         self._grown: set[CompareLane] = set()
         self._pieces: dict[int, bytes] = {}
         self._frames = FrameClock(self._show_frame, self)
-        client.received.connect(self._on_event)
+        client.listen(self._on_event, LaneToken, LaneStarted, LaneTurned, LaneFinished)
+        client.listen(self._on_event, Evaluated, ComparisonFinished, Failed, Superseded)
         client.died.connect(lambda _outcome: self._on_died())
 
     # -- what lanes are asked for ------------------------------------------------------------

@@ -41,7 +41,8 @@ class ContextUse(QObject):
         self.unseen_characters = 0
         """At the manuscript's beginning: what the model no longer sees."""
         self.progress: Progress | None = None
-        client.received.connect(self._on_event)
+        client.listen(self._on_event, Loaded, Evaluating, Evaluated, Token, LaneToken)
+        client.listen(self._on_event, Finished, ComparisonFinished, Failed, Superseded)
         client.died.connect(self._on_died)
 
     def _on_event(self, event: AnyEvent) -> None:
@@ -63,8 +64,6 @@ class ContextUse(QObject):
                 self.progress = None
             case Finished() | ComparisonFinished() | Failed() | Superseded():
                 self.progress = None
-            case _:
-                return
         self.changed.emit()
 
     def _on_died(self) -> None:

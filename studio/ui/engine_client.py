@@ -3,9 +3,12 @@
 Knows that there is a process and that it can die; not what is loaded in it or asked of it.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 from PySide6.QtCore import QObject, Signal
 
-from studio.engine.messages import AnyCommand
+from studio.engine.messages import AnyCommand, AnyEvent
 from studio.ui.engine_process import EngineProcess, Outcome
 
 
@@ -13,7 +16,7 @@ class EngineClient(QObject):
     """Sends commands to the engine and hands its events on."""
 
     received = Signal(object)
-    """An `AnyEvent`, in the order in which the engine sent them."""
+    """An `AnyEvent`, in the order in which the engine sent them. `listen` picks among them."""
     died = Signal(object)
     """The `Outcome` of a child that ended unasked, after its last event."""
 
@@ -22,6 +25,7 @@ class EngineClient(QObject):
         self._command = command
         self._process: EngineProcess | None = None
         self._last_request = 0
+        self._listeners: dict[type[AnyEvent], list[Callable[[Any], None]]] = {}
 
     @property
     def is_running(self) -> bool:
@@ -38,10 +42,25 @@ class EngineClient(QObject):
         if self._process:
             return
         process = EngineProcess(self._command, self)
-        process.received.connect(self.received)
+        process.received.connect(self.hand_on)
         process.ended.connect(self._on_ended)
         self._process = process
         process.start()
+
+    def listen(self, listener: Callable[[Any], None], *kinds: type[AnyEvent]) -> None:
+        """Let a listener have the events of some kinds, before `received` tells of them.
+
+        Tokens come by the hundred in a second, and most of who listens has no use for them. A
+        listener lives as long as this client.
+        """
+        for kind in kinds:
+            self._listeners.setdefault(kind, []).append(listener)
+
+    def hand_on(self, event: AnyEvent) -> None:
+        """Give an event to those who listen for its kind."""
+        for listener in self._listeners.get(type(event), ()):
+            listener(event)
+        self.received.emit(event)
 
     def next_request(self) -> int:
         """A number that no request of this session has had."""

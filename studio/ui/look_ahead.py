@@ -57,7 +57,7 @@ class LookAheadAtRest(QObject):
         self._timer.setSingleShot(True)
         self._timer.setInterval(DEBOUNCE_MS)
         self._timer.timeout.connect(self._ask)
-        client.received.connect(self._on_event)
+        client.listen(self._on_event, Evaluated, Distribution, Failed, Superseded)
         model.changed.connect(self._on_model_changed)
         draft.prompt_changed.connect(self._timer.start)
         writing.ended.connect(self._on_writing_ended)

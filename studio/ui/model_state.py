@@ -52,7 +52,7 @@ class ModelState(QObject):
         self.report: ModelReport | None = None
         self.message = ""
         """Why it failed."""
-        client.received.connect(self._on_event)
+        client.listen(self._on_event, Loading, Loaded, Superseded, Failed)
         client.died.connect(self._on_died)
 
     @property
@@ -103,8 +103,6 @@ class ModelState(QObject):
                 self.phase = ModelPhase.NONE
             case Failed():
                 self._fail(event.message)
-                return
-            case _:
                 return
         self.changed.emit()
 

@@ -53,7 +53,7 @@ class TokenLookup(QObject):
         self._text = ""
         self._request = 0
         self._spelling: dict[int, frozenset[int]] = {}
-        client.received.connect(self._on_event)
+        client.listen(self._on_event, TokensFound, Failed, Superseded)
         client.died.connect(lambda _outcome: self._on_died())
         model.changed.connect(self._spelling.clear)
         model.changed.connect(self.spelled)

@@ -69,7 +69,7 @@ class TokenRecords(QObject):
         """How many tokens got a record by it."""
         self._clock = FrameClock(self.changed.emit, self)
         self.spans.changed.connect(lambda *_: self._clock.request())
-        client.received.connect(self._on_event)
+        client.listen(self._on_event, Scored, Evaluated, ScoringEnded, Failed, Superseded)
         client.died.connect(lambda _outcome: self._end())
         model.changed.connect(self._on_model_changed)
         writing.changed.connect(self.scoring_changed)

@@ -160,12 +160,17 @@ class WindowActions(QObject):
             session.model.changed,
             session.context.changed,
             session.compare.changed,
-            session.draft.prompt_changed,
             session.records.scoring_changed,
         ):
             changed.connect(self._follow)
-        session.draft.manuscript.state_changed.connect(self._follow)
+        session.draft.prompt_changed.connect(self._follow_text)
+        session.draft.manuscript.state_changed.connect(self._follow_text)
         self._follow()
+
+    def _follow_text(self) -> None:
+        # While a take grows, several times a frame, nothing that its text decides can be done.
+        if self._session.writing.is_idle:
+            self._follow()
 
     def _follow(self) -> None:
         writing, model = self._session.writing, self._session.model

@@ -101,7 +101,7 @@ class Writing(QObject):
         """Tokens a second, of the generation under way or the last one."""
         self.seed: int | None = None
         """Of the last generation."""
-        client.received.connect(self._on_event)
+        client.listen(self._on_event, Evaluated, Token, Finished, Failed, Superseded)
         client.died.connect(self._on_died)
         sampling.params_changed.connect(self._on_params_changed)
 

@@ -59,7 +59,7 @@ class WritingBar(QWidget):
         row.addWidget(self._facts, 1)
         self._count_clock = FrameClock(self._show_facts, self, _COUNT_MS)
         writing.changed.connect(self._show_takes)
-        draft.prompt_changed.connect(self._show_takes)
+        draft.prompt_changed.connect(self._follow_caret)
         draft.manuscript.state_changed.connect(self._on_text_changed)
         self._show_takes()
         self._show_facts()
@@ -71,8 +71,13 @@ class WritingBar(QWidget):
 
     def _on_text_changed(self) -> None:
         # The places of takes are up to date only now, not yet when the text changed.
-        self._show_takes()
+        self._follow_caret()
         self._count_clock.request()
+
+    def _follow_caret(self) -> None:
+        # While a take grows the caret moves with it, in the same takes.
+        if self._writing.is_idle:
+            self._show_takes()
 
     def _show_takes(self) -> None:
         take_set = self._writing.take_set()

@@ -71,7 +71,7 @@ class FakeClient(EngineClient):
 
     def answer(self, *events: AnyEvent) -> None:
         for event in events:
-            self.received.emit(event)
+            self.hand_on(event)
 
     def die(self, outcome: Outcome = KILLED) -> None:
         self._runs = False

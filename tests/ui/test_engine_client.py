@@ -8,7 +8,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from studio.engine.framing import encode
-from studio.engine.messages import AnyEvent, Loading, Stop
+from studio.engine.messages import AnyEvent, Loading, Stop, Superseded
 from studio.ui.engine_client import EngineClient
 from studio.ui.engine_process import End, Outcome
 from tests.ui.conftest import LONG
@@ -86,3 +86,16 @@ def test_a_program_that_is_not_there_can_be_tried_again(qtbot: QtBot, tmp_path: 
         assert death.args
         assert death.args[0].end is End.NOT_STARTED
         assert not client.is_running
+
+
+def test_a_listener_has_the_kinds_it_asked_for_before_all_are_told(client: EngineClient) -> None:
+    heard: list[tuple[str, AnyEvent]] = []
+    client.received.connect(lambda event: heard.append(("all", event)))
+    client.listen(lambda event: heard.append(("some", event)), Superseded)
+    client.hand_on(HELLO)
+    client.hand_on(Superseded(request=3))
+    assert heard == [
+        ("all", HELLO),
+        ("some", Superseded(request=3)),
+        ("all", Superseded(request=3)),
+    ]

@@ -77,28 +77,28 @@ def test_esc_ends_what_takes_long(session: Session, line: Line) -> None:
     assert session.can_stop
     session.stop()
     assert line.stopped == [load]
-    line.client.received.emit(Superseded(request=load))
+    line.client.hand_on(Superseded(request=load))
     assert not session.can_stop
 
     session.model.open("a.gguf")
     load = line.request(Load)
-    line.client.received.emit(Loaded(request=load, report=model_report("a.gguf")))
+    line.client.hand_on(Loaded(request=load, report=model_report("a.gguf")))
     look = line.request(LookAhead)
     assert not session.can_stop, "a short look is over before a hand is at the key"
-    line.client.received.emit(Evaluating(request=look, done=128, total=1000))
+    line.client.hand_on(Evaluating(request=look, done=128, total=1000))
     assert session.can_stop
     session.stop()
     assert line.stopped[1:] == [look]
-    line.client.received.emit(Superseded(request=look))
+    line.client.hand_on(Superseded(request=look))
     assert not session.can_stop
 
     session.writing.continue_writing()
     write = line.request(Generate)
     assert session.can_stop
-    line.client.received.emit(evaluated(write, 1))
-    line.client.received.emit(token(write, 0, b" a"))
+    line.client.hand_on(evaluated(write, 1))
+    line.client.hand_on(token(write, 0, b" a"))
     session.stop()
     assert line.stopped[2:] == [write]
     assert not session.can_stop, "it was told already"
-    line.client.received.emit(finished(write, 1, reason="stopped"))
+    line.client.hand_on(finished(write, 1, reason="stopped"))
     assert session.draft.manuscript.text == " a"
