@@ -71,7 +71,7 @@ class PresetLibrary(QObject):
         )
         self.open = make_action(
             window,
-            "&Profiles…",
+            "Pro&files…",
             self.show,
             "Ctrl+Shift+P",
             "All profiles: search, favourites, defaults, what each sets, two side by side",
