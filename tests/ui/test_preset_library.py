@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from studio.presets import Preset, PresetDocument, PresetFolder, preset_folder
 from studio.sampling import SamplingParams
+from studio.ui.actions import ActionButton
 from studio.ui.main_window import MainWindow
 from studio.ui.preset_drag import NAME_FORMAT
 from studio.ui.preset_library_entries import Entry, Mark
@@ -104,6 +105,17 @@ def test_it_opens_at_the_profile_in_force_with_the_keyboard_in_the_search(
     assert titles(library)[:2] == ["Dry", "Sea"]
     assert library.isVisible()
     assert not library.isModal()
+
+
+def test_the_link_beside_the_picker_opens_it(window: MainWindow) -> None:
+    (link,) = [
+        button for button in window.findChildren(ActionButton) if button.text() == "Profiles…"
+    ]
+    assert "Ctrl+Shift+P" in link.toolTip()
+    QTest.mouseClick(link, LEFT)
+    assert window.library.view is not None
+    assert window.library.view.isVisible()
+    window.library.view.close()
 
 
 def test_search_choose_and_use_without_leaving_the_field(
