@@ -2,6 +2,7 @@
 
 import msgspec
 import pytest
+import try_presets
 
 from studio.presets import Preset, UnknownPresetError, built_in_preset, built_in_presets
 from studio.resource_files import resource
@@ -27,6 +28,19 @@ def test_each_says_in_a_sentence_when_to_use_it() -> None:
         assert preset.description.endswith(".")
         assert len(preset.description) > 40
         assert preset.notes
+
+
+def test_each_says_why_its_values_and_what_three_prompts_gave() -> None:
+    assert list(try_presets.PROMPTS) == NAMES
+    with_what = f"Tried with SmolLM2-135M-Instruct, seed {try_presets.SEED}, {try_presets.MAX_TOKENS} tokens"
+    for preset in built_in_presets():
+        why, _, seen = preset.notes.partition(with_what)
+        assert f"T {preset.sampling.temperature:g} " in why
+        assert "On the starter model" in preset.description
+        prompts = try_presets.PROMPTS[preset.name]
+        assert len(prompts) == 3
+        for prompt in prompts:
+            assert f"“{prompt.splitlines()[0]}”" in seen
 
 
 def test_their_temperatures_are_what_they_are_for() -> None:
