@@ -40,7 +40,9 @@ _GROWTH = 8  # when more are needed: 128, 1024, 8192, ...
 # about 1.15 times as many come through.
 _BLOCKS_PER_TOKEN = 4
 
-_BLOCKS_TOGETHER = 8  # numpy is quicker over long rows than over many of them
+# numpy is quicker over long rows than over many: it pays from some vocabulary on.
+_BLOCKS_TOGETHER = 8
+_TOGETHER_FROM = 1 << 17
 
 
 class Ranking:
@@ -251,7 +253,8 @@ class Ranking:
         source = self.source
         blocks = max(least - 1, 1) * _BLOCKS_PER_TOKEN  # at first 512, which divides most sizes
         if blocks * 2 > source.size:
-            _refuse_what_cannot_be_ranked(source, float(source.max()))
+            if not math.isfinite(source.max()):
+                _refuse_what_cannot_be_ranked(source, float(source.max()))
             ids = np.flatnonzero(source > -np.inf)
             self._count = ids.size
         else:
@@ -290,9 +293,9 @@ def _descending(values: NDArray[Any]) -> NDArray[np.int64]:
 
 def _reach(source: NDArray[Any], blocks: int, least: int) -> NDArray[np.int64]:
     """Return, in ascending order, the ids of some of the best tokens: at least the `least` best."""
-    width = blocks * _BLOCKS_TOGETHER
-    if width > source.size:
-        width = blocks
+    width = blocks
+    if source.size >= max(_TOGETHER_FROM, blocks * _BLOCKS_TOGETHER):
+        width *= _BLOCKS_TOGETHER
     rows = source.size // width
     rest = source[rows * width :]
     maxima = np.maximum.reduce(source[: rows * width].reshape(rows, width), axis=0)
@@ -301,7 +304,8 @@ def _reach(source: NDArray[Any], blocks: int, least: int) -> NDArray[np.int64]:
     if width > blocks:
         maxima = np.maximum.reduce(maxima.reshape(_BLOCKS_TOGETHER, blocks), axis=0)
     maxima.partition((blocks - least, blocks - 1))
-    _refuse_what_cannot_be_ranked(source, maxima.item(blocks - 1))  # NaN is sorted last
+    if not math.isfinite(maxima.item(blocks - 1)):  # NaN is sorted last
+        _refuse_what_cannot_be_ranked(source, maxima.item(blocks - 1))
     bound = maxima.item(blocks - least)
     if bound == -math.inf:  # is never ranked
         bound = _LEAST_FINITE[source.dtype.char]
@@ -323,8 +327,6 @@ def _as_vector(logits: ArrayLike) -> NDArray[Any]:
 
 
 def _refuse_what_cannot_be_ranked(source: NDArray[Any], maximum: float) -> None:
-    if math.isfinite(maximum):
-        return
     if np.isnan(maximum):
         bad = np.flatnonzero(np.isnan(source))
         raise LogitsError(
