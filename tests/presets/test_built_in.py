@@ -32,9 +32,9 @@ def test_each_says_in_a_sentence_when_to_use_it() -> None:
 
 def test_each_says_why_its_values_and_what_three_prompts_gave() -> None:
     assert list(try_presets.PROMPTS) == NAMES
-    with_what = f"Tried with SmolLM2-135M-Instruct, seed {try_presets.SEED}, {try_presets.MAX_TOKENS} tokens"
+    conditions = f"seed {try_presets.SEED}, {try_presets.MAX_TOKENS} tokens"
     for preset in built_in_presets():
-        why, _, seen = preset.notes.partition(with_what)
+        why, _, seen = preset.notes.partition(f"Tried with SmolLM2-135M-Instruct, {conditions}")
         assert f"T {preset.sampling.temperature:g} " in why
         assert "On the starter model" in preset.description
         prompts = try_presets.PROMPTS[preset.name]
