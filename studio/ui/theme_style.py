@@ -90,6 +90,16 @@ QTabBar::tab:focus { color: $accent; }
 QToolTip {
     color: $text; background: $card; border: 1px solid $card_border; padding: 5px;
 }
+QScrollBar { background: transparent; border: none; }
+QScrollBar:vertical { width: 12px; }
+QScrollBar:horizontal { height: 12px; }
+QScrollBar::handle { background: $ghost; border-radius: 3px; margin: 3px; }
+QScrollBar::handle:vertical { min-height: 30px; }
+QScrollBar::handle:horizontal { min-width: 30px; }
+QScrollBar::handle:hover, QScrollBar::handle:pressed { background: $muted; }
+QScrollBar::add-line, QScrollBar::sub-line { width: 0px; height: 0px; }
+QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
+
 QSplitter::handle { background: transparent; image: none; }
 QStatusBar::item { border: none; }
 """)
