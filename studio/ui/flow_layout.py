@@ -12,11 +12,13 @@ class FlowLayout(QLayout):
 
     Args:
         parent: The widget that is laid out.
-        spacing: Between widgets and between lines, in pixels.
+        spacing: Between widgets, in pixels.
+        line_spacing: Between lines; the same by default.
     """
 
-    def __init__(self, parent: QWidget, spacing: int) -> None:
+    def __init__(self, parent: QWidget, spacing: int, line_spacing: int | None = None) -> None:
         super().__init__(parent)
+        self._line_spacing = spacing if line_spacing is None else line_spacing
         self._items: list[QLayoutItem] = []
         self.setSpacing(spacing)
         self.setContentsMargins(0, 0, 0, 0)
@@ -74,7 +76,7 @@ class FlowLayout(QLayout):
             size = item.sizeHint()
             width = min(size.width(), max(rect.width(), item.minimumSize().width()))
             if x > rect.x() and x + width > rect.right() + 1:
-                x, y, line = rect.x(), y + line + self.spacing(), 0
+                x, y, line = rect.x(), y + line + self._line_spacing, 0
             if move:
                 item.setGeometry(QRect(QPoint(x, y), QSize(width, size.height())))
             x += width + self.spacing()

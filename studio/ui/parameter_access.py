@@ -95,7 +95,7 @@ class ParameterAccess(QObject):
 
     def link(self) -> QPushButton:
         """A quiet button that opens it, for the sampling card."""
-        button = QPushButton("All settings…")
+        button = QPushButton("All…")
         button.setProperty("flat", True)
         button.setProperty("role", "muted")
         button.setToolTip(f"{_TIP} ({key_text(self.action)})")

@@ -42,7 +42,7 @@ from studio.ui.theme import Theme
 from studio.ui.token_lookup import TokenLookup
 
 _MARGIN = 12
-_CHARACTERS = 68
+_CHARACTERS = 66
 _NARROWEST = 44
 _LOWEST = 220
 _HIGHEST = 640

@@ -19,13 +19,13 @@ from PySide6.QtWidgets import (
 )
 
 from studio.sampling import SamplingParams
-from studio.ui.elided_label import ElidedLabel
 from studio.ui.explain_text import STEPS
+from studio.ui.flow_layout import FlowLayout
 from studio.ui.parameter import Number, Parameter
 from studio.ui.parameter_values import ParameterValues
 from studio.ui.sampling_edit import CommitEdit
 
-_FIELD_DIGITS = 11
+_FIELD_DIGITS = 12
 _INSET = 4
 
 
@@ -54,8 +54,7 @@ class ParameterRow(QWidget):
         self._values = values
         self._title = QLabel(parameter.title)
         self._title.setToolTip(parameter.tool_tip)
-        name = ElidedLabel()
-        name.setText(parameter.name)
+        name = QLabel(parameter.name)
         name.setProperty("role", "muted")
         name.setToolTip(f"Its name in {_whose(parameter)}: {parameter.name}")
         self._help = _muted(parameter.help)
@@ -70,10 +69,14 @@ class ParameterRow(QWidget):
         self._signs: list[QWidget] = [self._reset]
         if parameter.explained:
             self._signs.append(_explain_button(parameter, explain))
+        names = QWidget()
+        # A long name goes to a line of its own rather than be cut short.
+        flow = FlowLayout(names, 6, 0)
+        flow.addWidget(self._title)
+        flow.addWidget(name)
         self._names = QHBoxLayout()
         self._names.setSpacing(6)
-        self._names.addWidget(self._title)
-        self._names.addWidget(name, 1)
+        self._names.addWidget(names, 1)
         words = QVBoxLayout()
         words.setSpacing(1)
         words.addLayout(self._names)
