@@ -48,7 +48,7 @@ def _list(folder: PresetFolder, *, as_json: bool) -> int:
             _print_json(_values(preset, ()))
         else:
             kind = "yours" if preset.name in own else "built in"
-            print(f"{preset.name}  ({kind})\n    {preset.description or _words(preset)}")
+            print(f"{preset.name}  ({kind})\n    {_plain(preset.description) or _words(preset)}")
     for problem in listing.problems:
         _complain(problem.message)
     return 1 if listing.problems else 0
@@ -128,8 +128,12 @@ def _print_lost(not_carried: Sequence[NotCarried], stream: object) -> None:
             value = msgspec.json.encode(_sayable(entry.value)).decode()
             shown = value if len(value) <= 200 else f"{value[:200]}…"
             why = f"  ({entry.why})" if entry.why else ""
-            key = entry.key if entry.key.isprintable() else repr(entry.key)
-            print(f"    {key}: {shown}{why}", file=stream)  # type: ignore[call-overload]  # a text stream
+            print(f"    {_plain(entry.key)}: {shown}{why}", file=stream)  # type: ignore[call-overload]  # a text stream
+
+
+def _plain(text: str) -> str:
+    """`text` in one line, and without signs that would steer the terminal."""
+    return text if text.isprintable() else repr(text)
 
 
 def _words(preset: Preset) -> str:

@@ -156,6 +156,20 @@ def test_a_link_out_of_the_folder_is_told_and_not_followed(
         (folder / "link.json").unlink()
 
 
+def test_nothing_printed_steers_the_terminal(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "odd.json").write_text('{"name": "Odd", "description": "a\\u001b[31mb"}')
+    file = tmp_path / "Warm.json"
+    file.write_text('{"temp": 1, "rep_pen": 1, "a\\u001b[2J": "\\u001b[2J"}')
+    assert run(folder, "list") == 0
+    assert run(folder, "show", "Odd") == 0
+    assert run(folder, "import", str(file)) == 0
+    output = capsys.readouterr().out
+    assert "'a\\x1b[31mb'" in output
+    assert "\x1b" not in output
+
+
 def test_a_refusal_is_one_line_and_a_status_for_a_process(tmp_path: Path) -> None:
     deep = tmp_path / "deep.json"
     deep.write_text('{"temp": ' + "[" * 100_000)
