@@ -36,7 +36,7 @@ from studio.ui.temperature_track import exact_temperature_under, temperature_und
 from studio.ui.temperature_words import place_words
 from studio.ui.theme import Theme
 
-_LINES, _FEWEST_LINES, _LINES_WITH_WORDS = 8, 2, 5
+_LINES, _FEWEST_LINES, _LINES_WITH_WORDS = 8, 5, 5
 """The height, in lines of its small type: as it should be, at least, and to have names in it."""
 
 _SMALL = 0.85
@@ -45,6 +45,9 @@ _FEWEST_AT_THE_TOP = 100
 
 _DOT_RADIUS = 4.5
 _MARK_RADIUS = 3.0
+_GROUND = 0.75
+"""How much of a line is covered where it runs behind a name."""
+
 _EMPTY = "How many choices each T leaves appears here."
 _NOTHING_LEFT = "The logit biases leave nothing that is known here: no curve."
 _DECADES = ((1e1, "10"), (1e2, "100"), (1e3, "1k"), (1e4, "10k"), (1e5, "100k"))
@@ -115,7 +118,7 @@ class ChoicesCurve(QWidget):
         return QSize(self.fontMetrics().averageCharWidth() * 40, height)
 
     def minimumSizeHint(self) -> QSize:
-        """Half the width of `sizeHint`, and less height: in a low window the shape alone."""
+        """Half the width of `sizeHint`, and less height, but enough to read the shape by."""
         height = round(_FEWEST_LINES * self._metrics.height())
         return QSize(self.sizeHint().width() // 2 + 40, height)
 
@@ -250,7 +253,10 @@ class ChoicesCurve(QWidget):
         if not self._has_room_for_words():
             return
         painter.setPen(QColor(colors.muted))
+        ground = QColor(colors.card)
+        ground.setAlphaF(_GROUND)
         for rect, words in labels:
+            painter.fillRect(rect, ground)
             painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, words)
 
     def _beside(self, point: QPointF, words: str, taken: list[QRectF]) -> QRectF:

@@ -117,7 +117,7 @@ class EditorWord(QObject):
 
     def _open(self) -> None:
         if self.panel is None:
-            self.panel = WordPanel(self._state, self._theme, self._card())
+            self.panel = WordPanel(self._state, self._theme, self._editor.window())
         self._editor.installEventFilter(self)
         self._editor.verticalScrollBar().valueChanged.connect(self._place)
         self.panel.show()
@@ -137,30 +137,45 @@ class EditorWord(QObject):
         return card
 
     def _place(self) -> None:
-        """Put the panel below the word, or above it where there is more room; never over it."""
-        span, panel, card = self._state.span, self.panel, self._card()
+        """Put the panel below the word, or above it where there is more room; never over it.
+
+        On the editor's card if it fits there, else over what is beside it; and with fewer
+        alternatives in a window that is too low for all of it.
+        """
+        span, panel = self._state.span, self.panel
         if span is None or panel is None:
             return
         rects = self._tiles.rects_of(span)
         if not rects:
             self._state.let_go()
             return
+        window, card = self._editor.window(), self._card()
+        to_window = self._editor.viewport().mapTo(window, QPoint(0, 0))
         whole = QRect(rects[0])
         for rect in rects[1:]:
             whole = whole.united(rect)
-        whole.moveTopLeft(self._editor.viewport().mapTo(card, whole.topLeft()))
-        first = rects[0].translated(self._editor.viewport().mapTo(card, QPoint(0, 0)))
-        panel.fit()
-        below = card.height() - whole.bottom() - 2 * _GAP
-        above = whole.top() - 2 * _GAP
-        if panel.height() <= below or below >= above:
-            top = whole.bottom() + _GAP
-        else:
-            top = max(whole.top() - _GAP - panel.height(), _GAP)
-        left = min(first.left(), card.width() - panel.width() - _GAP)
-        panel.move(max(left, _GAP), top)
+        whole.translate(to_window)
+        on_card = QRect(card.mapTo(window, QPoint(0, 0)), card.size())
+        top = self._top_for(panel, whole, on_card, window.rect())
+        left = min(rects[0].left() + to_window.x(), on_card.right() + 1 - panel.width() - _GAP)
+        panel.move(max(left, on_card.left() + _GAP), top)
         panel.raise_()
         self._editor.viewport().update()
+
+    @staticmethod
+    def _top_for(panel: WordPanel, word: QRect, card: QRect, window: QRect) -> int:
+        """Give the panel its size, and say how far down it stands."""
+        below = word.bottom() + _GAP
+        panel.fit()
+        for area in (card, window):
+            if panel.height() <= area.bottom() + 1 - _GAP - below:
+                return below
+            above = word.top() - _GAP - panel.height()
+            if above >= area.top() + _GAP:
+                return above
+        room_below, room_above = window.bottom() + 1 - _GAP - below, word.top() - 2 * _GAP
+        panel.fit(max(room_below, room_above))
+        return below if room_below >= room_above else max(word.top() - _GAP - panel.height(), _GAP)
 
     def _paint(self, painter: QPainter) -> None:
         """Frame the word that the panel is about."""
@@ -184,6 +199,8 @@ class EditorWord(QObject):
                 return self._on_key(event)
             case QEvent.Type.Resize:
                 QTimer.singleShot(0, self, self._place)
+            case QEvent.Type.Hide if not event.spontaneous():
+                self._state.let_go()  # another page of the window came
         return super().eventFilter(watched, event)
 
     def _on_key(self, event: QEvent) -> bool:

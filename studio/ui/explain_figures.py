@@ -67,7 +67,7 @@ def _temperature(place: Place, params: SamplingParams) -> Figure:
 
 def _limits(place: Place, params: SamplingParams) -> Figure:
     temperatures = (0.0, params.temperature, math.inf)
-    headings = ("T 0", f"T {format_temperature(params.temperature)}, yours", "T ∞")
+    headings = ("T 0", f"T {format_temperature(params.temperature)}", "T ∞")
     tops = [filters.at(place.sketch, params, temperature) for temperature in temperatures]
     return Figure(
         _names(place, others=True),

@@ -4,6 +4,7 @@ It binds an `ExplainState` (which step) and an `ExplainSource` (which place) to 
 nothing itself. Hidden, it computes nothing.
 """
 
+import re
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
@@ -42,6 +43,9 @@ _TITLE_SIZE = 1.3
 _MARGIN = 16
 _DOT = 8
 _DOT_ROOM = 16
+_BESIDE_THE_BAR = 10
+
+_BEFORE_NUMBER = re.compile(r"\b([Tβ]) (?=[\d∞])")
 
 
 class ExplainPanel(QFrame):
@@ -102,7 +106,7 @@ class ExplainPanel(QFrame):
 
     def _build_layout(self) -> None:
         page = QWidget()
-        column = QVBoxLayout(page)
+        column = self._column = QVBoxLayout(page)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
         column.addWidget(self._body)
@@ -120,6 +124,7 @@ class ExplainPanel(QFrame):
         # The card shows through.
         self._scroll.viewport().setAutoFillBackground(False)
         page.setAutoFillBackground(False)
+        self._scroll.verticalScrollBar().rangeChanged.connect(self._keep_off_the_bar)
 
         way = QHBoxLayout()
         way.setSpacing(0)
@@ -197,6 +202,9 @@ class ExplainPanel(QFrame):
         else:
             self._state.forward()
 
+    def _keep_off_the_bar(self, _least: int, most: int) -> None:
+        self._column.setContentsMargins(0, 0, _BESIDE_THE_BAR if most else 0, 0)
+
     def _on_step(self) -> None:
         state = self._state
         _tell(self._number, f"Step {state.index + 1} of {len(STEP_NAMES)}")
@@ -214,8 +222,8 @@ class ExplainPanel(QFrame):
             return
         step, place, params = self._state.step, self._source.place, self._source.params
         told = words(step, place, params)
-        _tell(self._body, told.body)
-        _tell(self._caption, told.caption)
+        _tell(self._body, kept_together(told.body))
+        _tell(self._caption, kept_together(told.caption))
         _tell(self._origin, source_line(place, is_held=self._source.is_held))
         self._chart.set_figure(figure(step, place, params))
 
@@ -267,6 +275,11 @@ class _Dot(QAbstractButton):
         painter.setPen(QColor(colors.accent if is_here else colors.ghost))
         painter.setBrush(QColor(colors.accent) if is_here else Qt.BrushStyle.NoBrush)
         painter.drawEllipse(circle)
+
+
+def kept_together(text: str) -> str:
+    """The text with no line break between a number and what it is of."""
+    return _BEFORE_NUMBER.sub("\\1\u00a0", text).replace("\u202f%", "\u00a0%")
 
 
 def _tell(label: QLabel, text: str) -> None:

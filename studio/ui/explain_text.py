@@ -116,7 +116,7 @@ STEPS: dict[StepName, StepText] = {
             "nearly tie, the last digits of the arithmetic choose. Here they are {gap} apart.",
             "alone": "It is the likeliest next token, one at a time.",
         },
-        caption="With your filters. At T ∞ all that are left stand level.",
+        caption="With your filters, in the middle at your T. At T ∞ all that are left stand level.",
         turns=True,
     ),
     "low-temperature": StepText(

@@ -82,7 +82,7 @@ class HeatLegend(QWidget):
         self._nothing.setProperty("role", "muted")
         self._nothing.setWordWrap(True)
         self._nothing.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.note = QLabel()
+        self.note = QLabel(NOT_EXACT)
         self.note.setProperty("role", "muted")
         self.note.hide()
         self.score_button = QPushButton("Score the text")
@@ -136,7 +136,6 @@ class HeatLegend(QWidget):
     def _follow_notes(self) -> None:
         notes = self._heat.notes
         self.note.setVisible(bool(notes))
-        self.note.setText(NOT_EXACT)
         self.note.setToolTip("".join(f"<p>{note}</p>" for note in notes))
         self.note.setAccessibleDescription(" ".join(notes))
 
@@ -199,19 +198,22 @@ class HeatScaleBar(QWidget):
         metrics, scale = QFontMetricsF(self.font()), SCALES[self._heat.measure]
         return metrics.horizontalAdvance(scale.low), metrics.horizontalAdvance(scale.high)
 
-    def _hint(self, ramp_width: int) -> QSize:
-        width = ramp_width + sum(self._word_widths()) + 4 * _GAP
+    def _has_room_for_words(self) -> bool:
+        return self.width() >= self._hint(_NARROWEST_RAMP, with_words=True).width()
+
+    def _hint(self, ramp_width: int, *, with_words: bool) -> QSize:
+        width = ramp_width + 4 * _GAP + (sum(self._word_widths()) if with_words else 0.0)
         # As much above the ramp as below it, so that it stands level with its neighbours.
         below = _TICK + QFontMetricsF(self._small()).height()
         return QSize(round(width), round(_RAMP_HEIGHT + 2 * below))
 
     def sizeHint(self) -> QSize:
         """Room for the ramp, both words and the numbers."""
-        return self._hint(_RAMP_WIDTH)
+        return self._hint(_RAMP_WIDTH, with_words=True)
 
     def minimumSizeHint(self) -> QSize:
-        """The ramp gives way; words and numbers stay."""
-        return self._hint(_NARROWEST_RAMP)
+        """The ramp gives way first, then the words; the numbers stay."""
+        return self._hint(_NARROWEST_RAMP, with_words=False)
 
     def _follow_temperature(self) -> None:
         if self._heat.measure is HeatMeasure.BLAME:
@@ -222,7 +224,8 @@ class HeatScaleBar(QWidget):
         if not self._heat.is_on:
             return
         scale, colors = SCALES[self._heat.measure], self._theme.colors
-        low, high = self._word_widths()
+        has_words = self._has_room_for_words()
+        low, high = self._word_widths() if has_words else (0.0, 0.0)
         ramp_rect = QRectF(
             low + 2 * _GAP,
             (self.height() - _RAMP_HEIGHT) // 2,
@@ -231,9 +234,10 @@ class HeatScaleBar(QWidget):
         )
         painter = QPainter(self)
         painter.setPen(QColor(colors.muted))
-        words = QRectF(0, 0, self.width(), self.height())
-        painter.drawText(words, int(_MIDDLE | Qt.AlignmentFlag.AlignLeft), scale.low)
-        painter.drawText(words, int(_MIDDLE | Qt.AlignmentFlag.AlignRight), scale.high)
+        if has_words:
+            words = QRectF(0, 0, self.width(), self.height())
+            painter.drawText(words, int(_MIDDLE | Qt.AlignmentFlag.AlignLeft), scale.low)
+            painter.drawText(words, int(_MIDDLE | Qt.AlignmentFlag.AlignRight), scale.high)
         width = ramp_rect.width() / LEVELS
         for level, color in enumerate(ramp(colors.heat_least, colors.heat_most, LEVELS)):
             left = round(ramp_rect.left() + level * width)

@@ -13,14 +13,17 @@ _SWATCH = 9
 _AFTER_SWATCH = 5
 _BETWEEN = 13
 
+_NARROW_AFTER_SWATCH, _NARROW_BETWEEN = 3, 8
+
 _ENTRIES = (
-    ("ghost", "at T 1"),
-    ("accent", "at T now"),
-    ("gained", "after filters"),
-    ("cut", "cut"),
-    ("", "▸ drawn"),
+    ("ghost", "at T 1", "T 1"),
+    ("accent", "at T now", "T now"),
+    ("gained", "after filters", "filtered"),
+    ("cut", "cut", "cut"),
+    ("", "▸ drawn", "▸ drawn"),
 )
-"""Which colour of the theme fills the swatch (`ghost` outlines it), and the layer's name."""
+"""Which colour of the theme fills the swatch (`ghost` outlines it), the layer's name, and a shorter
+one for where there is little room."""
 
 
 class HistogramLegend(QWidget):
@@ -42,10 +45,12 @@ class HistogramLegend(QWidget):
 
     def sizeHint(self) -> QSize:
         """As wide as all entries."""
-        return QSize(self._positions()[-1], self.fontMetrics().height())
+        widths = [self._width_of(name, words, _AFTER_SWATCH) for name, words, _ in _ENTRIES]
+        width = sum(widths) + (len(widths) - 1) * _BETWEEN
+        return QSize(width, self.fontMetrics().height())
 
     def minimumSizeHint(self) -> QSize:
-        """In a narrow window the last entries are cut off before the bars are."""
+        """In a narrow window names are shorter, and the last ones left out before bars are."""
         return QSize(0, self.fontMetrics().height())
 
     def changeEvent(self, event: QEvent) -> None:
@@ -54,29 +59,54 @@ class HistogramLegend(QWidget):
             self.updateGeometry()
         super().changeEvent(event)
 
+    def names(self) -> list[str]:
+        """The names that there is room for."""
+        return [words for _, _, words in self._entries()]
+
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the entries, the last one at the right end."""
         colors, metrics = self._theme.colors, self.fontMetrics()
         painter = QPainter(self)
         top = (self.height() - _SWATCH) // 2
         baseline = (self.height() - metrics.height()) // 2 + metrics.ascent()
-        for left, (name, words) in zip(self._positions(), _ENTRIES, strict=False):
+        after_swatch = self._gaps()[0]
+        for left, name, words in self._entries():
             if name:
                 swatch = QRect(left, top, _SWATCH, _SWATCH)
                 painter.setPen(QColor(colors.ghost) if name == "ghost" else Qt.PenStyle.NoPen)
                 hollow = name == "ghost"
                 painter.setBrush(Qt.BrushStyle.NoBrush if hollow else QColor(getattr(colors, name)))
                 painter.drawRect(swatch.adjusted(0, 0, -1, -1) if hollow else swatch)
-                left += _SWATCH + _AFTER_SWATCH
+                left += _SWATCH + after_swatch
             painter.setPen(QColor(colors.muted))
             painter.drawText(left, baseline, words)
 
-    def _positions(self) -> list[int]:
-        """Where each entry begins, and where the last one ends."""
-        metrics = self.fontMetrics()
-        positions = [0]
-        for name, words in _ENTRIES:
-            swatch = _SWATCH + _AFTER_SWATCH if name else 0
-            positions.append(positions[-1] + swatch + metrics.horizontalAdvance(words) + _BETWEEN)
-        positions[-1] -= _BETWEEN
-        return positions
+    @property
+    def _is_narrow(self) -> bool:
+        return self.width() < self.sizeHint().width()
+
+    def _gaps(self) -> tuple[int, int]:
+        """What stands between a swatch and its name, and between two entries."""
+        if self._is_narrow:
+            return _NARROW_AFTER_SWATCH, _NARROW_BETWEEN
+        return _AFTER_SWATCH, _BETWEEN
+
+    def _entries(self) -> list[tuple[int, str, str]]:
+        """Of each that fits whole: where it begins, its colour, its name."""
+        narrow, (after_swatch, between) = self._is_narrow, self._gaps()
+        found: list[tuple[int, str, str]] = []
+        left = 0
+        for name, usual, short in _ENTRIES:
+            words = short if narrow else usual
+            end = left + self._width_of(name, words, after_swatch)
+            if end > self.width():
+                break
+            found.append((left, name, words))
+            left = end + between
+        # At the right end of its room, as at its usual width.
+        shift = self.width() - (left - between) if found else 0
+        return [(left + shift, name, words) for left, name, words in found]
+
+    def _width_of(self, name: str, words: str, after_swatch: int) -> int:
+        swatch = _SWATCH + after_swatch if name else 0
+        return swatch + self.fontMetrics().horizontalAdvance(words)

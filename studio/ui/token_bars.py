@@ -41,6 +41,13 @@ class TokenBars(QWidget):
         state.changed.connect(self._follow)
         theme.changed.connect(self.update)
 
+    def set_count(self, count: int) -> None:
+        """Show another number of tokens."""
+        if count != self._count:
+            self._count = count
+            self.updateGeometry()
+            self.update()
+
     def describe(self) -> None:
         """Say for those who hear the window what is shown."""
         self.setAccessibleDescription(

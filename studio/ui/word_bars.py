@@ -9,8 +9,8 @@ from studio.ui.next_token import NextToken
 from studio.ui.theme import Theme
 from studio.ui.token_bars import TokenBars
 
-ROWS = 8
-"""How many alternatives are shown, the token itself among them."""
+ROWS, FEWEST_ROWS = 8, 3
+"""How many alternatives are shown, the token itself among them: as a rule, and at least."""
 
 _LINES = 1.3
 """How high a row is, in lines of type."""

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from studio.ui.theme import Theme
-from studio.ui.word_bars import ROWS, WordBars
+from studio.ui.word_bars import FEWEST_ROWS, ROWS, WordBars
 from studio.ui.word_state import WordFacts, WordState
 from studio.ui.word_words import bits, ordinal, probabilities
 
@@ -131,13 +131,22 @@ class WordPanel(QFrame):
             f"{facts.text.spoken}. {self._chance(facts)}. {reason} {' '.join(facts.sentences)}"
         )
 
-    def fit(self) -> None:
-        """Take the size that the words need."""
+    def fit(self, height: int | None = None) -> None:
+        """Take the size that words and alternatives need.
+
+        Args:
+            height: What there is room for: some alternatives are left out if that is less.
+        """
         width = _WIDTH * self.fontMetrics().averageCharWidth()
         layout = self.layout()
         assert layout is not None, "it was made in the constructor"
-        layout.activate()
-        self.resize(width, layout.totalHeightForWidth(width))
+        for count in range(ROWS, FEWEST_ROWS - 1, -1):
+            self.bars.set_count(count)
+            layout.activate()
+            needed = layout.totalHeightForWidth(width)
+            if height is None or needed <= height:
+                break
+        self.resize(width, needed)
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow a change of the window's font."""

@@ -78,7 +78,7 @@ class Page:
     def word_rect(self) -> QRect:
         assert self.state.span is not None
         rect = self.tiles.rects_of(self.state.span)[0]
-        return QRect(self.editor.viewport().mapTo(self.card, rect.topLeft()), rect.size())
+        return QRect(self.editor.viewport().mapTo(self.window, rect.topLeft()), rect.size())
 
 
 @pytest.fixture
@@ -94,7 +94,7 @@ def test_a_click_on_a_recorded_word_opens_the_panel_beside_it(page: Page) -> Non
         assert page.word.is_open
         assert page.state.span == page.span(place)
         assert not page.panel.geometry().intersects(page.word_rect()), place
-        assert page.card.rect().contains(page.panel.geometry()), place
+        assert page.card.geometry().contains(page.panel.geometry()), place
         assert page.panel.title.text() == page.state.facts(8).text.text  # type: ignore[union-attr]  # a token is looked at
     # Whether or not the window is the active one here.
     assert page.editor.window().focusWidget() is page.editor
@@ -203,3 +203,26 @@ def test_what_a_panel_says_is_there_for_those_who_hear_it(page: Page) -> None:
     assert page.panel.sentences.text().splitlines()[0] in words
     page.sampling.change(temperature=0.3)
     assert page.panel.bars.accessibleDescription()
+
+
+def test_in_a_low_window_it_is_whole_and_shows_fewer_alternatives(page: Page) -> None:
+    page.click(page.point(3))
+    tall = page.panel.bars.height()
+    page.window.resize(640, 340)
+    QApplication.processEvents()
+    assert page.word.is_open
+    assert page.window.rect().contains(page.panel.geometry())
+    assert not page.panel.geometry().intersects(page.word_rect())
+    assert page.panel.bars.height() < tall
+    assert len(page.panel.findChildren(QWidget)) > 3
+    needed = page.panel.sentences.heightForWidth(page.panel.sentences.width())
+    assert page.panel.sentences.height() >= needed, "no sentence is cut off"
+    page.window.resize(640, 620)
+    QApplication.processEvents()
+    assert page.panel.bars.height() == tall
+
+
+def test_it_goes_with_the_page_that_it_is_on(page: Page) -> None:
+    page.click(page.point(3))
+    page.card.hide()
+    assert not page.word.is_open

@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from studio.ui.explain_chart import ExplainChart
 from studio.ui.explain_dock import ExplainDock
+from studio.ui.explain_panel import kept_together
 from studio.ui.explain_state import ExplainState
 from studio.ui.explain_text import STEP_NAMES, STEPS
 from studio.ui.main_window import MainWindow
@@ -29,7 +30,7 @@ def opened(window: MainWindow, step: str = "logits") -> ExplainDock:
 
 def words(dock: ExplainDock) -> str:
     labels = [label for label in dock.panel.findChildren(QLabel) if label.isVisible()]
-    return "\n".join(label.text() for label in labels)
+    return "\n".join(label.text() for label in labels).replace("\u00a0", " ")
 
 
 def press(key: Qt.Key) -> None:
@@ -234,3 +235,8 @@ def test_hidden_it_costs_nothing(open_window: Callable[[], MainWindow], qtbot: Q
     assert [label.text() for label in dock.panel.findChildren(QLabel)] == before
     window.explain.open()
     assert "At T 0.40" in words(dock)
+
+
+def test_no_line_ends_between_a_number_and_what_it_is_of() -> None:
+    told = kept_together("At T 1.10, β 0.91 and T ∞: 12.5\u202f% each. A T is a T.")
+    assert told == "At T\u00a01.10, β\u00a00.91 and T\u00a0∞: 12.5\u00a0% each. A T is a T."

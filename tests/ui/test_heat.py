@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from studio.ui import settings as remembered
@@ -12,6 +13,7 @@ from studio.ui.heat_measure import HeatMeasure
 from studio.ui.main_window import MainWindow
 from studio.ui.settings import Settings
 from tests.ui.conftest import LONG
+from tests.ui.recorded import scored
 
 ALT = Qt.KeyboardModifier.AltModifier
 
@@ -121,3 +123,21 @@ def test_the_keyboard_asks_for_the_word_at_the_caret(window: MainWindow, qtbot: 
     assert window.session.word.span == window.session.records.spans.all[-1]
     QTest.keyClick(window.editor, Qt.Key.Key_Down, ALT)
     assert not window.word.is_open
+
+
+def test_a_narrow_window_stays_narrow_and_its_legend_whole(bare: MainWindow) -> None:
+    bare.resize(1000, 640)
+    QApplication.processEvents()
+    bare.session.sampling.change(xtc_probability=0.5)
+    bare.session.draft.manuscript.edit(0, 0, "The sea")
+    bare.session.records.spans.fill(0, [scored(b"The sea", 3)])
+    for measure in HeatMeasure:
+        bare.session.heat.set_measure(measure)
+        QApplication.processEvents()
+        assert bare.width() == 1000, measure
+        if measure is HeatMeasure.BLAME:
+            note, scale = bare.heat.legend.note, bare.heat.legend.scale
+            assert note.isVisible()
+            assert note.width() >= note.sizeHint().width()
+            assert "XTC left out" in note.toolTip()
+            assert scale.width() >= 100

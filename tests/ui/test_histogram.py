@@ -247,3 +247,24 @@ def test_words_for_rows() -> None:
 )
 def test_words_for_choices(effective: float, words: str) -> None:
     assert choices(effective) == words
+
+
+def test_in_a_narrow_window_the_legend_has_no_half_names(qtbot: QtBot, theme: Theme) -> None:
+    legend = HistogramLegend(theme)
+    qtbot.addWidget(legend)
+    legend.show()
+    usual = legend.sizeHint().width()
+    fewest = 5
+    for width in range(usual - 1, 40, -7):
+        legend.resize(width, legend.sizeHint().height())
+        names = legend.names()
+        assert ["T 1", "T now", "filtered", "cut", "▸ drawn"][: len(names)] == names
+        assert sum(legend.fontMetrics().horizontalAdvance(name) for name in names) <= width
+        fewest = min(fewest, len(names))
+    assert fewest <= 1
+    legend.resize(usual - 30, 20)
+    assert legend.names() == ["T 1", "T now", "filtered", "cut", "▸ drawn"]
+    legend.resize(usual, 20)
+    assert legend.names()[0] == "at T 1"
+    legend.resize(usual // 2, 20)
+    assert 0 < len(legend.names()) < 5
