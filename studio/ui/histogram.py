@@ -32,6 +32,8 @@ from studio.ui.next_token import NextToken
 from studio.ui.theme import Theme
 from studio.ui.token_rows import TokenRow
 
+_LOW_LINES = 1.25
+"""How high a row is at least where only a few fit, in lines of type."""
 _DESCRIBE_AFTER_MS = 500
 _CARD_AFTER_MS = 350
 """How long the pointer rests on a row before its card comes; a passing pointer brings none."""
@@ -56,7 +58,7 @@ class NextTokenHistogram(QWidget):
         super().__init__(parent)
         self._state = state
         self._theme = theme
-        self._rows = RowsPainter(self.font())
+        self._rows = RowsPainter(self.font(), low_lines=_LOW_LINES)
         self._rows.set_size(self.size())
         self._hovered: int | None = None
         self._selected: int | None = None
@@ -95,8 +97,8 @@ class NextTokenHistogram(QWidget):
         return QSize(self.fontMetrics().averageCharWidth() * 50, height)
 
     def minimumSizeHint(self) -> QSize:
-        """Room for three tokens and the tail."""
-        height = 4 * self._rows.usual_row_height
+        """Room for three tokens and the tail, closer together than usual."""
+        height = 4 * self._rows.low_row_height
         return QSize(self.fontMetrics().averageCharWidth() * 36, height)
 
     # -- painting ----------------------------------------------------------------------------

@@ -23,6 +23,7 @@ class HistogramNote(ElidedLabel):
         self._state = state
         self.setProperty("role", "muted")
         self.setAccessibleName("About these bars")
+        self.hide()  # a line without words would be room without use
         state.changed.connect(self._follow)
         self._follow()
 

@@ -3,7 +3,7 @@
 It puts three widgets together and passes the question about a token from one to the other.
 """
 
-from PySide6.QtCore import QRect
+from PySide6.QtCore import QRect, QSize
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from studio.ui.histogram import NextTokenHistogram
@@ -64,6 +64,13 @@ class NextTokenPanel(Card):
         self.setToolTip(_TOOL_TIP)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
         self.histogram.asked.connect(self._ask)
+
+    def minimumSizeHint(self) -> QSize:
+        """The same with and without a note: in a low window its line is taken from the bars."""
+        size = super().minimumSizeHint()
+        if not self.note.isHidden():
+            size -= QSize(0, self.note.minimumSizeHint().height() + self.body.spacing())
+        return size
 
     def _ask(self, token: int, row: QRect) -> None:
         asked = self._state.asked(token)

@@ -29,6 +29,8 @@ GUTTER = 12
 
 _LABEL_CHARACTERS = 12
 _GAP = 10
+_FEWEST = 3
+"""Rows that a low view keeps, closer together, before it has fewer."""
 _MOST_TEXTS = 2000
 """How many laid-out texts are kept; a percentage with one decimal has 1,001 forms."""
 
@@ -62,10 +64,12 @@ class RowsPainter:
     Args:
         font: For numbers; token texts take the system's fixed font in its size.
         lines: How high a row is at least, in lines of type.
+        low_lines: The same where few rows fit; as high as ever where nothing is said.
     """
 
-    def __init__(self, font: QFont, lines: float = 2.0) -> None:
+    def __init__(self, font: QFont, lines: float = 2.0, low_lines: float | None = None) -> None:
         self._lines = lines
+        self._low_lines = low_lines or lines
         self._scale = BarScale()
         self._colors: Colors | None = None
         self._rects: tuple[list[QRect], ...] = ([], [], [], [])
@@ -107,9 +111,18 @@ class RowsPainter:
         return round(self._values.metrics.height() * self._lines)
 
     @property
+    def low_row_height(self) -> int:
+        """Of rows in a low view."""
+        return round(self._values.metrics.height() * self._low_lines)
+
+    @property
     def row_count(self) -> int:
         """How many rows fit above the tail's."""
-        return max(0, self._size.height() // self.usual_row_height - 1)
+        usual, low = (
+            self._size.height() // height - 1
+            for height in (self.usual_row_height, self.low_row_height)
+        )
+        return max(0, usual, min(low, _FEWEST))
 
     # -- strokes -----------------------------------------------------------------------------
 
