@@ -66,10 +66,10 @@ class NextTokenPanel(Card):
         self.histogram.asked.connect(self._ask)
 
     def minimumSizeHint(self) -> QSize:
-        """The same with and without a note: in a low window its line is taken from the bars."""
+        """The same with and without a note: one that comes must not make a low window higher."""
         size = super().minimumSizeHint()
-        if not self.note.isHidden():
-            size -= QSize(0, self.note.minimumSizeHint().height() + self.body.spacing())
+        if self.note.isHidden():
+            size += QSize(0, self.note.minimumSizeHint().height() + self.body.spacing())
         return size
 
     def _ask(self, token: int, row: QRect) -> None:

@@ -36,7 +36,7 @@ def test_a_line_without_words_takes_no_room(panel: NextTokenPanel) -> None:
     assert not panel.note.isVisible()
 
 
-def test_a_note_takes_its_line_from_the_bars_and_makes_no_window_higher(
+def test_a_note_makes_no_window_higher_and_leaves_three_bars(
     panel: NextTokenPanel, qtbot: QtBot
 ) -> None:
     before = panel.size()
@@ -47,4 +47,4 @@ def test_a_note_takes_its_line_from_the_bars_and_makes_no_window_higher(
     qtbot.waitUntil(lambda: panel.histogram.geometry().bottom() < panel.note.geometry().top())
     assert panel.size() == before
     assert panel.note.height() >= panel.note.minimumSizeHint().height()
-    assert panel.histogram.row_count() == 2
+    assert panel.histogram.row_count() == 3
