@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.sampling.fast_exp import EXP, PER_NAT
 from studio.sampling.head import LARGEST_FALL, Side
 from studio.sampling.ranked import LEAST_EXPONENT, Weight
 
@@ -120,14 +119,14 @@ class Bins:
             if beta == 0.0:
                 return Weight(mass, 0.0)
             _, _, exponents, weights = self._memory
-            return Weight(mass, float(weights @ exponents) / PER_NAT)
+            return Weight(mass, float(weights @ exponents))
         number = self._bin_of(kept - 1)
         inside = self._exponents(number, beta)[: kept - self._bin(number).first]
         inside_weights = np.exp(inside)
         before = self._before(number, beta)
         self._weigh(beta)
         _, place, exponents, weights = self._memory
-        moment = float((weights * (place < number)) @ exponents) / PER_NAT
+        moment = float((weights * (place < number)) @ exponents)
         return Weight(before + float(inside_weights.sum()), moment + float(inside_weights @ inside))
 
     def rank_at(self, mass: float, beta: float, kept: int, side: Side) -> int:
@@ -149,9 +148,9 @@ class Bins:
             return
         self._beta, self._cumulative = beta, None
         falls, _, exponents, weights = self._memory
-        per_logit = -min(beta, _LARGEST_BETA[falls.dtype.char]) * PER_NAT
+        per_logit = -min(beta, _LARGEST_BETA[falls.dtype.char])
         np.multiply(falls, falls.dtype.type(per_logit), out=exponents)
-        EXP(exponents, out=weights)
+        np.exp(exponents, out=weights)
         if self._count < falls.size and beta * self._deepest < -LEAST_EXPONENT:
             weights[self._logits == -np.inf] = 0.0
 

@@ -122,7 +122,9 @@ class Tail:
         v = shift * spread
         density = math.exp(-gain) / math.sqrt(2.0 * math.pi)
         above = 0.5 * math.erfc(w / math.sqrt(2.0)) + density * (1.0 / v - 1.0 / w)
-        return min(max(above, 0.0), 1.0)
+        chernoff = math.exp(-gain)
+        least, most = (0.0, chernoff) if shift > 0.0 else (1.0 - chernoff, 1.0)
+        return min(max(above, least), most)
 
     def _slope(self, beta: float) -> float:
         return self.log_partition(beta).slope

@@ -51,6 +51,17 @@ def _log_share(
     erfc = np.array([math.erfc(x) for x in (w / math.sqrt(2.0)).tolist()])
     with np.errstate(divide="ignore", invalid="ignore"):
         above = 0.5 * erfc + np.exp(-gain) / math.sqrt(2.0 * math.pi) * (1.0 / v - 1.0 / w)
-    share = np.where(np.abs(v) < 1e-3, 0.5, above)
+    share = np.where(np.abs(v) < 1e-3, 0.5, _bounded(above, shift, gain))
     logs: NDArray[np.float64] = np.log(np.clip(share, 1e-300, 1.0))
     return logs
+
+
+def _bounded(
+    above: NDArray[np.float64], shift: NDArray[np.float64], gain: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return shares kept within Chernoff's bound, as `Tail.share_above` keeps them."""
+    chernoff = np.exp(-gain)
+    kept: NDArray[np.float64] = np.where(
+        shift > 0.0, np.minimum(above, chernoff), np.maximum(above, 1.0 - chernoff)
+    )
+    return kept
