@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
+from operator import mul
 from typing import NamedTuple
 
 import numpy as np
@@ -107,7 +108,7 @@ def complete(
     values: Sequence[float],
     slopes: Sequence[float],
     curvature: float,
-    missing: NDArray[np.float64],
+    missing: list[list[float]],
 ) -> Nodes:
     """Return nodes of which some slopes, and all curvatures but the first, are not known.
 
@@ -118,7 +119,8 @@ def complete(
         curvature: The curvature at the first node.
         missing: `missing_from(betas, k)`.
     """
-    found = (missing @ (*values, *slopes)).tolist()
+    given = (*values, *slopes)
+    found = [sum(map(mul, row, given)) for row in missing]
     unknown = len(betas) - len(slopes)
     return Nodes(
         tuple(betas),
@@ -128,8 +130,8 @@ def complete(
     )
 
 
-def missing_from(betas: NDArray[np.float64], sloped: int) -> NDArray[np.float64]:
-    """Return the matrix from what `complete` is given, (values, slopes), to what it makes of it.
+def missing_from(betas: NDArray[np.float64], sloped: int) -> list[list[float]]:
+    """Return the rows of the matrix from what `complete` is given to what it makes of it.
 
     Args:
         betas: `(n,)` nodes, three or more.
@@ -137,7 +139,7 @@ def missing_from(betas: NDArray[np.float64], sloped: int) -> NDArray[np.float64]
     """
     rows = [_derivative(betas, sloped, node, 1) for node in range(sloped, betas.size)]
     rows += [_derivative(betas, sloped, node, 2) for node in range(1, betas.size)]
-    return np.array(rows)
+    return [row.tolist() for row in rows]
 
 
 def _derivative(

@@ -142,7 +142,7 @@ def _quick(
         squares = float(z @ z)
     if shift:
         best = z[head].astype(np.float64)
-    moments[0] -= float(best.sum())
+    moments[0] -= float(np.add.reduce(best))
     squares -= float(best @ best)
     if not (math.isfinite(squares) and math.isfinite(sum(moments)) and min(weights) > 0.0):
         return None
