@@ -85,6 +85,17 @@ class Context:
         self._batch_positions = np.ctypeslib.as_array(self._batch.pos, (self._chunk,))
         self._batch_wanted = np.ctypeslib.as_array(self._batch.logits, (self._chunk,))
         np.ctypeslib.as_array(self._batch.n_seq_id, (self._chunk,))[:] = 1
+        # Set through arrays: each look at a field of a ctypes structure makes an object.
+        self._batch_sequences = [
+            np.ctypeslib.as_array(self._batch.seq_id[row], (1,))
+            for row in range(min(self._chunk, MOST_LANES))
+        ]
+        # A batch of one token that the main sequence grows by; only these two ever change in it.
+        self._single = llama_cpp.llama_batch_init(1, 0, 1)
+        self._single.n_tokens = self._single.n_seq_id[0] = self._single.logits[0] = 1
+        self._single.seq_id[0][0] = _MAIN
+        self._single_token = np.ctypeslib.as_array(self._single.token, (1,))
+        self._single_position = np.ctypeslib.as_array(self._single.pos, (1,))
         self._view = LogitsView(context, self._vocabulary_size)
         self._tokens: list[int] = []
         self._has_logits = False
@@ -210,14 +221,11 @@ class Context:
             EngineError: llama.cpp refused.
         """
         self._has_logits = False
-        self._batch.n_tokens = 1
-        self._batch.token[0] = token
-        self._batch.pos[0] = len(self._tokens)
-        self._batch.seq_id[0][0] = _MAIN
-        self._batch.logits[0] = 1
+        self._single_token[0] = token
+        self._single_position[0] = len(self._tokens)
         self._use_threads(self._pace.threads(), self._all_threads)
         started = time.perf_counter()
-        self._run_batch()
+        self._run(self._single)
         self._pace.took(time.perf_counter() - started)
         self._tokens.append(token)
         self._has_logits = True
@@ -240,17 +248,17 @@ class Context:
         self._has_logits = False
         self._batch.n_tokens = len(lanes)
         for row, (lane, token) in enumerate(zip(lanes, tokens, strict=True)):
-            self._batch.token[row] = token
-            self._batch.pos[row] = cells.length(lane)
-            self._batch.seq_id[row][0] = cells.sequence(lane)
-            self._batch.logits[row] = 1
+            self._batch_tokens[row] = token
+            self._batch_positions[row] = cells.length(lane)
+            self._batch_sequences[row][0] = cells.sequence(lane)
+        self._batch_wanted[: len(lanes)] = 1
         pace = self._lane_paces[len(lanes) - 1]
         threads = pace.threads()
         # llama.cpp has one number for batches of one token, and one for larger ones.
         self._use_threads(*((self._threads[0], threads) if len(lanes) > 1 else (threads, threads)))
         started = time.perf_counter()
         try:
-            self._run_batch()
+            self._run(self._batch)
         except (EvaluationStopped, EngineError):
             for lane in lanes:
                 cells.cut(lane)
@@ -294,6 +302,7 @@ class Context:
         """Free the context's memory."""
         if self._context:
             llama_cpp.llama_batch_free(self._batch)
+            llama_cpp.llama_batch_free(self._single)
             llama_cpp.llama_free(self._context)
             self._context = None
 
@@ -359,12 +368,12 @@ class Context:
         self._batch_wanted[count - 1] = 1
         for index in range(count):
             self._batch.seq_id[index][0] = sequence
-        self._run_batch()
+        self._run(self._batch)
 
-    def _run_batch(self) -> None:
+    def _run(self, batch: llama_cpp.llama_batch) -> None:
         if self._interrupt.is_set():
             raise EvaluationStopped
-        status = llama_cpp.llama_decode(self._context, self._batch)
+        status = llama_cpp.llama_decode(self._context, batch)
         if status == 0:
             return
         # What llama.cpp managed before the abort or failure is not known to `_tokens`.
