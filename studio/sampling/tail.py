@@ -47,9 +47,14 @@ class Tail:
         """Return the share of the tail's weight at `beta` that lies within `drop` of the edge.
 
         An estimate, by Lugannani and Rice's formula (Advances in Applied Probability, 1980), with
-        the saddlepoint at the β where the tail's mean logit is the bound itself. On a language
-        model's logits it is within 0.02 as a rule; at worst within 0.05 up to β 0.5 and 0.12 at
-        β 1, where the few best tokens of the tail hold much of its weight.
+        the saddlepoint at the β where the tail's mean logit is the bound itself; kept within
+        Chernoff's bound, which holds for any tail. On the starter model's logits (246 places, ten
+        shares each) it is within 0.02 as a rule; at worst within 0.052 at β 0, 0.043 at 0.5, 0.15
+        at 1 and 0.34 at 2. The formula itself is good to 0.05: the rest is K's doing. A drop near
+        the edge has its saddlepoint near the last node of a tail measured the quick way (β 1.5 or
+        3.4) or past it, where curvatures are made up for, or K is a power law's. On a tail that
+        falls into groups nothing but Chernoff's bound holds: just short of a group that has almost
+        all the weight the estimate can be wrong by almost 1.
         """
         return 0.0 if drop < 0.0 else self._share_at(self.saddle(drop), drop, beta)
 
@@ -115,13 +120,14 @@ class Tail:
         at, here = self.log_partition(saddle), self.log_partition(beta)
         shift = saddle - beta
         spread = math.sqrt(max(at.curvature, 1e-12))
-        if abs(shift) * spread < 1e-3:  # the formula's two terms cancel at the mean
-            return 0.5
         gain = max(shift * -drop - (at.value - here.value), 1e-12)
         w = math.copysign(math.sqrt(2.0 * gain), shift)
         v = shift * spread
-        density = math.exp(-gain) / math.sqrt(2.0 * math.pi)
-        above = 0.5 * math.erfc(w / math.sqrt(2.0)) + density * (1.0 / v - 1.0 / w)
+        if abs(v) < 1e-3:  # the formula's two terms cancel at the mean
+            above = 0.5
+        else:
+            density = math.exp(-gain) / math.sqrt(2.0 * math.pi)
+            above = 0.5 * math.erfc(w / math.sqrt(2.0)) + density * (1.0 / v - 1.0 / w)
         chernoff = math.exp(-gain)
         least, most = (0.0, chernoff) if shift > 0.0 else (1.0 - chernoff, 1.0)
         return min(max(above, least), most)

@@ -51,7 +51,7 @@ def _log_share(
     erfc = np.array([math.erfc(x) for x in (w / math.sqrt(2.0)).tolist()])
     with np.errstate(divide="ignore", invalid="ignore"):
         above = 0.5 * erfc + np.exp(-gain) / math.sqrt(2.0 * math.pi) * (1.0 / v - 1.0 / w)
-    share = np.where(np.abs(v) < 1e-3, 0.5, _bounded(above, shift, gain))
+    share = _bounded(np.where(np.abs(v) < 1e-3, 0.5, above), shift, gain)
     logs: NDArray[np.float64] = np.log(np.clip(share, 1e-300, 1.0))
     return logs
 
