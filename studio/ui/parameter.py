@@ -4,6 +4,7 @@ What a value may be is `SamplingParams`'s to say; this module reads, prints and 
 know Qt, nor which parameters there are.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -59,6 +60,7 @@ class Number(Parameter):
     Attributes:
         least: The least number allowed, but for the words.
         most: The largest.
+        stride: How far a step of the arrow keys goes.
         is_whole: Whether only whole numbers make sense.
         is_above: Whether `least` itself is not allowed.
         words: Words that stand for values, the first of each value being the one shown.
@@ -67,6 +69,7 @@ class Number(Parameter):
     neutral: float
     least: float
     most: float
+    stride: float
     is_whole: bool = False
     is_above: bool = False
     words: Mapping[str, float] = field(default_factory=dict)
@@ -101,6 +104,28 @@ class Number(Parameter):
             allowed = " or ".join([kind, *self.words])
             raise ValueError(f"{self.label}: found “{text.strip()}”; type {allowed}.") from None
 
+    def stepped(self, value: float, strides: float) -> float:
+        """The round value so many strides up, or down where `strides` is negative.
+
+        A value between two round ones goes to the next one. A stride of a tenth is a stride of
+        its own; of whole numbers it is 1 at least. What a word stands for below the range comes
+        before `least`.
+        """
+        if math.isinf(value) or not strides:
+            return value
+        finest = 1 if self.is_whole else 0.0
+        grid = max(self.stride * min(abs(strides), 1), finest)
+        count = max(round(abs(strides)), 1)
+        lowest = self.least + grid if self.is_above else self.least
+        if strides > 0:
+            if value < self.least and self.is_whole:
+                return lowest
+            # Of others 0 is off as well, as the word below it: a step leads past it.
+            return min(_on_grid(max(value, self.least), grid, count), self.most)
+        if value <= lowest:
+            return min([value, *self.words.values()])
+        return max(0 - _on_grid(-value, grid, count), lowest)  # never -0.0
+
     def _range(self) -> str:
         # A word for a number in the range says what that number does, not what else is allowed.
         beyond = [word for word, value in self.words.items() if not self._is_inside(value)]
@@ -121,6 +146,19 @@ class Number(Parameter):
     def _is_inside(self, value: float) -> bool:
         return self.least <= value <= self.most
 
+
+def _on_grid(value: float, grid: float, count: int) -> float:
+    """The `count`th multiple of `grid` above a value, or a little less than one above it."""
+    if isinstance(value, int):
+        step = int(grid)
+        return (value // step + count) * step
+    multiple = math.floor(value / grid + _SLACK) + count
+    return round(multiple * grid, _DECIMALS)
+
+
+_SLACK = 1e-6
+"""Of a multiple that arithmetic has missed: 0.3 is three tenths and no less."""
+_DECIMALS = 10
 
 LARGEST = float("inf")
 """Of a number without an upper bound."""

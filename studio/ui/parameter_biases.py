@@ -9,19 +9,36 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from studio.ui.number_edit import NumberEdit
 from studio.ui.parameter import LARGEST, Number
 from studio.ui.parameter_groups import BIASES
 from studio.ui.parameter_texts import AddEdit
 from studio.ui.parameter_values import ParameterValues
-from studio.ui.sampling_edit import CommitEdit
 from studio.ui.token_lookup import TokenLookup
 
-BIAS = Number(
+
+class _Bias(Number):
+    """A number that is not +∞: no token can be forced."""
+
+    def parse(self, text: str) -> float:
+        """The bias that was typed.
+
+        Raises:
+            ValueError: It is no number, or +∞.
+        """
+        bias = super().parse(text)
+        if bias == math.inf:
+            raise ValueError(f"logit_bias: found “{text.strip()}”; type a number, or ban.")
+        return bias
+
+
+BIAS = _Bias(
     name="bias",
     label="bias",
     neutral=-LARGEST,
     least=-LARGEST,
     most=LARGEST,
+    stride=0.5,
     words={"ban": -LARGEST},
     allowed="a number, or ban",
     help="Added to the token's logit before everything else.",
@@ -29,7 +46,6 @@ BIAS = Number(
 )
 """One token's bias. An empty field bans: that is what most are for."""
 
-_BIAS_TIP = f"<p>{BIAS.help}</p><p>{BIAS.plain}</p>"
 _DIGITS = 7
 
 
@@ -66,10 +82,9 @@ class ParameterBiases(QWidget):
             "<p>The token as it stands in a text, mostly with a space before it; or # and the "
             "number that a card of the bars shows.</p>"
         )
-        self.bias = CommitEdit(lambda: BIAS.format(self._new), self._take_new)
+        self.bias = NumberEdit(BIAS, lambda: self._new, self._take_new)
         self.bias.setObjectName("add_bias_value")
         self.bias.setAccessibleName("Bias of the token to add")
-        self.bias.setToolTip(_BIAS_TIP)
         self.bias.setFixedWidth(self._field_width())
         self._add_button = QPushButton("Add")
         self._add_button.setToolTip("Add the token with this bias (Enter)")
@@ -96,8 +111,8 @@ class ParameterBiases(QWidget):
         values.changed.connect(self._follow)
         self._follow()
 
-    def _take_new(self, text: str) -> None:
-        self._new = _bias(text)
+    def _take_new(self, bias: float) -> None:
+        self._new = bias
 
     def _add(self) -> None:
         typed = self.edit.text()
@@ -189,11 +204,8 @@ class _Row(QWidget):
         self._name = QLabel()
         number = QLabel(f"#{token}")
         number.setProperty("role", "muted")
-        self._edit = CommitEdit(
-            lambda: BIAS.format(self._bias), lambda typed: set_bias(token, _bias(typed))
-        )
+        self._edit = NumberEdit(BIAS, lambda: self._bias, lambda bias: set_bias(token, bias))
         self._edit.setObjectName(f"bias_{token}")
-        self._edit.setToolTip(_BIAS_TIP)
         self._edit.setFixedWidth(width)
         self._edit.refused.connect(self.refused)
         self._ban = QPushButton("ban")
@@ -231,15 +243,3 @@ class _Row(QWidget):
         self._edit.setAccessibleName(f"Bias of {text.spoken}")
         self._ban.setAccessibleName(f"Ban {text.spoken}")
         self._out.setAccessibleName(f"Take the bias of {text.spoken} out")
-
-
-def _bias(text: str) -> float:
-    """The bias that was typed.
-
-    Raises:
-        ValueError: It is no number, or +∞.
-    """
-    bias = BIAS.parse(text)
-    if bias == math.inf:
-        raise ValueError(f"logit_bias: found “{text.strip()}”; type a number, or ban.")
-    return bias

@@ -21,9 +21,9 @@ from PySide6.QtWidgets import (
 from studio.sampling import SamplingParams
 from studio.ui.explain_text import STEPS
 from studio.ui.flow_layout import FlowLayout
+from studio.ui.number_edit import NumberEdit
 from studio.ui.parameter import Number, Parameter
 from studio.ui.parameter_values import ParameterValues
-from studio.ui.sampling_edit import CommitEdit
 
 _FIELD_DIGITS = 12
 _INSET = 4
@@ -186,14 +186,9 @@ class NumberRow(ParameterRow):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(number, values, explain, parent)
-        self.edit = CommitEdit(
-            show=lambda: number.format(values.number(number)),
-            commit=lambda text: values.set(number, number.parse(text)),
+        self.edit = NumberEdit(
+            number, lambda: values.number(number), lambda value: values.set(number, value)
         )
-        self.edit.setObjectName(number.name)
-        self.edit.setToolTip(f"{number.tool_tip}<p>Allowed: {number.allowed}.</p>")
-        self.edit.setAccessibleName(number.label)
-        self.edit.setAccessibleDescription(f"{number.help} Allowed: {number.allowed}.")
         self.edit.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.edit.refused.connect(self.refuse)
         values.changed.connect(self.edit.follow)

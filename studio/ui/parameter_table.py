@@ -7,13 +7,24 @@ Qt, nor which of the parameters stand together (`parameter_groups`).
 from studio.sampling import MAX_SEED
 from studio.ui.parameter import LARGEST, LARGEST_COUNT, Number
 from studio.ui.sampling_state import DEFAULT_MAX_TOKENS, LARGEST_MAX_TOKENS
+from studio.ui.temperature_scale import stepped
 
-TEMPERATURE = Number(
+
+class _Temperature(Number):
+    """A number whose steps grow with it."""
+
+    def stepped(self, value: float, strides: float) -> float:
+        """As on the temperature's own card."""
+        return stepped(value, strides)
+
+
+TEMPERATURE = _Temperature(
     name="temperature",
     label="temperature T",
     neutral=1.0,
     least=0.0,
     most=LARGEST,
+    stride=0.05,
     words={"greedy": 0.0, "uniform": LARGEST},
     allowed="0 (greedy) to ∞ (uniform)",
     help="The logits are divided by it before the softmax: P ∝ exp(logit / T).",
@@ -27,6 +38,7 @@ DYNATEMP_RANGE = Number(
     neutral=0.0,
     least=0.0,
     most=LARGEST,
+    stride=0.05,
     words={"off": 0.0},
     help="T moves this far either way with the entropy of what is left.",
     plain="Colder where the model is sure, hotter where it is not.",
@@ -39,6 +51,7 @@ DYNATEMP_EXPONENT = Number(
     neutral=1.0,
     least=0.0,
     most=LARGEST,
+    stride=0.1,
     help="The power of the entropy's share of its maximum that T moves with.",
     plain="Above 1 T stays low longer, below 1 it rises early. It needs a dynamic range.",
     step="temperature",
@@ -50,6 +63,7 @@ TOP_K = Number(
     neutral=0,
     least=0,
     most=LARGEST_COUNT,
+    stride=1,
     is_whole=True,
     words={"off": 0},
     help="Only the k most probable tokens can be drawn.",
@@ -63,6 +77,7 @@ TOP_P = Number(
     neutral=1.0,
     least=0.0,
     most=1.0,
+    stride=0.01,
     is_above=True,
     words={"off": 1.0},
     help="Only the smallest set of most probable tokens that sum to at least p can be drawn.",
@@ -76,6 +91,7 @@ MIN_P = Number(
     neutral=0.0,
     least=0.0,
     most=1.0,
+    stride=0.01,
     words={"off": 0.0},
     help="Only tokens at least this many times as probable as the favourite can be drawn.",
     plain="Drops what is absurd beside the favourite, keeps what competes with it. 0 is off.",
@@ -88,6 +104,7 @@ TYPICAL_P = Number(
     neutral=1.0,
     least=0.0,
     most=1.0,
+    stride=0.01,
     is_above=True,
     words={"off": 1.0},
     help="Only the tokens whose surprise is nearest the entropy can be drawn, as sum to p.",
@@ -101,6 +118,7 @@ TOP_N_SIGMA = Number(
     neutral=-1.0,
     least=0.0,
     most=LARGEST,
+    stride=0.1,
     words={"off": -1.0},
     help="Only tokens at most n standard deviations of all logits below the best can be drawn.",
     plain="It cuts the same tokens at every T, wherever it runs. 0 is off too.",
@@ -113,6 +131,7 @@ MIN_KEEP = Number(
     neutral=0,
     least=0,
     most=LARGEST_COUNT,
+    stride=1,
     is_whole=True,
     help="Top-p, min-p, typical-p and XTC leave so many tokens at least.",
     plain="One is left in any case.",
@@ -124,6 +143,7 @@ XTC_PROBABILITY = Number(
     neutral=0.0,
     least=0.0,
     most=1.0,
+    stride=0.05,
     words={"off": 0.0},
     help="How likely it is, at each token, that XTC excludes the top choices.",
     plain="Steers away from what is said first of all. 0 is off, 1 acts at every token.",
@@ -136,6 +156,7 @@ XTC_THRESHOLD = Number(
     neutral=0.1,
     least=0.0,
     most=1.0,
+    stride=0.01,
     help="Where XTC acts, it cuts all tokens at least this probable but the least of them.",
     plain="Above 0.5 there are never two of them: XTC is off.",
     step="xtc",
@@ -147,6 +168,7 @@ MIROSTAT = Number(
     neutral=0,
     least=0,
     most=2,
+    stride=1,
     is_whole=True,
     words={"off": 0},
     help="Steers the surprise of what is written with Mirostat's version 1 or 2.",
@@ -159,6 +181,7 @@ MIROSTAT_TAU = Number(
     neutral=5.0,
     least=0.0,
     most=LARGEST,
+    stride=0.1,
     help="The surprise that Mirostat aims at, in bits a token.",
     plain="Low is predictable, high is surprising; about 3 to 6 reads as prose.",
     explained="filters",
@@ -169,6 +192,7 @@ MIROSTAT_ETA = Number(
     neutral=0.1,
     least=0.0,
     most=LARGEST,
+    stride=0.01,
     help="How fast Mirostat corrects itself after each token.",
     plain="High follows at once and swings, low is steady. 0 never corrects.",
     explained="filters",
@@ -179,6 +203,7 @@ SEED = Number(
     neutral=-1,
     least=0,
     most=MAX_SEED,
+    stride=1,
     is_whole=True,
     words={"random": -1},
     help="Where the random numbers of the draw start.",
@@ -191,6 +216,7 @@ MAX_TOKENS = Number(
     neutral=DEFAULT_MAX_TOKENS,
     least=1,
     most=LARGEST_MAX_TOKENS,
+    stride=16,
     is_whole=True,
     help="How many tokens one Continue writes at most.",
     plain="A token is about three quarters of an English word. The model may stop earlier.",

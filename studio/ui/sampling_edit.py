@@ -1,7 +1,7 @@
 """A line edit for one value: Enter takes what was typed, Esc brings back what is in force.
 
-It does not know what the value is: whoever makes one gives it a function that shows the value and
-one that takes a typed text or refuses it.
+It does not know what the value is: whoever makes one gives it a function that shows the value, one
+that takes a typed text or refuses it, and perhaps one that steps.
 """
 
 from collections.abc import Callable
@@ -9,6 +9,9 @@ from collections.abc import Callable
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QWidget
+
+STEP_KEYS = "↑ ↓ step, far with Shift, finely with Ctrl."
+"""Of a field that steps, for its tooltip."""
 
 
 class CommitEdit(QLineEdit):
@@ -32,10 +35,12 @@ class CommitEdit(QLineEdit):
         show: Callable[[], str],
         commit: Callable[[str], None],
         parent: QWidget | None = None,
+        step: Callable[[str, float], None] | None = None,
     ) -> None:
         super().__init__(parent)
         self._show = show
         self._commit = commit
+        self._step = step
         self._is_refused = False
         self.returnPressed.connect(self._enter)
         self.textEdited.connect(self._forgive)
@@ -47,7 +52,14 @@ class CommitEdit(QLineEdit):
             self._revert()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Esc reverts; everything else is a line edit's."""
+        """Esc reverts, ↑ and ↓ step; everything else is a line edit's."""
+        strides = _strides(event)
+        step = self._step
+        if step and strides:
+            if self._try(lambda: step(self.text(), strides)):
+                self._revert()
+                self.selectAll()
+            return
         if event.key() == Qt.Key.Key_Escape:
             if self.isModified():
                 self._revert()
@@ -77,17 +89,20 @@ class CommitEdit(QLineEdit):
         if event.reason() in borrowed:
             return
         if self.isModified():
-            self._try()
+            self._try_typed()
         self._revert()
 
     def _enter(self) -> None:
-        if not self.isModified() or self._try():
+        if not self.isModified() or self._try_typed():
             self._revert()
         self.selectAll()
 
-    def _try(self) -> bool:
+    def _try_typed(self) -> bool:
+        return self._try(lambda: self._commit(self.text()))
+
+    def _try(self, act: Callable[[], None]) -> bool:
         try:
-            self._commit(self.text())
+            act()
         except ValueError as reason:
             self._mark(True)
             self.refused.emit(str(reason))
@@ -111,3 +126,18 @@ class CommitEdit(QLineEdit):
         # A stylesheet looks at dynamic properties only when the widget is polished.
         self.style().unpolish(self)
         self.style().polish(self)
+
+
+_DIRECTIONS: dict[int, int] = {Qt.Key.Key_Up: 1, Qt.Key.Key_Down: -1}
+
+
+def _strides(event: QKeyEvent) -> float:
+    """How many steps a key asks for: one, ten with Shift, a tenth with Ctrl; 0 for no step."""
+    direction = _DIRECTIONS.get(event.key(), 0)
+    modifiers = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+    counts = {
+        Qt.KeyboardModifier.NoModifier: 1.0,
+        Qt.KeyboardModifier.ShiftModifier: 10.0,
+        Qt.KeyboardModifier.ControlModifier: 0.1,
+    }
+    return direction * counts.get(modifiers, 0.0)

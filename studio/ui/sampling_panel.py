@@ -18,10 +18,10 @@ from PySide6.QtWidgets import (
 
 from studio.sampling import SamplingParams
 from studio.ui.elided_label import ElidedLabel
+from studio.ui.number_edit import NumberEdit
 from studio.ui.parameter import Number
 from studio.ui.parameter_penalties import REPEAT_LAST_N, REPEAT_PENALTY
 from studio.ui.parameter_table import MAX_TOKENS, MIN_P, SEED, TOP_K, TOP_P
-from studio.ui.sampling_edit import CommitEdit
 from studio.ui.sampling_order import (
     order_explanation,
     temperature_place,
@@ -152,23 +152,17 @@ class _Fields(QWidget):
             self._explanation.setText(words)
 
     def _add_field(self, grid: QGridLayout, row: int, column: int, entry: Number) -> None:
-        edit = CommitEdit(
-            show=lambda: entry.format(self._value(entry)),
-            commit=lambda text: self._set(entry, entry.parse(text)),
-        )
-        edit.setObjectName(entry.name)
-        edit.setToolTip(entry.tool_tip)
-        edit.setAccessibleName(entry.label)
+        edit = NumberEdit(entry, lambda: self._value(entry), lambda value: self._set(entry, value))
         edit.setMinimumWidth(edit.fontMetrics().horizontalAdvance("0") * 9)
         edit.refused.connect(self._show_refusal)
         label = _label(entry.label)
         label.setBuddy(edit)
-        label.setToolTip(entry.tool_tip)
+        label.setToolTip(edit.toolTip())
         grid.addWidget(label, row, column)
         grid.addWidget(edit, row, column + 1)
         grid.addWidget(self._reset_button(entry, edit), row, column + 2)
 
-    def _reset_button(self, entry: Number, edit: CommitEdit) -> QPushButton:
+    def _reset_button(self, entry: Number, edit: NumberEdit) -> QPushButton:
         neutral = entry.format(entry.neutral)
         button = QPushButton("↺")
         button.setProperty("flat", True)

@@ -3,13 +3,12 @@
 It binds a `SamplingState` and keeps nothing itself.
 """
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QFontInfo, QKeyEvent
+from PySide6.QtGui import QFontInfo
 from PySide6.QtWidgets import QWidget
 
-from studio.ui.sampling_edit import CommitEdit
+from studio.ui.sampling_edit import STEP_KEYS, CommitEdit
 from studio.ui.sampling_state import SamplingState
-from studio.ui.temperature_scale import format_temperature, parse_temperature, step
+from studio.ui.temperature_scale import format_temperature, parse_temperature, stepped
 
 EDIT_INSET = 6
 """Frame, padding and inner margin of a flat line edit, which its text should not be set in by."""
@@ -19,7 +18,7 @@ _TIP = (
     "P ∝ exp(logit / T).</p>"
     "<p>Low keeps to the likeliest words, high lets in surprising ones; higher is more varied, "
     "not smarter.</p>"
-    "<p>Type a number, 0 or greedy, ∞ or uniform, then Enter. ↑ ↓ step.</p>"
+    f"<p>Type a number, 0 or greedy, ∞ or uniform, then Enter. {STEP_KEYS}</p>"
 )
 
 
@@ -37,8 +36,10 @@ class TemperatureEdit(CommitEdit):
             show=lambda: format_temperature(sampling.params.temperature),
             commit=lambda text: sampling.change(temperature=parse_temperature(text)),
             parent=parent,
+            step=lambda text, strides: sampling.change(
+                temperature=stepped(parse_temperature(text), strides)
+            ),
         )
-        self._sampling = sampling
         self.setProperty("flat", True)
         font = self.font()
         font.setPointSizeF(QFontInfo(font).pointSizeF() * size)
@@ -48,16 +49,3 @@ class TemperatureEdit(CommitEdit):
         self.setFixedWidth(width)
         self.setToolTip(_TIP)
         self.setAccessibleName("Temperature T")
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Up and Down step through round temperatures."""
-        counts: dict[int, int] = {Qt.Key.Key_Up: 1, Qt.Key.Key_Down: -1}
-        count = counts.get(event.key())
-        if count is None:
-            super().keyPressEvent(event)
-            return
-        self.setModified(False)
-        large = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
-        temperature = step(self._sampling.params.temperature, count, large=large)
-        self._sampling.change(temperature=temperature)
-        self.follow()

@@ -17,11 +17,11 @@ from PySide6.QtWidgets import (
 from studio.ui.choices_curve import ChoicesCurve
 from studio.ui.frame_clock import FrameClock
 from studio.ui.next_token import NextToken
-from studio.ui.sampling_edit import CommitEdit
+from studio.ui.sampling_edit import STEP_KEYS, CommitEdit
 from studio.ui.sampling_state import SamplingState
 from studio.ui.temperature_edit import EDIT_INSET, TemperatureEdit
 from studio.ui.temperature_measures import TemperatureMeasures
-from studio.ui.temperature_scale import format_beta, parse_beta
+from studio.ui.temperature_scale import format_beta, parse_beta, stepped
 from studio.ui.temperature_slider import TemperatureSlider
 from studio.ui.theme import Theme
 from studio.ui.theme_card import CARD_MARGINS, Card
@@ -31,7 +31,7 @@ _BETA_TIP = (
     "<p><b>Inverse temperature β = 1/T</b>: the logits are multiplied by it before the "
     "softmax.</p>"
     "<p>The same control from the other side: high keeps to the likeliest words. "
-    "Type a number, then Enter.</p>"
+    f"Type a number, then Enter. {STEP_KEYS}</p>"
 )
 
 _FOLLOW_MS = 100
@@ -145,6 +145,10 @@ def _beta_edit(sampling: SamplingState) -> CommitEdit:
     edit = CommitEdit(
         show=lambda: f"β {format_beta(sampling.params.temperature)}",
         commit=lambda text: sampling.change(temperature=parse_beta(text)),
+        # More β is less T; from the value in force, which the text has not to all its digits.
+        step=lambda _text, strides: sampling.change(
+            temperature=stepped(sampling.params.temperature, -strides)
+        ),
     )
     edit.setProperty("flat", True)
     edit.setProperty("role", "muted")

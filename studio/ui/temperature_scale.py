@@ -78,8 +78,7 @@ def snapped_temperature_at(place: float) -> float:
     if abs(place - 0.5) < 0.005:
         return 1.0
     temperature = min(max(temperature_at(place), COLDEST), HOTTEST)
-    digits = 3 if temperature < 0.1 else 2 if temperature < 2 else 1
-    return round(temperature, digits)
+    return round(temperature, _digits(temperature))
 
 
 def _ladder(mantissas: tuple[int, ...]) -> tuple[float, ...]:
@@ -110,6 +109,23 @@ def step(temperature: float, count: int, *, large: bool = False) -> float:
     else:
         index = bisect_left(steps, temperature) + count
     return steps[min(max(index, 0), len(steps) - 1)]
+
+
+def stepped(temperature: float, strides: float) -> float:
+    """Where the arrow keys go: a small step, a large one from ten strides on, a fine one below one.
+
+    A fine step is one of the last digit that a hand can set.
+    """
+    direction = 1 if strides > 0 else -1
+    if abs(strides) >= 1 or math.isinf(temperature):
+        return step(temperature, direction, large=abs(strides) > 1)
+    digits = _digits(temperature)
+    return max(round(temperature + direction * 10.0**-digits, digits), 0.0)
+
+
+def _digits(temperature: float) -> int:
+    """Of the digits behind the point, those that a hand can set."""
+    return 3 if temperature < 0.1 else 2 if temperature < 2 else 1
 
 
 def format_temperature(temperature: float) -> str:

@@ -5,8 +5,10 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from studio.sampling import ParameterError, SamplingParams
+from studio.sampling import MAX_SEED, ParameterError, SamplingParams
 from studio.ui.explain_text import STEP_NAMES
 from studio.ui.parameter import LARGEST, LARGEST_COUNT, Number, Parameter
 from studio.ui.parameter_groups import GROUPS, PARAMETERS
@@ -143,3 +145,59 @@ def test_it_is_found_by_label_name_and_help(words: str, name: str) -> None:
 def test_what_has_none_of_the_words_is_not_found() -> None:
     assert not XTC_PROBABILITY.matches("xtc mirostat")
     assert XTC_PROBABILITY.matches("")
+
+
+@pytest.mark.parametrize(
+    ("number", "value", "strides", "end"),
+    [
+        (MIN_P, 0.05, 1, 0.06),
+        (MIN_P, 0.05, -10, 0.0),
+        (MIN_P, 0.3, 0.1, 0.301),
+        (MIN_P, 0.055, 1, 0.06),
+        (MIN_P, 0.055, -1, 0.05),
+        (MIN_P, 0.995, 10, 1.0),
+        (TOP_P, 0.95, 10, 1.0),
+        (TOP_P, 0.05, -10, 0.01),
+        (TOP_P, 0.005, -1, 0.005),
+        (TOP_K, 40, -10, 30),
+        (TOP_K, 3, -10, 0),
+        (TOP_K, 40, 0.1, 41),
+        (TOP_N_SIGMA, -1.0, 1, 0.1),
+        (TOP_N_SIGMA, 0.0, -1, -1.0),
+        (TOP_N_SIGMA, -1.0, -1, -1.0),
+        (SEED, -1, 10, 0),
+        (SEED, MAX_SEED, 1, MAX_SEED),
+        (SEED, MAX_SEED, -1, MAX_SEED - 1),
+        (REPEAT_LAST_N, 64, 1, 80),
+        (REPEAT_LAST_N, 70, -1, 64),
+        (REPEAT_LAST_N, 64, 0.1, 65),
+        (REPEAT_LAST_N, 0, -1, -1),
+        (MAX_TOKENS, 5, -1, 1),
+        (TEMPERATURE, 0.7, 1, 0.75),
+        (TEMPERATURE, 0.7, -10, 0.5),
+        (TEMPERATURE, 0.7, 0.1, 0.71),
+        (TEMPERATURE, math.inf, -0.1, 20.0),
+        (TEMPERATURE, 0.0, -0.1, 0.0),
+    ],
+    ids=lambda entry: getattr(entry, "name", entry),
+)
+def test_steps_land_on_round_values(
+    number: Number, value: float, strides: float, end: float
+) -> None:
+    stepped = number.stepped(value, strides)
+    assert stepped == end
+    assert math.copysign(1, stepped) == math.copysign(1, end)
+    assert isinstance(stepped, int) is number.is_whole
+
+
+@pytest.mark.parametrize("number", NUMBERS, ids=lambda entry: entry.name)
+@given(start=st.floats(0.0, 1.0), strides=st.sampled_from([1, 10, 0.1, -1, -10, -0.1]))
+def test_no_step_leads_out_of_what_is_allowed(number: Number, start: float, strides: float) -> None:
+    most = min(number.most, 100.0)
+    least = max(number.least, -100.0)
+    value = cast(number, max(least + start * (most - least), number.stride / 10))
+    for _ in range(30):
+        following = number.stepped(value, strides)
+        assert make(number, following) in (following, number.neutral)  # top-n-sigma 0 is off
+        assert following >= value if strides > 0 else following <= value
+        value = following
