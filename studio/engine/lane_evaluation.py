@@ -25,13 +25,11 @@ class LaneEvaluation(Protocol):
     at_once: int
     """How many lanes a step may have."""
 
-    def has_room(self, lanes: Sequence[LaneState]) -> bool:
-        """Whether the last tokens of these lanes, and all before them, fit the context."""
-
-    def logits(self, lanes: Sequence[LaneState]) -> list[NDArray[np.float32]]:
+    def logits(self, lanes: Sequence[LaneState]) -> list[NDArray[np.float32]] | None:
         """The logits after each lane's last token; each has written one at least.
 
-        They are views: true until the next evaluation.
+        They are views: true until the next evaluation. None where these tokens, and all before
+        them, do not fit the context: nothing is evaluated then.
 
         Raises:
             EvaluationStopped: the interrupt was set; all can be asked for again.
@@ -67,20 +65,19 @@ class Together:
         self._prompt = prompt
         self._progress = progress
 
-    def has_room(self, lanes: Sequence[LaneState]) -> bool:
+    def logits(self, lanes: Sequence[LaneState]) -> list[NDArray[np.float32]] | None:
         """See `LaneEvaluation`."""
-        needed = sum(self._missing(lane) for lane in lanes)
-        if needed > self._context.free:
+        missing = [self._missing(lane) for lane in lanes]
+        if sum(missing) > self._context.free:
             # What the main sequence holds beside the prompt is no lane's.
             self._context.cut_to(self._prompt)
-        return needed <= self._context.free
-
-    def logits(self, lanes: Sequence[LaneState]) -> list[NDArray[np.float32]]:
-        """See `LaneEvaluation`."""
-        for lane in lanes:
+            missing = [self._missing(lane) for lane in lanes]
+            if sum(missing) > self._context.free:
+                return None
+        for lane, count in zip(lanes, missing, strict=True):
             if not self._cells.length(lane.number):
                 self._begin(lane.number)
-            if self._missing(lane) > 1:
+            if count > 1:
                 done = self._cells.length(lane.number) - len(self._prompt)
                 self._context.extend_lane(lane.number, lane.tokens_from(done)[:-1])
         return self._context.step(
@@ -118,14 +115,12 @@ class InTurn:
         self._prompt = prompt
         self._progress = progress
 
-    def has_room(self, lanes: Sequence[LaneState]) -> bool:
-        """See `LaneEvaluation`."""
-        return all(len(self._prompt) + lane.written <= self._context.size for lane in lanes)
-
-    def logits(self, lanes: Sequence[LaneState]) -> list[NDArray[np.float32]]:
+    def logits(self, lanes: Sequence[LaneState]) -> list[NDArray[np.float32]] | None:
         """See `LaneEvaluation`."""
         (lane,) = lanes
         tokens = self._prompt + lane.tokens_from(0)
+        if len(tokens) > self._context.size:
+            return None
         if self._context.used == len(tokens) - 1 and self._context.holds(tokens[:-1]):
             self._context.append(tokens[-1])
         else:

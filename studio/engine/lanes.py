@@ -222,11 +222,11 @@ class Comparison:
     def _step(self, going: list[LaneState], evaluation: LaneEvaluation) -> None:
         """A token of each of these lanes."""
         behind = [lane for lane in going if lane.written]
-        if behind and not evaluation.has_room(behind):
+        rows = evaluation.logits(behind) if behind else []
+        if rows is None:
             for lane in behind:
                 self._end(lane, "context_full")
             return
-        rows = evaluation.logits(behind) if behind else []
         self._evaluated += len(behind)
         for lane, row in zip(behind, rows, strict=True):
             self._draw(lane, Ranking(row))
