@@ -17,6 +17,7 @@ from studio.ui.histogram_legend import HistogramLegend
 from studio.ui.main_window import MainWindow
 from studio.ui.temperature_track import x_of
 from studio.ui.token_rows import TokenRow
+from studio.ui.written_token import WrittenToken
 from tests.ui.conftest import LONG
 
 LEFT = Qt.MouseButton.LeftButton
@@ -171,6 +172,7 @@ def test_blame_is_the_t_below_which_the_same_dice_take_the_favourite(
         assert take_set is not None
         assert take_set.current is not None
         record = take_set.current.records[0]
+        assert isinstance(record, WrittenToken)
         return session.next_token.text(record.id).text
 
     session.sampling.set_max_tokens(1)
