@@ -565,6 +565,19 @@ def test_the_whole_context_is_used_and_no_more(tiny: Studio) -> None:
     assert_same_text(told.tokens(0) + more.tokens(0), expected)
 
 
+def test_a_lane_in_turn_has_the_whole_context_too(in_turn: Studio) -> None:
+    prompt = [3 + place % 200 for place in range(480)]
+    told = in_turn.compare(prompt, lanes_at(0.5, 1.0), 33)
+    assert told.reasons() == {0: "max_tokens", 1: "max_tokens"}
+    more = in_turn.go_on(ContinueLane(request=3, lane=0, params=at(0.5), max_tokens=5))
+    assert more.reasons() == {0: "context_full"}
+    assert more.tokens(0) == []
+    # What is full is its own text, not the other's.
+    assert in_turn.go_on(RerunLane(request=3, lane=1, params=at(1.0), max_tokens=2)).reasons() == {
+        1: "max_tokens"
+    }
+
+
 def test_a_look_ahead_takes_the_room_that_it_needs(tiny: Studio) -> None:
     prompt = [3 + place % 200 for place in range(300)]
     plain = tiny.compare(prompt, lanes_at(0.5, 1.0), 60)
