@@ -50,6 +50,7 @@ _GROUND = 0.75
 
 _EMPTY = "How many choices each T leaves appears here."
 _NOTHING_LEFT = "The logit biases leave nothing that is known here: no curve."
+_FOREIGN = "A logit bias is for another model: no curve."
 _DECADES = ((1e1, "10"), (1e2, "100"), (1e3, "1k"), (1e4, "10k"), (1e5, "100k"))
 
 _EXPLANATION = (
@@ -170,7 +171,7 @@ class ChoicesCurve(QWidget):
         if retempered is None:
             return _EXPLANATION
         if retempered.after is None:
-            return f"<p>{_NOTHING_LEFT}</p>{_EXPLANATION}"
+            return f"<p>{_why_none(retempered)}</p>{_EXPLANATION}"
         temperature = exact_temperature_under(at.x(), self.width())
         place = position(temperature)
         lines = [("before filters", retempered.before), ("after filters", retempered.after)]
@@ -207,7 +208,7 @@ class ChoicesCurve(QWidget):
         if retempered is None or retempered.after is None:
             painter.fillRect(self.rect(), QColor(self._theme.colors.card))
             painter.setPen(QColor(self._theme.colors.muted))
-            words = _EMPTY if retempered is None else _NOTHING_LEFT
+            words = _EMPTY if retempered is None else _why_none(retempered)
             painter.drawText(
                 self.rect(), int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap), words
             )
@@ -360,3 +361,7 @@ def _largest(retempered: Retempered) -> float:
         return everything
     decades = math.ceil(round(float(after.entropies.max()) / math.log(10), 6))
     return min(everything, max(decades * math.log(10), math.log(_FEWEST_AT_THE_TOP)))
+
+
+def _why_none(retempered: Retempered) -> str:
+    return _FOREIGN if retempered.has_foreign_bias else _NOTHING_LEFT

@@ -8,7 +8,6 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from studio.sampling import LogitsError
 from studio.sampling.jensen_shannon import jensen_shannon_distance
 from studio.ui.compare_lane import CompareLane
 from studio.ui.compare_state import CompareState
@@ -60,8 +59,8 @@ class LaneDistances(QWidget):
                 distance = jensen_shannon_distance(
                     sketch, first.sampling.params, second.sampling.params, state.prompt_history
                 )
-            except LogitsError:
-                continue  # biases leave nothing that the sketch knows
+            except ValueError:
+                continue  # biases leave nothing that the sketch knows, or are for another model
             found.append((first, second, distance))
         return found
 

@@ -17,6 +17,7 @@ from PySide6.QtCore import QObject, Signal
 
 from studio.manuscript import RecordedToken
 from studio.sampling import LogitSketch, SamplingParams, SketchError, SketchStack
+from studio.ui.foreign_biases import foreign_bias_words
 from studio.ui.heat_blame import NO_BLAMES, blames_of, joined
 from studio.ui.heat_measure import SCALES, HeatMeasure
 from studio.ui.next_token import NextToken
@@ -62,6 +63,7 @@ class HeatState(QObject):
         self._rows: dict[int, int] = {}
         self._records: list[RecordedToken] = []
         self._us: list[float] = []
+        self._vocabulary_size = 0
         self._blames = NO_BLAMES
         self._notes: tuple[str, ...] = ()
         self._asked: tuple[Sequence[RecordedToken], NDArray[np.intp]] = ((), np.zeros(0, np.intp))
@@ -168,7 +170,11 @@ class HeatState(QObject):
 
     def _tell_notes(self) -> None:
         notes: tuple[str, ...] = ()
-        if self._measure is HeatMeasure.BLAME:
+        size = self._vocabulary_size
+        foreign = foreign_bias_words(self._params, size) if size else ""
+        if self._measure is HeatMeasure.BLAME and foreign:
+            notes = (f"No blame: {foreign[0].lower()}{foreign[1:]}",)
+        elif self._measure is HeatMeasure.BLAME:
             notes = blame_notes(
                 self._params,
                 breakers_known=self._vocabulary.breakers(self._params) is not None,
@@ -200,7 +206,9 @@ class HeatState(QObject):
         self._records.append(record)
         self._us.append(getattr(record, "u", math.nan))
         try:
-            self._stack.append(LogitSketch.from_bytes(record.sketch), record.id)
+            sketch = LogitSketch.from_bytes(record.sketch)
+            self._stack.append(sketch, record.id)
+            self._vocabulary_size = sketch.vocabulary_size
         except (SketchError, ValueError):
             self._stack.append(_UNREADABLE)
 

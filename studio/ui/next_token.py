@@ -20,6 +20,7 @@ from studio.sampling import (
     SamplingParams,
     ShapedTop,
 )
+from studio.ui.foreign_biases import foreign_bias_words
 from studio.ui.known_vocabulary import KnownVocabulary
 from studio.ui.retempered import Retempered
 from studio.ui.sampler_notes import Note, place_notes
@@ -316,7 +317,8 @@ class NextToken(QObject):
             except LogitsError:
                 self._refusal = all_banned(self._sketch)
             except ValueError as error:  # a token that this vocabulary has not
-                self._refusal = f"{error} Take it out under Sampling."
+                foreign = foreign_bias_words(self._params, self._sketch.vocabulary_size)
+                self._refusal = foreign or str(error)
         return self._shape
 
     def _row(self, shape: TokenShape, place: int) -> TokenRow:

@@ -36,6 +36,7 @@ from studio.sampling.retemper import (
     most_likely_left,
     steepest_on,
 )
+from studio.ui.foreign_biases import foreign_bias_words
 from studio.ui.sampling_order import unfiltered
 from studio.ui.temperature_scale import COLDEST, HOTTEST, temperature_at
 
@@ -119,6 +120,11 @@ class Retempered:
             return self._shaped_one_by_one()
         except (LogitsError, ValueError):
             return None
+
+    @property
+    def has_foreign_bias(self) -> bool:
+        """Whether a bias is for a token that the vocabulary lacks; `after` is None then."""
+        return bool(foreign_bias_words(self._params, self._sketch.vocabulary_size))
 
     def work_out(self) -> None:
         """Compute what is dear now, so that it is there when it is painted."""

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from studio.sampling import LogitSketch, SamplerState, SamplingParams, ShapedTop
+from studio.ui.foreign_biases import WHERE
 from studio.ui.sampling_order import unfiltered
 
 _NEUTRAL = SamplingParams()
@@ -78,10 +79,10 @@ def all_banned(sketch: LogitSketch) -> str:
     """Say that nothing can be shown where biases ban all that is known one by one."""
     known, size = sketch.ids.size, sketch.vocabulary_size
     if known == size:
-        return "The logit biases ban every token there is. Take some out under Sampling."
+        return f"The logit biases ban every token there is. Take some out under {WHERE}."
     return (
         f"The logit biases ban the {known:,} best tokens here; what would be drawn of the other "
-        f"{size - known:,} is not known. Take some out under Sampling."
+        f"{size - known:,} is not known. Take some out under {WHERE}."
     )
 
 
