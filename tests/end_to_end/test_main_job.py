@@ -9,11 +9,11 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
-from studio.engine.messages import Token
 from studio.manuscript import Origin
 from studio.ui.histogram import NextTokenHistogram
 from studio.ui.main_window import MainWindow
 from studio.ui.writing import WritingPhase
+from studio.ui.written_token import WrittenToken
 from tests.ui.conftest import LONG
 
 OPENING = "The old fisherman looked out over the"
@@ -93,7 +93,9 @@ def test_type_continue_turn_stop_retake_undo_save_reopen(
     turned_at = len(manuscript.growing.records) if manuscript.growing else 0
     wait_for_tokens(window, qtbot, turned_at + 40)
     assert manuscript.growing is not None
-    tokens = [record for record in manuscript.growing.records if isinstance(record, Token)]
+    tokens = [
+        record.token for record in manuscript.growing.records if isinstance(record, WrittenToken)
+    ]
     assert any(token.rank for token in tokens[:turned_at]), (
         "at the profile's T some are no favourite"
     )
