@@ -110,7 +110,6 @@ class CompareFiles(QObject):
 
         Where that fails the writer is asked, as about an unsaved manuscript.
         """
-        self._state.know_model()
         try:
             history.put_on_shelf()
         except ComparisonFileError as error:

@@ -9,13 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 from PySide6.QtCore import QObject, Signal
 
 from studio.experiments.comparison import Comparison
 from studio.experiments.comparison_file import ComparisonFileError
-from studio.ui.compare_lanes import CompareLanes
 from studio.ui.compare_record import record_of, show_record
 from studio.ui.compare_shelf import CompareShelf
+from studio.ui.compare_state import CompareState
 
 MOST = 24
 """Comparisons that are kept; of more, the oldest go."""
@@ -27,6 +28,8 @@ class _Kept:
 
     record: Comparison | None
     path: Path | None
+    source: object = None
+    """As `Subject.source`."""
 
 
 class CompareHistory(QObject):
@@ -44,7 +47,7 @@ class CompareHistory(QObject):
     """One message for the writer: one of them cannot be brought back."""
 
     def __init__(
-        self, state: CompareLanes, shelf: CompareShelf, parent: QObject | None = None
+        self, state: CompareState, shelf: CompareShelf, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
         self._state = state
@@ -92,7 +95,7 @@ class CompareHistory(QObject):
                 return
         self._place = target
         self._is_stepping = True
-        show_record(self._state, kept.record)
+        show_record(self._state, kept.record, kept.source)
         self._is_stepping = False
         self.changed.emit()
 
@@ -102,7 +105,9 @@ class CompareHistory(QObject):
         Raises:
             ComparisonFileError: One could not be written; what was there before still is.
         """
+        self._state.know_model()
         self._keep()
+        self._tell_fingerprint()
         for kept in self._kept:
             if kept.path is None and kept.record is not None:
                 kept.path = self._shelf.put(kept.record)
@@ -116,6 +121,16 @@ class CompareHistory(QObject):
         self._place = None if place is None else 0
         self._shelf.clear_but([kept.path for kept in self._kept if kept.path is not None])
         self.changed.emit()
+
+    def _tell_fingerprint(self) -> None:
+        """Runs that gave way before the fingerprint of their model was known get it now."""
+        state = self._state
+        for kept in self._kept:
+            record = kept.record
+            if record and not record.model.hash and state.is_of_open_model(kept.source):
+                known = state.fingerprint.wait()
+                model = msgspec.structs.replace(record.model, hash=known)
+                kept.record = msgspec.structs.replace(record, model=model)
 
     def _target(self, direction: int) -> int:
         place = len(self._kept) if self._place is None else self._place
@@ -134,7 +149,7 @@ class CompareHistory(QObject):
             return
         record = record_of(self._state)
         if self._place is None:
-            self._kept.append(_Kept(record, None))
+            self._kept.append(_Kept(record, None, self._state.subject.source))
             self._place = len(self._kept) - 1
         elif record != self._kept[self._place].record:
-            self._kept[self._place] = _Kept(record, None)
+            self._kept[self._place] = _Kept(record, None, self._state.subject.source)

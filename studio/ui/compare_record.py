@@ -47,8 +47,14 @@ def record_of(state: CompareLanes) -> Comparison:
     )
 
 
-def show_record(state: CompareLanes, comparison: Comparison) -> None:
-    """Have the window show a comparison that was kept; no lane may run."""
+def show_record(state: CompareLanes, comparison: Comparison, source: object = None) -> None:
+    """Have the window show a comparison that was kept; no lane may run.
+
+    Args:
+        state: What is shown.
+        comparison: It.
+        source: See `Subject.source`.
+    """
     known = {preset.name for preset in state.presets.presets}
     current = state.presets.current.name
     lanes = comparison.lanes[:MOST_LANES]
@@ -56,7 +62,7 @@ def show_record(state: CompareLanes, comparison: Comparison) -> None:
         LaneSetup(lane.name if lane.name in known else current, lane.params_at(len(lane.tokens)))
         for lane in lanes
     ]
-    made = state.show(setups, _subject_of(comparison), comparison.spellings)
+    made = state.show(setups, _subject_of(comparison, source), comparison.spellings)
     for lane, record in zip(made, lanes, strict=True):
         lane.seed = record.seed
         lane.tokens.extend(record.tokens)
@@ -69,7 +75,7 @@ def show_record(state: CompareLanes, comparison: Comparison) -> None:
     state.shown()
 
 
-def _subject_of(comparison: Comparison) -> Subject:
+def _subject_of(comparison: Comparison, source: object) -> Subject:
     return Subject(
         prompt=comparison.prompt,
         prompt_tokens=list(comparison.prompt_ids),
@@ -77,6 +83,7 @@ def _subject_of(comparison: Comparison) -> Subject:
         unseen_characters=comparison.unseen_characters,
         unseen_tokens=comparison.unseen_tokens,
         ignore_eos=comparison.ignore_eos,
+        source=source,
         model=comparison.model,
         made=comparison.made,
         figures=Figures(

@@ -123,7 +123,7 @@ class CompareState(CompareLanes):
             return
         take = self._place.begin_take(self._draft.caret)
         take.seed = lane.seed
-        if self._is_of_open_model:
+        if self.is_of_open_model(self.subject.source):
             # Of another model, the records would be read with the wrong vocabulary.
             take.records.extend(lane.written)
         take.append(lane.text)
@@ -246,12 +246,11 @@ class CompareState(CompareLanes):
         Where its file is gone there is none: the comparison is worth keeping all the same.
         """
         subject = self.subject
-        if subject.model and not subject.model.hash and self._is_of_open_model:
+        if subject.model and not subject.model.hash and self.is_of_open_model(subject.source):
             subject.model = msgspec.structs.replace(subject.model, hash=self.fingerprint.wait())
 
-    @property
-    def _is_of_open_model(self) -> bool:
-        source = self.subject.source
+    def is_of_open_model(self, source: object) -> bool:
+        """Whether that, a `Subject.source`, is the open model."""
         return source is not None and source == self._model.vocabulary
 
     def _recognise_model(self) -> None:

@@ -42,7 +42,9 @@ def wait_for_tokens(lane: CompareLane, qtbot: QtBot, count: int) -> None:
 
 def wait_until_ended(window: MainWindow, qtbot: QtBot) -> None:
     state = window.session.compare
-    qtbot.waitUntil(lambda: not state.is_running and state.subject.figures is not None, timeout=LONG)
+    qtbot.waitUntil(
+        lambda: not state.is_running and state.subject.figures is not None, timeout=LONG
+    )
 
 
 def ids(lane: CompareLane) -> list[int]:
