@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from studio.engine.messages import LoadOptions
 from studio.ui import settings as remembered
+from studio.ui.bias_notice import BiasNotice
 from studio.ui.brief_card import BriefCard
 from studio.ui.compare import COMPARISON_SUFFIX, Compare
 from studio.ui.document_files import TEXT_SUFFIXES, DocumentFiles
@@ -88,6 +89,9 @@ class MainWindow(QMainWindow):
         self.explain = Explain(self, session, theme, settings, self.editor)
         self.parameters = ParameterAccess(
             self, session, theme, settings, self.explain.open_at, self.editor
+        )
+        self._bias_notice = BiasNotice(
+            self.notice, session.model, session.sampling, self.parameters.to_biases, self
         )
         self.files = DocumentFiles(self, session.draft, session.writing, settings)
         self.compare = Compare(self, session, theme, settings)
@@ -296,6 +300,8 @@ class MainWindow(QMainWindow):
         self.notice.tell(message, action)
 
     def _on_writing_failed(self, message: str, kind: str) -> None:
+        if self._bias_notice.tell():
+            return
         is_the_models = kind in ("model_file", "no_model")
         self.notice.tell(
             message, self.actions_.reopen_model if is_the_models else self.actions_.continue_

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QMainWindow, QPushButton, QWidget
 
 from studio.ui import settings as remembered
 from studio.ui.actions import key_text, make_action
+from studio.ui.parameter_groups import BIASES
 from studio.ui.session import Session
 from studio.ui.settings import Settings
 from studio.ui.theme import Theme
@@ -26,6 +27,7 @@ class ParameterAccess(QObject):
 
     Attributes:
         action: Opens and closes it.
+        to_biases: Opens it at the biases of tokens.
 
     Args:
         window: Where it docks.
@@ -59,6 +61,12 @@ class ParameterAccess(QObject):
         self.action = make_action(window, "All sampling &parameters…", self.toggle, "F4", _TIP)
         # Its text begins like that of a program's preferences, which macOS would move.
         self.action.setMenuRole(self.action.MenuRole.NoRole)
+        self.to_biases = make_action(
+            window,
+            "Show the biases",
+            lambda: self.open_at(BIASES.name),
+            tip="Open all sampling parameters at the biases of tokens",
+        )
 
     @property
     def dock(self) -> "ParameterDock | None":
@@ -72,6 +80,12 @@ class ParameterAccess(QObject):
         if dock.isFloating():
             dock.activateWindow()
         dock.editor.focus()
+
+    def open_at(self, name: str) -> None:
+        """Open it at a parameter, by its name."""
+        self.open()
+        assert self._dock is not None
+        self._dock.editor.go_to(name)
 
     def toggle(self) -> None:
         """Open it, or close it where it is open."""

@@ -47,6 +47,11 @@ BIAS = _Bias(
 """One token's bias. An empty field bans: that is what most are for."""
 
 _DIGITS = 7
+_FOREIGN = "not in this model"
+_FOREIGN_TIP = (
+    "<p>This bias is for the vocabulary of another model. While it is here nothing can be "
+    "written: take it out, or open the model that it was made for.</p>"
+)
 
 
 class ParameterBiases(QWidget):
@@ -238,8 +243,15 @@ class _Row(QWidget):
     def show_text(self) -> None:
         """Show the token by its text, where that is known now."""
         text = self._lookup.text(self._token)
-        self._name.setText(text.text)
-        self._name.setToolTip(text.spoken)
+        is_foreign = self._lookup.is_foreign(self._token)
+        self._name.setText(_FOREIGN if is_foreign else text.text)
+        self._name.setToolTip(_FOREIGN_TIP if is_foreign else text.spoken)
+        role = "error" if is_foreign else ""
+        if self._name.property("role") != role:
+            self._name.setProperty("role", role)
+            # A style sheet looks at properties once.
+            self._name.style().unpolish(self._name)
+            self._name.style().polish(self._name)
         self._edit.setAccessibleName(f"Bias of {text.spoken}")
         self._ban.setAccessibleName(f"Ban {text.spoken}")
         self._out.setAccessibleName(f"Take the bias of {text.spoken} out")

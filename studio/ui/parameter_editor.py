@@ -164,6 +164,14 @@ class ParameterEditor(QFrame):
         rows = (row for section in self.sections.values() for row in section.rows)
         return next(row for row in rows if row.parameter.name == name)
 
+    def go_to(self, name: str) -> None:
+        """Show a parameter and give its control the keyboard; a search ends."""
+        self.search.clear()
+        row = self.row(name)
+        next(section for section in self.sections.values() if row in section.rows).set_open(True)
+        row.take_focus()
+        self._keep_in_view(row)
+
     def showEvent(self, event: QShowEvent) -> None:
         """Catch up with what happened while it was hidden."""
         super().showEvent(event)

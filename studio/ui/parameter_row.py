@@ -125,6 +125,16 @@ class ParameterRow(QWidget):
         self._grid.addWidget(control, 1, 0, 1, 3)
         self._finish(control)
 
+    def take_focus(self) -> None:
+        """Give the keyboard to the control, or to the first in it that takes it."""
+        control = self._title.buddy()
+        if control is None:
+            return
+        candidates = [control, *control.findChildren(QWidget)]
+        takes = Qt.FocusPolicy.TabFocus
+        first = next((found for found in candidates if found.focusPolicy() & takes), control)
+        first.setFocus(Qt.FocusReason.OtherFocusReason)
+
     def refuse(self, reason: str) -> None:
         """Say why a value was refused; an empty reason takes that back."""
         self._refusal.setText(reason)

@@ -94,9 +94,18 @@ class TokenLookup(QObject):
         """How a token is shown; by its number where its spelling is not known."""
         return self._next_token.text(token)
 
-    def _find_number(self, token: int) -> None:
+    def is_foreign(self, token: int) -> bool:
+        """Whether the open model has no such token."""
+        size = self._size
+        return size is not None and token >= size
+
+    @property
+    def _size(self) -> int | None:
         report = self._model.report
-        size = report.vocabulary_size if self._model.is_ready and report else None
+        return report.vocabulary_size if self._model.is_ready and report else None
+
+    def _find_number(self, token: int) -> None:
+        size = self._size
         if size is not None and token >= size:
             self.refused.emit(
                 f"logit_bias: found token {token}; this model has the tokens 0 to {size - 1}."
