@@ -29,6 +29,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from studio.ui.escape_key import claims_escape
 from studio.ui.explain_chart import ExplainChart
 from studio.ui.explain_figures import figure
 from studio.ui.explain_source import ExplainSource
@@ -169,14 +170,7 @@ class ExplainPanel(QFrame):
 
     def event(self, event: QEvent) -> bool:
         """Claims Esc from a shortcut of the window while the keyboard is here."""
-        if (
-            event.type() == QEvent.Type.ShortcutOverride
-            and isinstance(event, QKeyEvent)
-            and event.key() == Qt.Key.Key_Escape
-        ):
-            event.accept()
-            return True
-        return super().event(event)
+        return claims_escape(event) or super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """What the controls leave: through the steps, up and down the page, out."""

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 
 from studio.ui.editor import ManuscriptEditor
 from studio.ui.editor_search import matches, next_match, previous_match
+from studio.ui.escape_key import claims_escape
 from studio.ui.theme import Theme
 from studio.ui.theme_check_box import CheckBox
 
@@ -166,14 +167,7 @@ class FindBar(QWidget):
 
     def event(self, event: QEvent) -> bool:
         """Claims Esc from a shortcut of the window while the keyboard is here."""
-        if (
-            event.type() == QEvent.Type.ShortcutOverride
-            and isinstance(event, QKeyEvent)
-            and event.key() == Qt.Key.Key_Escape
-        ):
-            event.accept()
-            return True
-        return super().event(event)
+        return claims_escape(event) or super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Finds on Enter, which the field passes on, and closes on Esc."""

@@ -25,6 +25,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from studio.ui.escape_key import claims_escape
 from studio.ui.histogram_card import TokenCard
 from studio.ui.histogram_rows import RowsPainter
 from studio.ui.histogram_words import description
@@ -190,13 +191,7 @@ class NextTokenHistogram(QWidget):
 
     def event(self, event: QEvent) -> bool:
         """Keep Esc from the window's shortcuts while there is a row to let go of."""
-        if (
-            event.type() == QEvent.Type.ShortcutOverride
-            and isinstance(event, QKeyEvent)
-            and event.key() == Qt.Key.Key_Escape
-            and self._selected is not None
-        ):
-            event.accept()
+        if self._selected is not None and claims_escape(event):
             return True
         if event.type() == QEvent.Type.ToolTip and self.card.isVisible():
             return True  # the card says more

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from studio.ui.escape_key import claims_escape
 from studio.ui.next_token import NextToken
 from studio.ui.parameter import Number, Parameter
 from studio.ui.parameter_bars import ParameterBars
@@ -184,14 +185,7 @@ class ParameterEditor(QFrame):
 
     def event(self, event: QEvent) -> bool:
         """Claims Esc from a shortcut of the window while the keyboard is here."""
-        if (
-            event.type() == QEvent.Type.ShortcutOverride
-            and isinstance(event, QKeyEvent)
-            and event.key() == Qt.Key.Key_Escape
-        ):
-            event.accept()
-            return True
-        return super().event(event)
+        return claims_escape(event) or super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Esc ends a search, then closes; ↓ goes from the search into the parameters."""

@@ -10,6 +10,8 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QWidget
 
+from studio.ui.escape_key import claims_escape
+
 STEP_KEYS = "↑ ↓ step, far with Shift, finely with Ctrl."
 """Of a field that steps, for its tooltip."""
 
@@ -71,15 +73,7 @@ class CommitEdit(QLineEdit):
 
     def event(self, event: QEvent) -> bool:
         """Keep Esc from the window's shortcuts while there is something to revert."""
-        if (
-            event.type() == QEvent.Type.ShortcutOverride
-            and isinstance(event, QKeyEvent)
-            and event.key() == Qt.Key.Key_Escape
-            and self.isModified()
-        ):
-            event.accept()
-            return True
-        return super().event(event)
+        return (self.isModified() and claims_escape(event)) or super().event(event)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         """Take a complete value, drop an incomplete one."""

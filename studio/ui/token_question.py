@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from studio.ui.escape_key import claims_escape
 from studio.ui.sampling_state import SamplingState
 from studio.ui.token_answer import Answer, AskedToken, parse_percent
 from studio.ui.token_details import most_likely_words
@@ -116,14 +117,7 @@ class TokenQuestion(QFrame):
 
     def event(self, event: QEvent) -> bool:
         """Keep Esc from the window's shortcuts: there it stops the writing."""
-        if (
-            event.type() == QEvent.Type.ShortcutOverride
-            and isinstance(event, QKeyEvent)
-            and event.key() == Qt.Key.Key_Escape
-        ):
-            event.accept()
-            return True
-        return super().event(event)
+        return claims_escape(event) or super().event(event)
 
     def _answer(self, text: str) -> None:
         if self._asked is None or not text.strip():
