@@ -1,5 +1,6 @@
 """Actions and the buttons that show them: one place for a name, a key and a word of help."""
 
+import re
 from collections.abc import Callable
 
 from PySide6.QtCore import QObject
@@ -48,6 +49,16 @@ def key_text(action: QAction) -> str:
     return keys.replace("Return", "Enter")
 
 
+def shown_text(action: QAction) -> str:
+    """The action's name as a menu shows it, without the mark of its letter."""
+    return re.sub(r"&(.)", r"\1", action.text())
+
+
+def button_text(text: str) -> str:
+    """A text for a button that is to be seen as it is: an & in it marks no letter."""
+    return text.replace("&", "&&")
+
+
 class ActionButton(QPushButton):
     """A push button that shows an action.
 
@@ -76,9 +87,10 @@ class ActionButton(QPushButton):
 
     def _follow(self) -> None:
         action = self._action
-        name = action.text().replace("&", "")
+        name = shown_text(action)
         keys = key_text(action)
-        self.setText(f"{name}   {keys}" if keys and self._shows_key else name)
+        shown = f"{name}   {keys}" if keys and self._shows_key else name
+        self.setText(button_text(shown))
         self.setEnabled(action.isEnabled())
         self.setToolTip(f"{action.toolTip()} ({keys})" if keys else action.toolTip())
         self.setAccessibleName(name)

@@ -12,6 +12,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from studio.ui.actions import button_text, shown_text
+
 
 class NoticeBar(QFrame):
     """Hidden until `tell`; a newer message replaces the older one."""
@@ -66,7 +68,7 @@ class NoticeBar(QFrame):
         self._action = action
         self._button.setVisible(action is not None)
         if action:
-            self._button.setText(action.text().replace("&", ""))
+            self._button.setText(button_text(shown_text(action)))
             self._button.setToolTip(action.toolTip())
         self.show()
 

@@ -57,7 +57,7 @@ class PresetActions(QObject):
             window,
             "Save profile &as…",
             self._ask_save_as,
-            "Ctrl+Alt+S",
+            "Ctrl+Shift+K",
             "Save the values in force as a profile of your own",
         )
         self.rename = make_action(

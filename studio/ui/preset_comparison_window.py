@@ -157,7 +157,8 @@ class _Table(QTableWidget):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
         for column in (_LEFT, _RIGHT):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
-        header.sectionResized.connect(lambda *_: self.resizeRowsToContents())
+        # Afterwards: while it is told, the width is still the old one.
+        header.sectionResized.connect(self.resizeRowsToContents, Qt.ConnectionType.QueuedConnection)
         self.cellDoubleClicked.connect(lambda *_: self.entered_row.emit())
 
     @property

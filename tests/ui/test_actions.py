@@ -3,7 +3,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QKeySequence
 from pytestqt.qtbot import QtBot
 
-from studio.ui.actions import ActionButton, key_text, make_action
+from studio.ui.actions import ActionButton, key_text, make_action, shown_text
 
 
 @pytest.fixture
@@ -33,6 +33,15 @@ def test_keys_may_be_standard_one_several_or_none(owner: QObject, qtbot: QtBot) 
 def test_the_large_key_is_called_enter(owner: QObject, qtbot: QtBot) -> None:
     for keys in ("Ctrl+Return", "Ctrl+Enter"):
         assert key_text(make_action(owner, "x", lambda: None, keys)) == "Ctrl+Enter"
+
+
+def test_a_name_with_an_ampersand_is_shown_as_it_is(owner: QObject, qtbot: QtBot) -> None:
+    action = make_action(owner, "&Salt && pepper", lambda: None)
+    assert shown_text(action) == "Salt & pepper"
+    button = ActionButton(action)
+    qtbot.addWidget(button)
+    assert button.text() == "Salt && pepper"
+    assert button.accessibleName() == "Salt & pepper"
 
 
 def test_a_button_follows_its_action(owner: QObject, qtbot: QtBot) -> None:

@@ -64,6 +64,11 @@ def test_a_way_on_is_a_button(bar: NoticeBar, qtbot: QtBot) -> None:
     assert bar.action is None
 
 
+def test_a_way_on_is_called_as_in_the_menu_but_for_the_mark_of_its_letter(bar: NoticeBar) -> None:
+    bar.tell("It is there.", QAction("&Open “Salt && pepper”", bar))
+    assert button(bar).text() == "Open “Salt && pepper”"  # as a button shows one &
+
+
 def test_only_what_is_no_longer_true_is_withdrawn(bar: NoticeBar) -> None:
     reopen, other = QAction("Reopen", bar), QAction("Other", bar)
     bar.tell("The engine is gone.", reopen)

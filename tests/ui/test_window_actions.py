@@ -88,15 +88,19 @@ def test_no_two_actions_share_a_key(bare: MainWindow) -> None:
     assert [key for key, count in keys.items() if count > 1] == []
 
 
+def test_no_key_is_one_that_writes_a_character_on_some_keyboard(bare: MainWindow) -> None:
+    for action in bare.findChildren(QAction):
+        for key in action.shortcuts():
+            assert "Ctrl+Alt" not in key.toString(), f"{action.text()}: AltGr is Ctrl+Alt"
+
+
 def test_every_entry_can_be_chosen_by_its_letter(bare: MainWindow) -> None:
     groups = [bare.menuBar().actions(), *(menu.actions() for menu in menus(bare))]
     for group in groups:
-        letters = [
-            mnemonic(action.text())
-            for action in group
-            if not action.isSeparator() and (action.isEnabled() or action.shortcuts())
-        ]
-        assert "" not in letters, [action.text() for action in group]
+        entries = [action for action in group if not action.isSeparator()]
+        letters = [letter for action in entries if (letter := mnemonic(action.text()))]
+        usable = [action for action in entries if action.isEnabled() or action.shortcuts()]
+        assert all(mnemonic(action.text()) for action in usable), [a.text() for a in group]
         assert len(set(letters)) == len(letters), [action.text() for action in group]
 
 
