@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from studio.engine.messages import Token
 from studio.sampling import SamplingParams
 from studio.sampling.mirostat import mu_after
+from studio.ui.kept_token import KeptToken
 from studio.ui.token_place import TokenPlace
 
 
@@ -57,42 +58,20 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class WrittenToken:
+class WrittenToken(KeptToken[Token]):
     """A token with the place that it was drawn at.
 
     Attributes:
-        token: What the engine told of it.
         run: The generation that it belongs to.
         index: Its number there.
         mu: What Mirostat allowed; None at the beginning, and where it was off.
         knows_mu: Whether that would have been so with Mirostat on.
     """
 
-    token: Token
     run: Run
     index: int
     mu: float | None
     knows_mu: bool
-
-    @property
-    def id(self) -> int:
-        """The token."""
-        return self.token.id
-
-    @property
-    def text(self) -> bytes:
-        """What it spells: UTF-8, perhaps only a part of a character."""
-        return self.token.text
-
-    @property
-    def sketch(self) -> bytes:
-        """The distribution that it was drawn from, as the model gave it."""
-        return self.token.sketch
-
-    @property
-    def near_tie(self) -> bool:
-        """Whether arithmetic alone may decide which token T 0 takes here."""
-        return self.token.near_tie
 
     @property
     def u(self) -> float:

@@ -1,0 +1,39 @@
+"""What the records of a written and of a read token have in common: what the engine said of it."""
+
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from studio.engine.messages import ScoredToken, Token
+
+T = TypeVar("T", Token, ScoredToken)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KeptToken(Generic[T]):
+    """A token of the text.
+
+    Attributes:
+        token: What the engine said of it.
+    """
+
+    token: T
+
+    @property
+    def id(self) -> int:
+        """The token."""
+        return self.token.id
+
+    @property
+    def text(self) -> bytes:
+        """What it spells: UTF-8, perhaps only a part of a character."""
+        return self.token.text
+
+    @property
+    def sketch(self) -> bytes:
+        """The distribution that stood there, as the model gave it."""
+        return self.token.sketch
+
+    @property
+    def near_tie(self) -> bool:
+        """Whether arithmetic alone may decide which token T 0 takes here."""
+        return self.token.near_tie
