@@ -159,3 +159,20 @@ def test_a_preset_that_is_renamed_or_deleted_meanwhile(
     assert rows(window)[0] == ("≠", "temperature T", "1.3", "0.4")
     desk.presets.delete("Dry")
     assert window.right.currentText() == "Values in force"
+
+
+def test_rows_are_as_high_as_their_words_whatever_the_width(
+    desk: Desk, window: PresetComparisonWindow, qtbot: QtBot
+) -> None:
+    desk.folder.add(Preset(name="Long", notes="words of many words " * 12))
+    desk.presets.read()
+    window.open_with("Long", "Dry")
+    table = window.table
+    notes = next(row for row, entry in enumerate(rows(window)) if entry[1] == "notes")
+    before = table.rowHeight(notes)
+    window.resize(window.minimumSizeHint().width(), window.height())
+    qtbot.waitUntil(lambda: table.rowHeight(notes) > before)
+    assert table.rowHeight(notes) == table.sizeHintForRow(notes)
+    window.resize(1500, window.height())
+    qtbot.waitUntil(lambda: table.rowHeight(notes) < before)
+    assert table.rowHeight(notes) == table.sizeHintForRow(notes)
