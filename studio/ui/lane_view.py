@@ -140,8 +140,10 @@ class LaneView(QPlainTextEdit):
         if place is None:
             bar.setValue(bar.maximum())
         else:
-            block = self.document().findBlock(place[0])
-            line = block.layout().lineForTextPosition(place[0] - block.position())
+            # Its end: the space that a word begins with may be left on the line before.
+            end = max(place[0], place[1] - 1)
+            block = self.document().findBlock(end)
+            line = block.layout().lineForTextPosition(end - block.position())
             bar.setValue(block.firstLineNumber() + max(0, line.lineNumber()))
         self.is_growing = False
 

@@ -1,21 +1,33 @@
 """The page and its parts, in the real window; an engine is not needed for most of it."""
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog, QScrollBar, QTabBar, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QFileDialog,
+    QLabel,
+    QMessageBox,
+    QScrollBar,
+    QTabBar,
+    QToolButton,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from studio.engine.messages import Prompt
 from studio.experiments.comparison import Comparison, LaneRecord, ModelRecord, TokenRecord
-from studio.experiments.comparison_file import save_comparison
+from studio.experiments.comparison_file import load_comparison, save_comparison
 from studio.sampling import SamplingParams
 from studio.ui.compare_page import SKETCHES_LEFT_OUT, ComparePage
+from studio.ui.compare_steps import CompareSteps
 from studio.ui.main_window import MainWindow
+from tests.ui.fake_engine import token
 from tests.ui.recorded import written
 from tests.ui.test_main_window import CONTROLS, own_and_outer_tip, plain
 
@@ -29,6 +41,12 @@ def page_of(window: MainWindow) -> ComparePage:
     window.compare.show(True)
     assert window.compare.page is not None
     return window.compare.page
+
+
+def steps_of(window: MainWindow) -> CompareSteps:
+    steps = page_of(window).bar.findChild(CompareSteps)
+    assert steps is not None
+    return steps
 
 
 def kept(temperatures: tuple[float, ...], *, sketches: bool = True) -> Comparison:
@@ -177,6 +195,139 @@ def test_without_sketches_it_says_so(bare: MainWindow, tmp_path: Path) -> None:
     page = page_of(bare)
     page.show_parting(page.columns[1].lane)
     assert bare.notice.message == SKETCHES_LEFT_OUT
+
+
+def test_a_file_says_how_large_it_is_with_distributions_and_without(
+    bare: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "kept.json"
+    save_comparison(path, kept((0.5, 1.5)))
+    bare.open_path(path)
+    offered: list[tuple[list[str], str]] = []
+
+    def choose(name: str, which: int) -> None:
+        def ask(_window: object, _title: str, _name: str, kinds: str, kind: str) -> tuple[str, str]:
+            offered.append((kinds.split(";;"), kind))
+            return str(tmp_path / name), offered[-1][0][which]
+
+        monkeypatch.setattr(QFileDialog, "getSaveFileName", ask)
+        bare.compare.actions.save_file.trigger()
+
+    choose("large.json", 0)
+    choose("small.json", 1)
+    choose("again.json", 1)
+    large, small, again = (tmp_path / f"{name}.json" for name in ("large", "small", "again"))
+    assert load_comparison(large).lanes[0].tokens[0].sketch
+    for file in (small, again):
+        without = load_comparison(file)
+        assert not any(token.sketch for lane in without.lanes for token in lane.tokens)
+        assert [lane.text for lane in without.lanes] == [" w0 w1 w2", " w0 w2 w3"]
+    (kinds, first), *_, (_, last) = offered
+    assert f"{round(large.stat().st_size / 1000)} kB" in kinds[0]
+    assert f"{round(small.stat().st_size / 1000)} kB" in kinds[1]
+    # What was chosen last is suggested.
+    assert (first, last) == (kinds[0], kinds[1])
+
+
+def test_lanes_scroll_in_step_by_tokens(bare: MainWindow, qtbot: QtBot) -> None:
+    page = page_of(bare)
+    state = bare.session.compare
+    state.subject.prompt = Prompt(manuscript="The sea")
+    for number, lane in enumerate(state.lanes):
+        for place in range(300 - 100 * (number == 3)):
+            # The same places are lines apart: the second lane's words are longer.
+            text = f" {'word' if number != 1 else 'longer words'}{place}".encode()
+            lane.take(token(1, place, text))
+        lane.grown.emit()
+    first, second, third, fourth = (column.view for column in page.columns)
+    first.show_at_top(150)
+    assert (second.top_token(), third.top_token()) == (0, 0), "each scrolls freely"
+    page.bar.in_step.click()
+    top = first.top_token()
+    assert top is not None
+    for scroll in (0, 3, -5, 1000):
+        bar = first.verticalScrollBar()
+        bar.setValue(bar.value() + scroll)
+        top = first.top_token()
+        assert top is not None
+        assert third.top_token() == top
+        line = second.top_token()
+        assert line is not None
+        if second.verticalScrollBar().value() < second.verticalScrollBar().maximum():
+            assert line <= top < line + 6
+            assert second.verticalScrollBar().value() > first.verticalScrollBar().value()
+    # A lane that is shorter is at its end where it has nothing to show.
+    assert fourth.verticalScrollBar().value() == fourth.verticalScrollBar().maximum()
+    page.bar.in_step.click()
+    first.show_at_top(0)
+    assert third.top_token() == top
+
+
+def test_how_lanes_scroll_is_remembered(open_window: Callable[[], MainWindow]) -> None:
+    first = open_window()
+    page_of(first).bar.in_step.click()
+    first.close()
+    assert page_of(open_window()).bar.in_step.isChecked()
+
+
+def test_runs_that_cannot_be_kept_are_asked_about_before_the_window_closes(
+    bare: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "kept.json"
+    save_comparison(path, kept((0.5, 1.5)))
+    bare.open_path(path)
+    # A file stands where the folder should be.
+    data = Path(os.environ["XDG_DATA_HOME"])
+    data.write_text("")
+    asked: list[str] = []
+    buttons = QMessageBox.StandardButton
+
+    def answer(*arguments: object) -> QMessageBox.StandardButton:
+        asked.append(str(arguments[2]))
+        return answers.pop(0)
+
+    monkeypatch.setattr(QMessageBox, "question", answer)
+    saved = tmp_path / "saved.json"
+    names = iter([("", ""), (str(saved), "")])
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: next(names))
+    answers = [buttons.Cancel, buttons.Save, buttons.Save]
+    assert not bare.close()
+    assert "folder could not be made" in asked[0]
+    assert not bare.close(), "no name was given"
+    assert bare.close()
+    assert load_comparison(saved).lanes[0].text == " w0 w1 w2"
+
+
+def test_earlier_runs_are_there_to_step_to_and_to_forget(
+    open_window: Callable[[], MainWindow], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = open_window()
+    assert not steps_of(first).isVisible()
+    paths = [tmp_path / f"{number}.json" for number in range(2)]
+    for path, temperatures in zip(paths, ((0.5, 1.5), (0.2, 0.9)), strict=True):
+        save_comparison(path, kept(temperatures))
+        first.open_path(path)
+    steps = steps_of(first)
+    assert steps.isVisible()
+    earlier, later = steps.findChildren(QToolButton)
+    assert not later.isEnabled()
+    earlier.click()
+    lanes = first.session.compare
+    assert [lane.temperature for lane in lanes.lanes] == [0.5, 1.5]
+    assert "run 1 of 2" in [label.text() for label in steps.findChildren(QLabel)]
+    for button in (earlier, later):
+        assert "Alt+" in button.toolTip()
+    first.close()
+    second = open_window()
+    assert steps_of(second).isVisible()
+    question = QMessageBox.StandardButton.No
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: question)
+    second.compare.actions.forget.trigger()
+    assert second.compare.actions.history.count == 2
+    question = QMessageBox.StandardButton.Yes
+    second.compare.actions.forget.trigger()
+    assert second.compare.actions.history.count == 0
+    assert not steps_of(second).isVisible()
 
 
 def test_another_reference_marks_another_place(bare: MainWindow, tmp_path: Path) -> None:

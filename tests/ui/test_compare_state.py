@@ -18,11 +18,11 @@ from studio.engine.messages import (
     Stop,
     StopLane,
 )
-from studio.presets import built_in_presets
+from studio.presets import Preset, built_in_presets
 from studio.ui.compare_lane import LanePhase
 from studio.ui.compare_lanes import RUNS
 from studio.ui.compare_setups import all_profiles, around, ladder
-from studio.ui.compare_state import ELSEWHERE, CompareState
+from studio.ui.compare_state import ELSEWHERE, ENDS_AT_ONCE, CompareState
 from studio.ui.profile_state import ProfileState
 from tests.ui.fake_engine import Desk, evaluated, token
 
@@ -71,7 +71,9 @@ class LaneDesk(Desk):
                 )
             )
 
-    def end(self, lane: int, reason: LaneFinishReason = "max_tokens") -> None:
+    def end(
+        self, lane: int, reason: LaneFinishReason = "max_tokens", mu: float | None = None
+    ) -> None:
         state = self.compare.lanes[lane]
         self.client.answer(
             LaneFinished(
@@ -81,6 +83,7 @@ class LaneDesk(Desk):
                 tokens=len(state.tokens),
                 seed=7,
                 params=state.sampling.params,
+                mu=mu,
             )
         )
 
@@ -213,6 +216,75 @@ def test_lanes_that_the_engine_has_lost_are_given_back_to_it(desk: LaneDesk) -> 
     assert [lane.waits for lane in sent.lanes] == [True, False, True, True]
     assert {lane.params.seed for lane in sent.lanes} == {7}
     assert [lane.runs for lane in state.lanes] == [False, True, False, False]
+
+
+def test_lanes_have_the_stop_strings_of_their_profiles(desk: LaneDesk) -> None:
+    state = desk.compare
+    _, second, third, _ = state.lanes
+    second.profiles.choose(Preset(name="Chat", description="", stop=("User:", "\n\n")))
+    third.profiles.choose(Preset(name="Lines", description="", stop=("\n",)))
+    state.run()
+    assert [lane.stop for lane in desk.client.last(Compare).lanes] == [
+        (),
+        ("User:", "\n\n"),
+        ("\n",),
+        (),
+    ]
+    desk.start()
+    desk.write(1, 5)
+    desk.end(1, "stop_string")
+    for lane in (0, 2, 3):
+        desk.end(lane)
+    desk.finish()
+    assert state.why_not_go_on(second) == ENDS_AT_ONCE
+    assert state.why_not_again(second) is None
+    # Turned, it may draw something else; with another profile it has other stop strings.
+    second.sampling.change(temperature=2.0)
+    assert state.why_not_go_on(second) is None
+    second.sampling.change(temperature=second.params_at(1).temperature)
+    assert state.why_not_go_on(second) == ENDS_AT_ONCE
+    second.profiles.choose(Preset(name="Bare", description="", sampling=second.sampling.params))
+    assert state.why_not_go_on(second) is None
+    state.go_on(second)
+    assert desk.client.last(ContinueLane).stop == ()
+    state.run_again(third)
+    assert desk.client.last(RerunLane).stop == ("\n",)
+
+
+def test_a_lane_that_is_added_joins_the_others_with_their_dice(desk: LaneDesk) -> None:
+    state = desk.compare
+    state.run()
+    desk.start()
+    desk.write(0, 5)
+    state.add()
+    added = state.lanes[-1]
+    # While the others run, which it leaves alone.
+    state.go_on(added)
+    sent = desk.client.last(RerunLane)
+    assert (sent.lane, sent.seed) == (added.number, 7)
+    assert len(desk.client.all_sent(Compare)) == 1
+    assert all(lane.runs for lane in state.lanes)
+    state.set_same_dice(False)
+    state.add()
+    state.go_on(state.lanes[-1])
+    assert desk.client.last(RerunLane).seed == -1
+
+
+def test_what_it_takes_to_go_on_is_given_back_too(desk: LaneDesk) -> None:
+    state = desk.compare
+    state.run()
+    desk.start()
+    desk.client.answer(evaluated(desk.request, *range(40), used=30, unseen=25))
+    for lane in range(4):
+        desk.write(lane, 5, 6)
+        desk.end(lane, mu=3.5 + lane)
+    desk.finish()
+    assert (state.subject.unseen_tokens, state.subject.unseen_characters) == (10, 25)
+    desk.load()
+    state.go_on(state.lanes[1])
+    sent = desk.client.last(Compare)
+    assert sent.unseen_tokens == 10
+    assert [lane.mu for lane in sent.lanes] == [3.5, 4.5, 5.5, 6.5]
 
 
 def test_another_models_lanes_do_not_go_on(desk: LaneDesk) -> None:

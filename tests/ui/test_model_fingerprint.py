@@ -1,0 +1,52 @@
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from studio.experiments.model_hash import model_hash
+from studio.ui.model_fingerprint import UNREADABLE, ModelFingerprint
+from tests.ui.conftest import LONG
+from tests.ui.fake_engine import Desk
+
+
+@pytest.fixture
+def desk(qapp: object) -> Desk:
+    return Desk()
+
+
+def test_it_is_made_in_the_background_once_it_is_asked_for(
+    desk: Desk, qtbot: QtBot, tmp_path: Path
+) -> None:
+    path = tmp_path / "model.gguf"
+    path.write_bytes(b"weights")
+    fingerprint = ModelFingerprint(desk.model)
+    fingerprint.ask()
+    assert fingerprint.known is None
+    desk.load(str(path))
+    assert fingerprint.known is None
+    with qtbot.waitSignal(fingerprint.changed, timeout=LONG):
+        fingerprint.ask()
+    assert fingerprint.known == model_hash(path)
+    # Another file under the same name is another model.
+    path.write_bytes(b"other weights")
+    assert fingerprint.known is None
+    with qtbot.waitSignal(fingerprint.changed, timeout=LONG):
+        fingerprint.ask()
+    assert fingerprint.known == model_hash(path)
+
+
+def test_one_can_wait_for_it(desk: Desk, tmp_path: Path) -> None:
+    path = tmp_path / "model.gguf"
+    path.write_bytes(b"weights")
+    fingerprint = ModelFingerprint(desk.model)
+    assert fingerprint.wait() == UNREADABLE
+    desk.load(str(path))
+    assert fingerprint.wait() == fingerprint.known == model_hash(path)
+
+
+def test_a_file_that_is_gone_has_none(desk: Desk, qtbot: QtBot, tmp_path: Path) -> None:
+    fingerprint = ModelFingerprint(desk.model)
+    desk.load(str(tmp_path / "gone.gguf"))
+    with qtbot.waitSignal(fingerprint.changed, timeout=LONG):
+        fingerprint.ask()
+    assert fingerprint.known == fingerprint.wait() == UNREADABLE
