@@ -4,9 +4,10 @@ Shows a `CompareState`, and keeps of it what it has drawn.
 """
 
 import math
+from itertools import pairwise
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtCore import QEvent, QLineF, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from studio.ui.compare_lane import CompareLane
@@ -121,17 +122,14 @@ class EntropyChart(QWidget):
         across = plot.width() / max(1, longest - 1)
         for lane, values in bits.items():
             painter.setPen(QPen(QColor(colors.lanes[lane.color]), 1.4))
-            painter.drawPolyline(
-                QPolygonF(
-                    [
-                        QPointF(
-                            plot.left() + index * across,
-                            plot.bottom() - value / most * plot.height(),
-                        )
-                        for index, value in enumerate(values)
-                    ]
+            points = [
+                QPointF(
+                    plot.left() + index * across, plot.bottom() - value / most * plot.height()
                 )
-            )
+                for index, value in enumerate(values)
+            ]
+            # Stroked as one shape, a jagged line of 400 points takes Qt 30 ms; so it takes 0.4.
+            painter.drawLines([QLineF(*ends) for ends in pairwise(points)])
         if self._pointed is not None and self._pointed < longest:
             self._paint_pointer(painter, plot, most, across, self._pointed)
 

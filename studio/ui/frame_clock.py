@@ -11,7 +11,7 @@ from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer
 FRAME_MS = 33
 """About 30 frames a second: smooth to read along, and an eighth of the work of a token each."""
 
-_LARGEST_SHARE = 0.1
+_LARGEST_SHARE = 0.08
 """Of a core's time. The model writes on the same cores, and waits for those that the window takes:
 where a frame is dear, on a slow machine or a large screen, there are fewer of them."""
 
