@@ -23,11 +23,12 @@ from studio.engine.messages import LoadOptions
 from studio.ui import settings as remembered
 from studio.ui.bias_notice import BiasNotice
 from studio.ui.brief_card import BriefCard
-from studio.ui.compare import COMPARISON_SUFFIX, Compare
-from studio.ui.document_files import TEXT_SUFFIXES, DocumentFiles
+from studio.ui.compare import Compare
+from studio.ui.document_files import DocumentFiles
 from studio.ui.editor import ManuscriptEditor
 from studio.ui.editor_word import EditorWord
 from studio.ui.explain import Explain
+from studio.ui.file_opening import FileOpening, local_files
 from studio.ui.find_bar import FindBar
 from studio.ui.heat import Heat
 from studio.ui.histogram_panel import NextTokenPanel
@@ -36,7 +37,7 @@ from studio.ui.model_options_dialog import ModelOptionsDialog
 from studio.ui.model_picker import ModelPicker
 from studio.ui.notice_bar import NoticeBar
 from studio.ui.parameter_access import ParameterAccess
-from studio.ui.preset_actions import PresetActions, is_preset_file
+from studio.ui.preset_actions import PresetActions
 from studio.ui.preset_drag import dragged_name
 from studio.ui.preset_library import PresetLibrary
 from studio.ui.profile_picker import ProfilePicker
@@ -110,6 +111,7 @@ class MainWindow(QMainWindow):
         )
         self.library = PresetLibrary(self, session, theme, settings, self.notice)
         self.presets = PresetActions(self, session.profiles, session.presets, self.library)
+        self._opening = FileOpening(session.model, self.files, self.compare, self.presets, self)
         session.compare.can_make_preset = True
         profile = self.presets.menu()
         profile.insertAction(profile.actions()[0], self.parameters.action)
@@ -325,32 +327,23 @@ class MainWindow(QMainWindow):
                 model.options = dialog.options
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Take one local file, or a preset from the library."""
-        if dragged_name(event.mimeData()) or _dropped_file(event):
+        """Take local files, or a preset from the library."""
+        if dragged_name(event.mimeData()) or local_files(event.mimeData()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Open a model, a manuscript or a comparison, whichever was dropped."""
+        """Open what was dropped: models, manuscripts, comparisons, presets."""
         if name := dragged_name(event.mimeData()):  # before its file: that would be a copy
             event.acceptProposedAction()
             self.library.use(name)
             return
-        path = _dropped_file(event)
-        if path is None:
-            return
-        event.acceptProposedAction()
-        self.open_path(path)
+        if paths := local_files(event.mimeData()):
+            event.acceptProposedAction()
+            self._opening.open(paths)
 
     def open_path(self, path: Path) -> None:
-        """Open what a file is: manuscript, comparison, preset; everything else as a model."""
-        if is_preset_file(path):
-            self.presets.import_path(path)
-        elif path.suffix.lower() == COMPARISON_SUFFIX:
-            self.compare.open(path)
-        elif path.suffix.lower() in TEXT_SUFFIXES:
-            self.files.open(path)
-        else:
-            self.session.model.open(str(path))
+        """Open what a file is: model, manuscript, comparison or preset."""
+        self._opening.open([path])
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask about unsaved changes, remember the window, end the engine."""
@@ -384,10 +377,3 @@ def _column(*widgets: QWidget) -> QWidget:
     for widget in widgets:
         layout.addWidget(widget)
     return column
-
-
-def _dropped_file(event: QDropEvent) -> Path | None:
-    urls = event.mimeData().urls()
-    if len(urls) != 1 or not urls[0].isLocalFile():
-        return None
-    return Path(urls[0].toLocalFile())

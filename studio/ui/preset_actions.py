@@ -11,7 +11,6 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog, QMainWindow, QMenu
 
 from studio.atomic_write import atomic_write
-from studio.experiments.comparison import FORMAT
 from studio.presets import PresetError
 from studio.presets.foreign import FORMAT_WORDS, Imported, export
 from studio.sampling import SamplingParams
@@ -21,8 +20,6 @@ from studio.ui.preset_state import PresetState
 from studio.ui.profile_state import ProfileState
 from studio.ui.travel_dialog import TravelDialog
 from studio.ui.travel_words import Left, left, lost_words, taken_in
-
-_SUFFIXES = (".json", ".yaml", ".yml", ".modelfile", ".args")
 
 _ENTRIES = {
     "kelvin": "&Kelvin Studio",
@@ -122,16 +119,15 @@ class PresetActions(QObject):
             exports.addAction(action)
         return menu
 
-    def import_path(self, path: Path) -> None:
-        """Take a file in and tell what could not be carried over."""
-        self.import_paths([path])
-
-    def import_paths(self, paths: Sequence[Path], *, choose: bool = True) -> None:
+    def import_paths(
+        self, paths: Sequence[Path], *, choose: bool = True, also: Sequence[str] = ()
+    ) -> None:
         """Take files in and tell of all of them at once: a later message hides an earlier one.
 
         Args:
             paths: The files.
             choose: Whether the last of them is put in force.
+            also: Sentences about other files that came with them.
         """
         taken: list[tuple[str, Imported]] = []
         refused: list[str] = []
@@ -141,6 +137,7 @@ class PresetActions(QObject):
             if imported:
                 taken.append((imported.preset.name, imported))
         self._refusals = None
+        refused += also
         self._left = [row for name, it in taken for row in left(name, it.not_carried)]
         if taken or refused:
             self._notice.tell(
@@ -211,19 +208,6 @@ class PresetActions(QObject):
         self._left = left(self._name, exported.not_carried)
         words = f"“{Path(path).name}” is written. {lost_words(exported.not_carried)}".rstrip()
         self._notice.tell(words, self.show_left if self._left else None, is_error=False)
-
-
-def is_preset_file(path: Path) -> bool:
-    """Whether a file that was dropped is some program's preset, by its name; no comparison."""
-    if path.suffix.lower() not in _SUFFIXES and path.name != "Modelfile":
-        return False
-    if not path.is_file():  # a pipe would keep us waiting
-        return True
-    try:
-        with path.open("rb") as file:
-            return FORMAT.encode() not in file.read(4096)
-    except OSError:
-        return True  # taking it in says why not
 
 
 def write_text(path: Path, text: str) -> None:

@@ -3,14 +3,13 @@
 Puts its parts together; what they show is `PresetLibraryState`'s.
 """
 
-from pathlib import Path
-
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
 from studio.ui import settings as remembered
 from studio.ui.actions import ActionButton, make_action
+from studio.ui.file_opening import local_files
 from studio.ui.notice_bar import NoticeBar
 from studio.ui.preset_comparison_state import PresetComparisonState
 from studio.ui.preset_comparison_window import PresetComparisonWindow
@@ -132,13 +131,13 @@ class PresetLibraryWindow(QDialog):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Take files, one or several; not what is dragged out of here."""
-        if event.source() is not self.list and _dropped_files(event):
+        if event.source() is not self.list and local_files(event.mimeData()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Take files in."""
         event.acceptProposedAction()
-        self.dropped.emit(_dropped_files(event))
+        self.dropped.emit(local_files(event.mimeData()))
 
     def _build_layout(self) -> None:
         side = QWidget()
@@ -179,8 +178,3 @@ class PresetLibraryWindow(QDialog):
             menu = self.actions_.menu()
             menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
             menu.popup(self.list.viewport().mapToGlobal(place))
-
-
-def _dropped_files(event: QDropEvent) -> list[Path]:
-    urls = event.mimeData().urls()
-    return [Path(url.toLocalFile()) for url in urls if url.isLocalFile()]

@@ -1,0 +1,120 @@
+"""Where a file goes that is dropped on the window or given to it: every kind at once, if need be.
+
+Sorts files by their names and by how they begin; opening them is others' business. What can be open
+once only (manuscript, comparison, model) is taken once, and of the rest it is told.
+"""
+
+from collections.abc import Sequence
+from enum import Enum
+from pathlib import Path
+
+from PySide6.QtCore import QMimeData, QObject
+
+from studio.experiments.comparison import FORMAT
+from studio.ui.compare import COMPARISON_SUFFIX, Compare
+from studio.ui.document_files import TEXT_SUFFIXES, DocumentFiles
+from studio.ui.model_state import ModelState
+from studio.ui.preset_actions import PresetActions
+
+_PRESET_SUFFIXES = (".json", ".yaml", ".yml", ".modelfile", ".args")
+_MODEL_SUFFIX = ".gguf"
+_MODEL_BEGINS = b"GGUF"
+_LONGEST_PRESET = 4 * 2**20
+"""Bytes of a file without a known name that may be a preset still; larger ones are some model."""
+
+
+class FileKind(Enum):
+    """What a file is; its value says it."""
+
+    MODEL = "model"
+    COMPARISON = "comparison"
+    MANUSCRIPT = "manuscript"
+    PRESET = "preset"
+
+
+def kind_of(path: Path) -> FileKind:
+    """What a file most likely is; whoever opens it says why not, where it is none."""
+    suffix = path.suffix.lower()
+    if suffix in TEXT_SUFFIXES:
+        return FileKind.MANUSCRIPT
+    begins = _beginning(path)
+    if suffix == COMPARISON_SUFFIX and FORMAT.encode() in begins:
+        return FileKind.COMPARISON
+    if suffix in _PRESET_SUFFIXES or path.name == "Modelfile":
+        return FileKind.PRESET
+    if suffix == _MODEL_SUFFIX or begins.startswith(_MODEL_BEGINS) or not begins:
+        return FileKind.MODEL
+    return FileKind.PRESET if path.stat().st_size <= _LONGEST_PRESET else FileKind.MODEL
+
+
+def local_files(data: QMimeData) -> list[Path]:
+    """The files of this machine that are dragged."""
+    return [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
+
+
+class FileOpening(QObject):
+    """Opens what was brought.
+
+    Args:
+        model: Opens models.
+        files: Opens manuscripts.
+        compare: Opens comparisons.
+        presets: Takes presets in, and tells what came of all.
+        parent: The Qt parent, if any.
+    """
+
+    def __init__(
+        self,
+        model: ModelState,
+        files: DocumentFiles,
+        compare: Compare,
+        presets: PresetActions,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._files, self._compare, self._presets = files, compare, presets
+        self._open = {
+            # The model first: what follows is the later hand, and its own profile gives way to it.
+            FileKind.MODEL: lambda path: model.open(str(path)),
+            FileKind.COMPARISON: compare.open,
+            FileKind.MANUSCRIPT: files.open,
+        }
+
+    def open(self, paths: Sequence[Path]) -> None:
+        """Open files of any kinds. A single preset is put in force, several are taken in alone."""
+        by_kind: dict[FileKind, list[Path]] = {kind: [] for kind in FileKind}
+        for path in paths:
+            by_kind[kind_of(path)].append(path)
+        told: list[str] = []
+        failing = (self._files.failed, self._compare.failed)
+        for signal in failing:
+            signal.connect(told.append)  # a message of presets would hide it
+        for kind, act in self._open.items():
+            if by_kind[kind]:
+                first, *others = by_kind[kind]
+                act(first)
+                told += _left_closed(kind, others)
+        for signal in failing:
+            signal.disconnect(told.append)
+        presets = by_kind[FileKind.PRESET]
+        if presets or len(paths) > 1:
+            self._presets.import_paths(presets, choose=len(presets) == 1, also=told)
+
+
+def _left_closed(kind: FileKind, paths: Sequence[Path]) -> list[str]:
+    if not paths:
+        return []
+    names = ", ".join(f"“{path.name}”" for path in paths)
+    was = "was" if len(paths) == 1 else "were"
+    return [f"{names} {was} not opened: one {kind.value} is open at a time."]
+
+
+def _beginning(path: Path) -> bytes:
+    """How a file begins; nothing of what cannot be read, or of what is no file."""
+    try:
+        if not path.is_file():  # a pipe would keep us waiting
+            return b""
+        with path.open("rb") as file:
+            return file.read(4096)
+    except OSError:
+        return b""
