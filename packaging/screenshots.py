@@ -30,7 +30,7 @@ SIZE = (1320, 860)
 def main() -> int:
     """Write one picture for each appearance; the exit status."""
     from PySide6.QtCore import QSettings
-    from PySide6.QtWidgets import QApplication
+    from PySide6.QtWidgets import QApplication, QWidget
 
     from studio.engine.starter_model import find_starter_model
     from studio.ui.application import make_application, make_window
@@ -61,13 +61,13 @@ def main() -> int:
         run_until(lambda: session.look_ahead.is_settled and window.writing_bar.is_settled)
         FOLDER.mkdir(exist_ok=True)
 
-        def take(name: str) -> None:
+        def take(name: str, shown: QWidget = window) -> None:
             for appearance in ("light", "dark"):
                 window.theme.set_appearance(appearance)
                 for _ in range(3):  # what is laid out anew is painted in the next turn
                     QApplication.processEvents()
                 path = FOLDER / f"{name}-{appearance}.png"
-                window.grab().save(str(path))
+                shown.grab().save(str(path))
                 print(path.relative_to(ROOT))
 
         take("window")
@@ -91,6 +91,15 @@ def main() -> int:
         take("explain")
         if window.explain.dock is not None:
             window.explain.dock.close()
+        window.parameters.open_at("samplers")
+        take("parameters")
+        window.parameters.toggle()
+        for name in ("Creative writing", "Code"):
+            window.library.favourites.set(name, True)
+        window.library.open.trigger()
+        assert window.library.view is not None, "it was just opened"
+        take("profiles", window.library.view)
+        window.library.view.close()
         window.compare.show(True)
         session.compare.set_max_tokens(60)
         session.compare.set_seed(SEED)

@@ -40,6 +40,7 @@ QPushButton[primary="true"]:disabled {
 }
 QPushButton[segment="true"] { color: $muted; }
 QPushButton[segment="true"]:checked { color: $text; border-color: $accent; background: $hover; }
+QPushButton[segment="true"]:focus { border-color: $text; }
 QPushButton[flat="true"], QToolButton {
     color: $text; background: transparent; border: 1px solid transparent; border-radius: 6px;
     padding: 3px 6px;
