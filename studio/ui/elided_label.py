@@ -6,17 +6,29 @@ from PySide6.QtWidgets import QLabel, QSizePolicy
 
 
 class ElidedLabel(QLabel):
-    """Takes what room there is, and never asks for more."""
+    """Takes what room there is, and never asks for more.
 
-    def __init__(self) -> None:
+    Args:
+        between: What stands between parts of the text, where it has any: they are shown whole.
+    """
+
+    def __init__(self, between: str = "") -> None:
         super().__init__()
+        self._between = between
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint as much as fits."""
         painter = QPainter(self)
-        words = self.fontMetrics().elidedText(
-            self.text(), Qt.TextElideMode.ElideRight, self.width()
-        )
-        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter, words)
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter, self.shown)
+
+    @property
+    def shown(self) -> str:
+        """What of the text is seen."""
+        text = self.text()
+        words = self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, self.width())
+        if self._between and words != text:
+            whole, between, _ = words.rpartition(self._between)
+            return f"{whole}{between}…" if whole else words
+        return words

@@ -29,7 +29,7 @@ from studio.ui.sampling_order import (
     with_temperature_last,
 )
 from studio.ui.sampling_state import SamplingState
-from studio.ui.sampling_summary import order_words, summary
+from studio.ui.sampling_summary import BETWEEN, order_words, summary
 from studio.ui.theme_card import Card
 
 _LEFT_COLUMN = (TOP_K, TOP_P, MIN_P, SEED)
@@ -58,7 +58,7 @@ class SamplingPanel(Card):
     def __init__(self, sampling: SamplingState, parent: QWidget | None = None) -> None:
         super().__init__("Sampling", parent)
         self._sampling = sampling
-        self._summary = ElidedLabel()
+        self._summary = ElidedLabel(between=BETWEEN)
         self.header.insertWidget(1, self._summary, 1)
         self.header.setStretch(2, 0)  # the card's own; the summary takes the room
         self._toggle = QPushButton()
@@ -112,7 +112,7 @@ class SamplingPanel(Card):
         params = self._sampling.params
         words = summary(params)
         self._summary.setText(words)
-        self._summary.setToolTip(words.replace("   ", ", "))
+        self._summary.setToolTip(words.replace(BETWEEN, ", "))
         self._toggle.setText(f"{order_words(params)}  {'⌄' if self.is_open else '›'}")
 
 

@@ -6,6 +6,9 @@ from studio.ui.parameter_table import MIN_P, SEED, TOP_K, TOP_P
 from studio.ui.sampling_number import format_number
 from studio.ui.sampling_order import temperature_place
 
+BETWEEN = "   "
+"""What stands between the parts of a summary."""
+
 _FIELDS_IN_SUMMARY = (
     (TOP_K, "top-k"),
     (TOP_P, "top-p"),
@@ -39,7 +42,7 @@ def summary(params: SamplingParams) -> str:
         parts.append(f"{len(params.logit_bias)} bias{'es' if len(params.logit_bias) > 1 else ''}")
     if params.seed != SEED.neutral:
         parts.append(f"seed {SEED.format(params.seed)}")
-    return "   ".join(parts)
+    return BETWEEN.join(parts)
 
 
 def _steps(params: SamplingParams) -> list[str]:

@@ -10,7 +10,11 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from studio.ui.histogram_words import choices, percent
 from studio.ui.next_token import NextToken
-from studio.ui.temperature_words import sensitivity_figure, sensitivity_words
+from studio.ui.temperature_words import (
+    sensitivity_figure,
+    sensitivity_words,
+    short_sensitivity_words,
+)
 from studio.ui.theme import Theme
 
 _CHOICES_SIZE = 1.15
@@ -29,7 +33,7 @@ class TemperatureMeasures(QWidget):
     """Three lines, at the right.
 
     Attributes:
-        words: The lines; empty where nothing is known.
+        words: The lines; empty where nothing is known. A narrow card has shorter ones.
 
     Args:
         next_token: What is measured.
@@ -42,6 +46,7 @@ class TemperatureMeasures(QWidget):
         self._next_token = next_token
         self._theme = theme
         self.words: tuple[str, ...] = ()
+        self._short: tuple[str, ...] = ()
         self._set_font()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         # Every pixel is painted: what is behind need not be.
@@ -57,11 +62,17 @@ class TemperatureMeasures(QWidget):
         top, sensitivity = token.top_probability, token.sensitivity
         if effective is None or bits is None or top is None or sensitivity is None:
             words: tuple[str, ...] = ()
+            self._short = ()
         else:
             words = (
                 choices(effective),
                 f"{bits:.1f} bits, favourite {percent(top)}",
                 sensitivity_words(sensitivity),
+            )
+            self._short = (
+                choices(effective).removeprefix("about "),
+                f"{bits:.1f} bits, top {percent(top)}",
+                short_sensitivity_words(sensitivity),
             )
         if words != self.words or not self.accessibleName():
             self.words = words
@@ -75,8 +86,18 @@ class TemperatureMeasures(QWidget):
         return QSize(width, self._large_metrics.height() + 2 * self.fontMetrics().height())
 
     def minimumSizeHint(self) -> QSize:
-        """In a narrow card the words are cut off, and nothing else."""
+        """In a narrow card the words are shorter, or cut off, and nothing else."""
         return QSize(0, self.sizeHint().height())
+
+    @property
+    def shown(self) -> list[str]:
+        """The lines as the width has them."""
+        shown = []
+        for index, (words, short) in enumerate(zip(self.words, self._short, strict=True)):
+            metrics = self._metrics(index)
+            fitting = words if metrics.horizontalAdvance(words) <= self.width() else short
+            shown.append(metrics.elidedText(fitting, Qt.TextElideMode.ElideRight, self.width()))
+        return shown
 
     def event(self, event: QEvent) -> bool:
         """Add the number behind the words to the tool tip, as it is when it is asked for."""
@@ -99,14 +120,16 @@ class TemperatureMeasures(QWidget):
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(colors.card))
         top = (self.height() - self.sizeHint().height()) // 2
-        for index, words in enumerate(self.words):
-            metrics = self.fontMetrics() if index else self._large_metrics
+        for index, shown in enumerate(self.shown):
+            metrics = self._metrics(index)
             painter.setFont(self.font() if index else self._large)
             painter.setPen(QColor(colors.muted if index else colors.text))
-            shown = metrics.elidedText(words, Qt.TextElideMode.ElideRight, self.width())
             left = self.width() - metrics.horizontalAdvance(shown)
             painter.drawText(left, top + metrics.ascent(), shown)
             top += metrics.height()
+
+    def _metrics(self, line: int) -> QFontMetrics:
+        return self.fontMetrics() if line else self._large_metrics
 
     def _set_font(self) -> None:
         self._large = QFont(self.font())

@@ -29,6 +29,17 @@ def sensitivity_words(sensitivity: float) -> str:
     return "a small turn changes much here"
 
 
+def short_sensitivity_words(sensitivity: float) -> str:
+    """The same for a narrow card: ``T changes much here``."""
+    if sensitivity < _NOTHING:
+        return "T changes nothing here"
+    if sensitivity < _LITTLE:
+        return "T changes little here"
+    if sensitivity < _SOMETHING:
+        return "choices grow as T does"
+    return "T changes much here"
+
+
 def sensitivity_figure(sensitivity: float) -> str:
     """The number behind the words: ``dH/dlnT 2.31 nats: T up by 10 %, choices up by about 25 %``.
 

@@ -195,6 +195,19 @@ def test_the_words_are_painted(next_token: NextToken, panel: TemperaturePanel) -
     assert panel.measures.grab().toImage() != shown
 
 
+def test_a_narrow_card_has_shorter_words_and_no_half_ones(
+    next_token: NextToken, panel: TemperaturePanel
+) -> None:
+    next_token.show(LogitSketch.of(np.linspace(0, 3, 90).astype(np.float32)))
+    measures = panel.measures
+    measures.resize(400, measures.height())
+    assert measures.shown == list(measures.words)
+    metrics = measures.fontMetrics()
+    measures.resize(metrics.horizontalAdvance("choices grow about as T"), measures.height())
+    assert measures.shown[2] == "choices grow as T does"
+    assert not any("…" in words for words in measures.shown)
+
+
 def test_every_control_has_a_name_and_a_tool_tip(panel: TemperaturePanel) -> None:
     for control in (panel.temperature_edit, panel.beta_edit, panel.curve, panel.slider):
         assert control.accessibleName()

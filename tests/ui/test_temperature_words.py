@@ -7,6 +7,7 @@ from studio.ui.temperature_words import (
     round_temperature,
     sensitivity_figure,
     sensitivity_words,
+    short_sensitivity_words,
 )
 
 
@@ -22,6 +23,7 @@ from studio.ui.temperature_words import (
 )
 def test_how_much_a_turn_changes(sensitivity: float, words: str) -> None:
     assert sensitivity_words(sensitivity) == words
+    assert len(short_sensitivity_words(sensitivity)) < 0.8 * len(words)
 
 
 def test_the_number_behind_the_words() -> None:
