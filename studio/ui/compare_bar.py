@@ -3,10 +3,10 @@
 Binds a `CompareState` to widgets and keeps nothing of it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
@@ -22,6 +22,7 @@ from studio.ui.actions import ActionButton
 from studio.ui.compare_setups import all_profiles, around, ladder
 from studio.ui.compare_state import CompareState
 from studio.ui.elided_label import ElidedLabel
+from studio.ui.flow_layout import FlowLayout
 from studio.ui.sampling_edit import CommitEdit
 from studio.ui.sampling_state import LARGEST_MAX_TOKENS
 from studio.ui.theme import Theme
@@ -104,22 +105,25 @@ class CompareBar(QWidget):
         self.add = QPushButton("Add lane")
         self.add.clicked.connect(state.add)
 
+        controls = _Lines()
+        height = max(widget.sizeHint().height() for widget in (self.reference, self.add, self.seed))
+        for widgets in (
+            (ActionButton(run, primary=True),),
+            (ActionButton(stop),),
+            (self.add,),
+            (self._setups(),),
+            (self.same_dice,),
+            (_name("Seed"), self.seed),
+            (_name("Max tokens"), self.length),
+            (self.in_step,),
+            (_name("Against"), self.reference),
+        ):
+            controls.flow.addWidget(_cell(widgets, height))
+        files = _menu_button("Files", "Save, open or export this comparison", file_actions)
         row = QHBoxLayout()
         row.setSpacing(10)
-        row.addWidget(ActionButton(run, primary=True))
-        row.addWidget(ActionButton(stop))
-        row.addWidget(self.add)
-        row.addWidget(self._setups())
-        row.addWidget(self.same_dice)
-        row.addWidget(_name("Seed"))
-        row.addWidget(self.seed)
-        row.addWidget(_name("Max tokens"))
-        row.addWidget(self.length)
-        row.addWidget(self.in_step)
-        row.addWidget(_name("Against"))
-        row.addWidget(self.reference)
-        row.addStretch(1)
-        row.addWidget(_menu_button("Files", "Save, open or export this comparison", file_actions))
+        row.addWidget(controls, 1)
+        row.addWidget(_cell((files,), height), 0, Qt.AlignmentFlag.AlignTop)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
@@ -230,6 +234,19 @@ class CompareBar(QWidget):
         return self._setups_button
 
 
+class _Lines(QWidget):
+    """The controls in as many lines as it takes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.flow = FlowLayout(self, 10, 4)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Tell the window how high it must be: it does not ask by width."""
+        super().resizeEvent(event)
+        self.setMinimumHeight(self.flow.heightForWidth(self.width()))
+
+
 def _menu_button(name: str, tip: str, actions: list[QAction]) -> QPushButton:
     button = QPushButton(f"{name} ▾")
     button.setProperty("opens", False)
@@ -240,6 +257,18 @@ def _menu_button(name: str, tip: str, actions: list[QAction]) -> QPushButton:
     menu.addActions(actions)
     button.clicked.connect(lambda: menu.popup(button.mapToGlobal(button.rect().bottomLeft())))
     return button
+
+
+def _cell(widgets: Sequence[QWidget], height: int) -> QWidget:
+    """What stays together where the row is broken into lines, as high as all the rest."""
+    cell = QWidget()
+    cell.setFixedHeight(height)
+    row = QHBoxLayout(cell)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(8)
+    for widget in widgets:
+        row.addWidget(widget)
+    return cell
 
 
 def _name(text: str) -> QLabel:

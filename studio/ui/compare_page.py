@@ -4,8 +4,8 @@ Puts widgets together and binds them to a `CompareState`; the texts' first diver
 marked here.
 """
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -33,6 +33,23 @@ SKETCHES_LEFT_OUT = (
     "This comparison was saved without its distributions: where the lanes part is marked, but not "
     "why."
 )
+
+
+class _Area(QScrollArea):
+    """Where the lanes are scrolled that do not fit beside one another."""
+
+    resized = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Say so."""
+        super().resizeEvent(event)
+        self.resized.emit()
 
 
 class ComparePage(QWidget):
@@ -74,13 +91,9 @@ class ComparePage(QWidget):
         self._lanes = QSplitter(Qt.Orientation.Horizontal)
         self._lanes.setChildrenCollapsible(False)
         self._lanes.setHandleWidth(_GAP)
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._area = area = _Area()
         area.setWidget(self._lanes)
-        self._area = area
+        area.resized.connect(self._fit)
         self.chart = EntropyChart(state, theme)
         self.distances = LaneDistances(state, theme)
         self.parting = PartingPanel(state.vocabulary, theme)
@@ -146,7 +159,15 @@ class ComparePage(QWidget):
         self.parting.close_panel()
         for column in self.columns:
             column.follow()
+        self._fit()
         self._follow_partings()
+
+    def _fit(self) -> None:
+        """Text and buttons have their room first, then the bars; the chart takes what is left."""
+        least = max(column.least_height for column in self.columns)
+        self._area.setMinimumHeight(least + self._area.horizontalScrollBar().sizeHint().height())
+        for column in self.columns:
+            column.fit(self._area.viewport().height())
 
     def _column(self, lane: CompareLane) -> LaneColumn:
         column = LaneColumn(self._state, lane, self._theme)

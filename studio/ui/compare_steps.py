@@ -43,6 +43,10 @@ class CompareSteps(QWidget):
         row.addSpacing(6)
         for action, sign in ((earlier, "‹"), (later, "›")):
             row.addWidget(_arrow(action, sign))
+        # Nothing moves when the second run begins.
+        policy = self.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self.setSizePolicy(policy)
         history.changed.connect(self._follow)
         self._follow()
 

@@ -34,6 +34,8 @@ NARROWEST = 272
 NO_PRESETS = "Keeping a lane's settings as a preset of your own comes with preset files."
 
 _NUMBER_SIZE = 1.3
+_LINES = 5
+"""Of the text, however low the window is."""
 
 
 class LaneColumn(QFrame):
@@ -102,7 +104,8 @@ class LaneColumn(QFrame):
         buttons.setSpacing(6)
         for place, button in enumerate((self.go, self.again, self.use, self.keep)):
             buttons.addWidget(button, place // 2, place % 2)
-        column = QVBoxLayout(self)
+        self.view.setMinimumHeight(_LINES * self.view.fontMetrics().lineSpacing())
+        self.column = column = QVBoxLayout(self)
         column.setContentsMargins(12, 8, 12, 12)
         column.setSpacing(4)
         column.addLayout(head)
@@ -117,6 +120,20 @@ class LaneColumn(QFrame):
         state.changed.connect(self.follow)
         self.follow()
         self.follow_figures()
+
+    @property
+    def least_height(self) -> int:
+        """Pixels that all but the bars take."""
+        least = self.column.totalMinimumSize().height()
+        return least if self.bars.isHidden() else least - self._bars_height
+
+    def fit(self, height: int) -> None:
+        """Give the bars up where a height has no room for them beside the text."""
+        self.bars.setVisible(height >= self.least_height + self._bars_height)
+
+    @property
+    def _bars_height(self) -> int:
+        return self.bars.sizeHint().height() + self.column.spacing()
 
     def follow(self) -> None:
         """Show what the lane does, and what can be done with it."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QThreadPool, Signal
+from PySide6.QtCore import QObject, QThread, QThreadPool, Signal
 
 from studio.experiments.model_hash import model_hash
 from studio.ui.model_state import ModelState
@@ -40,6 +40,8 @@ class ModelFingerprint(QObject):
         # Its own: when this object goes, it waits for what is under way.
         self._pool = QThreadPool(self)
         self._pool.setMaxThreadCount(1)
+        # Where the model writes meanwhile, it goes first.
+        self._pool.setThreadPriority(QThread.Priority.IdlePriority)
         self._made.connect(self._on_made)
 
     @property

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QApplication,
@@ -359,3 +359,29 @@ def test_the_page_is_remembered(open_window: Callable[[], MainWindow]) -> None:
     second = open_window()
     assert second.compare.is_shown
     assert second.session.compare.max_tokens == 99
+
+
+def test_in_a_small_window_text_and_buttons_go_before_bars(bare: MainWindow, qtbot: QtBot) -> None:
+    page = page_of(bare)
+
+    def resize(width: int, height: int) -> None:
+        bare.resize(width, height)
+        qtbot.waitUntil(lambda: (bare.width(), bare.height()) == (width, height))
+
+    def is_in(outer: QWidget, widget: QWidget) -> bool:
+        return outer.rect().contains(QRect(widget.mapTo(outer, QPoint(0, 0)), widget.size()))
+
+    def is_in_view(widget: QWidget) -> bool:
+        return is_in(page._area.viewport(), widget)
+
+    resize(790, 590)
+    column = page.columns[0]
+    for button in (column.go, column.again, column.use, column.keep):
+        qtbot.waitUntil(lambda button=button: is_in_view(button))  # type: ignore[misc]
+    assert not column.bars.isVisible()
+    assert column.view.height() >= 4 * column.view.fontMetrics().lineSpacing()
+    for control in (page.bar.length, page.bar.reference, page.bar.in_step):
+        assert is_in(page.bar, control)
+    resize(790, 780)
+    qtbot.waitUntil(column.bars.isVisible)
+    assert is_in_view(column.keep)
