@@ -4,12 +4,16 @@ A template is rendered once, with marks in place of the system message and the b
 out, cut at the marks, is the skeleton. So typing in the brief needs no rendering, and only the
 template's own text can become control tokens: a typed "<|im_end|>" never passes through it.
 
+What the template puts out to ask for an answer is not always what an answer's words follow: there
+may be a channel to name, or a thought that was begun. So it is rendered with an answer, too.
+
 Rendering happens in a child process with limits (`template_process`), as a template is a program
 from the model file. This module does not tokenize, and does not know what a manuscript is: it is
 the beginning of the assistant's turn, which follows the skeleton.
 """
 
 import json
+import re
 import subprocess
 import sys
 import threading
@@ -26,7 +30,16 @@ from studio.engine.gguf_header import GgufHeader
 # Private-use characters: no template writes them, and changing case or trimming leaves them be.
 _SYSTEM_MARK = "\U0010fa01\U0010fa02\U0010fa03"
 _BRIEF_MARK = "\U0010fa04\U0010fa05\U0010fa06"
-_MARK_CHARACTERS = frozenset(_SYSTEM_MARK + _BRIEF_MARK)
+_ANSWER_MARK = "\U0010fa07\U0010fa08\U0010fa09"
+_MARK_CHARACTERS = frozenset(_SYSTEM_MARK + _BRIEF_MARK + _ANSWER_MARK)
+
+_OPEN_THOUGHT = re.compile(
+    r"<(think|thinking|thought|reasoning)>(?!.*</\1>)"
+    r"|<\|START_THINKING\|>(?!.*<\|END_THINKING\|>)"
+    r"|\[THINK\](?!.*\[/THINK\])",
+    re.DOTALL,
+)
+"""A beginning of reasoning without its end, as the families of models spell it."""
 
 _LONGEST_TEMPLATE = 1 << 20
 _POLL_SECONDS = 0.02
@@ -142,11 +155,12 @@ def compile_source(
 
     Tried in this order, and the first that keeps every text once is taken: a system message; the
     system text before the brief in the user's turn, for templates that refuse or drop it; and both
-    again with contents as lists of typed parts, which some multimodal templates insist on.
+    again with contents as lists of typed parts, which some multimodal templates insist on. Each
+    ends where an answer's own words begin; see `_before_answer`.
 
     Raises:
-        ChatTemplateError: it is no valid template, exceeds a limit, refuses the conversation, or
-            leaves out, repeats or changes a text.
+        ChatTemplateError: it is no valid template, exceeds a limit, refuses the conversation,
+            leaves out, repeats or changes a text, or begins every answer with a thought.
     """
     if len(template) > _LONGEST_TEMPLATE:
         found = f"This model's chat template has {len(template):,} characters"
@@ -159,10 +173,14 @@ def compile_source(
         attempts = [[user]]
     plain = len(attempts)
     typed = [[_with_typed_content(message) for message in messages] for messages in attempts]
+    attempts += typed
+    answer = {"role": "assistant", "content": _ANSWER_MARK}
+    answered = [[*messages, answer] for messages in attempts[:plain]]
+    answered += [[*messages, _with_typed_content(answer)] for messages in typed]
     limits = limits or TemplateLimits()
     request = {
         "template": template,
-        "attempts": attempts + typed,
+        "attempts": attempts + answered,
         "variables": {
             "bos_token": bos_token,
             "eos_token": eos_token,
@@ -179,11 +197,12 @@ def compile_source(
     }
     renderings = _render(request, limits, command or default_command())
     problems = []
-    for number, rendering in enumerate(renderings):
+    asked, told = renderings[: len(attempts)], renderings[len(attempts) :]
+    for number, rendering in enumerate(asked):
         if "error" in rendering:
             problems.append(_explain(rendering["error"], rendering["detail"], limits))
             continue
-        text = rendering["text"].encode("utf-8", "replace").decode()
+        text = _before_answer(_clean(rendering["text"]), _clean(told[number].get("text", "")))
         segments = _segments(text)
         if problem := _problem(segments, has_system=has_system):
             problems.append(problem)
@@ -195,6 +214,35 @@ def compile_source(
 
 def _with_typed_content(message: dict[str, Any]) -> dict[str, Any]:
     return {**message, "content": [{"type": "text", "text": message["content"]}]}
+
+
+def _clean(text: str) -> str:
+    return text.encode("utf-8", "replace").decode()
+
+
+def _before_answer(asked: str, told: str) -> str:
+    """What an answer's words follow: the rendering that asks for one, or what is before one told.
+
+    The first leaves open what kind of turn it is, in gpt-oss ("<|start|>assistant", then a
+    channel), or begins a thought, in DeepSeek-R1 ("<think>"). The second says how an answer that
+    is there begins.
+
+    Args:
+        asked: the conversation, rendered for an answer to be written.
+        told: the same with an answer, its mark, in it; empty where that was refused.
+    """
+    before, mark, _ = told.partition(_ANSWER_MARK)
+    if not mark:
+        return asked
+    if before.startswith(asked):
+        # A mere space there is a tokenizer's business: the manuscript may begin with its own.
+        return before if before[len(asked) :].strip() else asked
+    return before if _opens_thought(asked) else asked
+
+
+def _opens_thought(text: str) -> bool:
+    """Whether a rendering ends within the model's reasoning."""
+    return bool(_OPEN_THOUGHT.search(text.rpartition(_BRIEF_MARK)[2]))
 
 
 def _segments(text: str) -> tuple[Segment, ...]:
@@ -221,6 +269,8 @@ def _problem(segments: tuple[Segment, ...], *, has_system: bool) -> str | None:
             return f"{'changes' if changed else 'leaves out'} the {name}"
     if not _MARK_CHARACTERS.isdisjoint(literals):
         return "repeats a part of the brief or the system message"
+    if isinstance(last := segments[-1], Literal) and _OPEN_THOUGHT.search(last.text):
+        return "begins every answer with the model's reasoning, which a manuscript is not"
     return None
 
 

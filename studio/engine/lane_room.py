@@ -51,4 +51,4 @@ def fit_lanes(
     if left_out >= 0 and len(prompt.tokens) - left_out + written + least <= context_size:
         kept = prompt.tokens[: prompt.head] + prompt.tokens[prompt.head + left_out :]
         return FittedPrompt(kept, left_out)
-    return fit(prompt, context_size, room=min(wanted, possible))
+    return fit(prompt, context_size, room=min(wanted, possible), grows=False)

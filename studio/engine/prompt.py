@@ -17,6 +17,11 @@ PLAIN_SEPARATOR = "\n\n"
 _MARGIN = 32
 """Tokens that a cut prompt leaves free at least, so that a cut does not follow at once."""
 
+_LEAST = 64
+"""Tokens of the manuscript that must have room beside the head: fewer tell a model nothing."""
+
+_SPACE = " \t\n\v\f\r"
+
 
 class TokenizedPrompt(NamedTuple):
     """A prompt in tokens, not yet cut to a context."""
@@ -77,27 +82,37 @@ def tokenize(
     return TokenizedPrompt(tokens, head, 0 if tail else vocabulary.added_prefix, overlap)
 
 
-def fit(prompt: TokenizedPrompt, context_size: int, room: int = _MARGIN) -> FittedPrompt:
+def fit(
+    prompt: TokenizedPrompt, context_size: int, room: int = _MARGIN, *, grows: bool = True
+) -> FittedPrompt:
     """Keep the head and the newest part of the manuscript, with `room` tokens to go on writing.
+
+    Args:
+        prompt: the whole prompt.
+        context_size: tokens.
+        room: of them, to be left free.
+        grows: whether what is written may fill the context, so that the prompt is cut then.
 
     The manuscript is cut in blocks of a quarter of the context: the cut stays where it is while
     a block's worth of tokens is written, so that what is evaluated stays a prefix of what is
-    asked for next.
+    asked for next. Beside a long head the blocks are half of what it leaves.
 
     Raises:
-        EngineError: the head alone leaves no room.
+        EngineError: the head leaves the manuscript no room. For a prompt that grows that is said
+            even where all fits still: it would end the generation where the context is full.
     """
-    block = max(1, context_size // 4)
     capacity = context_size - room
+    left = capacity - prompt.head
     length = len(prompt.tokens)
-    if length <= capacity:
-        return FittedPrompt(prompt.tokens, 0)
-    if prompt.head + block > capacity:
+    if (grows or length > capacity) and left < min(_LEAST, context_size // 4):
         raise EngineError(
             "prompt",
             f"The brief takes {prompt.head:,} of the context's {context_size:,} tokens and leaves "
             "no room for the manuscript. Shorten it, or choose a larger context size.",
         )
+    if length <= capacity:
+        return FittedPrompt(prompt.tokens, 0)
+    block = max(1, min(context_size // 4, left // 2))
     blocks = -(-(length - capacity) // block)
     unseen = min(blocks * block, length - prompt.head)
     kept = prompt.tokens[prompt.head + unseen :]
@@ -115,7 +130,10 @@ def _filled(segment: Literal | System | Brief, prompt: Prompt) -> _Part:
 
 
 def _tokenize_parts(parts: Iterable[_Part], vocabulary: Vocabulary) -> tuple[list[int], str]:
-    """Tokens up to the last control token, and the text that follows it, not yet tokenized."""
+    """Tokens up to the last control token, and the text that follows it, not yet tokenized.
+
+    White space that a control token takes to itself goes, where it is the template's own.
+    """
     tokens: list[int] = []
     text = ""
     for part in parts:
@@ -124,14 +142,21 @@ def _tokenize_parts(parts: Iterable[_Part], vocabulary: Vocabulary) -> tuple[lis
             continue
         control = vocabulary.control_tokens
         pattern = "|".join(map(re.escape, control)) or r"(?!)"
-        end = 0
+        end, strips_behind = 0, False
         for match in re.finditer(pattern, part.text):
-            text += part.text[end : match.start()]
+            token = control[match[0]]
+            own = _stripped(part.text[end : match.start()], strips_behind)
+            strips_before, strips_behind = vocabulary.strips_space(token)
+            text += own.rstrip(_SPACE) if strips_before else own
             tokens += vocabulary.tokenize(text) if text else []
-            tokens.append(control[match[0]])
+            tokens.append(token)
             text, end = "", match.end()
-        text += part.text[end:]
+        text += _stripped(part.text[end:], strips_behind)
     return tokens, text
+
+
+def _stripped(text: str, strips: bool) -> str:
+    return text.lstrip(_SPACE) if strips else text
 
 
 def _covering(tokens: list[int], length: int, vocabulary: Vocabulary) -> tuple[int, int]:

@@ -81,6 +81,12 @@ class Vocabulary:
             ends = self._ends[token] = bool(llama_cpp.llama_vocab_is_eog(self._vocabulary, token))
         return ends
 
+    def strips_space(self, token: int) -> tuple[bool, bool]:
+        """Whether white space before `token` and behind it belongs to it: so it is in Phi-3."""
+        attributes = llama_cpp.llama_vocab_get_attr(self._vocabulary, token)
+        before = attributes & llama_cpp.LLAMA_TOKEN_ATTR_LSTRIP
+        return bool(before), bool(attributes & llama_cpp.LLAMA_TOKEN_ATTR_RSTRIP)
+
     @functools.cached_property
     def added_prefix(self) -> int:
         """Bytes that the tokenizer puts before a text of itself: SentencePiece's space, or none."""

@@ -252,7 +252,8 @@ def test_sentencepiece_in_chat_is_as_llama_cpp_has_it(
     open_model: OpenModel, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     template = (
-        "{{ bos_token }}{% for message in messages %}Hi {{ message.content }}</s>{% endfor %}"
+        "{{ bos_token }}{% for message in messages %}{% if message.role == 'user' %}Hi {% endif %}"
+        "{{ message.content }}</s>{% endfor %}"
     )
     path = tmp_path_factory.mktemp("models") / "chat.gguf"
     model = open_model(write_sentencepiece_model(path, chat_template=template))
@@ -262,6 +263,36 @@ def test_sentencepiece_in_chat_is_as_llama_cpp_has_it(
         whole = reference.tokenize("<s>Hi sea</s>the sea", special=True)
     assert prompt.tokens == whole
     assert spelled(model.vocabulary, prompt.tokens[: prompt.head]) == "<s> Hi sea</s>"
+
+
+PHI_3 = """{{ bos_token }}{% for message in messages %}{% if message['role'] == 'user' %}
+{{ '<|user|>\n' + message['content'] + '<|end|>\n' }}{% elif message['role'] == 'system' %}
+{{ '<|system|>\n' + message['content'] + '<|end|>\n' }}{% else %}
+{{ '<|assistant|>\n' + message['content'] + '<|end|>\n' }}{% endif %}{% endfor %}
+{% if add_generation_prompt %}{{ '<|assistant|>\n' }}{% endif %}"""
+
+
+@pytest.mark.parametrize("manuscript", ["the sea", " the sea", "\nHi", ""])
+def test_markers_that_swallow_the_space_behind_them(
+    open_model: OpenModel, tmp_path_factory: pytest.TempPathFactory, manuscript: str
+) -> None:
+    markers = ("<|endoftext|>", "<|system|>", "<|user|>", "<|assistant|>", "<|end|>")
+    path = write_sentencepiece_model(
+        tmp_path_factory.mktemp("models") / "phi-3.gguf",
+        chat_template=PHI_3,
+        markers=markers,
+        name="Tiny phi-3",
+    )
+    model = open_model(path)
+    skeleton = compile_template(model.header, has_system=True)
+    prompt = tokenize(chat(manuscript, "sea", "Hi"), model.vocabulary, skeleton)
+    rendered = "<s><|system|>\nHi<|end|>\n<|user|>\nsea<|end|>\n<|assistant|>\n"
+    with Reference(path, 64) as reference:
+        before = reference.tokenize(rendered, special=True)
+    assert prompt.tokens[: prompt.head] == before
+    assert spelled(model.vocabulary, before).count("\n") == 0  # so it is with llama.cpp
+    # The writer's own space is the writer's.
+    assert spelled(model.vocabulary, prompt.tokens[prompt.head :]).endswith(manuscript)
 
 
 # Fitting
@@ -282,13 +313,13 @@ def test_a_cut_keeps_the_head_and_the_newest_part() -> None:
     assert tokens == [*range(10), *range(74, 225)]
 
 
-@pytest.mark.parametrize("head", [0, 10, 100, 160])
-def test_the_cut_stays_while_a_block_is_written(head: int) -> None:
+@pytest.mark.parametrize(("head", "block"), [(0, 64), (10, 64), (96, 64), (100, 62), (160, 32)])
+def test_the_cut_stays_while_a_block_is_written(head: int, block: int) -> None:
     cuts = [fitted(length, head, 256)[1] for length in range(200, 1000)]
     assert all(later >= earlier for earlier, later in itertools.pairwise(cuts))
     moves = [place for place in range(1, len(cuts)) if cuts[place] != cuts[place - 1]]
     gaps = {later - earlier for earlier, later in itertools.pairwise(moves)}
-    assert gaps == {64}
+    assert gaps == {block}
 
 
 @settings(max_examples=300)
@@ -297,7 +328,8 @@ def test_a_fitted_prompt_is_head_and_end_within_the_context(
     length: int, head: int, size: int
 ) -> None:
     head = min(head, length)
-    if length > size - 32 and head + max(1, size // 4) > size - 32:
+    left = size - 32 - head
+    if left < min(64, size // 4):
         with pytest.raises(EngineError):
             fitted(length, head, size)
         return
@@ -307,10 +339,23 @@ def test_a_fitted_prompt_is_head_and_end_within_the_context(
     if unseen:
         # Something of the manuscript is left, and not less than need be.
         assert len(tokens) > head
-        assert len(tokens) > size - 32 - max(1, size // 4)
+        assert len(tokens) > size - 32 - max(1, min(size // 4, left // 2))
 
 
 def test_a_brief_that_leaves_no_room_is_refused_by_its_length() -> None:
     with pytest.raises(EngineError, match="brief takes 200 of the context's 256 tokens") as caught:
         fitted(300, 200, 256)
     assert caught.value.kind == "prompt"
+
+
+def test_a_brief_too_long_to_go_on_with_is_refused_before_the_first_token() -> None:
+    with pytest.raises(EngineError, match="no room for the manuscript"):
+        fitted(200, 200, 256)
+    # Whatever may begin goes on, however long it grows.
+    for length in range(160, 1000):
+        assert len(fitted(length, 160, 256)[0]) <= 256 - 32
+
+
+def test_what_is_never_cut_later_may_fill_the_context() -> None:
+    prompt = TokenizedPrompt(list(range(200)), 200)
+    assert fit(prompt, 256, room=56, grows=False).tokens == prompt.tokens

@@ -63,12 +63,27 @@ def write_byte_level_model(
 
 
 def write_sentencepiece_model(
-    path: Path, *, chat_template: str | None = None, words: Sequence[str] = ("Hi", "the", "sea")
+    path: Path,
+    *,
+    chat_template: str | None = None,
+    words: Sequence[str] = ("Hi", "the", "sea"),
+    markers: Sequence[str] = (),
+    name: str = "Tiny",
 ) -> Path:
-    """A model with a SentencePiece vocabulary, which puts a space before a text and a BOS first."""
+    """A model with a SentencePiece vocabulary, which puts a space before a text and a BOS first.
+
+    Args:
+        path: where to.
+        chat_template: its own, if any.
+        words: in its vocabulary.
+        markers: control tokens beside the usual ones.
+        name: llama.cpp lets the markers of a model called "phi-3" swallow the space behind them.
+    """
     tokens = ["<unk>", "<s>", "</s>", *(f"<0x{byte:02X}>" for byte in range(256)), "▁"]
     types = [TokenType.UNKNOWN, TokenType.CONTROL, TokenType.CONTROL]
     types += [TokenType.BYTE] * 256 + [TokenType.NORMAL]
+    tokens += markers
+    types += [TokenType.CONTROL] * len(markers)
     letters = [chr(code) for code in (*range(65, 91), *range(97, 123))]
     # A word is merged letter by letter, so every beginning of it is a token too.
     beginnings = [word[:end] for word in words for end in range(2, len(word) + 1)]
@@ -76,7 +91,7 @@ def write_sentencepiece_model(
     for piece in dict.fromkeys([*letters, *beginnings, *whole]):
         tokens.append(piece)
         types.append(TokenType.NORMAL)
-    writer = _writer(path, "llama", 512)
+    writer = _writer(path, "llama", 512, name)
     writer.add_tokenizer_model("llama")
     writer.add_token_list(tokens)
     writer.add_token_types(types)
@@ -90,9 +105,11 @@ def write_sentencepiece_model(
     return _finish(writer, path, "llama", len(tokens), 0)
 
 
-def _writer(path: Path, architecture: str, context_length: int) -> gguf.GGUFWriter:
+def _writer(
+    path: Path, architecture: str, context_length: int, name: str = "Tiny"
+) -> gguf.GGUFWriter:
     writer = gguf.GGUFWriter(path, architecture)
-    writer.add_name("Tiny")
+    writer.add_name(name)
     writer.add_file_type(gguf.LlamaFileType.ALL_F32)
     writer.add_context_length(context_length)
     writer.add_block_count(_BLOCKS)
