@@ -21,34 +21,43 @@ from studio.sampling.measures import bits
 _LIGHT = ("#1f6feb", "#c2410c", "#15803d", "#9333ea", "#b91c1c", "#0e7490", "#a16207", "#be185d")
 _DARK = ("#79b8ff", "#fdba74", "#86efac", "#d8b4fe", "#fca5a5", "#67e8f9", "#fde047", "#f9a8d4")
 
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+"""No script and no network, whatever stands in the page."""
+
 _STYLE = """
 :root { color-scheme: light dark; --text: #1d2125; --quiet: #5c6670; --page: #f6f7f8;
   --card: #ffffff; --edge: #d9dde1; --mark: #fff0b3; %(light)s }
-@media (prefers-color-scheme: dark) { :root { --text: #e4e7ea; --quiet: #9aa4ad; --page: #16191c;
-  --card: #1f2327; --edge: #363c42; --mark: #5a4b12; %(dark)s } }
+@media screen and (prefers-color-scheme: dark) { :root { --text: #e4e7ea; --quiet: #9aa4ad;
+  --page: #16191c; --card: #1f2327; --edge: #363c42; --mark: #5a4b12; %(dark)s } }
 * { box-sizing: border-box; }
 body { margin: 0 auto; max-width: 1500px; padding: 24px; background: var(--page);
-  color: var(--text); font: 15px/1.5 system-ui, sans-serif; }
+  color: var(--text); font: 15px/1.5 system-ui, sans-serif; overflow-wrap: anywhere; }
 h1 { font-size: 22px; margin: 0 0 4px; } h2 { font-size: 16px; margin: 28px 0 8px; }
 h3 { font-size: 15px; margin: 0; } p { margin: 6px 0; }
-.quiet { color: var(--quiet); font-size: 13px; } .hash { overflow-wrap: anywhere; }
+.quiet { color: var(--quiet); font-size: 13px; }
 .card { background: var(--card); border: 1px solid var(--edge); border-radius: 6px;
   padding: 14px 16px; }
-.text { white-space: pre-wrap; overflow-wrap: anywhere; font: 16px/1.6 Georgia, serif;
+.text { white-space: pre-wrap; font: 16px/1.6 Georgia, serif;
   margin: 10px 0; }
 .prompt { max-height: 320px; overflow: auto; }
 .lanes { display: grid; gap: 12px; grid-template-columns: repeat(auto-fit, minmax(280px, 1fr)); }
 .lane { border-top: 3px solid currentColor; } .lane > * { color: var(--text); }
 .lane > .quiet { color: var(--quiet); } .lane h3 { color: inherit; }
+.lane > p { font-size: 14px; } .lane > .quiet { font-size: 13px; }
 .text span:hover { background: var(--edge); }
-.parting { background: var(--mark); border-radius: 3px; box-shadow: 0 0 0 2px var(--mark); }
-svg { width: 100%%; height: auto; display: block; }
-svg text { fill: var(--quiet); font-size: 11px; } svg .grid { stroke: var(--edge); }
-polyline { fill: none; stroke-width: 1.6; stroke-linejoin: round; }
+.parting { background: var(--mark); border-radius: 3px; }
+.end { color: var(--quiet); font-size: 75%%; padding: 0 2px; }
+svg { width: 100%%; max-width: 1100px; height: auto; display: block; margin: 0 auto; }
+svg text { fill: var(--quiet); font-size: 9px; } svg .grid { stroke: var(--edge); }
+polyline { fill: none; stroke-width: 1.6; stroke-linejoin: round;
+  vector-effect: non-scaling-stroke; }
+@media (max-width: 600px) { body { padding: 12px; } svg text { font-size: 19px; } }
 .legend { display: flex; flex-wrap: wrap; gap: 4px 18px; font-size: 13px; }
 .legend span::before { content: ""; display: inline-block; width: 14px; height: 3px;
   margin-right: 6px; vertical-align: middle; background: currentColor; }
 .legend b { color: var(--text); font-weight: normal; }
+@media print { :root { --page: #ffffff; } body { padding: 0; } .card { break-inside: avoid; }
+  h2 { break-after: avoid; } .prompt { max-height: none; } .hint { display: none; } }
 %(lanes)s
 """
 
@@ -80,11 +89,12 @@ def to_html(comparison: Comparison) -> str:
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
         f"<title>{escape(heading)} · {escape(comparison.model.name)}</title>\n"
         f"<style>{_style()}</style>\n</head>\n<body>\n<h1>{heading}</h1>\n{_facts(comparison)}\n"
         f"{_prompt(comparison)}\n<h2>Lanes</h2>\n"
-        '<p class="quiet">Rest on a word to see how likely it was and what else could have stood '
-        "there. Where a lane parts from the one before it is marked.</p>\n"
+        '<p class="quiet hint">Rest on a word to see how likely it was and what else could have '
+        "stood there. Where a lane parts from the one before it is marked.</p>\n"
         f'<div class="lanes">\n{"".join(lanes)}</div>\n'
         '<h2>Entropy by position</h2>\n<div class="card">\n'
         '<p class="quiet">How undecided the sampler was at each token, in bits; 0 is no choice, '
@@ -115,7 +125,7 @@ def _facts(comparison: Comparison) -> str:
         facts.append(f"{comparison.tokens_per_second:.0f} tokens/s together")
     facts.append(comparison.made)
     told = " · ".join(escape(fact) for fact in facts if fact)
-    fingerprint = f'<p class="quiet hash">{escape(model.hash)}</p>' if model.hash else ""
+    fingerprint = f'<p class="quiet">{escape(model.hash)}</p>' if model.hash else ""
     return f'<p class="quiet">{told}</p>\n{fingerprint}'
 
 
@@ -142,7 +152,7 @@ def _lane(
     spellings: dict[int, bytes],
 ) -> str:
     settings = words.other_settings(lane.params)
-    figures = [f"{len(lane.tokens):,} tokens", f"ended: {words.reason(lane)}", f"seed {lane.seed}"]
+    figures = [f"{len(lane.tokens):,} tokens", words.reason(lane), f"seed {lane.seed}"]
     if lane.tokens:
         figures.insert(1, f"{fmean(lane.entropies):.2f} bits on average")
     return (
@@ -150,7 +160,7 @@ def _lane(
         f"<p>{escape(words.temperature(lane))}</p>\n"
         + (f'<p class="quiet">{escape(settings)}</p>\n' if settings else "")
         + f'<div class="text">{_text(lane, mark, spellings)}</div>\n'
-        + (f"<p>{escape(told)}</p>\n" if told else "")
+        + (f"<p>{_unbroken(told)}</p>\n" if told else "")
         + f'<p class="quiet">{escape(" · ".join(figures))}</p>\n</section>\n'
     )
 
@@ -177,6 +187,11 @@ def _text(lane: LaneRecord, mark: int | None, spellings: dict[int, bytes]) -> st
         kind = "end parting" if lane.ended == mark else "end"
         parts.append(escape(text) + _span("■", tooltip, kind))
     return "".join(parts)
+
+
+def _unbroken(sentence: str) -> str:
+    """A quotation mark stays with the space that a token begins with."""
+    return escape(sentence).replace("“ ", "“&nbsp;")
 
 
 def _span(text: str, tooltip: str, kind: str) -> str:

@@ -18,11 +18,11 @@ _NEUTRAL = SamplingParams()
 _APART = ("temperature", "seed", "samplers")
 _REASONS: dict[LaneFinishReason | None, str] = {
     "end_of_text": "its text ended",
-    "stop_string": "a stop string",
-    "max_tokens": "as many tokens as were asked for",
-    "stopped": "stopped",
+    "stop_string": "it met a stop string",
+    "max_tokens": "it reached its length",
+    "stopped": "it was stopped",
     "context_full": "the context was full",
-    None: "still running",
+    None: "it was still running",
 }
 _ENDS: dict[LaneFinishReason | None, str] = {
     "end_of_text": "the end of the text",

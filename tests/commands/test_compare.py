@@ -140,7 +140,7 @@ def test_lanes_end_at_stop_strings_and_say_so(tiny: str, tmp_path: Path) -> None
     assert [lane["reason"] for lane in summary(*both, stop)["lanes"]] == ["stop_string"] * 2
     assert [lane["reason"] for lane in summary(*both, "no")["lanes"]] == ["max_tokens"] * 2
     page = compare(*base, "--temperatures", "1", "--presets", "Mine", "--markdown").stdout.decode()
-    assert "Ended: a stop string." in page
+    assert "Ended: it met a stop string." in page
     assert "a stop string, which ends the text" in page
 
 

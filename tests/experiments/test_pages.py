@@ -119,7 +119,7 @@ def test_the_page_has_everything_and_needs_nothing() -> None:
         assert expected in reader.text, expected
     assert "script" not in reader.tags
     assert not {"link", "img", "iframe", "object"} & reader.tags
-    assert not re.search(r"(src|href|url\(|@import|https?:)", page)
+    assert not re.search(r"(src=|href=|url\(|@import|https?:)", page)
     assert not any(name.startswith("on") for name, _ in reader.attributes)
     assert "prefers-color-scheme: dark" in page
 
@@ -182,6 +182,54 @@ def test_words_for_settings() -> None:
     assert words.percent(0.00001) == "0.001 %"
 
 
+def test_whatever_stands_in_a_comparison_is_text_alone() -> None:
+    hostile = (
+        '"><script>alert(1)</script>',
+        "' onmouseover=alert(1) x='",
+        "<img src=x onerror=x>",
+        "</style></title><a href=javascript:x>",
+        "&lt;b&gt; &#60;",
+        "]]><!--",
+        "\u202e\x00",
+    )
+    everything = "".join(hostile)
+    lane = LaneRecord(
+        params=SamplingParams(
+            temperature=0.5, dry_multiplier=1.0, dry_sequence_breakers=("<script>",)
+        ),
+        seed=7,
+        tokens=tuple(
+            token(place, text, top=((place, 0.5), (100 - place, 0.2)))
+            for place, text in enumerate(hostile)
+        ),
+        reason="stop_string",
+        end=token(90, everything),
+        stop=hostile,
+        name=everything,
+    )
+    other = msgspec.structs.replace(lane, tokens=lane.tokens[::-1], reason="max_tokens", end=None)
+    page = to_html(
+        msgspec.structs.replace(
+            page_of(lane, other, manuscript=everything),
+            made=everything,
+            prompt=Prompt(
+                manuscript=everything, brief=everything, system=everything, format="chat"
+            ),
+            model=ModelRecord(
+                name=everything, file=everything, quantization=everything, hash=everything
+            ),
+            spellings={number: everything.encode() for number in range(101)},
+        )
+    )
+    reader = Reader(page)
+    harmless = Reader(to_html(page_of(COLD, HOT)))
+    assert reader.tags <= harmless.tags
+    assert {name for name, _ in reader.attributes} <= {name for name, _ in harmless.attributes}
+    assert all(text in reader.text for text in hostile[:4])
+    assert len(reader.titles) >= 2 * len(hostile)
+    assert "default-src 'none'" in page.split("<style>")[0]
+
+
 def test_what_ended_a_text_is_told_and_marked() -> None:
     end = token(3, "", probability=0.25, rank=1)
     ended = LaneRecord(
@@ -207,7 +255,7 @@ def test_what_ended_a_text_is_told_and_marked() -> None:
         ("end parting", "its text ended")
     ]
     page = to_html(page_of(stopped, COLD))
-    assert re.search(r' an<span class="end" title="a stop string&#10;“ sea”', page)
+    assert re.search(r' an<span class="end" title="it met a stop string&#10;“ sea”', page)
     assert "■" not in to_html(page_of(COLD, COLD))
 
 
