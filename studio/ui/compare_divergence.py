@@ -147,14 +147,14 @@ def _side(lane: CompareLane, index: int, history: Sequence[int]) -> Side | None:
     if token is None or not token.sketch:
         return None
     sketch = LogitSketch.from_bytes(token.sketch)
-    before = [*history, *(earlier.id for earlier in lane.tokens[:index])]
-    shaped = sketch.shaped(lane.params_at(index), before)
+    params, place = lane.params_at(index), lane.place_of(index, history)
+    shaped = sketch.shaped(params, place.history, place.state(params, None))
     segments: list[Segment] = []
     reached = start = 0.0
-    for place, (token_id, probability) in enumerate(
+    for rank, (token_id, probability) in enumerate(
         zip(shaped.ids.tolist(), shaped.probabilities.tolist(), strict=True)
     ):
-        if probability and (place < _SEGMENTS or token_id == token.id):
+        if probability and (rank < _SEGMENTS or token_id == token.id):
             if start > reached:
                 segments.append(Segment(None, reached, start))
             reached = start + probability

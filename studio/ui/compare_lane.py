@@ -18,6 +18,7 @@ from studio.sampling import LogitSketch, SamplingParams
 from studio.ui.next_token import NextToken
 from studio.ui.profile_state import ProfileState
 from studio.ui.sampling_state import SamplingState
+from studio.ui.token_place import TokenPlace
 
 Turns = list[tuple[int, SamplingParams]]
 
@@ -157,6 +158,16 @@ class CompareLane(QObject):
             params = turned
         return params
 
+    def place_of(self, index: int, history: Sequence[int]) -> TokenPlace:
+        """What is known of the place of a token beside its logits.
+
+        Args:
+            index: Counted from the prompt.
+            history: The prompt's tokens.
+        """
+        before = [*history, *(token.id for token in self.tokens[:index])]
+        return TokenPlace(before, seed=self.seed)
+
     def _on_profile_chosen(self, preset: Preset) -> None:
         self.stop = preset.stop
         self.sampling.set_params(preset.sampling)
@@ -218,8 +229,8 @@ class CompareLane(QObject):
         """
         if self.tokens and self.tokens[-1].sketch:
             last = self.tokens[-1]
-            before = [*history, *(token.id for token in self.tokens[:-1])]
-            self.next_token.show(LogitSketch.from_bytes(last.sketch), before, last.id)
+            place = self.place_of(len(self.tokens) - 1, history)
+            self.next_token.show(LogitSketch.from_bytes(last.sketch), place, last.id)
         elif self.tokens or prompt is None:
             self.next_token.clear("")
         else:

@@ -1,11 +1,13 @@
 """Where two lanes part, ends of texts among it, and what both drew from there."""
 
+import msgspec
+import numpy as np
 import pytest
 from PySide6.QtCore import QObject
 
 from studio.engine.messages import LaneFinishReason
 from studio.presets import built_in_presets
-from studio.sampling import SamplingParams
+from studio.sampling import LogitSketch, SamplingParams, chance
 from studio.ui.compare_divergence import FirstDivergence, divergence_at, explain
 from studio.ui.compare_lane import CompareLane
 from studio.ui.next_token import NextToken
@@ -94,6 +96,24 @@ def test_a_stop_string_parts_lanes_that_drew_the_same(words: NextToken) -> None:
         "Both drew “·b”. In the lane at T 0.50 a stop string of its profile begins there, which "
         "ends the text; the other goes on."
     )
+
+
+@pytest.mark.parametrize("acts", [True, False])
+def test_xtc_shapes_what_it_has_shaped_when_it_was_drawn(words: NextToken, acts: bool) -> None:
+    logits = np.zeros(300, dtype=np.float32)
+    logits[[1, 2]] = 12.0, 11.9
+    sketch = LogitSketch.of(logits).to_bytes()
+    params = SamplingParams(xtc_probability=0.5)
+    seed = next(seed for seed in range(99) if (chance(seed, 3) < 0.5) is acts)
+    lanes = [lane(words, 1), lane(words, 2)]
+    for one in lanes:
+        one.seed = seed
+        one.turn(0, params)
+        one.tokens[0] = msgspec.structs.replace(one.tokens[0], sketch=sketch)
+    divergence = divergence_at(0, lanes[0], lanes[1], (7, 8, 9))
+    assert divergence is not None
+    shown = [segment.token for segment in divergence.reference.segments]
+    assert (1 in shown) is not acts
 
 
 def test_without_distributions_there_is_nothing_to_show(words: NextToken) -> None:
