@@ -143,8 +143,7 @@ class PresetFolder:
             TakenNameError: a preset or a file has the name.
             PresetError: the name cannot be one, or the system failed.
         """
-        checked_name(preset.name)
-        self._refuse_taken(preset.name)
+        self.check_free(preset.name)
         document = (origin or PresetDocument(preset)).with_preset(_current(preset))
         return self._write(self._free_path(preset.name), document)
 
@@ -168,9 +167,7 @@ class PresetFolder:
             PresetError: the name cannot be one, or the system failed.
         """
         stored = self._changeable(name)
-        checked_name(new_name)
-        if name_key(new_name) != name_key(stored.preset.name):
-            self._refuse_taken(new_name)
+        self.check_free(new_name, stored.preset.name)
         renamed = msgspec.structs.replace(stored.preset, name=new_name)
         former = stored.path
         path = former
@@ -231,6 +228,21 @@ class PresetFolder:
     def free_name(self, name: str) -> str:
         """`name`, or the same with a number where it is taken."""
         return numbered(name, self._taken())
+
+    def check_free(self, name: str, former: str = "") -> None:
+        """Refuse a name that a preset cannot have, or that is another one's.
+
+        Args:
+            name: The name.
+            former: What the preset is called until now; empty for a new one.
+
+        Raises:
+            TakenNameError: another one is called so.
+            PresetError: the name cannot be one.
+        """
+        checked_name(name)
+        if not former or name_key(name) != name_key(former):
+            self._refuse_taken(name)
 
     def _taken(self) -> set[str]:
         taken = {name_key(preset.name) for preset in self.all_presets()}

@@ -69,7 +69,7 @@ class ParameterRow(QWidget):
         self._signs: list[QWidget] = [self._reset]
         if parameter.explained:
             self._signs.append(_explain_button(parameter, explain))
-        names = QWidget()
+        names = self._both_names = QWidget()
         # A long name goes to a line of its own rather than be cut short.
         flow = FlowLayout(names, 6, 0)
         flow.addWidget(self._title)
@@ -122,6 +122,8 @@ class ParameterRow(QWidget):
         self._help.setText(f"{self.parameter.help} {self.parameter.plain}")
         for sign in self._signs:
             self._names.addWidget(sign)
+        # In line with the signs beside them.
+        self._both_names.setContentsMargins(0, _INSET, 0, 0)
         self._grid.addWidget(control, 1, 0, 1, 3)
         self._finish(control)
 

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt
-from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog, QMainWindow, QMenu
+from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow, QMenu
 
 from studio.atomic_write import atomic_write
 from studio.presets import PresetError
@@ -16,6 +16,7 @@ from studio.presets.foreign import FORMAT_WORDS, Imported, export
 from studio.sampling import SamplingParams
 from studio.ui.actions import make_action
 from studio.ui.preset_library import PresetLibrary
+from studio.ui.preset_name_dialog import PresetNameDialog
 from studio.ui.preset_state import PresetState
 from studio.ui.profile_state import ProfileState
 from studio.ui.travel_dialog import TravelDialog
@@ -165,11 +166,16 @@ class PresetActions(QObject):
 
     def _ask_save_as(self) -> None:
         free = self._presets.folder.free_name(self._name)
-        name, is_given = QInputDialog.getText(
-            self._window, "Save profile as", "Name of the profile:", text=free
+        name = PresetNameDialog.ask(
+            self._window,
+            "Save profile as",
+            "Save",
+            "Name of the profile:",
+            free,
+            self._presets.why_not_called,
         )
-        if is_given:
-            self._presets.save_as(name.strip())
+        if name:
+            self._presets.save_as(name)
 
     def _ask_import(self, *, choose: bool = True) -> None:
         paths, _ = QFileDialog.getOpenFileNames(

@@ -1,7 +1,7 @@
 """The window in which two presets stand side by side, field by field."""
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QColor, QIcon, QKeyEvent
+from PySide6.QtGui import QColor, QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QDialog,
@@ -80,7 +80,6 @@ class PresetComparisonWindow(QDialog):
         self.take.setAutoDefault(False)
         self.take.clicked.connect(self._take)
         close = buttons.button(QDialogButtonBox.StandardButton.Close)
-        close.setIcon(QIcon())
         close.setAutoDefault(False)
         close.setToolTip("Close this window (Esc)")
         buttons.rejected.connect(self.reject)

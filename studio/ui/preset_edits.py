@@ -4,10 +4,11 @@ Knows dialogs and notices; the presets themselves are `PresetState`'s.
 """
 
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QInputDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
 from studio.presets import DeletedPreset, Preset
 from studio.ui.actions import make_action
+from studio.ui.preset_name_dialog import PresetNameDialog
 from studio.ui.preset_notices import PresetNotices
 from studio.ui.preset_state import PresetState
 
@@ -41,11 +42,16 @@ class PresetEdits(QObject):
             name: The preset's.
             parent: The window that the question belongs to.
         """
-        new_name, is_given = QInputDialog.getText(
-            parent, "Rename profile", f"New name for “{name}”:", text=name
+        new_name = PresetNameDialog.ask(
+            parent,
+            "Rename profile",
+            "Rename",
+            f"New name for “{name}”:",
+            name,
+            lambda typed: self._presets.why_not_called(typed, name),
         )
-        if is_given:
-            self._presets.rename(name, new_name.strip())
+        if new_name:
+            self._presets.rename(name, new_name)
 
     def delete(self, name: str) -> None:
         """Delete a preset and offer it back."""

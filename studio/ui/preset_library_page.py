@@ -51,7 +51,8 @@ def page(
     parts.append(_values(preset, turned, colors))
     if preset.notes:
         # Behind a table Qt leaves a paragraph's own margin out.
-        parts += ["<br>", _heading("Notes", colors, above=0), f"<p>{_text(preset.notes)}</p>"]
+        notes = f'<p style="margin-top:0px;">{_text(preset.notes)}</p>'
+        parts += ["<br>", _heading("Notes", colors, above=0), notes]
     if document and (unknown := [*document.unknown, *document.unknown_sampling]):
         keys = ", ".join(shortened(key, 40) for key in unknown[:20])
         parts.append(_muted(f"Also in its file, kept as it is: {escape(keys)}", colors))
@@ -85,7 +86,8 @@ def _values(preset: Preset, turned: list[tuple[str, object, object]], colors: Co
         rows.append(_row(field_words(entry.field), words, colors))
     if not rows:
         return f"<p>{NOTHING_SET}</p>"
-    return f'<table cellspacing="0" cellpadding="0" width="100%">{"".join(rows)}</table>'
+    table = '<table cellspacing="0" cellpadding="0" width="100%" style="margin-top:4px;">'
+    return f"{table}{''.join(rows)}</table>"
 
 
 def _row(label: str, value_html: str, colors: Colors) -> str:

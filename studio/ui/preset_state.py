@@ -150,6 +150,19 @@ class PresetState(QObject):
         """What is in force."""
         return InForce(self._profiles.current, self.in_force)
 
+    def why_not_called(self, name: str, former: str = "") -> str:
+        """Why a preset cannot be called so; empty where it can.
+
+        Args:
+            name: The name.
+            former: What it is called until now; empty for a new one.
+        """
+        try:
+            self.folder.check_free(name, former)
+        except PresetError as error:
+            return str(error)
+        return ""
+
     def save(self) -> bool:
         """Save the values in force into the preset chosen."""
         return self._do(lambda: self.folder.save(self.in_force).preset) is not None

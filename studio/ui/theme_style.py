@@ -78,6 +78,14 @@ QLineEdit[flat="true"]:focus { border-color: $accent; }
 QLineEdit[flat="true"][invalid="true"] { border-color: $error; }
 QLineEdit[role="muted"] { color: $muted; }
 
+QHeaderView { background: transparent; border: none; }
+QHeaderView::section:horizontal {
+    color: $muted; background: transparent; border: none; border-bottom: 1px solid $card_border;
+    padding: 4px 3px;
+}
+
+QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
+
 QTabWidget::pane { border: none; }
 QTabBar { qproperty-drawBase: 0; }
 QTabBar::tab {

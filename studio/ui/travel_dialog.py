@@ -6,7 +6,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import (
     QFontDatabase,
     QGuiApplication,
-    QIcon,
     QKeyEvent,
     QKeySequence,
     QPalette,
@@ -62,7 +61,6 @@ class TravelDialog(QDialog):
         copy.setToolTip("Copy the whole table as text; Ctrl+C copies the selected rows")
         copy.clicked.connect(lambda: _copy(self._rows))
         close = buttons.button(QDialogButtonBox.StandardButton.Close)
-        close.setIcon(QIcon())
         close.setToolTip("Close this window")
         buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QInputDialog
 from pytestqt.qtbot import QtBot
 
 from studio.engine.messages import LoadOptions
@@ -17,10 +16,10 @@ from studio.ui.application import open_first
 from studio.ui.main_window import MainWindow
 from studio.ui.model_state import ModelPhase
 from studio.ui.preset_library_window import PresetLibraryWindow
+from studio.ui.preset_name_dialog import PresetNameDialog
 from tests.ui.conftest import LONG
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
-ALT = Qt.KeyboardModifier.AltModifier
 SHIFT = Qt.KeyboardModifier.ShiftModifier
 
 
@@ -31,8 +30,8 @@ def wait_for_model(window: MainWindow, qtbot: QtBot) -> None:
 
 
 def save_as(window: MainWindow, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(QInputDialog, "getText", lambda *_, **__: (name, True))
-    QTest.keyClick(window.editor, Qt.Key.Key_S, CONTROL | ALT)
+    monkeypatch.setattr(PresetNameDialog, "ask", lambda *_: name)
+    QTest.keyClick(window.editor, Qt.Key.Key_K, CONTROL | SHIFT)
     assert window.profile_picker.currentText() == name
 
 

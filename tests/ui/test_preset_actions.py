@@ -5,11 +5,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QInputDialog
 from pytestqt.qtbot import QtBot
 
 from studio.presets import preset_folder
 from studio.ui.main_window import MainWindow
+from studio.ui.preset_name_dialog import PresetNameDialog
 from studio.ui.travel_dialog import TravelDialog
 
 
@@ -19,7 +19,7 @@ def window(open_window: Callable[[], MainWindow]) -> MainWindow:
 
 
 def answer(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    monkeypatch.setattr(QInputDialog, "getText", lambda *_, **__: (name, True))
+    monkeypatch.setattr(PresetNameDialog, "ask", lambda *_: name)
 
 
 def test_saved_deleted_brought_back_and_there_at_the_next_start(
@@ -95,3 +95,20 @@ def test_an_edit_outside_appears(window: MainWindow, qtbot: QtBot) -> None:
     (preset_folder() / "new.json").write_text('{"name": "From outside"}')
     picker = window.profile_picker
     qtbot.waitUntil(lambda: picker.findText("From outside") >= 0)
+
+
+def test_a_name_that_cannot_be_one_is_told_in_the_question_itself(
+    window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    presets = window.session.presets
+    for name, reason in (
+        ("Code", "is a built-in preset's"),
+        ("a/b", "without any of"),
+        ("", "1 to 100 characters"),
+    ):
+        assert reason in presets.why_not_called(name)
+    answer(monkeypatch, "Mine")
+    window.presets.save_as.trigger()
+    assert "already" in presets.why_not_called("mine")
+    assert presets.why_not_called("MINE", "Mine") == "", "the same one, written otherwise"
+    assert presets.why_not_called("Yours") == ""

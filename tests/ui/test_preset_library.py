@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QInputDialog, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 
 from studio.presets import Preset, PresetDocument, PresetFolder, preset_folder
@@ -18,6 +18,7 @@ from studio.ui.preset_drag import NAME_FORMAT
 from studio.ui.preset_library_entries import Entry, Mark
 from studio.ui.preset_library_state import PresetLibraryState
 from studio.ui.preset_library_window import PresetLibraryWindow
+from studio.ui.preset_name_dialog import PresetNameDialog
 from tests.ui.conftest import LONG
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
@@ -245,7 +246,7 @@ def test_duplicate_rename_delete_and_back(
     assert window.session.profiles.current.name == "Creative writing"
     library.list.setFocus()
     QTest.keyClick(library.list, Qt.Key.Key_D, CONTROL)
-    monkeypatch.setattr(QInputDialog, "getText", lambda *_, **__: ("Mine & yours", True))
+    monkeypatch.setattr(PresetNameDialog, "ask", lambda *_: "Mine & yours")
     QTest.keyClick(library.list, Qt.Key.Key_F2)
     assert selected(library).title == "Mine & yours"
     assert selected(library).is_favourite
@@ -278,7 +279,7 @@ def test_a_refused_name_is_told_in_the_library(
     window: MainWindow, library: PresetLibraryWindow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     click(library, "Sea")
-    monkeypatch.setattr(QInputDialog, "getText", lambda *_, **__: ("Code", True))
+    monkeypatch.setattr(PresetNameDialog, "ask", lambda *_: "Code")
     library.actions_.rename.trigger()
     assert "is a built-in preset's" in library.notice.message
     assert window.notice.message == ""
