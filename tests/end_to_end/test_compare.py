@@ -1,5 +1,6 @@
 """A comparison as a writer makes one: the real window, the real child, the real model."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -97,6 +98,19 @@ def test_turn_stop_go_on_new_dice_use_save_and_reopen_without_the_model(
     assert {lane.seed for lane in state.lanes} == {7}
     assert [lane.reason for lane in (first, third, fourth)] == ["max_tokens"] * 3
     assert [params.temperature for _, params in fourth.turns] == [1.5, 0.2]
+    # Each lane says how open its next token is, how much it wrote, and how fast.
+    for column in page.columns:
+        lane = column.lane
+        figures = column._facts.text()
+        assert re.fullmatch(
+            rf"(about [\d,.]+ choices?|1 choice) · {len(lane.tokens)} tokens · [\d.]+/s", figures
+        ), figures
+        assert column.bars.isVisible()
+        row = next(row for row in lane.next_token.rows(5) if row.chosen)
+        assert row.token == lane.tokens[-1].id
+    # One chart for all of them, in the colours of their heads.
+    reached = [len(page.chart.values_at(index)) for index in (0, len(second.tokens), 39)]
+    assert reached == [4, 3, 3]
     for column in page.columns:
         assert column.view.toPlainText().rstrip() == column.lane.text.rstrip("\ufffd").rstrip()
 

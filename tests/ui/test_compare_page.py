@@ -26,6 +26,7 @@ from studio.experiments.comparison_file import load_comparison, save_comparison
 from studio.sampling import SamplingParams
 from studio.ui.compare_page import SKETCHES_LEFT_OUT, ComparePage
 from studio.ui.compare_steps import CompareSteps
+from studio.ui.lane_column import NARROWEST
 from studio.ui.main_window import MainWindow
 from tests.ui.fake_engine import token
 from tests.ui.recorded import written
@@ -338,6 +339,51 @@ def test_another_reference_marks_another_place(bare: MainWindow, tmp_path: Path)
     page.bar.reference.setCurrentIndex(3)
     page.bar.reference.activated.emit(3)
     assert [column.view.mark for column in page.columns] == [1, 1, None]
+
+
+def test_a_lanes_settings_are_kept_as_a_preset(bare: MainWindow) -> None:
+    page = page_of(bare)
+    wanted: list[tuple[str, SamplingParams]] = []
+    state = bare.session.compare
+    state.preset_wanted.disconnect()
+    state.preset_wanted.connect(lambda name, params: wanted.append((name, params)))
+    state.lanes[2].sampling.change(temperature=0.9, top_k=7)
+    page.columns[2].keep.click()
+    assert wanted == [("Creative writing", state.lanes[2].sampling.params)]
+    assert wanted[0][1].top_k == 7
+
+
+def test_lanes_come_and_go_in_one_click_and_have_their_widths(bare: MainWindow) -> None:
+    page = page_of(bare)
+    splitter = page._lanes
+    for _ in range(4):
+        page.bar.add.click()
+    assert (len(page.columns), splitter.count()) == (8, 8)
+    assert not page.bar.add.isEnabled()
+    assert [splitter.widget(place) for place in range(8)] == page.columns
+    for _ in range(6):
+        page.columns[1].remove_button.click()
+    assert splitter.count() == 2
+    assert not page.columns[0].remove_button.isEnabled()
+    narrow, wide = NARROWEST, splitter.width() - NARROWEST
+    splitter.setSizes([wide, narrow])
+    assert page.columns[0].width() > page.columns[1].width() == NARROWEST
+
+
+def test_a_profile_of_a_lane_sets_its_lane_alone(bare: MainWindow) -> None:
+    page = page_of(bare)
+    state = bare.session.compare
+    before = [lane.sampling.params for lane in state.lanes]
+    picker = page.columns[1].profile
+    code = next(place for place in range(picker.count()) if picker.itemText(place) == "Code")
+    picker.setCurrentIndex(code)
+    picker.activated.emit(code)
+    after = [lane.sampling.params for lane in state.lanes]
+    preset = state.presets.named("Code")
+    assert preset is not None
+    assert after[1] == preset.sampling
+    assert [after[0], *after[2:]] == [before[0], *before[2:]]
+    assert bare.session.profiles.current.name != "Code"
 
 
 def test_wrong_numbers_are_refused_with_a_reason(bare: MainWindow) -> None:
