@@ -146,7 +146,7 @@ class CompareFiles(QObject):
         if state.why_not_keep or state.subject.prompt is None:
             self.failed.emit(state.why_not_keep or NOTHING_TO_KEEP)
             return None
-        state.know_model()
+        state.origin.name_model(state.subject)
         return record_of(state)
 
     def _ask_name(

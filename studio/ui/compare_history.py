@@ -105,7 +105,7 @@ class CompareHistory(QObject):
         Raises:
             ComparisonFileError: One could not be written; what was there before still is.
         """
-        self._state.know_model()
+        self._state.origin.name_model(self._state.subject)
         self._keep()
         self._tell_fingerprint()
         for kept in self._kept:
@@ -124,12 +124,11 @@ class CompareHistory(QObject):
 
     def _tell_fingerprint(self) -> None:
         """Runs that gave way before the fingerprint of their model was known get it now."""
-        state = self._state
+        origin = self._state.origin
         for kept in self._kept:
             record = kept.record
-            if record and not record.model.hash and state.is_of_open_model(kept.source):
-                known = state.fingerprint.wait()
-                model = msgspec.structs.replace(record.model, hash=known)
+            if record and not record.model.hash and origin.is_open_model(kept.source):
+                model = msgspec.structs.replace(record.model, hash=origin.fingerprint())
                 kept.record = msgspec.structs.replace(record, model=model)
 
     def _target(self, direction: int) -> int:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime
 
-import msgspec
 from PySide6.QtCore import QObject, Signal
 
 from studio.engine.messages import Prompt
@@ -16,7 +15,7 @@ from studio.experiments.recorder import model_record
 from studio.sampling import SamplingParams
 from studio.ui.compare_lane import CompareLane
 from studio.ui.compare_lanes import RUNS, CompareLanes
-from studio.ui.compare_origin import why_not_its_model
+from studio.ui.compare_origin import CompareOrigin
 from studio.ui.compare_place import LanePlace
 from studio.ui.compare_room import room_warning
 from studio.ui.compare_run import CompareRun
@@ -24,7 +23,6 @@ from studio.ui.compare_subject import Subject
 from studio.ui.context_use import ContextUse
 from studio.ui.draft import Draft
 from studio.ui.engine_client import EngineClient
-from studio.ui.model_fingerprint import ModelFingerprint
 from studio.ui.model_state import ModelState
 from studio.ui.next_token import NextToken
 from studio.ui.profile_state import ProfileState
@@ -43,7 +41,7 @@ class CompareState(CompareLanes):
     """The lanes, and what may be done with them.
 
     Attributes:
-        fingerprint: Of the open model.
+        origin: Tells whether the open model is the one that wrote the lanes.
         can_make_preset: Whether somebody keeps presets: see `preset_wanted`.
     """
 
@@ -75,12 +73,12 @@ class CompareState(CompareLanes):
         self._context = context
         self._place = LanePlace(draft.manuscript)
         self._run = CompareRun(client, self, self)
-        self.fingerprint = ModelFingerprint(model, self)
+        self.origin = CompareOrigin(model, self)
         self.can_make_preset = False
         self._run.failed.connect(self.failed)
         self._run.spelled.connect(next_token.add_pieces)
-        self._run.ended.connect(self.fingerprint.ask)
-        self.fingerprint.changed.connect(self._recognise_model)
+        self._run.ended.connect(self.origin.ask)
+        self.origin.changed.connect(self._recognise_model)
         model.changed.connect(self._on_model_changed)
         self.changed.connect(self._hold_writing)
         for other in (writing.changed, records.scoring_changed):
@@ -123,7 +121,7 @@ class CompareState(CompareLanes):
             return
         take = self._place.begin_take(self._draft.caret)
         take.seed = lane.seed
-        if self.is_of_open_model(self.subject.source):
+        if self.origin.is_open_model(self.subject.source):
             # Of another model, the records would be read with the wrong vocabulary.
             take.records.extend(lane.written)
         take.append(lane.text)
@@ -165,7 +163,7 @@ class CompareState(CompareLanes):
             return "Run the comparison first (Ctrl+Enter)."
         if lane.runs:
             return "It runs."
-        return self.why_not or why_not_its_model(self.subject, self._model, self.fingerprint)
+        return self.why_not or self.origin.why_not(self.subject)
 
     def why_not_go_on(self, lane: CompareLane) -> str | None:
         """Why a lane cannot write on from where it ended; None where it can."""
@@ -187,8 +185,7 @@ class CompareState(CompareLanes):
             model=model_record(report) if report else None,
             made=now(),
         )
-        if self.fingerprint.known is not None:
-            self.know_model()
+        self.origin.recognise(self.subject)
         self._place.put(self._draft.caret)
         self.vocabulary.use_vocabulary(self.subject.source)
         self._learn_spellings()
@@ -240,28 +237,8 @@ class CompareState(CompareLanes):
             self._run.forget()
         self._recognise_model()
 
-    def know_model(self) -> None:
-        """Have the open model's fingerprint for the lanes that it wrote, if need be by waiting.
-
-        Where its file is gone there is none: the comparison is worth keeping all the same.
-        """
-        subject = self.subject
-        if subject.model and not subject.model.hash and self.is_of_open_model(subject.source):
-            subject.model = msgspec.structs.replace(subject.model, hash=self.fingerprint.wait())
-
-    def is_of_open_model(self, source: object) -> bool:
-        """Whether that, a `Subject.source`, is the open model."""
-        return source is not None and source == self._model.vocabulary
-
     def _recognise_model(self) -> None:
-        """Find out whether the open model is the one that wrote what a file has kept."""
-        subject = self.subject
-        if subject.is_of_a_file and self._model.is_ready:
-            self.fingerprint.ask()
-            if why_not_its_model(subject, self._model, self.fingerprint) is None:
-                subject.source = self._model.vocabulary
-        elif self.fingerprint.known is not None:
-            self.know_model()
+        self.origin.recognise(self.subject)
         self.changed.emit()
 
     def _learn_spellings(self) -> None:
