@@ -29,7 +29,7 @@ SIZE = (1320, 860)
 
 def main() -> int:
     """Write one picture for each appearance; the exit status."""
-    from PySide6.QtCore import QSettings
+    from PySide6.QtCore import QSettings, QStandardPaths
     from PySide6.QtWidgets import QApplication, QWidget
 
     from studio.engine.starter_model import find_starter_model
@@ -41,6 +41,8 @@ def main() -> int:
     if model is None:
         print("the starter model is missing; run packaging/bootstrap.py", file=sys.stderr)
         return 1
+    # What these windows write is nothing to keep among the runs of whoever makes the pictures.
+    QStandardPaths.setTestModeEnabled(True)
     application = make_application()
     with tempfile.TemporaryDirectory() as settings:
         QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, settings)
