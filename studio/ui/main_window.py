@@ -110,7 +110,9 @@ class MainWindow(QMainWindow):
             self.compare,
         )
         self.library = PresetLibrary(self, session, theme, settings, self.notice)
-        self.presets = PresetActions(self, session.profiles, session.presets, self.library)
+        self.presets = PresetActions(
+            self, session.profiles, session.presets, self.library, settings
+        )
         self._opening = FileOpening(session.model, self.files, self.compare, self.presets, self)
         session.compare.can_make_preset = True
         profile = self.presets.menu()

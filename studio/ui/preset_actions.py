@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QObject, QStandardPaths, Qt
 from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow, QMenu
 
 from studio.atomic_write import atomic_write
@@ -19,6 +19,7 @@ from studio.ui.preset_library import PresetLibrary
 from studio.ui.preset_name_dialog import PresetNameDialog
 from studio.ui.preset_state import PresetState
 from studio.ui.profile_state import ProfileState
+from studio.ui.settings import PRESETS_FROM, Settings
 from studio.ui.travel_dialog import TravelDialog
 from studio.ui.travel_words import Left, left, lost_words, taken_in
 
@@ -44,8 +45,10 @@ class PresetActions(QObject):
         profiles: ProfileState,
         presets: PresetState,
         library: PresetLibrary,
+        settings: Settings,
     ) -> None:
         super().__init__(window)
+        self._settings = settings
         self._window, self._profiles, self._presets = window, profiles, presets
         self._library, self._notice, self._edits = library, library.notices, library.edits
         self.save = make_action(
@@ -181,10 +184,22 @@ class PresetActions(QObject):
         paths, _ = QFileDialog.getOpenFileNames(
             QApplication.activeWindow() or self._window,
             "Import presets",
-            "",
+            str(self._folder),
             "Presets (*.json *.yaml *.yml *.txt *.args Modelfile *.Modelfile);;All files (*)",
         )
+        if paths:
+            self._remember_folder(Path(paths[0]))
         self.import_paths([Path(path) for path in paths], choose=choose)
+
+    @property
+    def _folder(self) -> Path:
+        """Where a dialog begins: the folder used last, or the writer's documents."""
+        place = QStandardPaths.StandardLocation.DocumentsLocation
+        used = Path(self._settings.get(PRESETS_FROM) or QStandardPaths.writableLocation(place))
+        return used if used.is_dir() else Path.home()
+
+    def _remember_folder(self, path: Path) -> None:
+        self._settings.set(PRESETS_FROM, str(path.resolve().parent))
 
     def _tell_failure(self, why: str) -> None:
         if self._refusals is None:
@@ -203,10 +218,11 @@ class PresetActions(QObject):
             path, _ = QFileDialog.getSaveFileName(
                 self._window,
                 f"Export for {FORMAT_WORDS[format_name]}",
-                f"{self._name}{exported.suffix}",
+                str(self._folder / f"{self._name}{exported.suffix}"),
             )
             if not path:
                 return
+            self._remember_folder(Path(path))
             write_text(Path(path), exported.text)
         except PresetError as error:
             self._notice.tell(str(error))

@@ -57,6 +57,7 @@ THREADS = Setting("model/threads", 0, "threads for evaluation; 0 is automatic")
 MEMORY_MAP = Setting("model/memory_map", True, "whether the model's file is mapped")
 RECENT_FILES = Setting("file/recent", list[str](), "manuscripts opened lately, the newest first")
 FOLDER = Setting("file/folder", "", "where a file was opened or saved last")
+PRESETS_FROM = Setting("presets/folder", "", "where presets were taken in from or written to last")
 
 _LONGEST_LIST = 8
 

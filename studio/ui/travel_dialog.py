@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
 
 from studio.ui.theme_card import framed
 from studio.ui.theme_rows import AiryRows
-from studio.ui.travel_words import Left, as_lines
+from studio.ui.travel_words import Left, as_lines, sums_up
 
 _COLUMNS = ("Preset", "Setting", "Value", "Why")
 _SIZE = (880, 480)
@@ -49,11 +49,7 @@ class TravelDialog(QDialog):
         self.setWindowTitle("Not carried over")
         self.resize(*_SIZE)
         self._rows = tuple(rows)
-        count = sum(row.had_effect for row in rows)
-        words = QLabel(
-            f"{count} of these settings did something that has no place on the other side; the "
-            "others, in grey, did nothing. Everything else was carried over."
-        )
+        words = QLabel(sums_up(self._rows))
         words.setWordWrap(True)
         self.table = _Table(self._rows)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)

@@ -64,6 +64,21 @@ def left(preset: str, not_carried: Sequence[NotCarried]) -> list[Left]:
     ]
 
 
+def sums_up(rows: Sequence[Left]) -> str:
+    """What the rows are, over a table in which those without effect are grey."""
+    count, others = (sum(row.had_effect is had for row in rows) for had in (True, False))
+    if not others:
+        words = "What these settings did has no place on the other side."
+    elif not count:
+        words = "These settings have no place on the other side, and did nothing."
+    else:
+        words = (
+            f"{count} of these settings did something that has no place on the other side; the "
+            "others, in grey, did nothing."
+        )
+    return f"{words} Everything else was carried over."
+
+
 def as_lines(rows: Sequence[Left]) -> str:
     """The rows as text with tabs, as a spreadsheet takes them."""
     lines = [("Preset", "Setting", "Value", "Why")]

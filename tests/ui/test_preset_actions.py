@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PySide6.QtWidgets import QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 
 from studio.presets import preset_folder
@@ -112,3 +113,35 @@ def test_a_name_that_cannot_be_one_is_told_in_the_question_itself(
     assert "already" in presets.why_not_called("mine")
     assert presets.why_not_called("MINE", "Mine") == "", "the same one, written otherwise"
     assert presets.why_not_called("Yours") == ""
+
+
+def test_dialogs_begin_where_presets_came_from_or_went_to_last(
+    window: MainWindow,
+    open_window: Callable[[], MainWindow],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    begun: list[Path] = []
+    folders = [tmp_path / "in", tmp_path / "out"]
+    for folder in folders:
+        folder.mkdir()
+    source, target = folders[0] / "Warm.json", folders[1] / "Warm.yaml"
+    source.write_text('{"temp": 1.5}')
+
+    def ask_open(_parent: QWidget, _title: str, folder: str, _filter: str) -> tuple[list[str], str]:
+        begun.append(Path(folder))
+        return [str(source)], ""
+
+    def ask_save(_parent: QWidget, _title: str, suggested: str) -> tuple[str, str]:
+        begun.append(Path(suggested))
+        return str(target), ""
+
+    monkeypatch.setattr(QFileDialog, "getOpenFileNames", ask_open)
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", ask_save)
+    window.presets.import_.trigger()
+    assert begun.pop().is_dir()
+    window.presets._ask_export("textgen")
+    assert begun.pop() == folders[0] / "Warm.yaml"
+    window._remember()
+    open_window().presets.import_.trigger()
+    assert begun.pop() == folders[1]

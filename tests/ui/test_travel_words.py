@@ -4,7 +4,7 @@ import pytest
 
 from studio.presets import Preset, PresetDocument
 from studio.presets.foreign import Imported, NotCarried
-from studio.ui.travel_words import Left, as_lines, left, lost_words, taken_in, value_text
+from studio.ui.travel_words import Left, as_lines, left, lost_words, sums_up, taken_in, value_text
 
 TFS = NotCarried("tfs", 0.5, why="Tail-free sampling.")
 IDLE = NotCarried("top_a", 0, had_effect=False, why="Top-a.")
@@ -58,3 +58,13 @@ def test_all_of_it_is_left_whole_what_had_an_effect_first() -> None:
 )  # fmt: skip
 def test_values_are_shown_as_a_file_has_them(value: object, text: str) -> None:
     assert value_text(value) == text
+
+
+def test_the_words_over_the_table_speak_of_grey_rows_only_where_there_are_some() -> None:
+    both = left("Warm", [TFS, IDLE])
+    assert sums_up(both).startswith("1 of these settings did something")
+    assert "in grey" in sums_up(both)
+    for rows in (left("Warm", [TFS]), left("Warm", [IDLE])):
+        assert "grey" not in sums_up(rows)
+    assert "did nothing" in sums_up(left("Warm", [IDLE]))
+    assert "did nothing" not in sums_up(left("Warm", [TFS]))
