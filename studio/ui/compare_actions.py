@@ -119,7 +119,7 @@ class CompareActions(QObject):
 
     def may_close(self) -> bool:
         """Put all runs on the shelf; whether nothing is lost, or the writer does not mind."""
-        return self._files.may_close(self.history)
+        return self.history.is_on_shelf or self._files.may_close(self.history)
 
     def _ask_open(self) -> None:
         if self._files.ask_open():

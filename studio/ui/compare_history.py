@@ -99,6 +99,12 @@ class CompareHistory(QObject):
         self._is_stepping = False
         self.changed.emit()
 
+    @property
+    def is_on_shelf(self) -> bool:
+        """Whether nothing has to be put there."""
+        in_memory = any(kept.path is None for kept in self._kept)
+        return not (in_memory or self._state.has_tokens)
+
     def put_on_shelf(self) -> None:
         """Keep all of them on the shelf.
 

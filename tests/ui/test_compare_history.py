@@ -115,11 +115,13 @@ def test_another_window_can_step_back_to_them(shelved: Shelved, folder: Path) ->
     shelved.run(5, 6)
     shelved.run(7, 8)
     assert not folder.exists()
+    assert not shelved.history.is_on_shelf
     shelved.history.put_on_shelf()
     files = sorted(folder.iterdir())
     assert [load_comparison(file).lanes[0].text for file in files] == [" w5 w6", " w7 w8"]
     later = Shelved(folder)
     assert later.place() == (None, 2)
+    assert later.history.is_on_shelf
     later.history.step(-1)
     later.history.step(-1)
     assert later.ids == [[5, 6]] * 4
