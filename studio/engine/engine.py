@@ -45,7 +45,7 @@ from studio.engine.messages import (
     Score,
     Superseded,
 )
-from studio.engine.model import LoadStopped, Model
+from studio.engine.model import LoadStopped, Model, checked_header
 from studio.engine.pieces import PieceLedger
 from studio.engine.prompt import FittedPrompt, TokenizedPrompt, fit, tokenize
 from studio.engine.scoring import score
@@ -152,7 +152,14 @@ class Engine:
                     assert isinstance(control, LaneControl)
                     self._resume(command, control)
         except EngineError as error:
-            self._emit(Failed(request=request, kind=error.kind, message=str(error)))
+            self._emit(
+                Failed(
+                    request=request,
+                    kind=error.kind,
+                    message=str(error),
+                    has_model=self._opened is not None,
+                )
+            )
         except (EvaluationStopped, LoadStopped):
             self._emit(Superseded(request=request))
         except Exception as error:
@@ -166,13 +173,18 @@ class Engine:
             self._opened = None
 
     def _load(self, command: Load, control: Control) -> None:
+        if self._opened:
+            # Whoever asked for another model counts with none meanwhile, and forgets the pieces.
+            self._opened.pieces = PieceLedger(self._opened.model.vocabulary)
+        path = Path(command.path)
+        header = checked_header(path)
         self.close()
 
         def on_progress(fraction: float) -> bool:
             self._emit(Loading(request=command.request, fraction=fraction))
             return not control.stopped
 
-        model = Model(Path(command.path), command.options, on_progress)
+        model = Model(path, command.options, on_progress, header)
         try:
             self._opened = _Opened(model, self._interrupt)
         except EngineError:

@@ -29,6 +29,7 @@ _MAX_STRINGS = 8 << 20  # in all arrays: tokens and merges
 _MAX_TEXT = 16 << 20  # one string: a chat template, a licence
 MAX_VOCABULARY = 2 << 20
 _MAX_ALIGNMENT = 1 << 20
+_LAST_PLAUSIBLE_VERSION = 255  # it was 3 for years: a larger number is no number of a version
 MAX_WIDTH = 1 << 24
 _CHUNK = 256 << 10
 
@@ -354,6 +355,8 @@ def read_file(path: Path) -> tuple[Metadata, Tensors, FileStamp]:
             version = reader.number(_U32, "the version")
             if version and not version & 0xFFFF:
                 refuse(path, "big_endian", "is made for big-endian computers")
+            if version > _LAST_PLAUSIBLE_VERSION:
+                refuse(path, "damaged", "begins like a GGUF file, but names no version of it")
             if version not in (2, 3):
                 refuse(path, "version", f"is GGUF version {version}")
             counts = [reader.number(_U64, "the header's counts") for _ in range(2)]

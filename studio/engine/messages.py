@@ -284,6 +284,8 @@ class Failed(Event, frozen=True, kw_only=True, tag=True):
     kind: FailureKind
     message: str
     """For the writer: what, where, what is allowed, what to do."""
+    has_model: bool = False
+    """Whether a model is open still: a file that is refused unread closes none."""
 
 
 AnyCommand = (

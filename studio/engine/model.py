@@ -30,13 +30,20 @@ class LoadStopped(Exception):
 class Model:
     """A loaded model. Close it; a context made from it must be closed before."""
 
-    def __init__(self, path: Path, options: LoadOptions, progress: Callable[[float], bool]) -> None:
+    def __init__(
+        self,
+        path: Path,
+        options: LoadOptions,
+        progress: Callable[[float], bool],
+        header: GgufHeader | None = None,
+    ) -> None:
         """Load the file.
 
         Args:
             path: a GGUF file.
             options: how to load it.
             progress: called with 0 to 1 as the weights come; answers whether to go on.
+            header: what `checked_header` has just read of it; None to read it here.
 
         Raises:
             EngineError: the file cannot be used, or does not fit the memory.
@@ -45,7 +52,7 @@ class Model:
         started = time.perf_counter()
         resident = psutil.Process().memory_info().rss
         self.path = path
-        self.header = _checked_header(path)
+        self.header = header or checked_header(path)
         self.context_size = options.context_size or min(
             AUTOMATIC_CONTEXT, self.header.context_length
         )
@@ -144,7 +151,12 @@ class Model:
             self.model = None
 
 
-def _checked_header(path: Path) -> GgufHeader:
+def checked_header(path: Path) -> GgufHeader:
+    """Read a model file's header.
+
+    Raises:
+        EngineError: the file must not reach llama.cpp.
+    """
     try:
         return read_header(path)
     except ModelFileError as error:

@@ -25,6 +25,24 @@ class Edit(NamedTuple):
     position: int
     removed_length: int
     inserted: str
+    origins: bytes | None = None
+    """Who wrote each inserted code point, as an `Origin`; None where one wrote all."""
+
+    def passage(self, origin: Origin) -> Passage:
+        """What comes in; written by `origin` where nothing else is said.
+
+        Raises:
+            ValueError: The text holds a lone surrogate, or has other origins than characters.
+        """
+        passage = Passage.of(self.inserted, origin)
+        if self.origins is None:
+            return passage
+        if len(self.origins) != len(passage) or not set(self.origins) <= set(Origin):
+            raise ValueError(
+                f"origins: {len(self.origins)} for {len(passage)} characters; "
+                "one known origin for each is allowed"
+            )
+        return Passage(self.inserted, self.origins)
 
 
 class Manuscript:
@@ -121,12 +139,13 @@ class Manuscript:
 
         Raises:
             GrowingTakeError: One of the ranges lies in the growing take.
-            ValueError: A range is outside the text or overlaps another, or a text holds a lone
-                surrogate.
+            ValueError: A range is outside the text or overlaps another, a text holds a lone
+                surrogate, or origins do not fit their text.
         """
-        ordered = sorted(edit for edit in edits if edit.removed_length or edit.inserted)
+        given = (edit for edit in edits if edit.removed_length or edit.inserted)
+        ordered = sorted(given, key=lambda edit: (edit.position, edit.removed_length))
         self._check(ordered)
-        inserted = [Passage.of(edit.inserted, origin) for edit in ordered]
+        inserted = [edit.passage(origin) for edit in ordered]
         changes = []
         for edit, passage in zip(reversed(ordered), reversed(inserted), strict=True):
             # From the last to the first, so that the positions of those to come stay true.

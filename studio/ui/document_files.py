@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QStandardPaths, Signal
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from studio.manuscript import ManuscriptFileError
@@ -48,7 +48,7 @@ class DocumentFiles(QObject):
     def ask_open(self) -> None:
         """Ask for a file and open it."""
         path, _ = QFileDialog.getOpenFileName(
-            self._window, "Open manuscript", self._settings.get(FOLDER), _FILTER
+            self._window, "Open manuscript", str(self._folder), _FILTER
         )
         if path:
             self.open(Path(path))
@@ -63,7 +63,7 @@ class DocumentFiles(QObject):
 
     def save_as(self) -> bool:
         """Ask for a name and save. Whether it is saved now."""
-        suggested = self._draft.path or Path(self._settings.get(FOLDER)) / f"{self.title}.txt"
+        suggested = self._draft.path or self._folder / f"{self.title}.txt"
         path, chosen = QFileDialog.getSaveFileName(
             self._window, "Save manuscript", str(suggested), _FILTER
         )
@@ -96,6 +96,13 @@ class DocumentFiles(QObject):
         if answer == buttons.Save:
             return self.save()
         return answer == buttons.Discard
+
+    @property
+    def _folder(self) -> Path:
+        """Where a dialog begins: the folder used last, or the writer's documents."""
+        place = QStandardPaths.StandardLocation.DocumentsLocation
+        used = Path(self._settings.get(FOLDER) or QStandardPaths.writableLocation(place))
+        return used if used.is_dir() else Path.home()
 
     def _may_replace(self, target: Path) -> bool:
         buttons = QMessageBox.StandardButton

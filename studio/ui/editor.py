@@ -31,6 +31,7 @@ from studio.ui.editor_keys import asks_redo, changed_by
 from studio.ui.editor_placeholder import EditorPlaceholder
 from studio.ui.editor_scroll import ScrollKeeper
 from studio.ui.editor_underlay import Underlay
+from studio.ui.passage_mime import origins_in, passage_mime
 from studio.ui.provenance_highlighter import ProvenanceHighlighter
 
 EMPTY_STATE = "Write the first sentence, then press Ctrl+Enter to continue it."
@@ -211,9 +212,14 @@ class ManuscriptEditor(QTextEdit):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keeps lines from growing too long."""
+        caret = self.cursorRect()
+        was_in_view = caret.top() >= 0 and caret.bottom() < event.oldSize().height()
         # First, for Qt sends no second event when the viewport shrinks while it is being shown.
         self._set_margins()
         super().resizeEvent(event)
+        if was_in_view:
+            # A message or a legend that comes below must not cover what is being written.
+            self.ensureCursorVisible()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Zooms with Ctrl held, else scrolls."""
@@ -299,12 +305,10 @@ class ManuscriptEditor(QTextEdit):
         else:
             super().inputMethodEvent(event)
 
-    def createMimeDataFromSelection(self) -> QMimeData:  # noqa: N802 - Qt's name
+    def createMimeDataFromSelection(self) -> QMimeData:
         """What Copy gives away: the manuscript's own characters, not what a document shows."""
         start, end = self.selection
-        data = QMimeData()
-        data.setText(self._manuscript.text[start:end])
-        return data
+        return passage_mime(self._manuscript.text[start:end], self._manuscript.origins(start, end))
 
     def canInsertFromMimeData(self, source: QMimeData) -> bool:  # noqa: N802 - Qt's name
         """Takes text. Files are for the window, which knows what to do with each."""
@@ -316,10 +320,12 @@ class ManuscriptEditor(QTextEdit):
         if not self._editable(cursor.selectionStart(), cursor.selectionEnd()):
             self._refuse(REFUSED)
             return
+        start, end = self.selection
+        text = pasted(source.text())
         self._manuscript.close_step()
-        cursor.insertText(pasted(source.text()))
+        self._manuscript.edit_all([Edit(start, end - start, text, origins_in(source, text))])
         self._manuscript.close_step()
-        self.ensureCursorVisible()
+        self.move_caret(start + len(text))
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Moves text within the manuscript in one undo step; takes text from elsewhere in."""
@@ -345,8 +351,8 @@ class ManuscriptEditor(QTextEdit):
         if not (manuscript.editable(start, end - start) and manuscript.editable(target, 0)):
             self._refuse(REFUSED)
             return
-        text = manuscript.text[start:end]
-        manuscript.edit_all([Edit(start, end - start, ""), Edit(target, 0, text)])
+        text, origins = manuscript.text[start:end], manuscript.origins(start, end)
+        manuscript.edit_all([Edit(start, end - start, ""), Edit(target, 0, text, origins)])
         arrived = target if target < start else target - len(text)
         self.select_range(arrived, arrived + len(text))
 

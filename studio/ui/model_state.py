@@ -52,6 +52,8 @@ class ModelState(QObject):
         self.report: ModelReport | None = None
         self.message = ""
         """Why it failed."""
+        self._before: tuple[str, LoadOptions, ModelReport] | None = None
+        """What was open when another was asked for."""
         client.listen(self._on_event, Loading, Loaded, Superseded, Failed)
         client.died.connect(self._on_died)
 
@@ -67,7 +69,9 @@ class ModelState(QObject):
         return (report.path, report.file_bytes, report.vocabulary_size) if report else None
 
     def open(self, path: str, options: LoadOptions | None = None) -> None:
-        """Load another model, in place of the one that is open."""
+        """Load another model, in place of the one that is open; a bad file leaves that open."""
+        if self.report is not None:
+            self._before = self.path, self.options, self.report
         if options is not None:
             self.options = options
         self.path = path
@@ -92,17 +96,21 @@ class ModelState(QObject):
 
     def _on_event(self, event: AnyEvent) -> None:
         if event.request != self._request:
+            if isinstance(event, Loading | Loaded):
+                self._before = None  # it gave way to one that was asked for meanwhile
             return
         match event:
             case Loading():
                 self.fraction = event.fraction
             case Loaded():
+                self._before = None
                 self.report = event.report
                 self.phase = ModelPhase.READY
             case Superseded():
+                self._before = None
                 self.phase = ModelPhase.NONE
             case Failed():
-                self._fail(event.message)
+                self._fail(event.message, keeps=event.has_model)
                 return
         self.changed.emit()
 
@@ -115,9 +123,14 @@ class ModelState(QObject):
         detail = f"\n\nIts last words: {outcome.last_words}" if outcome.last_words else ""
         self._fail(f"{outcome.describe()} {what_next}{detail}")
 
-    def _fail(self, message: str) -> None:
-        self.phase = ModelPhase.FAILED
-        self.report = None
-        self.message = message
+    def _fail(self, message: str, *, keeps: bool = False) -> None:
+        before, self._before = self._before, None
+        if keeps and before:
+            self.path, self.options, self.report = before
+            self.phase = ModelPhase.READY
+        else:
+            self.phase = ModelPhase.FAILED
+            self.report = None
+            self.message = message
         self.changed.emit()
         self.failed.emit(message)

@@ -152,6 +152,16 @@ class WindowActions(QObject):
         self.full_screen = make_action(
             window, "&Full screen", lambda: _toggle_full_screen(window), _FULL_SCREEN
         )
+        self.next_part = make_action(
+            window,
+            "Ne&xt part of the window",
+            lambda: window.focusNextChild(),
+            "F6",
+            "Lead the keyboard on; in the manuscript, Tab is written",
+        )
+        self.previous_part = make_action(
+            window, "Pre&vious part", lambda: window.focusPreviousChild(), "Shift+F6"
+        )
         self.explain = make_action(window, "&Explain temperature", explain.open, "F1", EXPLAIN_TIP)
         self.about = make_action(window, "&About Kelvin Studio", lambda: AboutDialog(window).exec())
 
@@ -228,6 +238,8 @@ class WindowActions(QObject):
         view.addAction(self._landscape.action)
         view.addMenu(_appearance_menu(view, theme, settings))
         view.addAction(self.full_screen)
+        view.addSeparator()
+        view.addActions([self.next_part, self.previous_part])
         bar.addMenu("&Help").addActions([self.explain, self.about])
 
     def _recent_menu(self, parent: QMenu, settings: Settings) -> QMenu:

@@ -101,6 +101,8 @@ class Writing(QObject):
         """Tokens a second, of the generation under way or the last one."""
         self.seed: int | None = None
         """Of the last generation."""
+        self.finished: Finished | None = None
+        """How the last generation ended, if it ended in order; None while one is under way."""
         client.listen(self._on_event, Evaluated, Token, Finished, Failed, Superseded)
         client.died.connect(self._on_died)
         sampling.params_changed.connect(self._on_params_changed)
@@ -185,6 +187,7 @@ class Writing(QObject):
         self._tokens = 0
         self._first_frame = None
         self.rate = None
+        self.finished = None
         self._set_phase(WritingPhase.READING)
         self._client.send(
             Generate(
@@ -213,6 +216,7 @@ class Writing(QObject):
             case Token():
                 self._on_token(event)
             case Finished():
+                self.finished = event
                 if event.tokens:
                     self.seed = event.seed
                 if self._take:

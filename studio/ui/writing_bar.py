@@ -1,16 +1,22 @@
-"""The row under the manuscript: Continue, Stop, Retake, takes, words, seed."""
+"""The row under the manuscript: Continue, Stop, Retake, takes, words, how it ended, seed."""
 
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
 
 from studio.ui.actions import ActionButton, key_text
 from studio.ui.draft import Draft
 from studio.ui.frame_clock import FrameClock
+from studio.ui.whole_facts import WholeFacts
 from studio.ui.writing import Writing
 
 _COUNT_MS = 200
 """Words are counted a moment after the last change: the count is read, not watched."""
+
+_FACTS_TIP = (
+    "<p>Words in the manuscript; how the last generation ended: at the <b>full length</b> that "
+    "Sampling allows, by the model's own end of text, or at a stop string; and its <b>seed</b>: "
+    "the same seed, text and settings give the same words again.</p>"
+)
 
 
 class WritingBar(QWidget):
@@ -34,13 +40,9 @@ class WritingBar(QWidget):
         self._takes.setProperty("role", "muted")
         self._takes.setAccessibleName("Take")
         self._steps = [_step_button(previous_take, "‹"), _step_button(next_take, "›")]
-        self._facts = QLabel()
+        self._facts = WholeFacts()
         self._facts.setProperty("role", "muted")
-        self._facts.setAccessibleName("Words and seed")
-        self._facts.setToolTip(
-            "<p>Words in the manuscript, and the <b>seed</b> of the last generation: the same "
-            "seed, text and settings give the same words again.</p>"
-        )
+        self._facts.setAccessibleName("Words, how the last generation ended, seed")
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(12)
@@ -54,11 +56,10 @@ class WritingBar(QWidget):
             steps.addWidget(button)
         row.addLayout(steps)
         # What is merely told gives way first where the window is narrow.
-        self._facts.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self._facts.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         row.addWidget(self._facts, 1)
         self._count_clock = FrameClock(self._show_facts, self, _COUNT_MS)
         writing.changed.connect(self._show_takes)
+        writing.changed.connect(self._count_clock.request)
         draft.prompt_changed.connect(self._follow_caret)
         draft.manuscript.state_changed.connect(self._on_text_changed)
         self._show_takes()
@@ -92,9 +93,26 @@ class WritingBar(QWidget):
     def _show_facts(self) -> None:
         words = len(self._draft.manuscript.text.split())
         facts = [f"{words:,} word{'' if words == 1 else 's'}"]
+        if ending := self._ending():
+            facts.append(ending)
         if self._writing.seed is not None:
             facts.append(f"seed {self._writing.seed}")
-        self._facts.setText("   ".join(facts))
+        self._facts.tell(facts)
+        self._facts.setToolTip(f"<p>{', '.join(facts)}.</p>{_FACTS_TIP}")
+
+    def _ending(self) -> str:
+        """Why the last generation ended, where the writer did not end it."""
+        finished = self._writing.finished
+        if finished is None or not finished.tokens:
+            return ""
+        match finished.reason:
+            case "max_tokens":
+                return f"full length, {finished.tokens:,} token{'s' * (finished.tokens != 1)}"
+            case "end_of_text":
+                return "ended by the model"
+            case "stop_string":
+                return "ended at a stop string"
+        return ""
 
 
 def _step_button(action: QAction, sign: str) -> QToolButton:

@@ -133,7 +133,9 @@ def test_a_bad_file_is_named_and_the_next_load_works(
     assert failed.kind == "model_file"
     assert "bad.gguf" in failed.message
     assert "a web page" in failed.message
+    assert not failed.has_model
     bench.load(byte_level_path)
+    assert failure(bench.run(Load(request=2, path=str(bad)))).has_model
     assert isinstance(bench.write(Prompt(manuscript="a"), 3)[-1], Finished)
 
 

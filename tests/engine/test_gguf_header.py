@@ -276,11 +276,17 @@ def test_big_endian(tmp_path: Path) -> None:
     assert refused(path).kind == "big_endian"
 
 
-@pytest.mark.parametrize("version", [0, 1, 4, 2**31 + 1])
+@pytest.mark.parametrize("version", [0, 1, 4, 255])
 def test_versions_that_llama_cpp_does_not_read(tmp_path: Path, sound: bytes, version: int) -> None:
     error = refused_bytes(tmp_path / "m.gguf", patch(sound, 4, "<I", version))
     assert error.kind == "version"
     assert f"version {version}" in str(error)
+
+
+def test_a_version_that_cannot_be_one_is_damage(tmp_path: Path, sound: bytes) -> None:
+    error = refused_bytes(tmp_path / "m.gguf", patch(sound, 4, "<I", 0x78787878))
+    assert error.kind == "damaged"
+    assert "names no version" in str(error)
 
 
 # What breaks the format

@@ -285,3 +285,16 @@ def test_an_ended_take_grows_no_more() -> None:
     assert not take.growing
     with pytest.raises(GrowingTakeError, match="ended"):
         take.append("x")
+
+
+def test_an_edit_may_say_who_wrote_each_character() -> None:
+    manuscript = Manuscript("one")
+    manuscript.edit_all([Edit(0, 0, "abc", bytes([0, 1, 1]))])
+    assert (manuscript.text, manuscript.origins()) == ("abcone", bytes([0, 1, 1, 0, 0, 0]))
+    manuscript.undo()
+    manuscript.redo()
+    assert manuscript.origins() == bytes([0, 1, 1, 0, 0, 0])
+    for origins in (bytes(2), bytes([0, 1, 7])):
+        with pytest.raises(ValueError, match="origins: "):
+            manuscript.edit_all([Edit(0, 0, "abc", origins)])
+    assert manuscript.text == "abcone"

@@ -2,6 +2,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QStandardPaths
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
@@ -283,3 +284,24 @@ def test_opening_while_the_model_writes_ends_it_first(
     assert mine.read_text().startswith("The old fisherman")
     assert len(mine.read_text()) > len("The old fisherman")
     assert other.read_text() == "Other."
+
+
+def test_the_first_dialog_begins_in_the_writers_documents(
+    bare: MainWindow, answers: Answers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    documents = tmp_path / "documents"
+    monkeypatch.setattr(QStandardPaths, "writableLocation", lambda _place: str(documents))
+    type_into(bare, "Mine.")
+    bare.actions_.save.trigger()
+    documents.mkdir()
+    bare.actions_.save.trigger()
+    (tmp_path / "used").mkdir()
+    answers.path = str(tmp_path / "used" / "a.txt")
+    bare.actions_.save_as.trigger()
+    bare.actions_.open.trigger()
+    assert answers.suggested == [
+        str(Path.home() / "Untitled.txt"),
+        str(documents / "Untitled.txt"),
+        str(documents / "Untitled.txt"),
+        str(tmp_path / "used"),
+    ]

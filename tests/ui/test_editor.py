@@ -23,6 +23,7 @@ from pytestqt.qtbot import QtBot
 from studio.manuscript import Manuscript, Origin, Take, TextFile, read_text_file, write_text_file
 from studio.ui.editor import LARGEST_ZOOM, LINE_HEIGHT, SMALLEST_ZOOM, ManuscriptEditor
 from studio.ui.editor_document import REFUSED, shown
+from studio.ui.passage_mime import passage_mime
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
 SHIFT = Qt.KeyboardModifier.ShiftModifier
@@ -304,6 +305,48 @@ def test_copy_and_paste_keep_every_character(
     assert manuscript.text == "no\u00a0break 😀\u2028line\nend"
 
 
+def test_text_that_is_cut_and_pasted_is_still_the_models(
+    editor: ManuscriptEditor, manuscript: Manuscript
+) -> None:
+    manuscript.edit(0, 0, "one 😀 two ")
+    grow(manuscript, 10, "three")
+    manuscript.end_take()
+    editor.select_range(6, 15)
+    QTest.keyClick(editor, Key.Key_X, CONTROL)
+    assert manuscript.text == "one 😀 "
+    editor.move_caret(0)
+    QTest.keyClick(editor, Key.Key_V, CONTROL)
+    assert (manuscript.text, editor.caret) == ("two threeone 😀 ", 9)
+    assert tinted(editor) == "three"
+    manuscript.undo()
+    assert manuscript.text == "one 😀 "
+    # What comes from elsewhere is the writer's, and so is what does not fit its origins.
+    QGuiApplication.clipboard().setText("three")
+    editor.paste()
+    assert tinted(editor) == ""
+    stale = passage_mime("three", bytes([Origin.GENERATED]) * 4)
+    editor.insertFromMimeData(stale)
+    assert tinted(editor) == ""
+
+
+def test_a_caret_in_view_stays_there_when_something_comes_below(
+    qtbot: QtBot, editor: ManuscriptEditor, manuscript: Manuscript
+) -> None:
+    manuscript.load("line\n" * 60)
+
+    def is_in_view() -> bool:
+        return editor.viewport().rect().contains(editor.cursorRect())
+
+    editor.move_caret(len(manuscript))
+    editor.resize(500, 220)
+    qtbot.waitUntil(is_in_view)
+    # Who reads elsewhere is left there.
+    editor.verticalScrollBar().setValue(0)
+    editor.resize(500, 180)
+    QApplication.processEvents()
+    assert editor.verticalScrollBar().value() == 0
+
+
 def test_a_paste_is_plain_and_a_step_of_its_own(
     editor: ManuscriptEditor, manuscript: Manuscript
 ) -> None:
@@ -337,6 +380,8 @@ def test_text_dragged_within_the_manuscript_moves_in_one_step(
     assert manuscript.text == "three two one four"
     manuscript.undo()
     assert manuscript.text == "two one three four"
+    editor._move_text(14, 18, 0)
+    assert (manuscript.text, tinted(editor)) == ("fourtwo one three ", "four")
 
 
 def test_text_dropped_from_elsewhere_goes_where_it_may(

@@ -81,6 +81,45 @@ def test_only_the_last_load_counts(client: FakeClient, model: ModelState) -> Non
     assert model.report.path == "b.gguf"
 
 
+def test_a_refused_file_leaves_the_open_model_open(client: FakeClient, model: ModelState) -> None:
+    told: list[str] = []
+    model.failed.connect(told.append)
+    options = LoadOptions(threads=2)
+    model.open("a.gguf", options)
+    client.answer(Loaded(request=client.last(Load).request, report=model_report("a.gguf")))
+
+    def refuse(path: str, *, has_model: bool) -> None:
+        model.open(path, LoadOptions(threads=1))
+        assert model.phase is ModelPhase.LOADING
+        request = client.last(Load).request
+        client.answer(
+            Failed(request=request, kind="model_file", message="bad", has_model=has_model)
+        )
+
+    refuse("b.gguf", has_model=True)
+    assert told == ["bad"]
+    assert (model.path, model.options, model.is_ready) == ("a.gguf", options, True)
+    assert model.report == model_report("a.gguf")
+    refuse("b.gguf", has_model=False)
+    assert (model.path, model.is_ready) == ("b.gguf", False)
+    assert model.report is None
+
+
+def test_a_model_that_gave_way_meanwhile_does_not_come_back(
+    client: FakeClient, model: ModelState
+) -> None:
+    model.open("a.gguf")
+    client.answer(Loaded(request=client.last(Load).request, report=model_report("a.gguf")))
+    model.open("b.gguf")
+    second = client.last(Load).request
+    model.open("c.gguf")
+    client.answer(
+        Loaded(request=second, report=model_report("b.gguf")),
+        Failed(request=client.last(Load).request, kind="model_file", message="", has_model=True),
+    )
+    assert model.phase is ModelPhase.FAILED
+
+
 def test_a_death_is_one_message_with_cause_and_remedy(
     client: FakeClient, model: ModelState
 ) -> None:
@@ -171,6 +210,15 @@ def test_bad_models_are_one_message_each_and_the_next_good_one_works(
     settings = Settings()
     assert settings.get(remembered.MODEL) == str(tiny)
     assert settings.get(remembered.RECENT_MODELS) == [str(tiny)], "only what could be opened"
+
+    told.clear()
+    session.model.open(str(tmp_path / "letter.gguf"), one_thread)
+    qtbot.waitUntil(lambda: len(told) == 1, timeout=LONG)
+    assert window.notice.message == told[0]
+    assert session.model.is_ready, "a file that is refused unread closes no model"
+    assert session.model.path == str(tiny)
+    with qtbot.waitSignal(session.next_token.changed, timeout=LONG):
+        session.draft.manuscript.edit(0, 0, "And ")
     assert load_options(settings) == one_thread
 
 

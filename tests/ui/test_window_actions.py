@@ -41,6 +41,8 @@ WITH_A_KEY = {
     "zoom_out",
     "zoom_reset",
     "full_screen",
+    "next_part",
+    "previous_part",
     "score",
     "what_else",
     "explain",
@@ -221,3 +223,23 @@ def test_standard_keys_are_the_platforms(bare: MainWindow) -> None:
         assert action.shortcut().matches(QKeySequence(key)) == (
             QKeySequence.SequenceMatch.ExactMatch
         )
+
+
+def test_the_keyboard_leaves_the_manuscript_though_tab_is_written_there(
+    bare: MainWindow, qtbot: QtBot
+) -> None:
+    bare.editor.setFocus()
+    qtbot.waitUntil(bare.editor.hasFocus, timeout=LONG)
+    QTest.keyClick(bare.editor, Qt.Key.Key_Tab)
+    assert bare.session.draft.manuscript.text == "\t"
+    places = []
+    for key in (Qt.Key.Key_F6, Qt.Key.Key_F6):
+        QTest.keyClick(QApplication.focusWidget() or bare, key)
+        places.append(QApplication.focusWidget())
+    assert bare.editor not in places
+    assert places[0] is not places[1]
+    for _ in places:
+        QTest.keyClick(
+            QApplication.focusWidget() or bare, Qt.Key.Key_F6, Qt.KeyboardModifier.ShiftModifier
+        )
+    assert bare.editor.hasFocus()

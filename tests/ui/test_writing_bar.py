@@ -3,8 +3,9 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QLabel, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
-from studio.engine.messages import Generate
+from studio.engine.messages import FinishReason, Generate
 from studio.ui.actions import make_action
+from studio.ui.whole_facts import WholeFacts
 from studio.ui.writing_bar import WritingBar
 from tests.ui.conftest import LONG
 from tests.ui.fake_engine import Desk, evaluated, finished, token
@@ -62,7 +63,43 @@ def test_words_and_seed(bar: WritingBar, desk: Desk, qtbot: QtBot) -> None:
     desk.type("One")
     qtbot.waitUntil(lambda: shown(bar) == ["1 word"], timeout=LONG)
     write(desk, b" two three")
-    qtbot.waitUntil(lambda: "3 words   seed 42" in shown(bar), timeout=LONG)
+    qtbot.waitUntil(lambda: "3 words   full length, 1 token   seed 42" in shown(bar), timeout=LONG)
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        ("max_tokens", "full length, 1 token"),
+        ("end_of_text", "ended by the model"),
+        ("stop_string", "ended at a stop string"),
+        ("stopped", ""),
+    ],
+)
+def test_how_it_ended_is_told_until_the_next_begins(
+    bar: WritingBar, desk: Desk, qtbot: QtBot, reason: FinishReason, words: str
+) -> None:
+    told = f"   {words}   " if words else "   "
+    desk.writing.continue_writing()
+    request = desk.client.last(Generate).request
+    desk.client.answer(
+        evaluated(request, 1), token(request, 0, b"One"), finished(request, 1, reason=reason)
+    )
+    qtbot.waitUntil(lambda: f"1 word{told}seed 42" in shown(bar), timeout=LONG)
+    desk.writing.continue_writing()
+    qtbot.waitUntil(lambda: "1 word   seed 42" in shown(bar), timeout=LONG)
+
+
+def test_facts_are_shown_whole_or_not_at_all(qtbot: QtBot) -> None:
+    facts = WholeFacts()
+    qtbot.addWidget(facts)
+    facts.tell(["12 words", "full length, 256 tokens", "seed 3662662906"])
+    whole = facts.fontMetrics().horizontalAdvance(facts.text())
+    seen = []
+    for width in range(whole, 0, -1):
+        facts.resize(width, 20)
+        if facts.shown not in seen:
+            seen.append(facts.shown)
+    assert seen == [facts.text(), "12 words   full length, 256 tokens", "12 words", ""]
 
 
 def test_takes_are_counted_where_there_are_some(bar: WritingBar, desk: Desk) -> None:

@@ -1,0 +1,42 @@
+"""A label of several facts, each shown whole or not at all. It knows nothing of what they say."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QLabel, QSizePolicy
+
+_BETWEEN = "   "
+
+
+class WholeFacts(QLabel):
+    """Takes what room there is, at the right; half a number would be another number.
+
+    Its text has all of them, for those who do not look.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._facts: tuple[str, ...] = ()
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+
+    def tell(self, facts: Sequence[str]) -> None:
+        """Show these, from the left; where room is short the last goes first."""
+        self._facts = tuple(facts)
+        self.setText(_BETWEEN.join(facts))
+
+    @property
+    def shown(self) -> str:
+        """What there is room for."""
+        for count in range(len(self._facts), 0, -1):
+            words = _BETWEEN.join(self._facts[:count])
+            if self.fontMetrics().horizontalAdvance(words) <= self.width():
+                return words
+        return ""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint those that fit."""
+        painter = QPainter(self)
+        flags = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(self.rect(), int(flags), self.shown)
