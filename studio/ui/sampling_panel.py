@@ -5,7 +5,7 @@ own card; here stands only where it runs among the filters.
 """
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtGui import QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QGridLayout,
@@ -34,6 +34,9 @@ from studio.ui.theme_card import Card
 
 _LEFT_COLUMN = (TOP_K, TOP_P, MIN_P, SEED)
 _RIGHT_COLUMN = (REPEAT_PENALTY, REPEAT_LAST_N, MAX_TOKENS)
+
+_NARROW = 30
+"""Lines of type: the width under which the heading's line is short of room."""
 
 _FIRST_TIP = (
     "<p><b>Temperature first</b>: the filters see the distribution after 1/T.</p>"
@@ -96,6 +99,11 @@ class SamplingPanel(Card):
         """Put what opens all parameters into the heading's line."""
         self.header.insertWidget(2, link)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a narrow card the order is told in fewer words, for the summary's sake."""
+        super().resizeEvent(event)
+        self._follow()
+
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """A click on the summary line opens and closes, as one on its button does."""
         in_header = self.header.geometry().contains(event.position().toPoint())
@@ -113,7 +121,10 @@ class SamplingPanel(Card):
         words = summary(params)
         self._summary.setText(words)
         self._summary.setToolTip(words.replace(BETWEEN, ", "))
-        self._toggle.setText(f"{order_words(params)}  {'⌄' if self.is_open else '›'}")
+        order = order_words(params, short=self.width() < _NARROW * self.fontMetrics().height())
+        toggle = f"{order}  {'⌄' if self.is_open else '›'}"
+        if toggle != self._toggle.text():
+            self._toggle.setText(toggle)
 
 
 class _Fields(QWidget):

@@ -62,8 +62,9 @@ def _steps(params: SamplingParams) -> list[str]:
     return parts
 
 
-def order_words(params: SamplingParams) -> str:
+def order_words(params: SamplingParams, *, short: bool = False) -> str:
     """Where temperature stands: ``temperature last``, ``first``, ``between`` or ``off``."""
+    temperature = "T" if short else "temperature"
     if params.mirostat:
-        return "temperature, Mirostat"
-    return f"temperature {temperature_place(params.samplers)}"
+        return f"{temperature}, Mirostat"
+    return f"{temperature} {temperature_place(params.samplers)}"

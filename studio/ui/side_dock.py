@@ -4,7 +4,7 @@ It knows the main window's edges and the panel's size, and nothing of what the p
 """
 
 from PySide6.QtCore import QRect, Qt, Signal
-from PySide6.QtGui import QGuiApplication, QResizeEvent
+from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import (
     QDockWidget,
     QHBoxLayout,
@@ -19,6 +19,7 @@ _EDGE = 14
 """Between the window's edge and its cards."""
 
 _FLOATING_EDGE = 8
+_EDGE_STRENGTH = 0.6
 _LEFT, _RIGHT = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
 _AREAS = {"right": _RIGHT, "left": _LEFT}
 _AFLOAT = "afloat"
@@ -90,6 +91,16 @@ class SideDock(QDockWidget):
         super().resizeEvent(event)
         if self.isVisible() and not self.isFloating():
             self.docked_width = event.size().width()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Afloat, draw an edge: the window under it has the same colour."""
+        super().paintEvent(event)
+        if self.isFloating():
+            painter = QPainter(self)
+            edge = self.palette().color(QPalette.ColorRole.PlaceholderText)
+            edge.setAlphaF(_EDGE_STRENGTH)
+            painter.setPen(edge)
+            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
 
     def dismiss(self) -> None:
         """Close it, as its button and Esc do."""
