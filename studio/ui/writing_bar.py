@@ -14,8 +14,9 @@ _COUNT_MS = 200
 
 _FACTS_TIP = (
     "<p>Words in the manuscript; how the last generation ended: at the <b>full length</b> that "
-    "Sampling allows, by the model's own end of text, or at a stop string; and its <b>seed</b>: "
-    "the same seed, text and settings give the same words again.</p>"
+    "Sampling allows (Continue goes on), at the model's own <b>end of text</b>, or at a <b>stop "
+    "string</b> of the profile; and its <b>seed</b>: the same seed, text and settings give the "
+    "same words again.</p>"
 )
 
 
@@ -107,11 +108,11 @@ class WritingBar(QWidget):
             return ""
         match finished.reason:
             case "max_tokens":
-                return f"full length, {finished.tokens:,} token{'s' * (finished.tokens != 1)}"
+                return "full length"
             case "end_of_text":
-                return "ended by the model"
+                return "end of text"
             case "stop_string":
-                return "ended at a stop string"
+                return "stop string"
         return ""
 
 
