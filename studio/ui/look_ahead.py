@@ -10,6 +10,7 @@ from studio.engine.messages import (
     AnyEvent,
     Distribution,
     Evaluated,
+    Evaluating,
     Failed,
     LookAhead,
     Prompt,
@@ -24,6 +25,7 @@ from studio.ui.next_token import NOTHING_KNOWN, NextToken
 from studio.ui.token_place import TokenPlace
 from studio.ui.writing import Writing
 
+READING = "The model is reading the text. What it would say next comes then."
 STOPPED = "Stopped before the caret was reached. Type or move the caret to look again."
 
 DEBOUNCE_MS = 120
@@ -57,7 +59,7 @@ class LookAheadAtRest(QObject):
         self._timer.setSingleShot(True)
         self._timer.setInterval(DEBOUNCE_MS)
         self._timer.timeout.connect(self._ask)
-        client.listen(self._on_event, Evaluated, Distribution, Failed, Superseded)
+        client.listen(self._on_event, Evaluating, Evaluated, Distribution, Failed, Superseded)
         model.changed.connect(self._on_model_changed)
         draft.prompt_changed.connect(self._timer.start)
         writing.ended.connect(self._on_writing_ended)
@@ -91,6 +93,10 @@ class LookAheadAtRest(QObject):
         if event.request != self._request or not self._writing.is_idle:
             return
         match event:
+            case Evaluating():
+                # A part is read and more is to come: too long to go on showing another place.
+                if 0 < event.done < event.total:
+                    self._next_token.clear(READING)
             case Evaluated():
                 self._history = event.token_ids()
             case Distribution():
@@ -111,6 +117,8 @@ class LookAheadAtRest(QObject):
         match self._model.phase:
             case ModelPhase.READY:
                 self._next_token.use_vocabulary(self._model.vocabulary)
+                if self._asked is None:
+                    self._next_token.clear(READING)
                 self._ask()
                 return
             case ModelPhase.LOADING:

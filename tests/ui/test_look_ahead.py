@@ -14,7 +14,7 @@ from studio.engine.messages import (
     Superseded,
 )
 from studio.presets import Preset
-from studio.ui.look_ahead import STOPPED
+from studio.ui.look_ahead import READING, STOPPED
 from studio.ui.main_window import MainWindow
 from studio.ui.next_token import NOTHING_KNOWN
 from tests.ui.conftest import LONG
@@ -188,6 +188,23 @@ def test_what_the_histogram_says_without_a_model(desk: Desk) -> None:
     desk.model.open("other.gguf")
     desk.client.answer(Superseded(request=desk.client.sent[-1].request))
     assert desk.next_token.reason == NOTHING_KNOWN
+
+
+def test_bars_of_another_place_go_while_a_long_text_is_read(desk: Desk, qtbot: QtBot) -> None:
+    desk.type("Long.")
+    settle(desk, qtbot)
+    request = desk.client.last(LookAhead).request
+    desk.client.answer(Evaluating(request=request, done=0, total=300))
+    assert favourite(desk) == 1, "a short one is read in a moment"
+    desk.client.answer(Evaluating(request=request, done=128, total=300))
+    assert (favourite(desk), desk.next_token.reason) == (None, READING)
+    answer(desk, 2)
+    assert favourite(desk) == 2
+
+
+def test_a_loaded_model_reads_and_no_longer_loads(desk: Desk) -> None:
+    desk.load("other.gguf")
+    assert desk.next_token.reason == READING
 
 
 def test_another_model_is_asked_the_same_again(desk: Desk) -> None:
