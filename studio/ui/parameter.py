@@ -19,6 +19,7 @@ class Parameter:
     Attributes:
         name: As in `SamplingParams`; else as in `Preset`.
         label: What stands before it.
+        one: What a single entry of it is called, where it has several.
         neutral: The value with which it does nothing, or does the usual.
         help: What it does, in the field's words: one sentence.
         plain: The same in plain words, and what to expect of it.
@@ -35,6 +36,7 @@ class Parameter:
     allowed: str = ""
     step: str | None = None
     explained: StepName | None = None
+    one: str = ""
 
     @property
     def title(self) -> str:

@@ -77,7 +77,7 @@ class ParameterRow(QWidget):
         self._names = QHBoxLayout()
         self._names.setSpacing(6)
         self._names.addWidget(names, 1)
-        words = QVBoxLayout()
+        words = self._words = QVBoxLayout()
         words.setSpacing(1)
         words.addLayout(self._names)
         words.addWidget(self._help)
@@ -88,7 +88,6 @@ class ParameterRow(QWidget):
         self._grid.setHorizontalSpacing(8)
         self._grid.setVerticalSpacing(4)
         self._grid.setColumnStretch(0, 1)
-        self._grid.addLayout(words, 0, 0)
         self._grid.addWidget(self._refusal, 2, 0, 1, 3)
         values.changed.connect(self._follow)
 
@@ -111,6 +110,7 @@ class ParameterRow(QWidget):
         for sign in self._signs:
             signs.addWidget(sign, 0, Qt.AlignmentFlag.AlignHCenter)
         signs.addStretch(1)
+        self._grid.addLayout(self._words, 0, 0)
         self._grid.addLayout(column, 0, 1)
         self._grid.addLayout(signs, 0, 2)
         # The names stand in line with what is typed.
@@ -124,6 +124,7 @@ class ParameterRow(QWidget):
             self._names.addWidget(sign)
         # In line with the signs beside them.
         self._both_names.setContentsMargins(0, _INSET, 0, 0)
+        self._grid.addLayout(self._words, 0, 0, 1, 3)
         self._grid.addWidget(control, 1, 0, 1, 3)
         self._finish(control)
 

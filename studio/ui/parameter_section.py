@@ -153,5 +153,5 @@ def _words(parameter: Parameter, values: ParameterValues) -> str:
     if isinstance(parameter, Number):
         return f"{parameter.label} {parameter.format(values.number(parameter))}"
     if isinstance(value, tuple) and parameter.name != "samplers":
-        return f"{len(value)} {parameter.label}"
+        return f"{len(value)} {parameter.one if len(value) == 1 else parameter.label}"
     return parameter.label

@@ -385,3 +385,5 @@ def test_biases_infinite_are_shown_as_bans(open_window: Callable[[], MainWindow]
     assert field(editor, "bias_3").text() == "ban"
     assert field(editor, "bias_5").text() == "2"
     assert "2 token biases" in words(editor.sections["biases"])
+    window.session.sampling.change(logit_bias=((3, -math.inf),))
+    assert "1 token bias" in words(editor.sections["biases"]).splitlines()
