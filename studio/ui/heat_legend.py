@@ -35,6 +35,8 @@ from studio.ui.theme import Theme
 from studio.ui.token_records import TokenRecords
 
 NOTHING_RECORDED = "Nothing to tint yet: write with Ctrl+Enter, or score the text that is there."
+BEING_SCORED = "The model is reading the text; the tint follows it."
+NO_DICE = "Scored text has no blame: no dice were thrown for it. Write with Ctrl+Enter."
 
 NOT_EXACT = "≈ not all exact"
 """What stands beside the scale where notes say more."""
@@ -130,7 +132,6 @@ class HeatLegend(QWidget):
         self.scale.updateGeometry()
         self.scale.update()
         self._follow_notes()
-        self._follow_records()
         self._follow_scoring()
 
     def _follow_notes(self) -> None:
@@ -142,16 +143,27 @@ class HeatLegend(QWidget):
     def _follow_records(self) -> None:
         if not self._heat.is_on:
             return
-        nothing = len(self._records.spans) == 0
+        self._nothing.setText(self._why_no_tint())
+        nothing = bool(self._nothing.text())
         # Asked thirty times a second: what stays as it is must not lay the row out anew.
         if self._nothing.isHidden() == nothing or self.scale.isHidden() != nothing:
             self._nothing.setVisible(nothing)
             self.scale.setVisible(not nothing)
 
+    def _why_no_tint(self) -> str:
+        spans = self._records.spans
+        if len(spans) == 0:
+            return BEING_SCORED if self._records.is_scoring else NOTHING_RECORDED
+        is_blame = self._heat.measure is HeatMeasure.BLAME
+        if is_blame and not any(hasattr(record, "u") for record in spans.records):
+            return NO_DICE
+        return ""
+
     def _follow_scoring(self) -> None:
         if not self._heat.is_on:
             return
         scoring = self._records.is_scoring
+        self._follow_records()
         text = "Stop scoring" if scoring else "Score the text"
         if self.score_button.text() != text:
             self.score_button.setText(text)

@@ -5,10 +5,11 @@ from collections.abc import Callable
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from studio.ui import settings as remembered
+from studio.ui.heat_legend import BEING_SCORED, NO_DICE
 from studio.ui.heat_measure import HeatMeasure
 from studio.ui.main_window import MainWindow
 from studio.ui.settings import Settings
@@ -87,6 +88,7 @@ def test_text_that_was_typed_is_scored_from_the_legend(window: MainWindow, qtbot
     assert legend.is_empty
     qtbot.waitUntil(legend.score_button.isEnabled)
     legend.score_button.click()
+    assert BEING_SCORED in [label.text() for label in legend.findChildren(QLabel)]
     qtbot.waitUntil(lambda: not window.session.records.is_scoring, timeout=LONG)
     assert len(window.session.records.spans) >= 8
     assert not legend.is_empty
@@ -95,6 +97,10 @@ def test_text_that_was_typed_is_scored_from_the_legend(window: MainWindow, qtbot
     window.session.heat.set_measure(HeatMeasure.BLAME)
     records = window.session.records.spans.records
     assert set(window.session.heat.tints(records).tolist()) == {-1}
+    assert NO_DICE in [label.text() for label in legend.findChildren(QLabel)]
+    assert legend.is_empty
+    write(window, qtbot)
+    assert not legend.is_empty
 
 
 def test_a_clicked_word_shows_what_else_could_stand_there(window: MainWindow, qtbot: QtBot) -> None:
