@@ -30,5 +30,5 @@ class ElidedLabel(QLabel):
         words = self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, self.width())
         if self._between and words != text:
             whole, between, _ = words.rpartition(self._between)
-            return f"{whole}{between}…" if whole else words
+            return f"{whole}{between}…" if whole else "…"
         return words

@@ -46,7 +46,7 @@ class TemperatureMeasures(QWidget):
         self._next_token = next_token
         self._theme = theme
         self.words: tuple[str, ...] = ()
-        self._short: tuple[str, ...] = ()
+        self._shorter: tuple[tuple[str, ...], ...] = ()
         self._set_font()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         # Every pixel is painted: what is behind need not be.
@@ -62,16 +62,17 @@ class TemperatureMeasures(QWidget):
         top, sensitivity = token.top_probability, token.sensitivity
         if effective is None or bits is None or top is None or sensitivity is None:
             words: tuple[str, ...] = ()
-            self._short = ()
+            self._shorter = ()
         else:
             words = (
                 choices(effective),
                 f"{bits:.1f} bits, favourite {percent(top)}",
                 sensitivity_words(sensitivity),
             )
-            self._short = (
-                choices(effective).removeprefix("about "),
-                f"{bits:.1f} bits, top {percent(top)}",
+            number = choices(effective).removeprefix("about ")
+            self._shorter = (
+                (number, number.split()[0]),
+                (f"{bits:.1f} bits, top {percent(top)}", f"{bits:.1f} bits"),
                 short_sensitivity_words(sensitivity),
             )
         if words != self.words or not self.accessibleName():
@@ -93,10 +94,12 @@ class TemperatureMeasures(QWidget):
     def shown(self) -> list[str]:
         """The lines as the width has them."""
         shown = []
-        for index, (words, short) in enumerate(zip(self.words, self._short, strict=True)):
+        for index, (words, shorter) in enumerate(zip(self.words, self._shorter, strict=True)):
             metrics = self._metrics(index)
-            fitting = words if metrics.horizontalAdvance(words) <= self.width() else short
-            shown.append(metrics.elidedText(fitting, Qt.TextElideMode.ElideRight, self.width()))
+            forms = (words, *shorter)
+            fitting = [form for form in forms if metrics.horizontalAdvance(form) <= self.width()]
+            cut = metrics.elidedText(forms[-1], Qt.TextElideMode.ElideRight, self.width())
+            shown.append(fitting[0] if fitting else cut)
         return shown
 
     def event(self, event: QEvent) -> bool:

@@ -29,15 +29,15 @@ def sensitivity_words(sensitivity: float) -> str:
     return "a small turn changes much here"
 
 
-def short_sensitivity_words(sensitivity: float) -> str:
-    """The same for a narrow card: ``T changes much here``."""
+def short_sensitivity_words(sensitivity: float) -> tuple[str, str]:
+    """The same for a narrow card and a very narrow one: ``T changes much here``, ``steep``."""
     if sensitivity < _NOTHING:
-        return "T changes nothing here"
+        return "T changes nothing here", "flat"
     if sensitivity < _LITTLE:
-        return "T changes little here"
+        return "T changes little here", "nearly flat"
     if sensitivity < _SOMETHING:
-        return "choices grow as T does"
-    return "T changes much here"
+        return "choices grow as T does", "grows as T"
+    return "T changes much here", "steep"
 
 
 def sensitivity_figure(sensitivity: float) -> str:

@@ -5,7 +5,7 @@ wrong in one of the two colour sets; so the closed list is painted here. It does
 lists.
 """
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QComboBox, QWidget
 
@@ -14,6 +14,10 @@ from studio.ui.theme import Theme
 _PADDING = 10
 _CHEVRON_WIDTH = 8.0
 _CHEVRON_HEIGHT = 4.0
+_AIR = 8
+_MOST_VISIBLE = 16
+_SEPARATOR = "separator"
+"""Qt's own mark of a line between entries."""
 
 
 def paint_chevron(painter: QPainter, widget: QWidget, color: QColor) -> None:
@@ -44,7 +48,22 @@ class ComboBox(QComboBox):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
+        self.setMaxVisibleItems(_MOST_VISIBLE)
         theme.changed.connect(self.update)
+
+    def showPopup(self) -> None:  # noqa: N802 - Qt's name
+        """Open the list, with air around its entries."""
+        self.air()
+        super().showPopup()
+
+    def air(self) -> None:
+        """Make the entries as high as they are in the open list."""
+        metrics = self.fontMetrics()
+        for place in range(self.count()):
+            if self.itemData(place, Qt.ItemDataRole.AccessibleDescriptionRole) != _SEPARATOR:
+                width = metrics.horizontalAdvance(self.itemText(place)) + 2 * _PADDING
+                size = QSize(width, metrics.height() + _AIR)
+                self.setItemData(place, size, Qt.ItemDataRole.SizeHintRole)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the closed list: surface, border, current text, chevron."""

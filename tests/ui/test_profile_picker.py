@@ -94,3 +94,11 @@ def test_a_remembered_profile_that_is_gone_is_no_obstacle() -> None:
     assert ProfileState(PRESETS, "Creative writing").current.name == "Creative writing"
     mine = Preset(name="Mine", description="")
     assert ProfileState([mine], "Code").current is mine
+
+
+def test_the_open_list_has_air_and_its_line_none(picker: ProfilePicker) -> None:
+    picker.insertSeparator(1)
+    picker.air()
+    line = picker.fontMetrics().height()
+    assert picker.view().sizeHintForRow(0) >= line + 6
+    assert picker.view().sizeHintForRow(1) < line

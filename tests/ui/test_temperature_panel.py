@@ -206,6 +206,10 @@ def test_a_narrow_card_has_shorter_words_and_no_half_ones(
     measures.resize(metrics.horizontalAdvance("choices grow about as T"), measures.height())
     assert measures.shown[2] == "choices grow as T does"
     assert not any("…" in words for words in measures.shown)
+    measures.resize(metrics.horizontalAdvance("choices grow"), measures.height())
+    assert measures.shown[2] == "grows as T"
+    assert measures.shown[1].endswith("bits")
+    assert not any("…" in words for words in measures.shown)
 
 
 def test_every_control_has_a_name_and_a_tool_tip(panel: TemperaturePanel) -> None:

@@ -23,7 +23,8 @@ from studio.ui.temperature_words import (
 )
 def test_how_much_a_turn_changes(sensitivity: float, words: str) -> None:
     assert sensitivity_words(sensitivity) == words
-    assert len(short_sensitivity_words(sensitivity)) < 0.8 * len(words)
+    short, shortest = short_sensitivity_words(sensitivity)
+    assert len(shortest) < 0.6 * len(short) < 0.6 * 0.8 * len(words)
 
 
 def test_the_number_behind_the_words() -> None:
