@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QThread, QThreadPool, Signal
+from PySide6.QtCore import QObject, QThread, QThreadPool, QTimer, Signal
 
 from studio.experiments.model_hash import model_hash
 from studio.ui.model_state import ModelState
 
 _Version = tuple[str, int, int]
 """A file's path, size and time of its last change."""
+
+_LOOK_MS = 50
 
 UNREADABLE = ""
 """The fingerprint of a file that cannot be read."""
@@ -30,19 +32,21 @@ class ModelFingerprint(QObject):
 
     changed = Signal()
     """A fingerprint has become known."""
-    _made = Signal(object, str)
 
     def __init__(self, model: ModelState, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._model = model
         self._known: dict[_Version, str] = {}
-        self._asked: set[_Version] = set()
+        """Written to by the other thread, which touches nothing else: this object may go first."""
+        self._pending: set[_Version] = set()
+        self._clock = QTimer(self)
+        self._clock.setInterval(_LOOK_MS)
+        self._clock.timeout.connect(self._look)
         # Its own: when this object goes, it waits for what is under way.
         self._pool = QThreadPool(self)
         self._pool.setMaxThreadCount(1)
         # Where the model writes meanwhile, it goes first.
         self._pool.setThreadPriority(QThread.Priority.IdlePriority)
-        self._made.connect(self._on_made)
 
     @property
     def known(self) -> str | None:
@@ -53,29 +57,21 @@ class ModelFingerprint(QObject):
     def ask(self) -> None:
         """Have it made, if it is not made yet."""
         version = self._version()
-        if version is None or version in self._asked:
+        if version is None or version in self._known or version in self._pending:
             return
-        self._asked.add(version)
-
-        def make() -> None:
-            try:
-                fingerprint = model_hash(Path(version[0]))
-            except OSError:
-                fingerprint = UNREADABLE
-            self._made.emit(version, fingerprint)
-
-        self._pool.start(make)
+        self._pending.add(version)
+        known = self._known
+        self._pool.start(lambda: known.update({version: _made(version)}))
+        self._clock.start()
 
     def wait(self) -> str:
         """The same at once, though the window waits for it; "" where it cannot be had."""
         version = self._version()
         if version is None:
             return UNREADABLE
+        self._pool.waitForDone()
         if version not in self._known:
-            try:
-                self._known[version] = model_hash(Path(version[0]))
-            except OSError:
-                self._known[version] = UNREADABLE
+            self._known[version] = _made(version)
         return self._known[version]
 
     def _version(self) -> _Version | None:
@@ -88,6 +84,17 @@ class ModelFingerprint(QObject):
             return report.path, -1, 0
         return report.path, status.st_size, status.st_mtime_ns
 
-    def _on_made(self, version: _Version, fingerprint: str) -> None:
-        self._known[version] = fingerprint
-        self.changed.emit()
+    def _look(self) -> None:
+        found = self._pending & self._known.keys()
+        self._pending -= found
+        if not self._pending:
+            self._clock.stop()
+        if found:
+            self.changed.emit()
+
+
+def _made(version: _Version) -> str:
+    try:
+        return model_hash(Path(version[0]))
+    except OSError:
+        return UNREADABLE

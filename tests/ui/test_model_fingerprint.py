@@ -1,9 +1,12 @@
+import threading
 from pathlib import Path
 
 import pytest
+import shiboken6
 from pytestqt.qtbot import QtBot
 
 from studio.experiments.model_hash import model_hash
+from studio.ui import model_fingerprint
 from studio.ui.model_fingerprint import UNREADABLE, ModelFingerprint
 from tests.ui.conftest import LONG
 from tests.ui.fake_engine import Desk
@@ -50,3 +53,26 @@ def test_a_file_that_is_gone_has_none(desk: Desk, qtbot: QtBot, tmp_path: Path) 
     with qtbot.waitSignal(fingerprint.changed, timeout=LONG):
         fingerprint.ask()
     assert fingerprint.known == fingerprint.wait() == UNREADABLE
+
+
+def test_it_may_go_while_it_is_being_made(
+    desk: Desk, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    goes_on = threading.Event()
+
+    def slow(path: Path) -> str:
+        goes_on.wait(LONG / 1000)
+        return "sha256:late"
+
+    monkeypatch.setattr(model_fingerprint, "model_hash", slow)
+    desk.load(str(tmp_path / "model.gguf"))
+    fingerprint = ModelFingerprint(desk.model)
+    fingerprint.ask()
+    # Qt waits for the thread when the object goes: it has to be let go on from elsewhere.
+    timer = threading.Timer(0.05, goes_on.set)
+    timer.start()
+    with qtbot.captureExceptions() as exceptions:
+        shiboken6.delete(fingerprint)
+        qtbot.waitUntil(goes_on.is_set)
+    timer.join()
+    assert exceptions == []
