@@ -243,6 +243,7 @@ class ChoicesCurve(QWidget):
         painter.setPen(QPen(QColor(colors.text), 1.25))
         painter.setBrush(QColor(colors.card))
         labels: list[tuple[QRectF, str]] = []
+        taken = [_square_round(dot, _DOT_RADIUS + 1)] if (dot := self.dot()) else []
         for name, place in (("steepest", retempered.steepest), ("flattest", retempered.flattest)):
             point = None if place is None else self.point_of(place)
             if place is None or point is None:
@@ -250,7 +251,9 @@ class ChoicesCurve(QWidget):
             painter.drawEllipse(point, _MARK_RADIUS, _MARK_RADIUS)
             shown = format_temperature(float(f"{place.temperature:.2g}"))
             words = f"{name} {shown}"
-            labels.append((self._beside(point, words, [rect for rect, _ in labels]), words))
+            rect = self._beside(point, words, taken)
+            taken.append(rect)
+            labels.append((rect, words))
         if not self._has_room_for_words():
             return
         painter.setPen(QColor(colors.muted))
@@ -365,3 +368,7 @@ def _largest(retempered: Retempered) -> float:
 
 def _why_none(retempered: Retempered) -> str:
     return _FOREIGN if retempered.has_foreign_bias else _NOTHING_LEFT
+
+
+def _square_round(point: QPointF, radius: float) -> QRectF:
+    return QRectF(point.x() - radius, point.y() - radius, 2 * radius, 2 * radius)

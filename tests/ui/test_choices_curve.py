@@ -3,7 +3,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QHelpEvent, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolTip
@@ -300,3 +300,12 @@ def test_with_all_that_is_known_banned_it_is_words(
     assert "biases ban" in panel.measures.accessibleName()
     state.change(logit_bias=())
     assert pixels(curve, LIGHT.accent) > 50
+
+
+def test_the_dot_hides_no_name(curve: ChoicesCurve) -> None:
+    at, words = QPointF(200, 60), "steepest 0.49"
+    free = curve._beside(at, words, [])
+    dot = QRectF(free.right() - 4, free.center().y(), 8, 8)
+    moved = curve._beside(at, words, [dot])
+    assert not moved.intersects(dot)
+    assert not curve._beside(at, words, [dot, moved]).intersects(moved)
