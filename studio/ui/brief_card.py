@@ -1,15 +1,38 @@
 """The brief's field: what the model is told before the manuscript. Can be folded away."""
 
-from PySide6.QtCore import QMimeData, Signal
+from PySide6.QtCore import QMimeData, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QPlainTextEdit, QPushButton, QSizePolicy, QWidget
 
 from studio.ui.draft import Draft
 from studio.ui.theme_card import Card
 
-_LINES = 3
+_FEWEST_LINES, _MOST_LINES = 3, 6
+"""The field grows with its text, so far; what is longer scrolls."""
 
 
 class _BriefEdit(QPlainTextEdit):
+    """As high as its text, within limits."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        # Else a space at a line's end, which hangs over, would bring a scroll bar of its own.
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.document().setDocumentMargin(0)
+        self.document().documentLayout().documentSizeChanged.connect(self._fit)
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Count the lines again, which wrap elsewhere in another width."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        # Of such a document the layout counts lines, wrapped ones too.
+        lines = round(self.document().documentLayout().documentSize().height())
+        shown = min(max(lines, _FEWEST_LINES), _MOST_LINES)
+        self.setFixedHeight(self.fontMetrics().lineSpacing() * shown + 4)
+
     def canInsertFromMimeData(self, source: QMimeData) -> bool:  # noqa: N802 - Qt's name
         """Take text. A file that is dropped here is for the window, as everywhere on it."""
         return source.hasText() and not source.hasUrls()
@@ -44,8 +67,6 @@ class BriefCard(Card):
         self.edit.setAccessibleName("Brief")
         self.edit.setToolTip(self.toolTip())
         self.edit.setPlaceholderText("What the model should know or do: tone, setting, task.")
-        self.edit.document().setDocumentMargin(0)
-        self.edit.setFixedHeight(self.edit.fontMetrics().lineSpacing() * _LINES + 4)
         self.body.addWidget(self.edit)
         self.edit.textChanged.connect(lambda: draft.set_brief(self.edit.toPlainText()))
         self._toggle.toggled.connect(self._on_toggled)

@@ -56,3 +56,20 @@ def test_text_can_be_pasted_and_files_cannot(card: BriefCard, draft: Draft) -> N
     file.setText("file:///a/story.txt")
     assert card.edit.canInsertFromMimeData(text)
     assert not card.edit.canInsertFromMimeData(file)
+
+
+def test_the_field_grows_with_its_text_and_then_scrolls(card: BriefCard, qtbot: QtBot) -> None:
+    line = card.edit.fontMetrics().lineSpacing()
+
+    def lines(text: str) -> int:
+        card.edit.setPlainText(text)
+        return card.edit.height() // line
+
+    assert [lines("a\n" * (count - 1) + "a") for count in (1, 3, 4, 6, 9)] == [3, 3, 4, 6, 6]
+    assert lines("") == 3
+    card.resize(700, 200)
+    assert lines("many words that are wrapped " * 12) == 4
+    card.resize(200, 200)
+    qtbot.waitUntil(lambda: card.edit.height() // line == 6)
+    card.edit.setPlainText("a word and a space that hangs over " * 20 + " " * 400)
+    assert not card.edit.horizontalScrollBar().isVisible()
