@@ -98,7 +98,7 @@ def generate(
     finally:
         untold.tell()
         if stops:
-            stops.finish()
+            pieces.take_back(stops.finish())
     emit(
         Finished(
             request=request,

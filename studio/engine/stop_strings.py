@@ -6,7 +6,7 @@ tokens are drawn nor who listens.
 """
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -49,12 +49,18 @@ class StopStrings:
         self._held.extend(events)
         self._give(self._seen - len(self._tail) if self._end is None else self._end)
 
-    def finish(self) -> None:
-        """The generation is over: give what is held, without a stop."""
+    def finish(self) -> Iterable[int]:
+        """The generation is over: give what is held, without a stop.
+
+        Returns:
+            The tokens that were spelled in what is never given.
+        """
         cut = self.settle()
-        if cut is not None and cut.text:
-            self._emit(cut)
-            self.tokens += 1
+        if cut is None or not cut.text:
+            return cut.pieces if cut else ()
+        self._emit(cut)
+        self.tokens += 1
+        return ()
 
     def settle(self) -> Token | None:
         """Give the tokens that are held and no part of a stop.

@@ -123,9 +123,7 @@ class EntropyChart(QWidget):
         for lane, values in bits.items():
             painter.setPen(QPen(QColor(colors.lanes[lane.color]), 1.4))
             points = [
-                QPointF(
-                    plot.left() + index * across, plot.bottom() - value / most * plot.height()
-                )
+                QPointF(plot.left() + index * across, plot.bottom() - value / most * plot.height())
                 for index, value in enumerate(values)
             ]
             # Stroked as one shape, a jagged line of 400 points takes Qt 30 ms; so it takes 0.4.

@@ -503,13 +503,13 @@ import os, signal, sys
 from studio.engine import model
 from studio.__main__ import main
 
-checked = model._checked_header
+checked = model.checked_header
 
 def interrupted(path):
     os.kill(os.getpid(), signal.SIGINT)
     return checked(path)
 
-model._checked_header = interrupted
+model.checked_header = interrupted
 sys.exit(main(sys.argv[1:]))
 """
 

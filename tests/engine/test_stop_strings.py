@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -91,6 +92,17 @@ def test_what_can_be_no_stop_is_given_at_once() -> None:
     assert len(given) == 4  # in the order in which they happened
     watch.finish()
     assert isinstance(given[-1], Evaluating)
+
+
+def test_what_is_never_shown_leaves_its_spellings_to_be_told_again() -> None:
+    given: list[AnyEvent] = []
+    watch = StopStrings(["STOP"], lambda *events: given.extend(events))
+    spelled = [(b"a", {1: b"a"}), (b"ST", {2: b"ST", 7: b"x"}), (b"OP", {3: b"OP"})]
+    for index, (text, pieces) in enumerate(spelled):
+        watch.sees(text)
+        watch(msgspec.structs.replace(token(index, text), pieces=pieces))
+    assert set(watch.finish()) == {2, 3, 7}
+    assert [event.text for event in given if isinstance(event, Token)] == [b"a"]
 
 
 def test_an_empty_stop_is_refused() -> None:
