@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from enum import Enum
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData, QObject
+from PySide6.QtCore import QObject
 
 from studio.experiments.comparison import FORMAT
 from studio.ui.compare import COMPARISON_SUFFIX, Compare
@@ -45,11 +45,6 @@ def kind_of(path: Path) -> FileKind:
     if suffix == _MODEL_SUFFIX or begins.startswith(_MODEL_BEGINS) or not begins:
         return FileKind.MODEL
     return FileKind.PRESET if path.stat().st_size <= _LONGEST_PRESET else FileKind.MODEL
-
-
-def local_files(data: QMimeData) -> list[Path]:
-    """The files of this machine that are dragged."""
-    return [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
 
 
 class FileOpening(QObject):

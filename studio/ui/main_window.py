@@ -25,10 +25,11 @@ from studio.ui.bias_notice import BiasNotice
 from studio.ui.brief_card import BriefCard
 from studio.ui.compare import Compare
 from studio.ui.document_files import DocumentFiles
+from studio.ui.dragged_files import local_files
 from studio.ui.editor import ManuscriptEditor
 from studio.ui.editor_word import EditorWord
 from studio.ui.explain import Explain
-from studio.ui.file_opening import FileOpening, local_files
+from studio.ui.file_opening import FileOpening
 from studio.ui.find_bar import FindBar
 from studio.ui.heat import Heat
 from studio.ui.histogram_panel import NextTokenPanel

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QSplitter, QVBoxLayout, QWid
 
 from studio.ui import settings as remembered
 from studio.ui.actions import ActionButton, make_action
-from studio.ui.file_opening import local_files
+from studio.ui.dragged_files import local_files
 from studio.ui.notice_bar import NoticeBar
 from studio.ui.preset_comparison_state import PresetComparisonState
 from studio.ui.preset_comparison_window import PresetComparisonWindow

@@ -1,0 +1,10 @@
+"""Files that are dragged over a window. Knows nothing of what is in them."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QMimeData
+
+
+def local_files(data: QMimeData) -> list[Path]:
+    """The files of this machine that are dragged."""
+    return [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
