@@ -33,7 +33,7 @@ def main() -> int:
         Prompt,
     )
     from studio.engine.starter_model import find_starter_model
-    from studio.ui.model_names import model_title
+    from studio.ui.model.names import model_title
 
     path = find_starter_model()
     if path is None:

@@ -34,7 +34,7 @@ def main() -> int:
 
     from studio.engine.starter_model import find_starter_model
     from studio.ui.application import make_application, make_window
-    from studio.ui.heat_measure import HeatMeasure
+    from studio.ui.heat.measure import HeatMeasure
     from studio.ui.measurement import run_until
 
     model = find_starter_model()

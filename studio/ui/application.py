@@ -14,10 +14,10 @@ from studio.resource_files import resource
 from studio.ui import settings as remembered
 from studio.ui.interrupt_watch import InterruptWatch
 from studio.ui.main_window import MainWindow, load_options
-from studio.ui.rescue import Rescue
 from studio.ui.session import Session
 from studio.ui.settings import Settings
-from studio.ui.theme import Appearance, Theme
+from studio.ui.theme.theme import Appearance, Theme
+from studio.ui.writing.rescue import Rescue
 
 NO_MODEL = (
     "No model is installed. Open a GGUF file (Ctrl+Shift+O), drop one on this window, or install "

@@ -11,10 +11,10 @@ from pathlib import Path
 from PySide6.QtCore import QObject
 
 from studio.experiments.comparison import FORMAT
-from studio.ui.compare import COMPARISON_SUFFIX, Compare
-from studio.ui.document_files import TEXT_SUFFIXES, DocumentFiles
-from studio.ui.model_state import ModelState
-from studio.ui.preset_actions import PresetActions
+from studio.ui.compare.compare import COMPARISON_SUFFIX, Compare
+from studio.ui.model.state import ModelState
+from studio.ui.presets.actions import PresetActions
+from studio.ui.writing.document_files import TEXT_SUFFIXES, DocumentFiles
 
 _PRESET_SUFFIXES = (".json", ".yaml", ".yml", ".modelfile", ".args")
 _MODEL_SUFFIX = ".gguf"

@@ -21,36 +21,36 @@ from PySide6.QtWidgets import (
 
 from studio.engine.messages import LoadOptions
 from studio.ui import settings as remembered
-from studio.ui.bias_notice import BiasNotice
-from studio.ui.brief_card import BriefCard
-from studio.ui.compare import Compare
-from studio.ui.document_files import DocumentFiles
-from studio.ui.dragged_files import local_files
-from studio.ui.editor import ManuscriptEditor
-from studio.ui.editor_word import EditorWord
-from studio.ui.explain import Explain
+from studio.ui.compare.compare import Compare
+from studio.ui.editor.editor import ManuscriptEditor
+from studio.ui.editor.find_bar import FindBar
+from studio.ui.editor.word import EditorWord
+from studio.ui.explain.explain import Explain
 from studio.ui.file_opening import FileOpening
-from studio.ui.find_bar import FindBar
-from studio.ui.heat import Heat
-from studio.ui.histogram_panel import NextTokenPanel
-from studio.ui.landscape import Landscape
-from studio.ui.model_options_dialog import ModelOptionsDialog
-from studio.ui.model_picker import ModelPicker
-from studio.ui.notice_bar import NoticeBar
-from studio.ui.parameter_access import ParameterAccess
-from studio.ui.preset_actions import PresetActions
-from studio.ui.preset_drag import dragged_name
-from studio.ui.preset_library import PresetLibrary
-from studio.ui.profile_picker import ProfilePicker
-from studio.ui.progress_line import ProgressLine
-from studio.ui.sampling_panel import SamplingPanel
+from studio.ui.heat.heat import Heat
+from studio.ui.histogram.panel import NextTokenPanel
+from studio.ui.landscape.landscape import Landscape
+from studio.ui.model.options_dialog import ModelOptionsDialog
+from studio.ui.model.picker import ModelPicker
+from studio.ui.parameters.access import ParameterAccess
+from studio.ui.parameters.sampling_panel import SamplingPanel
+from studio.ui.presets.actions import PresetActions
+from studio.ui.presets.drag import dragged_name
+from studio.ui.presets.library import PresetLibrary
+from studio.ui.presets.profile_picker import ProfilePicker
 from studio.ui.session import Session
 from studio.ui.settings import Settings
 from studio.ui.status_line import StatusLine
-from studio.ui.temperature_panel import TemperaturePanel
-from studio.ui.theme import Theme
+from studio.ui.temperature.panel import TemperaturePanel
+from studio.ui.theme.theme import Theme
+from studio.ui.widgets.dragged_files import local_files
+from studio.ui.widgets.notice_bar import NoticeBar
+from studio.ui.widgets.progress_line import ProgressLine
 from studio.ui.window_actions import ModelCommands, WindowActions
-from studio.ui.writing_bar import WritingBar
+from studio.ui.writing.bias_notice import BiasNotice
+from studio.ui.writing.brief_card import BriefCard
+from studio.ui.writing.document_files import DocumentFiles
+from studio.ui.writing.writing_bar import WritingBar
 
 _SIZE = (1320, 860)
 _EDGE = 14

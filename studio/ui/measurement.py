@@ -30,9 +30,9 @@ from studio.engine.messages import (
 )
 from studio.sampling import SamplingParams
 from studio.ui.application import make_application, make_window
-from studio.ui.compare_setups import LaneSetup
-from studio.ui.heat_measure import HeatMeasure
-from studio.ui.histogram import NextTokenHistogram
+from studio.ui.compare.setups import LaneSetup
+from studio.ui.heat.measure import HeatMeasure
+from studio.ui.histogram.histogram import NextTokenHistogram
 from studio.ui.main_window import MainWindow
 
 _OPENING = "The old fisherman looked out over the sea and thought about the years."

@@ -6,21 +6,21 @@ The composition of what is behind the widgets; knows no widget.
 from PySide6.QtCore import QObject
 
 from studio.presets import Preset, PresetFolder, preset_folder
-from studio.ui.breaker_question import BreakerQuestion
-from studio.ui.compare_state import CompareState
-from studio.ui.context_use import ContextUse
-from studio.ui.draft import Draft
-from studio.ui.engine_client import EngineClient
-from studio.ui.heat_state import HeatState
-from studio.ui.look_ahead import LookAheadAtRest
-from studio.ui.model_state import ModelPhase, ModelState
-from studio.ui.next_token import NextToken
-from studio.ui.preset_state import PresetState
-from studio.ui.profile_state import ProfileState
-from studio.ui.sampling_state import SamplingState
-from studio.ui.token_records import TokenRecords
-from studio.ui.word_state import WordState
-from studio.ui.writing import Writing
+from studio.ui.compare.state import CompareState
+from studio.ui.engine_line.client import EngineClient
+from studio.ui.heat.state import HeatState
+from studio.ui.model.context_use import ContextUse
+from studio.ui.model.state import ModelPhase, ModelState
+from studio.ui.parameters.sampling_state import SamplingState
+from studio.ui.presets.profile_state import ProfileState
+from studio.ui.presets.state import PresetState
+from studio.ui.tokens.breaker_question import BreakerQuestion
+from studio.ui.tokens.next_token import NextToken
+from studio.ui.tokens.records import TokenRecords
+from studio.ui.word.state import WordState
+from studio.ui.writing.draft import Draft
+from studio.ui.writing.look_ahead import LookAheadAtRest
+from studio.ui.writing.writing import Writing
 
 
 class Session(QObject):

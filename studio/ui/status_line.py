@@ -2,11 +2,11 @@
 
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
-from studio.ui.compare_state import CompareState
-from studio.ui.context_use import ContextUse
+from studio.ui.compare.state import CompareState
 from studio.ui.frame_clock import FrameClock
-from studio.ui.model_state import ModelPhase, ModelState
-from studio.ui.writing import Writing, WritingPhase
+from studio.ui.model.context_use import ContextUse
+from studio.ui.model.state import ModelPhase, ModelState
+from studio.ui.writing.writing import Writing, WritingPhase
 
 _CONTEXT_TIP = (
     "<p><b>Context</b>: tokens the model holds in view, of those it has room for. When the "

@@ -14,20 +14,20 @@ from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QLineEdit, QMainWindow, QMenu, QPlainTextEdit, QTextEdit
 
 from studio.ui.about_dialog import AboutDialog
-from studio.ui.actions import make_action
-from studio.ui.compare import Compare
-from studio.ui.document_files import DocumentFiles
-from studio.ui.editor import ManuscriptEditor
-from studio.ui.editor_word import EditorWord
-from studio.ui.explain import TIP as EXPLAIN_TIP
-from studio.ui.explain import Explain
-from studio.ui.find_bar import FindBar
-from studio.ui.heat import Heat
-from studio.ui.landscape import Landscape
-from studio.ui.score_action import make_score_action
+from studio.ui.compare.compare import Compare
+from studio.ui.editor.editor import ManuscriptEditor
+from studio.ui.editor.find_bar import FindBar
+from studio.ui.editor.word import EditorWord
+from studio.ui.explain.explain import TIP as EXPLAIN_TIP
+from studio.ui.explain.explain import Explain
+from studio.ui.heat.heat import Heat
+from studio.ui.landscape.landscape import Landscape
 from studio.ui.session import Session
 from studio.ui.settings import APPEARANCE, RECENT_FILES, Settings
-from studio.ui.theme import Appearance, Theme
+from studio.ui.theme.theme import Appearance, Theme
+from studio.ui.widgets.actions import make_action
+from studio.ui.writing.document_files import DocumentFiles
+from studio.ui.writing.score_action import make_score_action
 
 _KEY = QKeySequence.StandardKey
 # Qt knows a standard key for it, but none on a bare X11.

@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from studio.engine.messages import Evaluated
-from studio.ui.compare_lane import CompareLane
-from studio.ui.compare_page import ComparePage
+from studio.ui.compare.lane import CompareLane
+from studio.ui.compare.page import ComparePage
 from studio.ui.main_window import MainWindow
 from tests.ui.conftest import LONG
 

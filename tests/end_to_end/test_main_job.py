@@ -10,10 +10,10 @@ from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from studio.manuscript import Origin
-from studio.ui.histogram import NextTokenHistogram
+from studio.ui.histogram.histogram import NextTokenHistogram
 from studio.ui.main_window import MainWindow
-from studio.ui.writing import WritingPhase
-from studio.ui.written_token import WrittenToken
+from studio.ui.tokens.written_token import WrittenToken
+from studio.ui.writing.writing import WritingPhase
 from tests.ui.conftest import LONG
 
 OPENING = "The old fisherman looked out over the"

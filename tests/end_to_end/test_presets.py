@@ -14,9 +14,9 @@ from studio.presets.foreign import import_file
 from studio.sampling import SamplingParams
 from studio.ui.application import open_first
 from studio.ui.main_window import MainWindow
-from studio.ui.model_state import ModelPhase
-from studio.ui.preset_library_window import PresetLibraryWindow
-from studio.ui.preset_name_dialog import PresetNameDialog
+from studio.ui.model.state import ModelPhase
+from studio.ui.presets.library_window import PresetLibraryWindow
+from studio.ui.presets.name_dialog import PresetNameDialog
 from tests.ui.conftest import LONG
 
 CONTROL = Qt.KeyboardModifier.ControlModifier

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from studio.engine.messages import LoadOptions
 from studio.ui.application import make_window
 from studio.ui.main_window import MainWindow
-from studio.ui.model_state import ModelPhase
+from studio.ui.model.state import ModelPhase
 
 LONG = 60_000
 """Milliseconds until a condition that never comes true fails a test; never what a test takes."""

@@ -22,16 +22,16 @@ from studio.engine.messages import (
 )
 from studio.presets import Preset
 from studio.sampling import LogitSketch, SamplingParams
-from studio.ui.context_use import ContextUse
-from studio.ui.draft import Draft
-from studio.ui.engine_client import EngineClient
-from studio.ui.engine_process import End, Outcome
-from studio.ui.look_ahead import LookAheadAtRest
-from studio.ui.model_state import ModelState
-from studio.ui.next_token import NextToken
-from studio.ui.sampling_state import SamplingState
-from studio.ui.token_records import TokenRecords
-from studio.ui.writing import Writing
+from studio.ui.engine_line.client import EngineClient
+from studio.ui.engine_line.process import End, Outcome
+from studio.ui.model.context_use import ContextUse
+from studio.ui.model.state import ModelState
+from studio.ui.parameters.sampling_state import SamplingState
+from studio.ui.tokens.next_token import NextToken
+from studio.ui.tokens.records import TokenRecords
+from studio.ui.writing.draft import Draft
+from studio.ui.writing.look_ahead import LookAheadAtRest
+from studio.ui.writing.writing import Writing
 
 VOCABULARY = 300
 KILLED = Outcome(End.CRASHED, 9, "", ("some line of the log",))

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, 
 from pytestqt.qtbot import QtBot
 
 from studio.ui.main_window import MainWindow
-from studio.ui.parameter_editor import ParameterEditor
+from studio.ui.parameters.editor import ParameterEditor
 from tests.ui.conftest import LONG
 
 SENTENCE = "The old fisherman looked out over the"

@@ -4,14 +4,14 @@ from pathlib import Path
 
 from studio.engine.messages import Failed, Loaded
 from studio.presets import Preset, PresetFolder
-from studio.ui.model_state import ModelState
-from studio.ui.preset_defaults import PresetDefaults
-from studio.ui.preset_favourites import PresetFavourites
-from studio.ui.preset_state import PresetState
-from studio.ui.profile_opening import ProfileOpening
-from studio.ui.profile_state import ProfileState
-from studio.ui.prompt_settings import PromptSettings
-from studio.ui.sampling_state import SamplingState
+from studio.ui.model.state import ModelState
+from studio.ui.parameters.prompt_settings import PromptSettings
+from studio.ui.parameters.sampling_state import SamplingState
+from studio.ui.presets.defaults import PresetDefaults
+from studio.ui.presets.favourites import PresetFavourites
+from studio.ui.presets.profile_opening import ProfileOpening
+from studio.ui.presets.profile_state import ProfileState
+from studio.ui.presets.state import PresetState
 from studio.ui.settings import Settings
 from tests.ui.fake_engine import FakeClient, model_report
 

@@ -14,7 +14,7 @@ from studio.ui import application as program
 from studio.ui import settings as remembered
 from studio.ui.application import NO_MODEL, make_window, open_first
 from studio.ui.main_window import MainWindow
-from studio.ui.model_state import ModelPhase
+from studio.ui.model.state import ModelPhase
 from studio.ui.settings import Settings
 from tests.helpers.tiny_model import write_byte_level_model
 from tests.ui.conftest import LONG

@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from studio.sampling import LogitSketch, SamplingParams, chance
 from studio.ui.main_window import MainWindow
-from studio.ui.written_token import WrittenToken
+from studio.ui.tokens.written_token import WrittenToken
 from tests.ui.conftest import LONG
 
 # It repeats itself, so that DRY and penalties have something to do.

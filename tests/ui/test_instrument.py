@@ -11,13 +11,13 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from studio.ui.explain_text import STEP_NAMES
-from studio.ui.heat_measure import HeatMeasure
-from studio.ui.histogram_legend import HistogramLegend
+from studio.ui.explain.text import STEP_NAMES
+from studio.ui.heat.measure import HeatMeasure
+from studio.ui.histogram.legend import HistogramLegend
 from studio.ui.main_window import MainWindow
-from studio.ui.temperature_track import x_of
-from studio.ui.token_rows import TokenRow
-from studio.ui.written_token import WrittenToken
+from studio.ui.temperature.track import x_of
+from studio.ui.tokens.rows import TokenRow
+from studio.ui.tokens.written_token import WrittenToken
 from tests.ui.conftest import LONG
 
 LEFT = Qt.MouseButton.LeftButton

@@ -23,10 +23,10 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from studio.ui import settings as remembered
-from studio.ui.histogram import NextTokenHistogram
+from studio.ui.histogram.histogram import NextTokenHistogram
 from studio.ui.main_window import MainWindow
 from studio.ui.settings import Setting
-from studio.ui.temperature_slider import TemperatureSlider
+from studio.ui.temperature.slider import TemperatureSlider
 from tests.helpers.tiny_model import write_byte_level_model
 from tests.ui.conftest import LONG
 

@@ -1,0 +1,162 @@
+"""The actions of the Compare page: run, steps between runs, files.
+
+Binds a `CompareState` and its history to menus and keys; where these are is `compare`'s affair.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QStandardPaths, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMainWindow, QMenu, QMessageBox
+
+from studio.ui.compare.history import CompareHistory
+from studio.ui.compare.shelf import CompareShelf
+from studio.ui.model.state import ModelState
+from studio.ui.settings import Settings
+from studio.ui.widgets.actions import make_action
+
+if TYPE_CHECKING:
+    from studio.ui.compare.files import CompareFiles
+    from studio.ui.compare.state import CompareState
+
+_RUN_TIP = "Continue what stands at the caret in all lanes at once, from one evaluation"
+_ELSEWHERE = "On the Compare page (Ctrl+2)."
+_SHELF = "comparisons"
+
+
+class CompareActions(QObject):
+    """What can be done on the Compare page.
+
+    Attributes:
+        history: The runs of the writer.
+
+    Args:
+        window: What dialogs belong to.
+        state: The lanes.
+        model: Whose fingerprint is saved with them.
+        settings: Remembers folders.
+    """
+
+    failed = Signal(str)
+    """One message for the writer."""
+    wanted = Signal()
+    """The lanes have something to show: the page is to be shown."""
+
+    def __init__(
+        self, window: QMainWindow, state: "CompareState", model: ModelState, settings: Settings
+    ) -> None:
+        super().__init__(window)
+        self._window = window
+        self._state = state
+        self._model = model
+        self._settings = settings
+        self._is_shown = False
+        self._made_files: CompareFiles | None = None
+        data = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppDataLocation)
+        self.history = CompareHistory(state, CompareShelf(Path(data) / _SHELF), self)
+        self.run = make_action(window, "&Run all lanes", state.run, tip=_RUN_TIP)
+        self.earlier = make_action(
+            window,
+            "&Earlier run",
+            lambda: self.history.step(-1),
+            tip="Bring back the run before; this one is kept",
+        )
+        self.later = make_action(
+            window, "&Later run", lambda: self.history.step(+1), tip="Back to the run after"
+        )
+        self.forget = make_action(
+            window, "&Forget other runs…", self._ask_forget, tip="Have none but the run in view"
+        )
+        self.open_file = make_action(
+            window, "&Open comparison…", self._ask_open, tip="Look at one that was saved"
+        )
+        self.save_file = make_action(
+            window, "&Save comparison…", lambda: self._files.save(), tip="Keep it, to open it again"
+        )
+        self.export_markdown = make_action(
+            window,
+            "Export as &Markdown…",
+            lambda: self._files.export_markdown(),
+            tip="The texts with their figures, for an editor",
+        )
+        self.export_html = make_action(
+            window,
+            "Export as &HTML…",
+            lambda: self._files.export_html(),
+            tip="A page that can be read without this program",
+        )
+        self.history.failed.connect(self.failed)
+        for changed in (state.changed, model.changed, self.history.changed):
+            changed.connect(self._follow)
+        self._follow()
+
+    @property
+    def file_actions(self) -> list[QAction]:
+        """Those that read and write files."""
+        return [self.open_file, self.save_file, self.export_markdown, self.export_html]
+
+    def fill_menu(self, menu: QMenu) -> None:
+        """Fill the menu of the Compare page."""
+        menu.addAction(self.run)
+        menu.addSeparator()
+        menu.addActions([self.earlier, self.later, self.forget])
+        menu.addSeparator()
+        menu.addActions([self.open_file, self.save_file])
+        menu.addSeparator()
+        menu.addActions([self.export_markdown, self.export_html])
+        menu.setToolTipsVisible(True)
+
+    def set_shown(self, is_shown: bool) -> None:
+        """Whether the page is in view: what concerns its lanes is for then alone."""
+        self._is_shown = is_shown
+        self._follow()
+
+    def open(self, path: Path) -> None:
+        """Open a comparison that was saved."""
+        if self._files.open(path):
+            self.wanted.emit()
+
+    def may_close(self) -> bool:
+        """Put all runs on the shelf; whether nothing is lost, or the writer does not mind."""
+        return self.history.is_on_shelf or self._files.may_close(self.history)
+
+    def _ask_open(self) -> None:
+        if self._files.ask_open():
+            self.wanted.emit()
+
+    def _ask_forget(self) -> None:
+        buttons = QMessageBox.StandardButton
+        answer = QMessageBox.question(
+            self._window,
+            "Forget other runs",
+            "Forget all runs but the one in view? They cannot be brought back; what you saved to "
+            "files of your own stays.",
+            buttons.Yes | buttons.No,
+            buttons.No,
+        )
+        if answer == buttons.Yes:
+            self.history.forget_others()
+
+    @property
+    def _files(self) -> "CompareFiles":
+        if self._made_files is None:
+            # What makes pages and fingerprints is not needed to open the window.
+            from studio.ui.compare.files import CompareFiles
+
+            self._made_files = CompareFiles(self._window, self._state, self._settings)
+            self._made_files.failed.connect(self.failed)
+        return self._made_files
+
+    def _follow(self) -> None:
+        state, history = self._state, self.history
+        why_not = state.why_not_run if self._is_shown else _ELSEWHERE
+        self.run.setEnabled(why_not is None)
+        self.run.setToolTip(why_not or _RUN_TIP)
+        self.earlier.setEnabled(self._is_shown and history.can_step(-1))
+        self.later.setEnabled(self._is_shown and history.can_step(+1))
+        others = history.count - (history.number is not None)
+        self.forget.setEnabled(self._is_shown and others > 0 and not state.is_running)
+        for action in (self.save_file, self.export_markdown, self.export_html):
+            action.setEnabled(state.why_not_keep is None)
+        self.open_file.setEnabled(not state.is_running)

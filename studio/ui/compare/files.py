@@ -1,0 +1,184 @@
+"""A comparison's files: saved, opened again without the model, exported to be read elsewhere.
+
+Asks for names and says what went wrong; what a file holds is `studio.experiments`' affair.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+
+from studio.atomic_write import atomic_write
+from studio.experiments.comparison import Comparison
+from studio.experiments.comparison_file import (
+    ComparisonFileError,
+    load_comparison,
+    to_json,
+    write_comparison,
+)
+from studio.experiments.html_page import to_html
+from studio.experiments.markdown import to_markdown
+from studio.ui.compare.history import CompareHistory
+from studio.ui.compare.lanes import NOTHING_TO_KEEP, RUNS
+from studio.ui.compare.record import record_of, show_record
+from studio.ui.compare.state import CompareState
+from studio.ui.settings import COMPARE_SKETCHES, FOLDER, Settings
+
+SUFFIX = ".json"
+_BUTTONS = QMessageBox.StandardButton
+
+
+class CompareFiles(QObject):
+    """What the Compare menu does with files.
+
+    Args:
+        window: What dialogs belong to.
+        state: Whose comparison.
+        settings: Remembers the folder, and whether distributions are saved.
+    """
+
+    failed = Signal(str)
+    """One message for the writer; what is in view is untouched."""
+
+    def __init__(self, window: QWidget, state: CompareState, settings: Settings) -> None:
+        super().__init__(window)
+        self._window = window
+        self._state = state
+        self._settings = settings
+
+    def ask_open(self) -> bool:
+        """Ask for a file and open it; whether it is shown."""
+        path, _ = QFileDialog.getOpenFileName(
+            self._window,
+            "Open comparison",
+            self._settings.get(FOLDER),
+            "Comparisons (*.json);;All files (*)",
+        )
+        return bool(path) and self.open(Path(path))
+
+    def open(self, path: Path) -> bool:
+        """Show a comparison that was saved; whether it is shown."""
+        if self._state.is_running:
+            self.failed.emit(RUNS)
+            return False
+        try:
+            comparison = load_comparison(path)
+        except ComparisonFileError as error:
+            self.failed.emit(str(error))
+            return False
+        show_record(self._state, comparison)
+        self._settings.set(FOLDER, str(path.resolve().parent))
+        return True
+
+    def save(self) -> bool:
+        """Ask for a name, and whether with distributions; whether it is saved."""
+        comparison = self._kept()
+        if comparison is None:
+            return False
+        whole, small = to_json(comparison), to_json(comparison.without_sketches())
+        kinds = (
+            f"With distributions, {_size(len(whole))} (*.json)",
+            f"Without distributions, {_size(len(small))}: not re-tempered later (*.json)",
+        )
+        is_whole = self._settings.get(COMPARE_SKETCHES)
+        path, kind = self._ask_name(
+            "Save comparison", SUFFIX, ";;".join(kinds), kinds[0 if is_whole else 1]
+        )
+        if path is None:
+            return False
+        if kind in kinds:
+            is_whole = kind == kinds[0]
+        self._settings.set(COMPARE_SKETCHES, is_whole)
+        try:
+            write_comparison(path, whole if is_whole else small)
+        except ComparisonFileError as error:
+            self.failed.emit(str(error))
+            return False
+        return True
+
+    def export_markdown(self) -> None:
+        """Ask for a name and write the comparison as Markdown."""
+        self._export("Export as Markdown", ".md", "Markdown (*.md)", to_markdown)
+
+    def export_html(self) -> None:
+        """Ask for a name and write the comparison as a page that needs nothing else."""
+        self._export("Export as HTML", ".html", "HTML pages (*.html)", to_html)
+
+    def may_close(self, history: CompareHistory) -> bool:
+        """Put all runs on the shelf; whether the window may go.
+
+        Where that fails the writer is asked, as about an unsaved manuscript.
+        """
+        try:
+            history.put_on_shelf()
+        except ComparisonFileError as error:
+            answer = QMessageBox.question(
+                self._window,
+                "Runs could not be kept",
+                f"{error}\n\nSave the comparison in view to a file of your own? Otherwise it is "
+                "lost.",
+                _BUTTONS.Save | _BUTTONS.Discard | _BUTTONS.Cancel,
+                _BUTTONS.Save,
+            )
+            return self.save() if answer == _BUTTONS.Save else answer == _BUTTONS.Discard
+        return True
+
+    def _export(
+        self, title: str, suffix: str, kinds: str, render: Callable[[Comparison], str]
+    ) -> None:
+        comparison = self._kept()
+        if comparison is None:
+            return
+        path, _ = self._ask_name(title, suffix, kinds)
+        if path is None:
+            return
+        try:
+            atomic_write(path, render(comparison).encode())
+        except OSError as error:
+            self.failed.emit(
+                f"“{path.name}” could not be written: {error.strerror or error}. What was there "
+                "before is unchanged. Choose another place, or make room."
+            )
+
+    def _kept(self) -> Comparison | None:
+        state = self._state
+        if state.why_not_keep or state.subject.prompt is None:
+            self.failed.emit(state.why_not_keep or NOTHING_TO_KEEP)
+            return None
+        state.origin.name_model(state.subject)
+        return record_of(state)
+
+    def _ask_name(
+        self, title: str, suffix: str, kinds: str, kind: str = ""
+    ) -> tuple[Path | None, str]:
+        """The file's name, None where the writer gave none; and which of the kinds was chosen."""
+        suggested = Path(self._settings.get(FOLDER)) / f"Comparison{suffix}"
+        name, kind = QFileDialog.getSaveFileName(self._window, title, str(suggested), kinds, kind)
+        if not name:
+            return None, kind
+        path = Path(name)
+        if path.suffix.lower() != suffix:
+            path = path.with_name(f"{path.name}{suffix}")
+            # The dialog has asked about the name that was typed, and not about this one.
+            if path.exists() and not self._may_replace(path):
+                return None, kind
+        self._settings.set(FOLDER, str(path.resolve().parent))
+        return path, kind
+
+    def _may_replace(self, path: Path) -> bool:
+        answer = QMessageBox.question(
+            self._window,
+            "Replace the file",
+            f"“{path.name}” is there already. Replace it?",
+            _BUTTONS.Yes | _BUTTONS.No,
+            _BUTTONS.No,
+        )
+        return answer == _BUTTONS.Yes
+
+
+def _size(count: int) -> str:
+    """A file's size in words."""
+    if count < 1_000_000:
+        return f"{max(1, round(count / 1000)):,} kB"
+    return f"{count / 1e6:.1f} MB" if count < 10_000_000 else f"{count / 1e6:,.0f} MB"

@@ -1,0 +1,38 @@
+"""A lane's next token as a few bars.
+
+Shows the `NextToken` of a lane and keeps nothing of it.
+"""
+
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from studio.ui.theme.theme import Theme
+from studio.ui.tokens.bars import TokenBars
+from studio.ui.tokens.next_token import NextToken
+
+ROWS = 5
+_LINES = 1.25
+_WIDTH = 120
+
+_TIP = (
+    "<p>What this lane would say next, at its own settings; after its last token, what it chose "
+    "from (▸). Before a run: at the prompt that all lanes share. Outline: T 1, before filters.</p>"
+)
+
+
+class LaneBars(TokenBars):
+    """The bars of a column, which is as wide as its splitter makes it.
+
+    Args:
+        state: What is shown.
+        theme: Where the colours come from.
+        parent: The Qt parent, if any.
+    """
+
+    def __init__(self, state: NextToken, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(state, theme, ROWS, _LINES, parent)
+        self.setAccessibleName("Next token of this lane")
+        self.setToolTip(_TIP)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+
+    def _width(self) -> int:
+        return _WIDTH

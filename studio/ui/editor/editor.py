@@ -1,0 +1,402 @@
+"""The editor: where the writer reads and writes the manuscript.
+
+This module does not know models or runs. It shows a `Manuscript` and lets the writer change it;
+whoever generates appends to the manuscript's take, and the editor follows.
+"""
+
+from PySide6.QtCore import QMimeData, QPoint, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QContextMenuEvent,
+    QDragLeaveEvent,
+    QDropEvent,
+    QFontInfo,
+    QGuiApplication,
+    QInputMethodEvent,
+    QKeyEvent,
+    QKeySequence,
+    QMouseEvent,
+    QPaintEvent,
+    QResizeEvent,
+    QTextBlockFormat,
+    QTextCharFormat,
+    QTextCursor,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QApplication, QFrame, QMenu, QTextEdit, QWidget
+
+from studio.manuscript import Edit, Manuscript
+from studio.ui.editor.document import REFUSED, DocumentMirror, pasted
+from studio.ui.editor.keys import asks_redo, changed_by
+from studio.ui.editor.passage_mime import origins_in, passage_mime
+from studio.ui.editor.placeholder import EditorPlaceholder
+from studio.ui.editor.provenance_highlighter import ProvenanceHighlighter
+from studio.ui.editor.scroll import ScrollKeeper
+from studio.ui.editor.underlay import Underlay
+
+EMPTY_STATE = "Write the first sentence, then press Ctrl+Enter to continue it."
+
+UNDO_REFUSED = "A text is being written. Press Esc to stop; then it can be undone."
+"""What the writer is told who wants to undo while a take grows."""
+
+LINE_HEIGHT = 150.0
+"""Per cent of a line's own height."""
+
+SMALLEST_ZOOM, LARGEST_ZOOM = -8, 40
+"""Points that the writer may take from, or add to, the size of the text."""
+
+_POINTS_ABOVE_SYSTEM = 4.0  # prose is read longer than a button
+_SMALLEST_POINTS = 4.0
+_MARGIN = 20  # pixels round the text
+_NOTCH = 120  # eighths of a degree that a wheel turns at a time
+_LONGEST_LINE = 42.0  # in ems; longer lines, on a wide window, are hard to follow back
+
+
+class ManuscriptEditor(QTextEdit):
+    """Plain text with room to breathe, bound to a manuscript for good.
+
+    Everything the writer does reaches the manuscript, and everything that happens to the manuscript
+    (a growing take, undo, an opened file) is shown. Positions are the manuscript's code points.
+    Undo is the manuscript's. The text's setters that `QTextEdit` inherits must not be used.
+
+    Args:
+        manuscript: What is edited.
+        parent: The Qt parent, if any.
+    """
+
+    refused = Signal(str)
+    """An edit inside the growing take was refused; says why and what to do."""
+
+    caret_moved = Signal(int)
+    """The caret stands before this code point now."""
+
+    clicked = Signal(QPoint)
+    """The text was clicked once, plainly, at this point of the viewport; the caret stands there."""
+
+    zoom_changed = Signal(int)
+    """Text is this many points larger (smaller, if negative) than at first."""
+
+    def __init__(self, manuscript: Manuscript, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._manuscript = manuscript
+        self._zoom = 0
+        self._wheel = 0
+        self._pressed: QPoint | None = None
+        self.underlay = Underlay(self.viewport())
+        """What is painted behind the text."""
+        self.setAcceptRichText(False)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setAccessibleName("Manuscript")
+        self._placeholder = EditorPlaceholder(self, self.underlay, EMPTY_STATE)
+        self.setCursorWidth(2)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.document().setDocumentMargin(_MARGIN)
+        line_height = QTextBlockFormat()
+        line_height.setLineHeight(
+            LINE_HEIGHT, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value
+        )
+        # Before any text comes in: every later paragraph takes its format from this one.
+        QTextCursor(self.document()).setBlockFormat(line_height)
+        self._base_font = self.font()
+        self._set_font()
+
+        self._mirror = DocumentMirror(
+            self.document(), manuscript, lambda: self.textCursor().position()
+        )
+        self._mirror.refused.connect(self._refuse)
+        self._highlighter = ProvenanceHighlighter(self.document(), manuscript, self._mirror)
+        self._scroll = ScrollKeeper(self)
+        self._mirror.about_to_apply.connect(self._scroll.remember)
+        self._mirror.applied.connect(self._scroll.restore)
+        self.cursorPositionChanged.connect(lambda: self.caret_moved.emit(self.caret))
+        self.destroyed.connect(self._mirror.leave)
+        self.move_caret(0)
+
+    # Caret and selection
+
+    @property
+    def manuscript(self) -> Manuscript:
+        """What is edited."""
+        return self._manuscript
+
+    @property
+    def caret(self) -> int:
+        """The code point the caret stands before."""
+        return self._mirror.code_points(self.textCursor().position())
+
+    @property
+    def selection(self) -> tuple[int, int]:
+        """Start and end of the selected code points; equal where none is selected."""
+        return self._code_points(self.textCursor())
+
+    def move_caret(self, position: int) -> None:
+        """Puts the caret before a code point, and scrolls to it."""
+        self.select_range(position, position)
+
+    def select_range(self, start: int, end: int) -> None:
+        """Selects code points, the caret behind the last, and scrolls to it."""
+        self.setTextCursor(self._cursor(start, end))
+        self.ensureCursorVisible()
+
+    def reveal(self, start: int, end: int) -> None:
+        """Scrolls to code points where they are out of view; the caret stays where it is."""
+        rect = self.cursorRect(self._cursor(start, end))
+        area = self.viewport().rect()
+        if rect.top() < area.top() or rect.bottom() > area.bottom():
+            bar = self.verticalScrollBar()
+            bar.setValue(bar.value() + rect.center().y() - area.center().y())
+
+    def units(self, position: int) -> int:
+        """The document's position of a code point, in UTF-16 units."""
+        return self._mirror.units(position)
+
+    def visible_range(self) -> tuple[int, int]:
+        """Start and end of the code points that the viewport shows, to the nearest line."""
+        area = self.viewport().rect()
+        first = self.cursorForPosition(QPoint(0, 0))
+        first.movePosition(QTextCursor.MoveOperation.StartOfLine)
+        last = self.cursorForPosition(QPoint(area.right(), area.bottom()))
+        last.movePosition(QTextCursor.MoveOperation.EndOfLine)
+        return self._mirror.code_points(first.position()), self._mirror.code_points(last.position())
+
+    def mark_ranges(self, ranges: list[tuple[int, int]], background: QColor) -> None:
+        """Gives ranges of code points a background; those marked before lose it."""
+        marked = QTextCharFormat()
+        marked.setBackground(background)
+        selections = []
+        for start, end in ranges:
+            selection = QTextEdit.ExtraSelection()
+            selection.cursor = self._cursor(start, end)
+            selection.format = marked
+            selections.append(selection)
+        self.setExtraSelections(selections)
+
+    # Appearance
+
+    @property
+    def zoom(self) -> int:
+        """Points by which the writer has made the text larger, or smaller if negative."""
+        return self._zoom
+
+    def zoom_by(self, steps: int) -> None:
+        """Makes the text larger by some points, or smaller, within limits."""
+        self._zoom_to(self._zoom + steps)
+
+    def zoom_reset(self) -> None:
+        """Gives the text its first size again."""
+        self._zoom_to(0)
+
+    def _zoom_to(self, zoom: int) -> None:
+        zoom = min(max(zoom, SMALLEST_ZOOM), LARGEST_ZOOM)
+        if zoom != self._zoom:
+            self._zoom = zoom
+            self._set_font()
+            self.zoom_changed.emit(zoom)
+
+    def set_generated_color(self, color: QColor) -> None:
+        """Sets the colour of what the model wrote. Until then it looks like all other text."""
+        self._highlighter.set_generated_color(color)
+
+    def _set_font(self) -> None:
+        font = self._base_font
+        # QFontInfo knows the points of a font that the system gives in pixels, too.
+        system = QFontInfo(QApplication.font()).pointSizeF()
+        font.setPointSizeF(max(_SMALLEST_POINTS, system + _POINTS_ABOVE_SYSTEM + self._zoom))
+        self.setFont(font)
+        self._set_margins()
+
+    def _set_margins(self) -> None:
+        longest = self.fontMetrics().height() * _LONGEST_LINE
+        side = max(0, int((self.width() - longest) / 2))
+        self.setViewportMargins(side, 0, side, 0)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keeps lines from growing too long."""
+        caret = self.cursorRect()
+        was_in_view = caret.top() >= 0 and caret.bottom() < event.oldSize().height()
+        # First, for Qt sends no second event when the viewport shrinks while it is being shown.
+        self._set_margins()
+        super().resizeEvent(event)
+        if was_in_view:
+            # A message or a legend that comes below must not cover what is being written.
+            self.ensureCursorVisible()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Zooms with Ctrl held, else scrolls."""
+        if not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            super().wheelEvent(event)
+            return
+        # Touchpads send a notch in many small parts.
+        self._wheel += event.angleDelta().y()
+        notches = int(self._wheel / _NOTCH)
+        self._wheel -= notches * _NOTCH
+        self.zoom_by(notches)
+        event.accept()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Lets what lies behind the text be painted first."""
+        self.underlay.paint(event.region())
+        super().paintEvent(event)
+
+    # The pointer
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Takes note of what may become a click."""
+        plain = event.button() == Qt.MouseButton.LeftButton and not event.modifiers()
+        self._pressed = event.position().toPoint() if plain else None
+        super().mousePressEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Tells of a click: a press and a release in one place, with nothing selected by it."""
+        super().mouseReleaseEvent(event)
+        pressed, self._pressed = self._pressed, None
+        if pressed is None or self.textCursor().hasSelection():
+            return
+        if (
+            event.position().toPoint() - pressed
+        ).manhattanLength() < QApplication.startDragDistance():
+            self.clicked.emit(pressed)
+
+    # Editing
+
+    def undo(self) -> None:
+        """Takes the manuscript's last step back, and puts the caret there."""
+        if self._manuscript.can_undo:
+            self.move_caret(self._manuscript.undo())
+        elif self._manuscript.growing:
+            self._refuse(UNDO_REFUSED)
+
+    def redo(self) -> None:
+        """Brings the step undone last back, and puts the caret there."""
+        if self._manuscript.can_redo:
+            self.move_caret(self._manuscript.redo())
+        elif self._manuscript.growing:
+            self._refuse(UNDO_REFUSED)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Lets Qt edit, unless that would change the growing take."""
+        if event.matches(QKeySequence.StandardKey.Undo):
+            self.undo()
+        elif asks_redo(event):
+            self.redo()
+        elif (reach := changed_by(event, self.textCursor())) and not self._editable(*reach):
+            self._refuse(REFUSED)
+        elif event.matches(QKeySequence.StandardKey.InsertLineSeparator):
+            # Qt would insert U+2028, which few other programs take for a new line.
+            self.textCursor().insertBlock()
+            self.ensureCursorVisible()
+        else:
+            super().keyPressEvent(event)
+            return
+        event.accept()
+
+    def inputMethodEvent(self, event: QInputMethodEvent) -> None:
+        """Lets an input method compose, unless that would change the growing take."""
+        cursor = self.textCursor()
+        start, end = cursor.selectionStart(), cursor.selectionEnd()
+        if event.replacementLength():
+            start = cursor.position() + event.replacementStart()
+            end = start + event.replacementLength()
+        edits = event.commitString() or event.preeditString() or event.replacementLength()
+        if edits and not self._editable(start, end):
+            event.ignore()
+            QGuiApplication.inputMethod().reset()
+            self._refuse(REFUSED)
+        else:
+            super().inputMethodEvent(event)
+
+    def createMimeDataFromSelection(self) -> QMimeData:
+        """What Copy gives away: the manuscript's own characters, not what a document shows."""
+        start, end = self.selection
+        return passage_mime(self._manuscript.text[start:end], self._manuscript.origins(start, end))
+
+    def canInsertFromMimeData(self, source: QMimeData) -> bool:  # noqa: N802 - Qt's name
+        """Takes text. Files are for the window, which knows what to do with each."""
+        return source.hasText() and not source.hasUrls()
+
+    def insertFromMimeData(self, source: QMimeData) -> None:  # noqa: N802 - Qt's name
+        """Pastes text in an undo step of its own, unless that would change the growing take."""
+        cursor = self.textCursor()
+        if not self._editable(cursor.selectionStart(), cursor.selectionEnd()):
+            self._refuse(REFUSED)
+            return
+        start, end = self.selection
+        text = pasted(source.text())
+        self._manuscript.close_step()
+        self._manuscript.edit_all([Edit(start, end - start, text, origins_in(source, text))])
+        self._manuscript.close_step()
+        self.move_caret(start + len(text))
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Moves text within the manuscript in one undo step; takes text from elsewhere in."""
+        own = event.source() in (self, self.viewport())
+        if not own or event.dropAction() != Qt.DropAction.MoveAction:
+            super().dropEvent(event)
+            self._manuscript.close_step()
+            return
+        # Qt would delete and insert in one edit, and tell only the whole range between.
+        super().dragLeaveEvent(QDragLeaveEvent())
+        event.setDropAction(Qt.DropAction.CopyAction)  # so that the drag deletes nothing after us
+        event.accept()
+        start, end = self.selection
+        target = self._mirror.code_points(
+            self.cursorForPosition(event.position().toPoint()).position()
+        )
+        self._move_text(start, end, target)
+
+    def _move_text(self, start: int, end: int, target: int) -> None:
+        if start <= target <= end:
+            return
+        manuscript = self._manuscript
+        if not (manuscript.editable(start, end - start) and manuscript.editable(target, 0)):
+            self._refuse(REFUSED)
+            return
+        text, origins = manuscript.text[start:end], manuscript.origins(start, end)
+        manuscript.edit_all([Edit(start, end - start, ""), Edit(target, 0, text, origins)])
+        arrived = target if target < start else target - len(text)
+        self.select_range(arrived, arrived + len(text))
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Offers what can be done here."""
+        menu = self.context_menu(event.pos())
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(event.globalPos())
+
+    def context_menu(self, position: QPoint) -> QMenu:
+        """Qt's menu, with the manuscript's undo, and without edits of the growing take."""
+        menu = self.createStandardContextMenu(position)
+        manuscript, cursor = self._manuscript, self.textCursor()
+        ours = {
+            "edit-undo": (self.undo, manuscript.can_undo),
+            "edit-redo": (self.redo, manuscript.can_redo),
+        }
+        editable = self._editable(cursor.selectionStart(), cursor.selectionEnd())
+        for action in menu.actions():
+            if action.objectName() in ours:
+                slot, enabled = ours[action.objectName()]
+                action.triggered.disconnect()
+                action.triggered.connect(slot)
+                action.setEnabled(enabled)
+            elif action.objectName() in ("edit-cut", "edit-paste", "edit-delete"):
+                action.setEnabled(action.isEnabled() and editable)
+        return menu
+
+    def _editable(self, start: int, end: int) -> bool:
+        first = self._mirror.code_points(start)
+        return self._manuscript.editable(first, self._mirror.code_points(end) - first)
+
+    def _refuse(self, why: str) -> None:
+        QApplication.alert(self)
+        self.refused.emit(why)
+
+    def _code_points(self, cursor: QTextCursor) -> tuple[int, int]:
+        return (
+            self._mirror.code_points(cursor.selectionStart()),
+            self._mirror.code_points(cursor.selectionEnd()),
+        )
+
+    def _cursor(self, start: int, end: int) -> QTextCursor:
+        cursor = QTextCursor(self.document())
+        cursor.setPosition(self._mirror.units(start))
+        cursor.setPosition(self._mirror.units(end), QTextCursor.MoveMode.KeepAnchor)
+        return cursor

@@ -1,0 +1,181 @@
+"""The bar that finds text in the manuscript.
+
+This module does not know the manuscript's history or takes, and changes nothing in it.
+"""
+
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QKeyEvent
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QToolButton,
+    QWidget,
+)
+
+from studio.ui.editor.editor import ManuscriptEditor
+from studio.ui.editor.search import matches, next_match, previous_match
+from studio.ui.theme.check_box import CheckBox
+from studio.ui.theme.theme import Theme
+from studio.ui.widgets.escape_key import claims_escape
+
+_MARK_STRENGTH = 0.45  # of the selection's colour, so that the selected match stands out
+
+
+class FindBar(QWidget):
+    """A row under the editor: what to find, how many there are, to the next and the one before.
+
+    Hidden until `open`. Enter finds the next match, Shift+Enter the one before, Esc closes.
+
+    Args:
+        editor: Where to find.
+        theme: Where the colours come from.
+        parent: The Qt parent, if any.
+    """
+
+    closed = Signal()
+    """The bar has closed; the editor has the keyboard again."""
+
+    def __init__(
+        self, editor: ManuscriptEditor, theme: Theme, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._editor = editor
+        self._found: list[tuple[int, int]] = []
+        self._origin = 0  # where a search begins that goes on while the query is typed
+        self._query = QLineEdit()
+        self._query.setPlaceholderText("Find in the manuscript")
+        self._query.setAccessibleName("Text to find")
+        self._query.setToolTip("Enter finds the next match, Shift+Enter the one before")
+        self._count = QLabel()
+        self._count.setProperty("role", "muted")
+        self._count.setAccessibleName("Matches")
+        self._match_case = CheckBox("Match case", theme)
+        self._match_case.setToolTip("Tell capital letters from small ones")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 6, 8, 6)
+        row.setSpacing(6)
+        row.addWidget(self._query, 1)
+        row.addWidget(self._count)
+        row.addWidget(self._button("Previous", "‹", "Shift+F3", self.find_previous))
+        row.addWidget(self._button("Next", "›", "F3", self.find_next))
+        row.addWidget(self._match_case)
+        row.addWidget(self._button("Close", "×", "Esc", self.close_bar))
+        # While text grows it changes many times a second; one search a moment later serves all.
+        self._soon = QTimer(self, singleShot=True, interval=100)
+        self._soon.timeout.connect(self._search)
+        self._query.textChanged.connect(self._query_changed)
+        self._match_case.toggled.connect(self._query_changed)
+        editor.document().contentsChanged.connect(self._text_changed)
+        editor.verticalScrollBar().valueChanged.connect(self._mark)
+        editor.selectionChanged.connect(self._tell_count)
+        self.hide()
+
+    def _button(self, name: str, sign: str, key: str, slot: object) -> QToolButton:
+        button = QToolButton()
+        button.setText(sign)
+        button.setAccessibleName(name)
+        button.setToolTip(f"{name} ({key})")
+        button.clicked.connect(slot)
+        return button
+
+    @property
+    def query(self) -> str:
+        """What is looked for."""
+        return self._query.text()
+
+    def set_query(self, query: str) -> None:
+        """Looks for something else."""
+        self._query.setText(query)
+
+    def open(self) -> None:
+        """Shows the bar, with what is selected in the editor as the query."""
+        start, end = self._editor.selection
+        self._origin = start
+        selected = self._editor.manuscript.text[start:end]
+        self.show()
+        if selected and "\n" not in selected:
+            self._query.setText(selected)
+        self._query.selectAll()
+        self._query.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self._search()
+
+    def close_bar(self) -> None:
+        """Hides the bar and its marks, and gives the keyboard to the editor."""
+        self.hide()
+        self._found = []
+        self._soon.stop()
+        self._mark()
+        self._editor.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.closed.emit()
+
+    def find_next(self) -> None:
+        """Selects the first match behind the selection, from the end on to the beginning."""
+        self._search()
+        start, end = self._editor.selection
+        # From the end of a selected match, but on the spot where only the caret stands.
+        self._go(next_match(self._found, end if (start, end) in self._found else start))
+
+    def find_previous(self) -> None:
+        """Selects the last match before the selection, from the beginning on to the end."""
+        self._search()
+        self._go(previous_match(self._found, self._editor.selection[0]))
+
+    def _go(self, index: int | None) -> None:
+        if index is not None:
+            self._origin = self._found[index][0]
+            self._editor.select_range(*self._found[index])
+        self._mark()
+
+    def _query_changed(self) -> None:
+        self._search()
+        self._go(next_match(self._found, self._origin))
+
+    def _text_changed(self) -> None:
+        if self.isVisible() and not self._soon.isActive():
+            self._soon.start()
+
+    def _search(self) -> None:
+        self._soon.stop()
+        text = self._editor.manuscript.text
+        self._found = matches(text, self.query, self._match_case.isChecked())
+        self._tell_count()
+        self._mark()
+
+    def _tell_count(self) -> None:
+        if not self.query:
+            told = ""
+        elif not self._found:
+            told = "No matches"
+        else:
+            total, selection = len(self._found), self._editor.selection
+            at = next_match(self._found, selection[0])
+            current = at is not None and self._found[at] == selection
+            told = f"{at + 1:,} of {total:,}" if at is not None and current else f"{total:,} found"
+        self._count.setText(told)
+
+    def _mark(self) -> None:
+        """Marks the matches in view; a long text may have thousands out of it."""
+        if not self.isVisible() or not self._found:
+            self._editor.mark_ranges([], QColor())
+            return
+        start, end = self._editor.visible_range()
+        background = self.palette().highlight().color()
+        background.setAlphaF(_MARK_STRENGTH)
+        in_view = [match for match in self._found if match[1] > start and match[0] < end]
+        self._editor.mark_ranges(in_view, background)
+
+    def event(self, event: QEvent) -> bool:
+        """Claims Esc from a shortcut of the window while the keyboard is here."""
+        return claims_escape(event) or super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Finds on Enter, which the field passes on, and closes on Esc."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.close_bar()
+        elif event.key() not in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            super().keyPressEvent(event)
+        elif event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            self.find_previous()
+        else:
+            self.find_next()

@@ -1,0 +1,53 @@
+"""The words on an empty page, whole however narrow it is.
+
+Qt paints a placeholder no higher than an empty paragraph, and cuts off what wraps. So these are
+painted behind the text, in the same place, and Qt's own have no ink. Knows nothing of the text but
+whether there is any.
+"""
+
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QGuiApplication, QPainter, QPalette, QTextOption
+from PySide6.QtWidgets import QTextEdit
+
+from studio.ui.editor.underlay import Underlay
+
+
+class EditorPlaceholder:
+    """The words of one editor; they are its `placeholderText`, for those who hear the window.
+
+    Args:
+        editor: On whose page.
+        underlay: What is painted there behind the text.
+        words: What is said while there is none.
+    """
+
+    def __init__(self, editor: QTextEdit, underlay: Underlay, words: str) -> None:
+        self._editor = editor
+        editor.setPlaceholderText(words)
+        without_ink = QPalette()
+        without_ink.setColor(QPalette.ColorRole.PlaceholderText, Qt.GlobalColor.transparent)
+        # All other colours stay the application's, and follow it.
+        without_ink.setResolveMask(1 << QPalette.ColorRole.PlaceholderText.value)
+        editor.setPalette(without_ink)
+        underlay.lay_tint(self._paint, True)
+        self._was_empty = editor.document().isEmpty()
+        editor.document().contentsChanged.connect(self._follow)
+
+    def _follow(self) -> None:
+        """Paint all of the page anew where the words come or go: Qt would a line of it."""
+        is_empty = self._editor.document().isEmpty()
+        if is_empty != self._was_empty:
+            self._was_empty = is_empty
+            self._editor.viewport().update()
+
+    def _paint(self, painter: QPainter) -> None:
+        document = self._editor.document()
+        if not document.isEmpty():
+            return
+        margin = document.documentMargin()
+        room = QRectF(self._editor.viewport().rect()).adjusted(margin, margin, -margin, -margin)
+        option = QTextOption(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+        option.setWrapMode(QTextOption.WrapMode.WordWrap)
+        painter.setFont(self._editor.font())
+        painter.setPen(QGuiApplication.palette().color(QPalette.ColorRole.PlaceholderText))
+        painter.drawText(room, self._editor.placeholderText(), option)

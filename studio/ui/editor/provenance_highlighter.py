@@ -1,0 +1,45 @@
+"""Tints what the model wrote, quietly, in the colour it is given.
+
+This module does not know themes, nor when a manuscript changes: Qt calls it for every paragraph
+that did, and for no other.
+"""
+
+from PySide6.QtGui import QColor, QSyntaxHighlighter, QTextCharFormat, QTextDocument
+
+from studio.manuscript import Manuscript, Origin, runs_of
+from studio.ui.editor.document import DocumentMirror
+
+
+class ProvenanceHighlighter(QSyntaxHighlighter):
+    """Colours generated characters, paragraph by paragraph.
+
+    Args:
+        document: Whose text is coloured.
+        manuscript: Tells who wrote a character.
+        mirror: Translates positions between the two. It must have been made first, so that the
+            manuscript already knows of a change when Qt asks for the colours of its paragraph.
+    """
+
+    def __init__(
+        self, document: QTextDocument, manuscript: Manuscript, mirror: DocumentMirror
+    ) -> None:
+        super().__init__(document)
+        self._manuscript = manuscript
+        self._mirror = mirror
+        self._generated = QTextCharFormat()
+
+    def set_generated_color(self, color: QColor) -> None:
+        """Sets the colour of generated text, at once and for all of it."""
+        self._generated.setForeground(color)
+        self.rehighlight()
+
+    def highlightBlock(self, text: str) -> None:
+        """Colours the paragraph that Qt has at hand."""
+        begin = self.currentBlock().position()
+        start = self._mirror.code_points(begin)
+        for first, last in runs_of(
+            self._manuscript.origins(start, start + len(text)), Origin.GENERATED
+        ):
+            units = self._mirror.units(start + first)
+            length = self._mirror.units(start + last) - units
+            self.setFormat(units - begin, length, self._generated)

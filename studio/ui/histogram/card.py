@@ -1,0 +1,151 @@
+"""The card under the pointer: all that is known of one token, in numbers and one sentence.
+
+A child of the window that lies over the others, painted in a few strokes, for it follows T and the
+text thirty times a second. It takes no input and knows nothing but what it is given to show.
+"""
+
+from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontDatabase,
+    QFontInfo,
+    QFontMetrics,
+    QPainter,
+    QPaintEvent,
+)
+from PySide6.QtWidgets import QWidget
+
+from studio.ui.theme.theme import Theme
+from studio.ui.tokens.details import TokenDetails, most_likely_words
+
+_PADDING = 10
+_GAP = 4
+_LINE_GAP = 3
+_WIDTH_IN_CHARACTERS = 40
+_HINT = "click: what T makes this likely?"
+
+
+class TokenCard(QWidget):
+    """A small card near a row of a histogram.
+
+    Args:
+        theme: Where the colours come from.
+        parent: The Qt parent, until the card is first shown over a window.
+    """
+
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._details: TokenDetails | None = None
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        # What it says, the histogram's own description says to those who hear the window.
+        self.setAccessibleName("About this token")
+        self.hide()
+        theme.changed.connect(self.update)
+
+    @property
+    def details(self) -> TokenDetails | None:
+        """What is shown; None before anything was."""
+        return self._details
+
+    @property
+    def sentence(self) -> str:
+        """When the token is most likely, as a sentence."""
+        if self._details is None:
+            return ""
+        words = most_likely_words(self._details.subject)
+        return f"{words[0].upper()}{words[1:]}."
+
+    def show_details(self, details: TokenDetails, beside: QWidget, row: QRect) -> None:
+        """Show a token's details below a row, or above it where there is no room below.
+
+        Args:
+            details: What to show.
+            beside: The widget that the row belongs to.
+            row: The row, in that widget's coordinates.
+        """
+        if self.isVisible() and details.says_the_same(self._details):
+            return
+        self._details = details
+        window = beside.window()
+        if self.parentWidget() is not window:
+            self.setParent(window)
+        self._place(window, beside, row)
+        if self.isVisible():
+            self.update()
+        else:
+            self.show()
+            self.raise_()
+
+    def sizeHint(self) -> QSize:
+        """As large as what is shown."""
+        metrics = self.fontMetrics()
+        width = min(_WIDTH_IN_CHARACTERS * metrics.averageCharWidth(), 420)
+        sentence = self._sentence_rect(width)
+        lines = 6 * (metrics.height() + _LINE_GAP)
+        return QSize(width + 2 * _PADDING, lines + sentence.height() + _GAP + 2 * _PADDING)
+
+    def _place(self, window: QWidget, beside: QWidget, row: QRect) -> None:
+        size = self.sizeHint()
+        corner = beside.mapTo(window, QPoint(row.right() - size.width(), row.bottom() + _GAP))
+        if corner.y() + size.height() > window.height():
+            corner.setY(beside.mapTo(window, row.topLeft()).y() - _GAP - size.height())
+        corner.setX(max(0, min(corner.x(), window.width() - size.width())))
+        corner.setY(max(0, corner.y()))
+        self.setGeometry(QRect(corner, size))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the surface, the token, its numbers and the sentence."""
+        details = self._details
+        if details is None:
+            return
+        colors = self._theme.colors
+        text, muted = QColor(colors.text), QColor(colors.muted)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setBrush(QColor(colors.card))
+        painter.setPen(QColor(colors.ghost))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
+
+        metrics = self.fontMetrics()
+        step = metrics.height() + _LINE_GAP
+        left, right = _PADDING, self.width() - _PADDING
+        y = _PADDING + metrics.ascent()
+        painter.setFont(self._token_font(details))
+        painter.setPen(text if details.row.text.kind == "text" else muted)
+        painter.drawText(left, y, details.row.text.text)
+        painter.setFont(self.font())
+        painter.setPen(muted)
+        if details.row.chosen:
+            self._right(painter, metrics, right, y, "▸ drawn")
+        y += step
+        facts = f"id {details.row.token}   rank {details.rank:,}   logit {details.logit:.2f}"
+        painter.drawText(left, y, facts)
+        for name, value in details.lines:
+            y += step
+            painter.setPen(muted)
+            painter.drawText(left, y, name)
+            painter.setPen(text)
+            self._right(painter, metrics, right, y, value)
+        rect = self._sentence_rect(right - left)
+        rect.moveTo(left, y + metrics.descent() + _GAP + _LINE_GAP)
+        painter.drawText(rect, int(Qt.TextFlag.TextWordWrap), self.sentence)
+        painter.setPen(muted)
+        painter.drawText(left, rect.bottom() + _LINE_GAP + metrics.ascent(), _HINT)
+
+    @staticmethod
+    def _right(painter: QPainter, metrics: QFontMetrics, right: int, y: int, words: str) -> None:
+        painter.drawText(right - metrics.horizontalAdvance(words), y, words)
+
+    def _sentence_rect(self, width: int) -> QRect:
+        room = QRect(0, 0, width, 1000)
+        return self.fontMetrics().boundingRect(room, int(Qt.TextFlag.TextWordWrap), self.sentence)
+
+    def _token_font(self, details: TokenDetails) -> QFont:
+        font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
+        font.setPointSizeF(QFontInfo(self.font()).pointSizeF())
+        font.setBold(True)
+        font.setItalic(details.row.text.kind != "text")
+        return font

@@ -1,0 +1,40 @@
+"""The line under the histogram: what its bars leave out, or what XTC's dice have decided.
+
+Shows a `NextToken` and keeps nothing of it. It is there only where there is something to say.
+"""
+
+from PySide6.QtWidgets import QWidget
+
+from studio.ui.tokens.next_token import NextToken
+from studio.ui.widgets.elided_label import ElidedLabel
+
+
+class HistogramNote(ElidedLabel):
+    """One line; the whole of it is in its tool tip.
+
+    Args:
+        state: What is shown.
+        parent: The Qt parent, if any.
+    """
+
+    def __init__(self, state: NextToken, parent: QWidget | None = None) -> None:
+        super().__init__()
+        self.setParent(parent)
+        self._state = state
+        self.setProperty("role", "muted")
+        self.setAccessibleName("About these bars")
+        self.hide()  # a line without words would be room without use
+        state.changed.connect(self._follow)
+        self._follow()
+
+    def _follow(self) -> None:
+        notes = self._state.notes
+        # What is not exact is told before what is.
+        told = sorted(notes, key=lambda note: note.is_exact)
+        words = " ".join(note.words for note in told)
+        if words != self.text():
+            self.setText(words)
+            self.setToolTip("".join(f"<p>{note.words}</p>" for note in told))
+            self.setAccessibleDescription(words)
+        if self.isHidden() == bool(notes):
+            self.setVisible(bool(notes))

@@ -1,0 +1,78 @@
+"""The histogram's words: probabilities, the tail, and the whole of it for those who hear it.
+
+This module turns numbers into sentences. It does not know Qt, nor how anything is drawn.
+"""
+
+import math
+from collections.abc import Sequence
+
+from studio.ui.tokens.rows import Tail, TokenRow
+
+_SPOKEN_ROWS = 5
+_NARROW_NO_BREAK_SPACE = "\u202f"
+
+
+def percent(probability: float) -> str:
+    """A probability as a percentage: ``31.2 %``, ``0.042 %``, ``< 0.001 %``, ``0 %``.
+
+    One decimal where that shows two digits or more; two significant digits below that.
+    """
+    hundredfold = 100 * probability
+    if hundredfold == 0:
+        number = "0"
+    elif hundredfold < 0.001:
+        number = f"<{_NARROW_NO_BREAK_SPACE}0.001"
+    elif hundredfold < 0.95:
+        digits = 1 - math.floor(math.log10(hundredfold))
+        number = f"{hundredfold:.{digits}f}"
+    else:
+        number = f"{hundredfold:.1f}"
+    return f"{number}{_NARROW_NO_BREAK_SPACE}%"
+
+
+def row_label(row: TokenRow) -> str:
+    """What stands at the right of a row's bar."""
+    if row.banned:
+        return "banned"
+    return "cut" if row.cut else percent(row.probability)
+
+
+def tail_sentence(tail: Tail) -> str:
+    """The last row: ``4,102 more tokens share 14.0 %``."""
+    if tail.tokens == 0:
+        return "no other tokens"
+    if tail.kept:
+        verb = "has" if tail.kept == 1 else "share"
+        sentence = f"{_tokens(tail.kept)} {verb} {percent(tail.probability)}"
+    else:
+        sentence = f"{_tokens(tail.tokens)} cannot be drawn"
+    if tail.chosen is not None:
+        sentence += f"; {chosen_word(drawn=tail.drawn)}: {tail.chosen.text}"
+    return sentence
+
+
+def chosen_word(*, drawn: bool) -> str:
+    """What the mark of the token at a place means: it was drawn there, or it stands in the text."""
+    return "drawn" if drawn else "in the text"
+
+
+def description(rows: Sequence[TokenRow], *, drawn: bool = True) -> str:
+    """The first few tokens in words, and the one that stands there."""
+    return "; ".join(
+        f"{row.text.spoken} {row_label(row)}{f', {chosen_word(drawn=drawn)}' if row.chosen else ''}"
+        for index, row in enumerate(rows)
+        if index < _SPOKEN_ROWS or row.chosen
+    )
+
+
+def choices(effective: float) -> str:
+    """How many choices there are: ``1 choice``, ``about 1.4 choices``, ``about 1,234 choices``."""
+    if effective < 1.05:
+        return "1 choice"
+    if effective < 2.95:
+        return f"about {effective:.1f} choices"
+    return f"about {effective:,.0f} choices"
+
+
+def _tokens(count: int) -> str:
+    return f"{count:,} more token{'' if count == 1 else 's'}"

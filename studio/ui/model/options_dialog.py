@@ -1,0 +1,128 @@
+"""How the model is loaded, and what of the machine it really uses."""
+
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QDialog,
+    QDialogButtonBox,
+    QFormLayout,
+    QLabel,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from studio.engine.messages import LoadOptions, ModelReport
+from studio.ui.model.names import byte_size, model_title
+
+_AUTOMATIC = "automatic"
+
+
+class ModelOptionsDialog(QDialog):
+    """Asks for `LoadOptions`; the report of the open model stands above."""
+
+    def __init__(
+        self, options: LoadOptions, report: ModelReport | None, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Model options")
+        self._gpu_layers = _spin_box(
+            -1,
+            999,
+            options.gpu_layers,
+            "Layers that the GPU computes. Automatic: all of them, where llama.cpp was built with "
+            "a GPU backend and its device is there. 0: none.",
+        )
+        self._context_size = _spin_box(
+            0,
+            1_048_576,
+            options.context_size,
+            "How many tokens of brief and manuscript the model holds in view. More takes more "
+            "memory. Automatic: the model's own, at most 4,096.",
+            step=1024,
+        )
+        self._threads = _spin_box(
+            0,
+            256,
+            options.threads,
+            "Threads that compute. Automatic: one a processor core.",
+        )
+        self._memory_map = QCheckBox("Map the file into memory")
+        self._memory_map.setChecked(options.memory_map)
+        self._memory_map.setToolTip(
+            "The system reads the file as it is needed and shares it between programs. Off: a copy "
+            "is read, which starts slower and holds if the file is on a drive that may go away."
+        )
+        form = QFormLayout()
+        for name, field in (
+            ("GPU layers", self._gpu_layers),
+            ("Context size", self._context_size),
+            ("Threads", self._threads),
+        ):
+            field.setAccessibleName(name)
+            form.addRow(name, field)
+        form.addRow("", self._memory_map)
+
+        column = QVBoxLayout(self)
+        column.setSpacing(14)
+        if report:
+            column.addLayout(_report_form(report))
+        column.addLayout(form)
+        buttons = QDialogButtonBox(
+            QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
+        )
+        load = buttons.button(QDialogButtonBox.StandardButton.Ok)
+        load.setText("Load with these")
+        load.setToolTip("Load the model again with these options, and later ones too")
+        cancel = buttons.button(QDialogButtonBox.StandardButton.Cancel)
+        cancel.setToolTip("Leave everything as it is")
+        for button in (load, cancel):
+            button.setIcon(QIcon())
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        column.addWidget(buttons)
+
+    @property
+    def options(self) -> LoadOptions:
+        """What was chosen."""
+        return LoadOptions(
+            gpu_layers=self._gpu_layers.value(),
+            context_size=self._context_size.value(),
+            threads=self._threads.value(),
+            memory_map=self._memory_map.isChecked(),
+        )
+
+
+def _spin_box(low: int, high: int, value: int, tip: str, step: int = 1) -> QSpinBox:
+    box = QSpinBox()
+    box.setRange(low, high)
+    box.setSingleStep(step)
+    # The lowest value is shown as a word: "automatic" is not a number.
+    box.setSpecialValueText(_AUTOMATIC)
+    box.setGroupSeparatorShown(True)
+    box.setValue(value)
+    box.setToolTip(tip)
+    box.setMinimumWidth(140)
+    return box
+
+
+def _report_form(report: ModelReport) -> QFormLayout:
+    form = QFormLayout()
+    heading = QLabel(f"<b>{model_title(report)}</b>")
+    form.addRow(heading)
+    facts = {
+        "Architecture": f"{report.architecture}, {report.parameters / 1e6:,.0f} million "
+        f"parameters, vocabulary {report.vocabulary_size:,}",
+        "Computed by": f"{report.backend}: {report.device}",
+        "Layers": f"{report.layers_offloaded} of {report.layers} on a GPU",
+        "Threads": f"{report.threads}",
+        "Context": f"{report.context_size:,} tokens; trained with {report.context_train:,}",
+        "Memory": f"{byte_size(report.memory_bytes)}, file "
+        f"{'mapped' if report.memory_mapped else 'read'} ({byte_size(report.file_bytes)})",
+        "Loaded in": f"{report.seconds:.1f} s",
+    }
+    for name, value in facts.items():
+        label = QLabel(name)
+        label.setProperty("role", "muted")
+        form.addRow(label, QLabel(value))
+    return form

@@ -1,0 +1,122 @@
+"""The model button in the window's head: what is open, what was open, what else there is."""
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QPainter, QPaintEvent, QPalette
+from PySide6.QtWidgets import (
+    QMenu,
+    QPushButton,
+    QStyle,
+    QStyleOptionButton,
+    QStylePainter,
+    QWidget,
+)
+
+from studio.ui.model.names import byte_size, describe_use, model_name, model_title
+from studio.ui.model.state import ModelPhase, ModelState
+from studio.ui.settings import RECENT_MODELS, Settings
+from studio.ui.theme.combo import paint_chevron
+
+_INSET = 10
+_LONGEST_TITLE = 44
+"""Characters, about; a longer name is elided, for profile and status stand beside it."""
+
+
+class ModelPicker(QPushButton):
+    """Shows the open model; its menu opens another.
+
+    Args:
+        model: what is open.
+        settings: knows the recent models.
+        starter: the starter model's path, if it is installed.
+        actions: what the menu offers below the models: open a file, options, reopen.
+        parent: the Qt parent, if any.
+    """
+
+    def __init__(
+        self,
+        model: ModelState,
+        settings: Settings,
+        starter: Path | None,
+        actions: list[QAction],
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._model = model
+        self._settings = settings
+        self._starter = starter
+        self._actions = actions
+        self.setAccessibleName("Model")
+        self._menu = QMenu(self)
+        self._menu.setToolTipsVisible(True)
+        self._menu.aboutToShow.connect(self._fill_menu)
+        self.setMenu(self._menu)
+        self.setProperty("opens", True)
+        self._shown = ""
+        model.changed.connect(self._follow)
+        self._follow()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the button as the list of profiles beside it looks: name left, chevron right."""
+        option = QStyleOptionButton()
+        self.initStyleOption(option)
+        option.text = ""
+        option.features &= ~QStyleOptionButton.ButtonFeature.HasMenu
+        painter = QStylePainter(self)
+        painter.drawControl(QStyle.ControlElement.CE_PushButton, option)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(self.palette().color(QPalette.ColorRole.ButtonText))
+        room = self.rect().adjusted(_INSET, 0, -2 * _INSET, 0)
+        middle_left = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+        painter.drawText(room, int(middle_left), self._shown)
+        paint_chevron(painter, self, self.palette().color(QPalette.ColorRole.PlaceholderText))
+
+    def _follow(self) -> None:
+        model = self._model
+        tip = "Choose another model, or drop a GGUF file on the window."
+        match model.phase:
+            case ModelPhase.NONE:
+                title = "Open a model"
+            case ModelPhase.LOADING:
+                title = model_name(model.path)
+                tip = f"Loading {model.path}. Esc gives up."
+            case ModelPhase.FAILED:
+                title = f"{model_name(model.path)} (not open)" if model.path else "Open a model"
+                tip = f"{model.message}\n\n{tip}"
+            case ModelPhase.READY:
+                assert model.report is not None, "a ready model has its report"
+                title = model_title(model.report)
+                tip = f"{describe_use(model.report)}.\n\n{tip}"
+        room = self.fontMetrics().averageCharWidth() * _LONGEST_TITLE
+        shown = self.fontMetrics().elidedText(title, Qt.TextElideMode.ElideMiddle, room)
+        if shown != title:
+            tip = f"{title}\n{tip}"
+        self._shown = shown
+        self.setText(_literal(shown))
+        self.setToolTip(tip)
+        self.setAccessibleDescription(tip)
+
+    def _fill_menu(self) -> None:
+        self._menu.clear()
+        paths = [str(self._starter)] if self._starter else []
+        paths += [path for path in self._settings.get(RECENT_MODELS) if path not in paths]
+        for path in paths:
+            file = Path(path)
+            is_there = file.is_file()
+            size = byte_size(file.stat().st_size) if is_there else "not found"
+            role = " (starter model)" if file == self._starter else ""
+            action = self._menu.addAction(f"{_literal(file.stem)}{role}\t{size}")
+            action.setToolTip(path)
+            action.setEnabled(is_there)
+            action.setCheckable(True)
+            action.setChecked(self._model.is_ready and path == self._model.path)
+            action.triggered.connect(lambda _checked, path=path: self._model.open(path))
+        if paths:
+            self._menu.addSeparator()
+        self._menu.addActions(self._actions)
+
+
+def _literal(name: str) -> str:
+    """A name with its ampersands, which Qt would take for marks of a key."""
+    return name.replace("&", "&&")

@@ -1,0 +1,136 @@
+"""Which model is open: none, loading, ready, failed or gone.
+
+Knows how to ask the engine for a model; nothing of prompts, widgets or recent files.
+"""
+
+from collections.abc import Hashable
+from enum import Enum
+
+from PySide6.QtCore import QObject, Signal
+
+from studio.engine.messages import (
+    AnyEvent,
+    Failed,
+    Load,
+    Loaded,
+    Loading,
+    LoadOptions,
+    ModelReport,
+    Stop,
+    Superseded,
+)
+from studio.ui.engine_line.client import EngineClient
+from studio.ui.engine_line.process import Outcome
+
+
+class ModelPhase(Enum):
+    """Where a model is."""
+
+    NONE = "none"
+    LOADING = "loading"
+    READY = "ready"
+    FAILED = "failed"
+
+
+class ModelState(QObject):
+    """The open model."""
+
+    changed = Signal()
+    failed = Signal(str)
+    """One message for the writer: a load that failed, or an engine that died."""
+
+    def __init__(self, client: EngineClient, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._client = client
+        self._request = 0
+        self.phase = ModelPhase.NONE
+        self.path = ""
+        """Of the model open or last asked for."""
+        self.options = LoadOptions()
+        self.fraction = 0.0
+        """Of the load, 0 to 1."""
+        self.report: ModelReport | None = None
+        self.message = ""
+        """Why it failed."""
+        self._before: tuple[str, LoadOptions, ModelReport] | None = None
+        """What was open when another was asked for."""
+        client.listen(self._on_event, Loading, Loaded, Superseded, Failed)
+        client.died.connect(self._on_died)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the engine can be asked to write."""
+        return self.phase is ModelPhase.READY
+
+    @property
+    def vocabulary(self) -> Hashable:
+        """Tells the models apart whose token ids mean different things; None when none is ready."""
+        report = self.report
+        return (report.path, report.file_bytes, report.vocabulary_size) if report else None
+
+    def open(self, path: str, options: LoadOptions | None = None) -> None:
+        """Load another model, in place of the one that is open; a bad file leaves that open."""
+        if self.report is not None:
+            self._before = self.path, self.options, self.report
+        if options is not None:
+            self.options = options
+        self.path = path
+        self.report = None
+        self.fraction = 0.0
+        self.message = ""
+        self.phase = ModelPhase.LOADING
+        self._client.start()
+        self._request = self._client.next_request()
+        self._client.send(Load(request=self._request, path=path, options=self.options))
+        self.changed.emit()
+
+    def reopen(self) -> None:
+        """Load the same model once more, in a new child where the old one died."""
+        if self.path:
+            self.open(self.path)
+
+    def cancel(self) -> None:
+        """Give a load up."""
+        if self.phase is ModelPhase.LOADING:
+            self._client.send(Stop(request=self._request))
+
+    def _on_event(self, event: AnyEvent) -> None:
+        if event.request != self._request:
+            if isinstance(event, Loading | Loaded):
+                self._before = None  # it gave way to one that was asked for meanwhile
+            return
+        match event:
+            case Loading():
+                self.fraction = event.fraction
+            case Loaded():
+                self._before = None
+                self.report = event.report
+                self.phase = ModelPhase.READY
+            case Superseded():
+                self._before = None
+                self.phase = ModelPhase.NONE
+            case Failed():
+                self._fail(event.message, keeps=event.has_model)
+                return
+        self.changed.emit()
+
+    def _on_died(self, outcome: Outcome) -> None:
+        what_next = (
+            "Your text is untouched. Choose “Reopen model” to go on."
+            if self.path
+            else "Your text is untouched."
+        )
+        detail = f"\n\nIts last words: {outcome.last_words}" if outcome.last_words else ""
+        self._fail(f"{outcome.describe()} {what_next}{detail}")
+
+    def _fail(self, message: str, *, keeps: bool = False) -> None:
+        before, self._before = self._before, None
+        if keeps and before:
+            self.path, self.options, self.report = before
+            self.phase = ModelPhase.READY
+        else:
+            self.phase = ModelPhase.FAILED
+            self.report = None
+            self.message = message
+        self.changed.emit()
+        self.failed.emit(message)

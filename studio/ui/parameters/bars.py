@@ -1,0 +1,44 @@
+"""The next token in a few bars, over the parameters where they stand in a window of their own.
+
+Shows the window's `NextToken` and keeps nothing of it.
+"""
+
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from studio.ui.theme.theme import Theme
+from studio.ui.tokens.bars import TokenBars
+from studio.ui.tokens.next_token import NextToken
+
+ROWS = 5
+_LINES = 1.25
+_WIDTH = 40
+"""In average characters."""
+
+_TIP = (
+    "<p>What the model would say next, with these parameters: it follows each change at once. "
+    "Outline: T 1, before filters. Grey: cut.</p>"
+)
+
+
+class ParameterBars(TokenBars):
+    """The bars; hidden, they ask for nothing.
+
+    Args:
+        state: What is shown.
+        theme: Where the colours come from.
+        parent: The Qt parent, if any.
+    """
+
+    def __init__(self, state: NextToken, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(state, theme, ROWS, _LINES, parent)
+        self.setAccessibleName("Next token with these parameters")
+        self.setToolTip(_TIP)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+
+    def _width(self) -> int:
+        return self.fontMetrics().averageCharWidth() * _WIDTH
+
+    def _follow(self) -> None:
+        if self.isVisible():
+            self.describe()
+            self.update()

@@ -1,0 +1,257 @@
+"""The biases of single tokens: a row each, and a line that adds one.
+
+It binds a `ParameterValues` and a `TokenLookup`, and keeps nothing but what waits for an answer.
+"""
+
+import math
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from studio.ui.model.token_lookup import TokenLookup
+from studio.ui.parameters.groups import BIASES
+from studio.ui.parameters.parameter import LARGEST, Number
+from studio.ui.parameters.texts import AddEdit
+from studio.ui.parameters.values import ParameterValues
+from studio.ui.widgets.number_edit import NumberEdit
+
+
+class _Bias(Number):
+    """A number that is not +∞: no token can be forced."""
+
+    def parse(self, text: str) -> float:
+        """The bias that was typed.
+
+        Raises:
+            ValueError: It is no number, or +∞.
+        """
+        bias = super().parse(text)
+        if bias == math.inf:
+            raise ValueError(f"logit_bias: found “{text.strip()}”; type a number, or ban.")
+        return bias
+
+
+BIAS = _Bias(
+    name="bias",
+    label="bias",
+    neutral=-LARGEST,
+    least=-LARGEST,
+    most=LARGEST,
+    stride=0.5,
+    words={"ban": -LARGEST},
+    allowed="a number, or ban",
+    help="Added to the token's logit before everything else.",
+    plain="5 is much; ban (−∞) makes it impossible.",
+)
+"""One token's bias. An empty field bans: that is what most are for."""
+
+_DIGITS = 7
+_FOREIGN = "not in this model"
+_FOREIGN_TIP = (
+    "<p>This bias is for the vocabulary of another model. While it is here nothing can be "
+    "written: take it out, or open the model that it was made for.</p>"
+)
+
+
+class ParameterBiases(QWidget):
+    """Tokens with their biases.
+
+    Attributes:
+        edit: Where the token to add is typed.
+        bias: Where its bias is typed.
+
+    Args:
+        values: Where the biases are.
+        lookup: Knows tokens.
+        parent: The Qt parent, if any.
+    """
+
+    refused = Signal(str)
+    """Why a token or a bias was refused, or what is waited for; empty for nothing to say."""
+
+    def __init__(
+        self, values: ParameterValues, lookup: TokenLookup, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._values = values
+        self._lookup = lookup
+        self._waiting: float | None = None
+        self._new = BIAS.neutral
+        self._rows: dict[int, _Row] = {}
+        self.edit = AddEdit()
+        self.edit.setObjectName("add_bias_token")
+        self.edit.setPlaceholderText("word or #number")
+        self.edit.setAccessibleName("Token to bias")
+        self.edit.setToolTip(
+            "<p>The token as it stands in a text, mostly with a space before it; or # and the "
+            "number that a card of the bars shows.</p>"
+        )
+        self.bias = NumberEdit(BIAS, lambda: self._new, self._take_new)
+        self.bias.setObjectName("add_bias_value")
+        self.bias.setAccessibleName("Bias of the token to add")
+        self.bias.setFixedWidth(self._field_width())
+        self._add_button = QPushButton("Add")
+        self._add_button.setToolTip("Add the token with this bias (Enter)")
+        self._add_button.setAccessibleName("Add the token")
+        self._add_button.clicked.connect(self._add)
+        self.edit.returnPressed.connect(self._add)
+        self.bias.returnPressed.connect(self._add)
+        self.edit.textEdited.connect(lambda _text: self.refused.emit(""))
+        self.edit.given_up.connect(self._give_up)
+        self.bias.refused.connect(self.refused)
+        line = QHBoxLayout()
+        line.setSpacing(6)
+        line.addWidget(self.edit, 1)
+        line.addWidget(self.bias)
+        line.addWidget(self._add_button)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(4)
+        self._column.addLayout(line)
+        lookup.found.connect(self._on_found)
+        lookup.refused.connect(self._on_refused)
+        lookup.waits.connect(self.refused)
+        lookup.spelled.connect(self._spell)
+        values.changed.connect(self._follow)
+        self._follow()
+
+    def _take_new(self, bias: float) -> None:
+        self._new = bias
+
+    def _add(self) -> None:
+        typed = self.edit.text()
+        if self.bias.property("invalid"):
+            return
+        if not typed:
+            self.edit.setFocus(Qt.FocusReason.OtherFocusReason)
+            return
+        self._waiting = self._new
+        self._lookup.find(typed)
+
+    def _give_up(self) -> None:
+        self._waiting = None
+        self.refused.emit("")
+
+    def _on_found(self, token: int) -> None:
+        if self._waiting is None:
+            return
+        bias, self._waiting = self._waiting, None
+        try:
+            self._set(token, bias)
+        except ValueError as reason:
+            self.refused.emit(str(reason))
+            return
+        self.edit.clear()
+        self.refused.emit("")
+
+    def _on_refused(self, reason: str) -> None:
+        if self._waiting is not None:
+            self._waiting = None
+            self.refused.emit(reason)
+            self.edit.selectAll()
+
+    def _set(self, token: int, bias: float | None) -> None:
+        biases = dict(self._values.params.biases)
+        biases.pop(token, None)
+        if bias is not None:
+            biases[token] = bias
+        self._values.set(BIASES, tuple(sorted(biases.items())))
+
+    def _follow(self) -> None:
+        biases = dict(self._values.params.biases)
+        if list(biases) != list(self._rows):
+            self._make_rows(biases)
+        for token, bias in biases.items():
+            self._rows[token].show_bias(bias)
+
+    def _make_rows(self, biases: dict[int, float]) -> None:
+        had_focus = self.isAncestorOf(QApplication.focusWidget() or self)
+        for token in self._rows.keys() - biases.keys():
+            gone = self._rows.pop(token)
+            gone.hide()
+            gone.deleteLater()
+        for token in biases.keys() - self._rows.keys():
+            self._rows[token] = _Row(token, self._lookup, self._set, self._field_width())
+            self._rows[token].refused.connect(self.refused)
+        self._rows = {token: self._rows[token] for token in biases}
+        for place, row in enumerate(self._rows.values()):
+            self._column.insertWidget(place, row)
+        self._lookup.spell(biases)
+        if had_focus:
+            self.edit.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _spell(self) -> None:
+        self._lookup.spell(self._rows)
+        for row in self._rows.values():
+            row.show_text()
+
+    def _field_width(self) -> int:
+        return self.fontMetrics().horizontalAdvance("0") * (_DIGITS + 2)
+
+
+class _Row(QWidget):
+    """A token, its number, its bias, a ban, and the way out."""
+
+    refused = Signal(str)
+
+    def __init__(
+        self,
+        token: int,
+        lookup: TokenLookup,
+        set_bias: Callable[[int, float | None], None],
+        width: int,
+    ) -> None:
+        super().__init__()
+        self._token = token
+        self._lookup = lookup
+        self._bias = 0.0
+        self._name = QLabel()
+        number = QLabel(f"#{token}")
+        number.setProperty("role", "muted")
+        self._edit = NumberEdit(BIAS, lambda: self._bias, lambda bias: set_bias(token, bias))
+        self._edit.setObjectName(f"bias_{token}")
+        self._edit.setFixedWidth(width)
+        self._edit.refused.connect(self.refused)
+        self._ban = QPushButton("ban")
+        self._ban.setProperty("segment", True)
+        self._ban.setCheckable(True)
+        self._ban.setObjectName(f"ban_{token}")
+        self._ban.setToolTip("Make the token impossible, or possible again")
+        self._ban.clicked.connect(lambda is_on: set_bias(token, -math.inf if is_on else 0.0))
+        self._out = QPushButton("×")
+        self._out.setProperty("flat", True)
+        self._out.setObjectName(f"unbias_{token}")
+        self._out.setToolTip("Take this bias out")
+        self._out.clicked.connect(lambda: set_bias(token, None))
+        line = QHBoxLayout(self)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(6)
+        for widget in (self._name, number):
+            line.addWidget(widget)
+        line.addStretch(1)
+        for control in (self._edit, self._ban, self._out):
+            line.addWidget(control)
+        self.show_text()
+
+    def show_bias(self, bias: float) -> None:
+        """Show the bias in force."""
+        self._bias = bias
+        self._edit.follow()
+        self._ban.setChecked(math.isinf(bias))
+
+    def show_text(self) -> None:
+        """Show the token by its text, where that is known now."""
+        text = self._lookup.text(self._token)
+        is_foreign = self._lookup.is_foreign(self._token)
+        self._name.setText(_FOREIGN if is_foreign else text.text)
+        self._name.setToolTip(_FOREIGN_TIP if is_foreign else text.spoken)
+        role = "error" if is_foreign else ""
+        if self._name.property("role") != role:
+            self._name.setProperty("role", role)
+            # A style sheet looks at properties once.
+            self._name.style().unpolish(self._name)
+            self._name.style().polish(self._name)
+        self._edit.setAccessibleName(f"Bias of {text.spoken}")
+        self._ban.setAccessibleName(f"Ban {text.spoken}")
+        self._out.setAccessibleName(f"Take the bias of {text.spoken} out")

@@ -1,0 +1,235 @@
+"""One parameter in the editor: its names, its help, its control, the way back to neutral.
+
+It binds a `ParameterValues` and keeps nothing of it. Which control there is, is the business of
+whoever makes the row.
+"""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from studio.sampling import SamplingParams
+from studio.ui.explain.text import STEPS
+from studio.ui.parameters.parameter import Number, Parameter
+from studio.ui.parameters.values import ParameterValues
+from studio.ui.widgets.flow_layout import FlowLayout
+from studio.ui.widgets.number_edit import NumberEdit
+
+_FIELD_DIGITS = 12
+_INSET = 4
+
+
+class ParameterRow(QWidget):
+    """A parameter's words, and room for its control.
+
+    Attributes:
+        parameter: What it shows.
+
+    Args:
+        parameter: What it shows.
+        values: Where its value is.
+        explain: Opens a step of Explain.
+        parent: The Qt parent, if any.
+    """
+
+    def __init__(
+        self,
+        parameter: Parameter,
+        values: ParameterValues,
+        explain: Callable[[str], None],
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.parameter = parameter
+        self._values = values
+        self._title = QLabel(parameter.title)
+        self._title.setToolTip(parameter.tool_tip)
+        name = QLabel(parameter.name)
+        name.setProperty("role", "muted")
+        name.setToolTip(f"Its name in {_whose(parameter)}: {parameter.name}")
+        self._help = _muted(parameter.help)
+        self._help.setToolTip(parameter.tool_tip)
+        self._idle = _muted("")
+        self._refusal = QLabel()
+        self._refusal.setProperty("role", "error")
+        self._refusal.setWordWrap(True)
+        self._refusal.hide()
+        self._reset = self._reset_button()
+
+        self._signs: list[QWidget] = [self._reset]
+        if parameter.explained:
+            self._signs.append(_explain_button(parameter, explain))
+        names = self._both_names = QWidget()
+        # A long name goes to a line of its own rather than be cut short.
+        flow = FlowLayout(names, 6, 0)
+        flow.addWidget(self._title)
+        flow.addWidget(name)
+        self._names = QHBoxLayout()
+        self._names.setSpacing(6)
+        self._names.addWidget(names, 1)
+        words = self._words = QVBoxLayout()
+        words.setSpacing(1)
+        words.addLayout(self._names)
+        words.addWidget(self._help)
+        words.addWidget(self._idle)
+        words.addStretch(1)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 3, 0, 3)
+        self._grid.setHorizontalSpacing(8)
+        self._grid.setVerticalSpacing(4)
+        self._grid.setColumnStretch(0, 1)
+        self._grid.addWidget(self._refusal, 2, 0, 1, 3)
+        values.changed.connect(self._follow)
+
+    def put_beside(self, control: QWidget) -> None:
+        """Put a small control at the right, over what is allowed."""
+        parameter = self.parameter
+        width = self.fontMetrics().horizontalAdvance("0") * _FIELD_DIGITS
+        column = QVBoxLayout()
+        column.setSpacing(2)
+        control.setFixedWidth(width)
+        column.addWidget(control)
+        for text in (parameter.allowed, f"neutral {self._neutral_words()}"):
+            label = _muted(text)
+            label.setToolTip(f"Allowed: {parameter.allowed}. Neutral: {self._neutral_words()}.")
+            label.setFixedWidth(width)
+            column.addWidget(label)
+        column.addStretch(1)
+        signs = QVBoxLayout()
+        signs.setSpacing(0)
+        for sign in self._signs:
+            signs.addWidget(sign, 0, Qt.AlignmentFlag.AlignHCenter)
+        signs.addStretch(1)
+        self._grid.addLayout(self._words, 0, 0)
+        self._grid.addLayout(column, 0, 1)
+        self._grid.addLayout(signs, 0, 2)
+        # The names stand in line with what is typed.
+        self._names.setContentsMargins(0, _INSET, 0, 0)
+        self._finish(control)
+
+    def put_below(self, control: QWidget) -> None:
+        """Put a large control under the words."""
+        self._help.setText(f"{self.parameter.help} {self.parameter.plain}")
+        for sign in self._signs:
+            self._names.addWidget(sign)
+        # In line with the signs beside them.
+        self._both_names.setContentsMargins(0, _INSET, 0, 0)
+        self._grid.addLayout(self._words, 0, 0, 1, 3)
+        self._grid.addWidget(control, 1, 0, 1, 3)
+        self._finish(control)
+
+    def take_focus(self) -> None:
+        """Give the keyboard to the control, or to the first in it that takes it."""
+        control = self._title.buddy()
+        if control is None:
+            return
+        candidates = [control, *control.findChildren(QWidget)]
+        takes = Qt.FocusPolicy.TabFocus
+        first = next((found for found in candidates if found.focusPolicy() & takes), control)
+        first.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def refuse(self, reason: str) -> None:
+        """Say why a value was refused; an empty reason takes that back."""
+        self._refusal.setText(reason)
+        self._refusal.setVisible(bool(reason))
+
+    def _finish(self, control: QWidget) -> None:
+        self._title.setBuddy(control)
+        self._follow()
+
+    def _neutral_words(self) -> str:
+        parameter = self.parameter
+        if isinstance(parameter, Number):
+            return parameter.format(parameter.neutral)
+        return str(parameter.neutral)
+
+    def _reset_button(self) -> QPushButton:
+        words = f"Set {self.parameter.label} back to neutral"
+        if isinstance(self.parameter, Number):
+            words = f"{words}: {self._neutral_words()}"
+        button = QPushButton("↺")
+        button.setProperty("flat", True)
+        button.setObjectName(f"reset_{self.parameter.name}")
+        button.setToolTip(words)
+        button.setAccessibleName(words)
+        policy = button.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        button.setSizePolicy(policy)
+        button.clicked.connect(lambda: self._values.reset([self.parameter]))
+        return button
+
+    def _follow(self) -> None:
+        is_neutral = self._values.is_neutral(self.parameter)
+        if self._reset.isHidden() is not is_neutral:
+            if self._reset.hasFocus():
+                self.focusPreviousChild()
+            self._reset.setHidden(is_neutral)
+        font = self._title.font()
+        if font.bold() is is_neutral:
+            font.setBold(not is_neutral)
+            self._title.setFont(font)
+        idle = self._values.idle_words(self.parameter)
+        if idle != self._idle.text() or self._idle.isHidden() is bool(idle):
+            self._idle.setText(idle)
+            self._idle.setVisible(bool(idle))
+
+
+class NumberRow(ParameterRow):
+    """A number in a field that takes it with Enter.
+
+    Attributes:
+        edit: The field.
+    """
+
+    def __init__(
+        self,
+        number: Number,
+        values: ParameterValues,
+        explain: Callable[[str], None],
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(number, values, explain, parent)
+        self.edit = NumberEdit(
+            number, lambda: values.number(number), lambda value: values.set(number, value)
+        )
+        self.edit.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.edit.refused.connect(self.refuse)
+        values.changed.connect(self.edit.follow)
+        self.put_beside(self.edit)
+
+
+def _explain_button(parameter: Parameter, explain: Callable[[str], None]) -> QToolButton:
+    step = parameter.explained
+    assert step is not None
+    button = QToolButton()
+    button.setText("?")
+    button.setProperty("role", "muted")
+    button.setObjectName(f"explain_{parameter.name}")
+    button.setToolTip(f"Explain: {STEPS[step].title}, on your own sentence")
+    button.setAccessibleName(f"Explain {parameter.label}")
+    button.setCursor(Qt.CursorShape.PointingHandCursor)
+    button.clicked.connect(lambda: explain(step))
+    return button
+
+
+def _whose(parameter: Parameter) -> str:
+    is_of_sampler = parameter.name in SamplingParams.__struct_fields__
+    return "llama.cpp and in a profile's file" if is_of_sampler else "a profile's file"
+
+
+def _muted(text: str) -> QLabel:
+    label = QLabel(text)
+    label.setProperty("role", "muted")
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setWordWrap(True)
+    return label

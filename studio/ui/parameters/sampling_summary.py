@@ -1,0 +1,70 @@
+"""What is not neutral among the sampling parameters, in a line. Knows no Qt."""
+
+from studio.sampling import SamplingParams, active_steps
+from studio.ui.parameters.penalties import REPEAT_PENALTY
+from studio.ui.parameters.sampling_number import format_number
+from studio.ui.parameters.sampling_order import temperature_place
+from studio.ui.parameters.table import MIN_P, SEED, TOP_K, TOP_P
+
+BETWEEN = "   "
+"""What stands between the parts of a summary."""
+
+_FIELDS_IN_SUMMARY = (
+    (TOP_K, "top-k"),
+    (TOP_P, "top-p"),
+    (MIN_P, "min-p"),
+    (REPEAT_PENALTY, "repeat"),
+)
+
+_STEPS_IN_SUMMARY = (
+    # The step, the parameter that tells most of it, and its neutral value.
+    ("typical_p", "typical_p", 1.0, "typical-p {}"),
+    ("top_n_sigma", "top_n_sigma", -1.0, "top-nσ {}"),
+    ("xtc", "xtc_probability", 0.0, "XTC {}"),
+    ("penalties", "frequency_penalty", 0.0, "frequency {}"),
+    ("penalties", "presence_penalty", 0.0, "presence {}"),
+    ("dry", "dry_multiplier", 0.0, "DRY {}"),
+    ("temperature", "dynatemp_range", 0.0, "T ±{}"),
+)
+
+
+def summary(params: SamplingParams) -> str:
+    """What is not neutral, in one line: ``top-p 0.95   min-p 0.05   repeat 1.05``.
+
+    Of the parameters that have no field here (a preset may set them) those that have an effect.
+    """
+    if params.mirostat:
+        tau = format_number(params.mirostat_tau)
+        parts = [f"Mirostat {params.mirostat} at {tau} bits"]
+    else:
+        parts = _steps(params) or ["no filter, no penalty"]
+    if params.logit_bias:
+        parts.append(f"{len(params.logit_bias)} bias{'es' if len(params.logit_bias) > 1 else ''}")
+    if params.seed != SEED.neutral:
+        parts.append(f"seed {SEED.format(params.seed)}")
+    return BETWEEN.join(parts)
+
+
+def _steps(params: SamplingParams) -> list[str]:
+    parts = [
+        f"{label} {entry.format(getattr(params, entry.name))}"
+        for entry, label in _FIELDS_IN_SUMMARY
+        if getattr(params, entry.name) != entry.neutral
+    ]
+    active = active_steps(params)
+    parts += [
+        words.format(format_number(getattr(params, name)))
+        for step, name, neutral, words in _STEPS_IN_SUMMARY
+        if step in active and getattr(params, name) != neutral
+    ]
+    if params.min_keep > 1 and {"top_p", "min_p", "typical_p", "xtc"} & set(active):
+        parts.append(f"min-keep {params.min_keep}")
+    return parts
+
+
+def order_words(params: SamplingParams, *, short: bool = False) -> str:
+    """Where temperature stands: ``temperature last``, ``first``, ``between`` or ``off``."""
+    temperature = "T" if short else "temperature"
+    if params.mirostat:
+        return f"{temperature}, Mirostat"
+    return f"{temperature} {temperature_place(params.samplers)}"

@@ -1,0 +1,157 @@
+"""Parameters that stand together, under a heading that folds them away.
+
+It binds a `ParameterValues` and keeps nothing but whether it is open.
+"""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QMouseEvent, QPalette
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from studio.ui.parameters.groups import ParameterGroup
+from studio.ui.parameters.parameter import Number, Parameter
+from studio.ui.parameters.row import ParameterRow
+from studio.ui.parameters.values import ParameterValues
+from studio.ui.widgets.elided_label import ElidedLabel
+
+_DOT = "●"
+
+
+class ParameterSection(QWidget):
+    """A group's heading and rows.
+
+    It opens by itself when one of its parameters is turned, and is closed by the writer alone.
+
+    Attributes:
+        group: What it shows.
+        rows: A row a parameter.
+
+    Args:
+        group: What it shows.
+        rows: A row a parameter, in their order.
+        values: Where the values are.
+        parent: The Qt parent, if any.
+    """
+
+    opened = Signal(bool)
+    """The writer has opened or closed it."""
+
+    def __init__(
+        self,
+        group: ParameterGroup,
+        rows: Sequence[ParameterRow],
+        values: ParameterValues,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.group = group
+        self.rows = rows
+        self._values = values
+        self._is_open = False
+        self._was_turned = False
+        self._sought = ""
+        self._toggle = QPushButton()
+        self._toggle.setProperty("flat", True)
+        font = self._toggle.font()
+        font.setBold(True)
+        self._toggle.setFont(font)
+        self._toggle.setAccessibleName(group.title)
+        self._toggle.clicked.connect(self._turn)
+        self._mark = QLabel(_DOT)
+        self._mark.setForegroundRole(QPalette.ColorRole.Accent)
+        self._mark.setToolTip("Something here is not neutral")
+        self._summary = ElidedLabel()
+        self._summary.setProperty("role", "muted")
+        self._reset = QPushButton("Reset")
+        self._reset.setProperty("flat", True)
+        self._reset.setProperty("role", "muted")
+        self._reset.setObjectName(f"reset_group_{group.name}")
+        self._reset.setToolTip(f"Set all of “{group.title}” back to neutral")
+        self._reset.setAccessibleName(self._reset.toolTip())
+        self._reset.clicked.connect(lambda: values.reset(group.parameters))
+
+        self._header = QHBoxLayout()
+        self._header.setSpacing(6)
+        self._header.setContentsMargins(0, 0, 0, 0)
+        self._header.addWidget(self._toggle)
+        self._header.addWidget(self._mark)
+        self._header.addWidget(self._summary, 1)
+        self._header.addWidget(self._reset)
+        self._body = QWidget()
+        inside = QVBoxLayout(self._body)
+        inside.setContentsMargins(7, 0, 0, 6)
+        inside.setSpacing(6)
+        for row in rows:
+            inside.addWidget(row)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(self._header)
+        column.addWidget(self._body)
+        values.changed.connect(self._follow)
+        self._follow()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether its rows are shown, but for a search."""
+        return self._is_open
+
+    def set_open(self, is_open: bool) -> None:
+        """Show or fold its rows."""
+        self._is_open = is_open
+        self._show_rows()
+
+    def seek(self, words: str) -> int:
+        """Show only what matches; all where there is nothing to look for. Returns how many do."""
+        self._sought = words
+        found = [row for row in self.rows if row.parameter.matches(words)]
+        is_named = words.strip().casefold() in self.group.title.casefold()
+        for row in self.rows:
+            row.setVisible(row in found or is_named)
+        self.setVisible(bool(found) or is_named)
+        self._show_rows()
+        return len(self.rows) if is_named else len(found)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """A click on the heading's line opens and closes, as one on its name does."""
+        in_header = self._header.geometry().contains(event.position().toPoint())
+        if event.button() == Qt.MouseButton.LeftButton and in_header:
+            self._turn()
+        else:
+            super().mousePressEvent(event)
+
+    def _turn(self) -> None:
+        if not self._sought:
+            self.set_open(not self._is_open)
+            self.opened.emit(self._is_open)
+
+    def _show_rows(self) -> None:
+        is_shown = self._is_open or bool(self._sought)
+        self._body.setVisible(is_shown)
+        self._toggle.setText(f"{'▾' if is_shown else '▸'}  {self.group.title}")
+        state = "open" if is_shown else "closed"
+        self._toggle.setToolTip("Hide these settings" if is_shown else "Show these settings")
+        self._toggle.setAccessibleDescription(f"{state}; {self._summary.text() or 'all neutral'}")
+
+    def _follow(self) -> None:
+        turned = self._values.turned(self.group.parameters)
+        self._mark.setVisible(bool(turned))
+        self._reset.setVisible(bool(turned))
+        words = ", ".join(_words(parameter, self._values) for parameter in turned)
+        if words != self._summary.text():
+            self._summary.setText(words)
+            self._summary.setToolTip(words)
+        if turned and not self._was_turned:
+            self._is_open = True
+        self._was_turned = bool(turned)
+        self._show_rows()
+
+
+def _words(parameter: Parameter, values: ParameterValues) -> str:
+    value = values.value(parameter)
+    if isinstance(parameter, Number):
+        return f"{parameter.label} {parameter.format(values.number(parameter))}"
+    if isinstance(value, tuple) and parameter.name != "samplers":
+        return f"{len(value)} {parameter.one if len(value) == 1 else parameter.label}"
+    return parameter.label

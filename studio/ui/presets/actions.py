@@ -1,0 +1,244 @@
+"""The Profile menu: what can be done with presets, and the questions it asks.
+
+Knows dialogs and the notice bar; the presets themselves are `PresetState`'s.
+"""
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QStandardPaths, Qt
+from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow, QMenu
+
+from studio.atomic_write import atomic_write
+from studio.presets import PresetError
+from studio.presets.foreign import FORMAT_WORDS, Imported, export
+from studio.sampling import SamplingParams
+from studio.ui.presets.library import PresetLibrary
+from studio.ui.presets.name_dialog import PresetNameDialog
+from studio.ui.presets.profile_state import ProfileState
+from studio.ui.presets.state import PresetState
+from studio.ui.presets.travel_dialog import TravelDialog
+from studio.ui.presets.travel_words import Left, left, lost_words, taken_in
+from studio.ui.settings import PRESETS_FROM, Settings
+from studio.ui.widgets.actions import make_action
+
+_ENTRIES = {
+    "kelvin": "&Kelvin Studio",
+    "sillytavern": "&SillyTavern",
+    "koboldcpp": "Kobold&Cpp",
+    "lmstudio": "&LM Studio",
+    "textgen": "&text-generation-webui",
+    "llamacpp": "ll&ama.cpp arguments",
+    "ollama": "&Ollama Modelfile",
+    "openai": "O&penAI-style request",
+}
+assert _ENTRIES.keys() == FORMAT_WORDS.keys()
+
+
+class PresetActions(QObject):
+    """Save, save as, rename, duplicate, delete, revert, import, export."""
+
+    def __init__(
+        self,
+        window: QMainWindow,
+        profiles: ProfileState,
+        presets: PresetState,
+        library: PresetLibrary,
+        settings: Settings,
+    ) -> None:
+        super().__init__(window)
+        self._settings = settings
+        self._window, self._profiles, self._presets = window, profiles, presets
+        self._library, self._notice, self._edits = library, library.notices, library.edits
+        self.save = make_action(
+            window, "&Save profile", presets.save, tip="Save the values in force into your profile"
+        )
+        self.save_as = make_action(
+            window,
+            "Save profile &as…",
+            self._ask_save_as,
+            "Ctrl+Shift+K",
+            "Save the values in force as a profile of your own",
+        )
+        self.rename = make_action(
+            window,
+            "Re&name…",
+            lambda: self._edits.rename(self._name, window),
+            tip="Call your profile otherwise",
+        )
+        self.duplicate = make_action(
+            window,
+            "&Duplicate",
+            lambda: presets.duplicate(self._name),
+            tip="Copy the profile, to change the copy",
+        )
+        self.revert = make_action(
+            window, "&Revert", presets.revert, tip="Put the profile's saved values in force again"
+        )
+        self.delete = make_action(
+            window,
+            "De&lete",
+            lambda: self._edits.delete(self._name),
+            tip="Delete your profile; it can be brought back",
+        )
+        self.import_ = make_action(
+            window,
+            "&Import…",
+            self._ask_import,
+            tip="Take in presets of SillyTavern, KoboldCpp, LM Studio, text-generation-webui, "
+            "llama.cpp, Ollama, OpenAI-style requests",
+        )
+        self.show_left = make_action(
+            window, "Show all", self._show_left, tip="Show every setting that was not carried over"
+        )
+        self._left: list[Left] = []
+        self._refusals: list[str] | None = None
+        presets.changed.connect(self._follow)
+        presets.failed.connect(self._tell_failure)
+        library.import_wanted.connect(lambda paths: self.import_paths(paths, choose=False))
+        library.import_asked.connect(lambda: self._ask_import(choose=False))
+        self._follow()
+
+    def menu(self, parent: QMenu | None = None) -> QMenu:
+        """The menu with all of them."""
+        menu = QMenu("&Profile", parent or self._window)
+        menu.setToolTipsVisible(True)
+        menu.addAction(self._library.open)
+        menu.addSeparator()
+        menu.addActions([self.save, self.save_as, self.revert, self._edits.put_back])
+        menu.addSeparator()
+        menu.addActions([self.rename, self.duplicate, self.delete, self._edits.undelete])
+        menu.addSeparator()
+        menu.addAction(self.import_)
+        exports = menu.addMenu("&Export")
+        exports.setToolTipsVisible(True)
+        for name, words in _ENTRIES.items():
+            action = make_action(
+                exports,
+                f"{words}…",
+                partial(self._ask_export, name),
+                tip=f"Save the values in force as a file for {FORMAT_WORDS[name]}",
+            )
+            exports.addAction(action)
+        return menu
+
+    def import_paths(
+        self, paths: Sequence[Path], *, choose: bool = True, also: Sequence[str] = ()
+    ) -> None:
+        """Take files in and tell of all of them at once: a later message hides an earlier one.
+
+        Args:
+            paths: The files.
+            choose: Whether the last of them is put in force.
+            also: Sentences about other files that came with them.
+        """
+        taken: list[tuple[str, Imported]] = []
+        refused: list[str] = []
+        self._refusals = refused
+        for path in paths:
+            imported = self._presets.import_preset(path, choose=choose)
+            if imported:
+                taken.append((imported.preset.name, imported))
+        self._refusals = None
+        refused += also
+        self._left = [row for name, it in taken for row in left(name, it.not_carried)]
+        if taken or refused:
+            self._notice.tell(
+                taken_in(taken, refused),
+                self.show_left if self._left else None,
+                is_error=bool(refused),
+            )
+
+    def keep(self, name: str, params: SamplingParams) -> None:
+        """Keep a lane's parameters as a profile, and tell its name."""
+        kept = self._presets.keep(name, params)
+        if kept:
+            self._notice.tell(f"Kept as the profile “{kept.name}”.", is_error=False)
+
+    @property
+    def _name(self) -> str:
+        return self._profiles.current.name
+
+    def _follow(self) -> None:
+        is_own, is_turned = self._presets.can_save, bool(self._presets.differences)
+        self.save.setEnabled(is_own and is_turned)
+        self.revert.setEnabled(is_turned)
+        self.rename.setEnabled(is_own)
+        self.delete.setEnabled(is_own)
+
+    def _ask_save_as(self) -> None:
+        free = self._presets.folder.free_name(self._name)
+        name = PresetNameDialog.ask(
+            self._window,
+            "Save profile as",
+            "Save",
+            "Name of the profile:",
+            free,
+            self._presets.why_not_called,
+        )
+        if name:
+            self._presets.save_as(name)
+
+    def _ask_import(self, *, choose: bool = True) -> None:
+        paths, _ = QFileDialog.getOpenFileNames(
+            QApplication.activeWindow() or self._window,
+            "Import presets",
+            str(self._folder),
+            "Presets (*.json *.yaml *.yml *.txt *.args Modelfile *.Modelfile);;All files (*)",
+        )
+        if paths:
+            self._remember_folder(Path(paths[0]))
+        self.import_paths([Path(path) for path in paths], choose=choose)
+
+    @property
+    def _folder(self) -> Path:
+        """Where a dialog begins: the folder used last, or the writer's documents."""
+        place = QStandardPaths.StandardLocation.DocumentsLocation
+        used = Path(self._settings.get(PRESETS_FROM) or QStandardPaths.writableLocation(place))
+        return used if used.is_dir() else Path.home()
+
+    def _remember_folder(self, path: Path) -> None:
+        self._settings.set(PRESETS_FROM, str(path.resolve().parent))
+
+    def _tell_failure(self, why: str) -> None:
+        if self._refusals is None:
+            self._notice.tell(why)
+        else:
+            self._refusals.append(why)
+
+    def _show_left(self) -> None:
+        dialog = TravelDialog(self._left, QApplication.activeWindow() or self._window)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
+
+    def _ask_export(self, format_name: str) -> None:
+        try:
+            exported = export(self._presets.in_force, format_name)
+            path, _ = QFileDialog.getSaveFileName(
+                self._window,
+                f"Export for {FORMAT_WORDS[format_name]}",
+                str(self._folder / f"{self._name}{exported.suffix}"),
+            )
+            if not path:
+                return
+            self._remember_folder(Path(path))
+            write_text(Path(path), exported.text)
+        except PresetError as error:
+            self._notice.tell(str(error))
+            return
+        self._left = left(self._name, exported.not_carried)
+        words = f"“{Path(path).name}” is written. {lost_words(exported.not_carried)}".rstrip()
+        self._notice.tell(words, self.show_left if self._left else None, is_error=False)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write an exported file.
+
+    Raises:
+        PresetError: the system failed; what was there is whole.
+    """
+    try:
+        atomic_write(path, text.encode())
+    except OSError as error:
+        raise PresetError(f"“{path}”: {error.strerror or error}. Nothing was written.") from error

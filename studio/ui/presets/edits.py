@@ -1,0 +1,101 @@
+"""What is done to any one preset, in the menu or in the library: asks what it must, tells the rest.
+
+Knows dialogs and notices; the presets themselves are `PresetState`'s.
+"""
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QWidget
+
+from studio.presets import DeletedPreset, Preset
+from studio.ui.presets.name_dialog import PresetNameDialog
+from studio.ui.presets.notices import PresetNotices
+from studio.ui.presets.state import PresetState
+from studio.ui.widgets.actions import make_action
+
+
+class PresetEdits(QObject):
+    """Rename, duplicate, delete, bring back; and back to what was in force.
+
+    Attributes:
+        undelete: The action that brings back what was deleted last.
+        put_back: The action that puts in force what was so before.
+
+    Args:
+        window: Whose menu has the actions.
+        presets: Whose presets they are.
+        notices: Where it is told.
+    """
+
+    def __init__(self, window: QWidget, presets: PresetState, notices: PresetNotices) -> None:
+        super().__init__(window)
+        self._presets, self._notices = presets, notices
+        self._deleted: list[DeletedPreset] = []
+        self.undelete = make_action(window, "&Bring it back", self._undelete)
+        self.put_back = make_action(window, "Put bac&k what was in force", self._put_back)
+        presets.changed.connect(self._follow)
+        self._follow()
+
+    def rename(self, name: str, parent: QWidget) -> None:
+        """Ask for another name.
+
+        Args:
+            name: The preset's.
+            parent: The window that the question belongs to.
+        """
+        new_name = PresetNameDialog.ask(
+            parent,
+            "Rename profile",
+            "Rename",
+            f"New name for “{name}”:",
+            name,
+            lambda typed: self._presets.why_not_called(typed, name),
+        )
+        if new_name:
+            self._presets.rename(name, new_name)
+
+    def delete(self, name: str) -> None:
+        """Delete a preset and offer it back."""
+        is_chosen = self._presets.now.preset.name == name
+        deleted = self._presets.delete(name)
+        if deleted is None:
+            return
+        self._deleted.append(deleted)
+        self._follow()
+        stays = "; its values stay in force" if is_chosen else ""
+        self._notices.tell(
+            f"The profile “{deleted.name}” is deleted{stays}.", self.undelete, is_error=False
+        )
+
+    def use(self, preset: Preset) -> None:
+        """Put a preset in force, and offer back what was turned."""
+        was_turned = self._presets.now.is_turned
+        self._presets.use(preset)
+        if was_turned and self._presets.before:
+            self._notices.tell(
+                f"“{preset.name}” is in force. What was turned before is kept.",
+                self.put_back,
+                is_error=False,
+            )
+
+    def _undelete(self) -> None:
+        if self._deleted and self._presets.restore(self._deleted[-1]):
+            self._deleted.pop()
+            self._notices.withdraw(self.undelete)
+            self._follow()
+
+    def _put_back(self) -> None:
+        self._presets.put_back()
+        self._notices.withdraw(self.put_back)
+        self._follow()
+
+    def _follow(self) -> None:
+        deleted = f": “{self._deleted[-1].name}”" if self._deleted else ""
+        self.undelete.setEnabled(bool(deleted))
+        self.undelete.setToolTip(f"Bring the profile back that was deleted last{deleted}")
+        before = self._presets.before
+        self.put_back.setEnabled(before is not None)
+        was = f": “{before.preset.name}”" if before else ""
+        turned = ", as it was turned" if before and before.is_turned else ""
+        self.put_back.setToolTip(
+            f"Put in force what was so before another profile was{was}{turned}"
+        )

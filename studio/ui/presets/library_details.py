@@ -1,0 +1,162 @@
+"""What is beside the library's list: the preset that is looked at, and what can be done with it.
+
+Shows a `PresetLibraryState`; what the buttons do is `PresetLibraryActions`'.
+"""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QTextBrowser, QVBoxLayout
+
+from studio.ui.presets.library_actions import PresetLibraryActions
+from studio.ui.presets.library_entries import Entry, Mark
+from studio.ui.presets.library_page import broken_page, page, standing_line
+from studio.ui.presets.library_state import PresetLibraryState
+from studio.ui.theme.card import CARD_MARGINS
+from studio.ui.theme.check_box import CheckBox
+from studio.ui.theme.theme import Theme
+from studio.ui.widgets.actions import ActionButton
+from studio.ui.widgets.elided_label import ElidedLabel
+
+_TITLE_SCALE = 1.3
+NOTHING = "Nothing is selected."
+
+
+class PresetLibraryDetails(QFrame):
+    """Name, standing, page, three choices, buttons.
+
+    Args:
+        state: What is looked at.
+        actions: What can be done with it.
+        theme: Where the colours come from.
+    """
+
+    def __init__(
+        self, state: PresetLibraryState, actions: PresetLibraryActions, theme: Theme
+    ) -> None:
+        super().__init__()
+        self._state, self._theme = state, theme
+        self.setProperty("card", True)
+        self._title = ElidedLabel()
+        font = self._title.font()
+        font.setPointSizeF(font.pointSizeF() * _TITLE_SCALE)
+        font.setBold(True)
+        self._title.setFont(font)
+        self._standing = QLabel()
+        self._standing.setProperty("role", "muted")
+        self._standing.setWordWrap(True)
+        self.page = QTextBrowser()
+        self.page.setFrameShape(QFrame.Shape.NoFrame)
+        self.page.setAccessibleName("What the profile sets")
+        self.page.document().setDocumentMargin(0)
+        self.page.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse
+            | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+        self.favourite = _check_box(
+            "&Favourite",
+            "Favourites stand first, here and in the list of profiles in the window (Ctrl+D)",
+            state.set_favourite,
+            state,
+            theme,
+        )
+        self.default = _check_box("", "", state.set_default, state, theme)
+        self.of_model = _check_box("", "", state.set_of_model, state, theme)
+
+        column = QVBoxLayout(self)
+        column.setContentsMargins(*CARD_MARGINS)
+        column.setSpacing(4)
+        column.addWidget(self._title)
+        column.addWidget(self._standing)
+        column.addSpacing(8)
+        column.addWidget(self.page, 1)
+        column.addSpacing(8)
+        for box in (self.favourite, self.default, self.of_model):
+            column.addWidget(box)
+        column.addSpacing(10)
+        column.addLayout(_buttons(actions))
+        state.selection_changed.connect(self._follow)
+        state.changed.connect(self._follow)
+        theme.changed.connect(self._follow)
+        self._shown: tuple[str, str] = ("", "")
+
+    def _follow(self) -> None:
+        entry = self._state.selected
+        self._title.setText(entry.title if entry else NOTHING)
+        self._title.setToolTip(entry.title if entry else "")
+        self._standing.setText(standing_line(entry) if entry else "")
+        self._show_page(entry)
+        is_preset = entry is not None and entry.preset is not None
+        for box in (self.favourite, self.default, self.of_model):
+            box.setVisible(is_preset)
+        if entry is None or not is_preset:
+            return
+        self.favourite.setChecked(entry.is_favourite)
+        state, model = self._state, self._state.model
+        self.default.setText("&Default: models without a profile of their own open with it")
+        self.default.setToolTip(
+            f"Also at the next start. {_now(state.default)} Untick it, and the profile used last "
+            "is used again."
+        )
+        self.default.setChecked(Mark.DEFAULT in entry.marks)
+        shown = model.replace("&", "&&") or "this model"
+        self.of_model.setText(f"&Always for {shown}")
+        self.of_model.setToolTip(
+            f"This model always opens with it, also at the next start. {_now(state.of_model)}"
+            if model
+            else "Open a model first"
+        )
+        self.of_model.setEnabled(bool(model))
+        self.of_model.setChecked(Mark.OF_MODEL in entry.marks)
+
+    def _show_page(self, entry: Entry | None) -> None:
+        colors = self._theme.colors
+        if entry is None:
+            html = ""
+        elif entry.preset is None:
+            html = broken_page(entry, colors)
+        else:
+            turned = self._state.turned if Mark.TURNED in entry.marks else []
+            models = self._state.models_of(entry.key)
+            html = page(entry.preset, turned, models, colors, self._state.document(entry))
+        shown = (entry.key if entry else "", html)
+        if shown == self._shown:
+            return
+        place = self.page.verticalScrollBar().value() if shown[0] == self._shown[0] else 0
+        self._shown = shown
+        self.page.setHtml(html)
+        self.page.verticalScrollBar().setValue(place)
+
+
+def _check_box(
+    text: str,
+    tip: str,
+    choose: Callable[[str, bool], None],
+    state: PresetLibraryState,
+    theme: Theme,
+) -> CheckBox:
+    box = CheckBox(text, theme)
+    box.setToolTip(tip)
+
+    def on_clicked(is_checked: bool) -> None:
+        if state.selected:
+            choose(state.selected.key, is_checked)
+
+    # `clicked` is the writer's hand alone; following the state must not set it.
+    box.clicked.connect(on_clicked)
+    return box
+
+
+def _now(name: str) -> str:
+    return f"Now it is “{name}”." if name else "Now it is none."
+
+
+def _buttons(actions: PresetLibraryActions) -> QHBoxLayout:
+    row = QHBoxLayout()
+    row.setSpacing(6)
+    row.addWidget(ActionButton(actions.use, primary=True, shows_key=False))
+    row.addWidget(ActionButton(actions.compare, shows_key=False))
+    row.addStretch(1)
+    for action in (actions.duplicate, actions.rename, actions.delete):
+        row.addWidget(ActionButton(action, shows_key=False))
+    return row

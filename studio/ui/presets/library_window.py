@@ -1,0 +1,180 @@
+"""The library's window: search, list, and the preset that is looked at beside it.
+
+Puts its parts together; what they show is `PresetLibraryState`'s.
+"""
+
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QHideEvent, QShowEvent
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QSplitter, QVBoxLayout, QWidget
+
+from studio.ui import settings as remembered
+from studio.ui.presets.comparison_state import PresetComparisonState
+from studio.ui.presets.comparison_window import PresetComparisonWindow
+from studio.ui.presets.drag import DragFolder
+from studio.ui.presets.edits import PresetEdits
+from studio.ui.presets.library_actions import PresetLibraryActions
+from studio.ui.presets.library_details import PresetLibraryDetails
+from studio.ui.presets.library_list import PresetLibraryList
+from studio.ui.presets.library_search import PresetLibrarySearch
+from studio.ui.presets.library_state import PresetLibraryState
+from studio.ui.presets.notices import PresetNotices
+from studio.ui.presets.state import PresetState
+from studio.ui.settings import Settings
+from studio.ui.theme.card import framed
+from studio.ui.theme.theme import Theme
+from studio.ui.widgets.actions import ActionButton, make_action
+from studio.ui.widgets.dragged_files import local_files
+from studio.ui.widgets.notice_bar import NoticeBar
+
+_SIZE = (900, 640)
+_WIDTHS = [340, 560]
+_NARROWEST = 36
+"""Characters that the list is wide at least."""
+
+_EDGE = 14
+_GAP = 10
+
+
+class PresetLibraryWindow(QDialog):
+    """All presets.
+
+    Attributes:
+        folder: Where files are written that are dragged out.
+        comparison: The window that compares two.
+        search: The field to search in.
+        list: The list.
+        actions_: What can be done with the preset that is looked at.
+        details: That preset.
+        notice: Messages of what is done here.
+
+    Args:
+        state: What is listed, and what is looked at.
+        comparison: Which two are compared.
+        presets: The presets' folder.
+        edits: What can be done to one.
+        notices: Where the writer is told of presets.
+        theme: Where the colours come from.
+        settings: Remembers how the window stands.
+        parent: The main window.
+    """
+
+    dropped = Signal(object)
+    """Files were dropped: a list of `Path`."""
+    import_asked = Signal()
+    """Files are to be chosen and taken in."""
+
+    def __init__(
+        self,
+        state: PresetLibraryState,
+        comparison: PresetComparisonState,
+        presets: PresetState,
+        edits: PresetEdits,
+        notices: PresetNotices,
+        theme: Theme,
+        settings: Settings,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._state, self._settings = state, settings
+        self.setWindowTitle("Profiles")
+        self.setAcceptDrops(True)
+        self.folder = DragFolder()
+        self.comparison = PresetComparisonWindow(comparison, theme, self)
+        self.notice = notices.library = NoticeBar()
+        self.actions_ = PresetLibraryActions(
+            self,
+            state,
+            presets,
+            edits,
+            notices,
+            self.comparison.open_with,
+            self.import_asked.emit,
+        )
+        self.search = PresetLibrarySearch(state)
+        self.list = PresetLibraryList(state, self.folder, theme)
+        self.details = PresetLibraryDetails(state, self.actions_, theme)
+        for part in (self.search, self.list):
+            part.used.connect(self.actions_.use.trigger)
+        self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.list.customContextMenuRequested.connect(self._show_menu)
+        self.addAction(make_action(self, "Search", self._to_search, "Ctrl+F"))
+        self._build_layout()
+        self.resize(*_SIZE)
+        if geometry := settings.get(remembered.LIBRARY_GEOMETRY):
+            self.restoreGeometry(geometry)
+        if splitter := settings.get(remembered.LIBRARY_SPLITTER):
+            self._splitter.restoreState(splitter)
+
+    def open_at(self, key: str) -> None:
+        """Show it, with an entry selected and the keyboard in the search."""
+        self.show()
+        self._state.select(key)
+        self.raise_()
+        self.activateWindow()
+        self._to_search()
+
+    def remember(self) -> None:
+        """Remember how it stands."""
+        self._settings.set(remembered.LIBRARY_GEOMETRY, self.saveGeometry())
+        self._settings.set(remembered.LIBRARY_SPLITTER, self._splitter.saveState())
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Follow the presets while it is in view."""
+        super().showEvent(event)
+        self._state.set_shown(True)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Follow nothing while it is not."""
+        super().hideEvent(event)
+        self._state.set_shown(False)
+        self.notice.hide()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take files, one or several; not what is dragged out of here."""
+        if event.source() is not self.list and local_files(event.mimeData()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Take files in."""
+        event.acceptProposedAction()
+        self.dropped.emit(local_files(event.mimeData()))
+
+    def _build_layout(self) -> None:
+        side = QWidget()
+        side.setMinimumWidth(self.fontMetrics().averageCharWidth() * _NARROWEST)
+        left = QVBoxLayout(side)
+        left.setContentsMargins(0, 0, 0, 0)
+        left.setSpacing(_GAP)
+        left.addWidget(self.search)
+        left.addWidget(framed(self.list), 1)
+        below = QHBoxLayout()
+        below.setSpacing(6)
+        for action in (self.actions_.import_, self.actions_.show_folder):
+            below.addWidget(ActionButton(action))
+        below.addStretch(1)
+        left.addLayout(below)
+        self._splitter = QSplitter(Qt.Orientation.Horizontal)
+        self._splitter.setChildrenCollapsible(False)
+        self._splitter.setHandleWidth(_GAP)
+        self._splitter.addWidget(side)
+        self._splitter.addWidget(self.details)
+        self._splitter.setStretchFactor(1, 1)
+        self._splitter.setSizes(_WIDTHS)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(_EDGE, _EDGE, _EDGE, _EDGE)
+        column.setSpacing(_GAP)
+        column.addWidget(self.notice)
+        column.addWidget(self._splitter, 1)
+        # Enter is the list's and the search's; a dialog would give it to a button.
+        for button in self.findChildren(ActionButton):
+            button.setAutoDefault(False)
+
+    def _to_search(self) -> None:
+        self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.search.selectAll()
+
+    def _show_menu(self, place: QPoint) -> None:
+        if self.list.indexAt(place).isValid():
+            menu = self.actions_.menu()
+            menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            menu.popup(self.list.viewport().mapToGlobal(place))

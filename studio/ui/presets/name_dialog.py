@@ -1,0 +1,107 @@
+"""Asks for a preset's name until it can be one: what was typed stays, with the reason beside it."""
+
+from collections.abc import Callable
+
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QLabel,
+    QLineEdit,
+    QVBoxLayout,
+    QWidget,
+)
+
+from studio.ui.widgets.actions import button_text
+
+_WIDTH = 400
+
+
+class PresetNameDialog(QDialog):
+    """One field, and why a name cannot be taken.
+
+    Attributes:
+        edit: The name.
+
+    Args:
+        title: What is done, of three words or so.
+        verb: The same as the button says it.
+        words: What stands over the field.
+        name: What stands in it to begin with.
+        why_not: Says why a name cannot be a preset's; empty where it can.
+        parent: The window that the question belongs to.
+    """
+
+    def __init__(
+        self,
+        title: str,
+        verb: str,
+        words: str,
+        name: str,
+        why_not: Callable[[str], str],
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._why_not = why_not
+        self.setWindowTitle(title)
+        self.setMinimumWidth(_WIDTH)
+        label = QLabel(words)
+        label.setWordWrap(True)
+        self.edit = QLineEdit(name)
+        self.edit.selectAll()
+        self.edit.setAccessibleName(words)
+        self.edit.textEdited.connect(lambda _text: self._refuse(""))
+        self.refusal = QLabel()
+        self.refusal.setProperty("role", "error")
+        self.refusal.setWordWrap(True)
+        self.refusal.hide()
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        do = buttons.addButton(button_text(verb), QDialogButtonBox.ButtonRole.AcceptRole)
+        do.setProperty("primary", True)
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        column = QVBoxLayout(self)
+        column.setSpacing(8)
+        for widget in (label, self.edit, self.refusal):
+            column.addWidget(widget)
+        column.addSpacing(4)
+        column.addWidget(buttons)
+        do.setDefault(True)  # once it is the dialog's: Enter is for it
+
+    @classmethod
+    def ask(
+        cls,
+        parent: QWidget,
+        title: str,
+        verb: str,
+        words: str,
+        name: str,
+        why_not: Callable[[str], str],
+    ) -> str:
+        """The name that was given; empty where none was."""
+        dialog = cls(title, verb, words, name, why_not, parent)
+        try:
+            is_given = dialog.exec() == QDialog.DialogCode.Accepted
+            return dialog.name if is_given else ""
+        finally:
+            dialog.deleteLater()
+
+    @property
+    def name(self) -> str:
+        """What is typed, without the spaces around it."""
+        return self.edit.text().strip()
+
+    def accept(self) -> None:
+        """Close, unless the name is refused."""
+        reason = self._why_not(self.name)
+        if reason:
+            self._refuse(reason)
+            self.edit.selectAll()
+            self.edit.setFocus()
+        else:
+            super().accept()
+
+    def _refuse(self, reason: str) -> None:
+        self.refusal.setText(reason)
+        self.refusal.setVisible(bool(reason))
+        self.edit.setAccessibleDescription(reason)
+        self.adjustSize()

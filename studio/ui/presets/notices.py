@@ -1,0 +1,34 @@
+"""Tells the writer of presets in the window that is looked at: the library's, or the main one."""
+
+from PySide6.QtGui import QAction
+
+from studio.ui.widgets.notice_bar import NoticeBar
+
+
+class PresetNotices:
+    """Speaks through one of two notice bars.
+
+    Attributes:
+        library: The library's, once that window was made.
+
+    Args:
+        main: The main window's.
+    """
+
+    def __init__(self, main: NoticeBar) -> None:
+        self._main = main
+        self.library: NoticeBar | None = None
+
+    def tell(self, message: str, action: QAction | None = None, *, is_error: bool = True) -> None:
+        """Show a message, with a button for `action` where there is a way on."""
+        bar = self._main
+        # Not whether the library is the active window: behind a dialog just closed none is yet.
+        if self.library and self.library.window().isVisible():
+            bar = self._main if self._main.window().isActiveWindow() else self.library
+        bar.tell(message, action, is_error=is_error)
+
+    def withdraw(self, *actions: QAction) -> None:
+        """Hide a message whose way on was one of these: it is no longer true."""
+        for bar in (self._main, self.library):
+            if bar:
+                bar.withdraw(*actions)

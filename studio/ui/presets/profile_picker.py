@@ -1,0 +1,119 @@
+"""The list of profiles in the window's head."""
+
+from html import escape
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QWidget
+
+from studio.presets import Preset
+from studio.ui.presets.favourites import PresetFavourites
+from studio.ui.presets.profile_state import ProfileState
+from studio.ui.presets.state import PresetState
+from studio.ui.presets.words import field_words, shortened, value_words
+from studio.ui.theme.combo import ComboBox
+from studio.ui.theme.theme import Theme
+
+_LONGEST_NAME = 44
+"""Characters, about."""
+
+_TURNED = " •"
+"""Behind the name where values were turned since."""
+
+
+class ProfilePicker(ComboBox):
+    """Chooses a preset; each says in its tooltip when to use it.
+
+    Args:
+        profiles: The presets and the one in force.
+        theme: Where the colours come from.
+        presets: What differs from the preset chosen, where that is known.
+        favourites: Which of them come first, before a line.
+        parent: The Qt parent, if any.
+    """
+
+    def __init__(
+        self,
+        profiles: ProfileState,
+        theme: Theme,
+        presets: PresetState | None = None,
+        favourites: PresetFavourites | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(theme, parent)
+        self._profiles = profiles
+        self._presets = presets
+        self._favourites = favourites
+        self.setAccessibleName("Profile")
+        self.setSizeAdjustPolicy(ComboBox.SizeAdjustPolicy.AdjustToContents)
+        # A longer name is elided: model and status stand beside it.
+        self.setMaximumWidth(self.fontMetrics().averageCharWidth() * _LONGEST_NAME)
+        # `activated` is the writer's hand alone: choosing the same profile again restores it.
+        self.activated.connect(self._choose)
+        profiles.listed.connect(self._fill)
+        profiles.chosen.connect(self._follow)
+        if presets:
+            presets.changed.connect(self._follow)
+        if favourites:
+            favourites.changed.connect(self._fill)
+        self._fill()
+
+    def _choose(self, index: int) -> None:
+        preset = self._profiles.named(self.itemData(index))
+        if preset is None:
+            return
+        if self._presets:
+            self._presets.use(preset)  # what is in force now can be put back
+        else:
+            self._profiles.choose(preset)
+
+    def _fill(self) -> None:
+        presets = self._profiles.presets
+        has_star = self._favourites.has if self._favourites else lambda _name: False
+        first = [preset for preset in presets if has_star(preset.name)]
+        others = [preset for preset in presets if not has_star(preset.name)]
+        self.clear()
+        for preset in first:
+            self._add(preset)
+        if first and others:
+            self.insertSeparator(self.count())
+        for preset in others:
+            self._add(preset)
+        self._follow()
+
+    def _add(self, preset: Preset) -> None:
+        self.addItem(preset.name, preset.name)
+        tip = preset.description or "A profile of your own."
+        self.setItemData(self.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
+
+    def _follow(self) -> None:
+        preset = self._profiles.current
+        index = self.findData(preset.name)
+        if index != self.currentIndex():
+            self.setCurrentIndex(index)
+        turned = self._presets.differences if self._presets else []
+        for place in range(self.count()):
+            name = self.itemData(place)
+            words = f"{name}{_TURNED if turned and place == index else ''}" if name else ""
+            if words != self.itemText(place):
+                self.setItemText(place, words)
+        tip = (
+            f"<p><b>Profile: {escape(preset.name)}</b></p><p>{escape(preset.description)}</p>"
+            f"{_turned_words(turned)}"
+            "<p>A profile sets temperature, filters, length and prompt format. Choose it again to "
+            "restore its values.</p>"
+        )
+        if tip != self.toolTip():
+            self.setToolTip(tip)
+            self.setAccessibleDescription(preset.description)
+
+
+def _turned_words(turned: list[tuple[str, object, object]]) -> str:
+    """What was turned, a line each."""
+    if not turned:
+        return ""
+    lines = [
+        f"{field_words(field)}: {shortened(value_words(field, old))} → "
+        f"{shortened(value_words(field, new))}"
+        for field, old, new in turned
+    ]
+    return "<p>Turned since:<br>" + "<br>".join(escape(line) for line in lines) + "</p>"

@@ -1,0 +1,121 @@
+"""What presets left behind on their way in or out, all of it, in a table that can be copied."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import (
+    QFontDatabase,
+    QGuiApplication,
+    QKeyEvent,
+    QKeySequence,
+    QPalette,
+)
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QDialog,
+    QDialogButtonBox,
+    QFrame,
+    QHeaderView,
+    QLabel,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from studio.ui.presets.travel_words import Left, as_lines, sums_up
+from studio.ui.theme.card import framed
+from studio.ui.theme.rows import AiryRows
+
+_COLUMNS = ("Preset", "Setting", "Value", "Why")
+_SIZE = (880, 480)
+_WIDEST = 240
+"""Pixels of a column but the last, which takes what is left."""
+_LONGEST_TIP = 2_000
+_LONGEST_CELL = 400
+"""Characters; what is copied is whole."""
+
+
+class TravelDialog(QDialog):
+    """Every setting that was left behind, with its value and the reason.
+
+    Args:
+        rows: In the order in which they are shown.
+        parent: The window it belongs to.
+    """
+
+    def __init__(self, rows: Sequence[Left], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Not carried over")
+        self.resize(*_SIZE)
+        self._rows = tuple(rows)
+        words = QLabel(sums_up(self._rows))
+        words.setWordWrap(True)
+        self.table = _Table(self._rows)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        copy = buttons.addButton("Copy all", QDialogButtonBox.ButtonRole.ActionRole)
+        copy.setToolTip("Copy the whole table as text; Ctrl+C copies the selected rows")
+        copy.clicked.connect(lambda: _copy(self._rows))
+        close = buttons.button(QDialogButtonBox.StandardButton.Close)
+        close.setToolTip("Close this window")
+        buttons.rejected.connect(self.reject)
+        column = QVBoxLayout(self)
+        column.setSpacing(10)
+        column.addWidget(words)
+        column.addWidget(framed(self.table), 1)
+        column.addWidget(buttons)
+
+
+class _Table(QTableWidget):
+    def __init__(self, rows: Sequence[Left]) -> None:
+        super().__init__(len(rows), len(_COLUMNS))
+        self._rows = rows
+        self.setAccessibleName("Settings that were not carried over")
+        self.setHorizontalHeaderLabels(_COLUMNS)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setTabKeyNavigation(False)  # Tab leads on to the buttons
+        self.setShowGrid(False)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setItemDelegate(AiryRows(self))
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.verticalHeader().hide()
+        mono = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
+        grey = self.palette().color(QPalette.ColorRole.PlaceholderText)
+        for place, row in enumerate(rows):
+            for column, text in enumerate((row.preset, row.key, row.value, row.why)):
+                item = QTableWidgetItem(text[:_LONGEST_CELL])
+                item.setToolTip(text[:_LONGEST_TIP])
+                item.setTextAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+                if column in (1, 2):
+                    item.setFont(mono)
+                if not row.had_effect:
+                    item.setForeground(grey)
+                self.setItem(place, column, item)
+        self._lay_out()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Copy whole rows; Qt would copy one cell."""
+        if event.matches(QKeySequence.StandardKey.Copy):
+            chosen = sorted({index.row() for index in self.selectedIndexes()})
+            _copy([self._rows[row] for row in chosen] or self._rows)
+        else:
+            super().keyPressEvent(event)
+
+    def _lay_out(self) -> None:
+        header = self.horizontalHeader()
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        header.setHighlightSections(False)
+        header.setSectionsClickable(False)
+        self.resizeColumnsToContents()
+        for column in range(len(_COLUMNS) - 1):
+            self.setColumnWidth(column, min(_WIDEST, self.columnWidth(column)))
+        header.setSectionResizeMode(len(_COLUMNS) - 1, QHeaderView.ResizeMode.Stretch)
+        self.setColumnHidden(0, len({row.preset for row in self._rows}) < 2)
+        # Afterwards: while it is told, the width is still the old one.
+        header.sectionResized.connect(self.resizeRowsToContents, Qt.ConnectionType.QueuedConnection)
+        self.resizeRowsToContents()
+
+
+def _copy(rows: Sequence[Left]) -> None:
+    QGuiApplication.clipboard().setText(as_lines(rows))

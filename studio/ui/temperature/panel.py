@@ -1,0 +1,159 @@
+"""The temperature card: T and β typed, the track, and what they do at the caret.
+
+It binds a `SamplingState` (what is asked) and a `NextToken` (what it does at the caret) to widgets
+and keeps nothing itself.
+"""
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from studio.ui.frame_clock import FrameClock
+from studio.ui.parameters.sampling_edit import STEP_KEYS, CommitEdit
+from studio.ui.parameters.sampling_state import SamplingState
+from studio.ui.temperature.choices_curve import ChoicesCurve
+from studio.ui.temperature.edit import EDIT_INSET, TemperatureEdit
+from studio.ui.temperature.measures import TemperatureMeasures
+from studio.ui.temperature.scale import format_beta, parse_beta, stepped
+from studio.ui.temperature.slider import TemperatureSlider
+from studio.ui.theme.card import CARD_MARGINS, Card
+from studio.ui.theme.theme import Theme
+from studio.ui.tokens.next_token import NextToken
+
+_NUMBER_SIZE = 2.6
+_BETA_TIP = (
+    "<p><b>Inverse temperature β = 1/T</b>: the logits are multiplied by it before the "
+    "softmax.</p>"
+    "<p>The same control from the other side: high keeps to the likeliest words. "
+    f"Type a number, then Enter. {STEP_KEYS}</p>"
+)
+
+_FOLLOW_MS = 100
+"""Between two looks at what is being written: figures that change faster cannot be read."""
+
+
+class TemperaturePanel(Card):
+    """Temperature as a number, as its inverse and as a place on a track.
+
+    Attributes:
+        temperature_edit: The large number.
+        beta_edit: The inverse temperature.
+        measures: Choices, entropy, the favourite and the sensitivity at this T.
+        curve: Effective choices against T.
+        slider: The track under it.
+
+    Args:
+        sampling: Whose temperature is shown and changed.
+        next_token: Whose entropy is shown.
+        theme: Where the colours come from.
+        parent: The Qt parent, if any.
+    """
+
+    def __init__(
+        self,
+        sampling: SamplingState,
+        next_token: NextToken,
+        theme: Theme,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__("Temperature", parent)
+        self._sampling = sampling
+        self._next_token = next_token
+        self.temperature_edit = TemperatureEdit(sampling, _NUMBER_SIZE)
+        self.beta_edit = _beta_edit(sampling)
+        self.measures = TemperatureMeasures(next_token, theme)
+        self.curve = ChoicesCurve(sampling, next_token, theme)
+        self.slider = TemperatureSlider(sampling, theme)
+
+        # The flat edits reach outwards by their inset: their text stands where other text does.
+        left, top, right, bottom = CARD_MARGINS
+        self.body.setContentsMargins(left - EDIT_INSET, top, right - EDIT_INSET, bottom)
+        self.header.setContentsMargins(EDIT_INSET, 0, 0, 0)
+        self.header.addWidget(self.beta_edit)
+        number = QHBoxLayout()
+        number.setContentsMargins(0, 0, EDIT_INSET, 0)
+        number.addWidget(self.temperature_edit)
+        number.addWidget(self._make_notes(), 1)
+        self.body.addLayout(number)
+        # Curve and track are one instrument: the same width, nothing between them.
+        track = QVBoxLayout()
+        track.setContentsMargins(EDIT_INSET, 0, EDIT_INSET, 0)
+        track.setSpacing(0)
+        track.addWidget(self.curve)
+        track.addWidget(self.slider)
+        self.body.addLayout(track)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+
+        for edit in (self.temperature_edit, self.beta_edit):
+            sampling.params_changed.connect(edit.follow)
+            edit.refused.connect(self._show_refusal)
+        self._clock = FrameClock(self._show_next_token, self, _FOLLOW_MS)
+        next_token.changed.connect(self._follow_next_token)
+
+    def _make_notes(self) -> QWidget:
+        """What stands at the right of the number: what T does here, or why it was refused."""
+        self._refusal = _Refusal()
+        self._refusal.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        # The reason takes the measures' place: nothing below moves while a number is typed.
+        self._notes = QStackedWidget()
+        self._notes.addWidget(self.measures)
+        self._notes.addWidget(self._refusal)
+        self._notes.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        return self._notes
+
+    def _show_refusal(self, reason: str) -> None:
+        self._refusal.setText(reason)
+        self._notes.setCurrentIndex(1 if reason else 0)
+
+    def _follow_next_token(self) -> None:
+        # At rest a turn of T is seen at once; while the model writes no eye follows every token.
+        if self._next_token.is_written:
+            self._clock.request()
+        else:
+            self._clock.flush()
+
+    def _show_next_token(self) -> None:
+        self.measures.follow()
+        self.curve.follow()
+
+
+class _Refusal(QLabel):
+    """Words that make do with the room there is: a long reason must not move what is below."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setProperty("role", "error")
+        self.setWordWrap(True)
+
+    def sizeHint(self) -> QSize:
+        return QSize(0, 0)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, 0)
+
+    def hasHeightForWidth(self) -> bool:  # noqa: N802 (Qt's name)
+        return False
+
+
+def _beta_edit(sampling: SamplingState) -> CommitEdit:
+    edit = CommitEdit(
+        show=lambda: f"β {format_beta(sampling.params.temperature)}",
+        commit=lambda text: sampling.change(temperature=parse_beta(text)),
+        # More β is less T; from the value in force, which the text has not to all its digits.
+        step=lambda _text, strides: sampling.change(
+            temperature=stepped(sampling.params.temperature, -strides)
+        ),
+    )
+    edit.setProperty("flat", True)
+    edit.setProperty("role", "muted")
+    edit.setAlignment(Qt.AlignmentFlag.AlignRight)
+    edit.setFixedWidth(edit.fontMetrics().horizontalAdvance("β 0.00000") + 2 * EDIT_INSET)
+    edit.setToolTip(_BETA_TIP)
+    edit.setAccessibleName("Inverse temperature beta")
+    return edit

@@ -1,0 +1,34 @@
+"""Where a temperature lies across a widget: the same pixels for the slider and for the curve.
+
+Plain arithmetic; which place on the track a temperature has is `temperature.scale`'s. It does not
+know Qt, nor what is drawn.
+"""
+
+from studio.ui.temperature.scale import position, snapped_temperature_at, temperature_at
+
+INSET = 8.0
+"""Pixels between the widget's side and the end of the track: half the slider's handle."""
+
+
+def x_at(place: float, width: int) -> float:
+    """The pixel of a place on the track, 0 to 1, across a widget `width` pixels wide."""
+    return INSET + place * (width - 2 * INSET)
+
+
+def x_of(temperature: float, width: int) -> float:
+    """The pixel of a temperature across a widget `width` pixels wide."""
+    return x_at(position(temperature), width)
+
+
+def temperature_under(x: float, width: int) -> float:
+    """The temperature a hand means that lets go at pixel `x`."""
+    return snapped_temperature_at(_place_under(x, width))
+
+
+def exact_temperature_under(x: float, width: int) -> float:
+    """The temperature at pixel `x`, not rounded."""
+    return temperature_at(_place_under(x, width))
+
+
+def _place_under(x: float, width: int) -> float:
+    return (x - INSET) / max(width - 2 * INSET, 1.0)

@@ -1,0 +1,1 @@
+"""Colours, palette, stylesheet, and the widgets that draw themselves by them."""

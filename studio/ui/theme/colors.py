@@ -1,0 +1,162 @@
+"""The studio's colours: one light set and one dark set.
+
+This module is plain data. It does not know Qt, which of the two sets is in force, or what is
+painted with them; `studio.ui.theme.theme` chooses, and widgets read.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Colors:
+    """Every colour the window uses, each as ``#rrggbb``.
+
+    Text colours keep a contrast of at least 4.5 to 1 against the surfaces they are used on, and
+    what carries meaning without being text (bars, outlines) at least 3 to 1 against a card
+    (WCAG 2.2, success criteria 1.4.3 and 1.4.11). The fill of a bar that was cut is fainter on
+    purpose: its outline and its words carry the meaning.
+
+    Attributes:
+        dark: Whether light text stands on dark surfaces.
+        window: Behind the cards.
+        card: The surface of cards, fields and menus.
+        card_border: The thin line round cards, buttons and fields.
+        hover: The surface of a button under the pointer.
+        text: Words to read.
+        muted: Words to glance at: headings, units, hints.
+        accent: The histogram's bars, the slider's handle, focus rings.
+        accent_fill: The surface of the primary button.
+        on_accent: Words on `accent_fill`.
+        gained: Fill of what the filters add to a bar by cutting others; its end is what is used.
+        ghost: Outline of the model's own distribution (T = 1) behind the current one.
+        cut: Fill of a bar whose token a filter has cut.
+        generated: Text that the model wrote, beside `text` for what the writer typed.
+        selection: Behind selected text.
+        error: Words that say what was refused, and why.
+        cold: The greedy end of the temperature track.
+        hot: The uniform end of the temperature track.
+        heat_least: Behind a token with the least heat; just told from the card.
+        heat_most: Behind a token with the most heat.
+        landscape_middle: A hill half way up; the ground is the card.
+        landscape_most: The peak of the landscape, probability 1.
+        lanes: The lanes of a comparison, eight; told apart by the colour-blind too, and beside
+            one another by lightness.
+        heat_line: Under a token that the same dice would not choose any more.
+    """
+
+    dark: bool
+    window: str
+    card: str
+    card_border: str
+    hover: str
+    text: str
+    muted: str
+    accent: str
+    accent_fill: str
+    on_accent: str
+    gained: str
+    ghost: str
+    cut: str
+    generated: str
+    selection: str
+    error: str
+    cold: str
+    hot: str
+    heat_least: str
+    heat_most: str
+    heat_line: str
+    landscape_middle: str
+    landscape_most: str
+    lanes: tuple[str, ...]
+
+
+LIGHT = Colors(
+    dark=False,
+    window="#f6f5f2",
+    card="#ffffff",
+    card_border="#e3e0da",
+    hover="#f3f1ec",
+    text="#232529",
+    muted="#6b6e75",
+    accent="#d9641e",
+    accent_fill="#bd5210",
+    on_accent="#ffffff",
+    gained="#f3b78d",
+    ghost="#8b8f97",
+    cut="#dedbd5",
+    generated="#6b4630",
+    selection="#f8dcc8",
+    error="#b3261e",
+    cold="#316fce",
+    hot="#d8382b",
+    heat_least="#f7f2fa",
+    heat_most="#e2b0f4",
+    heat_line="#9141ac",
+    landscape_middle="#df7a3b",
+    landscape_most="#571f00",
+    lanes=(
+        "#0072b2",
+        "#b8600a",
+        "#00795a",
+        "#a8508b",
+        "#3f9bcf",
+        "#6a4a00",
+        "#6f55c8",
+        "#c2334d",
+    ),
+)
+
+DARK = Colors(
+    dark=True,
+    window="#17181b",
+    card="#1e2024",
+    card_border="#2c2f35",
+    hover="#272a2f",
+    text="#e4e5e8",
+    muted="#9a9ea6",
+    accent="#ff9d4d",
+    accent_fill="#ff9d4d",
+    on_accent="#1a1206",
+    gained="#8a5a33",
+    ghost="#7d828c",
+    cut="#3a3e45",
+    generated="#dcc3ad",
+    selection="#5a3a20",
+    error="#ff8a80",
+    cold="#5ca9fd",
+    hot="#d9392c",
+    heat_least="#27262e",
+    heat_most="#673d85",
+    heat_line="#c79be8",
+    landscape_middle="#bd6a2b",
+    landscape_most="#ffeedc",
+    lanes=(
+        "#56b4e9",
+        "#e69f00",
+        "#1fbf90",
+        "#e08fc2",
+        "#8fa8ff",
+        "#f0e442",
+        "#b07de0",
+        "#ff7a70",
+    ),
+)
+
+
+def contrast_ratio(first: str, second: str) -> float:
+    """Contrast between two ``#rrggbb`` colours, from 1 (the same) to 21 (black on white).
+
+    The formula is WCAG 2.2's: (L1 + 0.05) / (L2 + 0.05) of the relative luminances, the lighter
+    above.
+    """
+    darker, lighter = sorted((_relative_luminance(first), _relative_luminance(second)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def _relative_luminance(color: str) -> float:
+    channels = (int(color[start : start + 2], 16) / 255 for start in (1, 3, 5))
+    red, green, blue = (
+        channel / 12.92 if channel <= 0.04045 else ((channel + 0.055) / 1.055) ** 2.4
+        for channel in channels
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

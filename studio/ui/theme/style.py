@@ -1,0 +1,154 @@
+"""A `Colors` set as Qt understands it: a palette, and a small stylesheet for what palettes leave.
+
+Widgets opt in by dynamic property. A ``QFrame`` with ``card=true`` is a card, with
+``over=true`` too one that lies over others. A ``QPushButton``
+with ``primary=true`` is the main action, with ``segment=true`` one of several of which one is
+checked, with ``flat=true`` bare text; so is a flat ``QLineEdit``. A ``QLabel`` has a ``role`` of
+``heading``, ``muted`` or ``error``.
+
+This module does not know which set is in force, nor any widget of the studio.
+"""
+
+from string import Template
+
+from PySide6.QtGui import QColor, QPalette
+
+from studio.ui.theme.colors import Colors
+
+_STYLESHEET = Template("""
+QFrame[card="true"] {
+    background: $card; border: 1px solid $card_border; border-radius: 8px;
+}
+QFrame[card="true"][over="true"] { border-color: $ghost; }
+QLabel[role="heading"], QLabel[role="muted"] { color: $muted; }
+QLabel[role="error"] { color: $error; }
+
+QPushButton {
+    color: $text; background: $card; border: 1px solid $card_border; border-radius: 6px;
+    padding: 5px 10px;
+}
+QPushButton:hover { background: $hover; }
+QPushButton:pressed { background: $card_border; }
+QPushButton:focus { border-color: $accent; }
+QPushButton:disabled { color: $muted; background: $window; }
+QPushButton[primary="true"] {
+    color: $on_accent; background: $accent_fill; border-color: $accent_fill; font-weight: bold;
+}
+QPushButton[primary="true"]:focus { border-color: $text; }
+QPushButton[primary="true"]:disabled {
+    color: $muted; background: $window; border-color: $card_border;
+}
+QPushButton[segment="true"] { color: $muted; }
+QPushButton[segment="true"]:checked { color: $text; border-color: $accent; background: $hover; }
+QPushButton[segment="true"]:focus { border-color: $text; }
+QPushButton[flat="true"], QToolButton {
+    color: $text; background: transparent; border: 1px solid transparent; border-radius: 6px;
+    padding: 3px 6px;
+}
+QPushButton[role="muted"] { color: $muted; }
+QPushButton[flat="true"]:hover, QToolButton:hover { background: $hover; }
+QPushButton[flat="true"]:focus, QToolButton:focus { border-color: $accent; }
+QPushButton[flat="true"]:disabled, QToolButton:disabled { color: $muted; }
+
+QPushButton[opens="true"] { padding: 6px 26px 6px 10px; }
+QPushButton[opens="true"]::menu-indicator { image: none; width: 0px; }
+
+QComboBox {
+    color: $text; background: $card; border: 1px solid $card_border; border-radius: 6px;
+    padding: 5px 26px 5px 10px; combobox-popup: 0;
+}
+QComboBox::drop-down { border: none; width: 0px; }
+QComboBox QAbstractItemView {
+    color: $text; background: $card; border: 1px solid $card_border; outline: none; padding: 3px;
+    selection-color: $text; selection-background-color: $selection;
+}
+
+QLineEdit {
+    color: $text; background: $card; border: 1px solid $card_border; border-radius: 6px;
+    padding: 3px 6px;
+}
+QLineEdit:focus { border-color: $accent; }
+QLineEdit:disabled { color: $muted; background: $window; }
+QLineEdit[invalid="true"] { border-color: $error; }
+QLineEdit[flat="true"] {
+    background: transparent; border-color: transparent; border-radius: 4px; padding: 0px 3px;
+}
+QLineEdit[flat="true"]:hover { border-color: $card_border; }
+QLineEdit[flat="true"]:focus { border-color: $accent; }
+QLineEdit[flat="true"][invalid="true"] { border-color: $error; }
+QLineEdit[role="muted"] { color: $muted; }
+
+QHeaderView { background: transparent; border: none; }
+QHeaderView::section:horizontal {
+    color: $muted; background: transparent; border: none; border-bottom: 1px solid $card_border;
+    padding: 4px 3px;
+}
+
+QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
+
+QTabWidget::pane { border: none; }
+QTabBar { qproperty-drawBase: 0; }
+QTabBar::tab {
+    color: $muted; background: transparent; border: none;
+    border-bottom: 2px solid $card_border; padding: 6px 14px;
+}
+QTabBar::tab:hover { color: $text; }
+QTabBar::tab:selected { color: $text; border-bottom-color: $accent; }
+QTabBar::tab:focus { color: $accent; }
+
+QToolTip {
+    color: $text; background: $card; border: 1px solid $card_border; padding: 5px;
+}
+QScrollBar { background: transparent; border: none; }
+QScrollBar:vertical { width: 12px; }
+QScrollBar:horizontal { height: 12px; }
+QScrollBar::handle { background: $ghost; border-radius: 3px; margin: 3px; }
+QScrollBar::handle:vertical { min-height: 30px; }
+QScrollBar::handle:horizontal { min-width: 30px; }
+QScrollBar::handle:hover, QScrollBar::handle:pressed { background: $muted; }
+QScrollBar::add-line, QScrollBar::sub-line { width: 0px; height: 0px; }
+QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
+
+QSplitter::handle { background: transparent; image: none; }
+QStatusBar::item { border: none; }
+""")
+
+
+def stylesheet(colors: Colors) -> str:
+    """The application's stylesheet in these colours."""
+    return _STYLESHEET.substitute({name: getattr(colors, name) for name in Colors.__slots__})
+
+
+def palette(colors: Colors) -> QPalette:
+    """The application's palette in these colours, for everything the stylesheet leaves alone."""
+    roles = QPalette.ColorRole
+    active = {
+        roles.Window: colors.window,
+        roles.WindowText: colors.text,
+        roles.Base: colors.card,
+        roles.AlternateBase: colors.hover,
+        roles.Text: colors.text,
+        roles.PlaceholderText: colors.muted,
+        roles.Button: colors.card,
+        roles.ButtonText: colors.text,
+        roles.BrightText: colors.error,
+        roles.ToolTipBase: colors.card,
+        roles.ToolTipText: colors.text,
+        roles.Highlight: colors.selection,
+        roles.HighlightedText: colors.text,
+        roles.Accent: colors.accent,
+        roles.Link: colors.accent_fill,
+        roles.LinkVisited: colors.muted,
+        # Fusion shades bevels with these; the border's own colour keeps its lines thin and quiet.
+        roles.Light: colors.card,
+        roles.Midlight: colors.hover,
+        roles.Mid: colors.card_border,
+        roles.Dark: colors.card_border,
+        roles.Shadow: colors.card_border,
+    }
+    result = QPalette()
+    for role, color in active.items():
+        result.setColor(role, QColor(color))
+    for role in (roles.WindowText, roles.Text, roles.ButtonText):
+        result.setColor(QPalette.ColorGroup.Disabled, role, QColor(colors.muted))
+    return result

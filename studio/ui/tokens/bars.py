@@ -1,0 +1,90 @@
+"""A few tokens as bars: the large histogram's strokes, closer together.
+
+Shows a `NextToken` and keeps nothing of it. Does not know where it lies, nor what it stands for.
+"""
+
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from studio.ui.histogram.rows import RowsPainter
+from studio.ui.histogram.words import description
+from studio.ui.theme.theme import Theme
+from studio.ui.tokens.next_token import NextToken
+
+
+class TokenBars(QWidget):
+    """A bar a token, the favourite first, and a line for all the others.
+
+    Args:
+        state: What is shown.
+        theme: Where the colours come from.
+        count: How many tokens.
+        lines: How high a row is, in lines of type.
+        parent: The Qt parent, if any.
+    """
+
+    def __init__(
+        self,
+        state: NextToken,
+        theme: Theme,
+        count: int,
+        lines: float,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._state = state
+        self._theme = theme
+        self._count = count
+        self._rows = RowsPainter(self.font(), lines)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        state.changed.connect(self._follow)
+        theme.changed.connect(self.update)
+
+    def set_count(self, count: int) -> None:
+        """Show another number of tokens."""
+        if count != self._count:
+            self._count = count
+            self.updateGeometry()
+            self.update()
+
+    def describe(self) -> None:
+        """Say for those who hear the window what is shown."""
+        self.setAccessibleDescription(
+            self._state.reason
+            or description(self._state.rows(self._count), drawn=self._state.is_written)
+        )
+
+    def sizeHint(self) -> QSize:
+        """All rows and the line below them."""
+        return QSize(self._width(), (self._count + 1) * self._rows.usual_row_height)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Give the rows what room there is."""
+        super().resizeEvent(event)
+        self._rows.set_size(self.size())
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow a change of the window's font."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._rows.set_font(self.font())
+            self._rows.set_size(self.size())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the rows."""
+        painter = QPainter(self)
+        rows = self._state.rows(self._count)
+        if not rows:
+            painter.setPen(QColor(self._theme.colors.muted))
+            words = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+            painter.drawText(self.rect(), int(words), self._state.reason or "")
+        else:
+            self._rows.paint(painter, self._theme.colors, rows, self._state.tail(rows))
+
+    def _width(self) -> int:
+        """The width to ask for."""
+        raise NotImplementedError
+
+    def _follow(self) -> None:
+        self.update()

@@ -1,0 +1,77 @@
+"""All that is known of one token at one place: for the card under the pointer, and in words.
+
+Plain values and sentences. It does not know Qt, nor how they are shown.
+"""
+
+import math
+from typing import NamedTuple
+
+from studio.ui.histogram.words import percent, row_label
+from studio.ui.temperature.scale import format_temperature
+from studio.ui.tokens.retempered import Subject
+from studio.ui.tokens.rows import TokenRow
+
+
+class TokenDetails(NamedTuple):
+    """One token of a distribution.
+
+    Attributes:
+        row: The token, its text and its three probabilities.
+        rank: Its place among all tokens before penalties, 1 for the favourite.
+        logit: As the model gave it.
+        temperature: The T in force.
+        subject: It over all T, and where its probability is largest.
+    """
+
+    row: TokenRow
+    rank: int
+    logit: float
+    temperature: float
+    subject: Subject
+
+    @property
+    def lines(self) -> tuple[tuple[str, str], ...]:
+        """The three probabilities, each with its name."""
+        shown = format_temperature(self.temperature)
+        return (
+            ("T 1, the model's own", percent(self.row.ghost)),
+            (f"T {shown}, before filters", percent(self.row.uncut)),
+            ("after filters", row_label(self.row)),
+        )
+
+    def says_the_same(self, other: "TokenDetails | None") -> bool:
+        """Whether the card would be the same; what is left over, an array, cannot be compared."""
+        return (
+            other is not None
+            and self[:-1] == other[:-1]
+            and self.subject.basis == other.subject.basis
+            and self.subject.most_likely == other.subject.most_likely
+        )
+
+    @property
+    def spoken(self) -> str:
+        """All of it as one sentence, for those who hear the window."""
+        lines = ", ".join(f"{name} {value}" for name, value in self.lines)
+        drawn = ", drawn" if self.row.chosen else ""
+        return (
+            f"{self.row.text.spoken}{drawn}, token {self.row.token}, rank {self.rank}, logit "
+            f"{self.logit:.2f}; {lines}; {most_likely_words(self.subject)}"
+        )
+
+
+def most_likely_words(subject: Subject) -> str:
+    """When a token is most likely: ``never the favourite; most likely at T 1.7: 8.0 %``.
+
+    What that is before (filters, say) follows in brackets, where it is not what the sampler uses.
+    """
+    peak = subject.most_likely
+    basis = f" ({subject.basis})" if subject.basis else ""
+    if peak.temperature == 0.0:
+        if peak.probability == 1.0:
+            return f"the favourite: the colder, the likelier{basis}"
+        return f"as likely as the favourite at every T above 0{basis}"
+    if math.isinf(peak.temperature):
+        most = percent(peak.probability)
+        return f"never the favourite: the hotter, the likelier, up to {most}{basis}"
+    at = format_temperature(float(f"{peak.temperature:.2g}"))
+    return f"never the favourite; most likely at T\u00a0{at}: {percent(peak.probability)}{basis}"

@@ -1,0 +1,342 @@
+"""What the model was about to say: the next-token distribution at one place, ready to be shown.
+
+A `NextToken` holds the sketch of one distribution and the parameters in force, and computes what a
+view asks for, when it asks. Turning T or a filter needs no model: everything is computed from the
+sketch. It does not know widgets, nor where the sketch came from (a look-ahead at the caret, or a
+token being written).
+"""
+
+import math
+from collections.abc import Collection, Hashable, Mapping, Sequence
+
+import msgspec
+from PySide6.QtCore import QObject, Signal
+
+from studio.sampling import (
+    Breakers,
+    LogitsError,
+    LogitSketch,
+    SamplerState,
+    SamplingParams,
+    ShapedTop,
+)
+from studio.ui.model.known_vocabulary import KnownVocabulary
+from studio.ui.tokens.answer import AskedToken
+from studio.ui.tokens.details import TokenDetails
+from studio.ui.tokens.place import TokenPlace
+from studio.ui.tokens.retempered import Retempered
+from studio.ui.tokens.rows import Tail, TokenRow
+from studio.ui.tokens.sampler_notes import Note, place_notes
+from studio.ui.tokens.shape import TokenShape, all_banned, own_shape, shape_of
+from studio.ui.tokens.text import TokenText
+from studio.ui.writing.foreign_biases import foreign_bias_words
+
+NOTHING_KNOWN = "Open a model to see what it would say next."
+
+
+class NextToken(QObject):
+    """The next-token distribution at one place, under the parameters in force.
+
+    Args:
+        params: The parameters to shape it with, until `set_params` brings others.
+        parent: The Qt parent, if any.
+    """
+
+    changed = Signal()
+    """Rows, tail, entropy or the reason for their absence may be others now."""
+    breakers_known = Signal()
+    """Some of DRY's sequence breakers are known as tokens now."""
+
+    def __init__(self, params: SamplingParams, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._params = params
+        self._sketch: LogitSketch | None = None
+        self._place = TokenPlace()
+        self._chosen: int | None = None
+        self._is_drawn = False
+        self._reason = NOTHING_KNOWN
+        self._vocabulary = KnownVocabulary()
+        self._model_own: ShapedTop | None = None
+        self._shape: TokenShape | None = None
+        self._refusal: str | None = None
+        """Why there is a sketch but no shape, once one was looked for."""
+        self._retempered: Retempered | None = None
+
+    # -- what is known -----------------------------------------------------------------------
+
+    def show(
+        self,
+        sketch: LogitSketch,
+        place: TokenPlace | Sequence[int] = (),
+        chosen: int | None = None,
+        *,
+        drawn: bool = True,
+    ) -> None:
+        """Show another distribution.
+
+        Args:
+            sketch: The logits, as the model gave them.
+            place: What is known of the place; or the tokens before it alone, oldest first.
+            chosen: The token that stands there, if one does.
+            drawn: Whether that was drawn from the distribution, and not merely read.
+        """
+        self._sketch = sketch
+        self._place = place if isinstance(place, TokenPlace) else TokenPlace(place)
+        self._chosen = chosen
+        self._is_drawn = drawn and chosen is not None
+        self._model_own = None
+        self._forget_shape()
+        self.changed.emit()
+
+    def add_pieces(self, pieces: Mapping[int, bytes], control: Collection[int] = ()) -> None:
+        """Learn the bytes of tokens of the vocabulary in use: see `use_vocabulary`.
+
+        Args:
+            pieces: Bytes by token id; for a control token its name.
+            control: Which ids are control tokens.
+        """
+        self._vocabulary.add_pieces(pieces, control)
+        if self._sketch is not None:
+            self.changed.emit()
+
+    def add_breakers(self, texts: tuple[str, ...], breakers: Breakers) -> None:
+        """Learn which tokens DRY's sequence breakers `texts` are."""
+        self._vocabulary.add_breakers(texts, breakers)
+        self._on_breakers_known()
+
+    def share_pieces(self, other: "NextToken") -> None:
+        """Know of the vocabulary what `other` knows, learns and forgets from now on."""
+        self._vocabulary = other._vocabulary
+        other.breakers_known.connect(self._on_breakers_known)
+
+    @property
+    def pieces(self) -> dict[int, bytes]:
+        """The bytes that are known, by token id; a copy."""
+        return self._vocabulary.pieces
+
+    def learn_from(self, other: "NextToken") -> None:
+        """Know the bytes that `other` knows now; see `share_pieces` for what it learns later."""
+        self.add_pieces(other._vocabulary.pieces, other._vocabulary.control)
+
+    def use_vocabulary(self, name: Hashable) -> None:
+        """Take token ids for those of another vocabulary; what is known of this one is kept."""
+        self._vocabulary.use(name)
+
+    def breakers(self, params: SamplingParams) -> Breakers | None:
+        """DRY's sequence breakers as tokens; None while that is not known."""
+        return self._vocabulary.breakers(params.dry_sequence_breakers)
+
+    def set_params(self, params: SamplingParams) -> None:
+        """Shape the distribution with other parameters; asks no model."""
+        if params == self._params:
+            return
+        turned = msgspec.structs.replace(self._params, temperature=params.temperature)
+        if params != turned:
+            self._retempered = None
+        self._params = params
+        self._shape = self._refusal = None
+        if self._sketch is not None:
+            self.changed.emit()
+
+    def clear(self, reason: str) -> None:
+        """Show nothing, and say why and what to do."""
+        self._sketch = None
+        self._place = TokenPlace()
+        self._chosen = None
+        self._is_drawn = False
+        self._model_own = None
+        self._forget_shape()
+        self._reason = reason
+        self.changed.emit()
+
+    # -- what a view asks --------------------------------------------------------------------
+
+    @property
+    def reason(self) -> str | None:
+        """Why there is nothing to show; None where there is something."""
+        if self._sketch is None:
+            return self._reason
+        self._shaped()
+        return self._refusal
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """What is to be said beside what is shown: see `place_notes`."""
+        if self._sketch is None or self.reason is not None:
+            return ()
+        return place_notes(self._params, self._place, self._sketch, self.breakers(self._params))
+
+    @property
+    def sketch(self) -> LogitSketch | None:
+        """The distribution itself, if there is one."""
+        return self._sketch
+
+    @property
+    def history(self) -> Sequence[int]:
+        """The tokens before it, which the penalties look at."""
+        return self._place.history
+
+    @property
+    def is_written(self) -> bool:
+        """Whether a token was drawn from it: then the next one is near, the model is writing."""
+        return self._is_drawn
+
+    @property
+    def entropy(self) -> float | None:
+        """Entropy in nats of the distribution the sampler draws from; None if there is none."""
+        shape = self._shaped()
+        # Sums of p ln p leave a negative zero where one token has it all.
+        return None if shape is None else max(0.0, shape.top.entropy)
+
+    @property
+    def entropy_bits(self) -> float | None:
+        """`entropy` in bits."""
+        entropy = self.entropy
+        return None if entropy is None else entropy / math.log(2)
+
+    @property
+    def effective_choices(self) -> float | None:
+        """exp(`entropy`): a fair choice among so many tokens would be as uncertain."""
+        entropy = self.entropy
+        return None if entropy is None else math.exp(entropy)
+
+    @property
+    def top_probability(self) -> float | None:
+        """With what probability the sampler draws the favourite; None if there is none."""
+        shape = self._shaped()
+        return None if shape is None else float(shape.top.probabilities.max())
+
+    @property
+    def sensitivity(self) -> float | None:
+        """dH/dlnT in nats of what the sampler draws from; None if there is nothing."""
+        shape, retempered = self._shaped(), self.retempered
+        if shape is None or retempered is None:
+            return None
+        return retempered.sensitivity(self._params.temperature, shape.top)
+
+    @property
+    def retempered(self) -> Retempered | None:
+        """The distribution at every T; None if there is none.
+
+        The same object as long as nothing but T changes.
+        """
+        if self._retempered is None and self._sketch is not None:
+            self._retempered = Retempered(
+                self._sketch,
+                self._params,
+                self._place.history,
+                self._state,
+                in_a_hurry=self.is_written,
+            )
+        return self._retempered
+
+    def rows(self, count: int) -> list[TokenRow]:
+        """The first `count` tokens of the current ranking, favourite first; fewer if there are.
+
+        The token that was drawn is always among them if the sketch knows it one by one: where its
+        rank is lower it takes the last row.
+        """
+        shape = self._shaped()
+        if shape is None or count <= 0:
+            return []
+        places = list(range(min(count, len(shape.ids))))
+        chosen = self._chosen_place(shape)
+        if chosen is not None and chosen >= count:
+            places[-1] = chosen
+        return [self._row(shape, place) for place in places]
+
+    def details(self, token: int) -> TokenDetails | None:
+        """All that is known of one token; None where the sketch does not know it by itself."""
+        shape, sketch = self._shaped(), self._sketch
+        if shape is None or sketch is None or token not in shape.ids:
+            return None
+        row = self._row(shape, shape.ids.index(token))
+        rank = int((sketch.ids == token).argmax())
+        assert self.retempered is not None, "there is a sketch"
+        return TokenDetails(
+            row=row,
+            rank=rank + 1,
+            logit=float(sketch.logits[rank]),
+            temperature=self._params.temperature,
+            subject=self.retempered.subject(token),
+        )
+
+    def asked(self, token: int) -> AskedToken | None:
+        """A token as it is now, to be asked about while time goes on; None as for `details`."""
+        details = self.details(token)
+        if details is None or self._sketch is None:
+            return None
+        return AskedToken(
+            details, self._sketch, self._params, tuple(self._place.history), self._state
+        )
+
+    def tail(self, rows: Sequence[TokenRow]) -> Tail | None:
+        """Everything but `rows`; None if nothing is known."""
+        shape = self._shaped()
+        if shape is None or self._sketch is None:
+            return None
+        # What is left is the head of the ranking, and so are the rows but for a chosen token.
+        shown = sum(row.probability > 0 for row in rows)
+        kept = max(0, shape.top.kept - shown)
+        chosen_is_here = self._chosen is not None and not any(row.chosen for row in rows)
+        return Tail(
+            tokens=self._sketch.vocabulary_size - len(rows),
+            kept=kept,
+            # The rows' sum leaves rounding errors of either sign.
+            probability=max(0.0, 1.0 - sum(row.probability for row in rows)) if kept else 0.0,
+            chosen=self.text(self._chosen) if chosen_is_here and self._chosen is not None else None,
+            drawn=self._is_drawn,
+        )
+
+    def text(self, token: int) -> TokenText:
+        """How a token is shown; by its number while its bytes are not known."""
+        return self._vocabulary.text(token)
+
+    # -- computation -------------------------------------------------------------------------
+
+    @property
+    def _state(self) -> SamplerState:
+        return self._place.state(self._params, self.breakers(self._params))
+
+    def _on_breakers_known(self) -> None:
+        self._forget_shape()
+        self.breakers_known.emit()
+        if self._sketch is not None:
+            self.changed.emit()
+
+    def _forget_shape(self) -> None:
+        self._shape = self._refusal = self._retempered = None
+
+    def _shaped(self) -> TokenShape | None:
+        if self._shape is None and self._refusal is None and self._sketch is not None:
+            try:
+                self._model_own = self._model_own or own_shape(self._sketch)
+                self._shape = shape_of(
+                    self._sketch, self._params, self._place.history, self._state, self._model_own
+                )
+            except LogitsError:
+                self._refusal = all_banned(self._sketch)
+            except ValueError as error:  # a token that this vocabulary has not
+                foreign = foreign_bias_words(self._params, self._sketch.vocabulary_size)
+                self._refusal = foreign or str(error)
+        return self._shape
+
+    def _row(self, shape: TokenShape, place: int) -> TokenRow:
+        _, ids, probabilities, uncut, ghosts, _ = shape
+        token, probability = ids[place], probabilities[place]
+        return TokenRow(
+            token,
+            self.text(token),
+            probability,
+            ghosts[place],
+            uncut[place],
+            # At T 0 nothing but the favourite has a probability, filters or not.
+            cut=probability == 0 and uncut[place] > 0,
+            chosen=token == self._chosen,
+            banned=token in shape.banned,
+        )
+
+    def _chosen_place(self, shape: TokenShape) -> int | None:
+        if self._chosen is None or self._chosen not in shape.ids:
+            return None
+        return shape.ids.index(self._chosen)

@@ -1,0 +1,95 @@
+"""What the parameters in force make of a distribution, and what it is without them, side by side.
+
+Computed from a sketch; asks no model. It knows neither widgets nor how tokens are shown.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from studio.sampling import LogitSketch, SamplerState, SamplingParams, ShapedTop
+from studio.ui.parameters.sampling_order import unfiltered
+from studio.ui.writing.foreign_biases import WHERE
+
+_NEUTRAL = SamplingParams()
+
+
+class TokenShape(NamedTuple):
+    """A distribution after all samplers; the lists are aligned with `top.ids`.
+
+    Attributes:
+        top: As the samplers leave it.
+        ids: The tokens.
+        probabilities: What the sampler draws them with.
+        uncut: What they would have without filters.
+        ghosts: What they have at T 1 before any sampler.
+        banned: Tokens that biases take out.
+    """
+
+    top: ShapedTop
+    ids: list[int]
+    probabilities: list[float]
+    uncut: list[float]
+    ghosts: list[float]
+    banned: frozenset[int]
+
+
+def own_shape(sketch: LogitSketch) -> ShapedTop:
+    """Return the model's own distribution."""
+    return sketch.shaped(_NEUTRAL)
+
+
+def shape_of(
+    sketch: LogitSketch,
+    params: SamplingParams,
+    history: Sequence[int],
+    state: SamplerState,
+    own: ShapedTop,
+) -> TokenShape:
+    """Return what the parameters make of a sketch.
+
+    Args:
+        sketch: The distribution.
+        params: The samplers and their order.
+        history: The tokens before it, oldest first.
+        state: What XTC, DRY and Mirostat need beside them.
+        own: `own_shape` of the sketch.
+
+    Raises:
+        LogitsError: Biases have banned every token that the sketch knows.
+        ValueError: A bias or the history names a token that is not in the vocabulary.
+    """
+    top = sketch.shaped(params, history, state)
+    uncut = top
+    if top.kept < sketch.vocabulary_size:
+        uncut = sketch.shaped(unfiltered(params), history, state)
+    return TokenShape(
+        top,
+        top.ids.tolist(),
+        top.probabilities.tolist(),
+        _aligned(uncut, top),
+        _aligned(own, top),
+        frozenset([token for token, bias in params.logit_bias if bias == -math.inf]),
+    )
+
+
+def all_banned(sketch: LogitSketch) -> str:
+    """Say that nothing can be shown where biases ban all that is known one by one."""
+    known, size = sketch.ids.size, sketch.vocabulary_size
+    if known == size:
+        return f"The logit biases ban every token there is. Take some out under {WHERE}."
+    return (
+        f"The logit biases ban the {known:,} best tokens here; what would be drawn of the other "
+        f"{size - known:,} is not known. Take some out under {WHERE}."
+    )
+
+
+def _aligned(shaped: ShapedTop, other: ShapedTop) -> list[float]:
+    """The probabilities of `shaped` in the order of `other`, which penalties may have changed."""
+    probabilities: list[float] = shaped.probabilities.tolist()
+    if shaped is other or np.array_equal(shaped.ids, other.ids):
+        return probabilities
+    by_id = dict(zip(shaped.ids.tolist(), probabilities, strict=True))
+    return [by_id[token] for token in other.ids.tolist()]

@@ -1,0 +1,83 @@
+"""One message to the writer, in the window and not over it: what happened, and what can be done."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QWidget,
+)
+
+from studio.ui.widgets.actions import button_text, shown_text
+
+
+class NoticeBar(QFrame):
+    """Hidden until `tell`; a newer message replaces the older one."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("card", True)
+        self.setAccessibleName("Message")
+        self._action: QAction | None = None
+        self._label = QLabel()
+        self._label.setProperty("role", "error")
+        self._label.setWordWrap(True)
+        self._label.setTextFormat(Qt.TextFormat.PlainText)
+        self._label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        # A path without a place to break must not make the window wider.
+        policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        policy.setHeightForWidth(True)
+        self._label.setSizePolicy(policy)
+        self._button = QPushButton()
+        self._button.clicked.connect(self._on_clicked)
+        close = QToolButton()
+        close.setText("×")
+        close.setAccessibleName("Dismiss the message")
+        close.setToolTip("Dismiss the message")
+        close.clicked.connect(self.hide)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 8, 8, 8)
+        row.addWidget(self._label, 1)
+        row.addWidget(self._button)
+        row.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
+        self.hide()
+
+    @property
+    def message(self) -> str:
+        """What is told; empty when nothing is."""
+        return "" if self.isHidden() else self._label.text()
+
+    @property
+    def action(self) -> QAction | None:
+        """The way on that the message offers."""
+        return None if self.isHidden() else self._action
+
+    def tell(self, message: str, action: QAction | None = None, *, is_error: bool = True) -> None:
+        """Show a message, with a button for `action` where there is a way on."""
+        role = "error" if is_error else ""
+        if self._label.property("role") != role:
+            self._label.setProperty("role", role)
+            # A style sheet looks at properties once.
+            self._label.style().polish(self._label)
+        self._label.setText(message)
+        self.setAccessibleDescription(message)
+        self._action = action
+        self._button.setVisible(action is not None)
+        if action:
+            self._button.setText(button_text(shown_text(action)))
+            self._button.setToolTip(action.toolTip())
+        self.show()
+
+    def withdraw(self, *actions: QAction) -> None:
+        """Hide a message whose way on was one of these: it is no longer true."""
+        if self._action in actions:
+            self.hide()
+
+    def _on_clicked(self) -> None:
+        self.hide()
+        if self._action:
+            self._action.trigger()

@@ -1,0 +1,177 @@
+"""The panel over the manuscript that says what a token was, and what else could stand there.
+
+It shows a `WordState` and keeps nothing of it. It does not know where it lies, nor when: whoever
+puts it beside the word tells it to follow.
+"""
+
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QFont, QFontDatabase, QFontInfo
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from studio.ui.theme.theme import Theme
+from studio.ui.word.bars import FEWEST_ROWS, ROWS, WordBars
+from studio.ui.word.state import WordFacts, WordState
+from studio.ui.word.words import bits, ordinal, probabilities
+
+_WIDTH = 56
+"""In average characters."""
+
+_TITLE_SIZE = 1.25
+
+_FACTS = (
+    (
+        "Rank",
+        "<p>How many tokens the model held likelier here; the 1st is the favourite. The same at "
+        "every T.</p>",
+    ),
+    (
+        "Surprise",
+        "<p><b>Surprise</b>, −log2 p in bits, at the temperature in force, before filters: each "
+        "bit halves the chance.</p>",
+    ),
+    (
+        "Entropy",
+        "<p><b>Entropy</b> in bits of the whole distribution at this place, at the temperature in "
+        "force, before filters: how open the choice was.</p>",
+    ),
+)
+
+
+_TITLE_TIP = {
+    True: "<p>The token as the model wrote it: · is a space, ↵ a newline. It need not be a whole "
+    "word.</p>",
+    False: "<p>The token as the model read it: · is a space, ↵ a newline. It need not be a whole "
+    "word.</p>",
+}
+
+
+class WordPanel(QFrame):
+    """What is known of one token, re-tempered as T turns.
+
+    Args:
+        state: Which token, and its numbers.
+        theme: Where the colours come from.
+        parent: What it lies on.
+    """
+
+    def __init__(self, state: WordState, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._state = state
+        self.setProperty("card", True)
+        self.setProperty("over", True)
+        self.setAccessibleName("What else could stand here")
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.title = QLabel()
+        self.title.setTextFormat(Qt.TextFormat.PlainText)
+        self.title.setAccessibleName("Token")
+        close = QToolButton()
+        close.setText("×")
+        close.setAccessibleName("Close")
+        close.setToolTip("Close (Esc)")
+        close.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        close.clicked.connect(state.let_go)
+        self.chance = _words("muted")
+        self.values = [QLabel() for _ in _FACTS]
+        self.sentences = _words()
+        self.bars = WordBars(state.next_token, theme)
+
+        head = QHBoxLayout()
+        head.addWidget(self.title, 1)
+        head.addWidget(close)
+        facts = QGridLayout()
+        facts.setHorizontalSpacing(24)
+        facts.setVerticalSpacing(0)
+        for column, ((name, tip), value) in enumerate(zip(_FACTS, self.values, strict=True)):
+            label = QLabel(name)
+            label.setProperty("role", "muted")
+            value.setAccessibleName(name)
+            for part in (label, value):
+                part.setToolTip(tip)
+            facts.addWidget(label, 0, column)
+            facts.addWidget(value, 1, column)
+        facts.setColumnStretch(len(_FACTS), 1)
+        column_ = QVBoxLayout(self)
+        column_.setContentsMargins(14, 8, 8, 10)
+        column_.setSpacing(6)
+        column_.addLayout(head)
+        column_.addWidget(self.chance)
+        column_.addLayout(facts)
+        column_.addWidget(self.bars)
+        column_.addWidget(self.sentences)
+        self._set_fonts()
+        self.hide()
+
+    def follow(self) -> None:
+        """Show what the state says now; nothing is laid out anew unless words differ."""
+        facts = self._state.facts(ROWS)
+        if facts is None:
+            return
+        self.title.setToolTip(_TITLE_TIP[facts.is_drawn])
+        shown = {
+            self.title: facts.text.text,
+            self.chance: self._chance(facts),
+            self.values[0]: ordinal(facts.rank),
+            self.values[1]: bits(facts.surprise),
+            self.values[2]: bits(facts.entropy),
+            self.sentences: "\n".join(facts.sentences),
+        }
+        for label, text in shown.items():
+            if label.text() != text:
+                label.setText(text)
+        reason = self._state.next_token.reason or ""
+        self.setAccessibleDescription(
+            f"{facts.text.spoken}. {self._chance(facts)}. {reason} {' '.join(facts.sentences)}"
+        )
+
+    def fit(self, height: int | None = None) -> None:
+        """Take the size that words and alternatives need.
+
+        Args:
+            height: What there is room for: some alternatives are left out if that is less.
+        """
+        width = _WIDTH * self.fontMetrics().averageCharWidth()
+        layout = self.layout()
+        assert layout is not None, "it was made in the constructor"
+        for count in range(ROWS, FEWEST_ROWS - 1, -1):
+            self.bars.set_count(count)
+            layout.activate()
+            needed = layout.totalHeightForWidth(width)
+            if height is None or needed <= height:
+                break
+        self.resize(width, needed)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow a change of the window's font."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange and hasattr(self, "title"):
+            self._set_fonts()
+
+    def _chance(self, facts: WordFacts) -> str:
+        return probabilities(facts.probability, facts.is_cut, facts.at_one, self._state.temperature)
+
+    def _set_fonts(self) -> None:
+        letters = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
+        letters.setPointSizeF(QFontInfo(self.font()).pointSizeF() * _TITLE_SIZE)
+        letters.setBold(True)
+        self.title.setFont(letters)
+        for value in self.values:
+            font = QFont(self.font())
+            font.setBold(True)
+            value.setFont(font)
+
+
+def _words(role: str = "") -> QLabel:
+    label = QLabel()
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setWordWrap(True)
+    if role:
+        label.setProperty("role", role)
+    return label

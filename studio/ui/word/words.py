@@ -1,0 +1,63 @@
+"""The sentences of the word panel: what a token was at its place, and what T had to do with it.
+
+Turns numbers into words. Knows no Qt and no sketch.
+"""
+
+from __future__ import annotations
+
+import math
+
+from studio.ui.histogram.words import percent
+from studio.ui.temperature.scale import format_temperature
+
+NO_DICE = "This text was scored, not written: no dice were thrown here, so T has no blame."
+
+NEAR_TIE = (
+    "A near-tie: the two best logits differ by less than arithmetic does from run to run, so even "
+    "T 0 may not always give the same token here."
+)
+
+
+def ordinal(rank: int) -> str:
+    """A rank, counted from 0, as a reader counts: ``1st``, ``2nd``, ``1,012th``."""
+    number = rank + 1
+    teens = 10 <= number % 100 < 20
+    ending = "th" if teens else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number:,}{ending}"
+
+
+def bits(value: float) -> str:
+    """Bits with one decimal: ``3.2 bits``, ``∞ bits``."""
+    return "∞ bits" if math.isinf(value) else f"{value:.1f} bits"
+
+
+def probabilities(now: float, is_cut: bool, at_one: float, temperature: float) -> str:
+    """``3.1 % at T 0.80 now; 4.2 % at T 1``, or what a filter has done to it.
+
+    What is now may not be known: then it is NaN.
+    """
+    here = f"T {format_temperature(temperature)}"
+    if math.isnan(now):
+        return f"{percent(at_one)} at T 1, before biases"
+    chance = f"cut by a filter at {here} now" if is_cut else f"{percent(now)} at {here} now"
+    return f"{chance}; {percent(at_one)} at T 1"
+
+
+def blame_sentence(blame: float | None, favourite: str, temperature: float) -> str:
+    """Below which temperature the same dice would have chosen the favourite.
+
+    Args:
+        blame: That temperature; None where the token is the favourite itself.
+        favourite: The favourite, as it is shown.
+        temperature: The one in force.
+    """
+    if blame is None:
+        return "The favourite: at any lower T the same dice choose it too."
+    if blame == 0.0:
+        return f"Only T 0 would have chosen “{favourite}” instead."
+    if math.isinf(blame):
+        return f"With these filters the same dice would choose “{favourite}” at any T."
+    # Two digits are what a hand can set.
+    turn = format_temperature(float(f"{blame:.2g}"))
+    sentence = f"Below T {turn} the same dice would have chosen “{favourite}” instead"
+    return f"{sentence}, as they would now." if temperature <= blame else f"{sentence}."

@@ -1,0 +1,52 @@
+"""The message about biases that the open model has no tokens for, while it is true.
+
+Knows the notice bar, the model and the parameters in force; keeps nothing of them.
+"""
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QAction
+
+from studio.ui.model.state import ModelState
+from studio.ui.parameters.sampling_state import SamplingState
+from studio.ui.widgets.notice_bar import NoticeBar
+from studio.ui.writing.foreign_biases import foreign_bias_words
+
+
+class BiasNotice(QObject):
+    """Tells of them when asked, and takes it back once there are none.
+
+    Args:
+        notice: Where it is told.
+        model: Whose vocabulary counts.
+        sampling: Whose biases.
+        way_on: Leads to the biases.
+        parent: The Qt parent, if any.
+    """
+
+    def __init__(
+        self,
+        notice: NoticeBar,
+        model: ModelState,
+        sampling: SamplingState,
+        way_on: QAction,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._notice, self._model, self._sampling, self._way_on = notice, model, sampling, way_on
+        model.changed.connect(self._follow)
+        sampling.params_changed.connect(self._follow)
+
+    def tell(self) -> bool:
+        """Tell of them; returns whether there are any."""
+        words = self._words()
+        if words:
+            self._notice.tell(words, self._way_on)
+        return bool(words)
+
+    def _words(self) -> str:
+        report = self._model.report
+        return foreign_bias_words(self._sampling.params, report.vocabulary_size) if report else ""
+
+    def _follow(self) -> None:
+        if not self._words():
+            self._notice.withdraw(self._way_on)

@@ -1,0 +1,86 @@
+"""The brief's field: what the model is told before the manuscript. Can be folded away."""
+
+from PySide6.QtCore import QMimeData, Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QPlainTextEdit, QPushButton, QSizePolicy, QWidget
+
+from studio.ui.theme.card import Card
+from studio.ui.writing.draft import Draft
+
+_FEWEST_LINES, _MOST_LINES = 3, 6
+"""The field grows with its text, so far; what is longer scrolls."""
+
+
+class _BriefEdit(QPlainTextEdit):
+    """As high as its text, within limits."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        # Else a space at a line's end, which hangs over, would bring a scroll bar of its own.
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.document().setDocumentMargin(0)
+        self.document().documentLayout().documentSizeChanged.connect(self._fit)
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Count the lines again, which wrap elsewhere in another width."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        # Of such a document the layout counts lines, wrapped ones too.
+        lines = round(self.document().documentLayout().documentSize().height())
+        shown = min(max(lines, _FEWEST_LINES), _MOST_LINES)
+        self.setFixedHeight(self.fontMetrics().lineSpacing() * shown + 4)
+
+    def canInsertFromMimeData(self, source: QMimeData) -> bool:  # noqa: N802 - Qt's name
+        """Take text. A file that is dropped here is for the window, as everywhere on it."""
+        return source.hasText() and not source.hasUrls()
+
+
+class BriefCard(Card):
+    """A few lines of plain text, bound to the draft."""
+
+    open_changed = Signal(bool)
+
+    def __init__(self, draft: Draft, parent: QWidget | None = None) -> None:
+        super().__init__("Brief", parent)
+        self.setToolTip(
+            "<p><b>The brief</b>: what the model is told before the manuscript. Instructions, "
+            "notes, a customer's message, a function to write. It is never cut, however long the "
+            "manuscript grows. May be empty.</p>"
+        )
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        self._toggle = QPushButton("⌄")
+        self._toggle.setProperty("flat", True)
+        self._toggle.setProperty("role", "muted")
+        self._toggle.setCheckable(True)
+        self._toggle.setChecked(True)
+        self._toggle.setAccessibleName("Show the brief")
+        self._toggle.setToolTip("Show or hide the brief")
+        self.header.addWidget(self._toggle)
+        # The flat button's own inset, taken back: its sign ends where text does.
+        self.header.setContentsMargins(0, 0, -7, 0)
+        self.edit = _BriefEdit()
+        self.edit.setFrameShape(QFrame.Shape.NoFrame)
+        self.edit.setTabChangesFocus(True)
+        self.edit.setAccessibleName("Brief")
+        self.edit.setToolTip(self.toolTip())
+        self.edit.setPlaceholderText("What the model should know or do: tone, setting, task.")
+        self.body.addWidget(self.edit)
+        self.edit.textChanged.connect(lambda: draft.set_brief(self.edit.toPlainText()))
+        self._toggle.toggled.connect(self._on_toggled)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the field is shown."""
+        return self._toggle.isChecked()
+
+    def set_open(self, is_open: bool) -> None:
+        """Show or fold the field."""
+        self._toggle.setChecked(is_open)
+
+    def _on_toggled(self, is_open: bool) -> None:
+        self.edit.setVisible(is_open)
+        self._toggle.setText("⌄" if is_open else "›")
+        self.open_changed.emit(is_open)

@@ -1,0 +1,40 @@
+"""The action that has the text scored: its name, its key, and why it cannot be done now.
+
+Knows what scoring is for; `TokenRecords` does it.
+"""
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QAction
+
+from studio.manuscript import Manuscript
+from studio.ui.tokens.records import TokenRecords
+from studio.ui.widgets.actions import make_action
+
+TIP = (
+    "Let the model read the text that it did not write, once, and keep for every token what else "
+    "it would have said: then heat, landscape and the word panel know that text too. The text "
+    "stays as it is. With nothing before it, no brief and no mark of a beginning, the first token "
+    "cannot be scored"
+)
+
+
+def make_score_action(parent: QObject, records: TokenRecords, manuscript: Manuscript) -> QAction:
+    """An action that follows what can be scored; while it cannot, its tooltip says why.
+
+    Args:
+        parent: owns it.
+        records: what scores.
+        manuscript: an empty one has nothing to score.
+    """
+    action = make_action(parent, "Score the te&xt", records.score, "Ctrl+Shift+E", TIP)
+
+    def follow() -> None:
+        why_not = records.why_not
+        action.setEnabled(why_not is None)
+        action.setToolTip(why_not or TIP)
+        action.setStatusTip(why_not or TIP)
+
+    records.scoring_changed.connect(follow)
+    manuscript.state_changed.connect(follow)
+    follow()
+    return action

@@ -1,0 +1,123 @@
+"""Where two lanes part, ends of texts among it, and what both drew from there."""
+
+import msgspec
+import numpy as np
+import pytest
+from PySide6.QtCore import QObject
+
+from studio.engine.messages import LaneFinishReason
+from studio.presets import built_in_presets
+from studio.sampling import LogitSketch, SamplingParams, chance
+from studio.ui.compare.divergence import FirstDivergence, divergence_at, explain
+from studio.ui.compare.lane import CompareLane
+from studio.ui.tokens.next_token import NextToken
+from tests.ui.fake_engine import token
+
+VOCABULARY = {1: b" a", 2: b" b", 3: b" c", 9: b"<|end|>"}
+
+
+@pytest.fixture
+def words(qapp: QObject) -> NextToken:
+    words = NextToken(SamplingParams())
+    words.add_pieces(VOCABULARY)
+    return words
+
+
+def lane(words: NextToken, *ids: int, temperature: float = 1.0) -> CompareLane:
+    params = SamplingParams(temperature=temperature)
+    made = CompareLane(0, 0, built_in_presets(), "Code", params, words)
+    grow(made, *ids)
+    return made
+
+
+def grow(lane: CompareLane, *ids: int) -> None:
+    for token_id in ids:
+        index = len(lane.tokens)
+        lane.take(token(1, index, VOCABULARY[token_id], token_id=token_id))
+
+
+def end(lane: CompareLane, reason: LaneFinishReason, token_id: int) -> None:
+    lane.finish(reason)
+    lane.end = token(1, len(lane.tokens), b"", token_id=token_id)
+
+
+def test_tokens_are_compared_as_they_come(words: NextToken) -> None:
+    first, second = lane(words, 1), lane(words)
+    parting = FirstDivergence()
+    assert parting.look(first, second) is None
+    grow(second, 1, 2, 3)
+    assert parting.look(first, second) is None
+    grow(first, 3, 3)
+    assert parting.look(first, second) == 1
+    second.clear()
+    grow(second, 1, 3, 2)
+    assert parting.look(first, second) == 2
+
+
+@pytest.mark.parametrize("reason", ["end_of_text", "stop_string"])
+def test_a_text_that_ends_parts_from_one_that_goes_on(
+    words: NextToken, reason: LaneFinishReason
+) -> None:
+    first, second = lane(words, 1, 2), lane(words, 1)
+    parting = FirstDivergence()
+    end(first, reason, 9)
+    assert parting.look(first, second) is None
+    grow(second, 2, 3)
+    assert parting.look(first, second) == 2
+    # It goes on after all, and writes the same.
+    first.begin()
+    assert parting.look(first, second) is None
+    grow(first, 3)
+    assert parting.look(first, second) is None
+
+
+def test_what_was_drawn_at_an_end_is_shown_as_every_draw(words: NextToken) -> None:
+    cold, hot = lane(words, 1, 2, temperature=0.5), lane(words, 1, temperature=1.5)
+    end(hot, "end_of_text", 9)
+    divergence = divergence_at(1, cold, hot, ())
+    assert divergence is not None
+    assert (divergence.reference.ends, divergence.other.ends) == (False, True)
+    assert divergence.other.drawn.id == 9
+    assert 9 in [segment.token for segment in divergence.other.segments]
+    assert divergence.other.segments[-1].end == pytest.approx(1.0)
+    assert explain(divergence, words) == (
+        "The same dice, u = 0.250, fell on “·b” at T 0.50 and on “<|end|>”, which ends the text, "
+        "at T 1.50: the stretches moved under the line."
+    )
+
+
+def test_a_stop_string_parts_lanes_that_drew_the_same(words: NextToken) -> None:
+    first, second = lane(words, 1, temperature=0.5), lane(words, 1, 2, 3, temperature=0.5)
+    end(first, "stop_string", 2)
+    assert FirstDivergence().look(first, second) == 1
+    divergence = divergence_at(1, first, second, ())
+    assert divergence is not None
+    assert explain(divergence, words) == (
+        "Both drew “·b”. In the lane at T 0.50 a stop string of its profile begins there, which "
+        "ends the text; the other goes on."
+    )
+
+
+@pytest.mark.parametrize("acts", [True, False])
+def test_xtc_shapes_what_it_has_shaped_when_it_was_drawn(words: NextToken, acts: bool) -> None:
+    logits = np.zeros(300, dtype=np.float32)
+    logits[[1, 2]] = 12.0, 11.9
+    sketch = LogitSketch.of(logits).to_bytes()
+    params = SamplingParams(xtc_probability=0.5)
+    seed = next(seed for seed in range(99) if (chance(seed, 3) < 0.5) is acts)
+    lanes = [lane(words, 1), lane(words, 2)]
+    for one in lanes:
+        one.seed = seed
+        one.turn(0, params)
+        one.tokens[0] = msgspec.structs.replace(one.tokens[0], sketch=sketch)
+    divergence = divergence_at(0, lanes[0], lanes[1], (7, 8, 9))
+    assert divergence is not None
+    shown = [segment.token for segment in divergence.reference.segments]
+    assert (1 in shown) is not acts
+
+
+def test_without_distributions_there_is_nothing_to_show(words: NextToken) -> None:
+    first, second = lane(words, 1), lane(words, 1, 2)
+    first.finish("end_of_text")  # as files have it that did not keep the draw
+    assert FirstDivergence().look(first, second) == 1
+    assert divergence_at(1, first, second, ()) is None

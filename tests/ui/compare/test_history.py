@@ -1,0 +1,194 @@
+"""Runs are kept as takes are: what gives way is not lost, in this window or in the next."""
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QObject
+
+from studio.experiments.comparison_file import ComparisonFileError, load_comparison
+from studio.ui.compare import history as compare_history
+from studio.ui.compare import shelf as compare_shelf
+from studio.ui.compare.history import CompareHistory
+from studio.ui.compare.setups import ladder
+from studio.ui.compare.shelf import CompareShelf
+from tests.ui.compare.test_state import LaneDesk
+
+
+class Shelved:
+    """A desk whose runs are kept."""
+
+    def __init__(self, folder: Path) -> None:
+        self.desk = LaneDesk()
+        self.history = CompareHistory(self.desk.compare, CompareShelf(folder))
+        self.told: list[str] = []
+        self.history.failed.connect(self.told.append)
+
+    def run(self, *ids: int) -> None:
+        self.desk.run(*ids)
+
+    @property
+    def ids(self) -> list[list[int]]:
+        return [[token.id for token in lane.tokens] for lane in self.desk.compare.lanes]
+
+    def place(self) -> tuple[int | None, int]:
+        return self.history.number, self.history.count
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "data" / "comparisons"
+
+
+@pytest.fixture
+def shelved(qapp: QObject, folder: Path) -> Shelved:
+    return Shelved(folder)
+
+
+def test_what_gives_way_to_another_run_comes_back(shelved: Shelved) -> None:
+    history = shelved.history
+    assert shelved.place() == (None, 0)
+    assert not history.can_step(-1)
+    shelved.run(5, 6)
+    assert shelved.place() == (1, 1)
+    shelved.run(7, 8)
+    assert shelved.place() == (2, 2)
+    history.step(-1)
+    assert (shelved.place(), shelved.ids) == ((1, 2), [[5, 6]] * 4)
+    assert not history.can_step(-1)
+    history.step(-1)
+    history.step(+1)
+    assert (shelved.place(), shelved.ids) == ((2, 2), [[7, 8]] * 4)
+    # A run from the middle comes last, and takes nothing away.
+    history.step(-1)
+    shelved.run(9)
+    assert shelved.place() == (3, 3)
+    history.step(-1)
+    history.step(-1)
+    assert (shelved.place(), shelved.ids) == ((1, 3), [[5, 6]] * 4)
+
+
+def test_other_lanes_and_a_lane_less_are_no_loss_either(shelved: Shelved) -> None:
+    state, history = shelved.desk.compare, shelved.history
+    shelved.run(5, 6)
+    state.remove(state.lanes[1])
+    assert len(state.lanes) == 3
+    history.step(-1)
+    assert shelved.ids == [[5, 6]] * 4
+    history.step(+1)
+    assert shelved.ids == [[5, 6]] * 3
+    state.set_up(ladder(*state.here))
+    assert shelved.place() == (None, 2)
+    history.step(-1)
+    assert shelved.ids == [[5, 6]] * 3
+
+
+def test_new_dice_for_a_lane_leave_the_old_text_to_step_back_to(shelved: Shelved) -> None:
+    state = shelved.desk.compare
+    shelved.run(5, 6)
+    state.run_again(state.lanes[0])
+    assert shelved.ids[0] == []
+    assert not shelved.history.can_step(-1), "it runs"
+    shelved.desk.start(0, seed=9)
+    shelved.desk.write(0, 8)
+    shelved.desk.end(0)
+    shelved.desk.finish()
+    shelved.history.step(-1)
+    assert shelved.ids[0] == [5, 6]
+    assert state.lanes[0].seed == 7
+
+
+def test_what_was_gone_on_with_is_kept_as_it_is_now(shelved: Shelved) -> None:
+    state = shelved.desk.compare
+    shelved.run(5, 6)
+    shelved.run(7, 8)
+    shelved.history.step(-1)
+    state.go_on(state.lanes[0])
+    shelved.desk.start()
+    shelved.desk.write(0, 4)
+    shelved.desk.end(0)
+    shelved.history.step(+1)
+    shelved.history.step(-1)
+    assert shelved.ids == [[5, 6, 4], [5, 6], [5, 6], [5, 6]]
+    assert shelved.place() == (1, 2)
+
+
+def test_another_window_can_step_back_to_them(shelved: Shelved, folder: Path) -> None:
+    shelved.run(5, 6)
+    shelved.run(7, 8)
+    assert not folder.exists()
+    assert not shelved.history.is_on_shelf
+    shelved.history.put_on_shelf()
+    files = sorted(folder.iterdir())
+    assert [load_comparison(file).lanes[0].text for file in files] == [" w5 w6", " w7 w8"]
+    later = Shelved(folder)
+    assert later.place() == (None, 2)
+    assert later.history.is_on_shelf
+    later.history.step(-1)
+    later.history.step(-1)
+    assert later.ids == [[5, 6]] * 4
+    # What is as it was is not written again.
+    times = [file.stat().st_mtime_ns for file in files]
+    later.run(9)
+    later.history.put_on_shelf()
+    assert [file.stat().st_mtime_ns for file in files] == times
+    assert len(list(folder.iterdir())) == 3
+
+
+def test_others_are_forgotten_on_the_shelf_too(shelved: Shelved, folder: Path) -> None:
+    for token in (5, 6, 7):
+        shelved.run(token)
+    shelved.history.put_on_shelf()
+    later = Shelved(folder)
+    later.history.step(-1)
+    later.history.step(-1)
+    later.history.forget_others()
+    assert (later.place(), later.ids) == ((1, 1), [[6]] * 4)
+    assert [load_comparison(file).lanes[0].text for file in folder.iterdir()] == [" w6"]
+
+
+def test_one_that_cannot_be_read_does_not_hide_the_others(shelved: Shelved, folder: Path) -> None:
+    for token in (5, 6, 7):
+        shelved.run(token)
+    shelved.history.put_on_shelf()
+    broken = sorted(folder.iterdir())[1]
+    broken.write_text("{")
+    later = Shelved(folder)
+    later.history.step(-1)
+    later.history.step(-1)
+    assert len(later.told) == 1
+    assert broken.name in later.told[0]
+    assert (later.place(), later.ids) == ((2, 2), [[7]] * 4)
+    later.history.step(-1)
+    assert later.ids == [[5]] * 4
+
+
+def test_the_oldest_go_when_there_are_very_many(
+    shelved: Shelved, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compare_history, "MOST", 3)
+    for token in range(2, 9):
+        shelved.run(token)
+    assert shelved.place() == (4, 4)
+    shelved.history.put_on_shelf()
+    assert len(list(folder.iterdir())) == 4
+    monkeypatch.setattr(compare_shelf, "_LARGEST", 1)
+    shelved.history.put_on_shelf()
+    # However large the last one is, it stays.
+    assert [load_comparison(file).lanes[0].text for file in folder.iterdir()] == [" w8"]
+
+
+def test_another_programs_files_are_left_alone(folder: Path, shelved: Shelved) -> None:
+    other = Shelved(folder)
+    other.run(5)
+    other.history.put_on_shelf()
+    shelved.run(6)
+    shelved.history.put_on_shelf()
+    assert len(list(folder.iterdir())) == 2
+
+
+def test_a_shelf_that_cannot_be_written_says_so(tmp_path: Path, qapp: QObject) -> None:
+    (tmp_path / "file").write_text("")
+    shelved = Shelved(tmp_path / "file" / "comparisons")
+    shelved.run(5)
+    with pytest.raises(ComparisonFileError, match="folder could not be made"):
+        shelved.history.put_on_shelf()

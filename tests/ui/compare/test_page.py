@@ -1,0 +1,433 @@
+"""The page and its parts, in the real window; an engine is not needed for most of it."""
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import (
+    QApplication,
+    QFileDialog,
+    QLabel,
+    QMessageBox,
+    QScrollBar,
+    QTabBar,
+    QToolButton,
+    QWidget,
+)
+from pytestqt.qtbot import QtBot
+
+from studio.engine.messages import Prompt
+from studio.experiments.comparison import Comparison, LaneRecord, ModelRecord, TokenRecord
+from studio.experiments.comparison_file import load_comparison, save_comparison
+from studio.sampling import SamplingParams
+from studio.ui.compare.lane_column import NARROWEST
+from studio.ui.compare.page import SKETCHES_LEFT_OUT, ComparePage
+from studio.ui.compare.steps import CompareSteps
+from studio.ui.main_window import MainWindow
+from tests.ui.fake_engine import token
+from tests.ui.recorded import written
+from tests.ui.test_main_window import CONTROLS, own_and_outer_tip, plain
+
+
+@pytest.fixture
+def bare(open_window: Callable[[], MainWindow]) -> MainWindow:
+    return open_window()
+
+
+def page_of(window: MainWindow) -> ComparePage:
+    window.compare.show(True)
+    assert window.compare.page is not None
+    return window.compare.page
+
+
+def steps_of(window: MainWindow) -> CompareSteps:
+    steps = page_of(window).bar.findChild(CompareSteps)
+    assert steps is not None
+    return steps
+
+
+def kept(temperatures: tuple[float, ...], *, sketches: bool = True) -> Comparison:
+    """Lanes that share their first token and dice, and part at the second."""
+    lanes = []
+    for number, temperature in enumerate(temperatures):
+        tokens = []
+        for place, u in enumerate((0.0, 0.5, 0.9)):
+            one = written(b" w%d" % (place + number * (place > 0)), place, u, temperature)
+            tokens.append(
+                TokenRecord(
+                    id=one.id + 7 * number * (place > 0),
+                    text=one.text,
+                    probability=0.5,
+                    rank=0,
+                    entropy=1.0 + place,
+                    u=u,
+                    sketch=one.sketch if sketches else b"",
+                )
+            )
+        lanes.append(
+            LaneRecord(
+                params=SamplingParams(temperature=temperature),
+                seed=7,
+                tokens=tuple(tokens),
+                reason="max_tokens",
+                name="Code",
+            )
+        )
+    return Comparison(
+        model=ModelRecord(name="A training run"),
+        prompt=Prompt(manuscript="The sea"),
+        max_tokens=3,
+        lanes=tuple(lanes),
+    )
+
+
+def test_the_page_costs_nothing_until_it_is_shown(bare: MainWindow) -> None:
+    assert bare.compare.page is None
+    assert bare.session.compare.lanes == []
+    page = page_of(bare)
+    assert len(page.columns) == 4
+    assert "Open a model" in page.bar.prompt.text()
+    assert not bare.compare.actions.run.isEnabled()
+    assert "Open a model" in bare.compare.actions.run.toolTip()
+
+
+def test_every_control_has_a_name_and_says_what_it_does(bare: MainWindow) -> None:
+    page = page_of(bare)
+    controls = [
+        widget
+        for widget in page.findChildren(QWidget)
+        if isinstance(widget, CONTROLS)
+        and not isinstance(widget, QScrollBar)
+        and widget.isVisible()
+    ]
+    assert len(controls) > 30
+    for control in controls:
+        text = getattr(control, "text", lambda: "")
+        assert plain(control.accessibleName() or text()), control
+        assert plain(own_and_outer_tip(control)), control
+
+
+def test_what_matters_is_reached_by_the_keyboard(bare: MainWindow, qtbot: QtBot) -> None:
+    bare.activateWindow()
+    page = page_of(bare)
+    qtbot.waitUntil(bare.isActiveWindow)
+    reached: set[QWidget] = set()
+    focused = QApplication.focusWidget()
+    while focused is not None and focused not in reached:
+        reached.add(focused)
+        bare.focusNextChild()
+        focused = QApplication.focusWidget()
+    for column in page.columns:
+        for widget in (column.temperature, column.slider, column.profile, column.view):
+            assert widget in reached, widget
+    for control in (page.bar.same_dice, page.bar.seed, page.bar.length, page.bar.reference):
+        assert control in reached, control
+    assert any(isinstance(widget, QTabBar) for widget in reached)
+
+
+def test_keys_turn_the_pages_and_one_key_begins_what_a_page_is_for(bare: MainWindow) -> None:
+    keys = bare.actions_.continue_.shortcuts()
+    page_of(bare)
+    assert bare.compare.actions.run.shortcuts() == keys
+    assert bare.actions_.continue_.shortcuts() == []
+    assert not bare.actions_.undo.isEnabled()
+    bare.compare.write_page.trigger()
+    assert bare.actions_.continue_.shortcuts() == keys
+    assert bare.compare.actions.run.shortcuts() == []
+
+
+def test_messages_are_on_the_page_that_is_read(
+    bare: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    page = page_of(bare)
+    wrong = tmp_path / "wrong.json"
+    wrong.write_text(json.dumps({"format": "something else"}))
+    bare.open_path(wrong)
+    assert "wrong.json" in bare.notice.message
+    assert page.isAncestorOf(bare.notice)
+    bare.compare.show(False)
+    assert not page.isAncestorOf(bare.notice)
+    # Qt shows a widget in its new place at the next turn of the event loop.
+    qtbot.waitUntil(bare.notice.isVisible)
+
+
+def test_a_file_is_shown_without_a_model_and_its_parting_explained(
+    bare: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "kept.json"
+    save_comparison(path, kept((0.5, 1.5)))
+    bare.open_path(path)
+    page = page_of(bare)
+    assert [column.view.toPlainText() for column in page.columns] == [" w0 w1 w2", " w0 w2 w3"]
+    assert page.columns[1].view.mark == 1
+    assert page.chart.values_at(2)[0][1] == pytest.approx(3 / 0.693147, rel=1e-3)
+    assert page.distances.distances()[0][2] > 0
+    assert "Written by A training run" in page.bar.prompt.text()
+
+    # A click on the mark, as a hand makes it.
+    view = page.columns[1].view
+    cursor = view.textCursor()
+    cursor.setPosition(5)
+    where = view.cursorRect(cursor).center() + QPoint(1, 0)
+    QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=where)
+    assert page.parting.isVisible()
+    assert not page.figures.isVisible()
+    assert not page.parting.grab().isNull()
+    QTest.keyClick(page.parting.close_button, Qt.Key.Key_Escape)
+    assert page.figures.isVisible()
+
+    # Saved again it is the same, the model's name included.
+    again = tmp_path / "again.json"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(again), ""))
+    bare.compare.actions.save_file.trigger()
+    first, second = (json.loads(file.read_text()) for file in (path, again))
+    assert first["lanes"] == second["lanes"]
+    assert first["model"] == second["model"]
+
+
+def test_without_sketches_it_says_so(bare: MainWindow, tmp_path: Path) -> None:
+    path = tmp_path / "kept.json"
+    save_comparison(path, kept((0.5, 1.5), sketches=False))
+    bare.open_path(path)
+    page = page_of(bare)
+    page.show_parting(page.columns[1].lane)
+    assert bare.notice.message == SKETCHES_LEFT_OUT
+
+
+def test_a_file_says_how_large_it_is_with_distributions_and_without(
+    bare: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "kept.json"
+    save_comparison(path, kept((0.5, 1.5)))
+    bare.open_path(path)
+    offered: list[tuple[list[str], str]] = []
+
+    def choose(name: str, which: int) -> None:
+        def ask(_window: object, _title: str, _name: str, kinds: str, kind: str) -> tuple[str, str]:
+            offered.append((kinds.split(";;"), kind))
+            return str(tmp_path / name), offered[-1][0][which]
+
+        monkeypatch.setattr(QFileDialog, "getSaveFileName", ask)
+        bare.compare.actions.save_file.trigger()
+
+    choose("large.json", 0)
+    choose("small.json", 1)
+    choose("again.json", 1)
+    large, small, again = (tmp_path / f"{name}.json" for name in ("large", "small", "again"))
+    assert load_comparison(large).lanes[0].tokens[0].sketch
+    for file in (small, again):
+        without = load_comparison(file)
+        assert not any(token.sketch for lane in without.lanes for token in lane.tokens)
+        assert [lane.text for lane in without.lanes] == [" w0 w1 w2", " w0 w2 w3"]
+    (kinds, first), *_, (_, last) = offered
+    assert f"{round(large.stat().st_size / 1000)} kB" in kinds[0]
+    assert f"{round(small.stat().st_size / 1000)} kB" in kinds[1]
+    # What was chosen last is suggested.
+    assert (first, last) == (kinds[0], kinds[1])
+
+
+def test_lanes_scroll_in_step_by_tokens(bare: MainWindow, qtbot: QtBot) -> None:
+    page = page_of(bare)
+    state = bare.session.compare
+    state.subject.prompt = Prompt(manuscript="The sea")
+    for number, lane in enumerate(state.lanes):
+        for place in range(300 - 100 * (number == 3)):
+            # The same places are lines apart: the second lane's words are longer.
+            text = f" {'word' if number != 1 else 'longer words'}{place}".encode()
+            lane.take(token(1, place, text))
+        lane.grown.emit()
+    first, second, third, fourth = (column.view for column in page.columns)
+    first.show_at_top(150)
+    assert (second.top_token(), third.top_token()) == (0, 0), "each scrolls freely"
+    page.bar.in_step.click()
+    top = first.top_token()
+    assert top is not None
+    for scroll in (0, 3, -5, 1000):
+        bar = first.verticalScrollBar()
+        bar.setValue(bar.value() + scroll)
+        top = first.top_token()
+        assert top is not None
+        assert third.top_token() == top
+        line = second.top_token()
+        assert line is not None
+        if second.verticalScrollBar().value() < second.verticalScrollBar().maximum():
+            assert line <= top < line + 6
+            assert second.verticalScrollBar().value() > first.verticalScrollBar().value()
+    # A lane that is shorter is at its end where it has nothing to show.
+    assert fourth.verticalScrollBar().value() == fourth.verticalScrollBar().maximum()
+    page.bar.in_step.click()
+    first.show_at_top(0)
+    assert third.top_token() == top
+
+
+def test_how_lanes_scroll_is_remembered(open_window: Callable[[], MainWindow]) -> None:
+    first = open_window()
+    page_of(first).bar.in_step.click()
+    first.close()
+    assert page_of(open_window()).bar.in_step.isChecked()
+
+
+def test_runs_that_cannot_be_kept_are_asked_about_before_the_window_closes(
+    bare: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "kept.json"
+    save_comparison(path, kept((0.5, 1.5)))
+    bare.open_path(path)
+    # A file stands where the folder should be.
+    data = Path(os.environ["XDG_DATA_HOME"])
+    data.write_text("")
+    asked: list[str] = []
+    buttons = QMessageBox.StandardButton
+
+    def answer(*arguments: object) -> QMessageBox.StandardButton:
+        asked.append(str(arguments[2]))
+        return answers.pop(0)
+
+    monkeypatch.setattr(QMessageBox, "question", answer)
+    saved = tmp_path / "saved.json"
+    names = iter([("", ""), (str(saved), "")])
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: next(names))
+    answers = [buttons.Cancel, buttons.Save, buttons.Save]
+    assert not bare.close()
+    assert "folder could not be made" in asked[0]
+    assert not bare.close(), "no name was given"
+    assert bare.close()
+    assert load_comparison(saved).lanes[0].text == " w0 w1 w2"
+
+
+def test_earlier_runs_are_there_to_step_to_and_to_forget(
+    open_window: Callable[[], MainWindow], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = open_window()
+    assert not steps_of(first).isVisible()
+    paths = [tmp_path / f"{number}.json" for number in range(2)]
+    for path, temperatures in zip(paths, ((0.5, 1.5), (0.2, 0.9)), strict=True):
+        save_comparison(path, kept(temperatures))
+        first.open_path(path)
+    steps = steps_of(first)
+    assert steps.isVisible()
+    earlier, later = steps.findChildren(QToolButton)
+    assert not later.isEnabled()
+    earlier.click()
+    lanes = first.session.compare
+    assert [lane.temperature for lane in lanes.lanes] == [0.5, 1.5]
+    assert "run 1 of 2" in [label.text() for label in steps.findChildren(QLabel)]
+    for button in (earlier, later):
+        assert "Alt+" in button.toolTip()
+    first.close()
+    second = open_window()
+    assert steps_of(second).isVisible()
+    question = QMessageBox.StandardButton.No
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: question)
+    second.compare.actions.forget.trigger()
+    assert second.compare.actions.history.count == 2
+    question = QMessageBox.StandardButton.Yes
+    second.compare.actions.forget.trigger()
+    assert second.compare.actions.history.count == 0
+    assert not steps_of(second).isVisible()
+
+
+def test_another_reference_marks_another_place(bare: MainWindow, tmp_path: Path) -> None:
+    path = tmp_path / "kept.json"
+    save_comparison(path, kept((0.5, 1.5, 0.7)))
+    bare.open_path(path)
+    page = page_of(bare)
+    page.bar.reference.setCurrentIndex(3)
+    page.bar.reference.activated.emit(3)
+    assert [column.view.mark for column in page.columns] == [1, 1, None]
+
+
+def test_a_lanes_settings_are_kept_as_a_preset(bare: MainWindow) -> None:
+    page = page_of(bare)
+    wanted: list[tuple[str, SamplingParams]] = []
+    state = bare.session.compare
+    state.preset_wanted.disconnect()
+    state.preset_wanted.connect(lambda name, params: wanted.append((name, params)))
+    state.lanes[2].sampling.change(temperature=0.9, top_k=7)
+    page.columns[2].keep.click()
+    assert wanted == [("Creative writing", state.lanes[2].sampling.params)]
+    assert wanted[0][1].top_k == 7
+
+
+def test_lanes_come_and_go_in_one_click_and_have_their_widths(bare: MainWindow) -> None:
+    page = page_of(bare)
+    splitter = page._lanes
+    for _ in range(4):
+        page.bar.add.click()
+    assert (len(page.columns), splitter.count()) == (8, 8)
+    assert not page.bar.add.isEnabled()
+    assert [splitter.widget(place) for place in range(8)] == page.columns
+    for _ in range(6):
+        page.columns[1].remove_button.click()
+    assert splitter.count() == 2
+    assert not page.columns[0].remove_button.isEnabled()
+    narrow, wide = NARROWEST, splitter.width() - NARROWEST
+    splitter.setSizes([wide, narrow])
+    assert page.columns[0].width() > page.columns[1].width() == NARROWEST
+
+
+def test_a_profile_of_a_lane_sets_its_lane_alone(bare: MainWindow) -> None:
+    page = page_of(bare)
+    state = bare.session.compare
+    before = [lane.sampling.params for lane in state.lanes]
+    picker = page.columns[1].profile
+    code = next(place for place in range(picker.count()) if picker.itemText(place) == "Code")
+    picker.setCurrentIndex(code)
+    picker.activated.emit(code)
+    after = [lane.sampling.params for lane in state.lanes]
+    preset = state.presets.named("Code")
+    assert preset is not None
+    assert after[1] == preset.sampling
+    assert [after[0], *after[2:]] == [before[0], *before[2:]]
+    assert bare.session.profiles.current.name != "Code"
+
+
+def test_wrong_numbers_are_refused_with_a_reason(bare: MainWindow) -> None:
+    page = page_of(bare)
+    for edit, text in ((page.bar.seed, "7x"), (page.bar.length, "0")):
+        edit.setFocus()
+        edit.selectAll()
+        QTest.keyClicks(edit, text)
+        QTest.keyClick(edit, Qt.Key.Key_Return)
+        assert "type" in bare.notice.message
+    assert (bare.session.compare.seed, bare.session.compare.max_tokens) == (-1, 64)
+
+
+def test_the_page_is_remembered(open_window: Callable[[], MainWindow]) -> None:
+    first = open_window()
+    page_of(first)
+    first.session.compare.set_max_tokens(99)
+    first.close()
+    second = open_window()
+    assert second.compare.is_shown
+    assert second.session.compare.max_tokens == 99
+
+
+def test_in_a_small_window_text_and_buttons_go_before_bars(bare: MainWindow, qtbot: QtBot) -> None:
+    page = page_of(bare)
+
+    def resize(width: int, height: int) -> None:
+        bare.resize(width, height)
+        qtbot.waitUntil(lambda: (bare.width(), bare.height()) == (width, height))
+
+    def is_in(outer: QWidget, widget: QWidget) -> bool:
+        return outer.rect().contains(QRect(widget.mapTo(outer, QPoint(0, 0)), widget.size()))
+
+    def is_in_view(widget: QWidget) -> bool:
+        return is_in(page._area.viewport(), widget)
+
+    resize(790, 590)
+    column = page.columns[0]
+    for button in (column.go, column.again, column.use, column.keep):
+        qtbot.waitUntil(lambda button=button: is_in_view(button))  # type: ignore[misc]
+    assert not column.bars.isVisible()
+    assert column.view.height() >= 4 * column.view.fontMetrics().lineSpacing()
+    for control in (page.bar.length, page.bar.reference, page.bar.in_step):
+        assert is_in(page.bar, control)
+    resize(790, 780)
+    qtbot.waitUntil(column.bars.isVisible)
+    assert is_in_view(column.keep)

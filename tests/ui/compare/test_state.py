@@ -1,0 +1,328 @@
+"""Lanes and their run, on an engine that the test plays."""
+
+import pytest
+from PySide6.QtCore import QObject
+
+from studio.engine.messages import (
+    ChangeLane,
+    Compare,
+    ComparisonFinished,
+    ContinueLane,
+    Failed,
+    LaneFinished,
+    LaneFinishReason,
+    LaneStarted,
+    LaneToken,
+    RemoveLane,
+    RerunLane,
+    Stop,
+    StopLane,
+)
+from studio.presets import Preset, built_in_presets
+from studio.ui.compare.lane import LanePhase
+from studio.ui.compare.lanes import RUNS
+from studio.ui.compare.setups import all_profiles, around, ladder
+from studio.ui.compare.state import ELSEWHERE, ENDS_AT_ONCE, CompareState
+from studio.ui.presets.profile_state import ProfileState
+from tests.ui.fake_engine import Desk, evaluated, token
+
+
+class LaneDesk(Desk):
+    """A desk with lanes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.profiles = ProfileState(built_in_presets(), "Creative writing")
+        self.compare = CompareState(
+            self.client,
+            self.model,
+            self.draft,
+            self.writing,
+            self.records,
+            self.sampling,
+            self.profiles,
+            self.next_token,
+            self.context,
+        )
+        self.compare.open_first()
+        self.load()
+        self.type("The sea")
+
+    @property
+    def request(self) -> int:
+        return self.client.last(Compare).request
+
+    def start(self, *lanes: int, seed: int = 7) -> None:
+        for lane in lanes or range(len(self.compare.lanes)):
+            params = self.compare.lanes[lane].sampling.params
+            self.client.answer(
+                LaneStarted(request=self.request, lane=lane, seed=seed, params=params, tokens=0)
+            )
+        self.client.answer(evaluated(self.request, 1, 2, 3))
+
+    def write(self, lane: int, *ids: int) -> None:
+        first = len(self.compare.lanes[lane].tokens)
+        for index, token_id in enumerate(ids, first):
+            self.client.answer(
+                LaneToken(
+                    request=self.request,
+                    lane=lane,
+                    token=token(self.request, index, b" w%d" % token_id, token_id=token_id),
+                )
+            )
+
+    def end(
+        self, lane: int, reason: LaneFinishReason = "max_tokens", mu: float | None = None
+    ) -> None:
+        state = self.compare.lanes[lane]
+        self.client.answer(
+            LaneFinished(
+                request=self.request,
+                lane=lane,
+                reason=reason,
+                tokens=len(state.tokens),
+                seed=7,
+                params=state.sampling.params,
+                mu=mu,
+            )
+        )
+
+    def finish(self) -> None:
+        self.client.answer(
+            ComparisonFinished(
+                request=self.request,
+                tokens=8,
+                evaluated=4,
+                prompt_tokens=3,
+                seconds_prompt=0.1,
+                seconds_generation=1.0,
+            )
+        )
+
+    def run(self, *ids: int) -> None:
+        self.compare.run()
+        self.start()
+        for lane in range(len(self.compare.lanes)):
+            self.write(lane, *ids)
+            self.end(lane)
+        self.finish()
+
+
+@pytest.fixture
+def desk(qapp: QObject) -> LaneDesk:
+    return LaneDesk()
+
+
+def test_set_ups(desk: LaneDesk) -> None:
+    profile, params = desk.compare.here
+    assert [setup.params.temperature for setup in ladder(profile, params)] == [0, 0.5, 1, 1.5]
+    assert [setup.params.temperature for setup in around(profile, params)] == [
+        0.67,
+        0.83,
+        1.0,
+        1.2,
+        1.5,
+    ]
+    assert [setup.profile for setup in all_profiles(desk.profiles.presets)] == [
+        preset.name for preset in desk.profiles.presets
+    ][:8]
+
+
+def test_a_run_sends_what_is_set_and_holds_the_writing(desk: LaneDesk) -> None:
+    state = desk.compare
+    state.set_seed(11)
+    state.set_max_tokens(9)
+    state.run()
+    sent = desk.client.last(Compare)
+    assert (sent.seed, sent.max_tokens, sent.same_dice) == (11, 9, True)
+    assert sent.prompt == desk.draft.prompt()
+    assert [lane.params.temperature for lane in sent.lanes] == [0, 0.5, 1, 1.5]
+    assert desk.writing.held == RUNS
+    assert not desk.writing.can_start
+    assert state.why_not_run
+    desk.start()
+    desk.write(0, 5, 6)
+    assert state.lanes[0].phase is LanePhase.RUNNING
+    assert state.lanes[0].text == " w5 w6"
+    state.lanes[0].sampling.change(temperature=2.0)
+    assert desk.client.last(ChangeLane).params.temperature == 2.0
+    state.stop(state.lanes[1])
+    assert desk.client.last(StopLane).lane == 1
+    state.stop_all()
+    assert desk.client.last(Stop).request == desk.request
+    for lane in range(4):
+        desk.end(lane, "stopped")
+    desk.finish()
+    assert desk.writing.held is None
+    state.set_shown(True)
+    assert desk.writing.held == ELSEWHERE
+
+
+def test_it_says_why_it_cannot_run(desk: LaneDesk) -> None:
+    state = desk.compare
+    desk.draft.manuscript.load("")
+    assert "sentence" in (state.why_not_run or "")
+    desk.type("The sea")
+    assert state.why_not_run is None
+    desk.writing.continue_writing()
+    assert "writing" in (state.why_not_run or "")
+    state.run()
+    assert not desk.client.all_sent(Compare)
+
+
+def test_what_comes_late_of_a_lane_that_begins_again_is_not_taken(desk: LaneDesk) -> None:
+    state = desk.compare
+    desk.run(5, 6)
+    lane = state.lanes[2]
+    state.run_again(lane)
+    assert desk.client.last(RerunLane).lane == 2
+    desk.write(2, 9)
+    assert lane.tokens == []
+    desk.start(2, seed=99)
+    desk.write(2, 8)
+    assert [token.id for token in lane.tokens] == [8]
+    assert lane.seed == 99
+
+
+def test_a_lane_goes_on_and_lanes_come_and_go(desk: LaneDesk) -> None:
+    state = desk.compare
+    desk.run(5, 6)
+    state.go_on(state.lanes[0])
+    assert desk.client.last(ContinueLane).lane == 0
+    desk.write(0, 7)
+    desk.end(0)
+    assert [token.id for token in state.lanes[0].tokens] == [5, 6, 7]
+    state.remove(state.lanes[1])
+    assert desk.client.last(RemoveLane).lane == 1
+    state.add()
+    assert [lane.number for lane in state.lanes] == [0, 2, 3, 1]
+    assert sorted(lane.color for lane in state.lanes) == [0, 1, 2, 3]
+    for _ in range(6):
+        state.add()
+    assert len(state.lanes) == 8
+    for lane in list(state.lanes):
+        state.remove(lane)
+    assert len(state.lanes) == 2
+
+
+def test_lanes_that_the_engine_has_lost_are_given_back_to_it(desk: LaneDesk) -> None:
+    state = desk.compare
+    desk.run(5, 6)
+    desk.load()
+    state.go_on(state.lanes[1])
+    sent = desk.client.last(Compare)
+    assert not sent.same_dice
+    assert [lane.token_ids() for lane in sent.lanes] == [[5, 6]] * 4
+    assert [lane.waits for lane in sent.lanes] == [True, False, True, True]
+    assert {lane.params.seed for lane in sent.lanes} == {7}
+    assert [lane.runs for lane in state.lanes] == [False, True, False, False]
+
+
+def test_lanes_have_the_stop_strings_of_their_profiles(desk: LaneDesk) -> None:
+    state = desk.compare
+    _, second, third, _ = state.lanes
+    second.profiles.choose(Preset(name="Chat", description="", stop=("User:", "\n\n")))
+    third.profiles.choose(Preset(name="Lines", description="", stop=("\n",)))
+    state.run()
+    assert [lane.stop for lane in desk.client.last(Compare).lanes] == [
+        (),
+        ("User:", "\n\n"),
+        ("\n",),
+        (),
+    ]
+    desk.start()
+    desk.write(1, 5)
+    desk.end(1, "stop_string")
+    for lane in (0, 2, 3):
+        desk.end(lane)
+    desk.finish()
+    assert state.why_not_go_on(second) == ENDS_AT_ONCE
+    assert state.why_not_again(second) is None
+    # Turned, it may draw something else; with another profile it has other stop strings.
+    second.sampling.change(temperature=2.0)
+    assert state.why_not_go_on(second) is None
+    second.sampling.change(temperature=second.params_at(1).temperature)
+    assert state.why_not_go_on(second) == ENDS_AT_ONCE
+    second.profiles.choose(Preset(name="Bare", description="", sampling=second.sampling.params))
+    assert state.why_not_go_on(second) is None
+    state.go_on(second)
+    assert desk.client.last(ContinueLane).stop == ()
+    state.run_again(third)
+    assert desk.client.last(RerunLane).stop == ("\n",)
+
+
+def test_a_lane_that_is_added_joins_the_others_with_their_dice(desk: LaneDesk) -> None:
+    state = desk.compare
+    state.run()
+    desk.start()
+    desk.write(0, 5)
+    state.add()
+    added = state.lanes[-1]
+    # While the others run, which it leaves alone.
+    state.go_on(added)
+    sent = desk.client.last(RerunLane)
+    assert (sent.lane, sent.seed) == (added.number, 7)
+    assert len(desk.client.all_sent(Compare)) == 1
+    assert all(lane.runs for lane in state.lanes)
+    state.set_same_dice(False)
+    state.add()
+    state.go_on(state.lanes[-1])
+    assert desk.client.last(RerunLane).seed == -1
+
+
+def test_what_it_takes_to_go_on_is_given_back_too(desk: LaneDesk) -> None:
+    state = desk.compare
+    state.run()
+    desk.start()
+    desk.client.answer(evaluated(desk.request, *range(40), used=30, unseen=25))
+    for lane in range(4):
+        desk.write(lane, 5, 6)
+        desk.end(lane, mu=3.5 + lane)
+    desk.finish()
+    assert (state.subject.unseen_tokens, state.subject.unseen_characters) == (10, 25)
+    desk.load()
+    state.go_on(state.lanes[1])
+    sent = desk.client.last(Compare)
+    assert sent.unseen_tokens == 10
+    assert [lane.mu for lane in sent.lanes] == [3.5, 4.5, 5.5, 6.5]
+
+
+def test_another_models_lanes_do_not_go_on(desk: LaneDesk) -> None:
+    desk.run(5, 6)
+    desk.load("other.gguf")
+    assert "another model" in (desk.compare.why_not_go_on(desk.compare.lanes[0]) or "")
+
+
+def test_failures_and_deaths_end_all_lanes(desk: LaneDesk) -> None:
+    state = desk.compare
+    messages: list[str] = []
+    state.failed.connect(messages.append)
+    state.run()
+    desk.client.answer(Failed(request=desk.request, kind="prompt", message="It does not fit."))
+    assert messages == ["It does not fit."]
+    assert not state.is_running
+    state.run()
+    desk.start()
+    desk.write(0, 5)
+    desk.client.die()
+    assert {lane.reason for lane in state.lanes} == {"gone"}
+    assert state.lanes[0].text == " w5"
+
+
+def test_a_lane_is_used_as_a_take_and_another_takes_its_place(desk: LaneDesk) -> None:
+    state, manuscript = desk.compare, desk.draft.manuscript
+    ends: list[int] = []
+    state.used.connect(ends.append)
+    desk.run(5, 6)
+    # The text before the place may change meanwhile.
+    manuscript.edit(0, 0, "Oh. ")
+    state.use(state.lanes[0])
+    assert manuscript.text == "Oh. The sea w5 w6"
+    assert ends == [len(manuscript)]
+    state.use(state.lanes[1])
+    assert manuscript.text == "Oh. The sea w5 w6"
+    assert len(manuscript.take_sets) == 1
+    assert len(manuscript.take_sets[0].takes) == 2
+    manuscript.undo()
+    manuscript.undo()
+    assert manuscript.text == "Oh. The sea"

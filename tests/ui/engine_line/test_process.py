@@ -1,0 +1,209 @@
+"""Real child processes, small ones: what becomes of a child is the point here."""
+
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from PySide6.QtCore import QProcess
+from pytestqt.qtbot import QtBot
+
+from studio.engine.framing import encode
+from studio.engine.messages import AnyEvent, Loading, Stop
+from studio.ui.engine_line import process as engine_process
+from studio.ui.engine_line.process import End, EngineProcess, Outcome
+from tests.ui.conftest import LONG
+
+posix = pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")
+
+
+def child(script: str) -> list[str]:
+    """A command that runs `script`; isolated, so that it starts in a moment."""
+    return [sys.executable, "-I", "-S", "-c", f"import os, signal, sys, time\n{script}"]
+
+
+def says(*events: AnyEvent) -> str:
+    """A line of a script that writes these events to stdout."""
+    data = b"".join(map(encode, events))
+    return f"os.write(1, bytes.fromhex({data.hex()!r}))"
+
+
+class Witness:
+    """What a process signalled, in order."""
+
+    def __init__(self, process: EngineProcess) -> None:
+        self.seen: list[AnyEvent | Outcome] = []
+        process.received.connect(self.seen.append)
+        process.ended.connect(self.seen.append)
+
+    @property
+    def outcomes(self) -> list[Outcome]:
+        return [seen for seen in self.seen if isinstance(seen, Outcome)]
+
+
+@pytest.fixture
+def processes() -> Iterator[list[EngineProcess]]:
+    made: list[EngineProcess] = []
+    yield made
+    for process in made:
+        process.close()
+
+
+def outcome_of(
+    command: list[str], qtbot: QtBot, processes: list[EngineProcess]
+) -> tuple[Outcome, list[AnyEvent | Outcome]]:
+    process = EngineProcess(command)
+    processes.append(process)
+    witness = Witness(process)
+    process.start()
+    qtbot.waitUntil(lambda: bool(witness.outcomes), timeout=LONG)
+    qtbot.waitUntil(lambda: process.process_id == 0, timeout=LONG)
+    assert len(witness.outcomes) == 1, "an end is told once"
+    assert witness.seen[-1] is witness.outcomes[0], "the end comes after all events"
+    return witness.outcomes[0], witness.seen[:-1]
+
+
+def test_a_program_that_is_not_there(
+    qtbot: QtBot, processes: list[EngineProcess], tmp_path: Path
+) -> None:
+    outcome, seen = outcome_of([str(tmp_path / "nothing-here")], qtbot, processes)
+    assert outcome.end is End.NOT_STARTED
+    assert outcome.describe().startswith("The engine could not be started: ")
+    assert outcome.reason in outcome.describe()
+    assert outcome.reason
+    assert seen == []
+
+
+def test_a_child_that_exits_by_itself(qtbot: QtBot, processes: list[EngineProcess]) -> None:
+    script = "sys.stderr.write('one\\ntwo\\nthe last, without an end of line'); sys.exit(3)"
+    outcome, _ = outcome_of(child(script), qtbot, processes)
+    assert (outcome.end, outcome.status) == (End.EXITED, 3)
+    assert outcome.log == ("one", "two", "the last, without an end of line")
+    assert outcome.last_words == "the last, without an end of line"
+    assert outcome.describe() == "The engine ended by itself (status 3)."
+
+
+def test_the_log_is_bounded(qtbot: QtBot, processes: list[EngineProcess]) -> None:
+    script = "for number in range(5000): print('line', number, file=sys.stderr)"
+    outcome, _ = outcome_of(child(script), qtbot, processes)
+    assert 10 <= len(outcome.log) <= 100
+    assert outcome.log[-1] == "line 4999"
+
+
+@posix
+def test_a_child_that_is_killed(qtbot: QtBot, processes: list[EngineProcess]) -> None:
+    sent = [Loading(request=1, fraction=part / 4) for part in range(4)]
+    script = (
+        f"print('a warning of long ago', file=sys.stderr)\n{says(*sent)}\n"
+        "os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    outcome, seen = outcome_of(child(script), qtbot, processes)
+    assert (outcome.end, outcome.status) == (End.CRASHED, signal.SIGKILL)
+    assert "SIGKILL" in outcome.describe()
+    assert "memory" in outcome.describe()
+    assert seen == sent
+    assert outcome.log, "for a report"
+    assert outcome.last_words == "", "it was killed from outside; its log does not know why"
+
+
+@posix
+def test_a_child_that_aborts(qtbot: QtBot, processes: list[EngineProcess]) -> None:
+    script = "print('GGML_ASSERT(n > 0) failed', file=sys.stderr, flush=True); os.abort()"
+    outcome, _ = outcome_of(child(script), qtbot, processes)
+    assert (outcome.end, outcome.status) == (End.CRASHED, signal.SIGABRT)
+    assert "SIGABRT" in outcome.describe()
+    assert outcome.last_words == "GGML_ASSERT(n > 0) failed"
+
+
+def test_everything_it_sent_comes_before_its_end(
+    qtbot: QtBot, processes: list[EngineProcess]
+) -> None:
+    frame = encode(Loading(request=1, fraction=0.5))
+    script = (
+        f"data = memoryview(bytes.fromhex({frame.hex()!r}) * 20000)\n"
+        "while data: data = data[os.write(1, data):]\n"
+        "os._exit(1)"
+    )
+    outcome, seen = outcome_of(child(script), qtbot, processes)
+    assert outcome.status == 1
+    assert len(seen) == 20000
+
+
+@pytest.mark.parametrize(
+    ("garbage", "told"),
+    [
+        (b"\xff" * 64, "a frame of 4,294,967,295 bytes"),
+        (b"\x03\x00\x00\x00\xc1\xc1\xc1", "a message that cannot be read"),
+    ],
+)
+def test_garbage_on_stdout(
+    qtbot: QtBot, processes: list[EngineProcess], garbage: bytes, told: str
+) -> None:
+    good = Loading(request=1, fraction=0.5)
+    # It would never end by itself: whoever breaks the protocol is ended.
+    script = (
+        f"{says(good)}\nos.write(1, {garbage!r})\n"
+        f"while True:\n    {says(Loading(request=2, fraction=1.0))}\n    time.sleep(0.01)"
+    )
+    outcome, seen = outcome_of(child(script), qtbot, processes)
+    assert outcome.end is End.BROKE_PROTOCOL
+    assert outcome.describe().startswith(f"The engine sent something that cannot be read ({told}")
+    assert seen == [good], "nothing is read after the breach"
+
+
+def test_commands_reach_the_child_and_closing_is_polite(
+    qtbot: QtBot, processes: list[EngineProcess], tmp_path: Path
+) -> None:
+    written = tmp_path / "stdin"
+    script = f"open({str(written)!r}, 'wb').write(sys.stdin.buffer.read())"
+    process = EngineProcess(child(script))
+    processes.append(process)
+    witness = Witness(process)
+    process.start()
+    process.send(Stop(request=7))
+    process.close()
+    assert written.read_bytes() == encode(Stop(request=7))
+    assert witness.seen == [], "an end that was asked for is no news"
+    process.send(Stop(request=8))  # a child that is gone does not get it
+    process.close()
+
+
+def test_a_child_that_does_not_listen_is_killed(
+    qtbot: QtBot, processes: list[EngineProcess], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine_process, "_GRACE_MS", 100)
+    script = f"{says(Loading(request=1, fraction=0.0))}\nwhile True: time.sleep(3600)"
+    process = EngineProcess(child(script))
+    processes.append(process)
+    process.start()
+    with qtbot.waitSignal(process.received, timeout=LONG):
+        pass
+    pid = process.process_id
+    process.close()
+    assert not psutil.pid_exists(pid)
+
+
+def test_the_engine_is_this_very_program(qtbot: QtBot, processes: list[EngineProcess]) -> None:
+    process = EngineProcess()
+    processes.append(process)
+    process.start()
+    qprocess = process.findChild(QProcess)
+    assert isinstance(qprocess, QProcess)
+    assert qprocess.program() == sys.executable
+    assert qprocess.arguments() == ["-m", "studio", "engine"]
+    paths = qprocess.processEnvironment().value("PYTHONPATH").split(os.pathsep)
+    assert (Path(paths[0]) / "studio" / "__main__.py").is_file()
+
+
+def test_a_frozen_program_is_called_without_the_interpreter(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    assert engine_process.engine_command() == [sys.executable, "engine"]
+
+
+def test_a_signal_without_a_name() -> None:
+    assert "status 250" in Outcome(End.CRASHED, 250, "", ()).describe()

@@ -1,0 +1,140 @@
+import math
+import re
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from studio.sampling import LogitSketch, SamplingParams, distribution
+from studio.ui.explain.place import Place, example
+from studio.ui.explain.text import STEP_NAMES, StepName
+from studio.ui.explain.words import source_line, words
+from studio.ui.histogram.words import percent
+from studio.ui.tokens.text import token_text
+
+LOGITS = np.array([4.0, 3.0, 1.0, 0.5, -1.0], np.float32)
+PIECES = (b" sea", b" water", b" <b>", b"&", b"\n")
+PLACE = Place(
+    LogitSketch.of(LOGITS),
+    {token: token_text(piece, token) for token, piece in enumerate(PIECES)},
+    "…out over <the>",
+)
+
+
+def told(step: StepName, place: Place = PLACE, **params: float) -> str:
+    body = words(step, place, SamplingParams(**params)).body  # type: ignore[arg-type]
+    return re.sub(r"<[^>]+>", " ", body.replace("&lt;", "‹").replace("&gt;", "›"))
+
+
+def p(temperature: float, token: int = 0, **params: float) -> str:
+    made = SamplingParams(temperature=temperature, **params)  # type: ignore[arg-type]
+    return squeezed(percent(float(distribution(LOGITS, made)[token])))
+
+
+def squeezed(text: str) -> str:
+    return " ".join(text.split())
+
+
+def test_the_writers_own_words_and_logits() -> None:
+    text = squeezed(told("logits"))
+    assert "After “…out over ‹the›” the model gives each of the 5 tokens" in text
+    assert "with logit 4.00; next comes “ ·water ”, 1.00 less" in text
+
+
+def test_a_ratio_of_probabilities_is_e_to_the_difference() -> None:
+    text = squeezed(told("softmax"))
+    assert f"= {math.exp(-1):.2f} times as probable: {p(1.0, 1)} against {p(1.0)}" in text
+    total = np.exp(LOGITS - 4.0).sum()
+    assert words("softmax", PLACE, SamplingParams()).caption.endswith(f"{total:.2f}.")
+
+
+def test_what_t_does_now() -> None:
+    assert f"counts as 2.00. “ ·sea ” goes from {p(1.0)} at T 1 to {p(0.5)}" in squeezed(
+        told("temperature", temperature=0.5)
+    )
+    assert "steeper" in told("temperature", temperature=0.5)
+    assert "flatter" in told("temperature", temperature=2.0)
+    assert "model's own probabilities" in told("temperature", temperature=1.0)
+    assert "gets everything" in told("temperature", temperature=0.0)
+    assert "equally probable" in told("temperature", temperature=math.inf)
+
+
+def test_uniform_over_what_the_filters_leave() -> None:
+    assert "here 2 of 5 tokens with 50.0" in told("limits", top_k=2)
+    assert "here all 5 tokens with 20.0" in told("limits")
+
+
+def test_a_near_tie_is_told() -> None:
+    tie = Place(LogitSketch.of([4.0, 3.999, 1.0]), {}, "")
+    assert "near-tie" in words("limits", tie, SamplingParams()).body
+    assert "near-tie" not in words("limits", PLACE, SamplingParams()).body
+
+
+def test_a_step_at_low_t_is_a_large_step_in_beta() -> None:
+    # The text's fixed figures.
+    assert 1 / 0.2 == 5
+    assert round(1 / 0.3, 2) == 3.33
+    assert round(1 / 2.1, 2) == 0.48
+    times = (1 / 0.2 - 1 / 0.3) / (1 / 2.0 - 1 / 2.1)
+    assert round(times, 6) == 70
+    text = squeezed(told("low-temperature", temperature=0.4))
+    assert "takes β from 2.50 to 2.00" in text
+    assert f"from {p(0.4)} to {p(0.5)}." in squeezed(told("low-temperature", temperature=0.4))
+    assert "β is infinite" in told("low-temperature", temperature=0.0)
+    assert "nowhere further" in told("low-temperature", temperature=math.inf)
+
+
+def test_filters_before_and_after() -> None:
+    kept = [
+        int(
+            np.count_nonzero(
+                distribution(LOGITS, SamplingParams(min_p=0.3, samplers=order, temperature=t))
+            )
+        )
+        for t in (6.0, 100.0)
+        for order in (("min_p", "temperature"), ("temperature", "min_p"))
+    ]
+    text = squeezed(told("filters", temperature=6.0, min_p=0.3))
+    assert f"At your T 6.00, {kept[0]} pass with temperature last and {kept[1]} with" in text
+    assert f"At T 100: {kept[2]} with temperature last, {kept[3]} with" in text
+    assert kept == [2, 5, 2, 5]
+    assert "Yours: min-p 0.3" in text
+    assert "tries min-p 0.05" in squeezed(told("filters"))
+
+
+def test_the_table_of_tasks() -> None:
+    text = squeezed(told("tasks"))
+    assert "There is no universal best temperature" in text
+    for line in (
+        "Code , T 0.10, near zero",
+        "Creative writing , T 1.10, high",
+        "Customer support , T 0.60, moderate",
+        "Data augmentation , T 1.30, high, many samples",
+    ):
+        assert line in text
+
+
+def test_whose_numbers_they_are() -> None:
+    assert "Open a model and write a sentence" in source_line(example(), is_held=False)
+    assert "SmolLM2" in source_line(example(), is_held=True)
+    assert "your caret" in source_line(PLACE, is_held=False)
+    assert "writing began" in source_line(PLACE, is_held=True)
+
+
+@pytest.mark.parametrize("step", STEP_NAMES)
+@given(
+    temperature=st.sampled_from([0.0, 1e-300, 0.05, 0.7, 1.0, 3.0, 100.0, math.inf]),
+    order=st.permutations(["top_k", "min_p", "temperature"]),
+    top_k=st.sampled_from([0, 1, 3]),
+)
+def test_no_gap_stays_open(
+    step: StepName, temperature: float, order: list[str], top_k: int
+) -> None:
+    params = SamplingParams(temperature=temperature, top_k=top_k, samplers=tuple(order))
+    for place in (example(), PLACE, Place(LogitSketch.of([2.0]), {}, "")):
+        page = words(step, place, params)
+        for text in (page.body, page.caption):
+            assert "{" not in text
+            assert "nan" not in text
+            assert len(text) < 2000

@@ -1,0 +1,78 @@
+import threading
+from pathlib import Path
+
+import pytest
+import shiboken6
+from pytestqt.qtbot import QtBot
+
+from studio.experiments.model_hash import model_hash
+from studio.ui.model import fingerprint as model_fingerprint
+from studio.ui.model.fingerprint import UNREADABLE, ModelFingerprint
+from tests.ui.conftest import LONG
+from tests.ui.fake_engine import Desk
+
+
+@pytest.fixture
+def desk(qapp: object) -> Desk:
+    return Desk()
+
+
+def test_it_is_made_in_the_background_once_it_is_asked_for(
+    desk: Desk, qtbot: QtBot, tmp_path: Path
+) -> None:
+    path = tmp_path / "model.gguf"
+    path.write_bytes(b"weights")
+    fingerprint = ModelFingerprint(desk.model)
+    fingerprint.ask()
+    assert fingerprint.known is None
+    desk.load(str(path))
+    assert fingerprint.known is None
+    with qtbot.waitSignal(fingerprint.changed, timeout=LONG):
+        fingerprint.ask()
+    assert fingerprint.known == model_hash(path)
+    # Another file under the same name is another model.
+    path.write_bytes(b"other weights")
+    assert fingerprint.known is None
+    with qtbot.waitSignal(fingerprint.changed, timeout=LONG):
+        fingerprint.ask()
+    assert fingerprint.known == model_hash(path)
+
+
+def test_one_can_wait_for_it(desk: Desk, tmp_path: Path) -> None:
+    path = tmp_path / "model.gguf"
+    path.write_bytes(b"weights")
+    fingerprint = ModelFingerprint(desk.model)
+    assert fingerprint.wait() == UNREADABLE
+    desk.load(str(path))
+    assert fingerprint.wait() == fingerprint.known == model_hash(path)
+
+
+def test_a_file_that_is_gone_has_none(desk: Desk, qtbot: QtBot, tmp_path: Path) -> None:
+    fingerprint = ModelFingerprint(desk.model)
+    desk.load(str(tmp_path / "gone.gguf"))
+    with qtbot.waitSignal(fingerprint.changed, timeout=LONG):
+        fingerprint.ask()
+    assert fingerprint.known == fingerprint.wait() == UNREADABLE
+
+
+def test_it_may_go_while_it_is_being_made(
+    desk: Desk, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    goes_on = threading.Event()
+
+    def slow(path: Path) -> str:
+        goes_on.wait(LONG / 1000)
+        return "sha256:late"
+
+    monkeypatch.setattr(model_fingerprint, "model_hash", slow)
+    desk.load(str(tmp_path / "model.gguf"))
+    fingerprint = ModelFingerprint(desk.model)
+    fingerprint.ask()
+    # Qt waits for the thread when the object goes: it has to be let go on from elsewhere.
+    timer = threading.Timer(0.05, goes_on.set)
+    timer.start()
+    with qtbot.captureExceptions() as exceptions:
+        shiboken6.delete(fingerprint)
+        qtbot.waitUntil(goes_on.is_set)
+    timer.join()
+    assert exceptions == []

@@ -1,0 +1,103 @@
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from PySide6.QtWidgets import QDialogButtonBox, QLabel, QSpinBox, QWidget
+from pytestqt.qtbot import QtBot
+
+from studio.engine.messages import LoadOptions, ModelReport
+from studio.ui import main_window
+from studio.ui.main_window import MainWindow
+from studio.ui.model.options_dialog import ModelOptionsDialog
+from tests.ui.conftest import LONG
+from tests.ui.fake_engine import model_report
+
+OPTIONS = LoadOptions(gpu_layers=5, context_size=1024, threads=2, memory_map=False)
+
+
+def dialog(
+    qtbot: QtBot, options: LoadOptions, report: ModelReport | None = None
+) -> ModelOptionsDialog:
+    made = ModelOptionsDialog(options, report)
+    qtbot.addWidget(made)
+    made.show()
+    return made
+
+
+def field(shown: ModelOptionsDialog, name: str) -> QSpinBox:
+    for box in shown.findChildren(QSpinBox):
+        if box.accessibleName() == name:
+            return box
+    raise AssertionError(f"no field {name}")
+
+
+@pytest.mark.parametrize("options", [LoadOptions(), OPTIONS])
+def test_what_it_is_given_it_gives_back(qtbot: QtBot, options: LoadOptions) -> None:
+    assert dialog(qtbot, options).options == options
+
+
+def test_what_is_chosen(qtbot: QtBot) -> None:
+    shown = dialog(qtbot, LoadOptions())
+    for name in ("GPU layers", "Context size", "Threads"):
+        assert field(shown, name).text() == "automatic"
+        assert field(shown, name).toolTip()
+    field(shown, "GPU layers").setValue(0)
+    assert field(shown, "GPU layers").text() == "0", "none is not automatic"
+    field(shown, "Context size").setValue(1024)
+    field(shown, "Threads").setValue(3)
+    assert shown.options == LoadOptions(gpu_layers=0, context_size=1024, threads=3)
+
+
+def test_what_is_really_used_stands_above(qtbot: QtBot) -> None:
+    shown = dialog(qtbot, LoadOptions(), model_report("/m/Tiny.Q4_1.gguf"))
+    words = " ".join(label.text() for label in shown.findChildren(QLabel))
+    for fact in ("Tiny  Q4_1", "CPU: a processor", "0 of 30", "2,048", "8,192", "165 MB"):
+        assert fact in words
+
+
+@pytest.mark.parametrize("accepted", [True, False])
+def test_the_window_loads_the_model_again_with_the_options(
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, accepted: bool
+) -> None:
+    model = window.session.model
+    before = model.report
+
+    class Answered(ModelOptionsDialog):
+        def __init__(
+            self, options: LoadOptions, report: ModelReport | None, parent: QWidget | None = None
+        ) -> None:
+            assert options == model.options
+            assert report == before
+            super().__init__(LoadOptions(threads=1, context_size=512), report, parent)
+
+        def exec(self) -> Any:
+            buttons = self.findChild(QDialogButtonBox)
+            assert isinstance(buttons, QDialogButtonBox)
+            kind = QDialogButtonBox.StandardButton
+            buttons.button(kind.Ok if accepted else kind.Cancel).click()
+            return self.result()
+
+    monkeypatch.setattr(main_window, "ModelOptionsDialog", Answered)
+    window.actions_.model_options.trigger()
+    qtbot.waitUntil(lambda: model.is_ready, timeout=LONG)
+    assert model.report
+    assert model.report.context_size == (512 if accepted else 2048)
+    assert (model.report == before) is not accepted
+
+
+def test_without_a_model_the_options_wait_for_one(
+    open_window: Callable[[], MainWindow], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = open_window()
+
+    class Answered(ModelOptionsDialog):
+        def __init__(self, *_given: object) -> None:
+            super().__init__(OPTIONS, None)
+
+        def exec(self) -> Any:
+            return self.DialogCode.Accepted
+
+    monkeypatch.setattr(main_window, "ModelOptionsDialog", Answered)
+    window.actions_.model_options.trigger()
+    assert window.session.model.options == OPTIONS
+    assert not window.session.client.is_running

@@ -1,0 +1,104 @@
+from pathlib import Path
+
+import pytest
+from PySide6.QtGui import QAction
+from pytestqt.qtbot import QtBot
+
+from studio.engine.messages import Failed, Loaded
+from studio.ui.model.picker import ModelPicker
+from studio.ui.model.state import ModelState
+from studio.ui.settings import RECENT_MODELS, Settings
+from tests.ui.fake_engine import FakeClient, model_report
+
+
+@pytest.fixture
+def client(qtbot: QtBot) -> FakeClient:
+    return FakeClient()
+
+
+@pytest.fixture
+def model(client: FakeClient) -> ModelState:
+    return ModelState(client)
+
+
+@pytest.fixture
+def starter(tmp_path: Path) -> Path:
+    path = tmp_path / "Starter.Q4_1.gguf"
+    path.write_bytes(b"\0" * 2_000_000)
+    return path
+
+
+@pytest.fixture
+def picker(model: ModelState, starter: Path, qtbot: QtBot) -> ModelPicker:
+    picker = ModelPicker(model, Settings(), starter, [QAction("Open model…")])
+    qtbot.addWidget(picker)
+    picker.show()
+    return picker
+
+
+def entries(picker: ModelPicker) -> list[tuple[str, bool, bool]]:
+    picker.menu().aboutToShow.emit()
+    return [
+        (action.text(), action.isEnabled(), action.isChecked())
+        for action in picker.menu().actions()
+        if not action.isSeparator()
+    ]
+
+
+def test_it_says_what_is_open(picker: ModelPicker, model: ModelState, client: FakeClient) -> None:
+    assert picker.text().strip() == "Open a model"
+    model.open("/m/Tiny.Q4_1.gguf")
+    assert picker.text().strip() == "Tiny.Q4_1"
+    assert "/m/Tiny.Q4_1.gguf" in picker.toolTip()
+    assert "Esc" in picker.toolTip()
+    request = client.sent[-1].request
+    client.answer(Loaded(request=request, report=model_report("/m/Tiny.Q4_1.gguf")))
+    assert picker.text().strip() == "Tiny  Q4_1"
+    assert "all 30 layers on CPU" in picker.toolTip()
+    assert picker.accessibleDescription() == picker.toolTip()
+    model.open("/m/Bad.gguf")
+    client.answer(Failed(request=client.sent[-1].request, kind="model_file", message="It is bad."))
+    assert picker.text().strip() == "Bad (not open)"
+    assert "It is bad." in picker.toolTip()
+
+
+def test_the_menu_has_starter_recent_and_actions(
+    picker: ModelPicker, model: ModelState, client: FakeClient, starter: Path, tmp_path: Path
+) -> None:
+    assert entries(picker) == [
+        ("Starter.Q4_1 (starter model)\t2 MB", True, False),
+        ("Open model…", True, False),
+    ]
+    settings = Settings()
+    there = tmp_path / "Q&A.gguf"
+    there.write_bytes(b"\0")
+    for path in (str(starter), str(there), "/gone/away.gguf"):
+        settings.remember(RECENT_MODELS, path)
+    assert entries(picker) == [
+        ("Starter.Q4_1 (starter model)\t2 MB", True, False),
+        ("away\tnot found", False, False),
+        ("Q&&A\t0 MB", True, False),
+        ("Open model…", True, False),
+    ]
+    picker.menu().actions()[2].trigger()
+    assert model.path == str(there)
+    request = client.sent[-1].request
+    client.answer(Loaded(request=request, report=model_report(str(there))))
+    assert [checked for _, _, checked in entries(picker)] == [False, False, True, False]
+
+
+def test_a_long_name_leaves_room_for_the_others(
+    picker: ModelPicker, model: ModelState, client: FakeClient
+) -> None:
+    name = "A-Very-Long-Model-Name-Instruct-Abliterated-Merged-v0.3-imatrix-from-somewhere-70B"
+    model.open(f"/m/{name}.gguf")
+    client.answer(Loaded(request=client.sent[-1].request, report=model_report(f"/m/{name}.gguf")))
+    assert picker.sizeHint().width() < 60 * picker.fontMetrics().averageCharWidth()
+    assert "…" in picker.text()
+    assert picker.text().strip().endswith("Q4_1"), "what tells models apart is at the end"
+    assert name in picker.toolTip()
+
+
+def test_an_ampersand_is_a_letter(picker: ModelPicker, model: ModelState) -> None:
+    model.open("/m/Q&A.gguf")
+    assert picker.text().strip() == "Q&&A"

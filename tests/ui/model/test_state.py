@@ -1,0 +1,310 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
+
+from studio.engine.messages import Failed, Load, Loaded, Loading, LoadOptions, Stop, Superseded
+from studio.ui import settings as remembered
+from studio.ui.engine_line.process import End, Outcome
+from studio.ui.main_window import MainWindow, load_options
+from studio.ui.model.state import ModelPhase, ModelState
+from studio.ui.settings import Settings
+from tests.helpers.tiny_model import write_byte_level_model
+from tests.ui.conftest import LONG
+from tests.ui.fake_engine import KILLED, FakeClient, model_report
+
+
+@pytest.fixture
+def client(qtbot: QtBot) -> FakeClient:
+    return FakeClient()
+
+
+@pytest.fixture
+def model(client: FakeClient) -> ModelState:
+    return ModelState(client)
+
+
+def test_a_load_from_begin_to_end(client: FakeClient, model: ModelState) -> None:
+    seen: list[tuple[ModelPhase, float]] = [(model.phase, model.fraction)]
+    model.changed.connect(lambda: seen.append((model.phase, model.fraction)))
+    options = LoadOptions(gpu_layers=3, context_size=512, threads=2, memory_map=False)
+    model.open("a.gguf", options)
+    load = client.last(Load)
+    assert (load.path, load.options) == ("a.gguf", options)
+    client.answer(
+        Loading(request=load.request, fraction=0.5),
+        Loaded(request=load.request, report=model_report("a.gguf")),
+    )
+    assert [phase for phase, _ in seen] == [
+        ModelPhase.NONE,
+        ModelPhase.LOADING,
+        ModelPhase.LOADING,
+        ModelPhase.READY,
+    ]
+    assert seen[2][1] == 0.5
+    assert model.is_ready
+    assert model.report == model_report("a.gguf")
+    model.open("b.gguf")
+    assert client.last(Load).options == options, "options hold until others are chosen"
+    assert model.report is None
+
+
+def test_esc_gives_a_load_up(client: FakeClient, model: ModelState) -> None:
+    model.cancel()
+    assert client.sent == [], "there is nothing to give up"
+    model.open("a.gguf")
+    model.cancel()
+    request = client.last(Load).request
+    assert client.last(Stop).request == request
+    client.answer(Superseded(request=request))
+    assert model.phase is ModelPhase.NONE
+    model.reopen()
+    assert client.last(Load).path == "a.gguf"
+
+
+def test_only_the_last_load_counts(client: FakeClient, model: ModelState) -> None:
+    model.open("a.gguf")
+    first = client.last(Load).request
+    model.open("b.gguf")
+    client.answer(
+        Superseded(request=first),
+        Failed(request=first, kind="model_file", message="old"),
+        Loaded(request=first, report=model_report("a.gguf")),
+    )
+    assert model.phase is ModelPhase.LOADING
+    client.answer(Loaded(request=client.last(Load).request, report=model_report("b.gguf")))
+    assert model.report
+    assert model.report.path == "b.gguf"
+
+
+def test_a_refused_file_leaves_the_open_model_open(client: FakeClient, model: ModelState) -> None:
+    told: list[str] = []
+    model.failed.connect(told.append)
+    options = LoadOptions(threads=2)
+    model.open("a.gguf", options)
+    client.answer(Loaded(request=client.last(Load).request, report=model_report("a.gguf")))
+
+    def refuse(path: str, *, has_model: bool) -> None:
+        model.open(path, LoadOptions(threads=1))
+        assert model.phase is ModelPhase.LOADING
+        request = client.last(Load).request
+        client.answer(
+            Failed(request=request, kind="model_file", message="bad", has_model=has_model)
+        )
+
+    refuse("b.gguf", has_model=True)
+    assert told == ["bad"]
+    assert (model.path, model.options, model.is_ready) == ("a.gguf", options, True)
+    assert model.report == model_report("a.gguf")
+    refuse("b.gguf", has_model=False)
+    assert (model.path, model.is_ready) == ("b.gguf", False)
+    assert model.report is None
+
+
+def test_a_model_that_gave_way_meanwhile_does_not_come_back(
+    client: FakeClient, model: ModelState
+) -> None:
+    model.open("a.gguf")
+    client.answer(Loaded(request=client.last(Load).request, report=model_report("a.gguf")))
+    model.open("b.gguf")
+    second = client.last(Load).request
+    model.open("c.gguf")
+    client.answer(
+        Loaded(request=second, report=model_report("b.gguf")),
+        Failed(request=client.last(Load).request, kind="model_file", message="", has_model=True),
+    )
+    assert model.phase is ModelPhase.FAILED
+
+
+def test_a_death_is_one_message_with_cause_and_remedy(
+    client: FakeClient, model: ModelState
+) -> None:
+    told: list[str] = []
+    model.failed.connect(told.append)
+    model.open("a.gguf")
+    client.die(Outcome(End.CRASHED, 6, "", ("first", "GGML_ASSERT(x) failed")))
+    assert len(told) == 1
+    assert "SIGABRT" in told[0]
+    assert "Reopen model" in told[0]
+    assert "Your text is untouched" in told[0]
+    assert told[0].endswith("GGML_ASSERT(x) failed")
+    assert model.phase is ModelPhase.FAILED
+    assert model.message == told[0]
+    model.reopen()
+    assert client.starts == 2, "in a new child"
+    assert model.message == ""
+    client.die(KILLED)
+    assert "some line of the log" not in told[1]
+
+
+def test_without_a_model_there_is_nothing_to_reopen(client: FakeClient, model: ModelState) -> None:
+    model.reopen()
+    assert client.starts == 0
+    client.die(KILLED)
+    assert "Reopen" not in model.message
+
+
+# The real engine, in the window.
+
+
+def bad_models(folder: Path, starter: Path) -> dict[str, Path]:
+    not_gguf = folder / "letter.gguf"
+    not_gguf.write_text("Dear reader, this is no model.\n" * 100)
+    truncated = folder / "truncated.gguf"
+    with starter.open("rb") as file:
+        truncated.write_bytes(file.read(4_000_000))
+    a_folder = folder / "folder.gguf"
+    a_folder.mkdir()
+    return {
+        "letter.gguf": not_gguf,
+        "truncated.gguf": truncated,
+        "folder.gguf": a_folder,
+        "missing.gguf": folder / "missing.gguf",
+    }
+
+
+def test_bad_models_are_one_message_each_and_the_next_good_one_works(
+    open_window: Callable[[], MainWindow], qtbot: QtBot, tmp_path: Path, starter_model: Path
+) -> None:
+    window = open_window()
+    session = window.session
+    session.draft.manuscript.edit(0, 0, "My text.")
+    told: list[str] = []
+    session.model.failed.connect(told.append)
+
+    def fail(path: Path, options: LoadOptions) -> str:
+        told.clear()
+        session.model.open(str(path), options)
+        qtbot.waitUntil(lambda: session.model.phase is not ModelPhase.LOADING, timeout=LONG)
+        assert session.model.phase is ModelPhase.FAILED
+        assert len(told) == 1
+        assert window.notice.message == told[0]
+        assert window.notice.action is window.actions_.open_model
+        assert not window.actions_.continue_.isEnabled()
+        return told[0]
+
+    one_thread = LoadOptions(threads=1)
+    messages = {
+        name: fail(path, one_thread) for name, path in bad_models(tmp_path, starter_model).items()
+    }
+    for name, message in messages.items():
+        assert name in message
+    assert len({message.replace(name, "") for name, message in messages.items()}) == 4, "each cause"
+    huge = fail(starter_model, LoadOptions(threads=1, context_size=16_000_000))
+    assert "memory" in huge
+    assert "16,000,000" in huge
+    pid = session.client.process_id
+    assert pid, "a file that is refused ends no engine"
+
+    tiny = write_byte_level_model(tmp_path / "tiny.gguf")
+    session.model.open(str(tiny), one_thread)
+    qtbot.waitUntil(lambda: session.model.is_ready, timeout=LONG)
+    assert session.client.process_id == pid
+    assert window.notice.message == ""
+    assert session.draft.manuscript.text == "My text."
+    qtbot.waitUntil(lambda: session.look_ahead.is_settled, timeout=LONG)
+    settings = Settings()
+    assert settings.get(remembered.MODEL) == str(tiny)
+    assert settings.get(remembered.RECENT_MODELS) == [str(tiny)], "only what could be opened"
+
+    told.clear()
+    session.model.open(str(tmp_path / "letter.gguf"), one_thread)
+    qtbot.waitUntil(lambda: len(told) == 1, timeout=LONG)
+    assert window.notice.message == told[0]
+    assert session.model.is_ready, "a file that is refused unread closes no model"
+    assert session.model.path == str(tiny)
+    with qtbot.waitSignal(session.next_token.changed, timeout=LONG):
+        session.draft.manuscript.edit(0, 0, "And ")
+    assert load_options(settings) == one_thread
+
+
+def drop(target: QWidget, path: Path) -> bool:
+    """Drop a file as a file manager does; whether it was taken."""
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path))])
+    data.setText(path.as_uri())
+    action, button, key = (
+        Qt.DropAction.CopyAction,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
+    )
+    entered = QDragEnterEvent(target.rect().center(), action, data, button, key)
+    QApplication.sendEvent(target, entered)
+    if not entered.isAccepted():
+        return False
+    QApplication.sendEvent(
+        target, QDropEvent(QPointF(target.rect().center()), action, data, button, key)
+    )
+    return True
+
+
+def test_a_model_that_is_dropped_on_the_window_is_opened_and_remembered(
+    open_window: Callable[[], MainWindow], qtbot: QtBot, tmp_path: Path
+) -> None:
+    window = open_window()
+    model = window.session.model
+    model.options = LoadOptions(threads=1, context_size=256)
+    for name in ("first.gguf", "second.gguf"):
+        path = write_byte_level_model(tmp_path / name)
+        assert drop(window, path)
+        qtbot.waitUntil(lambda: model.is_ready, timeout=LONG)
+        assert model.path == str(path)
+        assert model.report
+        assert model.report.context_size == 256
+    assert [Path(path).name for path in Settings().get(remembered.RECENT_MODELS)] == [
+        "second.gguf",
+        "first.gguf",
+    ]
+
+
+def test_files_are_the_windows_wherever_they_are_dropped(
+    open_window: Callable[[], MainWindow], tmp_path: Path
+) -> None:
+    window = open_window()
+    # Qt asks the field first; what it declines goes to the window below it.
+    for field in (window, window.editor.viewport(), window.brief.edit.viewport()):
+        path = tmp_path / f"{type(field.parent()).__name__}.txt"
+        path.write_text(path.name)
+        assert drop(field, path)
+        assert window.session.draft.manuscript.text == path.name
+        assert window.session.draft.path == path
+    assert window.session.draft.brief == ""
+
+
+def test_a_load_under_way_is_given_up_by_esc(
+    window: MainWindow, qtbot: QtBot, starter_model: Path
+) -> None:
+    model = window.session.model
+    window.session.draft.manuscript.edit(0, 0, "My text.")
+    model.open(str(starter_model), LoadOptions(threads=1, memory_map=False))
+    assert window.actions_.stop.isEnabled()
+    window.actions_.stop.trigger()
+    qtbot.waitUntil(lambda: model.phase is not ModelPhase.LOADING, timeout=LONG)
+    assert model.phase is ModelPhase.NONE
+    assert window.session.draft.manuscript.text == "My text."
+    assert not window.actions_.stop.isEnabled()
+    assert window.actions_.reopen_model.isEnabled()
+
+
+def test_another_model_while_one_writes(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    session = window.session
+    session.draft.manuscript.edit(0, 0, "The old fisherman")
+    session.sampling.set_max_tokens(1000)
+    session.writing.continue_writing()
+    qtbot.waitUntil(lambda: session.writing.rate is not None, timeout=LONG)
+    tiny = write_byte_level_model(tmp_path / "tiny.gguf")
+    session.model.open(str(tiny))
+    qtbot.waitUntil(lambda: session.model.is_ready, timeout=LONG)
+    assert session.writing.is_idle
+    assert window.notice.message == ""
+    text = session.draft.manuscript.text
+    assert text.startswith("The old fisherman")
+    assert len(text) > len("The old fisherman")
+    qtbot.waitUntil(lambda: session.look_ahead.is_settled, timeout=LONG)
+    assert session.model.report
+    vocabulary = session.model.report.vocabulary_size
+    assert all(row.token < vocabulary for row in session.next_token.rows(20))

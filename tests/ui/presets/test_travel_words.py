@@ -1,0 +1,78 @@
+import math
+
+import pytest
+
+from studio.presets import Preset, PresetDocument
+from studio.presets.foreign import Imported, NotCarried
+from studio.ui.presets.travel_words import (
+    Left,
+    as_lines,
+    left,
+    lost_words,
+    sums_up,
+    taken_in,
+    value_text,
+)
+
+TFS = NotCarried("tfs", 0.5, why="Tail-free sampling.")
+IDLE = NotCarried("top_a", 0, had_effect=False, why="Top-a.")
+
+
+def imported(*lost: NotCarried) -> Imported:
+    return Imported(PresetDocument(Preset(name="Warm")), "SillyTavern", lost)
+
+
+def test_one_preset_is_told_with_its_program_and_what_it_lost() -> None:
+    assert taken_in([("Warm 2", imported())]) == "“Warm 2” is taken in from SillyTavern."
+    assert taken_in([("Warm", imported(TFS, IDLE))]) == (
+        "“Warm” is taken in from SillyTavern. Not carried over: tfs 0.5."
+    )
+
+
+def test_several_are_told_at_once_with_those_refused() -> None:
+    words = taken_in([("A", imported(TFS)), ("B", imported())], ["“c.json”: It is not valid."])
+    assert words == (
+        "2 presets are taken in: “A”, “B”. Not carried over: tfs 0.5. “c.json”: It is not valid."
+    )
+    assert taken_in([], ["It is no preset."]) == "It is no preset."
+
+
+def test_a_notice_is_short_and_says_how_many_more() -> None:
+    many = [NotCarried(f"key{number}", "x" * 50) for number in range(8)]
+    words = lost_words([*many, IDLE])
+    assert words.endswith(f"key5 {'x' * 40}… and 2 more.")
+    assert lost_words([IDLE]) == ""
+
+
+def test_all_of_it_is_left_whole_what_had_an_effect_first() -> None:
+    long = NotCarried("grammar", "x" * 5000)
+    rows = left("Warm", [IDLE, long, TFS])
+    assert rows == [
+        Left("Warm", "grammar", "x" * 5000, ""),
+        Left("Warm", "tfs", "0.5", "Tail-free sampling."),
+        Left("Warm", "top_a", "0", "It did nothing. Top-a.", False),
+    ]
+    assert as_lines([Left("A\tB", "k", '"a\nb"', "")]) == (
+        'Preset\tSetting\tValue\tWhy\nA B\tk\t"a b"\t\n'
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("a b", "a b"), ("a\nb", '"a\\nb"'), (None, "null"), (True, "true"), ([1, "x"], '[1,"x"]'),
+        (math.inf, "infinity"), ({"a": -1}, '{"a":-1}'),
+    ],
+)  # fmt: skip
+def test_values_are_shown_as_a_file_has_them(value: object, text: str) -> None:
+    assert value_text(value) == text
+
+
+def test_the_words_over_the_table_speak_of_grey_rows_only_where_there_are_some() -> None:
+    both = left("Warm", [TFS, IDLE])
+    assert sums_up(both).startswith("1 of these settings did something")
+    assert "in grey" in sums_up(both)
+    for rows in (left("Warm", [TFS]), left("Warm", [IDLE])):
+        assert "grey" not in sums_up(rows)
+    assert "did nothing" in sums_up(left("Warm", [IDLE]))
+    assert "did nothing" not in sums_up(left("Warm", [TFS]))

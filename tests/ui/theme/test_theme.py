@@ -1,0 +1,159 @@
+from collections.abc import Iterator
+from itertools import product
+
+import pytest
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import QApplication, QLabel
+from pytestqt.qtbot import QtBot
+
+from studio.ui.theme.card import Card
+from studio.ui.theme.colors import DARK, LIGHT, Colors, contrast_ratio
+from studio.ui.theme.combo import ComboBox
+from studio.ui.theme.style import palette, stylesheet
+from studio.ui.theme.theme import Theme
+
+BOTH = pytest.mark.parametrize("colors", [LIGHT, DARK], ids=["light", "dark"])
+
+
+class FakeHints(QObject):
+    """A desktop that says whether it is light or dark, and changes its mind."""
+
+    colorSchemeChanged = Signal(object)  # noqa: N815 (Qt's name)
+
+    def __init__(self, scheme: Qt.ColorScheme) -> None:
+        super().__init__()
+        self.scheme = scheme
+        self.asked_for: list[Qt.ColorScheme] = []
+
+    def colorScheme(self) -> Qt.ColorScheme:  # noqa: N802 (Qt's name)
+        return self.scheme
+
+    def setColorScheme(self, scheme: Qt.ColorScheme) -> None:  # noqa: N802 (Qt's name)
+        self.asked_for.append(scheme)
+
+    def turn(self, scheme: Qt.ColorScheme) -> None:
+        self.scheme = scheme
+        self.colorSchemeChanged.emit(scheme)
+
+
+@pytest.fixture
+def hints(qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeHints]:
+    fake = FakeHints(Qt.ColorScheme.Light)
+    monkeypatch.setattr(qapp, "styleHints", lambda: fake)
+    sheet, before = qapp.styleSheet(), QPalette(qapp.palette())
+    yield fake
+    qapp.setStyleSheet(sheet)
+    qapp.setPalette(before)
+
+
+def test_contrast_ratio_has_the_standards_own_extremes() -> None:
+    assert contrast_ratio("#000000", "#ffffff") == pytest.approx(21)
+    assert contrast_ratio("#ffffff", "#000000") == pytest.approx(21)
+    assert contrast_ratio("#777777", "#777777") == 1
+    # WCAG's often quoted boundary: this grey on white is the lightest that just fails.
+    assert contrast_ratio("#777777", "#ffffff") == pytest.approx(4.48, abs=0.005)
+
+
+@BOTH
+def test_text_is_readable_on_every_surface_it_stands_on(colors: Colors) -> None:
+    texts = (colors.text, colors.muted, colors.generated, colors.error)
+    for ink, surface in product(texts, (colors.window, colors.card)):
+        assert contrast_ratio(ink, surface) >= 4.5, (ink, surface)
+    for ink, surface in (
+        (colors.on_accent, colors.accent_fill),
+        (colors.text, colors.selection),
+        (colors.text, colors.hover),
+        (colors.generated, colors.selection),
+    ):
+        assert contrast_ratio(ink, surface) >= 4.5, (ink, surface)
+
+
+@BOTH
+def test_marks_that_mean_something_stand_out_from_the_card(colors: Colors) -> None:
+    for mark in (colors.accent, colors.ghost, colors.cold, colors.hot):
+        assert contrast_ratio(mark, colors.card) >= 3, mark
+
+
+@BOTH
+def test_generated_text_differs_from_typed_text_but_quietly(colors: Colors) -> None:
+    assert colors.generated != colors.text
+    assert contrast_ratio(colors.generated, colors.text) < 2
+
+
+@BOTH
+def test_the_stylesheet_leaves_no_placeholder_and_the_palette_takes_its_colours(
+    qapp: QApplication, colors: Colors
+) -> None:
+    sheet = stylesheet(colors)
+    assert "$" not in sheet
+    assert colors.card_border in sheet
+    made = palette(colors)
+    assert made.color(QPalette.ColorRole.Window).name() == colors.window
+    assert made.color(QPalette.ColorRole.Text).name() == colors.text
+
+
+def test_the_desktops_scheme_is_followed_at_runtime(
+    qtbot: QtBot, qapp: QApplication, hints: FakeHints
+) -> None:
+    theme = Theme(qapp)
+    assert theme.colors is LIGHT
+    with qtbot.waitSignal(theme.changed):
+        hints.turn(Qt.ColorScheme.Dark)
+    assert theme.colors is DARK
+    assert qapp.palette().color(QPalette.ColorRole.Window).name() == DARK.window
+    assert DARK.card in qapp.styleSheet()
+
+
+def test_an_own_choice_outlasts_the_desktops(
+    qtbot: QtBot, qapp: QApplication, hints: FakeHints
+) -> None:
+    theme = Theme(qapp, "dark")
+    hints.turn(Qt.ColorScheme.Dark)
+    hints.turn(Qt.ColorScheme.Light)
+    assert theme.colors is DARK
+    with qtbot.waitSignal(theme.changed):
+        theme.set_appearance("system")
+    assert theme.colors is LIGHT
+    assert hints.asked_for == [Qt.ColorScheme.Dark, Qt.ColorScheme.Unknown]
+
+
+def test_a_desktop_that_does_not_say_is_judged_by_its_palette(
+    qapp: QApplication, hints: FakeHints, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hints.scheme = Qt.ColorScheme.Unknown
+    night = QPalette()
+    night.setColor(QPalette.ColorRole.Window, Qt.GlobalColor.black)
+    monkeypatch.setattr(type(qapp.style()), "standardPalette", lambda _: night, raising=False)
+    assert Theme(qapp).colors is DARK
+
+
+def test_an_unknown_appearance_is_refused_and_changes_nothing(
+    qapp: QApplication, hints: FakeHints
+) -> None:
+    theme = Theme(qapp, "dark")
+    with pytest.raises(ValueError, match="found 'sepia'; choose one of system, light, dark"):
+        theme.set_appearance("sepia")  # type: ignore[arg-type]  # the point of the test
+    assert theme.appearance == "dark"
+    assert theme.colors is DARK
+
+
+def test_a_card_is_named_after_its_heading(qtbot: QtBot) -> None:
+    card = Card("Temperature")
+    qtbot.addWidget(card)
+    assert card.accessibleName() == "Temperature"
+    assert [label.text() for label in card.findChildren(QLabel)] == ["Temperature"]
+
+
+def test_a_combo_box_paints_in_the_themes_colours(
+    qtbot: QtBot, qapp: QApplication, hints: FakeHints
+) -> None:
+    theme = Theme(qapp, "light")
+    combo = ComboBox(theme)
+    qtbot.addWidget(combo)
+    combo.addItems(["Creative writing", "Code"])
+    combo.resize(160, 28)
+    light = combo.grab().toImage().pixelColor(4, 14).name()
+    theme.set_appearance("dark")
+    dark = combo.grab().toImage().pixelColor(4, 14).name()
+    assert (light, dark) == (LIGHT.card, DARK.card)

@@ -1,0 +1,263 @@
+import math
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLabel
+from pytestqt.qtbot import QtBot
+
+from studio.sampling import LogitSketch, SamplingParams
+from studio.ui.histogram.panel import NextTokenPanel
+from studio.ui.parameters.sampling_state import SamplingState
+from studio.ui.theme.theme import Theme
+from studio.ui.tokens.answer import AskedToken, parse_percent
+from studio.ui.tokens.next_token import NextToken
+
+NARROW = "\u202f"
+LOGITS = np.array([3.0, 2.2, 1.0, 0.0, -1.0, -2.0, -3.0, -4.0], np.float32)
+
+
+@pytest.fixture
+def theme(qapp: QApplication) -> Iterator[Theme]:
+    yield Theme(qapp, "light")
+    qapp.setStyleSheet("")
+
+
+@pytest.fixture
+def sampling() -> SamplingState:
+    return SamplingState(SamplingParams(temperature=0.8))
+
+
+@pytest.fixture
+def panel(qtbot: QtBot, sampling: SamplingState, theme: Theme) -> NextTokenPanel:
+    state = NextToken(sampling.params)
+    sampling.params_changed.connect(state.set_params)
+    made = NextTokenPanel(state, theme, sampling)
+    qtbot.addWidget(made)
+    made.resize(480, 460)
+    made.show()
+    made.activateWindow()
+    state.show(LogitSketch.of(LOGITS))
+    state.add_pieces({0: b" sea", 1: b" bay"})
+    return made
+
+
+def click(panel: NextTokenPanel, row: int) -> None:
+    histogram = panel.histogram
+    at = QPoint(200, int((row + 0.5) * histogram.row_height))
+    QTest.mouseClick(histogram, Qt.MouseButton.LeftButton, pos=at)
+
+
+def asked(token: int, **fields: object) -> AskedToken:
+    params = SamplingParams(**fields)  # type: ignore[arg-type]  # fields vary
+    state = NextToken(params)
+    state.show(LogitSketch.of(LOGITS))
+    found = state.asked(token)
+    assert found is not None
+    return found
+
+
+def probability(token: int, temperature: float, **fields: object) -> float:
+    params = SamplingParams(temperature=temperature, **fields)  # type: ignore[arg-type]  # they vary
+    shaped = LogitSketch.of(LOGITS).shaped(params)
+    return float(shaped.probabilities[shaped.ids == token].sum())
+
+
+# The answer
+
+
+def test_one_or_two_temperatures_or_none() -> None:
+    favourite = asked(0).answer(0.5)
+    assert favourite.words == f"One T makes it 50.0{NARROW}%:"
+    assert probability(0, favourite.temperatures[0]) == pytest.approx(0.5, abs=1e-3)
+    second = asked(1).answer(0.2)
+    assert second.words == f"Two T make it 20.0{NARROW}%:"
+    assert len(second.temperatures) == 2
+    for temperature in second.temperatures:
+        assert probability(1, temperature) == pytest.approx(0.2, abs=1e-3)
+    never = asked(1).answer(0.6)
+    assert never.words.startswith(f"No T makes it 60.0{NARROW}%. The most it reaches is ")
+    (peak,) = never.temperatures
+    assert probability(1, peak) > max(probability(1, peak * 1.1), probability(1, peak / 1.1))
+    low = asked(0).answer(0.01)
+    assert low.words == f"No T makes it 1.0{NARROW}%: it does not fall below 12.5{NARROW}%."
+    assert low.temperatures == ()
+
+
+def test_where_the_filters_cut_the_same_at_every_t_it_is_what_the_sampler_uses() -> None:
+    answer = asked(1, top_k=3).answer(0.3)
+    assert answer.words == f"One T makes it 30.0{NARROW}%:"
+    for temperature in answer.temperatures:
+        assert probability(1, temperature, top_k=3) == pytest.approx(0.3, abs=1e-3)
+        assert asked(1, top_k=3).offer(temperature) == f"T {temperature}"
+
+
+def test_where_the_cut_depends_on_t_it_is_what_was_before_and_both_are_said() -> None:
+    order = ("temperature", "min_p")
+    question = asked(1, min_p=0.2, samplers=order)
+    answer = question.answer(0.2)
+    assert answer.words == f"Two T make it 20.0{NARROW}% before filters:"
+    for temperature in answer.temperatures:
+        assert probability(1, temperature) == pytest.approx(0.2, abs=1e-3)
+        after = probability(1, temperature, min_p=0.2, samplers=order)
+        assert f"{100 * after:.1f}{NARROW}% after filters" in question.offer(temperature)
+
+
+def test_a_token_that_is_cut_is_asked_about_as_it_was_before() -> None:
+    question = asked(5, top_k=3)
+    assert question.answer(0.05).words.endswith("before filters:")
+    assert question.offer(1.0) == f"T 1.00: 0{NARROW}% after filters"
+
+
+def test_a_tie_is_not_promised_at_zero() -> None:
+    state = NextToken(SamplingParams())
+    state.show(LogitSketch.of(np.array([1.0, 1.0, 0.0], np.float32)))
+    question = state.asked(1)
+    assert question is not None
+    answer = question.answer(0.9)
+    assert answer.words.endswith("as T nears 0.")
+    assert answer.temperatures == ()
+
+
+@pytest.mark.parametrize(
+    ("typed", "wanted"), [("20", 0.2), ("0,5 %", 0.005), (" 100% ", 1.0), ("0", 0.0)]
+)
+def test_percentages_are_read(typed: str, wanted: float) -> None:
+    assert parse_percent(typed) == pytest.approx(wanted)
+
+
+@pytest.mark.parametrize("typed", ["much", "101", "-1", "nan", ""])
+def test_what_is_no_percentage_is_refused(typed: str) -> None:
+    with pytest.raises(ValueError, match="is not a percentage: type a number from 0 to 100"):
+        parse_percent(typed)
+
+
+# The popup
+
+
+def test_a_click_asks_and_a_button_sets_t(panel: NextTokenPanel, sampling: SamplingState) -> None:
+    click(panel, 1)
+    question = panel.question
+    assert question.isVisible()
+    assert question.answer.startswith("Never the favourite; most likely at T\u00a0")
+    assert not any(button.isVisible() for button in question.buttons)
+    QTest.keyClicks(question.edit, "20")
+    assert question.answer == f"Two T make it 20.0{NARROW}%:"
+    assert all(button.isVisible() for button in question.buttons)
+    QTest.mouseClick(question.buttons[1], Qt.MouseButton.LeftButton)
+    assert probability(1, sampling.params.temperature) == pytest.approx(0.2, abs=1e-3)
+    hot = sampling.params.temperature
+    QTest.mouseClick(question.buttons[0], Qt.MouseButton.LeftButton)
+    assert sampling.params.temperature < hot
+    assert question.isVisible()
+
+
+def test_enter_takes_the_first_and_esc_closes(
+    panel: NextTokenPanel, sampling: SamplingState
+) -> None:
+    click(panel, 0)
+    question = panel.question
+    QTest.keyClicks(question.edit, "50")
+    QTest.keyClick(question.edit, Qt.Key.Key_Return)
+    assert probability(0, sampling.params.temperature) == pytest.approx(0.5, abs=1e-3)
+    QTest.keyClick(question.edit, Qt.Key.Key_Escape)
+    assert not question.isVisible()
+
+
+def test_it_closes_when_the_focus_goes_elsewhere(qtbot: QtBot, panel: NextTokenPanel) -> None:
+    click(panel, 1)
+    qtbot.waitUntil(panel.question.edit.hasFocus)
+    assert panel.histogram.pointed == 1
+    panel.histogram.setFocus()
+    assert not panel.question.isVisible()
+
+
+def test_it_lies_in_the_window_for_every_row(panel: NextTokenPanel) -> None:
+    for row in range(8):
+        click(panel, row)
+        question = panel.question
+        QTest.keyClicks(question.edit, "20")
+        assert panel.rect().contains(question.geometry())
+        middle = QPoint(200, int((row + 0.5) * panel.histogram.row_height))
+        assert not question.geometry().contains(panel.histogram.mapTo(panel, middle))
+        QTest.keyClick(question.edit, Qt.Key.Key_Escape)
+
+
+def test_nonsense_is_explained_and_can_be_mended(panel: NextTokenPanel) -> None:
+    click(panel, 0)
+    question = panel.question
+    QTest.keyClicks(question.edit, "often")
+    assert question.answer == "“often” is not a percentage: type a number from 0 to 100."
+    assert not any(button.isVisible() for button in question.buttons)
+    question.edit.selectAll()
+    QTest.keyClicks(question.edit, "60")
+    assert question.answer == f"One T makes it 60.0{NARROW}%:"
+    question.edit.selectAll()
+    QTest.keyClick(question.edit, Qt.Key.Key_Delete)
+    assert question.answer == ""
+    QTest.keyClick(question.edit, Qt.Key.Key_Return)
+    question.hide()
+
+
+def test_words_and_buttons_all_fit_into_it(panel: NextTokenPanel) -> None:
+    click(panel, 1)
+    question = panel.question
+    layout = question.layout()
+    assert layout is not None
+    for typed in ("20", "60", "often", "0.001"):
+        question.edit.selectAll()
+        QTest.keyClicks(question.edit, typed)
+        assert question.height() >= layout.totalHeightForWidth(question.width())
+        for button in question.buttons:
+            if button.isVisible():
+                assert button.width() >= button.sizeHint().width()
+    question.hide()
+
+
+def test_by_keyboard_alone(qtbot: QtBot, panel: NextTokenPanel, sampling: SamplingState) -> None:
+    histogram = panel.histogram
+    panel.activateWindow()
+    histogram.setFocus()
+    qtbot.waitUntil(histogram.hasFocus)
+    QTest.keyClick(histogram, Qt.Key.Key_Return)
+    assert not panel.question.isVisible()  # about what?
+    QTest.keyClick(histogram, Qt.Key.Key_Down)
+    QTest.keyClick(histogram, Qt.Key.Key_Down)
+    for key in (Qt.Key.Key_Return, Qt.Key.Key_Menu):
+        QTest.keyClick(histogram, key)
+        assert panel.question.isVisible()
+        assert panel.question.answer.startswith("Never the favourite")
+        QTest.keyClick(panel.question, Qt.Key.Key_Escape)
+        assert not panel.question.isVisible()
+    assert histogram.pointed == 1
+    assert sampling.params.temperature == 0.8
+
+
+def test_it_stays_with_the_place_it_was_asked_at(
+    panel: NextTokenPanel, sampling: SamplingState
+) -> None:
+    click(panel, 1)
+    panel.histogram._state.show(LogitSketch.of(-LOGITS))
+    QTest.keyClicks(panel.question.edit, "20")
+    QTest.keyClick(panel.question.edit, Qt.Key.Key_Return)
+    assert probability(1, sampling.params.temperature) == pytest.approx(0.2, abs=1e-3)
+    assert not math.isinf(sampling.params.temperature)
+    panel.question.hide()
+
+
+@pytest.mark.parametrize("piece", [b" sea", b" incomprehensibilities, they say"])
+def test_the_question_is_read_whole_however_long_the_token(
+    panel: NextTokenPanel, piece: bytes
+) -> None:
+    panel.resize(700, 460)
+    panel._state.add_pieces({0: piece})
+    click(panel, 0)
+    QApplication.processEvents()
+    assert panel.question.isVisible()
+    labels = [label for label in panel.question.findChildren(QLabel) if label.isVisible()]
+    assert any("What T makes" in label.text() for label in labels)
+    for label in labels:
+        if not label.wordWrap():
+            assert label.width() >= label.sizeHint().width()

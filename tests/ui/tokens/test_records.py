@@ -1,0 +1,227 @@
+"""The session's records: tokens of takes as frames show them, and the scoring of a text."""
+
+from pytestqt.qtbot import QtBot
+
+from studio.engine.messages import (
+    Failed,
+    Score,
+    Scored,
+    ScoredToken,
+    ScoringEnded,
+    Stop,
+    Superseded,
+)
+from studio.ui.tokens.read_token import ReadToken
+from studio.ui.tokens.records import NOTHING_TO_SCORE
+from tests.ui.fake_engine import Desk, evaluated, finished, sketch, token
+
+TEXT = "The sea was calm"
+WORDS = (b"The", b" sea", b" was", b" calm")
+
+
+def scored(request: int, *texts: bytes, start: int = 0, first: int = 0) -> Scored:
+    tokens = tuple(
+        ScoredToken(id=index, text=text, sketch=sketch(index), near_tie=False)
+        for index, text in enumerate(texts)
+    )
+    return Scored(request=request, start=start, first=first, tokens=tokens, pieces={3: b"?"})
+
+
+def scoring_ended(request: int, *, unseen: int = 0) -> ScoringEnded:
+    return ScoringEnded(
+        request=request, tokens=4, unseen_characters=unseen, unpredicted_characters=0
+    )
+
+
+def loaded(text: str = TEXT) -> Desk:
+    desk = Desk()
+    desk.load()
+    desk.type(text)
+    return desk
+
+
+def spelled(desk: Desk) -> list[str]:
+    text = desk.draft.manuscript.text
+    return [text[span.start : span.end] for span in desk.records.spans.all]
+
+
+def asked(desk: Desk) -> Score:
+    desk.records.score()
+    return desk.client.last(Score)
+
+
+def test_written_tokens_are_recorded_and_told_once_a_frame(qtbot: QtBot) -> None:
+    desk = loaded()
+    told: list[int] = []
+    desk.records.changed.connect(lambda: told.append(len(desk.records.spans)))
+    desk.writing.continue_writing()
+    request = desk.client.sent[-1].request
+    desk.client.answer(evaluated(request, 1, 2))
+    desk.client.answer(*(token(request, i, b" w%d" % i, token_id=i) for i in range(40)))
+    desk.client.answer(finished(request, 40))
+    qtbot.waitUntil(lambda: bool(told) and told[-1] == 40)
+    assert len(told) < 10
+    desk.draft.set_caret(len(desk.draft.manuscript))
+    assert [record.id for record in desk.records.last(3)] == [37, 38, 39]
+
+
+def test_the_last_tokens_are_those_before_the_caret() -> None:
+    desk = loaded()
+    desk.records.spans.fill(0, scored(0, *WORDS).tokens)
+    desk.draft.set_caret(11)
+    assert [record.text for record in desk.records.last(2)] == [b" sea", b" was"]
+    assert [span.start for span in desk.records.last_spans(9)] == [0, 3, 7]
+
+
+def test_while_a_take_grows_they_are_those_at_its_end(qtbot: QtBot) -> None:
+    desk = loaded()
+    desk.draft.set_caret(3)
+    desk.writing.continue_writing()
+    request = desk.client.sent[-1].request
+    desk.client.answer(evaluated(request, 1), token(request, 0, b" old"), token(request, 1, b" s"))
+    qtbot.waitUntil(lambda: len(desk.records.spans) == 2)
+    assert desk.draft.manuscript.growing
+    assert [record.text for record in desk.records.last(5)] == [b" old", b" s"]
+    desk.client.answer(finished(request, 2))
+    assert desk.records.last(5) == [], "the caret stands before them"
+
+
+def test_scoring_asks_for_all_of_the_text_wherever_the_caret_is() -> None:
+    desk = loaded()
+    desk.draft.set_caret(3)
+    command = asked(desk)
+    assert (command.prompt.manuscript, command.first) == (TEXT, 0)
+    assert desk.records.is_scoring
+    desk.client.answer(scored(command.request, *WORDS), scoring_ended(command.request))
+    assert not desk.records.is_scoring
+    assert spelled(desk) == [word.decode() for word in WORDS]
+    assert desk.next_token.text(3).text == "?"
+
+
+def test_only_what_has_no_record_is_asked_for() -> None:
+    desk = loaded()
+    desk.records.spans.fill(0, scored(0, *WORDS[:2]).tokens)
+    assert asked(desk).first == 7
+
+
+def test_written_tokens_keep_their_own_records() -> None:
+    desk = loaded("")
+    desk.writing.continue_writing()
+    request = desk.client.sent[-1].request
+    desk.client.answer(evaluated(request, 1), token(request, 0, b" sea", token_id=99))
+    desk.client.answer(finished(request, 1))
+    desk.draft.manuscript.edit(0, 0, "The")
+    command = asked(desk)
+    assert command.first == 0
+    desk.client.answer(scored(command.request, *WORDS[:2]), scoring_ended(command.request))
+    assert [span.record.id for span in desk.records.spans.all] == [0, 99]
+
+
+def test_an_edit_meanwhile_costs_the_tokens_it_touches_alone() -> None:
+    desk = loaded()
+    command = asked(desk)
+    desk.client.answer(scored(command.request, *WORDS[:1]))
+    desk.draft.manuscript.edit(0, 0, "Look: ")
+    desk.draft.manuscript.edit(len("Look: The sea w"), 1, "i")
+    desk.client.answer(scored(command.request, *WORDS[1:], start=3))
+    desk.client.answer(scoring_ended(command.request))
+    assert spelled(desk) == ["The", " sea", " calm"]
+    assert [span.start for span in desk.records.spans.all] == [6, 9, 17]
+
+
+def test_why_not_is_said(qtbot: QtBot) -> None:
+    desk = Desk()
+    records = desk.records
+    assert "Open a model" in str(records.why_not)
+    desk.load()
+    assert "no text" in str(records.why_not)
+    desk.type(TEXT)
+    assert records.can_score
+    command = asked(desk)
+    assert "being scored" in str(records.why_not)
+    records.score()
+    assert desk.client.all_sent(Score) == [command]
+    desk.writing.continue_writing()
+    assert "writing" in str(records.why_not)
+
+
+def test_cancelled_it_keeps_what_was_scored() -> None:
+    desk = loaded()
+    command = asked(desk)
+    desk.client.answer(scored(command.request, *WORDS[:2]))
+    desk.records.cancel()
+    assert desk.client.last(Stop).request == command.request
+    desk.client.answer(Superseded(request=command.request))
+    assert not desk.records.is_scoring
+    assert spelled(desk) == ["The", " sea"]
+    desk.client.answer(scored(command.request, *WORDS[2:], start=7))
+    assert spelled(desk) == ["The", " sea"], "what comes after the end is of no request"
+
+
+def test_what_did_not_fit_is_told(qtbot: QtBot) -> None:
+    desk = loaded()
+    command = asked(desk)
+    with qtbot.waitSignal(desk.records.told) as told:
+        desk.client.answer(scoring_ended(command.request, unseen=1234))
+    assert told.args is not None
+    assert "1,234 characters" in told.args[0]
+
+
+def test_a_failure_is_told(qtbot: QtBot) -> None:
+    desk = loaded()
+    command = asked(desk)
+    with qtbot.waitSignal(desk.records.failed) as told:
+        desk.client.answer(Failed(request=command.request, kind="prompt", message="No room."))
+    assert told.args == ["No room."]
+    assert desk.records.can_score
+
+
+def test_where_nothing_is_left_to_score_that_is_said(qtbot: QtBot) -> None:
+    desk = loaded()
+    desk.records.spans.fill(0, scored(0, *WORDS).tokens)
+    with qtbot.waitSignal(desk.records.told) as told:
+        desk.records.score()
+    assert told.args == [NOTHING_TO_SCORE]
+    assert desk.client.all_sent(Score) == []
+    desk.type("!")
+    command = asked(desk)
+    with qtbot.waitSignal(desk.records.told) as told:
+        desk.client.answer(scoring_ended(command.request))
+    assert told.args == [NOTHING_TO_SCORE]
+
+
+def test_an_engine_that_dies_ends_it() -> None:
+    desk = loaded()
+    asked(desk)
+    desk.client.die()
+    assert not desk.records.is_scoring
+
+
+def test_another_models_tokens_are_not_this_ones() -> None:
+    desk = loaded()
+    command = asked(desk)
+    desk.client.answer(scored(command.request, *WORDS), scoring_ended(command.request))
+    desk.load("other.gguf")
+    assert spelled(desk) == []
+    assert desk.next_token.text(3).text == "⟨token 3⟩"
+    desk.load()
+    assert len(spelled(desk)) == 4
+    assert desk.next_token.text(3).text == "?"
+
+
+def test_a_token_that_was_read_knows_what_stood_before_it(qtbot: QtBot) -> None:
+    desk = loaded()
+    request = asked(desk).request
+    # Two tokens of a brief stand before the text, whose first token is the third.
+    desk.client.answer(scored(request, *WORDS, first=2))
+    records = desk.records.spans.records
+    assert [record.place for record in records if isinstance(record, ReadToken)] == [None] * 4
+    desk.client.answer(evaluated(request, 8, 9, 0, 1, 2, 3), scoring_ended(request))
+    places = [record.place for record in records if isinstance(record, ReadToken)]
+    assert [list(place.history) for place in places if place is not None] == [
+        [8, 9],
+        [8, 9, 0],
+        [8, 9, 0, 1],
+        [8, 9, 0, 1, 2],
+    ]
+    assert all(place is not None and place.is_whole and place.seed is None for place in places)

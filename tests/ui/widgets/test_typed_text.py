@@ -1,0 +1,32 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from studio.ui.widgets.typed_text import as_typed, read_typed, spoken, visible
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        (r"\n\n", "\n\n"),
+        (r"a\tb", "a\tb"),
+        (r"\\n", r"\n"),
+        (r"\x", r"\x"),
+        ("THE END", "THE END"),
+        ("\\", "\\"),
+    ],
+)
+def test_escapes_are_read(typed: str, meant: str) -> None:
+    assert read_typed(typed) == meant
+
+
+@given(st.text())
+def test_every_text_can_be_typed(text: str) -> None:
+    assert read_typed(as_typed(text)) == text
+    assert "\n" not in as_typed(text)
+
+
+def test_white_space_is_seen_and_heard() -> None:
+    assert visible("\n a") == "↵·a"
+    assert spoken("\n") == "newline"
+    assert spoken("THE END") == "THE END"

@@ -1,0 +1,48 @@
+import math
+
+import pytest
+
+from studio.ui.word.words import bits, blame_sentence, ordinal, probabilities
+
+
+@pytest.mark.parametrize(
+    ("rank", "text"),
+    [
+        (0, "1st"),
+        (1, "2nd"),
+        (2, "3rd"),
+        (3, "4th"),
+        (10, "11th"),
+        (12, "13th"),
+        (20, "21st"),
+        (110, "111th"),
+        (1011, "1,012th"),
+        (1022, "1,023rd"),
+    ],
+)
+def test_ranks_are_counted_from_one(rank: int, text: str) -> None:
+    assert ordinal(rank) == text
+
+
+def test_bits() -> None:
+    assert bits(3.25) == "3.2 bits"
+    assert bits(math.inf) == "∞ bits"
+
+
+def test_probabilities() -> None:
+    assert probabilities(0.031, False, 0.042, 0.8) == "3.1\u202f% at T 0.80 now; 4.2\u202f% at T 1"
+    assert probabilities(0.0, True, 0.042, math.inf) == (
+        "cut by a filter at T ∞ now; 4.2\u202f% at T 1"
+    )
+
+
+def test_blame() -> None:
+    assert blame_sentence(0.6178, "·sea", 1.0) == (
+        "Below T 0.62 the same dice would have chosen “·sea” instead."
+    )
+    assert blame_sentence(0.6178, "·sea", 0.5) == (
+        "Below T 0.62 the same dice would have chosen “·sea” instead, as they would now."
+    )
+    assert blame_sentence(None, "·sea", 1.0).startswith("The favourite:")
+    assert blame_sentence(0.0, "·sea", 1.0) == "Only T 0 would have chosen “·sea” instead."
+    assert "at any T" in blame_sentence(math.inf, "·sea", 1.0)

@@ -1,0 +1,75 @@
+import pytest
+from PySide6.QtCore import QMimeData, QUrl
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QPushButton
+from pytestqt.qtbot import QtBot
+
+from studio.presets import Preset
+from studio.ui.writing.brief_card import BriefCard
+from studio.ui.writing.draft import Draft
+
+
+@pytest.fixture
+def draft(qtbot: QtBot) -> Draft:
+    return Draft(Preset(name="Plain", description=""))
+
+
+@pytest.fixture
+def card(draft: Draft, qtbot: QtBot) -> BriefCard:
+    card = BriefCard(draft)
+    qtbot.addWidget(card)
+    card.show()
+    return card
+
+
+def test_what_is_typed_is_the_brief(card: BriefCard, draft: Draft) -> None:
+    QTest.keyClicks(card.edit, "Short sentences.")
+    assert draft.brief == "Short sentences."
+    card.edit.undo()
+    assert draft.brief == ""
+
+
+def test_it_folds_and_keeps_what_is_in_it(card: BriefCard, draft: Draft, qtbot: QtBot) -> None:
+    card.edit.setPlainText("Short sentences.")
+    toggle = card.findChild(QPushButton)
+    assert isinstance(toggle, QPushButton)
+    open_height = card.sizeHint().height()
+    with qtbot.waitSignal(card.open_changed) as changed:
+        toggle.click()
+    assert changed.args == [False]
+    assert not card.is_open
+    assert not card.edit.isVisible()
+    assert card.sizeHint().height() < open_height
+    assert draft.brief == "Short sentences."
+    card.set_open(True)
+    assert card.edit.isVisible()
+
+
+def test_tab_leaves_it(card: BriefCard) -> None:
+    assert card.edit.tabChangesFocus()
+
+
+def test_text_can_be_pasted_and_files_cannot(card: BriefCard, draft: Draft) -> None:
+    text, file = QMimeData(), QMimeData()
+    text.setText("pasted")
+    file.setUrls([QUrl.fromLocalFile("/a/story.txt")])
+    file.setText("file:///a/story.txt")
+    assert card.edit.canInsertFromMimeData(text)
+    assert not card.edit.canInsertFromMimeData(file)
+
+
+def test_the_field_grows_with_its_text_and_then_scrolls(card: BriefCard, qtbot: QtBot) -> None:
+    line = card.edit.fontMetrics().lineSpacing()
+
+    def lines(text: str) -> int:
+        card.edit.setPlainText(text)
+        return card.edit.height() // line
+
+    assert [lines("a\n" * (count - 1) + "a") for count in (1, 3, 4, 6, 9)] == [3, 3, 4, 6, 6]
+    assert lines("") == 3
+    card.resize(700, 200)
+    assert lines("many words that are wrapped " * 12) == 4
+    card.resize(200, 200)
+    qtbot.waitUntil(lambda: card.edit.height() // line == 6)
+    card.edit.setPlainText("a word and a space that hangs over " * 20 + " " * 400)
+    assert not card.edit.horizontalScrollBar().isVisible()

@@ -1,0 +1,123 @@
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from studio.engine.messages import Prompt
+from studio.manuscript import ManuscriptFileError
+from studio.presets import Preset
+from studio.ui.writing.draft import Draft
+
+
+@pytest.fixture
+def draft(qtbot: QtBot) -> Draft:
+    return Draft(Preset(name="Plain", description=""))
+
+
+def test_a_prompt_is_the_text_before_the_caret(draft: Draft) -> None:
+    draft.manuscript.edit(0, 0, "A 🐟 swims.")
+    draft.set_caret(3)
+    draft.set_brief("Short.")
+    assert draft.prompt() == Prompt(manuscript="A 🐟", brief="Short.")
+    assert draft.prompt(1).manuscript == "A"
+
+
+def test_a_preset_says_how(draft: Draft) -> None:
+    draft.set_preset(
+        Preset(name="Chat", description="", prompt_format="chat", system_message="Be kind.")
+    )
+    assert draft.prompt() == Prompt(manuscript="", system="Be kind.", format="chat")
+
+
+def test_only_what_the_model_would_be_given_is_news(draft: Draft, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(draft.prompt_changed):
+        draft.manuscript.edit(0, 0, "One two.")
+    with qtbot.waitSignal(draft.prompt_changed):
+        draft.set_caret(3)
+    with qtbot.assertNotEmitted(draft.prompt_changed):
+        draft.set_caret(3)
+        draft.manuscript.edit(8, 0, " Three.")
+        draft.set_brief("")
+    with qtbot.waitSignal(draft.prompt_changed):
+        draft.manuscript.edit(0, 1, "")
+    with qtbot.waitSignal(draft.prompt_changed):
+        draft.set_brief("Short.")
+
+
+def test_the_caret_is_never_behind_the_text(draft: Draft) -> None:
+    draft.manuscript.edit(0, 0, "One two.")
+    draft.set_caret(8)
+    draft.manuscript.edit(2, 6, "")
+    assert draft.caret == 2
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"One.\nTwo.\n",
+        b"One.\r\nTwo.\r\n",
+        b"\xef\xbb\xbfOne.\r\nTwo.",
+        "\ufeffOne.\nTwo.".encode("utf-16-le"),
+        "no-break:\u00a0, line\u2028separator, emoji 🐟".encode(),
+        b"mixed\r\nends\n",
+    ],
+)
+def test_what_the_writer_did_not_change_keeps_its_bytes(
+    draft: Draft, tmp_path: Path, data: bytes
+) -> None:
+    path = tmp_path / "story.txt"
+    path.write_bytes(data)
+    draft.open(path)
+    draft.save(path)
+    assert path.read_bytes() == data
+    assert draft.manuscript.is_clean
+    draft.manuscript.edit(0, 0, "New line.\n")
+    draft.save(tmp_path / "copy.txt")
+    assert draft.path == tmp_path / "copy.txt"
+    draft.open(tmp_path / "copy.txt")
+    assert draft.manuscript.text.startswith("New line.\n")
+    assert (tmp_path / "copy.txt").read_bytes().endswith(data[3:])
+
+
+def test_a_file_that_cannot_be_read_changes_nothing(
+    draft: Draft, qtbot: QtBot, tmp_path: Path
+) -> None:
+    good, bad = tmp_path / "good.txt", tmp_path / "bad.txt"
+    good.write_text("Mine.\r\n", newline="")
+    bad.write_bytes(b"\xff\xfe\xff")
+    draft.open(good)
+    draft.manuscript.edit(0, 0, "All ")
+    with qtbot.assertNotEmitted(draft.file_changed):
+        for path in (bad, tmp_path / "missing.txt", tmp_path):
+            with pytest.raises(ManuscriptFileError):
+                draft.open(path)
+    assert draft.manuscript.text == "All Mine.\n"
+    assert draft.path == good
+    assert not draft.manuscript.is_clean
+    draft.save(good)
+    assert good.read_bytes() == b"All Mine.\r\n"
+
+
+def test_a_file_that_cannot_be_written_leaves_the_change_unsaved(
+    draft: Draft, tmp_path: Path
+) -> None:
+    draft.manuscript.edit(0, 0, "Mine.")
+    (tmp_path / "folder.txt").mkdir()
+    with pytest.raises(ManuscriptFileError):
+        draft.save(tmp_path / "folder.txt")
+    assert draft.path is None
+    assert not draft.manuscript.is_clean
+
+
+def test_a_new_manuscript_forgets_the_old_file(draft: Draft, tmp_path: Path) -> None:
+    path = tmp_path / "old.txt"
+    path.write_bytes(b"\xef\xbb\xbfOld.\r\n")
+    draft.open(path)
+    draft.new()
+    assert draft.path is None
+    assert draft.manuscript.text == ""
+    draft.manuscript.edit(0, 0, "New.\n")
+    draft.save(tmp_path / "new.txt")
+    assert (tmp_path / "new.txt").read_bytes() == b"New.\n", "without the old one's marks"
+    assert path.read_bytes() == b"\xef\xbb\xbfOld.\r\n"

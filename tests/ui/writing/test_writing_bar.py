@@ -1,0 +1,120 @@
+import pytest
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QLabel, QPushButton, QToolButton
+from pytestqt.qtbot import QtBot
+
+from studio.engine.messages import FinishReason, Generate
+from studio.ui.widgets.actions import make_action
+from studio.ui.widgets.whole_facts import WholeFacts
+from studio.ui.writing.writing_bar import WritingBar
+from tests.ui.conftest import LONG
+from tests.ui.fake_engine import Desk, evaluated, finished, token
+
+
+@pytest.fixture
+def desk(qtbot: QtBot) -> Desk:
+    desk = Desk()
+    desk.load()
+    return desk
+
+
+@pytest.fixture
+def bar(desk: Desk, qtbot: QtBot) -> WritingBar:
+    def action(name: str) -> QAction:
+        return make_action(desk.writing, name, lambda: None, tip=f"{name}, in a sentence")
+
+    bar = WritingBar(
+        desk.writing,
+        desk.draft,
+        continue_action=action("&Continue"),
+        stop_action=action("&Stop"),
+        retake_action=action("&Retake"),
+        previous_take=action("&Previous take"),
+        next_take=action("&Next take"),
+    )
+    qtbot.addWidget(bar)
+    bar.show()
+    return bar
+
+
+def shown(bar: WritingBar) -> list[str]:
+    return [label.text() for label in bar.findChildren(QLabel) if label.isVisible()]
+
+
+def write(desk: Desk, text: bytes, *, again: bool = False) -> None:
+    if again:
+        desk.writing.retake()
+    else:
+        desk.writing.continue_writing()
+    request = desk.client.last(Generate).request
+    desk.client.answer(evaluated(request, 1), token(request, 0, text), finished(request, 1))
+
+
+def test_the_actions_are_buttons(bar: WritingBar) -> None:
+    assert [button.text() for button in bar.findChildren(QPushButton)] == [
+        "Continue",
+        "Stop",
+        "Retake",
+    ]
+
+
+def test_words_and_seed(bar: WritingBar, desk: Desk, qtbot: QtBot) -> None:
+    assert shown(bar) == ["0 words"]
+    desk.type("One")
+    qtbot.waitUntil(lambda: shown(bar) == ["1 word"], timeout=LONG)
+    write(desk, b" two three")
+    qtbot.waitUntil(lambda: "3 words   full length   seed 42" in shown(bar), timeout=LONG)
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        ("max_tokens", "full length"),
+        ("end_of_text", "end of text"),
+        ("stop_string", "stop string"),
+        ("stopped", ""),
+    ],
+)
+def test_how_it_ended_is_told_until_the_next_begins(
+    bar: WritingBar, desk: Desk, qtbot: QtBot, reason: FinishReason, words: str
+) -> None:
+    told = f"   {words}   " if words else "   "
+    desk.writing.continue_writing()
+    request = desk.client.last(Generate).request
+    desk.client.answer(
+        evaluated(request, 1), token(request, 0, b"One"), finished(request, 1, reason=reason)
+    )
+    qtbot.waitUntil(lambda: f"1 word{told}seed 42" in shown(bar), timeout=LONG)
+    desk.writing.continue_writing()
+    qtbot.waitUntil(lambda: "1 word   seed 42" in shown(bar), timeout=LONG)
+
+
+def test_facts_are_shown_whole_or_not_at_all(qtbot: QtBot) -> None:
+    facts = WholeFacts()
+    qtbot.addWidget(facts)
+    facts.tell(["12 words", "full length", "seed 3662662906"])
+    whole = facts.fontMetrics().horizontalAdvance(facts.text())
+    seen = []
+    for width in range(whole, 0, -1):
+        facts.resize(width, 20)
+        if facts.shown not in seen:
+            seen.append(facts.shown)
+    assert seen == [facts.text(), "12 words   full length", "12 words", ""]
+
+
+def test_takes_are_counted_where_there_are_some(bar: WritingBar, desk: Desk) -> None:
+    steps = bar.findChildren(QToolButton)
+    assert not any(step.isVisible() for step in steps)
+    desk.type("Once")
+    write(desk, b" upon")
+    assert "take 1 of 1" in shown(bar)
+    assert [step.accessibleName() for step in steps if step.isVisible()] == [
+        "Previous take",
+        "Next take",
+    ]
+    write(desk, b" more", again=True)
+    assert "take 2 of 2" in shown(bar)
+    desk.writing.step(-1)
+    assert "take 1 of 2" in shown(bar)
+    desk.draft.manuscript.undo()
+    assert "take 2 of 2" in shown(bar)
