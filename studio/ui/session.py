@@ -16,10 +16,10 @@ from studio.ui.presets.profile_state import ProfileState
 from studio.ui.presets.state import PresetState
 from studio.ui.tokens.breaker_question import BreakerQuestion
 from studio.ui.tokens.next_token import NextToken
-from studio.ui.tokens.records import TokenRecords
 from studio.ui.word.state import WordState
 from studio.ui.writing.draft import Draft
 from studio.ui.writing.look_ahead import LookAheadAtRest
+from studio.ui.writing.records import TokenRecords
 from studio.ui.writing.writing import Writing
 
 

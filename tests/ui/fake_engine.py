@@ -28,9 +28,9 @@ from studio.ui.model.context_use import ContextUse
 from studio.ui.model.state import ModelState
 from studio.ui.parameters.sampling_state import SamplingState
 from studio.ui.tokens.next_token import NextToken
-from studio.ui.tokens.records import TokenRecords
 from studio.ui.writing.draft import Draft
 from studio.ui.writing.look_ahead import LookAheadAtRest
+from studio.ui.writing.records import TokenRecords
 from studio.ui.writing.writing import Writing
 
 VOCABULARY = 300

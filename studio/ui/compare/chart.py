@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from studio.ui.compare.lane import CompareLane
 from studio.ui.compare.state import CompareState
-from studio.ui.temperature.scale import format_temperature
+from studio.ui.temperature_scale import format_temperature
 from studio.ui.theme.theme import Theme
 
 NOTHING_YET = "Entropy by position will stand here once the lanes run (Ctrl+Enter)."

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from studio.sampling.jensen_shannon import jensen_shannon_distance
 from studio.ui.compare.lane import CompareLane
 from studio.ui.compare.state import CompareState
-from studio.ui.temperature.scale import format_temperature
+from studio.ui.temperature_scale import format_temperature
 from studio.ui.theme.theme import Theme
 
 NOTHING_YET = "Open a model and write a sentence: how far the lanes are apart will stand here."

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from studio.experiments.comparison import first_divergence
 from studio.sampling import LogitSketch
 from studio.ui.compare.lane import CompareLane, LaneToken
-from studio.ui.temperature.scale import format_temperature
+from studio.ui.temperature_scale import format_temperature
 from studio.ui.tokens.next_token import NextToken
 
 _SEGMENTS = 24

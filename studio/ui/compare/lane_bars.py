@@ -5,8 +5,8 @@ Shows the `NextToken` of a lane and keeps nothing of it.
 
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from studio.ui.histogram.bars import TokenBars
 from studio.ui.theme.theme import Theme
-from studio.ui.tokens.bars import TokenBars
 from studio.ui.tokens.next_token import NextToken
 
 ROWS = 5

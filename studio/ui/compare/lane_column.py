@@ -21,11 +21,11 @@ from studio.ui.compare.lane import REASONS, CompareLane, LanePhase
 from studio.ui.compare.lane_bars import LaneBars
 from studio.ui.compare.lane_view import LaneView
 from studio.ui.compare.state import CompareState
-from studio.ui.histogram.words import choices
 from studio.ui.presets.profile_picker import ProfilePicker
 from studio.ui.temperature.edit import TemperatureEdit
 from studio.ui.temperature.slider import TemperatureSlider
 from studio.ui.theme.theme import Theme
+from studio.ui.tokens.words import choices
 from studio.ui.widgets.elided_label import ElidedLabel
 
 NARROWEST = 272

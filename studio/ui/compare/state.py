@@ -26,8 +26,8 @@ from studio.ui.model.state import ModelState
 from studio.ui.parameters.sampling_state import SamplingState
 from studio.ui.presets.profile_state import ProfileState
 from studio.ui.tokens.next_token import NextToken
-from studio.ui.tokens.records import TokenRecords
 from studio.ui.writing.draft import Draft
+from studio.ui.writing.records import TokenRecords
 from studio.ui.writing.writing import Writing
 
 ELSEWHERE = "The Compare page is shown; go back to the Write page first (Ctrl+1)."

@@ -13,9 +13,9 @@ from studio.ui.explain.figure import Bar, Column, Figure
 from studio.ui.explain.place import STEP, Place
 from studio.ui.explain.text import StepName
 from studio.ui.histogram.scale import BarScale
-from studio.ui.histogram.words import percent
-from studio.ui.temperature.scale import format_temperature
+from studio.ui.temperature_scale import format_temperature
 from studio.ui.tokens.text import TokenText
+from studio.ui.tokens.words import percent
 
 ROWS = 8
 """Tokens in a chart."""

@@ -15,9 +15,9 @@ from studio.ui.explain import filters
 from studio.ui.explain import text as texts
 from studio.ui.explain.place import STEP, Place
 from studio.ui.explain.text import STEPS, StepName
-from studio.ui.histogram.words import percent
 from studio.ui.parameters.sampling_order import temperature_place
-from studio.ui.temperature.scale import format_beta, format_temperature
+from studio.ui.temperature_scale import format_beta, format_temperature
+from studio.ui.tokens.words import percent
 
 _HIGH = 100.0
 

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QMenu
 
 from studio.ui import settings as remembered
 from studio.ui.editor.editor import ManuscriptEditor
-from studio.ui.editor.heat import EditorHeat
+from studio.ui.heat.editor_heat import EditorHeat
 from studio.ui.heat.legend import HeatLegend
 from studio.ui.heat.measure import SCALES, HeatMeasure, measure_named
 from studio.ui.session import Session

@@ -32,7 +32,7 @@ from studio.ui.heat.measure import SCALES, HeatMeasure
 from studio.ui.heat.ramp import ramp
 from studio.ui.heat.state import LEVELS, HeatState
 from studio.ui.theme.theme import Theme
-from studio.ui.tokens.records import TokenRecords
+from studio.ui.writing.records import TokenRecords
 
 NOTHING_RECORDED = "Nothing to tint yet: write with Ctrl+Enter, or score the text that is there."
 BEING_SCORED = "The model is reading the text; the tint follows it."

@@ -20,9 +20,9 @@ from studio.sampling import LogitSketch, SamplingParams, SketchError, SketchStac
 from studio.ui.heat.blame import NO_BLAMES, blames_of, joined
 from studio.ui.heat.measure import SCALES, HeatMeasure
 from studio.ui.parameters.sampling_state import SamplingState
+from studio.ui.tokens.foreign_biases import foreign_bias_words
 from studio.ui.tokens.next_token import NextToken
 from studio.ui.tokens.sampler_notes import blame_notes
-from studio.ui.writing.foreign_biases import foreign_bias_words
 
 LEVELS = 24
 """How many tints there are, all told apart from no tint."""

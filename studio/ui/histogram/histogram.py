@@ -27,10 +27,10 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from studio.ui.histogram.card import TokenCard
 from studio.ui.histogram.rows import RowsPainter
-from studio.ui.histogram.words import description
 from studio.ui.theme.theme import Theme
 from studio.ui.tokens.next_token import NextToken
 from studio.ui.tokens.rows import TokenRow
+from studio.ui.tokens.words import description
 from studio.ui.widgets.escape_key import claims_escape
 
 _LOW_LINES = 1.25

@@ -20,9 +20,9 @@ from PySide6.QtGui import (
 )
 
 from studio.ui.histogram.scale import BarScale
-from studio.ui.histogram.words import percent, row_label, tail_sentence
 from studio.ui.theme.colors import Colors
 from studio.ui.tokens.rows import Tail, TokenRow
+from studio.ui.tokens.words import percent, row_label, tail_sentence
 
 GUTTER = 12
 """Room at the left for the mark of the drawn token."""

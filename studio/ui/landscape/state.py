@@ -19,9 +19,9 @@ from studio.ui.landscape.rows import LandscapeRows
 from studio.ui.landscape.scale import REST
 from studio.ui.parameters.sampling_state import SamplingState
 from studio.ui.tokens.next_token import NextToken
-from studio.ui.tokens.records import TokenRecords
 from studio.ui.tokens.text import TokenText, token_text
 from studio.ui.writing.draft import Draft
+from studio.ui.writing.records import TokenRecords
 
 COUNTS = (100, 300, 1000)
 """How many tokens can be shown."""

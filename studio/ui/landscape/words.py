@@ -3,9 +3,9 @@
 This module turns facts into a line of text. It does not know Qt, nor how anything is drawn.
 """
 
-from studio.ui.histogram.words import percent
 from studio.ui.landscape.scale import RANKS, REST
 from studio.ui.landscape.state import Cell
+from studio.ui.tokens.words import percent
 
 
 def cell_line(cell: Cell) -> str:

@@ -9,12 +9,12 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from studio.ui.model.token_lookup import TokenLookup
 from studio.ui.parameters.groups import BIASES
+from studio.ui.parameters.number_edit import NumberEdit
 from studio.ui.parameters.parameter import LARGEST, Number
 from studio.ui.parameters.texts import AddEdit
 from studio.ui.parameters.values import ParameterValues
-from studio.ui.widgets.number_edit import NumberEdit
+from studio.ui.tokens.lookup import TokenLookup
 
 
 class _Bias(Number):

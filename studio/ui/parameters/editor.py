@@ -18,7 +18,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.ui.model.token_lookup import TokenLookup
 from studio.ui.parameters.bars import ParameterBars
 from studio.ui.parameters.biases import ParameterBiases
 from studio.ui.parameters.groups import (
@@ -39,6 +38,7 @@ from studio.ui.parameters.section import ParameterSection
 from studio.ui.parameters.texts import ParameterTexts
 from studio.ui.parameters.values import ParameterValues
 from studio.ui.theme.theme import Theme
+from studio.ui.tokens.lookup import TokenLookup
 from studio.ui.tokens.next_token import NextToken
 from studio.ui.widgets.escape_key import claims_escape
 

@@ -20,10 +20,10 @@ from PySide6.QtWidgets import (
 
 from studio.sampling import SamplingParams
 from studio.ui.explain.text import STEPS
+from studio.ui.parameters.number_edit import NumberEdit
 from studio.ui.parameters.parameter import Number, Parameter
 from studio.ui.parameters.values import ParameterValues
 from studio.ui.widgets.flow_layout import FlowLayout
-from studio.ui.widgets.number_edit import NumberEdit
 
 _FIELD_DIGITS = 12
 _INSET = 4

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from studio.sampling import SamplingParams
+from studio.ui.parameters.number_edit import NumberEdit
 from studio.ui.parameters.parameter import Number
 from studio.ui.parameters.penalties import REPEAT_LAST_N, REPEAT_PENALTY
 from studio.ui.parameters.sampling_order import (
@@ -30,7 +31,6 @@ from studio.ui.parameters.sampling_summary import BETWEEN, order_words, summary
 from studio.ui.parameters.table import MAX_TOKENS, MIN_P, SEED, TOP_K, TOP_P
 from studio.ui.theme.card import Card
 from studio.ui.widgets.elided_label import ElidedLabel
-from studio.ui.widgets.number_edit import NumberEdit
 
 _LEFT_COLUMN = (TOP_K, TOP_P, MIN_P, SEED)
 _RIGHT_COLUMN = (REPEAT_PENALTY, REPEAT_LAST_N, MAX_TOKENS)

@@ -7,7 +7,7 @@ Qt, nor which of the parameters stand together (`parameters.groups`).
 from studio.sampling import MAX_SEED
 from studio.ui.parameters.parameter import LARGEST, LARGEST_COUNT, Number
 from studio.ui.parameters.sampling_state import DEFAULT_MAX_TOKENS, LARGEST_MAX_TOKENS
-from studio.ui.temperature.scale import stepped
+from studio.ui.temperature_scale import stepped
 
 
 class _Temperature(Number):

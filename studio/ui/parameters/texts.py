@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from studio.ui.parameters.parameter import Parameter
 from studio.ui.parameters.values import ParameterValues
+from studio.ui.tokens.typed_text import read_typed, spoken, visible
 from studio.ui.widgets.flow_layout import FlowLayout
-from studio.ui.widgets.typed_text import read_typed, spoken, visible
 
 _EMPTY = "none: type a text and press Enter"
 

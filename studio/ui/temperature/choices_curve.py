@@ -29,9 +29,9 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from studio.sampling.retemper import Place, TemperatureCurve
 from studio.ui.allowance import Allowance
 from studio.ui.parameters.sampling_state import SamplingState
-from studio.ui.temperature.scale import format_temperature, position
 from studio.ui.temperature.track import exact_temperature_under, temperature_under, x_at, x_of
 from studio.ui.temperature.words import place_words
+from studio.ui.temperature_scale import format_temperature, position
 from studio.ui.theme.theme import Theme
 from studio.ui.tokens.next_token import NextToken
 from studio.ui.tokens.retempered import PLACES, Retempered

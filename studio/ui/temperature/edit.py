@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from studio.ui.parameters.sampling_edit import STEP_KEYS, CommitEdit
 from studio.ui.parameters.sampling_state import SamplingState
-from studio.ui.temperature.scale import format_temperature, parse_temperature, stepped
+from studio.ui.temperature_scale import format_temperature, parse_temperature, stepped
 
 EDIT_INSET = 6
 """Frame, padding and inner margin of a flat line edit, which its text should not be set in by."""

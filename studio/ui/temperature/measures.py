@@ -8,7 +8,6 @@ from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontInfo, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from studio.ui.histogram.words import choices, percent
 from studio.ui.temperature.words import (
     sensitivity_figure,
     sensitivity_words,
@@ -16,6 +15,7 @@ from studio.ui.temperature.words import (
 )
 from studio.ui.theme.theme import Theme
 from studio.ui.tokens.next_token import NextToken
+from studio.ui.tokens.words import choices, percent
 
 _CHOICES_SIZE = 1.15
 _WIDEST = "a small turn changes much here"

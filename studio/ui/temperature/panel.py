@@ -20,8 +20,8 @@ from studio.ui.parameters.sampling_state import SamplingState
 from studio.ui.temperature.choices_curve import ChoicesCurve
 from studio.ui.temperature.edit import EDIT_INSET, TemperatureEdit
 from studio.ui.temperature.measures import TemperatureMeasures
-from studio.ui.temperature.scale import format_beta, parse_beta, stepped
 from studio.ui.temperature.slider import TemperatureSlider
+from studio.ui.temperature_scale import format_beta, parse_beta, stepped
 from studio.ui.theme.card import CARD_MARGINS, Card
 from studio.ui.theme.theme import Theme
 from studio.ui.tokens.next_token import NextToken

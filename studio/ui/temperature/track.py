@@ -1,10 +1,10 @@
 """Where a temperature lies across a widget: the same pixels for the slider and for the curve.
 
-Plain arithmetic; which place on the track a temperature has is `temperature.scale`'s. It does not
+Plain arithmetic; which place on the track a temperature has is `temperature_scale`'s. It does not
 know Qt, nor what is drawn.
 """
 
-from studio.ui.temperature.scale import position, snapped_temperature_at, temperature_at
+from studio.ui.temperature_scale import position, snapped_temperature_at, temperature_at
 
 INSET = 8.0
 """Pixels between the widget's side and the end of the track: half the slider's handle."""

@@ -5,8 +5,8 @@ This module turns numbers into sentences. It does not know Qt, nor where the num
 
 import math
 
-from studio.ui.histogram.words import choices
-from studio.ui.temperature.scale import format_temperature
+from studio.ui.temperature_scale import format_temperature
+from studio.ui.tokens.words import choices
 
 # In nats. Where T doubles, the choices grow by 2 to the sensitivity, if it went on like that: by
 # less than 7 %, by less than 40 %, not quite threefold, and more.

@@ -10,10 +10,10 @@ import msgspec
 
 from studio.sampling import NO_STATE, LogitSketch, SamplerState, SamplingParams
 from studio.sampling.retemper import temperature_for_left
-from studio.ui.histogram.words import percent
 from studio.ui.parameters.sampling_number import parse_number
-from studio.ui.temperature.scale import format_temperature
+from studio.ui.temperature_scale import format_temperature
 from studio.ui.tokens.details import TokenDetails
+from studio.ui.tokens.words import percent
 
 _DIGITS = 4
 """Of a temperature that is set: the field shows no more, and the probability is right to 0.1 %."""

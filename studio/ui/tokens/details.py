@@ -6,10 +6,10 @@ Plain values and sentences. It does not know Qt, nor how they are shown.
 import math
 from typing import NamedTuple
 
-from studio.ui.histogram.words import percent, row_label
-from studio.ui.temperature.scale import format_temperature
+from studio.ui.temperature_scale import format_temperature
 from studio.ui.tokens.retempered import Subject
 from studio.ui.tokens.rows import TokenRow
+from studio.ui.tokens.words import percent, row_label
 
 
 class TokenDetails(NamedTuple):

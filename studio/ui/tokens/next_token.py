@@ -20,16 +20,16 @@ from studio.sampling import (
     SamplingParams,
     ShapedTop,
 )
-from studio.ui.model.known_vocabulary import KnownVocabulary
 from studio.ui.tokens.answer import AskedToken
 from studio.ui.tokens.details import TokenDetails
+from studio.ui.tokens.foreign_biases import foreign_bias_words
+from studio.ui.tokens.known_vocabulary import KnownVocabulary
 from studio.ui.tokens.place import TokenPlace
 from studio.ui.tokens.retempered import Retempered
 from studio.ui.tokens.rows import Tail, TokenRow
 from studio.ui.tokens.sampler_notes import Note, place_notes
 from studio.ui.tokens.shape import TokenShape, all_banned, own_shape, shape_of
 from studio.ui.tokens.text import TokenText
-from studio.ui.writing.foreign_biases import foreign_bias_words
 
 NOTHING_KNOWN = "Open a model to see what it would say next."
 

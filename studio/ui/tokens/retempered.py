@@ -37,8 +37,8 @@ from studio.sampling.retemper import (
     steepest_on,
 )
 from studio.ui.parameters.sampling_order import unfiltered
-from studio.ui.temperature.scale import COLDEST, HOTTEST, temperature_at
-from studio.ui.writing.foreign_biases import foreign_bias_words
+from studio.ui.temperature_scale import COLDEST, HOTTEST, temperature_at
+from studio.ui.tokens.foreign_biases import foreign_bias_words
 
 _POINTS = 65
 PLACES = tuple(index / (_POINTS - 1) for index in range(_POINTS))

@@ -9,8 +9,8 @@ from typing import NamedTuple
 from studio.sampling import Breakers, LogitSketch, SamplingParams, active_steps
 from studio.sampling.penalties import recent
 from studio.sampling.reweighed import active_changes, changes_come_first
-from studio.ui.histogram.words import percent
 from studio.ui.tokens.place import TokenPlace
+from studio.ui.tokens.words import percent
 
 NO_BREAKERS = (
     "DRY's sequence breakers are not known as tokens yet: shown as if nothing broke a repetition."

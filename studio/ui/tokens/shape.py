@@ -11,7 +11,7 @@ import numpy as np
 
 from studio.sampling import LogitSketch, SamplerState, SamplingParams, ShapedTop
 from studio.ui.parameters.sampling_order import unfiltered
-from studio.ui.writing.foreign_biases import WHERE
+from studio.ui.tokens.foreign_biases import WHERE
 
 _NEUTRAL = SamplingParams()
 

@@ -5,8 +5,8 @@ It shows a `NextToken` and keeps nothing of it.
 
 from PySide6.QtWidgets import QWidget
 
+from studio.ui.histogram.bars import TokenBars
 from studio.ui.theme.theme import Theme
-from studio.ui.tokens.bars import TokenBars
 from studio.ui.tokens.next_token import NextToken
 
 ROWS, FEWEST_ROWS = 8, 3

@@ -20,11 +20,11 @@ from studio.sampling.reweighed import with_early_changes
 from studio.ui.parameters.sampling_state import SamplingState
 from studio.ui.tokens.next_token import NextToken
 from studio.ui.tokens.place import TokenPlace
-from studio.ui.tokens.records import TokenRecords
 from studio.ui.tokens.rows import TokenRow
 from studio.ui.tokens.sampler_notes import blame_notes
 from studio.ui.tokens.text import TokenText
 from studio.ui.word.words import NEAR_TIE, NO_DICE, blame_sentence
+from studio.ui.writing.records import TokenRecords
 
 _HISTORY = 512
 """How many recorded tokens before one are looked for, where its place is not known."""

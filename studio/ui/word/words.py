@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import math
 
-from studio.ui.histogram.words import percent
-from studio.ui.temperature.scale import format_temperature
+from studio.ui.temperature_scale import format_temperature
+from studio.ui.tokens.words import percent
 
 NO_DICE = "This text was scored, not written: no dice were thrown here, so T has no blame."
 

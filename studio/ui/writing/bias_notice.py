@@ -8,8 +8,8 @@ from PySide6.QtGui import QAction
 
 from studio.ui.model.state import ModelState
 from studio.ui.parameters.sampling_state import SamplingState
+from studio.ui.tokens.foreign_biases import foreign_bias_words
 from studio.ui.widgets.notice_bar import NoticeBar
-from studio.ui.writing.foreign_biases import foreign_bias_words
 
 
 class BiasNotice(QObject):

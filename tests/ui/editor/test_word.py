@@ -11,9 +11,9 @@ from studio.ui.editor.editor import ManuscriptEditor
 from studio.ui.editor.tokens import TokenTiles
 from studio.ui.editor.word import EditorWord
 from studio.ui.theme.theme import Theme
-from studio.ui.tokens.records import TokenRecords
 from studio.ui.word.panel import WordPanel
 from studio.ui.word.state import WordState
+from studio.ui.writing.records import TokenRecords
 from tests.ui.fake_engine import Desk
 from tests.ui.recorded import scored, written_all
 

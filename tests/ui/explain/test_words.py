@@ -10,8 +10,8 @@ from studio.sampling import LogitSketch, SamplingParams, distribution
 from studio.ui.explain.place import Place, example
 from studio.ui.explain.text import STEP_NAMES, StepName
 from studio.ui.explain.words import source_line, words
-from studio.ui.histogram.words import percent
 from studio.ui.tokens.text import token_text
+from studio.ui.tokens.words import percent
 
 LOGITS = np.array([4.0, 3.0, 1.0, 0.5, -1.0], np.float32)
 PIECES = (b" sea", b" water", b" <b>", b"&", b"\n")

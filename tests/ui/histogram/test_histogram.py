@@ -14,12 +14,12 @@ from studio.sampling import LogitSketch, SamplingParams
 from studio.ui.histogram.histogram import NextTokenHistogram
 from studio.ui.histogram.legend import HistogramLegend
 from studio.ui.histogram.scale import BarScale
-from studio.ui.histogram.words import choices, description, percent, row_label, tail_sentence
 from studio.ui.theme.colors import DARK, LIGHT
 from studio.ui.theme.theme import Theme
 from studio.ui.tokens.next_token import NextToken
 from studio.ui.tokens.rows import Tail, TokenRow
 from studio.ui.tokens.text import token_text
+from studio.ui.tokens.words import choices, description, percent, row_label, tail_sentence
 
 NARROW = "\u202f"
 

@@ -18,8 +18,8 @@ from studio.ui.landscape.view import LandscapeView, color_table
 from studio.ui.landscape.words import cell_line
 from studio.ui.main_window import MainWindow
 from studio.ui.theme.colors import DARK, LIGHT
-from studio.ui.tokens.records import TokenRecords
 from studio.ui.tokens.text import token_text
+from studio.ui.writing.records import TokenRecords
 from tests.ui.conftest import LONG
 from tests.ui.fake_engine import Desk
 

@@ -8,7 +8,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from studio.ui.main_window import MainWindow
-from studio.ui.model.token_lookup import NO_MODEL
+from studio.ui.tokens.lookup import NO_MODEL
 from tests.ui.conftest import LONG
 from tests.ui.parameter_helpers import (
     button,

@@ -15,8 +15,8 @@ from studio.ui.allowance import Allowance
 from studio.ui.parameters.sampling_state import SamplingState
 from studio.ui.temperature.choices_curve import ChoicesCurve
 from studio.ui.temperature.panel import TemperaturePanel
-from studio.ui.temperature.scale import position
 from studio.ui.temperature.track import x_of
+from studio.ui.temperature_scale import position
 from studio.ui.theme.colors import DARK, LIGHT
 from studio.ui.theme.theme import Theme
 from studio.ui.tokens.next_token import NextToken

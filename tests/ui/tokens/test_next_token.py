@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from pytestqt.qtbot import QtBot
 
 from studio.sampling import LogitSketch, SamplerState, SamplingParams, chance, distribution
-from studio.ui.histogram.words import row_label, tail_sentence
 from studio.ui.tokens.next_token import NOTHING_KNOWN, NextToken
 from studio.ui.tokens.place import TokenPlace
+from studio.ui.tokens.words import row_label, tail_sentence
 
 NEUTRAL = SamplingParams()
 

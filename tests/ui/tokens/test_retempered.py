@@ -12,7 +12,7 @@ from studio.sampling import (
     distribution,
     measures,
 )
-from studio.ui.temperature.scale import temperature_at
+from studio.ui.temperature_scale import temperature_at
 from studio.ui.tokens.retempered import PLACES, Retempered
 
 FIRST = ("penalties", "temperature", "top_k", "min_p")

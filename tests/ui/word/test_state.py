@@ -6,12 +6,12 @@ from pytestqt.qtbot import QtBot
 from studio.engine.messages import Token
 from studio.manuscript import RecordedToken, TokenSpan
 from studio.sampling import LogitSketch, SamplingParams, blame, chance
-from studio.ui.histogram.words import description, tail_sentence
-from studio.ui.tokens.records import TokenRecords
+from studio.ui.tokens.words import description, tail_sentence
 from studio.ui.tokens.written_token import Run
 from studio.ui.word.bars import ROWS
 from studio.ui.word.state import WordFacts, WordState
 from studio.ui.word.words import NEAR_TIE, NO_DICE
+from studio.ui.writing.records import TokenRecords
 from tests.ui.fake_engine import Desk
 from tests.ui.recorded import Scored, scored, written, written_all
 

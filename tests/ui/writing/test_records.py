@@ -12,7 +12,7 @@ from studio.engine.messages import (
     Superseded,
 )
 from studio.ui.tokens.read_token import ReadToken
-from studio.ui.tokens.records import NOTHING_TO_SCORE
+from studio.ui.writing.records import NOTHING_TO_SCORE
 from tests.ui.fake_engine import Desk, evaluated, finished, sketch, token
 
 TEXT = "The sea was calm"

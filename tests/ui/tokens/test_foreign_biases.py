@@ -11,7 +11,7 @@ from studio.sampling import SamplingParams
 from studio.ui.compare.distances import LaneDistances
 from studio.ui.heat.measure import HeatMeasure
 from studio.ui.main_window import MainWindow
-from studio.ui.writing.foreign_biases import foreign_bias_words
+from studio.ui.tokens.foreign_biases import foreign_bias_words
 from tests.ui.conftest import LONG
 from tests.ui.parameter_helpers import SENTENCE, button, click, words
 

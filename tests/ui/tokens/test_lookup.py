@@ -5,7 +5,7 @@ from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
 from studio.engine.messages import Failed, FindTokens, TokensFound
-from studio.ui.model.token_lookup import NO_MODEL, NOT_FOUND, WAITING, TokenLookup
+from studio.ui.tokens.lookup import NO_MODEL, NOT_FOUND, WAITING, TokenLookup
 from tests.ui.fake_engine import VOCABULARY, Desk
 
 

@@ -7,7 +7,7 @@ from pytestqt.qtbot import QtBot
 
 from studio.manuscript import Manuscript, TokenSpans
 from studio.ui.editor.editor import ManuscriptEditor
-from studio.ui.editor.heat import EditorHeat
+from studio.ui.heat.editor_heat import EditorHeat
 from studio.ui.heat.measure import HeatMeasure
 from studio.ui.heat.ramp import ramp
 from studio.ui.heat.state import LEVELS, NO_TINT, HeatState

@@ -12,7 +12,7 @@ from studio.ui.engine_line.client import EngineClient
 from studio.ui.model.state import ModelState
 from studio.ui.tokens.next_token import NextToken
 from studio.ui.tokens.text import TokenText, token_text
-from studio.ui.widgets.typed_text import visible
+from studio.ui.tokens.typed_text import visible
 
 NO_MODEL = "Open a model to find the token of a word, or type # and the token's number."
 NOT_FOUND = "The engine could not look it up. Try again."
