@@ -87,12 +87,12 @@ def choose(
         drawn, token = ranked.weight_at(rank, beta), ranked.token_at(rank)
     probability = drawn / mass
     shares = [weight / mass for weight in weights[:best]]
-    return Choice(
-        token=token,
-        probability=probability,
-        rank=rank,
-        entropy=max(0.0, math.log(mass) - moment / mass),
-        kept=kept,
-        top=tuple(zip(ranked.ids[:best].tolist(), shares, strict=True)),
-        mu=mu_after(params, state.mu, probability) if params.mirostat else None,
+    return Choice(  # by place: by name takes twice as long
+        token,
+        probability,
+        rank,
+        max(0.0, math.log(mass) - moment / mass),
+        kept,
+        tuple(zip(ranked.ids[:best].tolist(), shares, strict=True)),
+        mu_after(params, state.mu, probability) if params.mirostat else None,
     )
