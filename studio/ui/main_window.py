@@ -111,6 +111,7 @@ class MainWindow(QMainWindow):
             self.compare,
         )
         self.library = PresetLibrary(self, session, theme, settings, self.notice)
+        self.compare.favourites = self.library.favourites
         self.presets = PresetActions(
             self, session.profiles, session.presets, self.library, settings
         )

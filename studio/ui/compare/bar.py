@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import (
-    QCheckBox,
     QHBoxLayout,
     QLabel,
     QMenu,
@@ -17,11 +16,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.sampling import MAX_SEED
+from studio.ui.compare.numbers import LANES_LENGTH, LANES_SEED, taken
 from studio.ui.compare.setups import all_profiles, around, ladder
 from studio.ui.compare.state import CompareState
-from studio.ui.parameters.sampling_edit import CommitEdit
-from studio.ui.parameters.sampling_state import LARGEST_MAX_TOKENS
+from studio.ui.parameters.number_edit import NumberEdit
+from studio.ui.theme.check_box import CheckBox
 from studio.ui.theme.combo import ComboBox
 from studio.ui.theme.theme import Theme
 from studio.ui.widgets.actions import ActionButton
@@ -34,10 +33,6 @@ _DICE_TIP = (
     "<p><b>Same dice</b>: every lane draws the same number u at the same place, from (seed, "
     "position). What differs between the lanes then is their settings and nothing else.</p>"
     "<p>Off: each lane has a seed of its own, shown below it.</p>"
-)
-_SEED_TIP = "<p><b>Seed</b> of the dice of the next run; “new” is a new one each time.</p>"
-_LENGTH_TIP = (
-    "<p><b>Max tokens</b>: how many each lane may write at a run, and again when it goes on.</p>"
 )
 
 
@@ -72,23 +67,30 @@ class CompareBar(QWidget):
     ) -> None:
         super().__init__(parent)
         self._state = state
-        self.same_dice = QCheckBox("Same dice")
+        self.same_dice = CheckBox("Same dice", theme)
         self.same_dice.setToolTip(_DICE_TIP)
         self.same_dice.toggled.connect(state.set_same_dice)
-        self.in_step = QCheckBox("Scroll in step")
+        self.in_step = CheckBox("Scroll in step", theme)
         self.in_step.setToolTip(
             "<p>All lanes begin with the same token when one is scrolled: what is read beside one "
             "another was written at the same place. Off: each is scrolled freely.</p>"
         )
         self.in_step.toggled.connect(state.set_in_step)
-        self.seed = CommitEdit(self._seed_words, self._take_seed)
-        self.length = CommitEdit(lambda: str(state.max_tokens), self._take_length)
-        for edit, name, tip, widest in (
-            (self.seed, "Seed", _SEED_TIP, "4294967295"),
-            (self.length, "Max tokens for each lane", _LENGTH_TIP, "0000000"),
+        self.seed = NumberEdit(
+            LANES_SEED,
+            lambda: state.seed,
+            lambda value: state.set_seed(taken(LANES_SEED, value)),
+        )
+        self.length = NumberEdit(
+            LANES_LENGTH,
+            lambda: state.max_tokens,
+            lambda value: state.set_max_tokens(taken(LANES_LENGTH, value)),
+        )
+        for edit, name, widest in (
+            (self.seed, "Seed", "4294967295"),
+            (self.length, "Max tokens for each lane", "0000000"),
         ):
             edit.setAccessibleName(name)
-            edit.setToolTip(tip)
             edit.setFixedWidth(edit.fontMetrics().horizontalAdvance(widest) + 18)
             edit.refused.connect(self._tell_refusal)
         self.reference = ComboBox(theme)
@@ -180,26 +182,6 @@ class CompareBar(QWidget):
         if subject.is_of_a_file and subject.model is not None:
             words = f"Written by {subject.model.name}. {words}"
         return f"{state.room_warning} {words}" if state.room_warning else words
-
-    def _seed_words(self) -> str:
-        return "new" if self._state.seed < 0 else str(self._state.seed)
-
-    def _take_seed(self, text: str) -> None:
-        word = text.strip().casefold()
-        if word in ("", "new", "-1"):
-            self._state.set_seed(-1)
-            return
-        if not word.isdecimal() or int(word) > MAX_SEED:
-            raise ValueError(f"“{text[:16]}” is no seed: type 0 to {MAX_SEED}, or “new”.")
-        self._state.set_seed(int(word))
-
-    def _take_length(self, text: str) -> None:
-        word = text.strip().replace(",", "")
-        if not word.isdecimal() or not 1 <= int(word) <= LARGEST_MAX_TOKENS:
-            raise ValueError(
-                f"“{text[:16]}” is no length: type 1 to {LARGEST_MAX_TOKENS:,} tokens."
-            )
-        self._state.set_max_tokens(int(word))
 
     def _tell_refusal(self, reason: str) -> None:
         if reason:

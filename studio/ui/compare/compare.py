@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QMainWindow, QMenu, QStackedWidget, QTabBar, QWidg
 
 from studio.ui import settings as remembered
 from studio.ui.compare.actions import CompareActions
+from studio.ui.presets.favourites import PresetFavourites
 from studio.ui.session import Session
 from studio.ui.settings import Settings
 from studio.ui.theme.theme import Theme
@@ -32,6 +33,7 @@ class Compare(QObject):
         stack: The pages.
         page: The Compare page, once it was shown.
         actions: Its actions.
+        favourites: Which profiles come first in the lanes' lists, once the window knows them.
 
     Args:
         window: Whose pages they are.
@@ -53,6 +55,7 @@ class Compare(QObject):
         self._theme = theme
         self._settings = settings
         self.page: ComparePage | None = None
+        self.favourites: PresetFavourites | None = None
         self._stop: QAction | None = None
         self._lent: list[tuple[QAction, QAction, list[QKeySequence]]] = []
         self.tabs = QTabBar()
@@ -178,4 +181,5 @@ class Compare(QObject):
             self._stop,
             actions.file_actions,
             CompareSteps(actions.history, actions.earlier, actions.later),
+            self.favourites,
         )

@@ -21,6 +21,7 @@ from studio.ui.compare.lane import REASONS, CompareLane, LanePhase
 from studio.ui.compare.lane_bars import LaneBars
 from studio.ui.compare.lane_view import LaneView
 from studio.ui.compare.state import CompareState
+from studio.ui.presets.favourites import PresetFavourites
 from studio.ui.presets.profile_picker import ProfilePicker
 from studio.ui.temperature.edit import TemperatureEdit
 from studio.ui.temperature.slider import TemperatureSlider
@@ -48,11 +49,17 @@ class LaneColumn(QFrame):
         state: The comparison that it belongs to.
         lane: The lane.
         theme: Where the colours come from.
+        favourites: Which profiles come first in its list.
         parent: The Qt parent, if any.
     """
 
     def __init__(
-        self, state: CompareState, lane: CompareLane, theme: Theme, parent: QWidget | None = None
+        self,
+        state: CompareState,
+        lane: CompareLane,
+        theme: Theme,
+        favourites: PresetFavourites | None = None,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.setProperty("card", True)
@@ -61,7 +68,7 @@ class LaneColumn(QFrame):
         self.lane = lane
         self.temperature = TemperatureEdit(lane.sampling, _NUMBER_SIZE)
         lane.sampling.params_changed.connect(self.temperature.follow)
-        self.profile = ProfilePicker(lane.profiles, theme)
+        self.profile = ProfilePicker(lane.profiles, theme, favourites=favourites)
         self.profile.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.remove_button = QToolButton()
         self.remove_button.setText("×")

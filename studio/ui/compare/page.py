@@ -24,6 +24,7 @@ from studio.ui.compare.lane import CompareLane
 from studio.ui.compare.lane_column import LaneColumn
 from studio.ui.compare.parting import PartingPanel
 from studio.ui.compare.state import CompareState
+from studio.ui.presets.favourites import PresetFavourites
 from studio.ui.theme.card import Card
 from studio.ui.theme.theme import Theme
 
@@ -69,6 +70,7 @@ class ComparePage(QWidget):
         stop: The window's Stop.
         file_actions: What its menu of files holds.
         steps: The runs before and after.
+        favourites: Which profiles come first in the lanes' lists.
         parent: The Qt parent, if any.
     """
 
@@ -80,10 +82,12 @@ class ComparePage(QWidget):
         stop: QAction,
         file_actions: list[QAction],
         steps: QWidget,
+        favourites: PresetFavourites | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._state = state
+        self._favourites = favourites
         self._theme = theme
         self.bar = CompareBar(state, run, stop, file_actions, steps, theme)
         self.columns: list[LaneColumn] = []
@@ -170,7 +174,7 @@ class ComparePage(QWidget):
             column.fit(self._area.viewport().height())
 
     def _column(self, lane: CompareLane) -> LaneColumn:
-        column = LaneColumn(self._state, lane, self._theme)
+        column = LaneColumn(self._state, lane, self._theme, self._favourites)
         column.view.mark_chosen.connect(lambda: self.show_parting(lane))
         column.view.verticalScrollBar().valueChanged.connect(lambda: self._scroll_others(column))
         lane.cleared.connect(self.parting.close_panel)

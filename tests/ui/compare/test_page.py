@@ -28,6 +28,7 @@ from studio.ui.compare.lane_column import NARROWEST
 from studio.ui.compare.page import SKETCHES_LEFT_OUT, ComparePage
 from studio.ui.compare.steps import CompareSteps
 from studio.ui.main_window import MainWindow
+from studio.ui.theme.theme import Appearance
 from tests.ui.fake_engine import token
 from tests.ui.recorded import written
 from tests.ui.test_main_window import CONTROLS, own_and_outer_tip, plain
@@ -388,13 +389,58 @@ def test_a_profile_of_a_lane_sets_its_lane_alone(bare: MainWindow) -> None:
 
 def test_wrong_numbers_are_refused_with_a_reason(bare: MainWindow) -> None:
     page = page_of(bare)
-    for edit, text in ((page.bar.seed, "7x"), (page.bar.length, "0")):
+    for edit, text, reason in (
+        (page.bar.seed, "7x", "whole number"),
+        (page.bar.seed, "-2", "0 to 4294967295"),
+        (page.bar.length, "0", "1 to 1000000"),
+    ):
         edit.setFocus()
         edit.selectAll()
         QTest.keyClicks(edit, text)
         QTest.keyClick(edit, Qt.Key.Key_Return)
-        assert "type" in bare.notice.message
+        assert reason in bare.notice.message
     assert (bare.session.compare.seed, bare.session.compare.max_tokens) == (-1, 64)
+
+
+def test_numbers_step_with_the_arrow_keys(bare: MainWindow) -> None:
+    page, state = page_of(bare), bare.session.compare
+    none, shift = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier
+    page.bar.length.setFocus()
+    for key, modifier, length in (
+        (Qt.Key.Key_Up, none, 80),
+        (Qt.Key.Key_Down, none, 64),
+        (Qt.Key.Key_Up, shift, 224),
+        (Qt.Key.Key_Up, Qt.KeyboardModifier.ControlModifier, 225),
+    ):
+        QTest.keyClick(page.bar.length, key, modifier)
+        assert (state.max_tokens, page.bar.length.text()) == (length, str(length))
+    page.bar.seed.setFocus()
+    assert page.bar.seed.text() == "new"
+    for key, seed, words in (
+        (Qt.Key.Key_Up, 0, "0"),
+        (Qt.Key.Key_Up, 1, "1"),
+        (Qt.Key.Key_Down, 0, "0"),
+        (Qt.Key.Key_Down, -1, "new"),
+    ):
+        QTest.keyClick(page.bar.seed, key)
+        assert (state.seed, page.bar.seed.text()) == (seed, words)
+
+
+def test_lanes_have_the_favourites_first(bare: MainWindow) -> None:
+    picker = page_of(bare).columns[1].profile
+    name = picker.itemText(picker.count() - 1)
+    bare.library.favourites.set(name, True)
+    assert picker.itemText(0) == name
+
+
+@pytest.mark.parametrize("appearance", ["light", "dark"])
+def test_an_empty_box_can_be_seen(bare: MainWindow, appearance: Appearance) -> None:
+    bare.theme.set_appearance(appearance)
+    box = page_of(bare).bar.in_step
+    assert not box.isChecked()
+    image = box.grab().toImage()
+    colors = {image.pixelColor(x, y).lightness() for x in range(14) for y in range(image.height())}
+    assert max(colors) - min(colors) > 60, "its edge stands out from what is around it"
 
 
 def test_the_page_is_remembered(open_window: Callable[[], MainWindow]) -> None:
