@@ -17,6 +17,7 @@ from studio.manuscript.manuscript import Edit, Manuscript
 from studio.manuscript.passage import Origin, Passage, runs_of
 from studio.manuscript.takes import GrowingTakeError, Take, TakeSet
 from studio.manuscript.token_characters import RecordedToken
+from studio.manuscript.token_groups import with_own_records
 from studio.manuscript.token_spans import TokenSpan, TokenSpans
 
 __all__ = [
@@ -38,5 +39,6 @@ __all__ = [
     "TokenSpans",
     "read_text_file",
     "runs_of",
+    "with_own_records",
     "write_text_file",
 ]

@@ -27,22 +27,28 @@ class Edit(NamedTuple):
     inserted: str
     origins: bytes | None = None
     """Who wrote each inserted code point, as an `Origin`; None where one wrote all."""
+    marks: Marks | None = None
+    """The mark of each inserted code point; None where there is none at all."""
 
     def passage(self, origin: Origin) -> Passage:
         """What comes in; written by `origin` where nothing else is said.
 
         Raises:
-            ValueError: The text holds a lone surrogate, or has other origins than characters.
+            ValueError: The text holds a lone surrogate, or has other origins or marks than
+                characters.
         """
         passage = Passage.of(self.inserted, origin)
-        if self.origins is None:
-            return passage
-        if len(self.origins) != len(passage) or not set(self.origins) <= set(Origin):
+        origins = passage.origins if self.origins is None else self.origins
+        if len(origins) != len(passage) or not set(origins) <= set(Origin):
             raise ValueError(
-                f"origins: {len(self.origins)} for {len(passage)} characters; "
+                f"origins: {len(origins)} for {len(passage)} characters; "
                 "one known origin for each is allowed"
             )
-        return Passage(self.inserted, self.origins)
+        if self.marks is not None and len(self.marks) != len(passage):
+            raise ValueError(
+                f"marks: {len(self.marks)} for {len(passage)} characters; one for each is allowed"
+            )
+        return Passage(self.inserted, origins, self.marks)
 
 
 class Manuscript:
@@ -85,6 +91,15 @@ class Manuscript:
     def marks(self, start: int = 0, end: int | None = None) -> Marks:
         """The mark of each code point of a range, None where there is none."""
         return self._buffer.marks(start, len(self) if end is None else end)
+
+    def passage(self, start: int, end: int) -> Passage:
+        """A range of the text with its origins and marks.
+
+        Raises:
+            ValueError: The range is outside the text.
+        """
+        self._buffer.check_range(start, end - start)
+        return self._buffer.passage(start, end)
 
     def mark(self, start: int, end: int, mark: object) -> None:
         """Marks a range of code points: nothing is announced, and nothing looks inside a mark.
@@ -140,7 +155,7 @@ class Manuscript:
         Raises:
             GrowingTakeError: One of the ranges lies in the growing take.
             ValueError: A range is outside the text or overlaps another, a text holds a lone
-                surrogate, or origins do not fit their text.
+                surrogate, or origins or marks do not fit their text.
         """
         given = (edit for edit in edits if edit.removed_length or edit.inserted)
         ordered = sorted(given, key=lambda edit: (edit.position, edit.removed_length))

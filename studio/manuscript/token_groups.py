@@ -9,9 +9,10 @@ where in the text that is.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator
-from dataclasses import dataclass, field
+from copy import copy
+from dataclasses import dataclass, field, replace
 
-from studio.manuscript.passage import Marks
+from studio.manuscript.passage import Marks, Passage
 from studio.manuscript.token_characters import RecordedToken
 
 
@@ -62,3 +63,17 @@ def whole_groups(text: str, marks: Marks) -> Iterator[tuple[int, TokenGroup]]:
         if isinstance(mark, TokenGroup) and mark.text == text[start:end]:
             yield start, mark
         start = end
+
+
+def with_own_records(passage: Passage) -> Passage:
+    """The same passage for another place of a text: its whole tokens have copies of their records.
+
+    A token of which only a part was taken has no record there.
+    """
+    if passage.marks is None:
+        return passage
+    marks: list[object | None] = [None] * len(passage)
+    for start, group in whole_groups(passage.text, passage.marks):
+        own = TokenGroup(group.text, [copy(record) for record in group.records], group.source)
+        marks[start : start + len(own.text)] = [own] * len(own.text)
+    return replace(passage, marks=tuple(marks))

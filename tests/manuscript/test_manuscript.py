@@ -297,4 +297,6 @@ def test_an_edit_may_say_who_wrote_each_character() -> None:
     for origins in (bytes(2), bytes([0, 1, 7])):
         with pytest.raises(ValueError, match="origins: "):
             manuscript.edit_all([Edit(0, 0, "abc", origins)])
+    with pytest.raises(ValueError, match="marks: "):
+        manuscript.edit_all([Edit(0, 0, "abc", marks=(None, None))])
     assert manuscript.text == "abcone"

@@ -25,10 +25,10 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QApplication, QFrame, QMenu, QTextEdit, QWidget
 
-from studio.manuscript import Edit, Manuscript
+from studio.manuscript import Edit, Manuscript, with_own_records
 from studio.ui.editor.document import REFUSED, DocumentMirror, pasted
 from studio.ui.editor.keys import asks_redo, changed_by
-from studio.ui.editor.passage_mime import origins_in, passage_mime
+from studio.ui.editor.passage_mime import Clippings
 from studio.ui.editor.placeholder import EditorPlaceholder
 from studio.ui.editor.provenance_highlighter import ProvenanceHighlighter
 from studio.ui.editor.scroll import ScrollKeeper
@@ -82,6 +82,7 @@ class ManuscriptEditor(QTextEdit):
         self._zoom = 0
         self._wheel = 0
         self._pressed: QPoint | None = None
+        self._clippings = Clippings()
         self.underlay = Underlay(self.viewport())
         """What is painted behind the text."""
         self.setAcceptRichText(False)
@@ -308,7 +309,7 @@ class ManuscriptEditor(QTextEdit):
     def createMimeDataFromSelection(self) -> QMimeData:
         """What Copy gives away: the manuscript's own characters, not what a document shows."""
         start, end = self.selection
-        return passage_mime(self._manuscript.text[start:end], self._manuscript.origins(start, end))
+        return self._clippings.copy(self._manuscript.passage(start, end))
 
     def canInsertFromMimeData(self, source: QMimeData) -> bool:  # noqa: N802 - Qt's name
         """Takes text. Files are for the window, which knows what to do with each."""
@@ -322,8 +323,12 @@ class ManuscriptEditor(QTextEdit):
             return
         start, end = self.selection
         text = pasted(source.text())
+        passage = self._clippings.passage_in(source, text)
+        edit = Edit(start, end - start, text)
+        if passage is not None:
+            edit = edit._replace(origins=passage.origins, marks=passage.marks)
         self._manuscript.close_step()
-        self._manuscript.edit_all([Edit(start, end - start, text, origins_in(source, text))])
+        self._manuscript.edit_all([edit])
         self._manuscript.close_step()
         self.move_caret(start + len(text))
 
@@ -351,8 +356,11 @@ class ManuscriptEditor(QTextEdit):
         if not (manuscript.editable(start, end - start) and manuscript.editable(target, 0)):
             self._refuse(REFUSED)
             return
-        text, origins = manuscript.text[start:end], manuscript.origins(start, end)
-        manuscript.edit_all([Edit(start, end - start, ""), Edit(target, 0, text, origins)])
+        # Undo brings the records back that stood there: those that are moved are others.
+        moved = with_own_records(manuscript.passage(start, end))
+        text = moved.text
+        arrival = Edit(target, 0, text, moved.origins, moved.marks)
+        manuscript.edit_all([Edit(start, end - start, ""), arrival])
         arrived = target if target < start else target - len(text)
         self.select_range(arrived, arrived + len(text))
 

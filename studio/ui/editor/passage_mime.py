@@ -1,14 +1,44 @@
-"""Text on the clipboard that still knows who wrote it.
+"""Text on the clipboard that still knows who wrote it, and which tokens it is made of.
 
-Beside the plain text, which every program takes, stands one `Origin` a character. This module does
+Beside the plain text, which every program takes, stands one `Origin` a character. The records of
+tokens are too large for that: they stay here, and the clipboard has a key to them. This module does
 not know editors.
 """
 
+from uuid import uuid4
+
 from PySide6.QtCore import QByteArray, QMimeData
 
-from studio.manuscript import Origin
+from studio.manuscript import Origin, Passage, with_own_records
 
 _ORIGINS = "application/x-kelvin-studio-origins"
+_KEY = "application/x-kelvin-studio-passage"
+
+
+class Clippings:
+    """The passage that was copied last, for as long as it may be pasted."""
+
+    def __init__(self) -> None:
+        self._key = b""
+        self._passage: Passage | None = None
+
+    def copy(self, passage: Passage) -> QMimeData:
+        """Put a passage aside, and give what the clipboard shall hold of it."""
+        self._key, self._passage = uuid4().bytes, passage
+        data = passage_mime(passage.text, passage.origins)
+        data.setData(_KEY, QByteArray(self._key))
+        return data
+
+    def passage_in(self, source: QMimeData, text: str) -> Passage | None:
+        """`text`, which came from `source`, as a passage; None where it does not tell who wrote it.
+
+        Each call gives other records: two places in a text never share one.
+        """
+        kept = self._passage
+        if kept and bytes(source.data(_KEY).data()) == self._key and kept.text == text:
+            return with_own_records(kept)
+        origins = origins_in(source, text)
+        return None if origins is None else Passage(text, origins)
 
 
 def passage_mime(text: str, origins: bytes) -> QMimeData:

@@ -20,10 +20,19 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from studio.manuscript import Manuscript, Origin, Take, TextFile, read_text_file, write_text_file
+from studio.manuscript import (
+    Manuscript,
+    Origin,
+    Take,
+    TextFile,
+    TokenSpans,
+    read_text_file,
+    write_text_file,
+)
 from studio.ui.editor.document import REFUSED, shown
 from studio.ui.editor.editor import LARGEST_ZOOM, LINE_HEIGHT, SMALLEST_ZOOM, ManuscriptEditor
 from studio.ui.editor.passage_mime import passage_mime
+from tests.helpers.token_records import tokens
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
 SHIFT = Qt.KeyboardModifier.ShiftModifier
@@ -327,6 +336,77 @@ def test_text_that_is_cut_and_pasted_is_still_the_models(
     stale = passage_mime("three", bytes([Origin.GENERATED]) * 4)
     editor.insertFromMimeData(stale)
     assert tinted(editor) == ""
+
+
+def written(manuscript: Manuscript, *texts: str) -> TokenSpans:
+    """A take of tokens with these texts, and the spans that follow it."""
+    spans = TokenSpans(manuscript)
+    spans.set_source("a model")
+    take = manuscript.begin_take(0)
+    take.records += tokens(*texts)
+    take.append("".join(texts))
+    manuscript.end_take()
+    return spans
+
+
+def recorded(spans: TokenSpans) -> list[tuple[int, int]]:
+    """Where each token stands, and which it is."""
+    return [(span.start, span.record.id) for span in spans.all]
+
+
+def test_whole_tokens_keep_their_records_when_cut_and_pasted(
+    editor: ManuscriptEditor, manuscript: Manuscript
+) -> None:
+    spans = written(manuscript, "One", " two", " three", " four")
+    two = spans.all[1].record
+    editor.select_range(1, 13)  # of the first token only a part
+    QTest.keyClick(editor, Key.Key_X, CONTROL)
+    assert (manuscript.text, recorded(spans)) == ("O four", [(1, 3)])
+    editor.move_caret(6)
+    for _ in range(2):
+        QTest.keyClick(editor, Key.Key_V, CONTROL)
+    assert manuscript.text == "O fourne two threene two three"
+    assert recorded(spans) == [(1, 3), (8, 1), (12, 2), (20, 1), (24, 2)]
+    records = [span.record for span in spans.all]
+    assert len({id(record) for record in records}) == 5, "no two places share a record"
+    manuscript.undo()
+    assert recorded(spans) == [(1, 3), (8, 1), (12, 2)]
+    manuscript.redo()
+    assert [span.record for span in spans.all] == records
+    for _ in range(3):
+        manuscript.undo()
+    assert recorded(spans) == [(0, 0), (3, 1), (7, 2), (13, 3)]
+    assert spans.all[1].record is two
+
+
+def test_pasted_tokens_are_known_to_their_own_model_alone(
+    editor: ManuscriptEditor, manuscript: Manuscript
+) -> None:
+    spans = written(manuscript, "One", " two")
+    editor.selectAll()
+    QTest.keyClick(editor, Key.Key_C, CONTROL)
+    spans.set_source("another model")
+    editor.move_caret(7)
+    QTest.keyClick(editor, Key.Key_V, CONTROL)
+    assert recorded(spans) == []
+    spans.set_source("a model")
+    assert recorded(spans) == [(0, 0), (3, 1), (7, 0), (10, 1)]
+    # The same words, copied elsewhere meanwhile, bring nothing along.
+    QGuiApplication.clipboard().setText("One two")
+    editor.paste()
+    assert len(spans) == 4
+
+
+def test_dragged_tokens_keep_their_records(
+    editor: ManuscriptEditor, manuscript: Manuscript
+) -> None:
+    spans = written(manuscript, "One", " two", " three")
+    editor.select_range(3, 7)
+    editor._move_text(3, 7, 13)
+    assert manuscript.text == "One three two"
+    assert recorded(spans) == [(0, 0), (3, 2), (9, 1)]
+    manuscript.undo()
+    assert recorded(spans) == [(0, 0), (3, 1), (7, 2)]
 
 
 def test_a_caret_in_view_stays_there_when_something_comes_below(
