@@ -24,11 +24,6 @@ def recent(history: Sequence[int], last_n: int) -> Sequence[int]:
     return history if last_n < 0 else history[-last_n:]
 
 
-def recent_tokens(history: Sequence[int], last_n: int) -> frozenset[int]:
-    """Return the distinct tokens among the last `last_n` of `history`; -1 means all of it."""
-    return frozenset(recent(history, last_n))
-
-
 def losses(tokens: Sequence[int], frequency: float, presence: float) -> dict[int, float]:
     """Return what each of `tokens` loses for how often it occurs and for being there, negated."""
     return {
