@@ -1,4 +1,4 @@
-"""`python -m studio bench`: architecture.md's table, each figure beside the bare loop, in one run.
+"""`python -m studio bench`: speed and memory, each figure beside what it must hold and its aim.
 
 Ratios are taken round by round, as a shared machine's speed wanders: each round times the studio
 and the bare loop over the same tokens at the same positions, by turns, and the median of the

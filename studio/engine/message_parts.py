@@ -11,7 +11,7 @@ PromptFormat = Literal["plain", "chat"]
 
 
 class Prompt(msgspec.Struct, frozen=True, kw_only=True):
-    """What the model is given: product.md's brief and manuscript, in a preset's format."""
+    """What the model is given: brief and manuscript, in a preset's format."""
 
     manuscript: str
     """The manuscript up to the caret; the model continues it."""

@@ -16,7 +16,7 @@ _ORDER = (
     "neutral",
     "greedy",
 )
-"""As product.md's table lists the tasks, then the two ends to compare with."""
+"""The tasks, then the two ends to compare with."""
 
 
 @cache
