@@ -16,12 +16,6 @@ def read_typed(text: str) -> str:
     return _ESCAPE.sub(lambda match: _ESCAPES[match[0]], text)
 
 
-def as_typed(text: str) -> str:
-    """A text as it would be typed in a line; `read_typed` gives it back."""
-    text = text.replace("\\", "\\\\")
-    return text.replace("\n", "\\n").replace("\t", "\\t").replace("\r", "\\r")
-
-
 def visible(text: str) -> str:
     """A text for the eye: ``·`` a space, ``↵`` a newline; cut short where it is long."""
     return token_text(text.encode("utf-8", errors="replace"), 0).text
