@@ -1,35 +1,26 @@
 """The comparisons of the writer, from first to last: what gives way to another is not lost.
 
-As with takes, one steps back and forth between them. When the window closes they are put on a shelf
-(`compare.shelf`), and the next window can step back to them. Knows no widget.
+As with takes, one steps back and forth between them. When a run ends it is put on a shelf
+(`compare.shelf`), and the next window can step back to it. Knows no widget.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
-
 import msgspec
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
-from studio.experiments.comparison import Comparison
 from studio.experiments.comparison_file import ComparisonFileError
 from studio.ui.compare.record import record_of, show_record
 from studio.ui.compare.shelf import CompareShelf
+from studio.ui.compare.shelf_writer import Kept, ShelfWriter
 from studio.ui.compare.state import CompareState
 
 MOST = 24
 """Comparisons that are kept; of more, the oldest go."""
 
 
-@dataclass(eq=False)
-class _Kept:
-    """One comparison, as far as it is in memory, and its file on the shelf, if it has one."""
-
-    record: Comparison | None
-    path: Path | None
-    source: object = None
-    """As `Subject.source`."""
+_REST_MS = 100
+"""Between the end of a run and its way to the shelf: its figures come a little later."""
 
 
 class CompareHistory(QObject):
@@ -37,14 +28,14 @@ class CompareHistory(QObject):
 
     Args:
         state: The lanes in view.
-        shelf: Where they are put when the window closes.
+        shelf: Where they are put when they have ended.
         parent: The Qt parent, if any.
     """
 
     changed = Signal()
     """Another one is in view, or there are more of them."""
     failed = Signal(str)
-    """One message for the writer: one of them cannot be brought back."""
+    """One message for the writer: one of them cannot be brought back, or not be put there."""
 
     def __init__(
         self, state: CompareState, shelf: CompareShelf, parent: QObject | None = None
@@ -52,10 +43,19 @@ class CompareHistory(QObject):
         super().__init__(parent)
         self._state = state
         self._shelf = shelf
-        self._kept = [_Kept(None, path) for path in shelf.paths()]
+        self._kept = [Kept(path) for path in shelf.paths()]
         self._place: int | None = None
         """Which of them is in view; None for one that is not among them."""
         self._is_stepping = False
+        self._has_failed = False
+        self._writer = ShelfWriter(shelf, self)
+        self._writer.failed.connect(self._on_failed)
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(_REST_MS)
+        self._rest.timeout.connect(self._put_in_time)
+        for over in (state.ended, state.origin.changed):
+            over.connect(self._rest.start)
         state.replacing.connect(self._on_replacing)
         state.changed.connect(self.changed)
 
@@ -83,9 +83,8 @@ class CompareHistory(QObject):
         kept = self._kept[target]
         self._keep()
         if kept.record is None:
-            assert kept.path is not None, "it is in memory or on the shelf"
             try:
-                kept.record = self._shelf.load(kept.path)
+                kept.record = kept.written = self._shelf.load(kept.path)
             except ComparisonFileError as error:
                 del self._kept[target]
                 if self._place is not None and self._place > target:
@@ -97,36 +96,64 @@ class CompareHistory(QObject):
         self._is_stepping = True
         show_record(self._state, kept.record, kept.source)
         self._is_stepping = False
+        self._put()
         self.changed.emit()
 
     @property
     def is_on_shelf(self) -> bool:
         """Whether nothing has to be put there."""
-        in_memory = any(kept.path is None for kept in self._kept)
-        return not (in_memory or self._state.has_tokens)
+        return all(kept.is_on_shelf for kept in self._kept) and not self._state.has_tokens
 
     def put_on_shelf(self) -> None:
-        """Keep all of them on the shelf.
+        """Have all of them on the shelf, now.
 
         Raises:
             ComparisonFileError: One could not be written; what was there before still is.
         """
+        self._rest.stop()
         self._state.origin.name_model(self._state.subject)
         self._keep()
         self._tell_fingerprint()
+        self._writer.finish()
         for kept in self._kept:
-            if kept.path is None and kept.record is not None:
-                kept.path = self._shelf.put(kept.record)
-        self._shelf.clear_but([kept.path for kept in self._kept if kept.path is not None])
+            if kept.record is not None and not kept.is_on_shelf:
+                self._shelf.put(kept.path, kept.record)
+                kept.written = kept.record
+        self._shelf.clear_but([kept.path for kept in self._kept])
+        self._shelf.make_room()
 
     def forget_others(self) -> None:
         """Have none but that in view, on the shelf neither."""
         self._keep()
         place = self._place
-        self._kept = [] if place is None else [self._kept[place]]
+        self._forget([kept for number, kept in enumerate(self._kept) if number != place])
         self._place = None if place is None else 0
-        self._shelf.clear_but([kept.path for kept in self._kept if kept.path is not None])
         self.changed.emit()
+
+    def _put_in_time(self) -> None:
+        """What has ended goes to the shelf while the window goes on."""
+        if self._state.is_running:
+            return
+        self._keep()
+        if self._state.origin.is_known:
+            self._tell_fingerprint()
+        self._put()
+
+    def _put(self) -> None:
+        for kept in self._kept:
+            self._writer.put(kept)
+
+    def _forget(self, others: list[Kept]) -> None:
+        for kept in others:
+            self._kept.remove(kept)
+            kept.record = None  # one that waits for its turn is not written any more
+        self._writer.clear_but([kept.path for kept in self._kept])
+
+    def _on_failed(self, why: str) -> None:
+        # Once: when the window closes the writer is asked about it.
+        if not self._has_failed:
+            self._has_failed = True
+            self.failed.emit(f"Runs cannot be kept for the next window at present. {why}")
 
     def _tell_fingerprint(self) -> None:
         """Runs that gave way before the fingerprint of their model was known get it now."""
@@ -146,15 +173,19 @@ class CompareHistory(QObject):
             self._keep()
             # What comes now is another one.
             self._place = None
-            del self._kept[:-MOST]
+            if len(self._kept) > MOST:
+                self._forget(self._kept[:-MOST])
+            self._put()
 
     def _keep(self) -> None:
         """Record what is in view."""
         if not self._state.has_tokens:
             return
         record = record_of(self._state)
+        source = self._state.subject.source
         if self._place is None:
-            self._kept.append(_Kept(record, None, self._state.subject.source))
+            self._kept.append(Kept(self._shelf.new_path(), record, source))
             self._place = len(self._kept) - 1
         elif record != self._kept[self._place].record:
-            self._kept[self._place] = _Kept(record, None, self._state.subject.source)
+            kept = self._kept[self._place]
+            kept.record, kept.source = record, source

@@ -48,6 +48,8 @@ class CompareLanes(QObject):
     progressed = Signal()
     """Tokens have been shown; once a frame."""
     in_step_changed = Signal()
+    ended = Signal()
+    """No lane runs any more."""
     replacing = Signal()
     """Some of what the lanes wrote is about to give way; whoever keeps it, looks now."""
     looked = Signal()

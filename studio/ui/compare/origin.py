@@ -41,6 +41,11 @@ class CompareOrigin(QObject):
         """Have the open model's fingerprint made, for what will be kept."""
         self._fingerprint.ask()
 
+    @property
+    def is_known(self) -> bool:
+        """Whether `fingerprint` would not have to wait."""
+        return self._fingerprint.known is not None
+
     def fingerprint(self) -> str:
         """The open model's, if need be by waiting; "" where its file is gone."""
         return self._fingerprint.wait()

@@ -51,14 +51,16 @@ class CompareShelf:
         """
         return load_comparison(path)
 
-    def put(self, comparison: Comparison) -> Path:
-        """Write one; its file.
+    def new_path(self) -> Path:
+        """A name for one that comes after all others."""
+        return self._folder / f"{time.time_ns():020d}-{secrets.token_hex(4)}.json"
+
+    def put(self, path: Path, comparison: Comparison) -> None:
+        """Write one, in place of what its file held.
 
         Raises:
-            ComparisonFileError: It cannot be written.
+            ComparisonFileError: It cannot be written; what was there before still is.
         """
-        name = f"{time.time_ns():020d}-{secrets.token_hex(4)}.json"
-        path = self._folder / name
         try:
             # The writer's texts are nobody else's.
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -68,13 +70,15 @@ class CompareShelf:
             ) from error
         save_comparison(path, comparison)
         self._known.add(path)
-        return path
 
     def clear_but(self, kept: Collection[Path]) -> None:
-        """Delete the other files, and the oldest of these where all together are too large."""
-        sizes = {path: _size(path) for path in sorted(kept)}
+        """Delete the other files."""
         for path in self._known - set(kept):
             self._delete(path)
+
+    def make_room(self) -> None:
+        """Delete the oldest files where all together are too large."""
+        sizes = {path: _size(path) for path in sorted(self._known)}
         for path in list(sizes)[:-1]:
             if sum(sizes.values()) <= _LARGEST:
                 break

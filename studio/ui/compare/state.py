@@ -78,6 +78,7 @@ class CompareState(CompareLanes):
         self._run.failed.connect(self.failed)
         self._run.spelled.connect(next_token.add_pieces)
         self._run.ended.connect(self.origin.ask)
+        self._run.ended.connect(self.ended)
         self.origin.changed.connect(self._recognise_model)
         model.changed.connect(self._on_model_changed)
         self.changed.connect(self._hold_writing)

@@ -1,10 +1,13 @@
 """Runs are kept as takes are: what gives way is not lost, in this window or in the next."""
 
+import threading
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QObject
+from pytestqt.qtbot import QtBot
 
+from studio.experiments.comparison import Comparison
 from studio.experiments.comparison_file import ComparisonFileError, load_comparison
 from studio.ui.compare import history as compare_history
 from studio.ui.compare import shelf as compare_shelf
@@ -32,6 +35,11 @@ class Shelved:
 
     def place(self) -> tuple[int | None, int]:
         return self.history.number, self.history.count
+
+
+def texts(folder: Path) -> list[str]:
+    """What the first lanes of the runs on a shelf wrote, the oldest run first."""
+    return [load_comparison(file).lanes[0].text for file in sorted(folder.glob("*.json"))]
 
 
 @pytest.fixture
@@ -115,11 +123,10 @@ def test_what_was_gone_on_with_is_kept_as_it_is_now(shelved: Shelved) -> None:
 def test_another_window_can_step_back_to_them(shelved: Shelved, folder: Path) -> None:
     shelved.run(5, 6)
     shelved.run(7, 8)
-    assert not folder.exists()
     assert not shelved.history.is_on_shelf
     shelved.history.put_on_shelf()
     files = sorted(folder.iterdir())
-    assert [load_comparison(file).lanes[0].text for file in files] == [" w5 w6", " w7 w8"]
+    assert texts(folder) == [" w5 w6", " w7 w8"]
     later = Shelved(folder)
     assert later.place() == (None, 2)
     assert later.history.is_on_shelf
@@ -134,7 +141,9 @@ def test_another_window_can_step_back_to_them(shelved: Shelved, folder: Path) ->
     assert len(list(folder.iterdir())) == 3
 
 
-def test_others_are_forgotten_on_the_shelf_too(shelved: Shelved, folder: Path) -> None:
+def test_others_are_forgotten_on_the_shelf_too(
+    shelved: Shelved, folder: Path, qtbot: QtBot
+) -> None:
     for token in (5, 6, 7):
         shelved.run(token)
     shelved.history.put_on_shelf()
@@ -143,7 +152,71 @@ def test_others_are_forgotten_on_the_shelf_too(shelved: Shelved, folder: Path) -
     later.history.step(-1)
     later.history.forget_others()
     assert (later.place(), later.ids) == ((1, 1), [[6]] * 4)
-    assert [load_comparison(file).lanes[0].text for file in folder.iterdir()] == [" w6"]
+    qtbot.waitUntil(lambda: texts(folder) == [" w6"])
+
+
+def test_a_run_is_on_the_shelf_as_soon_as_it_has_ended(
+    shelved: Shelved, folder: Path, qtbot: QtBot
+) -> None:
+    state = shelved.desk.compare
+    shelved.run(5, 6)
+    qtbot.waitUntil(lambda: texts(folder) == [" w5 w6"])
+    (first,) = folder.iterdir()
+    # Gone on with it is the same run, in the same file.
+    state.go_on(state.lanes[0])
+    shelved.desk.start()
+    shelved.desk.write(0, 4)
+    shelved.desk.end(0)
+    qtbot.waitUntil(lambda: texts(folder) == [" w5 w6 w4"])
+    shelved.run(7)
+    qtbot.waitUntil(lambda: texts(folder) == [" w5 w6 w4", " w7"])
+    assert first in folder.iterdir()
+    # A window that comes after a crash of this one has all of it, in its order.
+    later = Shelved(folder)
+    later.history.step(-1)
+    assert later.ids == [[7]] * 4
+    later.history.step(-1)
+    assert later.ids == [[5, 6, 4], [5, 6], [5, 6], [5, 6]]
+
+
+def test_what_the_engine_wrote_before_it_was_gone_is_on_the_shelf(
+    shelved: Shelved, folder: Path, qtbot: QtBot
+) -> None:
+    shelved.desk.compare.run()
+    shelved.desk.start()
+    shelved.desk.write(0, 5)
+    shelved.desk.client.die()
+    qtbot.waitUntil(lambda: texts(folder) == [" w5"])
+
+
+def test_one_that_is_forgotten_before_it_was_written_never_is(
+    shelved: Shelved, folder: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_write = threading.Event()
+    put = CompareShelf.put
+
+    def wait_and_put(shelf: CompareShelf, path: Path, comparison: Comparison) -> None:
+        assert may_write.wait(60)
+        put(shelf, path, comparison)
+
+    monkeypatch.setattr(CompareShelf, "put", wait_and_put)
+    for token in (5, 6, 7):
+        shelved.run(token)
+    shelved.history.forget_others()
+    may_write.set()
+    shelved.history.put_on_shelf()
+    assert texts(folder) == [" w7"]
+
+
+def test_the_oldest_leave_the_shelf_while_the_window_is_open(
+    shelved: Shelved, folder: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compare_history, "MOST", 2)
+    for token in (5, 6, 7):
+        shelved.run(token)
+        qtbot.waitUntil(lambda token=token: f" w{token}" in texts(folder))  # type: ignore[misc]
+    shelved.run(8)
+    qtbot.waitUntil(lambda: texts(folder) == [" w6", " w7", " w8"])
 
 
 def test_one_that_cannot_be_read_does_not_hide_the_others(shelved: Shelved, folder: Path) -> None:
@@ -174,7 +247,7 @@ def test_the_oldest_go_when_there_are_very_many(
     monkeypatch.setattr(compare_shelf, "_LARGEST", 1)
     shelved.history.put_on_shelf()
     # However large the last one is, it stays.
-    assert [load_comparison(file).lanes[0].text for file in folder.iterdir()] == [" w8"]
+    assert texts(folder) == [" w8"]
 
 
 def test_another_programs_files_are_left_alone(folder: Path, shelved: Shelved) -> None:
@@ -186,9 +259,13 @@ def test_another_programs_files_are_left_alone(folder: Path, shelved: Shelved) -
     assert len(list(folder.iterdir())) == 2
 
 
-def test_a_shelf_that_cannot_be_written_says_so(tmp_path: Path, qapp: QObject) -> None:
+def test_a_shelf_that_cannot_be_written_says_so(tmp_path: Path, qtbot: QtBot) -> None:
     (tmp_path / "file").write_text("")
     shelved = Shelved(tmp_path / "file" / "comparisons")
     shelved.run(5)
+    qtbot.waitUntil(lambda: len(shelved.told) == 1)
+    assert "folder could not be made" in shelved.told[0]
+    shelved.run(6)
     with pytest.raises(ComparisonFileError, match="folder could not be made"):
         shelved.history.put_on_shelf()
+    assert len(shelved.told) == 1, "it is told once"
