@@ -13,6 +13,7 @@ from studio.engine.messages import LoadOptions
 from studio.ui.application import make_window
 from studio.ui.main_window import MainWindow
 from studio.ui.model.state import ModelPhase
+from studio.ui.theme.theme import Theme
 
 LONG = 60_000
 """Milliseconds until a condition that never comes true fails a test; never what a test takes."""
@@ -24,6 +25,13 @@ def own_settings(tmp_path: Path) -> Path:
     folder = tmp_path / "settings"
     QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(folder))
     return folder
+
+
+@pytest.fixture
+def theme(qapp: QApplication) -> Iterator[Theme]:
+    """The light theme, taken off the application after the test."""
+    yield Theme(qapp, "light")
+    qapp.setStyleSheet("")
 
 
 @pytest.fixture

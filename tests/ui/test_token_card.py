@@ -20,12 +20,6 @@ LOGITS = np.array([3.0, 2.2, 1.0, 0.0, -1.0, -2.0, -3.0, -4.0], np.float32)
 
 
 @pytest.fixture
-def theme(qapp: QApplication) -> Iterator[Theme]:
-    yield Theme(qapp, "light")
-    qapp.setStyleSheet("")
-
-
-@pytest.fixture
 def state() -> NextToken:
     made = NextToken(SamplingParams(temperature=0.5, top_k=3))
     made.show(LogitSketch.of(LOGITS))

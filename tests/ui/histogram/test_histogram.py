@@ -1,13 +1,11 @@
 import subprocess
 import sys
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from studio.sampling import LogitSketch, SamplingParams
@@ -22,12 +20,6 @@ from studio.ui.tokens.text import token_text
 from studio.ui.tokens.words import choices, description, percent, row_label, tail_sentence
 
 NARROW = "\u202f"
-
-
-@pytest.fixture
-def theme(qapp: QApplication) -> Iterator[Theme]:
-    yield Theme(qapp, "light")
-    qapp.setStyleSheet("")
 
 
 def make_state(temperature: float = 1.0, top_k: int = 0) -> NextToken:

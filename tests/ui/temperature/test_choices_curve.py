@@ -1,5 +1,4 @@
 import math
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -7,9 +6,8 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QHelpEvent, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolTip
-from pytestqt.qtbot import QtBot
 
-from studio.sampling import LogitSketch, SamplingParams
+from studio.sampling import LogitSketch
 from studio.sampling.retemper import Place
 from studio.ui.allowance import Allowance
 from studio.ui.parameters.sampling_state import SamplingState
@@ -24,35 +22,6 @@ from studio.ui.tokens.retempered import PLACES, Retempered
 
 LEFT = Qt.MouseButton.LeftButton
 NONE = Qt.KeyboardModifier.NoModifier
-
-
-@pytest.fixture
-def theme(qapp: QApplication) -> Iterator[Theme]:
-    yield Theme(qapp, "light")
-    qapp.setStyleSheet("")
-
-
-@pytest.fixture
-def state() -> SamplingState:
-    return SamplingState(SamplingParams(temperature=0.8))
-
-
-@pytest.fixture
-def next_token(state: SamplingState) -> NextToken:
-    made = NextToken(state.params)
-    state.params_changed.connect(made.set_params)
-    return made
-
-
-@pytest.fixture
-def panel(
-    qtbot: QtBot, state: SamplingState, next_token: NextToken, theme: Theme
-) -> TemperaturePanel:
-    made = TemperaturePanel(state, next_token, theme)
-    qtbot.addWidget(made)
-    made.resize(512, made.sizeHint().height())
-    made.show()
-    return made
 
 
 @pytest.fixture

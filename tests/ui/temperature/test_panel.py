@@ -1,5 +1,4 @@
 import math
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -9,44 +8,13 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QToolTip
 from pytestqt.qtbot import QtBot
 
-from studio.sampling import LogitSketch, SamplingParams
+from studio.sampling import LogitSketch
 from studio.ui.parameters.sampling_edit import CommitEdit
 from studio.ui.parameters.sampling_state import SamplingState
 from studio.ui.temperature.panel import TemperaturePanel
-from studio.ui.theme.theme import Theme
 from studio.ui.tokens.next_token import NextToken
 
 NARROW = "\u202f"
-
-
-@pytest.fixture
-def theme(qapp: QApplication) -> Iterator[Theme]:
-    yield Theme(qapp, "light")
-    qapp.setStyleSheet("")
-
-
-@pytest.fixture
-def state() -> SamplingState:
-    return SamplingState(SamplingParams(temperature=0.8))
-
-
-@pytest.fixture
-def next_token(state: SamplingState) -> NextToken:
-    made = NextToken(state.params)
-    state.params_changed.connect(made.set_params)
-    return made
-
-
-@pytest.fixture
-def panel(
-    qtbot: QtBot, state: SamplingState, next_token: NextToken, theme: Theme
-) -> TemperaturePanel:
-    made = TemperaturePanel(state, next_token, theme)
-    qtbot.addWidget(made)
-    made.resize(512, made.sizeHint().height())
-    made.show()
-    made.activateWindow()
-    return made
 
 
 def type_into(qtbot: QtBot, edit: CommitEdit, text: str) -> None:

@@ -1,5 +1,4 @@
 import math
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -17,12 +16,6 @@ from studio.ui.tokens.next_token import NextToken
 
 NARROW = "\u202f"
 LOGITS = np.array([3.0, 2.2, 1.0, 0.0, -1.0, -2.0, -3.0, -4.0], np.float32)
-
-
-@pytest.fixture
-def theme(qapp: QApplication) -> Iterator[Theme]:
-    yield Theme(qapp, "light")
-    qapp.setStyleSheet("")
 
 
 @pytest.fixture

@@ -1,0 +1,34 @@
+"""The panel, at T 0.8, with a next token that follows its parameters."""
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from studio.sampling import SamplingParams
+from studio.ui.parameters.sampling_state import SamplingState
+from studio.ui.temperature.panel import TemperaturePanel
+from studio.ui.theme.theme import Theme
+from studio.ui.tokens.next_token import NextToken
+
+
+@pytest.fixture
+def state() -> SamplingState:
+    return SamplingState(SamplingParams(temperature=0.8))
+
+
+@pytest.fixture
+def next_token(state: SamplingState) -> NextToken:
+    made = NextToken(state.params)
+    state.params_changed.connect(made.set_params)
+    return made
+
+
+@pytest.fixture
+def panel(
+    qtbot: QtBot, state: SamplingState, next_token: NextToken, theme: Theme
+) -> TemperaturePanel:
+    made = TemperaturePanel(state, next_token, theme)
+    qtbot.addWidget(made)
+    made.resize(512, made.sizeHint().height())
+    made.show()
+    made.activateWindow()
+    return made
