@@ -382,7 +382,7 @@ class Context:
             raise EvaluationStopped
         if status == 1:
             raise EngineError(
-                "llama_cpp",
+                "context_size",
                 f"The context of {self.size:,} tokens is full. "
                 "Choose a larger context size in the model's options.",
             )

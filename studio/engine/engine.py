@@ -45,7 +45,7 @@ from studio.engine.messages import (
     Score,
     Superseded,
 )
-from studio.engine.model import LoadStopped, Model, checked_header
+from studio.engine.model import LoadStopped, Model, check_memory, checked_header
 from studio.engine.pieces import PieceLedger
 from studio.engine.prompt import FittedPrompt, TokenizedPrompt, fit, tokenize
 from studio.engine.scoring import score
@@ -178,6 +178,9 @@ class Engine:
             self._opened.pieces = PieceLedger(self._opened.model.vocabulary)
         path = Path(command.path)
         header = checked_header(path)
+        # Refused while the model before is still open, wherever that can be told beforehand.
+        given_back = self._opened.model.gives_back if self._opened else 0
+        check_memory(header, command.options, given_back)
         self.close()
 
         def on_progress(fraction: float) -> bool:

@@ -42,7 +42,7 @@ def fit_lanes(
         count = len(lengths)
         each = max(0, possible) // (count if at_once else 1) + 1
         raise EngineError(
-            "prompt",
+            "context_size",
             f"{count} lanes of {max(lengths):,} tokens do not fit: the context of {context_size:,} "
             f"tokens has room for {each:,} a lane beside this prompt. Choose fewer tokens or fewer "
             "lanes, or a larger context size in the model's options.",

@@ -90,7 +90,10 @@ class ModelReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Load(Command, frozen=True, kw_only=True, tag=True):
-    """Load a model, after unloading the one before. Answers: Loading..., Loaded | Failed."""
+    """Load a model, after unloading the one before. Answers: Loading..., Loaded | Failed.
+
+    A file or options that are refused before anything is loaded leave the one before open.
+    """
 
     path: str
     options: LoadOptions = LoadOptions()
@@ -271,6 +274,7 @@ FailureKind = Literal[
     "too_little_memory",
     "chat_template",
     "prompt",
+    "context_size",  # what was asked does not fit the context
     "no_model",
     "no_comparison",
     "llama_cpp",
@@ -285,7 +289,7 @@ class Failed(Event, frozen=True, kw_only=True, tag=True):
     message: str
     """For the writer: what, where, what is allowed, what to do."""
     has_model: bool = False
-    """Whether a model is open still: a file that is refused unread closes none."""
+    """Whether a model is open still: what is refused before it is loaded closes none."""
 
 
 AnyCommand = (

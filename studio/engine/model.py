@@ -15,7 +15,13 @@ import psutil
 
 from studio.engine import backend, log
 from studio.engine.gguf_header import GgufHeader, ModelFileError, read_header
-from studio.engine.memory import check_fits, estimate
+from studio.engine.memory import (
+    AvailableMemory,
+    MemoryEstimate,
+    available_memory,
+    check_fits,
+    estimate,
+)
 from studio.engine.messages import EngineError, LoadOptions, ModelReport
 from studio.engine.vocabulary import Vocabulary
 
@@ -53,12 +59,11 @@ class Model:
         resident = psutil.Process().memory_info().rss
         self.path = path
         self.header = header or checked_header(path)
-        self.context_size = options.context_size or min(
-            AUTOMATIC_CONTEXT, self.header.context_length
-        )
+        need = _needed(self.header, options)
+        self.context_size, self._memory_mapped = need.context_size, need.memory_mapped
         self.threads = options.threads or _usable_cores()
-        self._memory_mapped = options.memory_map and llama_cpp.llama_supports_mmap()
-        _check_memory(self.header, self.context_size, memory_mapped=self._memory_mapped)
+        check_memory(self.header, options)
+        self._need = need
 
         self._device = backend.gpu() if options.gpu_layers != 0 else None
         self._layers_offloaded = 0
@@ -129,6 +134,11 @@ class Model:
             seconds=self._seconds,
         )
 
+    @property
+    def gives_back(self) -> int:
+        """Bytes of memory, about, that are free again when this model and its context go."""
+        return min(self._need.unmapped, int(psutil.Process().memory_info().rss))
+
     def check_unchanged(self) -> None:
         """Refuse to go on with a file that changed under the mapping.
 
@@ -163,11 +173,31 @@ def checked_header(path: Path) -> GgufHeader:
         raise EngineError("model_file", str(error)) from error
 
 
-def _check_memory(header: GgufHeader, context_size: int, *, memory_mapped: bool) -> None:
+def check_memory(header: GgufHeader, options: LoadOptions, given_back: int = 0) -> None:
+    """Refuse what this machine's memory cannot hold.
+
+    Args:
+        header: of the model.
+        options: how it is to be loaded.
+        given_back: bytes that are used still, but will be free by then.
+
+    Raises:
+        EngineError: it does not fit.
+    """
+    now = available_memory()
+    then = AvailableMemory(available=min(now.available + given_back, now.total), total=now.total)
     try:
-        check_fits(header, estimate(header, context_size, memory_mapped=memory_mapped))
+        check_fits(header, _needed(header, options), then)
     except ModelFileError as error:
         raise EngineError("too_little_memory", str(error)) from error
+
+
+def _needed(header: GgufHeader, options: LoadOptions) -> MemoryEstimate:
+    return estimate(
+        header,
+        options.context_size or min(AUTOMATIC_CONTEXT, header.context_length),
+        memory_mapped=options.memory_map and llama_cpp.llama_supports_mmap(),
+    )
 
 
 def _usable_cores() -> int:

@@ -106,7 +106,7 @@ def fit(
     length = len(prompt.tokens)
     if (grows or length > capacity) and left < min(_LEAST, context_size // 4):
         raise EngineError(
-            "prompt",
+            "context_size",
             f"The brief takes {prompt.head:,} of the context's {context_size:,} tokens and leaves "
             "no room for the manuscript. Shorten it, or choose a larger context size.",
         )

@@ -32,6 +32,7 @@ from studio.ui.histogram.panel import NextTokenPanel
 from studio.ui.landscape.landscape import Landscape
 from studio.ui.model.options_dialog import ModelOptionsDialog
 from studio.ui.model.picker import ModelPicker
+from studio.ui.model.state import ModelPhase
 from studio.ui.parameters.access import ParameterAccess
 from studio.ui.parameters.sampling_panel import SamplingPanel
 from studio.ui.presets.actions import PresetActions
@@ -226,7 +227,9 @@ class MainWindow(QMainWindow):
         session.model.changed.connect(self._on_model_changed)
         writing.failed.connect(self._on_writing_failed)
         for begun in (self.actions_.continue_, self.actions_.retake):
-            begun.triggered.connect(lambda: self.notice.withdraw(self.actions_.continue_))
+            begun.triggered.connect(
+                lambda: self.notice.withdraw(self.actions_.continue_, self.actions_.model_options)
+            )
         writing.ended.connect(lambda: self.notice.withdraw(self.actions_.stop))
         self.files.failed.connect(self.notice.tell)
         self.compare.failed.connect(self.notice.tell)
@@ -289,7 +292,8 @@ class MainWindow(QMainWindow):
         model = self.session.model
         if not model.is_ready:
             return
-        self.notice.withdraw(self.actions_.open_model, self.actions_.reopen_model)
+        actions = self.actions_
+        self.notice.withdraw(actions.open_model, actions.reopen_model, actions.model_options)
         settings = self._settings
         settings.set(remembered.MODEL, model.path)
         settings.remember(remembered.RECENT_MODELS, model.path)
@@ -303,15 +307,19 @@ class MainWindow(QMainWindow):
         # refused will be refused again.
         can_reopen = not self.session.client.is_running and self.session.model.path
         action = self.actions_.reopen_model if can_reopen else self.actions_.open_model
-        self.notice.tell(message, action)
+        # While the former model is opened again there is nothing to do, and the reason stays.
+        is_mended = self.session.model.phase is ModelPhase.LOADING
+        self.notice.tell(message, None if is_mended else action)
 
     def _on_writing_failed(self, message: str, kind: str) -> None:
         if self._bias_notice.tell():
             return
-        is_the_models = kind in ("model_file", "no_model")
-        self.notice.tell(
-            message, self.actions_.reopen_model if is_the_models else self.actions_.continue_
-        )
+        mended_by = {
+            "model_file": self.actions_.reopen_model,
+            "no_model": self.actions_.reopen_model,
+            "context_size": self.actions_.model_options,
+        }
+        self.notice.tell(message, mended_by.get(kind, self.actions_.continue_))
 
     def _ask_for_model(self) -> None:
         folder = str(Path(self.session.model.path).parent) if self.session.model.path else ""

@@ -131,7 +131,7 @@ def test_a_comparison_that_is_not_there(desk: Desk, byte_level_path: Path) -> No
 def test_lanes_that_cannot_fit_are_refused_before_anything_is_evaluated(desk: Desk) -> None:
     (failed,) = desk.run(compare(6, 200, *[1.0] * 4))
     assert isinstance(failed, Failed)
-    assert failed.kind == "prompt"
+    assert failed.kind == "context_size"
     assert "4 lanes of 200 tokens do not fit" in failed.message
     # Where a text may end before, it is tried, and the lanes say it.
     events = desk.run(compare(6, 400, *[0.0] * 4, eos=True))

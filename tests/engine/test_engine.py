@@ -6,13 +6,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 from numpy.typing import NDArray
 
 from studio.engine.control import Control
+from studio.engine.memory import AvailableMemory
 from studio.engine.messages import (
     AnyEvent,
     Distribution,
+    EngineError,
     Evaluated,
     Evaluating,
     Failed,
@@ -27,6 +30,7 @@ from studio.engine.messages import (
     Superseded,
     Token,
 )
+from studio.engine.model import Model, check_memory
 from studio.sampling import LogitSketch, SamplingParams
 from tests.helpers.engine_bench import EngineBench
 from tests.helpers.reference import Reference, softmax
@@ -156,6 +160,36 @@ def test_a_context_beyond_the_memory_is_refused(bench: Bench, starter_path: Path
     failed = failure(bench.run(Load(request=1, path=str(starter_path), options=options)))
     assert failed.kind == "too_little_memory"
     assert "16,000,000" in failed.message
+    assert not failed.has_model
+
+
+def test_what_memory_refuses_leaves_the_open_model_open(
+    bench: Bench, byte_level_path: Path, starter_path: Path
+) -> None:
+    bench.load(byte_level_path)
+    huge = LoadOptions(context_size=16_000_000)
+    failed = failure(bench.run(Load(request=2, path=str(starter_path), options=huge)))
+    assert failed.kind == "too_little_memory"
+    assert failed.has_model
+    assert isinstance(bench.write(Prompt(manuscript="a"), 3)[-1], Finished)
+
+
+def test_memory_that_the_open_model_gives_back_counts_as_free(
+    byte_level_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = LoadOptions(context_size=512, memory_map=False)
+    model = Model(byte_level_path, options, lambda _: True)
+    try:
+        assert 0 < model.gives_back < psutil.Process().memory_info().rss + 1
+        full = AvailableMemory(available=0, total=1 << 40)
+        monkeypatch.setattr("studio.engine.model.available_memory", lambda: full)
+        check_memory(model.header, options, model.gives_back)
+        larger = LoadOptions(context_size=1024, memory_map=False)
+        with pytest.raises(EngineError, match="1,024 tokens") as caught:
+            check_memory(model.header, larger, model.gives_back)
+        assert caught.value.kind == "too_little_memory"
+    finally:
+        model.close()
 
 
 def test_a_stopped_load_leaves_no_model(bench: Bench, byte_level_path: Path) -> None:
@@ -380,7 +414,7 @@ def test_writing_goes_on_past_the_context(bench: Bench, byte_level_path: Path) -
 def test_a_brief_as_long_as_the_context_is_refused(bench: Bench, byte_level_path: Path) -> None:
     bench.load(byte_level_path, 256)
     failed = failure(bench.write(Prompt(manuscript="x" * 100, brief="Q" * 300), 1))
-    assert failed.kind == "prompt"
+    assert failed.kind == "context_size"
     assert "302 of the context's 256 tokens" in failed.message
 
 

@@ -345,7 +345,7 @@ def test_a_fitted_prompt_is_head_and_end_within_the_context(
 def test_a_brief_that_leaves_no_room_is_refused_by_its_length() -> None:
     with pytest.raises(EngineError, match="brief takes 200 of the context's 256 tokens") as caught:
         fitted(300, 200, 256)
-    assert caught.value.kind == "prompt"
+    assert caught.value.kind == "context_size"
 
 
 def test_a_brief_too_long_to_go_on_with_is_refused_before_the_first_token() -> None:

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
+from studio.engine.messages import LoadOptions
 from studio.ui import settings as remembered
 from studio.ui.histogram.histogram import NextTokenHistogram
 from studio.ui.main_window import MainWindow
@@ -217,13 +218,30 @@ def test_closing_while_it_writes_asks_and_ends_the_engine(
 
 
 def test_a_failed_generation_offers_to_try_again(window: MainWindow, qtbot: QtBot) -> None:
-    window.session.writing.failed.emit("The brief is too long.", "prompt")
-    assert window.notice.message == "The brief is too long."
+    window.session.writing.failed.emit("It broke.", "llama_cpp")
+    assert window.notice.message == "It broke."
     assert window.notice.action is window.actions_.continue_
     window.session.sampling.set_max_tokens(1)
     window.actions_.continue_.trigger()
     assert window.notice.message == "", "what it said may be mended; the new try will tell"
     qtbot.waitUntil(lambda: window.session.writing.is_idle, timeout=LONG)
+
+
+def test_a_brief_that_leaves_no_room_offers_a_larger_context(
+    bare: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    session = bare.session
+    path = write_byte_level_model(tmp_path / "tiny.gguf")
+    session.model.open(str(path), LoadOptions(threads=1, context_size=256))
+    qtbot.waitUntil(lambda: session.model.is_ready, timeout=LONG)
+    session.draft.set_brief("A story of the sea. " * 40)
+    bare.actions_.continue_.trigger()
+    qtbot.waitUntil(lambda: session.writing.is_idle, timeout=LONG)
+    assert "no room for the manuscript" in bare.notice.message
+    assert bare.notice.action is bare.actions_.model_options
+    session.model.open(str(path), LoadOptions(threads=1, context_size=512))
+    qtbot.waitUntil(lambda: session.model.is_ready, timeout=LONG)
+    assert bare.notice.message == "", "it was mended"
 
 
 def test_a_model_file_that_changed_is_opened_again(

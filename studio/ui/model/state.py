@@ -21,6 +21,7 @@ from studio.engine.messages import (
 )
 from studio.ui.engine_line.client import EngineClient
 from studio.ui.engine_line.process import Outcome
+from studio.ui.model.names import model_name
 
 
 class ModelPhase(Enum):
@@ -69,7 +70,11 @@ class ModelState(QObject):
         return (report.path, report.file_bytes, report.vocabulary_size) if report else None
 
     def open(self, path: str, options: LoadOptions | None = None) -> None:
-        """Load another model, in place of the one that is open; a bad file leaves that open."""
+        """Load another model, in place of the one that is open.
+
+        What is refused beforehand leaves that open; where the load itself fails, it is opened
+        again.
+        """
         if self.report is not None:
             self._before = self.path, self.options, self.report
         if options is not None:
@@ -115,22 +120,26 @@ class ModelState(QObject):
         self.changed.emit()
 
     def _on_died(self, outcome: Outcome) -> None:
-        what_next = (
-            "Your text is untouched. Choose “Reopen model” to go on."
-            if self.path
-            else "Your text is untouched."
-        )
         detail = f"\n\nIts last words: {outcome.last_words}" if outcome.last_words else ""
-        self._fail(f"{outcome.describe()} {what_next}{detail}")
+        must_ask = self.path and not self._before
+        what_next = " Choose “Reopen model” to go on." if must_ask else ""
+        self._fail(f"{outcome.describe()} Your text is untouched.{what_next}", detail=detail)
 
-    def _fail(self, message: str, *, keeps: bool = False) -> None:
+    def _fail(self, message: str, *, keeps: bool = False, detail: str = "") -> None:
         before, self._before = self._before, None
         if keeps and before:
             self.path, self.options, self.report = before
             self.phase = ModelPhase.READY
+            self.changed.emit()
+        elif before:
+            path, options, report = before
+            name = model_name(path, report.quantization)
+            message = f"{message} “{name}”, which was open before, is opened again."
+            # Without a report of its own: if this fails too, nothing is left to go back to.
+            self.open(path, options)
         else:
             self.phase = ModelPhase.FAILED
             self.report = None
-            self.message = message
-        self.changed.emit()
-        self.failed.emit(message)
+            self.message = message + detail
+            self.changed.emit()
+        self.failed.emit(message + detail)

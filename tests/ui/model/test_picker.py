@@ -57,8 +57,11 @@ def test_it_says_what_is_open(picker: ModelPicker, model: ModelState, client: Fa
     assert "all 30 layers on CPU" in picker.toolTip()
     assert picker.accessibleDescription() == picker.toolTip()
     model.open("/m/Bad.gguf")
-    client.answer(Failed(request=client.sent[-1].request, kind="model_file", message="It is bad."))
-    assert picker.text().strip() == "Bad (not open)"
+    for name in ("Bad", "Tiny.Q4_1"):
+        assert picker.text().strip() == name
+        request = client.sent[-1].request
+        client.answer(Failed(request=request, kind="model_file", message="It is bad."))
+    assert picker.text().strip() == "Tiny.Q4_1 (not open)"
     assert "It is bad." in picker.toolTip()
 
 

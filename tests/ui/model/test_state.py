@@ -100,9 +100,56 @@ def test_a_refused_file_leaves_the_open_model_open(client: FakeClient, model: Mo
     assert told == ["bad"]
     assert (model.path, model.options, model.is_ready) == ("a.gguf", options, True)
     assert model.report == model_report("a.gguf")
-    refuse("b.gguf", has_model=False)
-    assert (model.path, model.is_ready) == ("b.gguf", False)
-    assert model.report is None
+
+
+def test_a_load_that_fails_late_brings_the_former_model_back(
+    client: FakeClient, model: ModelState
+) -> None:
+    told: list[str] = []
+    model.failed.connect(told.append)
+    options = LoadOptions(threads=2)
+    model.open("a.gguf", options)
+    client.answer(Loaded(request=client.last(Load).request, report=model_report("a.gguf")))
+
+    def fail() -> None:
+        request = client.last(Load).request
+        client.answer(
+            Loading(request=request, fraction=0.0),
+            Failed(request=request, kind="model_file", message="Bad file."),
+        )
+
+    model.open("b.gguf", LoadOptions(threads=1))
+    fail()
+    assert told == ["Bad file. “a”, which was open before, is opened again."]
+    again = client.last(Load)
+    assert (again.path, again.options) == ("a.gguf", options)
+    assert model.phase is ModelPhase.LOADING
+    client.answer(Loaded(request=again.request, report=model_report("a.gguf")))
+    assert (model.path, model.options, model.is_ready) == ("a.gguf", options, True)
+
+    model.open("b.gguf")
+    fail()
+    fail()
+    assert told[2] == "Bad file.", "and where that fails too, it is not tried for ever"
+    assert (model.path, model.phase) == ("a.gguf", ModelPhase.FAILED)
+    assert len(client.all_sent(Load)) == 5
+
+
+def test_a_file_that_kills_the_engine_brings_the_former_model_back(
+    client: FakeClient, model: ModelState
+) -> None:
+    told: list[str] = []
+    model.failed.connect(told.append)
+    model.open("a.gguf")
+    client.answer(Loaded(request=client.last(Load).request, report=model_report("a.gguf")))
+    model.open("b.gguf")
+    client.die(KILLED)
+    assert "“a”, which was open before, is opened again." in told[0]
+    assert "Reopen" not in told[0]
+    assert (client.starts, client.last(Load).path) == (2, "a.gguf")
+    client.die(KILLED)
+    assert client.starts == 2, "a model that kills the engine itself waits for the writer"
+    assert "Choose “Reopen model”" in told[1]
 
 
 def test_a_model_that_gave_way_meanwhile_does_not_come_back(
@@ -220,6 +267,42 @@ def test_bad_models_are_one_message_each_and_the_next_good_one_works(
     with qtbot.waitSignal(session.next_token.changed, timeout=LONG):
         session.draft.manuscript.edit(0, 0, "And ")
     assert load_options(settings) == one_thread
+
+    told.clear()
+    session.model.open(str(starter_model), LoadOptions(threads=1, context_size=16_000_000))
+    qtbot.waitUntil(lambda: len(told) == 1, timeout=LONG)
+    assert "16,000,000" in told[0]
+    assert session.model.is_ready, "nor does what the memory would not hold"
+    assert load_options(settings) == one_thread
+    with qtbot.waitSignal(session.next_token.changed, timeout=LONG):
+        session.draft.manuscript.edit(0, 0, "And ")
+
+
+def test_a_file_that_only_llama_cpp_refuses_brings_the_former_model_back(
+    open_window: Callable[[], MainWindow], qtbot: QtBot, tmp_path: Path
+) -> None:
+    window = open_window()
+    session = window.session
+    model = session.model
+    tiny = write_byte_level_model(tmp_path / "tiny.gguf")
+    model.open(str(tiny), LoadOptions(threads=1))
+    qtbot.waitUntil(lambda: model.is_ready, timeout=LONG)
+    session.draft.manuscript.edit(0, 0, "My text.")
+    odd = tmp_path / "odd.gguf"
+    odd.write_bytes(tiny.read_bytes().replace(b"llama", b"lalma"))
+    told: list[str] = []
+    model.failed.connect(told.append)
+    model.open(str(odd))
+    qtbot.waitUntil(lambda: len(told) == 1, timeout=LONG)
+    qtbot.waitUntil(lambda: model.is_ready, timeout=LONG)
+    assert "odd.gguf" in told[0]
+    assert model.path == str(tiny)
+    assert window.notice.message == told[0], "the reason stays when the model is there again"
+    assert window.notice.action is None
+    assert session.draft.manuscript.text == "My text."
+    assert Settings().get(remembered.RECENT_MODELS) == [str(tiny)]
+    with qtbot.waitSignal(session.next_token.changed, timeout=LONG):
+        session.draft.manuscript.edit(0, 0, "And ")
 
 
 def drop(target: QWidget, path: Path) -> bool:
