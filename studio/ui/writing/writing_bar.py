@@ -3,6 +3,7 @@
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
 
+from studio.manuscript import TakeSet
 from studio.ui.frame_clock import FrameClock
 from studio.ui.widgets.actions import ActionButton, key_text
 from studio.ui.widgets.whole_facts import WholeFacts
@@ -88,8 +89,9 @@ class WritingBar(QWidget):
             button.setVisible(shown)
         self._takes.setVisible(shown)
         if take_set is not None and shown:
-            number = "–" if take_set.index is None else str(take_set.index + 1)
-            self._takes.setText(f"take {number} of {len(take_set.takes)}")
+            text, tip = _take_words(take_set)
+            self._takes.setText(text)
+            self._takes.setToolTip(tip)
 
     def _show_facts(self) -> None:
         words = len(self._draft.manuscript.text.split())
@@ -114,6 +116,21 @@ class WritingBar(QWidget):
             case "stop_string":
                 return "stop string"
         return ""
+
+
+def _take_words(take_set: TakeSet) -> tuple[str, str]:
+    """Which take is in the text, and what that means, in words for the row and its tooltip."""
+    count = len(take_set.takes)
+    if take_set.index is not None:
+        return (
+            f"take {take_set.index + 1} of {count}",
+            "Which of the texts that the model wrote here stands in the manuscript",
+        )
+    # An undo has taken them out of the text; none is lost.
+    return (
+        f"{count} take{'' if count == 1 else 's'} kept",
+        "No take stands in the manuscript here; the arrows put one back",
+    )
 
 
 def _step_button(action: QAction, sign: str) -> QToolButton:

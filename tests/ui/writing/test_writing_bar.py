@@ -118,3 +118,19 @@ def test_takes_are_counted_where_there_are_some(bar: WritingBar, desk: Desk) -> 
     assert "take 1 of 2" in shown(bar)
     desk.draft.manuscript.undo()
     assert "take 2 of 2" in shown(bar)
+
+
+def test_takes_that_were_undone_are_said_to_be_kept(bar: WritingBar, desk: Desk) -> None:
+    desk.type("Once")
+    write(desk, b" upon")
+    desk.draft.manuscript.undo()
+    assert "1 take kept" in shown(bar)
+    assert desk.writing.can_step(1)
+    desk.writing.step(1)
+    assert "take 1 of 1" in shown(bar)
+    write(desk, b" more", again=True)
+    for _ in range(2):
+        desk.draft.manuscript.undo()
+    assert desk.draft.manuscript.text == "Once"
+    assert "2 takes kept" in shown(bar)
+    assert not any("–" in text for text in shown(bar))
