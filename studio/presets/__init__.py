@@ -1,11 +1,6 @@
 """Presets: named settings for a task. Knows sampling parameters, and neither engine nor window."""
 
-from studio.presets.built_in import (
-    built_in_preset,
-    built_in_presets,
-    is_built_in,
-    task_presets,
-)
+from studio.presets.built_in import built_in_presets, is_built_in, task_presets
 from studio.presets.config_place import preset_folder
 from studio.presets.document import PresetDocument
 from studio.presets.errors import (
@@ -31,7 +26,6 @@ __all__ = [
     "TakenNameError",
     "Task",
     "UnknownPresetError",
-    "built_in_preset",
     "built_in_presets",
     "is_built_in",
     "preset_folder",

@@ -42,18 +42,6 @@ def is_built_in(name: str) -> bool:
     return any(name_key(preset.name) == name_key(name.strip()) for preset in _all())
 
 
-def built_in_preset(name: str) -> Preset:
-    """The built-in preset called `name`, in any case.
-
-    Raises:
-        UnknownPresetError: names those that exist.
-    """
-    for preset in _all():
-        if name_key(preset.name) == name_key(name.strip()):
-            return preset
-    raise unknown_preset(name, list(_all()))
-
-
 def unknown_preset(name: str, presets: list[Preset]) -> UnknownPresetError:
     """The error for a name that none of `presets` has."""
     known = ", ".join(f"“{preset.name}”" for preset in presets)

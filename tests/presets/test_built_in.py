@@ -1,10 +1,12 @@
 """The built-in presets are the profiles of the product, and their files hold."""
 
+from pathlib import Path
+
 import msgspec
 import pytest
 import try_presets
 
-from studio.presets import Preset, UnknownPresetError, built_in_preset, built_in_presets
+from studio.presets import Preset, PresetFolder, UnknownPresetError, built_in_presets
 from studio.resource_files import resource
 from studio.sampling import DEFAULT_SAMPLERS, SamplingParams
 
@@ -48,8 +50,9 @@ def test_their_temperatures_are_what_they_are_for() -> None:
         preset.sampling.temperature for preset in built_in_presets()
     )
     assert greedy == 0 < code <= 0.3 < support < neutral == 1 < creative < augmentation
-    assert built_in_preset("Neutral").sampling == SamplingParams()
-    assert built_in_preset("Greedy").sampling == SamplingParams(temperature=0)
+    *_, neutral_preset, greedy_preset = built_in_presets()
+    assert neutral_preset.sampling == SamplingParams()
+    assert greedy_preset.sampling == SamplingParams(temperature=0)
 
 
 def test_a_customers_message_is_the_users_turn_of_a_chat() -> None:
@@ -79,14 +82,14 @@ def test_the_files_are_those_listed_and_spell_out_every_field() -> None:
 
 
 @pytest.mark.parametrize("name", ["Code", "code", " CODE ", "cReAtIvE wRiTiNg"])
-def test_a_preset_is_found_in_any_case(name: str) -> None:
-    assert built_in_preset(name).name.casefold() == name.strip().casefold()
+def test_a_preset_is_found_in_any_case(name: str, tmp_path: Path) -> None:
+    assert PresetFolder(tmp_path).find(name).name.casefold() == name.strip().casefold()
 
 
 @pytest.mark.parametrize("name", ["", "Poetry", "code!"])
-def test_a_preset_that_is_none_is_refused_with_those_that_are(name: str) -> None:
+def test_a_preset_that_is_none_is_refused_with_those_that_are(name: str, tmp_path: Path) -> None:
     with pytest.raises(UnknownPresetError) as caught:
-        built_in_preset(name)
+        PresetFolder(tmp_path).find(name)
     assert f"“{name}”" in str(caught.value)
     assert all(f"“{known}”" in str(caught.value) for known in NAMES)
 
