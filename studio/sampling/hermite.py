@@ -11,10 +11,13 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from operator import mul
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+_Number = TypeVar("_Number", float, NDArray[np.float64])
+_Numbers: TypeAlias = tuple[_Number, _Number, _Number]
 
 
 class Nodes(NamedTuple):
@@ -57,20 +60,41 @@ def _between(nodes: Nodes, beta: float) -> tuple[float, float, float, int]:
     betas, values, slopes, curvatures = nodes
     right = bisect_right(betas, beta)
     left = right - 1
-    # The six numbers in units of the interval's width, and the polynomial's six coefficients.
     width = betas[right] - betas[left]
-    f0, f1 = values[left], values[right]
-    d0, d1 = width * slopes[left], width * slopes[right]
-    c0, c1 = width**2 * curvatures[left], width**2 * curvatures[right]
+    value, slope, curvature = quintic(
+        (beta - betas[left]) / width,
+        width,
+        (values[left], slopes[left], curvatures[left]),
+        (values[right], slopes[right], curvatures[right]),
+    )
+    return value, slope, curvature, left
+
+
+def quintic(
+    t: _Number, width: _Number, left: _Numbers[_Number], right: _Numbers[_Number]
+) -> _Numbers[_Number]:
+    """Return value, slope and curvature of the polynomial that has `left` and `right` at its ends.
+
+    All are floats, or all arrays of one shape.
+
+    Args:
+        t: Where between its ends: 0 at the left one, 1 at the right one.
+        width: How far the ends are apart.
+        left: Value, slope and curvature at the left end.
+        right: The same at the right end.
+    """
+    # The six numbers in units of the interval's width, and the polynomial's six coefficients.
+    f0, f1 = left[0], right[0]
+    d0, d1 = width * left[1], width * right[1]
+    c0, c1 = width**2 * left[2], width**2 * right[2]
     rise, turn, bend = f1 - f0 - d0 - c0 / 2, d1 - d0 - c0, c1 - c0
     k3 = 10 * rise - 4 * turn + bend / 2
     k4 = -15 * rise + 7 * turn - bend
     k5 = 6 * rise - 3 * turn + bend / 2
-    t = (beta - betas[left]) / width
     value = f0 + t * (d0 + t * (c0 / 2 + t * (k3 + t * (k4 + t * k5))))
     slope = d0 + t * (c0 + t * (3 * k3 + t * (4 * k4 + t * 5 * k5)))
     curvature = c0 + t * (6 * k3 + t * (12 * k4 + t * 20 * k5))
-    return value, slope / width, curvature / width**2, left
+    return value, slope / width, curvature / width**2
 
 
 def end(nodes: Nodes) -> Jet:

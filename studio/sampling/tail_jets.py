@@ -36,22 +36,17 @@ def log_partitions(tail: Tail, betas: NDArray[np.float64]) -> Jets:
     np.minimum(left, nodes.size - 2, out=left)
     right = left + 1
     width = nodes[right] - nodes[left]
-    f0, f1 = values[left], values[right]
-    d0, d1 = width * slopes[left], width * slopes[right]
-    c0, c1 = width**2 * curvatures[left], width**2 * curvatures[right]
-    rise, turn, bend = f1 - f0 - d0 - c0 / 2, d1 - d0 - c0, c1 - c0
-    k3 = 10 * rise - 4 * turn + bend / 2
-    k4 = -15 * rise + 7 * turn - bend
-    k5 = 6 * rise - 3 * turn + bend / 2
-    # Beyond the last node the power law is taken below; the polynomial must only not overflow.
-    t = np.minimum((betas - nodes[left]) / width, 1.0)
-    value = f0 + t * (d0 + t * (c0 / 2 + t * (k3 + t * (k4 + t * k5))))
-    slope = d0 + t * (c0 + t * (3 * k3 + t * (4 * k4 + t * 5 * k5)))
-    curvature = c0 + t * (6 * k3 + t * (12 * k4 + t * 20 * k5))
+    value, slope, curvature = hermite.quintic(
+        # Beyond the last node the power law is taken below; the polynomial must only not overflow.
+        np.minimum((betas - nodes[left]) / width, 1.0),
+        width,
+        (values[left], slopes[left], curvatures[left]),
+        (values[right], slopes[right], curvatures[right]),
+    )
     jets = Jets(
-        np.minimum(np.maximum(value, f1), f0),
-        np.minimum(np.maximum(slope / width, slopes[left]), slopes[right]),
-        np.maximum(curvature / width**2, 0.0),
+        np.minimum(np.maximum(value, values[right]), values[left]),
+        np.minimum(np.maximum(slope, slopes[left]), slopes[right]),
+        np.maximum(curvature, 0.0),
     )
     beyond = betas >= nodes[-1]
     if beyond.any():
