@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from studio.sampling import hermite
 from studio.sampling.tail import Tail
 
 _FIRST_ROOM = 64
@@ -143,23 +144,19 @@ class _Group:
         right = self._betas.searchsorted(betas, "right")
         left = right - 1
         every = np.arange(self._size)
-        f0, d0, c0 = self._nodes[every, :, left].T
-        f1, d1, c1 = self._nodes[every, :, right].T
+        highest, lowest_slope, curvature = self._nodes[every, :, left].T
+        lowest, highest_slope, next_curvature = self._nodes[every, :, right].T
         width = self._betas[right] - self._betas[left]
-        lowest, highest = d0, d1
-        d0, d1 = width * d0, width * d1
-        c0, c1 = width**2 * c0, width**2 * c1
-        rise, turn, bend = f1 - f0 - d0 - c0 / 2, d1 - d0 - c0, c1 - c0
-        k3 = 10 * rise - 4 * turn + bend / 2
-        k4 = -15 * rise + 7 * turn - bend
-        k5 = 6 * rise - 3 * turn + bend / 2
-        t = (betas - self._betas[left]) / width
-        value = f0 + t * (d0 + t * (c0 / 2 + t * (k3 + t * (k4 + t * k5))))
-        slope = (d0 + t * (c0 + t * (3 * k3 + t * (4 * k4 + t * 5 * k5)))) / width
+        value, slope, _ = hermite.quintic(
+            (betas - self._betas[left]) / width,
+            width,
+            (highest, lowest_slope, curvature),
+            (lowest, highest_slope, next_curvature),
+        )
         # The value first not below its right end, then not above its left, as for one tail.
         return (
-            np.minimum(np.maximum(value, f1), f0),
-            np.minimum(np.maximum(slope, lowest), highest),
+            np.minimum(np.maximum(value, lowest), highest),
+            np.minimum(np.maximum(slope, lowest_slope), highest_slope),
         )
 
 
