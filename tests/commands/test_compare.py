@@ -10,10 +10,8 @@ from typing import Any
 
 import pytest
 
-from studio.engine.starter_model import find_starter_model
 from studio.experiments.comparison_file import load_comparison
 from tests.helpers.reference import Reference, softmax
-from tests.helpers.tiny_model import write_byte_level_model
 
 ROOT = Path(__file__).parents[2]
 OPENING = "The old fisherman looked out over the"
@@ -42,18 +40,6 @@ def summary(*arguments: str) -> dict[str, Any]:
     return found
 
 
-@pytest.fixture(scope="module")
-def starter() -> Path:
-    path = find_starter_model()
-    assert path is not None, "the starter model is not installed"
-    return path
-
-
-@pytest.fixture(scope="module")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> str:
-    return str(write_byte_level_model(tmp_path_factory.mktemp("models") / "tiny.gguf"))
-
-
 # --json
 
 
@@ -77,10 +63,12 @@ def test_the_object_of_json(tiny: str) -> None:
     assert found["lanes"][3]["probabilities"] == pytest.approx([1 / 261] * 12)
 
 
-def test_lanes_of_the_starter_model_are_what_llama_cpp_and_generate_give(starter: Path) -> None:
+def test_lanes_of_the_starter_model_are_what_llama_cpp_and_generate_give(
+    starter_model: Path,
+) -> None:
     arguments = ("--prompt", OPENING, "--max-tokens", "24", "--ignore-eos", "--seed", "3")
     found = summary(*arguments, "--temperatures", "0,0.7,1.3")
-    with Reference(starter, 256) as reference:
+    with Reference(starter_model, 256) as reference:
         prompt = reference.tokenize(OPENING, special=False)
         for lane in found["lanes"]:
             if not lane["temperature"]:
@@ -224,7 +212,7 @@ def test_failures_are_said_and_have_a_status(tiny: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no signal for one process there")
-def test_an_interrupt_ends_it_in_order_with_what_was_written(starter: Path) -> None:
+def test_an_interrupt_ends_it_in_order_with_what_was_written(starter_model: Path) -> None:
     process = subprocess.Popen(
         command("compare", "--prompt", OPENING, "--temperatures", "0.5,1", "--max-tokens", "400",
                 "--ignore-eos", "--json"),

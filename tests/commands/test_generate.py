@@ -16,10 +16,8 @@ import numpy as np
 import pytest
 
 from studio.commands.arguments import add_sampling_arguments, sampling_overrides
-from studio.engine.starter_model import find_starter_model
 from studio.sampling import SamplingParams
 from tests.helpers.reference import Reference, softmax
-from tests.helpers.tiny_model import write_byte_level_model
 
 ROOT = Path(__file__).parents[2]
 OPENING = "The old fisherman looked out over the"
@@ -42,20 +40,8 @@ def lines(done: "subprocess.CompletedProcess[bytes]") -> list[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def starter() -> Path:
-    path = find_starter_model()
-    assert path is not None, "the starter model is not installed"
-    return path
-
-
-@pytest.fixture(scope="module")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> str:
-    return str(write_byte_level_model(tmp_path_factory.mktemp("models") / "tiny.gguf"))
-
-
-@pytest.fixture(scope="module")
-def llama_cpp(starter: Path) -> Iterator[Reference]:
-    with Reference(starter, 256) as reference:
+def llama_cpp(starter_model: Path) -> Iterator[Reference]:
+    with Reference(starter_model, 256) as reference:
         yield reference
 
 
@@ -164,11 +150,11 @@ def test_an_infinite_number_is_null(
     assert b"Infinity" not in done.stdout
 
 
-def test_the_same_text_with_and_without_json(starter: Path) -> None:
+def test_the_same_text_with_and_without_json(starter_model: Path) -> None:
     # Hot, so that tokens come that are parts of characters.
     arguments = (
-        "--model", str(starter), "--prompt", "Fish 🐟🐠 und Übermut: 你", "--temperature", "1.6",
-        "--seed", "11", "--max-tokens", "40", "--ignore-eos",
+        "--model", str(starter_model), "--prompt", "Fish 🐟🐠 und Übermut: 你",
+        "--temperature", "1.6", "--seed", "11", "--max-tokens", "40", "--ignore-eos",
     )  # fmt: skip
     plain = generate(*arguments)
     written = lines(generate(*arguments, "--json"))[:-1]
@@ -295,29 +281,29 @@ def test_a_bias_for_a_token_that_the_model_lacks_is_said(tiny: str) -> None:
     assert b"logit_bias: found token 9,999; this model has the tokens 0 to 260" in done.stderr
 
 
-def test_a_chat_presets_prompt_is_the_models_template(starter: Path) -> None:
+def test_a_chat_presets_prompt_is_the_models_template(starter_model: Path) -> None:
     *_, finished = lines(
-        generate("--model", str(starter), "--preset", "customer support", "--prompt", "Dear",
+        generate("--model", str(starter_model), "--preset", "customer support", "--prompt", "Dear",
                  "--brief", "My parcel is broken.", "--max-tokens", "1", "--json")
     )  # fmt: skip
-    with Reference(starter, 64) as reference:
+    with Reference(starter_model, 64) as reference:
         shortest = len(reference.tokenize("My parcel is broken.Dear", special=False))
     assert finished["prompt_tokens"] > shortest + 10
 
 
-def test_a_brief_stands_before_the_text(starter: Path) -> None:
+def test_a_brief_stands_before_the_text(starter_model: Path) -> None:
     *_, finished = lines(
-        generate("--model", str(starter), "--prompt", "The sea", "--brief", "A story.",
+        generate("--model", str(starter_model), "--prompt", "The sea", "--brief", "A story.",
                  "--max-tokens", "1", "--json")
     )  # fmt: skip
-    with Reference(starter, 64) as reference:
+    with Reference(starter_model, 64) as reference:
         tokens = reference.tokenize("A story.\n\nThe sea", special=False)
     assert finished["prompt_tokens"] == len(tokens)
 
 
-def test_without_a_model_it_is_the_starter_model(starter: Path) -> None:
+def test_without_a_model_it_is_the_starter_model(starter_model: Path) -> None:
     arguments = ("--prompt", OPENING, "--temperature", "0", "--max-tokens", "4")
-    assert generate(*arguments).stdout == generate(*arguments, "--model", str(starter)).stdout
+    assert generate(*arguments).stdout == generate(*arguments, "--model", str(starter_model)).stdout
 
 
 # Prompts
