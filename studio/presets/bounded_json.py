@@ -13,7 +13,7 @@ import re
 import stat
 from pathlib import Path
 
-from studio.presets.errors import PresetError, refused, shown
+from studio.presets.errors import PresetError, refused, shown, too_deep
 
 MOST_BYTES = 1024 * 1024
 """Of a preset's file; real ones have about a thousandth of it."""
@@ -184,12 +184,7 @@ def _check_structure(text: str) -> None:
         if sign in ("{", "["):
             depth += 1
             if depth > _DEEPEST:
-                name = f"{field}: " if field else ""
-                raise PresetError(
-                    f"{name}found more than {_DEEPEST} values within one another; allowed are "
-                    f"{_DEEPEST}.",
-                    field,
-                )
+                raise too_deep(field, _DEEPEST)
         elif sign in ("}", "]"):
             depth -= 1
         elif depth == 1:

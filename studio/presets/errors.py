@@ -59,6 +59,14 @@ def refused(field: str, found: object, allowed: str, advice: str = "") -> Preset
     return PresetError(f"{message} {advice}".rstrip(), field)
 
 
+def too_deep(field: str, deepest: int) -> PresetError:
+    """The error for values that lie in more than `deepest` others; `field` may be empty."""
+    name = f"{field}: " if field else ""
+    return PresetError(
+        f"{name}found more than {deepest} values within one another; allowed are {deepest}.", field
+    )
+
+
 def parameter_refused(error: ParameterError, field: str, found: object) -> PresetError:
     """The same for a sampling parameter, under the name that it has in the file.
 

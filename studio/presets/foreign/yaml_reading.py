@@ -12,7 +12,7 @@ from collections.abc import Mapping
 import yaml
 
 from studio.presets.bounded_json import check_values
-from studio.presets.errors import PresetError, refused
+from studio.presets.errors import PresetError, refused, too_deep
 
 _DEEPEST = 8
 _MOST_EVENTS = 20_000
@@ -71,12 +71,7 @@ def _check(text: str) -> None:
         elif isinstance(event, yaml.ScalarEvent) and depth == 1:
             field = event.value[:60]
         if depth > _DEEPEST:
-            name = f"{field}: " if field else ""
-            raise PresetError(
-                f"{name}found more than {_DEEPEST} values within one another; allowed are "
-                f"{_DEEPEST}.",
-                field,
-            )
+            raise too_deep(field, _DEEPEST)
         if count > _MOST_EVENTS:
             raise PresetError(f"It has more than {_MOST_EVENTS:,} values. It is no preset.")
 
