@@ -234,6 +234,11 @@ class MainWindow(QMainWindow):
         self.files.failed.connect(self.notice.tell)
         self.compare.failed.connect(self.notice.tell)
         self.compare.turned.connect(self._on_page_turned)
+        drop_biases = self.compare.actions.drop_biases
+        session.compare.biases.told.connect(lambda why: self.notice.tell(why, drop_biases))
+        drop_biases.enabledChanged.connect(
+            lambda is_needed: None if is_needed else self.notice.withdraw(drop_biases)
+        )
         session.compare.used.connect(self.editor.move_caret)
         session.compare.preset_wanted.connect(self.presets.keep)
         session.records.failed.connect(self.notice.tell)
@@ -331,7 +336,7 @@ class MainWindow(QMainWindow):
 
     def _ask_model_options(self) -> None:
         model = self.session.model
-        dialog = ModelOptionsDialog(model.options, model.report, self)
+        dialog = ModelOptionsDialog(model.options, model.report, self.theme, self)
         if dialog.exec() == ModelOptionsDialog.DialogCode.Accepted:
             if model.path:
                 model.open(model.path, dialog.options)

@@ -68,6 +68,12 @@ class CompareActions(QObject):
         self.forget = make_action(
             window, "&Forget other runs…", self._ask_forget, tip="Have none but the run in view"
         )
+        self.drop_biases = make_action(
+            window,
+            "Run without them",
+            state.run_left_out,
+            tip="Take biases for another model out of the lanes, and run those that were left out",
+        )
         self.open_file = make_action(
             window, "&Open comparison…", self._ask_open, tip="Look at one that was saved"
         )
@@ -160,3 +166,4 @@ class CompareActions(QObject):
         for action in (self.save_file, self.export_markdown, self.export_html):
             action.setEnabled(state.why_not_keep is None)
         self.open_file.setEnabled(not state.is_running)
+        self.drop_biases.setEnabled(bool(state.biases.left_out))

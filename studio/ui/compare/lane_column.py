@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from studio.ui.compare.lane import REASONS, CompareLane, LanePhase
 from studio.ui.compare.lane_bars import LaneBars
+from studio.ui.compare.lane_biases import DROP
 from studio.ui.compare.lane_view import LaneView
 from studio.ui.compare.state import CompareState
 from studio.ui.presets.favourites import PresetFavourites
@@ -151,6 +152,8 @@ class LaneColumn(QFrame):
         why_not = state.why_not_go_on(lane)
         if lane.runs:
             _show(self.go, "Stop", lane.phase is not LanePhase.STOPPING, "End this lane alone")
+        elif state.biases.why_not(lane):
+            _show(self.go, DROP, True, state.biases.why_not(lane))
         elif lane.phase is LanePhase.NEW:
             joins = "Write this lane too, from the prompt that the others have"
             _show(self.go, "Run", why_not is None, why_not or joins)
@@ -201,6 +204,8 @@ class LaneColumn(QFrame):
         return f"Lane {place}"
 
     def _phase_words(self) -> str:
+        if not self.lane.runs and self._state.biases.why_not(self.lane):
+            return "biases for another model"
         match self.lane.phase:
             case LanePhase.NEW:
                 return "not run yet"
@@ -216,6 +221,8 @@ class LaneColumn(QFrame):
     def _stop_or_go(self) -> None:
         if self.lane.runs:
             self._state.stop(self.lane)
+        elif self._state.biases.why_not(self.lane):
+            self._state.biases.drop([self.lane])
         else:
             self._state.go_on(self.lane)
 

@@ -77,6 +77,7 @@ class CompareLanes(QObject):
         self.is_shown = False
         self._looks = FrameClock(self._look, self, _LOOK_MS)
         next_token.changed.connect(self._on_caret_looked)
+        profiles.listed.connect(self._follow_presets)
 
     @property
     def is_running(self) -> bool:
@@ -166,6 +167,10 @@ class CompareLanes(QObject):
         )
         lane.sampling.params_changed.connect(lambda params: self._on_turned(lane, params))
         return lane
+
+    def _follow_presets(self) -> None:
+        for lane in self.lanes:
+            lane.profiles.follow(list(self._profiles.presets))
 
     def _replace_lanes(self, setups: Sequence[LaneSetup], subject: Subject) -> None:
         if self.has_tokens:

@@ -36,7 +36,7 @@ def record_of(state: CompareLanes) -> Comparison:
         prompt_ids=tuple(subject.prompt_tokens),
         unseen_characters=subject.unseen_characters,
         unseen_tokens=max(0, subject.unseen_tokens),
-        same_dice=len({lane.seed for lane in state.lanes}) == 1,
+        same_dice=len({lane.seed for lane in state.lanes if lane.seed is not None}) == 1,
         max_tokens=max([state.max_tokens, *(len(lane.tokens) for lane in state.lanes)]),
         ignore_eos=subject.ignore_eos,
         lanes=tuple(map(_lane_record, state.lanes)),
@@ -64,6 +64,8 @@ def show_record(state: CompareLanes, comparison: Comparison, source: object = No
     ]
     made = state.show(setups, _subject_of(comparison, source), comparison.spellings)
     for lane, record in zip(made, lanes, strict=True):
+        if record.reason is None and not record.drawn:
+            continue  # it was not run
         lane.seed = record.seed
         lane.tokens.extend(record.tokens)
         lane.turns = [(0, record.params), *((turn.index, turn.params) for turn in record.turns)]

@@ -6,6 +6,8 @@ Shows it to the lanes once a frame. Knows no widget, and not whether a run is al
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 from PySide6.QtCore import QObject, Signal
 
@@ -71,15 +73,19 @@ class CompareRun(QObject):
 
     # -- what lanes are asked for ------------------------------------------------------------
 
-    def start(self) -> None:
-        """Write all lanes from the prompt on."""
+    def start(self, going: Sequence[CompareLane]) -> None:
+        """Write lanes from the prompt on; the others are as new, and can be run later."""
         lanes = self._lanes
-        for number, lane in enumerate(lanes.lanes):
+        others = [lane for lane in lanes.lanes if lane not in going]
+        for number, lane in enumerate([*going, *others]):
             lane.number = number
             lane.clear()
+        for lane in others:
+            lane.phase, lane.seed = LanePhase.NEW, None
+            lane.changed.emit()
         self._compare(
-            [Lane(params=lane.sampling.params, stop=lane.stop) for lane in lanes.lanes],
-            set(lanes.lanes),
+            [Lane(params=lane.sampling.params, stop=lane.stop) for lane in going],
+            set(going),
             same_dice=lanes.same_dice,
             seed=lanes.seed,
         )

@@ -14,6 +14,7 @@ from studio.engine.messages import Prompt
 from studio.experiments.recorder import model_record
 from studio.sampling import SamplingParams
 from studio.ui.compare.lane import CompareLane
+from studio.ui.compare.lane_biases import LaneBiases
 from studio.ui.compare.lanes import RUNS, CompareLanes
 from studio.ui.compare.origin import CompareOrigin
 from studio.ui.compare.place import LanePlace
@@ -42,6 +43,7 @@ class CompareState(CompareLanes):
 
     Attributes:
         origin: Tells whether the open model is the one that wrote the lanes.
+        biases: Tells which lanes cannot run for the biases that they have.
         can_make_preset: Whether somebody keeps presets: see `preset_wanted`.
     """
 
@@ -74,6 +76,7 @@ class CompareState(CompareLanes):
         self._place = LanePlace(draft.manuscript)
         self._run = CompareRun(client, self, self)
         self.origin = CompareOrigin(model, self)
+        self.biases = LaneBiases(model, self, self)
         self.can_make_preset = False
         self._run.failed.connect(self.failed)
         self._run.spelled.connect(next_token.add_pieces)
@@ -164,7 +167,8 @@ class CompareState(CompareLanes):
             return "Run the comparison first (Ctrl+Enter)."
         if lane.runs:
             return "It runs."
-        return self.why_not or self.origin.why_not(self.subject)
+        why_not = self.why_not or self.origin.why_not(self.subject)
+        return why_not or self.biases.why_not(lane) or None
 
     def why_not_go_on(self, lane: CompareLane) -> str | None:
         """Why a lane cannot write on from where it ended; None where it can."""
@@ -174,8 +178,15 @@ class CompareState(CompareLanes):
     # -- the run -------------------------------------------------------------------------------
 
     def run(self) -> None:
-        """Continue the manuscript from the caret in all lanes, in place of what they wrote."""
+        """Continue the manuscript from the caret in all lanes, in place of what they wrote.
+
+        Lanes with biases for another model are left out, and `biases` tells of them.
+        """
         if self.why_not_run:
+            return
+        going = [lane for lane in self.lanes if not self.biases.why_not(lane)]
+        self.biases.tell()
+        if not going:
             return
         if self.has_tokens:
             self.replacing.emit()
@@ -190,7 +201,17 @@ class CompareState(CompareLanes):
         self._place.put(self._draft.caret)
         self.vocabulary.use_vocabulary(self.subject.source)
         self._learn_spellings()
-        self._run.start()
+        self._run.start(going)
+
+    def run_left_out(self) -> None:
+        """Run the lanes that `biases` told of without their biases; all, where none has run."""
+        left_out = self.biases.left_out
+        self.biases.drop(left_out)
+        if self.is_running or self.has_tokens:
+            for lane in left_out:
+                self.go_on(lane)
+        else:
+            self.run()
 
     def go_on(self, lane: CompareLane) -> None:
         """Let a lane that has ended write on."""
@@ -252,11 +273,17 @@ class CompareState(CompareLanes):
         self._recognise_model()
 
     def _on_turned(self, lane: CompareLane, params: SamplingParams) -> None:
-        self._run.turn(lane, params)
+        if lane.runs and self.biases.why_not(lane):
+            # The engine would end all lanes.
+            self._run.stop(lane)
+            self.biases.tell()
+        else:
+            self._run.turn(lane, params)
         super()._on_turned(lane, params)
         if not lane.runs:
             # Whether it can go on may hang by that.
             lane.changed.emit()
+        self.biases.look()
 
     def _before_removal(self, lane: CompareLane) -> None:
         self._run.remove(lane)

@@ -1,7 +1,9 @@
 """Biases of tokens that a model does not have: they came with a preset made for another one.
 
-A sentence for the writer. Knows no Qt.
+A sentence for the writer, and what is left without them. Knows no Qt.
 """
+
+import msgspec
 
 from studio.sampling import SamplingParams
 
@@ -9,8 +11,15 @@ WHERE = "Biases of tokens (F4)"
 """Where biases are taken out."""
 
 
-def foreign_bias_words(params: SamplingParams, vocabulary_size: int) -> str:
+def foreign_bias_words(
+    params: SamplingParams, vocabulary_size: int, *, where: str = f"under {WHERE}"
+) -> str:
     """Say which biases are for tokens that the vocabulary lacks, and what to do.
+
+    Args:
+        params: Whose biases.
+        vocabulary_size: How many tokens the model has.
+        where: Where these biases are taken out.
 
     Returns:
         One sentence or two; nothing where all biases are for tokens that there are.
@@ -25,6 +34,11 @@ def foreign_bias_words(params: SamplingParams, vocabulary_size: int) -> str:
         them, they_were = "them", "they were"
     return (
         f"{which} for another model: this one has the tokens 0 to {vocabulary_size - 1:,}. Take "
-        f"{them} out under {WHERE}, choose another profile, or open the model that {they_were} "
-        "made for."
+        f"{them} out {where}, choose another profile, or open the model that {they_were} made for."
     )
+
+
+def without_foreign_biases(params: SamplingParams, vocabulary_size: int) -> SamplingParams:
+    """The same with biases for tokens alone that the vocabulary has."""
+    own = tuple(bias for bias in params.logit_bias if bias[0] < vocabulary_size)
+    return msgspec.structs.replace(params, logit_bias=own)

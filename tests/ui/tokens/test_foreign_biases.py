@@ -117,7 +117,9 @@ def test_continue_leads_to_the_bias_and_taking_it_out_ends_the_matter(
     assert button(row, "unbias_11")
 
 
-def test_lanes_with_it_raise_nothing_and_the_run_says_why(window: MainWindow, qtbot: QtBot) -> None:
+def test_lanes_with_it_raise_nothing_and_the_run_leaves_them_out(
+    window: MainWindow, qtbot: QtBot
+) -> None:
     written(window, qtbot)
     put_in_force(window)
     window.compare.compare_page.trigger()
@@ -129,7 +131,9 @@ def test_lanes_with_it_raise_nothing_and_the_run_says_why(window: MainWindow, qt
     assert distances is not None
     assert len(distances.distances()) == len(state.lanes) - 2
     assert not window.grab().isNull()
+    state.set_max_tokens(2)
     state.run()
     qtbot.waitUntil(lambda: window.notice.message != "", timeout=LONG)
     assert "60,000" in window.notice.message
-    assert not state.is_running
+    qtbot.waitUntil(lambda: not state.is_running, timeout=LONG)
+    assert [bool(lane.tokens) for lane in state.lanes] == [False, True, True, True]

@@ -1,0 +1,102 @@
+"""A lane with biases for another model is found before a run; the others run."""
+
+import msgspec
+import pytest
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QPushButton
+from pytestqt.qtbot import QtBot
+
+from studio.engine.messages import ChangeLane, Compare, RerunLane, StopLane
+from studio.ui.compare.lane import LanePhase
+from studio.ui.compare.lane_biases import DROP
+from studio.ui.main_window import MainWindow
+from tests.ui.compare.test_state import LaneDesk
+from tests.ui.conftest import LONG
+from tests.ui.fake_engine import VOCABULARY
+
+FOREIGN = ((1, -1.0), (1_000_000, 5.0))
+
+
+@pytest.fixture
+def desk(qapp: QObject) -> LaneDesk:
+    return LaneDesk()
+
+
+def test_the_others_run_and_the_lane_joins_them_without_its_biases(desk: LaneDesk) -> None:
+    state = desk.compare
+    told: list[str] = []
+    state.biases.told.connect(told.append)
+    second = state.lanes[1]
+    second.sampling.change(logit_bias=FOREIGN)
+    state.run()
+    assert len(desk.client.last(Compare).lanes) == 3
+    assert "Lane 2 does not run. The bias of token 1,000,000" in told[0]
+    assert f"0 to {VOCABULARY - 1:,}" in told[0]
+    assert second.phase is LanePhase.NEW
+    # The engine counts those that run.
+    others = [lane for lane in state.lanes if lane is not second]
+    assert [lane.number for lane in others] == [0, 1, 2]
+    assert state.why_not_go_on(second) == state.biases.why_not(second)
+    assert "bias" in (state.why_not_again(second) or "")
+    state.go_on(second)
+    assert not desk.client.all_sent(RerunLane)
+    state.run_left_out()
+    assert second.sampling.params.logit_bias == ((1, -1.0),)
+    assert desk.client.last(RerunLane).lane == second.number == 3
+    assert desk.client.last(RerunLane).params == second.sampling.params
+
+
+def test_where_no_lane_can_run_none_is_asked_for(desk: LaneDesk) -> None:
+    state = desk.compare
+    told: list[str] = []
+    state.biases.told.connect(told.append)
+    for lane in state.lanes:
+        lane.sampling.change(logit_bias=FOREIGN)
+    state.run()
+    assert not desk.client.all_sent(Compare)
+    assert "Lanes 1, 2, 3 and 4 do not run." in told[0]
+    state.run_left_out()
+    assert [lane.params.logit_bias for lane in desk.client.last(Compare).lanes] == [
+        ((1, -1.0),)
+    ] * 4
+
+
+def test_a_lane_that_runs_and_gets_such_biases_ends_alone(desk: LaneDesk) -> None:
+    state = desk.compare
+    state.run()
+    desk.start()
+    desk.write(2, 5)
+    state.lanes[2].sampling.change(logit_bias=FOREIGN)
+    assert desk.client.last(StopLane).lane == 2
+    assert not desk.client.all_sent(ChangeLane)
+    desk.end(2, "stopped")
+    assert [lane.runs for lane in state.lanes] == [True, True, False, True]
+
+
+def test_with_the_real_engine_the_message_has_a_way_on(window: MainWindow, qtbot: QtBot) -> None:
+    session, state = window.session, window.session.compare
+    session.draft.manuscript.load("The sea was calm")
+    window.editor.move_caret(len("The sea was calm"))
+    window.compare.show(True)
+    page = window.compare.page
+    assert page is not None
+    state.set_max_tokens(3)
+    preset = session.profiles.current
+    foreign = msgspec.structs.replace(preset.sampling, logit_bias=FOREIGN)
+    first = page.columns[0]
+    mine = msgspec.structs.replace(preset, name="Mine", sampling=foreign)
+    session.profiles.follow([*session.profiles.presets, mine])
+    first.profile.activated.emit(first.profile.findData("Mine"))
+    assert first.go.text() == DROP
+    assert "1,000,000" in first.go.toolTip()
+    window.compare.actions.run.trigger()
+    qtbot.waitUntil(lambda: not state.is_running and state.has_tokens, timeout=LONG)
+    assert [len(lane.tokens) for lane in state.lanes] == [0, 3, 3, 3]
+    assert "Lane 1 does not run" in window.notice.message
+    assert window.notice.action is window.compare.actions.drop_biases
+    button = next(one for one in window.notice.findChildren(QPushButton) if one.isVisible())
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: len(state.lanes[0].tokens) == 3, timeout=LONG)
+    assert window.notice.message == ""
+    assert not state.biases.left_out
