@@ -12,10 +12,10 @@ import pytest
 
 from studio.engine import log
 from studio.engine.context import Context
+from studio.engine.gguf_header import GgufHeader, read_header
 from studio.engine.interrupt import Interrupt
 from studio.engine.messages import LoadOptions
 from studio.engine.model import Model
-from studio.engine.starter_model import find_starter_model
 from studio.engine.vocabulary import Vocabulary
 from tests.helpers.tiny_model import write_byte_level_model, write_sentencepiece_model
 
@@ -24,10 +24,8 @@ NewContext = Callable[[Model], Context]
 
 
 @pytest.fixture(scope="session")
-def starter_path() -> Path:
-    path = find_starter_model()
-    assert path is not None, "the starter model is not installed"
-    return path
+def starter_header(starter_model: Path) -> GgufHeader:
+    return read_header(starter_model)
 
 
 @pytest.fixture(scope="session")
@@ -79,9 +77,9 @@ def new_context(interrupt: Interrupt) -> Iterator[NewContext]:
 
 
 @pytest.fixture(scope="module")
-def starter(open_model: OpenModel, starter_path: Path) -> Model:
+def starter(open_model: OpenModel, starter_model: Path) -> Model:
     """The starter model, with a context of 1,024 tokens."""
-    return open_model(starter_path, 1024)
+    return open_model(starter_model, 1024)
 
 
 @pytest.fixture(scope="module")

@@ -21,8 +21,7 @@ from studio.engine.chat_template import (
     default_command,
     fallback_skeleton,
 )
-from studio.engine.gguf_header import GgufHeader, read_header
-from studio.engine.starter_model import find_starter_model
+from studio.engine.gguf_header import GgufHeader
 from studio.engine.template_process import render
 
 LLAMA_3 = """{{- bos_token }}
@@ -76,15 +75,8 @@ def refusal(template: str, limits: TemplateLimits | None = None) -> str:
     return str(caught.value)
 
 
-@pytest.fixture(scope="module")
-def starter() -> GgufHeader:
-    path = find_starter_model()
-    assert path is not None
-    return read_header(path)
-
-
-def test_the_starter_models_own_template(starter: GgufHeader) -> None:
-    assert compile_template(starter, has_system=True).segments == (
+def test_the_starter_models_own_template(starter_header: GgufHeader) -> None:
+    assert compile_template(starter_header, has_system=True).segments == (
         Literal("<|im_start|>system\n"),
         System(),
         Literal("<|im_end|>\n<|im_start|>user\n"),
@@ -93,8 +85,8 @@ def test_the_starter_models_own_template(starter: GgufHeader) -> None:
     )
 
 
-def test_without_a_system_message_the_template_puts_in_its_own(starter: GgufHeader) -> None:
-    first, brief, last = compile_template(starter, has_system=False).segments
+def test_without_a_system_message_the_template_puts_in_its_own(starter_header: GgufHeader) -> None:
+    first, brief, last = compile_template(starter_header, has_system=False).segments
     assert isinstance(first, Literal)
     assert first.text.startswith("<|im_start|>system\nYou are a helpful AI assistant named SmolLM")
     assert brief == Brief()
@@ -169,9 +161,9 @@ def test_transformers_additions_are_there() -> None:
     assert compiled(template, has_system=False).segments == (Brief(), Literal('{"a<b": "é"}%01'))
 
 
-def test_literals_hold_the_templates_own_text_alone(starter: GgufHeader) -> None:
+def test_literals_hold_the_templates_own_text_alone(starter_header: GgufHeader) -> None:
     # So a typed "<|im_end|>" cannot be among them: only these may become control tokens.
-    skeleton = compile_template(starter, has_system=True)
+    skeleton = compile_template(starter_header, has_system=True)
     literals = [s.text for s in skeleton.segments if isinstance(s, Literal)]
     assert "".join(literals).count("<|im_end|>") == 2
     assert not any(ord(c) >= 0xE000 for text in literals for c in text)
@@ -272,9 +264,11 @@ def test_a_frozen_program_calls_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     assert default_command() == (sys.executable, "render-template")
 
 
-def test_chatml_for_a_model_without_a_template_that_knows_it(starter: GgufHeader) -> None:
-    bare = msgspec.structs.replace(starter, chat_template=None)
-    assert compile_template(bare, has_system=True) == compile_template(starter, has_system=True)
+def test_chatml_for_a_model_without_a_template_that_knows_it(starter_header: GgufHeader) -> None:
+    bare = msgspec.structs.replace(starter_header, chat_template=None)
+    assert compile_template(bare, has_system=True) == compile_template(
+        starter_header, has_system=True
+    )
     assert fallback_skeleton({"<|im_start|>", "<|im_end|>"}, has_system=False).segments == (
         Literal("<|im_start|>user\n"),
         Brief(),

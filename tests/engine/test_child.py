@@ -88,10 +88,10 @@ def tiny(child: EngineChild, byte_level_path: Path) -> EngineChild:
 
 
 @pytest.fixture(scope="module")
-def shared_child(starter_path: Path) -> Iterator[EngineChild]:
+def shared_child(starter_model: Path) -> Iterator[EngineChild]:
     """A child with the starter model open, for tests that leave it as they found it."""
     with EngineChild() as running:
-        running.load(starter_path, SMALL)
+        running.load(starter_model, SMALL)
         yield running
 
 
@@ -152,7 +152,7 @@ def test_turned_while_it_still_reads(real: EngineChild) -> None:
 # Stops
 
 
-def test_a_stop_while_it_reads_ends_the_reading(real: EngineChild, starter_path: Path) -> None:
+def test_a_stop_while_it_reads_ends_the_reading(real: EngineChild, starter_model: Path) -> None:
     prompt = STORY * 4
     real.send(write(30, prompt, 5))
     evaluating = real.until(lambda event: isinstance(event, Evaluating))[-1]
@@ -167,7 +167,7 @@ def test_a_stop_while_it_reads_ends_the_reading(real: EngineChild, starter_path:
     assert evaluated.reused < evaluating.total
     assert isinstance(distribution, Distribution)
     with EngineChild() as other:
-        other.load(starter_path, SMALL)
+        other.load(starter_model, SMALL)
         fresh = other.ask(look(1, STORY))[-1]
     assert isinstance(fresh, Distribution)
     after_stop = likeliest(distribution)

@@ -139,8 +139,8 @@ def test_lanes_that_cannot_fit_are_refused_before_anything_is_evaluated(desk: De
     assert reasons <= {"context_full", "end_of_text"}
 
 
-def test_a_chat_prompt(starter_path: Path) -> None:
-    desk = Desk(starter_path)
+def test_a_chat_prompt(starter_model: Path) -> None:
+    desk = Desk(starter_model)
     prompt = Prompt(manuscript="Dear", brief="My parcel is broken.", system="Help.", format="chat")
     command = Compare(request=2, prompt=prompt, lanes=(Lane(params=at(0.0)),) * 2, max_tokens=4)
     events = desk.run(command)
@@ -154,9 +154,9 @@ def test_a_chat_prompt(starter_path: Path) -> None:
 
 
 @pytest.fixture
-def child(starter_path: Path) -> Iterator[EngineChild]:
+def child(starter_model: Path) -> Iterator[EngineChild]:
     with EngineChild() as child:
-        child.load(starter_path, OPTIONS)
+        child.load(starter_model, OPTIONS)
         yield child
 
 

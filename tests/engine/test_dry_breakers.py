@@ -65,14 +65,16 @@ def test_in_the_real_vocabulary_a_repetition_ends_where_llama_cpp_ends_it(
     assert np.abs(distribution(logits, params, history) - theirs).max() > 1e-4
 
 
-def test_the_engine_answers_with_tokens(starter_path: Path, starter_vocabulary: Vocabulary) -> None:
+def test_the_engine_answers_with_tokens(
+    starter_model: Path, starter_vocabulary: Vocabulary
+) -> None:
     bench = EngineBench()
     texts = (":", "***")
     try:
         refused = bench.run(FindBreakers(request=1, texts=texts))[-1]
         assert isinstance(refused, Failed)
         assert refused.kind == "no_model"
-        bench.run(Load(request=2, path=str(starter_path)))
+        bench.run(Load(request=2, path=str(starter_model)))
         found = bench.run(FindBreakers(request=3, texts=texts))[-1]
         assert isinstance(found, BreakersFound)
         assert found.texts == texts

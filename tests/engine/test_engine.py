@@ -87,11 +87,11 @@ def shown(distribution: Distribution) -> tuple[NDArray[np.int32], NDArray[np.flo
 # Loading
 
 
-def test_a_load_says_what_was_loaded(bench: Bench, starter_path: Path) -> None:
+def test_a_load_says_what_was_loaded(bench: Bench, starter_model: Path) -> None:
     events = bench.run(
         Load(
             request=9,
-            path=str(starter_path),
+            path=str(starter_model),
             options=LoadOptions(context_size=300, threads=2, memory_map=False),
         )
     )
@@ -155,20 +155,20 @@ def test_a_file_that_only_llama_cpp_refuses_is_said_with_its_reason(
     assert "lalma" in failed.message
 
 
-def test_a_context_beyond_the_memory_is_refused(bench: Bench, starter_path: Path) -> None:
+def test_a_context_beyond_the_memory_is_refused(bench: Bench, starter_model: Path) -> None:
     options = LoadOptions(context_size=16_000_000)
-    failed = failure(bench.run(Load(request=1, path=str(starter_path), options=options)))
+    failed = failure(bench.run(Load(request=1, path=str(starter_model), options=options)))
     assert failed.kind == "too_little_memory"
     assert "16,000,000" in failed.message
     assert not failed.has_model
 
 
 def test_what_memory_refuses_leaves_the_open_model_open(
-    bench: Bench, byte_level_path: Path, starter_path: Path
+    bench: Bench, byte_level_path: Path, starter_model: Path
 ) -> None:
     bench.load(byte_level_path)
     huge = LoadOptions(context_size=16_000_000)
-    failed = failure(bench.run(Load(request=2, path=str(starter_path), options=huge)))
+    failed = failure(bench.run(Load(request=2, path=str(starter_model), options=huge)))
     assert failed.kind == "too_little_memory"
     assert failed.has_model
     assert isinstance(bench.write(Prompt(manuscript="a"), 3)[-1], Finished)
@@ -216,10 +216,10 @@ def test_another_model_takes_the_place_of_the_first(
 # Looking ahead
 
 
-def test_a_look_ahead_is_the_models_next_token(bench: Bench, starter_path: Path) -> None:
-    bench.load(starter_path, 512)
+def test_a_look_ahead_is_the_models_next_token(bench: Bench, starter_model: Path) -> None:
+    bench.load(starter_model, 512)
     evaluated, distribution = bench.look(Prompt(manuscript="The old fisherman", brief="A story."))
-    with Reference(starter_path, 64) as reference:
+    with Reference(starter_model, 64) as reference:
         tokens = reference.tokenize("A story.\n\nThe old fisherman", special=False)
         expected = softmax(reference.logits(tokens)[0])
     assert prompt_tokens(evaluated) == tokens
@@ -273,8 +273,8 @@ def test_a_generation_uses_what_was_looked_at(bench: Bench, byte_level_path: Pat
 # Writing
 
 
-def test_the_same_writing_with_and_without_reuse(bench: Bench, starter_path: Path) -> None:
-    bench.load(starter_path, 512)
+def test_the_same_writing_with_and_without_reuse(bench: Bench, starter_model: Path) -> None:
+    bench.load(starter_model, 512)
     story = "The old fisherman looked out over the grey water and counted the boats"
     fresh = bench.write(Prompt(manuscript=story), 12)
     assert one(fresh, Evaluated).reused == 0
@@ -320,13 +320,13 @@ def test_chat_without_a_template_is_refused_with_advice(bench: Bench, tmp_path: 
     assert isinstance(bench.write(Prompt(manuscript="Hi"), 1)[-1], Finished)
 
 
-def test_chat_with_the_real_template(bench: Bench, starter_path: Path) -> None:
-    bench.load(starter_path, 512)
+def test_chat_with_the_real_template(bench: Bench, starter_model: Path) -> None:
+    bench.load(starter_model, 512)
     prompt = Prompt(
         manuscript="Of course:", brief="Name a colour.", system="Be brief.", format="chat"
     )
     evaluated, _ = bench.look(prompt)
-    with Reference(starter_path, 64) as reference:
+    with Reference(starter_model, 64) as reference:
         assert prompt_tokens(evaluated) == reference.tokenize(
             "<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\nName a colour.<|im_end|>\n"
             "<|im_start|>assistant\nOf course:",

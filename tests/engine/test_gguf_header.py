@@ -17,7 +17,6 @@ from hypothesis import strategies as st
 
 from studio.engine import gguf_container
 from studio.engine.gguf_header import GgufHeader, ModelFileError, read_header
-from studio.engine.starter_model import find_starter_model
 
 BYTES = [f"<0x{n:02X}>" for n in range(256)]
 TOKENS = ["<unk>", "<s>", "</s>", *BYTES, "▁the", "▁sea", "<|im_start|>"]
@@ -103,17 +102,15 @@ def after(data: bytes, text: str) -> int:
 # What is read
 
 
-def test_the_starter_model() -> None:
-    path = find_starter_model()
-    assert path is not None
-    header = read_header(path)
+def test_the_starter_model(starter_model: Path) -> None:
+    header = read_header(starter_model)
     assert header.architecture == "llama"
     assert header.quantization == "Q4_1"
     assert (header.version, header.tensor_count) == (3, 272)
     assert header.parameter_count == 134_515_008
     assert header.tensor_bytes == 96_576_768
-    assert header.file_size == path.stat().st_size
-    assert header.mtime_ns == path.stat().st_mtime_ns
+    assert header.file_size == starter_model.stat().st_size
+    assert header.mtime_ns == starter_model.stat().st_mtime_ns
     assert (header.context_length, header.block_count, header.embedding_length) == (8192, 30, 576)
     assert header.head_count == (9,) * 30
     assert header.head_count_kv == (3,) * 30

@@ -10,14 +10,13 @@ import psutil
 import pytest
 
 from studio.engine import memory
-from studio.engine.gguf_header import GgufHeader, ModelFileError, read_header
+from studio.engine.gguf_header import GgufHeader, ModelFileError
 from studio.engine.memory import (
     AvailableMemory,
     available_memory,
     check_fits,
     estimate,
 )
-from studio.engine.starter_model import find_starter_model
 
 MIB = 1 << 20
 
@@ -47,19 +46,12 @@ print(json.dumps([after_model - before, after_context - after_model, after_decod
 """
 
 
-@pytest.fixture(scope="module")
-def starter() -> GgufHeader:
-    path = find_starter_model()
-    assert path is not None
-    return read_header(path)
-
-
 @pytest.mark.parametrize("context_size", [2048, 8192])
-def test_what_the_starter_model_really_takes(starter: GgufHeader, context_size: int) -> None:
-    command = [sys.executable, "-c", LOADING, starter.files[0].path, str(context_size)]
+def test_what_the_starter_model_really_takes(starter_header: GgufHeader, context_size: int) -> None:
+    command = [sys.executable, "-c", LOADING, starter_header.files[0].path, str(context_size)]
     done = subprocess.run(command, capture_output=True, check=True)
     model, context, everything = json.loads(done.stdout.splitlines()[-1])
-    need = estimate(starter, context_size)
+    need = estimate(starter_header, context_size)
     assert need.weights + need.vocabulary == pytest.approx(model, rel=0.15)
     assert need.kv_cache == pytest.approx(context, rel=0.15)
     # Of the scratch, llama.cpp touches a part: the estimate is above, and not by more than it.
@@ -76,35 +68,40 @@ def test_what_the_starter_model_really_takes(starter: GgufHeader, context_size: 
     ],
 )
 def test_llama_cpps_own_numbers(
-    starter: GgufHeader,
+    starter_header: GgufHeader,
     context_size: int,
     batch: int,
     flash: bool,
     kv_mib: float,
     compute_mib: float,
 ) -> None:
-    need = estimate(starter, context_size, batch=batch, flash_attention=flash)
+    need = estimate(starter_header, context_size, batch=batch, flash_attention=flash)
     assert need.kv_cache == kv_mib * MIB
     assert compute_mib * MIB <= need.compute <= 1.4 * compute_mib * MIB
 
 
-def test_a_quantized_cache_takes_less(starter: GgufHeader) -> None:
-    full = estimate(starter, 4096)
-    assert estimate(starter, 4096, kv_element_bytes=34 / 32).kv_cache == full.kv_cache * 17 // 32
+def test_a_quantized_cache_takes_less(starter_header: GgufHeader) -> None:
+    full = estimate(starter_header, 4096)
+    assert (
+        estimate(starter_header, 4096, kv_element_bytes=34 / 32).kv_cache
+        == full.kv_cache * 17 // 32
+    )
 
 
-def test_blocks_without_attention_keep_states_instead(starter: GgufHeader) -> None:
-    hybrid = msgspec.structs.replace(starter, head_count_kv=(3, 0) * 15, recurrent_state_size=1000)
+def test_blocks_without_attention_keep_states_instead(starter_header: GgufHeader) -> None:
+    hybrid = msgspec.structs.replace(
+        starter_header, head_count_kv=(3, 0) * 15, recurrent_state_size=1000
+    )
     one = estimate(hybrid, 2048)
-    assert one.kv_cache == estimate(starter, 2048).kv_cache // 2 + 30 * 1000 * 4
+    assert one.kv_cache == estimate(starter_header, 2048).kv_cache // 2 + 30 * 1000 * 4
     assert estimate(hybrid, 2048, sequences=4).kv_cache == one.kv_cache + 3 * 30 * 1000 * 4
 
 
-def test_what_a_gpu_holds_is_left_out(starter: GgufHeader) -> None:
-    here = estimate(starter, 2048)
-    half = estimate(starter, 2048, offloaded=0.5)
+def test_what_a_gpu_holds_is_left_out(starter_header: GgufHeader) -> None:
+    here = estimate(starter_header, 2048)
+    half = estimate(starter_header, 2048, offloaded=0.5)
     assert (half.weights, half.kv_cache) == (here.weights // 2, here.kv_cache // 2)
-    assert estimate(starter, 2048, offloaded=1.0).weights == 0
+    assert estimate(starter_header, 2048, offloaded=1.0).weights == 0
 
 
 @pytest.mark.parametrize(
@@ -119,43 +116,45 @@ def test_what_a_gpu_holds_is_left_out(starter: GgufHeader) -> None:
         ("offloaded", float("nan")),
     ],
 )
-def test_numbers_out_of_range_are_named(starter: GgufHeader, field: str, value: float) -> None:
+def test_numbers_out_of_range_are_named(
+    starter_header: GgufHeader, field: str, value: float
+) -> None:
     arguments = {"context_size": 128, field: value}
     with pytest.raises(ValueError, match=f"{field} is {value}"):
-        estimate(starter, **arguments)  # type: ignore[arg-type] # the point of the test
+        estimate(starter_header, **arguments)  # type: ignore[arg-type] # the point of the test
 
 
-def test_it_fits(starter: GgufHeader) -> None:
-    need = estimate(starter, 2048)
-    assert check_fits(starter, need, AvailableMemory(available=1 << 30, total=1 << 31))
-    assert check_fits(starter, need)  # on the machine that runs the tests
+def test_it_fits(starter_header: GgufHeader) -> None:
+    need = estimate(starter_header, 2048)
+    assert check_fits(starter_header, need, AvailableMemory(available=1 << 30, total=1 << 31))
+    assert check_fits(starter_header, need)  # on the machine that runs the tests
 
 
-def test_mapped_weights_need_not_be_free_now(starter: GgufHeader) -> None:
-    need = estimate(starter, 2048)
+def test_mapped_weights_need_not_be_free_now(starter_header: GgufHeader) -> None:
+    need = estimate(starter_header, 2048)
     tight = AvailableMemory(available=need.unmapped, total=need.total)
-    assert check_fits(starter, need, tight) is False
-    read = estimate(starter, 2048, memory_mapped=False)
+    assert check_fits(starter_header, need, tight) is False
+    read = estimate(starter_header, 2048, memory_mapped=False)
     assert read.total == need.total
     with pytest.raises(ModelFileError):
-        check_fits(starter, read, tight)
+        check_fits(starter_header, read, tight)
 
 
-def test_too_little_free_memory_says_what_to_do(starter: GgufHeader) -> None:
-    need = estimate(starter, 8192)
+def test_too_little_free_memory_says_what_to_do(starter_header: GgufHeader) -> None:
+    need = estimate(starter_header, 8192)
     memory_here = AvailableMemory(available=100 * MIB, total=8 << 30)
     with pytest.raises(ModelFileError) as caught:
-        check_fits(starter, need, memory_here)
+        check_fits(starter_header, need, memory_here)
     assert caught.value.kind == "too_little_memory"
     message = str(caught.value)
-    assert starter.name in message
+    assert starter_header.name in message
     assert "327 MiB of free memory, 309 MiB of it for a context of 8,192 tokens" in message
     assert "100 MiB is free" in message
     assert "a smaller context than 8,192 tokens, a smaller quantization than Q4_1" in message
 
 
-def test_a_model_larger_than_the_machine(starter: GgufHeader) -> None:
-    huge = msgspec.structs.replace(starter, tensor_bytes=40 << 30)
+def test_a_model_larger_than_the_machine(starter_header: GgufHeader) -> None:
+    huge = msgspec.structs.replace(starter_header, tensor_bytes=40 << 30)
     memory_here = AvailableMemory(available=30 << 30, total=32 << 30)
     with pytest.raises(ModelFileError, match=r"needs 40\.2 GiB .* has 32\.0 GiB in all") as caught:
         check_fits(huge, estimate(huge, 2048), memory_here)

@@ -83,8 +83,8 @@ def spelled(events: list[AnyEvent]) -> str:
     return b"".join(token.text for token in scored(events)).decode()
 
 
-def test_every_token_has_the_distribution_it_was_read_in(bench: Bench, starter_path: Path) -> None:
-    bench.load(starter_path, 512)
+def test_every_token_has_the_distribution_it_was_read_in(bench: Bench, starter_model: Path) -> None:
+    bench.load(starter_model, 512)
     events = bench.score(PARAGRAPH, brief="A story.")
     assert spelled(events) == PARAGRAPH
     assert pieces(events)[0].start == 0
@@ -93,7 +93,7 @@ def test_every_token_has_the_distribution_it_was_read_in(bench: Bench, starter_p
     records = scored(events)
     assert [token.id for token in records] == tokens[-len(records) :]
     before = len(tokens) - len(records)
-    with Reference(starter_path, 512) as reference:
+    with Reference(starter_model, 512) as reference:
         rows = reference.logits(tokens, before - 1)
     worst = 0.0
     for token, logits in zip(records, rows, strict=False):
@@ -137,16 +137,16 @@ def test_a_space_that_the_tokenizer_adds_is_not_the_manuscripts(
     assert ended(events).unpredicted_characters == 0
 
 
-def test_a_token_across_the_seam_is_the_briefs(bench: Bench, starter_path: Path) -> None:
-    bench.load(starter_path, 256)
+def test_a_token_across_the_seam_is_the_briefs(bench: Bench, starter_model: Path) -> None:
+    bench.load(starter_model, 256)
     events = bench.score("\n\nThe sea was calm.", brief="A story")
     [piece] = pieces(events)
     assert piece.start > 0, "blank lines on both sides of the seam were one token"
     assert "\n\nThe sea was calm."[piece.start :] == spelled(events)
 
 
-def test_chat_scores_the_answer_alone(bench: Bench, starter_path: Path) -> None:
-    bench.load(starter_path, 256)
+def test_chat_scores_the_answer_alone(bench: Bench, starter_model: Path) -> None:
+    bench.load(starter_model, 256)
     events = bench.score("The sea is calm.", brief="How is the sea?", form="chat")
     assert spelled(events).endswith("sea is calm.")
     assert are_numbered(events)
@@ -154,9 +154,9 @@ def test_chat_scores_the_answer_alone(bench: Bench, starter_path: Path) -> None:
 
 
 def test_the_beginning_can_be_left_out_and_is_not_read_again(
-    bench: Bench, starter_path: Path
+    bench: Bench, starter_model: Path
 ) -> None:
-    bench.load(starter_path, 512)
+    bench.load(starter_model, 512)
     whole = scored(bench.score(PARAGRAPH))
     events = bench.score(PARAGRAPH, first=60)
     [piece] = pieces(events)
@@ -168,8 +168,8 @@ def test_the_beginning_can_be_left_out_and_is_not_read_again(
     assert ended(bench.score(PARAGRAPH, first=len(PARAGRAPH))).tokens == 0
 
 
-def test_what_follows_reuses_what_was_read(bench: Bench, starter_path: Path) -> None:
-    bench.load(starter_path, 512)
+def test_what_follows_reuses_what_was_read(bench: Bench, starter_model: Path) -> None:
+    bench.load(starter_model, 512)
     tokens = evaluated(bench.score(PARAGRAPH)).token_ids()
     look = bench.run(LookAhead(request=6, prompt=Prompt(manuscript=PARAGRAPH)))
     assert evaluated(look).reused == len(tokens)

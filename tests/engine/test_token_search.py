@@ -13,8 +13,8 @@ from tests.helpers.engine_bench import EngineBench
 
 
 @pytest.fixture
-def vocabulary(open_model: OpenModel, starter_path: Path) -> Vocabulary:
-    return open_model(starter_path, 1024).vocabulary
+def vocabulary(open_model: OpenModel, starter_model: Path) -> Vocabulary:
+    return open_model(starter_model, 1024).vocabulary
 
 
 def test_a_word_of_one_token_is_that_token(vocabulary: Vocabulary) -> None:
@@ -44,13 +44,13 @@ def test_a_space_that_the_tokenizer_adds_is_not_the_writers(
     assert vocabulary.text(token) == b"a"
 
 
-def test_the_engine_answers_with_spellings(starter_path: Path) -> None:
+def test_the_engine_answers_with_spellings(starter_model: Path) -> None:
     bench = EngineBench()
     try:
         refused = bench.run(FindTokens(request=1, text=" sea"))[-1]
         assert isinstance(refused, Failed)
         assert refused.kind == "no_model"
-        bench.run(Load(request=2, path=str(starter_path)))
+        bench.run(Load(request=2, path=str(starter_model)))
         found = bench.run(FindTokens(request=3, text=" sea", ids=(0, 198, 10_000_000)))[-1]
         assert isinstance(found, TokensFound)
         (token,) = found.tokens

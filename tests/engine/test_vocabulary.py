@@ -28,11 +28,11 @@ def spelled(vocabulary: Vocabulary, tokens: list[int]) -> bytes:
 
 @pytest.fixture(scope="module", params=["starter", "byte_level", "sentencepiece"])
 def vocabulary(
-    request: pytest.FixtureRequest, open_model: OpenModel, starter_path: Path
+    request: pytest.FixtureRequest, open_model: OpenModel, starter_model: Path
 ) -> Vocabulary:
-    paths = {"starter": starter_path}
+    paths = {"starter": starter_model}
     path = paths.get(request.param) or request.getfixturevalue(f"{request.param}_path")
-    return open_model(path, 1024 if path == starter_path else 0).vocabulary
+    return open_model(path, 1024 if path == starter_model else 0).vocabulary
 
 
 @pytest.mark.parametrize("text", TEXTS)
