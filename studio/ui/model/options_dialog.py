@@ -2,18 +2,19 @@
 
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
-    QCheckBox,
     QDialog,
     QDialogButtonBox,
     QFormLayout,
     QLabel,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
 
 from studio.engine.messages import LoadOptions, ModelReport
 from studio.ui.model.names import byte_size, model_title
+from studio.ui.theme.check_box import CheckBox
+from studio.ui.theme.spin_box import SpinBox
+from studio.ui.theme.theme import Theme
 
 _AUTOMATIC = "automatic"
 
@@ -22,11 +23,16 @@ class ModelOptionsDialog(QDialog):
     """Asks for `LoadOptions`; the report of the open model stands above."""
 
     def __init__(
-        self, options: LoadOptions, report: ModelReport | None, parent: QWidget | None = None
+        self,
+        options: LoadOptions,
+        report: ModelReport | None,
+        theme: Theme,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle("Model options")
         self._gpu_layers = _spin_box(
+            theme,
             -1,
             999,
             options.gpu_layers,
@@ -34,6 +40,7 @@ class ModelOptionsDialog(QDialog):
             "a GPU backend and its device is there. 0: none.",
         )
         self._context_size = _spin_box(
+            theme,
             0,
             1_048_576,
             options.context_size,
@@ -42,12 +49,13 @@ class ModelOptionsDialog(QDialog):
             step=1024,
         )
         self._threads = _spin_box(
+            theme,
             0,
             256,
             options.threads,
             "Threads that compute. Automatic: one a processor core.",
         )
-        self._memory_map = QCheckBox("Map the file into memory")
+        self._memory_map = CheckBox("Map the file into memory", theme)
         self._memory_map.setChecked(options.memory_map)
         self._memory_map.setToolTip(
             "The system reads the file as it is needed and shares it between programs. Off: a copy "
@@ -93,8 +101,8 @@ class ModelOptionsDialog(QDialog):
         )
 
 
-def _spin_box(low: int, high: int, value: int, tip: str, step: int = 1) -> QSpinBox:
-    box = QSpinBox()
+def _spin_box(theme: Theme, low: int, high: int, value: int, tip: str, step: int = 1) -> SpinBox:
+    box = SpinBox(theme)
     box.setRange(low, high)
     box.setSingleStep(step)
     # The lowest value is shown as a word: "automatic" is not a number.

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QPainter, QPaintEvent, QPalette
+from PySide6.QtGui import QAction, QGuiApplication, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import (
     QMenu,
     QPushButton,
@@ -70,7 +70,9 @@ class ModelPicker(QPushButton):
         room = self.rect().adjusted(_INSET, 0, -2 * _INSET, 0)
         middle_left = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
         painter.drawText(room, int(middle_left), self._shown)
-        paint_chevron(painter, self, self.palette().color(QPalette.ColorRole.PlaceholderText))
+        # A stylesheet's colour makes the button's own placeholder paler than that of others.
+        muted = QGuiApplication.palette().color(QPalette.ColorRole.PlaceholderText)
+        paint_chevron(painter, self, muted)
 
     def _follow(self) -> None:
         model = self._model

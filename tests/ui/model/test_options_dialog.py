@@ -9,6 +9,7 @@ from studio.engine.messages import LoadOptions, ModelReport
 from studio.ui import main_window
 from studio.ui.main_window import MainWindow
 from studio.ui.model.options_dialog import ModelOptionsDialog
+from studio.ui.theme.theme import Theme
 from tests.ui.conftest import LONG
 from tests.ui.fake_engine import model_report
 
@@ -16,9 +17,9 @@ OPTIONS = LoadOptions(gpu_layers=5, context_size=1024, threads=2, memory_map=Fal
 
 
 def dialog(
-    qtbot: QtBot, options: LoadOptions, report: ModelReport | None = None
+    qtbot: QtBot, theme: Theme, options: LoadOptions, report: ModelReport | None = None
 ) -> ModelOptionsDialog:
-    made = ModelOptionsDialog(options, report)
+    made = ModelOptionsDialog(options, report, theme)
     qtbot.addWidget(made)
     made.show()
     return made
@@ -32,12 +33,12 @@ def field(shown: ModelOptionsDialog, name: str) -> QSpinBox:
 
 
 @pytest.mark.parametrize("options", [LoadOptions(), OPTIONS])
-def test_what_it_is_given_it_gives_back(qtbot: QtBot, options: LoadOptions) -> None:
-    assert dialog(qtbot, options).options == options
+def test_what_it_is_given_it_gives_back(qtbot: QtBot, theme: Theme, options: LoadOptions) -> None:
+    assert dialog(qtbot, theme, options).options == options
 
 
-def test_what_is_chosen(qtbot: QtBot) -> None:
-    shown = dialog(qtbot, LoadOptions())
+def test_what_is_chosen(qtbot: QtBot, theme: Theme) -> None:
+    shown = dialog(qtbot, theme, LoadOptions())
     for name in ("GPU layers", "Context size", "Threads"):
         assert field(shown, name).text() == "automatic"
         assert field(shown, name).toolTip()
@@ -48,8 +49,8 @@ def test_what_is_chosen(qtbot: QtBot) -> None:
     assert shown.options == LoadOptions(gpu_layers=0, context_size=1024, threads=3)
 
 
-def test_what_is_really_used_stands_above(qtbot: QtBot) -> None:
-    shown = dialog(qtbot, LoadOptions(), model_report("/m/Tiny.Q4_1.gguf"))
+def test_what_is_really_used_stands_above(qtbot: QtBot, theme: Theme) -> None:
+    shown = dialog(qtbot, theme, LoadOptions(), model_report("/m/Tiny.Q4_1.gguf"))
     words = " ".join(label.text() for label in shown.findChildren(QLabel))
     for fact in ("Tiny  Q4_1", "CPU: a processor", "0 of 30", "2,048", "8,192", "165 MB"):
         assert fact in words
@@ -64,11 +65,15 @@ def test_the_window_loads_the_model_again_with_the_options(
 
     class Answered(ModelOptionsDialog):
         def __init__(
-            self, options: LoadOptions, report: ModelReport | None, parent: QWidget | None = None
+            self,
+            options: LoadOptions,
+            report: ModelReport | None,
+            theme: Theme,
+            parent: QWidget | None = None,
         ) -> None:
             assert options == model.options
             assert report == before
-            super().__init__(LoadOptions(threads=1, context_size=512), report, parent)
+            super().__init__(LoadOptions(threads=1, context_size=512), report, theme, parent)
 
         def exec(self) -> Any:
             buttons = self.findChild(QDialogButtonBox)
@@ -92,7 +97,7 @@ def test_without_a_model_the_options_wait_for_one(
 
     class Answered(ModelOptionsDialog):
         def __init__(self, *_given: object) -> None:
-            super().__init__(OPTIONS, None)
+            super().__init__(OPTIONS, None, window.theme)
 
         def exec(self) -> Any:
             return self.DialogCode.Accepted
