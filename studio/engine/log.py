@@ -27,7 +27,7 @@ _listeners: list[list[Line]] = []
 _level_of_line = 0
 
 
-@llama_cpp.llama_log_callback  # type: ignore[untyped-decorator]
+@llama_cpp.llama_log_callback  # type: ignore[untyped-decorator]  # ctypes' own
 def _on_log(level: int, text: bytes, _data: ctypes.c_void_p) -> None:
     global _level_of_line
     if level != _CONTINUED:

@@ -1,6 +1,7 @@
 """llama.cpp's logits as numpy arrays, without a copy. Knows nothing of what was evaluated."""
 
 import ctypes
+from typing import Any
 
 import llama_cpp
 import numpy as np
@@ -34,7 +35,8 @@ class LogitsView:
         address = _get_logits_ith(self._context, index)
         view = self._views.get(address)
         if view is None:
-            view = np.frombuffer(self._vector.from_address(address), dtype=np.float32)  # type: ignore[call-overload]
+            vector: Any = self._vector.from_address(address)  # numpy's stubs know no ctypes
+            view = np.frombuffer(vector, dtype=np.float32)
             view.flags.writeable = False
             self._views[address] = view
         return view

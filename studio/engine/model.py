@@ -84,7 +84,7 @@ class Model:
         )
         stopped = False
 
-        @llama_cpp.llama_progress_callback  # type: ignore[untyped-decorator]
+        @llama_cpp.llama_progress_callback  # type: ignore[untyped-decorator]  # ctypes' own
         def on_progress(fraction: float, _data: ctypes.c_void_p) -> bool:
             nonlocal stopped
             stopped = stopped or not progress(fraction)

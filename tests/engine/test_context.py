@@ -269,7 +269,7 @@ class LateInterrupt(Interrupt):
         super().__init__()
         self.questions_until_raised = -1
 
-        @llama_cpp.ggml_abort_callback  # type: ignore[untyped-decorator]
+        @llama_cpp.ggml_abort_callback  # type: ignore[untyped-decorator]  # ctypes' own
         def callback(_data: ctypes.c_void_p) -> bool:
             self.questions_until_raised -= 1
             if self.questions_until_raised == 0:

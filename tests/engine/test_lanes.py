@@ -314,7 +314,7 @@ def test_a_new_seed_each_time(tiny: Studio) -> None:
 
 def test_lanes_finish_apart(tiny: Studio) -> None:
     # A tiny model's hot lanes soon meet its end of text; a ban keeps the other from it.
-    banned = at(1.0, logit_bias=((0, -np.inf), (1, -np.inf), (2, -np.inf)))  # type: ignore[arg-type]
+    banned = at(1.0, logit_bias=((0, -np.inf), (1, -np.inf), (2, -np.inf)))  # type: ignore[arg-type]  # no float
     told = tiny.compare(PROMPT, (Lane(params=banned), *lanes_at(100.0, 100.0)), 100,
                         ignore_eos=False, same_dice=False, seed=1)  # fmt: skip
     ends = told.ends()
@@ -434,14 +434,14 @@ def test_a_lane_that_goes_on_can_be_turned_with_it(tiny: Studio) -> None:
 
 
 def test_a_lane_that_met_the_end_of_text_can_go_on(tiny: Studio) -> None:
-    end_only = at(1.0, logit_bias=((2, 1000.0),))  # type: ignore[arg-type]
+    end_only = at(1.0, logit_bias=((2, 1000.0),))  # type: ignore[arg-type]  # no float
     tiny.on_event = once(
         LaneToken,
         lambda: tiny.control.orders.append(ChangeLane(request=3, lane=0, params=end_only)),
         lane=0,
         index=5,
     )
-    never = at(1.0, logit_bias=tuple((token, -np.inf) for token in range(3)))  # type: ignore[arg-type]
+    never = at(1.0, logit_bias=tuple((token, -np.inf) for token in range(3)))  # type: ignore[arg-type]  # no float
     first = tiny.compare(PROMPT, (Lane(params=never),), 20, ignore_eos=False)
     assert (first.reasons(), len(first.ids(0))) == ({0: "end_of_text"}, 6)
     again = tiny.go_on(ContinueLane(request=3, lane=0, params=end_only, max_tokens=5))
@@ -654,7 +654,7 @@ def test_a_long_prompt_is_cut_for_the_lanes() -> None:
 
 
 def test_a_bias_that_the_model_has_no_token_for(tiny: Studio) -> None:
-    odd = at(1.0, logit_bias=((9999, 1.0),))  # type: ignore[arg-type]
+    odd = at(1.0, logit_bias=((9999, 1.0),))  # type: ignore[arg-type]  # no float
     with pytest.raises(EngineError, match="9,999"):
         tiny.compare(PROMPT, (*lanes_at(1.0), Lane(params=odd)), 5)
 

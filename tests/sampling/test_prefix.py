@@ -52,7 +52,7 @@ def test_both_ways_leave_the_same(seed: int, size: int, params: SamplingParams) 
 def test_common_settings_take_the_short_way(fields: dict[str, object]) -> None:
     logits = np.random.default_rng(0).normal(0, 4, 9000).astype(np.float32)
     ranking = Ranking(logits)
-    params = SamplingParams(**fields)  # type: ignore[arg-type]
+    params = SamplingParams(**fields)  # type: ignore[arg-type]  # fields vary
     few = left_of_few(ranking, params)
     assert few is not None
     assert shape(ranking, params, ()) == (ranking, *few)
@@ -77,5 +77,5 @@ def test_common_settings_take_the_short_way(fields: dict[str, object]) -> None:
 )
 def test_what_others_do_or_what_lies_deep_goes_the_long_way(fields: dict[str, object]) -> None:
     logits = np.random.default_rng(0).normal(0, 4, 9000).astype(np.float32)
-    params = SamplingParams(samplers=DEFAULT_SAMPLERS, **fields)  # type: ignore[arg-type]
+    params = SamplingParams(samplers=DEFAULT_SAMPLERS, **fields)  # type: ignore[arg-type]  # fields vary
     assert left_of_few(Ranking(logits), params) is None

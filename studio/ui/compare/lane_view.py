@@ -171,9 +171,8 @@ class LaneView(QPlainTextEdit):
         cursor.setPosition(place[1], QTextCursor.MoveMode.KeepAnchor)
         # What comes behind the token is not of the mark.
         cursor.setKeepPositionOnInsert(True)
-        # PySide's stubs lack the fields of this plain structure.
-        setattr(selection, "cursor", cursor)  # noqa: B010
-        setattr(selection, "format", look)  # noqa: B010
+        selection.cursor = cursor
+        selection.format = look
         self.setExtraSelections([selection])
 
     def _is_on_mark(self, event: QMouseEvent) -> bool:

@@ -214,7 +214,7 @@ def test_the_oldest_leave_the_shelf_while_the_window_is_open(
     monkeypatch.setattr(compare_history, "MOST", 2)
     for token in (5, 6, 7):
         shelved.run(token)
-        qtbot.waitUntil(lambda token=token: f" w{token}" in texts(folder))  # type: ignore[misc]
+        qtbot.waitUntil(lambda token=token: f" w{token}" in texts(folder))  # type: ignore[misc]  # a default is not inferred
     shelved.run(8)
     qtbot.waitUntil(lambda: texts(folder) == [" w6", " w7", " w8"])
 

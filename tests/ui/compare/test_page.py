@@ -469,7 +469,7 @@ def test_in_a_small_window_text_and_buttons_go_before_bars(bare: MainWindow, qtb
     resize(790, 590)
     column = page.columns[0]
     for button in (column.go, column.again, column.use, column.keep):
-        qtbot.waitUntil(lambda button=button: is_in_view(button))  # type: ignore[misc]
+        qtbot.waitUntil(lambda button=button: is_in_view(button))  # type: ignore[misc]  # a default is not inferred
     assert not column.bars.isVisible()
     assert column.view.height() >= 4 * column.view.fontMetrics().lineSpacing()
     for control in (page.bar.length, page.bar.reference, page.bar.in_step):

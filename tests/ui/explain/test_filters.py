@@ -68,7 +68,7 @@ def test_the_counts_are_those_of_the_sampler(temperature: float, chosen: dict[st
     ):
         exact = distribution(
             LOGITS,
-            SamplingParams(temperature=temperature, samplers=samplers, **chosen),  # type: ignore[arg-type]
+            SamplingParams(temperature=temperature, samplers=samplers, **chosen),  # type: ignore[arg-type]  # fields vary
         )
         top = shaped(SKETCH, params, temperature)
         assert top.kept == np.count_nonzero(exact)

@@ -23,12 +23,12 @@ PLACE = Place(
 
 
 def told(step: StepName, place: Place = PLACE, **params: float) -> str:
-    body = words(step, place, SamplingParams(**params)).body  # type: ignore[arg-type]
+    body = words(step, place, SamplingParams(**params)).body  # type: ignore[arg-type]  # fields vary
     return re.sub(r"<[^>]+>", " ", body.replace("&lt;", "‹").replace("&gt;", "›"))
 
 
 def p(temperature: float, token: int = 0, **params: float) -> str:
-    made = SamplingParams(temperature=temperature, **params)  # type: ignore[arg-type]
+    made = SamplingParams(temperature=temperature, **params)  # type: ignore[arg-type]  # fields vary
     return squeezed(percent(float(distribution(LOGITS, made)[token])))
 
 

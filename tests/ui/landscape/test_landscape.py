@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QLabel, QWidget
+from PySide6.QtWidgets import QAbstractButton, QLabel, QSplitter, QWidget
 from pytestqt.qtbot import QtBot
 
 from studio.engine.messages import ScoredToken
@@ -254,10 +254,10 @@ def test_it_is_remembered(open_window: Callable[[], MainWindow], qtbot: QtBot) -
 
 def test_it_is_as_high_as_one_left_it(shown: MainWindow, qtbot: QtBot) -> None:
     splitter = shown.landscape.panel.parentWidget()
-    assert splitter is not None
+    assert isinstance(splitter, QSplitter)
     assert abs(shown.landscape.panel.height() - 150) <= 2
-    whole = sum(splitter.sizes())  # type: ignore[attr-defined]  # a QSplitter
-    splitter.setSizes([whole - 220, 220])  # type: ignore[attr-defined]
+    whole = sum(splitter.sizes())
+    splitter.setSizes([whole - 220, 220])
     qtbot.waitUntil(lambda: abs(shown.landscape.panel.height() - 220) <= 2)
     shown.landscape.set_shown(False)
     shown.landscape.set_shown(True)
