@@ -34,7 +34,7 @@ class CompareActions(QObject):
     Args:
         window: What dialogs belong to.
         state: The lanes.
-        model: Whose fingerprint is saved with them.
+        model: What may be done follows which is open.
         settings: Remembers folders.
     """
 
@@ -49,7 +49,6 @@ class CompareActions(QObject):
         super().__init__(window)
         self._window = window
         self._state = state
-        self._model = model
         self._settings = settings
         self._is_shown = False
         self._made_files: CompareFiles | None = None

@@ -9,8 +9,6 @@ from studio.presets import Preset
 from studio.presets.preset import PromptFormat
 from studio.presets.preset_fields import checked_stops, checked_text
 
-FIELDS = ("prompt_format", "system_message", "stop")
-
 
 class PromptSettings(QObject):
     """Prompt format, system message and stop strings in force.

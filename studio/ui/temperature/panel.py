@@ -63,7 +63,6 @@ class TemperaturePanel(Card):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__("Temperature", parent)
-        self._sampling = sampling
         self._next_token = next_token
         self.temperature_edit = TemperatureEdit(sampling, _NUMBER_SIZE)
         self.beta_edit = _beta_edit(sampling)
@@ -89,12 +88,19 @@ class TemperaturePanel(Card):
         track.addWidget(self.slider)
         self.body.addLayout(track)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        self.setTabOrder(self.beta_edit, self.temperature_edit)
+        self.setTabOrder(self.temperature_edit, self.slider)
 
         for edit in (self.temperature_edit, self.beta_edit):
             sampling.params_changed.connect(edit.follow)
             edit.refused.connect(self._show_refusal)
         self._clock = FrameClock(self._show_next_token, self, _FOLLOW_MS)
         next_token.changed.connect(self._follow_next_token)
+
+    def add_help(self, link: QWidget) -> None:
+        """Put what explains temperature behind the card's name."""
+        self.header.insertWidget(1, link)
+        self.setTabOrder(self.beta_edit.previousInFocusChain(), link)
 
     def _make_notes(self) -> QWidget:
         """What stands at the right of the number: what T does here, or why it was refused."""

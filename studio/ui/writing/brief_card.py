@@ -1,6 +1,6 @@
 """The brief's field: what the model is told before the manuscript. Can be folded away."""
 
-from PySide6.QtCore import QMimeData, Qt, Signal
+from PySide6.QtCore import QMimeData, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QPlainTextEdit, QPushButton, QSizePolicy, QWidget
 
@@ -40,8 +40,6 @@ class _BriefEdit(QPlainTextEdit):
 
 class BriefCard(Card):
     """A few lines of plain text, bound to the draft."""
-
-    open_changed = Signal(bool)
 
     def __init__(self, draft: Draft, parent: QWidget | None = None) -> None:
         super().__init__("Brief", parent)
@@ -83,4 +81,3 @@ class BriefCard(Card):
     def _on_toggled(self, is_open: bool) -> None:
         self.edit.setVisible(is_open)
         self._toggle.setText("⌄" if is_open else "›")
-        self.open_changed.emit(is_open)

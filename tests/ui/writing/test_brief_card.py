@@ -29,14 +29,12 @@ def test_what_is_typed_is_the_brief(card: BriefCard, draft: Draft) -> None:
     assert draft.brief == ""
 
 
-def test_it_folds_and_keeps_what_is_in_it(card: BriefCard, draft: Draft, qtbot: QtBot) -> None:
+def test_it_folds_and_keeps_what_is_in_it(card: BriefCard, draft: Draft) -> None:
     card.edit.setPlainText("Short sentences.")
     toggle = card.findChild(QPushButton)
     assert isinstance(toggle, QPushButton)
     open_height = card.sizeHint().height()
-    with qtbot.waitSignal(card.open_changed) as changed:
-        toggle.click()
-    assert changed.args == [False]
+    toggle.click()
     assert not card.is_open
     assert not card.edit.isVisible()
     assert card.sizeHint().height() < open_height
