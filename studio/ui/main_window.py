@@ -234,6 +234,7 @@ class MainWindow(QMainWindow):
         self.files.failed.connect(self.notice.tell)
         self.compare.failed.connect(self.notice.tell)
         self.compare.turned.connect(self._on_page_turned)
+        session.compare.told.connect(lambda news: self.notice.tell(news, is_error=False))
         drop_biases = self.compare.actions.drop_biases
         session.compare.biases.told.connect(lambda why: self.notice.tell(why, drop_biases))
         drop_biases.enabledChanged.connect(

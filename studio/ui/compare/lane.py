@@ -11,20 +11,22 @@ from enum import Enum
 
 from PySide6.QtCore import QObject, Signal
 
-from studio.engine.messages import LaneFinished, Token
-from studio.experiments.comparison import OF_ITSELF, TokenRecord
+from studio.engine.messages import LaneFinished
+from studio.experiments.comparison import OF_ITSELF
 from studio.presets import Preset
 from studio.sampling import LogitSketch, SamplingParams
+from studio.ui.compare.lane_records import LaneRecords
 from studio.ui.parameters.sampling_state import SamplingState
 from studio.ui.presets.profile_state import ProfileState
 from studio.ui.tokens.next_token import NextToken
 from studio.ui.tokens.place import TokenPlace
+from studio.ui.tokens.written_token import DrawnToken, WrittenToken
 
 Turns = list[tuple[int, SamplingParams]]
 
 
-LaneToken = Token | TokenRecord
-"""A token that a lane wrote: as the engine told it, or as a file has kept it."""
+LaneToken = DrawnToken
+"""A token that a lane wrote."""
 
 
 class LanePhase(Enum):
@@ -109,6 +111,7 @@ class CompareLane(QObject):
         self.awaits_start = False
         """Whether what is told of this number is still of the lane before."""
         self._since: tuple[float, int] | None = None
+        self._records = LaneRecords()
         self.sampling.params_changed.connect(self.next_token.set_params)
         self.profiles.chosen.connect(self._on_profile_chosen)
 
@@ -162,11 +165,18 @@ class CompareLane(QObject):
         """What is known of the place of a token beside its logits.
 
         Args:
-            index: Counted from the prompt.
-            history: The prompt's tokens.
+            index: Counted from the prompt; it was drawn there.
+            history: The prompt's tokens; empty where they are not known.
         """
-        before = [*history, *(token.id for token in self.tokens[:index])]
-        return TokenPlace(before, seed=self.seed)
+        return self.records(history)[index].place
+
+    def records(self, history: Sequence[int]) -> list[WrittenToken]:
+        """What it wrote as records of the manuscript, each with its place: see `written`.
+
+        Args:
+            history: The prompt's tokens; empty where they are not known.
+        """
+        return self._records.of(self.drawn, history, self.seed or 0, self.params_at)
 
     def _on_profile_chosen(self, preset: Preset) -> None:
         self.stop = preset.stop
@@ -178,6 +188,7 @@ class CompareLane(QObject):
         """Forget what it wrote."""
         self.tokens = []
         self.turns = []
+        self._records = LaneRecords()
         self.end = self.mu = self.rate = None
         self.reason = ""
         self.cleared.emit()
@@ -196,6 +207,7 @@ class CompareLane(QObject):
         self.turns = [turn for turn in self.turns if turn[0] < index]
         if not self.turns or self.turns[-1][1] != params:
             self.turns.append((index, params))
+        self._records.turn(index)
 
     def take(self, token: LaneToken) -> None:
         """One more token; shown with the next frame."""

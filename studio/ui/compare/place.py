@@ -22,6 +22,27 @@ class LanePlace:
         self._position = position
         self._takes = None
 
+    def find(self, prompt: str) -> bool:
+        """Look for the place of a prompt of which no more is known than its text.
+
+        Args:
+            prompt: The manuscript as it was, up to the place.
+
+        Returns:
+            Whether the place is known: that text still stands, at the beginning or once elsewhere.
+        """
+        if self._position is not None:
+            return True
+        text = self._manuscript.text
+        if text.startswith(prompt):
+            self._position = len(prompt)
+        elif prompt.strip() and text.count(prompt) == 1:
+            self._position = text.index(prompt) + len(prompt)
+        else:
+            return False
+        self._takes = self._takes_at(self._position)
+        return True
+
     def begin_take(self, otherwise: int) -> Take:
         """A take that grows there: another one where a lane's text stands already.
 
@@ -39,6 +60,15 @@ class LanePlace:
         take = manuscript.begin_take(min(self._position, len(manuscript)))
         self._takes = manuscript.active_take_set(self._position)
         return take
+
+    def _takes_at(self, position: int) -> TakeSet | None:
+        """Those whose text begins there, of several the ones used last."""
+        there = [
+            takes
+            for takes in self._manuscript.take_sets
+            if takes.place.start == position < takes.place.end
+        ]
+        return max(there, key=lambda takes: takes.used, default=None)
 
     def end_of_take(self) -> int:
         """Where the text of the last take ends."""

@@ -32,6 +32,10 @@ from studio.ui.writing.records import TokenRecords
 from studio.ui.writing.writing import Writing
 
 ELSEWHERE = "The Compare page is shown; go back to the Write page first (Ctrl+1)."
+AT_THE_CARET = (
+    "The text that this run continued does not stand in the manuscript any more: the lane's text "
+    "was put at the caret."
+)
 ENDS_AT_ONCE = (
     "It would end here again: the same settings and dice draw the same end. Turn its temperature, "
     "or give it new dice."
@@ -49,6 +53,8 @@ class CompareState(CompareLanes):
 
     failed = Signal(str)
     """One message for the writer."""
+    told = Signal(str)
+    """What the writer should know of what was done."""
     used = Signal(int)
     """A lane's text was put into the manuscript; where it ends, in code points."""
     preset_wanted = Signal(str, object)
@@ -120,14 +126,21 @@ class CompareState(CompareLanes):
         return None
 
     def use(self, lane: CompareLane) -> None:
-        """Put a lane's text where its prompt ended, as a take with all its records."""
-        if self.why_not_use(lane):
+        """Put a lane's text where its prompt ended, as a take with all its records.
+
+        Where the prompt's text no longer stands it goes to the caret, and `told` says so.
+        """
+        prompt = self.subject.prompt
+        if self.why_not_use(lane) or prompt is None:
             return
+        if not self._place.find(prompt.manuscript):
+            self.told.emit(AT_THE_CARET)
         take = self._place.begin_take(self._draft.caret)
         take.seed = lane.seed
         if self.origin.is_open_model(self.subject.source):
             # Of another model, the records would be read with the wrong vocabulary.
-            take.records.extend(lane.written)
+            records = lane.records(self.subject.prompt_tokens)
+            take.records.extend(records[: len(lane.written)])
         take.append(lane.text)
         self._draft.manuscript.end_take()
         self.used.emit(self._place.end_of_take())

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from studio.engine.messages import ScoredToken, Token
+from studio.experiments.comparison import TokenRecord
 
-T = TypeVar("T", Token, ScoredToken)
+T = TypeVar("T", Token | TokenRecord, ScoredToken)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,10 +8,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from studio.engine.messages import Token
+from studio.experiments.comparison import TokenRecord
 from studio.sampling import SamplingParams
 from studio.sampling.mirostat import mu_after
 from studio.ui.tokens.kept_token import KeptToken
 from studio.ui.tokens.place import TokenPlace
+
+DrawnToken = Token | TokenRecord
+"""As the engine told it, or as a comparison's file has kept it."""
 
 
 class Run:
@@ -19,15 +23,19 @@ class Run:
 
     Args:
         params: As it begins; the seed is a real one.
+        knows_prompt: Whether its tokens are told. What was kept in a file may be without.
     """
 
-    def __init__(self, params: SamplingParams) -> None:
+    def __init__(self, params: SamplingParams, *, knows_prompt: bool = True) -> None:
         self.seed = params.seed
+        self.knows_prompt = knows_prompt
         self._params = params
         self._prompt: list[int] = []
         self._tokens: list[int] = []
         self._mu: float | None = None
         self._knows_mu = True
+        self._begins_to_learn = True
+        """Whether Mirostat has learnt nothing at the next token, be it on."""
 
     def begin(self, prompt: Iterable[int]) -> None:
         """The prompt's tokens; told once more where the context is cut, its own among them."""
@@ -40,10 +48,17 @@ class Run:
             self._knows_mu = False
         self._params = params
 
-    def take(self, token: Token) -> "WrittenToken":
+    def change(self, params: SamplingParams) -> None:
+        """Other parameters hold from the next token on."""
+        if params.mirostat and not self._params.mirostat:
+            self._begins_to_learn = True
+        self._params = params
+
+    def take(self, token: DrawnToken) -> "WrittenToken":
         """The next token becomes a record."""
-        is_first, mu = not self._tokens, self._mu
-        knows_mu = self._knows_mu and (mu is not None or is_first)
+        mu = self._mu
+        knows_mu = self._knows_mu and (mu is not None or self._begins_to_learn)
+        self._begins_to_learn = False
         record = WrittenToken(token, self, len(self._tokens), mu, knows_mu)
         self._tokens.append(token.id)
         if self._params.mirostat:
@@ -58,7 +73,7 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class WrittenToken(KeptToken[Token]):
+class WrittenToken(KeptToken[DrawnToken]):
     """A token with the place that it was drawn at.
 
     Attributes:
@@ -82,7 +97,11 @@ class WrittenToken(KeptToken[Token]):
     def place(self) -> TokenPlace:
         """Where it stands, as the sampler saw it."""
         return TokenPlace(
-            self.run.before(self.index), seed=self.run.seed, mu=self.mu, knows_mu=self.knows_mu
+            self.run.before(self.index),
+            is_whole=self.run.knows_prompt,
+            seed=self.run.seed,
+            mu=self.mu,
+            knows_mu=self.knows_mu,
         )
 
 

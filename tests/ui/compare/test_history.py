@@ -14,6 +14,7 @@ from studio.ui.compare import shelf as compare_shelf
 from studio.ui.compare.history import CompareHistory
 from studio.ui.compare.setups import ladder
 from studio.ui.compare.shelf import CompareShelf
+from studio.ui.compare.state import AT_THE_CARET
 from tests.ui.compare.test_state import LaneDesk
 
 
@@ -269,3 +270,43 @@ def test_a_shelf_that_cannot_be_written_says_so(tmp_path: Path, qtbot: QtBot) ->
     with pytest.raises(ComparisonFileError, match="folder could not be made"):
         shelved.history.put_on_shelf()
     assert len(shelved.told) == 1, "it is told once"
+
+
+def test_an_earlier_run_is_used_where_its_prompt_ended(shelved: Shelved) -> None:
+    desk, state, history = shelved.desk, shelved.desk.compare, shelved.history
+    told: list[str] = []
+    state.told.connect(told.append)
+    shelved.run(5)
+    desk.type(" and more")
+    shelved.run(6)
+    history.step(-1)
+    state.use(state.lanes[0])
+    assert desk.draft.manuscript.text == "The sea w5 and more"
+    # Another lane of it takes the place of the first, also after a step back and forth.
+    history.step(+1)
+    history.step(-1)
+    state.use(state.lanes[1])
+    assert desk.draft.manuscript.text == "The sea w5 and more"
+    (takes,) = desk.draft.manuscript.take_sets
+    assert len(takes.takes) == 2
+    # Also where the text stands elsewhere now.
+    desk.draft.manuscript.load("Title. The sea was calm")
+    history.step(+1)
+    history.step(-1)
+    state.use(state.lanes[0])
+    assert desk.draft.manuscript.text == "Title. The sea w5 was calm"
+    assert not told
+
+
+def test_it_says_so_where_that_text_does_not_stand_any_more(shelved: Shelved) -> None:
+    desk, state = shelved.desk, shelved.desk.compare
+    told: list[str] = []
+    state.told.connect(told.append)
+    shelved.run(5)
+    shelved.run(6)
+    desk.draft.manuscript.load("The lake")
+    desk.draft.set_caret(3)
+    shelved.history.step(-1)
+    state.use(state.lanes[0])
+    assert desk.draft.manuscript.text == "The w5 lake"
+    assert told == [AT_THE_CARET]

@@ -24,6 +24,7 @@ from studio.ui.compare.lanes import RUNS
 from studio.ui.compare.setups import all_profiles, around, ladder
 from studio.ui.compare.state import ELSEWHERE, ENDS_AT_ONCE, CompareState
 from studio.ui.presets.profile_state import ProfileState
+from studio.ui.tokens.written_token import WrittenToken
 from tests.ui.fake_engine import Desk, evaluated, token
 
 
@@ -326,3 +327,14 @@ def test_a_lane_is_used_as_a_take_and_another_takes_its_place(desk: LaneDesk) ->
     manuscript.undo()
     manuscript.undo()
     assert manuscript.text == "Oh. The sea"
+
+
+def test_the_records_of_a_lane_that_is_used_know_their_places(desk: LaneDesk) -> None:
+    state = desk.compare
+    desk.run(5, 6)
+    state.use(state.lanes[2])
+    records = [span.record for span in desk.records.spans.all]
+    assert all(isinstance(record, WrittenToken) for record in records)
+    places = [record.place for record in records if isinstance(record, WrittenToken)]
+    assert [list(place.history) for place in places] == [[1, 2, 3], [1, 2, 3, 5]]
+    assert [(place.seed, place.is_whole) for place in places] == [(7, True)] * 2

@@ -52,3 +52,21 @@ def test_what_it_had_learnt_is_not_known_where_it_was_turned_on_the_way_or_off()
     run.take(drawn(0, 8))
     run.turn(SamplingParams(mirostat=2, mirostat_tau=4.0, temperature=0.5))
     assert run.take(drawn(1, 8)).place.knows_mu, "T is not what it learns by"
+
+
+def test_from_where_a_change_is_known_mirostat_is_followed_over_it() -> None:
+    run = Run(SamplingParams(seed=3))
+    run.take(drawn(0, 8))
+    run.change(MIROSTAT)
+    first, second = run.take(drawn(1, 8)), run.take(drawn(2, 8))
+    assert (first.place.mu, first.place.knows_mu) == (None, True), "it begins here"
+    assert second.place.mu == pytest.approx(mu_after(MIROSTAT, None, first.token.probability))
+    other = SamplingParams(mirostat=2, mirostat_tau=2.0)
+    run.change(other)
+    third, fourth = run.take(drawn(3, 8)), run.take(drawn(4, 8))
+    assert fourth.place.mu == pytest.approx(mu_after(other, third.place.mu, 0.5))
+    assert fourth.place.knows_mu
+
+
+def test_a_prompt_that_is_not_known_is_no_whole_place() -> None:
+    assert not Run(MIROSTAT, knows_prompt=False).take(drawn(0, 8)).place.is_whole
