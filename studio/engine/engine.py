@@ -79,7 +79,11 @@ class _Opened:
         self._skeletons: dict[bool, ChatSkeleton] = {}
 
     def skeleton(self, *, has_system: bool) -> ChatSkeleton:
-        """The chat template's skeleton; rendered once, in a process of its own."""
+        """The chat template's skeleton; rendered once, in a process of its own.
+
+        Raises:
+            EngineError: the template cannot be used; says why.
+        """
         if has_system not in self._skeletons:
             try:
                 self._skeletons[has_system] = compile_template(

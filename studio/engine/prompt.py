@@ -56,6 +56,7 @@ def tokenize(
 
     Raises:
         EngineError: there is nothing to continue, and the model has no beginning marker.
+        ValueError: the chat format without a skeleton.
     """
     if prompt.format == "chat":
         if skeleton is None:

@@ -39,7 +39,11 @@ class Vocabulary:
         return self.tokenize_bytes(text.encode("utf-8", errors="replace"))
 
     def tokenize_bytes(self, raw: bytes) -> list[int]:
-        """The same of UTF-8 as bytes, of which the first or last character may be incomplete."""
+        """The same of UTF-8 as bytes, of which the first or last character may be incomplete.
+
+        Raises:
+            ValueError: llama.cpp could not.
+        """
         # A token holds at least a byte, but a tokenizer may put a space of its own in front.
         room = len(raw) + 8
         tokens = (llama_cpp.llama_token * room)()

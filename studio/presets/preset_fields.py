@@ -105,14 +105,22 @@ def _sampling(found: object) -> tuple[SamplingParams, dict[str, object]]:
 
 
 def checked_text(field: str, value: object) -> str:
-    """`value` as a text of any length that a preset may have."""
+    """`value` as a text of any length that a preset may have.
+
+    Raises:
+        PresetError: it is none, or longer.
+    """
     if not isinstance(value, str) or len(value) > LONGEST_TEXT:
         raise refused(field, value, f"a text of at most {LONGEST_TEXT:,} characters", _REMOVE)
     return value
 
 
 def checked_stops(field: str, value: object) -> tuple[str, ...]:
-    """`value` as stop strings, each once."""
+    """`value` as stop strings, each once.
+
+    Raises:
+        PresetError: it is no list of texts, or they are too many, or one is empty or too long.
+    """
     allowed = f"a list of at most {MOST_STOPS} texts, each of 1 to {LONGEST_STOP} characters"
     if not isinstance(value, (list, tuple)) or len(value) > MOST_STOPS:
         raise refused(field, value, allowed, _REMOVE)
@@ -123,7 +131,11 @@ def checked_stops(field: str, value: object) -> tuple[str, ...]:
 
 
 def checked_max_tokens(field: str, value: object) -> int:
-    """`value` as a number of tokens."""
+    """`value` as a number of tokens.
+
+    Raises:
+        PresetError: it is no whole number, or out of range.
+    """
     return _integer(field, value, MOST_TOKENS)
 
 

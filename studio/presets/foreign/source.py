@@ -123,7 +123,11 @@ class Source:
         return value
 
     def flag(self, key: str) -> bool | None:
-        """The same for a switch."""
+        """The same for a switch.
+
+        Raises:
+            PresetError: it is none.
+        """
         value = self.take(key)
         if value is None or isinstance(value, bool):
             return value

@@ -60,6 +60,7 @@ class Number(Parameter):
     """One number.
 
     Attributes:
+        neutral: The value that does nothing, or the usual.
         least: The least number allowed, but for the words.
         most: The largest.
         stride: How far a step of the arrow keys goes.

@@ -27,6 +27,8 @@ class CommitEdit(QLineEdit):
         show: Gives the text of the value in force.
         commit: Takes a typed text; raises ValueError with a sentence for the writer to refuse it.
         parent: The Qt parent, if any.
+        step: Takes the text and how many steps to go, negative ones down; refuses as `commit` does.
+            Without it the arrow keys are a line edit's.
     """
 
     refused = Signal(str)
