@@ -11,6 +11,7 @@ import llama_cpp
 import numpy as np
 from numpy.typing import NDArray
 
+from studio.engine.batch import Batch, SingleToken
 from studio.engine.interrupt import Interrupt
 from studio.engine.lane_cells import MAIN as _MAIN
 from studio.engine.lane_cells import SCRATCH as _SCRATCH
@@ -80,22 +81,8 @@ class Context:
         self._memory = llama_cpp.llama_get_memory(context)
         self._vocabulary_size = model.vocabulary.size
         self.lane_cells = LaneCells(self._memory) if self._can_look_inside else None
-        self._batch = llama_cpp.llama_batch_init(self._chunk, 0, 1)
-        self._batch_tokens = np.ctypeslib.as_array(self._batch.token, (self._chunk,))
-        self._batch_positions = np.ctypeslib.as_array(self._batch.pos, (self._chunk,))
-        self._batch_wanted = np.ctypeslib.as_array(self._batch.logits, (self._chunk,))
-        np.ctypeslib.as_array(self._batch.n_seq_id, (self._chunk,))[:] = 1
-        # Set through arrays: each look at a field of a ctypes structure makes an object.
-        self._batch_sequences = [
-            np.ctypeslib.as_array(self._batch.seq_id[row], (1,))
-            for row in range(min(self._chunk, MOST_LANES))
-        ]
-        # A batch of one token that the main sequence grows by; only these two ever change in it.
-        self._single = llama_cpp.llama_batch_init(1, 0, 1)
-        self._single.n_tokens = self._single.n_seq_id[0] = self._single.logits[0] = 1
-        self._single.seq_id[0][0] = _MAIN
-        self._single_token = np.ctypeslib.as_array(self._single.token, (1,))
-        self._single_position = np.ctypeslib.as_array(self._single.pos, (1,))
+        self._batch = Batch(self._chunk, MOST_LANES)
+        self._single = SingleToken(_MAIN)
         self._view = LogitsView(context, self._vocabulary_size)
         self._tokens: list[int] = []
         self._has_logits = False
@@ -221,11 +208,10 @@ class Context:
             EngineError: llama.cpp refused.
         """
         self._has_logits = False
-        self._single_token[0] = token
-        self._single_position[0] = len(self._tokens)
+        self._single.put(token, len(self._tokens))
         self._use_threads(self._pace.threads(), self._all_threads)
         started = time.perf_counter()
-        self._run(self._single)
+        self._run(self._single.value)
         self._pace.took(time.perf_counter() - started)
         self._tokens.append(token)
         self._has_logits = True
@@ -246,19 +232,16 @@ class Context:
         """
         cells = self._lanes
         self._has_logits = False
-        self._batch.n_tokens = len(lanes)
-        for row, (lane, token) in enumerate(zip(lanes, tokens, strict=True)):
-            self._batch_tokens[row] = token
-            self._batch_positions[row] = cells.length(lane)
-            self._batch_sequences[row][0] = cells.sequence(lane)
-        self._batch_wanted[: len(lanes)] = 1
+        self._batch.put_each(
+            tokens, [cells.length(lane) for lane in lanes], [cells.sequence(lane) for lane in lanes]
+        )
         pace = self._lane_paces[len(lanes) - 1]
         threads = pace.threads()
         # llama.cpp has one number for batches of one token, and one for larger ones.
         self._use_threads(*((self._threads[0], threads) if len(lanes) > 1 else (threads, threads)))
         started = time.perf_counter()
         try:
-            self._run(self._batch)
+            self._run(self._batch.value)
         except (EvaluationStopped, EngineError):
             for lane in lanes:
                 cells.cut(lane)
@@ -301,8 +284,8 @@ class Context:
     def close(self) -> None:
         """Free the context's memory."""
         if self._context:
-            llama_cpp.llama_batch_free(self._batch)
-            llama_cpp.llama_batch_free(self._single)
+            self._batch.free()
+            self._single.free()
             llama_cpp.llama_free(self._context)
             self._context = None
 
@@ -359,16 +342,9 @@ class Context:
     def _decode(
         self, tokens: list[int], position: int, sequence: int, *, all_logits: bool = False
     ) -> None:
-        count = len(tokens)
         self._use_threads(self._threads[0], self._all_threads)
-        self._batch.n_tokens = count
-        self._batch_tokens[:count] = tokens
-        self._batch_positions[:count] = np.arange(position, position + count)
-        self._batch_wanted[:count] = all_logits
-        self._batch_wanted[count - 1] = 1
-        for index in range(count):
-            self._batch.seq_id[index][0] = sequence
-        self._run(self._batch)
+        self._batch.put(tokens, position, sequence, all_logits=all_logits)
+        self._run(self._batch.value)
 
     def _run(self, batch: llama_cpp.llama_batch) -> None:
         if self._interrupt.is_set():
