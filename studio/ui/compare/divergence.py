@@ -14,6 +14,7 @@ from studio.sampling import LogitSketch
 from studio.ui.compare.lane import CompareLane, LaneToken
 from studio.ui.temperature_scale import format_temperature
 from studio.ui.tokens.next_token import NextToken
+from studio.ui.tokens.sampler_notes import place_notes
 
 _SEGMENTS = 24
 """Tokens told apart in a bar; what is beyond is one segment."""
@@ -36,6 +37,7 @@ class Side(NamedTuple):
         ends: Whether that ended the lane's text.
         u: The dice.
         segments: In the order in which u runs through them, the favourite first.
+        notes: What of its samplers is not known there, or what their dice decided.
     """
 
     lane: CompareLane
@@ -43,6 +45,7 @@ class Side(NamedTuple):
     ends: bool
     u: float
     segments: tuple[Segment, ...]
+    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +97,11 @@ class FirstDivergence:
 
 
 def divergence_at(
-    index: int, reference: CompareLane, other: CompareLane, history: Sequence[int]
+    index: int,
+    reference: CompareLane,
+    other: CompareLane,
+    history: Sequence[int],
+    vocabulary: NextToken,
 ) -> Divergence | None:
     """What both lanes drew from; None where a file has left the distributions out.
 
@@ -102,9 +109,10 @@ def divergence_at(
         index: The place; both drew there.
         reference: The lane compared with.
         other: The lane that leaves it.
-        history: The prompt's tokens.
+        history: The prompt's tokens; empty where they are not known.
+        vocabulary: Knows DRY's sequence breakers as tokens, if anybody does.
     """
-    sides = [_side(lane, index, history) for lane in (reference, other)]
+    sides = [_side(lane, index, history, vocabulary) for lane in (reference, other)]
     if sides[0] is None or sides[1] is None:
         return None
     return Divergence(
@@ -142,13 +150,28 @@ def explain(divergence: Divergence, words: NextToken) -> str:
     )
 
 
-def _side(lane: CompareLane, index: int, history: Sequence[int]) -> Side | None:
+def notes_of(divergence: Divergence) -> str:
+    """What is to be said beside the bars, of which lane where it is not of both."""
+    sides = (divergence.reference, divergence.other)
+    if sides[0].notes == sides[1].notes:
+        return " ".join(sides[0].notes)
+    return " ".join(
+        f"T {format_temperature(temperature)}: {' '.join(side.notes)}"
+        for side, temperature in zip(sides, divergence.temperatures, strict=True)
+        if side.notes
+    )
+
+
+def _side(
+    lane: CompareLane, index: int, history: Sequence[int], vocabulary: NextToken
+) -> Side | None:
     token = lane.drawn[index] if index < len(lane.drawn) else None
     if token is None or not token.sketch:
         return None
     sketch = LogitSketch.from_bytes(token.sketch)
     params, place = lane.params_at(index), lane.place_of(index, history)
-    shaped = sketch.shaped(params, place.history, place.state(params, None))
+    breakers = vocabulary.breakers(params)
+    shaped = sketch.shaped(params, place.history, place.state(params, breakers))
     segments: list[Segment] = []
     reached = start = 0.0
     for rank, (token_id, probability) in enumerate(
@@ -162,4 +185,5 @@ def _side(lane: CompareLane, index: int, history: Sequence[int]) -> Side | None:
         start += probability
     if reached < 1 - 1e-9:
         segments.append(Segment(None, reached, 1.0))
-    return Side(lane, token, index == lane.ended, token.u, tuple(segments))
+    notes = tuple(note.words for note in place_notes(params, place, sketch, breakers))
+    return Side(lane, token, index == lane.ended, token.u, tuple(segments), notes)

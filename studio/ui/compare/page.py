@@ -92,6 +92,8 @@ class ComparePage(QWidget):
         self.bar = CompareBar(state, run, stop, file_actions, steps, theme)
         self.columns: list[LaneColumn] = []
         self._partings: dict[CompareLane, FirstDivergence] = {}
+        self._parted: CompareLane | None = None
+        """Whose parting is explained, or was last."""
         self._lanes = QSplitter(Qt.Orientation.Horizontal)
         self._lanes.setChildrenCollapsible(False)
         self._lanes.setHandleWidth(_GAP)
@@ -122,6 +124,7 @@ class ComparePage(QWidget):
         self.column.setSpacing(_GAP)
         self.column.addWidget(self.bar)
         self.column.addWidget(below, 1)
+        state.vocabulary.breakers_known.connect(self._explain_again)
         state.lanes_changed.connect(self._follow_lanes)
         state.progressed.connect(self._follow_partings)
         state.changed.connect(self._follow_partings)
@@ -207,14 +210,22 @@ class ComparePage(QWidget):
         for column in self.columns:
             column.follow_figures()
 
+    def _explain_again(self) -> None:
+        if self._parted in self._state.lanes and not self.parting.isHidden():
+            self.show_parting(self._parted)
+
     def show_parting(self, lane: CompareLane) -> None:
         """Show why a lane parts from the one that it is compared with."""
         reference = self._state.reference_of(lane)
         index = self._partings[lane].index
         if reference is None or index is None:
             return
-        divergence = divergence_at(index, reference, lane, self._state.subject.prompt_tokens)
+        state = self._state
+        divergence = divergence_at(
+            index, reference, lane, state.subject.prompt_tokens, state.vocabulary
+        )
         if divergence is None:
             self._state.failed.emit(SKETCHES_LEFT_OUT)
             return
+        self._parted = lane
         self.parting.show_divergence(divergence)

@@ -9,7 +9,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
-from studio.ui.compare.divergence import Divergence, Side, explain
+from studio.ui.compare.divergence import Divergence, Side, explain, notes_of
 from studio.ui.temperature_scale import format_temperature
 from studio.ui.theme.theme import Theme
 from studio.ui.tokens.next_token import NextToken
@@ -169,6 +169,7 @@ class PartingPanel(QFrame):
 
     Attributes:
         bars: The bars.
+        notes: What is not known of them.
 
     Args:
         vocabulary: Spells the tokens.
@@ -190,6 +191,10 @@ class PartingPanel(QFrame):
         self.sentence = QLabel()
         self.sentence.setTextFormat(Qt.TextFormat.PlainText)
         self.sentence.setWordWrap(True)
+        self.notes = QLabel()
+        self.notes.setTextFormat(Qt.TextFormat.PlainText)
+        self.notes.setProperty("role", "muted")
+        self.notes.setWordWrap(True)
         self.close_button = QToolButton()
         self.close_button.setText("×")
         self.close_button.setAccessibleName("Close")
@@ -205,13 +210,17 @@ class PartingPanel(QFrame):
         column.setSpacing(4)
         column.addLayout(head)
         column.addWidget(self.bars)
+        column.addWidget(self.notes)
         self.hide()
 
     def show_divergence(self, divergence: Divergence) -> None:
         """Show a place, and why the dice fell differently there."""
         words = f"Token {divergence.index + 1:,}. {explain(divergence, self._vocabulary)}"
         self.sentence.setText(words)
-        self.setAccessibleDescription(words)
+        notes = notes_of(divergence)
+        self.notes.setText(notes)
+        self.notes.setVisible(bool(notes))
+        self.setAccessibleDescription(f"{words} {notes}".strip())
         self.bars.show_divergence(divergence)
         self.opened.emit()
         self.show()

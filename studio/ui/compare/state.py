@@ -15,6 +15,7 @@ from studio.experiments.recorder import model_record
 from studio.sampling import SamplingParams
 from studio.ui.compare.lane import CompareLane
 from studio.ui.compare.lane_biases import LaneBiases
+from studio.ui.compare.lane_breakers import LaneBreakers
 from studio.ui.compare.lanes import RUNS, CompareLanes
 from studio.ui.compare.origin import CompareOrigin
 from studio.ui.compare.place import LanePlace
@@ -83,6 +84,7 @@ class CompareState(CompareLanes):
         self._run = CompareRun(client, self, self)
         self.origin = CompareOrigin(model, self)
         self.biases = LaneBiases(model, self, self)
+        self._breakers = LaneBreakers(client, model, self.origin, self, self)
         self.can_make_preset = False
         self._run.failed.connect(self.failed)
         self._run.spelled.connect(next_token.add_pieces)
@@ -273,6 +275,8 @@ class CompareState(CompareLanes):
         self._recognise_model()
 
     def _recognise_model(self) -> None:
+        if self.subject.prompt is None:
+            self.vocabulary.use_vocabulary(self._model.vocabulary)
         self.origin.recognise(self.subject)
         self.changed.emit()
 
@@ -297,12 +301,14 @@ class CompareState(CompareLanes):
             # Whether it can go on may hang by that.
             lane.changed.emit()
         self.biases.look()
+        self._breakers.look()
 
     def _before_removal(self, lane: CompareLane) -> None:
         self._run.remove(lane)
 
     def _before_exchange(self) -> None:
         self._run.forget()
+        self.vocabulary.use_vocabulary(self._model.vocabulary)
         self._place.put(None)
 
 

@@ -8,9 +8,16 @@ from PySide6.QtCore import QObject
 from studio.engine.messages import LaneFinishReason
 from studio.presets import built_in_presets
 from studio.sampling import LogitSketch, SamplingParams, chance
-from studio.ui.compare.divergence import FirstDivergence, divergence_at, explain
+from studio.ui.compare.divergence import (
+    Divergence,
+    FirstDivergence,
+    divergence_at,
+    explain,
+    notes_of,
+)
 from studio.ui.compare.lane import CompareLane
 from studio.ui.tokens.next_token import NextToken
+from studio.ui.tokens.sampler_notes import NO_BREAKERS
 from tests.ui.fake_engine import token
 
 VOCABULARY = {1: b" a", 2: b" b", 3: b" c", 9: b"<|end|>"}
@@ -74,7 +81,7 @@ def test_a_text_that_ends_parts_from_one_that_goes_on(
 def test_what_was_drawn_at_an_end_is_shown_as_every_draw(words: NextToken) -> None:
     cold, hot = lane(words, 1, 2, temperature=0.5), lane(words, 1, temperature=1.5)
     end(hot, "end_of_text", 9)
-    divergence = divergence_at(1, cold, hot, ())
+    divergence = divergence_at(1, cold, hot, (), words)
     assert divergence is not None
     assert (divergence.reference.ends, divergence.other.ends) == (False, True)
     assert divergence.other.drawn.id == 9
@@ -90,7 +97,7 @@ def test_a_stop_string_parts_lanes_that_drew_the_same(words: NextToken) -> None:
     first, second = lane(words, 1, temperature=0.5), lane(words, 1, 2, 3, temperature=0.5)
     end(first, "stop_string", 2)
     assert FirstDivergence().look(first, second) == 1
-    divergence = divergence_at(1, first, second, ())
+    divergence = divergence_at(1, first, second, (), words)
     assert divergence is not None
     assert explain(divergence, words) == (
         "Both drew “·b”. In the lane at T 0.50 a stop string of its profile begins there, which "
@@ -110,7 +117,7 @@ def test_xtc_shapes_what_it_has_shaped_when_it_was_drawn(words: NextToken, acts:
         one.seed = seed
         one.turn(0, params)
         one.tokens[0] = msgspec.structs.replace(one.tokens[0], sketch=sketch)
-    divergence = divergence_at(0, lanes[0], lanes[1], (7, 8, 9))
+    divergence = divergence_at(0, lanes[0], lanes[1], (7, 8, 9), words)
     assert divergence is not None
     shown = [segment.token for segment in divergence.reference.segments]
     assert (1 in shown) is not acts
@@ -120,4 +127,63 @@ def test_without_distributions_there_is_nothing_to_show(words: NextToken) -> Non
     first, second = lane(words, 1), lane(words, 1, 2)
     first.finish("end_of_text")  # as files have it that did not keep the draw
     assert FirstDivergence().look(first, second) == 1
-    assert divergence_at(1, first, second, ()) is None
+    assert divergence_at(1, first, second, (), words) is None
+
+
+DRY = SamplingParams(dry_multiplier=5.0, dry_sequence_breakers=("b",))
+
+
+def sketched(one: CompareLane, params: SamplingParams) -> None:
+    """All its tokens were drawn with these, from three that are as likely."""
+    logits = np.zeros(300, dtype=np.float32)
+    logits[[1, 2, 3]] = 12.0
+    sketch = LogitSketch.of(logits).to_bytes()
+    one.seed = 7
+    one.turn(0, params)
+    one.tokens = [msgspec.structs.replace(each, sketch=sketch) for each in one.tokens]
+
+
+def widths(divergence: Divergence | None) -> dict[int | None, float]:
+    assert divergence is not None
+    return {token: end - start for token, start, end in divergence.other.segments}
+
+
+def test_dry_is_shown_with_its_breakers_or_says_that_they_are_not_known(words: NextToken) -> None:
+    history = [1, 2, 3, 1, 2]
+    first, second = lane(words, 1), lane(words, 2)
+    sketched(first, SamplingParams())
+    sketched(second, DRY)
+    divergence = divergence_at(0, first, second, history, words)
+    assert divergence is not None
+    assert notes_of(divergence) == f"T 1.00: {NO_BREAKERS}"
+    assert widths(divergence).get(3, 0.0) < 0.01, "it would repeat a sequence"
+    words.add_breakers(DRY.dry_sequence_breakers, {2: [()]})
+    divergence = divergence_at(0, first, second, history, words)
+    assert divergence is not None
+    assert notes_of(divergence) == ""
+    assert widths(divergence)[3] == pytest.approx(1 / 3, abs=0.01), "the sequence is broken"
+
+
+def test_mirostat_is_shown_with_what_it_had_learnt(words: NextToken) -> None:
+    params = SamplingParams(mirostat=2, mirostat_tau=1.0, mirostat_eta=2.0)
+    first, second = lane(words, 1, 1), lane(words, 1, 2)
+    for one in (first, second):
+        sketched(one, params)
+        one.tokens[0] = msgspec.structs.replace(one.tokens[0], probability=0.25)
+    divergence = divergence_at(1, first, second, [1], words)
+    assert divergence is not None
+    assert notes_of(divergence) == ""
+    # Twice what it aims at, less what the first token was too surprising: 2 - 2 (2 - 1) bits.
+    assert [width for width in widths(divergence).values() if width > 0.01] == [pytest.approx(1.0)]
+    assert len(widths(divergence_at(0, first, second, [1], words))) > 1
+
+
+def test_where_the_prompts_tokens_are_not_known_it_says_so(words: NextToken) -> None:
+    first, second = lane(words, 1), lane(words, 2)
+    for one in (first, second):
+        sketched(one, SamplingParams(repeat_penalty=1.2))
+    divergence = divergence_at(0, first, second, [], words)
+    assert divergence is not None
+    assert notes_of(divergence) == (
+        "None of the tokens before are known, and counted for penalties and DRY."
+    )

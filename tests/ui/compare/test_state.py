@@ -4,11 +4,13 @@ import pytest
 from PySide6.QtCore import QObject
 
 from studio.engine.messages import (
+    BreakersFound,
     ChangeLane,
     Compare,
     ComparisonFinished,
     ContinueLane,
     Failed,
+    FindBreakers,
     LaneFinished,
     LaneFinishReason,
     LaneStarted,
@@ -338,3 +340,27 @@ def test_the_records_of_a_lane_that_is_used_know_their_places(desk: LaneDesk) ->
     places = [record.place for record in records if isinstance(record, WrittenToken)]
     assert [list(place.history) for place in places] == [[1, 2, 3], [1, 2, 3, 5]]
     assert [(place.seed, place.is_whole) for place in places] == [(7, True)] * 2
+
+
+def test_drys_breakers_are_asked_for_once_a_model(desk: LaneDesk) -> None:
+    state = desk.compare
+    state.lanes[0].sampling.change(dry_multiplier=0.8)
+    state.lanes[1].sampling.change(dry_multiplier=0.9)
+    (asked,) = desk.client.all_sent(FindBreakers)
+    params = state.lanes[0].sampling.params
+    assert asked.texts == params.dry_sequence_breakers
+    assert state.vocabulary.breakers(params) is None
+    desk.client.answer(
+        BreakersFound(request=asked.request, texts=asked.texts, breakers={5: [(6,)]})
+    )
+    assert state.vocabulary.breakers(params) == {5: [(6,)]}
+    assert state.lanes[0].next_token.breakers(params) == {5: [(6,)]}
+    # A run's vocabulary knows them too, without a question that would wait for its end.
+    desk.run(5, 6)
+    assert state.vocabulary.breakers(params) == {5: [(6,)]}
+    assert len(desk.client.all_sent(FindBreakers)) == 1
+    desk.load("other.gguf")
+    assert len(desk.client.all_sent(FindBreakers)) == 1, "these lanes are another model's"
+    state.set_up(ladder(*state.here))
+    state.lanes[0].sampling.change(dry_multiplier=0.8)
+    assert len(desk.client.all_sent(FindBreakers)) == 2
