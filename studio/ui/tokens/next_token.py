@@ -26,7 +26,7 @@ from studio.ui.tokens.foreign_biases import foreign_bias_words
 from studio.ui.tokens.known_vocabulary import KnownVocabulary
 from studio.ui.tokens.place import TokenPlace
 from studio.ui.tokens.retempered import Retempered
-from studio.ui.tokens.rows import Tail, TokenRow
+from studio.ui.tokens.rows import Tail, TokenRow, row_of, rows_of, tail_of
 from studio.ui.tokens.sampler_notes import Note, place_notes
 from studio.ui.tokens.shape import TokenShape, all_banned, own_shape, shape_of
 from studio.ui.tokens.text import TokenText
@@ -237,20 +237,14 @@ class NextToken(QObject):
         rank is lower it takes the last row.
         """
         shape = self._shaped()
-        if shape is None or count <= 0:
-            return []
-        places = list(range(min(count, len(shape.ids))))
-        chosen = self._chosen_place(shape)
-        if chosen is not None and chosen >= count:
-            places[-1] = chosen
-        return [self._row(shape, place) for place in places]
+        return [] if shape is None else rows_of(shape, count, self._chosen, self.text)
 
     def details(self, token: int) -> TokenDetails | None:
         """All that is known of one token; None where the sketch does not know it by itself."""
         shape, sketch = self._shaped(), self._sketch
         if shape is None or sketch is None or token not in shape.ids:
             return None
-        row = self._row(shape, shape.ids.index(token))
+        row = row_of(shape, shape.ids.index(token), self._chosen, self.text)
         rank = int((sketch.ids == token).argmax())
         assert self.retempered is not None, "there is a sketch"
         return TokenDetails(
@@ -275,18 +269,9 @@ class NextToken(QObject):
         shape = self._shaped()
         if shape is None or self._sketch is None:
             return None
-        # What is left is the head of the ranking, and so are the rows but for a chosen token.
-        shown = sum(row.probability > 0 for row in rows)
-        kept = max(0, shape.top.kept - shown)
-        chosen_is_here = self._chosen is not None and not any(row.chosen for row in rows)
-        return Tail(
-            tokens=self._sketch.vocabulary_size - len(rows),
-            kept=kept,
-            # The rows' sum leaves rounding errors of either sign.
-            probability=max(0.0, 1.0 - sum(row.probability for row in rows)) if kept else 0.0,
-            chosen=self.text(self._chosen) if chosen_is_here and self._chosen is not None else None,
-            drawn=self._is_drawn,
-        )
+        chosen = None if self._chosen is None else self.text(self._chosen)
+        size = self._sketch.vocabulary_size
+        return tail_of(shape, rows, size, chosen, drawn=self._is_drawn)
 
     def text(self, token: int) -> TokenText:
         """How a token is shown; by its number while its bytes are not known."""
@@ -320,23 +305,3 @@ class NextToken(QObject):
                 foreign = foreign_bias_words(self._params, self._sketch.vocabulary_size)
                 self._refusal = foreign or str(error)
         return self._shape
-
-    def _row(self, shape: TokenShape, place: int) -> TokenRow:
-        _, ids, probabilities, uncut, ghosts, _ = shape
-        token, probability = ids[place], probabilities[place]
-        return TokenRow(
-            token,
-            self.text(token),
-            probability,
-            ghosts[place],
-            uncut[place],
-            # At T 0 nothing but the favourite has a probability, filters or not.
-            cut=probability == 0 and uncut[place] > 0,
-            chosen=token == self._chosen,
-            banned=token in shape.banned,
-        )
-
-    def _chosen_place(self, shape: TokenShape) -> int | None:
-        if self._chosen is None or self._chosen not in shape.ids:
-            return None
-        return shape.ids.index(self._chosen)
