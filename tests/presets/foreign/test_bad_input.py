@@ -54,6 +54,7 @@ def named(program: str, key: str) -> str:
     return f"inference_params.{key}" if "older" in program else key
 
 
+IN_JSON = [it for it in FILES if it not in (*TYPELESS, "text-generation-webui")]
 NO_NUMBERS = ["NaN", "Infinity", "-Infinity", "1e999", "9" * 5000, "1e400", "0x10", "hot"]
 
 
@@ -61,9 +62,8 @@ NO_NUMBERS = ["NaN", "Infinity", "-Infinity", "1e999", "9" * 5000, "1e400", "0x1
 @pytest.mark.parametrize("program", FILES)
 def test_what_is_no_number_is_refused_by_its_name(program: str, raw: str) -> None:
     key = TEMPERATURE[program]
-    is_json = program not in (*TYPELESS, "text-generation-webui")
     error = refusal(with_value(program, key, raw))
-    if is_json and raw in ("0x10", "hot"):
+    if program in IN_JSON and raw in ("0x10", "hot"):
         assert str(error).startswith("It is not valid JSON")
         return
     assert named(program, key) in str(error)
@@ -72,20 +72,26 @@ def test_what_is_no_number_is_refused_by_its_name(program: str, raw: str) -> Non
     assert len(str(error)) < 400
 
 
-@pytest.mark.parametrize("raw", ["true", '"0.7"', "[0.7]", '{"a": 1}', "-0.5"])
-@pytest.mark.parametrize("program", FILES)
+NO_TEMPERATURES = [
+    (program, raw)
+    for program in FILES
+    for raw in ("true", '"0.7"', "[0.7]", '{"a": 1}', "-0.5")
+    # KoboldCpp's engine takes -0.5 for greedy; without types a value has no quotation marks.
+    if (program, raw) != ("KoboldCpp", "-0.5") and not (program in TYPELESS and raw == '"0.7"')
+]
+
+
+@pytest.mark.parametrize(("program", "raw"), NO_TEMPERATURES)
 def test_another_type_or_a_negative_temperature_is_refused(program: str, raw: str) -> None:
     key = TEMPERATURE[program]
-    if program == "KoboldCpp" and raw == "-0.5":
-        # Its engine takes that for greedy.
-        text = with_value(program, key, raw)
-        assert import_bytes(text.encode(), "x").preset.sampling.temperature == 0
-        return
-    if program in TYPELESS and raw == '"0.7"':
-        return  # quotation marks are no part of a value there
     error = refusal(with_value(program, key, raw))
     assert named(program, key) in str(error)
     assert "allowed" in str(error)
+
+
+def test_a_negative_temperature_is_greedy_where_the_program_says_so() -> None:
+    text = with_value("KoboldCpp", TEMPERATURE["KoboldCpp"], "-0.5")
+    assert import_bytes(text.encode(), "x").preset.sampling.temperature == 0
 
 
 @pytest.mark.parametrize("raw", ["1.5", "1e30", "99999999999999999999"])
@@ -109,11 +115,12 @@ def test_a_nesting_without_end_is_refused_by_its_name(program: str, opening: str
     assert error.field == outer.get(program, TEMPERATURE[program])
 
 
-@pytest.mark.parametrize("program", [it for it in FILES if it not in TYPELESS])
+def test_a_key_twice_is_refused_in_yaml() -> None:
+    assert "twice" in str(refusal("temperature: 1\ntemperature: 2\n"))
+
+
+@pytest.mark.parametrize("program", IN_JSON)
 def test_half_a_character_and_a_key_twice_are_refused(program: str) -> None:
-    if program == "text-generation-webui":
-        assert "twice" in str(refusal("temperature: 1\ntemperature: 2\n"))
-        return
     error = refusal(with_value(program, TEMPERATURE[program], '"\\ud800"'))
     assert "surrogate" in str(error)
     text = FILES[program]({})
