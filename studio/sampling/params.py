@@ -11,7 +11,7 @@ from collections.abc import Callable
 import msgspec
 
 from studio.sampling import checks
-from studio.sampling.checks import non_negative as non_negative  # asked for here by others
+from studio.sampling.checks import non_negative
 from studio.sampling.errors import ParameterError
 
 KNOWN_SAMPLERS = (
