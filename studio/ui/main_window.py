@@ -170,9 +170,6 @@ class MainWindow(QMainWindow):
         inside.addWidget(self.heat.legend)
         inside.addWidget(self.find_bar)
 
-        self.temperature.header.insertWidget(1, self.explain.link("temperature", "temperature"))
-        self.sampling.add_order_help(self.explain.link("filters", "filters and their order"))
-        self.sampling.add_editor_link(self.parameters.link())
         self._left = left = _column(
             self.brief, self.notice, self.landscape.beside(manuscript), self.writing_bar
         )
@@ -213,6 +210,9 @@ class MainWindow(QMainWindow):
         column.addSpacing(8)
         column.addWidget(self.compare.stack, 1)
         self.setCentralWidget(whole)
+        self.temperature.add_help(self.explain.link("temperature", "temperature"))
+        self.sampling.add_order_help(self.explain.link("filters", "filters and their order"))
+        self.sampling.add_editor_link(self.parameters.link())
 
     def _bind(self) -> None:
         session, writing = self.session, self.session.writing

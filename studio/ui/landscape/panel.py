@@ -75,6 +75,8 @@ class LandscapePanel(Card):
 
             self.view = LandscapeView(self._state, self._theme)
             self.body.addWidget(self.view, 1)
+            # Made last of all in the window, it would be the last that Tab comes to.
+            self.setTabOrder(self._choices.buttons()[-1], self.view)
         self._state.set_active(True)
 
     def hideEvent(self, event: QHideEvent) -> None:

@@ -31,6 +31,7 @@ from studio.ui.parameters.sampling_summary import BETWEEN, order_words, summary
 from studio.ui.parameters.table import MAX_TOKENS, MIN_P, SEED, TOP_K, TOP_P
 from studio.ui.theme.card import Card
 from studio.ui.widgets.elided_label import ElidedLabel
+from studio.ui.widgets.tab_order import tab_before
 
 _LEFT_COLUMN = (TOP_K, TOP_P, MIN_P, SEED)
 _RIGHT_COLUMN = (REPEAT_PENALTY, REPEAT_LAST_N, MAX_TOKENS)
@@ -96,8 +97,9 @@ class SamplingPanel(Card):
         self._fields.order.row.addWidget(link)
 
     def add_editor_link(self, link: QWidget) -> None:
-        """Put what opens all parameters into the heading's line."""
+        """Put what opens all parameters into the heading's line; the card is in its window."""
         self.header.insertWidget(2, link)
+        tab_before(link, self._toggle)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """In a narrow card the order is told in fewer words, for the summary's sake."""

@@ -25,6 +25,7 @@ from studio.ui.temperature_scale import format_beta, parse_beta, stepped
 from studio.ui.theme.card import CARD_MARGINS, Card
 from studio.ui.theme.theme import Theme
 from studio.ui.tokens.next_token import NextToken
+from studio.ui.widgets.tab_order import tab_before
 
 _NUMBER_SIZE = 2.6
 _BETA_TIP = (
@@ -88,8 +89,6 @@ class TemperaturePanel(Card):
         track.addWidget(self.slider)
         self.body.addLayout(track)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
-        self.setTabOrder(self.beta_edit, self.temperature_edit)
-        self.setTabOrder(self.temperature_edit, self.slider)
 
         for edit in (self.temperature_edit, self.beta_edit):
             sampling.params_changed.connect(edit.follow)
@@ -98,9 +97,9 @@ class TemperaturePanel(Card):
         next_token.changed.connect(self._follow_next_token)
 
     def add_help(self, link: QWidget) -> None:
-        """Put what explains temperature behind the card's name."""
+        """Put what explains temperature behind the card's name; the card is in its window."""
         self.header.insertWidget(1, link)
-        self.setTabOrder(self.beta_edit.previousInFocusChain(), link)
+        tab_before(link, self.beta_edit)
 
     def _make_notes(self) -> QWidget:
         """What stands at the right of the number: what T does here, or why it was refused."""

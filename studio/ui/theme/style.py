@@ -40,7 +40,6 @@ QPushButton[primary="true"]:disabled {
 }
 QPushButton[segment="true"] { color: $muted; }
 QPushButton[segment="true"]:checked { color: $text; border-color: $accent; background: $hover; }
-QPushButton[segment="true"]:focus { border-color: $text; }
 QPushButton[flat="true"], QToolButton {
     color: $text; background: transparent; border: 1px solid transparent; border-radius: 6px;
     padding: 3px 6px;
@@ -48,6 +47,7 @@ QPushButton[flat="true"], QToolButton {
 QPushButton[role="muted"] { color: $muted; }
 QPushButton[flat="true"]:hover, QToolButton:hover { background: $hover; }
 QPushButton[flat="true"]:focus, QToolButton:focus { border-color: $accent; }
+QPushButton[segment="true"]:focus { border-color: $text; }
 QPushButton[flat="true"]:disabled, QToolButton:disabled { color: $muted; }
 
 QPushButton[opens="true"] { padding: 6px 26px 6px 10px; }

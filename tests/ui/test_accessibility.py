@@ -1,0 +1,212 @@
+"""Every place where the keyboard may stand: its name, its tooltip, its mark, its turn.
+
+Each page and dock of the real window is opened, and all that takes the keyboard there is walked.
+"""
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+
+import pytest
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QButtonGroup,
+    QDialog,
+    QListView,
+    QPlainTextEdit,
+    QTextBrowser,
+    QTextEdit,
+    QWidget,
+)
+from pytestqt.qtbot import QtBot
+
+from studio.ui.about_dialog import AboutDialog
+from studio.ui.heat.measure import HeatMeasure
+from studio.ui.main_window import MainWindow
+from studio.ui.model.options_dialog import ModelOptionsDialog
+from studio.ui.theme.theme import Appearance
+from tests.ui.conftest import LONG
+
+TEXTS = (QTextEdit, QPlainTextEdit, QTextBrowser, QListView)
+"""What is read needs no tooltip: it would lie over the words."""
+
+PLACES = ("write", "parameters", "explain", "library", "compare", "options", "about")
+
+
+@pytest.fixture(params=PLACES)
+def place(request: pytest.FixtureRequest, window: MainWindow, qtbot: QtBot) -> Iterator[QWidget]:
+    """A part of the window with everything on it that can be shown."""
+    session = window.session
+    window.resize(1320, 860)
+    session.draft.manuscript.load("The old fisherman had never learned")
+    window.notice.tell("Something happened.", window.actions_.open_model)
+    dialog: QDialog | None = None
+    shown: QWidget = window
+    match request.param:
+        case "write":
+            session.sampling.set_max_tokens(3)
+            for begin in (session.writing.continue_writing, session.writing.retake):
+                begin()
+                qtbot.waitUntil(lambda: session.writing.is_idle, timeout=LONG)
+            session.heat.set_measure(HeatMeasure.SURPRISE)
+            window.landscape.action.trigger()
+            window.sampling.set_open(True)
+            window.actions_.find.trigger()
+        case "parameters":
+            window.parameters.open_at("samplers")
+        case "explain":
+            window.explain.open_at("temperature")
+        case "library":
+            window.library.open.trigger()
+            assert window.library.view is not None
+            shown = window.library.view
+        case "compare":
+            window.compare.show(True)
+            session.compare.set_max_tokens(2)
+            session.compare.run()
+            qtbot.waitUntil(lambda: not session.compare.is_running, timeout=LONG)
+        case "options":
+            shown = dialog = ModelOptionsDialog(
+                session.model.options, session.model.report, window.theme, window
+            )
+        case "about":
+            shown = dialog = AboutDialog(window)
+    if dialog is not None:
+        dialog.show()
+    shown.activateWindow()
+    qtbot.waitUntil(shown.window().isActiveWindow, timeout=LONG)
+    qtbot.waitUntil(lambda: session.look_ahead.is_settled, timeout=LONG)
+    yield shown
+    if dialog is not None:
+        dialog.close()
+    session.draft.manuscript.mark_clean()
+
+
+def stops(place: QWidget) -> list[QWidget]:
+    """Where Tab may stand: what can have the keyboard, and not through another."""
+    return [
+        widget
+        for widget in place.findChildren(QWidget)
+        if widget.isVisible()
+        and widget.isEnabled()
+        and widget.window() is place.window()
+        and widget.focusPolicy() & Qt.FocusPolicy.TabFocus
+        and widget.focusProxy() is None
+    ]
+
+
+def walked(start: QWidget) -> list[QWidget]:
+    """What Tab comes to, from one stop round to it again."""
+    start.setFocus()
+    found: list[QWidget] = []
+    at: QWidget | None = QApplication.focusWidget()
+    while at is not None and at not in found:
+        found.append(at)
+        at.window().focusNextChild()
+        at = QApplication.focusWidget()
+    return found
+
+
+def plain(text: str) -> str:
+    return re.sub(r"<[^>]*>", "", text).strip()
+
+
+def name_of(widget: QWidget) -> str:
+    spoken = widget.accessibleName()
+    if not spoken and isinstance(widget, QAbstractButton):
+        spoken = widget.text()  # what a screen reader takes then
+    return plain(spoken)
+
+
+def tip_of(widget: QWidget) -> str:
+    """What is shown over a widget: Qt asks those around it where it has no tip of its own."""
+    at: QWidget | None = widget
+    while at is not None and not at.isWindow():
+        if at.toolTip():
+            return plain(at.toolTip())
+        at = at.parentWidget()
+    return ""
+
+
+def area(widget: QWidget) -> QRect:
+    return QRect(widget.mapTo(widget.window(), QPoint(0, 0)), widget.size())
+
+
+def about(widget: QWidget) -> str:
+    return f"{type(widget).__name__} “{name_of(widget)}” at {area(widget).getRect()}"
+
+
+def test_every_stop_has_a_name_and_says_what_it_does(place: QWidget) -> None:
+    found = stops(place)
+    assert found
+    nameless = [about(widget) for widget in found if not name_of(widget)]
+    silent = [
+        about(widget) for widget in found if not isinstance(widget, TEXTS) and not tip_of(widget)
+    ]
+    assert nameless == []
+    assert silent == []
+
+
+def test_tab_comes_to_every_stop(place: QWidget) -> None:
+    found = stops(place)
+    reached = set(walked(found[0]))
+    for widget in found:
+        # Of several choices Tab comes to the one that is made; arrows lead to the others.
+        group = widget.group() if isinstance(widget, QAbstractButton) else None
+        others = group.buttons() if isinstance(group, QButtonGroup) else [widget]
+        assert reached.intersection(others), about(widget)
+
+
+def picture(widget: QWidget) -> QImage:
+    """A widget with what is round it: a row may show that what is in it has the keyboard."""
+    around = widget.parentWidget()
+    assert around is not None, "it stands in a window"
+    return around.grab(widget.geometry().adjusted(-6, -6, 6, 6)).toImage()
+
+
+@pytest.mark.parametrize("appearance", ["light", "dark"])
+def test_it_can_be_seen_where_the_keyboard_is(
+    place: QWidget, window: MainWindow, appearance: Appearance
+) -> None:
+    window.theme.set_appearance(appearance)
+    unseen = []
+    for widget in stops(place):
+        if isinstance(widget, TEXTS):
+            continue  # the caret shows it, and blinks
+        widget.setFocus()
+        QApplication.processEvents()
+        if not widget.isVisible():
+            continue
+        focused = picture(widget)
+        widget.clearFocus()
+        QApplication.processEvents()
+        if picture(widget) == focused:
+            unseen.append(about(widget))
+    assert unseen == []
+
+
+def test_on_the_writing_page_tab_follows_the_eye(window: MainWindow, qtbot: QtBot) -> None:
+    window.resize(1320, 860)
+    window.sampling.set_open(False)
+    window.landscape.action.trigger()
+    window.activateWindow()
+    qtbot.waitUntil(lambda: window.session.look_ahead.is_settled, timeout=LONG)
+    order = walked(window.model_picker)
+    assert order[0] is window.model_picker
+    temperature, landscape = window.temperature, window.landscape.panel
+    for card in (temperature, landscape, window.sampling):
+        inside = [widget for widget in order if card.isAncestorOf(widget)]
+        places = [order.index(widget) for widget in inside]
+        assert len(inside) > 1
+        assert places == list(range(places[0], places[0] + len(places))), "a card at a time"
+        for above, below in pairwise(area(widget) for widget in inside):
+            assert below.top() >= above.bottom() or (
+                below.left() > above.left() and below.bottom() > above.top()
+            ), f"{card.accessibleName()}: {[about(widget) for widget in inside]}"
+    at = order.index
+    assert at(window.profile_picker) < at(window.brief.edit) < at(window.editor)
+    assert window.landscape.panel.view is not None
+    assert at(window.editor) < at(window.landscape.panel.view) < at(temperature.slider)
