@@ -23,7 +23,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QScrollArea,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
@@ -39,6 +38,7 @@ from studio.ui.parameters.sampling_state import SamplingState
 from studio.ui.temperature.slider import TemperatureSlider
 from studio.ui.theme.theme import Theme
 from studio.ui.widgets.escape_key import claims_escape
+from studio.ui.widgets.page_scroll import PageScroll
 
 _TITLE_SIZE = 1.3
 _MARGIN = 16
@@ -116,15 +116,7 @@ class ExplainPanel(QFrame):
         column.addSpacing(4)
         column.addWidget(self._slider)
         column.addStretch(0)
-        self._scroll = QScrollArea()
-        self._scroll.setWidget(page)
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        # The card shows through.
-        self._scroll.viewport().setAutoFillBackground(False)
-        page.setAutoFillBackground(False)
+        self._scroll = PageScroll(page)
         self._scroll.verticalScrollBar().rangeChanged.connect(self._keep_off_the_bar)
 
         way = QHBoxLayout()

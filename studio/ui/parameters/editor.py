@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPushButton,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -41,6 +40,7 @@ from studio.ui.theme.theme import Theme
 from studio.ui.tokens.lookup import TokenLookup
 from studio.ui.tokens.next_token import NextToken
 from studio.ui.widgets.escape_key import claims_escape
+from studio.ui.widgets.page_scroll import PageScroll
 
 _MARGIN = 12
 _CHARACTERS = 66
@@ -124,15 +124,7 @@ class ParameterEditor(QFrame):
             column.addWidget(section)
         column.addWidget(self._none)
         column.addStretch(1)
-        self._scroll = QScrollArea()
-        self._scroll.setWidget(page)
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        # The card shows through.
-        self._scroll.viewport().setAutoFillBackground(False)
-        page.setAutoFillBackground(False)
+        self._scroll = PageScroll(page)
         head = QHBoxLayout()
         head.setContentsMargins(4, 0, 4, 0)
         head.setSpacing(8)
