@@ -28,7 +28,7 @@ SIZE = (1320, 860)
 
 
 def main() -> int:
-    """Write one picture for each appearance; the exit status."""
+    """Write all pictures, each in both appearances; the exit status."""
     from PySide6.QtCore import QSettings, QStandardPaths
     from PySide6.QtWidgets import QApplication, QWidget
 
