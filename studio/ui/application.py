@@ -13,7 +13,8 @@ from studio.engine.starter_model import find_starter_model
 from studio.resource_files import resource
 from studio.ui import settings as remembered
 from studio.ui.interrupt_watch import InterruptWatch
-from studio.ui.main_window import MainWindow, load_options
+from studio.ui.main_window import MainWindow
+from studio.ui.model.choice import load_options
 from studio.ui.session import Session
 from studio.ui.settings import Settings
 from studio.ui.theme.theme import Appearance, Theme

@@ -10,7 +10,6 @@ from pathlib import Path
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QColor, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
-    QFileDialog,
     QFrame,
     QHBoxLayout,
     QMainWindow,
@@ -19,7 +18,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.engine.messages import LoadOptions
 from studio.ui import settings as remembered
 from studio.ui.compare.compare import Compare
 from studio.ui.editor.editor import ManuscriptEditor
@@ -30,7 +28,7 @@ from studio.ui.file_opening import FileOpening
 from studio.ui.heat.heat import Heat
 from studio.ui.histogram.panel import NextTokenPanel
 from studio.ui.landscape.landscape import Landscape
-from studio.ui.model.options_dialog import ModelOptionsDialog
+from studio.ui.model.choice import ModelChoice
 from studio.ui.model.picker import ModelPicker
 from studio.ui.model.state import ModelPhase
 from studio.ui.parameters.access import ParameterAccess
@@ -47,7 +45,7 @@ from studio.ui.theme.theme import Theme
 from studio.ui.widgets.dragged_files import local_files
 from studio.ui.widgets.notice_bar import NoticeBar
 from studio.ui.widgets.progress_line import ProgressLine
-from studio.ui.window_actions import ModelCommands, WindowActions
+from studio.ui.window_actions import WindowActions
 from studio.ui.writing.bias_notice import BiasNotice
 from studio.ui.writing.brief_card import BriefCard
 from studio.ui.writing.document_files import DocumentFiles
@@ -104,7 +102,7 @@ class MainWindow(QMainWindow):
             self.editor,
             self.find_bar,
             self.files,
-            ModelCommands(self._ask_for_model, self._ask_model_options),
+            ModelChoice(self, session.model, theme, settings),
             self.explain,
             self.heat,
             self.landscape,
@@ -295,18 +293,9 @@ class MainWindow(QMainWindow):
             self.setWindowModified(is_modified)
 
     def _on_model_changed(self) -> None:
-        model = self.session.model
-        if not model.is_ready:
-            return
-        actions = self.actions_
-        self.notice.withdraw(actions.open_model, actions.reopen_model, actions.model_options)
-        settings = self._settings
-        settings.set(remembered.MODEL, model.path)
-        settings.remember(remembered.RECENT_MODELS, model.path)
-        settings.set(remembered.GPU_LAYERS, model.options.gpu_layers)
-        settings.set(remembered.CONTEXT_SIZE, model.options.context_size)
-        settings.set(remembered.THREADS, model.options.threads)
-        settings.set(remembered.MEMORY_MAP, model.options.memory_map)
+        if self.session.model.is_ready:
+            actions = self.actions_
+            self.notice.withdraw(actions.open_model, actions.reopen_model, actions.model_options)
 
     def _on_model_failed(self, message: str) -> None:
         # With a child that is gone the same model can be loaded in a new one; a file that was
@@ -326,23 +315,6 @@ class MainWindow(QMainWindow):
             "context_size": self.actions_.model_options,
         }
         self.notice.tell(message, mended_by.get(kind, self.actions_.continue_))
-
-    def _ask_for_model(self) -> None:
-        folder = str(Path(self.session.model.path).parent) if self.session.model.path else ""
-        path, _ = QFileDialog.getOpenFileName(
-            self, "Open model", folder, "GGUF models (*.gguf);;All files (*)"
-        )
-        if path:
-            self.session.model.open(path)
-
-    def _ask_model_options(self) -> None:
-        model = self.session.model
-        dialog = ModelOptionsDialog(model.options, model.report, self.theme, self)
-        if dialog.exec() == ModelOptionsDialog.DialogCode.Accepted:
-            if model.path:
-                model.open(model.path, dialog.options)
-            else:
-                model.options = dialog.options
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Take local files, or a preset from the library."""
@@ -372,19 +344,6 @@ class MainWindow(QMainWindow):
         self.library.close()
         self.session.close()
         event.accept()
-
-
-def load_options(settings: Settings) -> LoadOptions:
-    """The remembered options; the defaults where they are damaged."""
-    try:
-        return LoadOptions(
-            gpu_layers=settings.get(remembered.GPU_LAYERS),
-            context_size=settings.get(remembered.CONTEXT_SIZE),
-            threads=settings.get(remembered.THREADS),
-            memory_map=settings.get(remembered.MEMORY_MAP),
-        )
-    except ValueError:
-        return LoadOptions()
 
 
 def _column(*widgets: QWidget) -> QWidget:

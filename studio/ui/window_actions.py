@@ -5,7 +5,6 @@ Knows what the actions are called and where they are found; what they do is hand
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -22,6 +21,7 @@ from studio.ui.explain.explain import TIP as EXPLAIN_TIP
 from studio.ui.explain.explain import Explain
 from studio.ui.heat.heat import Heat
 from studio.ui.landscape.landscape import Landscape
+from studio.ui.model.choice import ModelChoice
 from studio.ui.session import Session
 from studio.ui.settings import APPEARANCE, RECENT_FILES, Settings
 from studio.ui.theme.theme import Appearance, Theme
@@ -36,14 +36,6 @@ _FULL_SCREEN = "Ctrl+Meta+F" if sys.platform == "darwin" else "F11"
 _CONTINUE_TIP = "Let the model continue the manuscript from the caret"
 
 
-@dataclass(frozen=True, slots=True)
-class ModelCommands:
-    """What the window can do with models; dialogs are the window's own."""
-
-    ask_open: Callable[[], None]
-    ask_options: Callable[[], None]
-
-
 class WindowActions(QObject):
     """All actions, kept in step with the state: what cannot be done now is greyed."""
 
@@ -54,7 +46,7 @@ class WindowActions(QObject):
         editor: ManuscriptEditor,
         find_bar: FindBar,
         files: DocumentFiles,
-        models: ModelCommands,
+        models: ModelChoice,
         explain: Explain,
         heat: Heat,
         landscape: Landscape,

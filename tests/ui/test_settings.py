@@ -6,7 +6,7 @@ from PySide6.QtCore import QByteArray, QSettings
 
 from studio.engine.messages import LoadOptions
 from studio.ui import settings as declared
-from studio.ui.main_window import load_options
+from studio.ui.model.choice import load_options
 from studio.ui.settings import Setting, Settings
 
 DECLARED = [value for value in vars(declared).values() if isinstance(value, Setting)]

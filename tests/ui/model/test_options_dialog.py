@@ -6,8 +6,8 @@ from PySide6.QtWidgets import QDialogButtonBox, QLabel, QSpinBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from studio.engine.messages import LoadOptions, ModelReport
-from studio.ui import main_window
 from studio.ui.main_window import MainWindow
+from studio.ui.model import choice
 from studio.ui.model.options_dialog import ModelOptionsDialog
 from studio.ui.theme.theme import Theme
 from tests.ui.conftest import LONG
@@ -82,7 +82,7 @@ def test_the_window_loads_the_model_again_with_the_options(
             buttons.button(kind.Ok if accepted else kind.Cancel).click()
             return self.result()
 
-    monkeypatch.setattr(main_window, "ModelOptionsDialog", Answered)
+    monkeypatch.setattr(choice, "ModelOptionsDialog", Answered)
     window.actions_.model_options.trigger()
     qtbot.waitUntil(lambda: model.is_ready, timeout=LONG)
     assert model.report
@@ -102,7 +102,7 @@ def test_without_a_model_the_options_wait_for_one(
         def exec(self) -> Any:
             return self.DialogCode.Accepted
 
-    monkeypatch.setattr(main_window, "ModelOptionsDialog", Answered)
+    monkeypatch.setattr(choice, "ModelOptionsDialog", Answered)
     window.actions_.model_options.trigger()
     assert window.session.model.options == OPTIONS
     assert not window.session.client.is_running

@@ -10,7 +10,8 @@ from pytestqt.qtbot import QtBot
 from studio.engine.messages import Failed, Load, Loaded, Loading, LoadOptions, Stop, Superseded
 from studio.ui import settings as remembered
 from studio.ui.engine_line.process import End, Outcome
-from studio.ui.main_window import MainWindow, load_options
+from studio.ui.main_window import MainWindow
+from studio.ui.model.choice import load_options
 from studio.ui.model.state import ModelPhase, ModelState
 from studio.ui.settings import Settings
 from tests.helpers.tiny_model import write_byte_level_model

@@ -1,0 +1,83 @@
+"""Which model is opened, and with which options: asked for in dialogs, remembered for next time.
+
+Knows neither how a model is loaded nor what is told when it cannot be.
+"""
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from studio.engine.messages import LoadOptions
+from studio.ui import settings as remembered
+from studio.ui.model.options_dialog import ModelOptionsDialog
+from studio.ui.model.state import ModelState
+from studio.ui.settings import Settings
+from studio.ui.theme.theme import Theme
+
+
+class ModelChoice(QObject):
+    """Asks for a model or for options, and remembers what was opened.
+
+    Args:
+        window: Whose dialogs they are.
+        model: What is opened.
+        theme: Where the colours come from.
+        settings: Where it is remembered.
+    """
+
+    def __init__(
+        self, window: QWidget, model: ModelState, theme: Theme, settings: Settings
+    ) -> None:
+        super().__init__(window)
+        self._window = window
+        self._model = model
+        self._theme = theme
+        self._settings = settings
+        model.changed.connect(self._remember)
+
+    def ask_open(self) -> None:
+        """Open the model that the writer chooses, if any."""
+        path = self._model.path
+        chosen, _ = QFileDialog.getOpenFileName(
+            self._window,
+            "Open model",
+            str(Path(path).parent) if path else "",
+            "GGUF models (*.gguf);;All files (*)",
+        )
+        if chosen:
+            self._model.open(chosen)
+
+    def ask_options(self) -> None:
+        """Open the model again with the options that the writer chooses; or the next one."""
+        model = self._model
+        dialog = ModelOptionsDialog(model.options, model.report, self._theme, self._window)
+        if dialog.exec() == ModelOptionsDialog.DialogCode.Accepted:
+            if model.path:
+                model.open(model.path, dialog.options)
+            else:
+                model.options = dialog.options
+
+    def _remember(self) -> None:
+        model, settings = self._model, self._settings
+        if not model.is_ready:
+            return
+        settings.set(remembered.MODEL, model.path)
+        settings.remember(remembered.RECENT_MODELS, model.path)
+        settings.set(remembered.GPU_LAYERS, model.options.gpu_layers)
+        settings.set(remembered.CONTEXT_SIZE, model.options.context_size)
+        settings.set(remembered.THREADS, model.options.threads)
+        settings.set(remembered.MEMORY_MAP, model.options.memory_map)
+
+
+def load_options(settings: Settings) -> LoadOptions:
+    """The remembered options; the defaults where they are damaged."""
+    try:
+        return LoadOptions(
+            gpu_layers=settings.get(remembered.GPU_LAYERS),
+            context_size=settings.get(remembered.CONTEXT_SIZE),
+            threads=settings.get(remembered.THREADS),
+            memory_map=settings.get(remembered.MEMORY_MAP),
+        )
+    except ValueError:
+        return LoadOptions()
