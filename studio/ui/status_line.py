@@ -46,13 +46,11 @@ class StatusLine(QWidget):
         for label in self.labels:
             row.addWidget(label)
         self._clock = FrameClock(self._show, self, _INTERVAL_MS)
-        for changed in (
-            model.changed,
-            writing.changed,
-            writing.progressed,
-            context.changed,
-        ):
+        for changed in (writing.progressed, context.changed):
             changed.connect(self._clock.request)
+        self._phases = model.phase, writing.phase
+        for changed in (model.changed, writing.changed):
+            changed.connect(self._on_phase)
         if compare is not None:
             compare.changed.connect(self._clock.request)
             compare.progressed.connect(self._clock.request)
@@ -84,6 +82,15 @@ class StatusLine(QWidget):
         if self._compare is not None and self._compare.is_running:
             return "comparing"
         return "writing" if self._writing.phase is WritingPhase.WRITING else "ready"
+
+    def _on_phase(self) -> None:
+        phases = self._model.phase, self._writing.phase
+        if phases == self._phases:
+            self._clock.request()
+            return
+        # Such a word is read at once, and untrue a moment later.
+        self._phases = phases
+        self._clock.flush()
 
     def _show(self) -> None:
         self._state.setText(self.state_words())

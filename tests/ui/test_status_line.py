@@ -55,6 +55,19 @@ def test_the_words_of_each_phase(desk: Desk, line: StatusLine, qtbot: QtBot) -> 
     wait_for("no model")
 
 
+def test_a_new_phase_is_said_at_once(desk: Desk, line: StatusLine) -> None:
+    desk.load()
+    assert shown(line)[0] == "ready"
+    desk.type("Once")
+    desk.writing.continue_writing()
+    assert shown(line)[0] == "reading"
+    request = desk.client.last(Generate).request
+    desk.client.answer(evaluated(request, 1), token(request, 0, b" upon"))
+    assert shown(line)[0] == "writing"
+    desk.client.answer(finished(request, 1))
+    assert shown(line)[0] == "ready"
+
+
 def test_the_context_is_full_at_most(desk: Desk, line: StatusLine, qtbot: QtBot) -> None:
     desk.load()
     desk.type("Once")

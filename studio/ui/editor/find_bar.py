@@ -41,6 +41,7 @@ class FindBar(QWidget):
     ) -> None:
         super().__init__(parent)
         self._editor = editor
+        self._theme = theme
         self._found: list[tuple[int, int]] = []
         self._origin = 0  # where a search begins that goes on while the query is typed
         self._query = QLineEdit()
@@ -69,6 +70,7 @@ class FindBar(QWidget):
         editor.document().contentsChanged.connect(self._text_changed)
         editor.verticalScrollBar().valueChanged.connect(self._mark)
         editor.selectionChanged.connect(self._tell_count)
+        theme.changed.connect(self._mark)
         self.hide()
 
     def _button(self, name: str, sign: str, key: str, slot: object) -> QToolButton:
@@ -160,7 +162,7 @@ class FindBar(QWidget):
             self._editor.mark_ranges([], QColor())
             return
         start, end = self._editor.visible_range()
-        background = self.palette().highlight().color()
+        background = QColor(self._theme.colors.selection)
         background.setAlphaF(_MARK_STRENGTH)
         in_view = [match for match in self._found if match[1] > start and match[0] < end]
         self._editor.mark_ranges(in_view, background)

@@ -27,17 +27,22 @@ def window(qtbot: QtBot) -> QWidget:
 
 
 @pytest.fixture
-def editor(qtbot: QtBot, qapp: QApplication, window: QWidget) -> Iterator[ManuscriptEditor]:
+def theme(qapp: QApplication) -> Iterator[Theme]:
+    yield Theme(qapp, "dark")
+    qapp.setStyleSheet("")
+
+
+@pytest.fixture
+def editor(qtbot: QtBot, theme: Theme, window: QWidget) -> ManuscriptEditor:
     editor = ManuscriptEditor(Manuscript(TEXT))
     layout = QVBoxLayout(window)
     layout.addWidget(editor)
-    layout.addWidget(FindBar(editor, Theme(qapp, "dark")))
+    layout.addWidget(FindBar(editor, theme))
     window.resize(500, 300)
     window.show()
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow)
-    yield editor
-    qapp.setStyleSheet("")
+    return editor
 
 
 @pytest.fixture
@@ -180,3 +185,16 @@ def test_the_box_of_match_case_can_be_seen_in_the_dark(bar: FindBar) -> None:
     image = box.grab().toImage()
     colors = {image.pixelColor(x, image.height() // 2).name() for x in range(4)}
     assert DARK.ghost in colors, "its border, at the left"
+
+
+def test_matches_take_the_colours_of_the_appearance(
+    editor: ManuscriptEditor, bar: FindBar, theme: Theme
+) -> None:
+    def marked() -> set[str]:
+        return {mark.format.background().color().name() for mark in editor.extraSelections()}
+
+    bar.set_query("sea")
+    assert marked() == {theme.colors.selection}
+    theme.set_appearance("light")
+    assert marked() == {theme.colors.selection}
+    assert theme.colors.selection != DARK.selection
