@@ -18,6 +18,7 @@ from studio.sampling import (
     distribution,
     measures,
 )
+from tests.helpers.hostile_logits import hostile_logits
 
 INF = math.inf
 TEMPERATURES = (0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.2, 3.0, 4.0, 5.0)
@@ -60,17 +61,7 @@ def test_real_logits(real_logits: NDArray[np.float32]) -> None:
 
 @pytest.mark.parametrize("size", [1, 2, 127, 128, 129, 130, 500, 5000, 50_000])
 def test_hostile_logits_of_every_size(size: int) -> None:
-    rng = np.random.default_rng(size)
-    natural = rng.normal(size=size) * 3
-    spike, cliff, cut = natural.copy(), natural.copy(), natural.copy()
-    spike[size // 3] = 60.0
-    cliff[: size // 2] -= 30.0
-    cut[rng.random(size) < 0.7] = -INF
-    cut[0] = 1.0
-    far = natural.copy()
-    far[size // 2 :] = -1e30
-    far[0] = 3.0
-    for logits in (np.zeros(size), natural, natural * 1e-3, spike, cliff, cut, far, far * 1e8):
+    for logits in hostile_logits(size):
         check(logits.astype(np.float32))
         check(logits)
 

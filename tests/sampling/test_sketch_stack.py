@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from studio.sampling import LogitSketch, ParameterError
 from studio.sampling.sketch_stack import NO_RANK, SketchStack
+from tests.helpers.hostile_logits import hostile_logits
 
 INF = math.inf
 TEMPERATURES = (0.0, 1e-300, 1e-6, 0.05, 0.3, 0.7, 1.0, 1.7, 5.0, 100.0, INF)
@@ -46,19 +47,7 @@ def check(sketches: list[LogitSketch], tokens: list[int]) -> None:
 
 
 def hostile(size: int) -> list[NDArray[np.float32]]:
-    rng = np.random.default_rng(size)
-    natural = rng.normal(size=size) * 3
-    spike, cliff, cut = natural.copy(), natural.copy(), natural.copy()
-    spike[size // 3] = 60.0
-    cliff[: size // 2] -= 30.0
-    cut[rng.random(size) < 0.7] = -INF
-    cut[0] = 1.0
-    far = natural.copy()
-    far[size // 2 :] = -1e30
-    far[0] = 3.0
-    peaks = np.where(np.arange(size) < size // 3, 0.0, -10.0)
-    rows = (np.zeros(size), natural, natural * 1e-3, spike, cliff, cut, far, far * 1e8, peaks)
-    return [row.astype(np.float32) for row in rows]
+    return [row.astype(np.float32) for row in hostile_logits(size)]
 
 
 def test_real_sketches(real_logits: NDArray[np.float32]) -> None:
