@@ -177,8 +177,9 @@ class CompareBar(QWidget):
         if subject.prompt is None and why_not:
             return why_not
         prompt = subject.prompt or state.prompt_here
-        text = (prompt.manuscript or prompt.brief)[-_SHOWN_OF_PROMPT:]
-        words = f"Continuing: …{' '.join(text.split())}"
+        text = prompt.manuscript or prompt.brief
+        is_cut = "…" if len(text) > _SHOWN_OF_PROMPT else ""
+        words = f"Continuing: {is_cut}{' '.join(text[-_SHOWN_OF_PROMPT:].split())}"
         if subject.is_of_a_file and subject.model is not None:
             words = f"Written by {subject.model.name}. {words}"
         return f"{state.room_warning} {words}" if state.room_warning else words

@@ -29,6 +29,11 @@ LaneToken = DrawnToken
 """A token that a lane wrote."""
 
 
+DROP_BIASES = "Drop biases"
+"""What a lane's button is called that takes out biases for another model."""
+BIASES_AT = f"with the lane's “{DROP_BIASES}”"
+
+
 class LanePhase(Enum):
     """Where a lane is."""
 
@@ -97,6 +102,7 @@ class CompareLane(QObject):
         self.profiles = ProfileState(presets, profile, self)
         self.next_token = NextToken(params, self)
         self.next_token.share_pieces(pieces)
+        self.next_token.biases_at = BIASES_AT
         self.tokens: list[LaneToken] = []
         self.end: LaneToken | None = None
         self.mu: float | None = None

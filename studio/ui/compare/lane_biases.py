@@ -7,13 +7,10 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QObject, Signal
 
-from studio.ui.compare.lane import CompareLane
+from studio.ui.compare.lane import BIASES_AT, CompareLane
 from studio.ui.compare.lanes import CompareLanes
 from studio.ui.model.state import ModelState
 from studio.ui.tokens.foreign_biases import foreign_bias_words, without_foreign_biases
-
-DROP = "Drop biases"
-"""What a lane's button is called that takes them out."""
 
 
 class LaneBiases(QObject):
@@ -42,7 +39,7 @@ class LaneBiases(QObject):
         if report is None:
             return ""
         params, size = lane.sampling.params, report.vocabulary_size
-        return foreign_bias_words(params, size, where=f"with the lane's “{DROP}”")
+        return foreign_bias_words(params, size, where=BIASES_AT)
 
     @property
     def left_out(self) -> list[CompareLane]:

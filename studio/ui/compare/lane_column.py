@@ -17,9 +17,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.ui.compare.lane import REASONS, CompareLane, LanePhase
+from studio.ui.compare.lane import DROP_BIASES, REASONS, CompareLane, LanePhase
 from studio.ui.compare.lane_bars import LaneBars
-from studio.ui.compare.lane_biases import DROP
 from studio.ui.compare.lane_view import LaneView
 from studio.ui.compare.state import CompareState
 from studio.ui.presets.favourites import PresetFavourites
@@ -104,9 +103,12 @@ class LaneColumn(QFrame):
         head.addWidget(_ColorMark(lane, theme))
         sign = QLabel("T")
         sign.setProperty("role", "muted")
+        sign.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
         head.addWidget(sign)
         head.addWidget(self.temperature)
-        head.addWidget(self.profile, 1)
+        # Of a wide lane the list takes what its names need, and this the rest.
+        head.addStretch(1)
+        head.addWidget(self.profile, 100)
         head.addWidget(self.remove_button)
         buttons = QGridLayout()
         buttons.setSpacing(6)
@@ -153,7 +155,7 @@ class LaneColumn(QFrame):
         if lane.runs:
             _show(self.go, "Stop", lane.phase is not LanePhase.STOPPING, "End this lane alone")
         elif state.biases.why_not(lane):
-            _show(self.go, DROP, True, state.biases.why_not(lane))
+            _show(self.go, DROP_BIASES, True, state.biases.why_not(lane))
         elif lane.phase is LanePhase.NEW:
             joins = "Write this lane too, from the prompt that the others have"
             _show(self.go, "Run", why_not is None, why_not or joins)

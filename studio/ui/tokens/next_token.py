@@ -22,7 +22,7 @@ from studio.sampling import (
 )
 from studio.ui.tokens.answer import AskedToken
 from studio.ui.tokens.details import TokenDetails
-from studio.ui.tokens.foreign_biases import foreign_bias_words
+from studio.ui.tokens.foreign_biases import WHERE, foreign_bias_words
 from studio.ui.tokens.known_vocabulary import KnownVocabulary
 from studio.ui.tokens.place import TokenPlace
 from studio.ui.tokens.retempered import Retempered
@@ -37,6 +37,9 @@ NOTHING_KNOWN = "Open a model to see what it would say next."
 class NextToken(QObject):
     """The next-token distribution at one place, under the parameters in force.
 
+    Attributes:
+        biases_at: Where biases of these parameters are taken out.
+
     Args:
         params: The parameters to shape it with, until `set_params` brings others.
         parent: The Qt parent, if any.
@@ -49,6 +52,7 @@ class NextToken(QObject):
 
     def __init__(self, params: SamplingParams, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self.biases_at = f"under {WHERE}"
         self._params = params
         self._sketch: LogitSketch | None = None
         self._place = TokenPlace()
@@ -302,6 +306,7 @@ class NextToken(QObject):
             except LogitsError:
                 self._refusal = all_banned(self._sketch)
             except ValueError as error:  # a token that this vocabulary has not
-                foreign = foreign_bias_words(self._params, self._sketch.vocabulary_size)
+                size = self._sketch.vocabulary_size
+                foreign = foreign_bias_words(self._params, size, where=self.biases_at)
                 self._refusal = foreign or str(error)
         return self._shape

@@ -8,8 +8,7 @@ from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from studio.engine.messages import ChangeLane, Compare, RerunLane, StopLane
-from studio.ui.compare.lane import LanePhase
-from studio.ui.compare.lane_biases import DROP
+from studio.ui.compare.lane import DROP_BIASES, LanePhase
 from studio.ui.main_window import MainWindow
 from tests.ui.compare.test_state import LaneDesk
 from tests.ui.conftest import LONG
@@ -88,8 +87,9 @@ def test_with_the_real_engine_the_message_has_a_way_on(window: MainWindow, qtbot
     mine = msgspec.structs.replace(preset, name="Mine", sampling=foreign)
     session.profiles.follow([*session.profiles.presets, mine])
     first.profile.activated.emit(first.profile.findData("Mine"))
-    assert first.go.text() == DROP
+    assert first.go.text() == DROP_BIASES
     assert "1,000,000" in first.go.toolTip()
+    qtbot.waitUntil(lambda: DROP_BIASES in (first.lane.next_token.reason or ""), timeout=LONG)
     window.compare.actions.run.trigger()
     qtbot.waitUntil(lambda: not state.is_running and state.has_tokens, timeout=LONG)
     assert [len(lane.tokens) for lane in state.lanes] == [0, 3, 3, 3]

@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QLabel,
     QMessageBox,
-    QScrollBar,
     QTabBar,
     QToolButton,
     QWidget,
@@ -29,9 +28,9 @@ from studio.ui.compare.page import SKETCHES_LEFT_OUT, ComparePage
 from studio.ui.compare.steps import CompareSteps
 from studio.ui.main_window import MainWindow
 from studio.ui.theme.theme import Appearance
+from tests.ui.controls import name_of, tip_of, visible_controls, walked
 from tests.ui.fake_engine import token
 from tests.ui.recorded import written
-from tests.ui.test_main_window import CONTROLS, own_and_outer_tip, plain
 
 
 @pytest.fixture
@@ -98,30 +97,20 @@ def test_the_page_costs_nothing_until_it_is_shown(bare: MainWindow) -> None:
 
 def test_every_control_has_a_name_and_says_what_it_does(bare: MainWindow) -> None:
     page = page_of(bare)
-    controls = [
-        widget
-        for widget in page.findChildren(QWidget)
-        if isinstance(widget, CONTROLS)
-        and not isinstance(widget, QScrollBar)
-        and widget.isVisible()
-    ]
+    controls = visible_controls(page)
     assert len(controls) > 30
     for control in controls:
-        text = getattr(control, "text", lambda: "")
-        assert plain(control.accessibleName() or text()), control
-        assert plain(own_and_outer_tip(control)), control
+        assert name_of(control), control
+        assert tip_of(control), control
 
 
 def test_what_matters_is_reached_by_the_keyboard(bare: MainWindow, qtbot: QtBot) -> None:
     bare.activateWindow()
     page = page_of(bare)
     qtbot.waitUntil(bare.isActiveWindow)
-    reached: set[QWidget] = set()
-    focused = QApplication.focusWidget()
-    while focused is not None and focused not in reached:
-        reached.add(focused)
-        bare.focusNextChild()
-        focused = QApplication.focusWidget()
+    start = QApplication.focusWidget()
+    assert start is not None
+    reached = walked(start)
     for column in page.columns:
         for widget in (column.temperature, column.slider, column.profile, column.view):
             assert widget in reached, widget
@@ -477,3 +466,17 @@ def test_in_a_small_window_text_and_buttons_go_before_bars(bare: MainWindow, qtb
     resize(790, 780)
     qtbot.waitUntil(column.bars.isVisible)
     assert is_in_view(column.keep)
+
+
+def test_in_wide_lanes_the_temperature_stands_beside_its_sign(
+    bare: MainWindow, qtbot: QtBot
+) -> None:
+    page = page_of(bare)
+    for lane in bare.session.compare.lanes[2:]:
+        bare.session.compare.remove(lane)
+    bare.resize(1700, 900)
+    qtbot.waitUntil(lambda: page.columns[0].width() > 700)
+    for column in page.columns:
+        assert column.temperature.x() < 60
+        assert column.profile.geometry().right() < column.remove_button.x()
+        assert column.remove_button.x() > column.width() - 60
