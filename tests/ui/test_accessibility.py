@@ -3,7 +3,6 @@
 Each page and dock of the real window is opened, and all that takes the keyboard there is walked.
 """
 
-import re
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -29,6 +28,7 @@ from studio.ui.main_window import MainWindow
 from studio.ui.model.options_dialog import ModelOptionsDialog
 from studio.ui.theme.theme import Appearance
 from tests.ui.conftest import LONG
+from tests.ui.controls import name_of, tip_of, walked
 
 TEXTS = (QTextEdit, QPlainTextEdit, QTextBrowser, QListView)
 """What is read needs no tooltip: it would lie over the words."""
@@ -96,39 +96,6 @@ def stops(place: QWidget) -> list[QWidget]:
         and widget.focusPolicy() & Qt.FocusPolicy.TabFocus
         and widget.focusProxy() is None
     ]
-
-
-def walked(start: QWidget) -> list[QWidget]:
-    """What Tab comes to, from one stop round to it again."""
-    start.setFocus()
-    found: list[QWidget] = []
-    at: QWidget | None = QApplication.focusWidget()
-    while at is not None and at not in found:
-        found.append(at)
-        at.window().focusNextChild()
-        at = QApplication.focusWidget()
-    return found
-
-
-def plain(text: str) -> str:
-    return re.sub(r"<[^>]*>", "", text).strip()
-
-
-def name_of(widget: QWidget) -> str:
-    spoken = widget.accessibleName()
-    if not spoken and isinstance(widget, QAbstractButton):
-        spoken = widget.text()  # what a screen reader takes then
-    return plain(spoken)
-
-
-def tip_of(widget: QWidget) -> str:
-    """What is shown over a widget: Qt asks those around it where it has no tip of its own."""
-    at: QWidget | None = widget
-    while at is not None and not at.isWindow():
-        if at.toolTip():
-            return plain(at.toolTip())
-        at = at.parentWidget()
-    return ""
 
 
 def area(widget: QWidget) -> QRect:

@@ -1,5 +1,4 @@
 import os
-import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,18 +6,8 @@ import pytest
 from PySide6.QtCore import QSettings
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
-    QAbstractButton,
-    QAbstractSlider,
-    QAbstractSpinBox,
-    QApplication,
-    QComboBox,
     QFileDialog,
-    QLineEdit,
     QMessageBox,
-    QPlainTextEdit,
-    QScrollBar,
-    QTextEdit,
-    QWidget,
 )
 from pytestqt.qtbot import QtBot
 
@@ -27,50 +16,14 @@ from studio.ui import settings as remembered
 from studio.ui.histogram.histogram import NextTokenHistogram
 from studio.ui.main_window import MainWindow
 from studio.ui.settings import Setting
-from studio.ui.temperature.slider import TemperatureSlider
 from tests.helpers.tiny_model import write_byte_level_model
 from tests.ui.conftest import LONG
-
-CONTROLS = (
-    QAbstractButton,
-    QAbstractSlider,
-    QAbstractSpinBox,
-    QComboBox,
-    QLineEdit,
-    QPlainTextEdit,
-    QTextEdit,
-    TemperatureSlider,
-    NextTokenHistogram,
-)
+from tests.ui.controls import name_of, tip_of, visible_controls, walked
 
 
 @pytest.fixture
 def bare(open_window: Callable[[], MainWindow]) -> MainWindow:
     return open_window()
-
-
-def plain(text: str) -> str:
-    return re.sub(r"<[^>]*>", "", text).strip()
-
-
-def own_and_outer_tip(widget: QWidget) -> str:
-    """What is shown over a widget: Qt asks those around it where it has no tip of its own."""
-    at: QWidget | None = widget
-    while at is not None and not at.isWindow():
-        if at.toolTip():
-            return at.toolTip()
-        at = at.parentWidget()
-    return ""
-
-
-def visible_controls(window: MainWindow) -> list[QWidget]:
-    return [
-        widget
-        for widget in window.findChildren(QWidget)
-        if isinstance(widget, CONTROLS)
-        and not isinstance(widget, QScrollBar)
-        and widget.isVisible()
-    ]
 
 
 def test_every_control_has_a_name_and_says_what_it_does(bare: MainWindow, qtbot: QtBot) -> None:
@@ -81,12 +34,9 @@ def test_every_control_has_a_name_and_says_what_it_does(bare: MainWindow, qtbot:
     assert len(controls) > 20
     for control in controls:
         about = f"{type(control).__name__} {control.objectName()} {control.accessibleName()}"
-        name = control.accessibleName()
-        if not name and isinstance(control, QAbstractButton):
-            name = control.text()  # what a screen reader takes then
-        assert plain(name), f"no name: {about}"
+        assert name_of(control), f"no name: {about}"
         if control is not bare.editor:
-            assert plain(own_and_outer_tip(control)), f"no tooltip: {about}"
+            assert tip_of(control), f"no tooltip: {about}"
 
 
 def test_every_control_is_reached_by_the_keyboard(bare: MainWindow, qtbot: QtBot) -> None:
@@ -95,13 +45,7 @@ def test_every_control_is_reached_by_the_keyboard(bare: MainWindow, qtbot: QtBot
     bare.editor.setFocus()
     qtbot.waitUntil(bare.editor.hasFocus, timeout=LONG)
     # The editor keeps Tab for itself; from it the keyboard goes on by shortcut or mnemonic.
-    bare.model_picker.setFocus()
-    reached: set[QWidget] = set()
-    focused = QApplication.focusWidget()
-    while focused is not None and focused not in reached:
-        reached.add(focused)
-        bare.focusNextChild()
-        focused = QApplication.focusWidget()
+    reached = walked(bare.model_picker)
     for control in (
         bare.model_picker,
         bare.profile_picker,
