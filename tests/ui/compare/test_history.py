@@ -197,13 +197,15 @@ def test_what_the_engine_wrote_before_it_was_gone_is_on_the_shelf(
 
 
 def test_one_that_is_forgotten_before_it_was_written_never_is(
-    shelved: Shelved, folder: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    shelved: Shelved, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     may_write = threading.Event()
+    written: list[str] = []
     put = CompareShelf.put
 
     def wait_and_put(shelf: CompareShelf, path: Path, comparison: Comparison) -> None:
         assert may_write.wait(60)
+        written.append(comparison.lanes[0].text)
         put(shelf, path, comparison)
 
     monkeypatch.setattr(CompareShelf, "put", wait_and_put)
@@ -213,6 +215,7 @@ def test_one_that_is_forgotten_before_it_was_written_never_is(
     may_write.set()
     shelved.history.put_on_shelf()
     assert texts(folder) == [" w7"]
+    assert " w6" not in written, "it was waiting for its turn"
 
 
 def test_the_oldest_leave_the_shelf_while_the_window_is_open(
