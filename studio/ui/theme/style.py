@@ -152,3 +152,13 @@ def palette(colors: Colors) -> QPalette:
     for role in (roles.WindowText, roles.Text, roles.ButtonText):
         result.setColor(QPalette.ColorGroup.Disabled, role, QColor(colors.muted))
     return result
+
+
+def menu_palette(colors: Colors) -> QPalette:
+    """The palette of menus: their frame and their empty boxes are lines that can be seen.
+
+    Fusion draws both in the window's colour, and darkens it first.
+    """
+    result = palette(colors)
+    result.setColor(QPalette.ColorRole.Window, QColor(colors.ghost).lighter(125))
+    return result

@@ -11,7 +11,7 @@ from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QApplication
 
 from studio.ui.theme.colors import DARK, LIGHT, Colors
-from studio.ui.theme.style import palette, stylesheet
+from studio.ui.theme.style import menu_palette, palette, stylesheet
 
 Appearance = Literal["system", "light", "dark"]
 
@@ -85,6 +85,8 @@ class Theme(QObject):
             return
         self._colors = colors
         self._application.setPalette(palette(colors))
+        # The stubs ask for bytes, which PySide refuses.
+        self._application.setPalette(menu_palette(colors), "QMenu")  # type: ignore[arg-type]
         self._application.setStyleSheet(stylesheet(colors))
         self.changed.emit()
 

@@ -3,15 +3,15 @@ from itertools import product
 
 import pytest
 from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtGui import QColor, QPalette
+from PySide6.QtWidgets import QApplication, QLabel, QMenu
 from pytestqt.qtbot import QtBot
 
 from studio.ui.theme.card import Card
 from studio.ui.theme.colors import DARK, LIGHT, Colors, contrast_ratio
 from studio.ui.theme.combo import ComboBox
 from studio.ui.theme.style import palette, stylesheet
-from studio.ui.theme.theme import Theme
+from studio.ui.theme.theme import Appearance, Theme
 
 BOTH = pytest.mark.parametrize("colors", [LIGHT, DARK], ids=["light", "dark"])
 
@@ -103,6 +103,24 @@ def test_the_desktops_scheme_is_followed_at_runtime(
     assert theme.colors is DARK
     assert qapp.palette().color(QPalette.ColorRole.Window).name() == DARK.window
     assert DARK.card in qapp.styleSheet()
+
+
+@pytest.mark.parametrize("appearance", ["light", "dark"])
+def test_an_empty_box_in_a_menu_can_be_seen(
+    qtbot: QtBot, qapp: QApplication, appearance: Appearance
+) -> None:
+    theme = Theme(qapp, appearance)
+    menu = QMenu()
+    qtbot.addWidget(menu)
+    entry = menu.addAction("Landscape")
+    entry.setCheckable(True)
+    menu.ensurePolished()
+    menu.adjustSize()
+    row = menu.actionGeometry(entry)
+    image = menu.grab(row.adjusted(2, 0, 0, 0)).toImage()
+    middle = image.height() // 2
+    box = [QColor(image.pixel(x, middle)).name() for x in range(row.height())]
+    assert max(contrast_ratio(colour, theme.colors.card) for colour in box) >= 3
 
 
 def test_an_own_choice_outlasts_the_desktops(
