@@ -7,25 +7,26 @@ template's own text can become control tokens: a typed "<|im_end|>" never passes
 What the template puts out to ask for an answer is not always what an answer's words follow: there
 may be a channel to name, or a thought that was begun. So it is rendered with an answer, too.
 
-Rendering happens in a child process with limits (`template_process`), as a template is a program
-from the model file. This module does not tokenize, and does not know what a manuscript is: it is
-the beginning of the assistant's turn, which follows the skeleton.
+A template is a program from the model file: `template_rendering` runs it. This module does not
+tokenize, and does not know what a manuscript is: it is the beginning of the assistant's turn, which
+follows the skeleton.
 """
 
-import json
 import re
-import subprocess
-import sys
-import threading
-import time
 from collections.abc import Collection, Sequence
-from pathlib import Path
 from typing import Any
 
 import msgspec
-import psutil
 
 from studio.engine.gguf_header import GgufHeader
+from studio.engine.template_rendering import (
+    USE_PLAIN,
+    ChatTemplateError,
+    TemplateLimits,
+    default_command,
+    explain,
+    render,
+)
 
 # Private-use characters: no template writes them, and changing case or trimming leaves them be.
 _SYSTEM_MARK = "\U0010fa01\U0010fa02\U0010fa03"
@@ -42,12 +43,6 @@ _OPEN_THOUGHT = re.compile(
 """A beginning of reasoning without its end, as the families of models spell it."""
 
 _LONGEST_TEMPLATE = 1 << 20
-_POLL_SECONDS = 0.02
-_PLAIN = "Use the plain prompt format with this model, or choose another model."
-
-
-class ChatTemplateError(Exception):
-    """A chat template that cannot be used. `str(error)` is the message for the writer."""
 
 
 class Literal(msgspec.Struct, frozen=True, tag=True):
@@ -73,23 +68,6 @@ class ChatSkeleton(msgspec.Struct, frozen=True):
     segments: tuple[Segment, ...]
     system_in_user: bool = False
     """The template takes no system message: it stands before the brief, in the user's turn."""
-
-
-class TemplateLimits(msgspec.Struct, frozen=True):
-    """What rendering a template may cost."""
-
-    seconds: float = 5.0
-    """Of wall-clock time, the child's start included."""
-    memory_bytes: int = 512 << 20
-    output_length: int = 256 << 10
-    """Characters of one rendering."""
-
-
-def default_command() -> tuple[str, ...]:
-    """The command that runs `template_process.main`; in a frozen program, this program."""
-    if getattr(sys, "frozen", False):
-        return (sys.executable, "render-template")
-    return (sys.executable, "-m", "studio.engine.template_process")
 
 
 def compile_template(
@@ -136,7 +114,7 @@ def fallback_skeleton(control_tokens: Collection[str], *, has_system: bool) -> C
         ChatTemplateError: the vocabulary lacks the markers, so the model was hardly taught to chat.
     """
     if not {"<|im_start|>", "<|im_end|>"}.issubset(control_tokens):
-        raise ChatTemplateError(f"This model has no chat template. {_PLAIN}")
+        raise ChatTemplateError(f"This model has no chat template. {USE_PLAIN}")
     turns = [("system", _SYSTEM_MARK)] * has_system + [("user", _BRIEF_MARK)]
     text = "".join(f"<|im_start|>{role}\n{mark}<|im_end|>\n" for role, mark in turns)
     return ChatSkeleton(_segments(f"{text}<|im_start|>assistant\n"))
@@ -164,7 +142,7 @@ def compile_source(
     """
     if len(template) > _LONGEST_TEMPLATE:
         found = f"This model's chat template has {len(template):,} characters"
-        raise ChatTemplateError(f"{found}; at most {_LONGEST_TEMPLATE:,} are allowed. {_PLAIN}")
+        raise ChatTemplateError(f"{found}; at most {_LONGEST_TEMPLATE:,} are allowed. {USE_PLAIN}")
     user = {"role": "user", "content": _BRIEF_MARK}
     if has_system:
         both = {"role": "user", "content": f"{_SYSTEM_MARK}\n\n{_BRIEF_MARK}"}
@@ -195,12 +173,12 @@ def compile_source(
         "memory_bytes": limits.memory_bytes,
         "output_length": limits.output_length,
     }
-    renderings = _render(request, limits, command or default_command())
+    renderings = render(request, limits, command or default_command())
     problems = []
     asked, told = renderings[: len(attempts)], renderings[len(attempts) :]
     for number, rendering in enumerate(asked):
         if "error" in rendering:
-            problems.append(_explain(rendering["error"], rendering["detail"], limits))
+            problems.append(explain(rendering["error"], rendering["detail"], limits))
             continue
         text = _before_answer(_clean(rendering["text"]), _clean(told[number].get("text", "")))
         segments = _segments(text)
@@ -209,7 +187,7 @@ def compile_source(
             continue
         return ChatSkeleton(segments, system_in_user=has_system and number % plain == 1)
     # The last plain attempt asks least of the template; its problem is the real one.
-    raise ChatTemplateError(f"This model's chat template {problems[plain - 1]}. {_PLAIN}")
+    raise ChatTemplateError(f"This model's chat template {problems[plain - 1]}. {USE_PLAIN}")
 
 
 def _with_typed_content(message: dict[str, Any]) -> dict[str, Any]:
@@ -272,102 +250,3 @@ def _problem(segments: tuple[Segment, ...], *, has_system: bool) -> str | None:
     if isinstance(last := segments[-1], Literal) and _OPEN_THOUGHT.search(last.text):
         return "begins every answer with the model's reasoning, which a manuscript is not"
     return None
-
-
-def _explain(kind: str, detail: str, limits: TemplateLimits) -> str:
-    match kind:
-        case "syntax":
-            return f"is not a valid template ({detail})"
-        case "refused":
-            return f"refuses a conversation of one message: “{detail}”"
-        case "memory":
-            return f"takes more than {limits.memory_bytes >> 20} MiB of memory"
-        case "output":
-            return f"writes more than {limits.output_length:,} characters"
-        case "time":
-            return f"did not finish within {limits.seconds:g} seconds"
-    return f"fails ({detail})"
-
-
-def _render(
-    request: dict[str, Any], limits: TemplateLimits, command: Sequence[str]
-) -> list[dict[str, str]]:
-    """Have a child process answer the request, and end it at a limit."""
-    # The folder of this package first on the child's path, and never the writer's own folder.
-    here = None if getattr(sys, "frozen", False) else Path(__file__).parents[2]
-    try:
-        child = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            cwd=here,
-            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-        )
-    except OSError as error:
-        found = f"The process that renders chat templates cannot be started: {error}"
-        raise ChatTemplateError(f"{found}. {_PLAIN}") from error
-    # Renderings are escaped in JSON: up to 12 bytes a character.
-    most = 12 * limits.output_length * len(request["attempts"]) + 4096
-    with child:
-        answer, stopped = _converse(child, json.dumps(request).encode(), most, limits)
-        words = child.stderr.read().decode("utf-8", "replace").strip() if child.stderr else ""
-    if stopped:
-        raise ChatTemplateError(
-            f"This model's chat template {_explain(stopped, '', limits)}. {_PLAIN}"
-        )
-    try:
-        renderings: list[dict[str, str]] = msgspec.json.decode(
-            answer, type=dict[str, list[dict[str, str]]]
-        )["renderings"]
-    except (msgspec.DecodeError, KeyError) as error:
-        last = words.splitlines()[-1] if words else "it left no message"
-        found = f"ended its process, exit status {child.returncode} ({last})"
-        raise ChatTemplateError(f"This model's chat template {found}. {_PLAIN}") from error
-    return renderings
-
-
-def _converse(
-    child: "subprocess.Popen[bytes]", request: bytes, most: int, limits: TemplateLimits
-) -> tuple[bytes, str]:
-    """Send the request and read the answer; also "time", "memory" or "output" if it was ended."""
-    answers: list[bytes] = []
-
-    def exchange() -> None:
-        assert child.stdin is not None
-        assert child.stdout is not None
-        try:
-            child.stdin.write(request)
-            child.stdin.close()
-        except OSError:
-            pass  # it died before it read; its exit status tells
-        answers.append(child.stdout.read(most + 1))
-
-    # A thread, as pipes block; here, the time and the memory are watched on every system.
-    thread = threading.Thread(target=exchange, name="chat-template")
-    deadline = time.monotonic() + limits.seconds
-    stopped = ""
-    thread.start()
-    while thread.is_alive() and not stopped:
-        thread.join(_POLL_SECONDS)
-        if time.monotonic() > deadline:
-            stopped = "time"
-        elif _resident(child.pid) > limits.memory_bytes:
-            stopped = "memory"
-    if thread.is_alive():
-        child.kill()
-        thread.join()
-    else:
-        stopped = ""
-    answer = answers[0]
-    if len(answer) > most:
-        stopped = "output"
-    child.kill()  # it has said all it had to say, or too much
-    return answer, stopped
-
-
-def _resident(pid: int) -> int:
-    try:
-        return int(psutil.Process(pid).memory_info().rss)
-    except psutil.Error:
-        return 0

@@ -12,7 +12,7 @@ from pathlib import Path
 import llama_cpp
 
 from studio.engine import log
-from studio.engine.chat_template import ChatSkeleton, ChatTemplateError, compile_template
+from studio.engine.chat_template import ChatSkeleton, compile_template
 from studio.engine.context import Context, EvaluationStopped
 from studio.engine.control import Control
 from studio.engine.dry_breakers import breakers_found
@@ -49,6 +49,7 @@ from studio.engine.model import LoadStopped, Model, check_memory, checked_header
 from studio.engine.pieces import PieceLedger
 from studio.engine.prompt import FittedPrompt, TokenizedPrompt, fit, tokenize
 from studio.engine.scoring import score
+from studio.engine.template_rendering import ChatTemplateError
 from studio.engine.token_search import tokens_found
 from studio.sampling import LogitSketch
 

@@ -2,7 +2,7 @@
 
 A chat template is a Jinja program from the model file. Jinja's sandbox keeps it from Python's
 internals and not from time or memory, so it runs here, where a limit that is hit ends nothing but
-this process. Started by `chat_template` as `python -m studio render-template`.
+this process. Started by `template_rendering`.
 
 Reads one JSON object on stdin and writes one on stdout::
 

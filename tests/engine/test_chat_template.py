@@ -12,17 +12,15 @@ import studio
 from studio.engine.chat_template import (
     Brief,
     ChatSkeleton,
-    ChatTemplateError,
     Literal,
     System,
-    TemplateLimits,
     compile_source,
     compile_template,
-    default_command,
     fallback_skeleton,
 )
 from studio.engine.gguf_header import GgufHeader
 from studio.engine.template_process import render
+from studio.engine.template_rendering import ChatTemplateError, TemplateLimits, default_command
 
 LLAMA_3 = """{{- bos_token }}
 {%- for message in messages %}

@@ -9,11 +9,11 @@ import pytest
 from studio.engine.chat_template import (
     Brief,
     ChatSkeleton,
-    ChatTemplateError,
     Literal,
     System,
     compile_source,
 )
+from studio.engine.template_rendering import ChatTemplateError
 
 CHATML = """{%- for message in messages %}
 {{- '<|im_start|>' + message.role + '\n' + message.content + '<|im_end|>' + '\n' }}
