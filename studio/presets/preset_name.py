@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 
-from studio.presets.errors import PresetError, refused
+from studio.presets.errors import refused
 
 LONGEST_NAME = 100
 _MOST_BYTES = 200
@@ -47,15 +47,6 @@ def checked_name(value: object, field: str = "name") -> str:
             field, value, f"{_ALLOWED}; Windows keeps this one for a device", "Give it another one."
         )
     return value
-
-
-def is_name(value: object) -> bool:
-    """Whether `checked_name` would take it."""
-    try:
-        checked_name(value)
-    except PresetError:
-        return False
-    return True
 
 
 def name_key(name: str) -> str:

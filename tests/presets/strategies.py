@@ -5,9 +5,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from studio.presets import Preset
+from studio.presets import Preset, PresetError
 from studio.presets.preset import PROMPT_FORMATS, TASKS
-from studio.presets.preset_name import is_name
+from studio.presets.preset_name import checked_name
 from studio.sampling import KNOWN_SAMPLERS, SamplingParams
 
 
@@ -63,6 +63,15 @@ def params() -> st.SearchStrategy[SamplingParams]:
 
 def _made(given: dict[str, Any]) -> SamplingParams:
     return SamplingParams(**given)
+
+
+def is_name(value: str) -> bool:
+    """Whether a preset may be called so."""
+    try:
+        checked_name(value)
+    except PresetError:
+        return False
+    return True
 
 
 def presets() -> st.SearchStrategy[Preset]:
