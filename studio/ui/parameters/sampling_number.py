@@ -1,11 +1,15 @@
 """Numbers as people type them, whatever the locale: 0.95 and 0,95 are the same.
 
 Qt's spin boxes and C's `strtod` read only the locale's own separator and take the other for the
-end of the number, or for a thousands separator. Here a comma is always a decimal separator and
-thousands are not separated. This module does not know Qt, nor what a number is for.
+end of the number, or for a thousands separator. Here a comma is a decimal separator; only where a
+whole number is asked for can groups of three digits be thousands, whatever stands between them.
+This module does not know Qt, nor what a number is for.
 """
 
 import math
+import re
+
+_THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:([,.\s'’])\d{3})(?:\1\d{3})*")
 
 
 def parse_number(text: str) -> float:
@@ -25,12 +29,15 @@ def parse_number(text: str) -> float:
 
 
 def parse_integer(text: str) -> int:
-    """The whole number in `text`; ``40``, ``40.0`` and ``−1`` are.
+    """The whole number in `text`; ``40``, ``40.0``, ``−1`` and ``1,000`` are.
 
     Raises:
         ValueError: `text` is not a number, or not a whole one.
     """
-    number = parse_number(text)
+    word = text.strip().replace("−", "-")
+    if grouped := _THOUSANDS.fullmatch(word):
+        word = word.replace(grouped[1], "")
+    number = parse_number(word)
     if not number.is_integer():  # infinity is not, either
         raise ValueError(f"not a whole number: {text!r}")
     return int(number)

@@ -21,6 +21,30 @@ def test_what_is_not_one_number_is_refused(typed: str) -> None:
         parse_number(typed)
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("1,000", 1000),
+        ("1.000", 1000),
+        ("1 000", 1000),
+        ("1\u202f000", 1000),
+        ("1’234’567", 1234567),
+        ("−417,203", -417203),
+        ("40.0", 40),
+        ("40,00", 40),
+        ("1000.0", 1000),
+    ],
+)
+def test_groups_of_three_in_a_whole_number_are_thousands(typed: str, meant: int) -> None:
+    assert parse_integer(typed) == meant
+
+
+@pytest.mark.parametrize("typed", ["1,000.5", "1,0005", "1,000.000", "1,00,000"])
+def test_other_groups_are_refused(typed: str) -> None:
+    with pytest.raises(ValueError, match=r"not a whole number|could not convert"):
+        parse_integer(typed)
+
+
 @given(st.integers(-(2**31), 2**32))
 def test_whole_numbers_come_back(number: int) -> None:
     assert parse_integer(str(number)) == number
