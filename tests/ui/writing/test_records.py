@@ -11,7 +11,9 @@ from studio.engine.messages import (
     Stop,
     Superseded,
 )
+from studio.manuscript import Edit, with_own_records
 from studio.ui.tokens.read_token import ReadToken
+from studio.ui.tokens.written_token import WrittenToken
 from studio.ui.writing.records import NOTHING_TO_SCORE
 from tests.ui.fake_engine import Desk, evaluated, finished, sketch, token
 
@@ -63,6 +65,30 @@ def test_written_tokens_are_recorded_and_told_once_a_frame(qtbot: QtBot) -> None
     assert len(told) < 10
     desk.draft.set_caret(len(desk.draft.manuscript))
     assert [record.id for record in desk.records.last(3)] == [37, 38, 39]
+
+
+def test_tokens_that_are_moved_keep_the_place_they_were_drawn_at() -> None:
+    desk = loaded("")
+    desk.writing.continue_writing()
+    request = desk.client.sent[-1].request
+    desk.client.answer(evaluated(request, 7, 8))
+    desk.client.answer(*(token(request, i, word, token_id=i) for i, word in enumerate(WORDS)))
+    desk.client.answer(finished(request, 4))
+    manuscript = desk.draft.manuscript
+    before = [span.record for span in desk.records.spans.all]
+    moved = with_own_records(manuscript.passage(3, 11))
+    arrival = Edit(0, 0, moved.text, moved.origins, moved.marks)
+    manuscript.edit_all([Edit(3, 8, ""), arrival])
+    assert spelled(desk) == [" sea", " was", "The", " calm"]
+    records = [span.record for span in desk.records.spans.all]
+    for record, former in zip(records[:2], before[1:3], strict=True):
+        assert isinstance(record, WrittenToken)
+        assert isinstance(former, WrittenToken)
+        assert record is not former
+        assert (record.token, record.place) == (former.token, former.place)
+    assert records[2:] == [before[0], before[3]], "those that stayed are the same"
+    manuscript.undo()
+    assert [span.record for span in desk.records.spans.all] == before
 
 
 def test_the_last_tokens_are_those_before_the_caret() -> None:
