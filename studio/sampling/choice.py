@@ -10,7 +10,8 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from numpy.typing import ArrayLike
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from studio.sampling.mirostat import mu_after
 from studio.sampling.params import SamplingParams
@@ -22,23 +23,48 @@ from studio.sampling.state import NO_STATE, SamplerState
 class Choice(NamedTuple):
     """What one step of the sampler decided.
 
+    What only a listener asks is computed when it does: the token loop has better to do.
+
     Attributes:
         token: Id of the token drawn.
-        probability: Its probability in the distribution drawn from.
-        rank: Its place in that distribution; 0 is the favourite.
-        entropy: Of the distribution drawn from, in nats.
+        rank: Its place in the distribution drawn from; 0 is the favourite.
         kept: How many tokens the filters left.
-        top: Id and probability of the best tokens among them, best first.
         mu: What Mirostat carries to the next step, in its state; None where it is off.
+        drawn: The weight of the token drawn.
+        mass: The weight of all that are left, and `moment`: see `Weight`.
+        moment: Σ x·exp(x) over them.
+        best: Ids of the best tokens, best first; perhaps more than are left.
+        weights: Of those to be reported, or more.
+        reported: How many.
     """
 
     token: int
-    probability: float
     rank: int
-    entropy: float
     kept: int
-    top: tuple[tuple[int, float], ...]
     mu: float | None
+    drawn: float
+    mass: float
+    moment: float
+    best: NDArray[np.int64]
+    weights: list[float]
+    reported: int
+
+    @property
+    def probability(self) -> float:
+        """Its probability in the distribution drawn from."""
+        return self.drawn / self.mass
+
+    @property
+    def entropy(self) -> float:
+        """Of the distribution drawn from, in nats."""
+        return max(0.0, math.log(self.mass) - self.moment / self.mass)
+
+    @property
+    def top(self) -> tuple[tuple[int, float], ...]:
+        """Id and probability of the best tokens left, best first."""
+        ids = self.best[: self.reported].tolist()
+        shares = [weight / self.mass for weight in self.weights[: self.reported]]
+        return tuple(zip(ids, shares, strict=True))
 
 
 def choose(
@@ -85,14 +111,5 @@ def choose(
         rank = ranked.rank_of_draw(u * mass, beta, kept)
         weights = ranked.some_weights(0, best, beta)
         drawn, token = ranked.weight_at(rank, beta), ranked.token_at(rank)
-    probability = drawn / mass
-    shares = [weight / mass for weight in weights[:best]]
-    return Choice(  # by place: by name takes twice as long
-        token,
-        probability,
-        rank,
-        max(0.0, math.log(mass) - moment / mass),
-        kept,
-        tuple(zip(ranked.ids[:best].tolist(), shares, strict=True)),
-        mu_after(params, state.mu, probability) if params.mirostat else None,
-    )
+    mu = mu_after(params, state.mu, drawn / mass) if params.mirostat else None
+    return Choice(token, rank, kept, mu, drawn, mass, moment, ranked.ids, weights, best)

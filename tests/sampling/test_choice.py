@@ -138,7 +138,8 @@ def test_at_t_infinity_the_ranking_is_that_of_the_logits() -> None:
 
 def test_t_zero_leaves_one_token() -> None:
     choice = choose([1.0, 3.0, 3.0], SamplingParams(temperature=0.0), (), 0.999)
-    assert choice[:5] == (1, 1.0, 0, 0.0, 1)
+    assert (choice.token, choice.rank, choice.kept) == (1, 0, 1)
+    assert (choice.probability, choice.entropy) == (1.0, 0.0)
     assert choice.top == ((1, 1.0),)
 
 
