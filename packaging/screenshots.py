@@ -8,7 +8,6 @@ when the window or the sampling does.
 
 import os
 import sys
-import tempfile
 from pathlib import Path
 
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
@@ -29,23 +28,20 @@ SIZE = (1320, 860)
 
 def main() -> int:
     """Write all pictures, each in both appearances; the exit status."""
-    from PySide6.QtCore import QSettings, QStandardPaths
     from PySide6.QtWidgets import QApplication, QWidget
 
     from studio.engine.starter_model import find_starter_model
     from studio.ui.application import make_application, make_window
     from studio.ui.heat.measure import HeatMeasure
     from studio.ui.measurement import run_until
+    from studio.ui.no_traces import no_traces
 
     model = find_starter_model()
     if model is None:
         print("the starter model is missing; run packaging/bootstrap.py", file=sys.stderr)
         return 1
-    # What these windows write is nothing to keep among the runs of whoever makes the pictures.
-    QStandardPaths.setTestModeEnabled(True)
     application = make_application()
-    with tempfile.TemporaryDirectory() as settings:
-        QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, settings)
+    with no_traces():
         window = make_window(application)
         window.resize(*SIZE)
         window.show()

@@ -34,6 +34,7 @@ from studio.ui.compare.setups import LaneSetup
 from studio.ui.heat.measure import HeatMeasure
 from studio.ui.histogram.histogram import NextTokenHistogram
 from studio.ui.main_window import MainWindow
+from studio.ui.no_traces import no_traces
 
 _OPENING = "The old fisherman looked out over the sea and thought about the years."
 _PARAMS = SamplingParams(temperature=0.8, top_k=40, top_p=0.95, min_p=0.05, seed=1)
@@ -55,7 +56,13 @@ def main(arguments: Sequence[str]) -> int:
     ):
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     application = make_application()
-    window = make_window(application)
+    with no_traces():
+        _answer(make_window(application), path, int(count))
+    return 0
+
+
+def _answer(window: MainWindow, path: str, count: int) -> None:
+    """Answer what stdin asks of a window, until it ends."""
     window.show()
     run_until(lambda: window.is_started)
     # When, not for how long: of its own beginning a process knows only what the system guesses.
@@ -65,7 +72,7 @@ def main(arguments: Sequence[str]) -> int:
     session.model.open(path)
     run_until(lambda: session.model.is_ready)
     session.sampling.set_params(_PARAMS)
-    session.sampling.set_max_tokens(int(count))
+    session.sampling.set_max_tokens(count)
     measurement = _Measurement(window)
     report = session.model.report
     assert report is not None, "a ready model has its report"
@@ -90,7 +97,6 @@ def main(arguments: Sequence[str]) -> int:
         answer = commands[name](*map(float, numbers))
         print(msgspec.json.encode(answer).decode(), flush=True)
     session.close()
-    return 0
 
 
 def run_until(condition: Callable[[], bool]) -> None:

@@ -1,0 +1,24 @@
+"""A window that leaves nothing behind: for measuring it, and for taking its picture.
+
+What it remembers, and what it puts in safety, goes to places of its own that are deleted at the
+end. Nothing of the user's is read either, so that every machine shows and measures the same.
+"""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from PySide6.QtCore import QSettings, QStandardPaths
+
+
+@contextmanager
+def no_traces() -> Iterator[None]:
+    """To be entered before the first window is made, when the application has its name."""
+    QStandardPaths.setTestModeEnabled(True)
+    data = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppDataLocation)
+    shutil.rmtree(data, ignore_errors=True)  # of one that was killed
+    with tempfile.TemporaryDirectory() as settings:
+        QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, settings)
+        yield
+    shutil.rmtree(data, ignore_errors=True)
