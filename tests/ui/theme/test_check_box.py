@@ -25,6 +25,9 @@ def box(theme: Theme, qtbot: QtBot) -> CheckBox:
     qtbot.addWidget(box)
     box.resize(box.sizeHint())
     box.show()
+    # A window of the test before may be the active one still: keys would go there.
+    box.activateWindow()
+    qtbot.waitUntil(box.isActiveWindow)
     return box
 
 

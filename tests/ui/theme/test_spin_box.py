@@ -27,6 +27,9 @@ def box(theme: Theme, qtbot: QtBot) -> SpinBox:
     box.setValue(5)
     box.resize(140, box.sizeHint().height())
     box.show()
+    # A window of the test before may be the active one still: keys would go there.
+    box.activateWindow()
+    qtbot.waitUntil(box.isActiveWindow)
     return box
 
 
