@@ -14,7 +14,7 @@ from studio.ui.histogram.histogram import NextTokenHistogram
 from studio.ui.main_window import MainWindow
 from studio.ui.tokens.written_token import WrittenToken
 from studio.ui.writing.writing import WritingPhase
-from tests.ui.conftest import LONG
+from tests.ui.conftest import LONG, NEVER_ENDS
 
 OPENING = "The old fisherman looked out over the"
 CONTROL = Qt.KeyboardModifier.ControlModifier
@@ -74,6 +74,7 @@ def test_type_continue_turn_stop_retake_undo_save_reopen(
 
     # Continue: the text grows after the caret, the bars move with every frame.
     session.sampling.set_max_tokens(400)
+    session.sampling.change(logit_bias=NEVER_ENDS)
     seen: list[list[tuple[int, float]]] = []
     session.next_token.changed.connect(lambda: seen.append(bars(window)))
     press(window, Qt.Key.Key_Return, CONTROL)
@@ -81,7 +82,7 @@ def test_type_continue_turn_stop_retake_undo_save_reopen(
     assert session.writing.phase is WritingPhase.WRITING
     assert manuscript.text.startswith(OPENING)
     assert len(manuscript.text) > len(OPENING)
-    assert len({tuple(rows) for rows in seen}) > 3, "the bars stood still"
+    qtbot.waitUntil(lambda: len({tuple(rows) for rows in seen}) > 3, timeout=LONG)
     assert histogram.grab().toImage() != at_rest
 
     # Turn T mid-generation to greedy, by hand: from then on every token is the favourite.
@@ -154,6 +155,7 @@ def test_the_writer_edits_elsewhere_while_the_model_writes(
     manuscript = window.session.draft.manuscript
     type_opening(window, qtbot)
     window.session.sampling.set_max_tokens(80)
+    window.session.sampling.change(logit_bias=NEVER_ENDS)
     press(window, Qt.Key.Key_Return, CONTROL)
     wait_for_tokens(window, qtbot, 5)
 

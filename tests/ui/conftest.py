@@ -1,5 +1,6 @@
 """The real window with its real engine, and settings of its own."""
 
+import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,6 +18,9 @@ from studio.ui.theme.theme import Theme
 
 LONG = 60_000
 """Milliseconds until a condition that never comes true fails a test; never what a test takes."""
+
+NEVER_ENDS = tuple((marker, -math.inf) for marker in (0, 2, 4))
+"""Biases with which the starter model writes on, however its dice fall: without end markers."""
 
 
 @pytest.fixture(autouse=True)

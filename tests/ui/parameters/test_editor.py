@@ -15,7 +15,7 @@ from studio.ui.main_window import MainWindow
 from studio.ui.parameters.groups import PARAMETERS
 from studio.ui.parameters.parameter import Number
 from studio.ui.parameters.values import LEFT_OUT, MIROSTAT_INSTEAD
-from tests.ui.conftest import LONG
+from tests.ui.conftest import LONG, NEVER_ENDS
 from tests.ui.parameter_helpers import (
     LEFT,
     button,
@@ -302,6 +302,7 @@ def test_a_change_takes_effect_at_the_next_token(window: MainWindow, qtbot: QtBo
     editor = opened_at_a_sentence(window, qtbot)
     session = window.session
     session.sampling.set_max_tokens(400)
+    session.sampling.change(logit_bias=NEVER_ENDS)
     enter(field(editor, "temperature"), "1.5", qtbot)
     tokens: list[Token] = []
     session.client.received.connect(
