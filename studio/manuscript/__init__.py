@@ -3,6 +3,7 @@
 This package does not know Qt, nor how text is generated.
 """
 
+from studio.manuscript.edit import Edit
 from studio.manuscript.files import (
     Encoding,
     ManuscriptFileError,
@@ -13,7 +14,7 @@ from studio.manuscript.files import (
 )
 from studio.manuscript.followed_text import FollowedText
 from studio.manuscript.history import HistoryError
-from studio.manuscript.manuscript import Edit, Manuscript
+from studio.manuscript.manuscript import Manuscript
 from studio.manuscript.passage import Origin, Passage, runs_of
 from studio.manuscript.takes import GrowingTakeError, Take, TakeSet
 from studio.manuscript.token_characters import RecordedToken

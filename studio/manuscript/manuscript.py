@@ -6,49 +6,17 @@ This module does not know windows, models or files. A view follows `Manuscript.c
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
 
 from studio.manuscript.announcer import Announcer
 from studio.manuscript.buffer import Buffer
 from studio.manuscript.change import Change
+from studio.manuscript.edit import Edit
 from studio.manuscript.growth import Growth
 from studio.manuscript.history import History, HistoryError, Step
 from studio.manuscript.passage import NOTHING, Marks, Origin, Passage
 from studio.manuscript.place import Place, carried
 from studio.manuscript.register import Places, TakeRegister
 from studio.manuscript.takes import GrowingTakeError, Take, TakeSet
-
-
-class Edit(NamedTuple):
-    """Text to replace: `removed_length` code points at `position` give way to `inserted`."""
-
-    position: int
-    removed_length: int
-    inserted: str
-    origins: bytes | None = None
-    """Who wrote each inserted code point, as an `Origin`; None where one wrote all."""
-    marks: Marks | None = None
-    """The mark of each inserted code point; None where there is none at all."""
-
-    def passage(self, origin: Origin) -> Passage:
-        """What comes in; written by `origin` where nothing else is said.
-
-        Raises:
-            ValueError: The text holds a lone surrogate, or has other origins or marks than
-                characters.
-        """
-        passage = Passage.of(self.inserted, origin)
-        origins = passage.origins if self.origins is None else self.origins
-        if len(origins) != len(passage) or not set(origins) <= set(Origin):
-            raise ValueError(
-                f"origins: {len(origins)} for {len(passage)} characters; "
-                "one known origin for each is allowed"
-            )
-        if self.marks is not None and len(self.marks) != len(passage):
-            raise ValueError(
-                f"marks: {len(self.marks)} for {len(passage)} characters; one for each is allowed"
-            )
-        return Passage(self.inserted, origins, self.marks)
 
 
 class Manuscript:
