@@ -38,6 +38,26 @@ class Key:
 KeyTable = Mapping[str, Key]
 
 
+LLAMA_CPP_NAMES = {
+    name: name
+    for name in (
+        "top_k",
+        "top_p",
+        "min_p",
+        "typical_p",
+        "repeat_penalty",
+        "repeat_last_n",
+        "frequency_penalty",
+        "presence_penalty",
+        "mirostat",
+        "mirostat_tau",
+        "mirostat_eta",
+        "seed",
+    )
+}
+"""Fields that the programs built on llama.cpp's old server call as it did."""
+
+
 def same(keys: Mapping[str, str]) -> dict[str, Key]:
     """Keys that are a field of ours under another name, or under the same."""
     return {key: Key((field,), _SAME.get(field, "")) for key, field in keys.items()}

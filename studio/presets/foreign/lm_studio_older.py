@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from studio.presets.errors import refused
-from studio.presets.foreign.keys import KeyTable, carried, same, without_place
+from studio.presets.foreign.keys import (
+    LLAMA_CPP_NAMES,
+    KeyTable,
+    carried,
+    same,
+    without_place,
+)
 from studio.presets.foreign.quirks import carry_biases
 from studio.presets.foreign.source import Imported, NotCarried, Source
 
@@ -13,18 +19,7 @@ PROGRAM = "LM Studio (older form)"
 
 _KEYS = {
     "temp": "temperature",
-    "top_k": "top_k",
-    "top_p": "top_p",
-    "min_p": "min_p",
-    "typical_p": "typical_p",
-    "repeat_penalty": "repeat_penalty",
-    "repeat_last_n": "repeat_last_n",
-    "frequency_penalty": "frequency_penalty",
-    "presence_penalty": "presence_penalty",
-    "mirostat": "mirostat",
-    "mirostat_tau": "mirostat_tau",
-    "mirostat_eta": "mirostat_eta",
-    "seed": "seed",
+    **LLAMA_CPP_NAMES,
 }
 
 _SPEED = "Speed and memory: see Model options."

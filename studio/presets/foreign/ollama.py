@@ -6,7 +6,13 @@ import re
 from collections.abc import Iterator
 
 from studio.presets.errors import PresetError
-from studio.presets.foreign.keys import KeyTable, carried, same, without_place
+from studio.presets.foreign.keys import (
+    LLAMA_CPP_NAMES,
+    KeyTable,
+    carried,
+    same,
+    without_place,
+)
 from studio.presets.foreign.plain_text import number_of
 from studio.presets.foreign.source import WHOLE, Imported, Source
 from studio.presets.foreign.target import Exported, Target
@@ -17,18 +23,7 @@ PROGRAM = "Ollama Modelfile"
 
 _KEYS = {
     "temperature": "temperature",
-    "top_k": "top_k",
-    "top_p": "top_p",
-    "min_p": "min_p",
-    "typical_p": "typical_p",
-    "repeat_penalty": "repeat_penalty",
-    "repeat_last_n": "repeat_last_n",
-    "frequency_penalty": "frequency_penalty",
-    "presence_penalty": "presence_penalty",
-    "mirostat": "mirostat",
-    "mirostat_tau": "mirostat_tau",
-    "mirostat_eta": "mirostat_eta",
-    "seed": "seed",
+    **LLAMA_CPP_NAMES,
 }
 _SPEED = "Speed and memory: see Model options."
 KEYS: KeyTable = {
