@@ -16,13 +16,11 @@ from studio.sampling.params import SamplingParams
 from studio.sampling.ranked import LEAST_EXPONENT
 from studio.sampling.ranking import HEAD
 from studio.sampling.sketch import LogitSketch
+from studio.sampling.steps import beta_of
 from studio.sampling.tail_stack import TailStack, with_room
-from studio.sampling.temperature import InverseTemperature
 
 NO_RANK = -1
 """The rank where the sketch was put on the stack without a token."""
-
-_LARGEST_BETA = 1e200  # as in `pipeline`: 1/T must not overflow
 
 
 class _Tempered(NamedTuple):
@@ -228,8 +226,8 @@ class SketchStack:
 
 def _beta(temperature: float) -> float:
     # `SamplingParams` says which temperatures there are.
-    beta = InverseTemperature(SamplingParams(temperature=temperature).temperature).beta
-    return beta if temperature == 0.0 else min(beta, _LARGEST_BETA)
+    checked = SamplingParams(temperature=temperature).temperature
+    return math.inf if checked == 0.0 else beta_of(checked)
 
 
 def _place(sketch: LogitSketch, token: int) -> tuple[int, float]:
