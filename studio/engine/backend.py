@@ -4,6 +4,7 @@ Knows nothing of models.
 """
 
 import ctypes
+import re
 from typing import NamedTuple
 
 import llama_cpp
@@ -19,6 +20,8 @@ class Device(NamedTuple):
     backend: str
     name: str
     is_gpu: bool
+    has_host_buffer: bool = False
+    """It has a kind of buffer in main memory, from which it copies faster."""
 
 
 def _function(name: str, result: type, *arguments: type) -> "ctypes._NamedFuncPointer":
@@ -29,11 +32,12 @@ def _function(name: str, result: type, *arguments: type) -> "ctypes._NamedFuncPo
 
 
 def devices() -> list[Device]:
-    """All devices, in ggml's order. The binding wraps none of these five functions."""
+    """All devices, in ggml's order. The binding wraps none of these six functions."""
     count = _function("ggml_backend_dev_count", ctypes.c_size_t)
     get = _function("ggml_backend_dev_get", ctypes.c_void_p, ctypes.c_size_t)
     description = _function("ggml_backend_dev_description", ctypes.c_char_p, ctypes.c_void_p)
     kind = _function("ggml_backend_dev_type", ctypes.c_int, ctypes.c_void_p)
+    host_buffer = _function("ggml_backend_dev_host_buffer_type", ctypes.c_void_p, ctypes.c_void_p)
     registry = _function("ggml_backend_dev_backend_reg", ctypes.c_void_p, ctypes.c_void_p)
     registry_name = _function("ggml_backend_reg_name", ctypes.c_char_p, ctypes.c_void_p)
     found = []
@@ -44,6 +48,7 @@ def devices() -> list[Device]:
                 backend=registry_name(registry(device)).decode(errors="replace"),
                 name=description(device).decode(errors="replace").strip(),
                 is_gpu=kind(device) in _GPU_TYPES,
+                has_host_buffer=host_buffer(device) is not None,
             )
         )
     return found
@@ -61,3 +66,9 @@ def cpu() -> Device:
     return next(
         (device for device in devices() if not device.is_gpu), Device("CPU", "processor", False)
     )
+
+
+def processor_features() -> frozenset[str]:
+    """What this build of llama.cpp makes use of, by its own names: "AVX2", "AMX_INT8", "REPACK"."""
+    info = llama_cpp.llama_print_system_info().decode(errors="replace")
+    return frozenset(re.findall(r"(\w+) = [1-9]", info))

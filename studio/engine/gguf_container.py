@@ -8,7 +8,7 @@ import struct
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 
@@ -281,13 +281,23 @@ def _read_metadata(reader: _Reader, count: int) -> Metadata:
     return metadata
 
 
+class Tensor(NamedTuple):
+    """A tensor without its values."""
+
+    name: str
+    type: str
+    shape: tuple[int, ...]
+    """The length of a row first."""
+
+
 @dataclass
 class Tensors:
-    """Sums over the tensors of a file."""
+    """The tensors of a file, and sums over them."""
 
     count: int = 0
     elements: int = 0
     bytes_of_type: Counter[str] = field(default_factory=Counter)
+    each: list[Tensor] = field(default_factory=list)
 
 
 def _read_tensors(reader: _Reader, count: int, alignment: int) -> Tensors:
@@ -328,6 +338,7 @@ def _read_tensors(reader: _Reader, count: int, alignment: int) -> Tensors:
         expected = end + -end % alignment
         sums.elements += elements
         sums.bytes_of_type[type_name] += size
+        sums.each.append(Tensor(name.decode(errors="replace"), type_name, tuple(shape)))
     needed = reader.position() + -reader.position() % alignment + end
     if needed > reader.size:
         found = f"has {reader.size:,} bytes of the {needed:,} that its header announces"
@@ -336,7 +347,7 @@ def _read_tensors(reader: _Reader, count: int, alignment: int) -> Tensors:
 
 
 def read_file(path: Path) -> tuple[Metadata, Tensors, FileStamp]:
-    """Metadata, sums over the tensors and stamp of one file.
+    """Metadata, tensors and stamp of one file.
 
     Raises:
         ModelFileError: it is no regular file, no GGUF file, or breaks the format's rules.

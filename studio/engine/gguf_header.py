@@ -29,6 +29,7 @@ from studio.engine.gguf_container import (
     read_file,
     shown,
 )
+from studio.engine.matrices import Matrix, multiplied
 from studio.engine.model_file import FileErrorKind, FileStamp, ModelFileError, quoted, refuse
 
 __all__ = ["FileErrorKind", "FileStamp", "GgufHeader", "ModelFileError", "read_header"]
@@ -78,6 +79,8 @@ class GgufHeader(msgspec.Struct, frozen=True, kw_only=True):
     """The file, or all files of a model that comes in parts, in order."""
     tensor_count: int
     tensor_bytes: int
+    matrices: tuple[Matrix, ...]
+    """What the model multiplies by, by type and shape."""
     parameter_count: int
 
     context_length: int
@@ -258,7 +261,7 @@ def _read_parts(
         refuse(path, "incomplete", found)
     if number != 0:
         refuse(path, "incomplete", f"is part {number + 1} of {count}, not the first")
-    total = Tensors(tensors.count, tensors.elements, tensors.bytes_of_type)
+    total = Tensors(tensors.count, tensors.elements, tensors.bytes_of_type, tensors.each)
     stamps = [stamp]
     for part in range(2, count + 1):
         beside = path.with_name(f"{name[1]}-{part:05}-of-{count:05}.gguf")
@@ -269,6 +272,7 @@ def _read_parts(
         total.count += sums.count
         total.elements += sums.elements
         total.bytes_of_type += sums.bytes_of_type
+        total.each += sums.each
         stamps.append(part_stamp)
     return total, tuple(stamps)
 
@@ -325,6 +329,7 @@ def read_header(path: str | os.PathLike[str]) -> GgufHeader:
         files=files,
         tensor_count=tensors.count,
         tensor_bytes=tensors.bytes_of_type.total(),
+        matrices=multiplied(tensors.each),
         parameter_count=tensors.elements,
         context_length=metadata.integer(f"{architecture}.context_length", None, 1, _MAX_CONTEXT),
         block_count=blocks,

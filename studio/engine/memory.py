@@ -2,10 +2,11 @@
 
 llama.cpp allocates first and fails late: a context that does not fit is refused after half a
 minute, or the system's out-of-memory killer ends the process. The estimate here comes from the
-header alone. It knows main memory only: what a GPU has free is llama.cpp's to say, so the share of
-a model that goes to a GPU is merely left out.
+header alone, and from what is told of the processor. It knows main memory only: what a GPU has free
+is llama.cpp's to say, so the share of a model that goes to a GPU is merely left out.
 """
 
+from collections.abc import Set
 from pathlib import Path
 from typing import NoReturn
 
@@ -13,6 +14,7 @@ import msgspec
 import psutil
 
 from studio.engine.gguf_header import GgufHeader, ModelFileError
+from studio.engine.repacking import repacked
 
 AUTOMATIC_BATCH = 512
 """llama.cpp's default number of tokens that one pass over the weights evaluates (n_ubatch)."""
@@ -27,10 +29,13 @@ _OWN_CGROUP = Path("/proc/self/cgroup")
 
 
 class MemoryEstimate(msgspec.Struct, frozen=True, kw_only=True):
-    """Bytes of main memory that a model and its context will take."""
+    """Bytes of main memory that a model and its context hold once they are loaded."""
 
     weights: int
-    """The tensors, mapped or read."""
+    """The tensors that are used as they stand in the file, mapped or read."""
+    repacked: int
+    """Copies that stand in for all other tensors, in a layout for the processor. Their originals
+    count nowhere: mapped ones are not read again, others are read into one tensor's room."""
     vocabulary: int
     kv_cache: int
     """Keys and values of the whole context, and recurrent states; llama.cpp writes it all once."""
@@ -41,12 +46,12 @@ class MemoryEstimate(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def total(self) -> int:
-        """Everything, mapped weights included."""
-        return self.weights + self.vocabulary + self.kv_cache + self.compute
+        """Everything that is in use while the model writes, mapped weights included."""
+        return self.weights + self.repacked + self.vocabulary + self.kv_cache + self.compute
 
     @property
     def unmapped(self) -> int:
-        """What must be free memory: all but weights that are mapped from the file."""
+        """What must be free memory: all but weights that stay mapped from the file."""
         return self.total - self.weights if self.memory_mapped else self.total
 
 
@@ -69,6 +74,7 @@ def estimate(
     flash_attention: bool = True,
     memory_mapped: bool = True,
     offloaded: float = 0.0,
+    processor: Set[str] = frozenset(),
 ) -> MemoryEstimate:
     """What a model with a context will take.
 
@@ -78,7 +84,7 @@ def estimate(
     ruled by the largest of the logits, the feed-forward layer and, without flash attention, the
     attention scores of one batch (sched_reserve in llama-context.cpp). Blocks with a sliding window
     count in full, as llama.cpp keeps them by default (swa_full). With the unified cache that lanes
-    share, `context_size` is for all sequences together.
+    share, `context_size` is for all sequences together. For the copies of weights see `repacking`.
 
     Args:
         header: of the model.
@@ -89,6 +95,8 @@ def estimate(
         flash_attention: off, attention scores of a batch are written out.
         memory_mapped: the weights are mapped and not read.
         offloaded: share of the blocks, 0 to 1, that a GPU holds with their part of the cache.
+        processor: what llama.cpp repacks weights for, as llama_print_system_info names it; with
+            nothing, all weights stay as they are.
 
     Raises:
         ValueError: a number is out of its range.
@@ -116,8 +124,10 @@ def estimate(
     mask = context_size * 6  # once in float32, once in float16
     activations = 8 * header.embedding_length * 4
     host = 1 - offloaded
+    copies, replaced = repacked(header.matrices, processor)
     return MemoryEstimate(
-        weights=int(header.tensor_bytes * host),
+        weights=int((header.tensor_bytes - replaced) * host),
+        repacked=int(copies * host),
         vocabulary=header.vocabulary_size * _VOCABULARY_BYTES,
         kv_cache=int(cache * host),
         compute=batch * (widest * 4 + mask + activations),
@@ -172,9 +182,10 @@ def check_fits(
 ) -> bool:
     """Refuse a model that this machine's memory cannot hold.
 
-    Cache, scratch and weights that are read must be free now. Mapped weights count less strictly:
-    the system drops and rereads them at will, so they must fit beside the rest in what the machine
-    has at all, not in what is free now. Beyond that every token would read the weights from disk.
+    Cache, scratch, repacked weights and those that are read must be free now. Weights that stay
+    mapped count less strictly: the system drops and rereads them at will, so they must fit beside
+    the rest in what the machine has at all, not in what is free now. Beyond that every token would
+    read them from disk.
 
     Args:
         header: of the model, for the message.
@@ -201,7 +212,7 @@ def check_fits(
 
 
 def _refuse(header: GgufHeader, need: MemoryEstimate, found: str) -> NoReturn:
-    context_matters = need.kv_cache + need.compute > need.weights // 4
+    context_matters = need.kv_cache + need.compute > (need.weights + need.repacked) // 4
     advice = [f"a smaller context than {need.context_size:,} tokens"] * context_matters
     advice += [f"a smaller quantization than {header.quantization}", "a smaller model"]
     choices = f"{', '.join(advice[:-1])} or {advice[-1]}"

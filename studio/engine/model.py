@@ -197,7 +197,22 @@ def _needed(header: GgufHeader, options: LoadOptions) -> MemoryEstimate:
         header,
         options.context_size or min(AUTOMATIC_CONTEXT, header.context_length),
         memory_mapped=options.memory_map and llama_cpp.llama_supports_mmap(),
+        processor=_repacks_for(header, options),
     )
+
+
+def _repacks_for(header: GgufHeader, options: LoadOptions) -> frozenset[str]:
+    """What llama.cpp repacks weights for: the processor's features, or nothing beside some GPUs.
+
+    A GPU's own buffer in main memory comes before the processor's, and its driver wants weights as
+    they are (make_cpu_buft_list in llama-model.cpp). Without one, weights of layers that the
+    processor computes are repacked. How many these are is not looked at: if any, all are counted.
+    """
+    gpu = backend.gpu()
+    all_on_gpu = not 0 <= options.gpu_layers <= header.block_count
+    if gpu and (gpu.has_host_buffer or all_on_gpu):
+        return frozenset()
+    return backend.processor_features()
 
 
 def _usable_cores() -> int:

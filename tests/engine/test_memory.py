@@ -11,12 +11,14 @@ import pytest
 
 from studio.engine import memory
 from studio.engine.gguf_header import GgufHeader, ModelFileError
+from studio.engine.matrices import Matrix
 from studio.engine.memory import (
     AvailableMemory,
     available_memory,
     check_fits,
     estimate,
 )
+from tests.helpers.llama_log import logged_buffers, repacks_for
 
 MIB = 1 << 20
 
@@ -25,37 +27,56 @@ import json, sys
 import llama_cpp as llama
 import psutil
 
-path, context_size = sys.argv[1], int(sys.argv[2])
+path, context_size, mapped = sys.argv[1], int(sys.argv[2]), sys.argv[3] == "True"
 process = psutil.Process()
+
+def held():
+    # Without what is mapped from files: it need not be free memory.
+    now = process.memory_info()
+    return now.rss - now.shared
+
 llama.llama_backend_init()
-before = process.memory_info().rss
+before = held()
 options = llama.llama_model_default_params()
 options.n_gpu_layers = 0
+options.load_mode = llama.LLAMA_LOAD_MODE_MMAP if mapped else llama.LLAMA_LOAD_MODE_NONE
 model = llama.llama_model_load_from_file(path.encode(), options)
-after_model = process.memory_info().rss
+after_model = held()
 options = llama.llama_context_default_params()
 options.n_ctx = options.n_batch = context_size
 options.n_threads = options.n_threads_batch = 1
 context = llama.llama_init_from_model(model, options)
-after_context = process.memory_info().rss
+after_context = held()
 count = 128
 tokens = (llama.llama_token * count)(*range(1000, 1000 + count))
 assert llama.llama_decode(context, llama.llama_batch_get_one(tokens, count)) == 0
-after_decode = process.memory_info().rss
+after_decode = held()
 print(json.dumps([after_model - before, after_context - after_model, after_decode - before]))
 """
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells mapped files apart")
+@pytest.mark.parametrize("mapped", [True, False])
 @pytest.mark.parametrize("context_size", [2048, 8192])
-def test_what_the_starter_model_really_takes(starter_header: GgufHeader, context_size: int) -> None:
-    command = [sys.executable, "-c", LOADING, starter_header.files[0].path, str(context_size)]
-    done = subprocess.run(command, capture_output=True, check=True)
+def test_what_the_starter_model_really_takes(
+    starter_header: GgufHeader, context_size: int, mapped: bool
+) -> None:
+    arguments = [starter_header.files[0].path, str(context_size), str(mapped)]
+    command = [sys.executable, "-c", LOADING, *arguments]
+    done = subprocess.run(command, capture_output=True, check=True, text=True)
     model, context, everything = json.loads(done.stdout.splitlines()[-1])
-    need = estimate(starter_header, context_size)
-    assert need.weights + need.vocabulary == pytest.approx(model, rel=0.15)
+    features = repacks_for(done.stderr)
+    need = estimate(starter_header, context_size, memory_mapped=mapped, processor=features)
+    assert need.unmapped - need.kv_cache - need.compute == pytest.approx(model, rel=0.15)
     assert need.kv_cache == pytest.approx(context, rel=0.15)
     # Of the scratch, llama.cpp touches a part: the estimate is above, and not by more than it.
-    assert everything < need.total < everything + need.compute
+    assert everything < need.unmapped < everything + need.compute
+    # What it says of its buffers, to the byte; the log shows two digits of a MiB.
+    buffers = logged_buffers(done.stderr)
+    in_place = buffers.pop("CPU_Mapped", 0) + buffers.pop("CPU", 0)
+    assert need.repacked / MIB == pytest.approx(sum(buffers.values()), abs=0.006)
+    if not mapped:
+        assert need.weights / MIB == pytest.approx(in_place, abs=0.006)
 
 
 @pytest.mark.parametrize(
@@ -128,6 +149,42 @@ def test_it_fits(starter_header: GgufHeader) -> None:
     need = estimate(starter_header, 2048)
     assert check_fits(starter_header, need, AvailableMemory(available=1 << 30, total=1 << 31))
     assert check_fits(starter_header, need)  # on the machine that runs the tests
+
+
+def test_copies_count_and_their_originals_do_not(starter_header: GgufHeader) -> None:
+    # 1000 blocks of 32 elements in 18 bytes.
+    matrix = Matrix(type="Q4_0", columns=320, rows=40, count=10)
+    assert matrix.blocks * matrix.count == 4000
+    header = msgspec.structs.replace(starter_header, tensor_bytes=100_000, matrices=(matrix,))
+    as_it_is = estimate(header, 2048)
+    assert (as_it_is.weights, as_it_is.repacked) == (100_000, 0)
+    need = estimate(header, 2048, processor={"REPACK", "AVX2"})
+    assert (need.weights, need.repacked) == (28_000, 72_000)
+    assert need.total == as_it_is.total
+    assert need.unmapped == as_it_is.unmapped + 72_000
+    read = estimate(header, 2048, processor={"REPACK", "AVX2"}, memory_mapped=False)
+    assert read.unmapped == read.total == need.total
+    half = estimate(header, 2048, processor={"REPACK", "AVX2"}, offloaded=0.5)
+    assert (half.weights, half.repacked) == (14_000, 36_000)
+
+
+def test_a_mapped_model_that_is_repacked_must_be_free_now(starter_header: GgufHeader) -> None:
+    # 8 GiB of 32,768 blocks of Q4_K each, in 144 bytes that grow by 4 with AMX.
+    matrix = Matrix(type="Q4_K", columns=4096, rows=2048, count=1820)
+    size = 1820 * 32_768 * 144
+    huge = msgspec.structs.replace(
+        starter_header, name="Huge", tensor_bytes=size + MIB, matrices=(matrix,)
+    )
+    memory_here = AvailableMemory(available=4 << 30, total=16 << 30)
+    assert check_fits(huge, estimate(huge, 2048), memory_here) is False
+    need = estimate(huge, 2048, processor={"AMX_INT8", "AVX512_VNNI"})
+    assert (need.weights, need.repacked) == (MIB, size // 144 * 148)
+    with pytest.raises(ModelFileError, match=r"“Huge” needs 8\.4 GiB of free memory") as caught:
+        check_fits(huge, need, memory_here)
+    assert "4.0 GiB is free" in str(caught.value)
+    assert "context than" not in str(caught.value)  # that would not help
+    # The original beside the copy would be 16.3 GiB: it is not held, so the machine is enough.
+    assert check_fits(huge, need, AvailableMemory(available=9 << 30, total=9 << 30))
 
 
 def test_mapped_weights_need_not_be_free_now(starter_header: GgufHeader) -> None:

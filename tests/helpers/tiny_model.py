@@ -11,7 +11,7 @@ import gguf
 import numpy as np
 from gguf.constants import TokenType
 
-_WIDTH, _FEED_FORWARD, _BLOCKS, _HEADS, _HEADS_KV = 32, 64, 2, 4, 2
+_WIDTH, _BLOCKS, _HEADS, _HEADS_KV = 32, 2, 4, 2
 
 CONTROL = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
 """The byte-level vocabulary's control tokens, with the ids 0, 1 and 2."""
@@ -40,14 +40,18 @@ def write_byte_level_model(
     context_length: int = 512,
     architecture: str = "llama",
     random_seed: int = 0,
+    quantization: gguf.GGMLQuantizationType | None = None,
 ) -> Path:
     """A model with a byte-level BPE vocabulary: three control tokens, 256 bytes, two merges.
 
-    Its end of text is <|im_end|>, its beginning <|im_start|>, as in SmolLM2.
+    Its end of text is <|im_end|>, its beginning <|im_start|>, as in SmolLM2. With a quantization
+    it is wide enough for every type of block, says nothing, for all its matrices are zero, and
+    multiplies by its token table at the end.
     """
+    width = _WIDTH if quantization is None else 256
     tokens = [*CONTROL, *byte_level_tokens(), "th", "the"]
     types = [TokenType.CONTROL] * len(CONTROL) + [TokenType.NORMAL] * 258
-    writer = _writer(path, architecture, context_length)
+    writer = _writer(path, architecture, context_length, width=width)
     writer.add_tokenizer_model("gpt2")
     writer.add_tokenizer_pre("gpt-2")
     writer.add_token_list(tokens)
@@ -59,7 +63,7 @@ def write_byte_level_model(
     writer.add_add_bos_token(add_bos)
     if chat_template is not None:
         writer.add_chat_template(chat_template)
-    return _finish(writer, path, architecture, len(tokens), random_seed)
+    return _finish(writer, path, architecture, len(tokens), random_seed, width, quantization)
 
 
 def write_sentencepiece_model(
@@ -106,47 +110,59 @@ def write_sentencepiece_model(
 
 
 def _writer(
-    path: Path, architecture: str, context_length: int, name: str = "Tiny"
+    path: Path, architecture: str, context_length: int, name: str = "Tiny", width: int = _WIDTH
 ) -> gguf.GGUFWriter:
     writer = gguf.GGUFWriter(path, architecture)
     writer.add_name(name)
     writer.add_file_type(gguf.LlamaFileType.ALL_F32)
     writer.add_context_length(context_length)
     writer.add_block_count(_BLOCKS)
-    writer.add_embedding_length(_WIDTH)
-    writer.add_feed_forward_length(_FEED_FORWARD)
+    writer.add_embedding_length(width)
+    writer.add_feed_forward_length(2 * width)
     writer.add_head_count(_HEADS)
     writer.add_head_count_kv(_HEADS_KV)
     writer.add_layer_norm_rms_eps(1e-5)
-    writer.add_rope_dimension_count(_WIDTH // _HEADS)
+    writer.add_rope_dimension_count(width // _HEADS)
     return writer
 
 
 def _finish(
-    writer: gguf.GGUFWriter, path: Path, architecture: str, vocabulary_size: int, random_seed: int
+    writer: gguf.GGUFWriter,
+    path: Path,
+    architecture: str,
+    vocabulary_size: int,
+    random_seed: int,
+    width: int = _WIDTH,
+    quantization: gguf.GGMLQuantizationType | None = None,
 ) -> Path:
     random = np.random.default_rng(random_seed)
 
     def add(name: str, *shape: int) -> None:
+        if quantization is not None and len(shape) > 1:
+            block, size = gguf.GGML_QUANT_SIZES[quantization]
+            zeros = np.zeros((*shape[:-1], shape[-1] // block * size), np.uint8)
+            writer.add_tensor(name, zeros, raw_dtype=quantization)
+            return
         # Wide enough that one token is clearly likelier than another, and no further.
         values = random.normal(0, 0.4, shape) if len(shape) > 1 else np.ones(shape)
         writer.add_tensor(name, values.astype(np.float32))
 
     assert architecture == "llama"  # the tensors below are llama's
-    kv_width = _WIDTH // _HEADS * _HEADS_KV
-    add("token_embd.weight", vocabulary_size, _WIDTH)
+    kv_width = width // _HEADS * _HEADS_KV
+    add("token_embd.weight", vocabulary_size, width)
     for block in range(_BLOCKS):
-        add(f"blk.{block}.attn_norm.weight", _WIDTH)
-        add(f"blk.{block}.attn_q.weight", _WIDTH, _WIDTH)
-        add(f"blk.{block}.attn_k.weight", kv_width, _WIDTH)
-        add(f"blk.{block}.attn_v.weight", kv_width, _WIDTH)
-        add(f"blk.{block}.attn_output.weight", _WIDTH, _WIDTH)
-        add(f"blk.{block}.ffn_norm.weight", _WIDTH)
-        add(f"blk.{block}.ffn_gate.weight", _FEED_FORWARD, _WIDTH)
-        add(f"blk.{block}.ffn_up.weight", _FEED_FORWARD, _WIDTH)
-        add(f"blk.{block}.ffn_down.weight", _WIDTH, _FEED_FORWARD)
-    add("output_norm.weight", _WIDTH)
-    add("output.weight", vocabulary_size, _WIDTH)
+        add(f"blk.{block}.attn_norm.weight", width)
+        add(f"blk.{block}.attn_q.weight", width, width)
+        add(f"blk.{block}.attn_k.weight", kv_width, width)
+        add(f"blk.{block}.attn_v.weight", kv_width, width)
+        add(f"blk.{block}.attn_output.weight", width, width)
+        add(f"blk.{block}.ffn_norm.weight", width)
+        add(f"blk.{block}.ffn_gate.weight", 2 * width, width)
+        add(f"blk.{block}.ffn_up.weight", 2 * width, width)
+        add(f"blk.{block}.ffn_down.weight", width, 2 * width)
+    add("output_norm.weight", width)
+    if quantization is None:
+        add("output.weight", vocabulary_size, width)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
