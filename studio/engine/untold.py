@@ -2,7 +2,7 @@
 
 What follows from a draw (its sketch, its message) is needed by the listener, not by the next draw.
 Between two decodes it costs twice what it need, because a decode sweeps the processor's caches: so
-it is put off until a screen's frame is over, and then done for all its tokens in a row. Knows
+it is put off until a frame is over, and then done for all its tokens in a row. Knows
 neither how tokens are drawn nor who listens.
 """
 
@@ -16,12 +16,14 @@ from numpy.typing import NDArray
 from studio.engine.messages import Emit, LaneToken, Token
 from studio.engine.pieces import PieceLedger
 from studio.engine.vocabulary import Vocabulary
-from studio.sampling import Choice, LogitSketch, Ranking, is_near_tie
+from studio.sampling import Choice, LogitSketch, Ranking, aligned_rows, is_near_tie
 
-FRAME_SECONDS = 1 / 30
-"""A screen's frame, for those who show the tokens; one waits no longer than this and a decode."""
+FRAME_SECONDS = 1 / 20
+"""How long tokens are collected for those who show them; one waits no longer than this and a
+decode. The first token of a frame finds the caches cold and costs four times what the others do. A
+window that keeps to its share of the processor draws about as many frames a second."""
 
-_MOST = 8
+_MOST = 12
 """Tokens that wait at most from one step to the next; each keeps a copy of its logits."""
 
 
@@ -99,7 +101,7 @@ class UntoldTokens:
         for place in range(self._kept, count):
             ranking = self._waiting[place].ranking
             if place == len(self._rows):
-                self._rows.append(np.empty(ranking.size, dtype=np.float32))
+                self._rows.append(aligned_rows(1, ranking.size)[0])
             ranking.move_to(self._rows[place])
         self._kept = count
 
@@ -107,20 +109,29 @@ class UntoldTokens:
         """Tell all that wait."""
         if self._waiting:
             self._told = time.perf_counter()
-            self._emit(*[self._message(drawn) for drawn in self._waiting])
+            self._emit(*self._messages(self._waiting))
             self._waiting.clear()
             self._kept = 0
             self.ended = time.perf_counter()
 
-    def _message(self, drawn: _Drawn) -> Token | LaneToken:
-        token = self.token(drawn.number, drawn.ranking, drawn.choice, drawn.u)
-        if drawn.lane is None:
-            return token
-        return LaneToken(request=self._request, lane=drawn.lane, token=token)
+    def _messages(self, all_drawn: list[_Drawn]) -> list[Token | LaneToken]:
+        sketches = LogitSketch.of_each([(drawn.ranking, drawn.choice.token) for drawn in all_drawn])
+        messages: list[Token | LaneToken] = []
+        for (lane, number, ranking, choice, u), sketch in zip(all_drawn, sketches, strict=True):
+            token = self._token(number, ranking, choice, u, sketch)
+            messages.append(
+                token if lane is None else LaneToken(request=self._request, lane=lane, token=token)
+            )
+        return messages
 
     def token(self, index: int, ranking: Ranking, choice: Choice, u: float) -> Token:
         """The message of a token, whoever tells it; arguments as for `add`."""
         sketch = LogitSketch.of(ranking, written=choice.token)
+        return self._token(index, ranking, choice, u, sketch)
+
+    def _token(
+        self, index: int, ranking: Ranking, choice: Choice, u: float, sketch: LogitSketch
+    ) -> Token:
         return Token(
             request=self._request,
             index=index,

@@ -4,6 +4,7 @@ The package knows no model, no text, no file and no window: vectors of logits co
 measures come out.
 """
 
+from studio.sampling.aligned import aligned_rows
 from studio.sampling.blame import blame, blames
 from studio.sampling.choice import Choice, choose
 from studio.sampling.distribution import distribution
@@ -36,6 +37,7 @@ __all__ = [
     "SketchError",
     "SketchStack",
     "active_steps",
+    "aligned_rows",
     "blame",
     "blames",
     "chance",

@@ -7,7 +7,10 @@ needs. The module knows no seed (u is given) and no model.
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Sequence
+from math import fsum
+from operator import mul
 from typing import NamedTuple
 
 import numpy as np
@@ -15,7 +18,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from studio.sampling.mirostat import mu_after
 from studio.sampling.params import SamplingParams
-from studio.sampling.pipeline import shape
+from studio.sampling.pipeline import shape_any
+from studio.sampling.prefix import left_of_few
 from studio.sampling.ranking import Ranking
 from studio.sampling.state import NO_STATE, SamplerState
 
@@ -96,20 +100,23 @@ def choose(
     if not 0.0 <= u < 1.0:
         raise ValueError(f"u: found {u!r}; allowed is a number from 0 up to but not including 1.")
     ranking = logits if isinstance(logits, Ranking) else Ranking(logits)
-    ranked, kept, beta = shape(ranking, params, history, state)
-    best = min(top, kept)
-    if kept <= ranked.ids.size:  # as below, without asking each time how deep to look
-        head = ranked.head(beta)
-        mass, moment = head.mass(kept), head.moment(kept)
-        rank = head.rank_at(u * mass, kept, "right")
+    few = left_of_few(ranking, params)
+    if few:  # as below, without asking at each step how deep to look
+        kept, beta, exponents, weights, cumulative = few
+        mass, moment = cumulative[-1], fsum(map(mul, weights, exponents))
+        rank = bisect_right(cumulative, u * mass)
         if rank == kept:
-            rank = ranked.rank_of_draw(u * mass, beta, kept)
-        weights = head.weights(0, max(best, rank + 1))
-        drawn, token = weights[rank], ranked.ids.item(rank)
-    else:
-        mass, moment = ranked.weight(kept, beta)
-        rank = ranked.rank_of_draw(u * mass, beta, kept)
-        weights = ranked.some_weights(0, best, beta)
-        drawn, token = ranked.weight_at(rank, beta), ranked.token_at(rank)
+            rank = ranking.rank_of_draw(u * mass, beta, kept)
+        token = ranking.ids.item(rank)
+        best = min(top, kept)
+        return Choice(
+            token, rank, kept, None, weights[rank], mass, moment, ranking.ids, weights, best
+        )
+    ranked, kept, beta = shape_any(ranking, params, history, state)
+    best = min(top, kept)
+    mass, moment = ranked.weight(kept, beta)
+    rank = ranked.rank_of_draw(u * mass, beta, kept)
+    weights = ranked.some_weights(0, best, beta)
+    drawn, token = ranked.weight_at(rank, beta), ranked.token_at(rank)
     mu = mu_after(params, state.mu, drawn / mass) if params.mirostat else None
     return Choice(token, rank, kept, mu, drawn, mass, moment, ranked.ids, weights, best)

@@ -67,6 +67,30 @@ def falls_of(logits: NDArray[Any]) -> Falls:
     return _FewFalls(logits) if logits.size <= FEW else _ManyFalls(logits)
 
 
+def falls_of_few(logits: NDArray[Any], count: int) -> list[float]:
+    """Return how far each of the `count` best logits lies below the first, ascending from 0.
+
+    Args:
+        logits: In descending order, the first of them finite; all are meant where there are fewer.
+        count: 1 or more.
+    """
+    found: list[float] = logits[:count].tolist()
+    best = found[0]
+    falls = [best - logit for logit in found]
+    if falls[-1] > LARGEST_FALL:
+        falls = [min(fall, LARGEST_FALL) for fall in falls]
+    return falls
+
+
+def exponents_of_few(falls: list[float], count: int, beta: float) -> list[float]:
+    """Return the first `count` falls as x = β·(z − z_max), none of them below LEAST_EXPONENT."""
+    downwards = -beta
+    exponents = [downwards * fall for fall in falls[:count]]
+    if exponents[-1] < LEAST_EXPONENT:
+        exponents = [max(x, LEAST_EXPONENT) for x in exponents]
+    return exponents
+
+
 class _FewFalls:
     """A list of them, no longer than has been asked."""
 
@@ -78,14 +102,9 @@ class _FewFalls:
 
     def first(self, count: int) -> list[float]:
         """Return at least the falls of the `count` best, or all there are."""
-        falls = self._falls
-        if len(falls) < count and len(falls) < self._logits.size:
-            best = self._logits.item(0)
-            added = [best - logit for logit in self._logits[len(falls) : count].tolist()]
-            if added[-1] > LARGEST_FALL:
-                added = [min(fall, LARGEST_FALL) for fall in added]
-            falls += added
-        return falls
+        if len(self._falls) < min(count, self._logits.size):
+            self._falls = falls_of_few(self._logits, count)
+        return self._falls
 
     def within(self, distance: float) -> int:
         falls = self._falls
@@ -110,22 +129,11 @@ class _FewWeighed:
         self._cumulative: list[float] = []
 
     def _weigh(self, count: int) -> None:
-        start = len(self._weights)
-        if count <= start:
+        if count <= len(self._weights):
             return
-        downwards = -self.beta
-        exponents = [downwards * fall for fall in self._falls.first(count)[start:count]]
-        if not exponents:
-            return
-        if exponents[-1] < LEAST_EXPONENT:
-            exponents = [max(x, LEAST_EXPONENT) for x in exponents]
-        weights = [*map(exp, exponents)]
-        if start:
-            self._cumulative += [*accumulate(weights, initial=self._cumulative[-1])][1:]
-        else:
-            self._cumulative = [*accumulate(weights)]
-        self._exponents += exponents
-        self._weights += weights
+        self._exponents = exponents_of_few(self._falls.first(count), count, self.beta)
+        self._weights = [*map(exp, self._exponents)]
+        self._cumulative = [*accumulate(self._weights)]
 
     def mass(self, kept: int) -> float:
         self._weigh(kept)

@@ -48,7 +48,9 @@ Check = Callable[[str, object], object]
 _LONGEST_BREAKER = 40  # bytes; llama.cpp cuts longer ones short in silence
 
 
-class SamplingParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class SamplingParams(
+    msgspec.Struct, frozen=True, cache_hash=True, kw_only=True, forbid_unknown_fields=True
+):
     """Everything that shapes a distribution between the model's logits and the draw.
 
     The defaults are neutral: temperature 1, no filter, no penalty. A step has an effect only when

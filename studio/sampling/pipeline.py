@@ -60,7 +60,14 @@ def shape(
     """
     few = left_of_few(ranking, params)
     if few:
-        return Shaped(ranking, *few)
+        return Shaped(ranking, few.kept, few.beta)
+    return shape_any(ranking, params, history, state)
+
+
+def shape_any(
+    ranking: Ranking, params: SamplingParams, history: Sequence[int], state: SamplerState
+) -> Shaped[Ranking]:
+    """Do what `shape` does, by the way that is right for all samplers and any number left."""
     whole, kept, beta = run(WholeLogits(ranking), params, history, state)
     return Shaped(whole.ranking, kept, beta)
 

@@ -9,9 +9,13 @@ swept the processor's caches and each function called costs microseconds: this t
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, bisect_right
 from functools import lru_cache
+from itertools import accumulate
+from math import exp
 from typing import NamedTuple
 
+from studio.sampling.head import FEW, exponents_of_few, falls_of_few
 from studio.sampling.params import SamplingParams
 from studio.sampling.ranking import Ranking
 from studio.sampling.steps import active_steps, beta_of
@@ -25,19 +29,31 @@ class _Step(NamedTuple):
 
 
 class Left(NamedTuple):
-    """How many of the best tokens are left, and the inverse temperature to weigh them at."""
+    """What the samplers leave, weighed relative to the best token; lists of `kept` numbers.
+
+    Attributes:
+        kept: How many of the best tokens are left.
+        beta: The inverse temperature that they are weighed at.
+        exponents: x = β·(z − z_max) of each.
+        weights: exp(x) of each.
+        cumulative: The weight of each and all before it.
+    """
 
     kept: int
     beta: float
+    exponents: list[float]
+    weights: list[float]
+    cumulative: list[float]
 
 
 def left_of_few(ranking: Ranking, params: SamplingParams) -> Left | None:
     """Return what the samplers of `params` leave, or None where that is not found here."""
     steps = _steps(params)
-    if steps is None:
-        return None
     known = ranking.ids.size
+    if steps is None or known > FEW:
+        return None
     kept, beta = ranking.size, 1.0
+    falls: list[float] = []  # as many as were kept when they were first asked for, or all known
     for kind, value in steps:
         if kind == "temperature":
             beta = value
@@ -46,15 +62,21 @@ def left_of_few(ranking: Ranking, params: SamplingParams) -> Left | None:
         elif kind == "top_p":
             if kept > known:
                 return None
-            head = ranking.head(beta)
-            found = head.rank_at(value * head.mass(kept), kept, "left") + 1
+            falls = falls or falls_of_few(ranking.logits, kept)
+            cumulative = [*accumulate(map(exp, exponents_of_few(falls, kept, beta)))]
+            found = bisect_left(cumulative, value * cumulative[-1]) + 1
             kept = max(min(found, kept), min(kept, params.min_keep))
         elif beta:  # at β 0 every token is as probable as the best
-            found = ranking.within(value / beta)
+            falls = falls or falls_of_few(ranking.logits, kept)
+            found = bisect_right(falls, value / beta)
             if found == known and kept > known:
                 return None
             kept = max(min(found, kept), min(kept, params.min_keep))
-    return Left(kept, beta) if kept <= known else None
+    if kept > known:
+        return None
+    exponents = exponents_of_few(falls or falls_of_few(ranking.logits, kept), kept, beta)
+    weights = [*map(exp, exponents)]
+    return Left(kept, beta, exponents, weights, [*accumulate(weights)])
 
 
 @lru_cache(maxsize=64)

@@ -40,6 +40,8 @@ _GROWTH = 8  # when more are needed: 128, 1024, 8192, ...
 # about 1.15 times as many come through.
 _BLOCKS_PER_TOKEN = 4
 
+_SORTED_WHOLE = 1024  # so few maxima are sorted in less time than it takes to select among them
+
 # numpy is quicker over long rows than over many: it pays from some vocabulary on.
 _BLOCKS_TOGETHER = 8
 _TOGETHER_FROM = 1 << 17
@@ -66,7 +68,7 @@ class Ranking:
 
     ids: NDArray[np.int64]
     logits: NDArray[np.float64]
-    _falls: Falls
+    _falls: Falls | None  # of the logits, made when they are first asked about, as is the next
     _weighed: Head | None
 
     __slots__ = (
@@ -74,12 +76,15 @@ class Ranking:
     )  # fmt: skip
 
     def __init__(self, logits: ArrayLike) -> None:
-        self._source = _as_vector(logits)
-        self.size = self._source.size
+        source = logits if type(logits) is np.ndarray else np.asarray(logits)
+        if source.dtype.char not in "fd" or source.ndim != 1 or source.size == 0:
+            source = _as_vector(source)
+        self._source = source
+        self.size = source.size
         self._replaced: tuple[NDArray[np.int64], NDArray[Any]] | None = None
         self._count: int | None = None
         self._bins: Bins | None = None
-        self._rank(min(HEAD + 1, self.size))
+        self._rank(source, HEAD + 1)
 
     @property
     def maximum(self) -> float:
@@ -117,7 +122,7 @@ class Ranking:
     def extend(self, least: int) -> None:
         """Rank at least the best `least` tokens, or all of them where there are fewer."""
         if least > self.ids.size and self.ids.size != self._count:
-            self._rank(min(max(least, self.ids.size * _GROWTH), self.size))
+            self._rank(self.source, max(least, self.ids.size * _GROWTH))
 
     def mass(self, kept: int, beta: float) -> float:
         """Return the mass of `weight`."""
@@ -168,7 +173,7 @@ class Ranking:
 
     def within(self, distance: float) -> int:
         """Return how many of the tokens ranked so far are at most `distance` below the largest."""
-        return self._falls.within(distance)
+        return self._fall().within(distance)
 
     def count_within(self, distance: float, kept: int) -> int:
         """Return how many of the `kept` best are at most `distance` below the largest."""
@@ -246,11 +251,15 @@ class Ranking:
         """Return the tokens ranked so far, weighed at inverse temperature `beta`."""
         # The last is kept, since the next step asks again.
         if self._weighed is None or self._weighed.beta != beta:
-            self._weighed = self._falls.at(beta)
+            self._weighed = self._fall().at(beta)
         return self._weighed
 
-    def _rank(self, least: int) -> None:
-        source = self.source
+    def _fall(self) -> Falls:
+        if self._falls is None:
+            self._falls = falls_of(self.logits)
+        return self._falls
+
+    def _rank(self, source: NDArray[Any], least: int) -> None:
         blocks = max(least - 1, 1) * _BLOCKS_PER_TOKEN  # at first 512, which divides most sizes
         if blocks * 2 > source.size:
             if not math.isfinite(source.max()):
@@ -259,14 +268,14 @@ class Ranking:
             self._count = ids.size
         else:
             ids = _reach(source, blocks, least)
-        self._set_head(ids, source[ids])
+        self._set_head(ids, source.take(ids))
 
     def _set_head(self, ids: NDArray[np.int64], logits: NDArray[Any]) -> None:
-        order = _descending(logits)
-        self.ids = ids[order]
-        self.logits = logits[order].astype(np.float64)
-        self._falls = falls_of(self.logits)
-        self._weighed = None
+        few = ids.size < _SORT_KEYS_FROM
+        order = (-logits).argsort(kind="stable") if few else _descending(logits)
+        self.ids = ids.take(order)
+        self.logits = logits.take(order).astype(np.float64)
+        self._falls = self._weighed = None
 
 
 def _by_id(
@@ -278,7 +287,7 @@ def _by_id(
 
 def _descending(values: NDArray[Any]) -> NDArray[np.int64]:
     """Return the order that sorts `values` from large to small, equal ones as they stand."""
-    if values.dtype != np.float32 or values.size < _SORT_KEYS_FROM:
+    if values.dtype != np.float32:
         return (-values).argsort(kind="stable")  # np.argsort takes twice as long, cold
     # A stable argsort is several times slower than sorting numbers. So: one 64-bit number for each
     # value, above the value in an unsigned form that falls as it rises, below its place. The bits
@@ -303,7 +312,10 @@ def _reach(source: NDArray[Any], blocks: int, least: int) -> NDArray[np.int64]:
         np.maximum(maxima[: rest.size], rest, out=maxima[: rest.size])
     if width > blocks:
         maxima = np.maximum.reduce(maxima.reshape(_BLOCKS_TOGETHER, blocks), axis=0)
-    maxima.partition((blocks - least, blocks - 1))
+    if blocks <= _SORTED_WHOLE:
+        maxima.sort()
+    else:
+        maxima.partition((blocks - least, blocks - 1))
     if not math.isfinite(maxima.item(blocks - 1)):  # NaN is sorted last
         _refuse_what_cannot_be_ranked(source, maxima.item(blocks - 1))
     bound = maxima.item(blocks - least)
@@ -313,8 +325,7 @@ def _reach(source: NDArray[Any], blocks: int, least: int) -> NDArray[np.int64]:
     return ids
 
 
-def _as_vector(logits: ArrayLike) -> NDArray[Any]:
-    vector = logits if type(logits) is np.ndarray else np.asarray(logits)
+def _as_vector(vector: NDArray[Any]) -> NDArray[Any]:
     if vector.dtype not in (_FLOAT32, _FLOAT64):
         if vector.dtype.kind not in "fiu":
             raise LogitsError(f"logits: found dtype {vector.dtype}; allowed are real numbers.")

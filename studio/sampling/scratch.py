@@ -13,6 +13,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from studio.sampling.aligned import aligned_rows
+
 
 class Rows(NamedTuple):
     """Rows of one matrix, `(size,)` each, float32.
@@ -41,7 +43,8 @@ class _Scratch(threading.local):
         self.make(0)
 
     def make(self, size: int) -> None:
-        matrix = np.ones((5, size), dtype=np.float32)
+        matrix = aligned_rows(5, size)
+        matrix[0] = 1.0
         self.size = size
         ones, first, second, third, fourth = matrix
         self.rows = Rows(ones, first, second, third, fourth, matrix[:4])

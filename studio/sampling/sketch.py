@@ -21,7 +21,7 @@ from studio.sampling.ranking import HEAD, Ranking
 from studio.sampling.sketched import SketchedLogits
 from studio.sampling.state import NO_STATE, SamplerState
 from studio.sampling.tail import Tail
-from studio.sampling.tail_sums import measure_tail
+from studio.sampling.tail_sums import measure_tails
 
 
 class ShapedTop(NamedTuple):
@@ -111,14 +111,29 @@ class LogitSketch:
             ValueError: `written` is not in the vocabulary, or its logit is -inf.
         """
         ranking = logits if isinstance(logits, Ranking) else Ranking(logits)
-        tail = measure_tail(ranking, HEAD)
-        return cls(
-            ranking.ids[:HEAD].astype(np.int32),
-            ranking.logits[:HEAD].astype(np.float32),
-            ranking.size,
-            tail,
-            None if written is None else _written(ranking, written),
-        )
+        return cls.of_each([(ranking, written)])[0]
+
+    @classmethod
+    def of_each(cls, steps: Sequence[tuple[Ranking, int | None]]) -> list[Self]:
+        """Sketch several steps, which takes less time than one by one.
+
+        Args:
+            steps: The ranking of each, and the token that was written there; as for `of`.
+
+        Raises:
+            ValueError: As for `of`.
+        """
+        tails = measure_tails([ranking for ranking, _ in steps], HEAD)
+        return [
+            cls(
+                ranking.ids[:HEAD].astype(np.int32),
+                ranking.logits[:HEAD].astype(np.float32),
+                ranking.size,
+                tail,
+                None if written is None else _written(ranking, written),
+            )
+            for (ranking, written), tail in zip(steps, tails, strict=True)
+        ]
 
     def distribution(
         self, temperature: float

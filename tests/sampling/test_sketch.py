@@ -185,7 +185,8 @@ def test_shaped_is_what_choose_says(
         if shaped.kept < row.size and in_tail:
             # Where the cut falls in the tail, the sketch estimates.
             assert shaped.kept == pytest.approx(choice.kept, rel=0.1)
-            assert shaped.entropy == pytest.approx(choice.entropy, abs=0.05)
+            # A tenth more of the flattest tokens adds ln 1.1 to it at most.
+            assert shaped.entropy == pytest.approx(choice.entropy, abs=math.log(1.1))
             continue
         assert shaped.kept == choice.kept
         assert shaped.entropy == pytest.approx(choice.entropy, abs=0.01)
