@@ -1,8 +1,8 @@
 """Working memory for passes over a whole vocabulary, one set per thread.
 
 A fresh array of a megabyte comes from the operating system page by page, which costs more than the
-arithmetic done in it. Only the size last asked for is kept: a program works with one model at a
-time. The module knows nothing of what is computed in it.
+arithmetic done in it. Three sizes are kept: a program works with one model at a time, whole or in
+pieces of which the last is shorter. The module knows nothing of what is computed in it.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.sampling.aligned import aligned_rows
+
+_SIZES = 3
 
 
 class Rows(NamedTuple):
@@ -40,14 +42,16 @@ class _Scratch(threading.local):
     """The rows of one thread."""
 
     def __init__(self) -> None:
-        self.make(0)
+        self.by_size: dict[int, Rows] = {}
 
-    def make(self, size: int) -> None:
+    def make(self, size: int) -> Rows:
+        if len(self.by_size) == _SIZES:
+            del self.by_size[next(iter(self.by_size))]
         matrix = aligned_rows(5, size)
         matrix[0] = 1.0
-        self.size = size
         ones, first, second, third, fourth = matrix
-        self.rows = Rows(ones, first, second, third, fourth, matrix[:4])
+        rows = self.by_size[size] = Rows(ones, first, second, third, fourth, matrix[:4])
+        return rows
 
 
 _scratch = _Scratch()
@@ -55,6 +59,4 @@ _scratch = _Scratch()
 
 def float32_rows(size: int) -> Rows:
     """Return this thread's rows of a size, its own until it asks again."""
-    if _scratch.size != size:
-        _scratch.make(size)
-    return _scratch.rows
+    return _scratch.by_size.get(size) or _scratch.make(size)
