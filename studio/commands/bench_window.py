@@ -12,6 +12,9 @@ from studio.commands.bench_pairs import LANE_COUNTS, LANE_TEMPERATURES, LaneRoun
 from studio.engine.bare_loop import BareLoop
 from studio.own_command import own_command
 
+_LANE_ROUNDS = 3
+"""At most: each takes half a minute."""
+
 
 class _Window:
     """The measured process: one command a line in, one JSON object a line out.
@@ -44,7 +47,7 @@ class _Window:
         return answer
 
     def write_lanes(self, lanes: int, count: int) -> LanesRun:
-        """Lanes side by side on the Compare page, after the opening that `write` continues."""
+        """Lanes side by side on the Compare page, after a prompt as `bench_lanes` has it."""
         temperatures = " ".join(map(str, LANE_TEMPERATURES[:lanes]))
         return LanesRun(**self.ask(f"compare {count} {temperatures}"))
 
@@ -75,7 +78,7 @@ def measure_window(path: Path, rounds: int, count: int) -> dict[str, object]:
     bare = window.bare_loop(path, lanes=max(LANE_COUNTS))
     lanes = LaneRounds(window.write_lanes, bare)
     lanes.warm()
-    for _ in range(rounds):
+    for _ in range(min(rounds, _LANE_ROUNDS)):
         lanes.take(max(2, count // 4))
     bare.close()
     window.close()

@@ -11,12 +11,12 @@ from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer
 FRAME_MS = 33
 """About 30 frames a second: smooth to read along, and an eighth of the work of a token each."""
 
-_LARGEST_SHARE = 0.08
+_LARGEST_SHARE = 0.05
 """Of a core's time. The model writes on the same cores, and waits for those that the window takes:
 where a frame is dear, on a slow machine or a large screen, there are fewer of them."""
 
-_LONGEST = 3
-"""Frames that one may last at most: ten a second still read as moving."""
+_LONGEST = 4
+"""Frames that one may last at most: seven a second still read as moving."""
 
 
 class FrameClock(QObject):
@@ -37,7 +37,7 @@ class FrameClock(QObject):
         self._interval = interval_ms
         self._shortest, self._longest = interval_ms, interval_ms * _LONGEST
         self._since_last = QElapsedTimer()
-        self._processor_seconds = time.process_time()
+        self._processor_seconds = time.thread_time()
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
@@ -64,7 +64,7 @@ class FrameClock(QObject):
 
     def _next_interval(self) -> int:
         """Return how long the frame that begins now must last, by what the last one took."""
-        now = time.process_time()
+        now = time.thread_time()
         # All that the window did in it, the painting above all.
         spent_ms = 1000 * (now - self._processor_seconds)
         self._processor_seconds = now

@@ -37,6 +37,8 @@ from studio.ui.main_window import MainWindow
 from studio.ui.no_traces import no_traces
 
 _OPENING = "The old fisherman looked out over the sea and thought about the years."
+_LONG_OPENING = " ".join([_OPENING] * 36)
+"""A little over 512 tokens of the starter model."""
 _PARAMS = SamplingParams(temperature=0.8, top_k=40, top_p=0.95, min_p=0.05, seed=1)
 _PROBE_MS = 2
 _REST_SECONDS = 5.0
@@ -130,13 +132,13 @@ class _Measurement:
         }
 
     def compare(self, count: float, *temperatures: float) -> dict[str, object]:
-        """Lanes at these temperatures, `count` tokens each, after the same opening, in view.
+        """Lanes at these temperatures, `count` tokens each, after a long prompt, in view.
 
         Their token ids that were evaluated, lane by lane, and the engine's seconds.
         """
         state = self._session.compare
         if not self._window.compare.is_shown:
-            self._reset_text()
+            self._reset_text(_LONG_OPENING)
             self._window.compare.show(True)
         if [lane.temperature for lane in state.lanes] != list(temperatures):
             here = state.here
@@ -274,11 +276,11 @@ class _Measurement:
             session.writing.continue_writing()
             run_until(lambda: session.writing.is_idle)
 
-    def _reset_text(self) -> None:
+    def _reset_text(self, text: str = _OPENING) -> None:
         self._window.compare.show(False)
         manuscript = self._session.draft.manuscript
-        manuscript.load(_OPENING)
-        self._window.editor.move_caret(len(_OPENING))
+        manuscript.load(text)
+        self._window.editor.move_caret(len(text))
         self._look_ahead()
 
     def _look_ahead(self) -> None:

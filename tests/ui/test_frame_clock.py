@@ -85,17 +85,17 @@ def test_a_request_made_by_the_update_is_not_lost(qtbot: QtBot) -> None:
 
 def test_dear_frames_are_fewer(clock: FrameClock, qtbot: QtBot) -> None:
     def spend_twenty_milliseconds() -> None:
-        end = time.process_time() + 0.02
-        while time.process_time() < end:
+        end = time.thread_time() + 0.02
+        while time.thread_time() < end:
             pass
 
     clock.flush()
     spend_twenty_milliseconds()
     clock.flush()
     clock.request()
-    assert FRAME_MS < timer(clock).interval() <= 3 * FRAME_MS
+    assert FRAME_MS < timer(clock).interval() <= 4 * FRAME_MS
     qtbot.waitUntil(lambda: clock.is_settled, timeout=LONG)
-    qtbot.wait(7 * FRAME_MS)  # a rest is what is tested here
+    qtbot.wait(9 * FRAME_MS)  # a rest is what is tested here
     clock.flush()
     clock.request()
     assert timer(clock).interval() <= FRAME_MS, "after a rest it begins anew"

@@ -21,6 +21,9 @@ _FROM_OUTSIDE = ("SIGKILL", "SIGTERM", "SIGINT", "SIGHUP")
 """Signals whose cause the child cannot know."""
 _GRACE_MS = 2000
 """How long a child may take to end by itself when the program closes."""
+_GLIBC, _HUGE_PAGES = "GLIBC_TUNABLES", "glibc.malloc.hugetlb=1"
+"""Has glibc ask Linux for pages of 2 MiB, as far as it gives them, for cache and weights: eight
+lanes are written 5 % faster with them, one text 0 to 4 %. Other systems and libraries ignore it."""
 
 
 class End(Enum):
@@ -104,6 +107,8 @@ class EngineProcess(QObject):
         # The child must find this very package, whatever the working folder is.
         paths = [str(Path(__file__).parents[3]), environment.value("PYTHONPATH", "")]
         environment.insert("PYTHONPATH", os.pathsep.join(path for path in paths if path))
+        if not environment.contains(_GLIBC):
+            environment.insert(_GLIBC, _HUGE_PAGES)
         self._process.setProcessEnvironment(environment)
         self._process.readyReadStandardOutput.connect(self._read_events)
         self._process.readyReadStandardError.connect(self._read_log)

@@ -1,6 +1,7 @@
 """Real child processes, small ones: what becomes of a child is the point here."""
 
 import os
+import platform
 import signal
 import sys
 from collections.abc import Iterator
@@ -196,6 +197,39 @@ def test_the_engine_is_this_very_program(qtbot: QtBot, processes: list[EnginePro
     assert qprocess.arguments() == ["-m", "studio", "engine"]
     paths = qprocess.processEnvironment().value("PYTHONPATH").split(os.pathsep)
     assert (Path(paths[0]) / "studio" / "__main__.py").is_file()
+
+
+def gives_huge_pages() -> bool:
+    setting = Path("/sys/kernel/mm/transparent_hugepage/enabled")
+    library, version = platform.libc_ver()
+    new_enough = library == "glibc" and tuple(map(int, version.split("."))) >= (2, 35)
+    return new_enough and setting.is_file() and "[never]" not in setting.read_text()
+
+
+@pytest.mark.skipif(not gives_huge_pages(), reason="neither Linux nor glibc gives any here")
+def test_large_memory_comes_in_huge_pages(qtbot: QtBot, processes: list[EngineProcess]) -> None:
+    script = """
+import ctypes
+library = ctypes.CDLL(None)
+library.malloc.restype = ctypes.c_void_p
+size = 64 << 20
+ctypes.memset(library.malloc(ctypes.c_size_t(size)), 1, size)
+lines = open("/proc/self/smaps_rollup").read().splitlines()
+print(next(line for line in lines if line.startswith("AnonHugePages")), file=sys.stderr)
+sys.exit(3)
+"""
+    outcome, _ = outcome_of(child(script), qtbot, processes)
+    kilobytes = int(outcome.log[-1].split()[1])
+    assert kilobytes > 32 << 10
+
+
+def test_the_writers_own_tunables_stand(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GLIBC_TUNABLES", "glibc.malloc.hugetlb=0")
+    process = EngineProcess()
+    qprocess = process.findChild(QProcess)
+    assert isinstance(qprocess, QProcess)
+    value = qprocess.processEnvironment().value("GLIBC_TUNABLES")
+    assert value == "glibc.malloc.hugetlb=0"
 
 
 def test_a_frozen_program_is_called_without_the_interpreter(
