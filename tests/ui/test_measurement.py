@@ -32,12 +32,11 @@ def test_each_command_is_answered_by_one_line(tmp_path: Path) -> None:
     assert start["usable_at"] > begun
     assert start["context_size"] == 512
     assert start["platform"] == "offscreen"
-    assert len(compare["prompt"]) > 1
     assert len(compare["evaluated"]) == 3
     assert all(len(lane) <= 4 for lane in compare["evaluated"])
     assert sum(map(len, compare["evaluated"])) > 0
     assert compare["seconds"] > 0
-    assert write["prompt"] == compare["prompt"]
+    assert 1 < len(write["prompt"]) < len(compare["prompt"])
     assert 1 <= len(write["tokens"]) <= 5
     assert write["seconds"] > 0
     assert stall["milliseconds"] > 0

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from studio.ui import settings as remembered
 from studio.ui.main_window import MainWindow
 from studio.ui.settings import Settings
-from tests.ui.conftest import LONG
+from tests.ui.conftest import LONG, NEVER_ENDS
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
 
@@ -129,6 +129,7 @@ def test_with_a_model_it_is_not(window: MainWindow, qtbot: QtBot) -> None:
     assert not actions.retake.isEnabled()
     QTest.keyClicks(window.editor, "The sea")
     assert actions.undo.isEnabled()
+    session.sampling.change(logit_bias=NEVER_ENDS)
     session.sampling.set_max_tokens(500)
     actions.continue_.trigger()
     assert not actions.continue_.isEnabled()
