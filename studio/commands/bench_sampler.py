@@ -7,7 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.engine.native_samplers import NativeTopP
-from studio.sampling import LogitSketch, Ranking, SamplingParams, choose, uniform
+from studio.sampling import (
+    LogitSketch,
+    Ranking,
+    SamplingParams,
+    aligned_rows,
+    choose,
+    uniform,
+)
 from studio.sampling.pipeline import shape
 
 VOCABULARIES = (49_152, 131_072, 262_144)
@@ -91,9 +98,16 @@ def _logits_like_a_models(size: int, seed: int) -> NDArray[np.float32]:
     logits = random.normal(0.0, 2.0, size)
     likely = random.choice(size, 60, replace=False)
     logits[likely] += 8.0 + random.exponential(2.0, likely.size)
-    return logits.astype(np.float32)
+    return _as_from_llama_cpp(logits)
 
 
 def _bell(size: int, seed: int) -> NDArray[np.float32]:
     """Nothing but the bell: the flattest that a model is."""
-    return np.random.default_rng(seed).normal(0.0, 3.0, size).astype(np.float32)
+    return _as_from_llama_cpp(np.random.default_rng(seed).normal(0.0, 3.0, size))
+
+
+def _as_from_llama_cpp(logits: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Return them where a cache line begins, as llama.cpp's own buffer does."""
+    row: NDArray[np.float32] = aligned_rows(1, logits.size)[0]
+    row[:] = logits
+    return row

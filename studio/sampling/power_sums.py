@@ -21,7 +21,7 @@ _LOG2_E = math.log2(math.e)
 
 # Tokens to a piece, so that a piece's rows stay in a core's own cache from pass to pass: at 262,144
 # whole rows take more than twice as long.
-_PIECE = 65_536
+_PIECE = 49_152
 
 
 class PowerSums(NamedTuple):
