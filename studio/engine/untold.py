@@ -2,8 +2,8 @@
 
 What follows from a draw (its sketch, its message) is needed by the listener, not by the next draw.
 Between two decodes it costs twice what it need, because a decode sweeps the processor's caches: so
-it is put off until a frame is over, and then done for all its tokens in a row. Knows
-neither how tokens are drawn nor who listens.
+it is put off until a frame is over, and then done for all its tokens in a row. Knows neither how
+tokens are drawn nor who listens.
 """
 
 import math
