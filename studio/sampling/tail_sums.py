@@ -107,8 +107,9 @@ def measure_tail(ranking: Ranking, head: int) -> Tail | None:
 
 
 def _sums(ranking: Ranking, head: int) -> PowerSums | None:
+    """Return the sums over the tail; None where there is no tail, or no quick way to it."""
     source = ranking.source
-    if ranking.size < _QUICK_FROM or source.dtype != np.float32:
+    if ranking.ids.size <= head or ranking.size < _QUICK_FROM or source.dtype != np.float32:
         return None
     edge = ranking.logits.item(head)
     shift = 0.0 if _UNSHIFTED[0] < edge < _UNSHIFTED[1] else edge

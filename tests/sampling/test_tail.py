@@ -124,6 +124,9 @@ def test_at_its_own_edge_a_tail_of_one_group_is_no_more_than_what_stands_there()
 
 def test_there_is_no_tail_where_the_head_is_everything() -> None:
     assert measure_tail(Ranking(np.zeros(HEAD, np.float32)), HEAD) is None
+    few = np.full(50_000, -np.inf, np.float32)
+    few[:5] = 1.0
+    assert measure_tail(Ranking(few), HEAD) is None
     tail = measure_tail(Ranking(np.zeros(HEAD + 1, np.float32)), HEAD)
     assert tail is not None
     assert tail.count == 1
