@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Sequence
-from math import fsum
 from operator import mul
 from typing import NamedTuple
 
@@ -103,7 +102,7 @@ def choose(
     few = left_of_few(ranking, params)
     if few:  # as below, without asking at each step how deep to look
         kept, beta, exponents, weights, cumulative = few
-        mass, moment = cumulative[-1], fsum(map(mul, weights, exponents))
+        mass, moment = cumulative[-1], math.fsum(map(mul, weights, exponents))
         rank = bisect_right(cumulative, u * mass)
         if rank == kept:
             rank = ranking.rank_of_draw(u * mass, beta, kept)

@@ -129,9 +129,10 @@ class _FewWeighed:
         self._cumulative: list[float] = []
 
     def _weigh(self, count: int) -> None:
-        if count <= len(self._weights):
+        falls = self._falls.first(count)
+        if min(count, len(falls)) <= len(self._weights):
             return
-        self._exponents = exponents_of_few(self._falls.first(count), count, self.beta)
+        self._exponents = exponents_of_few(falls, count, self.beta)
         self._weights = [*map(exp, self._exponents)]
         self._cumulative = [*accumulate(self._weights)]
 

@@ -12,7 +12,6 @@ import math
 from bisect import bisect_left, bisect_right
 from functools import lru_cache
 from itertools import accumulate
-from math import exp
 from typing import NamedTuple
 
 from studio.sampling.head import FEW, exponents_of_few, falls_of_few
@@ -63,7 +62,7 @@ def left_of_few(ranking: Ranking, params: SamplingParams) -> Left | None:
             if kept > known:
                 return None
             falls = falls or falls_of_few(ranking.logits, kept)
-            cumulative = [*accumulate(map(exp, exponents_of_few(falls, kept, beta)))]
+            cumulative = [*accumulate(map(math.exp, exponents_of_few(falls, kept, beta)))]
             found = bisect_left(cumulative, value * cumulative[-1]) + 1
             kept = max(min(found, kept), min(kept, params.min_keep))
         elif beta:  # at β 0 every token is as probable as the best
@@ -75,7 +74,7 @@ def left_of_few(ranking: Ranking, params: SamplingParams) -> Left | None:
     if kept > known:
         return None
     exponents = exponents_of_few(falls or falls_of_few(ranking.logits, kept), kept, beta)
-    weights = [*map(exp, exponents)]
+    weights = [*map(math.exp, exponents)]
     return Left(kept, beta, exponents, weights, [*accumulate(weights)])
 
 

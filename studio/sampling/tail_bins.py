@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from studio.sampling.hermite import Nodes
 from studio.sampling.tail import Tail
 
-# A logit d below the edge has its say at β near ln(V)/d and below, so bins may
-# widen in proportion to d: with this many to a factor e the error in K is below 0.0005. And the β
-# where one group of logits takes over from another is uncertain by about β/ln(V): nodes that far
-# apart miss no such turn.
+# A logit d below the edge has its say at β near ln(V)/d and below, so bins may widen in proportion
+# to d: with this many to a factor e the error in K is below 0.0005. And the β where one group of
+# logits takes over from another is uncertain by about β/ln(V): nodes that far apart miss no such
+# turn.
 _BINS_PER_E = 200
 _DENSE = np.concatenate(([0.0], np.geomspace(1e-3, 24.0, 45)))
 _PIECE = 16_384

@@ -65,7 +65,7 @@ class FrameClock(QObject):
     def _next_interval(self) -> int:
         """Return how long the frame that begins now must last, by what the last one took."""
         now = time.thread_time()
-        # All that the window did in it, the painting above all.
+        # All that the window's thread did in it, the painting above all.
         spent_ms = 1000 * (now - self._processor_seconds)
         self._processor_seconds = now
         if not self._since_last.isValid() or self._since_last.elapsed() > 2 * self._longest:
