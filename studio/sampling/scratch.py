@@ -22,19 +22,19 @@ class Rows(NamedTuple):
     """Rows of one matrix, `(size,)` each, float32.
 
     Attributes:
-        ones: Not to be written to. A dot product with ones is the fastest sum.
         first: To work in, like the three after it; the content is whatever was left there.
         second: Another.
         third: Another.
         fourth: Another.
-        stacked: `(4, size)`: the ones and the first three, for products with all of them.
+        ones: Not to be written to. A dot product with ones is the fastest sum.
+        stacked: `(5, size)`: all of them, for products of several with several.
     """
 
-    ones: NDArray[np.float32]
     first: NDArray[np.float32]
     second: NDArray[np.float32]
     third: NDArray[np.float32]
     fourth: NDArray[np.float32]
+    ones: NDArray[np.float32]
     stacked: NDArray[np.float32]
 
 
@@ -48,9 +48,8 @@ class _Scratch(threading.local):
         if len(self.by_size) == _SIZES:
             del self.by_size[next(iter(self.by_size))]
         matrix = aligned_rows(5, size)
-        matrix[0] = 1.0
-        ones, first, second, third, fourth = matrix
-        rows = self.by_size[size] = Rows(ones, first, second, third, fourth, matrix[:4])
+        matrix[4] = 1.0
+        rows = self.by_size[size] = Rows(*matrix, matrix)
         return rows
 
 

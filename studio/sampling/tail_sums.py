@@ -36,7 +36,7 @@ _MISSING = hermite.missing_from(_BETAS, _SLOPED)
 _FURTHER: NDArray[np.float64] = _STEP * np.array([0.0, 1.0, 2.0, 3.0, 4.0, 6.0, 7.0, 8.0, 9.0])
 _FURTHER_LIST: list[float] = _FURTHER.tolist()
 _MISSING_FURTHER = hermite.missing_from(_FURTHER, _SLOPED)
-_EVEN = [0, 2, 4]
+_EVEN, _ODD = [0, 2, 4], [1, 3]
 _MISSING_EVEN = hermite.missing_from(_BETAS[_EVEN], _SLOPED // 2)
 
 
@@ -57,7 +57,7 @@ def _foretell_odd() -> NDArray[np.float64]:
             float(unit[-1]),
             _MISSING_EVEN,
         )
-        columns.append([hermite.unbounded_value(nodes, beta) for beta in _BETAS[[1, 3]].tolist()])
+        columns.append([hermite.unbounded_value(nodes, beta) for beta in _BETAS[_ODD].tolist()])
     return np.array(columns).T
 
 
@@ -83,6 +83,8 @@ _CURVATURE_CHANGES = ((0.4, 1.9), (0.15, 1.2), (0.15, 1.2), (0.15, 1.2))
 # Past the last node the power law gets K wrong by this: at 1.5, 3 and 6 times its β.
 _ERRORS_BEYOND = (0.03, 0.1, 0.3)
 _TIMES_THE_LAST = (1.5, 3.0, 6.0)
+# Where the tail weighs no more than this beside the favourite, none of them is too large (log).
+_LOG_ODDS_BEYOND = [math.log(_IN_PROBABILITY / error) for error in _ERRORS_BEYOND]
 
 
 def measure_tails(rankings: Sequence[Ranking], head: int) -> list[Tail | None]:
@@ -170,8 +172,10 @@ def _is_smooth(tail: Tail, ranking: Ranking, head: int) -> bool:
     given = (*values[::2], *slopes[:_SLOPED:2], curvatures[0])
     errors = [
         abs(sum(map(mul, row, given)) - values[odd]) * _ERROR_HALVED
-        for odd, row in zip((1, 3), _FORETELL_ODD, strict=True)
+        for odd, row in zip(_ODD, _FORETELL_ODD, strict=True)
     ]
+    if _are_small(errors, [1.0] * 5, [0.0] * 5):
+        return True
     # Of a distribution of the favourite and the tail alone the tail would have a larger share.
     at_most = [odds / (1.0 + odds) for odds in map(partial(_odds, tail, ranking), range(5))]
     if _are_small(errors, at_most, [0.0] * 5):
@@ -182,14 +186,14 @@ def _is_smooth(tail: Tail, ranking: Ranking, head: int) -> bool:
 
 def _are_small(errors: list[float], at_most: list[float], at_least: list[float]) -> bool:
     """Say whether errors at the odd nodes are put up with, for these shares of the tail."""
-    for odd, error in zip((1, 3), errors, strict=True):
+    for odd, error in zip(_ODD, errors, strict=True):
         # The share only falls with β; the error is about as large on either side of the node.
         share = (at_most[odd - 1] + at_most[odd]) / 2
+        if share * (1 + 4 * odd) * error > _IN_ENTROPY:
+            return False
         after = (at_least[odd] + at_least[odd + 1]) / 2
         nearest_half = min(max(after, 0.5), share)
         if nearest_half * (1.0 - nearest_half) * error > _IN_PROBABILITY:
-            return False
-        if share * (1 + 4 * odd) * error > _IN_ENTROPY:
             return False
     return True
 
@@ -199,15 +203,14 @@ def _reaches_far_enough(tail: Tail, ranking: Ranking, head: int) -> bool:
     last = hermite.end(tail.nodes)
     if hermite.power_law(last) is None:
         return False
-    below = tail.edge - ranking.maximum
-    # Of a distribution of the favourite and the tail alone the tail would have a larger share.
-    odds = [
-        math.exp(hermite.beyond(last, beta - tail.nodes.betas[-1]).value + beta * below)
-        for beta in (times * tail.nodes.betas[-1] for times in _TIMES_THE_LAST)
-    ]
-    if all(error * o <= _IN_PROBABILITY for o, error in zip(odds, _ERRORS_BEYOND, strict=True)):
+    end, below = tail.nodes.betas[-1], tail.edge - ranking.maximum
+    # K falls on, and beside the favourite alone the tail would have a larger share.
+    if all(
+        last.value + times * end * below <= most
+        for times, most in zip(_TIMES_THE_LAST, _LOG_ODDS_BEYOND, strict=True)
+    ):
         return True
-    shares = _shares(tail, ranking, head, tail.nodes.betas[-1] * np.array(_TIMES_THE_LAST))
+    shares = _shares(tail, ranking, head, end * np.array(_TIMES_THE_LAST))
     return all(
         share * (1.0 - share) * error <= _IN_PROBABILITY
         for share, error in zip(shares, _ERRORS_BEYOND, strict=True)

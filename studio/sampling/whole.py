@@ -146,7 +146,7 @@ class WholeLogits:
 
 def _float32_deviation(source: NDArray[np.float32]) -> float:
     """Return the deviation in three passes; no finite number where float32 cannot hold them."""
-    ones, below, *_ = scratch.float32_rows(source.size)
+    below, *_, ones, _ = scratch.float32_rows(source.size)
     with np.errstate(over="ignore", invalid="ignore"):
         mean = float(source @ ones) / source.size
         # From about the mean: squares of the raw logits would lose what they differ by.
