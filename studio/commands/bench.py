@@ -48,6 +48,13 @@ _ROWS = (
     ("top_p_sure_ratio", "the same where a handful of tokens suffices", "10", "", "{:.1f}"),
     ("decode_tps", "bare llama_decode loop", "", "", "{:.0f} tokens/s"),
     ("engine_ratio", "engine, filters and sketch, against the bare loop", "0.95", "0.98", "{:.3f}"),
+    (
+        "engine_same_pages_ratio",
+        "the same where the bare loop has huge pages too",
+        "",
+        "",
+        "{:.3f}",
+    ),
     ("window_ratio", "window, histogram live, against the bare loop", "0.85", "0.95", "{:.3f}"),
     (
         "continue_after_edit_decodes",

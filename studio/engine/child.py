@@ -90,7 +90,7 @@ def main() -> int:
             inbox.close()
 
     threading.Thread(target=read_commands, name="commands", daemon=True).start()
-    engine = Engine(pipe.emit, interrupt, FRAME_SECONDS)
+    engine = Engine(pipe.emit, interrupt, FRAME_SECONDS, huge_pages=True)
     # What the imports have made stays to the end: the collector need not look through it again
     # and again between two tokens.
     gc.collect()

@@ -18,6 +18,7 @@ from studio.engine.control import Control
 from studio.engine.dry_breakers import breakers_found
 from studio.engine.evaluated import evaluated
 from studio.engine.generation import generate
+from studio.engine.huge_pages import ask_for_huge_pages
 from studio.engine.interrupt import Interrupt
 from studio.engine.lane_control import LaneControl
 from studio.engine.lane_room import fit_lanes
@@ -118,12 +119,22 @@ class Engine:
         interrupt: ends an evaluation from another thread.
         frame_seconds: how long the tokens of a generation may be collected before they are given
             together, which costs less; 0 gives each at once.
+        huge_pages: whether to have them (`huge_pages`) once a model is loaded. That may take a
+            third of a second, and every token is written the quicker.
     """
 
-    def __init__(self, emit: Emit, interrupt: Interrupt, frame_seconds: float = 0.0) -> None:
+    def __init__(
+        self,
+        emit: Emit,
+        interrupt: Interrupt,
+        frame_seconds: float = 0.0,
+        *,
+        huge_pages: bool = False,
+    ) -> None:
         self._emit = emit
         self._interrupt = interrupt
         self._frame_seconds = frame_seconds
+        self._huge_pages = huge_pages
         self._opened: _Opened | None = None
         log.install()
         llama_cpp.llama_backend_init()
@@ -198,6 +209,8 @@ class Engine:
         except EngineError:
             model.close()
             raise
+        if self._huge_pages:
+            ask_for_huge_pages()
         self._emit(Loaded(request=command.request, report=model.report()))
 
     def _look_ahead(self, command: LookAhead) -> None:
