@@ -13,10 +13,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from studio.sampling.exponential import PER_NAT, power
 from studio.sampling.head import LARGEST_FALL, Side
 from studio.sampling.ranked import LEAST_EXPONENT, Weight
-
-_LOG2_E = math.log2(math.e)
 
 _BINS_PER_LOGIT = 64.0
 _BINS = 4096
@@ -211,8 +210,8 @@ class Bins:
             return
         self._beta, self._cumulative = beta, None
         offsets, weights = self._memory
-        np.multiply(offsets, offsets.dtype.type(self._steepness(beta) * _LOG2_E), out=weights)
-        np.exp2(weights, out=weights)
+        np.multiply(offsets, offsets.dtype.type(self._steepness(beta) * PER_NAT), out=weights)
+        power(weights, out=weights)
         if self._count < weights.size and beta * self._deepest < -LEAST_EXPONENT:
             weights[self._logits == -np.inf] = 0.0
         self._total = _sum(weights)

@@ -7,7 +7,6 @@ most of what a sketch costs. The module knows no β but multiples of h, and noth
 
 from __future__ import annotations
 
-import math
 from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
@@ -16,9 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.sampling import scratch
+from studio.sampling.exponential import HAS_AVX_512, PER_NAT, power
 from studio.sampling.scratch import Rows
-
-_LOG2_E = math.log2(math.e)
 
 # Tokens to a piece at least, and less than twice as many at most: a piece's rows stay in a core's
 # own cache from pass to pass. At 262,144 whole rows take more than twice as long.
@@ -62,8 +60,7 @@ def power_sums(
     of_t, of_e = [], []
     for part, best_there in _pieces(source, head):
         rows = _put_powers(part, best_there, step, shift)
-        # One product of several rows reads each but once: two thirds of what three calls take.
-        t, e = (rows.stacked[:2] @ rows.stacked.T).tolist()
+        t, e = _with_t_and_e(rows)
         of_t.append(t)
         of_e.append(e)
     if shift:
@@ -115,7 +112,7 @@ def _put_powers(
     t, e, e2, e3, *_ = rows
     z = np.subtract(source, np.float32(shift), out=t) if shift else source
     np.multiply(z, _unit(step), out=t)
-    np.exp2(t, out=e)  # half of what np.exp takes, where rows are aligned
+    power(t, out=e)
     e[head] = 0.0
     np.multiply(e, e, out=e2)
     np.multiply(e2, e, out=e3)
@@ -124,8 +121,19 @@ def _put_powers(
 
 @lru_cache(maxsize=1)
 def _unit(step: float) -> np.float32:
-    """Return what makes of z the power of two that is exp(h·z)."""
-    return np.float32(step * _LOG2_E)
+    """Return what makes of z the exponent of the power that is exp(h·z)."""
+    return np.float32(step * PER_NAT)
+
+
+def _with_t_and_e(rows: Rows) -> list[list[float]]:
+    """Return the products of all rows with the first, and with the second."""
+    t_and_e = rows.stacked[:2]
+    if HAS_AVX_512:  # a product of matrices reads each row but once, in kernels for just this
+        products: list[list[float]] = (t_and_e @ rows.stacked.T).tolist()
+        return products
+    return [
+        (rows.stacked @ row).tolist() for row in t_and_e
+    ]  # otherwise it takes four times as long
 
 
 def _added(rows: list[list[float]]) -> list[float]:

@@ -49,7 +49,8 @@ class _Scratch(threading.local):
             del self.by_size[next(iter(self.by_size))]
         matrix = aligned_rows(5, size)
         matrix[4] = 1.0
-        rows = self.by_size[size] = Rows(*matrix, matrix)
+        first, second, third, fourth, ones = matrix
+        rows = self.by_size[size] = Rows(first, second, third, fourth, ones, matrix)
         return rows
 
 
