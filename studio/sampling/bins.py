@@ -1,8 +1,9 @@
-"""A whole vocabulary in narrow bins of logits: a rank is found without sorting what is above it.
+"""A whole vocabulary by depth: a rank is found without sorting what is above it.
 
 Where a draw falls among tens of thousands of tokens, to know its rank it is enough to count those
-above it, and to know the token it is enough to sort the hundred or so that share its bin. The
-module knows no filters and no model.
+above it, and to know the token it is enough to sort the few that are about as deep. Which these
+are, a sample of the vocabulary tells; where it does not, narrow bins of logits do. The module knows
+no filters and no model.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from studio.sampling.exponential import PER_NAT, power
 from studio.sampling.head import LARGEST_FALL, Side
 from studio.sampling.ranked import LEAST_EXPONENT, Weight
+from studio.sampling.stretch import Stretch
 
 _BINS_PER_LOGIT = 64.0
 _BINS = 4096
@@ -25,20 +27,6 @@ _BINS = 4096
 # such a β any two logits that differ at all differ by everything.
 _FURTHEST = {"f": 1e12, "d": LARGEST_FALL}
 _LARGEST_BETA = {"f": 1e25, "d": 1e200}
-
-
-class _Bin(NamedTuple):
-    """The tokens of one bin, in their order.
-
-    Attributes:
-        first: The rank of the first.
-        places: Where their logits stand, ascending in rank.
-        falls: How far their logits lie below the best of all, float64.
-    """
-
-    first: int
-    places: NDArray[np.int64]
-    falls: NDArray[np.float64]
 
 
 class _Memory(NamedTuple):
@@ -53,50 +41,50 @@ _spare: list[_Memory] = []
 
 _MOST_SPARE = 2
 
-_PARTIAL_SUMS = 512
-"""numpy adds rows to one another twice as fast as it adds up one."""
+_ROW = 512
+"""Tokens summed up in float32: of a few hundred, such a sum is exact to 1e-7."""
 
-_SURE = 0.99
-"""Of what may lie past a rank, so much is cut before all is known: float32 sums are not exact."""
+_SAMPLED = 16
+"""Of each row so many tokens are looked at: a cache line of float32."""
+
+_DEVIATIONS = 3.0
+"""How far off, in standard deviations, a sample of the weights may be for it to be of use."""
 
 
 class Bins:
     """All tokens with a logit above -inf, by how far they fall below the best.
 
-    With x = β·(z − z_max), the weight of a token is exp(x). Sums over the vocabulary or over whole
-    bins are of float32 weights where float32 can hold them (relative error below 1e-5, measured
-    against float64 in the tests), those within a bin of float64.
+    With x = β·(z − z_max), the weight of a token is exp(x). Sums over the vocabulary or over all
+    above some depth are of float32 weights where float32 can hold them (relative error below 1e-5,
+    measured against float64 in the tests), those of a few tokens of about one depth of float64.
 
     Args:
         logits: `(V,)`, not to be changed as long as the bins are in use.
         maximum: The largest logit, finite.
+
+    Attributes:
         count: How many of the logits are above -inf.
-        ids: `(V,)`, ascending: what to call them. Without, they are called by their places.
     """
 
-    def __init__(
-        self,
-        logits: NDArray[Any],
-        maximum: float,
-        count: int,
-        ids: NDArray[np.int64] | None = None,
-    ) -> None:
+    def __init__(self, logits: NDArray[Any], maximum: float) -> None:
         self._maximum = maximum
-        self._count = count
-        self._ids = ids
-        self._logits, self._memory, self._deepest = _offsets(logits, maximum, count)
-        self._places: NDArray[np.intp] | None = None
-        self._ends: NDArray[np.intp] | None = None
-        self._sorted: dict[int, _Bin] = {}
-        self._best: Bins | None = None
+        lowest = float(logits.min())
+        self._has_all = lowest > -math.inf
+        self.count = logits.size if self._has_all else int(np.count_nonzero(logits > -np.inf))
+        self._logits, self._memory = _offsets(logits, maximum, lowest)
+        self._deepest = min(maximum - lowest, _FURTHEST[self._logits.dtype.char])
         self._beta = math.nan
         self._total = math.nan
+        self._sampled: Stretch | None = None
+        # Of the bins; made when they are first asked for.
+        self._numbers: NDArray[np.intp] | None = None
+        self._ends: NDArray[np.intp] | None = None
         self._cumulative: NDArray[np.float64] | None = None
+        self._sorted: dict[int, Stretch] = {}
 
     def __del__(self) -> None:
-        if self._ids is None:
-            _spare.append(self._memory)
-            del _spare[:-_MOST_SPARE]
+        _spare.append(self._memory)
+        del _spare[:-_MOST_SPARE]
 
     def within(self, distance: float) -> int:
         """Return how many tokens lie at most `distance` below the best."""
@@ -109,97 +97,121 @@ class Bins:
 
     def token_at(self, rank: int) -> int:
         """Return the id of the token of a rank."""
-        best = self._best_with(rank + 1)
-        if best:
-            return best.token_at(rank)
-        found = self._bin(self._bin_of(rank))
-        place = found.places.item(rank - found.first)
-        return int(place if self._ids is None else self._ids[place])
+        return self._about(rank).place(rank)
 
     def weight_at(self, rank: int, beta: float) -> float:
         """Return the weight of the token of a rank."""
-        best = self._best_with(rank + 1)
-        if best:
-            return best.weight_at(rank, beta)
-        found = self._bin(self._bin_of(rank))
-        return math.exp(max(-beta * found.falls.item(rank - found.first), LEAST_EXPONENT))
+        stretch = self._about(rank)
+        return math.exp(stretch.exponents(beta).item(rank - stretch.first))
 
     def mass(self, kept: int, beta: float) -> float:
         """Return the mass of `weight`."""
-        best = self._best_with(kept)
-        if best:
-            return best.mass(kept, beta)
-        if kept >= self._count:
-            if beta == 0.0:
-                return float(self._count)
-            self._weigh(beta)
-            return self._total
-        number = self._bin_of(kept - 1)
-        inside = self._exponents(number, beta)[: kept - self._bin(number).first]
-        return self._before(number, beta) + float(np.exp(inside).sum())
+        if kept < self.count:
+            stretch = self._about(kept - 1)
+            inside = stretch.exponents(beta)[: kept - stretch.first]
+            return self._before(stretch, beta) + float(np.exp(inside).sum())
+        if beta == 0.0:
+            return float(self.count)
+        self._weigh(beta)
+        return self._total
 
     def weight(self, kept: int, beta: float) -> Weight:
         """Return the weight of the `kept` best tokens."""
-        best = self._best_with(kept)
-        if best:
-            return best.weight(kept, beta)
-        if kept >= self._count:
-            mass = self.mass(kept, beta)
-            if beta == 0.0:
-                return Weight(mass, 0.0)
-            offsets, weights = self._memory
-            return Weight(mass, self._steepness(beta) * float(weights @ offsets))
-        number = self._bin_of(kept - 1)
-        inside = self._exponents(number, beta)[: kept - self._bin(number).first]
-        inside_weights = np.exp(inside)
-        before = self._before(number, beta)
+        mass = self.mass(kept, beta)
+        if beta == 0.0:
+            return Weight(mass, 0.0)
         self._weigh(beta)
         offsets, weights = self._memory
-        moment = self._steepness(beta) * float((weights * (self._place() < number)) @ offsets)
-        return Weight(before + float(inside_weights.sum()), moment + float(inside_weights @ inside))
+        if kept >= self.count:
+            return Weight(mass, self._steepness(beta) * _dot(weights, offsets))
+        stretch = self._about(kept - 1)
+        inside = stretch.exponents(beta)[: kept - stretch.first]
+        before = self._steepness(beta) * _dot(weights * self._above(stretch), offsets)
+        return Weight(mass, before + float(np.exp(inside) @ inside))
 
     def rank_at(self, mass: float, beta: float, kept: int, side: Side) -> int:
         """Return the least rank below `kept` at which the weights so far reach `mass`, or `kept`.
 
         With side "right", at which they exceed it.
         """
-        if self._best:
-            rank = self._best.rank_at(mass, beta, self._best._count, side)
-            if rank < self._best._count:
-                return min(rank, kept)
-        best = self._best_reaching(mass, beta)
-        if best:
-            return min(best.rank_at(mass, beta, best._count, side), kept)
+        found = self._sample_about(mass, beta)
+        if found:
+            stretch, before = found
+            so_far = before + np.exp(stretch.exponents(beta)).cumsum()
+            if before < mass < so_far[-1]:
+                self._sampled = stretch
+                return min(stretch.first + int(so_far.searchsorted(mass, side)), kept)
         number = int(self._cumulative_at(beta).searchsorted(mass, side))
         if number > _BINS:
             return kept
-        inside = np.exp(self._exponents(number, beta)).cumsum()
-        place = int((self._before(number, beta) + inside).searchsorted(mass, side))
+        stretch = self._bin(number)
+        so_far = self._before(stretch, beta) + np.exp(stretch.exponents(beta)).cumsum()
         # The bin's own sum, in float32, may have been a little larger.
-        return min(self._bin(number).first + min(place, inside.size - 1), kept)
+        place = min(int(so_far.searchsorted(mass, side)), so_far.size - 1)
+        return min(stretch.first + place, kept)
 
-    def _best_with(self, kept: int) -> Bins | None:
-        """Return bins of the best tokens alone, if there are any and the `kept` best in them."""
-        return self._best if self._best and kept <= self._best._count else None
+    def _about(self, rank: int) -> Stretch:
+        """Return the tokens of about the depth of a rank."""
+        for known in (self._sampled, *self._sorted.values()):
+            if known and rank in known:
+                return known
+        if self._ends is None:
+            counts = np.bincount(self._number(), minlength=_BINS + 1)
+            counts[_BINS] -= self._logits.size - self.count
+            self._ends = counts.cumsum()
+        return self._bin(int(self._ends.searchsorted(rank, "right")))
 
-    def _best_reaching(self, mass: float, beta: float) -> Bins | None:
-        """Return bins of no more than half of the tokens, if the weights of these reach `mass`.
+    def _above(self, stretch: Stretch) -> NDArray[np.bool_]:
+        """Say of each token whether it is better than all of these."""
+        above: NDArray[np.bool_] = self._logits > stretch.best
+        return above
 
-        All that weigh less than an equal part of what `mass` leaves cannot, together, weigh as much
-        as that; so the rank in question lies among the others. They are a third of the vocabulary
-        where a nucleus of 0.95 is a tenth of it.
+    def _before(self, stretch: Stretch, beta: float) -> float:
+        """Return the weight of all that are better than these."""
+        if beta == 0.0:
+            return float(stretch.first)
+        self._weigh(beta)
+        return _dot(self._memory.weights, self._above(stretch))
+
+    def _sample_about(self, mass: float, beta: float) -> tuple[Stretch, float] | None:
+        """Guess from a sample among which tokens the weights so far reach `mass`.
+
+        Looked for from the lightest on, for there no few have most of the weight, and a sample of
+        them tells what all of them weigh.
+
+        Returns:
+            These tokens, and what all that are better weigh; None where the sample does not tell,
+            or leaves too many.
         """
-        if beta == 0.0 or self._ids is not None:
+        if beta == 0.0:
             return None
         self._weigh(beta)
-        weights = self._memory.weights
-        heavy = weights >= weights.dtype.type(_SURE * (self._total - mass) / self._count)
-        count = int(np.count_nonzero(heavy))
-        if not 0 < count <= self._count // 2:
+        weights, logits = self._memory.weights, self._logits
+        some = np.sort(_in_rows(weights)[:, :_SAMPLED], axis=None)
+        so_far = some.cumsum(dtype=np.float64)
+        past = (self._total - mass) * some.size / weights.size
+        lighter = some[: so_far.searchsorted(past)]
+        off = _DEVIATIONS * math.sqrt(float(lighter @ lighter))
+        first, last = so_far.searchsorted((past - off, past + off)).tolist()
+        inside = logits >= self._logit_of(float(some[first - 1]) if first else 0.0, beta)
+        above, before = 0, 0.0
+        if last < some.size:
+            better = logits > self._logit_of(float(some[last]), beta)
+            above, before = int(np.count_nonzero(better)), _dot(weights, better)
+            inside ^= better
+        count = int(np.count_nonzero(inside))
+        if not 0 < count <= weights.size // 4:
             return None
-        ids = heavy.nonzero()[0]
-        self._best = Bins(self._logits.take(ids), self._maximum, count, ids)
-        return self._best
+        places = inside.nonzero()[0]
+        return Stretch(above, places, logits[places], self._maximum), before
+
+    def _logit_of(self, weight: float, beta: float) -> Any:
+        """Return about which logit has this weight; the least finite one for a weight of 0."""
+        dtype = self._logits.dtype
+        least = float(np.finfo(dtype).min)
+        if weight > 0.0:
+            least = max(least, self._maximum + math.log(weight) / self._steepness(beta))
+        return dtype.type(least)
 
     def _steepness(self, beta: float) -> float:
         return min(beta, _LARGEST_BETA[self._memory.offsets.dtype.char])
@@ -212,7 +224,7 @@ class Bins:
         offsets, weights = self._memory
         np.multiply(offsets, offsets.dtype.type(self._steepness(beta) * PER_NAT), out=weights)
         power(weights, out=weights)
-        if self._count < weights.size and beta * self._deepest < -LEAST_EXPONENT:
+        if not self._has_all and beta * self._deepest < -LEAST_EXPONENT:
             weights[self._logits == -np.inf] = 0.0
         self._total = _sum(weights)
 
@@ -220,66 +232,53 @@ class Bins:
         """Return the weight of each bin and all before it."""
         self._weigh(beta)
         if self._cumulative is None:
-            masses = np.bincount(self._place(), self._memory.weights, minlength=_BINS + 1)
+            masses = np.bincount(self._number(), self._memory.weights, minlength=_BINS + 1)
             self._cumulative = masses.cumsum()
         return self._cumulative
 
-    def _before(self, number: int, beta: float) -> float:
-        return float(self._cumulative_at(beta)[number - 1]) if number else 0.0
-
-    def _place(self) -> NDArray[np.intp]:
-        """Return the number of each token's bin; found when it is first asked for."""
-        if self._places is None:
+    def _number(self) -> NDArray[np.intp]:
+        """Return the number of each token's bin."""
+        if self._numbers is None:
             offsets = self._memory.offsets
             scaled = offsets * offsets.dtype.type(-_BINS_PER_LOGIT)
             if self._deepest * _BINS_PER_LOGIT > _BINS:
                 np.minimum(scaled, _BINS, out=scaled)
-            self._places = scaled.astype(np.intp)
-        return self._places
+            self._numbers = scaled.astype(np.intp)
+        return self._numbers
 
-    def _exponents(self, number: int, beta: float) -> NDArray[np.float64]:
-        exponents: NDArray[np.float64] = np.maximum(self._bin(number).falls * -beta, LEAST_EXPONENT)
-        return exponents
-
-    def _bin_of(self, rank: int) -> int:
-        """Return the number of the bin that holds a rank."""
-        for number, found in self._sorted.items():
-            if found.first <= rank < found.first + found.places.size:
-                return number
-        if self._ends is None:
-            counts = np.bincount(self._place(), minlength=_BINS + 1)
-            counts[_BINS] -= self._logits.size - self._count
-            self._ends = counts.cumsum()
-        return int(self._ends.searchsorted(rank, "right"))
-
-    def _bin(self, number: int) -> _Bin:
-        """Return the tokens of a bin, sorted when they are first asked for."""
+    def _bin(self, number: int) -> Stretch:
+        """Return the tokens of a bin."""
         if number not in self._sorted:
-            place = self._place()
-            inside = (place == number).nonzero()[0]
-            logits = self._logits[inside].astype(np.float64)
+            numbers = self._number()
+            inside = numbers == number
             if number == _BINS:
-                possible = logits > -np.inf
-                inside, logits = inside[possible], logits[possible]
-            order = np.argsort(-logits, kind="stable")
-            with np.errstate(over="ignore"):
-                falls = np.minimum(self._maximum - logits[order], LARGEST_FALL)
-            first = int(np.count_nonzero(place < number))
-            self._sorted[number] = _Bin(first, inside[order], falls)
+                inside &= self._logits > -np.inf
+            places = inside.nonzero()[0]
+            first = int(np.count_nonzero(numbers < number))
+            self._sorted[number] = Stretch(first, places, self._logits[places], self._maximum)
         return self._sorted[number]
 
 
 def _sum(values: NDArray[Any]) -> float:
-    rows = values.size // _PARTIAL_SUMS
-    whole = rows * _PARTIAL_SUMS
-    by_place = np.add.reduce(values[:whole].reshape(rows, _PARTIAL_SUMS), axis=0)
-    return float(np.add.reduce(by_place) + np.add.reduce(values[whole:]))
+    by_row = np.vecdot(_in_rows(values), np.ones(_ROW, values.dtype))
+    return float(by_row.sum(dtype=np.float64) + values[values.size // _ROW * _ROW :].sum())
 
 
-def _offsets(
-    logits: NDArray[Any], maximum: float, count: int
-) -> tuple[NDArray[Any], _Memory, float]:
-    """Return the logits, memory with z − z_max of each in it, and how deep the deepest falls.
+def _dot(values: NDArray[Any], others: NDArray[Any]) -> float:
+    whole = values.size // _ROW * _ROW
+    others = others.astype(values.dtype, copy=False)
+    by_row = np.vecdot(_in_rows(values), _in_rows(others))
+    return float(by_row.sum(dtype=np.float64)) + float(values[whole:] @ others[whole:])
+
+
+def _in_rows(values: NDArray[Any]) -> NDArray[Any]:
+    """Return all but the last few as rows to be summed up, the sums then in float64."""
+    rows = values.size // _ROW
+    return values[: rows * _ROW].reshape(rows, _ROW)
+
+
+def _offsets(logits: NDArray[Any], maximum: float, lowest: float) -> tuple[NDArray[Any], _Memory]:
+    """Return the logits, and memory with z − z_max of each in it.
 
     That of -inf is cut to what a weight of 0 can be multiplied with. Where float32 cannot hold the
     finite ones, the logits are float64 on return.
@@ -289,16 +288,13 @@ def _offsets(
         furthest = _FURTHEST[logits.dtype.char]
         with np.errstate(over="ignore"):
             offsets = np.subtract(logits, logits.dtype.type(maximum), out=memory.offsets)
-        deepest = -float(offsets.min())
-        if deepest <= furthest:
-            return logits, memory, deepest
-        if logits.dtype == np.float32:
-            possible = offsets[logits > -np.inf] if count < logits.size else offsets
-            if -float(possible.min()) > furthest:
-                logits = logits.astype(np.float64)
-                continue
+        if maximum - lowest <= furthest:
+            return logits, memory
+        if logits.dtype == np.float32 and -float(offsets[logits > -np.inf].min()) > furthest:
+            logits = logits.astype(np.float64)
+            continue
         np.maximum(offsets, -furthest, out=offsets)
-        return logits, memory, furthest
+        return logits, memory
 
 
 def _borrow(logits: NDArray[Any]) -> _Memory:

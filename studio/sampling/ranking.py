@@ -98,9 +98,7 @@ class Ranking:
     def count(self) -> int:
         """How many tokens have a logit above -inf."""
         if self._count is None:
-            source = self.source
-            some_cut = source.min() == -np.inf
-            self._count = int(np.count_nonzero(source > -np.inf)) if some_cut else source.size
+            self._count = self._in_bins().count
         return self._count
 
     @property
@@ -197,7 +195,7 @@ class Ranking:
 
     def _in_bins(self) -> Bins:
         if self._bins is None:
-            self._bins = Bins(self.source, self.maximum, self.count)
+            self._bins = Bins(self.source, self.maximum)
         return self._bins
 
     def penalised(self, penalty: float, recent: Collection[int], kept: int) -> Self:

@@ -57,7 +57,7 @@ def count(bins: Bins, share: float, beta: float, size: int) -> int:
 
 
 def test_equal_logits_are_in_the_order_of_their_ids() -> None:
-    bins = Bins(np.zeros(8192, np.float32), 0.0, 8192)
+    bins = Bins(np.zeros(8192, np.float32), 0.0)
     assert bins.rank_at(5000.0, 1.0, 8192, "left") == 4999
     assert bins.rank_at(5000.0, 1.0, 8192, "right") == 5000
     assert [bins.token_at(rank) for rank in (0, 4999, 8191)] == [0, 4999, 8191]
@@ -65,21 +65,41 @@ def test_equal_logits_are_in_the_order_of_their_ids() -> None:
 
 
 def test_more_than_there_is_lies_past_the_end() -> None:
-    bins = Bins(np.zeros(8192, np.float32), 0.0, 8192)
+    bins = Bins(np.zeros(8192, np.float32), 0.0)
     assert bins.rank_at(8192.5, 1.0, 8192, "left") == 8192
 
 
 def test_logits_beyond_the_bins_are_sorted_among_themselves() -> None:
     logits = np.linspace(0.0, -3e4, 40_960, dtype=np.float32)[::-1].copy()
-    bins = Bins(logits, 0.0, logits.size)
+    bins = Bins(logits, 0.0)
     for share in (0.2, 0.9):
         assert abs(count(bins, share, 1e-4, logits.size) - len(nucleus(logits, share, 1e-4))) <= 2
+
+
+@pytest.mark.parametrize("seen", [-40.0, 9.0, None])
+def test_a_sample_that_is_like_nothing_else_misleads_nobody(seen: float | None) -> None:
+    logits = np.random.default_rng(3).normal(0.0, 3.0, 40_960).astype(np.float32)
+    if seen is not None:
+        logits.reshape(-1, 512)[:, :16] = seen  # all that is sampled
+    bins = Bins(logits, float(logits.max()))
+    for share in (0.3, 0.9, 0.999):
+        expected = len(nucleus(logits, share, 1.0))
+        assert abs(count(bins, share, 1.0, logits.size) - expected) <= 1 + 1e-4 * expected
+
+
+def test_weights_too_small_for_float32_are_counted_with_the_last() -> None:
+    logits = np.linspace(0.0, -500.0, 40_960, dtype=np.float32)
+    bins = Bins(logits, 0.0)
+    total = bins.mass(logits.size, 1.0)
+    found = bins.rank_at(total, 1.0, logits.size, "left")
+    assert logits[found] < -12.0
+    assert bins.rank_at(total * 1.001, 1.0, logits.size, "left") == logits.size
 
 
 def test_logits_of_two_kinds() -> None:
     logits = np.full(40_960, -3.0, np.float32)
     logits[1::20] = 0.0
-    bins = Bins(logits, 0.0, logits.size)
+    bins = Bins(logits, 0.0)
     for share in (0.2, 0.5, 0.9):
         assert count(bins, share, 1.0, logits.size) == len(nucleus(logits, share, 1.0))
 
@@ -93,15 +113,16 @@ def test_answers_are_those_of_a_sorted_vocabulary(
     order = np.argsort(-logits, kind="stable")
     order = order[logits[order] > -np.inf]
     x = beta * (logits[order].astype(np.float64) - logits.max())
-    bins = Bins(logits, float(logits.max()), order.size)
+    bins = Bins(logits, float(logits.max()))
+    assert bins.count == order.size
     rank = int(place * (order.size - 2))
     assert bins.token_at(rank) == order[rank]
     assert bins.weight_at(rank, beta) == pytest.approx(np.exp(x[rank]), rel=1e-6)
     weight = bins.weight(rank + 1, beta)
     assert weight.mass == pytest.approx(np.exp(x[: rank + 1]).sum(), rel=1e-5)
     assert weight.moment == pytest.approx((x * np.exp(x))[: rank + 1].sum(), rel=1e-5, abs=1e-9)
-    found = bins.rank_at(weight.mass * (1 - 1e-9), beta, order.size, "left")
     # Where the weights are tiny, float32 sums cannot tell neighbours apart.
+    found = bins.rank_at(weight.mass * (1 - 1e-6), beta, order.size, "left")
     assert np.exp(x[min(found, rank) : max(found, rank)]).sum() <= 1e-5 * weight.mass
     falls = float(logits.max()) - logits.astype(np.float64)
     distance = float(falls[order[rank]]) + 1e-12
@@ -110,11 +131,11 @@ def test_answers_are_those_of_a_sorted_vocabulary(
 
 def test_the_memory_of_bins_is_used_again() -> None:
     logits = np.random.default_rng(0).normal(size=9000).astype(np.float32)
-    first = Bins(logits, float(logits.max()), logits.size)
+    first = Bins(logits, float(logits.max()))
     expected = first.weight(logits.size, 1.0)
     del first
-    other = Bins(-logits, float(-logits.min()), logits.size)
-    again = Bins(logits, float(logits.max()), logits.size)
+    other = Bins(-logits, float(-logits.min()))
+    again = Bins(logits, float(logits.max()))
     assert other.weight(logits.size, 1.0) != expected
     assert again.weight(logits.size, 1.0) == expected
 

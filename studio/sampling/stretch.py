@@ -1,0 +1,64 @@
+"""Tokens that follow one another in rank: the part of a vocabulary that a question is about.
+
+The module knows neither how such a part is found nor what is above it.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.sampling.head import LARGEST_FALL
+from studio.sampling.ranked import LEAST_EXPONENT
+
+
+class Stretch:
+    """All tokens whose logits lie between two bounds; -inf is none of them.
+
+    Args:
+        first: The rank of the best of them.
+        places: `(n,)` where their logits stand, ascending.
+        logits: `(n,)` these.
+        maximum: The largest logit of the vocabulary.
+    """
+
+    def __init__(
+        self, first: int, places: NDArray[np.int64], logits: NDArray[Any], maximum: float
+    ) -> None:
+        self.first = first
+        self.end = first + places.size
+        self._places = places
+        self._logits = logits
+        # A sort of numbers alone takes a tenth of what a sort of their places takes.
+        self._descending = np.sort(logits)[::-1]
+        self._maximum = maximum
+
+    def __contains__(self, rank: int) -> bool:
+        return self.first <= rank < self.end
+
+    @property
+    def best(self) -> Any:
+        """The logit of the first, as numpy has it."""
+        return self._descending[0]
+
+    def place(self, rank: int) -> int:
+        """Return the place of the token of a rank; of equal ones the first is the best."""
+        logit = self._descending[rank - self.first]
+        better = np.count_nonzero(self._logits > logit)
+        return self._places.item(
+            (self._logits == logit).nonzero()[0].item(rank - self.first - better)
+        )
+
+    def exponents(self, beta: float) -> NDArray[np.float64]:
+        """Return x = β·(z − z_max) of each, descending, none of them below LEAST_EXPONENT."""
+        exponents: NDArray[np.float64] = np.maximum(self._falls * -beta, LEAST_EXPONENT)
+        return exponents
+
+    @cached_property
+    def _falls(self) -> NDArray[np.float64]:
+        with np.errstate(over="ignore"):
+            falls = self._maximum - self._descending.astype(np.float64)
+        return np.minimum(falls, LARGEST_FALL)
