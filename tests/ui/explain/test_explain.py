@@ -95,7 +95,9 @@ def test_it_speaks_of_the_writers_own_sentence(window: MainWindow, qtbot: QtBot)
     assert sketch is not None
     assert f"with logit {sketch.logits[0]:.2f}" in words(dock)
     chart = dock.panel.findChildren(ExplainChart)[0]
-    assert chart.accessibleDescription().startswith("space sea")
+    best = window.session.next_token.rows(1)[0]
+    assert best.text.spoken.startswith("space ")
+    assert chart.accessibleDescription().startswith(f"{best.text.spoken} {sketch.logits[0]:.2f}; ")
 
 
 def test_keys_lead_through_the_steps_and_out(

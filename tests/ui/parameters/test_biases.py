@@ -29,25 +29,26 @@ def biases(window: MainWindow) -> dict[int, float]:
 
 def test_a_word_is_banned_asked_for_and_let_go(window: MainWindow, qtbot: QtBot) -> None:
     editor = opened_at_a_sentence(window, qtbot)
-    sea = window.session.next_token.rows(1)[0]
-    assert sea.text.text == "·sea"
-    enter(field(editor, "add_bias_token"), " sea", qtbot)
+    best = window.session.next_token.rows(1)[0]
+    word = best.text.text  # two are all but equal here: which is best depends on the processor
+    assert word.startswith("·")
+    enter(field(editor, "add_bias_token"), word.replace("·", " "), qtbot)
     qtbot.waitUntil(lambda: bool(biases(window)), timeout=LONG)
-    assert biases(window) == {sea.token: -math.inf}
-    assert probability(window, "·sea") == 0.0
-    qtbot.waitUntil(lambda: "·sea" in words(editor.row("logit_bias")), timeout=LONG)
-    assert f"#{sea.token}" in words(editor.row("logit_bias"))
+    assert biases(window) == {best.token: -math.inf}
+    assert probability(window, word) == 0.0
+    qtbot.waitUntil(lambda: word in words(editor.row("logit_bias")), timeout=LONG)
+    assert f"#{best.token}" in words(editor.row("logit_bias"))
     assert field(editor, "add_bias_token").text() == ""
-    enter(field(editor, f"bias_{sea.token}"), "2,5", qtbot)
-    assert biases(window) == {sea.token: 2.5}
-    assert probability(window, "·sea") > sea.probability
-    assert field(editor, f"bias_{sea.token}").hasFocus(), "it can be typed on"
-    click(editor, f"ban_{sea.token}")
-    assert biases(window) == {sea.token: -math.inf}
-    assert field(editor, f"bias_{sea.token}").text() == "ban"
-    click(editor, f"unbias_{sea.token}")
+    enter(field(editor, f"bias_{best.token}"), "2,5", qtbot)
+    assert biases(window) == {best.token: 2.5}
+    assert probability(window, word) > best.probability
+    assert field(editor, f"bias_{best.token}").hasFocus(), "it can be typed on"
+    click(editor, f"ban_{best.token}")
+    assert biases(window) == {best.token: -math.inf}
+    assert field(editor, f"bias_{best.token}").text() == "ban"
+    click(editor, f"unbias_{best.token}")
     assert biases(window) == {}
-    assert probability(window, "·sea") == sea.probability
+    assert probability(window, word) == best.probability
     assert field(editor, "add_bias_token").hasFocus()
 
 
