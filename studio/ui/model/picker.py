@@ -82,7 +82,7 @@ class ModelPicker(QPushButton):
                 title = "Open a model"
             case ModelPhase.LOADING:
                 title = model_name(model.path)
-                tip = f"Loading {model.path}. Esc gives up."
+                tip = f"Loading {model.path}. Esc gives it up."
             case ModelPhase.FAILED:
                 title = f"{model_name(model.path)} (not open)" if model.path else "Open a model"
                 tip = f"{model.message}\n\n{tip}"

@@ -72,8 +72,8 @@ class ModelState(QObject):
     def open(self, path: str, options: LoadOptions | None = None) -> None:
         """Load another model, in place of the one that is open.
 
-        What is refused beforehand leaves that open; where the load itself fails, it is opened
-        again.
+        What is refused beforehand leaves that open; where the load itself fails or is given up, it
+        is opened again.
         """
         if self.report is not None:
             self._before = self.path, self.options, self.report
@@ -95,7 +95,7 @@ class ModelState(QObject):
             self.open(self.path)
 
     def cancel(self) -> None:
-        """Give a load up."""
+        """Give a load up; what was open before is opened again."""
         if self.phase is ModelPhase.LOADING:
             self._client.send(Stop(request=self._request))
 
@@ -112,7 +112,11 @@ class ModelState(QObject):
                 self.report = event.report
                 self.phase = ModelPhase.READY
             case Superseded():
-                self._before = None
+                before, self._before = self._before, None
+                if before:
+                    path, options, _ = before
+                    self.open(path, options)
+                    return
                 self.phase = ModelPhase.NONE
             case Failed():
                 self._fail(event.message, keeps=event.has_model)

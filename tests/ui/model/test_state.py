@@ -67,6 +67,32 @@ def test_esc_gives_a_load_up(client: FakeClient, model: ModelState) -> None:
     assert client.last(Load).path == "a.gguf"
 
 
+def test_esc_in_a_load_goes_back_to_the_model_before(client: FakeClient, model: ModelState) -> None:
+    options = LoadOptions(threads=2)
+    model.open("a.gguf", options)
+    client.answer(Loaded(request=client.last(Load).request, report=model_report("a.gguf")))
+
+    def give_up() -> None:
+        model.cancel()
+        request = client.last(Load).request
+        assert client.last(Stop).request == request
+        client.answer(Superseded(request=request))
+
+    model.open("b.gguf", LoadOptions(threads=1))
+    give_up()
+    again = client.last(Load)
+    assert (again.path, again.options) == ("a.gguf", options)
+    assert (model.path, model.phase) == ("a.gguf", ModelPhase.LOADING)
+    client.answer(Loaded(request=again.request, report=model_report("a.gguf")))
+    assert (model.path, model.options, model.is_ready) == ("a.gguf", options, True)
+
+    model.open("b.gguf")
+    give_up()
+    give_up()
+    assert model.phase is ModelPhase.NONE, "given up twice, there is none"
+    assert client.last(Load).path == "a.gguf"
+
+
 def test_only_the_last_load_counts(client: FakeClient, model: ModelState) -> None:
     model.open("a.gguf")
     first = client.last(Load).request
@@ -363,9 +389,13 @@ def test_a_load_under_way_is_given_up_by_esc(
     window: MainWindow, qtbot: QtBot, starter_model: Path
 ) -> None:
     model = window.session.model
+    before = model.options
     window.session.draft.manuscript.edit(0, 0, "My text.")
     model.open(str(starter_model), LoadOptions(threads=1, memory_map=False))
     assert window.actions_.stop.isEnabled()
+    window.actions_.stop.trigger()
+    qtbot.waitUntil(lambda: model.options == before, timeout=LONG)
+    assert model.phase is ModelPhase.LOADING, "the one before is opened again"
     window.actions_.stop.trigger()
     qtbot.waitUntil(lambda: model.phase is not ModelPhase.LOADING, timeout=LONG)
     assert model.phase is ModelPhase.NONE
