@@ -9,14 +9,14 @@ no filters and no model.
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from studio.sampling.exponential import PER_NAT, power
 from studio.sampling.head import LARGEST_FALL, Side
-from studio.sampling.ranked import LEAST_EXPONENT, Weight
+from studio.sampling.ranked import Weight
 from studio.sampling.stretch import Stretch
 
 _BINS_PER_LOGIT = 64.0
@@ -28,18 +28,13 @@ _BINS = 4096
 _FURTHEST = {"f": 1e12, "d": LARGEST_FALL}
 _LARGEST_BETA = {"f": 1e25, "d": 1e200}
 
-
-class _Memory(NamedTuple):
-    """What one set of bins works in."""
-
-    offsets: NDArray[Any]
-    weights: NDArray[Any]
-
-
-_spare: list[_Memory] = []
-"""Memory given back. Fresh arrays of a megabyte cost more than what is computed in them."""
+_spare: list[NDArray[Any]] = []
+"""Memory given back. A fresh array of a megabyte costs more than what is computed in it."""
 
 _MOST_SPARE = 2
+
+_PIECE = 32_768
+"""Tokens weighed at a time: what is done to them finds them in the processor's own cache."""
 
 _ROW = 512
 """Tokens summed up in float32: of a few hundred, such a sum is exact to 1e-7."""
@@ -68,11 +63,13 @@ class Bins:
 
     def __init__(self, logits: NDArray[Any], maximum: float) -> None:
         self._maximum = maximum
-        lowest = float(logits.min())
-        self._has_all = lowest > -math.inf
-        self.count = logits.size if self._has_all else int(np.count_nonzero(logits > -np.inf))
-        self._logits, self._memory = _offsets(logits, maximum, lowest)
-        self._deepest = min(maximum - lowest, _FURTHEST[self._logits.dtype.char])
+        self._lowest = float(logits.min())
+        possible = logits > -np.inf if self._lowest == -math.inf else None
+        self.count = logits.size if possible is None else int(np.count_nonzero(possible))
+        lowest = self._lowest if possible is None else float(logits[possible].min())
+        too_far = logits.dtype == np.float32 and maximum - lowest > _FURTHEST["f"]
+        self._logits = logits.astype(np.float64) if too_far else logits
+        self._weights = _borrow(self._logits)
         self._beta = math.nan
         self._total = math.nan
         self._sampled: Stretch | None = None
@@ -83,7 +80,7 @@ class Bins:
         self._sorted: dict[int, Stretch] = {}
 
     def __del__(self) -> None:
-        _spare.append(self._memory)
+        _spare.append(self._weights)
         del _spare[:-_MOST_SPARE]
 
     def within(self, distance: float) -> int:
@@ -121,13 +118,12 @@ class Bins:
         if beta == 0.0:
             return Weight(mass, 0.0)
         self._weigh(beta)
-        offsets, weights = self._memory
         if kept >= self.count:
-            return Weight(mass, self._steepness(beta) * _dot(weights, offsets))
+            return Weight(mass, self._steepness(beta) * _dot(self._weights, self._offsets()))
         stretch = self._about(kept - 1)
         inside = stretch.exponents(beta)[: kept - stretch.first]
-        before = self._steepness(beta) * _dot(weights * self._above(stretch), offsets)
-        return Weight(mass, before + float(np.exp(inside) @ inside))
+        above = _dot(self._weights * self._above(stretch), self._offsets())
+        return Weight(mass, self._steepness(beta) * above + float(np.exp(inside) @ inside))
 
     def rank_at(self, mass: float, beta: float, kept: int, side: Side) -> int:
         """Return the least rank below `kept` at which the weights so far reach `mass`, or `kept`.
@@ -137,7 +133,7 @@ class Bins:
         found = self._sample_about(mass, beta)
         if found:
             stretch, before = found
-            so_far = before + np.exp(stretch.exponents(beta)).cumsum()
+            so_far = before + self._so_far(stretch)
             if before < mass < so_far[-1]:
                 self._sampled = stretch
                 return min(stretch.first + int(so_far.searchsorted(mass, side)), kept)
@@ -145,8 +141,8 @@ class Bins:
         if number > _BINS:
             return kept
         stretch = self._bin(number)
-        so_far = self._before(stretch, beta) + np.exp(stretch.exponents(beta)).cumsum()
-        # The bin's own sum, in float32, may have been a little larger.
+        so_far = self._before(stretch, beta) + self._so_far(stretch)
+        # The bin's own sum, in another order, may have been a little larger.
         place = min(int(so_far.searchsorted(mass, side)), so_far.size - 1)
         return min(stretch.first + place, kept)
 
@@ -171,7 +167,12 @@ class Bins:
         if beta == 0.0:
             return float(stretch.first)
         self._weigh(beta)
-        return _dot(self._memory.weights, self._above(stretch))
+        return _dot(self._weights, self._above(stretch))
+
+    def _so_far(self, stretch: Stretch) -> NDArray[np.float64]:
+        """Return the weight of each of these and those of them that are better."""
+        ascending = np.sort(self._weights[stretch.places])
+        return ascending[::-1].cumsum(dtype=np.float64)
 
     def _sample_about(self, mass: float, beta: float) -> tuple[Stretch, float] | None:
         """Guess from a sample among which tokens the weights so far reach `mass`.
@@ -186,24 +187,23 @@ class Bins:
         if beta == 0.0:
             return None
         self._weigh(beta)
-        weights, logits = self._memory.weights, self._logits
+        weights, logits = self._weights, self._logits
         some = np.sort(_in_rows(weights)[:, :_SAMPLED], axis=None)
         so_far = some.cumsum(dtype=np.float64)
         past = (self._total - mass) * some.size / weights.size
         lighter = some[: so_far.searchsorted(past)]
         off = _DEVIATIONS * math.sqrt(float(lighter @ lighter))
         first, last = so_far.searchsorted((past - off, past + off)).tolist()
+        if last - first > some.size // 4:
+            return None
         inside = logits >= self._logit_of(float(some[first - 1]) if first else 0.0, beta)
         above, before = 0, 0.0
         if last < some.size:
             better = logits > self._logit_of(float(some[last]), beta)
             above, before = int(np.count_nonzero(better)), _dot(weights, better)
             inside ^= better
-        count = int(np.count_nonzero(inside))
-        if not 0 < count <= weights.size // 4:
-            return None
         places = inside.nonzero()[0]
-        return Stretch(above, places, logits[places], self._maximum), before
+        return (Stretch(above, places, logits, self._maximum), before) if places.size else None
 
     def _logit_of(self, weight: float, beta: float) -> Any:
         """Return about which logit has this weight; the least finite one for a weight of 0."""
@@ -214,34 +214,52 @@ class Bins:
         return dtype.type(least)
 
     def _steepness(self, beta: float) -> float:
-        return min(beta, _LARGEST_BETA[self._memory.offsets.dtype.char])
+        return min(beta, _LARGEST_BETA[self._logits.dtype.char])
 
     def _weigh(self, beta: float) -> None:
         """Weigh all tokens at `beta`, in place of the β before."""
         if beta == self._beta:
             return
         self._beta, self._cumulative = beta, None
-        offsets, weights = self._memory
-        np.multiply(offsets, offsets.dtype.type(self._steepness(beta) * PER_NAT), out=weights)
-        power(weights, out=weights)
-        if not self._has_all and beta * self._deepest < -LEAST_EXPONENT:
-            weights[self._logits == -np.inf] = 0.0
-        self._total = _sum(weights)
+        maximum = self._logits.dtype.type(self._maximum)
+        scale = self._logits.dtype.type(self._steepness(beta) * PER_NAT)
+        if scale == 0.0:  # 0 times -inf is no number
+            np.greater(self._logits, -np.inf, out=self._weights, casting="unsafe")
+            self._total = float(self.count)
+            return
+        self._total = 0.0
+        with np.errstate(over="ignore"):
+            for start in range(0, self._logits.size, _PIECE):
+                weights = self._weights[start : start + _PIECE]
+                np.subtract(self._logits[start : start + _PIECE], maximum, out=weights)
+                if scale != 1.0:
+                    np.multiply(weights, scale, out=weights)
+                power(weights, out=weights)
+                self._total += _sum(weights)
+
+    def _offsets(self) -> NDArray[Any]:
+        """Return z − z_max of each, that of -inf cut to what 0 can be multiplied with."""
+        with np.errstate(over="ignore"):
+            offsets: NDArray[Any] = self._logits - self._logits.dtype.type(self._maximum)
+        furthest = _FURTHEST[offsets.dtype.char]
+        if self._maximum - self._lowest > furthest:
+            np.maximum(offsets, -furthest, out=offsets)
+        return offsets
 
     def _cumulative_at(self, beta: float) -> NDArray[np.float64]:
         """Return the weight of each bin and all before it."""
         self._weigh(beta)
         if self._cumulative is None:
-            masses = np.bincount(self._number(), self._memory.weights, minlength=_BINS + 1)
+            masses = np.bincount(self._number(), self._weights, minlength=_BINS + 1)
             self._cumulative = masses.cumsum()
         return self._cumulative
 
     def _number(self) -> NDArray[np.intp]:
         """Return the number of each token's bin."""
         if self._numbers is None:
-            offsets = self._memory.offsets
-            scaled = offsets * offsets.dtype.type(-_BINS_PER_LOGIT)
-            if self._deepest * _BINS_PER_LOGIT > _BINS:
+            offsets = self._offsets()
+            scaled = np.multiply(offsets, -_BINS_PER_LOGIT, out=offsets)
+            if (self._maximum - self._lowest) * _BINS_PER_LOGIT > _BINS:
                 np.minimum(scaled, _BINS, out=scaled)
             self._numbers = scaled.astype(np.intp)
         return self._numbers
@@ -255,7 +273,7 @@ class Bins:
                 inside &= self._logits > -np.inf
             places = inside.nonzero()[0]
             first = int(np.count_nonzero(numbers < number))
-            self._sorted[number] = Stretch(first, places, self._logits[places], self._maximum)
+            self._sorted[number] = Stretch(first, places, self._logits, self._maximum)
         return self._sorted[number]
 
 
@@ -266,7 +284,6 @@ def _sum(values: NDArray[Any]) -> float:
 
 def _dot(values: NDArray[Any], others: NDArray[Any]) -> float:
     whole = values.size // _ROW * _ROW
-    others = others.astype(values.dtype, copy=False)
     by_row = np.vecdot(_in_rows(values), _in_rows(others))
     return float(by_row.sum(dtype=np.float64)) + float(values[whole:] @ others[whole:])
 
@@ -277,28 +294,8 @@ def _in_rows(values: NDArray[Any]) -> NDArray[Any]:
     return values[: rows * _ROW].reshape(rows, _ROW)
 
 
-def _offsets(logits: NDArray[Any], maximum: float, lowest: float) -> tuple[NDArray[Any], _Memory]:
-    """Return the logits, and memory with z − z_max of each in it.
-
-    That of -inf is cut to what a weight of 0 can be multiplied with. Where float32 cannot hold the
-    finite ones, the logits are float64 on return.
-    """
-    while True:
-        memory = _borrow(logits)
-        furthest = _FURTHEST[logits.dtype.char]
-        with np.errstate(over="ignore"):
-            offsets = np.subtract(logits, logits.dtype.type(maximum), out=memory.offsets)
-        if maximum - lowest <= furthest:
-            return logits, memory
-        if logits.dtype == np.float32 and -float(offsets[logits > -np.inf].min()) > furthest:
-            logits = logits.astype(np.float64)
-            continue
-        np.maximum(offsets, -furthest, out=offsets)
-        return logits, memory
-
-
-def _borrow(logits: NDArray[Any]) -> _Memory:
+def _borrow(logits: NDArray[Any]) -> NDArray[Any]:
     for index, memory in enumerate(_spare):
-        if memory.offsets.size == logits.size and memory.offsets.dtype == logits.dtype:
+        if memory.size == logits.size and memory.dtype == logits.dtype:
             return _spare.pop(index)
-    return _Memory(np.empty_like(logits), np.empty_like(logits))
+    return np.empty_like(logits)

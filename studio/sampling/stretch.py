@@ -18,26 +18,29 @@ from studio.sampling.ranked import LEAST_EXPONENT
 class Stretch:
     """All tokens whose logits lie between two bounds; -inf is none of them.
 
+    They are sorted when that is first asked for.
+
     Args:
         first: The rank of the best of them.
         places: `(n,)` where their logits stand, ascending.
-        logits: `(n,)` these.
-        maximum: The largest logit of the vocabulary.
+        logits: `(V,)` those of the whole vocabulary.
+        maximum: The largest of these.
+
+    Attributes:
+        first: The rank of the best of them.
+        places: Where their logits stand, ascending.
     """
 
     def __init__(
         self, first: int, places: NDArray[np.int64], logits: NDArray[Any], maximum: float
     ) -> None:
         self.first = first
-        self.end = first + places.size
-        self._places = places
-        self._logits = logits
-        # A sort of numbers alone takes a tenth of what a sort of their places takes.
-        self._descending = np.sort(logits)[::-1]
+        self.places = places
+        self._all_logits = logits
         self._maximum = maximum
 
     def __contains__(self, rank: int) -> bool:
-        return self.first <= rank < self.end
+        return self.first <= rank < self.first + self.places.size
 
     @property
     def best(self) -> Any:
@@ -47,15 +50,23 @@ class Stretch:
     def place(self, rank: int) -> int:
         """Return the place of the token of a rank; of equal ones the first is the best."""
         logit = self._descending[rank - self.first]
-        better = np.count_nonzero(self._logits > logit)
-        return self._places.item(
-            (self._logits == logit).nonzero()[0].item(rank - self.first - better)
-        )
+        better = int(np.count_nonzero(self._logits > logit))
+        equal = (self._logits == logit).nonzero()[0]
+        return self.places.item(equal.item(rank - self.first - better))
 
     def exponents(self, beta: float) -> NDArray[np.float64]:
         """Return x = β·(z − z_max) of each, descending, none of them below LEAST_EXPONENT."""
         exponents: NDArray[np.float64] = np.maximum(self._falls * -beta, LEAST_EXPONENT)
         return exponents
+
+    @cached_property
+    def _logits(self) -> NDArray[Any]:
+        return self._all_logits[self.places]
+
+    @cached_property
+    def _descending(self) -> NDArray[Any]:
+        # A sort of numbers alone takes a tenth of what a sort of their places takes.
+        return np.sort(self._logits)[::-1]
 
     @cached_property
     def _falls(self) -> NDArray[np.float64]:

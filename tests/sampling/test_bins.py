@@ -37,7 +37,7 @@ def spread_out(seed: int) -> NDArray[np.float32]:
 
 
 @settings(deadline=None, max_examples=60)
-@given(seeds, st.floats(0.3, 0.999), st.sampled_from([0.0, 0.3, 1.0]))
+@given(seeds, st.floats(0.3, 0.999), st.sampled_from([0.0, 1e-50, 0.3, 1.0]))
 def test_top_p_finds_a_deep_nucleus_without_ranking_it(seed: int, p: float, beta: float) -> None:
     logits = spread_out(seed)
     temperature = math.inf if beta == 0.0 else 1.0 / beta
@@ -105,7 +105,7 @@ def test_logits_of_two_kinds() -> None:
 
 
 @settings(deadline=None, max_examples=60)
-@given(seeds, st.floats(0.0, 1.0), st.sampled_from([0.0, 0.3, 1.0, 4.0]), st.booleans())
+@given(seeds, st.floats(0.0, 1.0), st.sampled_from([0.0, 1e-50, 0.3, 1.0, 4.0]), st.booleans())
 def test_answers_are_those_of_a_sorted_vocabulary(
     seed: int, place: float, beta: float, doubled: bool
 ) -> None:
