@@ -9,8 +9,18 @@ import math
 
 import numpy as np
 
-HAS_AVX_512 = "X86_V4" in np.show_config(mode="dicts")["SIMD Extensions"]["found"]
-"""By numpy's names: whether it found x86-64-v4 when it was imported."""
+_AVX_512 = {"X86_V4", "AVX512_SKX"}
+"""Its name in numpy from 2.4 on, and before."""
+
+
+def _found() -> set[str]:
+    """Return which extensions of its baseline numpy found here; it leaves out what is empty."""
+    extensions = np.show_config(mode="dicts").get("SIMD Extensions", {})
+    return set(extensions.get("found", ()))
+
+
+HAS_AVX_512 = bool(_AVX_512 & _found())
+"""As numpy saw it when it was imported."""
 
 power = np.exp2 if HAS_AVX_512 else np.exp
 PER_NAT = math.log2(math.e) if HAS_AVX_512 else 1.0
