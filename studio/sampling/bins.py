@@ -72,6 +72,8 @@ class Bins:
         self._weights = _borrow(self._logits)
         self._beta = math.nan
         self._total = math.nan
+        self._heavier: dict[Stretch, float] = {}
+        """What all that are better than these weigh, at the β in force."""
         self._sampled: Stretch | None = None
         # Of the bins; made when they are first asked for.
         self._numbers: NDArray[np.intp] | None = None
@@ -130,26 +132,43 @@ class Bins:
 
         With side "right", at which they exceed it.
         """
-        found = self._sample_about(mass, beta)
-        if found:
-            stretch, before = found
-            so_far = before + self._so_far(stretch)
-            if before < mass < so_far[-1]:
-                self._sampled = stretch
-                return min(stretch.first + int(so_far.searchsorted(mass, side)), kept)
+        # First those known: asked how many weigh what so many did, the answer is as many.
+        for stretch in self._known():
+            rank = self._rank_in(stretch, mass, beta, side)
+            if rank is not None:
+                return min(rank, kept)
+        sampled = self._sample_about(mass, beta)
+        if sampled:
+            rank = self._rank_in(sampled, mass, beta, side)
+            if rank is not None:
+                self._sampled = sampled
+                return min(rank, kept)
         number = int(self._cumulative_at(beta).searchsorted(mass, side))
         if number > _BINS:
             return kept
         stretch = self._bin(number)
-        so_far = self._before(stretch, beta) + self._so_far(stretch)
-        # The bin's own sum, in another order, may have been a little larger.
+        so_far = self._so_far(stretch, beta)
+        # The bin's own sum, in float32, may have been a little larger.
         place = min(int(so_far.searchsorted(mass, side)), so_far.size - 1)
         return min(stretch.first + place, kept)
 
+    def _rank_in(self, stretch: Stretch, mass: float, beta: float, side: Side) -> int | None:
+        """Return the rank of `rank_at` where it is one of these tokens."""
+        if self._before(stretch, beta) >= mass:
+            return None
+        so_far = self._so_far(stretch, beta)
+        if so_far[-1] <= mass:
+            return None
+        return stretch.first + int(so_far.searchsorted(mass, side))
+
+    def _known(self) -> list[Stretch]:
+        sampled = [self._sampled] if self._sampled else []
+        return [*sampled, *self._sorted.values()]
+
     def _about(self, rank: int) -> Stretch:
         """Return the tokens of about the depth of a rank."""
-        for known in (self._sampled, *self._sorted.values()):
-            if known and rank in known:
+        for known in self._known():
+            if rank in known:
                 return known
         if self._ends is None:
             counts = np.bincount(self._number(), minlength=_BINS + 1)
@@ -167,22 +186,24 @@ class Bins:
         if beta == 0.0:
             return float(stretch.first)
         self._weigh(beta)
-        return _dot(self._weights, self._above(stretch))
+        if stretch not in self._heavier:
+            self._heavier[stretch] = _dot(self._weights, self._above(stretch))
+        return self._heavier[stretch]
 
-    def _so_far(self, stretch: Stretch) -> NDArray[np.float64]:
-        """Return the weight of each of these and those of them that are better."""
-        ascending = np.sort(self._weights[stretch.places])
-        return ascending[::-1].cumsum(dtype=np.float64)
+    def _so_far(self, stretch: Stretch, beta: float) -> NDArray[np.float64]:
+        """Return the weight of each of these and all that are better."""
+        so_far: NDArray[np.float64] = np.exp(stretch.exponents(beta)).cumsum()
+        so_far += self._before(stretch, beta)
+        return so_far
 
-    def _sample_about(self, mass: float, beta: float) -> tuple[Stretch, float] | None:
+    def _sample_about(self, mass: float, beta: float) -> Stretch | None:
         """Guess from a sample among which tokens the weights so far reach `mass`.
 
         Looked for from the lightest on, for there no few have most of the weight, and a sample of
         them tells what all of them weigh.
 
         Returns:
-            These tokens, and what all that are better weigh; None where the sample does not tell,
-            or leaves too many.
+            None where the sample does not tell, or leaves too many.
         """
         if beta == 0.0:
             return None
@@ -203,7 +224,11 @@ class Bins:
             above, before = int(np.count_nonzero(better)), _dot(weights, better)
             inside ^= better
         places = inside.nonzero()[0]
-        return (Stretch(above, places, logits, self._maximum), before) if places.size else None
+        if not places.size:
+            return None
+        stretch = Stretch(above, places, logits, self._maximum)
+        self._heavier[stretch] = before
+        return stretch
 
     def _logit_of(self, weight: float, beta: float) -> Any:
         """Return about which logit has this weight; the least finite one for a weight of 0."""
@@ -221,6 +246,7 @@ class Bins:
         if beta == self._beta:
             return
         self._beta, self._cumulative = beta, None
+        self._heavier.clear()
         maximum = self._logits.dtype.type(self._maximum)
         scale = self._logits.dtype.type(self._steepness(beta) * PER_NAT)
         if scale == 0.0:  # 0 times -inf is no number
