@@ -4,23 +4,19 @@ import statistics
 import time
 from pathlib import Path
 
+from studio.commands.bench_opened import OpenedEngine
 from studio.engine.bare_loop import BareLoop
 from studio.engine.control import Control
-from studio.engine.engine import Engine
 from studio.engine.huge_pages import ask_for_huge_pages
-from studio.engine.interrupt import Interrupt
 from studio.engine.messages import (
     AnyEvent,
     Evaluated,
     Failed,
     Finished,
     Generate,
-    Load,
-    Loaded,
     Prompt,
     Token,
 )
-from studio.engine.untold import FRAME_SECONDS
 from studio.sampling import SamplingParams
 
 _PARAMS = SamplingParams(temperature=0.8, top_k=40, top_p=0.95, min_p=0.05, seed=1)
@@ -44,24 +40,15 @@ class _Run:
 
 
 class _Pair:
-    """An engine as the window's child process has it, and a bare loop; both over one model file."""
+    """An engine and a bare loop over one model file."""
 
     def __init__(self, path: Path) -> None:
-        self._events: list[AnyEvent] = []
-        self._interrupt = Interrupt()
-        self._engine = Engine(
-            lambda *new: self._events.extend(new), self._interrupt, FRAME_SECONDS, huge_pages=True
-        )
-        self._engine.run(Load(request=0, path=str(path)), Control(self._interrupt))
-        loaded = self._events[-1]
-        if not isinstance(loaded, Loaded):
-            raise SystemExit(f"studio bench: {getattr(loaded, 'message', loaded)}")
-        self.threads = loaded.report.threads
+        self._engine = OpenedEngine(path)
+        self.threads = self._engine.threads
         # Opened afterwards, so that its memory is as any program's, and not in huge pages.
-        self.bare = BareLoop(path, loaded.report.context_size, self.threads)
+        self.bare = BareLoop(path, self._engine.context_size, self.threads)
 
     def generate(self, manuscript: str, tokens: int) -> _Run:
-        self._events.clear()
         command = Generate(
             request=1,
             prompt=Prompt(manuscript=manuscript),
@@ -69,8 +56,7 @@ class _Pair:
             max_tokens=tokens,
             ignore_eos=True,
         )
-        self._engine.run(command, Control(self._interrupt, _PARAMS))
-        return _Run(list(self._events))
+        return _Run(self._engine.run(command, Control(self._engine.interrupt, _PARAMS)))
 
     def seconds_a_token(self, rounds: int, count: int) -> list[tuple[float, float]]:
         """What a token takes, the engine's and the bare loop's, of each round."""
@@ -94,13 +80,12 @@ def measure_engine(path: Path, rounds: int, count: int) -> dict[str, object]:
     """
     # Where the system puts an engine's memory, and where the loop's, is chance, and worth two
     # hundredths of the ratio.
-    taken: list[tuple[float, float]] = []
+    pair = _Pair(path)
+    taken = pair.seconds_a_token(rounds, count)
     for _ in range(_OPENINGS - 1):
+        pair.close()
         pair = _Pair(path)
         taken += pair.seconds_a_token(rounds, count)
-        pair.close()
-    pair = _Pair(path)
-    taken += pair.seconds_a_token(rounds, count)
     ask_for_huge_pages()
     same_pages = pair.seconds_a_token(rounds, count)
     figures = {

@@ -4,27 +4,22 @@ import statistics
 import time
 from pathlib import Path
 
+from studio.commands.bench_opened import OpenedEngine
 from studio.commands.bench_pairs import LANE_COUNTS, LANE_TEMPERATURES, LaneRounds, LanesRun
 from studio.engine.bare_loop import BareLoop
 from studio.engine.control import Control
-from studio.engine.engine import Engine
-from studio.engine.interrupt import Interrupt
 from studio.engine.lane_control import LaneControl
 from studio.engine.messages import (
     AnyEvent,
     Compare,
     ComparisonFinished,
     Evaluated,
-    Failed,
     Generate,
     Lane,
     LaneToken,
-    Load,
-    Loaded,
     LookAhead,
     Prompt,
 )
-from studio.engine.untold import FRAME_SECONDS
 from studio.sampling import SamplingParams
 
 _PROMPT_TOKENS = 512
@@ -50,7 +45,7 @@ def measure_lanes(
       them and keeps it. What is left to gain is the batch.
     """
     desk = _Desk(path, prompt_tokens)
-    bare = BareLoop(path, desk.context_size, desk.threads, lanes=max(LANE_COUNTS))
+    bare = BareLoop(path, desk.engine.context_size, desk.engine.threads, lanes=max(LANE_COUNTS))
     against_bare = LaneRounds(desk.write_lanes, bare)
     against_bare.warm()
     fresh, reusing = [], []
@@ -87,18 +82,7 @@ class _Desk:
     """An engine, and the two ways of writing."""
 
     def __init__(self, path: Path, prompt_tokens: int) -> None:
-        self._events: list[AnyEvent] = []
-        self._interrupt = Interrupt()
-        # Tokens are told a frame at a time, as to the window.
-        self.engine = Engine(
-            lambda *events: self._events.extend(events), self._interrupt, FRAME_SECONDS
-        )
-        self.engine.run(Load(request=0, path=str(path)), Control(self._interrupt))
-        loaded = self._events[-1]
-        if not isinstance(loaded, Loaded):
-            raise SystemExit(f"studio bench: {getattr(loaded, 'message', loaded)}")
-        self.context_size = loaded.report.context_size
-        self.threads = loaded.report.threads
+        self.engine = OpenedEngine(path)
         self._manuscript = _SENTENCE
         while len(self._tokens_of(self._manuscript)) < prompt_tokens:
             self._manuscript += _SENTENCE
@@ -113,7 +97,7 @@ class _Desk:
             ignore_eos=True,
             seed=1,
         )
-        events = self._run(command, LaneControl(self._interrupt))
+        events = self.engine.run(command, LaneControl(self.engine.interrupt))
         tokens: list[list[int]] = [[] for _ in range(lanes)]
         for event in events:
             if isinstance(event, LaneToken):
@@ -141,20 +125,12 @@ class _Desk:
             ignore_eos=True,
         )
         started = time.perf_counter()
-        self._run(command, Control(self._interrupt, params))
+        self.engine.run(command, Control(self.engine.interrupt, params))
         return time.perf_counter() - started
 
     def _tokens_of(self, manuscript: str) -> list[int]:
         command = LookAhead(request=3, prompt=Prompt(manuscript=manuscript))
-        return _prompt_of(self._run(command, Control(self._interrupt)))
-
-    def _run(self, command: Compare | Generate | LookAhead, control: Control) -> list[AnyEvent]:
-        self._events.clear()
-        self.engine.run(command, control)
-        failures = [event for event in self._events if isinstance(event, Failed)]
-        if failures:
-            raise SystemExit(f"studio bench: {failures[0].message}")
-        return list(self._events)
+        return _prompt_of(self.engine.run(command, Control(self.engine.interrupt)))
 
 
 def _prompt_of(events: list[AnyEvent]) -> list[int]:

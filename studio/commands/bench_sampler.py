@@ -5,6 +5,7 @@ In memory as the window's engine has it: in huge pages, where the system gives t
 
 import statistics
 import time
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,9 +39,7 @@ def measure_lanes_sampler(size: int = 262_144, lanes: int = 8) -> float:
     """Median microseconds of one step's sampling in several lanes, their sketches in a row."""
     logits = [_logits_like_a_models(size, seed) for seed in range(2 * lanes)]
     times = []
-    for step in range(_STEPS // 4):
-        if step == _WARM_STEPS:
-            ask_for_huge_pages()
+    for step in _steps(_STEPS // 4):
         vectors = [logits[(step * lanes + lane) % len(logits)] for lane in range(lanes)]
         started = time.perf_counter()
         rankings = []
@@ -72,13 +71,19 @@ def measure_top_p(size: int = 131_072, p: float = 0.95) -> dict[str, float]:
     return found
 
 
+def _steps(count: int) -> Iterator[int]:
+    """Count steps; once the first have made the memory they work in, it is put in huge pages."""
+    for step in range(count):
+        if step == _WARM_STEPS:
+            ask_for_huge_pages()
+        yield step
+
+
 def _top_p_seconds(logits: list[NDArray[np.float32]], p: float) -> tuple[list[float], list[float]]:
     params = SamplingParams(top_p=p)
     native = NativeTopP(p, logits[0].size)
     ours, theirs = [], []
-    for step in range(_TOP_P_STEPS):
-        if step == _WARM_STEPS:
-            ask_for_huge_pages()
+    for step in _steps(_TOP_P_STEPS):
         vector = logits[step % len(logits)]
         theirs.append(native.seconds(vector))
         started = time.perf_counter()
@@ -92,9 +97,7 @@ def _median_microseconds(size: int) -> float:
     # As many different vectors as fit no cache, as in a token loop, where a decode lies between.
     logits = [_logits_like_a_models(size, seed) for seed in range(16)]
     times = []
-    for step in range(_STEPS):
-        if step == _WARM_STEPS:
-            ask_for_huge_pages()
+    for step in _steps(_STEPS):
         vector = logits[step % len(logits)]
         started = time.perf_counter()
         ranking = Ranking(vector)

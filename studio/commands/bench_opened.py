@@ -1,0 +1,46 @@
+"""A model open in an engine as the window's child process has it: what the benches run."""
+
+from pathlib import Path
+
+from studio.engine.control import Control
+from studio.engine.engine import Engine, Runnable
+from studio.engine.interrupt import Interrupt
+from studio.engine.messages import AnyEvent, Failed, Load, Loaded
+from studio.engine.untold import FRAME_SECONDS
+
+
+class OpenedEngine:
+    """One model, open until it is closed. What the engine refuses ends the program.
+
+    Attributes:
+        interrupt: For the controls of what is run.
+        context_size: Tokens.
+        threads: The engine's.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._events: list[AnyEvent] = []
+        self.interrupt = Interrupt()
+        self._engine = Engine(
+            lambda *events: self._events.extend(events),
+            self.interrupt,
+            FRAME_SECONDS,
+            huge_pages=True,
+        )
+        loaded = self.run(Load(request=0, path=str(path)), Control(self.interrupt))[-1]
+        assert isinstance(loaded, Loaded), "nothing stops this load"
+        self.context_size = loaded.report.context_size
+        self.threads = loaded.report.threads
+
+    def run(self, command: Runnable, control: Control) -> list[AnyEvent]:
+        """Carry a command out; the events that it gave."""
+        self._events.clear()
+        self._engine.run(command, control)
+        failures = [event for event in self._events if isinstance(event, Failed)]
+        if failures:
+            raise SystemExit(f"studio bench: {failures[0].message}")
+        return list(self._events)
+
+    def close(self) -> None:
+        """Free model and context."""
+        self._engine.close()
