@@ -71,6 +71,8 @@ _OTHERS = frozenset(
     {"--samplers", "--sampling-seq", "--logit-bias", "--predict", "--reverse-prompt"}
     | {"--system-prompt", "--dry-sequence-breaker"}
 )
+_NO_BREAKERS = "none"
+"""Takes all of DRY's sequence breakers away; a breaker of this spelling cannot be given."""
 _BIAS = re.compile(r"(\d{1,9})([+-].+)")
 
 _SPEED = "Speed and memory: see Model options."
@@ -146,7 +148,7 @@ def read(text: str, name: str) -> Imported:
             lists[flag].append(value)
         elif flag == "--dry-sequence-breaker":
             # The first one replaces what is so by default.
-            breakers = [] if value == "none" else [*(breakers or []), unescaped(value)]
+            breakers = [] if value == _NO_BREAKERS else [*(breakers or []), unescaped(value)]
         elif flag in _KEYS or flag == "--predict":
             source.put(flag, number_of(flag, value))
         elif flag == "--system-prompt":
@@ -211,7 +213,10 @@ def write(preset: Preset) -> Exported:
     if params.samplers != DEFAULT_SAMPLERS:
         add("--samplers", ";".join(to_llama_names(params.samplers)))
     if params.dry_sequence_breakers != neutral.dry_sequence_breakers:
-        for text in params.dry_sequence_breakers or ("none",):
+        breakers = [text for text in params.dry_sequence_breakers if text != _NO_BREAKERS]
+        if len(breakers) < len(params.dry_sequence_breakers):
+            target.lose("dry_sequence_breakers", "There the word `none` takes all breakers away.")
+        for text in breakers or (_NO_BREAKERS,):
             add("--dry-sequence-breaker", escaped(text))
     for token, bias in params.biases:
         add("--logit-bias", f"{token}{bias:+}")

@@ -4,7 +4,7 @@ import math
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from studio.presets import Preset
@@ -52,6 +52,8 @@ def check_carried(before: Preset, exported: Exported, after: Preset) -> None:
 @pytest.mark.parametrize("format_name", WRITERS)
 @settings(max_examples=60)
 @given(preset=presets())
+@example(preset=Preset(name="2", sampling=SamplingParams(dry_sequence_breakers=("none",))))
+@example(preset=Preset(name="3", sampling=SamplingParams(dry_sequence_breakers=("a", "none"))))
 def test_every_value_stays_or_is_told(format_name: str, preset: Preset) -> None:
     exported = export(preset, format_name)
     again = import_bytes(exported.text.encode(), preset.name).preset
