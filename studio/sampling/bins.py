@@ -9,6 +9,7 @@ no filters and no model.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -134,12 +135,12 @@ class Bins:
         """
         # First those known: asked how many weigh what so many did, the answer is as many.
         for stretch in self._known():
-            rank = self._rank_in(stretch, mass, beta, side)
+            rank = self._rank_in(stretch, self._so_far, mass, beta, side)
             if rank is not None:
                 return min(rank, kept)
         sampled = self._sample_about(mass, beta)
         if sampled:
-            rank = self._rank_in(sampled, mass, beta, side)
+            rank = self._rank_in(sampled, self._roughly_so_far, mass, beta, side)
             if rank is not None:
                 self._sampled = sampled
                 return min(rank, kept)
@@ -152,11 +153,18 @@ class Bins:
         place = min(int(so_far.searchsorted(mass, side)), so_far.size - 1)
         return min(stretch.first + place, kept)
 
-    def _rank_in(self, stretch: Stretch, mass: float, beta: float, side: Side) -> int | None:
+    def _rank_in(
+        self,
+        stretch: Stretch,
+        so_far_of: Callable[[Stretch, float], NDArray[np.float64]],
+        mass: float,
+        beta: float,
+        side: Side,
+    ) -> int | None:
         """Return the rank of `rank_at` where it is one of these tokens."""
         if self._before(stretch, beta) >= mass:
             return None
-        so_far = self._so_far(stretch, beta)
+        so_far = so_far_of(stretch, beta)
         if so_far[-1] <= mass:
             return None
         return stretch.first + int(so_far.searchsorted(mass, side))
@@ -195,6 +203,11 @@ class Bins:
         so_far: NDArray[np.float64] = np.exp(stretch.exponents(beta)).cumsum()
         so_far += self._before(stretch, beta)
         return so_far
+
+    def _roughly_so_far(self, stretch: Stretch, beta: float) -> NDArray[np.float64]:
+        """Return the same of the weights at hand, which is quicker."""
+        ascending = np.sort(self._weights[stretch.places])
+        return self._before(stretch, beta) + ascending[::-1].cumsum(dtype=np.float64)
 
     def _sample_about(self, mass: float, beta: float) -> Stretch | None:
         """Guess from a sample among which tokens the weights so far reach `mass`.
