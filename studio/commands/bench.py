@@ -25,6 +25,7 @@ from studio.commands.bench_sampler import (
     measure_top_p,
 )
 from studio.commands.bench_window import measure_window
+from studio.sampling import kernels
 
 _ROWS = (
     # key (of figures by number of lanes or size: "key.number"), what, hold, aim, format
@@ -128,7 +129,10 @@ def main(arguments: Sequence[str]) -> int:
     given = parser.parse_args(arguments)
 
     others = [_others_percent()]
-    figures: dict[str, object] = {"sampler_us": measure_sampler(), **measure_top_p()}
+    figures: dict[str, object] = {"compiled_passes": kernels.are_compiled()}
+    if not kernels.are_compiled():
+        _say("the sampler's passes in C are not compiled here: numpy makes them")
+    figures |= {"sampler_us": measure_sampler(), **measure_top_p()}
     figures["lanes_8_sampler_us"] = measure_lanes_sampler()
     if not given.sampler_only:
         path: Path = model_path(given)

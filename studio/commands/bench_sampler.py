@@ -13,10 +13,9 @@ from numpy.typing import NDArray
 from studio.engine.huge_pages import ask_for_huge_pages
 from studio.engine.native_samplers import NativeTopP
 from studio.sampling import (
-    LogitSketch,
     Ranking,
     SamplingParams,
-    aligned_rows,
+    Survey,
     choose,
     uniform,
 )
@@ -42,12 +41,12 @@ def measure_lanes_sampler(size: int = 262_144, lanes: int = 8) -> float:
     for step in _steps(_STEPS // 4):
         vectors = [logits[(step * lanes + lane) % len(logits)] for lane in range(lanes)]
         started = time.perf_counter()
-        rankings = []
+        surveys = []
         for vector in vectors:
-            rankings.append(Ranking(vector))
-            choose(rankings[-1], _PARAMS, (), uniform(1, step))
-        for ranking in rankings:
-            LogitSketch.of(ranking).to_bytes()
+            surveys.append(Survey(vector))
+            choose(surveys[-1].ranking, _PARAMS, (), uniform(1, step))
+        for survey in surveys:
+            survey.sketch().to_bytes()
         times.append(time.perf_counter() - started)
     return statistics.median(times[_WARM_STEPS:]) * 1e6
 
@@ -100,9 +99,9 @@ def _median_microseconds(size: int) -> float:
     for step in _steps(_STEPS):
         vector = logits[step % len(logits)]
         started = time.perf_counter()
-        ranking = Ranking(vector)
-        choose(ranking, _PARAMS, (), uniform(1, step))
-        LogitSketch.of(ranking).to_bytes()
+        survey = Survey(vector)
+        choose(survey.ranking, _PARAMS, (), uniform(1, step))
+        survey.sketch().to_bytes()
         times.append(time.perf_counter() - started)
     return statistics.median(times[_WARM_STEPS:]) * 1e6
 
@@ -123,6 +122,9 @@ def _bell(size: int, seed: int) -> NDArray[np.float32]:
 
 def _as_from_llama_cpp(logits: NDArray[np.float64]) -> NDArray[np.float32]:
     """Return them where a cache line begins, as llama.cpp's own buffer does."""
-    row: NDArray[np.float32] = aligned_rows(1, logits.size)[0]
+    line = 64 // np.dtype(np.float32).itemsize
+    memory = np.empty(logits.size + line, dtype=np.float32)
+    start = -memory.ctypes.data % 64 // memory.itemsize
+    row = memory[start : start + logits.size]
     row[:] = logits
     return row

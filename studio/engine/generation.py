@@ -17,7 +17,7 @@ from studio.engine.sampler_states import SamplerStates
 from studio.engine.stop_strings import StopStrings
 from studio.engine.untold import UntoldTokens
 from studio.engine.vocabulary import Vocabulary
-from studio.sampling import Ranking, choose, uniform
+from studio.sampling import Survey, choose, uniform
 
 _SEEDS = 2**32
 _SHOWN = 10
@@ -68,17 +68,17 @@ def generate(
             if control.stopped:
                 reason = "stopped"
                 break
-            ranking = Ranking(context.logits())
+            survey = Survey(context.logits())
             params = control.params
             u = uniform(seed, len(tokens))
             state = states.at(params, len(tokens))
-            choice = choose(ranking, params, tokens, u, _SHOWN, state)
+            choice = choose(survey.ranking, params, tokens, u, _SHOWN, state)
             states.took(choice)
             if not command.ignore_eos and vocabulary.ends_generation(choice.token):
                 reason = "end_of_text"
                 break
             is_stop = stops is not None and stops.sees(vocabulary.text(choice.token))
-            untold.add(index, ranking, choice, u)
+            untold.add(index, survey, choice, u)
             untold.step_is_over()
             index += 1
             tokens.append(choice.token)

@@ -21,7 +21,6 @@ from studio.engine.lane_control import LaneControl
 from studio.engine.lane_evaluation import LaneEvaluation, evaluation_of
 from studio.engine.lane_stops import LaneStops
 from studio.engine.messages import (
-    MOST_LANES,
     ChangeLane,
     Compare,
     ComparisonFinished,
@@ -43,7 +42,7 @@ from studio.engine.pieces import PieceLedger
 from studio.engine.prompt import FittedPrompt, TokenizedPrompt
 from studio.engine.untold import UntoldTokens
 from studio.engine.vocabulary import Vocabulary
-from studio.sampling import Ranking, SamplingParams, choose, uniform
+from studio.sampling import SamplingParams, Survey, choose, uniform
 
 _SEEDS = 2**32
 _SHOWN = 10
@@ -86,9 +85,7 @@ class Comparison:
         self._vocabulary = vocabulary
         self._emit = emit
         self._stops = LaneStops(command.request, emit)
-        self._untold = UntoldTokens(
-            command.request, vocabulary, pieces, self._stops, frame_seconds, MOST_LANES
-        )
+        self._untold = UntoldTokens(command.request, vocabulary, pieces, self._stops, frame_seconds)
         self._evaluation: LaneEvaluation | None = None
         self._prompt_logits = np.empty(0, dtype=np.float32)
         self._tokens = self._evaluated = 0
@@ -229,24 +226,24 @@ class Comparison:
             return
         self._evaluated += len(behind)
         for lane, row in zip(behind, rows, strict=True):
-            self._draw(lane, Ranking(row))
+            self._draw(lane, Survey(row))
         if len(behind) < len(going):
-            ranking = Ranking(self._prompt_logits)
+            survey = Survey(self._prompt_logits)
             for lane in going:
                 if not lane.written:
-                    self._draw(lane, ranking)
+                    self._draw(lane, survey)
         self._untold.step_is_over()
 
-    def _draw(self, lane: LaneState, ranking: Ranking) -> None:
+    def _draw(self, lane: LaneState, survey: Survey) -> None:
         position = len(lane.history)
         u = uniform(lane.seed, position)
         state = lane.states.at(lane.params, position)
-        choice = choose(ranking, lane.params, lane.history, u, _SHOWN, state)
+        choice = choose(survey.ranking, lane.params, lane.history, u, _SHOWN, state)
         if not self._ignore_eos and self._vocabulary.ends_generation(choice.token):
-            self._end(lane, "end_of_text", self._untold.token(lane.written, ranking, choice, u))
+            self._end(lane, "end_of_text", self._untold.token(lane.written, survey, choice, u))
             return
         is_stop = self._stops.sees(lane.number, self._vocabulary.text(choice.token))
-        self._untold.add(lane.written, ranking, choice, u, lane.number)
+        self._untold.add(lane.written, survey, choice, u, lane.number)
         lane.write(choice)
         self._tokens += 1
         if is_stop:

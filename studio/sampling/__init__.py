@@ -1,10 +1,10 @@
-"""What the sampler does between a model's logits and the token written. Pure numpy.
+"""What the sampler does between a model's logits and the token written. It needs numpy alone.
 
 The package knows no model, no text, no file and no window: vectors of logits come in, tokens and
-measures come out.
+measures come out. Passes over a whole vocabulary are in C where they are compiled (`kernels`);
+numpy makes them where they are not.
 """
 
-from studio.sampling.aligned import aligned_rows
 from studio.sampling.blame import blame, blames
 from studio.sampling.choice import Choice, choose
 from studio.sampling.distribution import distribution
@@ -13,10 +13,11 @@ from studio.sampling.errors import LogitsError, ParameterError, SketchError
 from studio.sampling.near_tie import is_near_tie
 from studio.sampling.params import DEFAULT_SAMPLERS, KNOWN_SAMPLERS, MAX_SEED, SamplingParams
 from studio.sampling.ranking import Ranking
-from studio.sampling.sketch import LogitSketch, ShapedTop
+from studio.sampling.sketch import LogitSketch, ShapedTop, Written
 from studio.sampling.sketch_stack import SketchStack
 from studio.sampling.state import NO_STATE, Breakers, SamplerState
 from studio.sampling.steps import active_steps
+from studio.sampling.survey import Survey
 from studio.sampling.temperature import InverseTemperature
 
 __all__ = [
@@ -36,8 +37,9 @@ __all__ = [
     "ShapedTop",
     "SketchError",
     "SketchStack",
+    "Survey",
+    "Written",
     "active_steps",
-    "aligned_rows",
     "blame",
     "blames",
     "chance",

@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.sampling.exponential import PER_NAT, power
+from studio.sampling import kernels
 from studio.sampling.head import LARGEST_FALL, Side
+from studio.sampling.kernels import Between
 from studio.sampling.ranked import Weight
 from studio.sampling.stretch import Stretch
 
@@ -40,8 +41,8 @@ _PIECE = 32_768
 _ROW = 512
 """Tokens summed up in float32: of a few hundred, such a sum is exact to 1e-7."""
 
-_SAMPLED = 16
-"""Of each row so many tokens are looked at: a cache line of float32."""
+_SAMPLED = 8
+"""Of each row so many tokens are looked at."""
 
 _DEVIATIONS = 3.0
 """How far off, in standard deviations, a sample of the weights may be for it to be of use."""
@@ -57,14 +58,15 @@ class Bins:
     Args:
         logits: `(V,)`, not to be changed as long as the bins are in use.
         maximum: The largest logit, finite.
+        lowest: The least, where it is known.
 
     Attributes:
         count: How many of the logits are above -inf.
     """
 
-    def __init__(self, logits: NDArray[Any], maximum: float) -> None:
+    def __init__(self, logits: NDArray[Any], maximum: float, lowest: float | None = None) -> None:
         self._maximum = maximum
-        self._lowest = float(logits.min())
+        self._lowest = float(logits.min()) if lowest is None else lowest
         possible = logits > -np.inf if self._lowest == -math.inf else None
         self.count = logits.size if possible is None else int(np.count_nonzero(possible))
         lowest = self._lowest if possible is None else float(logits[possible].min())
@@ -230,18 +232,24 @@ class Bins:
         first, last = so_far.searchsorted((past - off, past + off)).tolist()
         if last - first > some.size // 4:
             return None
-        inside = logits >= self._logit_of(float(some[first - 1]) if first else 0.0, beta)
-        above, before = 0, 0.0
-        if last < some.size:
-            better = logits > self._logit_of(float(some[last]), beta)
-            above, before = int(np.count_nonzero(better)), _dot(weights, better)
-            inside ^= better
-        places = inside.nonzero()[0]
+        least = self._logit_of(float(some[first - 1]) if first else 0.0, beta)
+        most = self._logit_of(float(some[last]), beta) if last < some.size else np.inf
+        likely = (last - first + 2) * weights.size // some.size
+        places, above, before = self._between(least, most, likely)
         if not places.size:
             return None
         stretch = Stretch(above, places, logits, self._maximum)
         self._heavier[stretch] = before
         return stretch
+
+    def _between(self, least: Any, most: Any, likely: int) -> Between:
+        """Return the tokens with logits from `least` to `most`, which are about so many."""
+        found = kernels.between(self._logits, self._weights, least, most, 2 * likely)
+        if found is not None:
+            return found
+        better = self._logits > most
+        places = ((self._logits >= least) ^ better).nonzero()[0]
+        return Between(places, int(np.count_nonzero(better)), _dot(self._weights, better))
 
     def _logit_of(self, weight: float, beta: float) -> Any:
         """Return about which logit has this weight; the least finite one for a weight of 0."""
@@ -260,21 +268,27 @@ class Bins:
             return
         self._beta, self._cumulative = beta, None
         self._heavier.clear()
-        maximum = self._logits.dtype.type(self._maximum)
-        scale = self._logits.dtype.type(self._steepness(beta) * PER_NAT)
+        steepness = self._steepness(beta)
+        scale = self._logits.dtype.type(steepness)
         if scale == 0.0:  # 0 times -inf is no number
             np.greater(self._logits, -np.inf, out=self._weights, casting="unsafe")
             self._total = float(self.count)
             return
-        self._total = 0.0
+        total = kernels.weigh(self._logits, self._maximum, steepness, self._weights)
+        self._total = self._weighed_by_numpy(scale) if total is None else total
+
+    def _weighed_by_numpy(self, scale: Any) -> float:
+        """Weigh all tokens; return what they weigh together."""
+        maximum = self._logits.dtype.type(self._maximum)
+        total = 0.0
         with np.errstate(over="ignore"):
             for start in range(0, self._logits.size, _PIECE):
                 weights = self._weights[start : start + _PIECE]
                 np.subtract(self._logits[start : start + _PIECE], maximum, out=weights)
-                if scale != 1.0:
-                    np.multiply(weights, scale, out=weights)
-                power(weights, out=weights)
-                self._total += _sum(weights)
+                np.multiply(weights, scale, out=weights)
+                np.exp(weights, out=weights)
+                total += _sum(weights)
+        return total
 
     def _offsets(self) -> NDArray[Any]:
         """Return z − z_max of each, that of -inf cut to what 0 can be multiplied with."""

@@ -17,6 +17,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from studio.sampling import kernels
 from studio.sampling.bins import Bins
 from studio.sampling.errors import LogitsError
 from studio.sampling.head import Falls, Head, Side, falls_of
@@ -75,7 +76,8 @@ class Ranking:
     _weighed: Head | None
 
     __slots__ = (
-        "_bins", "_count", "_falls", "_replaced", "_source", "_weighed", "ids", "logits", "size",
+        "_bins", "_count", "_falls", "_lowest", "_replaced", "_source", "_weighed",
+        "ids", "logits", "size",
     )  # fmt: skip
 
     def __init__(self, logits: ArrayLike) -> None:
@@ -87,7 +89,17 @@ class Ranking:
         self._replaced: tuple[NDArray[np.int64], NDArray[Any]] | None = None
         self._count: int | None = None
         self._bins: Bins | None = None
+        self._lowest: float | None = None
         self._rank(source, HEAD + 1)
+
+    @classmethod
+    def of_best(cls, source: NDArray[Any], best: kernels.Best) -> Self:
+        """Return the ranking of logits whose best are found already, more than `HEAD` of them."""
+        made = cls.__new__(cls)  # spelled out: where caches are cold each call costs microseconds
+        made._source, made.size = source, source.size
+        made.ids, made.logits, made._lowest, _ = best
+        made._replaced = made._count = made._bins = made._falls = made._weighed = None
+        return made
 
     @property
     def maximum(self) -> float:
@@ -110,11 +122,6 @@ class Ranking:
             self._source[tokens] = logits
             self._replaced = None
         return self._source
-
-    def move_to(self, memory: NDArray[Any]) -> None:
-        """Copy the logits to `memory` `(V,)` and refer to them there: the former may change now."""
-        np.copyto(memory, self.source)
-        self._source = memory
 
     def limit(self, kept: int) -> int:
         """Return `kept`, or the number of tokens there are if that is less."""
@@ -195,7 +202,7 @@ class Ranking:
 
     def _in_bins(self) -> Bins:
         if self._bins is None:
-            self._bins = Bins(self.source, self.maximum)
+            self._bins = Bins(self.source, self.maximum, self._lowest)
         return self._bins
 
     def penalised(self, penalty: float, recent: Collection[int], kept: int) -> Self:
@@ -245,7 +252,7 @@ class Ranking:
     ) -> Self:
         made = cls.__new__(cls)
         made._source, made._replaced, made._count, made.size = source, replaced, count, source.size
-        made._bins = None
+        made._bins = made._lowest = None
         return made
 
     def head(self, beta: float) -> Head:
@@ -261,6 +268,10 @@ class Ranking:
         return self._falls
 
     def _rank(self, source: NDArray[Any], least: int) -> None:
+        best = kernels.best(source, least)
+        if best is not None:
+            self._take(best)
+            return
         blocks = max(least - 1, 1) * _BLOCKS_PER_TOKEN  # at first 512, which divides most sizes
         if blocks * 2 > source.size:
             if not isfinite(source.max()):
@@ -270,6 +281,10 @@ class Ranking:
         else:
             ids = _reach(source, blocks, least)
         self._set_head(ids, source[ids])
+
+    def _take(self, best: kernels.Best) -> None:
+        self.ids, self.logits, self._lowest, _ = best
+        self._falls = self._weighed = None
 
     def _set_head(self, ids: NDArray[np.int64], logits: NDArray[Any]) -> None:
         if ids.size < _SORT_KEYS_FROM or logits.dtype is not _FLOAT32:

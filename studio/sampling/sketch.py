@@ -21,7 +21,7 @@ from studio.sampling.ranking import HEAD, Ranking
 from studio.sampling.sketched import SketchedLogits
 from studio.sampling.state import NO_STATE, SamplerState
 from studio.sampling.tail import Tail
-from studio.sampling.tail_sums import measure_tails
+from studio.sampling.tail_sums import measure_tail
 
 
 class ShapedTop(NamedTuple):
@@ -111,29 +111,19 @@ class LogitSketch:
             ValueError: `written` is not in the vocabulary, or its logit is -inf.
         """
         ranking = logits if isinstance(logits, Ranking) else Ranking(logits)
-        return cls.of_each([(ranking, written)])[0]
+        outside = None if written is None else written_outside(ranking, written)
+        return cls.of_parts(ranking, measure_tail(ranking, HEAD), outside)
 
     @classmethod
-    def of_each(cls, steps: Sequence[tuple[Ranking, int | None]]) -> list[Self]:
-        """Sketch several steps, which takes less time than one by one.
-
-        Args:
-            steps: The ranking of each, and the token that was written there; as for `of`.
-
-        Raises:
-            ValueError: As for `of`.
-        """
-        tails = measure_tails([ranking for ranking, _ in steps], HEAD)
-        return [
-            cls(
-                ranking.ids[:HEAD].astype(np.int32),
-                ranking.logits[:HEAD].astype(np.float32),
-                ranking.size,
-                tail,
-                None if written is None else _written(ranking, written),
-            )
-            for (ranking, written), tail in zip(steps, tails, strict=True)
-        ]
+    def of_parts(cls, ranking: Ranking, tail: Tail | None, written: Written | None) -> Self:
+        """Put a sketch together from the best of a ranking, and what was found of the rest."""
+        return cls(
+            ranking.ids[:HEAD].astype(np.int32),
+            ranking.logits[:HEAD].astype(np.float32),
+            ranking.size,
+            tail,
+            written,
+        )
 
     def distribution(
         self, temperature: float
@@ -230,7 +220,12 @@ class LogitSketch:
         return cls(ids, logits, vocabulary_size, tail, Written(*written) if written else None)
 
 
-def _written(ranking: Ranking, token: int) -> Written | None:
+def written_outside(ranking: Ranking, token: int) -> Written | None:
+    """Return what is recorded of a token that is not among the best; None of one that is.
+
+    Raises:
+        ValueError: The token is not in the vocabulary, or its logit is -inf.
+    """
     if not 0 <= token < ranking.size:
         raise ValueError(f"written: found {token}; allowed is 0 to {ranking.size - 1}.")
     logit = ranking.source[token]

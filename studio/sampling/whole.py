@@ -14,10 +14,11 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.sampling import scratch
 from studio.sampling.adjustment import Adjustment
 from studio.sampling.ranked import Weight
 from studio.sampling.ranking import Ranking
+
+_PIECE = 16_384  # tokens at a time: what is made of them stays in a core's own cache
 
 _GROWTH = 8  # how many times as many tokens are ranked where those at hand do not settle it
 
@@ -145,11 +146,14 @@ class WholeLogits:
 
 
 def _float32_deviation(source: NDArray[np.float32]) -> float:
-    """Return the deviation in three passes; no finite number where float32 cannot hold them."""
-    below, *_, ones, _ = scratch.float32_rows(source.size)
+    """Return the deviation; no finite number where float32 cannot hold the squares."""
     with np.errstate(over="ignore", invalid="ignore"):
-        mean = float(source @ ones) / source.size
-        # From about the mean: squares of the raw logits would lose what they differ by.
-        np.subtract(source, np.float32(mean), out=below)
-        rest = float(below @ ones) / source.size
-        return math.sqrt(max(float(below @ below) / source.size - rest * rest, 0.0))
+        mean = np.float32(source.mean())
+        rest = squares = 0.0
+        for start in range(0, source.size, _PIECE):
+            # From about the mean: squares of the raw logits would lose what they differ by.
+            below = source[start : start + _PIECE] - mean
+            rest += float(below.sum())
+            squares += float(below @ below)
+        rest /= source.size
+        return math.sqrt(max(squares / source.size - rest * rest, 0.0))

@@ -9,6 +9,7 @@ from studio.commands import bench
 from studio.commands.bench_lanes import measure_lanes
 from studio.commands.bench_pairs import LANE_COUNTS, LaneRounds, LanesRun
 from studio.engine.bare_loop import BareLoop
+from studio.sampling import kernels
 from tests.helpers.tiny_model import write_byte_level_model
 
 BY_LANES = {str(lanes): 0.5 + lanes / 100 for lanes in LANE_COUNTS}
@@ -73,7 +74,22 @@ def test_parts_can_be_left_out(capsys: pytest.CaptureFixture[str]) -> None:
     assert "lanes_window_ratio" not in without_window
     bench.main(["--json", "--sampler-only"])
     sampler = json.loads(capsys.readouterr().out)
-    assert set(sampler) == {"sampler_us", "top_p_ratio", "lanes_8_sampler_us", "others_cpu_percent"}
+    assert set(sampler) == {
+        *("compiled_passes", "sampler_us", "top_p_ratio", "lanes_8_sampler_us"),
+        "others_cpu_percent",
+    }
+    assert sampler["compiled_passes"] is kernels.are_compiled()
+
+
+@pytest.mark.usefixtures("_measured")
+def test_passes_that_are_not_compiled_are_told(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kernels, "_library", None)
+    bench.main(["--json"])
+    told = capsys.readouterr()
+    assert "not compiled here" in told.err
+    assert json.loads(told.out)["compiled_passes"] is False
 
 
 @pytest.mark.usefixtures("_measured")

@@ -47,7 +47,7 @@ def root(tmp_path: Path) -> Path:
     for step in TO_TEST:
         for name in step.inputs:
             path = tmp_path / name
-            path.parent.mkdir(exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(f"{name}\n", encoding="utf-8")
     return tmp_path
 

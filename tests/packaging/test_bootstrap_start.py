@@ -22,12 +22,22 @@ sys.exit(23)
 """
 
 
+def _copy(checkout: Path, folder: Path) -> Path:
+    """Copy what the set-up reads of a checkout."""
+    shutil.copytree(checkout / "packaging", folder / "packaging")
+    for step in TO_TEST:
+        for name in step.inputs:
+            if not (folder / name).exists():
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(checkout / name, folder / name)
+    return folder
+
+
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A checkout in which everything counts as set up."""
     root = tmp_path_factory.mktemp("checkout").resolve()
-    shutil.copytree(ROOT / "packaging", root / "packaging")
-    shutil.copy(ROOT / "pyproject.toml", root)
+    _copy(ROOT, root)
     venv.create(root / ".venv", symlinks=sys.platform != "win32")
     paths = {"base": str(root / ".venv"), "platbase": str(root / ".venv")}
     library = Path(sysconfig.get_path("purelib", "venv", paths))
@@ -101,8 +111,7 @@ def test_the_suite_never_uses_the_user_s_own_screen(checkout: Path, tmp_path: Pa
 
 
 def test_a_checkout_that_lacks_a_lock_says_which(checkout: Path, tmp_path: Path) -> None:
-    broken = shutil.copytree(checkout / "packaging", tmp_path / "packaging").parent
-    shutil.copy(checkout / "pyproject.toml", broken)
+    broken = _copy(checkout, tmp_path)
     shutil.copytree(checkout / ".venv", broken / ".venv", symlinks=True)
     (broken / "packaging" / "requirements-pip.lock").unlink()
     done = call(broken, tmp_path, "run")
@@ -113,8 +122,7 @@ def test_a_checkout_that_lacks_a_lock_says_which(checkout: Path, tmp_path: Path)
 
 @pytest.mark.skipif(sys.platform != "linux", reason="what is looked for on Linux")
 def test_missing_parts_are_named_before_anything_is_made(checkout: Path, tmp_path: Path) -> None:
-    fresh = shutil.copytree(checkout / "packaging", tmp_path / "packaging").parent
-    shutil.copy(checkout / "pyproject.toml", fresh)
+    fresh = _copy(checkout, tmp_path)
     done = call(fresh, tmp_path, "run", PATH=str(tmp_path), CC="", CXX="")
     assert done.returncode == 1
     assert "The system lacks a C compiler, a C++ compiler" in done.stderr

@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from studio.sampling import kernels
+
 TEXTS = (
     "The old fisherman looked out over the grey water and counted the boats that had not come "
     "home. Every morning he rowed past the breakwater and let the boat find its own way, trusting "
@@ -23,6 +25,17 @@ TEXTS = (
     "replacement left today, number 1Z-4471. 6 CO2 + 6 H2O -> C6H12O6 + 6 O2. Die Katze sitzt auf "
     "der Matte. zxq vrrt 99 %% ## asdf",
 )
+
+
+@pytest.fixture(scope="module", params=["compiled", "numpy"])
+def either_way(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Has the tests of a module run twice: with the passes in C, and with numpy alone."""
+    with pytest.MonkeyPatch.context() as patch:
+        if request.param == "numpy":
+            patch.setattr(kernels, "_library", None)
+        elif not kernels.are_compiled():
+            pytest.skip("the passes in C are not compiled here")
+        yield
 
 
 @pytest.fixture(scope="session")

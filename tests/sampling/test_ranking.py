@@ -35,6 +35,8 @@ cases = st.builds(
     st.sampled_from([0.0, 0.2, 0.99, 1.0]),
 )
 
+pytestmark = pytest.mark.usefixtures("either_way")
+
 
 @given(cases, st.integers(1, 13_000), st.sampled_from([np.float32, np.float64]))
 def test_the_best_are_found_in_order(logits: NDArray[np.float32], least: int, kind: type) -> None:

@@ -13,6 +13,8 @@ from studio.sampling.hermite import Jet, Nodes
 from studio.sampling.tail import Tail
 from studio.sampling.tail_sums import measure_tail
 
+pytestmark = pytest.mark.usefixtures("either_way")
+
 HEAD = 128
 
 

@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from studio.sampling import LogitsError, LogitSketch, SamplingParams, Survey, choose
+from tests.helpers.hostile_logits import hostile_logits
+
+pytestmark = pytest.mark.usefixtures("either_way")
+
+
+@pytest.mark.parametrize("size", [40, 129, 5000, 20_000])
+@pytest.mark.parametrize("temperature", [0.5, 50.0])
+def test_a_sketch_is_made_when_the_logits_have_gone(size: int, temperature: float) -> None:
+    params = SamplingParams(temperature=temperature)
+    for logits in hostile_logits(size):
+        memory = logits.astype(np.float32)
+        survey = Survey(memory)
+        choice = choose(survey.ranking, params, (), 0.9)
+        expected = LogitSketch.of(memory.copy(), written=choice.token)
+        outside = survey.outside(choice)
+        memory[:] = np.nan
+        assert survey.sketch(outside).to_bytes() == expected.to_bytes()
+
+
+def test_a_token_that_penalties_moved_is_looked_for_by_its_id() -> None:
+    logits = np.linspace(5.0, -5.0, 20_000, dtype=np.float32)
+    survey = Survey(logits)
+    # The token 200 is drawn first of all, after the best 200 are penalised away.
+    params = SamplingParams(temperature=0.0, repeat_penalty=100.0, repeat_last_n=200)
+    choice = choose(survey.ranking, params, range(200), 0.5)
+    assert (choice.token, choice.rank) == (200, 0)
+    outside = survey.outside(choice)
+    assert outside is not None
+    assert (outside.token, outside.rank) == (200, 200)
+
+
+def test_what_are_no_logits_is_refused() -> None:
+    with pytest.raises(LogitsError, match="NaN at 1 of 20000 positions"):
+        Survey(np.where(np.arange(20_000) == 7, np.nan, 0.0).astype(np.float32))
