@@ -270,7 +270,8 @@ class Ranking:
     def _rank(self, source: NDArray[Any], least: int) -> None:
         best = kernels.best(source, least)
         if best is not None:
-            self._take(best)
+            self.ids, self.logits, self._lowest, _ = best
+            self._falls = self._weighed = None
             return
         blocks = max(least - 1, 1) * _BLOCKS_PER_TOKEN  # at first 512, which divides most sizes
         if blocks * 2 > source.size:
@@ -281,10 +282,6 @@ class Ranking:
         else:
             ids = _reach(source, blocks, least)
         self._set_head(ids, source[ids])
-
-    def _take(self, best: kernels.Best) -> None:
-        self.ids, self.logits, self._lowest, _ = best
-        self._falls = self._weighed = None
 
     def _set_head(self, ids: NDArray[np.int64], logits: NDArray[Any]) -> None:
         if ids.size < _SORT_KEYS_FROM or logits.dtype is not _FLOAT32:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 from operator import truediv
 from typing import Any, NamedTuple
 
@@ -186,9 +187,8 @@ def _further(ranking: Ranking, head: int, tail: Tail) -> Tail | None:
 
 def _is_smooth(tail: Tail, errors: list[float], ranking: Ranking, head: int) -> bool:
     """Say whether the nodes are close enough together for this tail."""
-    curvatures = tail.nodes.curvatures
-    for (least, most), here, following in zip(
-        _CURVATURE_CHANGES, curvatures, curvatures[1:], strict=False
+    for (least, most), (here, following) in zip(
+        _CURVATURE_CHANGES, pairwise(tail.nodes.curvatures), strict=True
     ):
         if not least * here <= following <= most * here:
             return False
