@@ -33,6 +33,8 @@ class ShapedTop(NamedTuple):
         tail_probability: What is left for all other tokens together.
         kept: How many tokens are left, those of the tail included.
         entropy: Of the whole, in nats.
+        cuts_tail: Whether a filter cut in the tail. Then `kept` is an estimate, and with the
+            weight of what is left so are all probabilities.
     """
 
     ids: NDArray[np.int32]
@@ -40,6 +42,7 @@ class ShapedTop(NamedTuple):
     tail_probability: float
     kept: int
     entropy: float
+    cuts_tail: bool
 
 
 class Written(NamedTuple):
@@ -179,9 +182,11 @@ class LogitSketch:
         """Return what all samplers of `params` leave, as `distribution` and `choose` do.
 
         Where a filter cuts among the best tokens the answer is exact but for the tail's weight.
-        Where it cuts in the tail, `kept` and the tail's probability are estimates (see
-        `Tail.share_above`). A token of the tail cannot be biased or penalised, and one penalised
-        among the best is not ranked against the tail.
+        Where it cuts in the tail (`cuts_tail`), how many tokens are left and what they weigh
+        together are estimates (see `Tail.share_above`), and all probabilities are wrong by the
+        same factor: on the starter model's logits by 0.2 % of themselves as a rule and 6 % at worst
+        at T 1, by 2 % and 11 % at T 2. A token of the tail cannot be biased or penalised, and one
+        penalised among the best is not ranked against the tail.
 
         Args:
             params: The samplers and their order.
@@ -201,6 +206,7 @@ class LogitSketch:
             tail_probability=ranked.tail_weight(kept, beta).mass / mass,
             kept=kept,
             entropy=max(0.0, math.log(mass) - moment / mass),
+            cuts_tail=ranked.cuts_tail(kept),
         )
 
     def to_bytes(self) -> bytes:

@@ -67,6 +67,10 @@ class SketchedLogits:
         """Return `kept`, or the number of tokens there are if that is less."""
         return min(kept, self._count)
 
+    def cuts_tail(self, kept: int) -> bool:
+        """Return whether the `kept` best are all known tokens and some, not all, of the tail."""
+        return self.ids.size < kept < self._count
+
     def weights(self, kept: int, beta: float) -> NDArray[np.float64]:
         """Return the weights of the known tokens, 0 beyond the `kept` best."""
         weights: NDArray[np.float64] = np.exp(self._exponents(beta))

@@ -184,6 +184,7 @@ def test_shaped_is_what_choose_says(
         assert shaped.ids.size == shaped.probabilities.size == 128
         assert shaped.probabilities.sum() + shaped.tail_probability == pytest.approx(1.0)
         assert (shaped.tail_probability > 0.0) <= (shaped.kept > 128)
+        assert shaped.cuts_tail is (128 < shaped.kept < row.size)
         if shaped.kept < row.size and in_tail:
             # Where the cut falls in the tail, the sketch estimates.
             assert shaped.kept == pytest.approx(choice.kept, rel=0.1)

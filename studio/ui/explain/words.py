@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from studio.presets import task_presets
-from studio.sampling import SamplingParams
+from studio.sampling import SamplingParams, ShapedTop
 from studio.ui.explain import filters
 from studio.ui.explain import text as texts
 from studio.ui.explain.place import STEP, Place
@@ -118,7 +118,7 @@ def _temperature(gaps: _Gaps, place: Place, params: SamplingParams) -> None:
 
 def _limits(gaps: _Gaps, place: Place, params: SamplingParams) -> None:
     level = filters.at(place.sketch, params, math.inf)
-    gaps["kept_count"] = _tokens(place, level.kept)
+    gaps["kept_count"] = _tokens(level)
     gaps.fill("kept", "all" if level.kept == place.sketch.vocabulary_size else "some")
     gaps["each"] = percent(1.0 / level.kept)
     gaps.fill("tie", "alone" if place.known == 1 else "near_tie" if place.is_near_tie else "clear")
@@ -156,8 +156,7 @@ def _filters(gaps: _Gaps, place: Place, params: SamplingParams) -> None:
     gaps.fill("filters", "yours" if filters.active_filters(params) else "tried")
     for temperature, gap in ((params.temperature, "now"), (_HIGH, "at_100")):
         for where, shaped in (("last", filters.last), ("first", filters.first)):
-            kept = shaped(place.sketch, tried, temperature).kept
-            gaps[f"{where}_{gap}"] = _tokens(place, kept)
+            gaps[f"{where}_{gap}"] = _tokens(shaped(place.sketch, tried, temperature))
     gaps.fill("effect", "greedy" if params.temperature == 0.0 else "counts")
     gaps.fill("order", temperature_place(params.samplers))
     gaps["left_out"] = texts.LEFT_OUT if filters.leaves_something_out(params) else ""
@@ -187,10 +186,9 @@ def _token(place: Place, rank: int) -> str:
     return f"“<b>{html.escape(place.text(rank).text)}</b>”"
 
 
-def _tokens(place: Place, kept: int) -> str:
-    """A number of tokens. Below the best 128 a sketch knows how many only roughly."""
-    exact = kept <= place.known or kept == place.sketch.vocabulary_size
-    return f"{kept:,}" if exact else f"about {kept:,}"
+def _tokens(left: ShapedTop) -> str:
+    """How many are left. Below the best 128 a sketch knows it only roughly."""
+    return f"about {left.kept:,}" if left.cuts_tail else f"{left.kept:,}"
 
 
 def _number(value: float) -> str:

@@ -43,6 +43,8 @@ class Tail(NamedTuple):
         probability: With what probability the sampler draws any of them.
         chosen: The token that stands at the place, if it is one of them.
         drawn: Whether that was drawn from the distribution, and not merely read.
+        estimated: Whether a filter cut among tokens of which no single one is known, so that how
+            many are kept and what they share is roughly so.
     """
 
     tokens: int
@@ -50,6 +52,7 @@ class Tail(NamedTuple):
     probability: float
     chosen: TokenText | None
     drawn: bool = True
+    estimated: bool = False
 
 
 def rows_of(
@@ -118,4 +121,5 @@ def tail_of(
         probability=max(0.0, 1.0 - sum(row.probability for row in rows)) if kept else 0.0,
         chosen=None if any(row.chosen for row in rows) else chosen,
         drawn=drawn,
+        estimated=shape.top.cuts_tail,
     )

@@ -38,12 +38,13 @@ def row_label(row: TokenRow) -> str:
 
 
 def tail_sentence(tail: Tail) -> str:
-    """The last row: ``4,102 more tokens share 14.0 %``."""
+    """The last row: ``4,102 more tokens share 14.0 %``, ``about 4,102 more …``."""
     if tail.tokens == 0:
         return "no other tokens"
     if tail.kept:
         verb = "has" if tail.kept == 1 else "share"
-        sentence = f"{_tokens(tail.kept)} {verb} {percent(tail.probability)}"
+        about = "about " if tail.estimated else ""
+        sentence = f"{about}{_tokens(tail.kept)} {verb} {percent(tail.probability)}"
     else:
         sentence = f"{_tokens(tail.tokens)} cannot be drawn"
     if tail.chosen is not None:
