@@ -10,50 +10,33 @@ from PySide6.QtGui import (
     QContextMenuEvent,
     QDragLeaveEvent,
     QDropEvent,
-    QFontInfo,
     QGuiApplication,
     QInputMethodEvent,
     QKeyEvent,
     QKeySequence,
     QMouseEvent,
-    QPaintEvent,
-    QResizeEvent,
-    QTextBlockFormat,
     QTextCharFormat,
     QTextCursor,
-    QWheelEvent,
 )
-from PySide6.QtWidgets import QApplication, QFrame, QMenu, QTextEdit, QWidget
+from PySide6.QtWidgets import QApplication, QMenu, QTextEdit, QWidget
 
 from studio.manuscript import Edit, Manuscript, with_own_records
 from studio.ui.editor.document import REFUSED, DocumentMirror, pasted
 from studio.ui.editor.keys import asks_redo, changed_by
+from studio.ui.editor.page import Page
 from studio.ui.editor.passage_mime import Clippings
 from studio.ui.editor.placeholder import EditorPlaceholder
 from studio.ui.editor.provenance_highlighter import ProvenanceHighlighter
 from studio.ui.editor.scroll import ScrollKeeper
-from studio.ui.editor.underlay import Underlay
 
 EMPTY_STATE = "Write the first sentence, then press Ctrl+Enter to continue it."
 
 UNDO_REFUSED = "A text is being written. Press Esc to stop; then it can be undone."
 """What the writer is told who wants to undo while a take grows."""
 
-LINE_HEIGHT = 150.0
-"""Per cent of a line's own height."""
 
-SMALLEST_ZOOM, LARGEST_ZOOM = -8, 40
-"""Points that the writer may take from, or add to, the size of the text."""
-
-_POINTS_ABOVE_SYSTEM = 4.0  # prose is read longer than a button
-_SMALLEST_POINTS = 4.0
-_MARGIN = 20  # pixels round the text
-_NOTCH = 120  # eighths of a degree that a wheel turns at a time
-_LONGEST_LINE = 42.0  # in ems; longer lines, on a wide window, are hard to follow back
-
-
-class ManuscriptEditor(QTextEdit):
-    """Plain text with room to breathe, bound to a manuscript for good.
+class ManuscriptEditor(Page):
+    """Plain text on a page, bound to a manuscript for good.
 
     Everything the writer does reaches the manuscript, and everything that happens to the manuscript
     (a growing take, undo, an opened file) is shown. Positions are the manuscript's code points.
@@ -73,34 +56,14 @@ class ManuscriptEditor(QTextEdit):
     clicked = Signal(QPoint)
     """The text was clicked once, plainly, at this point of the viewport; the caret stands there."""
 
-    zoom_changed = Signal(int)
-    """Text is this many points larger (smaller, if negative) than at first."""
-
     def __init__(self, manuscript: Manuscript, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._manuscript = manuscript
-        self._zoom = 0
-        self._wheel = 0
         self._pressed: QPoint | None = None
         self._clippings = Clippings()
-        self.underlay = Underlay(self.viewport())
-        """What is painted behind the text."""
         self.setAcceptRichText(False)
-        self.setFrameShape(QFrame.Shape.NoFrame)
         self.setAccessibleName("Manuscript")
         self._placeholder = EditorPlaceholder(self, self.underlay, EMPTY_STATE)
-        self.setCursorWidth(2)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.document().setDocumentMargin(_MARGIN)
-        line_height = QTextBlockFormat()
-        line_height.setLineHeight(
-            LINE_HEIGHT, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value
-        )
-        # Before any text comes in: every later paragraph takes its format from this one.
-        QTextCursor(self.document()).setBlockFormat(line_height)
-        self._base_font = self.font()
-        self._set_font()
-
         self._mirror = DocumentMirror(
             self.document(), manuscript, lambda: self.textCursor().position()
         )
@@ -174,70 +137,9 @@ class ManuscriptEditor(QTextEdit):
 
     # Appearance
 
-    @property
-    def zoom(self) -> int:
-        """Points by which the writer has made the text larger, or smaller if negative."""
-        return self._zoom
-
-    def zoom_by(self, steps: int) -> None:
-        """Makes the text larger by some points, or smaller, within limits."""
-        self._zoom_to(self._zoom + steps)
-
-    def zoom_reset(self) -> None:
-        """Gives the text its first size again."""
-        self._zoom_to(0)
-
-    def _zoom_to(self, zoom: int) -> None:
-        zoom = min(max(zoom, SMALLEST_ZOOM), LARGEST_ZOOM)
-        if zoom != self._zoom:
-            self._zoom = zoom
-            self._set_font()
-            self.zoom_changed.emit(zoom)
-
     def set_generated_color(self, color: QColor) -> None:
         """Sets the colour of what the model wrote. Until then it looks like all other text."""
         self._highlighter.set_generated_color(color)
-
-    def _set_font(self) -> None:
-        font = self._base_font
-        # QFontInfo knows the points of a font that the system gives in pixels, too.
-        system = QFontInfo(QApplication.font()).pointSizeF()
-        font.setPointSizeF(max(_SMALLEST_POINTS, system + _POINTS_ABOVE_SYSTEM + self._zoom))
-        self.setFont(font)
-        self._set_margins()
-
-    def _set_margins(self) -> None:
-        longest = self.fontMetrics().height() * _LONGEST_LINE
-        side = max(0, int((self.width() - longest) / 2))
-        self.setViewportMargins(side, 0, side, 0)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keeps lines from growing too long."""
-        caret = self.cursorRect()
-        was_in_view = caret.top() >= 0 and caret.bottom() < event.oldSize().height()
-        # First, for Qt sends no second event when the viewport shrinks while it is being shown.
-        self._set_margins()
-        super().resizeEvent(event)
-        if was_in_view:
-            # A message or a legend that comes below must not cover what is being written.
-            self.ensureCursorVisible()
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        """Zooms with Ctrl held, else scrolls."""
-        if not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            super().wheelEvent(event)
-            return
-        # Touchpads send a notch in many small parts.
-        self._wheel += event.angleDelta().y()
-        notches = int(self._wheel / _NOTCH)
-        self._wheel -= notches * _NOTCH
-        self.zoom_by(notches)
-        event.accept()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Lets what lies behind the text be painted first."""
-        self.underlay.paint(event.region())
-        super().paintEvent(event)
 
     # The pointer
 

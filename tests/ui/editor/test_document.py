@@ -16,6 +16,8 @@ from studio.ui.editor.document import (
     utf16_length,
 )
 
+pytestmark = pytest.mark.usefixtures("qapp")
+
 characters = st.one_of(
     st.sampled_from("ab\n\r😀🎣\u00a0\u2028\u2029\ufeff"), st.characters(codec="utf-8")
 )

@@ -14,7 +14,6 @@ from PySide6.QtGui import (
     QInputMethodEvent,
     QTextBlockFormat,
     QTextCharFormat,
-    QWheelEvent,
 )
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -30,7 +29,8 @@ from studio.manuscript import (
     write_text_file,
 )
 from studio.ui.editor.document import REFUSED, shown
-from studio.ui.editor.editor import LARGEST_ZOOM, LINE_HEIGHT, SMALLEST_ZOOM, ManuscriptEditor
+from studio.ui.editor.editor import ManuscriptEditor
+from studio.ui.editor.page import LINE_HEIGHT
 from studio.ui.editor.passage_mime import passage_mime
 from tests.helpers.token_records import tokens
 
@@ -595,60 +595,6 @@ def test_text_that_grows_above_the_view_does_not_push_it(
     take.append("\nline\nline\nline")
     assert editor.cursorRect().top() == before
     manuscript.end_take()
-
-
-def test_zoom_keeps_within_limits_and_can_be_reset(qtbot: QtBot, editor: ManuscriptEditor) -> None:
-    first = editor.font().pointSizeF()
-    assert first > QApplication.font().pointSizeF()
-    with qtbot.waitSignal(editor.zoom_changed) as told:
-        editor.zoom_by(2)
-    assert told.args == [2]
-    assert editor.font().pointSizeF() == first + 2
-    editor.zoom_by(1000)
-    assert editor.zoom == LARGEST_ZOOM
-    editor.zoom_by(-1000)
-    assert editor.zoom == SMALLEST_ZOOM
-    editor.zoom_reset()
-    assert editor.font().pointSizeF() == first
-
-
-def test_the_wheel_zooms_with_control_held(editor: ManuscriptEditor) -> None:
-    def turn(delta: int, modifier: Qt.KeyboardModifier) -> None:
-        event = QWheelEvent(
-            QPointF(5, 5),
-            QPointF(5, 5),
-            QPoint(),
-            QPoint(0, delta),
-            Qt.MouseButton.NoButton,
-            modifier,
-            Qt.ScrollPhase.NoScrollPhase,
-            False,
-        )
-        QApplication.sendEvent(editor.viewport(), event)
-
-    turn(120, CONTROL)
-    turn(60, CONTROL)
-    assert editor.zoom == 1
-    turn(60, CONTROL)
-    turn(120, Qt.KeyboardModifier.NoModifier)
-    assert editor.zoom == 2
-    turn(-240, CONTROL)
-    assert editor.zoom == 0
-
-
-def test_lines_stay_readable_on_a_wide_window(qtbot: QtBot) -> None:
-    editor = ManuscriptEditor(Manuscript("word " * 100))
-    qtbot.addWidget(editor)
-    editor.resize(2000, 300)
-    editor.show()
-    assert editor.document().textWidth() <= editor.viewport().width() < 1100
-    editor.resize(400, 300)
-    assert editor.document().textWidth() <= editor.viewport().width()
-    assert editor.viewport().width() > 350
-    editor.resize(1500, 300)
-    assert editor.document().textWidth() <= editor.viewport().width() < 1100
-    editor.zoom_by(4)
-    assert editor.document().textWidth() <= editor.viewport().width()
 
 
 def test_marks_and_selections_count_code_points(
