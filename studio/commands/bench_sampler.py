@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from studio.engine.huge_pages import ask_for_huge_pages
 from studio.engine.native_samplers import NativeTopP
 from studio.sampling import (
+    LogitSketch,
     Ranking,
     SamplingParams,
     Survey,
@@ -46,7 +47,7 @@ def measure_lanes_sampler(size: int = 262_144, lanes: int = 8) -> float:
             surveys.append(Survey(vector))
             choose(surveys[-1].ranking, _PARAMS, (), uniform(1, step))
         for survey in surveys:
-            survey.sketch().to_bytes()
+            LogitSketch.of_survey(survey, None).to_bytes()
         times.append(time.perf_counter() - started)
     return statistics.median(times[_WARM_STEPS:]) * 1e6
 
@@ -101,7 +102,7 @@ def _median_microseconds(size: int) -> float:
         started = time.perf_counter()
         survey = Survey(vector)
         choose(survey.ranking, _PARAMS, (), uniform(1, step))
-        survey.sketch().to_bytes()
+        LogitSketch.of_survey(survey, None).to_bytes()
         times.append(time.perf_counter() - started)
     return statistics.median(times[_WARM_STEPS:]) * 1e6
 

@@ -24,7 +24,7 @@ from studio.engine.pieces import PieceLedger
 from studio.engine.prompt import FittedPrompt, TokenizedPrompt
 from studio.engine.token_places import TokenPlaces, places_of
 from studio.engine.vocabulary import Vocabulary
-from studio.sampling import LogitSketch, Ranking, is_near_tie
+from studio.sampling import LogitSketch, Survey, is_near_tie
 
 _PIECE = 64
 """Tokens a message: with their sketches about 90 KiB."""
@@ -134,8 +134,8 @@ class _Records:
             return
         if not self._waiting:
             self._first = place
-        ranking = Ranking(logits)
-        sketch = LogitSketch.of(ranking, written=token)
+        survey = Survey(logits)
+        sketch = LogitSketch.of_survey(survey, survey.written(token))
         self._spellings |= self._pieces.untold(sketch.ids)
         self._waiting.append(
             ScoredToken(
@@ -143,7 +143,7 @@ class _Records:
                 # The manuscript has no space that the tokenizer put before it.
                 text=self._vocabulary.text(token)[0 if place else self._prompt.added :],
                 sketch=sketch.to_bytes(),
-                near_tie=is_near_tie(ranking),
+                near_tie=is_near_tie(survey.ranking),
             )
         )
         if len(self._waiting) >= _PIECE and places.whole[place + 1]:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from studio.engine.messages import Emit, LaneToken, Token
 from studio.engine.pieces import PieceLedger
 from studio.engine.vocabulary import Vocabulary
-from studio.sampling import Choice, Survey, Written, is_near_tie
+from studio.sampling import Choice, LogitSketch, Survey, Written, is_near_tie
 
 FRAME_SECONDS = 1 / 20
 """How long tokens are collected for those who show them; one waits no longer than this and a
@@ -28,7 +28,7 @@ class _Drawn(NamedTuple):
     lane: int | None
     number: int
     survey: Survey
-    outside: Written | None
+    written: Written | None
     choice: Choice
     u: float
 
@@ -77,8 +77,7 @@ class UntoldTokens:
             u: the number drawn.
             lane: whose it is, in a comparison.
         """
-        outside = survey.outside(choice)
-        self._waiting.append(_Drawn(lane, index, survey, outside, choice, u))
+        self._waiting.append(_Drawn(lane, index, survey, survey.drawn(choice), choice, u))
 
     def step_is_over(self) -> None:
         """All have drawn, and a decode follows: tell, if a frame is over."""
@@ -96,8 +95,7 @@ class UntoldTokens:
 
     def token(self, index: int, survey: Survey, choice: Choice, u: float) -> Token:
         """The message of a token, whoever tells it; arguments as for `add`."""
-        outside = survey.outside(choice)
-        return self._token(_Drawn(None, index, survey, outside, choice, u))
+        return self._token(_Drawn(None, index, survey, survey.drawn(choice), choice, u))
 
     def _message(self, drawn: _Drawn) -> Token | LaneToken:
         token = self._token(drawn)
@@ -106,8 +104,8 @@ class UntoldTokens:
         return LaneToken(request=self._request, lane=drawn.lane, token=token)
 
     def _token(self, drawn: _Drawn) -> Token:
-        _, number, survey, outside, choice, u = drawn
-        sketch = survey.sketch(outside)
+        _, number, survey, written, choice, u = drawn
+        sketch = LogitSketch.of_survey(survey, written)
         return Token(
             request=self._request,
             index=number,

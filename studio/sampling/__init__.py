@@ -13,11 +13,11 @@ from studio.sampling.errors import LogitsError, ParameterError, SketchError
 from studio.sampling.near_tie import is_near_tie
 from studio.sampling.params import DEFAULT_SAMPLERS, KNOWN_SAMPLERS, MAX_SEED, SamplingParams
 from studio.sampling.ranking import Ranking
-from studio.sampling.sketch import LogitSketch, ShapedTop, Written
+from studio.sampling.sketch import LogitSketch, ShapedTop
 from studio.sampling.sketch_stack import SketchStack
 from studio.sampling.state import NO_STATE, Breakers, SamplerState
 from studio.sampling.steps import active_steps
-from studio.sampling.survey import Survey
+from studio.sampling.survey import Survey, Written
 from studio.sampling.temperature import InverseTemperature
 
 __all__ = [

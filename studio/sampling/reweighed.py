@@ -15,10 +15,11 @@ import numpy as np
 
 from studio.sampling.params import SamplingParams
 from studio.sampling.pipeline import run
-from studio.sampling.sketch import LogitSketch, Written
+from studio.sampling.sketch import LogitSketch
 from studio.sampling.sketched import SketchedLogits
 from studio.sampling.state import NO_STATE, SamplerState
 from studio.sampling.steps import active_steps
+from studio.sampling.survey import Written
 
 CHANGES = ("penalties", "dry")
 """The steps that change logits; biases do too, but are no step."""

@@ -17,11 +17,11 @@ from numpy.typing import ArrayLike, NDArray
 from studio.sampling import sketch_format
 from studio.sampling.params import SamplingParams
 from studio.sampling.pipeline import run
-from studio.sampling.ranking import HEAD, Ranking
+from studio.sampling.ranking import HEAD
 from studio.sampling.sketched import SketchedLogits
 from studio.sampling.state import NO_STATE, SamplerState
+from studio.sampling.survey import Survey, Written
 from studio.sampling.tail import Tail
-from studio.sampling.tail_sums import measure_tail
 
 
 class ShapedTop(NamedTuple):
@@ -43,14 +43,6 @@ class ShapedTop(NamedTuple):
     kept: int
     entropy: float
     cuts_tail: bool
-
-
-class Written(NamedTuple):
-    """A token of the tail whose logit is recorded all the same, because it was written."""
-
-    token: int
-    logit: float
-    rank: int
 
 
 class LogitSketch:
@@ -101,11 +93,11 @@ class LogitSketch:
         return self._made
 
     @classmethod
-    def of(cls, logits: ArrayLike | Ranking, written: int | None = None) -> Self:
+    def of(cls, logits: ArrayLike, written: int | None = None) -> Self:
         """Sketch the logits of one step.
 
         Args:
-            logits: `(V,)` raw logits, or the `Ranking` made of them. Neither written to nor kept.
+            logits: `(V,)` raw logits. Neither written to nor kept.
             written: The token that was written in this place. If it is not among the best, its
                 logit and rank are recorded too, so that its probability stays exact.
 
@@ -113,18 +105,23 @@ class LogitSketch:
             LogitsError: As for `distribution`.
             ValueError: `written` is not in the vocabulary, or its logit is -inf.
         """
-        ranking = logits if isinstance(logits, Ranking) else Ranking(logits)
-        outside = None if written is None else written_outside(ranking, written)
-        return cls.of_parts(ranking, measure_tail(ranking, HEAD), outside)
+        survey = Survey(logits)
+        return cls.of_survey(survey, None if written is None else survey.written(written))
 
     @classmethod
-    def of_parts(cls, ranking: Ranking, tail: Tail | None, written: Written | None) -> Self:
-        """Put a sketch together from the best of a ranking, and what was found of the rest."""
+    def of_survey(cls, survey: Survey, written: Written | None) -> Self:
+        """Return the sketch of logits that were looked at already, and may have changed since.
+
+        Args:
+            survey: Of the logits.
+            written: What it said of the token that was written there.
+        """
+        ranking = survey.ranking
         return cls(
             ranking.ids[:HEAD].astype(np.int32),
             ranking.logits[:HEAD].astype(np.float32),
             ranking.size,
-            tail,
+            survey.tail(),
             written,
         )
 
@@ -224,21 +221,3 @@ class LogitSketch:
         """
         ids, logits, vocabulary_size, tail, written = sketch_format.unpack(data)
         return cls(ids, logits, vocabulary_size, tail, Written(*written) if written else None)
-
-
-def written_outside(ranking: Ranking, token: int) -> Written | None:
-    """Return what is recorded of a token that is not among the best; None of one that is.
-
-    Raises:
-        ValueError: The token is not in the vocabulary, or its logit is -inf.
-    """
-    if not 0 <= token < ranking.size:
-        raise ValueError(f"written: found {token}; allowed is 0 to {ranking.size - 1}.")
-    logit = ranking.source[token]
-    if logit == -np.inf:
-        raise ValueError(f"written: token {token} has the logit -inf and cannot have been drawn.")
-    if token in ranking.ids[:HEAD].tolist():  # a search by numpy costs ten times as much
-        return None
-    above = np.count_nonzero(ranking.source > logit)
-    equal_before = np.count_nonzero(ranking.source[:token] == logit)
-    return Written(token, float(np.float32(logit)), int(above + equal_before))

@@ -128,14 +128,11 @@ def surveyed_tail(ranking: Ranking, head: int, nodes: NDArray[np.float64]) -> Ta
 
 
 def measure_tail(ranking: Ranking, head: int) -> Tail | None:
-    """Return the tail below the `head` best tokens; None where there is none."""
+    """Return the tail below the `head` best tokens, of any logits; None where there is none."""
     ranking.extend(head + 1)
     if ranking.ids.size <= head:
         return None
     source, edge = ranking.source, ranking.logits.item(head)
-    found = survey(source, head)
-    if found is not None and found.nodes is not None:
-        return surveyed_tail(ranking, head, found.nodes)
     if ranking.size >= _QUICK_FROM and source.dtype == np.float32:
         quick = _quick(edge, ranking.size - head, power_sums(source, edge, head, _STEP))
         if quick is not None and _is_smooth(*quick, ranking, head):

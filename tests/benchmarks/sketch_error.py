@@ -20,7 +20,7 @@ from studio.engine.interrupt import Interrupt
 from studio.engine.messages import LoadOptions
 from studio.engine.model import Model
 from studio.engine.starter_model import find_starter_model
-from studio.sampling import LogitSketch, Ranking, SamplingParams, choose, uniform
+from studio.sampling import LogitSketch, SamplingParams, choose, uniform
 
 _TEMPERATURES = (0.1, 0.3, 0.7, 1.0, 1.5, 3.0, 5.0)
 _ROOT = Path(__file__).parents[2]
@@ -58,7 +58,7 @@ def _texts(model: Model, context: Context) -> Iterator[tuple[str, list[int]]]:
 
 def _errors(logits: NDArray[np.float32], token: int) -> list[tuple[float, float]]:
     """(total variation, entropy error in nats) of one sketch, at each temperature."""
-    packed = LogitSketch.of(Ranking(logits), written=token).to_bytes()
+    packed = LogitSketch.of(logits, written=token).to_bytes()
     sketch = LogitSketch.from_bytes(packed)
     below = logits.astype(np.float64) - float(logits.max())
     errors = []

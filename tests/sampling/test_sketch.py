@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from studio.sampling import (
     LogitSketch,
     ParameterError,
-    Ranking,
     SamplingParams,
     SketchError,
+    Survey,
     choose,
     distribution,
     measures,
@@ -114,10 +114,11 @@ def test_the_best_are_exact_and_in_order(real_logits: NDArray[np.float32]) -> No
     assert sketch.tail.count == row.size - 128
 
 
-def test_a_ranking_serves_as_well_as_logits(real_logits: NDArray[np.float32]) -> None:
-    ranking = Ranking(real_logits[3])
-    choose(ranking, SamplingParams(temperature=3.0), (), 0.9999)  # ranks further down
-    assert LogitSketch.of(ranking).to_bytes() == LogitSketch.of(real_logits[3]).to_bytes()
+def test_a_draw_from_far_down_changes_no_sketch(real_logits: NDArray[np.float32]) -> None:
+    survey = Survey(real_logits[3])
+    choose(survey.ranking, SamplingParams(temperature=3.0), (), 0.9999)  # ranks further down
+    sketch = LogitSketch.of_survey(survey, None)
+    assert sketch.to_bytes() == LogitSketch.of(real_logits[3]).to_bytes()
 
 
 def test_the_probability_of_a_token(real_logits: NDArray[np.float32]) -> None:

@@ -18,9 +18,9 @@ def test_a_sketch_is_made_when_the_logits_have_gone(size: int, temperature: floa
         survey = Survey(memory)
         choice = choose(survey.ranking, params, (), 0.9)
         expected = LogitSketch.of(memory.copy(), written=choice.token)
-        outside = survey.outside(choice)
+        written = survey.drawn(choice)
         memory[:] = np.nan
-        assert survey.sketch(outside).to_bytes() == expected.to_bytes()
+        assert LogitSketch.of_survey(survey, written).to_bytes() == expected.to_bytes()
 
 
 def test_a_token_that_penalties_moved_is_looked_for_by_its_id() -> None:
@@ -30,9 +30,9 @@ def test_a_token_that_penalties_moved_is_looked_for_by_its_id() -> None:
     params = SamplingParams(temperature=0.0, repeat_penalty=100.0, repeat_last_n=200)
     choice = choose(survey.ranking, params, range(200), 0.5)
     assert (choice.token, choice.rank) == (200, 0)
-    outside = survey.outside(choice)
-    assert outside is not None
-    assert (outside.token, outside.rank) == (200, 200)
+    written = survey.drawn(choice)
+    assert written is not None
+    assert (written.token, written.rank) == (200, 200)
 
 
 def test_what_are_no_logits_is_refused() -> None:

@@ -8,10 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from studio.sampling import Ranking, hermite
+from studio.sampling import Survey, hermite
 from studio.sampling.hermite import Jet, Nodes
 from studio.sampling.tail import Tail
-from studio.sampling.tail_sums import measure_tail
 
 pytestmark = pytest.mark.usefixtures("either_way")
 
@@ -19,7 +18,7 @@ HEAD = 128
 
 
 def tail_and_logits(row: NDArray[np.float32]) -> tuple[Tail, NDArray[np.float64]]:
-    tail = measure_tail(Ranking(row), HEAD)
+    tail = Survey(row).tail()
     assert tail is not None
     return tail, np.sort(row.astype(np.float64))[::-1][HEAD:] - tail.edge
 
@@ -125,11 +124,11 @@ def test_at_its_own_edge_a_tail_of_one_group_is_no_more_than_what_stands_there()
 
 
 def test_there_is_no_tail_where_the_head_is_everything() -> None:
-    assert measure_tail(Ranking(np.zeros(HEAD, np.float32)), HEAD) is None
+    assert Survey(np.zeros(HEAD, np.float32)).tail() is None
     few = np.full(50_000, -np.inf, np.float32)
     few[:5] = 1.0
-    assert measure_tail(Ranking(few), HEAD) is None
-    tail = measure_tail(Ranking(np.zeros(HEAD + 1, np.float32)), HEAD)
+    assert Survey(few).tail() is None
+    tail = Survey(np.zeros(HEAD + 1, np.float32)).tail()
     assert tail is not None
     assert tail.count == 1
 
