@@ -1,7 +1,5 @@
 """About: version, licence, and what the program is built with."""
 
-from importlib.metadata import PackageNotFoundError, version
-
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QTextBrowser, QVBoxLayout, QWidget
@@ -56,6 +54,9 @@ class AboutDialog(QDialog):
 
 
 def _version_of(package: str) -> str:
+    # Here and not above: it brings e-mail and zip along, 20 ms of the program's start.
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         return version(package)
     except PackageNotFoundError:

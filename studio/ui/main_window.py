@@ -4,10 +4,9 @@ Puts widgets together and binds them to the session; holds no state of the text,
 sampling.
 """
 
-import gc
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QColor, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QFrame,
@@ -59,6 +58,9 @@ _LEFT_SHARE, _RIGHT_SHARE = 3, 2
 
 class MainWindow(QMainWindow):
     """The studio's one window."""
+
+    started = Signal()
+    """All that can wait until the window is on the screen is done."""
 
     def __init__(
         self, session: Session, theme: Theme, settings: Settings, starter: Path | None
@@ -132,7 +134,7 @@ class MainWindow(QMainWindow):
         self._bind()
         self._restore()
         self.is_started = False
-        """Whether all that can wait until the window is on the screen is done."""
+        """Whether that is so."""
         # The window can be typed in before what takes longer is there.
         QTimer.singleShot(0, self._finish_start)
 
@@ -141,11 +143,8 @@ class MainWindow(QMainWindow):
         self.explain.restore()
         self.parameters.restore()
         self.compare.restore()
-        # What imports and widgets have made stays to the end: the collector need not look through
-        # it again and again while text is written.
-        gc.collect()
-        gc.freeze()
         self.is_started = True
+        self.started.emit()
 
     def _build_layout(self) -> None:
         actions = self.actions_

@@ -29,7 +29,7 @@ from studio.engine.messages import (
     Token,
 )
 from studio.sampling import SamplingParams
-from studio.ui.application import make_application, make_window
+from studio.ui.application import make_application, make_window, show
 from studio.ui.compare.setups import LaneSetup
 from studio.ui.heat.measure import HeatMeasure
 from studio.ui.histogram.histogram import NextTokenHistogram
@@ -65,7 +65,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def _answer(window: MainWindow, path: str, count: int) -> None:
     """Answer what stdin asks of a window, until it ends."""
-    window.show()
+    show(window)
     run_until(lambda: window.is_started)
     # When, not for how long: of its own beginning a process knows only what the system guesses.
     usable_at = time.time()

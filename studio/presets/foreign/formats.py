@@ -22,7 +22,6 @@ from studio.presets.foreign import (
 from studio.presets.foreign.keys import KeyTable
 from studio.presets.foreign.source import Imported
 from studio.presets.foreign.target import Exported, Writer
-from studio.presets.foreign.yaml_reading import read_yaml
 from studio.presets.preset import Preset
 
 OWN = "Kelvin Studio"
@@ -113,6 +112,9 @@ def import_bytes(data: bytes, stem: str, name: str | None = None) -> Imported:
         return llama_args.read(text, stem)
     if not _WEBUI_LINE.search(text):
         raise PresetError(_UNKNOWN)
+    # Here and not above: the library takes 20 ms of the program's start.
+    from studio.presets.foreign.yaml_reading import read_yaml
+
     return webui.read(read_yaml(text), stem)
 
 
