@@ -7,7 +7,7 @@ numpy. It asks no sampler but temperature. The module knows no text and no windo
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,11 @@ from studio.sampling.ranking import HEAD
 from studio.sampling.sketch import LogitSketch
 from studio.sampling.steps import beta_of
 from studio.sampling.tail_stack import TailStack, with_room
+
+_ONES = np.ones(HEAD, dtype=np.float32)
+_LEAST_EXPONENT = np.float32(-87.0)  # e to that is the least that float32 holds in full
+_LARGEST_FALL = 1e38  # of a logit below the favourite's, for float32 to hold it
+_LARGEST_BETA = 1e30  # at which logits that differ at all differ by everything
 
 NO_RANK = -1
 """The rank where the sketch was put on the stack without a token."""
@@ -33,7 +38,7 @@ class _Tempered(NamedTuple):
         moment: `(n,)` Σ x·exp(x), as in `ranked.Weight`.
     """
 
-    weights: NDArray[np.float64]
+    weights: NDArray[np.float32]
     tail: NDArray[np.float64]
     mass: NDArray[np.float64]
     moment: NDArray[np.float64]
@@ -49,7 +54,8 @@ class SketchStack:
 
     def __init__(self) -> None:
         self._size = 0
-        self._offsets = np.zeros((0, HEAD))  # each logit less the favourite's; 0 past the last
+        # Each logit less the favourite's; 0 past the last.
+        self._offsets = np.zeros((0, HEAD), dtype=np.float32)
         self._known = np.zeros(0, dtype=np.intp)
         self._favourites = np.zeros(0)  # the largest logits
         self._ranks = np.zeros(0, dtype=np.intp)
@@ -82,7 +88,7 @@ class SketchStack:
         self._ranks = with_room(self._ranks, row + 1)
         self._written = with_room(self._written, row + 1)
         logits = sketch.logits.astype(np.float64)
-        self._offsets[row, :known] = logits - logits[0]
+        self._offsets[row, :known] = np.maximum(logits - logits[0], -_LARGEST_FALL)
         self._offsets[row, known:] = 0.0
         self._known[row] = known
         self._favourites[row] = logits[0]
@@ -111,7 +117,7 @@ class SketchStack:
         return self._ranks[: self._size]
 
     @property
-    def offsets(self) -> NDArray[np.float64]:
+    def offsets(self) -> NDArray[np.float32]:
         """`(n, HEAD)`: the best logits less the favourite's, by rank; 0 past the last."""
         return self._offsets[: self._size]
 
@@ -190,8 +196,7 @@ class SketchStack:
         exponents = self.offsets * betas[:, np.newaxis]
         np.maximum(exponents, LEAST_EXPONENT, out=exponents)
         weights = np.exp(exponents)
-        if self._any_short:
-            weights[np.arange(HEAD) >= self.known[:, np.newaxis]] = 0.0
+        self._clear_past_the_last(weights)
         tail, tail_moment = self._tail_weights(betas)
         return weights, tail, np.einsum("ij,ij->i", weights, exponents) + tail_moment
 
@@ -203,8 +208,19 @@ class SketchStack:
         return self._made[1]
 
     def _at(self, beta: float) -> _Tempered:
-        weights, tail, moment = self.weights(np.full(self._size, beta))
-        return _Tempered(weights, tail, weights.sum(axis=1) + tail, moment)
+        # In float32, for what is looked at as T turns: five times as quick, and good to 1e-6.
+        with np.errstate(over="ignore"):
+            exponents = self.offsets * np.float32(min(beta, _LARGEST_BETA))
+        np.maximum(exponents, _LEAST_EXPONENT, out=exponents)
+        weights = np.exp(exponents)
+        self._clear_past_the_last(weights)
+        tail, tail_moment = self._tail_weights(np.full(self._size, beta))
+        mass = np.vecdot(weights, _ONES) + tail
+        return _Tempered(weights, tail, mass, np.vecdot(weights, exponents) + tail_moment)
+
+    def _clear_past_the_last(self, weights: NDArray[Any]) -> None:
+        if self._any_short:
+            weights[np.arange(HEAD) >= self.known[:, np.newaxis]] = 0.0
 
     def _tail_weights(
         self, betas: NDArray[np.float64]
@@ -218,7 +234,7 @@ class SketchStack:
         return mass, mass * betas * (slope + self.gaps)
 
     def _greedy(self) -> _Tempered:
-        weights = np.zeros((self._size, HEAD))
+        weights = np.zeros((self._size, HEAD), dtype=np.float32)
         weights[:, 0] = 1.0
         ones, zeros = np.ones(self._size), np.zeros(self._size)
         return _Tempered(weights, zeros, ones, zeros)

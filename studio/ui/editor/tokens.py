@@ -8,6 +8,8 @@ The module knows no measure and no colour.
 from collections.abc import Sequence
 from typing import NamedTuple, cast
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QPoint, QRect
 from PySide6.QtGui import QTextBlock, QTextLine
 
@@ -48,6 +50,7 @@ class TokenTiles:
         self._visible: list[TokenSpan] = []
         self._records: list[RecordedToken] = []
         self._tiles: list[Tile] = []
+        self._places = np.zeros(0, dtype=np.intp)
 
     @property
     def visible(self) -> Sequence[TokenSpan]:
@@ -66,6 +69,12 @@ class TokenTiles:
         """Their parts, line by line."""
         self._update()
         return self._tiles
+
+    @property
+    def places(self) -> NDArray[np.intp]:
+        """`(tiles,)`: the place of each."""
+        self._update()
+        return self._places
 
     def offset(self) -> QPoint:
         """What to add to the document's coordinates for those of the viewport."""
@@ -112,6 +121,7 @@ class TokenTiles:
         self._tiles = []
         if self._visible:
             self._lay_out()
+        self._places = np.array([tile.place for tile in self._tiles], dtype=np.intp)
 
     def _lay_out(self) -> None:
         """Walk through blocks, lines and spans at once: all three are in order."""

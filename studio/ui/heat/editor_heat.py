@@ -5,6 +5,9 @@ temperature costs a repaint of what is in view, and no layout. The module knows 
 `HeatState` for the tint of each token in view and gives it the theme's colour.
 """
 
+from itertools import pairwise
+
+import numpy as np
 from PySide6.QtCore import QObject, QRect, Qt
 from PySide6.QtGui import QColor, QPainter
 
@@ -63,20 +66,21 @@ class EditorHeat(QObject):
         tiles, records = self.tiles.tiles, self.tiles.records
         if not tiles:
             return
-        tints = self._state.tints(records).tolist()
-        turned = self._state.turned(records).tolist()
-        by_tint: dict[int, list[QRect]] = {}
-        lines: list[QRect] = []
-        for rect, index in tiles:
-            tint = tints[index]
-            if tint != NO_TINT:
-                by_tint.setdefault(tint, []).append(rect)
-            if turned[index]:
-                lines.append(QRect(rect.left(), rect.bottom() + 1, rect.width(), _LINE))
+        places = self.tiles.places
+        tints = self._state.tints(records)[places]
+        # By tint: all of one are painted at once.
+        rects = [tiles[index].rect for index in tints.argsort(kind="stable").tolist()]
+        ends = np.bincount(tints - NO_TINT, minlength=LEVELS + 1).cumsum().tolist()
         painter.translate(self.tiles.offset())
         painter.setPen(Qt.PenStyle.NoPen)
-        for tint, rects in by_tint.items():
-            painter.setBrush(self._colors[tint])
-            painter.drawRects(rects)
+        for color, (start, end) in zip(self._colors, pairwise(ends), strict=True):
+            if start < end:
+                painter.setBrush(color)
+                painter.drawRects(rects[start:end])
+        turned = self._state.turned(records)[places].nonzero()[0].tolist()
         painter.setBrush(QColor(self._theme.colors.heat_line))
-        painter.drawRects(lines)
+        painter.drawRects([_line_under(tiles[index].rect) for index in turned])
+
+
+def _line_under(rect: QRect) -> QRect:
+    return QRect(rect.left(), rect.bottom() + 1, rect.width(), _LINE)
