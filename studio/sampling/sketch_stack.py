@@ -145,7 +145,7 @@ class SketchStack:
             ParameterError: The temperature is negative or not a number.
         """
         made = self._tempered(temperature)
-        return (made.weights / made.mass[:, np.newaxis]).astype(np.float32)
+        return made.weights * (1.0 / made.mass).astype(np.float32)[:, np.newaxis]
 
     def tail(self, temperature: float) -> NDArray[np.float64]:
         """Return `(n,)`: the probability of all other tokens together at T.

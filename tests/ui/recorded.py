@@ -34,14 +34,14 @@ class Written(Scored):
 
 def scored(text: bytes, seed: int, rank: int = 3) -> Scored:
     """A token of this rank in a distribution that follows from the seed."""
-    logits = _logits(seed)
+    logits = logits_of(seed)
     token = int(np.argsort(-logits, kind="stable")[rank])
     return Scored(token, text, LogitSketch.of(logits, written=token).to_bytes())
 
 
 def written(text: bytes, seed: int, u: float, temperature: float = 1.0) -> Written:
     """The token that the dice `u` choose at T from a distribution that follows from the seed."""
-    logits = _logits(seed)
+    logits = logits_of(seed)
     token = choose(logits, SamplingParams(temperature=temperature), (), u).token
     return Written(token, text, LogitSketch.of(logits, written=token).to_bytes(), u=u)
 
@@ -55,6 +55,7 @@ def written_all(texts: Sequence[str], temperature: float = 1.0) -> list[Written]
     ]
 
 
-def _logits(seed: int) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+def logits_of(seed: int) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+    """The distribution that follows from a seed."""
     random = np.random.default_rng(seed)
     return (random.uniform(1.0, 6.0) * random.normal(size=VOCABULARY)).astype(np.float32)

@@ -165,7 +165,11 @@ class WordState(QObject):
         uncut = sketch.probability(self._span.record.id, self._sampling.params.temperature)
         kept = tail.kept + sum(row.probability > 0 for row in rows)
         is_cut = uncut > 0.0 and int(self._stack.rank[0]) >= kept
-        return 0.0 if is_cut else uncut, is_cut
+        if is_cut:
+            return 0.0, True
+        # What filters leave shares what they took: this token gains as those beside it do.
+        gain = next((row.probability / row.uncut for row in rows if row.probability > 0.0), 1.0)
+        return uncut * gain, False
 
     def _sentences(self, sketch: LogitSketch) -> tuple[str, ...]:
         assert self._span is not None, "only asked of a token"

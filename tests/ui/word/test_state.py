@@ -5,7 +5,7 @@ from pytestqt.qtbot import QtBot
 
 from studio.engine.messages import Token
 from studio.manuscript import RecordedToken, TokenSpan
-from studio.sampling import LogitSketch, SamplingParams, blame, chance
+from studio.sampling import LogitSketch, SamplingParams, blame, chance, distribution
 from studio.ui.tokens.words import description, tail_sentence
 from studio.ui.tokens.written_token import Run
 from studio.ui.word.bars import ROWS
@@ -13,7 +13,7 @@ from studio.ui.word.state import WordFacts, WordState
 from studio.ui.word.words import NEAR_TIE, NO_DICE
 from studio.ui.writing.records import TokenRecords
 from tests.ui.fake_engine import Desk
-from tests.ui.recorded import Scored, scored, written, written_all
+from tests.ui.recorded import Scored, logits_of, scored, written, written_all
 
 pytestmark = pytest.mark.usefixtures("qapp")
 
@@ -73,6 +73,17 @@ def test_filters_cut_in_the_rows_and_in_the_tail() -> None:
         assert place.facts().rank in (5, 250)
     place.desk.sampling.change(top_k=0)
     assert not place.facts().is_cut
+
+
+def test_a_token_of_the_tail_gains_what_filters_took_from_others() -> None:
+    params = SamplingParams(temperature=4.0, top_p=0.8, samplers=("temperature", "top_p"))
+    place = Place(params)
+    (span,) = place.put(scored(b" far", 401, rank=150))
+    assert place.state.look_at(span)
+    exact = distribution(logits_of(401), params)[span.record.id]
+    uncut = distribution(logits_of(401), SamplingParams(temperature=4.0))[span.record.id]
+    assert exact > 1.2 * uncut > 0.0
+    assert place.facts().probability == pytest.approx(exact, rel=0.02)
 
 
 def test_blame_is_told_of_what_was_written_and_not_of_what_was_scored() -> None:
