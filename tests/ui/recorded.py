@@ -10,7 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from studio.engine.messages import Token
 from studio.sampling import LogitSketch, SamplingParams, choose
+from studio.ui.tokens.written_token import Run, WrittenToken
 
 VOCABULARY = 400
 
@@ -52,6 +54,33 @@ def written_all(texts: Sequence[str], temperature: float = 1.0) -> list[Written]
     return [
         written(text.encode(), seed, u, temperature)
         for seed, (text, u) in enumerate(zip(texts, us, strict=True))
+    ]
+
+
+def run_of(
+    records: Sequence[Written], prompt: Sequence[int], params: SamplingParams
+) -> list[WrittenToken]:
+    """The same tokens as a run writes them."""
+    run = Run(params)
+    run.begin(prompt)
+    return [
+        run.take(
+            Token(
+                request=1,
+                index=index,
+                id=record.id,
+                text=record.text,
+                probability=0.5,
+                rank=0,
+                entropy=1.0,
+                top=(),
+                sketch=record.sketch,
+                pieces={},
+                u=record.u,
+                near_tie=False,
+            )
+        )
+        for index, record in enumerate(records)
     ]
 
 

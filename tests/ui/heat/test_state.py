@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from studio.engine.messages import Token
 from studio.manuscript import RecordedToken
 from studio.sampling import LogitSketch, SamplerState, SamplingParams, blame
 from studio.ui.heat import state as heat_state
@@ -13,8 +12,7 @@ from studio.ui.heat.state import LEVELS, NO_TINT, HeatState
 from studio.ui.parameters.sampling_state import SamplingState
 from studio.ui.tokens.next_token import NextToken
 from studio.ui.tokens.sampler_notes import NO_BREAKERS
-from studio.ui.tokens.written_token import Run, WrittenToken
-from tests.ui.recorded import Scored, Written, scored, written_all
+from tests.ui.recorded import Scored, run_of, scored, written_all
 
 WORDS = [f" word{number}" for number in range(60)]
 
@@ -121,31 +119,6 @@ def test_tokens_out_of_view_are_forgotten_in_the_end(monkeypatch: pytest.MonkeyP
 # What penalties, DRY and biases did.
 
 
-def run_of(records: list[Written], prompt: list[int]) -> list[WrittenToken]:
-    """The same tokens as a run writes them."""
-    run = Run(SamplingParams(seed=1))
-    run.begin(prompt)
-    return [
-        run.take(
-            Token(
-                request=1,
-                index=index,
-                id=record.id,
-                text=record.text,
-                probability=0.5,
-                rank=0,
-                entropy=1.0,
-                top=(),
-                sketch=record.sketch,
-                pieces={},
-                u=record.u,
-                near_tie=False,
-            )
-        )
-        for index, record in enumerate(records)
-    ]
-
-
 @pytest.mark.parametrize(
     "fields",
     [
@@ -156,7 +129,9 @@ def run_of(records: list[Written], prompt: list[int]) -> list[WrittenToken]:
 )
 def test_blame_counts_what_re_weighs_tokens(fields: dict[str, object]) -> None:
     # Twice the same text: the second time all of it was there before.
-    records = run_of([*written_all(WORDS[:30]), *written_all(WORDS[:30])], [5, 6])
+    records = run_of(
+        [*written_all(WORDS[:30]), *written_all(WORDS[:30])], [5, 6], SamplingParams(seed=1)
+    )
     params = SamplingParams(**fields)  # type: ignore[arg-type]  # fields vary
     vocabulary = NextToken(params)
     vocabulary.add_breakers(params.dry_sequence_breakers, {9: [()]})
@@ -186,7 +161,8 @@ def test_blame_counts_what_re_weighs_tokens(fields: dict[str, object]) -> None:
 
 
 def test_where_blame_is_not_exact_it_says_so(qtbot: QtBot) -> None:
-    known, unknown = run_of(written_all(WORDS[:5]), [5, 6]), written_all(WORDS[:5])
+    unknown = written_all(WORDS[:5])
+    known = run_of(unknown, [5, 6], SamplingParams(seed=1))
     sampling = SamplingState(SamplingParams(repeat_penalty=1.3, dry_multiplier=1.0))
     vocabulary = NextToken(sampling.params)
     state = HeatState(sampling, vocabulary)
@@ -208,7 +184,7 @@ def test_where_blame_is_not_exact_it_says_so(qtbot: QtBot) -> None:
 
 @pytest.mark.parametrize("measure", SCALES)
 def test_with_all_that_is_known_banned_heat_stays_calm(measure: HeatMeasure) -> None:
-    records = run_of(written_all(WORDS[:5]), [5, 6])
+    records = run_of(written_all(WORDS[:5]), [5, 6], SamplingParams(seed=1))
     banned = set(LogitSketch.from_bytes(records[0].sketch).ids.tolist())
     params = SamplingParams(logit_bias=tuple((token, -math.inf) for token in banned))
     sampling = SamplingState()

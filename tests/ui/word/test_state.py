@@ -3,17 +3,15 @@ import math
 import pytest
 from pytestqt.qtbot import QtBot
 
-from studio.engine.messages import Token
 from studio.manuscript import RecordedToken, TokenSpan
 from studio.sampling import LogitSketch, SamplingParams, blame, chance, distribution
 from studio.ui.tokens.words import description, tail_sentence
-from studio.ui.tokens.written_token import Run
 from studio.ui.word.bars import ROWS
 from studio.ui.word.state import WordFacts, WordState
 from studio.ui.word.words import NEAR_TIE, NO_DICE
 from studio.ui.writing.records import TokenRecords
 from tests.ui.fake_engine import Desk
-from tests.ui.recorded import Scored, logits_of, scored, written, written_all
+from tests.ui.recorded import Scored, logits_of, run_of, scored, written, written_all
 
 pytestmark = pytest.mark.usefixtures("qapp")
 
@@ -163,30 +161,10 @@ def test_penalties_see_the_tokens_before() -> None:
 
 def test_what_was_written_stands_where_the_sampler_saw_it() -> None:
     place = Place(SamplingParams(seed=5, xtc_probability=0.5, xtc_threshold=0.02))
-    run = Run(place.desk.sampling.params)
-    run.begin([1, 2, 3])
-    tokens = [
-        run.take(
-            Token(
-                request=1,
-                index=index,
-                id=record.id,
-                text=record.text,
-                probability=0.5,
-                rank=0,
-                entropy=1.0,
-                top=(),
-                sketch=record.sketch,
-                pieces={},
-                u=record.u,
-                near_tie=False,
-            )
-        )
-        for index, record in enumerate(written_all(TEXTS))
-    ]
+    tokens = run_of(written_all(TEXTS), [1, 2, 3], place.desk.sampling.params)
     for index, span in enumerate(place.put(*tokens)):
         place.state.look_at(span)
-        assert list(place.state.next_token.history) == run.before(index)
+        assert list(place.state.next_token.history) == tokens[index].run.before(index)
         acts = chance(5, 3 + index) <= 0.5
         assert place.state.next_token.rows(ROWS)[0].cut is acts
         assert f"XTC {'acts' if acts else 'does not act'} here" in place.facts().sentences[-1]
