@@ -33,8 +33,10 @@ class ShapedTop(NamedTuple):
         tail_probability: What is left for all other tokens together.
         kept: How many tokens are left, those of the tail included.
         entropy: Of the whole, in nats.
-        cuts_tail: Whether a filter cut in the tail. Then `kept` is an estimate, and with the
-            weight of what is left so are all probabilities.
+        cuts_tail: Whether a filter cut in the tail. Then the weight of what is left is an estimate,
+            and with it all probabilities.
+        is_counted: Whether `kept` is exact. Where a filter cuts in the tail, none but top-k knows
+            how many it leaves.
     """
 
     ids: NDArray[np.int32]
@@ -43,6 +45,7 @@ class ShapedTop(NamedTuple):
     kept: int
     entropy: float
     cuts_tail: bool
+    is_counted: bool
 
 
 class LogitSketch:
@@ -197,13 +200,15 @@ class LogitSketch:
         ranked, kept, beta = run(self._ranked, params, history, state)
         mass, moment = ranked.weight(kept, beta)
         ids, probabilities = ranked.with_cut(ranked.weights(kept, beta) / mass)
+        cuts_tail = ranked.cuts_tail(kept)
         return ShapedTop(
             ids=ids,
             probabilities=probabilities,
             tail_probability=ranked.tail_weight(kept, beta).mass / mass,
             kept=kept,
             entropy=max(0.0, math.log(mass) - moment / mass),
-            cuts_tail=ranked.cuts_tail(kept),
+            cuts_tail=cuts_tail,
+            is_counted=not cuts_tail or kept == params.top_k,
         )
 
     def to_bytes(self) -> bytes:

@@ -185,7 +185,7 @@ def test_shaped_is_what_choose_says(
         assert shaped.ids.size == shaped.probabilities.size == 128
         assert shaped.probabilities.sum() + shaped.tail_probability == pytest.approx(1.0)
         assert (shaped.tail_probability > 0.0) <= (shaped.kept > 128)
-        assert shaped.cuts_tail is (128 < shaped.kept < row.size)
+        assert shaped.cuts_tail is (128 < shaped.kept < row.size) is not shaped.is_counted
         if shaped.kept < row.size and in_tail:
             # Where the cut falls in the tail, the sketch estimates.
             assert shaped.kept == pytest.approx(choice.kept, rel=0.1)
@@ -199,6 +199,18 @@ def test_shaped_is_what_choose_says(
         assert shaped.ids[:known].tolist() == list(ids)
         assert shaped.probabilities[:known] == pytest.approx(top, abs=1e-3)
         assert (shaped.probabilities[choice.kept :] == 0.0).all()
+
+
+def test_in_the_tail_only_top_k_knows_how_many_it_leaves(
+    real_logits: NDArray[np.float32],
+) -> None:
+    sketch = LogitSketch.of(real_logits[40])
+    order = ("temperature", "top_k", "min_p")
+    by_count = sketch.shaped(SamplingParams(temperature=5.0, top_k=700, samplers=order))
+    assert (by_count.kept, by_count.cuts_tail, by_count.is_counted) == (700, True, True)
+    by_share = sketch.shaped(SamplingParams(temperature=5.0, min_p=0.05, samplers=order))
+    assert by_share.cuts_tail
+    assert not by_share.is_counted
 
 
 def test_penalties_rank_the_known_tokens_anew() -> None:

@@ -188,7 +188,7 @@ def _token(place: Place, rank: int) -> str:
 
 def _tokens(left: ShapedTop) -> str:
     """How many are left. Below the best 128 a sketch knows it only roughly."""
-    return f"about {left.kept:,}" if left.cuts_tail else f"{left.kept:,}"
+    return f"{left.kept:,}" if left.is_counted else f"about {left.kept:,}"
 
 
 def _number(value: float) -> str:

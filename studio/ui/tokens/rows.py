@@ -43,8 +43,9 @@ class Tail(NamedTuple):
         probability: With what probability the sampler draws any of them.
         chosen: The token that stands at the place, if it is one of them.
         drawn: Whether that was drawn from the distribution, and not merely read.
-        estimated: Whether a filter cut among tokens of which no single one is known, so that how
-            many are kept and what they share is roughly so.
+        is_counted: Whether `kept` is exact, and not an estimate.
+        is_weighed: Whether `probability` is. Where a filter cuts among tokens of which no single
+            one is known, both may be roughly so.
     """
 
     tokens: int
@@ -52,7 +53,8 @@ class Tail(NamedTuple):
     probability: float
     chosen: TokenText | None
     drawn: bool = True
-    estimated: bool = False
+    is_counted: bool = True
+    is_weighed: bool = True
 
 
 def rows_of(
@@ -121,5 +123,6 @@ def tail_of(
         probability=max(0.0, 1.0 - sum(row.probability for row in rows)) if kept else 0.0,
         chosen=None if any(row.chosen for row in rows) else chosen,
         drawn=drawn,
-        estimated=shape.top.cuts_tail,
+        is_counted=shape.top.is_counted,
+        is_weighed=not shape.top.cuts_tail,
     )

@@ -38,13 +38,15 @@ def row_label(row: TokenRow) -> str:
 
 
 def tail_sentence(tail: Tail) -> str:
-    """The last row: ``4,102 more tokens share 14.0 %``, ``about 4,102 more …``."""
+    """The last row: ``4,102 more tokens share 14.0 %``."""
     if tail.tokens == 0:
         return "no other tokens"
     if tail.kept:
         verb = "has" if tail.kept == 1 else "share"
-        about = "about " if tail.estimated else ""
-        sentence = f"{about}{_tokens(tail.kept)} {verb} {percent(tail.probability)}"
+        # Said once: a number that hangs on an estimated one is none better.
+        count = _tokens(tail.kept) if tail.is_counted else f"about {_tokens(tail.kept)}"
+        about = "about " if tail.is_counted and not tail.is_weighed else ""
+        sentence = f"{count} {verb} {about}{percent(tail.probability)}"
     else:
         sentence = f"{_tokens(tail.tokens)} cannot be drawn"
     if tail.chosen is not None:

@@ -209,8 +209,11 @@ def test_percentages_have_the_digits_that_say_something(probability: float, show
 def test_words_for_the_tail() -> None:
     word = token_text(b" wombat", 1)
     assert tail_sentence(Tail(4102, 4102, 0.14, None)) == (f"4,102 more tokens share 14.0{NARROW}%")
-    assert tail_sentence(Tail(4102, 31, 0.021, None, estimated=True)) == (
+    assert tail_sentence(Tail(4102, 31, 0.021, None, is_counted=False, is_weighed=False)) == (
         f"about 31 more tokens share 2.1{NARROW}%"
+    )
+    assert tail_sentence(Tail(4102, 31, 0.021, None, is_weighed=False)) == (
+        f"31 more tokens share about 2.1{NARROW}%"
     )
     assert tail_sentence(Tail(4102, 1, 0.14, word)) == (
         f"1 more token has 14.0{NARROW}%; drawn: ·wombat"
