@@ -1,62 +1,44 @@
 """Ranking the logits of a whole vocabulary, no further down than somebody asks.
 
-The search for the best few goes by block maxima: the vocabulary is cut into interleaved blocks, and
-the k-th largest block maximum is a bound that at least k logits reach, and few more. That is two
-passes over the logits and some work on a few hundred, where a partition or a sort of the whole
-costs many times as much.
-
-The module knows no filters, no temperature but as β, and no model.
+The best few are searched for (`kernels` in C, `best` in numpy); what lies further down is found by
+its depth (`bins`). The module knows no filters, no temperature but as β, and no model.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from math import inf, isfinite
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from studio.sampling import kernels
+from studio.sampling.best import descending, reaching
 from studio.sampling.bins import Bins
-from studio.sampling.errors import LogitsError
 from studio.sampling.head import Falls, Head, Side, falls_of
+from studio.sampling.logits_vector import FLOAT32, as_vector
 from studio.sampling.penalties import penalise
 from studio.sampling.ranked import Weight
 
-_Array, _maxima = np.ndarray, np.maximum.reduce
+_Array = np.ndarray
 """Looked up once: in a token loop each look into a module's names costs half a microsecond."""
 
 HEAD = 128
 """How many of the best tokens a sketch knows exactly; one more is ranked to begin with."""
 
-_FLOAT32, _FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
-_LEAST_FINITE = {kind.char: float(np.finfo(kind).min) for kind in (_FLOAT32, _FLOAT64)}
-
 _LEAST_FALL_OF_NO_WEIGHT = 745.0  # times 1/β: e to minus this is above 0, just
 
 _FEWEST_RANKED = 64  # with fewer left after penalties, rank anew
 
-_SORT_KEYS_FROM = 2048  # below, the fixed cost of making keys outweighs
-
 _GROWTH = 8  # when more are needed: 128, 1024, 8192, ...
-# Fewer blocks let more tokens through, more take longer to search. With four for each token wanted,
-# about 1.15 times as many come through.
-_BLOCKS_PER_TOKEN = 4
-
-_SORTED_WHOLE = 1024  # so few maxima are sorted in less time than it takes to select among them
-
-# numpy is quicker over long rows than over many: it pays from some vocabulary on.
-_BLOCKS_TOGETHER = 8
-_TOGETHER_FROM = 1 << 17
 
 
 class Ranking:
     """The tokens of one logits vector in descending order, as far down as has been asked.
 
     Ties are ranked by id, the lowest first; tokens at -inf are not ranked at all. Made once from
-    the logits of a step, it serves `choose` and `LogitSketch.of` alike. It holds on to the array
-    that it was made from, and must be dropped before that memory changes.
+    the logits of a step, it serves the draw and the sketch alike. It holds on to the array that it
+    was made from, and must be dropped before that memory changes.
 
     Args:
         logits: `(V,)`; float32 and float64 are used as they are, other dtypes are converted.
@@ -82,8 +64,8 @@ class Ranking:
 
     def __init__(self, logits: ArrayLike) -> None:
         source = logits if type(logits) is _Array else np.asarray(logits)
-        if source.dtype is not _FLOAT32 or source.ndim != 1 or source.size == 0:
-            source = _as_vector(source)
+        if source.dtype is not FLOAT32 or source.ndim != 1 or source.size == 0:
+            source = as_vector(source)
         self._source = source
         self.size = source.size
         self._replaced: tuple[NDArray[np.int64], NDArray[Any]] | None = None
@@ -273,25 +255,13 @@ class Ranking:
             self.ids, self.logits, self._lowest, _ = best
             self._falls = self._weighed = None
             return
-        blocks = max(least - 1, 1) * _BLOCKS_PER_TOKEN  # at first 512, which divides most sizes
-        if blocks * 2 > source.size:
-            if not isfinite(source.max()):
-                _refuse_what_cannot_be_ranked(source, float(source.max()))
-            ids = np.flatnonzero(source > -np.inf)
+        ids, are_all = reaching(source, least)
+        if are_all:
             self._count = ids.size
-        else:
-            ids = _reach(source, blocks, least)
         self._set_head(ids, source[ids])
 
     def _set_head(self, ids: NDArray[np.int64], logits: NDArray[Any]) -> None:
-        if ids.size < _SORT_KEYS_FROM or logits.dtype is not _FLOAT32:
-            # Back to front before and after, so that equal ones stand as they stood.
-            ids, logits = ids[::-1], logits[::-1]
-            order = logits.argsort(kind="stable")[::-1]
-        else:
-            order = _descending_by_keys(logits)
-        self.ids = ids[order]
-        self.logits = logits[order].astype(_FLOAT64)
+        self.ids, self.logits = descending(ids, logits)
         self._falls = self._weighed = None
 
 
@@ -300,70 +270,3 @@ def _by_id(
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     order = ids.argsort()
     return ids[order], logits[order]
-
-
-def _descending_by_keys(values: NDArray[np.float32]) -> NDArray[np.int64]:
-    """Return the order that sorts `values` from large to small, equal ones as they stand."""
-    # A stable argsort is several times slower than sorting numbers. So: one 64-bit number for each
-    # value, above the value in an unsigned form that falls as it rises, below its place. The bits
-    # of a float order like a sign and a magnitude, hence the two cases.
-    bits = (values + np.float32(0.0)).view(np.uint32)  # + 0 makes -0.0 equal 0.0
-    falling = np.where(bits >> 31, bits, ~bits & np.uint32(0x7FFFFFFF))
-    keys = falling.astype(np.uint64) << np.uint64(32)
-    keys |= np.arange(values.size, dtype=np.uint64)
-    keys.sort()
-    return (keys & np.uint64(0xFFFFFFFF)).astype(np.int64)
-
-
-def _reach(source: NDArray[Any], blocks: int, least: int) -> NDArray[np.int64]:
-    """Return, in ascending order, the ids of some of the best tokens: at least the `least` best."""
-    size, width = source.size, blocks
-    if size >= _TOGETHER_FROM and size >= blocks * _BLOCKS_TOGETHER:
-        width *= _BLOCKS_TOGETHER
-    rest = size % width
-    whole = source[: size - rest] if rest else source
-    maxima = _maxima(whole.reshape(-1, width))
-    if rest:
-        np.maximum(maxima[:rest], source[-rest:], out=maxima[:rest])
-    if width > blocks:
-        maxima = _maxima(maxima.reshape(_BLOCKS_TOGETHER, blocks))
-    if blocks <= _SORTED_WHOLE:
-        maxima.sort()
-    else:
-        maxima.partition((blocks - least, blocks - 1))
-    bound = maxima[-least : blocks - least + 1]  # an array, for numpy is slow to take in a number
-    if not maxima.item(-1) - bound.item() < inf:
-        largest = maxima.item(-1)
-        if not isfinite(largest):  # NaN is sorted last
-            _refuse_what_cannot_be_ranked(source, largest)
-        bound[0] = max(bound.item(), _LEAST_FINITE[source.dtype.char])  # -inf is never ranked
-    ids: NDArray[np.int64] = (source >= bound).nonzero()[0]
-    return ids
-
-
-def _as_vector(vector: NDArray[Any]) -> NDArray[Any]:
-    if vector.dtype not in (_FLOAT32, _FLOAT64):
-        if vector.dtype.kind not in "fiu":
-            raise LogitsError(f"logits: found dtype {vector.dtype}; allowed are real numbers.")
-        vector = vector.astype(np.float32 if vector.dtype.itemsize <= 2 else np.float64)
-    if vector.ndim != 1 or vector.size == 0:
-        raise LogitsError(
-            f"logits: found shape {vector.shape}; allowed is a vector of one or more."
-        )
-    return vector
-
-
-def _refuse_what_cannot_be_ranked(source: NDArray[Any], maximum: float) -> None:
-    if np.isnan(maximum):
-        bad = np.flatnonzero(np.isnan(source))
-        raise LogitsError(
-            f"logits contain NaN at {bad.size} of {source.size} positions, the first at {bad[0]}; "
-            "the model or its file is damaged, or its evaluation overflowed."
-        )
-    if maximum > 0:
-        bad = np.flatnonzero(source == np.inf)
-        raise LogitsError(
-            f"logits contain +inf at {bad.size} of {source.size} positions, the first at {bad[0]}; "
-            "allowed are finite numbers and -inf."
-        )
-    raise LogitsError(f"logits are all -inf ({source.size} of them): no token is left to draw.")
