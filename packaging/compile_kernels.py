@@ -1,4 +1,4 @@
-"""Compiles the sampler's passes over a vocabulary (studio/sampling/kernels.c) as it is installed.
+"""Compiles the sampler's passes over a vocabulary (`kernels.c`) as the program is installed.
 
 Hatchling, which builds the program's wheel, calls this; for a checkout that is installed "editable"
 too. The library comes to stand beside its source. Where there is no compiler, or it refuses, that
@@ -17,7 +17,7 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-FOLDER = Path("studio", "sampling")
+FOLDER = Path("studio", "sampling", "logits")
 SOURCE = FOLDER / "kernels.c"
 SUFFIX = {"win32": ".dll", "darwin": ".dylib"}.get(sys.platform, ".so")
 LIBRARY = FOLDER / f"_kernels{SUFFIX}"

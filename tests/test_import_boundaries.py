@@ -59,6 +59,8 @@ def test_the_rules_are_the_architectures() -> None:
         assert set(rules[name]["forbidden_modules"]) == forbidden
 
 
+SAMPLING = "Sampling, from questions down to logits"
+
 BREACHES = {
     "sampling/breach.py": ("import studio.engine.messages", "From top to ground"),
     "presets/breach.py": ("import studio.manuscript", "From top to ground"),
@@ -67,6 +69,8 @@ BREACHES = {
     "commands/breach.py": ("import llama_cpp", "Only the engine knows llama.cpp"),
     "ui/breach.py": ("from llama_cpp import Llama", "Only the engine knows llama.cpp"),
     "breach.py": ("import llama_cpp", "Only the engine knows llama.cpp"),
+    "sampling/samplers/breach.py": ("import studio.sampling.sketches", SAMPLING),
+    "sampling/logits/breach.py": ("import studio.sampling.tails", SAMPLING),
 }
 
 
@@ -75,12 +79,13 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the packages' skeleton with the real rules, where they can be broken."""
     folder = tmp_path_factory.mktemp("copy")
     (folder / "pyproject.toml").write_bytes((ROOT / "pyproject.toml").read_bytes())
-    for package in [ROOT / "studio", *(ROOT / "studio").iterdir()]:
-        if (package / "__init__.py").is_file():
-            target = folder / package.relative_to(ROOT)
-            target.mkdir()
-            (target / "__init__.py").touch()
+    for package in sorted((ROOT / "studio").rglob("__init__.py")):
+        target = folder / package.relative_to(ROOT)
+        target.parent.mkdir()
+        target.touch()
     (folder / "studio" / "engine" / "messages.py").touch()
+    for module in (ROOT / "studio" / "sampling").glob("*.py"):
+        (folder / module.relative_to(ROOT)).touch()
     # Those who may.
     (folder / "studio" / "engine" / "context.py").write_text("import llama_cpp\n")
     (folder / "studio" / "ui" / "plot.py").write_text("import PySide6.QtCore\nimport pyqtgraph\n")

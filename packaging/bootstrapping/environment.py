@@ -59,7 +59,7 @@ MODEL = Step(
 PROGRAM = Step(
     "program",
     "Installing the program itself (its sampler's inner loops are compiled)",
-    ("pyproject.toml", "packaging/compile_kernels.py", "studio/sampling/kernels.c"),
+    ("pyproject.toml", "packaging/compile_kernels.py", "studio/sampling/logits/kernels.c"),
 )
 TOOLS = Step("tools", "Installing the tools of the tests", ("packaging/requirements-dev.lock",))
 

@@ -25,7 +25,7 @@ from studio.commands.bench_sampler import (
     measure_top_p,
 )
 from studio.commands.bench_window import measure_window
-from studio.sampling import kernels
+from studio.sampling.logits import kernels
 
 _ROWS = (
     # key (of figures by number of lanes or size: "key.number"), what, hold, aim, format

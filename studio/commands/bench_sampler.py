@@ -20,7 +20,7 @@ from studio.sampling import (
     choose,
     uniform,
 )
-from studio.sampling.pipeline import shape
+from studio.sampling.samplers.pipeline import shape
 
 VOCABULARIES = (49_152, 131_072, 262_144)
 _STEPS = 200

@@ -5,19 +5,19 @@ measures come out. Passes over a whole vocabulary are in C where they are compil
 numpy makes them where they are not.
 """
 
-from studio.sampling.blame import blame, blames
-from studio.sampling.choice import Choice, choose
-from studio.sampling.distribution import distribution
-from studio.sampling.draw import chance, draw, uniform
 from studio.sampling.errors import LogitsError, ParameterError, SketchError
-from studio.sampling.near_tie import is_near_tie
+from studio.sampling.instrument.blame import blame, blames
+from studio.sampling.logits.near_tie import is_near_tie
+from studio.sampling.logits.ranking import Ranking
 from studio.sampling.params import DEFAULT_SAMPLERS, KNOWN_SAMPLERS, MAX_SEED, SamplingParams
-from studio.sampling.ranking import Ranking
-from studio.sampling.sketch import LogitSketch, ShapedTop
-from studio.sampling.sketch_stack import SketchStack
+from studio.sampling.samplers.choice import Choice, choose
+from studio.sampling.samplers.distribution import distribution
+from studio.sampling.samplers.draw import chance, draw, uniform
+from studio.sampling.samplers.steps import active_steps
+from studio.sampling.sketches.sketch import LogitSketch, ShapedTop
+from studio.sampling.sketches.sketch_stack import SketchStack
+from studio.sampling.sketches.survey import Survey, Written
 from studio.sampling.state import NO_STATE, Breakers, SamplerState
-from studio.sampling.steps import active_steps
-from studio.sampling.survey import Survey, Written
 from studio.sampling.temperature import InverseTemperature
 
 __all__ = [

@@ -3,7 +3,7 @@
     python -m tests.benchmarks.batch_noise [MODEL.gguf]
 
 Reads a text in batches of 1, 4, 8, 32 and 128 tokens, and holds the gap between the two best tokens
-at each position against that of single tokens. `studio.sampling.near_tie.MARGIN` rests on it.
+at each position against that of single tokens. `near_tie.MARGIN` of the sampling rests on it.
 """
 
 import sys
@@ -19,7 +19,7 @@ from studio.engine.interrupt import Interrupt
 from studio.engine.messages import LoadOptions
 from studio.engine.model import Model
 from studio.engine.starter_model import find_starter_model
-from studio.sampling.near_tie import MARGIN
+from studio.sampling.logits.near_tie import MARGIN
 
 _POSITIONS = 600
 _BATCHES = (1, 4, 8, 32, 128)

@@ -9,7 +9,7 @@ from studio.commands import bench
 from studio.commands.bench_lanes import measure_lanes
 from studio.commands.bench_pairs import LANE_COUNTS, LaneRounds, LanesRun
 from studio.engine.bare_loop import BareLoop
-from studio.sampling import kernels
+from studio.sampling.logits import kernels
 from tests.helpers.tiny_model import write_byte_level_model
 
 BY_LANES = {str(lanes): 0.5 + lanes / 100 for lanes in LANE_COUNTS}

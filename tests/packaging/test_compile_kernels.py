@@ -8,7 +8,7 @@ from pathlib import Path
 import compile_kernels
 import pytest
 
-from studio.sampling import kernels
+from studio.sampling.logits import kernels
 
 ROOT = Path(__file__).parents[2]
 

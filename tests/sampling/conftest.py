@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from studio.sampling import kernels
+from studio.sampling.logits import kernels
 
 TEXTS = (
     "The old fisherman looked out over the grey water and counted the boats that had not come "

@@ -21,6 +21,8 @@ import pytest
 sys.exit(pytest.main(sys.argv[1:]))
 """
 
+PLAIN = ("tests/sampling/samplers/test_pipeline.py", "tests/sampling/samplers/test_dry.py")
+
 QT = ("PySide6", "shiboken6", "pyqtgraph")
 
 
@@ -32,7 +34,7 @@ def run(missing: tuple[str, ...], *arguments: str) -> "subprocess.CompletedProce
 
 @pytest.mark.parametrize("plugin", [(), ("-p", "no:pytest-qt")], ids=["plugin", "no-plugin"])
 def test_a_run_without_qt_passes(plugin: tuple[str, ...]) -> None:
-    done = run(QT, *plugin, "tests/sampling/test_pipeline.py", "tests/sampling/test_dry.py")
+    done = run(QT, *plugin, *PLAIN)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "passed" in done.stdout
 

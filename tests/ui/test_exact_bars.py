@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from pytestqt.qtbot import QtBot
 
 from studio.sampling import LogitSketch, SamplerState, SamplingParams, chance
-from studio.sampling.mirostat import mu_before
+from studio.sampling.samplers.mirostat import mu_before
 from studio.ui.main_window import MainWindow
 from studio.ui.tokens.written_token import WrittenToken
 from tests.ui.conftest import LONG

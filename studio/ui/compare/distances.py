@@ -8,7 +8,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from studio.sampling.jensen_shannon import jensen_shannon_distance
+from studio.sampling.instrument.jensen_shannon import jensen_shannon_distance
 from studio.ui.compare.lane import CompareLane
 from studio.ui.compare.state import CompareState
 from studio.ui.temperature_scale import format_temperature

@@ -13,7 +13,7 @@ import msgspec
 
 from studio.resource_files import resource
 from studio.sampling import LogitSketch
-from studio.sampling.near_tie import MARGIN
+from studio.sampling.logits.near_tie import MARGIN
 from studio.ui.tokens.text import TokenText, token_text
 
 STEP = 0.1

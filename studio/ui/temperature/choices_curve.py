@@ -26,7 +26,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from studio.sampling.retemper import Place, TemperatureCurve
+from studio.sampling.instrument.retemper import Place, TemperatureCurve
 from studio.ui.allowance import Allowance
 from studio.ui.parameters.sampling_state import SamplingState
 from studio.ui.temperature.track import exact_temperature_under, temperature_under, x_at, x_of

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import msgspec
 
 from studio.sampling import NO_STATE, LogitSketch, SamplerState, SamplingParams
-from studio.sampling.retemper import temperature_for_left
+from studio.sampling.instrument.retemper import temperature_for_left
 from studio.ui.parameters.sampling_number import parse_number
 from studio.ui.temperature_scale import format_temperature
 from studio.ui.tokens.details import TokenDetails

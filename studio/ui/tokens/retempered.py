@@ -21,13 +21,13 @@ from studio.sampling import (
     ShapedTop,
     active_steps,
 )
-from studio.sampling.left_over import (
+from studio.sampling.instrument.left_over import (
     LeftOver,
     everything,
     is_the_same_at_every_temperature,
     left_over,
 )
-from studio.sampling.retemper import (
+from studio.sampling.instrument.retemper import (
     MostLikely,
     Place,
     TemperatureCurve,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from studio.engine.messages import Token
 from studio.experiments.comparison import TokenRecord
 from studio.sampling import SamplingParams
-from studio.sampling.mirostat import mu_after
+from studio.sampling.samplers.mirostat import mu_after
 from studio.ui.tokens.kept_token import KeptToken
 from studio.ui.tokens.place import TokenPlace
 

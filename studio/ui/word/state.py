@@ -15,8 +15,8 @@ from PySide6.QtCore import QObject, Signal
 
 from studio.manuscript import RecordedToken, TokenSpan
 from studio.sampling import LogitSketch, SamplingParams, SketchError, SketchStack, blame
-from studio.sampling.blame import favourite
-from studio.sampling.reweighed import with_early_changes
+from studio.sampling.instrument.blame import favourite
+from studio.sampling.sketches.reweighed import with_early_changes
 from studio.ui.parameters.sampling_state import SamplingState
 from studio.ui.tokens.next_token import NextToken
 from studio.ui.tokens.place import TokenPlace

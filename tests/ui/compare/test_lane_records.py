@@ -5,7 +5,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from studio.sampling import LogitSketch, SamplingParams
-from studio.sampling.mirostat import mu_after
+from studio.sampling.samplers.mirostat import mu_after
 from studio.ui.compare.lane_records import LaneRecords
 from studio.ui.main_window import MainWindow
 from tests.ui.conftest import LONG

@@ -8,7 +8,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolTip
 
 from studio.sampling import LogitSketch
-from studio.sampling.retemper import Place
+from studio.sampling.instrument.retemper import Place
 from studio.ui.allowance import Allowance
 from studio.ui.parameters.sampling_state import SamplingState
 from studio.ui.temperature.choices_curve import ChoicesCurve

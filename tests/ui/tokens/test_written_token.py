@@ -2,7 +2,7 @@ import pytest
 
 from studio.engine.messages import Token
 from studio.sampling import SamplingParams
-from studio.sampling.mirostat import mu_after
+from studio.sampling.samplers.mirostat import mu_after
 from studio.ui.tokens.written_token import Run
 from tests.ui.fake_engine import token
 

@@ -1,0 +1,1 @@
+"""What a writer asks of a distribution: which T, what if, how far apart."""

@@ -1,0 +1,247 @@
+"""Temperature blame: below which T would the same dice have chosen the favourite instead?
+
+A token is drawn by inverse CDF, best first, with a number u in [0, 1): the favourite is chosen
+exactly where its share exceeds u. Its share only falls as T rises, and the filters that keep the
+head of the ranking (top-k, top-p, min-p, top-n-sigma) keep no fewer at a higher T, so there is one
+temperature below which it is the favourite and above which it is not. That temperature does not
+depend on the T in force: turning T changes no blame.
+
+`blame` answers for one sketch, `blames` for a stack of them at once. Samplers that keep no head of
+the ranking, or have dice or a memory of their own (typical-p, XTC, Mirostat), or that move T
+(dynatemp), have no such temperature; both answer as if they were off. The module knows no text.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.sampling.logits.ranking import HEAD
+from studio.sampling.params import SamplingParams
+from studio.sampling.sketches.sketch import LogitSketch
+from studio.sampling.sketches.sketch_stack import SketchStack
+from studio.sampling.state import NO_STATE, SamplerState
+
+COLDEST, HOTTEST = 1e-3, 1e3
+"""Temperatures between which the turn is looked for; below it is 0, above infinity."""
+
+_HALVINGS = 44  # of ln T from end to end: to 1e-12
+
+
+def blame(
+    sketch: LogitSketch,
+    token: int,
+    u: float,
+    params: SamplingParams,
+    history: Sequence[int] = (),
+    state: SamplerState = NO_STATE,
+) -> float | None:
+    """Return the T at and below which the same dice choose the favourite instead of `token`.
+
+    Args:
+        sketch: The distribution that the token was drawn from.
+        token: The token written.
+        u: What was drawn, in [0, 1).
+        params: Filters and their order; the temperature is not looked at.
+        history: The tokens before it, oldest first, for penalties and DRY.
+        state: DRY's sequence breakers.
+
+    Returns:
+        None where the token is the favourite itself. 0 where only T 0 would choose the favourite
+        (two equal logits); infinity where these filters leave no temperature that would not.
+
+    Raises:
+        ValueError: u is not in [0, 1).
+        LogitsError: Biases have banned every token that the sketch knows.
+    """
+    if not 0.0 <= u < 1.0:
+        raise ValueError(f"u: found {u!r}; allowed is a number from 0 up to but not including 1.")
+    params = _monotone(params)
+
+    def favourite_at(temperature: float) -> bool:
+        at = msgspec.structs.replace(params, temperature=temperature)
+        shaped = sketch.shaped(at, history, state)
+        # Not the first: a token that is banned stands in its place still.
+        return float(shaped.probabilities.max()) > u
+
+    if favourite(sketch, params, history, state) == token:
+        return None
+    if favourite_at(HOTTEST):
+        return math.inf
+    if not favourite_at(COLDEST):
+        return 0.0
+    low, high = math.log(COLDEST), math.log(HOTTEST)
+    for _ in range(_HALVINGS):
+        middle = 0.5 * (low + high)
+        if favourite_at(math.exp(middle)):
+            low = middle
+        else:
+            high = middle
+    return math.exp(low)
+
+
+def favourite(
+    sketch: LogitSketch,
+    params: SamplingParams,
+    history: Sequence[int] = (),
+    state: SamplerState = NO_STATE,
+) -> int:
+    """Return the favourite that `blame` speaks of: the best token after penalties and biases.
+
+    Raises:
+        LogitsError: Biases have banned every token that the sketch knows.
+    """
+    greedy = msgspec.structs.replace(_monotone(params), temperature=0.0)
+    shaped = sketch.shaped(greedy, history, state)
+    return int(shaped.ids[shaped.probabilities.argmax()])
+
+
+def blames(
+    stack: SketchStack, us: NDArray[np.float64], params: SamplingParams
+) -> NDArray[np.float64]:
+    """Return `(n,)`: what `blame` says of every sketch of a stack, NaN for its None.
+
+    Penalties, DRY and logit biases are left out of account, for a stack knows no history: give it
+    sketches as these leave them (`reweighed`). Where a filter cuts within a sketch's tail (beyond
+    the best `HEAD` tokens), it is an estimate: top-p takes its share of the tail's weight, top-k
+    the tail whole, and min-p and top-n-sigma as much as if the tail thinned out exponentially below
+    its edge.
+
+    Args:
+        stack: The sketches, each with the token written.
+        us: `(n,)` what was drawn in each place; NaN where nothing was (the blame is NaN then).
+        params: Filters and their order; the temperature is not looked at.
+    """
+    steps = params.samplers
+    place = steps.index("temperature") if "temperature" in steps else len(steps)
+    ones = np.ones(len(stack))
+    left = _Left(stack, ones, *stack.weights(ones)[:2])
+    left.filter(steps[:place], params)
+
+    def favourite_at(temperatures: NDArray[np.float64]) -> NDArray[np.bool_]:
+        betas = 1.0 / temperatures if place < len(steps) else ones
+        tempered = left.at(betas)
+        tempered.filter(steps[place + 1 :], params)
+        return us * tempered.mass < 1.0  # the favourite weighs 1
+
+    with np.errstate(invalid="ignore"):
+        low = np.full(len(stack), math.log(COLDEST))
+        high = np.full(len(stack), math.log(HOTTEST))
+        never = ~favourite_at(np.exp(low))
+        always = favourite_at(np.exp(high))
+        for _ in range(_HALVINGS):
+            middle = 0.5 * (low + high)
+            favourite = favourite_at(np.exp(middle))
+            low = np.where(favourite, middle, low)
+            high = np.where(favourite, high, middle)
+    found = np.where(never, 0.0, np.where(always, math.inf, np.exp(low)))
+    found[(stack.rank <= 0) | np.isnan(us)] = math.nan
+    return found
+
+
+def _monotone(params: SamplingParams) -> SamplingParams:
+    """Return `params` without what does not keep the head of the ranking."""
+    return msgspec.structs.replace(
+        params, typical_p=1.0, xtc_probability=0.0, mirostat=0, dynatemp_range=0.0
+    )
+
+
+class _Left:
+    """What filters leave of every sketch of a stack: of the best tokens some, of the tail a share.
+
+    Args:
+        stack: The sketches.
+        betas: `(n,)` the inverse temperature of each.
+        weights: `(n, HEAD)` what the best tokens weigh there; written to.
+        tail: `(n,)` what all others weigh together.
+    """
+
+    def __init__(
+        self,
+        stack: SketchStack,
+        betas: NDArray[np.float64],
+        weights: NDArray[np.float64],
+        tail: NDArray[np.float64],
+    ) -> None:
+        self._stack = stack
+        self._betas = betas
+        self._weights = weights
+        self._tail = tail
+        self._share = np.ones(len(stack))  # of the tail's weight
+        self._cut = False
+
+    def at(self, betas: NDArray[np.float64]) -> _Left:
+        """Return the same tokens at other inverse temperatures."""
+        weights, tail, _ = self._stack.weights(betas)
+        if self._cut:
+            weights[self._weights == 0.0] = 0.0
+        other = _Left(self._stack, betas, weights, tail * self._share)
+        other._share, other._cut = self._share, self._cut
+        return other
+
+    @property
+    def mass(self) -> NDArray[np.float64]:
+        """`(n,)` what is left weighs, relative to the favourite."""
+        mass: NDArray[np.float64] = self._weights.sum(axis=1) + self._tail
+        return mass
+
+    def filter(self, steps: Sequence[str], params: SamplingParams) -> None:
+        """Run the filters among `steps`, in order."""
+        for name in steps:
+            if name == "top_k" and params.top_k:
+                self._keep_first(np.full(len(self._stack), params.top_k))
+            elif name == "min_p" and params.min_p > 0.0:
+                self._keep_within(-math.log(params.min_p) / self._betas, params.min_keep)
+            elif name == "top_n_sigma" and params.top_n_sigma > 0.0:
+                self._keep_within(params.top_n_sigma * self._deviation(), 1)
+            elif name == "top_p" and params.top_p < 1.0:
+                self._keep_mass(params.top_p, params.min_keep)
+
+    def _keep_first(self, counts: NDArray[np.intp]) -> None:
+        self._cut_to(counts, self._share * (counts > self._stack.known))
+
+    def _keep_within(self, distances: NDArray[np.float64], least: int) -> None:
+        """Keep what lies at most so far below the favourite, `least` tokens in any case."""
+        near = (self._stack.offsets >= -distances[:, np.newaxis]) & (self._weights > 0.0)
+        reaches = (self._stack.gaps >= -distances) & (self._tail > 0.0)
+        counts = np.where(reaches, HEAD, np.maximum(near.sum(axis=1), max(least, 1)))
+        share = np.zeros(len(self._stack))
+        if reaches.any():
+            # Below its edge the tempered tail thins out about exponentially, with its own mean.
+            mean = -self._stack.tails.log_partition(self._betas).slope
+            drop = np.maximum(distances + self._stack.gaps, 0.0)
+            share[reaches] = -np.expm1(-drop[reaches] / np.maximum(mean[reaches], 1e-9))
+        self._cut_to(counts, np.minimum(self._share, share))
+
+    def _keep_mass(self, p: float, least: int) -> None:
+        cumulative = self._weights.cumsum(axis=1)
+        wanted = p * self.mass
+        enough = (cumulative < wanted[:, np.newaxis]).sum(axis=1) + 1
+        counts = np.maximum(enough, max(least, 1))
+        missing = np.maximum(wanted - cumulative[:, -1], 0.0)
+        part = np.divide(missing, self._tail, out=np.zeros_like(missing), where=self._tail > 0.0)
+        self._cut_to(counts, self._share * np.minimum(part, 1.0))
+
+    def _cut_to(self, counts: NDArray[np.intp], share: NDArray[np.float64]) -> None:
+        self._weights[np.arange(HEAD) >= counts[:, np.newaxis]] = 0.0
+        ratio = np.divide(share, self._share, out=np.zeros_like(share), where=self._share > 0.0)
+        self._tail = self._tail * ratio
+        self._share = share
+        self._cut = True
+
+    def _deviation(self) -> NDArray[np.float64]:
+        """Return `(n,)` the standard deviation of the logits that are left."""
+        kept = self._weights > 0.0
+        offsets = np.where(kept, self._stack.offsets, 0.0)
+        tail_count = self._stack.tails.counts * (self._tail > 0.0)
+        tail_mean, tail_variance = self._stack.tails.mean_and_variance()
+        tail_mean = tail_mean + self._stack.gaps
+        count = kept.sum(axis=1) + tail_count
+        mean = (offsets.sum(axis=1) + tail_count * tail_mean) / count
+        square = (offsets**2).sum(axis=1) + tail_count * (tail_variance + tail_mean**2)
+        deviation: NDArray[np.float64] = np.sqrt(np.maximum(square / count - mean**2, 0.0))
+        return deviation

@@ -1,0 +1,198 @@
+"""The best tokens at one inverse temperature: their weights, and sums of them.
+
+Two ways to hold the same: a few tokens in plain Python, where each costs a tenth of a microsecond
+and nothing costs more; and thousands in numpy, where a call costs microseconds (ten times as many
+in a token loop, whose code the decode has swept from the processor's caches) and a token almost
+nothing. The module knows neither ids nor where the logits came from.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from itertools import accumulate
+from math import exp, fsum
+from operator import mul
+from typing import Any, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.sampling.logits.ranked import LEAST_EXPONENT
+
+FEW = 256
+"""Up to this many tokens plain Python is the quicker way."""
+
+LARGEST_FALL = 1e100
+"""A difference of logits that no β makes overflow."""
+
+Side = Literal["left", "right"]
+
+
+class Head(Protocol):
+    """Tokens in descending order at inverse temperature `beta`, weighed relative to the best.
+
+    With x = β·(z − z_max), the weight of a token is exp(x) and its moment x·exp(x).
+    """
+
+    beta: float
+
+    def mass(self, kept: int) -> float:
+        """Return the weight of the `kept` best together."""
+
+    def moment(self, kept: int) -> float:
+        """Return their moments' sum."""
+
+    def weights(self, start: int, end: int) -> list[float]:
+        """Return the weights of the tokens from rank `start` to before rank `end`."""
+
+    def rank_at(self, mass: float, kept: int, side: Side) -> int:
+        """Return the least rank below `kept` at which the weights so far reach `mass`, or `kept`.
+
+        With side "right", at which they exceed it.
+        """
+
+
+class Falls(Protocol):
+    """How far each of the best tokens' logits lies below the first's, ascending from 0."""
+
+    def within(self, distance: float) -> int:
+        """Return how many lie at most `distance` below."""
+
+    def at(self, beta: float) -> Head:
+        """Return the tokens weighed at `beta`."""
+
+
+def falls_of(logits: NDArray[Any]) -> Falls:
+    """Return the falls of `(n,)` logits in descending order, the first of them finite."""
+    return _FewFalls(logits) if logits.size <= FEW else _ManyFalls(logits)
+
+
+def falls_of_few(logits: NDArray[Any], count: int) -> list[float]:
+    """Return how far each of the `count` best logits lies below the first, ascending from 0.
+
+    Args:
+        logits: In descending order, the first of them finite; all are meant where there are fewer.
+        count: 1 or more.
+    """
+    found: list[float] = logits[:count].tolist()
+    best = found[0]
+    falls = [best - logit for logit in found]
+    if falls[-1] > LARGEST_FALL:
+        falls = [min(fall, LARGEST_FALL) for fall in falls]
+    return falls
+
+
+def exponents_of_few(falls: list[float], count: int, beta: float) -> list[float]:
+    """Return the first `count` falls as x = β·(z − z_max), none of them below LEAST_EXPONENT."""
+    downwards = -beta
+    exponents = [downwards * fall for fall in falls[:count]]
+    if exponents[-1] < LEAST_EXPONENT:
+        exponents = [max(x, LEAST_EXPONENT) for x in exponents]
+    return exponents
+
+
+class _FewFalls:
+    """A list of them, no longer than has been asked."""
+
+    __slots__ = ("_falls", "_logits")
+
+    def __init__(self, logits: NDArray[Any]) -> None:
+        self._logits = logits
+        self._falls: list[float] = []
+
+    def first(self, count: int) -> list[float]:
+        """Return at least the falls of the `count` best, or all there are."""
+        if len(self._falls) < min(count, self._logits.size):
+            self._falls = falls_of_few(self._logits, count)
+        return self._falls
+
+    def within(self, distance: float) -> int:
+        falls = self._falls
+        if not falls or falls[-1] <= distance:
+            falls = self.first(self._logits.size)
+        return bisect_right(falls, distance)
+
+    def at(self, beta: float) -> Head:
+        return _FewWeighed(self, beta)
+
+
+class _FewWeighed:
+    """Weighs no more tokens than it is asked about."""
+
+    __slots__ = ("_cumulative", "_exponents", "_falls", "_weights", "beta")
+
+    def __init__(self, falls: _FewFalls, beta: float) -> None:
+        self.beta = beta
+        self._falls = falls
+        self._exponents: list[float] = []
+        self._weights: list[float] = []
+        self._cumulative: list[float] = []
+
+    def _weigh(self, count: int) -> None:
+        falls = self._falls.first(count)
+        if min(count, len(falls)) <= len(self._weights):
+            return
+        self._exponents = exponents_of_few(falls, count, self.beta)
+        self._weights = [*map(exp, self._exponents)]
+        self._cumulative = [*accumulate(self._weights)]
+
+    def mass(self, kept: int) -> float:
+        self._weigh(kept)
+        cumulative = self._cumulative
+        return cumulative[kept - 1] if kept <= len(cumulative) else cumulative[-1]
+
+    def moment(self, kept: int) -> float:
+        self._weigh(kept)
+        return fsum(map(mul, self._weights[:kept], self._exponents))
+
+    def weights(self, start: int, end: int) -> list[float]:
+        self._weigh(end)
+        return self._weights[start:end]
+
+    def rank_at(self, mass: float, kept: int, side: Side) -> int:
+        self._weigh(kept)
+        kept = min(kept, len(self._cumulative))
+        bisect = bisect_left if side == "left" else bisect_right
+        return bisect(self._cumulative, mass, 0, kept)
+
+
+class _ManyFalls:
+    """An array of them."""
+
+    __slots__ = ("_falls",)
+
+    def __init__(self, logits: NDArray[Any]) -> None:
+        with np.errstate(over="ignore"):
+            falls = logits[0].astype(np.float64) - logits.astype(np.float64)
+        self._falls: NDArray[np.float64] = np.minimum(falls, LARGEST_FALL)
+
+    def within(self, distance: float) -> int:
+        return int(self._falls.searchsorted(distance, "right"))
+
+    def at(self, beta: float) -> Head:
+        return _ManyWeighed(self._falls, beta)
+
+
+class _ManyWeighed:
+    """Weighs all of them at once."""
+
+    __slots__ = ("_cumulative", "_exponents", "_weights", "beta")
+
+    def __init__(self, falls: NDArray[np.float64], beta: float) -> None:
+        self.beta = beta
+        self._exponents = np.maximum(falls * -beta, LEAST_EXPONENT)
+        self._weights: NDArray[np.float64] = np.exp(self._exponents)
+        self._cumulative = self._weights.cumsum()
+
+    def mass(self, kept: int) -> float:
+        return float(self._cumulative[min(kept, self._cumulative.size) - 1])
+
+    def moment(self, kept: int) -> float:
+        return float(self._weights[:kept] @ self._exponents[:kept])
+
+    def weights(self, start: int, end: int) -> list[float]:
+        numbers: list[float] = self._weights[start:end].tolist()
+        return numbers
+
+    def rank_at(self, mass: float, kept: int, side: Side) -> int:
+        return int(self._cumulative[:kept].searchsorted(mass, side))

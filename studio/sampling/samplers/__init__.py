@@ -1,0 +1,1 @@
+"""From logits to the token drawn: filters, penalties, temperature, their order, and the dice."""

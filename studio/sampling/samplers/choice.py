@@ -1,0 +1,121 @@
+"""One step of the sampler: the token drawn, and what the draw was like.
+
+The fast path for the token loop. It ranks and weighs only as much of the vocabulary as the draw
+needs. The module knows no seed (u is given) and no model.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from collections.abc import Sequence
+from operator import mul
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from studio.sampling.logits.ranking import Ranking
+from studio.sampling.params import SamplingParams
+from studio.sampling.samplers.mirostat import mu_after
+from studio.sampling.samplers.pipeline import shape_any
+from studio.sampling.samplers.prefix import left_of_few
+from studio.sampling.state import NO_STATE, SamplerState
+
+
+class Choice(NamedTuple):
+    """What one step of the sampler decided.
+
+    What only a listener asks is computed when it does: the token loop has better to do.
+
+    Attributes:
+        token: Id of the token drawn.
+        rank: Its place in the distribution drawn from; 0 is the favourite.
+        kept: How many tokens the filters left.
+        mu: What Mirostat carries to the next step, in its state; None where it is off.
+        drawn: The weight of the token drawn.
+        mass: The weight of all that are left, and `moment`: see `Weight`.
+        moment: Σ x·exp(x) over them.
+        best: Ids of the best tokens, best first; perhaps more than are left.
+        weights: Of those to be reported, or more.
+        reported: How many.
+    """
+
+    token: int
+    rank: int
+    kept: int
+    mu: float | None
+    drawn: float
+    mass: float
+    moment: float
+    best: NDArray[np.int64]
+    weights: list[float]
+    reported: int
+
+    @property
+    def probability(self) -> float:
+        """Its probability in the distribution drawn from."""
+        return self.drawn / self.mass
+
+    @property
+    def entropy(self) -> float:
+        """Of the distribution drawn from, in nats."""
+        return max(0.0, math.log(self.mass) - self.moment / self.mass)
+
+    @property
+    def top(self) -> tuple[tuple[int, float], ...]:
+        """Id and probability of the best tokens left, best first."""
+        ids = self.best[: self.reported].tolist()
+        shares = [weight / self.mass for weight in self.weights[: self.reported]]
+        return tuple(zip(ids, shares, strict=True))
+
+
+def choose(
+    logits: ArrayLike | Ranking,
+    params: SamplingParams,
+    history: Sequence[int],
+    u: float,
+    top: int = 10,
+    state: SamplerState = NO_STATE,
+) -> Choice:
+    """Draw a token from `logits` by inverse CDF, best token first.
+
+    Tokens are ranked by their logit after penalties, the lowest id first on a tie, so the rank of
+    the token chosen for a given u never falls as the temperature rises.
+
+    Args:
+        logits: `(V,)` raw logits, or the `Ranking` made of them, which saves ranking them again.
+            Neither written to nor kept.
+        params: The samplers and their order. Its seed is not looked at: `uniform` makes u of it.
+        history: Ids of the tokens so far, oldest first; only penalties and DRY look at them.
+        u: The number drawn, in [0, 1).
+        top: How many of the best tokens to report.
+        state: What XTC, DRY and Mirostat need beside the history.
+
+    Raises:
+        LogitsError: As for `distribution`.
+        ValueError: u is not in [0, 1); or as for `distribution`.
+    """
+    if not 0.0 <= u < 1.0:
+        raise ValueError(f"u: found {u!r}; allowed is a number from 0 up to but not including 1.")
+    ranking = logits if isinstance(logits, Ranking) else Ranking(logits)
+    few = left_of_few(ranking, params)
+    if few:  # as below, without asking at each step how deep to look
+        kept, beta, exponents, weights, cumulative = few
+        mass, moment = cumulative[-1], math.fsum(map(mul, weights, exponents))
+        rank = bisect_right(cumulative, u * mass)
+        if rank == kept:
+            rank = ranking.rank_of_draw(u * mass, beta, kept)
+        token = ranking.ids.item(rank)
+        best = min(top, kept)
+        return Choice(
+            token, rank, kept, None, weights[rank], mass, moment, ranking.ids, weights, best
+        )
+    ranked, kept, beta = shape_any(ranking, params, history, state)
+    best = min(top, kept)
+    mass, moment = ranked.weight(kept, beta)
+    rank = ranked.rank_of_draw(u * mass, beta, kept)
+    weights = ranked.some_weights(0, best, beta)
+    drawn, token = ranked.weight_at(rank, beta), ranked.token_at(rank)
+    mu = mu_after(params, state.mu, drawn / mass) if params.mirostat else None
+    return Choice(token, rank, kept, mu, drawn, mass, moment, ranked.ids, weights, best)

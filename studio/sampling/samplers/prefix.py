@@ -1,0 +1,100 @@
+"""Temperature, top-k, top-p and min-p over the few best tokens: most generations use no others.
+
+Each of them leaves the best n tokens for some n. Where n turns out to be among the tokens that are
+ranked, it is found here; `pipeline.run` finds the same for any samplers and any n, and the tests
+hold the two together to the last bit. There are two because of the token loop, where the decode has
+swept the processor's caches and each function called costs microseconds: this takes half as long.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left, bisect_right
+from functools import lru_cache
+from itertools import accumulate
+from typing import NamedTuple
+
+from studio.sampling.logits.head import FEW, exponents_of_few, falls_of_few
+from studio.sampling.logits.ranking import Ranking
+from studio.sampling.params import SamplingParams
+from studio.sampling.samplers.steps import active_steps, beta_of
+
+
+class _Step(NamedTuple):
+    """One sampler, with its parameter as it is needed: β, k, p, or nats below the best at β 1."""
+
+    kind: str
+    value: float
+
+
+class Left(NamedTuple):
+    """What the samplers leave, weighed relative to the best token; lists of `kept` numbers.
+
+    Attributes:
+        kept: How many of the best tokens are left.
+        beta: The inverse temperature that they are weighed at.
+        exponents: x = β·(z − z_max) of each.
+        weights: exp(x) of each.
+        cumulative: The weight of each and all before it.
+    """
+
+    kept: int
+    beta: float
+    exponents: list[float]
+    weights: list[float]
+    cumulative: list[float]
+
+
+def left_of_few(ranking: Ranking, params: SamplingParams) -> Left | None:
+    """Return what the samplers of `params` leave, or None where that is not found here."""
+    steps = _steps(params)
+    known = ranking.ids.size
+    if steps is None or known > FEW:
+        return None
+    kept, beta = ranking.size, 1.0
+    falls: list[float] = []  # as many as were kept when they were first asked for, or all known
+    for kind, value in steps:
+        if kind == "temperature":
+            beta = value
+        elif kind == "top_k":
+            kept = min(kept, int(value))
+        elif kind == "top_p":
+            if kept > known:
+                return None
+            falls = falls or falls_of_few(ranking.logits, kept)
+            cumulative = [*accumulate(map(math.exp, exponents_of_few(falls, kept, beta)))]
+            found = bisect_left(cumulative, value * cumulative[-1]) + 1
+            kept = max(min(found, kept), min(kept, params.min_keep))
+        elif beta:  # at β 0 every token is as probable as the best
+            falls = falls or falls_of_few(ranking.logits, kept)
+            found = bisect_right(falls, value / beta)
+            if found == known and kept > known:
+                return None
+            kept = max(min(found, kept), min(kept, params.min_keep))
+    if kept > known:
+        return None
+    exponents = exponents_of_few(falls or falls_of_few(ranking.logits, kept), kept, beta)
+    weights = [*map(math.exp, exponents)]
+    return Left(kept, beta, exponents, weights, [*accumulate(weights)])
+
+
+@lru_cache(maxsize=64)
+def _steps(params: SamplingParams) -> tuple[_Step, ...] | None:
+    """Return the samplers that have an effect; None where there are others among them."""
+    if params.logit_bias or params.mirostat or params.dynatemp_range:
+        return None
+    steps: list[_Step] = []
+    for name in active_steps(params):
+        if name == "temperature":
+            if params.temperature == 0.0:  # asked of `run`: T 0 looks at penalties alone
+                return None
+            steps.append(_Step(name, beta_of(params.temperature)))
+        elif name == "top_k":
+            steps.append(_Step(name, params.top_k))
+        elif name == "top_p":
+            steps.append(_Step(name, params.top_p))
+        elif name == "min_p":
+            steps.append(_Step(name, -math.log(params.min_p)))
+        else:
+            return None
+    return tuple(steps)

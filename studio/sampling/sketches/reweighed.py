@@ -1,0 +1,112 @@
+"""A sketch as biases, penalties and DRY leave it: then it needs no history any more.
+
+Where these come before everything that cuts or tempers, as in llama.cpp's order, the rest of the
+samplers can be run on what they leave, at any temperature, and on many sketches at once. The module
+knows neither filters nor what is asked of the sketch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import msgspec
+import numpy as np
+
+from studio.sampling.params import SamplingParams
+from studio.sampling.samplers.pipeline import run
+from studio.sampling.samplers.steps import active_steps
+from studio.sampling.sketches.sketch import LogitSketch
+from studio.sampling.sketches.sketched import SketchedLogits
+from studio.sampling.sketches.survey import Written
+from studio.sampling.state import NO_STATE, SamplerState
+
+CHANGES = ("penalties", "dry")
+"""The steps that change logits; biases do too, but are no step."""
+
+# Any temperature at which it is a step that acts.
+_SOME_TEMPERATURE = 2.0
+
+
+@lru_cache(maxsize=8)
+def active_changes(params: SamplingParams) -> tuple[str, ...]:
+    """Return those steps that change logits and have an effect, in their order.
+
+    None of them where Mirostat is on, which takes the place of all.
+    """
+    if params.mirostat:
+        return ()
+    return tuple([name for name in active_steps(params) if name in CHANGES])
+
+
+@lru_cache(maxsize=8)
+def changes_come_first(params: SamplingParams) -> bool:
+    """Say whether whatever changes logits acts before anything that cuts or tempers them.
+
+    The repetition penalty alone may stand after temperature: it only scales.
+    """
+    changes = active_changes(params)
+    steps = active_steps(msgspec.structs.replace(params, temperature=_SOME_TEMPERATURE))
+    if steps[: len(changes)] == changes:
+        return True
+    scales = changes == ("penalties",) and (
+        params.frequency_penalty == params.presence_penalty == 0.0
+    )
+    return scales and steps[:2] == ("temperature", "penalties")
+
+
+@lru_cache(maxsize=8)
+def with_early_changes(params: SamplingParams) -> SamplingParams:
+    """Return `params`, without penalties and DRY where these do not come first."""
+    if changes_come_first(params):
+        return params
+    steps = tuple([name for name in params.samplers if name not in CHANGES])
+    return msgspec.structs.replace(params, samplers=steps)
+
+
+def reweighed(
+    sketch: LogitSketch,
+    params: SamplingParams,
+    history: Sequence[int] = (),
+    state: SamplerState = NO_STATE,
+    token: int | None = None,
+) -> LogitSketch:
+    """Return the sketch after the biases, penalties and DRY of `params`.
+
+    The tail stays as it was: none of its tokens can be changed.
+
+    Args:
+        sketch: The distribution as the model gave it.
+        params: What changes logits; see `changes_come_first` for the orders where that can be
+            taken by itself.
+        history: Ids of the tokens so far, oldest first.
+        state: DRY's sequence breakers.
+        token: One that the result is to know also where it is banned, as the last with logit -inf.
+
+    Raises:
+        LogitsError: Biases have banned every token that the sketch knows.
+        ValueError: A bias or the history names a token that is not in the vocabulary.
+    """
+    changes = active_changes(params)
+    if not (changes or params.logit_bias):
+        return sketch
+    known = SketchedLogits(
+        sketch.ids, sketch.logits.astype(np.float64), sketch.tail, sketch.vocabulary_size
+    )
+    changed = run(known, _only(params, changes), history, state).ranked
+    written = sketch.written
+    if token in changed.cut.ids.tolist():
+        assert token is not None, "it is an id"
+        written = Written(token, -np.inf, changed.ids.size)
+    return LogitSketch(
+        changed.ids,
+        changed.logits.astype(np.float32),
+        sketch.vocabulary_size,
+        sketch.tail,
+        written,
+    )
+
+
+@lru_cache(maxsize=8)
+def _only(params: SamplingParams, changes: tuple[str, ...]) -> SamplingParams:
+    return msgspec.structs.replace(params, temperature=1.0, mirostat=0, samplers=changes)

@@ -1,0 +1,112 @@
+"""The bytes of a sketch: a versioned little-endian record of at most 2 KiB.
+
+    offset  size
+         0     4   "KLS1": the kind of record and its version
+         4     4   V, uint32
+         8     4   tokens in the tail, uint32; 0 where there is no tail
+        12     4   the tail's edge, float32
+        16     4   the token written outside the best, uint32; 2**32 - 1 where there is none
+        20     4   its logit, float32
+        24     4   its rank, uint32
+        28     2   n, how many best tokens, uint16
+        30     2   m, how many nodes, uint16
+        32   4·n   ids, uint32
+       ...   4·n   logits, float32
+       ...  16·m   nodes: m each of β, K, K′, K″, float32
+
+The module knows what the numbers are, not what they are for.
+"""
+
+from __future__ import annotations
+
+import struct
+
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.sampling.errors import SketchError
+from studio.sampling.tails.hermite import Nodes
+from studio.sampling.tails.tail import Tail
+
+LARGEST = 2048
+"""No record is longer, in bytes."""
+
+_MAGIC = b"KLS1"
+_HEADER = struct.Struct("<4sIIfIfIHH")
+_NO_TOKEN = 2**32 - 1
+
+Fields = tuple[
+    NDArray[np.int32], NDArray[np.float32], int, Tail | None, tuple[int, float, int] | None
+]
+
+
+def pack(
+    ids: NDArray[np.int32],
+    logits: NDArray[np.float32],
+    vocabulary_size: int,
+    tail: Tail | None,
+    written: tuple[int, float, int] | None,
+) -> bytes:
+    """Return the record of these fields."""
+    token, logit, rank = written if written else (_NO_TOKEN, 0.0, 0)
+    header = _HEADER.pack(
+        _MAGIC,
+        vocabulary_size,
+        tail.count if tail else 0,
+        tail.edge if tail else 0.0,
+        token,
+        logit,
+        rank,
+        ids.size,
+        len(tail.nodes.betas) if tail else 0,
+    )
+    nodes = [number for part in tail.nodes for number in part] if tail else []
+    tail_bytes = struct.pack(f"<{len(nodes)}f", *nodes)
+    return b"".join(
+        (header, ids.astype("<u4").tobytes(), logits.astype("<f4").tobytes(), tail_bytes)
+    )
+
+
+def unpack(data: bytes) -> Fields:
+    """Return the fields of a record.
+
+    Raises:
+        SketchError: It is not a record of this version; its length is not what its header says; or
+            its numbers cannot be those of a distribution.
+    """
+    if len(data) < _HEADER.size or data[:4] != _MAGIC:
+        start = bytes(data[:4])
+        raise SketchError(f"sketch: found {len(data)} bytes beginning {start!r}, not {_MAGIC!r}.")
+    _, size, tail_count, edge, token, logit, rank, n, m = _HEADER.unpack_from(data)
+    length = _HEADER.size + 8 * n + 16 * m
+    if len(data) != length:
+        raise SketchError(f"sketch: found {len(data)} bytes where its header says {length}.")
+    ids = np.frombuffer(data, "<u4", n, _HEADER.size)
+    logits = np.frombuffer(data, "<f4", n, _HEADER.size + 4 * n)
+    nodes = np.frombuffer(data, "<f4", 4 * m, _HEADER.size + 8 * n).astype(np.float64)
+    written = None if token == _NO_TOKEN else (token, logit, rank)
+    sound = (
+        n >= 1
+        and n + tail_count <= size < 2**31
+        and int(ids.max()) < size
+        and bool(np.isfinite(logits).all())
+        and bool((np.diff(logits) <= 0.0).all())
+        and (m >= 2 if tail_count else m == 0)
+        and (written is None or (token < size and n <= rank < size and np.isfinite(logit)))
+    )
+    if not sound:
+        raise SketchError("sketch: its numbers are not those of a distribution; it is damaged.")
+    tail = _tail(edge, tail_count, nodes.reshape(4, m)) if tail_count else None
+    return ids.astype(np.int32), logits.astype(np.float32), size, tail, written
+
+
+def _tail(edge: float, count: int, nodes: NDArray[np.float64]) -> Tail:
+    sound = (
+        np.isfinite(edge)
+        and bool(np.isfinite(nodes).all())
+        and nodes[0, 0] == 0.0
+        and bool((np.diff(nodes[0]) > 0.0).all())
+    )
+    if not sound:
+        raise SketchError("sketch: the nodes of its tail are out of order; it is damaged.")
+    return Tail(edge, count, Nodes(*(tuple(part) for part in nodes.tolist())))

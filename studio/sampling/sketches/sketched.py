@@ -1,0 +1,296 @@
+"""A sketch as ranked logits, so that the samplers run on it as they run on the whole vocabulary.
+
+Among the tokens that the sketch knows one by one everything is exact. Of the tail it knows how the
+weight is spread over its logits, roughly, and no token: a filter that cuts there cuts an estimated
+number of them, and what changes the logit of one token finds none there.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection
+from typing import NamedTuple, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.sampling.errors import LogitsError
+from studio.sampling.logits.adjustment import Adjustment
+from studio.sampling.logits.penalties import penalise
+from studio.sampling.logits.ranked import LEAST_EXPONENT, Weight
+from studio.sampling.tails.tail import Tail
+
+_HALVINGS = 20  # of a distance of some ten nats: to 1e-5 of a nat
+
+
+class Cut(NamedTuple):
+    """Known tokens that were taken out, and what their logits were."""
+
+    ids: NDArray[np.int32]
+    logits: NDArray[np.float64]
+
+
+_NONE_CUT = Cut(np.empty(0, dtype=np.int32), np.empty(0))
+
+
+class SketchedLogits:
+    """The best tokens exactly, the rest through `Tail`; the tail always ranks below.
+
+    Penalties may push a known token below the tail's best; it keeps its place above the tail then,
+    with its right probability. A token of the tail cannot be penalised: its logit is not known.
+
+    Args:
+        ids: `(n,)` the known tokens, in descending order of logit.
+        logits: `(n,)` float64, aligned with `ids`.
+        tail: The rest, or None where there is none.
+        size: The vocabulary's size.
+        cut: Known tokens that a sampler has taken out; one token at least must be left.
+    """
+
+    def __init__(
+        self,
+        ids: NDArray[np.int32],
+        logits: NDArray[np.float64],
+        tail: Tail | None,
+        size: int,
+        cut: Cut = _NONE_CUT,
+    ) -> None:
+        self.cut = cut
+        self.ids = ids
+        self.logits = logits
+        self.size = size
+        self._tail = tail
+        self._offsets = logits - logits[0]
+        self._count = ids.size + (tail.count if tail else 0)
+
+    def limit(self, kept: int) -> int:
+        """Return `kept`, or the number of tokens there are if that is less."""
+        return min(kept, self._count)
+
+    def cuts_tail(self, kept: int) -> bool:
+        """Return whether the `kept` best are all known tokens and some, not all, of the tail."""
+        return self.ids.size < kept < self._count
+
+    def weights(self, kept: int, beta: float) -> NDArray[np.float64]:
+        """Return the weights of the known tokens, 0 beyond the `kept` best."""
+        weights: NDArray[np.float64] = np.exp(self._exponents(beta))
+        weights[kept:] = 0.0
+        return weights
+
+    def mass(self, kept: int, beta: float) -> float:
+        """Return the mass of `weight`."""
+        return float(self.weights(kept, beta).sum()) + self.tail_weight(kept, beta).mass
+
+    def weight(self, kept: int, beta: float) -> Weight:
+        """Return the weight of the `kept` best tokens at inverse temperature `beta`."""
+        known = self.weights(kept, beta)
+        moment = float(known @ self._exponents(beta))
+        tail = self.tail_weight(kept, beta)
+        return Weight(float(known.sum()) + tail.mass, moment + tail.moment)
+
+    def tail_weight(self, kept: int, beta: float) -> Weight:
+        """Return the weight of what the `kept` best take of the tail."""
+        wanted = self.limit(kept) - self.ids.size
+        if self._tail is None or wanted <= 0:
+            return Weight(0.0, 0.0)
+        gap = self._tail.edge - float(self.logits[0])
+        k, slope, _ = self._tail.log_partition(beta)
+        if beta == 0.0:
+            return Weight(float(wanted), 0.0)
+        mass = math.exp(min(k + beta * gap, -LEAST_EXPONENT / 2))
+        moment = mass * beta * (slope + gap)
+        if wanted == self._tail.count:
+            return Weight(mass, moment)
+        drop = self._tail.drop_to_share(wanted / self._tail.count, 0.0)
+        mass *= self._tail.share_above(drop, beta)
+        return Weight(mass, mass * beta * (gap + self._mean_above(drop, beta)))
+
+    def count_to_mass(self, mass: float, beta: float, kept: int) -> int:
+        """Return the least n such that the n best weigh at least `mass`, `kept` at most."""
+        cumulative = self.weights(kept, beta).cumsum()
+        n = int(cumulative.searchsorted(mass, "left")) + 1
+        if n <= min(kept, self.ids.size) or kept <= self.ids.size or self._tail is None:
+            return min(n, kept)
+        tail = self.tail_weight(self._count, beta).mass
+        share = (mass - float(cumulative[-1])) / tail if tail > 0.0 else 1.0
+        if share >= 1.0:
+            return kept
+        drop = self._tail.drop_to_share(share, beta)
+        return min(kept, self.ids.size + max(1, self._tail_count_within(drop)))
+
+    def count_within(self, distance: float, kept: int) -> int:
+        """Return how many of the `kept` best are at most `distance` below the largest."""
+        n = int(np.count_nonzero(self._offsets >= -distance))
+        if self._tail is not None and kept > self.ids.size:
+            n += self._tail_count_within(distance + self._tail.edge - float(self.logits[0]))
+        return min(n, kept)
+
+    def penalised(self, penalty: float, recent: Collection[int], kept: int) -> Self:
+        """Return the `kept` best with the `recent` ones penalised, in their new order."""
+        hit = np.isin(self.ids, np.fromiter(recent, dtype=np.int64))
+        hit[kept:] = False
+        logits = self.logits.copy()
+        logits[hit] = penalise(logits[hit], penalty)
+        order = np.arange(self.ids.size)
+        order[:kept] = np.lexsort((self.ids[:kept], -logits[:kept]))
+        return type(self)(self.ids[order], logits[order], self._tail, self.size, self.cut)
+
+    def deviation(self, kept: int) -> float:
+        """Return the standard deviation of the `kept` best logits."""
+        known = self.logits[:kept]
+        wanted = self.limit(kept) - self.ids.size
+        if self._tail is None or wanted <= 0:
+            return float(known.std())
+        _, mean, variance = self._tail.log_partition(0.0)
+        if wanted < self._tail.count:
+            drop = self._tail.drop_to_share(wanted / self._tail.count, 0.0)
+            mean = self._mean_above(drop, 0.0)
+            variance = min(variance, drop * drop / 12.0)  # were they spread evenly
+        below = known - self._tail.edge
+        count = known.size + wanted
+        whole_mean = (float(below.sum()) + wanted * mean) / count
+        squares = float(below @ below) + wanted * (variance + mean * mean)
+        return math.sqrt(max(squares / count - whole_mean * whole_mean, 0.0))
+
+    def adjusted(self, adjustment: Adjustment, kept: int) -> Self:
+        """Return the `kept` best with the logits of some of them changed, in their new order.
+
+        Raises:
+            LogitsError: No token that the sketch knows is left.
+        """
+        adjustment = adjustment.among(self.ids[:kept])
+        place_of = {token: place for place, token in enumerate(self.ids.tolist())}
+        places = np.array([place_of[token] for token in adjustment.tokens.tolist()], dtype=np.intp)
+        logits = self.logits.copy()
+        logits[places] = adjustment.apply(logits[places])
+        order = np.arange(self.ids.size)
+        order[:kept] = np.lexsort((self.ids[:kept], -logits[:kept]))
+        banned = logits[order] == -np.inf
+        if banned.all():
+            raise LogitsError("every token that the sketch knows is banned.")
+        left = order[~banned]
+        cut = self._cut_too(order[banned])
+        return type(self)(self.ids[left], logits[left], self._tail, self.size, cut)
+
+    def without_best(self, count: int, kept: int) -> Self:
+        """Return the `kept` best without the `count` best of them; one known token stays."""
+        count = min(count, self.ids.size - 1)
+        cut = self._cut_too(np.arange(count))
+        return type(self)(self.ids[count:], self.logits[count:], self._tail, self.size, cut)
+
+    def typical(self, p: float, beta: float, kept: int, least: int) -> tuple[Self, int]:
+        """Return the tokens whose surprise is nearest the entropy, and how many they are.
+
+        One known token stays in any case. Where the tail's best are cut, too, that many of its
+        others are: how many are left is an estimate then, and which is not known at all.
+        """
+        kept = self.limit(kept)
+        mass, moment = self.weight(kept, beta)
+        known = min(kept, self.ids.size)
+        typical_exponent = moment / mass
+        weights = self.weights(kept, beta)[:known]
+        distances = np.abs(self._exponents(beta)[:known] - typical_exponent)
+        order = np.argsort(distances, kind="stable")
+        cumulative = weights[order].cumsum()
+        count = int(cumulative.searchsorted(p * mass, "right")) + 1
+        in_tail = 0
+        if self._tail is not None and kept > known:
+            reach = float(distances[order[min(count, known) - 1]])
+            edge = typical_exponent - beta * (self._tail.edge - float(self.logits[0]))
+            if count > known or reach > edge:
+                count, in_tail = self._typical_with_tail(
+                    p * mass, beta, kept, distances[order], cumulative, edge
+                )
+        count = min(max(count, least, 1), known)
+        places = np.sort(order[:count])
+        cut = self._cut_too(np.setdiff1d(np.arange(self.ids.size), places))
+        tail = self._tail if in_tail else None
+        made = type(self)(self.ids[places], self.logits[places], tail, self.size, cut)
+        return made, count + in_tail
+
+    def _typical_with_tail(
+        self,
+        mass: float,
+        beta: float,
+        kept: int,
+        distances: NDArray[np.float64],
+        cumulative: NDArray[np.float64],
+        edge: float,
+    ) -> tuple[int, int]:
+        """Return how many known tokens and how many of the tail's are nearest the entropy.
+
+        Args:
+            mass: What they weigh together, at least.
+            beta: The inverse temperature in force.
+            kept: How many tokens are left.
+            distances: Of the known tokens from the entropy, ascending.
+            cumulative: The known tokens' weights up to each.
+            edge: How far the tail's best token is from the entropy; negative above it.
+        """
+        assert self._tail is not None
+        in_tail = kept - self.ids.size
+        if beta == 0.0:  # all alike: the best first
+            count = int(mass) + 1
+            return min(count, self.ids.size), max(0, min(count - self.ids.size, in_tail))
+        tail_mass = self.tail_weight(kept, beta).mass
+
+        def share(reach: float, at: float) -> float:
+            assert self._tail is not None
+            above = self._tail.share_above(max(0.0, (-edge - reach) / beta), at)
+            return max(0.0, self._tail.share_above((reach - edge) / beta, at) - above)
+
+        low, high = 0.0, max(float(distances[-1]), abs(edge)) + 10.0
+        for _ in range(_HALVINGS):
+            middle = 0.5 * (low + high)
+            n = int(distances.searchsorted(middle, "right"))
+            known = float(cumulative[n - 1]) if n else 0.0
+            if known + tail_mass * share(middle, beta) > mass:
+                high = middle
+            else:
+                low = middle
+        n = int(distances.searchsorted(high, "right"))
+        return n, min(in_tail, round(share(high, 0.0) * self._tail.count))
+
+    def with_cut(
+        self, probabilities: NDArray[np.float64]
+    ) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+        """Return all known tokens and their probabilities, those taken out at 0 in their place.
+
+        Args:
+            probabilities: Of the tokens that are left, aligned with `ids`.
+        """
+        if not self.cut.ids.size:
+            return self.ids, probabilities
+        ids = np.concatenate((self.ids, self.cut.ids))
+        logits = np.concatenate((self.logits, self.cut.logits))
+        order = np.lexsort((ids, -logits))
+        return ids[order], np.concatenate((probabilities, np.zeros(self.cut.ids.size)))[order]
+
+    def _cut_too(self, places: NDArray[np.intp]) -> Cut:
+        return Cut(
+            np.concatenate((self.cut.ids, self.ids[places])),
+            np.concatenate((self.cut.logits, self.logits[places])),
+        )
+
+    def _exponents(self, beta: float) -> NDArray[np.float64]:
+        exponents: NDArray[np.float64] = np.maximum(self._offsets * beta, LEAST_EXPONENT)
+        return exponents
+
+    def _tail_count_within(self, drop: float) -> int:
+        assert self._tail is not None
+        return round(self._tail.share_above(drop, 0.0) * self._tail.count)
+
+    def _mean_above(self, drop: float, beta: float) -> float:
+        """Return the mean logit, relative to the edge, of the tail's part within `drop` at `beta`.
+
+        d ln M / dβ for the weight M of that part.
+        """
+        assert self._tail is not None
+        step = 0.01
+        low, high = max(beta - step, 0.0), beta + step
+        logs = [
+            self._tail.log_partition(b).value
+            + math.log(max(self._tail.share_above(drop, b), 1e-300))
+            for b in (low, high)
+        ]
+        return min(max((logs[1] - logs[0]) / (high - low), -drop), 0.0)

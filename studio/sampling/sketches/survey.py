@@ -1,0 +1,88 @@
+"""What is asked of the logits of a step before the next step has them overwritten.
+
+The draw needs their ranking and a sketch their tail, and both are found in one pass. The sketch
+itself can then be made later, of what was found. The module knows no samplers.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from studio.sampling.logits.ranking import HEAD, Ranking
+from studio.sampling.samplers.choice import Choice
+from studio.sampling.tails.tail import Tail
+from studio.sampling.tails.tail_sums import measure_tail, survey, surveyed_tail
+
+
+class Written(NamedTuple):
+    """A token of the tail whose logit is recorded all the same, because it was written."""
+
+    token: int
+    logit: float
+    rank: int
+
+
+class Survey:
+    """The ranking of a step's logits, and what a sketch needs of them.
+
+    Args:
+        logits: `(V,)`, as for `Ranking`. They may change once it was asked for what is written.
+
+    Attributes:
+        ranking: Of these logits; what is past its best must not be asked when they have changed.
+
+    Raises:
+        LogitsError: As for `Ranking`.
+    """
+
+    __slots__ = ("_nodes", "_tail", "ranking")
+
+    def __init__(self, logits: ArrayLike) -> None:
+        source = np.asarray(logits)
+        found = survey(source, HEAD)
+        self._nodes: NDArray[np.float64] | None = None
+        self._tail: Tail | None = None
+        if found is not None:
+            self.ranking = Ranking.of_best(source, found)
+            self._nodes = found.nodes
+        else:
+            self.ranking = Ranking(source)
+        if self._nodes is None:
+            self._tail = measure_tail(self.ranking, HEAD)
+
+    def tail(self) -> Tail | None:
+        """Return all tokens but the best `HEAD`; None where there are no others."""
+        if self._nodes is None:
+            return self._tail
+        return surveyed_tail(self.ranking, HEAD, self._nodes)
+
+    def drawn(self, choice: Choice) -> Written | None:
+        """Return what is recorded of the token that was chosen here, as `written` does."""
+        # In most steps this is all there is to know.
+        if choice.best is self.ranking.ids and choice.rank < HEAD:
+            return None
+        return self.written(choice.token)
+
+    def written(self, token: int) -> Written | None:
+        """Return what is recorded of a token that is not among the best; None of one that is.
+
+        Raises:
+            ValueError: The token is not in the vocabulary, or its logit is -inf.
+        """
+        ranking = self.ranking
+        if not 0 <= token < ranking.size:
+            raise ValueError(f"written: found {token}; allowed is 0 to {ranking.size - 1}.")
+        source = ranking.source
+        logit = source[token]
+        if logit == -np.inf:
+            raise ValueError(
+                f"written: token {token} has the logit -inf and cannot have been drawn."
+            )
+        if token in ranking.ids[:HEAD].tolist():  # a search by numpy costs ten times as much
+            return None
+        above = np.count_nonzero(source > logit)
+        equal_before = np.count_nonzero(source[:token] == logit)
+        return Written(token, float(np.float32(logit)), int(above + equal_before))

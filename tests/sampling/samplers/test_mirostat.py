@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from studio.sampling import SamplerState, SamplingParams, choose, distribution
+from studio.sampling.samplers import mirostat
+
+TWO = SamplingParams(mirostat=2, mirostat_tau=1.0, mirostat_eta=0.5)
+
+
+def logits_of(*probabilities: float) -> NDArray[np.float64]:
+    return np.asarray(np.log(np.array(probabilities)))
+
+
+def test_version_2_keeps_what_surprises_no_more_than_allowed() -> None:
+    logits = logits_of(0.5, 0.125, 0.25, 0.125)  # 1, 3, 2 and 3 bits
+    for mu, left in [(3.1, 4), (2.9, 2), (1.9, 1), (0.5, 1), (-7.0, 1)]:
+        p = distribution(logits, TWO, (), SamplerState(mu=mu))
+        assert np.count_nonzero(p) == left
+    assert distribution(logits, TWO, (), SamplerState(mu=2.9)) == pytest.approx(
+        [2 / 3, 0, 1 / 3, 0]
+    )
+
+
+def test_it_begins_at_twice_the_aim() -> None:
+    logits = logits_of(0.5, 0.125, 0.25, 0.125)
+    for tau, left in [(1.6, 4), (1.4, 2), (0.9, 1)]:
+        params = SamplingParams(mirostat=2, mirostat_tau=tau)
+        assert np.count_nonzero(distribution(logits, params)) == left
+
+
+def test_mu_moves_by_the_error() -> None:
+    logits = logits_of(0.5, 0.125, 0.25, 0.125)
+    choice = choose(logits, TWO, (), 0.9, state=SamplerState(mu=2.9))
+    assert choice.token == 2
+    assert choice.probability == pytest.approx(1 / 3)
+    assert choice.mu == pytest.approx(2.9 - 0.5 * (math.log2(3.0) - 1.0))
+    assert choose(logits, TWO, (), 0.0).mu == pytest.approx(2.0 - 0.5 * (math.log2(1.5) - 1.0))
+    assert choose(logits, SamplingParams(), (), 0.5).mu is None
+
+
+def test_version_1_by_hand() -> None:
+    # A Zipf distribution of exponent s: the estimate is s itself.
+    ranks = np.arange(1, 1001)
+    exponent, mu = 1.5, 5.0
+    k = (0.5 * 2**mu / (1 - 1000**-0.5)) ** (1 / exponent)
+    params = SamplingParams(mirostat=1)
+    p = distribution(-exponent * np.log(ranks), params, (), SamplerState(mu=mu))
+    assert np.count_nonzero(p) == int(k) == 6
+    # At exponent 1 the factor is a limit: 1 / ln V.
+    p = distribution(-np.log(ranks), params, (), SamplerState(mu=mu))
+    assert np.count_nonzero(p) == int(2**mu / math.log(1000)) == 4
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_it_takes_the_place_of_all_but_bias_and_temperature(version: int) -> None:
+    logits = np.random.default_rng(0).normal(size=300) * 3
+    plain = SamplingParams(mirostat=version, temperature=0.7, logit_bias=((3, 2.0),))
+    crowded = SamplingParams(
+        mirostat=version,
+        temperature=0.7,
+        logit_bias=((3, 2.0),),
+        top_k=1,
+        repeat_penalty=2.0,
+        dry_multiplier=1.0,
+        xtc_probability=1.0,
+        dynatemp_range=0.5,
+        samplers=(),
+    )
+    history = [1, 2, 1, 2, 1]
+    assert np.array_equal(
+        distribution(logits, plain, history), distribution(logits, crowded, history)
+    )
+
+
+@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("temperature", [0.0, 1e-320, 1e-3, 1.0, 1e300, math.inf])
+@pytest.mark.parametrize(
+    "logits",
+    [[1.0], [0.0, 0.0], [3e38, -3e38, 0.0], [0.0] * 500, [5.0, -math.inf], [0.0, 1e-30]],
+)
+@pytest.mark.parametrize("mu", [-1e9, 0.0, 1.0, 20.0, 1e9])
+def test_no_logits_and_no_mu_are_too_much(
+    version: int, temperature: float, logits: list[float], mu: float
+) -> None:
+    params = SamplingParams(mirostat=version, temperature=temperature)
+    choice = choose(logits, params, (), 0.5, state=SamplerState(mu=mu))
+    assert choice.probability > 0.0
+    assert choice.mu is not None
+    assert math.isfinite(choice.mu)
+    if temperature == 0.0:
+        assert choice.token == int(np.argmax(logits))
+
+
+def test_it_steers_the_surprise_of_what_is_drawn_to_its_aim() -> None:
+    rng = np.random.default_rng(1)
+    for version in (1, 2):
+        params = SamplingParams(mirostat=version, mirostat_tau=3.0)
+        state, surprises = SamplerState(), []
+        for _ in range(600):
+            choice = choose(rng.normal(size=500) * 2, params, (), rng.random(), state=state)
+            state = SamplerState(mu=choice.mu)
+            surprises.append(-math.log2(choice.probability))
+        assert np.mean(surprises[100:]) == pytest.approx(3.0, abs=0.1)
+
+
+def test_rate_0_never_learns() -> None:
+    assert mirostat.mu_after(SamplingParams(mirostat=2, mirostat_eta=0.0), 4.0, 0.01) == 4.0
