@@ -20,9 +20,8 @@ def main() -> int:
     """Write the example; the exit status."""
     import msgspec
 
-    from studio.engine.control import Control
     from studio.engine.engine import Engine
-    from studio.engine.interrupt import Interrupt
+    from studio.engine.llama.interrupt import Interrupt
     from studio.engine.messages import (
         AnyEvent,
         Distribution,
@@ -32,7 +31,8 @@ def main() -> int:
         LookAhead,
         Prompt,
     )
-    from studio.engine.starter_model import find_starter_model
+    from studio.engine.model_files.starter_model import find_starter_model
+    from studio.engine.writing.control import Control
     from studio.ui.model.names import model_title
 
     path = find_starter_model()

@@ -30,7 +30,7 @@ def main() -> int:
     """Write all pictures, each in both appearances; the exit status."""
     from PySide6.QtWidgets import QApplication, QWidget
 
-    from studio.engine.starter_model import find_starter_model
+    from studio.engine.model_files.starter_model import find_starter_model
     from studio.ui.application import make_application, make_window
     from studio.ui.heat.measure import HeatMeasure
     from studio.ui.measurement import run_until

@@ -50,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
             return child.main()
         case ["render-template"]:  # the engine's child process, with hard limits
-            from studio.engine import template_process
+            from studio.engine.templates import template_process
 
             return template_process.main()
         case ["measure-window", *rest]:  # bench's child process

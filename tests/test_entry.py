@@ -38,7 +38,7 @@ class Called:
         ("studio.commands", "generate", ["generate", "--help"], (["--help"],)),
         ("studio.commands", "bench", ["bench", "--json"], (["--json"],)),
         ("studio.engine", "child", ["engine"], ()),
-        ("studio.engine", "template_process", ["render-template"], ()),
+        ("studio.engine.templates", "template_process", ["render-template"], ()),
         ("studio.ui", "application", [], (None,)),
         ("studio.ui", "application", ["story.md"], ("story.md",)),
         ("studio.ui", "application", ["./generate"], ("./generate",)),

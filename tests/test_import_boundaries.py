@@ -59,6 +59,7 @@ def test_the_rules_are_the_architectures() -> None:
         assert set(rules[name]["forbidden_modules"]) == forbidden
 
 
+ENGINE = "The engine, from its process down to its messages"
 SAMPLING = "Sampling, from questions down to logits"
 
 BREACHES = {
@@ -69,6 +70,8 @@ BREACHES = {
     "commands/breach.py": ("import llama_cpp", "Only the engine knows llama.cpp"),
     "ui/breach.py": ("from llama_cpp import Llama", "Only the engine knows llama.cpp"),
     "breach.py": ("import llama_cpp", "Only the engine knows llama.cpp"),
+    "engine/writing/breach.py": ("import llama_cpp", "Only the engine knows llama.cpp"),
+    "engine/llama/breach.py": ("import studio.engine.writing", ENGINE),
     "sampling/samplers/breach.py": ("import studio.sampling.sketches", SAMPLING),
     "sampling/logits/breach.py": ("import studio.sampling.tails", SAMPLING),
 }
@@ -83,11 +86,11 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
         target = folder / package.relative_to(ROOT)
         target.parent.mkdir()
         target.touch()
-    (folder / "studio" / "engine" / "messages.py").touch()
-    for module in (ROOT / "studio" / "sampling").glob("*.py"):
-        (folder / module.relative_to(ROOT)).touch()
+    for part in ("engine", "sampling"):
+        for module in (ROOT / "studio" / part).glob("*.py"):
+            (folder / module.relative_to(ROOT)).touch()
     # Those who may.
-    (folder / "studio" / "engine" / "context.py").write_text("import llama_cpp\n")
+    (folder / "studio" / "engine" / "llama" / "context.py").write_text("import llama_cpp\n")
     (folder / "studio" / "ui" / "plot.py").write_text("import PySide6.QtCore\nimport pyqtgraph\n")
     return folder
 
@@ -119,7 +122,7 @@ def test_a_breach_is_found(copy: Path, path: str) -> None:
         ("import studio.sampling", {"numpy", "msgspec"}),
         ("import studio.engine.messages, studio.engine.framing", {"numpy", "msgspec"}),
         ("import studio.presets; studio.presets.built_in_presets()", {"numpy", "msgspec"}),
-        ("import studio.engine.template_process", {"jinja2"}),
+        ("import studio.engine.templates.template_process", {"jinja2"}),
         ("import studio.commands.arguments", set()),
         ("import studio.manuscript", {"numpy", "msgspec"}),
     ],

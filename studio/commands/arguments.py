@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-from studio.engine.starter_model import find_starter_model
+from studio.engine.model_files.starter_model import find_starter_model
 
 _SAMPLING: dict[str, tuple[Callable[[str], object], str]] = {
     "temperature": (float, "0 (greedy) to inf (uniform)"),

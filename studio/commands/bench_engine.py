@@ -5,9 +5,8 @@ import time
 from pathlib import Path
 
 from studio.commands.bench_opened import OpenedEngine
-from studio.engine.bare_loop import BareLoop
-from studio.engine.control import Control
-from studio.engine.huge_pages import ask_for_huge_pages
+from studio.engine.llama.bare_loop import BareLoop
+from studio.engine.llama.huge_pages import ask_for_huge_pages
 from studio.engine.messages import (
     AnyEvent,
     Evaluated,
@@ -17,6 +16,7 @@ from studio.engine.messages import (
     Prompt,
     Token,
 )
+from studio.engine.writing.control import Control
 from studio.sampling import SamplingParams
 
 _PARAMS = SamplingParams(temperature=0.8, top_k=40, top_p=0.95, min_p=0.05, seed=1)

@@ -6,9 +6,8 @@ from pathlib import Path
 
 from studio.commands.bench_opened import OpenedEngine
 from studio.commands.bench_pairs import LANE_COUNTS, LANE_TEMPERATURES, LaneRounds, LanesRun
-from studio.engine.bare_loop import BareLoop
-from studio.engine.control import Control
-from studio.engine.lane_control import LaneControl
+from studio.engine.lanes.lane_control import LaneControl
+from studio.engine.llama.bare_loop import BareLoop
 from studio.engine.messages import (
     AnyEvent,
     Compare,
@@ -20,6 +19,7 @@ from studio.engine.messages import (
     LookAhead,
     Prompt,
 )
+from studio.engine.writing.control import Control
 from studio.sampling import SamplingParams
 
 _PROMPT_TOKENS = 512

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from studio.engine.control import Control
 from studio.engine.engine import Engine, Runnable
-from studio.engine.interrupt import Interrupt
+from studio.engine.llama.interrupt import Interrupt
 from studio.engine.messages import AnyEvent, Failed, Load, Loaded
-from studio.engine.untold import FRAME_SECONDS
+from studio.engine.writing.control import Control
+from studio.engine.writing.untold import FRAME_SECONDS
 
 
 class OpenedEngine:

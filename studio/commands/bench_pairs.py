@@ -9,7 +9,7 @@ import statistics
 from collections.abc import Callable
 from typing import NamedTuple
 
-from studio.engine.bare_loop import BareLoop
+from studio.engine.llama.bare_loop import BareLoop
 
 LANE_COUNTS = (1, 2, 4, 8)
 LANE_TEMPERATURES = (0.6, 0.8, 1.0, 1.2, 0.7, 0.9, 1.1, 1.3)

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.engine.huge_pages import ask_for_huge_pages
-from studio.engine.native_samplers import NativeTopP
+from studio.engine.llama.huge_pages import ask_for_huge_pages
+from studio.engine.llama.native_samplers import NativeTopP
 from studio.sampling import (
     LogitSketch,
     Ranking,

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from studio.commands.bench_pairs import LANE_COUNTS, LANE_TEMPERATURES, LaneRounds, LanesRun
-from studio.engine.bare_loop import BareLoop
+from studio.engine.llama.bare_loop import BareLoop
 from studio.own_command import own_command
 
 _LANE_ROUNDS = 3

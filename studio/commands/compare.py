@@ -28,8 +28,8 @@ from studio.commands.shared_options import (
     positive,
 )
 from studio.engine.engine import Engine
-from studio.engine.interrupt import Interrupt
-from studio.engine.lane_control import LaneControl
+from studio.engine.lanes.lane_control import LaneControl
+from studio.engine.llama.interrupt import Interrupt
 from studio.engine.messages import (
     MOST_LANES,
     AnyEvent,

@@ -27,9 +27,8 @@ from studio.commands.shared_options import (
     manuscript,
     positive,
 )
-from studio.engine.control import Control
 from studio.engine.engine import Engine
-from studio.engine.interrupt import Interrupt
+from studio.engine.llama.interrupt import Interrupt
 from studio.engine.messages import (
     AnyEvent,
     Failed,
@@ -39,7 +38,8 @@ from studio.engine.messages import (
     Prompt,
     Token,
 )
-from studio.engine.untold import FRAME_SECONDS
+from studio.engine.writing.control import Control
+from studio.engine.writing.untold import FRAME_SECONDS
 from studio.presets import Preset, PresetFolder, preset_folder
 from studio.sampling import InverseTemperature, ParameterError
 from studio.sampling.measures import bits

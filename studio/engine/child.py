@@ -71,8 +71,8 @@ def main() -> int:
     # llama.cpp is loaded only now, with the streams in safety.
     from studio.engine.engine import Engine
     from studio.engine.inbox import Inbox
-    from studio.engine.interrupt import Interrupt
-    from studio.engine.untold import FRAME_SECONDS
+    from studio.engine.llama.interrupt import Interrupt
+    from studio.engine.writing.untold import FRAME_SECONDS
 
     pipe = _Pipe(events)
     interrupt = Interrupt()

@@ -9,20 +9,14 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-import llama_cpp
-
-from studio.engine import log
-from studio.engine.chat_template import ChatSkeleton, compile_template
-from studio.engine.context import Context, EvaluationStopped
-from studio.engine.control import Control
-from studio.engine.dry_breakers import breakers_found
-from studio.engine.evaluated import evaluated
-from studio.engine.generation import generate
-from studio.engine.huge_pages import ask_for_huge_pages
-from studio.engine.interrupt import Interrupt
-from studio.engine.lane_control import LaneControl
-from studio.engine.lane_room import fit_lanes
-from studio.engine.lanes import Comparison
+from studio.engine.lanes.lane_control import LaneControl
+from studio.engine.lanes.lane_room import fit_lanes
+from studio.engine.lanes.lanes import Comparison
+from studio.engine.llama import backend, log
+from studio.engine.llama.context import Context, EvaluationStopped
+from studio.engine.llama.huge_pages import ask_for_huge_pages
+from studio.engine.llama.interrupt import Interrupt
+from studio.engine.llama.model import LoadStopped, Model, check_memory, checked_header
 from studio.engine.messages import (
     Compare,
     ContinueLane,
@@ -46,12 +40,16 @@ from studio.engine.messages import (
     Score,
     Superseded,
 )
-from studio.engine.model import LoadStopped, Model, check_memory, checked_header
-from studio.engine.pieces import PieceLedger
-from studio.engine.prompt import FittedPrompt, TokenizedPrompt, fit, tokenize
-from studio.engine.scoring import score
-from studio.engine.template_rendering import ChatTemplateError
-from studio.engine.token_search import tokens_found
+from studio.engine.templates.chat_template import ChatSkeleton, compile_template
+from studio.engine.templates.template_rendering import ChatTemplateError
+from studio.engine.writing.control import Control
+from studio.engine.writing.dry_breakers import breakers_found
+from studio.engine.writing.evaluated import evaluated
+from studio.engine.writing.generation import generate
+from studio.engine.writing.pieces import PieceLedger
+from studio.engine.writing.prompt import FittedPrompt, TokenizedPrompt, fit, tokenize
+from studio.engine.writing.scoring import score
+from studio.engine.writing.token_search import tokens_found
 from studio.sampling import LogitSketch
 
 Runnable = (
@@ -137,7 +135,7 @@ class Engine:
         self._huge_pages = huge_pages
         self._opened: _Opened | None = None
         log.install()
-        llama_cpp.llama_backend_init()
+        backend.begin()
 
     def run(self, command: Runnable, control: Control) -> None:
         """Carry out one command. Whatever goes wrong is an event, never an exception.

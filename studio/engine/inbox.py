@@ -8,9 +8,8 @@ import threading
 from collections import deque
 from collections.abc import Callable
 
-from studio.engine.control import Control
-from studio.engine.interrupt import Interrupt
-from studio.engine.lane_control import LaneControl
+from studio.engine.lanes.lane_control import LaneControl
+from studio.engine.llama.interrupt import Interrupt
 from studio.engine.messages import (
     AnyCommand,
     ChangeLane,
@@ -29,6 +28,7 @@ from studio.engine.messages import (
     Stop,
     StopLane,
 )
+from studio.engine.writing.control import Control
 
 Runnable = (
     Load

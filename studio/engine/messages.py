@@ -45,7 +45,7 @@ class LoadOptions(msgspec.Struct, frozen=True, kw_only=True):
     gpu_layers: int = -1
     """Layers to offload; -1 = all, where llama.cpp has a GPU backend and its device; 0 = none."""
     context_size: int = 0
-    """Tokens; 0 = the model's own, at most `studio.engine.model.AUTOMATIC_CONTEXT`."""
+    """Tokens; 0 = the model's own, at most `studio.engine.llama.model.AUTOMATIC_CONTEXT`."""
     threads: int = 0
     """Threads for evaluation; 0 = one a core this process may use."""
     memory_map: bool = True

@@ -10,7 +10,7 @@ from PySide6.QtGui import QIcon, QPixmap
 from PySide6.QtWidgets import QApplication
 
 from studio import __version__
-from studio.engine.starter_model import find_starter_model
+from studio.engine.model_files.starter_model import find_starter_model
 from studio.resource_files import resource
 from studio.ui import settings as remembered
 from studio.ui.interrupt_watch import InterruptWatch

@@ -12,13 +12,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.engine import context as context_module
-from studio.engine import log
-from studio.engine.context import Context
-from studio.engine.interrupt import Interrupt
+from studio.engine.llama import context as context_module
+from studio.engine.llama import log
+from studio.engine.llama.context import Context
+from studio.engine.llama.interrupt import Interrupt
+from studio.engine.llama.model import Model
 from studio.engine.messages import LoadOptions
-from studio.engine.model import Model
-from studio.engine.starter_model import find_starter_model
+from studio.engine.model_files.starter_model import find_starter_model
 from studio.sampling.logits.near_tie import MARGIN
 
 _POSITIONS = 600

@@ -14,12 +14,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.engine import log
-from studio.engine.context import Context
-from studio.engine.interrupt import Interrupt
+from studio.engine.llama import log
+from studio.engine.llama.context import Context
+from studio.engine.llama.interrupt import Interrupt
+from studio.engine.llama.model import Model
 from studio.engine.messages import LoadOptions
-from studio.engine.model import Model
-from studio.engine.starter_model import find_starter_model
+from studio.engine.model_files.starter_model import find_starter_model
 from studio.sampling import LogitSketch, SamplingParams, choose, uniform
 
 _TEMPERATURES = (0.1, 0.3, 0.7, 1.0, 1.5, 3.0, 5.0)

@@ -8,7 +8,7 @@ import pytest
 from studio.commands import bench
 from studio.commands.bench_lanes import measure_lanes
 from studio.commands.bench_pairs import LANE_COUNTS, LaneRounds, LanesRun
-from studio.engine.bare_loop import BareLoop
+from studio.engine.llama.bare_loop import BareLoop
 from studio.sampling.logits import kernels
 from tests.helpers.tiny_model import write_byte_level_model
 

@@ -486,7 +486,7 @@ def test_an_interrupt_ends_it_in_order(tiny: str) -> None:
 
 INTERRUPTED_LOAD = """
 import os, signal, sys
-from studio.engine import model
+from studio.engine.llama import model
 from studio.__main__ import main
 
 checked = model.checked_header

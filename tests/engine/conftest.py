@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from studio.engine import log
-from studio.engine.context import Context
-from studio.engine.gguf_header import GgufHeader, read_header
-from studio.engine.interrupt import Interrupt
+from studio.engine.llama import log
+from studio.engine.llama.context import Context
+from studio.engine.llama.interrupt import Interrupt
+from studio.engine.llama.model import Model
+from studio.engine.llama.vocabulary import Vocabulary
 from studio.engine.messages import LoadOptions
-from studio.engine.model import Model
-from studio.engine.vocabulary import Vocabulary
+from studio.engine.model_files.gguf_header import GgufHeader, read_header
 from tests.helpers.tiny_model import write_byte_level_model, write_sentencepiece_model
 
 OpenModel = Callable[..., Model]

@@ -10,8 +10,7 @@ import psutil
 import pytest
 from numpy.typing import NDArray
 
-from studio.engine.control import Control
-from studio.engine.memory import AvailableMemory
+from studio.engine.llama.model import Model, check_memory
 from studio.engine.messages import (
     AnyEvent,
     Distribution,
@@ -30,7 +29,8 @@ from studio.engine.messages import (
     Superseded,
     Token,
 )
-from studio.engine.model import Model, check_memory
+from studio.engine.model_files.memory import AvailableMemory
+from studio.engine.writing.control import Control
 from studio.sampling import LogitSketch, SamplingParams
 from tests.helpers.engine_bench import EngineBench
 from tests.helpers.reference import Reference, softmax
@@ -182,7 +182,7 @@ def test_memory_that_the_open_model_gives_back_counts_as_free(
     try:
         assert 0 < model.gives_back < psutil.Process().memory_info().rss + 1
         full = AvailableMemory(available=0, total=1 << 40)
-        monkeypatch.setattr("studio.engine.model.available_memory", lambda: full)
+        monkeypatch.setattr("studio.engine.llama.model.available_memory", lambda: full)
         check_memory(model.header, options, model.gives_back)
         larger = LoadOptions(context_size=1024, memory_map=False)
         with pytest.raises(EngineError, match="1,024 tokens") as caught:

@@ -5,10 +5,10 @@ from collections.abc import Callable
 
 import pytest
 
-from studio.engine.control import Control
 from studio.engine.inbox import Inbox, Runnable
-from studio.engine.interrupt import Interrupt
+from studio.engine.llama.interrupt import Interrupt
 from studio.engine.messages import ChangeParams, Generate, Load, LookAhead, Prompt, Score, Stop
+from studio.engine.writing.control import Control
 from studio.sampling import SamplingParams
 
 COLD, WARM = SamplingParams(temperature=0.0), SamplingParams(temperature=1.5)

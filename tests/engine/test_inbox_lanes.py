@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from studio.engine.inbox import Inbox
-from studio.engine.interrupt import Interrupt
-from studio.engine.lane_control import LaneControl
+from studio.engine.lanes.lane_control import LaneControl
+from studio.engine.llama.interrupt import Interrupt
 from studio.engine.messages import (
     AnyCommand,
     ChangeLane,

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from studio.engine.control import Control
 from studio.engine.engine import Engine
-from studio.engine.interrupt import Interrupt
-from studio.engine.lane_control import LaneControl
+from studio.engine.lanes.lane_control import LaneControl
+from studio.engine.llama.interrupt import Interrupt
 from studio.engine.messages import (
     AnyEvent,
     ChangeLane,
@@ -25,6 +24,7 @@ from studio.engine.messages import (
     RerunLane,
     lane_tokens,
 )
+from studio.engine.writing.control import Control
 from studio.experiments.comparison import LaneRecord, ModelRecord
 from studio.experiments.comparison_file import from_json, to_json
 from studio.experiments.recorder import ComparisonRecorder, model_record

@@ -3,9 +3,8 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from studio.engine.control import Control
 from studio.engine.engine import Engine
-from studio.engine.interrupt import Interrupt
+from studio.engine.llama.interrupt import Interrupt
 from studio.engine.messages import (
     AnyEvent,
     FindBreakers,
@@ -17,6 +16,7 @@ from studio.engine.messages import (
     LookAhead,
     Score,
 )
+from studio.engine.writing.control import Control
 
 Runnable = Load | LookAhead | Score | Generate | FindTokens | FindBreakers
 

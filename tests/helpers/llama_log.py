@@ -2,7 +2,7 @@
 
 import re
 
-from studio.engine import backend
+from studio.engine.llama import backend
 
 
 def logged_buffers(said: str) -> dict[str, float]:

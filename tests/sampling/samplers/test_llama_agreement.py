@@ -33,9 +33,9 @@ from studio.sampling import (
 llama_cpp = pytest.importorskip("llama_cpp", reason="llama-cpp-python is not installed")
 
 # ruff: noqa: E402  # these need llama_cpp
-from studio.engine import log
-from studio.engine.dry_breakers import tokens_of_breakers
-from studio.engine.vocabulary import Vocabulary
+from studio.engine.llama import log
+from studio.engine.llama.vocabulary import Vocabulary
+from studio.engine.writing.dry_breakers import tokens_of_breakers
 from tests.helpers.llama_samplers import Chain, left_by_llama
 from tests.helpers.tiny_model import write_byte_level_model
 

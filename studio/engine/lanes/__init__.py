@@ -1,0 +1,1 @@
+"""One prompt continued in several lanes, a batch a step."""

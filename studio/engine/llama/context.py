@@ -1,0 +1,365 @@
+"""One llama.cpp context: what is evaluated, and the logits at its end.
+
+Brings the context to a given token sequence with the least work: the longest common prefix with
+what is evaluated already is kept. Knows nothing of text, sampling or requests.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+
+import llama_cpp
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.engine.llama.batch import Batch, SingleToken
+from studio.engine.llama.interrupt import Interrupt
+from studio.engine.llama.lane_cells import MAIN as _MAIN
+from studio.engine.llama.lane_cells import SCRATCH as _SCRATCH
+from studio.engine.llama.lane_cells import LaneCells
+from studio.engine.llama.logits_view import LogitsView
+from studio.engine.llama.model import Model
+from studio.engine.llama.pace import Pace
+from studio.engine.messages import MOST_LANES, EngineError
+
+_CHUNK_CPU, _CHUNK_GPU = 128, 512
+"""Tokens a batch. On a processor a larger one is no faster, and progress is shown between them."""
+
+READ_BATCH = 32
+"""Tokens a batch on a processor, where the logits of each are wanted. From 64 on, llama.cpp's flash
+attention sums in another order; below, they are to the last bit those that writing gives, one token
+at a time (tests/benchmarks/batch_noise.py)."""
+
+_LOGITS_BYTES = 32 * 2**20
+"""What the logits of such a batch may take. llama.cpp never gives this memory back."""
+
+
+class EvaluationStopped(Exception):
+    """The interrupt ended an evaluation; what was evaluated before stays."""
+
+
+class Context:
+    """Evaluated tokens and the logits that follow them. Close it before its model."""
+
+    def __init__(self, model: Model, interrupt: Interrupt) -> None:
+        """Allocate the context.
+
+        Raises:
+            EngineError: llama.cpp could not allocate it.
+        """
+        parameters = llama_cpp.llama_context_default_params()
+        self.size = model.context_size
+        self._chunk = _CHUNK_GPU if llama_cpp.llama_supports_gpu_offload() else _CHUNK_CPU
+        parameters.n_ctx = self.size
+        parameters.n_batch = parameters.n_ubatch = self._chunk
+        # A recurrent state is one value, not a row for each token: it has no prefix to copy, and
+        # each sequence would take memory of its own.
+        self._can_look_inside = not (
+            llama_cpp.llama_model_is_recurrent(model.model)
+            or llama_cpp.llama_model_is_hybrid(model.model)
+        )
+        parameters.n_seq_max = 2 + (MOST_LANES if self._can_look_inside else 0)
+        parameters.kv_unified = True
+        # A sliding window's cache in full: a trimmed one cannot be cut back to a prefix.
+        parameters.swa_full = True
+        parameters.n_threads = parameters.n_threads_batch = model.threads
+        self._all_threads = model.threads
+        self._threads = (model.threads, model.threads)
+        self._pace = Pace(model.threads)
+        self._lane_paces = [Pace(model.threads) for _ in range(MOST_LANES)]
+        parameters.no_perf = True
+        parameters.abort_callback = interrupt.callback
+        parameters.abort_callback_data = interrupt.data
+        context = llama_cpp.llama_init_from_model(model.model, parameters)
+        if not context:
+            raise EngineError(
+                "too_little_memory",
+                f"llama.cpp could not make a context of {self.size:,} tokens. "
+                "Choose a smaller context size in the model's options.",
+            )
+        self._interrupt = interrupt
+        self._context = context
+        self._memory = llama_cpp.llama_get_memory(context)
+        self._vocabulary_size = model.vocabulary.size
+        self.lane_cells = LaneCells(self._memory) if self._can_look_inside else None
+        self._batch = Batch(self._chunk, MOST_LANES)
+        self._single = SingleToken(_MAIN)
+        self._view = LogitsView(context, self._vocabulary_size)
+        self._tokens: list[int] = []
+        self._has_logits = False
+        """Whether llama.cpp's buffer holds the logits that follow `_tokens`."""
+
+    @property
+    def used(self) -> int:
+        """Tokens in the context."""
+        return len(self._tokens)
+
+    @property
+    def free(self) -> int:
+        """Cells that are nobody's."""
+        return self.size - len(self._tokens) - (self.lane_cells.held if self.lane_cells else 0)
+
+    def holds(self, tokens: list[int]) -> bool:
+        """Whether what is evaluated begins with these tokens."""
+        return self._tokens[: len(tokens)] == tokens
+
+    def logits(self) -> NDArray[np.float32]:
+        """The logits after the last token evaluated, shape (vocabulary,).
+
+        A view of llama.cpp's memory: read it before the next evaluation, never write to it.
+        """
+        return self._view.row(-1)
+
+    def evaluate(
+        self, tokens: Sequence[int], progress: Callable[[int, int], None] | None = None
+    ) -> int:
+        """Bring the context to exactly `tokens`, with the logits that follow them.
+
+        Args:
+            tokens: at least one, at most `size`.
+            progress: called with (done, total) tokens between batches of a long evaluation.
+
+        Returns:
+            How many of the tokens were evaluated before and did not need it again.
+
+        Raises:
+            EvaluationStopped: the interrupt was set.
+            EngineError: llama.cpp refused.
+        """
+        tokens = list(tokens)
+        reused = self._common_prefix(tokens)
+        if reused == len(tokens) == len(self._tokens) and self._has_logits:
+            return reused
+        # The last token is evaluated in any case: its logits are what is wanted.
+        reused = self._keep(min(reused, len(tokens) - 1))
+        self._evaluate_from(reused, tokens, progress)
+        return reused
+
+    def look_inside(
+        self, tokens: Sequence[int], progress: Callable[[int, int], None] | None = None
+    ) -> int:
+        """Like `evaluate`, but without losing a long evaluated rest to a look at its middle.
+
+        Moving the caret back a page must not make the way forward a new evaluation. Where less
+        is to be evaluated than would be lost, the prefix is shared with a scratch sequence, and
+        the new tokens are evaluated there.
+        """
+        tokens = list(tokens)
+        shared = min(self._common_prefix(tokens), len(tokens) - 1)
+        new, lost = len(tokens) - shared, len(self._tokens) - shared
+        fits = new <= min(self._chunk, self.size - len(self._tokens))
+        if not (self._can_look_inside and fits and new < lost):
+            return self.evaluate(tokens, progress)
+        self._make_room(new)
+        llama_cpp.llama_memory_seq_cp(self._memory, _MAIN, _SCRATCH, 0, shared)
+        try:
+            self._has_logits = False
+            self._decode(tokens[shared:], shared, _SCRATCH)
+        finally:
+            llama_cpp.llama_memory_seq_rm(self._memory, _SCRATCH, -1, -1)
+        return shared
+
+    def read(
+        self,
+        tokens: Sequence[int],
+        first: int,
+        visit: Callable[[int, NDArray[np.float32]], None],
+        progress: Callable[[int, int], None],
+    ) -> int:
+        """Like `evaluate`, and show the logits after each token on the way.
+
+        Args:
+            tokens: at least one, at most `size`.
+            first: the index of the first token whose logits are wanted. It and all behind it are
+                evaluated in any case, for of what was evaluated before no logits are kept.
+            visit: called with the index of a token and the logits that follow it, in order. They
+                are a view, true until it returns.
+            progress: called with (done, total) tokens before each batch.
+
+        Returns:
+            How many of the tokens were evaluated before and did not need it again.
+
+        Raises:
+            EvaluationStopped: the interrupt was set.
+            EngineError: llama.cpp refused.
+        """
+        tokens = list(tokens)
+        position = reused = self._keep(min(self._common_prefix(tokens), first))
+        self._make_room(len(tokens) - position)
+        fits = max(1, _LOGITS_BYTES // (4 * self._vocabulary_size))
+        batch = min(self._chunk if self._chunk == _CHUNK_GPU else READ_BATCH, fits)
+        while position < len(tokens):
+            is_wanted = position >= first
+            end = position + batch if is_wanted else min(position + self._chunk, first)
+            chunk = tokens[position:end]
+            progress(position - reused, len(tokens) - reused)
+            self._decode(chunk, position, _MAIN, all_logits=is_wanted)
+            self._tokens += chunk
+            for row in range(len(chunk) if is_wanted else 0):
+                visit(position + row, self._view.row(row))
+            position += len(chunk)
+        self._has_logits = True
+        return reused
+
+    def append(self, token: int) -> None:
+        """Evaluate one more token.
+
+        Raises:
+            EvaluationStopped: the interrupt was set.
+            EngineError: llama.cpp refused.
+        """
+        self._has_logits = False
+        self._single.put(token, len(self._tokens))
+        self._use_threads(self._pace.threads(), self._all_threads)
+        started = time.perf_counter()
+        self._run(self._single.value)
+        self._pace.took(time.perf_counter() - started)
+        self._tokens.append(token)
+        self._has_logits = True
+
+    def step(self, lanes: Sequence[int], tokens: Sequence[int]) -> list[NDArray[np.float32]]:
+        """Evaluate one more token for each of some lanes, in one batch.
+
+        Args:
+            lanes: their numbers; all have cells, and there is room for one more each.
+            tokens: one for each.
+
+        Returns:
+            The logits after each, `(vocabulary,)`: views, as `logits` gives them.
+
+        Raises:
+            EvaluationStopped: the interrupt was set; nothing is evaluated then.
+            EngineError: llama.cpp refused.
+        """
+        cells = self._lanes
+        self._has_logits = False
+        self._batch.put_each(
+            tokens, [cells.length(lane) for lane in lanes], [cells.sequence(lane) for lane in lanes]
+        )
+        pace = self._lane_paces[len(lanes) - 1]
+        threads = pace.threads()
+        # llama.cpp has one number for batches of one token, and one for larger ones.
+        self._use_threads(*((self._threads[0], threads) if len(lanes) > 1 else (threads, threads)))
+        started = time.perf_counter()
+        try:
+            self._run(self._batch.value)
+        except (EvaluationStopped, EngineError):
+            for lane in lanes:
+                cells.cut(lane)
+            raise
+        pace.took(time.perf_counter() - started)
+        for lane in lanes:
+            cells.grew(lane, 1)
+        return [self._view.row(row) for row in range(len(lanes))]
+
+    def extend_lane(self, lane: int, tokens: list[int]) -> None:
+        """Evaluate several tokens of a lane that has cells, without their logits.
+
+        In batches so small that the logits that follow are those of single tokens.
+
+        Raises:
+            EvaluationStopped: the interrupt was set; some of them may be evaluated.
+            EngineError: llama.cpp refused.
+        """
+        cells = self._lanes
+        self._has_logits = False
+        for start in range(0, len(tokens), READ_BATCH):
+            chunk = tokens[start : start + READ_BATCH]
+            try:
+                self._decode(chunk, cells.length(lane), cells.sequence(lane))
+            except (EvaluationStopped, EngineError):
+                cells.cut(lane)
+                raise
+            cells.grew(lane, len(chunk))
+
+    def cut_to(self, tokens: list[int]) -> None:
+        """Give up what is evaluated of the main sequence, but for what it shares with `tokens`."""
+        self._keep(self._common_prefix(tokens))
+
+    @property
+    def _lanes(self) -> LaneCells:
+        if self.lane_cells is None:
+            raise ValueError("this model's memory cannot be copied, so it has no lanes")
+        return self.lane_cells
+
+    def close(self) -> None:
+        """Free the context's memory."""
+        if self._context:
+            self._batch.free()
+            self._single.free()
+            llama_cpp.llama_free(self._context)
+            self._context = None
+
+    def _make_room(self, count: int) -> None:
+        """Free the lanes' cells where `count` more would not fit: the manuscript goes first."""
+        if self.lane_cells and self.lane_cells.held and count > self.free:
+            self.lane_cells.drop_all()
+
+    def _use_threads(self, single: int, batch: int) -> None:
+        if (single, batch) != self._threads:
+            llama_cpp.llama_set_n_threads(self._context, single, batch)
+            self._threads = (single, batch)
+
+    def _common_prefix(self, tokens: list[int]) -> int:
+        length = min(len(tokens), len(self._tokens))
+        if tokens[:length] == self._tokens[:length]:
+            return length
+        return next(index for index in range(length) if tokens[index] != self._tokens[index])
+
+    def _keep(self, length: int) -> int:
+        """Remove everything evaluated after `length` tokens; returns what really could be kept."""
+        removed = llama_cpp.llama_memory_seq_rm(self._memory, _MAIN, length, -1)
+        # A partial removal is impossible where the memory is recurrent, and a prefix is
+        # incomplete where a sliding window has moved on: then nothing is kept.
+        if not removed or (
+            length > 0 and llama_cpp.llama_memory_seq_pos_min(self._memory, _MAIN) > 0
+        ):
+            llama_cpp.llama_memory_clear(self._memory, True)
+            length = 0
+            if self.lane_cells:
+                self.lane_cells.forget()
+        if self.lane_cells:
+            self.lane_cells.main_kept(length)
+        del self._tokens[length:]
+        self._has_logits = False
+        return length
+
+    def _evaluate_from(
+        self,
+        start: int,
+        tokens: list[int],
+        progress: Callable[[int, int], None] | None,
+    ) -> None:
+        total = len(tokens) - start
+        self._make_room(total)
+        for position in range(start, len(tokens), self._chunk):
+            if progress and total > self._chunk:
+                progress(position - start, total)
+            chunk = tokens[position : position + self._chunk]
+            self._decode(chunk, position, _MAIN)
+            self._tokens += chunk
+        self._has_logits = True
+
+    def _decode(
+        self, tokens: list[int], position: int, sequence: int, *, all_logits: bool = False
+    ) -> None:
+        self._use_threads(self._threads[0], self._all_threads)
+        self._batch.put(tokens, position, sequence, all_logits=all_logits)
+        self._run(self._batch.value)
+
+    def _run(self, batch: llama_cpp.llama_batch) -> None:
+        if self._interrupt.is_set():
+            raise EvaluationStopped
+        status = llama_cpp.llama_decode(self._context, batch)
+        if status == 0:
+            return
+        # What llama.cpp managed before the abort or failure is not known to `_tokens`.
+        self._keep(len(self._tokens))
+        if status == 2:
+            raise EvaluationStopped
+        if status == 1:
+            raise EngineError(
+                "context_size",
+                f"The context of {self.size:,} tokens is full. "
+                "Choose a larger context size in the model's options.",
+            )
+        raise EngineError("llama_cpp", f"llama.cpp could not evaluate the text (status {status}).")

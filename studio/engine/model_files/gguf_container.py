@@ -1,0 +1,388 @@
+"""Reads the container of a GGUF file: metadata and the list of tensors, in one bounded pass.
+
+Every count and length is held against the bytes that remain before it is believed. This module
+does not know what the metadata mean (see `gguf_header`) and reads no weights.
+"""
+
+import struct
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+import numpy as np
+
+from studio.engine.model_files.model_file import (
+    FileStamp,
+    open_regular,
+    quoted,
+    refuse,
+    refuse_format,
+)
+
+# Bounds on what real files never reach. They keep a hostile file from costing time or memory, here
+# and in llama.cpp, whose checks for double keys and names are quadratic.
+_MAX_HEADER = 512 << 20
+_MAX_KEYS = 4096
+_MAX_TENSORS = 32_768
+_MAX_STRINGS = 8 << 20  # in all arrays: tokens and merges
+_MAX_TEXT = 16 << 20  # one string: a chat template, a licence
+MAX_VOCABULARY = 2 << 20
+_MAX_ALIGNMENT = 1 << 20
+_LAST_PLAUSIBLE_VERSION = 255  # it was 3 for years: a larger number is no number of a version
+MAX_WIDTH = 1 << 24
+_CHUNK = 256 << 10
+
+# llama.cpp's own: LLAMA_MAX_LAYERS, GGML_MAX_DIMS, GGML_MAX_NAME.
+MAX_BLOCKS = 512
+_MAX_DIMENSIONS = 4
+_MAX_NAME = 64
+
+
+_SCALARS = {
+    0: struct.Struct("<B"), 1: struct.Struct("<b"), 2: struct.Struct("<H"), 3: struct.Struct("<h"),
+    4: struct.Struct("<I"), 5: struct.Struct("<i"), 6: struct.Struct("<f"), 7: struct.Struct("<?"),
+    10: struct.Struct("<Q"), 11: struct.Struct("<q"), 12: struct.Struct("<d"),
+}  # fmt: skip
+_UINT8, _INT8, _UINT32, _INT32, _FLOAT32, _STRING, _ARRAY = 0, 1, 4, 5, 6, 8, 9
+_U32 = _SCALARS[_UINT32]
+_U64 = _SCALARS[10]
+
+# ggml_type -> name, elements in a block, bytes of a block (ggml.h, as llama.cpp's library says).
+TENSOR_TYPES = {
+    0: ("F32", 1, 4), 1: ("F16", 1, 2), 2: ("Q4_0", 32, 18), 3: ("Q4_1", 32, 20),
+    6: ("Q5_0", 32, 22), 7: ("Q5_1", 32, 24), 8: ("Q8_0", 32, 34), 9: ("Q8_1", 32, 36),
+    10: ("Q2_K", 256, 84), 11: ("Q3_K", 256, 110), 12: ("Q4_K", 256, 144), 13: ("Q5_K", 256, 176),
+    14: ("Q6_K", 256, 210), 15: ("Q8_K", 256, 292), 16: ("IQ2_XXS", 256, 66),
+    17: ("IQ2_XS", 256, 74), 18: ("IQ3_XXS", 256, 98), 19: ("IQ1_S", 256, 50),
+    20: ("IQ4_NL", 32, 18), 21: ("IQ3_S", 256, 110), 22: ("IQ2_S", 256, 82),
+    23: ("IQ4_XS", 256, 136), 24: ("I8", 1, 1), 25: ("I16", 1, 2), 26: ("I32", 1, 4),
+    27: ("I64", 1, 8), 28: ("F64", 1, 8), 29: ("IQ1_M", 256, 56), 30: ("BF16", 1, 2),
+    34: ("TQ1_0", 256, 54), 35: ("TQ2_0", 256, 66), 39: ("MXFP4", 32, 17), 40: ("NVFP4", 64, 36),
+    41: ("Q1_0", 128, 18),
+}  # fmt: skip
+_REMOVED_TYPES = {4, 5, 31, 32, 33, 36, 37, 38}
+
+# Metadata that llama.cpp asserts or casts without a look at its type: key -> (element types, name).
+ARRAY_TYPES = {
+    "tokenizer.ggml.tokens": ({_STRING}, "strings"),
+    "tokenizer.ggml.merges": ({_STRING}, "strings"),
+    "tokenizer.ggml.token_type": ({_INT32, _UINT32}, "32-bit integers"),
+    "tokenizer.ggml.scores": ({_FLOAT32}, "32-bit floats"),
+    "tokenizer.ggml.precompiled_charsmap": ({_INT8, _UINT8}, "bytes"),
+}
+
+
+@dataclass
+class Array:
+    """A metadata array; its elements are kept only where a check or the studio needs them."""
+
+    type: int
+    count: int
+    strings: list[bytes] = field(default_factory=list)
+    data: bytes = b""
+
+
+_Value = int | float | bool | bytes | Array
+
+
+class _Reader:
+    """Reads a file front to back through one buffer, never past its end nor _MAX_HEADER."""
+
+    def __init__(self, stream: BinaryIO, path: Path, size: int) -> None:
+        self.path = path
+        self.size = size
+        self._stream = stream
+        self._buffer = b""
+        self._base = 0  # where the buffer begins in the file
+        self._at = 0  # where we are in the buffer
+        self._strings_left = _MAX_STRINGS
+
+    def position(self) -> int:
+        return self._base + self._at
+
+    def remaining(self) -> int:
+        return self.size - self.position()
+
+    def _claim(self, count: int, what: str) -> None:
+        """Refuse `count` more bytes that the file does not have or a header never needs."""
+        if self.position() + count > _MAX_HEADER:
+            refuse(self.path, "damaged", f"has a header of more than {_MAX_HEADER >> 20} MiB")
+        if count > self.remaining():
+            found = f"ends after {self.size:,} bytes, inside {what}"
+            refuse(self.path, "truncated", found)
+
+    def _fill(self, count: int, what: str) -> None:
+        """Have at least `count` bytes in the buffer from here on."""
+        here = len(self._buffer) - self._at
+        if here >= count:
+            return
+        self._claim(count, what)
+        rest = self._stream.read(max(count - here, _CHUNK))
+        self._buffer = self._buffer[self._at :] + rest
+        self._base, self._at = self.position(), 0
+        if len(self._buffer) < count:
+            refuse(self.path, "truncated", "became shorter while it was read")
+
+    def take(self, count: int, what: str) -> bytes:
+        self._fill(count, what)
+        self._at += count
+        return self._buffer[self._at - count : self._at]
+
+    def skip(self, count: int, what: str) -> None:
+        self._claim(count, what)
+        self._at += count
+        if self._at > len(self._buffer):
+            self._base, self._buffer, self._at = self.position(), b"", 0
+            self._stream.seek(self._base)
+
+    def number(self, layout: struct.Struct, what: str) -> int:
+        (value,) = layout.unpack(self.take(layout.size, what))
+        return int(value)
+
+    def text(self, what: str, longest: int) -> bytes:
+        length = self.number(_U64, what)
+        if length > longest:
+            found = f"has a length of {length:,} bytes for {what}; at most {longest:,} are allowed"
+            refuse(self.path, "damaged", found)
+        return self.take(length, what)
+
+    def strings(self, count: int, keep: bool, what: str) -> list[bytes]:
+        """`count` length-prefixed strings, many to a read; [] if they are not to be kept."""
+        self._strings_left -= count
+        if self._strings_left < 0:
+            found = f"claims {count:,} strings for {what}; all together, {_MAX_STRINGS:,} are"
+            refuse(self.path, "damaged", f"{found} allowed")
+        if count * _U64.size > self.remaining():
+            found = f"claims {count:,} strings for {what}, with {self.remaining():,} bytes left"
+            refuse(self.path, "truncated", found)
+        kept: list[bytes] = []
+        unpack, size = _U64.unpack_from, _U64.size
+        left = count
+        while left:
+            buffer, at, end = self._buffer, self._at, len(self._buffer)
+            done, need = 0, size
+            try:
+                for done in range(left):  # noqa: B007 - how many were read when the buffer ends
+                    stop = at + size + unpack(buffer, at)[0]
+                    if stop > end:
+                        need = stop - at
+                        break
+                    if keep:
+                        kept.append(buffer[at + size : stop])
+                    at = stop
+                else:
+                    done = left
+            except struct.error:
+                pass  # the buffer ends inside a length
+            self._at = at
+            left -= done
+            if need > _MAX_TEXT:
+                refuse(self.path, "damaged", f"has a string of {need - size:,} bytes in {what}")
+            if left:
+                self._fill(need, what)
+        return kept
+
+
+class Metadata(dict[str, _Value]):
+    """The key-value part of a header, with look-ups that refuse what does not fit."""
+
+    path: Path
+
+    def integer(self, key: str, default: int | None, low: int, high: int) -> int:
+        """An integer of any width from `low` to `high`; without a default it must be there."""
+        value = self.get(key, default)
+        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+            found = "no value" if key not in self else shown(value)
+            refuse(self.path, "damaged", f"has {found} for {key}; {low:,} to {high:,} is allowed")
+        return value
+
+    def text(self, key: str, default: str | None = None) -> str:
+        """Text in UTF-8; without a default it must be there."""
+        value = self.get(key, default)
+        if isinstance(value, bytes):
+            try:
+                return value.decode()
+            except UnicodeDecodeError:
+                refuse(self.path, "damaged", f"has text for {key} that is not UTF-8")
+        if key in self or default is None:
+            found = f"has {shown(value)} for {key}; text is expected"
+            refuse(self.path, "damaged", found)
+        return default
+
+    def array(self, key: str) -> Array | None:
+        """An array of a type that `ARRAY_TYPES` allows for this key, or None."""
+        value = self.get(key)
+        types, name = ARRAY_TYPES[key]
+        if value is not None and not (isinstance(value, Array) and value.type in types):
+            found = f"has {shown(value)} for {key}; an array of {name} is expected"
+            refuse(self.path, "damaged", found)
+        return value
+
+    def blocks(self, key: str, count: int, default: tuple[int, ...]) -> tuple[int, ...]:
+        """A value for each block: the file gives one for all, or an array."""
+        value = self.get(key)
+        if isinstance(value, Array) and value.type in (_INT32, _UINT32):
+            each = tuple(int(n) for n in np.frombuffer(value.data, "<i4"))
+            if value.count == count and all(0 <= n <= MAX_WIDTH for n in each):
+                return each
+            found = f"has {value.count:,} values for {key}; {count} of 0 to {MAX_WIDTH:,}"
+            refuse(self.path, "damaged", f"{found} are allowed")
+        if value is None:
+            return default
+        return (self.integer(key, None, 0, MAX_WIDTH),) * count
+
+
+def shown(value: object) -> str:
+    """A metadata value, for a message."""
+    if isinstance(value, Array):
+        return f"an array of {value.count:,} elements"
+    return quoted(value) if isinstance(value, bytes) else f"{value}"
+
+
+def _read_value(reader: _Reader, key: str) -> _Value:
+    what = f"the value of {key}"
+    kind = reader.number(_U32, what)
+    if kind == _STRING:
+        return reader.text(what, _MAX_TEXT)
+    if kind in _SCALARS:
+        value: int | float | bool = _SCALARS[kind].unpack(reader.take(_SCALARS[kind].size, what))[0]
+        return value
+    if kind != _ARRAY:
+        refuse(reader.path, "damaged", f"has the unknown value type {kind} for {key}")
+    kind = reader.number(_U32, what)
+    count = reader.number(_U64, what)
+    if kind == _STRING:
+        keep = key == "tokenizer.ggml.tokens"
+        return Array(kind, count, strings=reader.strings(count, keep, what))
+    if kind not in _SCALARS:
+        nested = "an array in an array" if kind == _ARRAY else f"elements of unknown type {kind}"
+        refuse(reader.path, "damaged", f"has {nested} for {key}")
+    size = count * _SCALARS[kind].size
+    if count <= MAX_BLOCKS or (key.endswith(".token_type") and count <= MAX_VOCABULARY):
+        return Array(kind, count, data=reader.take(size, what))
+    reader.skip(size, what)
+    return Array(kind, count)
+
+
+def _read_metadata(reader: _Reader, count: int) -> Metadata:
+    metadata = Metadata()
+    metadata.path = reader.path
+    for _ in range(count):
+        raw = reader.text("a key", 65_535)
+        try:
+            key = raw.decode()
+        except UnicodeDecodeError:
+            refuse(reader.path, "damaged", f"has the key {quoted(raw)}, which is not UTF-8")
+        if not key or key in metadata:
+            found = f"has the key {quoted(raw)} twice" if key else "has an empty key"
+            refuse(reader.path, "damaged", found)
+        metadata[key] = _read_value(reader, key)
+    return metadata
+
+
+class Tensor(NamedTuple):
+    """A tensor without its values."""
+
+    name: str
+    type: str
+    shape: tuple[int, ...]
+    """The length of a row first."""
+
+
+@dataclass
+class Tensors:
+    """The tensors of a file, and sums over them."""
+
+    count: int = 0
+    elements: int = 0
+    bytes_of_type: Counter[str] = field(default_factory=Counter)
+    each: list[Tensor] = field(default_factory=list)
+
+
+def _read_tensors(reader: _Reader, count: int, alignment: int) -> Tensors:
+    sums = Tensors(count)
+    names: set[bytes] = set()
+    end = expected = 0
+    for _ in range(count):
+        name = reader.text("a tensor's name", _MAX_NAME - 1)
+        what = f"the tensor {quoted(name)}"
+        if not name or name in names or b"\0" in name:
+            found = f"has a tensor named {quoted(name)}; each needs a name of its own"
+            refuse(reader.path, "damaged", found)
+        names.add(name)
+        dimensions = reader.number(_U32, what)
+        if not 1 <= dimensions <= _MAX_DIMENSIONS:
+            found = f"has {dimensions} dimensions for {what}; 1 to {_MAX_DIMENSIONS} are allowed"
+            refuse(reader.path, "damaged", found)
+        shape = [reader.number(_U64, what) for _ in range(dimensions)]
+        kind = reader.number(_U32, what)
+        offset = reader.number(_U64, what)
+        if kind not in TENSOR_TYPES:
+            known = "no longer in use" if kind in _REMOVED_TYPES else "unknown to this version"
+            found = f"stores {what} in type {kind}, which is {known}"
+            refuse(reader.path, "damaged", found)
+        type_name, block, block_bytes = TENSOR_TYPES[kind]
+        elements = 1
+        for length in shape:
+            elements *= length
+        if not 0 < elements < 1 << 62 or shape[0] % block:
+            shown = " × ".join(f"{length:,}" for length in shape)
+            found = f"has the shape {shown} for {what} of type {type_name} (blocks of {block})"
+            refuse(reader.path, "damaged", found)
+        if offset != expected:
+            found = f"has {what} at offset {offset:,}; {expected:,} follows from those before"
+            refuse(reader.path, "damaged", found)
+        size = elements // block * block_bytes
+        end = offset + size
+        expected = end + -end % alignment
+        sums.elements += elements
+        sums.bytes_of_type[type_name] += size
+        sums.each.append(Tensor(name.decode(errors="replace"), type_name, tuple(shape)))
+    needed = reader.position() + -reader.position() % alignment + end
+    if needed > reader.size:
+        found = f"has {reader.size:,} bytes of the {needed:,} that its header announces"
+        refuse(reader.path, "truncated", found)
+    return sums
+
+
+def read_file(path: Path) -> tuple[Metadata, Tensors, FileStamp]:
+    """Metadata, tensors and stamp of one file.
+
+    Raises:
+        ModelFileError: it is no regular file, no GGUF file, or breaks the format's rules.
+    """
+    stream, status = open_regular(path)
+    size = status.st_size
+    try:
+        with stream:
+            reader = _Reader(stream, path, size)
+            start = reader.take(min(size, 64), "the start")
+            if not start.startswith(b"GGUF"):
+                refuse_format(path, start, size)
+            reader = _Reader(stream, path, size)
+            stream.seek(0)
+            reader.skip(4, "the magic")
+            version = reader.number(_U32, "the version")
+            if version and not version & 0xFFFF:
+                refuse(path, "big_endian", "is made for big-endian computers")
+            if version > _LAST_PLAUSIBLE_VERSION:
+                refuse(path, "damaged", "begins like a GGUF file, but names no version of it")
+            if version not in (2, 3):
+                refuse(path, "version", f"is GGUF version {version}")
+            counts = [reader.number(_U64, "the header's counts") for _ in range(2)]
+            named = ((counts[0], "tensors", _MAX_TENSORS), (counts[1], "metadata keys", _MAX_KEYS))
+            for count, what, most in named:
+                if count > most:
+                    found = f"claims {count:,} {what}; at most {most:,} are allowed"
+                    refuse(path, "damaged", found)
+            metadata = _read_metadata(reader, counts[1])
+            metadata["GGUF.version"] = version
+            alignment = metadata.integer("general.alignment", 32, 1, _MAX_ALIGNMENT)
+            if alignment & alignment - 1:
+                found = f"has {alignment} for general.alignment; a power of two is allowed"
+                refuse(path, "damaged", found)
+            tensors = _read_tensors(reader, counts[0], alignment)
+    except OSError as error:
+        refuse(path, "unreadable", f"cannot be read: {error}")
+    return metadata, tensors, FileStamp(str(path), size, status.st_mtime_ns)

@@ -1,0 +1,114 @@
+"""What a model file is before anything is read of it, and how one is refused.
+
+Opens regular files only, guesses what a file of another format is, and holds the error that all
+checks of model files raise. This module does not know the GGUF format.
+"""
+
+import os
+import stat
+from pathlib import Path
+from typing import BinaryIO, Literal, NoReturn
+
+import msgspec
+
+FileErrorKind = Literal[
+    "missing",  # no such file
+    "unreadable",  # the system refused to open or read it
+    "not_a_file",  # a folder, a pipe, a device
+    "not_gguf",  # another format; the message guesses which
+    "big_endian",
+    "version",  # a GGUF version that llama.cpp does not read
+    "truncated",  # a download that was cut off
+    "incomplete",  # one part of a model in several files, without the others
+    "damaged",  # a GGUF file that breaks the format's rules
+    "not_a_writer",  # a sound GGUF file, but no language model that continues text
+    "too_little_memory",  # raised by `studio.engine.model_files.memory`
+]
+
+
+class ModelFileError(Exception):
+    """A model file that must not reach llama.cpp. `str(error)` is the message for the writer."""
+
+    def __init__(self, kind: FileErrorKind, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.message = message
+
+
+class FileStamp(msgspec.Struct, frozen=True):
+    """What a file looked like when its header was read."""
+
+    path: str
+    size: int
+    mtime_ns: int
+
+
+_ADVICE: dict[FileErrorKind, str] = {
+    "missing": "Choose another file, or put this one back.",
+    "unreadable": "Check its permissions and the disk, then try again.",
+    "not_a_file": "Choose a model file that ends in .gguf.",
+    "not_gguf": "The studio opens models in the GGUF format: choose a file that ends in .gguf.",
+    "big_endian": "Look for the same model without “be” in its name.",
+    "version": "llama.cpp reads versions 2 and 3: look for a newer conversion of this model.",
+    "truncated": "The download was cut off, or the file was damaged: download it again.",
+    "incomplete": "Download all parts into one folder and open the first.",
+    "damaged": "The file is damaged or was converted badly: download it again, or choose another.",
+    "not_a_writer": "Choose a model for text generation.",
+}
+
+_OTHER_FORMATS = (
+    (b"version https://git-lfs", "a Git LFS pointer, a note of where the model really is"),
+    (b"PK\x03\x04", "a zip archive or a PyTorch model"),
+    (b"\x80\x02", "a PyTorch checkpoint"),
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
+    (b"\xfd7zXZ", "an xz archive"),
+    (b"\x28\xb5\x2f\xfd", "a zstd archive"),
+    (b"\x89HDF", "an HDF5 file"),
+    (b"tjgg", "a model in the GGJT format that GGUF replaced in 2023"),
+    (b"lmgg", "a model in the GGML format that GGUF replaced in 2023"),
+    (b"fmgg", "a model in the GGMF format that GGUF replaced in 2023"),
+)
+
+
+def refuse(path: Path, kind: FileErrorKind, found: str) -> NoReturn:
+    """Raise ModelFileError: the file's name, what was found in it, what to do about the kind."""
+    raise ModelFileError(kind, f"“{path.name}” {found}. {_ADVICE[kind]}")
+
+
+def quoted(raw: bytes) -> str:
+    """Text from a file, shortened for a message."""
+    return f"“{raw[:60].decode('utf-8', 'replace')}”"
+
+
+def open_regular(path: Path) -> tuple[BinaryIO, os.stat_result]:
+    """Open a regular file; anything else is refused, and a FIFO never waited for."""
+    try:
+        if stat.S_ISREG(path.stat().st_mode):
+            # O_NONBLOCK: the name may become a FIFO between the two calls.
+            flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+            stream = os.fdopen(os.open(path, flags), "rb")
+            status = os.fstat(stream.fileno())
+            if stat.S_ISREG(status.st_mode):
+                return stream, status
+            stream.close()
+    except FileNotFoundError:
+        refuse(path, "missing", f"does not exist in {path.parent}")
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        refuse(path, "unreadable", f"cannot be opened: {error}")
+    thing = "a folder" if path.is_dir() else "a pipe or a device"
+    refuse(path, "not_a_file", f"is {thing}, not a file")
+
+
+def refuse_format(path: Path, start: bytes, size: int) -> NoReturn:
+    """Refuse a file that is no GGUF file, with a guess at what it is by its first bytes."""
+    guess = next((name for magic, name in _OTHER_FORMATS if start.startswith(magic)), "")
+    if size == 0:
+        guess = "empty"
+    elif start.lstrip()[:1] == b"<":
+        guess = "a web page, probably an error page saved in the model's place"
+    elif start[8:10] == b'{"' and int.from_bytes(start[:8], "little") < size:
+        guess = "a safetensors model"
+    elif not start.strip(b"\0"):
+        guess = "full of zeros, a download that never finished"
+    refuse(path, "not_gguf", f"is {guess}" if guess else f"begins with {start[:4]!r}, not “GGUF”")

@@ -1,0 +1,252 @@
+"""Turns a model's chat template into a skeleton that the writer's texts go into.
+
+A template is rendered once, with marks in place of the system message and the brief. What comes
+out, cut at the marks, is the skeleton. So typing in the brief needs no rendering, and only the
+template's own text can become control tokens: a typed "<|im_end|>" never passes through it.
+
+What the template puts out to ask for an answer is not always what an answer's words follow: there
+may be a channel to name, or a thought that was begun. So it is rendered with an answer, too.
+
+A template is a program from the model file: `template_rendering` runs it. This module does not
+tokenize, and does not know what a manuscript is: it is the beginning of the assistant's turn, which
+follows the skeleton.
+"""
+
+import re
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import msgspec
+
+from studio.engine.model_files.gguf_header import GgufHeader
+from studio.engine.templates.template_rendering import (
+    USE_PLAIN,
+    ChatTemplateError,
+    TemplateLimits,
+    default_command,
+    explain,
+    render,
+)
+
+# Private-use characters: no template writes them, and changing case or trimming leaves them be.
+_SYSTEM_MARK = "\U0010fa01\U0010fa02\U0010fa03"
+_BRIEF_MARK = "\U0010fa04\U0010fa05\U0010fa06"
+_ANSWER_MARK = "\U0010fa07\U0010fa08\U0010fa09"
+_MARK_CHARACTERS = frozenset(_SYSTEM_MARK + _BRIEF_MARK + _ANSWER_MARK)
+
+_OPEN_THOUGHT = re.compile(
+    r"<(think|thinking|thought|reasoning)>(?!.*</\1>)"
+    r"|<\|START_THINKING\|>(?!.*<\|END_THINKING\|>)"
+    r"|\[THINK\](?!.*\[/THINK\])",
+    re.DOTALL,
+)
+"""A beginning of reasoning without its end, as the families of models spell it."""
+
+_LONGEST_TEMPLATE = 1 << 20
+
+
+class Literal(msgspec.Struct, frozen=True, tag=True):
+    """Text of the template itself; control tokens may be read in it."""
+
+    text: str
+
+
+class System(msgspec.Struct, frozen=True, tag=True):
+    """Where the preset's system message goes, as ordinary text."""
+
+
+class Brief(msgspec.Struct, frozen=True, tag=True):
+    """Where the brief goes, as ordinary text."""
+
+
+Segment = Literal | System | Brief
+
+
+class ChatSkeleton(msgspec.Struct, frozen=True):
+    """A rendered template with places for the writer's texts; the manuscript follows its end."""
+
+    segments: tuple[Segment, ...]
+    system_in_user: bool = False
+    """The template takes no system message: it stands before the brief, in the user's turn."""
+
+
+def compile_template(
+    header: GgufHeader,
+    *,
+    has_system: bool,
+    command: Sequence[str] | None = None,
+    limits: TemplateLimits | None = None,
+) -> ChatSkeleton:
+    """The skeleton of a model's own chat template, or of ChatML where it has none and knows it.
+
+    Starts a process and waits for it: about a fifth of a second, so keep the result.
+
+    Args:
+        header: of the model.
+        has_system: whether there will be a system message. Without one, many templates put in a
+            message of their own.
+        command: starts the child; `default_command()` by default.
+        limits: of the child; `TemplateLimits()` by default.
+
+    Raises:
+        ChatTemplateError: the model has no template, or one that cannot be used.
+    """
+    if header.chat_template is None:
+        return fallback_skeleton(header.control_tokens, has_system=has_system)
+    return compile_source(
+        header.chat_template,
+        bos_token=header.bos_token,
+        eos_token=header.eos_token,
+        has_system=has_system,
+        command=command,
+        limits=limits,
+    )
+
+
+def fallback_skeleton(control_tokens: Collection[str], *, has_system: bool) -> ChatSkeleton:
+    """ChatML, for a model without a template whose vocabulary has ChatML's two markers.
+
+    Args:
+        control_tokens: texts of the vocabulary's control tokens.
+        has_system: whether there will be a system message.
+
+    Raises:
+        ChatTemplateError: the vocabulary lacks the markers, so the model was hardly taught to chat.
+    """
+    if not {"<|im_start|>", "<|im_end|>"}.issubset(control_tokens):
+        raise ChatTemplateError(f"This model has no chat template. {USE_PLAIN}")
+    turns = [("system", _SYSTEM_MARK)] * has_system + [("user", _BRIEF_MARK)]
+    text = "".join(f"<|im_start|>{role}\n{mark}<|im_end|>\n" for role, mark in turns)
+    return ChatSkeleton(_segments(f"{text}<|im_start|>assistant\n"))
+
+
+def compile_source(
+    template: str,
+    *,
+    bos_token: str,
+    eos_token: str,
+    has_system: bool,
+    command: Sequence[str] | None = None,
+    limits: TemplateLimits | None = None,
+) -> ChatSkeleton:
+    """The skeleton of a template's source; see `compile_template`.
+
+    Tried in this order, and the first that keeps every text once is taken: a system message; the
+    system text before the brief in the user's turn, for templates that refuse or drop it; and both
+    again with contents as lists of typed parts, which some multimodal templates insist on. Each
+    ends where an answer's own words begin; see `_before_answer`.
+
+    Raises:
+        ChatTemplateError: it is no valid template, exceeds a limit, refuses the conversation,
+            leaves out, repeats or changes a text, or begins every answer with a thought.
+    """
+    if len(template) > _LONGEST_TEMPLATE:
+        found = f"This model's chat template has {len(template):,} characters"
+        raise ChatTemplateError(f"{found}; at most {_LONGEST_TEMPLATE:,} are allowed. {USE_PLAIN}")
+    user = {"role": "user", "content": _BRIEF_MARK}
+    if has_system:
+        both = {"role": "user", "content": f"{_SYSTEM_MARK}\n\n{_BRIEF_MARK}"}
+        attempts = [[{"role": "system", "content": _SYSTEM_MARK}, user], [both]]
+    else:
+        attempts = [[user]]
+    plain = len(attempts)
+    typed = [[_with_typed_content(message) for message in messages] for messages in attempts]
+    attempts += typed
+    answer = {"role": "assistant", "content": _ANSWER_MARK}
+    answered = [[*messages, answer] for messages in attempts[:plain]]
+    answered += [[*messages, _with_typed_content(answer)] for messages in typed]
+    limits = limits or TemplateLimits()
+    request = {
+        "template": template,
+        "attempts": attempts + answered,
+        "variables": {
+            "bos_token": bos_token,
+            "eos_token": eos_token,
+            "add_generation_prompt": True,
+            # The manuscript is the answer: a reasoning model must not be opened for thought.
+            "enable_thinking": False,
+            "thinking": False,
+            "tools": None,
+            "documents": None,
+        },
+        "seconds": int(limits.seconds) + 1,
+        "memory_bytes": limits.memory_bytes,
+        "output_length": limits.output_length,
+    }
+    renderings = render(request, limits, command or default_command())
+    problems = []
+    asked, told = renderings[: len(attempts)], renderings[len(attempts) :]
+    for number, rendering in enumerate(asked):
+        if "error" in rendering:
+            problems.append(explain(rendering["error"], rendering["detail"], limits))
+            continue
+        text = _before_answer(_clean(rendering["text"]), _clean(told[number].get("text", "")))
+        segments = _segments(text)
+        if problem := _problem(segments, has_system=has_system):
+            problems.append(problem)
+            continue
+        return ChatSkeleton(segments, system_in_user=has_system and number % plain == 1)
+    # The last plain attempt asks least of the template; its problem is the real one.
+    raise ChatTemplateError(f"This model's chat template {problems[plain - 1]}. {USE_PLAIN}")
+
+
+def _with_typed_content(message: dict[str, Any]) -> dict[str, Any]:
+    return {**message, "content": [{"type": "text", "text": message["content"]}]}
+
+
+def _clean(text: str) -> str:
+    return text.encode("utf-8", "replace").decode()
+
+
+def _before_answer(asked: str, told: str) -> str:
+    """What an answer's words follow: the rendering that asks for one, or what is before one told.
+
+    The first leaves open what kind of turn it is, in gpt-oss ("<|start|>assistant", then a
+    channel), or begins a thought, in DeepSeek-R1 ("<think>"). The second says how an answer that
+    is there begins.
+
+    Args:
+        asked: the conversation, rendered for an answer to be written.
+        told: the same with an answer, its mark, in it; empty where that was refused.
+    """
+    before, mark, _ = told.partition(_ANSWER_MARK)
+    if not mark:
+        return asked
+    if before.startswith(asked):
+        # A mere space there is a tokenizer's business: the manuscript may begin with its own.
+        return before if before[len(asked) :].strip() else asked
+    return before if _opens_thought(asked) else asked
+
+
+def _opens_thought(text: str) -> bool:
+    """Whether a rendering ends within the model's reasoning."""
+    return bool(_OPEN_THOUGHT.search(text.rpartition(_BRIEF_MARK)[2]))
+
+
+def _segments(text: str) -> tuple[Segment, ...]:
+    """Cut a rendering at the marks."""
+    segments: list[Segment] = []
+    for number, around in enumerate(text.split(_SYSTEM_MARK)):
+        segments += [System()] * (number > 0)
+        for place, literal in enumerate(around.split(_BRIEF_MARK)):
+            segments += [Brief()] * (place > 0)
+            segments += [Literal(literal)] * bool(literal)
+    return tuple(segments)
+
+
+def _problem(segments: tuple[Segment, ...], *, has_system: bool) -> str | None:
+    """Why a skeleton cannot be used, if so: each text must be in it once and whole."""
+    literals = "".join(segment.text for segment in segments if isinstance(segment, Literal))
+    wanted = {Brief(): ("brief", 1), System(): ("system message", int(has_system))}
+    for segment, (name, times) in wanted.items():
+        found = segments.count(segment)
+        if found > times:
+            return f"repeats the {name} {found} times"
+        if found < times:
+            changed = not _MARK_CHARACTERS.isdisjoint(literals)
+            return f"{'changes' if changed else 'leaves out'} the {name}"
+    if not _MARK_CHARACTERS.isdisjoint(literals):
+        return "repeats a part of the brief or the system message"
+    if isinstance(last := segments[-1], Literal) and _OPEN_THOUGHT.search(last.text):
+        return "begins every answer with the model's reasoning, which a manuscript is not"
+    return None

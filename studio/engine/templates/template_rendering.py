@@ -1,0 +1,161 @@
+"""Has a child process with limits render a chat template, and ends it where one is met.
+
+The other side of `template_process`. Knows neither the writer's texts nor what is made of a
+rendering.
+"""
+
+import json
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import psutil
+
+USE_PLAIN = "Use the plain prompt format with this model, or choose another model."
+"""What to do where a template cannot be used."""
+
+_POLL_SECONDS = 0.02
+
+
+class ChatTemplateError(Exception):
+    """A chat template that cannot be used. `str(error)` is the message for the writer."""
+
+
+class TemplateLimits(msgspec.Struct, frozen=True):
+    """What rendering a template may cost."""
+
+    seconds: float = 5.0
+    """Of wall-clock time, the child's start included."""
+    memory_bytes: int = 512 << 20
+    output_length: int = 256 << 10
+    """Characters of one rendering."""
+
+
+def default_command() -> tuple[str, ...]:
+    """The command that runs `template_process.main`; in a frozen program, this program."""
+    if getattr(sys, "frozen", False):
+        return (sys.executable, "render-template")
+    return (sys.executable, "-m", "studio.engine.templates.template_process")
+
+
+def explain(kind: str, detail: str, limits: TemplateLimits) -> str:
+    """What is wrong with a template, as the end of a sentence about it.
+
+    Args:
+        kind: of the error, as `template_process` tells it, or "time".
+        detail: the error's own words, if it has any.
+        limits: those that the rendering had.
+    """
+    match kind:
+        case "syntax":
+            return f"is not a valid template ({detail})"
+        case "refused":
+            return f"refuses a conversation of one message: “{detail}”"
+        case "memory":
+            return f"takes more than {limits.memory_bytes >> 20} MiB of memory"
+        case "output":
+            return f"writes more than {limits.output_length:,} characters"
+        case "time":
+            return f"did not finish within {limits.seconds:g} seconds"
+    return f"fails ({detail})"
+
+
+def render(
+    request: dict[str, Any], limits: TemplateLimits, command: Sequence[str]
+) -> list[dict[str, str]]:
+    """Have a child process answer a request, and end it at a limit.
+
+    Args:
+        request: what `template_process` reads.
+        limits: of the child.
+        command: starts it.
+
+    Returns:
+        The renderings of the attempts, as `template_process` writes them.
+
+    Raises:
+        ChatTemplateError: the child could not be started, died, or met a limit.
+    """
+    # The folder of this package first on the child's path, and never the writer's own folder.
+    here = None if getattr(sys, "frozen", False) else Path(__file__).parents[3]
+    try:
+        child = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=here,
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+        )
+    except OSError as error:
+        found = f"The process that renders chat templates cannot be started: {error}"
+        raise ChatTemplateError(f"{found}. {USE_PLAIN}") from error
+    # Renderings are escaped in JSON: up to 12 bytes a character.
+    most = 12 * limits.output_length * len(request["attempts"]) + 4096
+    with child:
+        answer, stopped = _converse(child, json.dumps(request).encode(), most, limits)
+        words = child.stderr.read().decode("utf-8", "replace").strip() if child.stderr else ""
+    if stopped:
+        raise ChatTemplateError(
+            f"This model's chat template {explain(stopped, '', limits)}. {USE_PLAIN}"
+        )
+    try:
+        renderings: list[dict[str, str]] = msgspec.json.decode(
+            answer, type=dict[str, list[dict[str, str]]]
+        )["renderings"]
+    except (msgspec.DecodeError, KeyError) as error:
+        last = words.splitlines()[-1] if words else "it left no message"
+        found = f"ended its process, exit status {child.returncode} ({last})"
+        raise ChatTemplateError(f"This model's chat template {found}. {USE_PLAIN}") from error
+    return renderings
+
+
+def _converse(
+    child: "subprocess.Popen[bytes]", request: bytes, most: int, limits: TemplateLimits
+) -> tuple[bytes, str]:
+    """Send the request and read the answer; also "time", "memory" or "output" if it was ended."""
+    answers: list[bytes] = []
+
+    def exchange() -> None:
+        assert child.stdin is not None
+        assert child.stdout is not None
+        try:
+            child.stdin.write(request)
+            child.stdin.close()
+        except OSError:
+            pass  # it died before it read; its exit status tells
+        answers.append(child.stdout.read(most + 1))
+
+    # A thread, as pipes block; here, the time and the memory are watched on every system.
+    thread = threading.Thread(target=exchange, name="chat-template")
+    deadline = time.monotonic() + limits.seconds
+    stopped = ""
+    thread.start()
+    while thread.is_alive() and not stopped:
+        thread.join(_POLL_SECONDS)
+        if time.monotonic() > deadline:
+            stopped = "time"
+        elif _resident(child.pid) > limits.memory_bytes:
+            stopped = "memory"
+    if thread.is_alive():
+        child.kill()
+        thread.join()
+    else:
+        stopped = ""
+    answer = answers[0]
+    if len(answer) > most:
+        stopped = "output"
+    child.kill()  # it has said all it had to say, or too much
+    return answer, stopped
+
+
+def _resident(pid: int) -> int:
+    try:
+        return int(psutil.Process(pid).memory_info().rss)
+    except psutil.Error:
+        return 0

@@ -1,0 +1,1 @@
+"""One text: its prompt, the token loop, stops, scoring, and the tokens told."""

@@ -1,0 +1,40 @@
+"""What is told of a prompt when it has been evaluated.
+
+Knows how a prompt was cut; not when or why it was evaluated.
+"""
+
+import numpy as np
+
+from studio.engine.llama.vocabulary import Vocabulary
+from studio.engine.messages import Evaluated
+from studio.engine.writing.prompt import FittedPrompt, TokenizedPrompt
+
+
+def evaluated(
+    request: int,
+    prompt: TokenizedPrompt,
+    fitted: FittedPrompt,
+    reused: int,
+    context_size: int,
+    vocabulary: Vocabulary,
+) -> Evaluated:
+    """The event for `prompt`, of which the model has seen `fitted`.
+
+    Args:
+        request: that of the command.
+        prompt: the whole prompt.
+        fitted: the same, cut to the context.
+        reused: tokens that were evaluated before.
+        context_size: tokens.
+        vocabulary: spells what was left out, to count its characters.
+    """
+    unseen = prompt.tokens[prompt.head : prompt.head + fitted.unseen]
+    unseen_text = b"".join(map(vocabulary.text, unseen))[prompt.added :]
+    return Evaluated(
+        request=request,
+        tokens=np.asarray(prompt.tokens, dtype="<i4").tobytes(),
+        context_used=len(fitted.tokens),
+        context_size=context_size,
+        unseen_characters=len(unseen_text.decode("utf-8", errors="ignore")),
+        reused=reused,
+    )

@@ -1,0 +1,29 @@
+"""Which tokens have been spelled to the listener."""
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.engine.llama.vocabulary import Vocabulary
+
+
+class PieceLedger:
+    """Which tokens' bytes the listener has been told, so that each is spelled once."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self._vocabulary = vocabulary
+        self._told = np.zeros(vocabulary.size, dtype=bool)
+
+    def untold(self, ids: NDArray[np.int32]) -> dict[int, bytes]:
+        """The bytes of those `ids` that were never asked for before."""
+        new = ids[~self._told[ids]]
+        if not new.size:
+            return {}
+        self._told[new] = True
+        return {token: self._vocabulary.name(token) for token in new.tolist()}
+
+    def take_back(self, ids: Iterable[int]) -> None:
+        """Spell these again when they are next asked for: they were not told after all."""
+        for token in ids:
+            self._told[token] = False

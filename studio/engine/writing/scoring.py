@@ -1,0 +1,168 @@
+"""Scoring: the model reads a text once, and says of each token what else it would have said.
+
+Evaluates in batches, with the logits at each position; the tokens are those that the studio's own
+tokenizing gives. Knows nothing of what is done with the records.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.engine.llama.context import Context, EvaluationStopped
+from studio.engine.llama.vocabulary import Vocabulary
+from studio.engine.messages import (
+    AnyEvent,
+    Evaluating,
+    Score,
+    Scored,
+    ScoredToken,
+    ScoringEnded,
+)
+from studio.engine.writing.control import Control
+from studio.engine.writing.evaluated import evaluated
+from studio.engine.writing.pieces import PieceLedger
+from studio.engine.writing.prompt import FittedPrompt, TokenizedPrompt
+from studio.engine.writing.token_places import TokenPlaces, places_of
+from studio.sampling import LogitSketch, Survey, is_near_tie
+
+_PIECE = 64
+"""Tokens a message: with their sketches about 90 KiB."""
+
+
+def score(
+    command: Score,
+    prompt: TokenizedPrompt,
+    fitted: FittedPrompt,
+    context: Context,
+    vocabulary: Vocabulary,
+    pieces: PieceLedger,
+    control: Control,
+    emit: Callable[[AnyEvent], None],
+) -> None:
+    """Read a prompt, and record each token of its manuscript.
+
+    Args:
+        command: what was asked for.
+        prompt: the whole prompt.
+        fitted: the same, cut to the context.
+        context: holds all of `fitted` in the end, so that a generation can follow at once.
+        vocabulary: the model's.
+        pieces: what the listener knows to spell.
+        control: the stop.
+        emit: takes each `Scored`, the `Evaluating` between them, and at the end the `Evaluated`
+            and the `ScoringEnded`.
+
+    Raises:
+        EvaluationStopped: it was to end; what was scored by then has been given.
+        EngineError: llama.cpp refused.
+        ValueError: the model gave logits that are no numbers.
+    """
+    request = command.request
+    places = places_of(prompt, command.prompt.manuscript, vocabulary)
+    # Counted in the manuscript's tokens, seen or not. What the text begins with has nothing before
+    # it that could predict it.
+    beginning = fitted.unseen + (0 if prompt.head else 1)
+    wanted = max(beginning, _first_beyond(command.first, places))
+    records = _Records(request, prompt, places, vocabulary, pieces, emit)
+
+    def visit(index: int, logits: NDArray[np.float32]) -> None:
+        if control.stopped:
+            raise EvaluationStopped
+        if index + 1 < len(fitted.tokens):
+            # These logits are about the token behind them.
+            place = index + 1 - prompt.head + fitted.unseen
+            records.add(fitted.tokens[index + 1], place, logits)
+
+    try:
+        reused = context.read(
+            fitted.tokens,
+            min(prompt.head + wanted - fitted.unseen, len(fitted.tokens)) - 1,
+            visit,
+            lambda done, total: emit(Evaluating(request=request, done=done, total=total)),
+        )
+    finally:
+        records.send()
+    report = evaluated(request, prompt, fitted, reused, context.size, vocabulary)
+    emit(report)
+    emit(
+        ScoringEnded(
+            request=request,
+            tokens=records.count,
+            unseen_characters=report.unseen_characters,
+            unpredicted_characters=places.characters(fitted.unseen, beginning),
+        )
+    )
+
+
+def _first_beyond(characters: int, places: TokenPlaces) -> int:
+    """The first token that holds more than the text's first `characters`."""
+    return int(np.searchsorted(places.starts[1:], characters, side="right"))
+
+
+class _Records:
+    """Collects scored tokens and gives them out in pieces of whole characters."""
+
+    def __init__(
+        self,
+        request: int,
+        prompt: TokenizedPrompt,
+        places: TokenPlaces,
+        vocabulary: Vocabulary,
+        pieces: PieceLedger,
+        emit: Callable[[AnyEvent], None],
+    ) -> None:
+        self._request = request
+        self._prompt = prompt
+        self._places = places
+        self._vocabulary = vocabulary
+        self._pieces = pieces
+        self._emit = emit
+        self._waiting: list[ScoredToken] = []
+        self._first = 0
+        """The place of the first that waits."""
+        self._spellings: dict[int, bytes] = {}
+        self.count = 0
+
+    def add(self, token: int, place: int, logits: NDArray[np.float32]) -> None:
+        """Record the next token, which stands at `place` and was read with these logits."""
+        places = self._places
+        is_placed = place < places.tokens and (self._waiting or places.whole[place])
+        # A model that rules a token out cannot say how likely it is.
+        if not is_placed or logits[token] == -np.inf:
+            self.send()
+            return
+        if not self._waiting:
+            self._first = place
+        survey = Survey(logits)
+        sketch = LogitSketch.of_survey(survey, survey.written(token))
+        self._spellings |= self._pieces.untold(sketch.ids)
+        self._waiting.append(
+            ScoredToken(
+                id=token,
+                # The manuscript has no space that the tokenizer put before it.
+                text=self._vocabulary.text(token)[0 if place else self._prompt.added :],
+                sketch=sketch.to_bytes(),
+                near_tie=is_near_tie(survey.ranking),
+            )
+        )
+        if len(self._waiting) >= _PIECE and places.whole[place + 1]:
+            self.send()
+
+    def send(self) -> None:
+        """Give out what waits, up to the last whole character."""
+        places, end = self._places, self._first + len(self._waiting)
+        while end > self._first and not places.whole[end]:
+            end -= 1
+        tokens = tuple(self._waiting[: end - self._first])
+        self._waiting = []
+        if tokens:
+            self.count += len(tokens)
+            start, spelled = int(places.starts[self._first]), self._spellings
+            self._spellings = {}
+            first = self._prompt.head + self._first
+            self._emit(
+                Scored(
+                    request=self._request, start=start, first=first, tokens=tokens, pieces=spelled
+                )
+            )

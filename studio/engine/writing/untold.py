@@ -1,0 +1,122 @@
+"""Tokens that are drawn but not told yet.
+
+A token's message is needed by the listener, not by the next draw. Between two decodes it costs
+twice what it need, because a decode sweeps the processor's caches: so it is put off until a frame
+is over, and then made for all the frame's tokens in a row. What it needs of the logits, which the
+next decode writes over, was found with their ranking. Knows neither how tokens are drawn nor who
+listens.
+"""
+
+import math
+import time
+from typing import NamedTuple
+
+from studio.engine.llama.vocabulary import Vocabulary
+from studio.engine.messages import Emit, LaneToken, Token
+from studio.engine.writing.pieces import PieceLedger
+from studio.sampling import Choice, LogitSketch, Survey, Written, is_near_tie
+
+FRAME_SECONDS = 1 / 20
+"""How long tokens are collected for those who show them; one waits no longer than this and a
+decode. The first token of a frame finds the caches cold and costs four times what the others do. A
+window that keeps to its share of the processor draws about as many frames a second."""
+
+
+class _Drawn(NamedTuple):
+    """A token, and what its message is made of."""
+
+    lane: int | None
+    number: int
+    survey: Survey
+    written: Written | None
+    choice: Choice
+    u: float
+
+
+class UntoldTokens:
+    """The tokens of one generation, or of a comparison's lanes, that wait to be told.
+
+    Whether a frame is over is asked once a step, when all that write together have drawn.
+
+    Args:
+        request: of the generation or comparison.
+        vocabulary: the model's.
+        pieces: what the listener knows to spell.
+        emit: takes the messages, those of a frame at once: a `Token`, or where it is a lane's a
+            `LaneToken`.
+        frame_seconds: how long a frame is; 0 tells each step's tokens at once.
+    """
+
+    def __init__(
+        self,
+        request: int,
+        vocabulary: Vocabulary,
+        pieces: PieceLedger,
+        emit: Emit,
+        frame_seconds: float,
+    ) -> None:
+        self._request = request
+        self._vocabulary = vocabulary
+        self._pieces = pieces
+        self._emit = emit
+        self._frame_seconds = frame_seconds
+        self._waiting: list[_Drawn] = []
+        self._told = -math.inf
+        self.ended = 0.0
+        """When the last token was drawn, or told if that was later; seconds as `perf_counter`'s."""
+
+    def add(
+        self, index: int, survey: Survey, choice: Choice, u: float, lane: int | None = None
+    ) -> None:
+        """Take a token, before the logits that it was drawn from change.
+
+        Args:
+            index: its number in the generation or lane.
+            survey: of the logits; perhaps that of several lanes' tokens.
+            choice: the draw.
+            u: the number drawn.
+            lane: whose it is, in a comparison.
+        """
+        self._waiting.append(_Drawn(lane, index, survey, survey.drawn(choice), choice, u))
+
+    def step_is_over(self) -> None:
+        """All have drawn, and a decode follows: tell, if a frame is over."""
+        self.ended = time.perf_counter()
+        if self.ended - self._told >= self._frame_seconds:
+            self.tell()
+
+    def tell(self) -> None:
+        """Tell all that wait."""
+        if self._waiting:
+            self._told = time.perf_counter()
+            self._emit(*map(self._message, self._waiting))
+            self._waiting.clear()
+            self.ended = time.perf_counter()
+
+    def token(self, index: int, survey: Survey, choice: Choice, u: float) -> Token:
+        """The message of a token, whoever tells it; arguments as for `add`."""
+        return self._token(_Drawn(None, index, survey, survey.drawn(choice), choice, u))
+
+    def _message(self, drawn: _Drawn) -> Token | LaneToken:
+        token = self._token(drawn)
+        if drawn.lane is None:
+            return token
+        return LaneToken(request=self._request, lane=drawn.lane, token=token)
+
+    def _token(self, drawn: _Drawn) -> Token:
+        _, number, survey, written, choice, u = drawn
+        sketch = LogitSketch.of_survey(survey, written)
+        return Token(
+            request=self._request,
+            index=number,
+            id=choice.token,
+            text=self._vocabulary.text(choice.token),
+            probability=choice.probability,
+            rank=choice.rank,
+            entropy=choice.entropy,
+            top=choice.top,
+            sketch=sketch.to_bytes(),
+            pieces=self._pieces.untold(sketch.ids),
+            u=u,
+            near_tie=is_near_tie(survey.ranking),
+        )

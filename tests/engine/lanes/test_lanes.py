@@ -1,0 +1,669 @@
+"""Lanes: each writes what it alone would have written, and each is turned and ended by itself."""
+
+import itertools
+from collections.abc import Callable, Sequence
+
+import msgspec
+import numpy as np
+import pytest
+
+from studio.engine.lanes.lane_control import LaneControl
+from studio.engine.lanes.lane_room import fit_lanes
+from studio.engine.lanes.lanes import Comparison
+from studio.engine.llama.context import Context
+from studio.engine.llama.interrupt import Interrupt
+from studio.engine.llama.model import Model
+from studio.engine.messages import (
+    AnyEvent,
+    ChangeLane,
+    Compare,
+    ComparisonFinished,
+    ContinueLane,
+    EngineError,
+    Evaluated,
+    Generate,
+    Lane,
+    LaneFinished,
+    LaneStarted,
+    LaneToken,
+    LaneTurned,
+    Prompt,
+    RemoveLane,
+    RerunLane,
+    StopLane,
+    Token,
+    lane_tokens,
+)
+from studio.engine.writing.control import Control
+from studio.engine.writing.generation import generate
+from studio.engine.writing.pieces import PieceLedger
+from studio.engine.writing.prompt import TokenizedPrompt
+from studio.sampling import LogitSketch, SamplingParams, uniform
+from tests.engine.conftest import NewContext
+from tests.helpers.reference import Reference, softmax
+
+STORY = "The old fisherman looked out over the grey water and counted the boats that"
+PROMPT = [80, 81, 82, 83]
+TEMPERATURES = (0.0, 0.5, 1.0, 1.5)
+
+
+def at(temperature: float, **values: float) -> SamplingParams:
+    return SamplingParams(temperature=temperature, **values)  # type: ignore[arg-type] # checked
+
+
+def lanes_at(*temperatures: float) -> tuple[Lane, ...]:
+    return tuple(Lane(params=at(temperature)) for temperature in temperatures)
+
+
+class Studio:
+    """A model, a context, and comparisons in it."""
+
+    def __init__(self, model: Model, context: Context, interrupt: Interrupt) -> None:
+        self.model, self.context, self.interrupt = model, context, interrupt
+        self.pieces = PieceLedger(model.vocabulary)
+        self.events: list[AnyEvent] = []
+        self.on_event: Callable[[AnyEvent, LaneControl], None] = lambda _event, _control: None
+        self.control = LaneControl(interrupt)
+        self.frame_seconds = 0.0
+        self.comparison: Comparison
+
+    def compare(
+        self,
+        prompt: Sequence[int],
+        lanes: tuple[Lane, ...],
+        max_tokens: int,
+        *,
+        ignore_eos: bool = True,
+        same_dice: bool = True,
+        seed: int = 7,
+    ) -> "Told":
+        command = Compare(
+            request=3,
+            prompt=Prompt(manuscript=""),
+            lanes=lanes,
+            max_tokens=max_tokens,
+            ignore_eos=ignore_eos,
+            same_dice=same_dice,
+            seed=seed,
+        )
+        if self.context.lane_cells:
+            self.context.lane_cells.drop_all()
+        whole = TokenizedPrompt(list(prompt), 1)
+        fitted = fit_lanes(
+            whole,
+            self.context.size,
+            [len(lane.token_ids()) + max_tokens for lane in lanes],
+            at_once=self.context.lane_cells is not None,
+            is_certain=False,
+        )
+        self.comparison = Comparison(
+            command,
+            whole,
+            fitted,
+            self.context,
+            self.model.vocabulary,
+            self.pieces,
+            self._emit,
+            self.frame_seconds,
+        )
+        return self.go_on()
+
+    def go_on(self, *orders: ContinueLane | RerunLane | RemoveLane) -> "Told":
+        """Run the comparison again, with these orders; what it told."""
+        self.events = []
+        self.interrupt.clear()
+        self.control = LaneControl(self.interrupt)
+        self.control.orders.extend(orders)
+        self.comparison.run(self.control)
+        assert all(event.request == 3 for event in self.events)
+        return Told(self.events)
+
+    def _emit(self, *events: AnyEvent) -> None:
+        for event in events:
+            self.events.append(event)
+            self.on_event(event, self.control)
+
+    def alone(self, prompt: Sequence[int], params: SamplingParams, max_tokens: int) -> list[Token]:
+        """What a generation writes."""
+        command = Generate(
+            request=4,
+            prompt=Prompt(manuscript=""),
+            params=params,
+            max_tokens=max_tokens,
+            ignore_eos=True,
+        )
+        events: list[AnyEvent] = []
+        if self.context.lane_cells:
+            self.context.lane_cells.drop_all()
+        self.context.evaluate(prompt)
+        generate(
+            command,
+            TokenizedPrompt(list(prompt), 0),
+            self.context,
+            self.model.vocabulary,
+            self.pieces,
+            Control(self.interrupt, params),
+            lambda *more: events.extend(more),
+            0.0,
+        )
+        return [event for event in events if isinstance(event, Token)]
+
+
+class Told:
+    """What a run told."""
+
+    def __init__(self, events: list[AnyEvent]) -> None:
+        self.events = list(events)
+
+    def tokens(self, lane: int) -> list[Token]:
+        return [e.token for e in self.events if isinstance(e, LaneToken) and e.lane == lane]
+
+    def ids(self, lane: int) -> list[int]:
+        return [token.id for token in self.tokens(lane)]
+
+    def ends(self) -> dict[int, LaneFinished]:
+        return {e.lane: e for e in self.events if isinstance(e, LaneFinished)}
+
+    def reasons(self) -> dict[int, str]:
+        return {lane: end.reason for lane, end in self.ends().items()}
+
+    def started(self) -> dict[int, LaneStarted]:
+        return {e.lane: e for e in self.events if isinstance(e, LaneStarted)}
+
+    @property
+    def end(self) -> ComparisonFinished:
+        assert isinstance(self.events[-1], ComparisonFinished)
+        return self.events[-1]
+
+
+@pytest.fixture
+def tiny(byte_level: Model, new_context: NewContext, interrupt: Interrupt) -> Studio:
+    return Studio(byte_level, new_context(byte_level), interrupt)
+
+
+@pytest.fixture
+def in_turn(
+    byte_level: Model,
+    new_context: NewContext,
+    interrupt: Interrupt,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Studio:
+    """A context whose memory cannot be copied, as llama.cpp's is for recurrent models."""
+    monkeypatch.setattr("llama_cpp.llama_model_is_recurrent", lambda _model: True)
+    context = new_context(byte_level)
+    assert context.lane_cells is None
+    return Studio(byte_level, context, interrupt)
+
+
+@pytest.fixture
+def real(starter: Model, new_context: NewContext, interrupt: Interrupt) -> Studio:
+    return Studio(starter, new_context(starter), interrupt)
+
+
+@pytest.fixture(scope="module")
+def story(starter: Model) -> list[int]:
+    return starter.vocabulary.tokenize(STORY)
+
+
+# What a lane writes
+
+
+def assert_same_text(mine: Sequence[Token], other: Sequence[Token]) -> None:
+    """Token by token the same, drawn from the same distributions.
+
+    Down to where arithmetic takes another token: the distributions still agree there, as far as
+    sums in another order do, and nothing can be said of what follows. (llama.cpp sums attention in
+    the order of the cells, in float16; lanes that reuse freed cells have another order.)
+    """
+    assert len(mine) == len(other)
+    for one, another in zip(mine, other, strict=True):
+        assert one.u == another.u
+        assert_same_distribution(one.sketch, another.sketch)
+        if one.id != another.id:
+            return
+        assert one.text == another.text
+        assert one.probability == pytest.approx(another.probability, abs=0.01)
+        assert one.entropy == pytest.approx(another.entropy, abs=0.05)
+
+
+def assert_same_distribution(one: bytes, other: bytes) -> None:
+    first, second = (LogitSketch.from_bytes(data) for data in (one, other))
+    ids, probabilities, _ = first.distribution(1.0)
+    for token, probability in zip(ids[:20].tolist(), probabilities[:20], strict=True):
+        assert second.probability(token, 1.0) == pytest.approx(probability, abs=0.01)
+
+
+@pytest.mark.parametrize("lanes", [1, 3, 8])
+def test_each_lane_writes_what_it_alone_would(real: Studio, story: list[int], lanes: int) -> None:
+    temperatures = [0.0, 0.4, 0.7, 1.0, 1.2, 1.5, 0.9, 2.0][:lanes]
+    told = real.compare(story, lanes_at(*temperatures), 24)
+    for number, temperature in enumerate(temperatures):
+        assert_same_text(told.tokens(number), real.alone(story, at(temperature, seed=7), 24))
+
+
+def test_a_lanes_samplers_keep_their_own_state(tiny: Studio) -> None:
+    settings = [
+        at(0.8, mirostat=2, mirostat_tau=3.0),
+        at(1.0, repeat_penalty=1.5, xtc_probability=0.5, xtc_threshold=0.01),
+        at(1.2, dry_multiplier=2.0, dry_allowed_length=1),
+    ]
+    told = tiny.compare(PROMPT, tuple(Lane(params=params) for params in settings), 40)
+    for number, params in enumerate(settings):
+        seeded = msgspec.structs.replace(params, seed=7)
+        assert_same_text(told.tokens(number), tiny.alone(PROMPT, seeded, 40))
+
+
+def test_tokens_say_what_they_were_drawn_from(tiny: Studio) -> None:
+    told = tiny.compare(PROMPT, lanes_at(0.5, 1.5), 30)
+    with Reference(tiny.model.path, 512) as reference:
+        for number, temperature in enumerate((0.5, 1.5)):
+            ids = told.ids(number)
+            rows = reference.logits([*PROMPT, *ids[:-1]], len(PROMPT) - 1)
+            for token, logits in zip(told.tokens(number), rows, strict=True):
+                sketch = LogitSketch.from_bytes(token.sketch)
+                assert token.probability == pytest.approx(
+                    sketch.probability(token.id, temperature), abs=1e-4
+                )
+                expected = softmax(logits, temperature)[token.id]
+                assert token.probability == pytest.approx(expected, abs=2e-3)
+
+
+@pytest.mark.parametrize("frame_seconds", [0.0, 1e9])
+def test_how_long_tokens_are_collected_changes_nothing_but_their_order(
+    tiny: Studio, frame_seconds: float
+) -> None:
+    expected = tiny.compare(PROMPT, lanes_at(*TEMPERATURES), 30)
+    tiny.frame_seconds = frame_seconds
+    told = tiny.compare(PROMPT, lanes_at(*TEMPERATURES), 30)
+    for number in range(4):
+        assert_same_text(told.tokens(number), expected.tokens(number))
+        for token in told.tokens(number):  # each with the sketch of its own logits
+            sketch = LogitSketch.from_bytes(token.sketch)
+            assert token.probability == pytest.approx(
+                sketch.probability(token.id, TEMPERATURES[number]), abs=1e-4
+            )
+
+
+# Dice
+
+
+def test_the_same_dice_for_all(tiny: Studio) -> None:
+    told = tiny.compare(PROMPT, lanes_at(1.0, 1.0, 2.0), 20, seed=11)
+    assert {start.seed for start in told.started().values()} == {11}
+    assert told.ids(0) == told.ids(1)
+    us = [[token.u for token in told.tokens(number)] for number in range(3)]
+    assert us[0] == us[1] == us[2] == [uniform(11, len(PROMPT) + place) for place in range(20)]
+
+
+def test_dice_of_their_own(tiny: Studio) -> None:
+    lanes = (*lanes_at(1.0, 1.0), Lane(params=at(1.0, seed=900)))
+    told = tiny.compare(PROMPT, lanes, 20, seed=11, same_dice=False)
+    assert [start.seed for start in told.started().values()] == [11, 12, 900]
+    assert [end.seed for end in told.ends().values()] == [11, 12, 900]
+    assert len({tuple(told.ids(number)) for number in range(3)}) == 3
+    assert [t.u for t in told.tokens(1)] == [uniform(12, len(PROMPT) + at) for at in range(20)]
+
+
+def test_a_new_seed_each_time(tiny: Studio) -> None:
+    seeds = {tiny.compare(PROMPT, lanes_at(1.0), 1, seed=-1).started()[0].seed for _ in range(4)}
+    assert len(seeds) == 4
+
+
+# Ends
+
+
+def test_lanes_finish_apart(tiny: Studio) -> None:
+    # A tiny model's hot lanes soon meet its end of text; a ban keeps the other from it.
+    banned = at(1.0, logit_bias=((0, -np.inf), (1, -np.inf), (2, -np.inf)))  # type: ignore[arg-type]  # no float
+    told = tiny.compare(PROMPT, (Lane(params=banned), *lanes_at(100.0, 100.0)), 100,
+                        ignore_eos=False, same_dice=False, seed=1)  # fmt: skip
+    ends = told.ends()
+    assert ends[0].reason == "max_tokens"
+    assert len(told.ids(0)) == ends[0].tokens == 100
+    assert told.end.tokens == sum(end.tokens for end in ends.values())
+    for number in (1, 2):
+        assert ends[number].tokens == len(told.ids(number))
+
+
+def test_the_figures_at_the_end(tiny: Studio) -> None:
+    end = tiny.compare(PROMPT, lanes_at(*TEMPERATURES), 20).end
+    assert (end.tokens, end.evaluated, end.prompt_tokens) == (80, 76, 4)
+    assert end.seconds_prompt > 0
+    assert end.tokens_per_second == pytest.approx(76 / end.seconds_generation)
+
+
+def test_what_is_told_and_in_which_order(tiny: Studio) -> None:
+    told = tiny.compare(PROMPT, lanes_at(0.0, 1.0), 3)
+    kinds = [type(event).__name__ for event in told.events]
+    assert kinds == [
+        "LaneStarted", "LaneStarted", "Evaluated", *["LaneToken"] * 6,
+        "LaneFinished", "LaneFinished", "ComparisonFinished",
+    ] or kinds == [
+        "LaneStarted", "LaneStarted", "Evaluated", *["LaneToken"] * 5,
+        "LaneFinished", "LaneToken", "LaneFinished", "ComparisonFinished",
+    ]  # fmt: skip
+    assert [token.index for token in told.tokens(1)] == [0, 1, 2]
+
+
+# Turned, stopped, continued, run again
+
+
+def once(
+    event: type[AnyEvent], act: Callable[[], None], *, lane: int, index: int
+) -> Callable[..., None]:
+    """Do something when that token of that lane is told."""
+
+    def on_event(told: AnyEvent, _control: LaneControl) -> None:
+        if isinstance(told, LaneToken) and (told.lane, told.token.index) == (lane, index):
+            act()
+
+    return on_event
+
+
+def test_a_lane_is_turned_and_the_others_are_not(tiny: Studio) -> None:
+    plain = tiny.compare(PROMPT, lanes_at(0.3, 0.3), 30)
+    hot = at(50.0)
+    tiny.on_event = once(
+        LaneToken,
+        lambda: tiny.control.orders.append(ChangeLane(request=3, lane=1, params=hot)),
+        lane=1,
+        index=9,
+    )
+    told = tiny.compare(PROMPT, lanes_at(0.3, 0.3), 30)
+    assert_same_text(told.tokens(0), plain.tokens(0))
+    (turned,) = [event for event in told.events if isinstance(event, LaneTurned)]
+    assert (turned.lane, turned.index, turned.params) == (1, 10, hot)
+    assert_same_text(told.tokens(1)[:10], plain.tokens(1)[:10])
+    for token in told.tokens(1)[10:]:
+        sketch = LogitSketch.from_bytes(token.sketch)
+        assert token.probability == pytest.approx(sketch.probability(token.id, 50.0), abs=1e-4)
+    assert told.ends()[1].params == hot
+
+
+def test_one_lane_is_stopped_and_goes_on(tiny: Studio) -> None:
+    plain = tiny.compare(PROMPT, lanes_at(*TEMPERATURES), 30)
+
+    def on_event(event: AnyEvent, control: LaneControl) -> None:
+        match event:
+            case LaneToken(lane=2) if event.token.index == 4:
+                control.orders.append(StopLane(request=3, lane=2))
+            case LaneToken(lane=0) if event.token.index == 20:
+                control.orders.append(
+                    ContinueLane(request=3, lane=2, params=at(1.0), max_tokens=25)
+                )
+
+    tiny.on_event = on_event
+    told = tiny.compare(PROMPT, lanes_at(*TEMPERATURES), 30)
+    for number in range(4):
+        assert_same_text(told.tokens(number), plain.tokens(number))
+    ends = [event for event in told.events if isinstance(event, LaneFinished)]
+    assert [(end.lane, end.reason) for end in ends if end.lane == 2] == [
+        (2, "stopped"),
+        (2, "max_tokens"),
+    ]
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_lanes_go_on_when_all_had_ended(real: Studio, story: list[int], lost: bool) -> None:
+    plain = real.compare(story, lanes_at(0.0, 0.8), 24)
+    first = real.compare(story, lanes_at(0.0, 0.8), 9)
+    if lost:  # what the lanes had evaluated gave way to something else
+        assert real.context.lane_cells
+        real.context.lane_cells.drop_all()
+        real.context.evaluate([99, 98, 97])
+    orders = [
+        ContinueLane(request=3, lane=lane, params=at(t), max_tokens=15)
+        for lane, t in enumerate((0.0, 0.8))
+    ]
+    rest = real.go_on(*orders)
+    for number in range(2):
+        assert_same_text(first.tokens(number) + rest.tokens(number), plain.tokens(number))
+        assert [token.index for token in rest.tokens(number)] == list(range(9, 24))
+    assert not rest.started()
+    assert rest.end.tokens == 30
+
+
+def test_a_lane_that_goes_on_can_be_turned_with_it(tiny: Studio) -> None:
+    first = tiny.compare(PROMPT, lanes_at(1.0, 1.0), 10)
+    rest = tiny.go_on(ContinueLane(request=3, lane=1, params=at(0.0), max_tokens=5))
+    (turned,) = [event for event in rest.events if isinstance(event, LaneTurned)]
+    assert (turned.lane, turned.index) == (1, 10)
+    assert rest.ids(0) == []
+    greedy = tiny.alone([*PROMPT, *first.ids(1)], at(0.0, seed=7), 5)
+    assert_same_text(rest.tokens(1), greedy)
+
+
+def test_a_lane_that_met_the_end_of_text_can_go_on(tiny: Studio) -> None:
+    end_only = at(1.0, logit_bias=((2, 1000.0),))  # type: ignore[arg-type]  # no float
+    tiny.on_event = once(
+        LaneToken,
+        lambda: tiny.control.orders.append(ChangeLane(request=3, lane=0, params=end_only)),
+        lane=0,
+        index=5,
+    )
+    never = at(1.0, logit_bias=tuple((token, -np.inf) for token in range(3)))  # type: ignore[arg-type]  # no float
+    first = tiny.compare(PROMPT, (Lane(params=never),), 20, ignore_eos=False)
+    assert (first.reasons(), len(first.ids(0))) == ({0: "end_of_text"}, 6)
+    again = tiny.go_on(ContinueLane(request=3, lane=0, params=end_only, max_tokens=5))
+    assert (again.reasons(), again.ids(0)) == ({0: "end_of_text"}, [])
+    banned = msgspec.structs.replace(never, temperature=0.0)
+    rest = tiny.go_on(ContinueLane(request=3, lane=0, params=banned, max_tokens=5))
+    seeded = msgspec.structs.replace(banned, seed=7)
+    expected = tiny.alone([*PROMPT, *first.ids(0)], seeded, 5)
+    assert_same_text(rest.tokens(0), expected)
+
+
+def test_a_lane_is_run_again_with_new_dice_and_the_others_keep_theirs(tiny: Studio) -> None:
+    plain = tiny.compare(PROMPT, lanes_at(1.0, 1.0), 30)
+    tiny.on_event = once(
+        LaneToken,
+        lambda: tiny.control.orders.append(
+            RerunLane(request=3, lane=1, params=at(1.0), max_tokens=30, seed=1234)
+        ),
+        lane=0,
+        index=12,
+    )
+    told = tiny.compare(PROMPT, lanes_at(1.0, 1.0), 30)
+    assert_same_text(told.tokens(0), plain.tokens(0))
+    restart = max(place for place, e in enumerate(told.events) if isinstance(e, LaneStarted))
+    again = Told(told.events[restart:])
+    assert again.started()[1].seed == 1234
+    expected = tiny.alone(PROMPT, at(1.0, seed=1234), 30)
+    assert_same_text(again.tokens(1), expected)
+
+
+def test_a_lane_is_added_and_one_removed(tiny: Studio) -> None:
+    tiny.compare(PROMPT, lanes_at(0.5, 1.0), 10)
+    added = tiny.go_on(
+        RemoveLane(request=3, lane=0),
+        RerunLane(request=3, lane=5, params=at(1.5), max_tokens=10, seed=7),
+    )
+    assert set(added.started()) == {5}
+    expected = tiny.alone(PROMPT, at(1.5, seed=7), 10)
+    assert_same_text(added.tokens(5), expected)
+    nothing = tiny.go_on(ContinueLane(request=3, lane=0, params=at(1.0), max_tokens=3))
+    assert [type(event) for event in nothing.events] == [ComparisonFinished]
+
+
+def test_all_lanes_are_stopped(tiny: Studio) -> None:
+    tiny.on_event = once(LaneToken, lambda: tiny.control.stop(), lane=0, index=3)
+    told = tiny.compare(PROMPT, lanes_at(*TEMPERATURES), 100)
+    assert set(told.reasons().values()) == {"stopped"}
+    assert told.end.tokens < 24
+    # And what the abort left behind in the memory is no part of what follows.
+    tiny.on_event = lambda _event, _control: None
+    plain = tiny.compare(PROMPT, lanes_at(*TEMPERATURES), 30)
+    tiny.on_event = once(LaneToken, lambda: tiny.control.stop(), lane=3, index=8)
+    first = tiny.compare(PROMPT, lanes_at(*TEMPERATURES), 30)
+    tiny.on_event = lambda _event, _control: None
+    rest = tiny.go_on(
+        *(
+            ContinueLane(request=3, lane=n, params=at(t), max_tokens=30 - len(first.ids(n)))
+            for n, t in enumerate(TEMPERATURES)
+        )
+    )
+    for number in range(4):
+        assert_same_text(first.tokens(number) + rest.tokens(number), plain.tokens(number))
+
+
+def test_stopped_before_it_began(tiny: Studio) -> None:
+    tiny.on_event = lambda event, control: (
+        control.stop() if isinstance(event, LaneStarted) else None
+    )
+    told = tiny.compare(PROMPT, lanes_at(0.5, 1.0), 10)
+    assert told.reasons() == {0: "stopped", 1: "stopped"}
+    assert (told.end.tokens, told.end.tokens_per_second) == (0, 0.0)
+    tiny.on_event = lambda _event, _control: None
+    rest = tiny.go_on(ContinueLane(request=3, lane=1, params=at(1.0), max_tokens=10))
+    assert_same_text(rest.tokens(1), tiny.alone(PROMPT, at(1.0, seed=7), 10))
+
+
+def test_lanes_of_an_earlier_engine_go_on(real: Studio, story: list[int]) -> None:
+    plain = real.compare(story, lanes_at(0.0, 1.0), 50)
+    lanes = tuple(
+        Lane(params=at(t), written=lane_tokens(plain.ids(n)[:44]), waits=n == 0)
+        for n, t in enumerate((0.0, 1.0))
+    )
+    told = real.compare(story, lanes, 6)
+    assert told.started()[1].tokens == 44
+    assert told.ids(0) == []
+    assert_same_text(told.tokens(1), plain.tokens(1)[44:])
+    rest = real.go_on(ContinueLane(request=3, lane=0, params=at(0.0), max_tokens=6))
+    assert_same_text(rest.tokens(0), plain.tokens(0)[44:])
+
+
+# The context
+
+
+def test_the_prompt_is_evaluated_once_and_the_manuscript_stays(tiny: Studio) -> None:
+    prompt = [3 + place % 200 for place in range(300)]
+    told = tiny.compare(prompt, lanes_at(*TEMPERATURES), 20)
+    (report,) = [event for event in told.events if isinstance(event, Evaluated)]
+    assert (report.reused, report.context_used) == (0, 300)
+    assert tiny.context.used == 300
+    assert tiny.context.free == 512 - 300 - 4 * 19
+    assert tiny.context.evaluate([*prompt, 9]) == 300
+    told = tiny.compare([*prompt, 9], lanes_at(1.0), 5)
+    (report,) = [event for event in told.events if isinstance(event, Evaluated)]
+    assert report.reused == 301
+
+
+def test_the_whole_context_is_used_and_no_more(tiny: Studio) -> None:
+    prompt = [3 + place % 200 for place in range(372)]
+    told = tiny.compare(prompt, lanes_at(0.5, 1.0), 71)
+    assert set(told.reasons().values()) == {"max_tokens"}
+    assert tiny.context.free == 0
+    more = tiny.go_on(ContinueLane(request=3, lane=0, params=at(0.5), max_tokens=5))
+    assert more.reasons() == {0: "context_full"}
+    # Another lane's room is there for it, once that lane is gone.
+    more = tiny.go_on(
+        RemoveLane(request=3, lane=1),
+        ContinueLane(request=3, lane=0, params=at(0.5), max_tokens=70),
+    )
+    assert more.reasons() == {0: "max_tokens"}
+    expected = tiny.alone(prompt, at(0.5, seed=7), 141)
+    assert_same_text(told.tokens(0) + more.tokens(0), expected)
+
+
+def test_a_lane_in_turn_has_the_whole_context_too(in_turn: Studio) -> None:
+    prompt = [3 + place % 200 for place in range(480)]
+    told = in_turn.compare(prompt, lanes_at(0.5, 1.0), 33)
+    assert told.reasons() == {0: "max_tokens", 1: "max_tokens"}
+    more = in_turn.go_on(ContinueLane(request=3, lane=0, params=at(0.5), max_tokens=5))
+    assert more.reasons() == {0: "context_full"}
+    assert more.tokens(0) == []
+    # What is full is its own text, not the other's.
+    assert in_turn.go_on(RerunLane(request=3, lane=1, params=at(1.0), max_tokens=2)).reasons() == {
+        1: "max_tokens"
+    }
+
+
+def test_a_look_ahead_takes_the_room_that_it_needs(tiny: Studio) -> None:
+    prompt = [3 + place % 200 for place in range(300)]
+    plain = tiny.compare(prompt, lanes_at(0.5, 1.0), 60)
+    first = tiny.compare(prompt, lanes_at(0.5, 1.0), 40)
+    tiny.context.look_inside([*prompt[:200], 5, 6, 7])
+    tiny.context.evaluate([40 + place % 100 for place in range(500)])
+    assert tiny.context.free == 12
+    rest = tiny.go_on(
+        *(ContinueLane(request=3, lane=n, params=at(t), max_tokens=20)
+          for n, t in enumerate((0.5, 1.0)))
+    )  # fmt: skip
+    for number in range(2):
+        assert_same_text(first.tokens(number) + rest.tokens(number), plain.tokens(number))
+
+
+def test_lanes_survive_a_look_at_the_same_prompt(tiny: Studio) -> None:
+    prompt = [3 + place % 200 for place in range(100)]
+    plain = tiny.compare(prompt, lanes_at(0.5, 1.0), 60)
+    first = tiny.compare(prompt, lanes_at(0.5, 1.0), 40)
+    tiny.context.evaluate(prompt)  # as a look-ahead does: its last token once more
+    tiny.context.evaluate([*prompt[:50], 9, 9])
+    assert tiny.context.lane_cells
+    assert tiny.context.lane_cells.length(0) == 139
+    assert tiny.context.free == 512 - 52 - 2 * 39 - 50
+    rest = tiny.go_on(
+        ContinueLane(request=3, lane=1, params=at(1.0), max_tokens=20),
+        RerunLane(request=3, lane=2, params=at(0.5), max_tokens=60, seed=7),
+    )
+    assert_same_text(first.tokens(1) + rest.tokens(1), plain.tokens(1))
+    assert_same_text(rest.tokens(2), plain.tokens(0))
+
+
+def test_where_memory_cannot_be_copied_lanes_run_one_after_another(
+    in_turn: Studio, tiny: Studio
+) -> None:
+    expected = tiny.compare(PROMPT, lanes_at(*TEMPERATURES), 30)
+    told = in_turn.compare(PROMPT, lanes_at(*TEMPERATURES), 30)
+    order = [lane for lane, _ in itertools.groupby(
+        event.lane for event in told.events if isinstance(event, LaneToken))]  # fmt: skip
+    assert order == [0, 1, 2, 3]
+    for number in range(4):
+        assert_same_text(told.tokens(number), expected.tokens(number))
+    rest = in_turn.go_on(
+        ContinueLane(request=3, lane=1, params=at(0.5), max_tokens=5),
+        RerunLane(request=3, lane=2, params=at(0.0), max_tokens=30),
+    )
+    longer = tiny.alone(PROMPT, at(0.5, seed=7), 35)
+    assert_same_text(told.tokens(1) + rest.tokens(1), longer)
+    assert rest.ids(2) == told.ids(0)
+
+
+# What is refused
+
+
+def test_lanes_that_cannot_fit() -> None:
+    prompt = TokenizedPrompt(list(range(100)), 10)
+    fits = fit_lanes(prompt, 512, [100] * 4, at_once=True, is_certain=True)
+    assert (len(fits.tokens), fits.unseen) == (100, 0)
+    with pytest.raises(EngineError, match=r"4 lanes of 200 tokens .* has room for 104 a lane"):
+        fit_lanes(prompt, 512, [200] * 4, at_once=True, is_certain=True)
+    # Where a text may end before, it is tried.
+    assert len(fit_lanes(prompt, 512, [200] * 4, at_once=True, is_certain=False).tokens) == 100
+    assert len(fit_lanes(prompt, 512, [200] * 4, at_once=False, is_certain=True).tokens) == 100
+
+
+def test_a_long_prompt_is_cut_for_the_lanes() -> None:
+    prompt = TokenizedPrompt(list(range(490)), 10)
+    fitted = fit_lanes(prompt, 512, [30] * 4, at_once=True, is_certain=True)
+    assert len(fitted.tokens) + 4 * 29 <= 512
+    assert fitted.unseen == 128
+    assert fitted.tokens == [*range(10), *range(138, 490)]
+    with pytest.raises(EngineError, match="Choose fewer tokens or fewer lanes"):
+        fit_lanes(prompt, 512, [130] * 4, at_once=True, is_certain=True)
+
+
+def test_a_bias_that_the_model_has_no_token_for(tiny: Studio) -> None:
+    odd = at(1.0, logit_bias=((9999, 1.0),))  # type: ignore[arg-type]  # no float
+    with pytest.raises(EngineError, match="9,999"):
+        tiny.compare(PROMPT, (*lanes_at(1.0), Lane(params=odd)), 5)
+
+
+@pytest.mark.parametrize(
+    ("lanes", "max_tokens", "seed", "message"),
+    [(0, 1, 0, "lanes"), (9, 1, 0, "lanes"), (2, 0, 0, "max_tokens"), (2, 1, 2**32, "seed")],
+)
+def test_comparisons_that_cannot_be(lanes: int, max_tokens: int, seed: int, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        Compare(request=1, prompt=Prompt(manuscript="x"), lanes=lanes_at(*[1.0] * lanes),
+                max_tokens=max_tokens, seed=seed)  # fmt: skip
