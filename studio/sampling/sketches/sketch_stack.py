@@ -54,8 +54,7 @@ class SketchStack:
 
     def __init__(self) -> None:
         self._size = 0
-        # Each logit less the favourite's; 0 past the last.
-        self._offsets = np.zeros((0, HEAD), dtype=np.float32)
+        self._offsets = np.zeros((0, HEAD))  # each logit less the favourite's; 0 past the last
         self._known = np.zeros(0, dtype=np.intp)
         self._favourites = np.zeros(0)  # the largest logits
         self._ranks = np.zeros(0, dtype=np.intp)
@@ -63,6 +62,8 @@ class SketchStack:
         self._tails = TailStack()
         self._any_short = False
         self._made: tuple[float, _Tempered] | None = None
+        self._rounded: NDArray[np.float32] | None = None
+        """The offsets, made when they are first looked at with T turning."""
 
     def __len__(self) -> int:
         return self._size
@@ -88,7 +89,7 @@ class SketchStack:
         self._ranks = with_room(self._ranks, row + 1)
         self._written = with_room(self._written, row + 1)
         logits = sketch.logits.astype(np.float64)
-        self._offsets[row, :known] = np.maximum(logits - logits[0], -_LARGEST_FALL)
+        self._offsets[row, :known] = logits - logits[0]
         self._offsets[row, known:] = 0.0
         self._known[row] = known
         self._favourites[row] = logits[0]
@@ -97,13 +98,13 @@ class SketchStack:
         self._tails.append(sketch.tail)
         self._any_short |= known < HEAD
         self._size = row + 1
-        self._made = None
+        self._made = self._rounded = None
 
     def truncate(self, size: int) -> None:
         """Keep the first `size` sketches."""
         self._size = min(max(size, 0), self._size)
         self._tails.truncate(self._size)
-        self._made = None
+        self._made = self._rounded = None
 
     def clear(self) -> None:
         """Take all sketches off."""
@@ -117,7 +118,7 @@ class SketchStack:
         return self._ranks[: self._size]
 
     @property
-    def offsets(self) -> NDArray[np.float32]:
+    def offsets(self) -> NDArray[np.float64]:
         """`(n, HEAD)`: the best logits less the favourite's, by rank; 0 past the last."""
         return self._offsets[: self._size]
 
@@ -209,8 +210,10 @@ class SketchStack:
 
     def _at(self, beta: float) -> _Tempered:
         # In float32, for what is looked at as T turns: five times as quick, and good to 1e-6.
+        if self._rounded is None:
+            self._rounded = np.maximum(self.offsets, -_LARGEST_FALL).astype(np.float32)
         with np.errstate(over="ignore"):
-            exponents = self.offsets * np.float32(min(beta, _LARGEST_BETA))
+            exponents = self._rounded * np.float32(min(beta, _LARGEST_BETA))
         np.maximum(exponents, _LEAST_EXPONENT, out=exponents)
         weights = np.exp(exponents)
         self._clear_past_the_last(weights)

@@ -5,7 +5,7 @@ import math
 import msgspec
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -100,6 +100,9 @@ def test_a_stack_says_what_each_sketch_says(
         assert found == pytest.approx(wanted, rel=tolerance, nan_ok=True)
 
 
+_FILTERS = ("top_n_sigma", "top_k", "top_p", "min_p", "temperature")
+
+
 @settings(max_examples=40)
 @given(
     st.lists(st.tuples(small, st.floats(0.0, 1.0, exclude_max=True)), min_size=1, max_size=5),
@@ -107,8 +110,10 @@ def test_a_stack_says_what_each_sketch_says(
     st.floats(0.01, 1.0),
     st.floats(0.0, 1.0),
     st.sampled_from([-1.0, 0.5, 1.0, 2.0]),
-    st.permutations(["top_n_sigma", "top_k", "top_p", "min_p", "temperature"]),
+    st.permutations(list(_FILTERS)),
 )
+# Two tokens lie two deviations apart to the last bit, and both are kept.
+@example([(np.array([0.0, 8.525391], np.float32), 0.875)], 0, 1.0, 0.0, 2.0, list(_FILTERS))
 def test_a_stack_with_any_filters_in_any_order(
     places: list[tuple[NDArray[np.float32], float]],
     top_k: int,
