@@ -1,5 +1,6 @@
 """How the program begins: what is opened first, and that llama.cpp stays out of its process."""
 
+import gc
 import os
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from studio.ui import application as program
 from studio.ui import settings as remembered
-from studio.ui.application import NO_MODEL, make_window, open_first
+from studio.ui.application import NO_MODEL, make_window, open_first, show
 from studio.ui.main_window import MainWindow
 from studio.ui.model.state import ModelPhase
 from studio.ui.settings import Settings
@@ -38,6 +39,24 @@ def test_without_any_model_the_window_opens_and_says_how_to_get_one(
     assert window.model_picker.text().strip() == "Open a model"
     assert "Open a model" in (window.session.next_token.reason or "")
     assert not window.session.client.is_running
+
+
+def test_once_the_window_stands_the_collector_begins_and_spares_it(
+    qapp: QApplication, qtbot: QtBot
+) -> None:
+    gc.disable()
+    window = make_window(qapp)
+    qtbot.addWidget(window)
+    try:
+        show(window)
+        assert not gc.isenabled()
+        qtbot.waitUntil(lambda: window.is_started, timeout=LONG)
+        assert gc.isenabled()
+        assert gc.get_freeze_count() > 0
+    finally:
+        gc.enable()
+        gc.unfreeze()
+        window.session.close()
 
 
 def test_the_last_model_is_opened_again(
