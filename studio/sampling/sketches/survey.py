@@ -1,7 +1,7 @@
 """What is asked of the logits of a step before the next step has them overwritten.
 
 The draw needs their ranking and a sketch their tail, and both are found in one pass. The sketch
-itself can then be made later, of what was found. The module knows no samplers.
+itself can then be made later, of what was found. Of samplers the module knows what a draw decided.
 """
 
 from __future__ import annotations
