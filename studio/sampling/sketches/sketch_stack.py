@@ -20,7 +20,7 @@ from studio.sampling.sketches.sketch import LogitSketch
 from studio.sampling.tails.tail_stack import TailStack, with_room
 
 _ONES = np.ones(HEAD, dtype=np.float32)
-_LEAST_EXPONENT = np.float32(-87.0)  # e to that is the least that float32 holds in full
+_LEAST_IN_FLOAT32 = np.float32(-87.0)  # as LEAST_EXPONENT, for what float32 holds in full
 _LARGEST_FALL = 1e38  # of a logit below the favourite's, for float32 to hold it
 _LARGEST_BETA = 1e30  # at which logits that differ at all differ by everything
 
@@ -214,7 +214,7 @@ class SketchStack:
             self._rounded = np.maximum(self.offsets, -_LARGEST_FALL).astype(np.float32)
         with np.errstate(over="ignore"):
             exponents = self._rounded * np.float32(min(beta, _LARGEST_BETA))
-        np.maximum(exponents, _LEAST_EXPONENT, out=exponents)
+        np.maximum(exponents, _LEAST_IN_FLOAT32, out=exponents)
         weights = np.exp(exponents)
         self._clear_past_the_last(weights)
         tail, tail_moment = self._tail_weights(np.full(self._size, beta))
