@@ -83,7 +83,8 @@ def unpack(data: bytes) -> Fields:
         raise SketchError(f"sketch: found {len(data)} bytes where its header says {length}.")
     ids = np.frombuffer(data, "<u4", n, _HEADER.size)
     logits = np.frombuffer(data, "<f4", n, _HEADER.size + 4 * n)
-    nodes = np.frombuffer(data, "<f4", 4 * m, _HEADER.size + 8 * n).astype(np.float64)
+    with np.errstate(invalid="ignore"):  # a signalling NaN is refused below, and not warned of
+        nodes = np.frombuffer(data, "<f4", 4 * m, _HEADER.size + 8 * n).astype(np.float64)
     written = None if token == _NO_TOKEN else (token, logit, rank)
     sound = (
         n >= 1

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -258,6 +258,7 @@ def test_bytes_of_something_else_are_refused() -> None:
 
 
 @given(st.integers(4, 2000), st.binary(min_size=1, max_size=8))
+@example(1269, b"\x00\x80\x7f")  # a signalling NaN among the tail's nodes
 def test_damaged_bytes_are_refused_or_still_a_distribution(place: int, damage: bytes) -> None:
     data = bytearray(LogitSketch.of(np.random.default_rng(0).normal(size=3000)).to_bytes())
     place %= len(data)
