@@ -22,7 +22,7 @@ from PySide6.QtWidgets import QApplication, QMenu, QTextEdit, QWidget
 
 from studio.manuscript import Edit, Manuscript, with_own_records
 from studio.ui.editor.document import REFUSED, DocumentMirror, pasted
-from studio.ui.editor.keys import asks_redo, changed_by
+from studio.ui.editor.keys import PARAGRAPH_KEYS, asks_redo, changed_by
 from studio.ui.editor.page import Page
 from studio.ui.editor.passage_mime import Clippings
 from studio.ui.editor.placeholder import EditorPlaceholder
@@ -184,10 +184,8 @@ class ManuscriptEditor(Page):
             self.redo()
         elif (reach := changed_by(event, self.textCursor())) and not self._editable(*reach):
             self._refuse(REFUSED)
-        elif event.matches(QKeySequence.StandardKey.InsertLineSeparator):
-            # Qt would insert U+2028, which few other programs take for a new line.
-            self.textCursor().insertBlock()
-            self.ensureCursorVisible()
+        elif any(event.matches(key) for key in PARAGRAPH_KEYS):
+            self.insert_paragraph()
         else:
             super().keyPressEvent(event)
             return

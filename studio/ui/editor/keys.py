@@ -19,7 +19,10 @@ _DELETIONS = (
     (_Key.DeleteEndOfLine, _Move.EndOfBlock),
 )
 
-_INSERTIONS = (_Key.Paste, _Key.InsertParagraphSeparator, _Key.InsertLineSeparator)
+PARAGRAPH_KEYS = (_Key.InsertParagraphSeparator, _Key.InsertLineSeparator)
+"""What begins a new paragraph. The second, too: few programs take U+2028 for a new line."""
+
+_INSERTIONS = (_Key.Paste, *PARAGRAPH_KEYS)
 
 
 def changed_by(event: QKeyEvent, cursor: QTextCursor) -> tuple[int, int] | None:

@@ -29,6 +29,13 @@ _NOTCH = 120  # eighths of a degree that a wheel turns at a time
 _LONGEST_LINE = 42.0  # in ems; longer lines, on a wide window, are hard to follow back
 
 
+def paragraph_format() -> QTextBlockFormat:
+    """The format of every paragraph, whatever it holds and however it came into the text."""
+    paragraph = QTextBlockFormat()
+    paragraph.setLineHeight(LINE_HEIGHT, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
+    return paragraph
+
+
 class Page(QTextEdit):
     """A text widget with room to breathe, which the writer may zoom.
 
@@ -49,14 +56,19 @@ class Page(QTextEdit):
         self.setCursorWidth(2)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.document().setDocumentMargin(_MARGIN)
-        line_height = QTextBlockFormat()
-        line_height.setLineHeight(
-            LINE_HEIGHT, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value
-        )
-        # Before any text comes in: every later paragraph takes its format from this one.
-        QTextCursor(self.document()).setBlockFormat(line_height)
+        # Before any text comes in: every later paragraph takes its format from one beside it.
+        QTextCursor(self.document()).setBlockFormat(paragraph_format())
         self._base_font = self.font()
         self._set_font()
+
+    def insert_paragraph(self) -> None:
+        """Begins a new paragraph at the caret, in place of what is selected.
+
+        Qt's own Enter would, in an empty paragraph, reset the format in place of a new line, to
+        let writers of rich text out of a list.
+        """
+        self.textCursor().insertBlock(paragraph_format())
+        self.ensureCursorVisible()
 
     @property
     def zoom(self) -> int:

@@ -534,6 +534,21 @@ def test_the_line_height_holds_for_every_paragraph(
     assert line_heights(editor) == {LINE_HEIGHT}
 
 
+@pytest.mark.parametrize("before", ["", "one", "one\n", "one\n\n"])
+@pytest.mark.parametrize("modifier", [Qt.KeyboardModifier.NoModifier, SHIFT])
+def test_every_enter_is_kept(
+    editor: ManuscriptEditor, manuscript: Manuscript, before: str, modifier: Qt.KeyboardModifier
+) -> None:
+    manuscript.load(before)
+    editor.move_caret(len(before))
+    for count in range(1, 4):
+        QTest.keyClick(editor, Key.Key_Return, modifier)
+        assert manuscript.text == before + "\n" * count
+    QTest.keyClicks(editor, "x")
+    assert manuscript.text == before + "\n\n\nx"
+    assert line_heights(editor) == {LINE_HEIGHT}
+
+
 def test_the_tint_follows_the_colour_and_the_writers_edits(
     editor: ManuscriptEditor, manuscript: Manuscript
 ) -> None:
