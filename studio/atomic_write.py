@@ -1,4 +1,4 @@
-"""Replaces a file's contents so that at every moment either the old or the new file is whole.
+"""Writes files so that at every moment either the old or the new file is whole.
 
 This module does not know what the bytes mean.
 """
@@ -26,6 +26,63 @@ def atomic_write(path: Path, data: bytes) -> None:
     """
     target = Path(os.path.realpath(path))
     former = _replaceable(target)
+    temporary = _written_beside(target, data, former)
+    try:
+        temporary.replace(target)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise
+    _sync_folder(target.parent)
+
+
+def write_new(path: Path, data: bytes) -> None:
+    """Writes a file that does not exist yet, whole or not at all; never over another one.
+
+    Of several processes that write the same path at once one succeeds.
+
+    Raises:
+        FileExistsError: Something of this name is there, be it a link that leads nowhere.
+        OSError: The system failed; no temporary file stays.
+    """
+    temporary = _written_beside(path, data)
+    try:
+        move_new(temporary, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise
+    _sync_folder(path.parent)
+
+
+def move_new(former: Path, path: Path) -> None:
+    """Calls a file otherwise, as `Path.rename` does, but never over another one.
+
+    Raises:
+        FileExistsError: Something of the new name is there.
+        OSError: The system failed.
+    """
+    if os.name == "nt":
+        former.rename(path)  # which refuses there
+        return
+    try:
+        # Not the rename: that would replace in silence.
+        os.link(former, path, follow_symlinks=False)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        # A file system without hard links, a memory stick's: the name is taken first.
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
+        former.replace(path)
+        return
+    former.unlink()
+
+
+_NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
+
+
+def _written_beside(target: Path, data: bytes, former: os.stat_result | None = None) -> Path:
+    """A temporary file in the target's folder, written to the disk."""
     # A short name of its own: the target's may already be as long as the file system allows.
     temporary = target.with_name(f".{secrets.token_hex(8)}.tmp")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
@@ -38,12 +95,11 @@ def atomic_write(path: Path, data: bytes) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-        temporary.replace(target)
     except BaseException:
         with contextlib.suppress(OSError):
             temporary.unlink()
         raise
-    _sync_folder(target.parent)
+    return temporary
 
 
 def _replaceable(target: Path) -> os.stat_result | None:

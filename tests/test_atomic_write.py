@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from studio.atomic_write import atomic_write
+from studio.atomic_write import atomic_write, write_new
 
 
 def test_a_new_file_gets_the_usual_permissions(tmp_path: Path) -> None:
@@ -92,3 +92,15 @@ def test_a_read_only_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_a_missing_folder_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         atomic_write(tmp_path / "none" / "file", b"x")
+
+
+def test_a_new_file_is_never_written_over_another(tmp_path: Path) -> None:
+    path = tmp_path / "new.txt"
+    write_new(path, b"first")
+    with pytest.raises(FileExistsError):
+        write_new(path, b"second")
+    (tmp_path / "link.txt").symlink_to(tmp_path / "nowhere.txt")
+    with pytest.raises(FileExistsError):
+        write_new(tmp_path / "link.txt", b"second")
+    assert path.read_bytes() == b"first"
+    assert sorted(it.name for it in tmp_path.iterdir()) == ["link.txt", "new.txt"]

@@ -72,9 +72,7 @@ def _import(folder: PresetFolder, files: Sequence[str], name: str | None, *, as_
     for file in files:
         try:
             imported = import_file(Path(file), name)
-            preset = imported.preset
-            free = msgspec.structs.replace(preset, name=folder.free_name(preset.name))
-            stored = folder.add(free, imported.document)
+            stored = folder.add_free(imported.preset, imported.document)
         except PresetError as error:
             # The others are imported all the same.
             _complain(error)

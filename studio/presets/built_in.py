@@ -17,6 +17,8 @@ _ORDER = (
     "greedy",
 )
 """The tasks, then the two ends to compare with."""
+_MOST_NAMED = 20
+"""Presets that a message names; a folder may have thousands."""
 
 
 @cache
@@ -44,5 +46,9 @@ def is_built_in(name: str) -> bool:
 
 def unknown_preset(name: str, presets: list[Preset]) -> UnknownPresetError:
     """The error for a name that none of `presets` has."""
-    known = ", ".join(f"“{preset.name}”" for preset in presets)
-    return UnknownPresetError(f"There is no preset called “{name}”. There are: {known}.", "name")
+    known = ", ".join(f"“{preset.name}”" for preset in presets[:_MOST_NAMED])
+    more = len(presets) - _MOST_NAMED
+    rest = f" and {more:,} more" if more > 0 else ""
+    return UnknownPresetError(
+        f"There is no preset called “{name}”. There are: {known}{rest}.", "name"
+    )

@@ -1,12 +1,14 @@
 """The folder of the user's presets: what is in it, and every change to it.
 
 A file that is broken is a problem that is told beside the others, never instead of them. Nothing is
-written outside the folder, and every write leaves either the old or the new file whole. Knows
-neither windows nor other programs' formats.
+written outside the folder, every write leaves either the old or the new file whole, and what is new
+is never written over another file, whatever other processes do. Knows neither windows nor other
+programs' formats.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 from collections.abc import Callable
@@ -15,16 +17,20 @@ from pathlib import Path
 
 import msgspec
 
-from studio.atomic_write import atomic_write
+from studio.atomic_write import atomic_write, move_new, write_new
 from studio.presets.bounded_json import MOST_BYTES, read_file
 from studio.presets.built_in import built_in_presets, is_built_in, unknown_preset
 from studio.presets.document import PresetDocument, newer_words
 from studio.presets.errors import PresetError, ReadOnlyPresetError, TakenNameError
+from studio.presets.folder_lock import alone_in
 from studio.presets.preset import FORMAT_VERSION, Preset
 from studio.presets.preset_name import checked_name, name_key, numbered
 
 SUFFIX = ".json"
 _MOST_FILES = 5_000
+"""That are read; a folder with more of them is told of, and takes none in."""
+_MOST_TRIES = 100
+"""Of a save that programs without locks are quicker at."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +85,19 @@ class PresetFolder:
         """Read all presets anew."""
         presets: dict[str, StoredPreset] = {}
         problems = []
-        for path in self._files():
+        try:
+            names = self._names()
+        except PresetError as error:
+            return Listing(problems=(Problem(self.path, str(error)),))
+        if len(names) > _MOST_FILES:
+            problems.append(
+                Problem(
+                    self.path,
+                    f"“{self.path}” has {len(names):,} presets; the first {_MOST_FILES:,} by name "
+                    "are listed. Move the others to another folder.",
+                )
+            )
+        for path in (self.path / name for name in names[:_MOST_FILES]):
             try:
                 stored = self._read(path)
                 key = name_key(stored.preset.name)
@@ -143,9 +161,44 @@ class PresetFolder:
             TakenNameError: a preset or a file has the name.
             PresetError: the name cannot be one, or the system failed.
         """
-        self.check_free(preset.name)
-        document = (origin or PresetDocument(preset)).with_preset(_current(preset))
-        return self._write(self._free_path(preset.name), document)
+
+        def its_own(listing: Listing) -> str:
+            self._refuse_taken(preset.name, listing)
+            return preset.name
+
+        checked_name(preset.name)
+        return self._add(preset, origin, its_own)
+
+    def add_free(self, preset: Preset, origin: PresetDocument | None = None) -> StoredPreset:
+        """The same, with a number behind the name where it is taken.
+
+        Raises:
+            PresetError: the name cannot be one, or the system failed.
+        """
+        checked_name(preset.name)
+        return self._add(
+            preset, origin, lambda listing: numbered(preset.name, self._taken(listing))
+        )
+
+    def _add(
+        self, preset: Preset, origin: PresetDocument | None, called: Callable[[Listing], str]
+    ) -> StoredPreset:
+        self._system(lambda: self.path.mkdir(parents=True, exist_ok=True), self.path)
+        with alone_in(self.path):
+            for _ in range(_MOST_TRIES):
+                names = self._names()
+                if len(names) >= _MOST_FILES:
+                    # It would not be listed, and so be lost to the eye.
+                    raise PresetError(
+                        f"“{self.path}” has {len(names):,} presets, as many as are read. Move or "
+                        "delete some first."
+                    )
+                named = msgspec.structs.replace(_current(preset), name=called(self.listing()))
+                document = (origin or PresetDocument(named)).with_preset(named)
+                # None where a program without locks was quicker; then again with what is there now.
+                if (stored := self._create(named.name, document)) is not None:
+                    return stored
+        raise PresetError(f"“{self.path}” is being changed by another program. Try again.")
 
     def save(self, preset: Preset) -> StoredPreset:
         """Save over the user's preset of the same name; its unknown keys stay.
@@ -155,8 +208,9 @@ class PresetFolder:
             UnknownPresetError: there is none of the name.
             PresetError: the system failed.
         """
-        stored = self._changeable(preset.name)
-        return self._write(stored.path, stored.document.with_preset(_current(preset)))
+        with self._alone_if_there():
+            stored = self._changeable(preset.name)
+            return self._write(stored.path, stored.document.with_preset(_current(preset)))
 
     def rename(self, name: str, new_name: str) -> StoredPreset:
         """Call a preset otherwise, and its file too.
@@ -166,23 +220,26 @@ class PresetFolder:
             TakenNameError: another one is called so.
             PresetError: the name cannot be one, or the system failed.
         """
-        stored = self._changeable(name)
-        self.check_free(new_name, stored.preset.name)
-        renamed = msgspec.structs.replace(stored.preset, name=new_name)
-        former = stored.path
-        path = former
-        if former.name == stored.preset.name + SUFFIX and new_name != stored.preset.name:
+        with self._alone_if_there():
+            stored = self._changeable(name)
+            self.check_free(new_name, stored.preset.name)
+            renamed = msgspec.structs.replace(stored.preset, name=new_name)
+            document = stored.document.with_preset(renamed)
+            former = stored.path
+            if former.name != stored.preset.name + SUFFIX or new_name == stored.preset.name:
+                return self._write(former, document)
             path = self.path / (new_name + SUFFIX)
             if name_key(path.name) == name_key(former.name):
                 # The same file to some systems: written in place, then called otherwise.
-                written = self._write(former, stored.document.with_preset(renamed))
-                self._system(lambda: former.rename(path), path)
-                return StoredPreset(written.document, path)
-            path = self._free_path(new_name)
-        written = self._write(path, stored.document.with_preset(renamed))
-        if path != former:
+                self._write(former, document)
+                return StoredPreset(document, self._called_otherwise(former, path))
+            written = self._create(new_name, document)
+            if written is None:
+                raise TakenNameError(
+                    f"name: there is a file called “{new_name}” already. Choose another.", "name"
+                )
             self._system(former.unlink, former)
-        return written
+            return written
 
     def duplicate(self, name: str, new_name: str | None = None) -> StoredPreset:
         """Copy a preset, built in or not, under `new_name` or a free one.
@@ -196,8 +253,10 @@ class PresetFolder:
         except ReadOnlyPresetError:
             document = PresetDocument(self.find(name))
         preset = document.preset
-        copy_name = new_name if new_name is not None else self.free_name(f"{preset.name} copy")
-        return self.add(msgspec.structs.replace(preset, name=copy_name), document)
+        if new_name is not None:
+            return self.add(msgspec.structs.replace(preset, name=new_name), document)
+        copy_name = numbered(f"{preset.name} copy", set())  # cut where that is too long
+        return self.add_free(msgspec.structs.replace(preset, name=copy_name), document)
 
     def delete(self, name: str) -> DeletedPreset:
         """Delete a preset of the user's; `restore` brings it back.
@@ -206,10 +265,11 @@ class PresetFolder:
             ReadOnlyPresetError: it is built in.
             UnknownPresetError: there is none of the name.
         """
-        stored = self.stored(name)
-        deleted = DeletedPreset(stored.path, read_file(stored.path), stored.preset.name)
-        self._system(stored.path.unlink, stored.path)
-        return deleted
+        with self._alone_if_there():
+            stored = self.stored(name)
+            deleted = DeletedPreset(stored.path, read_file(stored.path), stored.preset.name)
+            self._system(stored.path.unlink, stored.path)
+            return deleted
 
     def restore(self, deleted: DeletedPreset) -> StoredPreset:
         """Bring a deleted preset back, byte for byte.
@@ -217,17 +277,17 @@ class PresetFolder:
         Raises:
             TakenNameError: its name was taken meanwhile.
         """
-        self._refuse_taken(deleted.name)
         document = PresetDocument.read(deleted.data)
-        path = deleted.path
-        if path.exists() or path.is_symlink():
-            path = self._free_path(deleted.name)
-        self._system(lambda: atomic_write(path, deleted.data), path)
-        return StoredPreset(document, path)
+        with self._alone_if_there():
+            self._refuse_taken(deleted.name, self.listing())
+            for path in (deleted.path, self._free_path(deleted.name)):
+                if self._is_new(path, deleted.data):
+                    return StoredPreset(document, path)
+        raise TakenNameError(f"name: there is a file called “{deleted.name}” already.", "name")
 
     def free_name(self, name: str) -> str:
         """`name`, or the same with a number where it is taken."""
-        return numbered(name, self._taken())
+        return numbered(name, self._taken(self.listing()))
 
     def check_free(self, name: str, former: str = "") -> None:
         """Refuse a name that a preset cannot have, or that is another one's.
@@ -242,25 +302,29 @@ class PresetFolder:
         """
         checked_name(name)
         if not former or name_key(name) != name_key(former):
-            self._refuse_taken(name)
+            self._refuse_taken(name, self.listing())
 
-    def _taken(self) -> set[str]:
-        taken = {name_key(preset.name) for preset in self.all_presets()}
+    def _taken(self, listing: Listing) -> set[str]:
+        taken = {name_key(preset.name) for preset in built_in_presets()}
+        taken |= {name_key(stored.preset.name) for stored in listing.presets}
         # Broken files too: they are somebody's work.
-        return taken | {name_key(path.name.removesuffix(SUFFIX)) for path in self._files()}
+        return taken | self._stems()
 
-    def _refuse_taken(self, name: str) -> None:
+    def _refuse_taken(self, name: str, listing: Listing) -> None:
         if is_built_in(name):
             raise TakenNameError(f"name: “{name}” is a built-in preset's. Choose another.", "name")
-        if any(name_key(preset.name) == name_key(name) for preset in self.all_presets()):
+        if any(name_key(stored.preset.name) == name_key(name) for stored in listing.presets):
             raise TakenNameError(
                 f"name: there is a preset called “{name}” already. Choose another.", "name"
             )
 
     def _free_path(self, name: str) -> Path:
         """Where a preset of this name goes; a file of another preset may be called like it."""
-        taken = {name_key(path.name.removesuffix(SUFFIX)) for path in self._files()}
-        return self.path / (numbered(name, taken) + SUFFIX)
+        return self.path / (numbered(name, self._stems()) + SUFFIX)
+
+    def _stems(self) -> set[str]:
+        """The names of all files, as `name_key` has them, without their ending in any case."""
+        return {name_key(name[: -len(SUFFIX)]) for name in self._names()}
 
     def _changeable(self, name: str) -> StoredPreset:
         stored = self.stored(name)
@@ -271,17 +335,29 @@ class PresetFolder:
             )
         return stored
 
-    def _files(self) -> list[Path]:
+    def _names(self) -> list[str]:
+        """The names of all files of presets, in order; none where there is no folder yet.
+
+        Raises:
+            PresetError: the folder cannot be read, and what is in it is not known.
+        """
         try:
             with os.scandir(self.path) as entries:
-                names = sorted(
+                return sorted(
                     entry.name
                     for entry in entries
                     if entry.name.lower().endswith(SUFFIX) and not entry.name.startswith(".")
                 )
-        except OSError:  # there is none yet
+        except FileNotFoundError:
             return []
-        return [self.path / name for name in names[:_MOST_FILES]]
+        except OSError as error:
+            raise PresetError(
+                f"“{self.path}” cannot be read: {error.strerror or error}. Presets in it are not "
+                "listed, and none is saved there."
+            ) from error
+
+    def _alone_if_there(self) -> contextlib.AbstractContextManager[None]:
+        return alone_in(self.path) if self.path.exists() else contextlib.nullcontext()
 
     def _read(self, path: Path) -> StoredPreset:
         self._refuse_outside(path)
@@ -299,24 +375,62 @@ class PresetFolder:
             )
 
     def _write(self, path: Path, document: PresetDocument) -> StoredPreset:
-        data = document.to_bytes()
-        # What is written can be read again.
-        if len(data) > MOST_BYTES:
-            raise PresetError(f"The preset has {len(data):,} bytes; allowed are {MOST_BYTES:,}.")
-        PresetDocument.read(data)
+        """Write over a preset's own file."""
+        data = _checked(document)
         self._refuse_outside(path)
-        self._system(lambda: self.path.mkdir(parents=True, exist_ok=True), self.path)
         self._system(lambda: atomic_write(path, data), path)
         return StoredPreset(document, path)
+
+    def _create(self, name: str, document: PresetDocument) -> StoredPreset | None:
+        """Write a file that is not there yet; None where another program was quicker."""
+        path = self._free_path(name)
+        return StoredPreset(document, path) if self._is_new(path, _checked(document)) else None
+
+    def _is_new(self, path: Path, data: bytes) -> bool:
+        """Write a new file; whether there was none of the name."""
+        try:
+            write_new(path, data)
+        except FileExistsError:
+            return False
+        except OSError as error:
+            raise _failed(path, error) from error
+        return True
+
+    def _called_otherwise(self, former: Path, path: Path) -> Path:
+        """Where the file is that was to be called otherwise by the case of its letters."""
+        try:
+            move_new(former, path)
+        except FileExistsError:
+            if not former.samefile(path):
+                return former  # another file is called so; this one keeps its name
+            self._system(lambda: former.rename(path), path)
+        except OSError as error:
+            raise _failed(path, error) from error
+        return path
 
     @staticmethod
     def _system(act: Callable[[], object], path: Path) -> None:
         try:
             act()
         except OSError as error:
-            raise PresetError(
-                f"“{path}”: {error.strerror or error}. Nothing was changed."
-            ) from error
+            raise _failed(path, error) from error
+
+
+def _failed(path: Path, error: OSError) -> PresetError:
+    return PresetError(f"“{path}”: {error.strerror or error}. Nothing was changed.")
+
+
+def _checked(document: PresetDocument) -> bytes:
+    """The file, which can be read again.
+
+    Raises:
+        PresetError: it is too large.
+    """
+    data = document.to_bytes()
+    if len(data) > MOST_BYTES:
+        raise PresetError(f"The preset has {len(data):,} bytes; allowed are {MOST_BYTES:,}.")
+    PresetDocument.read(data)
+    return data
 
 
 def _current(preset: Preset) -> Preset:

@@ -173,10 +173,11 @@ class PresetState(QObject):
 
     def keep(self, name: str, params: SamplingParams) -> Preset | None:
         """Save parameters under a free name like `name`, with all else as in force."""
-        preset = msgspec.structs.replace(
-            self.in_force, name=self.folder.free_name(name), sampling=params
-        )
-        return self._add(preset, choose=False)
+        preset = msgspec.structs.replace(self.in_force, name=name, sampling=params)
+        added = self._do(lambda: self.folder.add_free(preset).preset, choose=False)
+        if added:
+            self.added.emit(added.name)
+        return added
 
     def rename(self, name: str, new_name: str) -> bool:
         """Call a preset otherwise; values that were turned stay turned."""
@@ -241,17 +242,17 @@ class PresetState(QObject):
         except PresetError as error:
             self.failed.emit(str(error))
             return None
-        name = self.folder.free_name(imported.preset.name)
-        preset = msgspec.structs.replace(imported.preset, name=name)
-        document = imported.document.with_preset(preset)
-        taken = self._do(lambda: self.folder.add(preset, document).preset, choose=choose)
+        document = imported.document
+        taken = self._do(
+            lambda: self.folder.add_free(imported.preset, document).preset, choose=choose
+        )
         if taken is None:
             return None
         self.added.emit(taken.name)
-        return dataclasses.replace(imported, document=document)
+        return dataclasses.replace(imported, document=document.with_preset(taken))
 
-    def _add(self, preset: Preset, *, choose: bool = True) -> Preset | None:
-        added = self._do(lambda: self.folder.add(preset).preset, choose=choose)
+    def _add(self, preset: Preset) -> Preset | None:
+        added = self._do(lambda: self.folder.add(preset).preset)
         if added:
             self.added.emit(added.name)
         return added
