@@ -10,6 +10,8 @@ from collections.abc import Sequence
 # Read by BLAS when numpy is imported, which is later than this.
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
+_COMMANDS = ("generate", "compare", "presets", "bench")
+
 _HELP = """usage: python -m studio [FILE]
        python -m studio COMMAND ...
 
@@ -29,22 +31,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run what `arguments` (default: the process's) ask for; the exit status."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     match given:
-        case ["generate", *rest]:
-            from studio.commands import generate
+        case [command, *rest] if command in _COMMANDS:
+            from studio.commands import entry
 
-            return generate.main(rest)
-        case ["compare", *rest]:
-            from studio.commands import compare
-
-            return compare.main(rest)
-        case ["presets", *rest]:
-            from studio.commands import presets
-
-            return presets.main(rest)
-        case ["bench", *rest]:
-            from studio.commands import bench
-
-            return bench.main(rest)
+            return entry.run(command, rest)
         case ["engine"]:  # the window's child process
             from studio.engine import child
 
@@ -69,6 +59,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         case [option, *_] if option.startswith("-"):
             print(f"studio: there is no option {option}\n\n{_HELP}", end="", file=sys.stderr)
             return 2
+        case [word, *rest] if meant := _meant_command(word):
+            print(f"studio: there is no command {word}, and no such file.{meant}", file=sys.stderr)
+            return 2
         case [_, extra, *_]:
             print(f"studio: one file at a time; {extra!r} is one too many", file=sys.stderr)
             return 2
@@ -76,6 +69,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from studio.ui import application
 
     return application.main(given[0] if given else None)
+
+
+def _meant_command(word: str) -> str:
+    """The question after the command that `word` is nearly, where it is no path; or nothing."""
+    # Not pathlib, which takes 10 ms of a start.
+    if os.path.sep in word or "." in word or os.path.exists(word):  # noqa: PTH110
+        return ""
+    from studio.suggestion import did_you_mean
+
+    return did_you_mean(word, _COMMANDS)
 
 
 def _begin_window() -> None:

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from studio.engine.model_files.starter_model import find_starter_model
+from studio.sampling.params import KNOWN_SAMPLERS, SAMPLER_ALIASES
+from studio.suggestion import did_you_mean
 
 _SAMPLING: dict[str, tuple[Callable[[str], object], str]] = {
     "temperature": (float, "0 (greedy) to inf (uniform)"),
@@ -42,9 +44,10 @@ def add_sampling_arguments(parser: argparse.ArgumentParser, without: str = "") -
     for field, (kind, help_text) in _SAMPLING.items():
         if field == without:
             continue
-        group.add_argument(
-            f"--{field.replace('_', '-')}", dest=field, metavar="X", type=kind, help=help_text
-        )
+        options = [f"--{field.replace('_', '-')}"]
+        if field == "seed":
+            options.insert(0, "-s")  # llama.cpp's own, as -m, -p, -f, -n, -c, -t and -ngl are
+        group.add_argument(*options, dest=field, metavar="X", type=kind, help=help_text)
     group.add_argument(
         "--dry-sequence-breaker",
         dest="dry_sequence_breakers",
@@ -64,7 +67,7 @@ def add_sampling_arguments(parser: argparse.ArgumentParser, without: str = "") -
     group.add_argument(
         "--samplers",
         metavar="A;B;C",
-        type=lambda text: tuple(name.strip() for name in text.split(";") if name.strip()),
+        type=_samplers,
         help="which samplers run, in which order; a filter before temperature sees T 1, one "
         "after it sees T",
     )
@@ -85,6 +88,17 @@ def unescaped(text: str) -> str:
     for written, meant in _ESCAPES.items():
         text = text.replace(written, meant)
     return text
+
+
+def _samplers(text: str) -> tuple[str, ...]:
+    names = tuple(name.strip() for name in text.split(";") if name.strip())
+    for name in names:
+        if name not in KNOWN_SAMPLERS and name not in SAMPLER_ALIASES:
+            raise argparse.ArgumentTypeError(
+                f"there is no sampler {name!r}.{did_you_mean(name, KNOWN_SAMPLERS)} There are: "
+                f"{', '.join(KNOWN_SAMPLERS)}"
+            )
+    return names
 
 
 def _bias(text: str) -> tuple[int, float]:

@@ -6,7 +6,6 @@ rounds' ratios is reported. It wants the machine to itself: llama.cpp's threads 
 by spinning, and beside another program the bare loop takes ten times as long.
 """
 
-import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,6 +24,7 @@ from studio.commands.bench_sampler import (
     measure_top_p,
 )
 from studio.commands.bench_window import measure_window
+from studio.commands.command_parser import CommandParser
 from studio.sampling.logits import kernels
 
 _ROWS = (
@@ -119,8 +119,10 @@ _LISTENING_SECONDS = 0.5
 
 def main(arguments: Sequence[str]) -> int:
     """Run the command; 0 when everything was measured."""
-    parser = argparse.ArgumentParser(prog="studio bench", description=__doc__.split("\n\n")[1])
-    parser.add_argument("--model", metavar="FILE", help="a GGUF file (default: the starter model)")
+    parser = CommandParser(prog="studio bench", description=__doc__.split("\n\n")[1])
+    parser.add_argument(
+        "-m", "--model", metavar="FILE", help="a GGUF file (default: the starter model)"
+    )
     parser.add_argument("--sampler-only", action="store_true", help="no model, no window")
     parser.add_argument("--no-window", action="store_true", help="engine and sampler only")
     parser.add_argument("--rounds", metavar="N", type=int, default=5, help="default: 5")

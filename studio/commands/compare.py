@@ -20,9 +20,12 @@ from studio.commands.arguments import (
     sampling_overrides,
     unescaped,
 )
+from studio.commands.command_parser import CommandParser
+from studio.commands.entry import INTERRUPTED
 from studio.commands.shared_options import (
     add_loading_arguments,
     add_text_arguments,
+    cut_words,
     load_options,
     manuscript,
     positive,
@@ -55,10 +58,17 @@ from studio.presets import PresetError, PresetFolder, preset_folder
 from studio.sampling import ParameterError, SamplingParams
 
 _MAX_TOKENS = 128
+STANDARD_OUTPUT = "-"
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run the command; 0 when the lanes were written, 1 on a failure, 2 on a wrong call."""
+    """Run the command; 0 when the lanes were written, 130 when that was interrupted.
+
+    1 is a failure, 2 a wrong call.
+
+    Raises:
+        OutputError: what it prints cannot be written.
+    """
     parser = _parser()
     given = parser.parse_args(arguments)
     try:
@@ -80,7 +90,9 @@ def main(arguments: Sequence[str]) -> int:
     control = LaneControl(interrupt)
     follower = _Follower(ComparisonRecorder(command, names))
 
-    def on_interrupt(_signal: int, _frame: FrameType | None) -> None:
+    def on_interrupt(number: int, _frame: FrameType | None) -> None:
+        # A second one ends the process at once.
+        signal.signal(number, signal.SIG_DFL)
         control.stop()
 
     signal.signal(signal.SIGINT, on_interrupt)
@@ -90,7 +102,7 @@ def main(arguments: Sequence[str]) -> int:
         engine.run(Load(request=0, path=str(path), options=options), control)
         if control.stopped:
             _say("stopped before it could begin to write")
-            return 1
+            return INTERRUPTED
         if not follower.failed:
             engine.run(command, control)
     finally:
@@ -101,11 +113,12 @@ def main(arguments: Sequence[str]) -> int:
         return 1
     fingerprint = model_hash(path) if given.html or given.markdown or given.save else ""
     comparison = follower.recorder.record(model_record(follower.model, fingerprint))
-    return _give(comparison, given)
+    # What was written until an interrupt is given all the same.
+    return _give(comparison, given) or (INTERRUPTED if control.stopped else 0)
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="studio compare",
         description="Continue one text in several lanes at once: one for each temperature, and "
         "one for each preset. The sampling options count in the lanes of --temperatures. The text "
@@ -124,6 +137,7 @@ def _parser() -> argparse.ArgumentParser:
         help="each lane has dice of its own (--seed, and one more each) instead of the same",
     )
     parser.add_argument(
+        "-n",
         "--max-tokens",
         metavar="N",
         type=positive,
@@ -150,7 +164,11 @@ def _parser() -> argparse.ArgumentParser:
         "each one's first token, which the prompt's evaluation gave",
     )
     form.add_argument("--markdown", action="store_true", help="a Markdown page")
-    form.add_argument("--html", metavar="FILE", help="write one HTML page that needs nothing else")
+    form.add_argument(
+        "--html",
+        metavar="FILE",
+        help="write one HTML page that needs nothing else; - is the output",
+    )
     parser.add_argument(
         "--save", metavar="FILE", help="keep the comparison (.json), for the window to open"
     )
@@ -215,12 +233,12 @@ class _Follower:
                 case Evaluated():
                     _say(f"prompt: {len(event.token_ids()):,} tokens, evaluated once")
                     if event.unseen_characters:
-                        _say(
-                            f"its first {event.unseen_characters:,} characters were left out, so "
-                            "that the lanes fit the context"
-                        )
+                        _say(cut_words(event.unseen_characters))
                 case LaneFinished():
-                    _say(f"lane {event.lane + 1}: {event.tokens:,} tokens, {event.reason}")
+                    _say(
+                        f"lane {event.lane + 1}: {event.tokens:,} tokens, {event.reason}, "
+                        f"seed {event.seed}"
+                    )
                 case Failed():
                     self.failed = True
                     self.failure = {
@@ -237,7 +255,7 @@ def _give(comparison: Comparison, given: argparse.Namespace) -> int:
         if given.save:
             kept = comparison.without_sketches() if given.without_sketches else comparison
             save_comparison(Path(given.save), kept)
-        if given.html:
+        if given.html and given.html != STANDARD_OUTPUT:
             atomic_write(Path(given.html), to_html(comparison).encode())
     except ComparisonFileError as error:
         _say(str(error))
@@ -245,7 +263,9 @@ def _give(comparison: Comparison, given: argparse.Namespace) -> int:
     except OSError as error:
         _say(f"--html: “{given.html}” could not be written: {error.strerror or error}")
         return 1
-    if given.json:
+    if given.html == STANDARD_OUTPUT:
+        _print(to_html(comparison))
+    elif given.json:
         _print(msgspec.json.encode(_summary(comparison)).decode())
     elif given.markdown:
         _print(to_markdown(comparison).rstrip("\n"))
@@ -292,9 +312,4 @@ def _say(text: str) -> None:
 
 
 def _print(text: str) -> None:
-    try:
-        sys.stdout.buffer.write(text.encode("utf-8", errors="replace") + b"\n")
-        sys.stdout.buffer.flush()
-    except BrokenPipeError:
-        # The reader has had enough (`| head`); Python would complain once more at its exit.
-        sys.stdout = None
+    print(text, flush=True)

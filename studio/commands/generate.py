@@ -20,17 +20,22 @@ from studio.commands.arguments import (
     sampling_overrides,
     unescaped,
 )
+from studio.commands.command_parser import CommandParser
+from studio.commands.entry import INTERRUPTED
 from studio.commands.shared_options import (
     add_loading_arguments,
     add_text_arguments,
+    cut_words,
     load_options,
     manuscript,
     positive,
 )
+from studio.commands.standard_streams import OutputError
 from studio.engine.engine import Engine
 from studio.engine.llama.interrupt import Interrupt
 from studio.engine.messages import (
     AnyEvent,
+    Evaluated,
     Failed,
     Finished,
     Generate,
@@ -46,7 +51,13 @@ from studio.sampling.measures import bits
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run the command; 0 when a text was generated, 1 on a failure, 2 on a wrong call."""
+    """Run the command; 0 when a text was generated, 130 when that was interrupted.
+
+    1 is a failure, 2 a wrong call.
+
+    Raises:
+        OutputError: what it prints cannot be written.
+    """
     parser = _parser()
     given = parser.parse_args(arguments)
     try:
@@ -72,35 +83,46 @@ def main(arguments: Sequence[str]) -> int:
     printer = _JsonPrinter() if given.json else _TextPrinter()
     interrupt = Interrupt()
     control = Control(interrupt, params)
+    unwritten: list[OSError | OutputError] = []
+    interrupted = []
 
     def on_events(*events: AnyEvent) -> None:
-        try:
-            for event in events:
+        for event in events:
+            if unwritten:
+                return
+            try:
                 printer.on_event(event)
-        except BrokenPipeError:
-            # The reader has had enough (`| head`); Python would complain once more at its exit.
-            sys.stdout = None
-            control.stop()
+            except (BrokenPipeError, OutputError) as error:
+                # Kept until the engine is closed: it takes what is raised here for its own fault.
+                unwritten.append(error)
+                control.stop()
 
-    def on_interrupt(_signal: int, _frame: FrameType | None) -> None:
+    def on_interrupt(number: int, _frame: FrameType | None) -> None:
+        # A second one ends the process at once.
+        signal.signal(number, signal.SIG_DFL)
+        interrupted.append(number)
         control.stop()
 
     signal.signal(signal.SIGINT, on_interrupt)
     engine = Engine(on_events, interrupt, FRAME_SECONDS)
     try:
         engine.run(Load(request=0, path=str(model_path(given)), options=options), control)
-        if control.stopped:
+        if interrupted:
             print("studio generate: stopped before it could begin to write", file=sys.stderr)
-            return 1
-        if not printer.failed:
+            return INTERRUPTED
+        if not printer.failed and not unwritten:
             engine.run(command, control)
     finally:
         engine.close()
+    if unwritten:
+        raise unwritten[0]
+    if interrupted:
+        return INTERRUPTED
     return 1 if printer.failed else 0
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="studio generate",
         description="Continue a text. Without --preset everything is neutral: temperature 1, no "
         "filter, no penalty. Options override the preset's values.",
@@ -110,7 +132,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--folder", metavar="DIR", help="another folder of presets")
     add_sampling_arguments(parser)
     parser.add_argument(
-        "--max-tokens", metavar="N", type=positive, help="tokens to write at most (preset, or 256)"
+        "-n",
+        "--max-tokens",
+        metavar="N",
+        type=positive,
+        help="tokens to write at most (preset, or 256)",
     )
     parser.add_argument(
         "--stop",
@@ -154,18 +180,21 @@ class _TextPrinter:
         match event:
             case Token():
                 self._write(self._decoder.decode(event.text))
+            case Evaluated():
+                _tell_cut(event)
             case Finished():
                 # The half of a character that a text may end in is no text.
                 self._write("\n")
+                print(f"studio generate: seed {event.seed}", file=sys.stderr)
             case Failed():
                 self.failed = True
                 print(f"studio generate: {event.message}", file=sys.stderr)
 
     @staticmethod
     def _write(text: str) -> None:
-        if text and sys.stdout:
-            sys.stdout.buffer.write(text.encode("utf-8", errors="replace"))
-            sys.stdout.buffer.flush()
+        if text:
+            sys.stdout.write(text)
+            sys.stdout.flush()
 
 
 class _JsonPrinter:
@@ -192,6 +221,8 @@ class _JsonPrinter:
                         "near_tie": event.near_tie,
                     }
                 )
+            case Evaluated():
+                _tell_cut(event)
             case Finished():
                 temperature = InverseTemperature(event.params.temperature)
                 self._print(
@@ -212,10 +243,13 @@ class _JsonPrinter:
                 print(f"studio generate: {event.message}", file=sys.stderr)
 
     def _print(self, line: dict[str, object]) -> None:
-        if not sys.stdout:
-            return
-        sys.stdout.buffer.write(self._encoder.encode(line) + b"\n")
-        sys.stdout.buffer.flush()
+        sys.stdout.write(self._encoder.encode(line).decode() + "\n")
+        sys.stdout.flush()
+
+
+def _tell_cut(event: Evaluated) -> None:
+    if event.unseen_characters:
+        print(f"studio generate: {cut_words(event.unseen_characters)}", file=sys.stderr)
 
 
 def _finite(number: float) -> float | None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 
+from studio.commands.command_parser import CommandParser
 from studio.presets import Preset, PresetDocument, PresetError, PresetFolder, preset_folder
 from studio.presets.document import newer_words, sampling_values
 from studio.presets.foreign import FORMAT_WORDS, WRITERS, NotCarried, export, import_file
@@ -35,9 +36,6 @@ def main(arguments: Sequence[str]) -> int:
     except PresetError as error:
         _complain(error)
         return 1
-    except BrokenPipeError:
-        sys.stdout = None
-        return 0
 
 
 def _list(folder: PresetFolder, *, as_json: bool) -> int:
@@ -150,15 +148,15 @@ def _complain(problem: object) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="studio presets",
         description="The built-in presets and yours: list, show, import, export.",
     )
-    common = argparse.ArgumentParser(add_help=False)
+    common = CommandParser(add_help=False)
     common.add_argument(
         "--folder", metavar="DIR", help=f"another folder of presets (default: {preset_folder()})"
     )
-    json = argparse.ArgumentParser(add_help=False)
+    json = CommandParser(add_help=False)
     json.add_argument("--json", action="store_true", help="one JSON object a line")
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     actions.add_parser("list", parents=[common, json], help="all presets, and files that are none")

@@ -4,6 +4,7 @@ Knows argparse and the engine's messages; the samplers' options are in `argument
 """
 
 import argparse
+import sys
 from pathlib import Path
 
 from studio.engine.messages import LoadOptions
@@ -11,13 +12,20 @@ from studio.engine.messages import LoadOptions
 _LONGEST_PROMPT = 16 * 1024 * 1024
 """Bytes of a prompt file; more than any context holds."""
 
+STANDARD_INPUT = "-"
+"""The name of a file that stands for standard input, as on any Unix command line."""
+
 
 def add_text_arguments(parser: argparse.ArgumentParser) -> None:
     """Add `--model`, `--prompt` or `--prompt-file`, and `--brief`."""
-    parser.add_argument("--model", metavar="FILE", help="a GGUF file (default: the starter model)")
+    parser.add_argument(
+        "-m", "--model", metavar="FILE", help="a GGUF file (default: the starter model)"
+    )
     text = parser.add_mutually_exclusive_group(required=True)
-    text.add_argument("--prompt", metavar="TEXT", help="the text to continue")
-    text.add_argument("--prompt-file", metavar="FILE", help="the same, from a UTF-8 file")
+    text.add_argument("-p", "--prompt", metavar="TEXT", help="the text to continue")
+    text.add_argument(
+        "-f", "--prompt-file", metavar="FILE", help="the same, from a UTF-8 file; - is the input"
+    )
     parser.add_argument(
         "--brief", metavar="TEXT", default="", help="what the model is told before the text"
     )
@@ -27,12 +35,24 @@ def add_loading_arguments(parser: argparse.ArgumentParser) -> None:
     """Add `--gpu-layers`, `--context-size`, `--threads` and `--no-mmap`."""
     loading = parser.add_argument_group("loading")
     loading.add_argument(
-        "--gpu-layers", metavar="N", type=int, default=-1, help="-1 all (default), 0 none"
+        "-ngl",
+        "--gpu-layers",
+        metavar="N",
+        type=int,
+        default=-1,
+        help="-1 all (default), 0 none",
     )
     loading.add_argument(
-        "--context-size", metavar="N", type=int, default=0, help="tokens (default: the model's)"
+        "-c",
+        "--context-size",
+        metavar="N",
+        type=int,
+        default=0,
+        help="tokens (default: the model's)",
     )
-    loading.add_argument("--threads", metavar="N", type=int, default=0, help="default: all cores")
+    loading.add_argument(
+        "-t", "--threads", metavar="N", type=int, default=0, help="default: all cores"
+    )
     loading.add_argument("--no-mmap", action="store_true", help="read the file instead of mapping")
 
 
@@ -70,17 +90,37 @@ def manuscript(given: argparse.Namespace) -> str:
     """
     if given.prompt is not None:
         return str(given.prompt)
-    path = Path(given.prompt_file)
-    if not path.is_file():
-        raise ValueError(f"--prompt-file: “{path}” is not a file")
-    if path.stat().st_size > _LONGEST_PROMPT:
+    if given.prompt_file == STANDARD_INPUT:
+        name, data = "the input", _read_input()
+    else:
+        path = Path(given.prompt_file)
+        if not path.is_file():
+            raise ValueError(f"--prompt-file: “{path}” is not a file")
+        name = f"“{path}”"
+        with path.open("rb") as file:
+            data = file.read(_LONGEST_PROMPT + 1)
+    if len(data) > _LONGEST_PROMPT:
         raise ValueError(
-            f"--prompt-file: “{path}” has {path.stat().st_size:,} bytes; "
-            f"at most {_LONGEST_PROMPT:,} are allowed"
+            f"--prompt-file: {name} has more than {_LONGEST_PROMPT:,} bytes, which are allowed"
         )
     try:
-        return path.read_bytes().decode("utf-8-sig")
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ValueError(
-            f"--prompt-file: “{path}” is not UTF-8 (byte {error.start}); save it as UTF-8 first"
+            f"--prompt-file: {name} is not UTF-8 (byte {error.start}); save it as UTF-8 first"
         ) from error
+
+
+def _read_input() -> bytes:
+    if sys.stdin is None:
+        raise ValueError("--prompt-file: the input is closed; give a file")
+    return sys.stdin.buffer.read(_LONGEST_PROMPT + 1)
+
+
+def cut_words(unseen_characters: int) -> str:
+    """What is said of a prompt whose beginning was left out."""
+    characters = "character was" if unseen_characters == 1 else "characters were"
+    return (
+        f"the prompt's first {unseen_characters:,} {characters} left out, so that it fits the "
+        "context; a larger one: --context-size"
+    )

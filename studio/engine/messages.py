@@ -38,6 +38,9 @@ from studio.engine.token_messages import FindTokens as FindTokens
 from studio.engine.token_messages import TokensFound as TokensFound
 from studio.sampling import SamplingParams
 
+SMALLEST_CONTEXT = MOST_LANES + 2
+"""Tokens. llama.cpp aborts where a context holds fewer tokens than sequences (n_seq_max)."""
+
 
 class LoadOptions(msgspec.Struct, frozen=True, kw_only=True):
     """How to load a model. The defaults let the engine decide."""
@@ -45,7 +48,8 @@ class LoadOptions(msgspec.Struct, frozen=True, kw_only=True):
     gpu_layers: int = -1
     """Layers to offload; -1 = all, where llama.cpp has a GPU backend and its device; 0 = none."""
     context_size: int = 0
-    """Tokens; 0 = the model's own, at most `studio.engine.llama.model.AUTOMATIC_CONTEXT`."""
+    """Tokens, from `SMALLEST_CONTEXT`; 0 = the model's own, at most
+    `studio.engine.llama.model.AUTOMATIC_CONTEXT`."""
     threads: int = 0
     """Threads for evaluation; 0 = one a core this process may use."""
     memory_map: bool = True
@@ -57,7 +61,12 @@ class LoadOptions(msgspec.Struct, frozen=True, kw_only=True):
         for field, (low, high) in limits.items():
             value = getattr(self, field)
             if not low <= value <= high:
-                raise ValueError(f"{field} is {value}; allowed is {low} to {high}")
+                raise ValueError(f"{field} is {value}; allowed is {low} to {high:,}")
+        if 0 < self.context_size < SMALLEST_CONTEXT:
+            raise ValueError(
+                f"context_size is {self.context_size}; allowed is {SMALLEST_CONTEXT} to "
+                f"{limits['context_size'][1]:,}, or 0 for the model's own"
+            )
 
 
 class ModelReport(msgspec.Struct, frozen=True, kw_only=True):

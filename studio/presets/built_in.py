@@ -7,6 +7,7 @@ from studio.presets.errors import UnknownPresetError
 from studio.presets.preset import Preset
 from studio.presets.preset_name import name_key
 from studio.resource_files import resource
+from studio.suggestion import did_you_mean
 
 _ORDER = (
     "code",
@@ -49,6 +50,7 @@ def unknown_preset(name: str, presets: list[Preset]) -> UnknownPresetError:
     known = ", ".join(f"“{preset.name}”" for preset in presets[:_MOST_NAMED])
     more = len(presets) - _MOST_NAMED
     rest = f" and {more:,} more" if more > 0 else ""
+    meant = did_you_mean(name, (preset.name for preset in presets))
     return UnknownPresetError(
-        f"There is no preset called “{name}”. There are: {known}{rest}.", "name"
+        f"There is no preset called “{name}”.{meant} There are: {known}{rest}.", "name"
     )

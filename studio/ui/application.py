@@ -13,6 +13,7 @@ from studio import __version__
 from studio.engine.model_files.starter_model import find_starter_model
 from studio.resource_files import resource
 from studio.ui import settings as remembered
+from studio.ui.display_check import display_check
 from studio.ui.interrupt_watch import InterruptWatch
 from studio.ui.main_window import MainWindow
 from studio.ui.model.choice import load_options
@@ -50,7 +51,8 @@ def make_application() -> QApplication:
     QApplication.setHighDpiScaleFactorRoundingPolicy(
         Qt.HighDpiScaleFactorRoundingPolicy.PassThrough
     )
-    application = QApplication(sys.argv[:1])
+    with display_check():
+        application = QApplication(sys.argv[:1])
     # The user's locale reached the C library with QApplication: C code would read "0.75" as 0.
     locale.setlocale(locale.LC_NUMERIC, "C")
     application.setApplicationName("Kelvin Studio")

@@ -11,11 +11,13 @@ from studio.sampling import SamplingParams
 @pytest.mark.parametrize(
     ("field", "value", "allowed"),
     [
-        ("gpu_layers", -2, "-1 to 10000"),
-        ("context_size", -1, "0 to 16777216"),
-        ("context_size", 2**31 - 1, "0 to 16777216"),
-        ("threads", -1, "0 to 1024"),
-        ("threads", 5000, "0 to 1024"),
+        ("gpu_layers", -2, "-1 to 10,000"),
+        ("context_size", 1, "10 to 16,777,216, or 0 for the model's own"),
+        ("context_size", 9, "10 to 16,777,216"),
+        ("context_size", -1, "0 to 16,777,216"),
+        ("context_size", 2**31 - 1, "0 to 16,777,216"),
+        ("threads", -1, "0 to 1,024"),
+        ("threads", 5000, "0 to 1,024"),
     ],
 )
 def test_load_options_name_what_they_refuse(field: str, value: int, allowed: str) -> None:

@@ -57,6 +57,7 @@ class Context:
             llama_cpp.llama_model_is_recurrent(model.model)
             or llama_cpp.llama_model_is_hybrid(model.model)
         )
+        # No more than `SMALLEST_CONTEXT`, which follows from it.
         parameters.n_seq_max = 2 + (MOST_LANES if self._can_look_inside else 0)
         parameters.kv_unified = True
         # A sliding window's cache in full: a trimmed one cannot be cut back to a prefix.

@@ -105,7 +105,14 @@ def fit(
     capacity = context_size - room
     left = capacity - prompt.head
     length = len(prompt.tokens)
-    if (grows or length > capacity) and left < min(_LEAST, context_size // 4):
+    least = min(_LEAST, context_size // 4)
+    if (grows or length > capacity) and left < least:
+        if capacity - 1 < least:  # a beginning-of-sequence token is in any head
+            raise EngineError(
+                "context_size",
+                f"A context of {context_size:,} tokens is too small to write in. Choose a larger "
+                "context size: a page takes about 500 tokens.",
+            )
         raise EngineError(
             "context_size",
             f"The brief takes {prompt.head:,} of the context's {context_size:,} tokens and leaves "

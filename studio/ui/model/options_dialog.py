@@ -10,7 +10,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.engine.messages import LoadOptions, ModelReport
+from studio.engine.messages import SMALLEST_CONTEXT, LoadOptions, ModelReport
 from studio.ui.model.names import byte_size, model_title
 from studio.ui.theme.check_box import CheckBox
 from studio.ui.theme.spin_box import SpinBox
@@ -93,9 +93,11 @@ class ModelOptionsDialog(QDialog):
     @property
     def options(self) -> LoadOptions:
         """What was chosen."""
+        context_size = self._context_size.value()
         return LoadOptions(
             gpu_layers=self._gpu_layers.value(),
-            context_size=self._context_size.value(),
+            # Between automatic and the smallest there is nothing.
+            context_size=context_size and max(context_size, SMALLEST_CONTEXT),
             threads=self._threads.value(),
             memory_map=self._memory_map.isChecked(),
         )

@@ -1,0 +1,41 @@
+"""Runs one command of the command line, and ends it as a Unix program ends.
+
+Status 0 is success, 1 a failure, 2 a wrong call, 130 an interrupt (128 and the signal's number).
+This module does not know what a command does.
+"""
+
+import importlib
+import sys
+from collections.abc import Sequence
+
+from studio.commands.standard_streams import OutputError, standard_streams
+
+INTERRUPTED = 130
+
+
+def run(name: str, arguments: Sequence[str]) -> int:
+    """Runs the command called `name` with its own arguments; the exit status."""
+    try:
+        with standard_streams():
+            try:
+                # Only now: an interrupt during imports, half a second, ends without a traceback.
+                command = importlib.import_module(f"studio.commands.{name}")
+                return int(command.main(arguments))
+            except SystemExit as end:  # argparse's way out
+                if end.code is None or isinstance(end.code, int):
+                    return end.code or 0
+                print(end.code, file=sys.stderr)
+                return 1
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader has had enough (`| head`).
+        return 0
+    except OutputError as error:
+        _complain(f"studio {name}: the output could not be written: {error}")
+        return 1
+
+
+def _complain(message: str) -> None:
+    if sys.stderr is not None:
+        print(message, file=sys.stderr)

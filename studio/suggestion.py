@@ -1,0 +1,19 @@
+"""The word that was probably meant, where one was written that nobody knows."""
+
+import difflib
+from collections.abc import Iterable
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """A sentence that asks for the known word nearest to `word`, with a space before it.
+
+    Args:
+        word: What was written; case does not count.
+        known: The words that would have been understood.
+
+    Returns:
+        Such as ``" Did you mean “min_p”?"``; empty where none is near.
+    """
+    by_key = {name.casefold(): name for name in known}
+    near = difflib.get_close_matches(word.casefold(), by_key, n=1)
+    return f" Did you mean “{by_key[near[0]]}”?" if near else ""

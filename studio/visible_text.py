@@ -1,0 +1,40 @@
+r"""Text from strangers' files made safe to show: what would steer a terminal becomes visible.
+
+Control characters move a terminal's cursor, retitle its window or answer for its user;
+bidirectional overrides show a line in another order than it is read (Unicode Technical Report 36).
+Both are written as Python writes them in a literal, such as ``\x1b`` and ``\u202e``. This module
+does not know where the text is shown.
+"""
+
+import re
+
+_STEERING = "\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069"
+"""As a class of a regular expression: C0 and C1 controls but for tab and newline, line and
+paragraph separators, and the characters that set or override a direction."""
+
+_IN_LINES = re.compile(f"[{_STEERING}\ud800-\udfff]")
+_IN_ONE_LINE = re.compile(f"[{_STEERING}\ud800-\udfff\t\n]")
+_SHORT = {"\t": "\\t", "\n": "\\n", "\r": "\\r"}
+
+
+def visible_lines(text: str) -> str:
+    """The text with its tabs and line ends, and every other steering character written out."""
+    return _IN_LINES.sub(_written_out, text)
+
+
+def visible_line(text: str, longest: int = 200) -> str:
+    """The text as one line of at most `longest` characters, steering characters written out.
+
+    Args:
+        text: Any text, however long.
+        longest: Characters; what is cut off is marked by an ellipsis, which counts.
+    """
+    # What is beyond is not looked at: the text may have millions of characters.
+    line = _IN_ONE_LINE.sub(_written_out, text[: longest + 1])
+    return line if len(line) <= longest else f"{line[: longest - 1]}…"
+
+
+def _written_out(match: re.Match[str]) -> str:
+    character = match[0]
+    code = ord(character)
+    return _SHORT.get(character) or (f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}")

@@ -1,0 +1,51 @@
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from studio.visible_text import visible_line, visible_lines
+
+STEERING = {"Cc", "Cs", "Zl", "Zp"}
+DIRECTIONS = "\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+
+texts = st.text(st.characters(), max_size=300)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("The sea", "The sea"),
+        ("\x1b]0;owned\x07", "\\x1b]0;owned\\x07"),
+        ("\x9b2J", "\\x9b2J"),
+        ("one\r\ntwo\tthree", "one\\r\ntwo\tthree"),
+        ("gpj.\u202ecod", "gpj.\\u202ecod"),
+        (
+            "Grüße, 海, 👩\u200d👩\u200d👧",
+            "Grüße, 海, 👩\u200d👩\u200d👧",
+            # A joiner steers nothing.
+        ),
+    ],
+)
+def test_what_steers_a_terminal_is_written_out(text: str, shown: str) -> None:
+    assert visible_lines(text) == shown
+
+
+@given(texts)
+def test_nothing_that_steers_is_left(text: str) -> None:
+    line = visible_line(text)
+    for character in (*visible_lines(text).replace("\n", "").replace("\t", ""), *line):
+        assert unicodedata.category(character) not in STEERING
+        assert character not in DIRECTIONS
+    assert len(line) <= 200
+
+
+@given(st.text(st.characters(categories=("L", "N", "P", "Zs")), max_size=200))
+def test_plain_text_stays_as_it_is(text: str) -> None:
+    assert visible_line(text) == visible_lines(text) == text
+
+
+def test_a_line_is_cut_and_says_so_without_reading_all() -> None:
+    line = visible_line("a" * 16_000_000, longest=50)
+    assert line == "a" * 49 + "…"
+    assert visible_line("one\ntwo\tthree") == "one\\ntwo\\tthree"
