@@ -4,7 +4,6 @@ Knows the engine's events and how to print them; nothing of how they come about.
 """
 
 import argparse
-import codecs
 import math
 import signal
 import sys
@@ -48,6 +47,7 @@ from studio.engine.writing.untold import FRAME_SECONDS
 from studio.presets import Preset, PresetFolder, preset_folder
 from studio.sampling import InverseTemperature, ParameterError
 from studio.sampling.measures import bits
+from studio.utf8 import CharacterDecoder
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -174,7 +174,7 @@ class _TextPrinter:
 
     def __init__(self) -> None:
         self.failed = False
-        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._decoder = CharacterDecoder()
 
     def on_event(self, event: AnyEvent) -> None:
         match event:
@@ -183,7 +183,6 @@ class _TextPrinter:
             case Evaluated():
                 _tell_cut(event)
             case Finished():
-                # The half of a character that a text may end in is no text.
                 self._write("\n")
                 print(f"studio generate: seed {event.seed}", file=sys.stderr)
             case Failed():
@@ -202,7 +201,7 @@ class _JsonPrinter:
 
     def __init__(self) -> None:
         self.failed = False
-        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._decoder = CharacterDecoder()
         self._encoder = msgspec.json.Encoder()
 
     def on_event(self, event: AnyEvent) -> None:

@@ -6,7 +6,6 @@ Knows neither files (`comparison_file`) nor how it came about (`recorder`).
 
 from __future__ import annotations
 
-import codecs
 from collections.abc import Sequence
 from typing import Annotated, Protocol
 
@@ -15,6 +14,7 @@ import msgspec
 from studio.engine.messages import LaneFinishReason, Prompt
 from studio.sampling import SamplingParams
 from studio.sampling.measures import bits
+from studio.utf8 import whole_characters
 
 FORMAT = "kelvin-studio comparison"
 FORMAT_VERSION = 1
@@ -92,9 +92,8 @@ class LaneRecord(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def text(self) -> str:
-        """What it wrote; a broken character is U+FFFD, half of one at the end is no text."""
-        decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        return "".join(decoder.decode(token.text) for token in self.drawn)
+        """What it wrote."""
+        return whole_characters(b"".join(token.text for token in self.drawn))
 
     @property
     def drawn(self) -> tuple[TokenRecord, ...]:

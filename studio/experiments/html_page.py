@@ -7,7 +7,6 @@ light or dark setting. Knows records and words; reads and writes no file.
 
 from __future__ import annotations
 
-import codecs
 from html import escape
 from statistics import fmean
 
@@ -17,6 +16,7 @@ from studio.experiments import words
 from studio.experiments.comparison import Comparison, LaneRecord, TokenRecord
 from studio.experiments.entropy_chart import entropy_chart
 from studio.sampling.measures import bits
+from studio.utf8 import CharacterDecoder
 
 _LIGHT = ("#1f6feb", "#c2410c", "#15803d", "#9333ea", "#b91c1c", "#0e7490", "#a16207", "#be185d")
 _DARK = ("#79b8ff", "#fdba74", "#86efac", "#d8b4fe", "#fca5a5", "#67e8f9", "#fde047", "#f9a8d4")
@@ -170,7 +170,7 @@ def _text(lane: LaneRecord, mark: int | None, spellings: dict[int, bytes]) -> st
 
     Where the text ended of itself a sign says so.
     """
-    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    decoder = CharacterDecoder()
     parts = []
     for index, token in enumerate(lane.tokens):
         text = decoder.decode(token.text)

@@ -93,8 +93,8 @@ def percent(share: float) -> str:
 
 
 def quoted(text: bytes) -> str:
-    """What a token spells, so that spaces and line ends show."""
-    shown = text.decode("utf-8", errors="replace")
+    """What a token spells, so that spaces, line ends and bytes of half a character show."""
+    shown = text.decode("utf-8", "backslashreplace")
     for sign, mark in (("\n", "↵"), ("\t", "⇥"), ("\r", "␍")):
         shown = shown.replace(sign, mark)
     return f"“{shown}”"

@@ -14,8 +14,10 @@ from studio.manuscript.files import (
 )
 from studio.manuscript.followed_text import FollowedText
 from studio.manuscript.history import HistoryError
+from studio.manuscript.joint import joined
 from studio.manuscript.manuscript import Manuscript
 from studio.manuscript.passage import Origin, Passage, runs_of
+from studio.manuscript.take_writer import TakeWriter
 from studio.manuscript.takes import GrowingTakeError, Take, TakeSet
 from studio.manuscript.token_characters import RecordedToken
 from studio.manuscript.token_groups import with_own_records
@@ -35,9 +37,11 @@ __all__ = [
     "RecordedToken",
     "Take",
     "TakeSet",
+    "TakeWriter",
     "TextFile",
     "TokenSpan",
     "TokenSpans",
+    "joined",
     "read_text_file",
     "runs_of",
     "with_own_records",

@@ -6,9 +6,10 @@ belongs to the token that holds its first byte. The module does not know where t
 
 from __future__ import annotations
 
-import codecs
 from collections.abc import Iterable
 from typing import Protocol
+
+from studio.utf8 import CharacterDecoder
 
 
 class RecordedToken(Protocol):
@@ -35,7 +36,7 @@ class TokenCharacters:
     """Tokens in order, each with the characters that begin in it, as soon as these are certain."""
 
     def __init__(self) -> None:
-        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._decoder = CharacterDecoder()
         self._waiting: list[RecordedToken] = []
         """The tokens of a character that has not ended: the first holds its first byte."""
         self._before = ""
@@ -43,35 +44,42 @@ class TokenCharacters:
 
     def feed(self, token: RecordedToken) -> list[tuple[RecordedToken, str]]:
         """Take the next token, and give those whose characters are certain by now."""
+        begun = self._decoder.unfinished
         text = self._decoder.decode(token.text)
-        unfinished = bool(self._decoder.getstate()[0])
-        if not self._waiting:
-            if unfinished:
-                self._waiting, self._before = [token], text
-                return []
-            return [(token, text)]
-        if not text:
+        unfinished = self._decoder.unfinished
+        if begun and unfinished == begun + token.text:
             self._waiting.append(token)
             return []
-        # What was waited for is one character, also where it never became a right one: bytes are
-        # only kept back as long as they may still become one.
-        certain = self._ended(text[0])
+        certain: list[tuple[RecordedToken, str]] = []
+        if self._waiting:
+            character = text[:1] if _completes(begun, token.text) else ""
+            certain, text = self._ended(character), text[len(character) :]
         if unfinished:
-            self._waiting, self._before = [token], text[1:]
+            self._waiting, self._before = [token], text
             return certain
-        return [*certain, (token, text[1:])]
+        return [*certain, (token, text)]
 
     def end(self) -> list[tuple[RecordedToken, str]]:
-        """No more tokens: give the rest. An unfinished character is a replacement character."""
-        text = self._decoder.decode(b"", final=True)
-        self._decoder.reset()
-        return self._ended(text) if self._waiting else []
+        """No more tokens: give the rest, without the character that has not ended."""
+        self._decoder = CharacterDecoder()
+        return self._ended("") if self._waiting else []
 
     def _ended(self, character: str) -> list[tuple[RecordedToken, str]]:
         first, *others = self._waiting
         certain = [(first, self._before + character), *((token, "") for token in others)]
         self._waiting, self._before = [], ""
         return certain
+
+
+def _completes(begun: bytes, piece: bytes) -> bool:
+    """Whether the first bytes of a piece make a character of those before."""
+    for length in range(1, 4):
+        try:
+            (begun + piece[:length]).decode()
+        except UnicodeDecodeError:
+            continue
+        return True
+    return False
 
 
 def characters_of(tokens: Iterable[RecordedToken]) -> list[tuple[RecordedToken, str]]:

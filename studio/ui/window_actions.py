@@ -27,13 +27,12 @@ from studio.ui.settings import APPEARANCE, RECENT_FILES, Settings
 from studio.ui.theme.theme import Appearance, Theme
 from studio.ui.widgets.actions import make_action
 from studio.ui.writing.document_files import DocumentFiles
+from studio.ui.writing.place_words import place_words
 from studio.ui.writing.score_action import make_score_action
 
 _KEY = QKeySequence.StandardKey
 # Qt knows a standard key for it, but none on a bare X11.
 _FULL_SCREEN = "Ctrl+Meta+F" if sys.platform == "darwin" else "F11"
-
-_CONTINUE_TIP = "Let the model continue the manuscript from the caret"
 
 
 class WindowActions(QObject):
@@ -60,6 +59,12 @@ class WindowActions(QObject):
         self._landscape = landscape
         self._compare = compare
         writing = session.writing
+
+        def go_on() -> None:
+            # The caret goes with what is written, as where nothing was selected.
+            if writing.can_start:
+                editor.release_selection()
+                writing.continue_writing()
 
         def step(direction: int) -> None:
             caret = writing.step(direction)
@@ -89,9 +94,9 @@ class WindowActions(QObject):
         self.continue_ = make_action(
             window,
             "&Continue",
-            writing.continue_writing,
+            go_on,
             ["Ctrl+Enter", "Ctrl+Return"],
-            _CONTINUE_TIP,
+            place_words(session.draft)[1],
         )
         self.stop = make_action(
             window, "&Stop", session.stop, "Esc", "Stop writing, reading or loading"
@@ -166,6 +171,7 @@ class WindowActions(QObject):
         ):
             changed.connect(self._follow)
         session.draft.prompt_changed.connect(self._follow_text)
+        session.draft.selection_changed.connect(self._follow_text)
         session.draft.manuscript.state_changed.connect(self._follow_text)
         self._follow()
 
@@ -184,7 +190,7 @@ class WindowActions(QObject):
         for action in (self.find, self.find_next, self.find_previous, self.what_else):
             action.setEnabled(is_in_view)
         self.continue_.setEnabled(writing.can_start)
-        self.continue_.setToolTip(writing.held or _CONTINUE_TIP)
+        self.continue_.setToolTip(writing.held or place_words(self._session.draft)[1])
         self.stop.setEnabled(self._session.can_stop)
         self.retake.setEnabled(writing.can_retake)
         self.previous_take.setEnabled(writing.can_step(-1))

@@ -136,14 +136,13 @@ def test_an_edit_made_while_a_take_grows_gives_back_what_it_touched() -> None:
     assert [record for _, record in desk.placed()] == [0, 1, 2, 3, 0, 0, 1]
 
 
-def test_a_character_that_never_ends_is_a_token_all_the_same() -> None:
+def test_a_character_that_never_ends_is_no_text() -> None:
     desk = Desk()
     take = desk.manuscript.begin_take(0)
     take.records += tokens("a", b"\xf0\x9f")
     take.append("a")
-    take.append("\ufffd")
     desk.manuscript.end_take()
-    assert desk.placed() == [("a", 0), ("\ufffd", 1)]
+    assert desk.placed() == [("a", 0), ("", 1)]
 
 
 def test_text_that_the_records_do_not_spell_has_none() -> None:

@@ -21,6 +21,7 @@ from studio.ui.presets.profile_state import ProfileState
 from studio.ui.tokens.next_token import NextToken
 from studio.ui.tokens.place import TokenPlace
 from studio.ui.tokens.written_token import DrawnToken, WrittenToken
+from studio.utf8 import whole_characters
 
 Turns = list[tuple[int, SamplingParams]]
 
@@ -148,8 +149,8 @@ class CompareLane(QObject):
 
     @property
     def text(self) -> str:
-        """What it wrote; of a character that is not whole, a replacement."""
-        return b"".join(token.text for token in self.written).decode(errors="replace")
+        """What it wrote."""
+        return whole_characters(b"".join(token.text for token in self.written))
 
     @property
     def would_end_at_once(self) -> bool:

@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Signal
 
 from studio.engine.messages import Prompt
 from studio.experiments.recorder import model_record
+from studio.manuscript import TakeWriter
 from studio.sampling import SamplingParams
 from studio.ui.compare.lane import CompareLane
 from studio.ui.compare.lane_biases import LaneBiases
@@ -139,11 +140,13 @@ class CompareState(CompareLanes):
             self.told.emit(AT_THE_CARET)
         take = self._place.begin_take(self._draft.caret)
         take.seed = lane.seed
-        if self.origin.is_open_model(self.subject.source):
-            # Of another model, the records would be read with the wrong vocabulary.
-            records = lane.records(self.subject.prompt_tokens)
-            take.records.extend(records[: len(lane.written)])
-        take.append(lane.text)
+        writer = TakeWriter(self._draft.manuscript, take)
+        # Of another model, the records would be read with the wrong vocabulary.
+        is_known = self.origin.is_open_model(self.subject.source)
+        records = lane.records(self.subject.prompt_tokens)[: len(lane.written)]
+        for record in records:
+            writer.add(record.text, record if is_known else None)
+        writer.end()
         self._draft.manuscript.end_take()
         self.used.emit(self._place.end_of_take())
 

@@ -50,8 +50,8 @@ class ManuscriptEditor(Page):
     refused = Signal(str)
     """An edit inside the growing take was refused; says why and what to do."""
 
-    caret_moved = Signal(int)
-    """The caret stands before this code point now."""
+    caret_moved = Signal(int, int)
+    """Where the caret stands or the selection ends, and how many code points are selected."""
 
     clicked = Signal(QPoint)
     """The text was clicked once, plainly, at this point of the viewport; the caret stands there."""
@@ -71,8 +71,12 @@ class ManuscriptEditor(Page):
         self._highlighter = ProvenanceHighlighter(self.document(), manuscript, self._mirror)
         self._scroll = ScrollKeeper(self)
         self._mirror.about_to_apply.connect(self._scroll.remember)
+        self._kept: tuple[int, int] | None = None
+        self._mirror.about_to_apply.connect(self._keep_selection)
+        self._mirror.applied.connect(self._restore_selection)
         self._mirror.applied.connect(self._scroll.restore)
-        self.cursorPositionChanged.connect(lambda: self.caret_moved.emit(self.caret))
+        self.cursorPositionChanged.connect(self._tell_selection)
+        self.selectionChanged.connect(self._tell_selection)
         self.destroyed.connect(self._mirror.leave)
         self.move_caret(0)
 
@@ -101,6 +105,10 @@ class ManuscriptEditor(Page):
         """Selects code points, the caret behind the last, and scrolls to it."""
         self.setTextCursor(self._cursor(start, end))
         self.ensureCursorVisible()
+
+    def release_selection(self) -> None:
+        """Puts the caret behind what is selected, where the model continues."""
+        self.move_caret(self.selection[1])
 
     def reveal(self, start: int, end: int) -> None:
         """Scrolls to code points where they are out of view; the caret stays where it is."""
@@ -134,6 +142,24 @@ class ManuscriptEditor(Page):
             selection.format = marked
             selections.append(selection)
         self.setExtraSelections(selections)
+
+    def _tell_selection(self) -> None:
+        start, end = self.selection
+        self.caret_moved.emit(end, end - start)
+
+    def _keep_selection(self, start: int, end: int) -> None:
+        cursor = self.textCursor()
+        # Qt would take what comes at the end of a selection into it.
+        comes_behind = cursor.hasSelection() and start == end == cursor.selectionEnd()
+        self._kept = (cursor.anchor(), cursor.position()) if comes_behind else None
+
+    def _restore_selection(self) -> None:
+        if self._kept is not None:
+            cursor = self.textCursor()
+            cursor.setPosition(self._kept[0])
+            cursor.setPosition(self._kept[1], QTextCursor.MoveMode.KeepAnchor)
+            self.setTextCursor(cursor)
+            self._kept = None
 
     # Appearance
 

@@ -5,6 +5,7 @@ Knows nothing of widgets or the engine's process.
 """
 
 import dataclasses
+import re
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -13,6 +14,8 @@ from studio.engine.messages import Prompt
 from studio.manuscript import Manuscript, TextFile, read_text_file, write_text_file
 from studio.presets import Preset
 from studio.ui.parameters.prompt_settings import PromptSettings
+
+_VISIBLE = re.compile(r"\S")
 
 
 class Draft(QObject):
@@ -25,6 +28,8 @@ class Draft(QObject):
 
     prompt_changed = Signal()
     """The text before the caret, the brief or the format: what the model would be given."""
+    selection_changed = Signal()
+    """Another part of the text is selected, or none, and the caret stands where it stood."""
     file_changed = Signal()
     """Another file, or the same one saved."""
 
@@ -35,6 +40,7 @@ class Draft(QObject):
         self._file = TextFile("")
         self._brief = ""
         self._caret = 0
+        self._selected = 0
         self.prompting = PromptSettings(preset, self)
         self.prompting.changed.connect(self.prompt_changed)
         self.manuscript.changed.connect(self._on_text_changed)
@@ -52,14 +58,32 @@ class Draft(QObject):
 
     @property
     def caret(self) -> int:
-        """Where the model continues, in code points."""
+        """Where the model continues, in code points: behind what is selected."""
         return min(self._caret, len(self.manuscript))
 
-    def set_caret(self, position: int) -> None:
-        """Follow the editor's caret."""
-        if position != self._caret:
-            self._caret = position
+    @property
+    def selected(self) -> int:
+        """How many code points before the caret are selected."""
+        return min(self._selected, self.caret)
+
+    @property
+    def text_follows(self) -> bool:
+        """Whether something can be seen behind the caret, which the model does not read."""
+        return _VISIBLE.search(self.manuscript.text, self.caret) is not None
+
+    def set_caret(self, position: int, selected: int = 0) -> None:
+        """Follow the editor's caret.
+
+        Args:
+            position: The end of what is selected.
+            selected: How many code points are, before it.
+        """
+        former = self._caret, self._selected
+        self._caret, self._selected = position, selected
+        if position != former[0]:
             self.prompt_changed.emit()
+        elif selected != former[1]:
+            self.selection_changed.emit()
 
     def set_preset(self, preset: Preset) -> None:
         """Follow the picker: the preset says how a prompt is made."""

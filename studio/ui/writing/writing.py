@@ -4,7 +4,6 @@ Takes the engine's tokens, gives them to the manuscript and to the histogram onc
 keeps the takes. Knows nothing of widgets, nor how the engine is reached.
 """
 
-import codecs
 import secrets
 import time
 from collections.abc import Callable
@@ -24,7 +23,7 @@ from studio.engine.messages import (
     Superseded,
     Token,
 )
-from studio.manuscript import Take, TakeSet
+from studio.manuscript import Take, TakeSet, TakeWriter
 from studio.sampling import MAX_SEED, LogitSketch, SamplingParams
 from studio.ui.engine_line.client import EngineClient
 from studio.ui.frame_clock import FrameClock
@@ -84,8 +83,7 @@ class Writing(QObject):
         self._next_token = next_token
         self._request = 0
         self._take: Take | None = None
-        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        self._pending_text = ""
+        self._writer: TakeWriter | None = None
         self._pieces: dict[int, bytes] = {}
         self._latest: WrittenToken | None = None
         self._run = Run(sampling.params)
@@ -179,8 +177,7 @@ class Writing(QObject):
     def _begin(self, take: Take, position: int) -> None:
         self._take = take
         self._request = self._client.next_request()
-        self._decoder.reset()
-        self._pending_text = ""
+        self._writer = TakeWriter(self._draft.manuscript, take)
         self._latest = None
         params = _with_seed(self._sampling.params)
         self._run = Run(params)
@@ -236,17 +233,15 @@ class Writing(QObject):
         if self.phase is WritingPhase.READING:
             self._set_phase(WritingPhase.WRITING)
         self._tokens += 1
-        self._pending_text += self._decoder.decode(token.text)
         self._latest = self._run.take(token)
-        if self._take:
-            self._take.records.append(self._latest)
+        if self._writer:
+            self._writer.add(token.text, self._latest)
         self._pieces.update(token.pieces)
         self._clock.request()
 
     def _show_frame(self) -> None:
-        if self._take and self._pending_text:
-            self._take.append(self._pending_text)
-            self._pending_text = ""
+        if self._writer:
+            self._writer.flush()
         if self._pieces:
             self._next_token.add_pieces(self._pieces)
             self._pieces = {}
@@ -268,11 +263,12 @@ class Writing(QObject):
             self.rate = (self._tokens - tokens) / (now - since)
 
     def _end(self, rate: float | None = None) -> None:
-        self._pending_text += self._decoder.decode(b"", final=True)
         self._clock.flush()
         # The engine's own figure, where it gave one.
         self.rate = rate or self.rate
-        self._take = None
+        if self._writer:
+            self._writer.end()
+        self._take = self._writer = None
         self._draft.manuscript.end_take()
         self._set_phase(WritingPhase.IDLE)
         self.ended.emit()

@@ -6,8 +6,10 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
 from studio.manuscript import TakeSet
 from studio.ui.frame_clock import FrameClock
 from studio.ui.widgets.actions import ActionButton, key_text
+from studio.ui.widgets.elided_label import ElidedLabel
 from studio.ui.widgets.whole_facts import WholeFacts
 from studio.ui.writing.draft import Draft
+from studio.ui.writing.place_words import place_words
 from studio.ui.writing.writing import Writing
 
 _COUNT_MS = 200
@@ -42,6 +44,9 @@ class WritingBar(QWidget):
         self._takes.setProperty("role", "muted")
         self._takes.setAccessibleName("Take")
         self._steps = [_step_button(previous_take, "‹"), _step_button(next_take, "›")]
+        self.place = ElidedLabel()
+        self.place.setProperty("role", "muted")
+        self.place.setAccessibleName("Where Continue goes on")
         self._facts = WholeFacts()
         self._facts.setProperty("role", "muted")
         self._facts.setAccessibleName("Words, how the last generation ended, seed")
@@ -58,13 +63,16 @@ class WritingBar(QWidget):
             steps.addWidget(button)
         row.addLayout(steps)
         # What is merely told gives way first where the window is narrow.
-        row.addWidget(self._facts, 1)
+        row.addWidget(self.place, 3)
+        row.addWidget(self._facts, 2)
         self._count_clock = FrameClock(self._show_facts, self, _COUNT_MS)
         writing.changed.connect(self._show_takes)
         writing.changed.connect(self._count_clock.request)
         draft.prompt_changed.connect(self._follow_caret)
+        draft.selection_changed.connect(self._follow_caret)
         draft.manuscript.state_changed.connect(self._on_text_changed)
         self._show_takes()
+        self._show_place()
         self._show_facts()
 
     @property
@@ -81,6 +89,7 @@ class WritingBar(QWidget):
         # While a take grows the caret moves with it, in the same takes.
         if self._writing.is_idle:
             self._show_takes()
+            self._show_place()
 
     def _show_takes(self) -> None:
         take_set = self._writing.take_set()
@@ -92,6 +101,12 @@ class WritingBar(QWidget):
             text, tip = _take_words(take_set)
             self._takes.setText(text)
             self._takes.setToolTip(tip)
+
+    def _show_place(self) -> None:
+        words, tip = place_words(self._draft)
+        self.place.setVisible(bool(words))
+        self.place.setText(words)
+        self.place.setToolTip(f"<p>{tip}.</p>")
 
     def _show_facts(self) -> None:
         words = len(self._draft.manuscript.text.split())

@@ -709,3 +709,22 @@ def test_formats_are_layout_only(editor: ManuscriptEditor, manuscript: Manuscrip
     editor.move_caret(9)
     QTest.keyClicks(editor, "typed")
     assert editor.textCursor().charFormat().foreground() == QTextCharFormat().foreground()
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_what_comes_at_the_end_of_a_selection_stays_outside(
+    editor: ManuscriptEditor, manuscript: Manuscript, backwards: bool
+) -> None:
+    manuscript.load("one two three")
+    editor.move_caret(7 if backwards else 4)
+    for _ in range(3):
+        QTest.keyClick(editor, Key.Key_Left if backwards else Key.Key_Right, SHIFT)
+    grow(manuscript, 7, " and").append(" a half")
+    manuscript.end_take()
+    assert editor.selection == (4, 7)
+    assert editor.caret == (4 if backwards else 7)
+    grow(manuscript, 4, "just ")
+    manuscript.end_take()
+    assert editor.selection == (9, 12)
+    QTest.keyClicks(editor, "x")
+    assert manuscript.text == "one just x and a half three"

@@ -1,0 +1,29 @@
+"""Tokens are bytes, a text is characters: the one rule of how the ones become the other.
+
+What is no whole character is no part of the text: neither the first half of a character that a
+text ends in, nor bytes that never became one. U+FFFD stands in a text only where a model spelled
+it, or a writer typed it.
+"""
+
+import codecs
+
+
+class CharacterDecoder:
+    """Decodes UTF-8 that comes in pieces, whatever their borders."""
+
+    def __init__(self) -> None:
+        self._decoder = codecs.getincrementaldecoder("utf-8")("ignore")
+
+    def decode(self, piece: bytes) -> str:
+        """Take the next piece, and give the characters that end in it."""
+        return self._decoder.decode(piece)
+
+    @property
+    def unfinished(self) -> bytes:
+        """What may yet become a character."""
+        return self._decoder.getstate()[0]
+
+
+def whole_characters(data: bytes) -> str:
+    """The text of all bytes of it."""
+    return data.decode("utf-8", "ignore")

@@ -1,0 +1,35 @@
+"""What of a stream of bytes is text, wherever it is cut."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from studio.utf8 import CharacterDecoder, whole_characters
+
+
+@given(st.lists(st.binary(max_size=5)))
+def test_pieces_give_the_text_of_the_whole(pieces: list[bytes]) -> None:
+    decoder = CharacterDecoder()
+    text = "".join(map(decoder.decode, pieces))
+    assert text == whole_characters(b"".join(pieces))
+    assert "\ufffd" not in text
+
+
+@given(st.text(st.characters(codec="utf-8")), st.integers(0, 400))
+def test_a_text_cut_anywhere_keeps_its_whole_characters(text: str, place: int) -> None:
+    raw = text.encode()
+    cut = raw[: place % (len(raw) + 1)]
+    kept = whole_characters(cut)
+    assert text.startswith(kept)
+    assert len(cut) - len(kept.encode()) < 4
+    decoder = CharacterDecoder()
+    assert decoder.decode(cut) == kept
+    assert kept.encode() + decoder.unfinished == cut
+
+
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [(b"\xff", ""), (b"a\xf0\x9fb", "ab"), (b"\xc0\x80", ""), (b"\xef\xbf\xbd", "\ufffd")],
+)
+def test_bytes_that_are_no_character_are_no_text(data: bytes, text: str) -> None:
+    assert whole_characters(data) == text
