@@ -218,6 +218,8 @@ class MainWindow(QMainWindow):
             lambda why: self.notice.tell(why, self.actions_.stop if writing.can_stop else None)
         )
         self.editor.zoom_changed.connect(lambda zoom: self._settings.set(remembered.ZOOM, zoom))
+        self.editor.zoom_changed.connect(self.compare.set_zoom)
+        self.compare.zoomed.connect(lambda zoom: self.editor.zoom_by(zoom - self.editor.zoom))
         self.theme.changed.connect(self._on_theme_changed)
         self._on_theme_changed()
         session.model.failed.connect(self._on_model_failed)

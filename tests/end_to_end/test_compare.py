@@ -1,8 +1,10 @@
 """A comparison as a writer makes one: the real window, the real child, the real model."""
 
+import math
 import re
 from collections.abc import Callable
 from pathlib import Path
+from statistics import fmean
 
 import pytest
 from PySide6.QtCore import Qt
@@ -12,6 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from studio.engine.messages import Evaluated
 from studio.ui.compare.lane import CompareLane
+from studio.ui.compare.lane_words import openness
 from studio.ui.compare.page import ComparePage
 from studio.ui.main_window import MainWindow
 from tests.ui.conftest import LONG
@@ -52,7 +55,7 @@ def ids(lane: CompareLane) -> list[int]:
     return [token.id for token in lane.tokens]
 
 
-def test_turn_stop_go_on_new_dice_use_save_and_reopen_without_the_model(
+def test_turn_stop_go_on_draw_anew_use_save_and_reopen_without_the_model(
     window: MainWindow,
     open_window: Callable[[], MainWindow],
     qtbot: QtBot,
@@ -69,14 +72,14 @@ def test_turn_stop_go_on_new_dice_use_save_and_reopen_without_the_model(
 
     # Before anything is written: the distances follow T.
     assert [lane.temperature for lane in state.lanes] == [0.0, 0.5, 1.0, 1.5]
-    before = [distance for *_, distance in page.distances.distances()]
+    before = [distance for *_, distance in page.partings.distances.distances()]
     assert len(before) == 3
     state.lanes[1].sampling.change(temperature=0.6)
-    assert [distance for *_, distance in page.distances.distances()] != before
+    assert [distance for *_, distance in page.partings.distances.distances()] != before
     state.lanes[1].sampling.change(temperature=0.5)
-    before = [distance for *_, distance in page.distances.distances()]
+    before = [distance for *_, distance in page.partings.distances.distances()]
 
-    # Run: one evaluation, same dice, texts that grow. Writing has to wait, and says why.
+    # Run: one evaluation, same random draws, texts that grow. Writing has to wait, and says why.
     state.set_seed(7)
     state.set_max_tokens(40)
     evaluations.clear()
@@ -86,30 +89,40 @@ def test_turn_stop_go_on_new_dice_use_save_and_reopen_without_the_model(
     assert not window.actions_.continue_.isEnabled()
     wait_for_tokens(fourth, qtbot, 4)
     # What was said at rest was said of the prompt that the lanes got.
-    after = [distance for *_, distance in page.distances.distances()]
+    after = [distance for *_, distance in page.partings.distances.distances()]
     assert after == pytest.approx(before, abs=1e-3)
     assert len(evaluations) == 1
     # Turn one mid-run, stop another; the rest goes on.
     fourth.sampling.change(temperature=0.2)
-    page.columns[1].go.click()
+    assert not page.columns[1].use.isEnabled()
+    page.columns[1].menu.stop.trigger()
     qtbot.waitUntil(lambda: not second.runs, timeout=LONG)
     assert second.reason == "stopped"
+    # It can be used, whatever the others do.
+    assert page.columns[1].use.isEnabled()
     wait_until_ended(window, qtbot)
     assert {lane.seed for lane in state.lanes} == {7}
     assert [lane.reason for lane in (first, third, fourth)] == ["max_tokens"] * 3
     assert [params.temperature for _, params in fourth.turns] == [1.5, 0.2]
-    # Each lane says how open its next token is, how much it wrote, and how fast.
+    # Each lane says how open it was and how many words it has; exact figures on request.
     for column in page.columns:
         lane = column.lane
-        figures = column._facts.text()
-        assert re.fullmatch(
-            rf"(about [\d,.]+ choices?|1 choice) · {len(lane.tokens)} tokens · [\d.]+/s", figures
-        ), figures
-        assert column.bars.isVisible()
+        caption = column.head.caption.text()
+        assert re.fullmatch(r"(about [\d,.]+ words|1 word every time)", caption), caption
+        exact = math.exp(fmean(token.entropy for token in lane.tokens))
+        assert caption == openness(exact)
+        facts = column._facts.text()
+        assert facts.endswith(f"{len(lane.text.split())} words")
+        assert ("stopped" in facts) == (lane is second)
+        assert re.search(
+            rf"{len(lane.tokens)} tokens?, [\d.]+ tokens a second, seed 7\.",
+            column._facts.toolTip(),
+        )
+        assert column.strip.token_at(column.strip.rect_of(0).center().x()) == 0
         row = next(row for row in lane.next_token.rows(5) if row.chosen)
         assert row.token == lane.tokens[-1].id
     # One chart for all of them, in the colours of their heads.
-    reached = [len(page.chart.values_at(index)) for index in (0, len(second.tokens), 39)]
+    reached = [len(page.partings.chart.values_at(index)) for index in (0, len(second.tokens), 39)]
     assert reached == [4, 3, 3]
     for column in page.columns:
         assert column.view.toPlainText().rstrip() == column.lane.text.rstrip()
@@ -120,16 +133,16 @@ def test_turn_stop_go_on_new_dice_use_save_and_reopen_without_the_model(
     assert ids(second)[:mark] == ids(third)[:mark]
     page.show_parting(third)
     assert page.parting.isVisible()
-    assert "The same dice" in page.parting.sentence.text()
+    assert "The same random draw" in page.parting.sentence.text()
     page.parting.close_panel()
 
-    # Go on where it stopped; new dice for one, the others untouched.
+    # Go on where it stopped; new random draws for one, the others untouched.
     stopped_at, kept = ids(second), ids(third)
     state.set_max_tokens(5)
-    page.columns[1].go.click()
+    page.columns[1].menu.go.trigger()
     wait_until_ended(window, qtbot)
     assert ids(second)[:-5] == stopped_at
-    page.columns[3].again.click()
+    page.columns[3].menu.again.trigger()
     qtbot.waitUntil(lambda: not state.is_running, timeout=LONG)
     assert fourth.seed != 7
     assert len(fourth.tokens) == 5
@@ -171,7 +184,7 @@ def test_turn_stop_go_on_new_dice_use_save_and_reopen_without_the_model(
     other_page = other.compare.page
     assert other_page is not None
     assert other_page.columns[2].view.mark == mark
-    assert not other_page.columns[0].go.isEnabled()
+    assert not other_page.columns[0].menu.go.isEnabled()
     other_page.show_parting(shown.lanes[2])
     assert other_page.parting.isVisible()
 
@@ -182,12 +195,12 @@ def test_lanes_come_and_go_and_esc_ends_all(window: MainWindow, qtbot: QtBot) ->
     state.set_max_tokens(400)
     run(window, page)
     wait_for_tokens(state.lanes[0], qtbot, 3)
-    page.columns[1].remove_button.click()
+    page.columns[1].menu.remove.trigger()
     assert len(page.columns) == 3
     page.bar.add.click()
     added = state.lanes[-1]
     assert not added.runs
-    page.columns[-1].again.click()
+    page.columns[-1].menu.again.trigger()
     wait_for_tokens(added, qtbot, 3)
     QTest.keyClick(page.columns[0].view, Qt.Key.Key_Escape)
     qtbot.waitUntil(lambda: not state.is_running, timeout=LONG)
@@ -208,7 +221,7 @@ def test_lanes_go_on_over_a_new_load_of_the_same_model(window: MainWindow, qtbot
     written = [ids(lane) for lane in state.lanes]
     window.session.model.reopen()
     qtbot.waitUntil(lambda: window.session.model.is_ready, timeout=LONG)
-    page.columns[2].go.click()
+    page.columns[2].menu.go.trigger()
     qtbot.waitUntil(lambda: not state.is_running, timeout=LONG)
     assert len(state.lanes[2].tokens) > 4
     assert [ids(lane)[:4] for lane in state.lanes] == written

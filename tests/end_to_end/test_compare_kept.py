@@ -94,7 +94,7 @@ def test_lanes_of_a_file_go_on_as_they_would_have_without_it(
     load(other, impostor, qtbot)
     other_page = other.compare.page
     assert other_page is not None
-    go = other_page.columns[0].go
+    go = other_page.columns[0].menu.go
     qtbot.waitUntil(lambda: "fingerprint differs" in go.toolTip(), timeout=LONG)
     assert not go.isEnabled()
 
@@ -176,11 +176,11 @@ def test_a_lane_that_meets_a_stop_string_parts_from_one_that_goes_on(
     lane = state.lanes[1]
     assert (lane.reason, lane.text) == ("stop_string", whole[: whole.index(stop)])
     column = page.columns[1]
-    assert "stop string" in column._told.text()
+    assert "stop string" in column._facts.text()
     assert column.view.mark == lane.ended == len(lane.tokens)
     page.show_parting(lane)
     assert page.parting.isVisible()
-    assert "stop string of its profile" in page.parting.sentence.text()
+    assert "stop string of its preset" in page.parting.sentence.text()
     # Going on would end it there again; without the stop string it goes on past it.
     assert state.why_not_go_on(lane) == ENDS_AT_ONCE
     lane.stop = ()

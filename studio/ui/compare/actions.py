@@ -54,7 +54,7 @@ class CompareActions(QObject):
         self._made_files: CompareFiles | None = None
         data = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppDataLocation)
         self.history = CompareHistory(state, CompareShelf(Path(data) / _SHELF), self)
-        self.run = make_action(window, "&Run all lanes", state.run, tip=_RUN_TIP)
+        self.run = make_action(window, "&Run all", state.run, tip=_RUN_TIP)
         self.earlier = make_action(
             window,
             "&Earlier run",
@@ -73,6 +73,21 @@ class CompareActions(QObject):
             state.run_left_out,
             tip="Take biases for another model out of the lanes, and run those that were left out",
         )
+        self.show_parting = make_action(
+            window,
+            "&Where they part",
+            lambda: None,
+            tip="Where each lane leaves the one that it is compared with, the entropy by position, "
+            "and how far apart lanes are at the prompt",
+        )
+        self.show_bars = make_action(
+            window,
+            "&Bars of the last token",
+            lambda: None,
+            tip="In each lane, what its last token was drawn from",
+        )
+        for action in (self.show_parting, self.show_bars):
+            action.setCheckable(True)
         self.open_file = make_action(
             window, "&Open comparison…", self._ask_open, tip="Look at one that was saved"
         )
@@ -104,6 +119,8 @@ class CompareActions(QObject):
     def fill_menu(self, menu: QMenu) -> None:
         """Fill the menu of the Compare page."""
         menu.addAction(self.run)
+        menu.addSeparator()
+        menu.addActions([self.show_parting, self.show_bars])
         menu.addSeparator()
         menu.addActions([self.earlier, self.later, self.forget])
         menu.addSeparator()

@@ -33,7 +33,7 @@ class Compare(QObject):
         stack: The pages.
         page: The Compare page, once it was shown.
         actions: Its actions.
-        favourites: Which profiles come first in the lanes' lists, once the window knows them.
+        favourites: Which presets come first in the lanes' lists, once the window knows them.
 
     Args:
         window: Whose pages they are.
@@ -46,6 +46,8 @@ class Compare(QObject):
     """The other page is shown."""
     failed = Signal(str)
     """One message for the writer."""
+    zoomed = Signal(int)
+    """The lanes' text was made so many points larger (smaller, if negative) than at first."""
 
     def __init__(
         self, window: QMainWindow, session: Session, theme: Theme, settings: Settings
@@ -56,6 +58,7 @@ class Compare(QObject):
         self._settings = settings
         self.page: ComparePage | None = None
         self.favourites: PresetFavourites | None = None
+        self._zoom = 0
         self._stop: QAction | None = None
         self._lent: list[tuple[QAction, QAction, list[QKeySequence]]] = []
         self.tabs = QTabBar()
@@ -127,6 +130,12 @@ class Compare(QObject):
         """Show the Compare page, or the Write page."""
         self.tabs.setCurrentIndex(_COMPARE if compare else _WRITE)
 
+    def set_zoom(self, zoom: int) -> None:
+        """Make the lanes' text so many points larger than at first, as the manuscript's is."""
+        self._zoom = zoom
+        if self.page is not None:
+            self.page.zoom_to(zoom)
+
     def open(self, path: Path) -> None:
         """Open a comparison that was saved, and show it."""
         self.actions.open(path)
@@ -141,14 +150,18 @@ class Compare(QObject):
         if length >= 1:
             self._session.compare.set_max_tokens(length)
         self._session.compare.set_in_step(self._settings.get(remembered.COMPARE_IN_STEP))
+        self.actions.show_parting.setChecked(self._settings.get(remembered.COMPARE_PARTING))
+        self.actions.show_bars.setChecked(self._settings.get(remembered.COMPARE_BARS))
         self.show(self._settings.get(remembered.PAGE) == "compare")
 
     def remember(self) -> None:
-        """Remember which page is shown, how long lanes are, and how they scroll."""
+        """Remember which page is shown, how long lanes are, how they scroll, what is shown."""
         state = self._session.compare
         self._settings.set(remembered.PAGE, "compare" if self.is_shown else "write")
         self._settings.set(remembered.COMPARE_LENGTH, state.max_tokens)
         self._settings.set(remembered.COMPARE_IN_STEP, state.in_step)
+        self._settings.set(remembered.COMPARE_PARTING, self.actions.show_parting.isChecked())
+        self._settings.set(remembered.COMPARE_BARS, self.actions.show_bars.isChecked())
 
     def _turn(self, place: int) -> None:
         is_compare = place == _COMPARE
@@ -174,12 +187,14 @@ class Compare(QObject):
         assert self._stop is not None, "`hold` was called when the window was built"
         actions = self.actions
         self._session.compare.open_first()
-        return ComparePage(
+        page = ComparePage(
             self._session.compare,
             self._theme,
-            actions.run,
+            actions,
             self._stop,
-            actions.file_actions,
             CompareSteps(actions.history, actions.earlier, actions.later),
             self.favourites,
         )
+        page.zoom_to(self._zoom)
+        page.zoomed.connect(self.zoomed)
+        return page

@@ -35,9 +35,9 @@ class Side(NamedTuple):
         lane: Which.
         drawn: The token that it drew.
         ends: Whether that ended the lane's text.
-        u: The dice.
+        u: The random draw.
         segments: In the order in which u runs through them, the favourite first.
-        notes: What of its samplers is not known there, or what their dice decided.
+        notes: What of its samplers is not known there, or what their own random draws decided.
     """
 
     lane: CompareLane
@@ -132,7 +132,7 @@ def explain(divergence: Divergence, words: NextToken) -> str:
     if first.drawn.id == second.drawn.id:
         ended = cold if first.ends else hot
         return (
-            f"Both drew “{one}”. In the lane at T {ended} a stop string of its profile begins "
+            f"Both drew “{one}”. In the lane at T {ended} a stop string of its preset begins "
             "there, which ends the text; the other goes on."
         )
     one, two = (
@@ -141,13 +141,36 @@ def explain(divergence: Divergence, words: NextToken) -> str:
     )
     if divergence.same_dice:
         return (
-            f"The same dice, u = {first.u:.3f}, fell on “{one} at T {cold} and on “{two} at "
-            f"T {hot}: the stretches moved under the line."
+            f"The same random draw, u = {first.u:.3f}, gave “{one} at T {cold} and “{two} at "
+            f"T {hot}: the tokens' shares moved under the line."
         )
     return (
-        f"Each lane threw its own dice: u = {first.u:.3f} fell on “{one} at T {cold}, "
-        f"u = {second.u:.3f} on “{two} at T {hot}."
+        f"Each lane had its own random draw: u = {first.u:.3f} gave “{one} at T {cold}, "
+        f"u = {second.u:.3f} gave “{two} at T {hot}."
     )
+
+
+def in_short(index: int, reference: CompareLane, other: CompareLane, words: NextToken) -> str:
+    """Where one lane leaves another and how, in a few words.
+
+    Args:
+        index: The place; both drew there.
+        reference: The lane compared with.
+        other: The lane that leaves it.
+        words: Spells the tokens.
+    """
+    cold, hot = (
+        format_temperature(lane.params_at(index).temperature) for lane in (reference, other)
+    )
+    mine, theirs = (_drawn_word(lane, index, words) for lane in (other, reference))
+    return f"{hot} leaves {cold} at token {index + 1:,}: {mine}, not {theirs}"
+
+
+def _drawn_word(lane: CompareLane, index: int, words: NextToken) -> str:
+    if index == lane.ended or index >= len(lane.drawn):
+        return "the end"
+    shown = words.text(lane.drawn[index].id).text
+    return f"“{shown.removeprefix('·') or shown}”"
 
 
 def notes_of(divergence: Divergence) -> str:

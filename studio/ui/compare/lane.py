@@ -31,8 +31,8 @@ LaneToken = DrawnToken
 
 
 DROP_BIASES = "Drop biases"
-"""What a lane's button is called that takes out biases for another model."""
-BIASES_AT = f"with the lane's “{DROP_BIASES}”"
+"""What the entry of a lane's menu is called that takes out biases for another model."""
+BIASES_AT = f"with “{DROP_BIASES}” in the lane's menu"
 
 
 class LanePhase(Enum):
@@ -49,7 +49,7 @@ class LanePhase(Enum):
 
 REASONS = {
     "end_of_text": "the model ended its text",
-    "stop_string": "met a stop string of its profile",
+    "stop_string": "met a stop string of its preset",
     "max_tokens": "reached its length",
     "stopped": "stopped",
     "context_full": "the context is full",
@@ -73,7 +73,7 @@ class CompareLane(QObject):
         mu: Where Mirostat stood when it ended; None where that is not known, or it is off.
         turns: (index, parameters) for each stretch of `tokens`.
         stop: The texts that end it where it runs from now on: those of the preset chosen last.
-        seed: Of its dice; None before the engine said.
+        seed: Of its random draws; None before the engine said.
         phase: Where it is.
         reason: Why it ended, a key of `REASONS`; empty while it has not.
         rate: Tokens a second, of this run or the last.
@@ -115,8 +115,11 @@ class CompareLane(QObject):
         self.rate: float | None = None
         self.stopped_by: tuple[str, ...] = ()
         """The texts that would have ended it when it ran last."""
+        self.ran_as = ""
+        """The preset that was chosen when it was run last; empty before."""
         self.awaits_start = False
         """Whether what is told of this number is still of the lane before."""
+        self._most = 0
         self._since: tuple[float, int] | None = None
         self._records = LaneRecords()
         self.sampling.params_changed.connect(self.next_token.set_params)
@@ -151,6 +154,11 @@ class CompareLane(QObject):
     def text(self) -> str:
         """What it wrote."""
         return whole_characters(b"".join(token.text for token in self.written))
+
+    @property
+    def expected(self) -> int:
+        """How many tokens it has, or may have when this run has ended."""
+        return max(len(self.tokens), self._most if self.runs else 0)
 
     @property
     def would_end_at_once(self) -> bool:
@@ -200,8 +208,10 @@ class CompareLane(QObject):
         self.reason = ""
         self.cleared.emit()
 
-    def begin(self) -> None:
-        """It has been asked for."""
+    def begin(self, max_tokens: int = 0) -> None:
+        """It has been asked for, and may write so many tokens more."""
+        self._most = len(self.tokens) + max_tokens
+        self.ran_as = self.profiles.current.name
         self.reason = ""
         self.end = self.mu = None
         self.stopped_by = self.stop

@@ -1,55 +1,58 @@
-"""One lane as a column: its settings, its text, its next token, its figures, and its buttons.
+"""One lane as a column to be read: its head, its text, how open each word was, “Use this”.
 
 Binds a `CompareLane` to widgets and keeps nothing of it.
 """
 
-from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import (
-    QFrame,
-    QGridLayout,
-    QHBoxLayout,
-    QLabel,
-    QPushButton,
-    QSizePolicy,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QAction, QFontInfo, QPalette
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
-from studio.ui.compare.lane import DROP_BIASES, REASONS, CompareLane, LanePhase
+from studio.ui.compare.lane import REASONS, CompareLane, LanePhase
 from studio.ui.compare.lane_bars import LaneBars
+from studio.ui.compare.lane_head import LaneHead
+from studio.ui.compare.lane_menu import LaneMenu
 from studio.ui.compare.lane_view import LaneView
+from studio.ui.compare.lane_words import openness, token_count, token_openness, word_count
+from studio.ui.compare.openness_strip import OpennessStrip
 from studio.ui.compare.state import CompareState
 from studio.ui.presets.favourites import PresetFavourites
-from studio.ui.presets.profile_picker import ProfilePicker
-from studio.ui.temperature.edit import TemperatureEdit
-from studio.ui.temperature.slider import TemperatureSlider
+from studio.ui.temperature_scale import format_temperature
 from studio.ui.theme.theme import Theme
-from studio.ui.tokens.words import choices
 from studio.ui.widgets.elided_label import ElidedLabel
 
-NARROWEST = 272
-"""Pixels; what does not fit beside one another is scrolled."""
+_NARROWEST_EMS = 14.5
+"""Of the text's own type: some 30 letters a line. What does not fit so is scrolled."""
 
-NO_PRESETS = "Keeping a lane's settings as a preset of your own comes with preset files."
+_EDGE = 18
+_ABOUT_STRIP = "how open each word was"
+_USE = (
+    "Put this text into the manuscript, as a take with all its records, and go there. Undo takes "
+    "it out again in one step"
+)
+_FACTS_TIP = (
+    "<p>What the lane does, or why it ended; then how many words its text has. Its <b>seed</b> "
+    "makes its random draws: lanes with the same seed draw the same number u at the same place.</p>"
+)
 
-_NUMBER_SIZE = 1.3
-_LINES = 5
-"""Of the text, however low the window is."""
 
-
-class LaneColumn(QFrame):
+class LaneColumn(QWidget):
     """A lane's column.
 
     Attributes:
+        lane: The lane.
+        head: Its colour, its temperature, and how open it is.
         view: Its text.
+        strip: How open each word was.
+        bars: Those of its last token; shown on request.
+        use: Puts its text into the manuscript.
+        menu: All the rest.
 
     Args:
         state: The comparison that it belongs to.
         lane: The lane.
         theme: Where the colours come from.
-        favourites: Which profiles come first in its list.
+        show_bars: Whether lanes show the bars of their last token.
+        favourites: Which presets come first in its list.
         parent: The Qt parent, if any.
     """
 
@@ -58,76 +61,63 @@ class LaneColumn(QFrame):
         state: CompareState,
         lane: CompareLane,
         theme: Theme,
+        show_bars: QAction,
         favourites: PresetFavourites | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self.setProperty("card", True)
-        self.setMinimumWidth(NARROWEST)
         self._state = state
+        self._show_bars = show_bars
         self.lane = lane
-        self.temperature = TemperatureEdit(lane.sampling, _NUMBER_SIZE)
-        lane.sampling.params_changed.connect(self.temperature.follow)
-        self.profile = ProfilePicker(lane.profiles, theme, favourites=favourites)
-        self.profile.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.remove_button = QToolButton()
-        self.remove_button.setText("×")
-        self.remove_button.setFixedWidth(22)
-        self.remove_button.setAccessibleName("Remove this lane")
-        self.remove_button.clicked.connect(lambda: state.remove(lane))
-        self.slider = TemperatureSlider(lane.sampling, theme, labels=False)
+        self.setBackgroundRole(QPalette.ColorRole.Base)
+        self.setAutoFillBackground(True)
+        self.head = LaneHead(lane, theme)
         self.view = LaneView(lane, theme)
+        self.strip = OpennessStrip(lane, theme)
         self.bars = LaneBars(lane.next_token, theme)
-        self._facts = ElidedLabel()
+        self._about = ElidedLabel()
+        self._about.setProperty("role", "muted")
+        self._about.setText(_ABOUT_STRIP)
+        self._facts = QLabel()
         self._facts.setProperty("role", "muted")
-        self._facts.setAccessibleName("Figures of this lane")
-        self._facts.setToolTip(
-            "<p><b>Choices</b>: as many equally likely tokens would be as uncertain as the next "
-            "one is at this lane's settings (e to the entropy). Then tokens written, and tokens "
-            "a second of this lane.</p>"
+        self._facts.setTextFormat(Qt.TextFormat.PlainText)
+        self._facts.setAccessibleName("What this lane does, and how long its text is")
+        self.use = QPushButton("Use this")
+        self.use.clicked.connect(lambda: state.use(lane))
+        self.menu = LaneMenu(state, lane, show_bars, favourites, self)
+        self.more = QToolButton()
+        self.more.setText("···")
+        self.more.setToolTip(
+            "Go on, new random draws, presets, and all else that can be done with this lane"
         )
-        self._told = ElidedLabel()
-        self._told.setProperty("role", "muted")
-        self._told.setAccessibleName("State of this lane")
-        self._told.setToolTip(
-            "<p>What the lane does, or why it ended; and the <b>seed</b> of its dice: lanes with "
-            "the same seed draw the same number u at the same place.</p>"
-        )
-        self.go = _button("Stop", lambda: self._stop_or_go())
-        self.again = _button("New dice", lambda: state.run_again(lane))
-        self.use = _button("Use this", lambda: state.use(lane))
-        self.keep = _button("Make preset", lambda: state.make_preset(lane))
+        self.more.clicked.connect(self._open_menu)
 
-        head = QHBoxLayout()
-        head.setSpacing(6)
-        head.addWidget(_ColorMark(lane, theme))
-        sign = QLabel("T")
-        sign.setProperty("role", "muted")
-        sign.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
-        head.addWidget(sign)
-        head.addWidget(self.temperature)
-        # Of a wide lane the list takes what its names need, and this the rest.
-        head.addStretch(1)
-        head.addWidget(self.profile, 100)
-        head.addWidget(self.remove_button)
-        buttons = QGridLayout()
-        buttons.setSpacing(6)
-        for place, button in enumerate((self.go, self.again, self.use, self.keep)):
-            buttons.addWidget(button, place // 2, place % 2)
-        self.view.setMinimumHeight(_LINES * self.view.fontMetrics().lineSpacing())
+        below = QHBoxLayout()
+        below.setSpacing(8)
+        below.addWidget(self._about, 1)
+        below.addWidget(self._facts)
+        foot = QHBoxLayout()
+        foot.addWidget(self.use)
+        foot.addStretch(1)
+        foot.addWidget(self.more)
         self.column = column = QVBoxLayout(self)
-        column.setContentsMargins(12, 8, 12, 12)
+        column.setContentsMargins(_EDGE, 14, _EDGE, 14)
         column.setSpacing(4)
-        column.addLayout(head)
-        column.addWidget(self.slider)
-        column.addWidget(self.view, 1)
-        column.addWidget(self.bars)
-        column.addWidget(self._facts)
-        column.addWidget(self._told)
+        column.addWidget(self.head)
         column.addSpacing(2)
-        column.addLayout(buttons)
+        column.addWidget(self.view, 1)
+        column.addSpacing(4)
+        column.addWidget(self.strip)
+        column.addLayout(below)
+        column.addWidget(self.bars)
+        column.addSpacing(4)
+        column.addLayout(foot)
+        self.strip.pointed.connect(self._tell_word)
+        self.strip.chosen.connect(self._go_to_word)
+        self.view.zoom_changed.connect(self._fit_width)
         lane.changed.connect(self.follow)
         state.changed.connect(self.follow)
+        self._fit_width()
         self.follow()
         self.follow_figures()
 
@@ -138,72 +128,84 @@ class LaneColumn(QFrame):
         return least if self.bars.isHidden() else least - self._bars_height
 
     def fit(self, height: int) -> None:
-        """Give the bars up where a height has no room for them beside the text."""
-        self.bars.setVisible(height >= self.least_height + self._bars_height)
+        """Show the bars where they are wanted, and a height has room for them beside the text."""
+        has_room = height >= self.least_height + self._bars_height
+        self.bars.setVisible(self._show_bars.isChecked() and has_room)
 
     @property
     def _bars_height(self) -> int:
         return self.bars.sizeHint().height() + self.column.spacing()
 
+    def _fit_width(self) -> None:
+        em = QFontInfo(self.view.font()).pixelSize()
+        self.setMinimumWidth(round(_NARROWEST_EMS * em) + 2 * _EDGE)
+
     def follow(self) -> None:
         """Show what the lane does, and what can be done with it."""
         lane, state = self.lane, self._state
         name = self._name()
-        self.setAccessibleName(name)
-        self.view.setAccessibleName(f"Text of {name}")
-        why_not = state.why_not_go_on(lane)
-        if lane.runs:
-            _show(self.go, "Stop", lane.phase is not LanePhase.STOPPING, "End this lane alone")
-        elif state.biases.why_not(lane):
-            _show(self.go, DROP_BIASES, True, state.biases.why_not(lane))
-        elif lane.phase is LanePhase.NEW:
-            joins = "Write this lane too, from the prompt that the others have"
-            _show(self.go, "Run", why_not is None, why_not or joins)
-        else:
-            goes = f"Write up to {state.max_tokens:,} tokens more"
-            _show(self.go, "Go on", why_not is None, why_not or goes)
-        why_not = state.why_not_again(lane)
-        again = "Write this lane again from the prompt with new dice; the others stay as they are"
-        _show(self.again, "New dice", why_not is None, why_not or again)
+        if name != self.accessibleName():
+            self.setAccessibleName(name)
+            self.head.temperature.setAccessibleName(f"Temperature T of {name}")
+            self.head.slider.setAccessibleName(f"Temperature of {name}")
+            self.view.setAccessibleName(f"Text of {name}")
+            self.strip.setAccessibleName(f"How open each word of {name} was")
+            self.use.setAccessibleName(f"Use {name}")
+            self.more.setAccessibleName(f"More for {name}")
         why_not_use = state.why_not_use(lane)
-        use = (
-            "Put this text into the manuscript, as a take with all its records, and go there. "
-            "Undo takes it out again in one step"
-        )
-        _show(self.use, "Use this", why_not_use is None, why_not_use or use)
-        can_keep = state.can_make_preset
-        keep = "Keep this lane's settings as a preset of your own" if can_keep else NO_PRESETS
-        _show(self.keep, "Make preset", can_keep, keep)
-        can_remove = state.can_remove
-        tip = "Remove this lane" if can_remove else "A comparison has two lanes at least."
-        self.remove_button.setEnabled(can_remove)
-        self.remove_button.setToolTip(tip)
-        words = self._phase_words()
-        if lane.seed is not None:
-            words = f"{words} · seed {lane.seed}"
-        if words != self._told.text():
-            self._told.setText(words)
+        if self.use.isEnabled() == bool(why_not_use):
+            self.use.setEnabled(not why_not_use)
+        if self.use.toolTip() != (why_not_use or _USE):
+            self.use.setToolTip(why_not_use or _USE)
+        self.menu.follow()
+        self._tell_facts()
 
     def follow_figures(self) -> None:
         """Show the numbers that change while it writes; ten times a second is enough."""
-        lane = self.lane
-        parts = []
-        effective = lane.next_token.effective_choices
-        if effective is not None:
-            parts.append(choices(effective))
-        if lane.tokens:
-            parts.append(f"{len(lane.tokens):,} tokens")
-        if lane.rate:
-            parts.append(f"{lane.rate:.1f}/s")
-        words = " · ".join(parts)
-        if words != self._facts.text():
-            self._facts.setText(words)
-        if not lane.runs:
+        self.head.tell(self._caption())
+        self._tell_facts()
+        if not self.lane.runs and not self.bars.isHidden():
             self.bars.describe()
+
+    def _caption(self) -> str:
+        lane, parts = self.lane, []
+        names = {other.profiles.current.name for other in self._state.lanes}
+        if len(names) > 1:
+            parts.append(lane.profiles.current.name)
+        effective = self.strip.effective or lane.next_token.effective_choices
+        if effective is not None:
+            parts.append(openness(effective))
+        if lane.tokens and not lane.runs:
+            wrote = lane.params_at(len(lane.tokens) - 1).temperature
+            if wrote != lane.temperature:
+                parts.append(f"at {format_temperature(wrote)}")
+        return " · ".join(parts)
+
+    def _tell_facts(self) -> None:
+        lane = self.lane
+        parts = [self._phase_words()] if self._is_worth_saying() else []
+        if lane.tokens:
+            parts.append(word_count(self.view.words))
+        words = " · ".join(parts)
+        if words == self._facts.text():
+            return
+        self._facts.setText(words)
+        exact = [self._phase_words(), token_count(len(lane.tokens))]
+        if lane.rate:
+            exact.append(f"{lane.rate:.1f} tokens a second")
+        if lane.seed is not None:
+            exact.append(f"seed {lane.seed}")
+        exact_words = ", ".join(exact)
+        self._facts.setToolTip(f"<p>{exact_words}.</p>{_FACTS_TIP}")
+        self._facts.setAccessibleDescription(exact_words)
+
+    def _is_worth_saying(self) -> bool:
+        # That a lane wrote as much as it was asked for is what is expected.
+        return not (self.lane.phase is LanePhase.ENDED and self.lane.reason == "max_tokens")
 
     def _name(self) -> str:
         place = self._state.lanes.index(self.lane) + 1 if self.lane in self._state.lanes else 0
-        return f"Lane {place}"
+        return f"lane {place}"
 
     def _phase_words(self) -> str:
         if not self.lane.runs and self._state.biases.why_not(self.lane):
@@ -220,48 +222,17 @@ class LaneColumn(QFrame):
             case LanePhase.ENDED:
                 return REASONS.get(self.lane.reason, self.lane.reason)
 
-    def _stop_or_go(self) -> None:
-        if self.lane.runs:
-            self._state.stop(self.lane)
-        elif self._state.biases.why_not(self.lane):
-            self._state.biases.drop([self.lane])
-        else:
-            self._state.go_on(self.lane)
+    def _tell_word(self, index: int | None) -> None:
+        known = index is not None and index < len(self.lane.tokens)
+        self._facts.setVisible(not known)
+        self._about.setText(token_openness(self.lane.tokens[index or 0]) if known else _ABOUT_STRIP)
 
+    def _go_to_word(self, index: int) -> None:
+        self.view.show_token(index)
+        self.view.setFocus(Qt.FocusReason.OtherFocusReason)
 
-class _ColorMark(QWidget):
-    """The lane's colour, as it is in the chart."""
-
-    def __init__(self, lane: CompareLane, theme: Theme) -> None:
-        super().__init__()
-        self._lane = lane
-        self._theme = theme
-        self.setFixedSize(QSize(10, 22))
-        self.setAccessibleName(f"Colour {lane.color + 1}")
-        self.setToolTip("This lane's colour in the chart below")
-        theme.changed.connect(self.update)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """A rounded bar."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(self._theme.colors.lanes[self._lane.color]))
-        painter.drawRoundedRect(QRectF(1, 1, 7, 20), 3, 3)
-
-
-def _button(text: str, slot: object) -> QPushButton:
-    button = QPushButton(text)
-    button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-    button.clicked.connect(slot)
-    return button
-
-
-def _show(button: QPushButton, text: str, enabled: bool, tip: str) -> None:
-    """Nothing is laid out anew for what is as it was."""
-    if button.text() != text:
-        button.setText(text)
-    if button.isEnabled() != enabled:
-        button.setEnabled(enabled)
-    if button.toolTip() != tip:
-        button.setToolTip(tip)
+    def _open_menu(self) -> None:
+        corner = self.more.mapToGlobal(self.more.rect().topRight())
+        size = self.menu.sizeHint()
+        # Up from the foot, where there is room; Qt moves it where there is not.
+        self.menu.popup(corner - QPoint(size.width(), size.height()))

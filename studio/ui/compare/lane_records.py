@@ -1,4 +1,4 @@
-"""A lane's tokens as records with their places: before which tokens, with what dice and memory.
+"""A lane's tokens as records with their places: what was before them, what drew them.
 
 Made as they are asked for, and kept until the lane is turned or begins again. Knows no Qt.
 """
@@ -38,7 +38,7 @@ class LaneRecords:
         Args:
             tokens: What it wrote.
             history: The prompt's tokens; empty where they are not known.
-            seed: Of its dice.
+            seed: Of its random draws.
             params_at: The parameters that a token was drawn with.
         """
         run = self._run

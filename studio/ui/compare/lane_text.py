@@ -19,6 +19,9 @@ class LaneText:
         self._starts: list[int] = []
         """Where each token whose characters are certain begins."""
         self._length = 0
+        self._is_in_word = False
+        self.words = 0
+        """How many words the text has: runs of characters that are no white space."""
 
     def feed(self, tokens: Sequence[RecordedToken]) -> str:
         """Take more tokens; returns the text that has become certain."""
@@ -28,7 +31,9 @@ class LaneText:
                 self._starts.append(self._length)
                 self._length += _units(text)
                 added.append(text)
-        return "".join(added)
+        whole = "".join(added)
+        self._count_words(whole)
+        return whole
 
     def range_of(self, index: int) -> tuple[int, int] | None:
         """Where a token begins and ends; None while its characters are not certain."""
@@ -42,6 +47,12 @@ class LaneText:
         if not 0 <= position < self._length:
             return None
         return bisect_right(self._starts, position) - 1
+
+    def _count_words(self, added: str) -> None:
+        if added:
+            goes_on = self._is_in_word and not added[0].isspace()
+            self.words += len(added.split()) - goes_on
+            self._is_in_word = not added[-1].isspace()
 
 
 def _units(text: str) -> int:

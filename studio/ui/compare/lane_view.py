@@ -1,26 +1,43 @@
-"""A lane's text, read only: it grows at its end, and the first divergence in it is marked.
+"""A lane's text as a page to be read: it grows at its end, and where it parts is underlined.
 
-Where the text ended of itself stands a sign, which is no text. Shows a `CompareLane` and keeps
-nothing of it but which token stands where.
+It is set as the manuscript is. Where the text ended of itself stands a sign, which is no text.
+Shows a `CompareLane` and keeps nothing of it but which token stands where.
 """
 
-from PySide6.QtCore import QMimeData, QPoint, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QTextCharFormat, QTextCursor
-from PySide6.QtWidgets import QFrame, QPlainTextEdit, QTextEdit, QWidget
+from typing import cast
+
+from PySide6.QtCore import QMimeData, QPoint, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QTextBlock,
+    QTextCharFormat,
+    QTextCursor,
+    QTextLine,
+)
+from PySide6.QtWidgets import QWidget
 
 from studio.ui.compare.lane import CompareLane
 from studio.ui.compare.lane_text import LaneText
+from studio.ui.editor.page import Page
 from studio.ui.theme.theme import Theme
 
 EMPTY = "What this lane writes will stand here. Ctrl+Enter runs all lanes."
 END = "■"
 """Behind a text that ended of itself: at an end token, or a stop string."""
 
-_TINT = 0.25
-"""How much of the lane's colour lies behind the token where it diverges."""
+_BREAK = "↵"
+"""Painted where the token that parts is the end of a paragraph."""
+
+_LINE = 2.0
+_BELOW = 1.0
+"""Pixels: how thick the line is under the token where the lane parts, and how far below it."""
 
 
-class LaneView(QPlainTextEdit):
+class LaneView(Page):
     """The text of one lane.
 
     Args:
@@ -43,23 +60,30 @@ class LaneView(QPlainTextEdit):
         self.is_growing = False
         """Whether text is being put in just now: what scrolls then is no hand."""
         self.setReadOnly(True)
-        self.setUndoRedoEnabled(False)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setTabChangesFocus(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setPlaceholderText(EMPTY)
-        self.setToolTip(
-            "What this lane wrote. The marked token is the first that differs from the lane it is "
-            f"compared with; click it, or press Enter here, to see why. {END} stands where the "
-            "text ended of itself."
+        # So that it can be read along, selected and copied without a mouse.
+        self.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse
+            | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
+        self.setUndoRedoEnabled(False)
+        self.setTabChangesFocus(True)
+        self.setPlaceholderText(EMPTY)
         self.viewport().setMouseTracking(True)
-        self.document().setDocumentMargin(2)
+        self.document().setDocumentMargin(0)
         lane.grown.connect(self.follow)
         lane.changed.connect(self._follow_end)
         lane.cleared.connect(self._clear)
-        theme.changed.connect(self._show_mark)
+        theme.changed.connect(self._follow_theme)
         self.follow()
+
+    def minimumSizeHint(self) -> QSize:
+        """A few lines, however low the window is."""
+        return QSize(80, 6 * self.fontMetrics().lineSpacing())
+
+    @property
+    def words(self) -> int:
+        """How many words it shows."""
+        return self._text.words
 
     @property
     def mark(self) -> int | None:
@@ -70,7 +94,7 @@ class LaneView(QPlainTextEdit):
         """Mark a token, or none."""
         if index != self._mark:
             self._mark = index
-            self._show_mark()
+            self.viewport().update()
 
     def follow(self) -> None:
         """Put in what has come."""
@@ -83,13 +107,12 @@ class LaneView(QPlainTextEdit):
         ended = self._lane.ended is not None
         if added or ended != self._has_sign:
             self._put_in(added, with_sign=ended)
-        if self._mark is not None and not self.extraSelections():
-            self._show_mark()
 
     def _put_in(self, added: str, *, with_sign: bool) -> None:
         bar = self.verticalScrollBar()
         was_at_end = bar.value() >= bar.maximum() - 1
         follows = was_at_end and (self._lane.runs or not self.document().isEmpty())
+        is_first = self.document().isEmpty()
         self.is_growing = True
         cursor = QTextCursor(self.document())
         cursor.movePosition(QTextCursor.MoveOperation.End)
@@ -97,37 +120,75 @@ class LaneView(QPlainTextEdit):
             cursor.deletePreviousChar()
         cursor.insertText(added, QTextCharFormat())
         if with_sign:
-            look = QTextCharFormat()
-            look.setForeground(QColor(self._theme.colors.lanes[self._lane.color]))
-            cursor.insertText(END, look)
+            cursor.insertText(END, self._sign_look())
+        self._hang_first_space(is_first=is_first)
+        if is_first:
+            self.moveCursor(QTextCursor.MoveOperation.Start)  # reading begins there
         if follows:
             bar.setValue(bar.maximum())
         self._has_sign = with_sign
         self.is_growing = False
 
+    def _sign_look(self) -> QTextCharFormat:
+        look = QTextCharFormat()
+        look.setForeground(QColor(self._theme.colors.lanes[self._lane.color]))
+        return look
+
+    def _hang_first_space(self, *, is_first: bool) -> None:
+        """Let all lines begin in one line: the space that a text begins with hangs before it."""
+        document = self.document()
+        if is_first and document.characterAt(0) == " ":
+            self._indent(document.firstBlock(), -self.fontMetrics().horizontalAdvance(" "))
+        # A paragraph that begins takes the format of the one before.
+        block = document.firstBlock().next()
+        while block.isValid() and block.blockFormat().textIndent():
+            self._indent(block, 0.0)
+            block = block.next()
+
+    @staticmethod
+    def _indent(block: QTextBlock, indent: float) -> None:
+        look = block.blockFormat()
+        look.setTextIndent(indent)
+        QTextCursor(block).setBlockFormat(look)
+
     def _follow_end(self) -> None:
         if self._has_sign != (self._lane.ended is not None):
-            self.setExtraSelections([])
             self.follow()
+            self.viewport().update()
+
+    def _follow_theme(self) -> None:
+        if self._has_sign:
+            cursor = QTextCursor(self.document())
+            cursor.movePosition(QTextCursor.MoveOperation.End)
+            cursor.movePosition(
+                QTextCursor.MoveOperation.Left, QTextCursor.MoveMode.KeepAnchor, len(END)
+            )
+            cursor.setCharFormat(self._sign_look())
+        self.viewport().update()
 
     def _clear(self) -> None:
         self._forget_text()
         self._mark = None
-        self.setExtraSelections([])
 
     def _forget_text(self) -> None:
         self._text = LaneText()
         self._shown = 0
         self._has_sign = False
-        self.clear()
+        # `clear` would take the paragraph's format along.
+        cursor = QTextCursor(self.document())
+        cursor.select(QTextCursor.SelectionType.Document)
+        cursor.removeSelectedText()
+        self._indent(self.document().firstBlock(), 0.0)
 
     # -- which token stands where --------------------------------------------------------------
 
     def top_token(self) -> int | None:
         """The token at the beginning of the first line in view; None where there is no text."""
-        first = self.cursorForPosition(QPoint(2, 2)).position()
-        token = self._text.token_at(first)
-        return self._text.token_at(first - 1) if token is None else token
+        first = self.cursorForPosition(QPoint(0, 2))
+        first.movePosition(QTextCursor.MoveOperation.StartOfLine)
+        position = first.position()
+        token = self._text.token_at(position)
+        return self._text.token_at(position - 1) if token is None else token
 
     def show_at_top(self, token: int) -> None:
         """Scroll to where the line of a token is the first in view, or as near as the text allows.
@@ -141,11 +202,24 @@ class LaneView(QPlainTextEdit):
             bar.setValue(bar.maximum())
         else:
             # Its end: the space that a word begins with may be left on the line before.
-            end = max(place[0], place[1] - 1)
-            block = self.document().findBlock(end)
-            line = block.layout().lineForTextPosition(end - block.position())
-            bar.setValue(block.firstLineNumber() + max(0, line.lineNumber()))
+            cursor = QTextCursor(self.document())
+            cursor.setPosition(max(place[0], place[1] - 1))
+            bar.setValue(bar.value() + self.cursorRect(cursor).top())
         self.is_growing = False
+
+    def show_token(self, index: int) -> None:
+        """Scroll to a token and select its word; nothing where its characters are not certain."""
+        place = self._text.range_of(index)
+        if place is None:
+            return
+        start, end = place
+        while start < end - 1 and self.document().characterAt(start) == " ":
+            start += 1
+        cursor = QTextCursor(self.document())
+        cursor.setPosition(start)
+        cursor.setPosition(end, QTextCursor.MoveMode.KeepAnchor)
+        self.setTextCursor(cursor)
+        self.ensureCursorVisible()
 
     def _mark_place(self) -> tuple[int, int] | None:
         """Where the marked token begins and ends; the sign, where that is what is marked."""
@@ -154,54 +228,99 @@ class LaneView(QPlainTextEdit):
             return end - len(END), end
         return None if self._mark is None else self._text.range_of(self._mark)
 
-    def _show_mark(self) -> None:
+    @property
+    def marked_text(self) -> str:
+        """What is underlined; a paragraph's end as U+2029."""
         place = self._mark_place()
         if place is None:
-            self.setExtraSelections([])
-            return
-        color = QColor(self._theme.colors.lanes[self._lane.color])
-        look = QTextCharFormat()
-        look.setUnderlineStyle(QTextCharFormat.UnderlineStyle.SingleUnderline)
-        look.setUnderlineColor(color)
-        color.setAlphaF(_TINT)
-        look.setBackground(color)
-        selection = QTextEdit.ExtraSelection()
+            return ""
         cursor = QTextCursor(self.document())
         cursor.setPosition(place[0])
         cursor.setPosition(place[1], QTextCursor.MoveMode.KeepAnchor)
-        # What comes behind the token is not of the mark.
-        cursor.setKeepPositionOnInsert(True)
-        selection.cursor = cursor
-        selection.format = look
-        self.setExtraSelections([selection])
+        return cursor.selectedText()
 
-    def _is_on_mark(self, event: QMouseEvent) -> bool:
+    # -- painting ------------------------------------------------------------------------------
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Underline the token where the lane parts, in the lane's colour."""
+        super().paintEvent(event)
         place = self._mark_place()
         if place is None:
-            return False
-        return place[0] <= self.cursorForPosition(event.position().toPoint()).position() <= place[1]
+            return
+        painter = QPainter(self.viewport())
+        painter.setClipRegion(event.region())
+        painter.setFont(self.font())
+        color = QColor(self._theme.colors.lanes[self._lane.color])
+        for rect, is_break in self._mark_rects(*place):
+            painter.fillRect(
+                QRectF(rect.left(), rect.bottom() + _BELOW, rect.width(), _LINE), color
+            )
+            if is_break:
+                painter.setPen(QColor(self._theme.colors.muted))
+                painter.drawText(rect, int(Qt.AlignmentFlag.AlignVCenter), _BREAK)
+        painter.end()
+
+    def _mark_rects(self, start: int, end: int) -> list[tuple[QRectF, bool]]:
+        """The marked letters line by line, and whether it is a paragraph's end, of the viewport."""
+        offset = QPointF(-self.horizontalScrollBar().value(), -self.verticalScrollBar().value())
+        found: list[tuple[QRectF, bool]] = []
+        layout_of = self.document().documentLayout()
+        block = self.document().findBlock(start)
+        while block.isValid() and block.position() < end:
+            begin, layout, text = block.position(), block.layout(), block.text()
+            corner = layout_of.blockBoundingRect(block).topLeft() + offset
+            for number in range(layout.lineCount()):
+                line = layout.lineAt(number)
+                low = max(start - begin, line.textStart())
+                high = min(end - begin, line.textStart() + line.textLength())
+                while low < high and text[low] == " ":
+                    low += 1  # the word is marked, not the space before it
+                natural = line.naturalTextRect().translated(corner)
+                if low < high:
+                    left, right = _x(line, low) + corner.x(), _x(line, high) + corner.x()
+                    found.append(
+                        (QRectF(left, natural.top(), right - left, natural.height()), False)
+                    )
+                is_last = number == layout.lineCount() - 1
+                if is_last and end > begin + len(text) and block.next().isValid():
+                    left = _x(line, len(text)) + corner.x()
+                    width = self.fontMetrics().horizontalAdvance(_BREAK)
+                    found.append((QRectF(left, natural.top(), width, natural.height()), True))
+            block = block.next()
+        return found
+
+    # -- mouse and keys --------------------------------------------------------------------------
+
+    def _is_on_mark(self, point: QPointF) -> bool:
+        place = self._mark_place()
+        return place is not None and any(
+            rect.adjusted(-2, 0, 2, _BELOW + _LINE + 2).contains(point)
+            for rect, _ in self._mark_rects(*place)
+        )
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Show that the mark can be clicked."""
         super().mouseMoveEvent(event)
         if not event.buttons():
-            shape = Qt.CursorShape.IBeamCursor
-            if self._is_on_mark(event):
-                shape = Qt.CursorShape.PointingHandCursor
+            on_mark = self._is_on_mark(event.position())
+            shape = Qt.CursorShape.PointingHandCursor if on_mark else Qt.CursorShape.IBeamCursor
             self.viewport().setCursor(shape)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """A click on the mark opens it; a drag selects."""
         super().mouseReleaseEvent(event)
-        if not self.textCursor().hasSelection() and self._is_on_mark(event):
+        if not self.textCursor().hasSelection() and self._is_on_mark(event.position()):
             self.mark_chosen.emit()
 
     def createMimeDataFromSelection(self) -> QMimeData:
         """The selected text, without the sign at its end."""
-        data = super().createMimeDataFromSelection()
+        cursor = self.textCursor()
+        text = cursor.selectedText().replace("\u2029", "\n")
         end = self.document().characterCount() - 1
-        if self._has_sign and self.textCursor().selectionEnd() == end:
-            data.setText(data.text().removesuffix(END))
+        if self._has_sign and cursor.selectionEnd() == end:
+            text = text.removesuffix(END)
+        data = QMimeData()
+        data.setText(text)
         return data
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -212,3 +331,8 @@ class LaneView(QPlainTextEdit):
                 self.mark_chosen.emit()
             return
         super().keyPressEvent(event)
+
+
+def _x(line: QTextLine, position: int) -> float:
+    # Qt gives the place, and beside it the position that it took.
+    return cast(tuple[float, int], line.cursorToX(position))[0]

@@ -39,6 +39,7 @@ class CompareLanes(QObject):
         subject: What the lanes continue.
         vocabulary: Spells the lanes' tokens.
         is_shown: Whether the lanes are in view.
+        shows_bars: Whether the lanes' last distributions are in view while they run.
     """
 
     lanes_changed = Signal()
@@ -75,6 +76,7 @@ class CompareLanes(QObject):
         self.subject = Subject()
         self.vocabulary = NextToken(sampling.params, self)
         self.is_shown = False
+        self.shows_bars = False
         self._looks = FrameClock(self._look, self, _LOOK_MS)
         next_token.changed.connect(self._on_caret_looked)
         profiles.listed.connect(self._follow_presets)
@@ -90,6 +92,11 @@ class CompareLanes(QObject):
         return any(lane.tokens for lane in self.lanes)
 
     @property
+    def longest(self) -> int:
+        """How many tokens the longest lane has, or may have when it has ended."""
+        return max((lane.expected for lane in self.lanes), default=0)
+
+    @property
     def why_not_keep(self) -> str | None:
         """Why there is nothing to save or export; None where there is."""
         if self.is_running:
@@ -100,12 +107,12 @@ class CompareLanes(QObject):
 
     @property
     def presets(self) -> ProfileState:
-        """The profiles of the window, from which set-ups are made."""
+        """The presets of the window, from which set-ups are made."""
         return self._profiles
 
     @property
     def here(self) -> LaneSetup:
-        """The profile and the parameters in force on the Write page."""
+        """The preset and the parameters in force on the Write page."""
         return LaneSetup(self._profiles.current.name, self._sampling.params)
 
     def open_first(self) -> None:
@@ -219,7 +226,9 @@ class CompareLanes(QObject):
         if sketch is not None and not self.has_tokens:
             self.vocabulary.learn_from(self._next_token)
         for lane in self.lanes:
-            lane.show_distribution(sketch, self.prompt_history)
+            # While it runs, and nobody looks at its bars, there is no need to read its sketch.
+            if self.shows_bars or not lane.runs:
+                lane.show_distribution(sketch, self.prompt_history)
         self.looked.emit()
 
     # -- what the next run is made with --------------------------------------------------------

@@ -1,31 +1,24 @@
-"""The Compare page: the controls, the lanes side by side, the chart below them.
+"""The Compare page: the bar, the lanes side by side to be read, where they part on request.
 
 Puts widgets together and binds them to a `CompareState`; the texts' first divergences are found and
 marked here.
 """
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction, QResizeEvent
-from PySide6.QtWidgets import (
-    QFrame,
-    QHBoxLayout,
-    QLabel,
-    QScrollArea,
-    QSplitter,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtGui import QAction, QPalette, QResizeEvent
+from PySide6.QtWidgets import QFrame, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
+from studio.ui.compare.actions import CompareActions
 from studio.ui.compare.bar import CompareBar
-from studio.ui.compare.chart import EntropyChart
-from studio.ui.compare.distances import LaneDistances
 from studio.ui.compare.divergence import FirstDivergence, divergence_at
 from studio.ui.compare.lane import CompareLane
 from studio.ui.compare.lane_column import LaneColumn
 from studio.ui.compare.parting import PartingPanel
+from studio.ui.compare.parting_view import PartingView
+from studio.ui.compare.ruled_splitter import RuledSplitter
 from studio.ui.compare.state import CompareState
 from studio.ui.presets.favourites import PresetFavourites
-from studio.ui.theme.card import Card
+from studio.ui.theme.card import framed
 from studio.ui.theme.theme import Theme
 
 _GAP = 10
@@ -46,6 +39,7 @@ class _Area(QScrollArea):
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.viewport().setBackgroundRole(QPalette.ColorRole.Base)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Say so."""
@@ -59,28 +53,28 @@ class ComparePage(QWidget):
     Attributes:
         bar: The controls.
         columns: The lanes, from left to right.
-        chart: Entropy by position.
-        distances: Between neighbours.
-        parting: Why two lanes part.
+        partings: Where they part: lines, chart, distances; shown on request.
+        parting: Why two lanes part, at one place.
 
     Args:
         state: The comparison.
         theme: Where the colours come from.
-        run: The action that runs all lanes.
+        actions: What can be done on the page.
         stop: The window's Stop.
-        file_actions: What its menu of files holds.
         steps: The runs before and after.
-        favourites: Which profiles come first in the lanes' lists.
+        favourites: Which presets come first in the lanes' lists.
         parent: The Qt parent, if any.
     """
+
+    zoomed = Signal(int)
+    """The lanes' text was made so many points larger (smaller, if negative) than at first."""
 
     def __init__(
         self,
         state: CompareState,
         theme: Theme,
-        run: QAction,
+        actions: CompareActions,
         stop: QAction,
-        file_actions: list[QAction],
         steps: QWidget,
         favourites: PresetFavourites | None = None,
         parent: QWidget | None = None,
@@ -89,34 +83,35 @@ class ComparePage(QWidget):
         self._state = state
         self._favourites = favourites
         self._theme = theme
-        self.bar = CompareBar(state, run, stop, file_actions, steps, theme)
+        self._show_parting, self._show_bars = actions.show_parting, actions.show_bars
+        self._zoom = 0
+        self.bar = CompareBar(
+            state, actions.run, stop, actions.show_parting, actions.file_actions, steps, theme
+        )
         self.columns: list[LaneColumn] = []
-        self._partings: dict[CompareLane, FirstDivergence] = {}
+        self._divergences: dict[CompareLane, FirstDivergence] = {}
         self._parted: CompareLane | None = None
         """Whose parting is explained, or was last."""
-        self._lanes = QSplitter(Qt.Orientation.Horizontal)
-        self._lanes.setChildrenCollapsible(False)
-        self._lanes.setHandleWidth(_GAP)
+        self._lanes = RuledSplitter(theme)
         self._area = area = _Area()
         area.setWidget(self._lanes)
         area.resized.connect(self._fit)
-        self.chart = EntropyChart(state, theme)
-        self.distances = LaneDistances(state, theme)
+        self.partings = PartingView(state, theme)
         self.parting = PartingPanel(state.vocabulary, theme)
         below = QSplitter(Qt.Orientation.Vertical)
         below.setChildrenCollapsible(False)
         below.setHandleWidth(_GAP)
-        below.addWidget(area)
-        self.figures = self._figures()
+        below.addWidget(framed(area))
         # What explains one place takes the room of what shows all of them, and gives it back.
-        foot = QWidget()
-        feet = QVBoxLayout(foot)
+        self._foot = QWidget()
+        feet = QVBoxLayout(self._foot)
         feet.setContentsMargins(0, 0, 0, 0)
-        feet.addWidget(self.figures)
+        feet.addWidget(self.partings)
         feet.addWidget(self.parting)
-        self.parting.opened.connect(self.figures.hide)
-        self.parting.closed.connect(self.figures.show)
-        below.addWidget(foot)
+        self.parting.opened.connect(self._follow_foot)
+        self.parting.closed.connect(self._follow_foot)
+        self.partings.wanted.connect(self.show_parting)
+        below.addWidget(self._foot)
         below.setStretchFactor(0, 1)
         below.setStretchFactor(1, 0)
         self.column = QVBoxLayout(self)
@@ -126,27 +121,25 @@ class ComparePage(QWidget):
         self.column.addWidget(below, 1)
         state.vocabulary.breakers_known.connect(self._explain_again)
         state.lanes_changed.connect(self._follow_lanes)
-        state.progressed.connect(self._follow_partings)
-        state.changed.connect(self._follow_partings)
+        state.progressed.connect(self._follow_texts)
+        state.changed.connect(self._follow_texts)
         state.in_step_changed.connect(self._scroll_in_step)
         state.looked.connect(self._follow_figures)
         state.changed.connect(self._follow_figures)
+        actions.show_parting.toggled.connect(self._on_parting_toggled)
+        actions.show_bars.toggled.connect(self._on_bars_toggled)
+        state.shows_bars = actions.show_bars.isChecked()
         self._follow_lanes()
+        self._follow_foot()
 
-    def _figures(self) -> QWidget:
-        card = Card("Entropy by position")
-        card.body.setContentsMargins(16, 6, 16, 8)
-        card.body.setSpacing(2)
-        heading = QLabel("Distance at the prompt")
-        heading.setProperty("role", "heading")
-        heading.setFixedWidth(self.distances.sizeHint().width())
-        card.header.addWidget(heading)
-        row = QHBoxLayout()
-        row.setSpacing(24)
-        row.addWidget(self.chart, 1)
-        row.addWidget(self.distances)
-        card.body.addLayout(row, 1)
-        return card
+    def zoom_to(self, zoom: int) -> None:
+        """Make the lanes' text as many points larger than at first, or smaller if negative."""
+        if zoom == self._zoom:
+            return
+        self._zoom = zoom
+        for column in self.columns:
+            column.view.zoom_by(zoom - column.view.zoom)
+        self.zoomed.emit(zoom)
 
     def _follow_lanes(self) -> None:
         lanes = self._state.lanes
@@ -162,22 +155,24 @@ class ComparePage(QWidget):
                 self._lanes.insertWidget(place, column)
         if len(lanes) != had:
             self._lanes.setSizes([1000] * len(lanes))
-        self._partings = {lane: FirstDivergence() for lane in lanes}
+        self._divergences = {lane: FirstDivergence() for lane in lanes}
         self.parting.close_panel()
         for column in self.columns:
             column.follow()
         self._fit()
-        self._follow_partings()
+        self._follow_texts()
 
     def _fit(self) -> None:
-        """Text and buttons have their room first, then the bars; the chart takes what is left."""
+        """Text and button have their room first, then the bars; the foot takes what is left."""
         least = max(column.least_height for column in self.columns)
         self._area.setMinimumHeight(least + self._area.horizontalScrollBar().sizeHint().height())
         for column in self.columns:
             column.fit(self._area.viewport().height())
 
     def _column(self, lane: CompareLane) -> LaneColumn:
-        column = LaneColumn(self._state, lane, self._theme, self._favourites)
+        column = LaneColumn(self._state, lane, self._theme, self._show_bars, self._favourites)
+        column.view.zoom_by(self._zoom)
+        column.view.zoom_changed.connect(self.zoom_to)
         column.view.mark_chosen.connect(lambda: self.show_parting(lane))
         column.view.verticalScrollBar().valueChanged.connect(lambda: self._scroll_others(column))
         lane.cleared.connect(self.parting.close_panel)
@@ -197,18 +192,43 @@ class ComparePage(QWidget):
         focused = next((column for column in self.columns if column.view.hasFocus()), None)
         self._scroll_others(focused or self.columns[0])
 
-    def _follow_partings(self) -> None:
+    def _follow_texts(self) -> None:
+        """Lanes have grown: their strips share one scale, and they part where they part."""
+        longest = self._state.longest
+        found = []
         for column in self.columns:
             lane = column.lane
+            column.strip.set_length(longest)
             reference = self._state.reference_of(lane)
             index = None
             if reference is not None:
-                index = self._partings[lane].look(reference, lane)
+                index = self._divergences[lane].look(reference, lane)
+                if index is not None:
+                    found.append((reference, lane, index))
             column.view.set_mark(index)
+        if not self.partings.isHidden():
+            self.partings.show_partings(found)
 
     def _follow_figures(self) -> None:
         for column in self.columns:
             column.follow_figures()
+
+    def _on_bars_toggled(self, is_shown: bool) -> None:
+        self._state.shows_bars = is_shown
+        self._state.request_look()
+        self._fit()
+
+    # -- where they part -----------------------------------------------------------------------
+
+    def _on_parting_toggled(self) -> None:
+        self.parting.close_panel()
+        self._follow_foot()
+
+    def _follow_foot(self) -> None:
+        is_close = not self.parting.isHidden()
+        self.partings.setVisible(self._show_parting.isChecked() and not is_close)
+        self._foot.setVisible(self._show_parting.isChecked() or is_close)
+        self._follow_texts()
 
     def _explain_again(self) -> None:
         if self._parted in self._state.lanes and not self.parting.isHidden():
@@ -217,7 +237,7 @@ class ComparePage(QWidget):
     def show_parting(self, lane: CompareLane) -> None:
         """Show why a lane parts from the one that it is compared with."""
         reference = self._state.reference_of(lane)
-        index = self._partings[lane].index
+        index = self._divergences[lane].index
         if reference is None or index is None:
             return
         state = self._state

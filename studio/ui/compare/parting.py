@@ -1,8 +1,8 @@
 """Why two lanes part: both distributions as bars that u runs through, one above the other.
 
-A bar is all tokens laid end to end, the favourite first, each as wide as it is probable; the dice u
-is a line through both. A token's stretch in one bar is tied to its stretch in the other: so one
-sees it move from under the line. Shows a `Divergence`.
+A bar is all tokens laid end to end, the favourite first, each as wide as it is probable; the random
+draw u is a line through both. A token's stretch in one bar is tied to its stretch in the other: so
+one sees it move from under the line. Shows a `Divergence`.
 """
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
@@ -34,11 +34,11 @@ class PartingBars(QWidget):
         self._vocabulary = vocabulary
         self._theme = theme
         self._divergence: Divergence | None = None
-        self.setAccessibleName("Both distributions, with the dice")
+        self.setAccessibleName("Both distributions, with the random draw")
         self.setToolTip(
             "<p>Each bar is the whole distribution, the favourite at the left, every token as wide "
-            "as it is probable. The line is <b>u</b>, the dice: the stretch that it falls on is "
-            "the token written. Ties join the same token's stretches.</p>"
+            "as it is probable. The line is <b>u</b>, the random draw: the stretch that it falls "
+            "on is the token written. Ties join the same token's stretches.</p>"
         )
         theme.changed.connect(self.update)
 
@@ -56,7 +56,7 @@ class PartingBars(QWidget):
         return QSize(160, self.sizeHint().height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Ties first, bars over them, the dice over all."""
+        """Ties first, bars over them, the random draw over all."""
         if self._divergence is None:
             return
         painter = QPainter(self)
@@ -76,7 +76,7 @@ class PartingBars(QWidget):
                 f"T {format_temperature(temperature)}",
             )
             self._paint_bar(painter, room, top, side)
-        self._paint_dice(painter, room, tops, first, second)
+        self._paint_draw(painter, room, tops, first, second)
 
     def _paint_ties(
         self,
@@ -137,7 +137,7 @@ class PartingBars(QWidget):
             if shown != "…":
                 painter.drawText(stretch, int(Qt.AlignmentFlag.AlignCenter), shown)
 
-    def _paint_dice(
+    def _paint_draw(
         self,
         painter: QPainter,
         room: QRectF,
@@ -214,7 +214,7 @@ class PartingPanel(QFrame):
         self.hide()
 
     def show_divergence(self, divergence: Divergence) -> None:
-        """Show a place, and why the dice fell differently there."""
+        """Show a place, and why the same place gave different tokens."""
         words = f"Token {divergence.index + 1:,}. {explain(divergence, self._vocabulary)}"
         self.sentence.setText(words)
         notes = notes_of(divergence)
@@ -222,8 +222,8 @@ class PartingPanel(QFrame):
         self.notes.setVisible(bool(notes))
         self.setAccessibleDescription(f"{words} {notes}".strip())
         self.bars.show_divergence(divergence)
-        self.opened.emit()
         self.show()
+        self.opened.emit()
         self.close_button.setFocus()
 
     def close_panel(self) -> None:

@@ -73,6 +73,7 @@ def show_record(state: CompareLanes, comparison: Comparison, source: object = No
         lane.reason = record.reason or "stopped"
         lane.end, lane.mu = record.end, record.mu
         lane.stop = lane.stopped_by = record.stop
+        lane.ran_as = record.name
     state.same_dice = comparison.same_dice
     state.shown()
 
@@ -105,6 +106,6 @@ def _lane_record(lane: CompareLane) -> LaneRecord:
         end=None if lane.end is None else token_record(lane.end),
         stop=lane.stopped_by,
         mu=lane.mu,
-        name=lane.profiles.current.name,
+        name=lane.ran_as or lane.profiles.current.name,
         turns=tuple(Turn(index=index, params=params) for index, params in turns[1:]),
     )

@@ -99,7 +99,7 @@ class CompareRun(QObject):
         if not self._is_kept:
             self._begin_anew(lane)
             return
-        lane.begin()
+        lane.begin(self._lanes.max_tokens)
         self._client.send(
             ContinueLane(
                 request=self._request,
@@ -113,7 +113,7 @@ class CompareRun(QObject):
         self._lanes.changed.emit()
 
     def run_again(self, lane: CompareLane) -> None:
-        """Write a lane from the prompt on, with new dice."""
+        """Write a lane from the prompt on, with other random draws."""
         lane.clear()
         lane.seed = None
         self._write_from_prompt(lane)
@@ -123,7 +123,7 @@ class CompareRun(QObject):
             self._begin_anew(lane)
             return
         lane.awaits_start = True
-        lane.begin()
+        lane.begin(self._lanes.max_tokens)
         self._client.send(
             RerunLane(
                 request=self._request,
@@ -137,7 +137,7 @@ class CompareRun(QObject):
         self._lanes.changed.emit()
 
     def _shared_seed(self) -> int | None:
-        """The dice of the others, for a lane that joins them."""
+        """The seed of the others, for a lane that joins them."""
         seeds = {lane.seed for lane in self._lanes.lanes if lane.seed is not None}
         return seeds.pop() if self._lanes.same_dice and len(seeds) == 1 else None
 
@@ -201,7 +201,7 @@ class CompareRun(QObject):
         for lane in lanes.lanes:
             lane.awaits_start = True
             if lane in going:
-                lane.begin()
+                lane.begin(lanes.max_tokens)
         self._client.send(
             Compare(
                 request=self._request,

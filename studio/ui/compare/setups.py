@@ -51,7 +51,7 @@ def around(profile: str, params: SamplingParams) -> list[LaneSetup]:
 
 
 def all_profiles(presets: Sequence[Preset]) -> list[LaneSetup]:
-    """A lane a profile, as many as fit."""
+    """A lane a preset, as many as fit."""
     return [LaneSetup(preset.name, preset.sampling) for preset in presets[:MOST_LANES]]
 
 

@@ -39,8 +39,8 @@ AT_THE_CARET = (
     "was put at the caret."
 )
 ENDS_AT_ONCE = (
-    "It would end here again: the same settings and dice draw the same end. Turn its temperature, "
-    "or give it new dice."
+    "It would end here again: the same settings and random draws give the same end. Turn its "
+    "temperature, or give it new random draws."
 )
 
 
@@ -60,7 +60,7 @@ class CompareState(CompareLanes):
     used = Signal(int)
     """A lane's text was put into the manuscript; where it ends, in code points."""
     preset_wanted = Signal(str, object)
-    """The profile's name and the parameters of a lane that is to be kept as a preset."""
+    """The preset's name and the parameters of a lane that is to be kept as a preset."""
 
     def __init__(
         self,
@@ -120,10 +120,10 @@ class CompareState(CompareLanes):
 
     def why_not_use(self, lane: CompareLane) -> str | None:
         """Why a lane's text cannot go into the manuscript now; None where it can."""
+        if lane.runs:
+            return "This lane is still being written: wait until it has ended, or stop it."
         if not lane.written:
             return "This lane has written nothing yet."
-        if self.is_running:
-            return "Lanes are running; stop them first (Esc)."
         if not self._writing.is_idle:
             return "The model is writing into the manuscript; stop it first (Esc)."
         return None
@@ -238,7 +238,7 @@ class CompareState(CompareLanes):
             self._run.go_on(lane)
 
     def run_again(self, lane: CompareLane) -> None:
-        """Run one lane from the prompt, with new dice."""
+        """Run one lane from the prompt, with other random draws."""
         if self.why_not_again(lane) is None:
             if lane.tokens:
                 self.replacing.emit()

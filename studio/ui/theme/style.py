@@ -46,6 +46,7 @@ QPushButton[flat="true"], QToolButton {
 }
 QPushButton[role="muted"] { color: $muted; }
 QPushButton[flat="true"]:hover, QToolButton:hover { background: $hover; }
+QPushButton[flat="true"]:checked { color: $text; background: $hover; }
 QPushButton[flat="true"]:focus, QToolButton:focus { border-color: $accent; }
 QPushButton[segment="true"]:focus { border-color: $text; }
 QPushButton[flat="true"]:disabled, QToolButton:disabled { color: $muted; }

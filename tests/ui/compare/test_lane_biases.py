@@ -86,9 +86,11 @@ def test_with_the_real_engine_the_message_has_a_way_on(window: MainWindow, qtbot
     first = page.columns[0]
     mine = msgspec.structs.replace(preset, name="Mine", sampling=foreign)
     session.profiles.follow([*session.profiles.presets, mine])
-    first.profile.activated.emit(first.profile.findData("Mine"))
-    assert first.go.text() == DROP_BIASES
-    assert "1,000,000" in first.go.toolTip()
+    first.menu.list_presets()
+    next(one for one in first.menu.presets.actions() if one.text() == "Mine").trigger()
+    assert first.menu.drop.text().replace("&", "") == DROP_BIASES
+    assert first.menu.drop.isVisible()
+    assert "1,000,000" in first.menu.drop.toolTip()
     qtbot.waitUntil(lambda: DROP_BIASES in (first.lane.next_token.reason or ""), timeout=LONG)
     window.compare.actions.run.trigger()
     qtbot.waitUntil(lambda: not state.is_running and state.has_tokens, timeout=LONG)

@@ -44,8 +44,7 @@ class Sheet:
         return self.view.toPlainText()
 
     def marked(self) -> str:
-        selections = self.view.extraSelections()
-        return "".join(selection.cursor.selectedText() for selection in selections)
+        return self.view.marked_text
 
 
 @pytest.fixture

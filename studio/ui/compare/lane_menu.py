@@ -1,0 +1,145 @@
+"""The menu of a lane: all that can be done with it but to use its text.
+
+Binds a `CompareLane` to actions and keeps nothing of it.
+"""
+
+from collections.abc import Callable
+from functools import partial
+
+from PySide6.QtGui import QAction, QActionGroup, QGuiApplication
+from PySide6.QtWidgets import QMenu, QWidget
+
+from studio.ui.compare.lane import DROP_BIASES, CompareLane, LanePhase
+from studio.ui.compare.state import CompareState
+from studio.ui.presets.favourites import PresetFavourites
+from studio.ui.widgets.actions import button_text, make_action
+
+NO_PRESETS = "Keeping a lane's settings as a preset of your own comes with preset files."
+
+
+class LaneMenu(QMenu):
+    """The menu.
+
+    Attributes:
+        run: Write a lane that was added, from the prompt of the others.
+        go: Let the lane write on.
+        again: Write it again with other random draws.
+        stop: End it alone.
+        drop: Take biases for another model out of it.
+        copy: Its text to the clipboard.
+        keep: Its settings as a preset.
+        presets: Its presets, to choose from.
+        remove: Take it out.
+
+    Args:
+        state: The comparison that it belongs to.
+        lane: The lane.
+        show_bars: Whether lanes show the bars of their last token.
+        favourites: Which presets come first.
+        parent: The Qt parent, if any.
+    """
+
+    def __init__(
+        self,
+        state: CompareState,
+        lane: CompareLane,
+        show_bars: QAction,
+        favourites: PresetFavourites | None,
+        parent: QWidget,
+    ) -> None:
+        super().__init__(parent)
+        self._state = state
+        self._lane = lane
+        self._favourites = favourites
+        self._group: QActionGroup | None = None
+        self.setToolTipsVisible(True)
+
+        def act(text: str, slot: Callable[[], object]) -> QAction:
+            action = make_action(self, text, slot)
+            self.addAction(action)
+            return action
+
+        self.run = act("&Run this lane", lambda: state.go_on(lane))
+        self.go = act("&Go on", lambda: state.go_on(lane))
+        self.again = act("&New random draws", lambda: state.run_again(lane))
+        self.stop = act("&Stop this lane", lambda: state.stop(lane))
+        self.drop = act(f"&{DROP_BIASES}", lambda: state.biases.drop([lane]))
+        self.addSeparator()
+        self.copy = act("&Copy text", lambda: QGuiApplication.clipboard().setText(lane.text))
+        self.keep = act("&Make preset…", lambda: state.make_preset(lane))
+        self.presets = self.addMenu("&Preset")
+        self.presets.setToolTipsVisible(True)
+        self.presets.aboutToShow.connect(self.list_presets)
+        self.addSeparator()
+        self.addAction(show_bars)
+        self.addSeparator()
+        self.remove = act("Re&move lane", lambda: state.remove(lane))
+        self.follow()
+
+    def follow(self) -> None:
+        """What can be done follows what the lane and the others do."""
+        state, lane = self._state, self._lane
+        more = f"Write up to {state.max_tokens:,} tokens more"
+        why_not = state.why_not_go_on(lane)
+        _show(self.run, why_not, "Write this lane too, from the prompt that the others have")
+        _show(self.go, why_not, more)
+        _show(
+            self.again,
+            state.why_not_again(lane),
+            "Write this lane again from the prompt with other random draws; the others stay as "
+            "they are",
+        )
+        runs = lane.runs and lane.phase is not LanePhase.STOPPING
+        _show(self.stop, None if runs else "It does not run.", "End this lane alone")
+        foreign = state.biases.why_not(lane)
+        _show(self.drop, None if foreign else "It has none for another model.", foreign)
+        _show(self.copy, None if lane.written else _NOT_YET, "The text of this lane")
+        can_keep = state.can_make_preset
+        keep = "Keep this lane's settings as a preset of your own"
+        _show(self.keep, None if can_keep else NO_PRESETS, keep)
+        few = "A comparison has two lanes at least."
+        _show(self.remove, None if state.can_remove else few, "Take this lane out")
+
+        if not self.isVisible():
+            # While it is open nothing in it moves.
+            self._choose_entries()
+
+    def _choose_entries(self) -> None:
+        is_new = self._lane.phase is LanePhase.NEW
+        self.run.setVisible(is_new)
+        self.go.setVisible(not is_new)
+        self.drop.setVisible(bool(self._state.biases.why_not(self._lane)))
+
+    def list_presets(self) -> None:
+        """Fill the list of presets: those with a star first."""
+        profiles, menu = self._lane.profiles, self.presets
+        menu.clear()
+        if self._group is not None:
+            self._group.deleteLater()
+        group = self._group = QActionGroup(menu)
+        has_star = self._favourites.has if self._favourites else lambda _name: False
+        first = [preset for preset in profiles.presets if has_star(preset.name)]
+        others = [preset for preset in profiles.presets if not has_star(preset.name)]
+        for preset in (*first, *others):
+            if others and preset is others[0]:
+                menu.addSeparator()
+            action = make_action(
+                group,
+                button_text(preset.name),
+                partial(profiles.choose, preset),
+                tip=preset.description or "A preset of your own",
+            )
+            action.setCheckable(True)
+            action.setChecked(preset.name == profiles.current.name)
+            menu.addAction(action)
+
+
+_NOT_YET = "This lane has written nothing yet."
+
+
+def _show(action: QAction, why_not: str | None, tip: str) -> None:
+    tip = why_not or tip
+    # Of an entry that is not listed Qt says that it is disabled, whatever was set.
+    action.setEnabled(not why_not)
+    if action.toolTip() != tip:
+        action.setToolTip(tip)

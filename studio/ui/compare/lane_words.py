@@ -1,0 +1,47 @@
+"""A lane's figures in plain words. Knows numbers and tokens; no widget."""
+
+import math
+
+from studio.sampling.measures import bits
+from studio.ui.tokens.text import token_text
+from studio.ui.tokens.written_token import DrawnToken
+
+_MOST_NATS = 50.0
+"""No vocabulary has more; a file can say anything."""
+
+
+def effective_words(nats: float) -> float:
+    """As many equally likely words would be as uncertain as an entropy of so many nats."""
+    return math.exp(min(nats, _MOST_NATS))
+
+
+def openness(effective: float) -> str:
+    """How many words could follow: ``1 word every time``, ``about 1.3 words``, ``about 16 words``.
+
+    Args:
+        effective: As many equally likely tokens would be as uncertain (e to the entropy).
+    """
+    return "1 word every time" if effective < 1.05 else f"about {_few(effective)} words"
+
+
+def word_count(count: int) -> str:
+    """``1 word``, ``1,204 words``."""
+    return f"{count:,} word{'' if count == 1 else 's'}"
+
+
+def token_count(count: int) -> str:
+    """``1 token``, ``1,204 tokens``."""
+    return f"{count:,} token{'' if count == 1 else 's'}"
+
+
+def token_openness(token: DrawnToken) -> str:
+    """How open the place of a token was: ``“sea”, one of about 16 words, 4.0 bits``."""
+    shown = token_text(token.text, token.id).text
+    word = shown.removeprefix("·") or shown
+    effective = effective_words(token.entropy)
+    chosen = "the only word" if effective < 1.05 else f"one of about {_few(effective)}"
+    return f"“{word}” {chosen}, {bits(token.entropy):.1f} bits"
+
+
+def _few(count: float) -> str:
+    return f"{count:.1f}" if count < 2.95 else f"{count:,.0f}"

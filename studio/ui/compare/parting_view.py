@@ -1,0 +1,98 @@
+"""Where the lanes part, on request: each parting in a line, entropy by position, distances.
+
+Shows a `CompareState`; which place is looked at more closely is `parting`'s affair.
+"""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from studio.ui.compare.chart import EntropyChart
+from studio.ui.compare.distances import LaneDistances
+from studio.ui.compare.divergence import in_short
+from studio.ui.compare.lane import CompareLane
+from studio.ui.compare.state import CompareState
+from studio.ui.theme.theme import Theme
+from studio.ui.widgets.actions import button_text
+
+NONE_YET = "Nowhere yet: the lanes have not been run, or say the same so far."
+
+
+class PartingView(QFrame):
+    """The view.
+
+    Attributes:
+        lines: A button for each lane that leaves another.
+        chart: Entropy by position.
+        distances: Between neighbours, at the prompt.
+
+    Args:
+        state: Whose lanes.
+        theme: Where the colours come from.
+        parent: The Qt parent, if any.
+    """
+
+    wanted = Signal(object)
+    """The lane whose parting is to be shown closely."""
+
+    def __init__(self, state: CompareState, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("card", True)
+        self.setAccessibleName("Where they part")
+        self._state = state
+        self.chart = EntropyChart(state, theme)
+        self.distances = LaneDistances(state, theme)
+        self.lines: list[QPushButton] = []
+        self._shown: list[tuple[CompareLane, CompareLane, int]] = []
+        self._none = QLabel(NONE_YET)
+        self._none.setProperty("role", "muted")
+        self._none.setWordWrap(True)
+        lines = QWidget()
+        lines.setMinimumWidth(self.distances.sizeHint().width() * 3 // 4)
+        self._lines = QVBoxLayout(lines)
+        self._lines.setContentsMargins(0, 0, 0, 0)
+        self._lines.setSpacing(0)
+        self._lines.addWidget(self._none)
+        self._lines.addStretch(1)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 8, 16, 10)
+        row.setSpacing(28)
+        for heading, widget, stretch in (
+            ("Where they part", lines, 0),
+            ("Entropy by position", self.chart, 1),
+            ("Distance at the prompt", self.distances, 0),
+        ):
+            label = QLabel(heading)
+            label.setProperty("role", "heading")
+            column = QVBoxLayout()
+            column.setSpacing(4)
+            column.addWidget(label)
+            column.addWidget(widget, 1)
+            row.addLayout(column, stretch)
+
+    def show_partings(self, found: Sequence[tuple[CompareLane, CompareLane, int]]) -> None:
+        """Name the partings.
+
+        Args:
+            found: (the lane compared with, the lane that leaves it, the token's index) each.
+        """
+        if list(found) == self._shown:
+            return
+        self._shown = list(found)
+        for line in self.lines:
+            self._lines.removeWidget(line)
+            line.deleteLater()
+        self.lines = []
+        for place, (reference, lane, index) in enumerate(found):
+            words = in_short(index, reference, lane, self._state.vocabulary)
+            line = QPushButton(button_text(words))
+            line.setProperty("flat", True)
+            # In line with the heading, as words are.
+            line.setStyleSheet("padding: 2px 4px 2px 0px; text-align: left;")
+            line.setToolTip("Show what both lanes drew from there")
+            line.setCursor(Qt.CursorShape.PointingHandCursor)
+            line.clicked.connect(lambda _checked, lane=lane: self.wanted.emit(lane))
+            self._lines.insertWidget(place, line, 0, Qt.AlignmentFlag.AlignLeft)
+            self.lines.append(line)
+        self._none.setVisible(not found)

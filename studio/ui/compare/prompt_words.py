@@ -1,0 +1,65 @@
+"""What the lanes continue, in one quiet line: the end of the prompt, then how they are run.
+
+Where there is too little room the prompt's words give way, and not what stands behind them.
+"""
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QLabel, QSizePolicy
+
+_SHOWN_OF_PROMPT = 160
+
+
+class PromptWords(QLabel):
+    """The line; its text has all of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._parts = ("", "", "")
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setProperty("role", "muted")
+        self.setAccessibleName("What the lanes continue")
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+
+    def tell(self, before: str, prompt: str, behind: str) -> None:
+        """Show a prompt's end in quotation marks between other words.
+
+        Args:
+            before: What comes first.
+            prompt: The text whose end is quoted; nothing is where it is empty.
+            behind: What comes last.
+        """
+        tail = " ".join(prompt[-_SHOWN_OF_PROMPT:].split())
+        if tail and len(prompt) > _SHOWN_OF_PROMPT:
+            # From a word's beginning on.
+            tail = "…" + (tail.partition(" ")[2] or tail)
+        parts = (before, tail, behind)
+        if parts != self._parts:
+            self._parts = parts
+            self.setText(_joined(parts))
+            self.update()
+
+    @property
+    def shown(self) -> str:
+        """What of it is seen."""
+        before, tail, behind = self._parts
+        metrics, room = self.fontMetrics(), self.width()
+        if tail:
+            room_for_tail = room - metrics.horizontalAdvance(_joined((before, "x", behind)))
+            elided = metrics.elidedText(tail, Qt.TextElideMode.ElideLeft, max(0, room_for_tail))
+            if elided not in ("", "…"):
+                return _joined((before, elided, behind))
+        return metrics.elidedText(
+            _joined((before, "", behind)), Qt.TextElideMode.ElideRight, max(0, room)
+        )
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint as much as fits."""
+        painter = QPainter(self)
+        painter.drawText(self.rect(), int(Qt.AlignmentFlag.AlignVCenter), self.shown)
+
+
+def _joined(parts: tuple[str, str, str]) -> str:
+    before, tail, behind = parts
+    quoted = f"after “{tail}”" if tail else ""
+    return " · ".join(part for part in (before, quoted, behind) if part)
