@@ -22,7 +22,7 @@ from PySide6.QtWidgets import QWidget
 
 from studio.ui.compare.lane import CompareLane
 from studio.ui.compare.lane_text import LaneText
-from studio.ui.editor.page import Page
+from studio.ui.editor.page import Page, paragraph_format
 from studio.ui.theme.theme import Theme
 
 EMPTY = "What this lane writes will stand here. Ctrl+Enter runs all lanes."
@@ -147,7 +147,7 @@ class LaneView(Page):
 
     @staticmethod
     def _indent(block: QTextBlock, indent: float) -> None:
-        look = block.blockFormat()
+        look = paragraph_format()
         look.setTextIndent(indent)
         QTextCursor(block).setBlockFormat(look)
 

@@ -84,6 +84,8 @@ def test_the_sign_is_no_text_to_copy(sheet: Sheet) -> None:
     sheet.view.selectAll()
     sheet.view.copy()
     assert QApplication.clipboard().text() == " a b"
+    # Before Python ends, which made what it holds.
+    QApplication.clipboard().clear()
 
 
 def test_the_sign_is_marked_and_chosen_as_a_token_is(sheet: Sheet, qtbot: QtBot) -> None:
