@@ -13,12 +13,20 @@ import stat
 from pathlib import Path
 
 
-def atomic_write(path: Path, data: bytes) -> None:
+def atomic_write(path: Path, data: bytes, mode: int = 0o666) -> os.stat_result:
     """Writes a file anew: temporary file beside it, write, flush to disk, rename over, flush.
 
     A symbolic link stays a link, and the file it leads to is replaced. Permission bits, and as far
     as the system allows the owner, stay those of the file that is replaced; a new file has the
     process's usual ones. Whatever fails, the old file is as it was and no temporary file stays.
+
+    Args:
+        path: The file, whether it is there yet or not.
+        data: All that it is to hold.
+        mode: Permission bits of a new file, before the process's mask.
+
+    Returns:
+        The status of the new file, taken before anybody else could find it under its name.
 
     Raises:
         OSError: The target is no regular file, is read-only, or the system failed; a full disk is
@@ -26,7 +34,7 @@ def atomic_write(path: Path, data: bytes) -> None:
     """
     target = Path(os.path.realpath(path))
     former = _replaceable(target)
-    temporary = _written_beside(target, data, former)
+    temporary, status = _written_beside(target, data, mode, former)
     try:
         temporary.replace(target)
     except BaseException:
@@ -34,6 +42,7 @@ def atomic_write(path: Path, data: bytes) -> None:
             temporary.unlink()
         raise
     _sync_folder(target.parent)
+    return status
 
 
 def write_new(path: Path, data: bytes) -> None:
@@ -45,7 +54,7 @@ def write_new(path: Path, data: bytes) -> None:
         FileExistsError: Something of this name is there, be it a link that leads nowhere.
         OSError: The system failed; no temporary file stays.
     """
-    temporary = _written_beside(path, data)
+    temporary, _ = _written_beside(path, data)
     try:
         move_new(temporary, path)
     except BaseException:
@@ -81,25 +90,28 @@ def move_new(former: Path, path: Path) -> None:
 _NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
 
 
-def _written_beside(target: Path, data: bytes, former: os.stat_result | None = None) -> Path:
-    """A temporary file in the target's folder, written to the disk."""
+def _written_beside(
+    target: Path, data: bytes, mode: int = 0o666, former: os.stat_result | None = None
+) -> tuple[Path, os.stat_result]:
+    """A temporary file in the target's folder, written to the disk, and its status."""
     # A short name of its own: the target's may already be as long as the file system allows.
     temporary = target.with_name(f".{secrets.token_hex(8)}.tmp")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-    descriptor = os.open(temporary, flags, 0o666)
+    descriptor = os.open(temporary, flags, mode)
     try:
         try:
             _write_all(descriptor, data)
             if former is not None:
                 _keep_owner_and_mode(descriptor, former)
             os.fsync(descriptor)
+            status = os.fstat(descriptor)
         finally:
             os.close(descriptor)
     except BaseException:
         with contextlib.suppress(OSError):
             temporary.unlink()
         raise
-    return temporary
+    return temporary, status
 
 
 def _replaceable(target: Path) -> os.stat_result | None:

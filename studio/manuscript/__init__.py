@@ -3,20 +3,25 @@
 This package does not know Qt, nor how text is generated.
 """
 
-from studio.manuscript.edit import Edit
+from studio.manuscript.briefs import BriefError, BriefFolder, document_key
+from studio.manuscript.edit import Edit, replacement
+from studio.manuscript.file_state import FileState, Outside
 from studio.manuscript.files import (
     Encoding,
     ManuscriptFileError,
     Newline,
     TextFile,
+    open_text_file,
     read_text_file,
     write_text_file,
 )
 from studio.manuscript.followed_text import FollowedText
 from studio.manuscript.history import HistoryError
 from studio.manuscript.joint import joined
+from studio.manuscript.journal import Journal, Leftover, leftovers
 from studio.manuscript.manuscript import Manuscript
 from studio.manuscript.passage import Origin, Passage, runs_of
+from studio.manuscript.recovery import RecoveryRecord
 from studio.manuscript.take_writer import TakeWriter
 from studio.manuscript.takes import GrowingTakeError, Take, TakeSet
 from studio.manuscript.token_characters import RecordedToken
@@ -24,25 +29,36 @@ from studio.manuscript.token_groups import with_own_records
 from studio.manuscript.token_spans import TokenSpan, TokenSpans
 
 __all__ = [
+    "BriefError",
+    "BriefFolder",
     "Edit",
     "Encoding",
+    "FileState",
     "FollowedText",
     "GrowingTakeError",
     "HistoryError",
+    "Journal",
+    "Leftover",
     "Manuscript",
     "ManuscriptFileError",
     "Newline",
     "Origin",
+    "Outside",
     "Passage",
     "RecordedToken",
+    "RecoveryRecord",
     "Take",
     "TakeSet",
     "TakeWriter",
     "TextFile",
     "TokenSpan",
     "TokenSpans",
+    "document_key",
     "joined",
+    "leftovers",
+    "open_text_file",
     "read_text_file",
+    "replacement",
     "runs_of",
     "with_own_records",
     "write_text_file",

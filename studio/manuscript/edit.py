@@ -5,6 +5,8 @@ What it becomes in the manuscript is a `Change`. This module knows neither text 
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Callable
 from typing import NamedTuple
 
 from studio.manuscript.passage import Marks, Origin, Passage
@@ -40,3 +42,17 @@ class Edit(NamedTuple):
                 f"marks: {len(self.marks)} for {len(passage)} characters; one for each is allowed"
             )
         return Passage(self.inserted, origins, self.marks)
+
+
+def replacement(old: str, new: str) -> Edit:
+    """The edit that makes one text of another and leaves alone how both begin and how both end."""
+    room = min(len(old), len(new))
+    # Whole slices are compared: character by character a long text would take seconds.
+    head = _most(room, lambda n: old[:n] == new[:n])
+    tail = _most(room - head, lambda n: n == 0 or old[-n:] == new[-n:])
+    return Edit(head, len(old) - head - tail, new[head : len(new) - tail])
+
+
+def _most(limit: int, holds: Callable[[int], bool]) -> int:
+    """The largest number up to `limit` for which what holds for a number holds for all below."""
+    return bisect_left(range(1, limit + 1), True, key=lambda n: not holds(n))

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import codecs
 import errno
-import os
-import stat
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
 from studio.atomic_write import atomic_write
+from studio.manuscript.file_state import FileState
+from studio.manuscript.regular_file import NotRegularError, TooLargeError, read_regular_file
 
 SIZE_LIMIT = 64 * 2**20
 """Bytes. Larger files are refused: an editor that takes minutes to open one helps nobody."""
@@ -113,18 +113,36 @@ def _newline_of(text: str) -> Newline:
 
 
 def read_text_file(path: Path) -> TextFile:
+    """Reads a text file once, as `open_text_file` does."""
+    return open_text_file(path)[0]
+
+
+def open_text_file(path: Path) -> tuple[TextFile, FileState]:
     """Opens a text file: UTF-8 with or without byte order mark, or UTF-16 with one.
+
+    Returns:
+        What it says, and what tells later whether it still does.
 
     Raises:
         ManuscriptFileError: It cannot be read, is no regular file, is above `SIZE_LIMIT`, or is not
             text in one of these encodings.
     """
     try:
-        data = _read_bounded(path)
+        data, status = read_regular_file(path, SIZE_LIMIT)
+    except NotRegularError as e:
+        raise ManuscriptFileError(
+            path, "not a regular file (a pipe, socket or device); choose a text file"
+        ) from e
+    except TooLargeError as e:
+        raise ManuscriptFileError(
+            path,
+            f"too large to edit: {e.size:,} bytes; allowed are {SIZE_LIMIT:,} "
+            f"({SIZE_LIMIT // 2**20} MiB). Split it into several files.",
+        ) from e
     except OSError as e:
         raise ManuscriptFileError(path, _told(e, "opened")) from e
     try:
-        return TextFile.of_bytes(data)
+        return TextFile.of_bytes(data), FileState.of(data, status)
     except UnicodeDecodeError as e:
         raise ManuscriptFileError(
             path,
@@ -134,8 +152,11 @@ def read_text_file(path: Path) -> TextFile:
         ) from e
 
 
-def write_text_file(path: Path, file: TextFile) -> None:
+def write_text_file(path: Path, file: TextFile) -> FileState:
     """Saves a text file, whole or not at all: see `atomic_write`.
+
+    Returns:
+        What tells later whether it still holds this.
 
     Raises:
         ManuscriptFileError: It could not be written. What stood there before still stands.
@@ -143,32 +164,9 @@ def write_text_file(path: Path, file: TextFile) -> None:
     """
     data = file.to_bytes()
     try:
-        atomic_write(path, data)
+        return FileState.of(data, atomic_write(path, data))
     except OSError as e:
         raise ManuscriptFileError(path, _told(e, "saved")) from e
-
-
-def _read_bounded(path: Path) -> bytes:
-    # Without O_NONBLOCK, opening a FIFO would wait for somebody to write into it.
-    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-    with os.fdopen(os.open(path, flags), "rb") as file:
-        status = os.fstat(file.fileno())
-        if stat.S_ISDIR(status.st_mode):
-            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-        if not stat.S_ISREG(status.st_mode):
-            raise ManuscriptFileError(
-                path, "not a regular file (a pipe, socket or device); choose a text file"
-            )
-        # One byte more than allowed, for the file may have grown since it was measured.
-        data = file.read(SIZE_LIMIT + 1)
-        if len(data) > SIZE_LIMIT:
-            size = max(status.st_size, len(data))
-            raise ManuscriptFileError(
-                path,
-                f"too large to edit: {size:,} bytes; allowed are {SIZE_LIMIT:,} "
-                f"({SIZE_LIMIT // 2**20} MiB). Split it into several files.",
-            )
-        return data
 
 
 _REMEDIES = {

@@ -12,6 +12,9 @@ from itertools import count
 from studio.manuscript.change import Change
 from studio.manuscript.register import Places
 
+_NO_REVISION = -1
+"""No state has this number."""
+
 
 class HistoryError(RuntimeError):
     """There is nothing to undo or redo."""
@@ -69,6 +72,10 @@ class History:
         """Makes the present state the save point. Typing that follows is a new step."""
         self._saved = self.revision
         self.close()
+
+    def mark_unsaved(self) -> None:
+        """Makes no state the save point: what was saved is not what the text was loaded as."""
+        self._saved = _NO_REVISION
 
     def close(self) -> None:
         """Ends the step that keystrokes would join."""

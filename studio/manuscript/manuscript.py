@@ -13,7 +13,7 @@ from studio.manuscript.change import Change
 from studio.manuscript.edit import Edit
 from studio.manuscript.growth import Growth
 from studio.manuscript.history import History, HistoryError, Step
-from studio.manuscript.passage import NOTHING, Marks, Origin, Passage
+from studio.manuscript.passage import NOTHING, Marks, Origin, Passage, with_runs
 from studio.manuscript.place import Place, carried
 from studio.manuscript.register import Places, TakeRegister
 from studio.manuscript.takes import GrowingTakeError, Take, TakeSet
@@ -77,15 +77,20 @@ class Manuscript:
         self._buffer.check_range(start, end - start)
         self._buffer.mark(start, end, mark)
 
-    def load(self, text: str) -> None:
-        """Replaces everything by an opened text: typed, clean, without history or takes.
+    def load(self, text: str, generated: Iterable[tuple[int, int]] = ()) -> None:
+        """Replaces everything by an opened text: clean, without history or takes.
+
+        Args:
+            text: The text.
+            generated: The ranges of it that a model wrote; all else is typed.
 
         Raises:
             GrowingTakeError: A take grows.
             ValueError: The text holds a lone surrogate.
         """
         self._refuse_while_growing()
-        opened = Passage.of(text, Origin.TYPED)
+        typed = Passage.of(text, Origin.TYPED)
+        opened = Passage(text, with_runs(typed.origins, generated, Origin.GENERATED))
         self._history = History()
         self._register = TakeRegister()
         self._buffer.apply(Change(0, self._buffer.passage(0, len(self)), opened))
@@ -207,6 +212,11 @@ class Manuscript:
     def mark_clean(self) -> None:
         """Makes the present text the saved one."""
         self._history.mark_clean()
+        self.state_changed()
+
+    def mark_unsaved(self) -> None:
+        """Makes no text the saved one, until `mark_clean`: what was saved is gone, or another."""
+        self._history.mark_unsaved()
         self.state_changed()
 
     def undo(self) -> int:

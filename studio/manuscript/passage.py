@@ -6,7 +6,7 @@ This module does not know where in a manuscript the piece stands, nor what marks
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
 
@@ -78,3 +78,11 @@ def runs_of(origins: bytes, origin: Origin) -> Iterator[tuple[int, int]]:
             end = len(origins)
         yield start, end
         start = origins.find(wanted, end)
+
+
+def with_runs(origins: bytes, runs: Iterable[tuple[int, int]], origin: Origin) -> bytes:
+    """The same origins with `origin` in these half-open ranges, which must lie within."""
+    changed = bytearray(origins)
+    for start, end in runs:
+        changed[start:end] = bytes([origin]) * (end - start)
+    return bytes(changed)

@@ -14,6 +14,7 @@ from studio.engine.model_files.starter_model import find_starter_model
 from studio.resource_files import resource
 from studio.ui import settings as remembered
 from studio.ui.display_check import display_check
+from studio.ui.file_opening import FileKind, kind_of
 from studio.ui.interrupt_watch import InterruptWatch
 from studio.ui.main_window import MainWindow
 from studio.ui.model.choice import load_options
@@ -72,7 +73,7 @@ def make_window(application: QApplication) -> MainWindow:
     window = MainWindow(session, theme, settings, find_starter_model())
     theme.setParent(window)
     session.setParent(window)
-    rescue = Rescue(lambda: session.draft.manuscript.text, window)
+    rescue = Rescue(session.recovery.keep_and_wait, window)
     rescue.happened.connect(window.notice.tell)
     rescue.install()
     session.model.options = load_options(settings)
@@ -95,9 +96,15 @@ def show(window: MainWindow) -> None:
 
 
 def open_first(window: MainWindow, file: Path | None) -> None:
-    """Open `file`, and a model: the one given, the last one, or the starter model."""
+    """Open `file`, what was not saved, and a model: that given, the last, or the starter model.
+
+    Where `file` is no manuscript, the last one is opened beside it.
+    """
     if file is not None:
         window.open_path(file)
+    if file is None or kind_of(file) is not FileKind.MANUSCRIPT:
+        window.files.open_last()
+    window.recovery_offer.make()
     model = window.session.model
     if model.path:
         return

@@ -6,8 +6,8 @@ sampling.
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QColor, QDragEnterEvent, QDropEvent
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QCloseEvent, QColor, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -41,6 +41,7 @@ from studio.ui.settings import Settings
 from studio.ui.status_line import StatusLine
 from studio.ui.temperature.panel import TemperaturePanel
 from studio.ui.theme.theme import Theme
+from studio.ui.user_folders import recovery_folder
 from studio.ui.widgets.dragged_files import local_files
 from studio.ui.widgets.notice_bar import NoticeBar
 from studio.ui.widgets.progress_line import ProgressLine
@@ -48,6 +49,7 @@ from studio.ui.window_actions import WindowActions
 from studio.ui.writing.bias_notice import BiasNotice
 from studio.ui.writing.brief_card import BriefCard
 from studio.ui.writing.document_files import DocumentFiles
+from studio.ui.writing.recovery_offer import RecoveryOffer
 from studio.ui.writing.writing_bar import WritingBar
 
 _SIZE = (1320, 860)
@@ -97,6 +99,7 @@ class MainWindow(QMainWindow):
             self.notice, session.model, session.sampling, self.parameters.to_biases, self
         )
         self.files = DocumentFiles(self, session.draft, session.writing, settings)
+        self.recovery_offer = RecoveryOffer(self, self.files, session.recovery, recovery_folder())
         self.compare = Compare(self, session, theme, settings)
         self.actions_ = WindowActions(
             self,
@@ -231,6 +234,12 @@ class MainWindow(QMainWindow):
             )
         writing.ended.connect(lambda: self.notice.withdraw(self.actions_.stop))
         self.files.failed.connect(self.notice.tell)
+        self.files.told.connect(lambda news: self.notice.tell(news, is_error=False))
+        self.files.caret_wanted.connect(self.editor.move_caret)
+        self.files.guard.noticed.connect(self._on_file_noticed)
+        self.files.guard.settled.connect(self.notice.withdraw)
+        self.recovery_offer.failed.connect(self.notice.tell)
+        session.recovery.failed.connect(self.notice.tell)
         self.compare.failed.connect(self.notice.tell)
         self.compare.turned.connect(self._on_page_turned)
         session.compare.told.connect(lambda news: self.notice.tell(news, is_error=False))
@@ -244,6 +253,7 @@ class MainWindow(QMainWindow):
         session.records.failed.connect(self.notice.tell)
         session.records.told.connect(lambda news: self.notice.tell(news, is_error=False))
         session.draft.file_changed.connect(self._show_title)
+        session.draft.brief_changed.connect(self._show_title)
         session.draft.manuscript.state_changed.connect(self._show_title)
         session.profiles.chosen.connect(
             lambda preset: self._settings.set(remembered.PROFILE, preset.name)
@@ -268,6 +278,7 @@ class MainWindow(QMainWindow):
         settings.set(remembered.SPLITTER, self._splitter.saveState())
         settings.set(remembered.BRIEF_OPEN, self.brief.is_open)
         settings.set(remembered.SAMPLING_OPEN, self.sampling.is_open)
+        self.files.remember_caret()
         self.landscape.remember()
         self.explain.remember()
         self.parameters.remember()
@@ -289,7 +300,7 @@ class MainWindow(QMainWindow):
 
     def _show_title(self) -> None:
         self.setWindowTitle(f"{self.files.title}[*] – Kelvin Studio")
-        is_modified = not self.session.draft.manuscript.is_clean
+        is_modified = self.session.draft.is_modified
         if is_modified != self.isWindowModified():  # asked at each frame of a growing text
             self.setWindowModified(is_modified)
 
@@ -306,6 +317,9 @@ class MainWindow(QMainWindow):
         # While the former model is opened again there is nothing to do, and the reason stays.
         is_mended = self.session.model.phase is ModelPhase.LOADING
         self.notice.tell(message, None if is_mended else action)
+
+    def _on_file_noticed(self, message: str, way_on: QAction) -> None:
+        self.notice.tell(message, way_on, is_error=False)
 
     def _on_writing_failed(self, message: str, kind: str) -> None:
         if self._bias_notice.tell():
@@ -344,7 +358,18 @@ class MainWindow(QMainWindow):
         self._remember()
         self.library.close()
         self.session.close()
+        self.files.guard.release()
         event.accept()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Look at the file when the window comes to the front; put the text in safety when not."""
+        super().changeEvent(event)
+        if event.type() is not QEvent.Type.ActivationChange:
+            return
+        if self.isActiveWindow():
+            self.files.guard.look()
+        else:
+            self.session.recovery.keep_now()
 
 
 def _column(*widgets: QWidget) -> QWidget:

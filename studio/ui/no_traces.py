@@ -11,14 +11,18 @@ from contextlib import contextmanager
 
 from PySide6.QtCore import QSettings, QStandardPaths
 
+from studio.ui.user_folders import data_folder, state_folder
+
 
 @contextmanager
 def no_traces() -> Iterator[None]:
     """To be entered before the first window is made, when the application has its name."""
     QStandardPaths.setTestModeEnabled(True)
-    data = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppDataLocation)
-    shutil.rmtree(data, ignore_errors=True)  # of one that was killed
+    folders = data_folder(), state_folder()
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)  # of one that was killed
     with tempfile.TemporaryDirectory() as settings:
         QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, settings)
         yield
-    shutil.rmtree(data, ignore_errors=True)
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -5,6 +5,7 @@ The composition of what is behind the widgets; knows no widget.
 
 from PySide6.QtCore import QObject
 
+from studio.manuscript import Journal
 from studio.presets import Preset, PresetFolder, preset_folder
 from studio.ui.compare.state import CompareState
 from studio.ui.engine_line.client import EngineClient
@@ -16,10 +17,12 @@ from studio.ui.presets.profile_state import ProfileState
 from studio.ui.presets.state import PresetState
 from studio.ui.tokens.breaker_question import BreakerQuestion
 from studio.ui.tokens.next_token import NextToken
+from studio.ui.user_folders import recovery_folder
 from studio.ui.word.state import WordState
 from studio.ui.writing.draft import Draft
 from studio.ui.writing.look_ahead import LookAheadAtRest
 from studio.ui.writing.records import TokenRecords
+from studio.ui.writing.recovery import Recovery
 from studio.ui.writing.writing import Writing
 
 
@@ -41,6 +44,7 @@ class Session(QObject):
         self.writing = Writing(
             self.client, self.model, self.draft, self.sampling, self.next_token, self
         )
+        self.recovery = Recovery(self.draft, self.writing, Journal(recovery_folder()), self)
         self.look_ahead = LookAheadAtRest(
             self.client, self.model, self.draft, self.writing, self.next_token, self
         )
@@ -96,5 +100,6 @@ class Session(QObject):
             self.look_ahead.cancel()
 
     def close(self) -> None:
-        """End the engine."""
+        """End the engine. What is not saved now was given up."""
         self.client.close()
+        self.recovery.close()

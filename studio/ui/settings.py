@@ -58,6 +58,8 @@ CONTEXT_SIZE = Setting("model/context_size", 0, "tokens; 0 is automatic")
 THREADS = Setting("model/threads", 0, "threads for evaluation; 0 is automatic")
 MEMORY_MAP = Setting("model/memory_map", True, "whether the model's file is mapped")
 RECENT_FILES = Setting("file/recent", list[str](), "manuscripts opened lately, the newest first")
+LAST_FILE = Setting("file/last", "", "the document that was open last; empty: one without a file")
+LAST_CARET = Setting("file/last_caret", 0, "where its caret stood, in characters")
 FOLDER = Setting("file/folder", "", "where a file was opened or saved last")
 PRESETS_FROM = Setting("presets/folder", "", "where presets were taken in from or written to last")
 

@@ -142,6 +142,7 @@ def test_type_continue_turn_stop_retake_undo_save_reopen(
     assert path.read_bytes() == second.encode()
     assert "The Fisherman" in window.windowTitle()
     assert not window.isWindowModified()
+    window.close()
     again = open_window()
     again.open_path(path)
     assert again.session.draft.manuscript.text == second

@@ -6,7 +6,7 @@ Binds a `CompareState` and its history to menus and keys; where these are is `co
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QStandardPaths, Signal
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMainWindow, QMenu, QMessageBox
 
@@ -14,6 +14,7 @@ from studio.ui.compare.history import CompareHistory
 from studio.ui.compare.shelf import CompareShelf
 from studio.ui.model.state import ModelState
 from studio.ui.settings import Settings
+from studio.ui.user_folders import data_folder
 from studio.ui.widgets.actions import make_action
 
 if TYPE_CHECKING:
@@ -52,8 +53,7 @@ class CompareActions(QObject):
         self._settings = settings
         self._is_shown = False
         self._made_files: CompareFiles | None = None
-        data = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppDataLocation)
-        self.history = CompareHistory(state, CompareShelf(Path(data) / _SHELF), self)
+        self.history = CompareHistory(state, CompareShelf(data_folder() / _SHELF), self)
         self.run = make_action(window, "&Run all", state.run, tip=_RUN_TIP)
         self.earlier = make_action(
             window,

@@ -22,6 +22,10 @@ class _BriefEdit(QPlainTextEdit):
         self.document().documentLayout().documentSizeChanged.connect(self._fit)
         self._fit()
 
+    def text(self) -> str:
+        """What is in the field. `toPlainText` would turn no-break spaces into spaces."""
+        return self.document().toRawText().replace("\u2029", "\n")
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Count the lines again, which wrap elsewhere in another width."""
         super().resizeEvent(event)
@@ -66,7 +70,11 @@ class BriefCard(Card):
         self.edit.setToolTip(self.toolTip())
         self.edit.setPlaceholderText("What the model should know or do: tone, setting, task.")
         self.body.addWidget(self.edit)
-        self.edit.textChanged.connect(lambda: draft.set_brief(self.edit.toPlainText()))
+        self._draft = draft
+        self._is_following = False
+        self.edit.textChanged.connect(self._on_edited)
+        draft.brief_changed.connect(self._follow)
+        self._follow()
         self._toggle.toggled.connect(self._on_toggled)
 
     @property
@@ -77,6 +85,19 @@ class BriefCard(Card):
     def set_open(self, is_open: bool) -> None:
         """Show or fold the field."""
         self._toggle.setChecked(is_open)
+
+    def _on_edited(self) -> None:
+        if not self._is_following:
+            self._draft.set_brief(self.edit.text())
+
+    def _follow(self) -> None:
+        """Show the brief of another document. What was undone in the one before is not in this."""
+        if self.edit.text() == self._draft.brief:
+            return
+        self._is_following = True
+        # A field cannot show every text as it is: the brief is what the document says.
+        self.edit.setPlainText(self._draft.brief)
+        self._is_following = False
 
     def _on_toggled(self, is_open: bool) -> None:
         self.edit.setVisible(is_open)

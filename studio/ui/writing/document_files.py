@@ -1,14 +1,24 @@
 """New, Open, Save, Save As: the draft's file, and the question before anything is lost."""
 
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QStandardPaths, Signal
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
-from studio.manuscript import ManuscriptFileError
-from studio.ui.settings import FOLDER, RECENT_FILES, Settings
+from studio.manuscript import (
+    BriefError,
+    BriefFolder,
+    FileState,
+    ManuscriptFileError,
+    Outside,
+    RecoveryRecord,
+)
+from studio.ui.settings import FOLDER, LAST_CARET, LAST_FILE, RECENT_FILES, Settings
+from studio.ui.user_folders import data_folder, state_folder
 from studio.ui.writing.draft import Draft
+from studio.ui.writing.file_guard import Clearance, FileGuard
 from studio.ui.writing.writing import Writing
 
 _ALL_FILES = "All files (*)"
@@ -28,6 +38,10 @@ class DocumentFiles(QObject):
 
     failed = Signal(str)
     """One message for the writer; the text is untouched."""
+    told = Signal(str)
+    """Another one, of something that is no failure."""
+    caret_wanted = Signal(int)
+    """A document was brought back: its caret stood before this code point."""
 
     def __init__(self, window: QWidget, draft: Draft, writing: Writing, settings: Settings) -> None:
         super().__init__(window)
@@ -35,6 +49,10 @@ class DocumentFiles(QObject):
         self._draft = draft
         self._writing = writing
         self._settings = settings
+        self._briefs = BriefFolder(data_folder() / "briefs")
+        self.guard = FileGuard(
+            window, draft, state_folder() / "open", self._take_theirs, self._save_beside
+        )
 
     @property
     def title(self) -> str:
@@ -43,7 +61,7 @@ class DocumentFiles(QObject):
 
     def new(self) -> None:
         """Begin an empty manuscript."""
-        self._replace(self._draft.new)
+        self._replace(self._new_now)
 
     def ask_open(self) -> None:
         """Ask for a file and open it."""
@@ -57,13 +75,57 @@ class DocumentFiles(QObject):
         """Open a file, after the question about unsaved changes."""
         self._replace(lambda: self._open_now(path))
 
+    def open_last(self) -> None:
+        """Open the document of the last time, the caret where it was."""
+        last = Path(self._settings.get(LAST_FILE))
+        if not last.name or self.guard.is_open_elsewhere(last):
+            return  # the other window has it
+        if not last.exists():
+            self._settings.set(LAST_FILE, "")
+            self.told.emit(
+                f"“{last}”, which was open last, is not there any more. This page is empty; "
+                "File › Open recent has others."
+            )
+            return
+        caret = self._settings.get(LAST_CARET)
+        if self._open_now(last):
+            self.caret_wanted.emit(min(caret, len(self._draft.manuscript)))
+
+    def remember_caret(self) -> None:
+        """Remember where the caret stands in the document that `open_last` would open."""
+        self._settings.set(LAST_CARET, self._draft.caret)
+
+    def restore(self, record: RecoveryRecord) -> bool:
+        """Have a document as it was kept, after the question about the one that is open."""
+        if not self.may_close():
+            return False
+        self._draft.restore(record)
+        self._follow_file()
+        self.caret_wanted.emit(record.caret)
+        self.guard.look()
+        return True
+
+    def is_saved(self, record: RecoveryRecord) -> bool:
+        """Whether a document that was kept is, to the letter, what its file holds now."""
+        if record.path is None:
+            return False
+        written = FileState.of(record.file.to_bytes())
+        try:
+            is_same = written.compare(record.path) is Outside.SAME
+            return is_same and self._briefs.load(record.path) == record.brief
+        except BriefError:
+            return False
+
     def save(self) -> bool:
         """Save; asks for a name where there is none yet. Whether it is saved now."""
         return self._save_to(self._draft.path) if self._draft.path else self.save_as()
 
     def save_as(self) -> bool:
         """Ask for a name and save. Whether it is saved now."""
-        suggested = self._draft.path or self._folder / f"{self.title}.txt"
+        return self._ask_and_save(self._draft.path)
+
+    def _ask_and_save(self, suggested: Path | None) -> bool:
+        suggested = suggested or self._folder / f"{self.title}.txt"
         path, chosen = QFileDialog.getSaveFileName(
             self._window, "Save manuscript", str(suggested), _FILTER
         )
@@ -80,10 +142,10 @@ class DocumentFiles(QObject):
 
     def may_close(self) -> bool:
         """Whether nothing would be lost, asking the writer where something would."""
-        manuscript = self._draft.manuscript
-        if manuscript.is_clean and self._writing.is_idle:
-            return True
-        if not manuscript.text and not self._draft.path and self._writing.is_idle:
+        self.guard.look()
+        draft = self._draft
+        is_something = draft.is_modified and (draft.path or draft.manuscript.text or draft.brief)
+        if self._writing.is_idle and not is_something:
             return True
         buttons = QMessageBox.StandardButton
         answer = QMessageBox.question(
@@ -115,35 +177,81 @@ class DocumentFiles(QObject):
         )
         return answer == buttons.Yes
 
-    def _replace(self, load: Callable[[], None]) -> None:
-        if not self.may_close():
-            return
+    def _replace(self, load: Callable[[], object]) -> None:
+        if self.may_close():
+            self._when_idle(load)
+
+    def _when_idle(self, act: Callable[[], object]) -> None:
         if self._writing.is_idle:
-            load()
+            act()
             return
         # The engine answers a stop within milliseconds; the take is whole only then.
-        self._writing.call_when_ended(load)
+        self._writing.call_when_ended(act)
         self._writing.stop()
 
-    def _open_now(self, path: Path) -> None:
+    def _new_now(self) -> None:
+        self._draft.new()
+        self._follow_file()
+
+    def _open_now(self, path: Path) -> bool:
+        brief, problem = "", ""
         try:
-            self._draft.open(path)
+            brief = self._briefs.load(path)
+        except BriefError as error:
+            problem = str(error)
+        try:
+            self._draft.open(path, brief)
         except ManuscriptFileError as error:
             self._settings.forget(RECENT_FILES, str(path))
             self.failed.emit(str(error))
-            return
-        self._remember(path)
-
-    def _save_to(self, path: Path) -> bool:
-        try:
-            self._draft.save(path)
-        except ManuscriptFileError as error:
-            self.failed.emit(str(error))
             return False
-        self._remember(path)
+        self._follow_file()
+        if problem:
+            self.failed.emit(problem)
         return True
 
-    def _remember(self, path: Path) -> None:
-        resolved = path.resolve()
-        self._settings.set(FOLDER, str(resolved.parent))
-        self._settings.remember(RECENT_FILES, str(resolved))
+    def _save_to(self, path: Path) -> bool:
+        cleared = self.guard.clearance(path)
+        if cleared is not Clearance.YES:
+            return cleared is Clearance.DONE
+        draft = self._draft
+        is_moved = draft.path is None or draft.path.resolve() != path.resolve()
+        try:
+            draft.save(path)
+            self._follow_file()
+            if is_moved or not draft.is_brief_saved:
+                self._briefs.save(path, draft.brief)
+                draft.mark_brief_saved()
+        except (ManuscriptFileError, BriefError) as error:
+            self.failed.emit(str(error))
+            return False
+        return True
+
+    def _take_theirs(self) -> None:
+        def take() -> None:
+            try:
+                self._draft.take_theirs()
+            except ManuscriptFileError as error:
+                self.failed.emit(str(error))
+
+        self._when_idle(take)
+
+    def _save_beside(self) -> bool:
+        path = self._draft.path
+        return self._ask_and_save(_free_name(path) if path else None)
+
+    def _follow_file(self) -> None:
+        """Remember the document's file, and hold it."""
+        path = self._draft.path
+        self.guard.hold()
+        self._settings.set(LAST_FILE, str(path.resolve()) if path else "")
+        if path is not None:
+            resolved = path.resolve()
+            self._settings.set(FOLDER, str(resolved.parent))
+            self._settings.remember(RECENT_FILES, str(resolved))
+
+
+def _free_name(path: Path) -> Path:
+    """A name in the same folder that no file has: “The Sea 2.txt”."""
+    names = (path.with_name(f"{path.stem} {number}{path.suffix}") for number in count(2))
+    return next(name for name in names if not name.exists())

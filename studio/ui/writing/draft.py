@@ -4,18 +4,33 @@ The state behind the editor and the brief field, and the one place that makes a 
 Knows nothing of widgets or the engine's process.
 """
 
+import contextlib
 import dataclasses
 import re
+import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
 from studio.engine.messages import Prompt
-from studio.manuscript import Manuscript, TextFile, read_text_file, write_text_file
+from studio.manuscript import (
+    FileState,
+    Manuscript,
+    Origin,
+    Outside,
+    RecoveryRecord,
+    TextFile,
+    open_text_file,
+    replacement,
+    runs_of,
+    write_text_file,
+)
 from studio.presets import Preset
 from studio.ui.parameters.prompt_settings import PromptSettings
 
 _VISIBLE = re.compile(r"\S")
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class Draft(QObject):
@@ -23,6 +38,7 @@ class Draft(QObject):
 
     Attributes:
         manuscript: Its text.
+        path: Its file; None where it has none yet.
         prompting: How a prompt is made of it, and where what is written ends.
     """
 
@@ -30,6 +46,8 @@ class Draft(QObject):
     """The text before the caret, the brief or the format: what the model would be given."""
     selection_changed = Signal()
     """Another part of the text is selected, or none, and the caret stands where it stood."""
+    brief_changed = Signal()
+    """Another brief, typed or of another document."""
     file_changed = Signal()
     """Another file, or the same one saved."""
 
@@ -38,7 +56,12 @@ class Draft(QObject):
         self.manuscript = Manuscript()
         self.path: Path | None = None
         self._file = TextFile("")
+        """How the file is written; its text is not the present one."""
+        self._held: FileState | None = None
+        """What the file held when it was read or written last."""
         self._brief = ""
+        self._saved_brief: str | None = ""
+        """What is kept for the file; None where that is not known."""
         self._caret = 0
         self._selected = 0
         self.prompting = PromptSettings(preset, self)
@@ -51,10 +74,27 @@ class Draft(QObject):
         return self._brief
 
     def set_brief(self, brief: str) -> None:
-        """Change the brief."""
+        """Change the brief. What no file could hold (half a character) becomes U+FFFD."""
+        brief = _LONE_SURROGATE.sub("\ufffd", brief)
         if brief != self._brief:
             self._brief = brief
+            self.brief_changed.emit()
             self.prompt_changed.emit()
+
+    @property
+    def is_brief_saved(self) -> bool:
+        """Whether the brief is as it was opened or saved last."""
+        return self._brief == self._saved_brief
+
+    @property
+    def is_modified(self) -> bool:
+        """Whether there is something that a save would save."""
+        return not (self.manuscript.is_clean and self.is_brief_saved)
+
+    def mark_brief_saved(self) -> None:
+        """Make the present brief the saved one."""
+        self._saved_brief = self._brief
+        self.brief_changed.emit()
 
     @property
     def caret(self) -> int:
@@ -105,34 +145,94 @@ class Draft(QObject):
         )
 
     def new(self) -> None:
-        """Begin an empty manuscript without a file."""
-        self.path = None
-        self._file = TextFile("")
-        self.manuscript.load("")
-        self.file_changed.emit()
+        """Begin an empty manuscript without a file or a brief."""
+        self._load(None, TextFile(""), None, "")
 
-    def open(self, path: Path) -> None:
-        """Open a text file.
+    def open(self, path: Path, brief: str = "") -> None:
+        """Open a text file, with the brief that was kept for it.
 
         Raises:
             ManuscriptFileError: it cannot be read; what was open stays.
         """
-        file = read_text_file(path)
-        self.path = path
-        self._file = file
-        self.manuscript.load(file.text)
-        self.file_changed.emit()
+        file, held = open_text_file(path)
+        self._load(path, file, held, brief)
 
     def save(self, path: Path) -> None:
-        """Save the manuscript, in the file's own encoding and line ends.
+        """Save the manuscript, in the file's own encoding and line ends. The brief is not in it.
 
         Raises:
             ManuscriptFileError: it cannot be written; the file is as it was.
         """
         file = dataclasses.replace(self._file, text=self.manuscript.text)
-        write_text_file(path, file)
+        self._held = write_text_file(path, file)
         self.path, self._file = path, file
         self.manuscript.mark_clean()
+        self.file_changed.emit()
+
+    def record(self) -> RecoveryRecord:
+        """The document as it is now, to be kept for the case that the program does not last."""
+        manuscript = self.manuscript
+        return RecoveryRecord(
+            file=dataclasses.replace(self._file, text=manuscript.text),
+            generated=tuple(runs_of(manuscript.origins(), Origin.GENERATED)),
+            brief=self._brief,
+            caret=self.caret,
+            path=self.path,
+            held=self._held,
+            written_at=time.time(),
+        )
+
+    def restore(self, record: RecoveryRecord) -> None:
+        """Be the document that was kept, not saved: its file is as it was left."""
+        self._load(record.path, record.file, record.held, record.brief, record.generated)
+        self._saved_brief = None
+        self.manuscript.mark_unsaved()
+
+    # The file, and other programs
+
+    def compare(self) -> Outside:
+        """What others have made of the file since it was read or written here."""
+        if self.path is None or self._held is None:
+            return Outside.SAME
+        return self._held.compare(self.path)
+
+    def keep_mine(self) -> None:
+        """Have the text as it is here, to be saved over what the file holds now."""
+        if self.path is not None:
+            # One that cannot be read cannot be known again: it is asked about once more.
+            with contextlib.suppress(OSError):
+                self._held = FileState.at(self.path)
+        self.manuscript.mark_unsaved()
+
+    def take_theirs(self) -> None:
+        """Have the text as the file holds it now, in one step that can be undone.
+
+        Raises:
+            ManuscriptFileError: it cannot be read; the text stays.
+            GrowingTakeError: A take grows.
+        """
+        assert self.path is not None, "a draft without a file has none that others change"
+        file, held = open_text_file(self.path)
+        edit = replacement(self.manuscript.text, file.text)
+        self.manuscript.close_step()
+        self.manuscript.edit_all([edit])
+        self.manuscript.mark_clean()
+        self._file, self._held = file, held
+        self.file_changed.emit()
+
+    def _load(
+        self,
+        path: Path | None,
+        file: TextFile,
+        held: FileState | None,
+        brief: str,
+        generated: Sequence[tuple[int, int]] = (),
+    ) -> None:
+        self.path, self._file, self._held = path, file, held
+        # Before the text, whose change asks what would follow it.
+        self._brief = self._saved_brief = brief
+        self.manuscript.load(file.text, generated)
+        self.brief_changed.emit()
         self.file_changed.emit()
 
     def _on_text_changed(self, position: int, _removed: int, *_inserted: object) -> None:

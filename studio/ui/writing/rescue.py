@@ -1,17 +1,13 @@
-"""When we have a bug: the error is logged, the text is put in safety, and the writer told once.
+"""When we have a bug: the error is logged, the document is put in safety, and the writer told once.
 
 Knows nothing of how the error came about.
 """
 
 import sys
-import time
 from collections.abc import Callable
-from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import QObject, QStandardPaths, Signal
-
-from studio.manuscript import ManuscriptFileError, TextFile, write_text_file
+from PySide6.QtCore import QObject, Signal
 
 
 class Rescue(QObject):
@@ -19,14 +15,18 @@ class Rescue(QObject):
 
     Qt prints an exception in a slot and goes on; without this nobody would see it. The hook that
     was there before still has its turn, and logs the error.
+
+    Args:
+        keep: Puts the document in safety; whether it is.
+        parent: The Qt parent, if any.
     """
 
     happened = Signal(str)
     """What to tell the writer; emitted once a session."""
 
-    def __init__(self, text: Callable[[], str], parent: QObject | None = None) -> None:
+    def __init__(self, keep: Callable[[], bool], parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._text = text
+        self._keep = keep
         self._has_told = False
         self._log = sys.excepthook
 
@@ -42,24 +42,17 @@ class Rescue(QObject):
         if self._has_told or issubclass(kind, KeyboardInterrupt):
             return
         self._has_told = True
-        path = self._save()
-        where = f"A copy of your text is in “{path}”." if path else "Your text is still here."
-        self.happened.emit(
-            f"Kelvin Studio made a mistake ({kind.__name__}: {error}). {where} Save your work "
-            "under a new name; if the program behaves oddly, start it again."
-        )
-
-    def _save(self) -> Path | None:
-        text = self._text()
-        if not text:
-            return None
-        folder = Path(
-            QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppDataLocation)
-        )
-        path = folder / time.strftime("rescued-%Y-%m-%d-%H-%M-%S.txt")
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            write_text_file(path, TextFile(text))
-        except (OSError, ManuscriptFileError):
-            return None
-        return path
+            is_kept = self._keep()
+        except Exception:
+            # The bug may be there too.
+            is_kept = False
+        where = (
+            "Your text is in safety: if the program stops, the next start offers it."
+            if is_kept
+            else "Your text is still here."
+        )
+        self.happened.emit(
+            f"Kelvin Studio made a mistake ({kind.__name__}: {error}). {where} Save your work; "
+            "if the program behaves oddly, start it again."
+        )

@@ -90,7 +90,7 @@ class Writing(QObject):
         self._tokens = 0
         self._first_frame: tuple[float, int] | None = None
         """When it was shown, and how many tokens there were."""
-        self._after_end: list[Callable[[], None]] = []
+        self._after_end: list[Callable[[], object]] = []
         self._clock = FrameClock(self._show_frame, self)
         self.phase = WritingPhase.IDLE
         self.held: str | None = None
@@ -153,7 +153,7 @@ class Writing(QObject):
             self._client.send(Stop(request=self._request))
             self._set_phase(WritingPhase.STOPPING)
 
-    def call_when_ended(self, action: Callable[[], None]) -> None:
+    def call_when_ended(self, action: Callable[[], object]) -> None:
         """Call `action` once, after the generation under way has ended and its text is whole."""
         self._after_end.append(action)
 

@@ -2,14 +2,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QStandardPaths
+from PySide6.QtCore import QStandardPaths, Qt
 from PySide6.QtGui import QAction
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from studio.ui import settings as remembered
 from studio.ui.main_window import MainWindow
 from studio.ui.settings import Settings
+from studio.ui.user_folders import data_folder
 from tests.ui.conftest import LONG
 
 Button = QMessageBox.StandardButton
@@ -305,3 +307,118 @@ def test_the_first_dialog_begins_in_the_writers_documents(
         str(documents / "Untitled.txt"),
         str(tmp_path / "used"),
     ]
+
+
+def test_the_brief_is_part_of_the_document(
+    bare: MainWindow, answers: Answers, tmp_path: Path
+) -> None:
+    one, two = tmp_path / "one.txt", tmp_path / "two.txt"
+    one.write_text("One.")
+    two.write_text("Two.")
+    bare.open_path(one)
+    QTest.keyClicks(bare.brief.edit, "Short.")
+    assert bare.isWindowModified()
+    QTest.keyClicks(bare.brief.edit, "er")
+    for _ in range(8):
+        QTest.keyClick(bare.brief.edit, Qt.Key.Key_Backspace)
+    assert not bare.isWindowModified(), "as it was saved"
+    QTest.keyClicks(bare.brief.edit, "Short.")
+
+    bare.open_path(two)
+    assert answers.questions == ["Save the changes to “one”? Otherwise they are lost."]
+    assert bare.brief.edit.toPlainText() == "Short.", "cancelled"
+    answers.button = Button.Save
+    bare.open_path(two)
+    assert bare.session.draft.manuscript.text == "Two."
+    assert bare.brief.edit.toPlainText() == bare.session.draft.brief == ""
+    assert not bare.isWindowModified()
+    bare.brief.edit.undo()
+    assert bare.session.draft.brief == "", "undo does not bring another document's brief"
+    QTest.keyClicks(bare.brief.edit, "Long.")
+    bare.actions_.save.trigger()
+
+    bare.open_path(one)
+    assert bare.brief.edit.toPlainText() == bare.session.draft.brief == "Short."
+    assert not bare.isWindowModified()
+    bare.open_path(two)
+    assert bare.session.draft.brief == "Long."
+    assert (one.read_text(), two.read_text()) == ("One.", "Two."), "the files are text alone"
+    bare.actions_.new.trigger()
+    assert bare.brief.edit.toPlainText() == bare.session.draft.brief == ""
+    assert not bare.isWindowModified()
+
+
+def test_a_brief_that_is_discarded_is_as_it_was_saved(
+    bare: MainWindow, answers: Answers, tmp_path: Path
+) -> None:
+    path = tmp_path / "one.txt"
+    path.write_text("One.")
+    bare.open_path(path)
+    bare.brief.edit.setPlainText("Short\u00a0words.\nTwo lines.")
+    bare.actions_.save.trigger()
+    bare.brief.edit.setPlainText("Other.")
+    answers.button = Button.Discard
+    bare.open_path(path)
+    assert bare.session.draft.brief == "Short\u00a0words.\nTwo lines."
+    assert not bare.isWindowModified()
+
+
+def test_a_brief_without_a_text_is_asked_about_too(bare: MainWindow, answers: Answers) -> None:
+    QTest.keyClicks(bare.brief.edit, "A story.")
+    bare.actions_.new.trigger()
+    bare.close()
+    assert len(answers.questions) == 2
+    assert bare.isVisible()
+    assert bare.session.draft.brief == "A story."
+
+
+def test_a_brief_goes_along_to_another_name_and_stays_with_the_first(
+    bare: MainWindow, answers: Answers, tmp_path: Path
+) -> None:
+    QTest.keyClicks(bare.brief.edit, "A story.")
+    for name in ("one.txt", "two.txt"):
+        answers.path = str(tmp_path / name)
+        bare.actions_.save_as.trigger()
+    bare.brief.edit.clear()
+    bare.actions_.save.trigger()
+    for name, brief in (("one.txt", "A story."), ("two.txt", "")):
+        bare.open_path(tmp_path / name)
+        assert bare.session.draft.brief == brief
+
+
+def test_a_brief_that_cannot_be_saved_or_read_is_told(
+    bare: MainWindow, answers: Answers, tmp_path: Path
+) -> None:
+    path = tmp_path / "one.txt"
+    path.write_text("One.")
+    bare.open_path(path)
+    QTest.keyClicks(bare.brief.edit, "Short.")
+    briefs = data_folder() / "briefs"
+    briefs.parent.mkdir(parents=True, exist_ok=True)
+    briefs.write_text("in the way")
+    bare.actions_.save.trigger()
+    assert "The brief of “one.txt” could not be saved" in bare.notice.message
+    assert bare.isWindowModified()
+    briefs.unlink()
+    bare.actions_.save.trigger()
+    assert not bare.isWindowModified()
+    (file,) = briefs.iterdir()
+    file.write_text("damaged")
+    bare.actions_.new.trigger()
+    bare.open_path(path)
+    assert bare.session.draft.manuscript.text == "One."
+    assert "cannot be read" in bare.notice.message
+    bare.session.draft.manuscript.edit(0, 0, "x")
+    bare.actions_.save.trigger()
+    assert file.read_text() == "damaged", "nothing was put in its place"
+
+
+def test_saving_a_text_leaves_the_undo_of_the_brief(
+    bare: MainWindow, answers: Answers, tmp_path: Path
+) -> None:
+    answers.path = str(tmp_path / "one.txt")
+    QTest.keyClicks(bare.brief.edit, "Short.")
+    bare.actions_.save.trigger()
+    bare.brief.edit.undo()
+    assert bare.session.draft.brief == ""
+    assert bare.isWindowModified()

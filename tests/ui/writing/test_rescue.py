@@ -1,6 +1,5 @@
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from types import TracebackType
 
 import pytest
@@ -8,7 +7,9 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from studio.manuscript import RecoveryRecord
 from studio.ui.main_window import MainWindow
+from studio.ui.user_folders import recovery_folder
 from studio.ui.writing.rescue import Rescue
 
 Logged = list[BaseException]
@@ -41,15 +42,15 @@ def raise_in_a_slot(error: BaseException) -> None:
     button.pressed.emit()
 
 
-def rescued(home: Path) -> list[str]:
-    return [path.read_text() for path in sorted(home.rglob("rescued-*.txt"))]
-
-
-def test_an_exception_in_a_slot_is_logged_rescued_and_told_once(
-    logged: Logged, empty_home: Path
-) -> None:
+def test_an_exception_in_a_slot_is_logged_kept_and_told_once(logged: Logged) -> None:
     told: list[str] = []
-    rescue = Rescue(lambda: "My text,\nall of it 🐟")
+    kept: list[int] = []
+
+    def keep() -> bool:
+        kept.append(1)
+        return True
+
+    rescue = Rescue(keep)
     rescue.happened.connect(told.append)
     rescue.install()
     for _ in range(3):
@@ -57,27 +58,25 @@ def test_an_exception_in_a_slot_is_logged_rescued_and_told_once(
     assert [str(error) for error in logged] == ["a bug"] * 3, "each is logged"
     assert len(told) == 1
     assert "ZeroDivisionError: a bug" in told[0]
-    (text,) = rescued(empty_home)
-    assert text == "My text,\nall of it 🐟"
-    assert str(next(empty_home.rglob("rescued-*.txt"))) in told[0]
+    assert "next start offers it" in told[0]
+    assert kept == [1]
 
 
-def test_without_text_there_is_nothing_to_rescue(logged: Logged, empty_home: Path) -> None:
+def test_without_text_there_is_nothing_to_rescue(logged: Logged) -> None:
     told: list[str] = []
-    rescue = Rescue(lambda: "")
+    rescue = Rescue(lambda: False)
     rescue.happened.connect(told.append)
     rescue.install()
     raise_in_a_slot(ValueError("a bug"))
-    assert rescued(empty_home) == []
     assert "Your text is still here" in told[0]
 
 
-def test_a_disk_that_is_full_is_no_second_error(
-    logged: Logged, empty_home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (empty_home / "data").write_text("a file where the folder should be")
+def test_a_bug_in_the_keeping_is_no_second_error(logged: Logged) -> None:
+    def keep() -> bool:
+        raise ZeroDivisionError("the same bug")
+
     told: list[str] = []
-    rescue = Rescue(lambda: "My text")
+    rescue = Rescue(keep)
     rescue.happened.connect(told.append)
     rescue.install()
     raise_in_a_slot(ValueError("a bug"))
@@ -85,19 +84,18 @@ def test_a_disk_that_is_full_is_no_second_error(
     assert "Your text is still here" in told[0]
 
 
-def test_ctrl_c_is_no_bug(logged: Logged, empty_home: Path) -> None:
+def test_ctrl_c_is_no_bug(logged: Logged) -> None:
     told: list[str] = []
-    rescue = Rescue(lambda: "My text")
+    rescue = Rescue(lambda: pytest.fail("nothing is to be kept"))
     rescue.happened.connect(told.append)
     rescue.install()
     sys.excepthook(KeyboardInterrupt, KeyboardInterrupt(), None)
     assert told == []
-    assert rescued(empty_home) == []
     assert isinstance(logged[0], KeyboardInterrupt)
 
 
-def test_the_program_goes_on(logged: Logged, empty_home: Path, qtbot: QtBot) -> None:
-    Rescue(lambda: "My text").install()
+def test_the_program_goes_on(logged: Logged, qtbot: QtBot) -> None:
+    Rescue(lambda: True).install()
     later: list[int] = []
     QTimer.singleShot(0, lambda: raise_in_a_slot(ValueError("a bug")))
     QTimer.singleShot(0, lambda: later.append(1))
@@ -106,13 +104,16 @@ def test_the_program_goes_on(logged: Logged, empty_home: Path, qtbot: QtBot) -> 
 
 
 def test_the_window_tells_the_writer_and_stays(
-    logged: Logged, empty_home: Path, open_window: Callable[[], MainWindow]
+    logged: Logged, open_window: Callable[[], MainWindow]
 ) -> None:
     window = open_window()
     window.session.draft.manuscript.edit(0, 0, "My novel")
+    window.session.draft.set_brief("Long.")
     raise_in_a_slot(ZeroDivisionError("a bug"))
     assert "ZeroDivisionError" in window.notice.message
     assert window.isVisible()
-    assert rescued(empty_home) == ["My novel"]
+    (record,) = recovery_folder().rglob("record")
+    kept = RecoveryRecord.of_bytes(record.read_bytes())
+    assert (kept.text, kept.brief) == ("My novel", "Long.")
     assert window.session.draft.manuscript.text == "My novel"
-    assert window.isWindowModified(), "a rescued copy is no save"
+    assert window.isWindowModified(), "what is kept is not saved"

@@ -1,0 +1,149 @@
+"""What is kept of a document that is not saved, so that nothing that stops the program loses it.
+
+A record is a file's bytes: a line that says what this is and proves it whole, a line of JSON, and
+the text as it is, which a writer can read in any editor. This module does not know when or where
+records are kept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote, unquote_to_bytes
+
+import msgspec
+
+from studio.manuscript.file_state import FileState
+from studio.manuscript.files import Encoding, Newline, TextFile
+
+_NAME = b"kelvin-studio-recovery"
+_VERSION = 1
+LARGEST = 512 * 2**20
+"""Bytes of a record that is read; a text that can be opened makes a fraction of it."""
+
+_YEAR_9999 = 253_370_764_800.0
+
+
+class RecoveryError(Exception):
+    """A record cannot be read; says why in words for the writer."""
+
+
+class NewerRecordError(RecoveryError):
+    """It is whole, but a later version of the program wrote it."""
+
+
+class _FileHeld(msgspec.Struct):
+    size: int
+    sha256: str
+
+
+class _Header(msgspec.Struct):
+    written_at: float
+    path: str | None
+    newline: str
+    encoding: str
+    held: _FileHeld | None
+    caret: int
+    generated: list[tuple[int, int]]
+    brief: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryRecord:
+    """A document at one moment.
+
+    Attributes:
+        text: The manuscript's, in `file.text`, and how its file would be written.
+        generated: Half-open ranges of the text that a model wrote, in order.
+        brief: What the model is told before it.
+        caret: Before which code point it stands.
+        path: The document's file; None where it was never saved.
+        held: What that file held when it was read or written last.
+        written_at: Seconds since 1970.
+    """
+
+    file: TextFile
+    generated: tuple[tuple[int, int], ...]
+    brief: str
+    caret: int
+    path: Path | None
+    held: FileState | None
+    written_at: float
+
+    @property
+    def text(self) -> str:
+        """The manuscript's text."""
+        return self.file.text
+
+    def to_bytes(self) -> bytes:
+        """The record as a file's bytes."""
+        file, held = self.file, self.held
+        header = _Header(
+            written_at=self.written_at,
+            path=None if self.path is None else quote(os.fsencode(self.path), safe="/ :\\"),
+            newline=file.newline.name,
+            encoding=file.encoding.name,
+            held=None if held is None else _FileHeld(held.size, held.digest),
+            caret=self.caret,
+            generated=list(self.generated),
+            brief=self.brief,
+        )
+        body = msgspec.json.encode(header) + b"\n" + file.text.encode()
+        return b"%s %d %s\n%s" % (_NAME, _VERSION, _digest(body), body)
+
+    @classmethod
+    def of_bytes(cls, data: bytes) -> RecoveryRecord:
+        """Reads a record.
+
+        Raises:
+            NewerRecordError: A later version of the program wrote it.
+            RecoveryError: It is none, or is damaged.
+        """
+        first, _, body = data.partition(b"\n")
+        match first.split(b" "):
+            case [name, version, _] if name == _NAME and version.isdigit():
+                if int(version[:9]) > _VERSION:
+                    raise NewerRecordError(
+                        f"it was written by a later version of Kelvin Studio (form "
+                        f"{version[:9].decode()}, and this one reads {_VERSION})"
+                    )
+            case _:
+                raise RecoveryError("it does not begin as a recovery file does")
+        if first != b"%s %d %s" % (_NAME, _VERSION, _digest(body)):
+            raise RecoveryError("it is damaged: its contents are not those that were written")
+        line, _, text = body.partition(b"\n")
+        try:
+            header = msgspec.json.decode(line, type=_Header)
+            file = TextFile(text.decode(), Newline[header.newline], Encoding[header.encoding])
+        except (msgspec.MsgspecError, UnicodeDecodeError, KeyError) as error:
+            raise RecoveryError(f"it is damaged: {error}") from error
+        _check(header, len(file.text))
+        held = header.held
+        path = header.path
+        return cls(
+            file=file,
+            generated=tuple(header.generated),
+            brief=header.brief,
+            caret=header.caret,
+            path=None if path is None else Path(os.fsdecode(unquote_to_bytes(path))),
+            held=None if held is None else FileState(held.size, held.sha256),
+            written_at=header.written_at,
+        )
+
+
+def _digest(body: bytes) -> bytes:
+    return hashlib.sha256(body).hexdigest().encode()
+
+
+def _check(header: _Header, length: int) -> None:
+    if not 0 <= header.written_at < _YEAR_9999:
+        raise RecoveryError(f"it is damaged: no time is {header.written_at}")
+    reached = 0
+    for start, end in header.generated:
+        if not reached <= start < end <= length:
+            raise RecoveryError(f"it is damaged: no range of the text is {start} to {end}")
+        reached = end
+    if not 0 <= header.caret <= length:
+        raise RecoveryError(f"it is damaged: the caret is at {header.caret} of {length}")

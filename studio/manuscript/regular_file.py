@@ -1,0 +1,52 @@
+"""Reads a file that may be anything at all: bounded, and without waiting for anybody.
+
+This module does not know what the bytes mean.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from pathlib import Path
+
+
+class NotRegularError(OSError):
+    """It is a pipe, socket or device."""
+
+
+class TooLargeError(OSError):
+    """It has more bytes than are read.
+
+    Attributes:
+        size: How many it has.
+    """
+
+    def __init__(self, size: int, most: int) -> None:
+        super().__init__(errno.EFBIG, f"it has {size:,} bytes; at most {most:,} are read")
+        self.size = size
+
+
+def read_regular_file(path: Path, most: int) -> tuple[bytes, os.stat_result]:
+    """All bytes of a file, and its status from before they were read.
+
+    Args:
+        path: The file, or a link to it.
+        most: Bytes that it may have.
+
+    Raises:
+        OSError: It cannot be read; a `NotRegularError`, a `TooLargeError`, or the system's own.
+    """
+    # Without O_NONBLOCK, opening a FIFO would wait for somebody to write into it.
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    with os.fdopen(os.open(path, flags), "rb") as file:
+        status = os.fstat(file.fileno())
+        if stat.S_ISDIR(status.st_mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        if not stat.S_ISREG(status.st_mode):
+            raise NotRegularError(errno.EINVAL, "it is a pipe, socket or device")
+        # One byte more than allowed, for the file may have grown since it was measured.
+        data = file.read(most + 1)
+        if len(data) > most:
+            raise TooLargeError(max(status.st_size, len(data)), most)
+        return data, status

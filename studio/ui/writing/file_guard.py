@@ -1,0 +1,212 @@
+"""Whoever else writes to the document's file: other programs, and other windows of this one.
+
+Looks when it is told to and runs nothing at rest. What a save would replace is asked about before
+it is replaced. Knows the draft, and nothing of how a file is chosen or saved.
+"""
+
+import contextlib
+from collections.abc import Callable
+from enum import Enum
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QWidget
+
+from studio.file_lock import FileLock
+from studio.manuscript import Outside, document_key
+from studio.ui.widgets.actions import make_action
+from studio.ui.widgets.ask import ask
+from studio.ui.writing.draft import Draft
+
+KEEP, TAKE, BESIDE = "Keep mine", "Take theirs", "Save beside…"
+AGAIN, ALL_THE_SAME = "Save it again", "Save here all the same"
+"""What the writer can answer."""
+
+_CHOICES = (
+    "Keep mine: what is written here stays, and a save replaces theirs.\n"
+    "Take theirs: the text becomes what the file holds now; Undo brings yours back.\n"
+    "Save beside: yours goes into a file of its own in the same folder, and theirs stays."
+)
+
+
+class Clearance(Enum):
+    """Whether a file may be written."""
+
+    YES = "yes"
+    NO = "no"
+    """It stays as it is, and so does the document, or it has become the file's text."""
+    DONE = "done"
+    """The document was saved beside it instead."""
+
+
+class FileGuard(QObject):
+    """Watches over one file: that of the open document.
+
+    Args:
+        window: What questions belong to.
+        draft: Whose file it is.
+        locks: The folder in which windows of this program tell each other what they have open.
+        take_theirs: Puts the file's present text in place of the one here.
+        save_beside: Asks for another name and saves there.
+    """
+
+    noticed = Signal(str, QAction)
+    """Something happened to the file: a message for the writer, and the way on."""
+    settled = Signal(QAction)
+    """What was told with this way on is no longer so."""
+
+    def __init__(
+        self,
+        window: QWidget,
+        draft: Draft,
+        locks: Path,
+        take_theirs: Callable[[], None],
+        save_beside: Callable[[], bool],
+    ) -> None:
+        super().__init__(window)
+        self._window = window
+        self._draft = draft
+        self._locks = locks
+        self._take_theirs = take_theirs
+        self._save_beside = save_beside
+        self._held: tuple[Path, FileLock | None] | None = None
+        """The file, and the lock that says so to other windows, if it could be had."""
+        self._seen = Outside.SAME
+        """What the writer was told of."""
+        self.decide = make_action(
+            window, "Decide…", self._decide, tip="Keep mine, take theirs, or save beside"
+        )
+        self.beside = make_action(
+            window, BESIDE, save_beside, tip="Save under another name in the same folder"
+        )
+
+    def look(self) -> None:
+        """See whether the file is still what it was, and tell the writer once where it is not."""
+        outside = self._draft.compare()
+        if outside is self._seen:
+            return
+        self._seen = outside
+        match outside:
+            case Outside.SAME:
+                self.settled.emit(self.decide)
+                self.settled.emit(self.beside)
+            case Outside.CHANGED:
+                self.noticed.emit(
+                    f"“{self._name}” was changed by another program since it was opened here.",
+                    self.decide,
+                )
+            case Outside.GONE:
+                # What is nowhere else is not saved, whatever it was before.
+                self._draft.manuscript.mark_unsaved()
+                self.noticed.emit(
+                    f"“{self._name}” is gone: another program deleted or moved it. Your text is "
+                    "still here; Save writes it again.",
+                    self.beside,
+                )
+
+    def hold(self) -> None:
+        """Say to other windows which file is open here, and to the writer if one has it already."""
+        path = self._draft.path
+        self._seen = Outside.SAME
+        is_new = path is None or self._held is None or self._held[0] != path.resolve()
+        if is_new:
+            self.release()
+        if path is not None and self._is_elsewhere(path) and is_new:
+            self.noticed.emit(
+                f"“{path.name}” is open in another window of Kelvin Studio too. What is saved last "
+                "stays; write in one of the two.",
+                self.beside,
+            )
+
+    def release(self) -> None:
+        """Say that no file is open here."""
+        held, self._held = self._held, None
+        if held is not None and held[1] is not None:
+            held[1].release()
+
+    def is_open_elsewhere(self, path: Path) -> bool:
+        """Whether another window has a file open. The file open here is not changed by asking."""
+        try:
+            lock = FileLock.acquire(self._lock_of(path))
+        except OSError:
+            return False
+        if lock is not None:
+            lock.release()
+        return lock is None
+
+    def clearance(self, path: Path) -> Clearance:
+        """Whether to write to `path` now: asks where that would replace what was not seen here."""
+        own = self._draft.path
+        is_own = own is not None and own.resolve() == path.resolve()
+        if is_own and (cleared := self._ask_outside()) is not Clearance.YES:
+            return cleared
+        if not (self._is_elsewhere(path) if is_own else self.is_open_elsewhere(path)):
+            return Clearance.YES
+        answer = ask(
+            self._window,
+            "Open in another window",
+            f"“{path.name}” is open in another window of Kelvin Studio.",
+            "Save beside: this text goes into a file of its own in the same folder.\n"
+            f"{ALL_THE_SAME}: what that window saves later replaces it.",
+            (BESIDE, ALL_THE_SAME),
+        )
+        return self._cleared(answer, ALL_THE_SAME)
+
+    @property
+    def _name(self) -> str:
+        return self._draft.path.name if self._draft.path else ""
+
+    def _ask_outside(self) -> Clearance:
+        """Whether the document's own file may be written now."""
+        match self._draft.compare():
+            case Outside.SAME:
+                return Clearance.YES
+            case Outside.CHANGED:
+                answer = ask(
+                    self._window,
+                    "Changed by another program",
+                    f"“{self._name}” was changed by another program since it was opened here.",
+                    _CHOICES,
+                    (BESIDE, KEEP, TAKE),
+                )
+                if answer == TAKE:
+                    self._take_theirs()
+                return self._cleared(answer, KEEP)
+            case Outside.GONE:
+                answer = ask(
+                    self._window,
+                    "The file is gone",
+                    f"“{self._name}” was deleted or moved by another program.",
+                    "Save it again: in the same place.\n"
+                    "Save beside: under another name in the same folder.",
+                    (AGAIN, BESIDE),
+                )
+                return self._cleared(answer, AGAIN)
+
+    def _cleared(self, answer: str | None, yes: str) -> Clearance:
+        if answer == BESIDE and self._save_beside():
+            return Clearance.DONE
+        return Clearance.YES if answer == yes else Clearance.NO
+
+    def _decide(self) -> None:
+        is_changed = self._draft.compare() is Outside.CHANGED
+        if is_changed and self._ask_outside() is Clearance.YES:
+            self._draft.keep_mine()
+            self._seen = Outside.SAME
+
+    def _is_elsewhere(self, path: Path) -> bool:
+        """Whether another window has the file, which from now on is this one's if it can be."""
+        if self._held is not None and self._held[1] is not None:
+            return False
+        lock = None
+        is_elsewhere = False
+        with contextlib.suppress(OSError):
+            lock = FileLock.acquire(self._lock_of(path))
+            is_elsewhere = lock is None
+        self._held = path.resolve(), lock
+        return is_elsewhere
+
+    def _lock_of(self, path: Path) -> Path:
+        self._locks.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return self._locks / f"{document_key(path)}.lock"

@@ -1,0 +1,69 @@
+"""At the start: offers what programs that died have left, and does what the writer says."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtWidgets import QWidget
+
+from studio.manuscript import Leftover, leftovers
+from studio.ui.writing.document_files import DocumentFiles
+from studio.ui.writing.recovery import Recovery
+from studio.ui.writing.recovery_dialog import RecoveryDialog
+
+
+class RecoveryOffer(QObject):
+    """Asks once.
+
+    Args:
+        window: What the question belongs to.
+        files: Opens what is restored.
+        recovery: Keeps it again, before what was left is deleted.
+        root: The folder of journals.
+    """
+
+    failed = Signal(str)
+    """One message for the writer: something that was left cannot be read."""
+
+    def __init__(
+        self, window: QWidget, files: DocumentFiles, recovery: Recovery, root: Path
+    ) -> None:
+        super().__init__(window)
+        self._window = window
+        self._files = files
+        self._recovery = recovery
+        self._root = root
+        self._open: list[Leftover] = []
+        """Offered and not decided about; held against other windows."""
+
+    def make(self) -> None:
+        """Offer what there is, if there is anything."""
+        found, problems = leftovers(self._root)
+        for leftover in found:
+            if self._files.is_saved(leftover.record):
+                leftover.discard()  # the program died between its save and the end of its record
+            else:
+                self._open.append(leftover)
+        if problems:
+            self.failed.emit("\n".join(problems))
+        if not self._open:
+            return
+        dialog = RecoveryDialog(self._open, self._window)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.restored.connect(self._restore)
+        dialog.discarded.connect(self._discard)
+        dialog.finished.connect(self._leave_rest)
+        dialog.open()
+
+    def _restore(self, leftover: Leftover) -> None:
+        # It is held until it is kept again here: a program that dies now leaves one of the two.
+        if self._files.restore(leftover.record) and self._recovery.keep_and_wait():
+            self._discard(leftover)
+
+    def _discard(self, leftover: Leftover) -> None:
+        self._open.remove(leftover)
+        leftover.discard()
+
+    def _leave_rest(self) -> None:
+        rest, self._open = self._open, []
+        for leftover in rest:
+            leftover.leave()

@@ -1,0 +1,254 @@
+"""A program that is killed while somebody writes, and the one that is started after it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from studio.manuscript import Origin, RecoveryRecord
+
+ROOT = Path(__file__).parents[2]
+PATIENCE = 60.0
+"""Seconds until a condition that never comes true fails the test; nothing is timed by it."""
+
+PROGRAM = """
+import json
+import sys
+from PySide6.QtCore import QEventLoop, Qt, QTimer
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from studio.ui import application as program
+from studio.ui.model.state import ModelPhase
+from studio.ui.writing.recovery_dialog import RecoveryDialog
+
+def until(condition):
+    while not condition():
+        QApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
+
+model = sys.argv[1] == "model"
+if not model:
+    program.find_starter_model = lambda: None
+application = program.make_application()
+window = program.make_window(application)
+program.show(window)
+until(lambda: window.is_started)
+program.open_first(window, None)
+if model:
+    until(lambda: window.session.model.phase is not ModelPhase.LOADING)
+draft = window.session.draft
+
+def say(**what):
+    print(json.dumps(what), flush=True)
+
+def state():
+    dialogs = window.findChildren(RecoveryDialog)
+    return {
+        "text": draft.manuscript.text,
+        "origins": list(draft.manuscript.origins()),
+        "brief": window.brief.edit.text(),
+        "caret": window.editor.caret,
+        "path": str(draft.path) if draft.path else None,
+        "is_modified": window.isWindowModified(),
+        "offers": [
+            dialog.list.item(row).text() for dialog in dialogs for row in range(dialog.list.count())
+        ],
+    }
+
+def obey():
+    for line in sys.stdin:
+        name, *rest = json.loads(line)
+        if name == "type":
+            QTest.keyClicks(window.editor, rest[0])
+        elif name == "brief":
+            QTest.keyClicks(window.brief.edit, rest[0])
+        elif name == "key":
+            QTest.keyClick(window.editor, getattr(Qt.Key, rest[0]))
+        elif name == "open":
+            window.open_path(program.Path(rest[0]))
+        elif name == "save":
+            window.actions_.save.trigger()
+        elif name == "continue":
+            window.session.sampling.set_max_tokens(12)
+            window.session.sampling.change(seed=1)
+            window.actions_.continue_.trigger()
+            until(lambda: window.session.writing.is_idle)
+        elif name == "answer":
+            (dialog,) = window.findChildren(RecoveryDialog)
+            QTest.mouseClick(getattr(dialog, rest[0]), Qt.MouseButton.LeftButton)
+            QApplication.processEvents()
+        elif name == "rest":
+            # The event loop runs: what is to be kept is kept.
+            QTimer.singleShot(600_000, application.quit)
+            say(resting=True)
+            application.exec()
+        say(**state())
+
+say(**state())
+obey()
+"""
+
+
+class Program:
+    """The program with a hand at its keyboard; remembers nothing but what is on the disk."""
+
+    def __init__(self, model: bool = False) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-P", "-c", PROGRAM, "model" if model else "none"],
+            cwd=ROOT,
+            env={**os.environ, "QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": str(ROOT)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self.state = self._answer()
+
+    @property
+    def offers(self) -> list[str]:
+        offers = self.state["offers"]
+        assert isinstance(offers, list)
+        return offers
+
+    def do(self, *command: str) -> None:
+        assert self.process.stdin
+        self.process.stdin.write(json.dumps(command) + "\n")
+        self.process.stdin.flush()
+        answer = self._answer()
+        self.state = self.state if "resting" in answer else answer
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.communicate()
+
+    def _answer(self) -> dict[str, object]:
+        assert self.process.stdout
+        answer = json.loads(self.process.stdout.readline())
+        assert isinstance(answer, dict)
+        return answer
+
+
+@pytest.fixture
+def start() -> object:
+    programs: list[Program] = []
+
+    def start(model: bool = False) -> Program:
+        programs.append(Program(model))
+        return programs[-1]
+
+    yield start
+    for program in programs:
+        program.kill()
+
+
+Start = Callable[..., Program]
+
+
+def until(condition: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, f"never came: {what}"
+        time.sleep(0.02)
+
+
+def records(home: Path) -> list[RecoveryRecord]:
+    found = (home / "state" / "kelvin-studio" / "recovery").glob("*/record")
+    return [RecoveryRecord.of_bytes(path.read_bytes()) for path in found]
+
+
+def wait_until_kept(home: Path, condition: Callable[[RecoveryRecord], bool]) -> None:
+    until(lambda: any(condition(record) for record in records(home)), "what was typed, kept")
+
+
+def test_a_kill_loses_nothing_of_a_document_with_a_file(
+    start: Start, empty_home: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "The Fisherman.txt"
+    path.write_bytes(b"\xef\xbb\xbfOnce.\r\n")
+    first = start()
+    first.do("open", str(path))
+    first.do("key", "Key_End")
+    first.do("type", "The old man ")
+    first.do("brief", "Short sentences.")
+    first.do("key", "Key_Left")
+    written = first.state
+    first.do("rest")
+    wait_until_kept(
+        empty_home, lambda record: record.caret == written["caret"] and record.brief != ""
+    )
+    first.kill()
+    assert path.read_bytes() == b"\xef\xbb\xbfOnce.\r\n"
+
+    second = start()
+    (offer,) = second.offers
+    assert "The Fisherman.txt" in offer
+    assert second.state["path"] == str(path), "the last document, as its file has it"
+    assert second.state["text"] == "Once.\n"
+    second.do("answer", "restore")
+    written["offers"] = []
+    assert second.state == written
+    assert second.state["is_modified"]
+    assert second.state["brief"] == "Short sentences."
+
+    # Killed again at once, without another key: it is still there.
+    second.kill()
+    third = start()
+    assert len(third.offers) == 1
+    third.do("answer", "restore")
+    assert third.state == written
+    third.do("save")
+    assert path.read_bytes().startswith(b"\xef\xbb\xbf")
+    assert "The old man" in path.read_text(encoding="utf-8-sig")
+    assert not third.state["is_modified"]
+    third.kill()
+
+    fourth = start()
+    assert fourth.offers == []
+    assert fourth.state["text"] == written["text"]
+    assert fourth.state["brief"] == "Short sentences."
+    assert records(empty_home) == []
+
+
+def test_a_kill_loses_nothing_of_a_page_without_a_name(start: Start, empty_home: Path) -> None:
+    first = start()
+    first.do("type", "The old man ")
+    first.do("rest")
+    wait_until_kept(empty_home, lambda record: record.text == "The old man ")
+    # Another window beside it neither takes nor offers what is the first one's.
+    beside = start()
+    assert beside.offers == []
+    beside.kill()
+    first.kill()
+
+    second = start()
+    assert second.state["text"] == ""
+    second.do("answer", "later")
+    assert second.state["text"] == ""
+    second.kill()
+    third = start()
+    third.do("answer", "restore")
+    assert third.state["text"] == "The old man "
+    assert third.state["caret"] == len("The old man ")
+    assert third.state["path"] is None
+    assert third.state["is_modified"]
+
+
+def test_a_generation_is_kept_at_its_end(
+    start: Start, empty_home: Path, starter_model: Path
+) -> None:
+    first = start(model=True)
+    first.do("type", "The old man looked out over the")
+    first.do("continue")
+    written = first.state
+    first.do("rest")
+    wait_until_kept(empty_home, lambda record: record.text == written["text"])
+    first.kill()
+    second = start()
+    second.do("answer", "restore")
+    assert second.state == written
+    assert str(int(Origin.GENERATED)) in str(second.state["origins"])

@@ -1,0 +1,184 @@
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from studio.manuscript import Journal, RecoveryRecord, TextFile, leftovers
+
+ROOT = Path(__file__).parents[2]
+WRITER = """
+import sys
+from pathlib import Path
+from studio.manuscript import Journal, RecoveryRecord, TextFile
+journal = Journal(Path(sys.argv[1]))
+number = 0
+while True:
+    number += 1
+    text = f"{number:08d}" * 20_000
+    journal.write(RecoveryRecord(TextFile(text), (), "", 0, None, None, float(number)))
+    if number == 3:
+        print("written", flush=True)
+"""
+
+
+def record(text: str, written_at: float = 1.0) -> RecoveryRecord:
+    return RecoveryRecord(TextFile(text), (), "", 0, None, None, written_at)
+
+
+def die(journal: Journal) -> None:
+    """As a killed process does: the lock goes, and nothing else."""
+    assert journal._lock is not None
+    descriptor = journal._lock._descriptor
+    assert descriptor is not None
+    os.close(descriptor)
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return tmp_path / "state" / "recovery"
+
+
+def test_nothing_is_on_the_disk_until_something_is_kept(root: Path) -> None:
+    journal = Journal(root)
+    journal.clear()
+    journal.close()
+    assert not root.exists()
+    assert leftovers(root) == ([], [])
+
+
+def test_what_is_kept_is_the_users_alone(root: Path) -> None:
+    former = os.umask(0)
+    try:
+        Journal(root).write(record("Mine."))
+    finally:
+        os.umask(former)
+    for path in [root, *root.rglob("*")]:
+        assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
+
+
+def test_of_one_that_runs_nothing_is_left_over(root: Path) -> None:
+    journal = Journal(root)
+    journal.write(record("Mine."))
+    assert leftovers(root) == ([], [])
+    journal.close()
+    assert list(root.iterdir()) == []
+
+
+def test_those_of_the_dead_are_offered_the_latest_first_and_held(root: Path) -> None:
+    for number in (1, 3, 2):
+        journal = Journal(root)
+        journal.write(record(f"Text {number}.", number))
+        die(journal)
+    running = Journal(root)
+    running.write(record("Running.", 9))
+    found, problems = leftovers(root)
+    assert [leftover.record.text for leftover in found] == ["Text 3.", "Text 2.", "Text 1."]
+    assert problems == []
+    assert leftovers(root) == ([], []), "no other window offers them meanwhile"
+    found[0].discard()
+    found[1].leave()
+    found[2].leave()
+    assert [each.record.text for each in leftovers(root)[0]] == ["Text 2.", "Text 1."]
+
+
+def test_what_was_saved_before_the_death_is_no_leftover(root: Path) -> None:
+    journal = Journal(root)
+    journal.write(record("Mine."))
+    journal.clear()
+    die(journal)
+    assert leftovers(root) == ([], [])
+    assert list(root.iterdir()) == [], "and its folder goes"
+
+
+@pytest.mark.parametrize("damage", [b"", b"\0" * 100, b"kelvin-studio-recovery 1 00\n{}\n"])
+def test_a_damaged_one_is_set_aside_and_told_once(root: Path, damage: bytes) -> None:
+    for text in ("Whole.", "Damaged."):
+        journal = Journal(root)
+        journal.write(record(text))
+        die(journal)
+        if text == "Damaged.":
+            assert journal._folder is not None
+            (journal._folder / "record").write_bytes(damage)
+    found, problems = leftovers(root)
+    assert [leftover.record.text for leftover in found] == ["Whole."]
+    assert len(problems) == 1
+    (aside,) = root.rglob("damaged")
+    assert str(aside) in problems[0]
+    assert aside.read_bytes() == damage
+    found[0].discard()
+    assert leftovers(root) == ([], [])
+    assert aside.exists()
+
+
+def test_one_of_a_later_version_waits_for_it(root: Path) -> None:
+    journal = Journal(root)
+    journal.write(record("Mine."))
+    die(journal)
+    (path,) = root.rglob("record")
+    later = b"kelvin-studio-recovery 2 abc\nnew things"
+    path.write_bytes(later)
+    for _ in range(2):
+        found, problems = leftovers(root)
+        assert found == []
+        assert "later version" in problems[0]
+    assert path.read_bytes() == later
+
+
+def test_what_is_no_journal_is_no_obstacle(root: Path) -> None:
+    root.mkdir(parents=True)
+    (root / "a file").write_text("")
+    (root / "empty").mkdir()
+    pipe = root / "pipe"
+    pipe.mkdir()
+    os.mkfifo(pipe / "record")
+    (root / "folder" / "record").mkdir(parents=True)
+    found, problems = leftovers(root)
+    assert found == []
+    assert len(problems) == 2
+    root_file = root.parent / "file"
+    root_file.write_text("")
+    assert leftovers(root_file) == ([], [])
+
+
+def test_a_disk_that_refuses_is_told_and_a_later_try_works(root: Path) -> None:
+    root.parent.mkdir()
+    root.write_text("in the way")
+    journal = Journal(root)
+    with pytest.raises(OSError, match=r"File exists|Not a directory"):
+        journal.write(record("Mine."))
+    root.unlink()
+    journal.write(record("Mine."))
+    die(journal)
+    assert [each.record.text for each in leftovers(root)[0]] == ["Mine."]
+
+
+def test_a_folder_that_is_tidied_away_is_made_again(root: Path) -> None:
+    journal = Journal(root)
+    journal.write(record("Mine."))
+    shutil.rmtree(root)
+    journal.write(record("Mine again."))
+    die(journal)
+    assert [each.record.text for each in leftovers(root)[0]] == ["Mine again."]
+
+
+def test_a_kill_at_any_moment_leaves_a_whole_record(root: Path) -> None:
+    for _ in range(5):
+        with subprocess.Popen(
+            [sys.executable, "-c", WRITER, str(root)], cwd=ROOT, stdout=subprocess.PIPE, text=True
+        ) as writer:
+            assert writer.stdout
+            assert writer.stdout.readline() == "written\n"
+            writer.kill()
+        (leftover,), problems = leftovers(root)
+        assert problems == []
+        number = int(leftover.record.written_at)
+        assert number >= 3
+        assert leftover.record.text == f"{number:08d}" * 20_000
+        leftover.discard()
+        assert list(root.iterdir()) == []

@@ -1,0 +1,343 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QMessageBox
+from pytestqt.qtbot import QtBot
+
+from studio.manuscript import (
+    Encoding,
+    Journal,
+    Newline,
+    Origin,
+    RecoveryRecord,
+    TextFile,
+)
+from studio.ui.application import open_first
+from studio.ui.main_window import MainWindow
+from studio.ui.user_folders import recovery_folder
+from studio.ui.writing.recovery_dialog import RecoveryDialog
+from tests.ui.conftest import LONG, NEVER_ENDS
+
+Button = QMessageBox.StandardButton
+
+
+@pytest.fixture
+def bare(open_window: Callable[[], MainWindow]) -> MainWindow:
+    """A window without a model: text needs none."""
+    return open_window()
+
+
+@pytest.fixture(autouse=True)
+def no_model(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+    monkeypatch.setattr("studio.ui.application.find_starter_model", lambda: None)
+
+
+def kept() -> list[RecoveryRecord]:
+    """What is in the journals on the disk."""
+    return [
+        RecoveryRecord.of_bytes(path.read_bytes()) for path in recovery_folder().rglob("record")
+    ]
+
+
+def kept_text() -> str | None:
+    records = kept()
+    return records[0].text if records else None
+
+
+def wait_until_kept(qtbot: QtBot, text: str) -> None:
+    qtbot.waitUntil(lambda: kept_text() == text, timeout=LONG)
+
+
+def leave(text: str, path: Path | None = None, brief: str = "", written_at: float = 1e9) -> None:
+    """What a killed program left."""
+    journal = Journal(recovery_folder())
+    journal.write(RecoveryRecord(TextFile(text), (), brief, 0, path, None, written_at))
+    assert journal._lock is not None
+    # As the system does when a process dies: the lock goes, the files stay.
+    folder = journal._folder
+    assert folder is not None
+    data = (folder / "record").read_bytes()
+    journal.close()
+    folder.mkdir()
+    (folder / "record").write_bytes(data)
+
+
+def offered(window: MainWindow) -> RecoveryDialog:
+    dialogs = window.findChildren(RecoveryDialog)
+    assert len(dialogs) == 1
+    assert dialogs[0].isVisible()
+    return dialogs[0]
+
+
+def test_each_key_is_kept_soon_and_nothing_runs_at_rest(
+    bare: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    path = tmp_path / "sea.txt"
+    path.write_bytes("\ufeffOld. 🐟\r\n".encode("utf-16-le"))
+    bare.open_path(path)
+    recovery = bare.session.recovery
+    assert not recovery._delay.isActive(), "what is saved is not kept"
+    bare.editor.move_caret(5)
+    assert not recovery._delay.isActive()
+    QTest.keyClicks(bare.editor, "New ")
+    assert recovery._delay.isActive()
+    assert recovery._delay.isSingleShot()
+    assert recovery._delay.interval() <= 1500, "the disk takes its time too"
+    wait_until_kept(qtbot, "Old. New 🐟\n")
+    assert not recovery._delay.isActive()
+    QTest.keyClicks(bare.brief.edit, "Short.")
+    qtbot.waitUntil(lambda: kept()[0].brief == "Short.", timeout=LONG)
+    QTest.keyClick(bare.editor, Qt.Key.Key_Left)
+    qtbot.waitUntil(lambda: kept()[0].caret == 8, timeout=LONG)
+    (record,) = kept()
+    assert record.path == path
+    assert record.file.newline is Newline.CRLF
+    assert record.file.encoding is Encoding.UTF_16_LE
+    assert record.held is not None
+
+
+def test_a_generation_is_kept_when_it_ends(window: MainWindow, qtbot: QtBot) -> None:
+    session = window.session
+    QTest.keyClicks(window.editor, "The sea")
+    session.sampling.set_max_tokens(8)
+    session.sampling.change(logit_bias=NEVER_ENDS)
+    with qtbot.waitSignal(session.writing.ended, timeout=LONG):
+        window.actions_.continue_.trigger()
+    # By the end itself, and not by the delay.
+    session.recovery._delay.stop()
+    text = session.draft.manuscript.text
+    assert len(text) > len("The sea")
+    wait_until_kept(qtbot, text)
+    assert kept()[0].generated == ((len("The sea"), len(text)),)
+
+
+@pytest.mark.parametrize("end", ["save", "undo", "discard", "close"])
+def test_what_is_saved_or_given_up_is_kept_no_longer(
+    bare: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: Button.Discard)
+    path = tmp_path / "sea.txt"
+    path.write_text("Old.")
+    bare.open_path(path)
+    bare.editor.move_caret(0)
+    QTest.keyClicks(bare.editor, "New.")
+    wait_until_kept(qtbot, "New.Old.")
+    if end == "save":
+        bare.actions_.save.trigger()
+    elif end == "undo":
+        bare.actions_.undo.trigger()
+    elif end == "discard":
+        bare.actions_.new.trigger()
+    else:
+        bare.close()
+    qtbot.waitUntil(lambda: kept() == [], timeout=LONG)
+    if end == "close":
+        assert list(recovery_folder().iterdir()) == []
+
+
+def test_an_emptied_page_without_a_file_is_nothing_to_keep(bare: MainWindow, qtbot: QtBot) -> None:
+    QTest.keyClicks(bare.editor, "x")
+    wait_until_kept(qtbot, "x")
+    QTest.keyClick(bare.editor, Qt.Key.Key_Backspace)
+    qtbot.waitUntil(lambda: kept() == [], timeout=LONG)
+
+
+def test_a_brief_alone_is_kept(bare: MainWindow, qtbot: QtBot) -> None:
+    QTest.keyClicks(bare.brief.edit, "A story of the sea.")
+    qtbot.waitUntil(lambda: bool(kept()), timeout=LONG)
+    assert kept()[0].brief == "A story of the sea."
+
+
+def test_a_window_that_loses_the_keyboard_keeps_at_once(
+    bare: MainWindow, open_window: Callable[[], MainWindow], qtbot: QtBot
+) -> None:
+    QTest.keyClicks(bare.editor, "Mine.")
+    other = open_window()
+    other.activateWindow()
+    qtbot.waitUntil(other.isActiveWindow, timeout=LONG)
+    assert not bare.session.recovery._delay.isActive()
+    wait_until_kept(qtbot, "Mine.")
+
+
+def test_a_disk_that_refuses_is_told_once_until_it_works_again(
+    bare: MainWindow, qtbot: QtBot
+) -> None:
+    recovery_folder().parent.mkdir(parents=True)
+    recovery_folder().write_text("in the way")
+    told: list[str] = []
+    bare.session.recovery.failed.connect(told.append)
+    QTest.keyClicks(bare.editor, "a")
+    qtbot.waitUntil(lambda: len(told) == 1, timeout=LONG)
+    assert "cannot be put in safety" in bare.notice.message
+    QTest.keyClicks(bare.editor, "b")
+    ended = bare.session.recovery._ended
+    with qtbot.waitSignal(ended, timeout=LONG):
+        pass
+    assert len(told) == 1
+    recovery_folder().unlink()
+    QTest.keyClicks(bare.editor, "c")
+    wait_until_kept(qtbot, "abc")
+
+
+def test_it_is_offered_and_restored_exactly(bare: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    path = tmp_path / "The Sea.txt"
+    path.write_bytes(b"Old.\r\n")
+    bare.open_path(path)
+    bare.editor.move_caret(0)
+    QTest.keyClicks(bare.editor, "New ")
+    bare.session.draft.manuscript.edit(4, 0, "🐟\u00a0.")
+    bare.session.draft.manuscript.edit(0, 0, "Mine, ", Origin.GENERATED)
+    bare.session.draft.set_brief("Short\u00a0words.")
+    bare.editor.move_caret(3)
+    record = bare.session.draft.record()
+    journal = Journal(recovery_folder())
+    journal.write(record)
+    assert journal._lock is not None
+    journal._lock.release()
+    bare.session.draft.new()
+
+    open_first(bare, None)
+    dialog = offered(bare)
+    assert "The Sea.txt" in dialog.list.item(0).text()
+    assert "Mine, New 🐟" in dialog.list.item(0).text()
+    assert dialog.preview.toPlainText().startswith("Short")
+    QTest.keyClick(dialog, Qt.Key.Key_Return)
+    draft = bare.session.draft
+    assert draft.manuscript.text == "Mine, New 🐟\u00a0.Old.\n"
+    assert draft.manuscript.origins() == bytes([1] * 6 + [0] * 12)
+    assert (draft.brief, draft.caret, draft.path) == ("Short\u00a0words.", 3, path)
+    assert bare.editor.caret == 3
+    assert bare.brief.edit.text() == "Short\u00a0words."
+    assert bare.isWindowModified()
+    assert bare.windowTitle().startswith("The Sea")
+    assert [each.text for each in kept()] == [draft.manuscript.text], "kept again, here"
+    bare.actions_.save.trigger()
+    assert path.read_bytes() == "Mine, New 🐟\u00a0.Old.\r\n".encode()
+    qtbot.waitUntil(lambda: kept() == [], timeout=LONG)
+
+
+def test_it_can_be_kept_for_later(bare: MainWindow) -> None:
+    leave("Mine.")
+    open_first(bare, None)
+    QTest.mouseClick(offered(bare).later, Qt.MouseButton.LeftButton)
+    assert bare.session.draft.manuscript.text == ""
+    assert [record.text for record in kept()] == ["Mine."]
+
+
+def test_several_are_listed_discarded_after_a_question_or_restored_one_by_one(
+    bare: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = [Button.Cancel, Button.Discard]
+    asked: list[str] = []
+
+    def question(_parent: object, _title: str, text: str, *_rest: object) -> Button:
+        asked.append(text)
+        return answers.pop(0)
+
+    monkeypatch.setattr(QMessageBox, "question", question)
+    leave("First.", written_at=1e9)
+    leave("", Path("/stories/Second.txt"), "A brief.", written_at=1.1e9)
+    leave("Third.", written_at=1.2e9)
+    open_first(bare, None)
+    dialog = offered(bare)
+    rows = [dialog.list.item(row).text() for row in range(dialog.list.count())]
+    assert ["Third." in rows[0], "A brief." in rows[1], "First." in rows[2]] == [True] * 3
+    dialog.list.setCurrentRow(1)
+    for count in (3, 2):
+        QTest.mouseClick(dialog.discard, Qt.MouseButton.LeftButton)
+        assert dialog.list.count() == count
+    assert "“Second.txt”" in asked[0]
+    assert sorted(record.text for record in kept()) == ["First.", "Third."]
+    dialog.list.setCurrentRow(1)
+    QTest.mouseClick(dialog.restore, Qt.MouseButton.LeftButton)
+    assert bare.session.draft.manuscript.text == "First."
+    assert sorted(record.text for record in kept()) == ["First.", "Third."]
+
+
+def test_what_is_on_the_disk_already_is_not_offered(bare: MainWindow, tmp_path: Path) -> None:
+    path = tmp_path / "sea.txt"
+    path.write_text("Mine.")
+    leave("Mine.", path)
+    open_first(bare, None)
+    assert bare.findChildren(RecoveryDialog) == []
+    assert kept() == []
+
+
+def test_one_that_cannot_be_read_is_no_obstacle(bare: MainWindow) -> None:
+    leave("Mine.")
+    (path,) = recovery_folder().rglob("record")
+    path.write_bytes(path.read_bytes()[:-1])
+    open_first(bare, None)
+    assert bare.findChildren(RecoveryDialog) == []
+    assert bare.isVisible()
+
+
+def test_the_last_document_is_opened_again_with_its_brief_and_caret(
+    open_window: Callable[[], MainWindow], tmp_path: Path
+) -> None:
+    path = tmp_path / "sea.txt"
+    path.write_text("The sea was calm.")
+    first = open_window()
+    first.open_path(path)
+    QTest.keyClicks(first.brief.edit, "Short.")
+    first.actions_.save.trigger()
+    first.editor.move_caret(7)
+    first.close()
+    second = open_window()
+    open_first(second, None)
+    draft = second.session.draft
+    assert (draft.path, draft.manuscript.text) == (path, "The sea was calm.")
+    assert (draft.brief, draft.caret, second.editor.caret) == ("Short.", 7, 7)
+    assert not second.isWindowModified()
+    second.actions_.new.trigger()
+    second.close()
+    third = open_window()
+    open_first(third, None)
+    assert third.session.draft.path is None, "a new page was the last"
+
+
+def test_a_last_document_that_is_gone_is_told_quietly(
+    open_window: Callable[[], MainWindow], tmp_path: Path
+) -> None:
+    path = tmp_path / "sea.txt"
+    path.write_text("The sea.")
+    first = open_window()
+    first.open_path(path)
+    first.close()
+    path.unlink()
+    second = open_window()
+    told: list[str] = []
+    second.files.told.connect(told.append)
+    open_first(second, None)
+    assert "sea.txt" in told[0]
+    assert second.session.draft.path is None
+    assert not second.isWindowModified()
+
+
+def test_what_is_asked_for_comes_before_the_last(
+    open_window: Callable[[], MainWindow], tmp_path: Path
+) -> None:
+    for name in ("last.txt", "asked.txt"):
+        (tmp_path / name).write_text(name)
+    first = open_window()
+    first.open_path(tmp_path / "last.txt")
+    first.close()
+    second = open_window()
+    open_first(second, tmp_path / "asked.txt")
+    assert second.session.draft.manuscript.text == "asked.txt"
+
+
+def test_a_document_that_another_window_has_is_not_opened_again_by_itself(
+    open_window: Callable[[], MainWindow], tmp_path: Path
+) -> None:
+    path = tmp_path / "sea.txt"
+    path.write_text("The sea.")
+    open_window().open_path(path)
+    second = open_window()
+    open_first(second, None)
+    assert second.session.draft.path is None
