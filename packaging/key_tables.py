@@ -24,9 +24,13 @@ under “Show all”, and by `python -m studio presets import`). So is every key
 these tables. Keys that did nothing where they come from, because they were switched off, are told
 apart from those that did something.
 
-A key that is missing leaves its field neutral, where no line says otherwise. On the way out the
-same tables are read from right to left; under each of them stands what has no place there, which is
-told as well.
+A key that is missing is as its program has it, and told; `--absent neutral` leaves its field
+neutral instead. A finite number out of range is left out and told, a name that cannot be one is
+made safe; another type, NaN and infinities refuse the file. A file of which nothing can be carried
+is refused. Passwords, keys and tokens are never shown or kept.
+
+On the way out the same tables are read from right to left; under each of them stands what has no
+place there, which is told as well.
 """
 
 ABOUT = {
@@ -38,19 +42,33 @@ ABOUT = {
     "`{checked, value}`; unchecked is off, and told. The name is `name`.",
     "LM Studio (older form)": "The keys of `inference_params`. `load_params` is told as a whole.",
     "text-generation-webui": "YAML of what differs from neutral; the name is the file's.",
-    "llama.cpp arguments": "A line as one types it, with or without the program.",
-    "Ollama Modelfile": "`PARAMETER` lines by their names, other instructions in capitals.",
+    "llama.cpp arguments": "A line as one types it, with or without the program. The same table "
+    "holds for llama-server's presets, `.ini` files with a section for each model: keys are "
+    "arguments without dashes, `[*]` counts in all sections.",
+    "SillyTavern chat completion": "One flat JSON object; the name is the file's.",
+    "SillyTavern Master Export": "Objects by section; the keys of `preset` are SillyTavern's.",
+    "SillyTavern system prompt": "A name and a text. Instruct, context and reasoning templates are "
+    "refused: the studio takes the model's own chat template.",
+    "NovelAI": "`.preset` files: the keys of `parameters` and those beside it; SillyTavern's flat "
+    "form of them too.",
+    "Ollama Modelfile": "`PARAMETER` lines by their names, other instructions in capitals. "
+    "Quotation marks count at a value's two ends, and there are no escapes.",
+    "Ollama request": "The body of a request: `options`, and what stands beside it.",
+    "Hugging Face generation config": "`generation_config.json`.",
     "OpenAI-style request": "A request's body, with the further keys of llama-server and others.",
 }
 
 
 def page() -> str:
     """The whole page."""
-    from studio.presets.foreign.formats import KEY_TABLES
+    from studio.presets.foreign.formats import ABSENT, KEY_TABLES
 
     parts = [HEAD]
     for program, table in KEY_TABLES.items():
         parts.append(f"## {program}\n\n{ABOUT[program]}\n")
+        if own := ABSENT.get(program):
+            values = ", ".join(f"`{field}` {_short(value)}" for field, value in own.items())
+            parts.append(f"Where a file is silent: {values}; the rest is neutral.\n")
         lines = ["| key | becomes | |", "| --- | --- | --- |"]
         for key, entry in table.items():
             fields = ", ".join(f"`{field}`" for field in entry.becomes) or "*told*"
@@ -60,6 +78,10 @@ def page() -> str:
         if lost := _lost_on_the_way_out(program):
             parts.append(f"On the way out told: {', '.join(f'`{field}`' for field in lost)}.\n")
     return "\n".join(parts)
+
+
+def _short(value: object) -> str:
+    return " > ".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 def _lost_on_the_way_out(program: str) -> list[str]:

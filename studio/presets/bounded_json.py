@@ -23,6 +23,8 @@ _MOST_SIGNS = 1_000_000
 """Texts, brackets, colons and commas; a long story has a tenth of it."""
 _MOST_DIGITS = 18
 """Of a whole number: what 64 bits hold."""
+_MOST_ROUNDED = 40
+"""Digits of a whole number that is taken for the nearest float: a seed of 64 bits has 20."""
 
 _NUMBER = "a finite number that 64 bits hold"
 # A text that does not end is taken as one too: to look for its end from each quotation mark in it
@@ -199,8 +201,11 @@ def _float(text: str) -> float | _Refused:
     return number if math.isfinite(number) else _Refused(text)
 
 
-def _integer(text: str) -> int | _Refused:
-    return int(text) if len(text.lstrip("-")) <= _MOST_DIGITS else _Refused(text)
+def _integer(text: str) -> int | float | _Refused:
+    digits = len(text.lstrip("-"))
+    if digits <= _MOST_DIGITS:
+        return int(text)
+    return float(text) if digits <= _MOST_ROUNDED else _Refused(text)
 
 
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:

@@ -69,6 +69,10 @@ class PresetDocument:
         """The same file with another preset in it."""
         return replace(self, preset=preset)
 
+    def called(self, name: str) -> PresetDocument:
+        """The same file under another name."""
+        return self.with_preset(msgspec.structs.replace(self.preset, name=name))
+
     def to_bytes(self) -> bytes:
         """The file: every field in a fixed order, indented, then what is unknown."""
         written = preset_values(self.preset)

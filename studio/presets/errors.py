@@ -28,6 +28,10 @@ class PresetError(ValueError):
         return type(self)(f"“{file}”: {self}", self.field)
 
 
+class NothingCarriedError(PresetError):
+    """A file of another program has nothing in it that a preset here has."""
+
+
 class UnknownPresetError(PresetError, LookupError):
     """No preset of that name."""
 

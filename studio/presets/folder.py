@@ -9,9 +9,10 @@ programs' formats.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -180,19 +181,40 @@ class PresetFolder:
             preset, origin, lambda listing: numbered(preset.name, self._taken(listing))
         )
 
+    def planned(self, name: str, also: Collection[str] = ()) -> tuple[str, Path]:
+        """The name that `add_free` would give a preset, and its file; nothing is written.
+
+        Args:
+            name: What it is to be called.
+            also: Names that are taken too.
+
+        Raises:
+            PresetError: it would fail.
+        """
+        self._refuse_full()
+        there = next(place for place in (self.path, *self.path.parents) if place.exists())
+        if not os.access(there, os.W_OK):
+            raise PresetError(f"“{there}”: {os.strerror(errno.EACCES)}.")
+        taken = self._taken(self.listing()) | {name_key(it) for it in also}
+        free = numbered(checked_name(name), taken)
+        return free, self.path / (free + SUFFIX)
+
+    def _refuse_full(self) -> None:
+        names = self._names()
+        if len(names) >= _MOST_FILES:
+            # It would not be listed, and so be lost to the eye.
+            raise PresetError(
+                f"“{self.path}” has {len(names):,} presets, as many as are read. Move or delete "
+                "some first."
+            )
+
     def _add(
         self, preset: Preset, origin: PresetDocument | None, called: Callable[[Listing], str]
     ) -> StoredPreset:
         self._system(lambda: self.path.mkdir(parents=True, exist_ok=True), self.path)
         with alone_in(self.path):
             for _ in range(_MOST_TRIES):
-                names = self._names()
-                if len(names) >= _MOST_FILES:
-                    # It would not be listed, and so be lost to the eye.
-                    raise PresetError(
-                        f"“{self.path}” has {len(names):,} presets, as many as are read. Move or "
-                        "delete some first."
-                    )
+                self._refuse_full()
                 named = msgspec.structs.replace(_current(preset), name=called(self.listing()))
                 document = (origin or PresetDocument(named)).with_preset(named)
                 # None where a program without locks was quicker; then again with what is there now.
@@ -286,8 +308,11 @@ class PresetFolder:
         raise TakenNameError(f"name: there is a file called “{deleted.name}” already.", "name")
 
     def free_name(self, name: str) -> str:
-        """`name`, or the same with a number where it is taken."""
-        return numbered(name, self._taken(self.listing()))
+        """`name`, or the same with a number where it is taken, as far as can be read."""
+        try:
+            return numbered(name, self._taken(self.listing()))
+        except PresetError:
+            return name  # and saving will say why it cannot
 
     def check_free(self, name: str, former: str = "") -> None:
         """Refuse a name that a preset cannot have, or that is another one's.

@@ -80,11 +80,21 @@ def sampling_params(values: Mapping[str, object], names: Mapping[str, str]) -> S
     """
     for field, value in values.items():
         # One by one: a refusal is to show what was found there.
-        _one(field, value, names.get(field, field))
+        checked_parameter(field, value, names.get(field, field))
     return SamplingParams(**values)  # type: ignore[arg-type]  # it checks them itself
 
 
-def _one(field: str, value: object, name: str) -> None:
+def checked_parameter(field: str, value: object, name: str) -> None:
+    """Refuse a value that a sampling parameter cannot have.
+
+    Args:
+        field: The parameter.
+        value: What it is to be.
+        name: What the file calls it.
+
+    Raises:
+        PresetError: it is not allowed.
+    """
     if value is None and field != "logit_bias":
         raise refused(name, value, "a value", _REMOVE)
     try:

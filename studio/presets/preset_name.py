@@ -19,6 +19,9 @@ _ALLOWED = (
     '/ \\ : * ? " < > | or control characters, that neither begins nor ends with a dot or a space'
 )
 _FORBIDDEN = set('/\\:*?"<>|')
+_ODD = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+"""Kinds of characters: control, invisible, half a character, line ends."""
+_NOT_AT_THE_ENDS = ". \u00a0"
 _DEVICES = frozenset(
     {"con", "prn", "aux", "nul", "conin$", "conout$"}
     | {f"{port}{number}" for port in ("com", "lpt") for number in "123456789¹²³"}
@@ -36,9 +39,8 @@ def checked_name(value: object, field: str = "name") -> str:
     """
     if not isinstance(value, str) or not 1 <= len(value) <= LONGEST_NAME:
         raise refused(field, value, _ALLOWED, _ADVICE)
-    # Cc control, Cf invisible, Cs half a character, Zl and Zp line ends.
-    odd = any(unicodedata.category(sign) in {"Cc", "Cf", "Cs", "Zl", "Zp"} for sign in value)
-    if odd or _FORBIDDEN & set(value) or value.strip(". \u00a0") != value:
+    odd = any(unicodedata.category(sign) in _ODD for sign in value)
+    if odd or _FORBIDDEN & set(value) or value.strip(_NOT_AT_THE_ENDS) != value:
         raise refused(field, value, _ALLOWED, _ADVICE)
     if len(value.encode()) > _MOST_BYTES:
         raise refused(field, value, _ALLOWED, _ADVICE)
@@ -47,6 +49,29 @@ def checked_name(value: object, field: str = "name") -> str:
             field, value, f"{_ALLOWED}; Windows keeps this one for a device", "Give it another one."
         )
     return value
+
+
+def safe_name(name: str, otherwise: str = "Preset") -> str:
+    """A name that can be one, as near to `name` as may be.
+
+    Args:
+        name: Any text.
+        otherwise: What to call it where nothing of the text can stay.
+    """
+    kept = "".join(
+        " " if sign in _FORBIDDEN or unicodedata.category(sign) in _ODD else sign for sign in name
+    )
+    safe = _fitting(" ".join(kept.split()).strip(_NOT_AT_THE_ENDS))
+    if safe.split(".")[0].rstrip().casefold() in _DEVICES:
+        safe = f"{otherwise} {safe}"
+    return safe or otherwise
+
+
+def _fitting(name: str) -> str:
+    name = name[:LONGEST_NAME]
+    while len(name.encode()) > _MOST_BYTES:
+        name = name[:-1]
+    return name.rstrip(_NOT_AT_THE_ENDS)
 
 
 def name_key(name: str) -> str:

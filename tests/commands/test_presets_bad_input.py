@@ -19,7 +19,6 @@ BAD_FILES = {
     "nan.json": ('{"temp": NaN, "rep_pen": 1}', "temp: found NaN"),
     "infinity.json": ('{"temp": Infinity, "rep_pen": 1}', "temp: found Infinity"),
     "huge.json": ('{"temp": 1e999, "rep_pen": 1}', "temp: found 1e999"),
-    "negative.json": ('{"temp": -1, "rep_pen": 1}', "temp: found -1"),
     "true.json": ('{"temp": true, "rep_pen": 1}', "temp: found true"),
     "text.json": ('{"temp": "1", "rep_pen": 1}', "temp: found '1'"),
     "list.json": ('{"operation": []}', "operation.fields: found []"),
@@ -28,12 +27,18 @@ BAD_FILES = {
     "deep.yaml": ("top_k: " + "[" * 100_000, "top_k: found more than 8 values"),
     "bomb.yaml": ("a: &a [1]\ntemperature: *a\n", "an anchor or an alias"),
     "code.yaml": ("temperature: !!python/object/apply:os.system [x]\n", "Found the tag"),
-    "own.json": ('{"name": "X", "sampling": {"top_p": 2}}', "sampling.top_p: found 2"),
-    "leads out.json": ('{"preset": "../x", "temp": 1, "typical": 1}', "preset: found '../x'"),
+    "own.json": ('{"name": "X", "sampling": {"top_p": "2"}}', "sampling.top_p: found '2'"),
+    "nameless.json": ('{"name": 7, "sampling": {"top_p": 1}}', "name: found 7"),
     "empty.json": ("", "no preset that is known"),
     "binary.json": ("\x00\x01\x02", "no preset that is known"),
     "args.txt": ("--temp hot", "--temp: found 'hot'"),
-    "Modelfile": ("FROM x\nPARAMETER temperature -1\n", "temperature: found -1"),
+    "Modelfile": ("FROM x\nPARAMETER temperature hot\n", "temperature: found 'hot'"),
+    "open.Modelfile": ('FROM x\nSYSTEM """You are', "line 2: the quotation does not end"),
+    "model.Modelfile": ("FROM llama3.2\nLICENSE MIT\n", "Nothing in it can be carried over"),
+    "ids.json": ('{"eos_token_id": 2, "transformers_version": "4"}', "Nothing in it can be"),
+    "template.json": ('{"name": "x", "story_string": "{{char}}"}', "a context template"),
+    "instruct.json": ('{"input_sequence": "a", "output_sequence": "b"}', "an instruct template"),
+    "unnamed.ini": ("[model]\nctx-size = 4096\n", "Nothing in it can be carried over"),
 }
 
 
@@ -127,12 +132,12 @@ def test_the_good_ones_among_bad_ones_are_taken_whole(
 ) -> None:
     good, bad = tmp_path / "MINE.json", tmp_path / "bad.json"
     good.write_text('{"temp": 1.5, "rep_pen": 1.1}')
-    bad.write_text('{"temp": 1.5, "rep_pen": -1}')
+    bad.write_text('{"temp": 1.5, "rep_pen": [1]}')
     assert run(folder, "import", str(bad), str(good), "--json") == 1
     output = capsys.readouterr()
     # Another's name in other case gets a number, and nothing is written over.
     assert [json.loads(line)["name"] for line in output.out.splitlines()] == ["MINE 2"]
-    assert "“bad.json”: rep_pen: found -1" in output.err
+    assert "“bad.json”: rep_pen: found [1]" in output.err
     assert sorted(it.name for it in folder.iterdir()) == ["MINE 2.json", "Mine.json"]
 
 

@@ -155,7 +155,7 @@ def test_favourites_survive_and_what_is_dragged_out_comes_in_equal(
     (url,) = data.urls()
     file = Path(url.toLocalFile())
     assert file.name == "Sea.json"
-    imported = import_file(file)
+    (imported,) = import_file(file)
     assert imported.preset == window.session.profiles.current
     assert imported.not_carried == ()
     view.close()

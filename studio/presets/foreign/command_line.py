@@ -9,6 +9,7 @@ import re
 import shlex
 from collections.abc import Collection, Sequence
 
+from studio.presets.credentials import is_secret
 from studio.presets.errors import PresetError
 
 _NEGATIVE = re.compile(r"-(\d|\.\d|inf)", re.IGNORECASE)
@@ -50,6 +51,7 @@ def arguments(found: Sequence[str], takes_any: Collection[str]) -> list[tuple[st
         following = found[place] if place < len(found) else None
         is_value = following is not None and (
             word in takes_any
+            or is_secret(word)  # whose value is never to be taken for a flag, and named
             or not following.startswith("-")
             or _NEGATIVE.match(following) is not None
         )

@@ -4,27 +4,34 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from studio.presets.bounded_json import decoded, json_object, read_file
 from studio.presets.document import PresetDocument
 from studio.presets.errors import PresetError
 from studio.presets.foreign import (
+    hugging_face,
     kobold,
     llama_args,
+    llama_ini,
     lm_studio,
     lm_studio_older,
+    novel_ai,
     ollama,
     openai_body,
+    own,
     silly_tavern,
+    silly_tavern_chat,
+    silly_tavern_parts,
     webui,
 )
 from studio.presets.foreign.keys import KeyTable
 from studio.presets.foreign.source import Imported
 from studio.presets.foreign.target import Exported, Writer
 from studio.presets.preset import Preset
+from studio.presets.preset_name import checked_name
 
-OWN = "Kelvin Studio"
 MOST_BYTES = 32 * 1024 * 1024
 """Of a file to import: a story has its settings at the end of a long text."""
 _LONGEST_TEXT = 1024 * 1024
@@ -43,7 +50,7 @@ WRITERS: Mapping[str, Writer] = {
 """What a preset can be written as, by the name that a command gives it."""
 
 FORMAT_WORDS: Mapping[str, str] = {
-    "kelvin": OWN,
+    "kelvin": own.PROGRAM,
     "sillytavern": silly_tavern.PROGRAM,
     "koboldcpp": kobold.PROGRAM,
     "lmstudio": lm_studio.PROGRAM,
@@ -55,92 +62,145 @@ FORMAT_WORDS: Mapping[str, str] = {
 
 KEY_TABLES: Mapping[str, KeyTable] = {
     silly_tavern.PROGRAM: silly_tavern.KEYS,
+    silly_tavern_chat.PROGRAM: silly_tavern_chat.KEYS,
+    silly_tavern_parts.MASTER: silly_tavern_parts.MASTER_KEYS,
+    silly_tavern_parts.SYSTEM_PROMPT: silly_tavern_parts.PROMPT_KEYS,
+    novel_ai.PROGRAM: novel_ai.KEYS,
     kobold.PROGRAM: kobold.KEYS,
     lm_studio.PROGRAM: lm_studio.KEYS,
     lm_studio_older.PROGRAM: lm_studio_older.KEYS,
     webui.PROGRAM: webui.KEYS,
     llama_args.PROGRAM: llama_args.KEYS,
     ollama.PROGRAM: ollama.KEYS,
+    ollama.BODY: ollama.BODY_KEYS,
+    hugging_face.PROGRAM: hugging_face.KEYS,
     openai_body.PROGRAM: openai_body.KEYS,
 }
 """What becomes of each program's keys; `KEYS.md` says it to people."""
 
-_WEBUI_LINE = re.compile(
-    rf"""^(["']?)({"|".join(map(re.escape, webui.KEYS))})\1\s*:""", re.MULTILINE
+ABSENT: Mapping[str, Mapping[str, object]] = {
+    silly_tavern.PROGRAM: silly_tavern.ABSENT,
+    silly_tavern_parts.MASTER: silly_tavern.ABSENT,
+    novel_ai.PROGRAM: novel_ai.ABSENT,
+    kobold.PROGRAM: kobold.ABSENT,
+    lm_studio.PROGRAM: lm_studio.ABSENT,
+    lm_studio_older.PROGRAM: lm_studio.ABSENT,
+    webui.PROGRAM: webui.ABSENT,
+    llama_args.PROGRAM: llama_args.ABSENT,
+    ollama.PROGRAM: ollama.ABSENT,
+    ollama.BODY: ollama.ABSENT,
+    hugging_face.PROGRAM: hugging_face.ABSENT,
+}
+"""What each program has where a file is silent, where it is another than the neutral value."""
+
+_YAML_LINE = re.compile(
+    rf"""^(["']?)({"|".join(map(re.escape, webui.KEYS))}|config|base)\1\s*:""", re.MULTILINE
 )
 _UNKNOWN = (
-    "It is no preset that is known here. Known are: Kelvin Studio, SillyTavern text completion, "
-    "KoboldCpp and Kobold Lite (stories too), LM Studio, text-generation-webui, llama.cpp "
-    "arguments, Ollama Modelfiles, OpenAI-style request bodies."
+    "It is no preset that is known here. Known are: Kelvin Studio, SillyTavern (text and chat "
+    "completion, Master Export, system prompts), NovelAI, KoboldCpp and Kobold Lite (stories too), "
+    "LM Studio (model.yaml too), text-generation-webui, llama.cpp arguments and server presets, "
+    "Ollama Modelfiles and requests, Hugging Face generation configs, OpenAI-style request bodies."
 )
 
 
-def import_file(path: Path, name: str | None = None) -> Imported:
-    """The preset in a file of any known program; nothing is saved.
+def import_file(
+    path: Path, name: str | None = None, *, absent: bool = True
+) -> tuple[Imported, ...]:
+    """The presets in a file of any known program, most often one; nothing is saved.
 
     Args:
         path: The file.
         name: What to call the preset, instead of the name in the file or the file's own.
+        absent: Whether what the file is silent on is as its program has it; else it is neutral.
 
     Raises:
         PresetError: says which file, which field, what is allowed.
     """
     try:
-        return import_bytes(read_file(path, MOST_BYTES), _stem(path), name)
+        return import_bytes(read_file(path, MOST_BYTES), _stem(path), name, absent=absent)
     except PresetError as error:
         raise error.at(path.name) from error
 
 
-def import_bytes(data: bytes, stem: str, name: str | None = None) -> Imported:
+def import_bytes(
+    data: bytes, stem: str, name: str | None = None, *, absent: bool = True
+) -> tuple[Imported, ...]:
     """The same of a file's bytes; `stem` is the preset's name where the file has none.
 
     Raises:
         PresetError: it is no preset, or one with a value that is not allowed.
     """
-    text = decoded(data)
-    if text.lstrip()[:1] in ("{", "["):
-        values = json_object(text)
-        if name is not None:
-            values = _renamed(values, name)
-        return _from_object(values, stem if name is None else name)
+    if name is not None:
+        checked_name(name)
+    found = _read(decoded(data), stem, absent=absent)
+    if name is None:
+        return found
+    if len(found) > 1:
+        raise PresetError(f"It has {len(found)} presets; a name is for one.", "name")
+    return (_called(found[0], name),)
+
+
+def _read(text: str, stem: str, *, absent: bool) -> tuple[Imported, ...]:
+    start = text.lstrip()[:1]
+    if start == "{" or (start == "[" and not llama_ini.is_ini(text[:_LONGEST_TEXT])):
+        return (_from_object(json_object(text), stem, absent=absent),)
     if len(text) > _LONGEST_TEXT:
         raise PresetError(f"It has {len(text):,} characters; allowed are {_LONGEST_TEXT:,}.")
-    stem = stem if name is None else name
     if ollama.is_modelfile(text):
-        return ollama.read(text, stem)
-    if any(word.partition("=")[0] in llama_args.FLAGS for word in text[:100_000].split()):
-        return llama_args.read(text, stem)
-    if not _WEBUI_LINE.search(text):
+        return (ollama.read(text, stem, absent=absent),)
+    if llama_ini.is_ini(text):
+        return llama_ini.read(text, stem, absent=absent)
+    flags = (word.partition("=")[0] for word in text[:100_000].split())
+    if any(llama_args.own_flag(flag) in llama_args.FLAGS for flag in flags):
+        return (llama_args.read(text, stem, absent=absent),)
+    if not _YAML_LINE.search(text):
         raise PresetError(_UNKNOWN)
     # Here and not above: the library takes 20 ms of the program's start.
     from studio.presets.foreign.yaml_reading import read_yaml
 
-    return webui.read(read_yaml(text), stem)
+    values = read_yaml(text)
+    if "config" in values or "base" in values:
+        return (lm_studio.read_model(values, stem, absent=absent),)
+    return (webui.read(values, stem, absent=absent),)
 
 
-def _from_object(values: Mapping[str, object], stem: str) -> Imported:
-    if "sampling" in values or "format_version" in values:
-        data = dict(values)
-        data.setdefault("name", stem)
-        return Imported(PresetDocument.of(data), OWN)
+def _from_object(values: Mapping[str, object], stem: str, *, absent: bool) -> Imported:
+    if own.is_own(values):
+        return own.read(values, stem)
     if "operation" in values or ("load" in values and "identifier" in values):
-        return lm_studio.read(values, stem)
+        return lm_studio.read(values, stem, absent=absent)
     if "inference_params" in values:
-        return lm_studio_older.read(values, stem)
+        return lm_studio_older.read(values, stem, absent=absent)
     if "savedsettings" in values:
-        return kobold.read_story(values, stem)
+        return kobold.read_story(values, stem, absent=absent)
+    if silly_tavern_parts.is_master(values):
+        return silly_tavern_parts.read_master(values, stem, absent=absent)
+    if values.keys() & silly_tavern_chat.MARKS:
+        return silly_tavern_chat.read(values, stem, absent=absent)
+    silly_tavern_parts.refuse_template(values)
+    if silly_tavern_parts.is_system_prompt(values):
+        return silly_tavern_parts.read_system_prompt(values, stem)
+    if "options" in values:
+        return ollama.read_body(values, stem, absent=absent)
+    if "parameters" in values or len(values.keys() & novel_ai.MARKS) > 1:
+        return novel_ai.read(values, stem, absent=absent)
+    if values.keys() & hugging_face.MARKS:
+        return hugging_face.read(values, stem, absent=absent)
     if values.keys() & openai_body.CERTAIN and "temp" not in values:
-        return openai_body.read(values, stem)
+        return openai_body.read(values, stem, absent=absent)
     tavern, kobolds = _count(values, silly_tavern.MARKS), _count(values, kobold.MARKS)
     named = "preset" in values or "title" in values
     if max(tavern, kobolds):
         if kobolds > tavern or (named and kobolds):
-            return kobold.read(values, stem)
+            return kobold.read(values, stem, absent=absent)
         if tavern > kobolds or "typical" not in values:
-            return silly_tavern.read(values, stem)
-        return kobold.read(values, stem)
+            return silly_tavern.read(values, stem, absent=absent)
+        return kobold.read(values, stem, absent=absent)
+    if {"do_sample", "max_new_tokens"} & values.keys():
+        return hugging_face.read(values, stem, absent=absent)
     if values.keys() & openai_body.MARKS:
-        return openai_body.read(values, stem)
+        return openai_body.read(values, stem, absent=absent)
     raise PresetError(_UNKNOWN)
 
 
@@ -148,18 +208,27 @@ def _count(values: Mapping[str, object], marks: Collection[str]) -> int:
     return len(values.keys() & set(marks))
 
 
-def _renamed(values: Mapping[str, object], name: str) -> dict[str, object]:
-    """The same with another name, wherever such a file has one."""
-    keys = ("name", "preset", "title")
-    return {key: name if key in keys else value for key, value in values.items()}
+def _called(imported: Imported, name: str) -> Imported:
+    """The same under another name; the one in the file is then of no account."""
+    return replace(
+        imported,
+        document=imported.document.called(name),
+        carried=tuple(entry for entry in imported.carried if entry.to != ("name",)),
+    )
 
 
 def _stem(path: Path) -> str:
     name = path.name
-    for suffix in (".preset.json", ".json", ".yaml", ".yml", ".txt", ".args", ".Modelfile"):
+    for suffix in _SUFFIXES:
         if name.lower().endswith(suffix.lower()) and len(name) > len(suffix):
             return name[: -len(suffix)]
     return name
+
+
+_SUFFIXES = (
+    *(".preset.json", ".json", ".preset", ".settings", ".yaml", ".yml", ".ini", ".txt", ".args"),
+    ".Modelfile",
+)
 
 
 def export(preset: Preset, format_name: str) -> Exported:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
+from studio.presets.credentials import HIDDEN, is_secret, without_secrets
 from studio.presets.errors import refused
 from studio.presets.foreign.keys import KeyTable, carried, same, without_place
-from studio.presets.foreign.orders import from_kobold, kobold_numbers, to_kobold
+from studio.presets.foreign.orders import KOBOLD_ORDER, from_kobold, to_kobold
 from studio.presets.foreign.quirks import (
     carry_biases,
     carry_breakers,
     give_biases,
     give_dry_range,
+    kobold_order,
     settle_dry_range,
 )
 from studio.presets.foreign.source import Imported, NotCarried, Source
@@ -23,6 +26,18 @@ from studio.presets.preset_fields import checked_text
 
 PROGRAM = "KoboldCpp"
 STORY = "Kobold Lite story"
+
+ABSENT: Mapping[str, object] = {
+    "temperature": 0.7,
+    "top_k": 100,
+    "top_p": 0.92,
+    "repeat_last_n": 320,
+    "dry_penalty_last_n": 320,
+    "xtc_threshold": 0.2,
+    "samplers": from_kobold(KOBOLD_ORDER),
+}
+"""What KoboldCpp takes where a request is silent, where it is another than the neutral value."""
+_LAST_TOKEN = "Below 1 is the last token alone there: 1."
 
 _KEYS = {
     "dynatemp_range": "dynatemp_range",
@@ -61,6 +76,7 @@ KEYS: KeyTable = {
     **same(_LITE_KEYS),
     "temp": carried("temperature", words="0 and below is greedy: T 0."),
     "temperature": carried("temperature", words="The same, in stories."),
+    "rep_pen_range": carried("repeat_last_n", words="Below 1 is the last token alone: 1."),
     "sampler_seed": carried("seed", words="Below 1 is a new one each time. May be a text."),
     "dry_penalty_last_n": carried(
         "dry_penalty_last_n", words="0 while DRY is on is all tokens: -1."
@@ -123,17 +139,27 @@ MARKS = frozenset(
 """Keys by which such a file is known."""
 
 
-def read(values: Mapping[str, object], name: str) -> Imported:
+def read(values: Mapping[str, object], name: str, *, absent: bool) -> Imported:
     """The preset in a preset's object.
+
+    Args:
+        values: The object.
+        name: What to call it where it has no name.
+        absent: Whether what the file is silent on is as KoboldCpp has it.
 
     Raises:
         PresetError: a value is not allowed.
     """
-    return _read(values, name, PROGRAM, "")
+    return _read(values, name, PROGRAM, "", absent=absent)
 
 
-def read_story(story: Mapping[str, object], name: str) -> Imported:
+def read_story(story: Mapping[str, object], name: str, *, absent: bool) -> Imported:
     """The settings in a story file. The story itself is not looked at.
+
+    Args:
+        story: The file's object.
+        name: What to call it.
+        absent: Whether what the file is silent on is as KoboldCpp has it.
 
     Raises:
         PresetError: a value is not allowed.
@@ -147,28 +173,28 @@ def read_story(story: Mapping[str, object], name: str) -> Imported:
     for key, value in settings.items():
         if key in KEYS:
             known[key] = value
-        elif key.startswith("saved_") or key.endswith("_key"):
-            window.append(NotCarried(f"savedsettings.{key}", "…", False, _SECRET))
+        elif key.startswith("saved_") or is_secret(key):
+            window.append(NotCarried(f"savedsettings.{key}", HIDDEN, False, _SECRET))
         else:
-            window.append(NotCarried(f"savedsettings.{key}", value, False, _WINDOW))
-    imported = _read({**known, **beside}, name, STORY, "savedsettings.")
-    return Imported(imported.document, STORY, (*imported.not_carried, *window))
+            shown = without_secrets(key, value)
+            window.append(NotCarried(f"savedsettings.{key}", shown, False, _WINDOW))
+    imported = _read({**known, **beside}, name, STORY, "savedsettings.", absent=absent)
+    return replace(imported, not_carried=(*imported.not_carried, *window))
 
 
-def _read(values: Mapping[str, object], name: str, program: str, prefix: str) -> Imported:
-    source = Source(values, KEYS, prefix)
+def _read(
+    values: Mapping[str, object], name: str, program: str, prefix: str, *, absent: bool
+) -> Imported:
+    source = Source(values, KEYS, prefix, ABSENT if absent else None)
     own_name: object = name
     name_key = "name"
     for key in ("preset", "title"):
         if isinstance(values.get(key), str):
             own_name, name_key = source.take(key), prefix + key
             break
-    for key in ("temp", "temperature"):
-        value = source.number(key)
-        if value is not None:
-            # Its engine takes anything from 0 down for greedy.
-            source.set("temperature", max(0.0, float(value)), key)
+    source.carry_temperature("temp", "temperature", below_zero="Below 0 is greedy there: T 0.")
     source.carry(_LITE_KEYS)
+    _carry_range(source)
     source.carry(_KEYS)
     _carry_seed(source)
     _carry_slope(source)
@@ -185,9 +211,17 @@ def _read(values: Mapping[str, object], name: str, program: str, prefix: str) ->
     if "description" in source:
         source.set_text("description", source.take("description"), "description")
     if "sampler_order" in source:
-        numbers = kobold_numbers(f"{prefix}sampler_order", source.take("sampler_order"))
-        source.set("samplers", from_kobold(numbers), "sampler_order")
+        source.set("samplers", kobold_order(source, "sampler_order"), "sampler_order")
     return source.imported(own_name, program, name_key)
+
+
+def _carry_range(source: Source) -> None:
+    """How far back its penalty looks: at least over the last token, whatever is asked for."""
+    value = source.number("rep_pen_range", is_whole=True)
+    if value is not None:
+        if value < 1:
+            source.note("rep_pen_range", _LAST_TOKEN)
+        source.set("repeat_last_n", max(1, value), "rep_pen_range")
 
 
 def _carry_seed(source: Source) -> None:
@@ -206,7 +240,7 @@ def _carry_slope(source: Source) -> None:
     """It has no place; and beyond its range, or without a penalty, no effect either."""
     slope = source.number("rep_pen_slope")
     if slope is not None:
-        penalty = source.get("repeat_penalty")
+        penalty = source.in_force("repeat_penalty")
         is_on = isinstance(penalty, (int, float)) and penalty > 1
         source.lose("rep_pen_slope", slope, had_effect=is_on and 0 < slope < 1)
 
@@ -221,9 +255,10 @@ def write(preset: Preset) -> Exported:
     if temperature is not None:
         values["temp"] = temperature
     values |= {key: target.give(field) for key, field in _KEYS.items()}
-    if preset.sampling.repeat_last_n < 0:
+    if preset.sampling.repeat_last_n < 1:
         del values["rep_pen_range"]
-        target.lose("repeat_last_n", "There is no word for all tokens there.")
+        tokens = "no tokens" if preset.sampling.repeat_last_n == 0 else "all tokens"
+        target.lose("repeat_last_n", f"There is no word for {tokens} there.")
     values["sampler_seed"] = target.give("seed")
     if preset.sampling.seed == 0:
         target.lose("seed", "0 is a new one each time there.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 import shlex
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from studio.presets.errors import refused
@@ -12,12 +13,16 @@ from studio.presets.foreign.command_line import arguments, escaped, unescaped, w
 from studio.presets.foreign.keys import KeyTable, carried, same, without_place
 from studio.presets.foreign.orders import from_letters, from_llama_names, to_llama_names
 from studio.presets.foreign.plain_text import number_of
+from studio.presets.foreign.quirks import BELOW_ZERO, carry_breakers
 from studio.presets.foreign.source import WHOLE, Imported, Source
 from studio.presets.foreign.target import Exported, Target
 from studio.presets.preset import Preset
 from studio.sampling import DEFAULT_SAMPLERS, SamplingParams
 
 PROGRAM = "llama.cpp arguments"
+
+ABSENT: Mapping[str, object] = {"temperature": 0.8, "top_k": 40, "top_p": 0.95, "min_p": 0.05}
+"""What llama.cpp's programs begin with, where it is another than the neutral value."""
 
 _KEYS = {
     "--temp": "temperature",
@@ -71,6 +76,8 @@ _OTHERS = frozenset(
     {"--samplers", "--sampling-seq", "--logit-bias", "--predict", "--reverse-prompt"}
     | {"--system-prompt", "--dry-sequence-breaker"}
 )
+_LISTS = frozenset({"--logit-bias", "--reverse-prompt", "--dry-sequence-breaker"})
+"""Those that may stand there several times."""
 _NO_BREAKERS = "none"
 """Takes all of DRY's sequence breakers away; a breaker of this spelling cannot be given."""
 _BIAS = re.compile(r"(\d{1,9})([+-].+)")
@@ -127,45 +134,75 @@ FLAGS = frozenset(flag for flag, key in KEYS.items() if key.becomes)
 """Arguments by which such a line is known."""
 
 
-def read(text: str, name: str) -> Imported:
+def own_flag(word: str) -> str:
+    """A flag as the table has it: llama.cpp takes `--top_k` for `--top-k`."""
+    dashed = word.replace("_", "-") if word.startswith("--") else word
+    return _SAME.get(dashed, dashed)
+
+
+def read(text: str, name: str, *, absent: bool) -> Imported:
     """The preset in such a line.
+
+    Args:
+        text: The line.
+        name: What to call it.
+        absent: Whether what the line is silent on is as llama.cpp has it.
 
     Raises:
         PresetError: a value is missing or not allowed.
     """
-    lists: dict[str, list[str]] = {"--logit-bias": [], "--reverse-prompt": []}
-    source = Source({}, KEYS)
-    breakers: list[str] | None = None
-    takes_any = {flag for flag in KEYS if _SAME.get(flag, flag) in _OTHERS}
-    for flag, value in arguments(words(text), takes_any):
-        given, flag = flag, _SAME.get(flag, flag)
+    takes_any = {flag for flag in KEYS if own_flag(flag) in _OTHERS}
+    source = Source({}, KEYS, absent=ABSENT if absent else None)
+    carry_arguments(source, arguments(words(text), takes_any))
+    return source.imported(name, PROGRAM)
+
+
+def carry_arguments(source: Source, pairs: Iterable[tuple[str, str | None]]) -> None:
+    """Carry flags with their values over.
+
+    Raises:
+        PresetError: a value is missing or not allowed.
+    """
+    lists: dict[str, list[str]] = {}
+    for given, value in pairs:
+        flag = own_flag(given)
         if flag not in _KEYS and flag not in _OTHERS:
-            source.lose(given, value)
+            place = KEYS.get(given, _PLACES.get(flag))
+            source.lose(given, value, why=place.words if place else "")
             continue
         if value is None:
             raise refused(flag, value, "a value behind it")
-        if flag in lists:
-            lists[flag].append(value)
-        elif flag == "--dry-sequence-breaker":
-            # The first one replaces what is so by default.
-            breakers = [] if value == _NO_BREAKERS else [*(breakers or []), unescaped(value)]
+        if flag in _LISTS:
+            lists.setdefault(flag, []).append(value)
         elif flag in _KEYS or flag == "--predict":
             source.put(flag, number_of(flag, value))
         elif flag == "--system-prompt":
             source.put(flag, unescaped(value))
         else:
             source.put(flag, value)
+    for flag, values in lists.items():
+        source.put(flag, values)
+    source.carry_temperature("--temp", below_zero=BELOW_ZERO)
     source.carry(_KEYS)
     source.carry_max_tokens("--predict")
     source.carry_system_message("--system-prompt")
-    if lists["--reverse-prompt"]:
-        source.set_stops([unescaped(stop) for stop in lists["--reverse-prompt"]], "-r")
-    if breakers is not None:
-        source.set("dry_sequence_breakers", breakers, "--dry-sequence-breaker")
-    if lists["--logit-bias"]:
-        source.set("logit_bias", tuple(map(_bias, lists["--logit-bias"])), "--logit-bias")
+    if stops := source.take("--reverse-prompt"):
+        assert isinstance(stops, list)
+        source.set_stops([unescaped(stop) for stop in stops], "--reverse-prompt")
+    _carry_breakers(source)
+    if biases := source.take("--logit-bias"):
+        assert isinstance(biases, list)
+        source.add_biases(dict(map(_bias, biases)), "--logit-bias")
     _carry_order(source)
-    return source.imported(name, PROGRAM)
+
+
+def _carry_breakers(source: Source) -> None:
+    """The first one replaces those that are so by default, and `none` all that stand before it."""
+    found = source.take("--dry-sequence-breaker")
+    if isinstance(found, list):
+        behind = len(found) - [*reversed(found), _NO_BREAKERS].index(_NO_BREAKERS)
+        source.put("--dry-sequence-breaker", [unescaped(text) for text in found[behind:]])
+        carry_breakers(source, "--dry-sequence-breaker")
 
 
 def _carry_order(source: Source) -> None:

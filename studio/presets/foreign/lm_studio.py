@@ -7,14 +7,23 @@ from collections.abc import Mapping
 
 from studio.presets.errors import PresetError, refused
 from studio.presets.foreign.keys import KeyTable, carried, same, without_place
-from studio.presets.foreign.quirks import carry_biases, give_biases
+from studio.presets.foreign.quirks import BELOW_ZERO, carry_biases, give_biases
 from studio.presets.foreign.source import WHOLE, Imported, Source
 from studio.presets.foreign.target import Exported, Target
 from studio.presets.preset import Preset
 from studio.sampling import DEFAULT_SAMPLERS, SamplingParams
 
 PROGRAM = "LM Studio"
+MODEL_YAML = "LM Studio model.yaml"
 
+ABSENT: Mapping[str, object] = {
+    "temperature": 0.8,
+    "top_k": 40,
+    "top_p": 0.95,
+    "min_p": 0.05,
+    "repeat_penalty": 1.1,
+}
+"""What LM Studio begins with, where it is another than the neutral value."""
 _PREFIX = "llm.prediction."
 _KEYS = {
     "temperature": "temperature",
@@ -41,6 +50,7 @@ _MIROSTAT_PARTS = {
 _NEUTRAL_MIROSTAT = {
     part: getattr(SamplingParams(), field) for part, field in _MIROSTAT_PARTS.items()
 }
+_PARTS = ("operation", "load")
 _SPEED = "Speed and memory: see Model options."
 _DRAFT = "Speed: speculation with a draft model."
 _TOOLS = "Tools that the model may call."
@@ -79,23 +89,67 @@ KEYS: KeyTable = {
     _PREFIX + "speculativeDecoding.draftModel": without_place(_DRAFT),
     "llm.load.contextLength": without_place("The size of the context: see Model options."),
     "llm.load.seed": without_place("A seed for the whole model; the studio has one a preset."),
+    "model": without_place("The model: see Model › Open model."),
+    "base": without_place("Where the model's files are."),
+    "metadataOverrides": without_place("What a catalogue shows of the model."),
+    "customFields": without_place("Switches of the model's own chat template."),
+    "suggestions": without_place("What LM Studio advises."),
+    "tags": without_place("How the model is found."),
     "identifier": without_place("LM Studio's own name for the file."),
     "changed": without_place("Whether it was changed in the window.", True, False),
 }
 """Of the fields in `operation` and `load`, and beside them."""
 
 
-def read(values: Mapping[str, object], name: str) -> Imported:
+def read(values: Mapping[str, object], name: str, *, absent: bool) -> Imported:
     """The preset in such an object.
+
+    Args:
+        values: The object.
+        name: What to call it where it has no name.
+        absent: Whether what the file is silent on is as LM Studio has it.
 
     Raises:
         PresetError: a value is not allowed.
     """
+    rest = {key: value for key, value in values.items() if key not in _PARTS}
+    own_name = rest.pop("name", name)
+    return _read(values, rest, absent=absent).imported(own_name, PROGRAM)
+
+
+def read_model(values: Mapping[str, object], name: str, *, absent: bool) -> Imported:
+    """The preset in a `model.yaml`: what its `config` bakes in.
+
+    Args:
+        values: The file's mapping.
+        name: What to call it where the model has no name.
+        absent: Whether what the file is silent on is as LM Studio has it.
+
+    Raises:
+        PresetError: a value is not allowed.
+    """
+    config = values.get("config", {})
+    if not isinstance(config, dict):
+        raise refused("config", config, "an object with operation and load")
+    rest = {key: value for key, value in values.items() if key != "config"}
+    rest |= {f"config.{key}": value for key, value in config.items() if key not in _PARTS}
+    model = values.get("model")
+    own_name = model.rpartition("/")[2] if isinstance(model, str) else ""
+    source = _read(config, rest, absent=absent)
+    return source.imported(own_name or name, MODEL_YAML)
+
+
+def _read(values: Mapping[str, object], rest: Mapping[str, object], *, absent: bool) -> Source:
+    """The fields of `operation` and `load`, carried over; what stands beside them is told."""
     fields: dict[str, object] = {}
     switched_off: dict[str, object] = {}
     _gather(values, "operation", fields, switched_off)
     _gather(values, "load", fields, switched_off)
-    source = Source(fields, KEYS)
+    # What is switched off is off, and not as it is by default.
+    off = {_KEYS.get(key.removeprefix(_PREFIX)) for key in switched_off}
+    own = {field: value for field, value in ABSENT.items() if field not in off}
+    source = Source(fields, KEYS, absent=own if absent else None)
+    source.carry_temperature(f"{_PREFIX}temperature", below_zero=BELOW_ZERO)
     source.carry({_PREFIX + key: field for key, field in _KEYS.items()})
     _carry_mirostat(source)
     carry_biases(source, f"{_PREFIX}llama.logitBias")
@@ -104,11 +158,9 @@ def read(values: Mapping[str, object], name: str) -> Imported:
     source.carry_stops(f"{_PREFIX}stopStrings")
     for key, value in switched_off.items():
         source.lose(key, value, had_effect=False, why="It is switched off.")
-    own_name = values.get("name", name)
-    for key, value in values.items():
-        if key not in ("name", "operation", "load"):
-            source.lose(key, value, had_effect=False)
-    return source.imported(own_name, PROGRAM)
+    for key, value in rest.items():
+        source.lose(key, value, had_effect=False)
+    return source
 
 
 def _carry_mirostat(source: Source) -> None:
@@ -120,7 +172,7 @@ def _carry_mirostat(source: Source) -> None:
         raise refused(key, found, "an object with version, targetEntropy and learningRate")
     parts = Source(found, same(_MIROSTAT_PARTS), f"{key}.")
     parts.carry(_MIROSTAT_PARTS)
-    source.take_over(parts)
+    source.take_over(parts, key)
 
 
 def _gather(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
+from studio.presets.credentials import without_secrets
 from studio.presets.errors import refused
 from studio.presets.foreign.keys import (
     LLAMA_CPP_NAMES,
@@ -12,7 +14,8 @@ from studio.presets.foreign.keys import (
     same,
     without_place,
 )
-from studio.presets.foreign.quirks import carry_biases
+from studio.presets.foreign.lm_studio import ABSENT
+from studio.presets.foreign.quirks import BELOW_ZERO, carry_biases
 from studio.presets.foreign.source import Imported, NotCarried, Source
 
 PROGRAM = "LM Studio (older form)"
@@ -51,8 +54,13 @@ KEYS: KeyTable = {
 """Of `inference_params`."""
 
 
-def read(values: Mapping[str, object], name: str) -> Imported:
+def read(values: Mapping[str, object], name: str, *, absent: bool) -> Imported:
     """The preset in an object of the older form.
+
+    Args:
+        values: The object.
+        name: What to call it where it has no name.
+        absent: Whether what the file is silent on is as LM Studio has it.
 
     Raises:
         PresetError: a value is not allowed.
@@ -60,7 +68,8 @@ def read(values: Mapping[str, object], name: str) -> Imported:
     params = values.get("inference_params")
     if not isinstance(params, dict):
         raise refused("inference_params", params, "an object with the parameters")
-    source = Source(params, KEYS, "inference_params.")
+    source = Source(params, KEYS, "inference_params.", ABSENT if absent else None)
+    source.carry_temperature("temp", below_zero=BELOW_ZERO)
     source.carry(_KEYS)
     source.carry_system_message("pre_prompt")
     source.carry_stops("antiprompt")
@@ -68,8 +77,8 @@ def read(values: Mapping[str, object], name: str) -> Imported:
     carry_biases(source, "logit_bias")
     imported = source.imported(values.get("name", name), PROGRAM)
     rest = tuple(
-        NotCarried(key, value, why=_SPEED)
+        NotCarried(key, without_secrets(key, value), why=_SPEED)
         for key, value in values.items()
         if key not in ("name", "inference_params")
     )
-    return Imported(imported.document, PROGRAM, imported.not_carried + rest)
+    return replace(imported, not_carried=imported.not_carried + rest)

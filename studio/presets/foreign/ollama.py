@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from studio.presets.errors import PresetError
+from studio.presets.errors import PresetError, refused, shown
 from studio.presets.foreign.keys import (
     LLAMA_CPP_NAMES,
     KeyTable,
@@ -14,12 +14,17 @@ from studio.presets.foreign.keys import (
     without_place,
 )
 from studio.presets.foreign.plain_text import number_of
+from studio.presets.foreign.quirks import BELOW_ZERO, carry_messages
 from studio.presets.foreign.source import WHOLE, Imported, Source
 from studio.presets.foreign.target import Exported, Target
 from studio.presets.preset import Preset
 from studio.sampling import DEFAULT_SAMPLERS, SamplingParams
 
 PROGRAM = "Ollama Modelfile"
+
+ABSENT: Mapping[str, object] = {"temperature": 0.8, "top_k": 40, "top_p": 0.9}
+"""What Ollama begins with, where it is another than the neutral value."""
+_DEPRECATED = ("mirostat", "mirostat_tau", "mirostat_eta")
 
 _KEYS = {
     "temperature": "temperature",
@@ -52,109 +57,222 @@ KEYS: KeyTable = {
     "LICENSE": without_place("The model's licence."),
     "MESSAGE": without_place("Messages before the first one."),
     "REQUIRES": without_place("The least version of Ollama."),
+    "DRAFT": without_place("Speed: speculation with a draft model."),
+    "RENDERER": without_place("How Ollama writes a prompt; the studio takes the model's template."),
+    "PARSER": without_place("How thoughts and tools are told from the answer."),
 }
 """Parameters by their names, and instructions in capitals."""
 
-_INSTRUCTION = re.compile(
-    r"(?i)(FROM|PARAMETER|SYSTEM|TEMPLATE|ADAPTER|LICENSE|MESSAGE|REQUIRES)[ \t]+(.*)"
+_NAMES = frozenset(
+    {"FROM", "PARAMETER", "SYSTEM", "TEMPLATE", "ADAPTER", "LICENSE", "MESSAGE", "REQUIRES"}
+    | {"DRAFT", "RENDERER", "PARSER"}
 )
+_IDLE = frozenset({"LICENSE", "REQUIRES"})
+_NO_INSTRUCTION = "Ollama knows no such instruction, and would refuse the file."
+_FENCE = '"""'
+
+BODY = "Ollama request"
+BODY_KEYS: KeyTable = {
+    **same(_KEYS),
+    **{key: entry for key, entry in KEYS.items() if key.islower()},
+    "stop": carried("stop", words="A list, or one text."),
+    "system": carried("system_message", "prompt_format", words="The preset is then for a chat."),
+    "messages": carried(
+        "system_message",
+        "prompt_format",
+        words="Those of the system, where `system` is missing; others are a prompt, and listed.",
+    ),
+    "model": without_place("The model: see Model › Open model."),
+    "prompt": without_place("A prompt, and no setting."),
+    "suffix": without_place("A prompt, and no setting."),
+    "template": without_place("Another chat template; the studio takes the model's own."),
+    "stream": without_place("How the answer arrives.", True, False),
+    "raw": without_place("Whether the prompt goes through a template.", False),
+    "format": without_place("A form that the text must follow."),
+    "keep_alive": without_place("How long the model stays in memory."),
+    "context": without_place("What was said before."),
+    "images": without_place("Pictures."),
+    "tools": without_place("Tools that the model may call."),
+    "think": without_place("Whether the model thinks first.", False),
+    "truncate": without_place("What happens where the context is full."),
+    "shift": without_place("What happens where the context is full."),
+    "logprobs": without_place("How many probabilities are sent; the studio shows all."),
+    "top_logprobs": without_place("How many probabilities are sent; the studio shows all."),
+}
+"""Of a request's body and of its `options`."""
+_OUTSIDE = "Ollama reads it within `options` alone."
 
 
 def is_modelfile(text: str) -> bool:
-    """Whether some line is an instruction with what belongs behind it."""
-    return any(
-        re.match(r"\s*(?:(?:FROM|SYSTEM|TEMPLATE)\s+\S|PARAMETER\s+\w+\s+\S)", line, re.IGNORECASE)
-        for line in text.splitlines()
-    )
+    """Whether this is a Modelfile: a parameter is set, or it begins with an instruction."""
+    lines = (line.split(None, 2) for line in text.splitlines() if not line.lstrip().startswith("#"))
+    found = [line for line in lines if len(line) > 1]
+    if any(line[0].upper() == "PARAMETER" and len(line) > 2 for line in found):
+        return True
+    # In capitals, as everyone writes them: prose may begin with “From”.
+    return bool(found) and found[0][0] in ("FROM", "SYSTEM", "TEMPLATE", "ADAPTER")
 
 
-def read(text: str, name: str) -> Imported:
+def read(text: str, name: str, *, absent: bool) -> Imported:
     """The preset in such a file.
 
+    Args:
+        text: The file.
+        name: What to call it.
+        absent: Whether what the file is silent on is as Ollama has it.
+
     Raises:
-        PresetError: a line is none, or a value is not allowed.
+        PresetError: a quotation does not end, or a value is not allowed.
     """
-    source = Source({}, KEYS)
+    source = Source({}, KEYS, absent=ABSENT if absent else None)
     stops: list[str] = []
-    for instruction, value in _instructions(text):
+    for instruction, key, value in instructions(text):
         if instruction == "PARAMETER":
-            key, _, argument = value.partition(" ")
-            key, argument = key.strip().lower(), _unquoted(argument.strip())
+            key = key.lower()
             if key == "stop":
-                stops.append(argument)
+                stops.append(value)
             elif key in _KEYS or key in ("num_predict", "tfs_z"):
-                source.put(key, number_of(key, argument))
+                source.put(key, number_of(key, value))
             else:
-                source.lose(key, argument)
+                source.lose(key, value)
         elif instruction == "SYSTEM":
             source.put("SYSTEM", value)  # the last one counts
+        elif instruction in _NAMES:
+            value = f"{key} {value}" if key else value
+            source.lose(instruction, value, had_effect=instruction not in _IDLE)
         else:
-            idle = ("LICENSE", "REQUIRES")
-            source.lose(instruction, value, had_effect=instruction not in idle)
-    source.carry(_KEYS)
-    source.carry_max_tokens("num_predict")
-    source.carry_system_message("SYSTEM")
+            source.lose(instruction, value, had_effect=False, why=_NO_INSTRUCTION)
     if stops:
-        source.set_stops(stops, "stop")
+        source.put("stop", stops)
+    _carry(source)
+    source.carry_system_message("SYSTEM")
     return source.imported(name, PROGRAM)
 
 
-def _instructions(text: str) -> Iterator[tuple[str, str]]:
-    lines = iter(enumerate(text.replace("\r\n", "\n").split("\n"), 1))
-    for number, line in lines:
-        line = line.strip()
-        if not line or line.startswith("#"):
+def read_body(values: Mapping[str, object], name: str, *, absent: bool) -> Imported:
+    """The preset in the body of a request to Ollama: its `options`.
+
+    Args:
+        values: The body.
+        name: What to call it.
+        absent: Whether what it is silent on is as Ollama has it.
+
+    Raises:
+        PresetError: a value is not allowed.
+    """
+    options = values.get("options")
+    if not isinstance(options, dict):
+        raise refused("options", options, "an object with the parameters")
+    source = Source(options, BODY_KEYS, "options.", ABSENT if absent else None)
+    _carry(source)
+    outer = Source({}, BODY_KEYS, "")
+    for key, value in values.items():
+        if key in ("options", "system", "messages"):
             continue
-        found = _INSTRUCTION.fullmatch(line)
-        if not found:
-            raise PresetError(
-                f"line {number}: found {line[:40]!r}; allowed is an instruction, such as "
-                "PARAMETER temperature 0.7."
-            )
-        instruction, value = found[1].upper(), found[2].strip()
-        for fence in ('"""', '"'):
-            if value.startswith(fence) and not (
-                len(value) >= 2 * len(fence) and value.endswith(fence)
-            ):
-                # It goes on until the quotation ends.
-                parts = [value]
-                for _, further in lines:
-                    parts.append(further)
-                    if further.rstrip().endswith(fence):
-                        break
-                else:
-                    raise PresetError(f"line {number}: the quotation does not end. Close it.")
-                value = "\n".join(parts).rstrip()
-                break
-        yield instruction, value if instruction == "PARAMETER" else _fenced(value)
+        if key in options or key in _KEYS:
+            outer.lose(key, value, had_effect=False, why=_OUTSIDE)
+        else:
+            outer.put(key, value)
+    for key in ("messages", "system"):
+        outer.put(key, values.get(key))
+    carry_messages(outer)
+    outer.carry_system_message("system")
+    source.join(outer)
+    return source.imported(name, BODY)
 
 
-def _fenced(value: str) -> str:
-    for fence in ('"""', '"'):
-        if len(value) >= 2 * len(fence) and value.startswith(fence) and value.endswith(fence):
+def _carry(source: Source) -> None:
+    source.carry_temperature("temperature", below_zero=BELOW_ZERO)
+    for key in _DEPRECATED:
+        if key in source:
+            source.note(key, "Ollama of today does not know it any more.")
+    source.carry(_KEYS)
+    source.carry_max_tokens("num_predict")
+    source.carry_stops("stop")
+
+
+def instructions(text: str) -> Iterator[tuple[str, str, str]]:
+    """The instructions of a Modelfile, as Ollama's own parser takes them apart.
+
+    A value ends with its line, except within quotation marks, `"` or `\"\"\"`, which count at the
+    value's two ends alone. There are no escapes. What cannot be printed is dropped, but for spaces,
+    tabs, and line ends within a quotation.
+
+    Yields:
+        The instruction in capitals, the name behind PARAMETER or the role behind MESSAGE, the
+        value.
+
+    Raises:
+        PresetError: a quotation does not end, or a parameter has no value.
+    """
+    text = "".join(sign for sign in text if sign.isprintable() or sign in "\t\r\n")
+    place, line = 0, 1
+    while (found := _WORD.search(text, place)) is not None:
+        line += text.count("\n", place, found.start())
+        place = found.end()
+        word, key = found[0], ""
+        if word.startswith("#"):
+            place = _line_end(text, found.start())
+            continue
+        if word.upper() in ("PARAMETER", "MESSAGE"):
+            named = _NAME.match(text, place)
+            if named is None:
+                raise PresetError(
+                    f"line {line}: found {shown(word)} alone; allowed is a name and a value behind "
+                    "it, such as PARAMETER temperature 0.7."
+                )
+            key, place = named[1], named.end()
+        end = _value_end(text, place)
+        if end is None:
+            raise PresetError(f"line {line}: the quotation does not end. Close it.")
+        yield word.upper(), key, _unquoted(text[place:end].strip())
+        line += text.count("\n", place, end)
+        place = end
+
+
+_WORD = re.compile(r"\S+")
+_NAME = re.compile(r"[ \t]+([A-Za-z0-9_]+)(?=[ \t])")
+_LINE_END = re.compile(r"[\r\n]")
+
+
+def _line_end(text: str, place: int) -> int:
+    found = _LINE_END.search(text, place)
+    return found.start() if found else len(text)
+
+
+def _value_end(text: str, place: int) -> int | None:
+    """Where a value ends: at the first line end behind which no quotation is open."""
+    begin, end = place, _line_end(text, place)
+    fence = next((it for it in (_FENCE, '"') if text[place:end].strip().startswith(it)), "")
+    opened = text.find(fence, place) + len(fence)
+    while fence:
+        last = begin + len(text[begin:end].rstrip())
+        if last - len(fence) >= max(opened, begin) and text.endswith(fence, begin, last):
+            break
+        if end == len(text):
+            return None
+        begin, end = end, _line_end(text, end + 1)
+    return end
+
+
+def _unquoted(value: str) -> str:
+    for fence in (_FENCE, '"'):
+        if value.startswith(fence):
             return value[len(fence) : -len(fence)]
     return value
 
 
-_ESCAPE = re.compile(r'\\([ntr"\\])')
-_SIGNS = {"n": "\n", "t": "\t", "r": "\r"}
-
-
-def _unquoted(text: str) -> str:
-    text = _fenced(text)
-    return _ESCAPE.sub(lambda found: _SIGNS.get(found[1], found[1]), text)
-
-
-def _quoted(text: str) -> str:
-    for sign, written in (
-        ("\\", "\\\\"),
-        ('"', '\\"'),
-        ("\n", "\\n"),
-        ("\t", "\\t"),
-        ("\r", "\\r"),
-    ):
-        text = text.replace(sign, written)
-    return f'"{text}"'
+def quoted(text: str) -> str | None:
+    """`text` as a value that Ollama reads back as it is; None where there is no such."""
+    for fence in ("", '"', _FENCE):
+        value = f"{fence}{text}{fence}"
+        try:
+            read_back = list(instructions(f"SYSTEM {value}\n"))
+        except PresetError:
+            continue
+        if read_back == [("SYSTEM", "", text)]:
+            return value
+    return None
 
 
 def write(preset: Preset) -> Exported:
@@ -170,11 +288,18 @@ def write(preset: Preset) -> Exported:
             lines.append(f"PARAMETER {key} {value if field in WHOLE else repr(value)}")
     lines.append(f"PARAMETER num_predict {target.give('max_tokens')}")
     target.carried({"stop"})
-    lines += [f"PARAMETER stop {_quoted(stop)}" for stop in preset.stop]
-    # A quotation over several lines knows no escapes; what it cannot say is told instead.
-    is_sayable = not {'"', "\r"} & set(preset.system_message)
-    if preset.prompt_format == "chat" and preset.system_message.strip() and is_sayable:
-        target.carried({"system_message", "prompt_format"})
-        lines.append(f'SYSTEM """{preset.system_message}"""')
+    for stop in preset.stop:
+        written = quoted(stop)
+        if written is None:
+            target.lose("stop", f"Its Modelfiles cannot say {shown(stop)}; there are no escapes.")
+        else:
+            lines.append(f"PARAMETER stop {written}")
+    if preset.prompt_format == "chat" and preset.system_message:
+        message = quoted(preset.system_message)
+        if message is None:
+            target.lose("system_message", "Its Modelfiles cannot say this text: no escapes.")
+        else:
+            target.carried({"system_message", "prompt_format"})
+            lines.append(f"SYSTEM {message}")
     target.order_is(DEFAULT_SAMPLERS)
     return target.exported("\n".join(lines) + "\n", ".Modelfile")

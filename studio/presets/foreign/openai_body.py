@@ -6,8 +6,16 @@ import json
 from collections.abc import Mapping
 
 from studio.presets.foreign.keys import KeyTable, carried, same, without_place
+from studio.presets.foreign.llama_args import ABSENT
 from studio.presets.foreign.orders import from_letters, from_llama_names, to_llama_names
-from studio.presets.foreign.quirks import carry_biases, carry_breakers, give_biases, text_list
+from studio.presets.foreign.quirks import (
+    BELOW_ZERO,
+    carry_biases,
+    carry_breakers,
+    carry_messages,
+    give_biases,
+    text_list,
+)
 from studio.presets.foreign.source import Imported, Source
 from studio.presets.foreign.target import Exported, Target
 from studio.presets.preset import Preset
@@ -36,6 +44,8 @@ _FURTHER = (
     "mirostat_tau",
     "mirostat_eta",
 )
+_LLAMA_SERVER = frozenset({*_FURTHER, "n_predict", "samplers", "n_probs"}) - {"top_k", "min_p"}
+"""Keys that speak of llama-server, and of no other server."""
 _SERVER = "How a server answers, and no setting."
 _SPEED = "Speed and memory: see Model options."
 KEYS: KeyTable = {
@@ -91,13 +101,21 @@ MARKS = frozenset({*CERTAIN, *_KEYS})
 """Keys by which such a body is known, where nothing speaks for another."""
 
 
-def read(values: Mapping[str, object], name: str) -> Imported:
+def read(values: Mapping[str, object], name: str, *, absent: bool) -> Imported:
     """The preset in such a body.
+
+    Args:
+        values: The body.
+        name: What to call it.
+        absent: Whether what it is silent on is as llama-server has it, where it has a key that only
+            llama-server knows; the style's own values are the neutral ones.
 
     Raises:
         PresetError: a value is not allowed.
     """
-    source = Source(values, KEYS)
+    is_llama_server = bool(values.keys() & _LLAMA_SERVER)
+    source = Source(values, KEYS, absent=ABSENT if absent and is_llama_server else None)
+    source.carry_temperature("temperature", below_zero=BELOW_ZERO)
     source.carry({"repetition_penalty": "repeat_penalty"})
     source.carry({key: key for key in (*_KEYS, *_FURTHER)})
     source.carry_max_tokens("max_completion_tokens", "max_tokens", "n_predict")
@@ -113,33 +131,8 @@ def read(values: Mapping[str, object], name: str) -> Imported:
         source.set("samplers", order, "samplers")
         for step in unknown:
             source.lose("samplers", step, why="The studio has no such step.")
-    _carry_messages(source)
+    carry_messages(source)
     return source.imported(name, PROGRAM)
-
-
-def _carry_messages(source: Source) -> None:
-    """The system message; what users said is a prompt and no setting."""
-    messages = source.take("messages")
-    if not isinstance(messages, list):
-        if messages is not None:
-            source.lose("messages", messages)
-        return
-    system = [
-        message["content"]
-        for message in messages
-        if isinstance(message, dict)
-        and message.get("role") in ("system", "developer")
-        and isinstance(message.get("content"), str)
-    ]
-    source.set_system_message("\n\n".join(system))
-    rest = [
-        message
-        for message in messages
-        if not (isinstance(message, dict) and message.get("content") in system)
-    ]
-    if rest:
-        why = "What was said is a prompt, and no setting."
-        source.lose("messages", rest, had_effect=False, why=why)
 
 
 def write(preset: Preset) -> Exported:
@@ -147,9 +140,14 @@ def write(preset: Preset) -> Exported:
     target = Target(preset, PROGRAM)
     params, neutral = preset.sampling, SamplingParams()
     values: dict[str, object] = {}
+    # What llama-server alone knows wakes its own defaults, which are no neutral ones.
+    is_llama_server = params.samplers != DEFAULT_SAMPLERS or any(
+        getattr(params, key) != getattr(neutral, key) for key in _FURTHER
+    )
+    always = {"temperature", "top_p", *(("top_k", "min_p") if is_llama_server else ())}
     for key in (*_KEYS, *_FURTHER):
         value = target.give(key)
-        is_needed = key in ("temperature", "top_p") or value != getattr(neutral, key)
+        is_needed = key in always or value != getattr(neutral, key)
         if value is not None and is_needed:
             values[key] = value
     values["max_tokens"] = target.give("max_tokens")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from studio.presets.errors import refused
 from studio.sampling import DEFAULT_SAMPLERS
 
 _LLAMA_NAMES = {
@@ -108,20 +107,6 @@ def from_letters(letters: str) -> tuple[tuple[str, ...], list[str]]:
 def to_llama_names(samplers: Iterable[str]) -> list[str]:
     """llama.cpp's names for our steps."""
     return ["typ_p" if step == "typical_p" else step for step in samplers]
-
-
-def kobold_numbers(key: str, value: object) -> list[int]:
-    """KoboldCpp's numbers.
-
-    Raises:
-        PresetError: it is no list of them.
-    """
-    if not isinstance(value, list) or not all(
-        isinstance(number, int) and not isinstance(number, bool) and number in KOBOLD_NUMBERS
-        for number in value
-    ):
-        raise refused(key, value, "a list of numbers from 0 to 6")
-    return value
 
 
 def from_kobold(numbers: Sequence[int]) -> tuple[str, ...]:

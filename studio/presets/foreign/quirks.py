@@ -7,14 +7,19 @@ import math
 import re
 from collections.abc import Mapping
 
-from studio.presets.errors import PresetError, refused
+from studio.presets.errors import PresetError, parameter_refused, refused
+from studio.presets.foreign.orders import KOBOLD_NUMBERS, from_kobold, from_webui
 from studio.presets.foreign.source import Source
 from studio.presets.foreign.target import Target
+from studio.sampling import ParameterError, SamplingParams
 
 _BAN = -100.0
 """The bias that bans a token in an OpenAI-style body."""
 _SINGLE_ID = re.compile(r"\[\s*(\d{1,9})\s*\]")
+_MACRO = re.compile(r"\{\{[a-zA-Z]+\}\}")
 _IDS = re.compile(r"\s*\d{1,9}\s*(,\s*\d{1,9}\s*)*")
+_LARGEST_TOKEN = 2**31 - 1
+BELOW_ZERO = "Below 0 is greedy, as llama.cpp takes it: T 0."
 _NEEDS_MODEL = "A text is other tokens in each model; the studio keeps biases by token id."
 
 
@@ -27,6 +32,8 @@ def carry_dynamic_temperature(
     missing: float | None = None,
 ) -> None:
     """T that moves between `low` and `high` where `switch` is on; else `temperature`.
+
+    A T below 0 is greedy, as llama.cpp has it.
 
     Args:
         source: The file.
@@ -42,16 +49,20 @@ def carry_dynamic_temperature(
         lowest = missing if lowest is None else lowest
         highest = missing if highest is None else highest
     if is_on and lowest is not None and highest is not None:
-        if lowest > highest or lowest < 0:
-            raise refused(low, lowest, f"a number from 0 to {high}, which is {highest:g}")
-        middle = _tidy((lowest + highest) / 2)
-        source.set("temperature", middle, high)
-        source.set("dynatemp_range", _tidy((highest - lowest) / 2), high)
-        fixed = source.number(temperature)
-        if fixed is not None and fixed != middle:
-            why = f"T moves between {low} and {high}, as {switch} is on."
-            source.lose(temperature, fixed, had_effect=False, why=why)
-        return
+        if 0 <= lowest <= highest:
+            middle = _tidy((lowest + highest) / 2)
+            source.set("temperature", middle, switch, low, high)
+            source.set("dynatemp_range", _tidy((highest - lowest) / 2), switch, low, high)
+            fixed = source.number(temperature)
+            if fixed is not None and fixed != middle:
+                why = f"T moves between {low} and {high}, as {switch} is on."
+                source.lose(temperature, fixed, had_effect=False, why=why)
+            return
+        why = f"Left out: allowed is from 0 to {high}, which is {highest:g}."
+        source.lose(low, lowest, why=why)
+        source.lose(high, highest, had_effect=False, why=f"It counts with {low} alone.")
+        source.lose(switch, is_on, had_effect=False, why=f"It counts with {low} alone.")
+        lowest = highest = is_on = None
     for key, value in ((low, lowest), (high, highest)):
         if value is not None:
             why = f"It counts while {switch} is on and {low} and {high} are both there."
@@ -59,7 +70,7 @@ def carry_dynamic_temperature(
     if is_on:
         why = f"Between which temperatures T moves is not said: {low} or {high} is missing."
         source.lose(switch, is_on, why=why)
-    source.carry({temperature: "temperature"})
+    source.carry_temperature(temperature, below_zero=BELOW_ZERO)
 
 
 def give_dynamic_temperature(
@@ -85,8 +96,21 @@ def carry_breakers(source: Source, key: str) -> None:
     value = source.take(key)
     if isinstance(value, str):
         value = _listed(key, value)
+    if isinstance(value, list):
+        value = [text for text in value if not _is_left_out(source, key, text)]
     if value is not None:
         source.set("dry_sequence_breakers", value, key)
+
+
+def _is_left_out(source: Source, key: str, breaker: object) -> bool:
+    if not isinstance(breaker, str):
+        return False  # and is refused with the rest
+    try:
+        SamplingParams(dry_sequence_breakers=(breaker,))
+    except ParameterError as error:
+        source.leave_out(key, breaker, parameter_refused(error, key, breaker))
+        return True
+    return False
 
 
 def carry_biases(source: Source, key: str) -> None:
@@ -110,6 +134,10 @@ def carry_biases(source: Source, key: str) -> None:
             continue
         if isinstance(bias, bool) or not isinstance(bias, (int, float)):
             raise refused(f"{key}.{token}", bias, "a number, -100 to ban the token")
+        if not 0 <= identity <= _LARGEST_TOKEN:
+            why = f"Left out: allowed are token ids from 0 to {_LARGEST_TOKEN}."
+            source.lose(key, {"token": token, "bias": bias}, why=why)
+            continue
         biases[identity] = -math.inf if bias <= _BAN else float(bias)
     source.add_biases(biases, key)
 
@@ -133,6 +161,74 @@ def carry_bans(source: Source, key: str) -> None:
         elif inside:
             source.lose(key, line, why=_NEEDS_MODEL)
     source.add_biases(biases, key)
+
+
+def carry_webui_order(source: Source, names: list[str] | None) -> None:
+    """text-generation-webui's order: `sampler_priority`, then `temperature_last`.
+
+    Args:
+        source: The file, of which `temperature_last` is taken.
+        names: Its `sampler_priority`; None where it has none.
+    """
+    last = source.flag("temperature_last")
+    order = from_webui(names, temperature_last=bool(last))
+    keys = ["sampler_priority"] if names is not None else []
+    if last is not None and (last or names is None):
+        keys.append("temperature_last")
+    source.set("samplers", order, *keys)
+    if last and names is not None:
+        source.note("temperature_last", "Puts temperature last, whatever `sampler_priority` says.")
+    elif last is False and names is not None:
+        where = "last" if order[-1] == "temperature" else "where it has it"
+        source.note("temperature_last", f"`sampler_priority` counts, and puts temperature {where}.")
+
+
+def kobold_order(source: Source, key: str) -> tuple[str, ...]:
+    """KoboldCpp's order by numbers, as our steps; what is no number of its is told.
+
+    Raises:
+        PresetError: it is no list of whole numbers.
+    """
+    value = source.take(key)
+    if not isinstance(value, list) or not all(
+        isinstance(number, int) and not isinstance(number, bool) for number in value
+    ):
+        raise refused(key, value, "a list of numbers from 0 to 6")
+    for number in value:
+        if number not in KOBOLD_NUMBERS:
+            source.lose(key, number, why="Left out: allowed are numbers from 0 to 6.")
+    return from_kobold(value)
+
+
+def carry_messages(source: Source) -> None:
+    """The system message of `messages`; what users said is a prompt and no setting."""
+    messages = source.take("messages")
+    if not isinstance(messages, list):
+        if messages is not None:
+            source.lose("messages", messages)
+        return
+    system = [
+        message["content"]
+        for message in messages
+        if isinstance(message, dict)
+        and message.get("role") in ("system", "developer")
+        and isinstance(message.get("content"), str)
+    ]
+    source.set_system_message("\n\n".join(system), "messages")
+    rest = [
+        message
+        for message in messages
+        if not (isinstance(message, dict) and message.get("content") in system)
+    ]
+    if rest:
+        why = "What was said is a prompt, and no setting."
+        source.lose("messages", rest, had_effect=False, why=why)
+
+
+def note_macros(source: Source, key: str, text: object) -> None:
+    """Say that SillyTavern would put names and texts for its macros, where there are any."""
+    if isinstance(text, str) and (found := _MACRO.search(text)):
+        source.note(key, f"SillyTavern fills in {found[0]}; here it stays as it is written.")
 
 
 def has_penalty(source: Source) -> bool:

@@ -7,10 +7,7 @@ from collections.abc import Mapping
 
 from studio.presets.foreign.keys import SHARED, KeyTable, carried, same, without_place
 from studio.presets.foreign.orders import (
-    from_kobold,
     from_llama_names,
-    from_webui,
-    kobold_numbers,
     to_llama_names,
 )
 from studio.presets.foreign.quirks import (
@@ -18,10 +15,12 @@ from studio.presets.foreign.quirks import (
     carry_biases,
     carry_breakers,
     carry_dynamic_temperature,
+    carry_webui_order,
     give_biases,
     give_dry_range,
     give_dynamic_temperature,
     has_penalty,
+    kobold_order,
     settle_dry_range,
     text_list,
 )
@@ -30,6 +29,21 @@ from studio.presets.foreign.target import Exported, Target
 from studio.presets.preset import Preset
 
 PROGRAM = "SillyTavern"
+
+ABSENT: Mapping[str, object] = {
+    "temperature": 0.7,
+    "top_k": 40,
+    "top_p": 0.5,
+    "repeat_penalty": 1.2,
+    "repeat_last_n": 0,
+}
+"""What SillyTavern begins with, where it is another than the neutral value."""
+_RANGE = "rep_pen_range"
+_OVER_NONE = (
+    "With llama.cpp, Ollama and text-generation-webui's llama.cpp loader 0 tokens are none; "
+    "KoboldCpp takes the last token, Transformers and ExLlama all of them, and vLLM and Aphrodite "
+    "know no range: set repeat_last_n to 1 or -1 for what those do."
+)
 
 _KEYS = {
     "dynatemp_exponent": "dynatemp_exponent",
@@ -57,7 +71,7 @@ _KEYS = {
 
 KEYS: KeyTable = {
     **same(_KEYS),
-    "temp": carried("temperature", words="While `dynatemp` is off."),
+    "temp": carried("temperature", words="While `dynatemp` is off. Below 0 is greedy: T 0."),
     "dynatemp": carried(
         "temperature",
         "dynatemp_range",
@@ -66,6 +80,9 @@ KEYS: KeyTable = {
     "min_temp": carried("temperature", "dynatemp_range", words="With `dynatemp`."),
     "max_temp": carried("temperature", "dynatemp_range", words="With `dynatemp`."),
     "do_sample": carried("temperature", words="false is greedy: T 0."),
+    _RANGE: carried(
+        "repeat_last_n", words="0 is none, as with llama.cpp; other back ends differ, and are told."
+    ),
     "dry_penalty_last_n": carried(
         "dry_penalty_last_n", words="0 while DRY is on is all tokens: -1."
     ),
@@ -124,13 +141,28 @@ MARKS = frozenset(
 """Keys by which such a file is known."""
 
 
-def read(values: Mapping[str, object], name: str) -> Imported:
+def read(values: Mapping[str, object], name: str, *, absent: bool) -> Imported:
     """The preset in such an object.
+
+    Args:
+        values: The object.
+        name: What to call it.
+        absent: Whether what the file is silent on is as SillyTavern has it.
 
     Raises:
         PresetError: a value is not allowed.
     """
-    source = Source(values, KEYS)
+    source = Source(values, KEYS, absent=ABSENT if absent else None)
+    carry_sampling(source)
+    return source.imported(name, PROGRAM)
+
+
+def carry_sampling(source: Source) -> None:
+    """Carry the settings of such an object over.
+
+    Raises:
+        PresetError: a value is not allowed.
+    """
     carry_dynamic_temperature(source, "dynatemp", "temp", "min_temp", "max_temp")
     source.carry(_KEYS)
     carry_breakers(source, "dry_sequence_breakers")
@@ -138,11 +170,12 @@ def read(values: Mapping[str, object], name: str) -> Imported:
     carry_biases(source, "logit_bias")
     carry_bans(source, "banned_tokens")
     source.carry_max_tokens("genamt")
-    do_sample = source.flag("do_sample")
-    if do_sample is False:
+    if source.flag("do_sample") is False:
         source.set("temperature", 0.0, "do_sample")
+    if source.in_force("repeat_last_n") == 0:
+        for key in ("rep_pen", "freq_pen", "presence_pen"):
+            source.note_if_idle(key, _OVER_NONE)
     _carry_order(source)
-    return source.imported(name, PROGRAM)
 
 
 def _carry_order(source: Source) -> None:
@@ -159,16 +192,18 @@ def _carry_order(source: Source) -> None:
         last = source.flag("temperature_last")
         is_last = bool(order) and order[-1] == "temperature"
         if last is not None and last != is_last:
-            _pass_over(source, "temperature_last", last)
+            where = "last" if is_last else "elsewhere or leaves it out"
+            why = f"`samplers` counts before it, and puts temperature {where}."
+            source.lose("temperature_last", last, had_effect=False, why=why)
+        elif last is not None:
+            source.note("temperature_last", "`samplers` says the same.")
         _pass_over(source, "sampler_priority", source.take("sampler_priority"))
     elif "sampler_priority" in source or "temperature_last" in source:
         priority = source.take("sampler_priority")
         theirs = None if priority is None else text_list("sampler_priority", priority)
-        last = bool(source.flag("temperature_last"))
-        source.set("samplers", from_webui(theirs, temperature_last=last), "sampler_priority")
+        carry_webui_order(source, theirs)
     elif "sampler_order" in source:
-        order = from_kobold(kobold_numbers("sampler_order", source.take("sampler_order")))
-        source.set("samplers", order, "sampler_order")
+        source.set("samplers", kobold_order(source, "sampler_order"), "sampler_order")
     _pass_over(source, "sampler_order", source.take("sampler_order"))
     if source.get("samplers") is not None:
         _pass_over(source, "samplers_priorities", source.take("samplers_priorities"))

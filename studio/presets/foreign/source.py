@@ -1,24 +1,29 @@
-"""The keys of another program's file, ticked off as they are carried over; the rest is told.
+"""The keys of another program's file, ticked off as they are carried over; all is reported.
 
 Knows no format: each reader takes what it has a place for.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from studio.presets.credentials import without_secrets
 from studio.presets.document import PresetDocument
-from studio.presets.errors import refused
+from studio.presets.errors import NothingCarriedError, PresetError, refused
+from studio.presets.foreign.idle import why_idle
 from studio.presets.foreign.keys import UNKNOWN, Key, KeyTable
-from studio.presets.preset import Preset
+from studio.presets.preset import LONGEST_STOP, LONGEST_TEXT, MOST_STOPS, MOST_TOKENS, Preset
 from studio.presets.preset_fields import (
     checked_max_tokens,
+    checked_parameter,
     checked_stops,
     checked_text,
     sampling_params,
 )
-from studio.presets.preset_name import checked_name
+from studio.presets.preset_name import checked_name, safe_name
+from studio.sampling import SamplingParams
 
 WHOLE = frozenset(
     {
@@ -32,6 +37,7 @@ WHOLE = frozenset(
     }
 )
 """The parameters that are whole numbers."""
+_MOST_KEYS_NAMED = 6
 
 
 @dataclass(frozen=True)
@@ -40,7 +46,7 @@ class NotCarried:
 
     Attributes:
         key: As its own side calls it.
-        value: What it was.
+        value: What it was; never a password, a key or a token.
         had_effect: Whether it did anything; a switch that is off did not.
         why: What it would have done, or why it has no place; a sentence, or nothing.
     """
@@ -49,6 +55,35 @@ class NotCarried:
     value: object
     had_effect: bool = True
     why: str = ""
+
+    @property
+    def fate(self) -> str:
+        """What became of it, in one word."""
+        return "lost" if self.had_effect else "idle"
+
+
+@dataclass(frozen=True)
+class Carried:
+    """A setting that has a place here.
+
+    Attributes:
+        key: As its own side calls it.
+        value: What it was there.
+        to: The fields of the preset that it set; none where it changes nothing.
+        acts: Whether it does anything in the preset as it stands.
+        why: What is to be known of it, and why it does nothing; sentences, or nothing.
+    """
+
+    key: str
+    value: object
+    to: tuple[str, ...]
+    acts: bool = True
+    why: str = ""
+
+    @property
+    def fate(self) -> str:
+        """What became of it, in one word."""
+        return "carried" if self.acts else "idle"
 
 
 @dataclass(frozen=True)
@@ -59,11 +94,16 @@ class Imported:
         document: The preset; nothing is saved yet.
         program: Whose file it was, in words.
         not_carried: What the studio has no place for.
+        carried: What it has a place for.
+        absent: Fields that the file is silent on, with the values that they have in its program and
+            therefore here.
     """
 
     document: PresetDocument
     program: str
     not_carried: tuple[NotCarried, ...] = ()
+    carried: tuple[Carried, ...] = ()
+    absent: tuple[tuple[str, object], ...] = ()
 
     @property
     def preset(self) -> Preset:
@@ -72,6 +112,7 @@ class Imported:
 
 
 _UNKNOWN = Key(words=UNKNOWN)
+_NEUTRAL = SamplingParams()
 
 
 class Source:
@@ -81,16 +122,30 @@ class Source:
         values: The file's keys.
         keys: What becomes of those that are known; no other is taken.
         prefix: What stands before the keys where messages and lists name them.
+        absent: What sampling parameters are in the program where the file is silent on them; none
+            to leave those neutral.
     """
 
-    def __init__(self, values: Mapping[str, object], keys: KeyTable, prefix: str = "") -> None:
+    def __init__(
+        self,
+        values: Mapping[str, object],
+        keys: KeyTable,
+        prefix: str = "",
+        absent: Mapping[str, object] | None = None,
+    ) -> None:
         self._left = dict(values)
         self._keys = keys
         self._prefix = prefix
+        self._own = absent or {}
         self._sampling: dict[str, object] = {}
         self._names: dict[str, str] = {}
         self._fields: dict[str, object] = {}
         self._lost: list[NotCarried] = []
+        self._taken: dict[str, object] = {}
+        self._goes: dict[str, dict[str, None]] = {}
+        self._notes: dict[str, list[str]] = {}
+        self._if_idle: dict[str, str] = {}
+        self._joined: list[Source] = []
         self._is_best_alone = False
 
     def __contains__(self, key: str) -> bool:
@@ -103,7 +158,10 @@ class Source:
     def take(self, key: str) -> object:
         """The value of a key, which counts as carried; None where there is none."""
         assert key in self._keys, f"{key} is in no table"
-        return self._left.pop(key, None)
+        value = self._left.pop(key, None)
+        if value is not None:
+            self._taken[key] = value
+        return value
 
     def number(self, key: str, *, is_whole: bool = False) -> float | None:
         """The same for a number.
@@ -133,14 +191,42 @@ class Source:
             return value
         raise refused(self._prefix + key, value, "true or false")
 
-    def set(self, field: str, value: object, key: str) -> None:
-        """Set a sampling parameter that the file calls `key`."""
+    def set(self, field: str, value: object, *keys: str) -> bool:
+        """Set a sampling parameter that the file calls by the first of `keys`.
+
+        A finite number that it cannot have is left out, and told.
+
+        Args:
+            field: The parameter.
+            value: What it is to be.
+            keys: The keys of the file that say it.
+
+        Returns:
+            Whether it is set.
+
+        Raises:
+            PresetError: the value is of another kind than the parameter's.
+        """
+        try:
+            checked_parameter(field, value, self._prefix + keys[0])
+        except PresetError as error:
+            if not _is_finite(value):
+                raise
+            self.leave_out(keys[0], self._taken.get(keys[0], value), error)
+            return False
         self._sampling[field] = value
-        self._names[field] = self._prefix + key
+        self._names[field] = self._prefix + keys[0]
+        for key in keys:
+            self._goes.setdefault(key, {})[field] = None
+        return True
 
     def get(self, field: str) -> object:
         """The sampling parameter as it is set by now; None where none is."""
         return self._sampling.get(field)
+
+    def in_force(self, field: str) -> object:
+        """The same, and where the file is silent what it is in its program."""
+        return self._sampling.get(field, self._own.get(field))
 
     def add_biases(self, biases: Mapping[int, float], key: str) -> None:
         """Set biases of tokens, beside those that are set already."""
@@ -160,8 +246,26 @@ class Source:
                 value = -1
             if field == "top_p" and value == 0:
                 self._is_best_alone = True
+                self._goes[key] = {"top_k": None}
+                self.note(key, "0 leaves the best token alone.")
                 continue
             self.set(field, value, key)
+
+    def carry_temperature(self, *keys: str, below_zero: str) -> None:
+        """Carry T over, from the last of `keys` that has one.
+
+        Args:
+            keys: The keys.
+            below_zero: What the program makes of a T below 0, which here is greedy; empty where it
+                refuses one.
+        """
+        for key in keys:
+            value = self.number(key)
+            if value is not None and value < 0 and below_zero:
+                self.note(key, below_zero)
+                value = 0.0
+            if value is not None:
+                self.set("temperature", value, key)
 
     def carry_stops(self, key: str) -> None:
         """Carry stop strings over: a list, or a single one."""
@@ -172,60 +276,110 @@ class Source:
             self.set_stops(value, key)
 
     def set_stops(self, value: object, key: str) -> None:
-        """Set stop strings, behind those that are set already; empty ones end nothing."""
-        if isinstance(value, list) and "" in value:
-            self.lose(key, "", had_effect=False, why="An empty text ends nothing.")
-            value = [text for text in value if text != ""]
+        """Set stop strings, behind those that are set already; what is none is told."""
         former = self._fields.get("stop", ())
-        stops = checked_stops(self._prefix + key, value)
         assert isinstance(former, tuple)
-        self._fields["stop"] = tuple(dict.fromkeys((*former, *stops)))
+        stops = list(former)
+        if not isinstance(value, (list, tuple)):
+            checked_stops(self._prefix + key, value)  # which refuses it
+            return
+        for text in value:
+            if text == "":
+                self.lose(key, "", had_effect=False, why="An empty text ends nothing.")
+            elif isinstance(text, str) and len(text) > LONGEST_STOP:
+                why = f"Left out: a stop string has at most {LONGEST_STOP} characters here."
+                self.lose(key, text, why=why)
+            elif isinstance(text, str) and len(stops) >= MOST_STOPS:
+                self.lose(key, text, why=f"Left out: there are at most {MOST_STOPS} here.")
+            else:
+                stops = list(checked_stops(self._prefix + key, [*stops, text]))
+        if stops:
+            self._set_field("stop", tuple(stops), key)
 
     def carry_system_message(self, key: str) -> None:
         """Carry a system message over; the preset is then for a chat."""
         value = self.take(key)
         if value is not None:
-            self.set_system_message(checked_text(self._prefix + key, value))
+            self.set_system_message(value, key)
 
-    def set_system_message(self, text: str) -> None:
+    def set_system_message(self, value: object, key: str) -> None:
         """Set one; an empty one is none."""
-        if text:
-            self._fields |= {"system_message": text, "prompt_format": "chat"}
+        if self.set_text("system_message", value, key):
+            self._set_field("prompt_format", "chat", key)
 
     def carry_max_tokens(self, *keys: str) -> None:
         """Carry the length over from the first key that has one; below 1 it is no limit."""
         for key in keys:
             value = self.number(key, is_whole=True)
-            if value is None or "max_tokens" in self._fields:
+            if value is None:
                 continue
-            if value < 1:
+            if "max_tokens" in self._fields:
+                self.note(key, "Another key of the file counts before it.")
+            elif value < 1:
                 why = "Without a limit; the studio has one, and its own is kept."
                 self.lose(key, value, had_effect=False, why=why)
+            elif value > MOST_TOKENS:
+                self.lose(key, value, why=f"Left out: allowed are at most {MOST_TOKENS:,}.")
             else:
-                self._fields["max_tokens"] = checked_max_tokens(self._prefix + key, value)
+                self._set_field("max_tokens", checked_max_tokens(self._prefix + key, value), key)
 
-    def set_text(self, field: str, value: object, key: str) -> None:
-        """Set the description or the notes."""
-        self._fields[field] = checked_text(self._prefix + key, value)
+    def set_text(self, field: str, value: object, key: str) -> bool:
+        """Set the description, the notes or the system message; whether there is one."""
+        if isinstance(value, str) and len(value) > LONGEST_TEXT:
+            why = f"Left out: at most {LONGEST_TEXT:,} characters are allowed."
+            self.lose(key, value, why=why)
+            return False
+        text = checked_text(self._prefix + key, value)
+        if text:
+            self._set_field(field, text, key)
+        return bool(text)
 
-    def take_over(self, part: Source) -> None:
+    def take_over(self, part: Source, key: str) -> None:
         """Add what was found within one of the keys."""
         self._sampling |= part._sampling
         self._names |= part._names
-        for key, value in part._left.items():
-            part.lose(key, value)
+        for inner, value in part._left.items():
+            part.lose(inner, value)
         self._lost += part._lost
+        self._goes[key] = dict.fromkeys(part._sampling)
+
+    def join(self, other: Source) -> None:
+        """Add what stands in another part of the same file."""
+        for key, value in other._left.items():
+            is_idle = value in (None, "", [], {})
+            entry = self._keys.get(key, _UNKNOWN)
+            other.lose(key, value, had_effect=not is_idle and not entry.is_idle(value))
+        self._sampling |= other._sampling
+        self._names |= other._names
+        self._fields |= other._fields
+        self._lost += other._lost
+        self._joined.append(other)
+
+    def note(self, key: str, why: str) -> None:
+        """Say something of a key that is carried, or that changes nothing."""
+        self._notes.setdefault(key, []).append(why)
+
+    def note_if_idle(self, key: str, why: str) -> None:
+        """The same, to be said only where the key turns out to do nothing here."""
+        self._if_idle[key] = why
 
     def lose(self, key: str, value: object, *, had_effect: bool = True, why: str = "") -> None:
         """Tell that something is not carried, and why; by default what its table says."""
         reason = why or self._keys.get(key, _UNKNOWN).words
-        self._lost.append(NotCarried(self._prefix + key, value, had_effect, reason))
+        shown = value if key in self._keys else without_secrets(key, value)
+        shown = without_secrets("", shown)
+        self._lost.append(NotCarried(self._prefix + key, shown, had_effect, reason))
+
+    def leave_out(self, key: str, value: object, error: PresetError) -> None:
+        """Tell that a value is not carried that cannot be one here."""
+        _, _, allowed = str(error).partition("; allowed is ")
+        self.lose(key, value, why=f"Left out: allowed is {allowed}")
 
     def imported(self, name: object, program: str, name_key: str = "name") -> Imported:
-        """The preset, and all that was not taken.
+        """The preset, and what became of every key.
 
         Raises:
-            PresetError: a value, or the name, is not allowed.
+            PresetError: nothing of the file can be carried, or the name is none.
         """
         for key, value in self._left.items():
             does_nothing = value in (None, "", [], {}) or self._keys.get(key, _UNKNOWN).is_idle(
@@ -234,9 +388,80 @@ class Source:
             self.lose(key, value, had_effect=not does_nothing)
         if self._is_best_alone:
             self._sampling["top_k"] = 1
+        if not self._sampling and not self._fields.keys() - {"description", "notes"}:
+            raise self._nothing(program)
+        absent = {field: value for field, value in self._own.items() if field not in self._sampling}
+        params = sampling_params({**self._sampling, **absent}, self._names)
         preset = Preset(
-            name=checked_name(name, name_key),
-            sampling=sampling_params(self._sampling, self._names),
+            name=self._name(name, name_key),
+            sampling=params,
             **self._fields,  # type: ignore[arg-type]  # each was checked when it was set
         )
-        return Imported(PresetDocument(preset), program, tuple(self._lost))
+        return Imported(
+            PresetDocument(preset),
+            program,
+            tuple(self._lost),
+            tuple(entry for part in (self, *self._joined) for entry in part._carried(params)),
+            tuple(
+                (field, getattr(params, field))
+                for field in absent
+                if getattr(params, field) != getattr(_NEUTRAL, field)
+            ),
+        )
+
+    def _set_field(self, field: str, value: object, key: str) -> None:
+        self._fields[field] = value
+        self._goes.setdefault(key, {})[field] = None
+
+    def _name(self, name: object, key: str) -> str:
+        """The preset's name: made safe where it cannot be one, which is told."""
+        try:
+            return checked_name(name, key)
+        except PresetError:
+            if not isinstance(name, str):
+                raise
+        safe = safe_name(name)
+        inner = key.removeprefix(self._prefix)
+        self._taken.setdefault(inner, name)
+        self.note(inner, f"It cannot be a name here, and is “{safe}”.")
+        self._goes.setdefault(inner, {})["name"] = None
+        return safe
+
+    def _nothing(self, program: str) -> NothingCarriedError:
+        """The refusal of a file without a setting that a preset has."""
+        named = [entry.key for entry in self._lost if entry.had_effect]
+        more = f" and {len(named) - _MOST_KEYS_NAMED} more" if named[_MOST_KEYS_NAMED:] else ""
+        has = f": it has {', '.join(map(_plain, named[:_MOST_KEYS_NAMED]))}{more}" if named else ""
+        return NothingCarriedError(
+            f"Nothing in it can be carried over{has}. It looks like a file of {program}; a preset "
+            "needs at least one setting of the sampling, such as a temperature."
+        )
+
+    def _carried(self, params: SamplingParams) -> list[Carried]:
+        told = {entry.key for entry in self._lost}
+        entries = []
+        for key, value in self._taken.items():
+            fields = tuple(self._goes.get(key, ()))
+            if not fields and self._prefix + key in told:
+                continue
+            idle = [why for why in (why_idle(field, params) for field in fields) if why]
+            acts = bool(fields) and len(idle) < len(fields)
+            notes = self._notes.get(key, [])
+            if not fields and not notes:
+                notes = ["It changes nothing."]
+            if idle and key in self._if_idle:
+                notes = [*notes, self._if_idle[key]]
+            why = " ".join(dict.fromkeys([*idle, *notes]))
+            entries.append(Carried(self._prefix + key, value, fields, acts, why))
+        return entries
+
+
+def _is_finite(value: object) -> bool:
+    """Whether this is a number, as a file has one."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _plain(text: str) -> str:
+    """For a message, which may go to a terminal."""
+    text = text if len(text) <= 60 else f"{text[:60]}…"
+    return text if text.isprintable() else repr(text)

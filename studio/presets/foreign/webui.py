@@ -6,11 +6,12 @@ import json
 from collections.abc import Mapping
 
 from studio.presets.foreign.keys import SHARED, KeyTable, carried, same, without_place
-from studio.presets.foreign.orders import from_webui, to_webui
+from studio.presets.foreign.orders import WEBUI_ORDER, from_webui, to_webui
 from studio.presets.foreign.quirks import (
     carry_bans,
     carry_breakers,
     carry_dynamic_temperature,
+    carry_webui_order,
     give_dynamic_temperature,
     has_penalty,
     text_list,
@@ -45,6 +46,9 @@ _KEYS = {
 _RANGE = "repetition_penalty_range"
 _DEFAULT_RANGE = 1024
 """Tokens back, for penalties and DRY, where a preset does not say it."""
+_WHOLE_TEXT = (
+    "0 is the whole text with Transformers and ExLlama; the llama.cpp loader takes 0 for none."
+)
 _NEUTRAL: Mapping[str, object] = {
     "temperature": 1.0,
     "dynatemp_exponent": 1.0,
@@ -67,9 +71,14 @@ _NEUTRAL: Mapping[str, object] = {
     "seed": -1,
 }
 
+ABSENT: Mapping[str, object] = {"samplers": WEBUI_ORDER}
+"""What it has where a preset is silent, where it is another than the neutral value."""
+
 KEYS: KeyTable = {
     **same(_KEYS),
-    "temperature": carried("temperature", words="While `dynamic_temperature` is off."),
+    "temperature": carried(
+        "temperature", words="While `dynamic_temperature` is off. Below 0 is greedy: T 0."
+    ),
     "dynamic_temperature": carried(
         "temperature",
         "dynatemp_range",
@@ -111,13 +120,18 @@ KEYS: KeyTable = {
 }
 
 
-def read(values: Mapping[str, object], name: str) -> Imported:
+def read(values: Mapping[str, object], name: str, *, absent: bool) -> Imported:
     """The preset in such a mapping.
+
+    Args:
+        values: The mapping.
+        name: What to call it.
+        absent: Whether what the file is silent on is as text-generation-webui has it.
 
     Raises:
         PresetError: a value is not allowed.
     """
-    source = Source(values, KEYS)
+    source = Source(values, KEYS, absent=ABSENT if absent else None)
     carry_dynamic_temperature(
         source, "dynamic_temperature", "temperature", "dynatemp_low", "dynatemp_high", missing=1.0
     )
@@ -130,8 +144,8 @@ def read(values: Mapping[str, object], name: str) -> Imported:
         source.set("temperature", 0.0, "do_sample")
     priority = source.take("sampler_priority")
     names = None if priority is None else text_list("sampler_priority", priority)
-    last = bool(source.flag("temperature_last"))
-    source.set("samplers", from_webui(names, temperature_last=last), "sampler_priority")
+    if names is not None or "temperature_last" in source:
+        carry_webui_order(source, names)
     return source.imported(name, PROGRAM)
 
 
@@ -139,6 +153,8 @@ def _carry_range(source: Source) -> None:
     """How far back penalties and DRY look: one key for both."""
     given = source.number(_RANGE, is_whole=True)
     last_n = _DEFAULT_RANGE if given is None else given or -1  # 0 is all of it there
+    if given == 0:
+        source.note(_RANGE, _WHOLE_TEXT)
     if given is not None or has_penalty(source):
         source.set("repeat_last_n", last_n, _RANGE)
     if source.get("dry_multiplier"):

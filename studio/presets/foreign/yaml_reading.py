@@ -24,6 +24,7 @@ _WORDS: dict[str, bool | None] = {
     **dict.fromkeys(("false", "no", "off"), False),
     **dict.fromkeys(("null", "~", ""), None),
 }
+_MANY_DIGITS = re.compile(r"[-+]*[0-9]{41,}")
 _NO_NUMBER = re.compile(r"[-+]?\.?(nan|inf|infinity)", re.IGNORECASE)
 
 
@@ -102,7 +103,7 @@ def _value(node: yaml.Node, field: str) -> object:
         return _WORDS[text.lower()]
     if _WHOLE.fullmatch(text):
         return int(text)
-    if _NO_NUMBER.fullmatch(text) or (text.lstrip("+-").isdigit() and text.isascii()):
+    if _NO_NUMBER.fullmatch(text) or _MANY_DIGITS.fullmatch(text):
         raise refused(field, text, "a finite number that 64 bits hold")
     if _NUMBER.fullmatch(text) and len(text) < 400:
         return float(text)

@@ -19,7 +19,7 @@ from studio.ui.presets.name_dialog import PresetNameDialog
 from studio.ui.presets.profile_state import ProfileState
 from studio.ui.presets.state import PresetState
 from studio.ui.presets.travel_dialog import TravelDialog
-from studio.ui.presets.travel_words import Left, left, lost_words, taken_in
+from studio.ui.presets.travel_words import Left, left, left_behind, lost_words, taken_in
 from studio.ui.settings import PRESETS_FROM, Settings
 from studio.ui.widgets.actions import make_action
 
@@ -137,12 +137,11 @@ class PresetActions(QObject):
         refused: list[str] = []
         self._refusals = refused
         for path in paths:
-            imported = self._presets.import_preset(path, choose=choose)
-            if imported:
-                taken.append((imported.preset.name, imported))
+            found = self._presets.import_presets(path, choose=choose)
+            taken += [(imported.preset.name, imported) for imported in found]
         self._refusals = None
         refused += also
-        self._left = [row for name, it in taken for row in left(name, it.not_carried)]
+        self._left = [row for name, it in taken for row in left_behind(name, it)]
         if taken or refused:
             self._notice.tell(
                 taken_in(taken, refused),
@@ -185,7 +184,8 @@ class PresetActions(QObject):
             QApplication.activeWindow() or self._window,
             "Import presets",
             str(self._folder),
-            "Presets (*.json *.yaml *.yml *.txt *.args Modelfile *.Modelfile);;All files (*)",
+            "Presets (*.json *.preset *.settings *.yaml *.yml *.ini *.txt *.args Modelfile "
+            "*.Modelfile);;All files (*)",
         )
         if paths:
             self._remember_folder(Path(paths[0]))

@@ -5,6 +5,7 @@ Knows the presets' folder and the state objects that a preset sets; no widget.
 
 import dataclasses
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -14,6 +15,7 @@ from studio.presets import (
     DeletedPreset,
     Listing,
     Preset,
+    PresetDocument,
     PresetError,
     PresetFolder,
     StoredPreset,
@@ -227,29 +229,37 @@ class PresetState(QObject):
         """Put the saved values of the preset chosen in force again."""
         self._profiles.choose(self._profiles.current)
 
-    def import_preset(self, path: Path, *, choose: bool = True) -> Imported | None:
-        """Take a file of any known program in; None where it was refused.
+    def import_presets(self, path: Path, *, choose: bool = True) -> tuple[Imported, ...]:
+        """Take in what a file of any known program holds; nothing where it was refused.
 
         Args:
             path: The file.
-            choose: Whether the preset is put in force.
+            choose: Whether the last of its presets is put in force.
 
         Returns:
             What was taken in, called as it is here.
         """
         try:
-            imported = import_file(path)
+            found = import_file(path)
         except PresetError as error:
             self.failed.emit(str(error))
-            return None
-        document = imported.document
-        taken = self._do(
-            lambda: self.folder.add_free(imported.preset, document).preset, choose=choose
-        )
-        if taken is None:
-            return None
-        self.added.emit(taken.name)
-        return dataclasses.replace(imported, document=document.with_preset(taken))
+            return ()
+        taken = []
+        for imported in found:
+            document = imported.document
+            added = self._try(partial(self._added, document))
+            if added is None:
+                break
+            taken.append(dataclasses.replace(imported, document=document.with_preset(added)))
+        if taken:
+            last = taken[-1].preset
+            self._do(lambda: last, choose=choose)
+        for imported in taken:
+            self.added.emit(imported.preset.name)
+        return tuple(taken)
+
+    def _added(self, document: PresetDocument) -> Preset:
+        return self.folder.add_free(document.preset, document).preset
 
     def _add(self, preset: Preset) -> Preset | None:
         added = self._do(lambda: self.folder.add(preset).preset)

@@ -40,7 +40,16 @@ def taken_in(taken: Sequence[tuple[str, Imported]], refused: Sequence[str] = ())
     else:
         words = ""
     lost = [entry for _, imported in taken for entry in imported.not_carried]
-    return " ".join(part for part in (words, lost_words(lost), *refused) if part)
+    silent = absent_words(taken[0][1]) if len(taken) == 1 else ""
+    return " ".join(part for part in (words, lost_words(lost), silent, *refused) if part)
+
+
+def absent_words(imported: Imported) -> str:
+    """What the file was silent on, and is therefore as its program has it."""
+    if not imported.absent:
+        return ""
+    values = ", ".join(f"{field} {_cut(value_text(value))}" for field, value in imported.absent)
+    return f"As in {imported.program} where the file is silent: {values}."
 
 
 def lost_words(not_carried: Sequence[NotCarried]) -> str:
@@ -53,6 +62,29 @@ def lost_words(not_carried: Sequence[NotCarried]) -> str:
     more = len(entries) - _MOST_TOLD
     rest = f" and {more} more" if more > 0 else ""
     return f"Not carried over: {', '.join(entries[:_MOST_TOLD])}{rest}."
+
+
+def left_behind(preset: str, imported: Imported) -> list[Left]:
+    """All that is to be known of a preset that came in.
+
+    First what had an effect and was lost, then what had none, then what was carried and does
+    nothing or is another thing here, then what the file is silent on.
+    """
+    rows = left(preset, imported.not_carried)
+    rows += [
+        Left(preset, entry.key, value_text(entry.value), _plain(entry.why), had_effect=False)
+        for entry in imported.carried
+        if entry.why
+    ]
+    rows += [
+        Left(preset, field, value_text(value), _absent(imported), had_effect=False)
+        for field, value in imported.absent
+    ]
+    return rows
+
+
+def _absent(imported: Imported) -> str:
+    return f"The file is silent on it; so it is in {imported.program}."
 
 
 def left(preset: str, not_carried: Sequence[NotCarried]) -> list[Left]:
@@ -98,8 +130,11 @@ def value_text(value: object) -> str:
 def _why(entry: NotCarried) -> str:
     idle = "" if entry.had_effect else _IDLE
     # Written for the page of keys and for terminals.
-    why = entry.why.replace("`", "").replace("'", "’")
-    return " ".join(part for part in (idle, why) if part)
+    return " ".join(part for part in (idle, _plain(entry.why)) if part)
+
+
+def _plain(why: str) -> str:
+    return why.replace("`", "").replace("'", "’")
 
 
 def _cut(text: str) -> str:

@@ -7,12 +7,20 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from studio.presets.foreign import Imported, import_bytes
 from studio.presets.foreign.formats import KEY_TABLES
 from studio.presets.foreign.yaml_reading import write_yaml
 from tests.presets.strategies import PARAMS, numbers
 
 File = Callable[[Mapping[str, object]], str]
-"""Makes the file that has these keys; with none it is still known for its program's."""
+"""Makes the file that has these keys; with none it is still known for its program's, and sets
+something that is neutral."""
+
+
+def import_one(text: str, stem: str, name: str | None = None, *, absent: bool = False) -> Imported:
+    """The one preset of a file; what it is silent on is neutral where nothing else is said."""
+    (found,) = import_bytes(text.encode("utf-8", "surrogatepass"), stem, name, absent=absent)
+    return found
 
 
 def flat(**marks: object) -> File:
@@ -20,6 +28,7 @@ def flat(**marks: object) -> File:
 
 
 def lm_studio(values: Mapping[str, object]) -> str:
+    values = {"llm.prediction.temperature": 1, **values}
     fields = [{"key": key, "value": value} for key, value in values.items() if "." in key]
     outer = {key: value for key, value in values.items() if "." not in key}
     return json.dumps({"operation": {"fields": fields}, **outer})
@@ -41,15 +50,46 @@ def modelfile(values: Mapping[str, object]) -> str:
     return "\n".join(lines)
 
 
+def older(values: Mapping[str, object]) -> str:
+    return json.dumps({"inference_params": {"temp": 1, **values}})
+
+
+def master(values: Mapping[str, object]) -> str:
+    return json.dumps({"preset": {"temp": 1}, **values})
+
+
+def novel_ai(values: Mapping[str, object]) -> str:
+    return json.dumps({"parameters": {"temperature": 1, **values}})
+
+
+def ollama_body(values: Mapping[str, object]) -> str:
+    options = {key: value for key, value in values.items() if key not in OUTSIDE_OPTIONS}
+    outer = {key: value for key, value in values.items() if key in OUTSIDE_OPTIONS}
+    return json.dumps({"options": {"temperature": 1, **options}, **outer})
+
+
+OUTSIDE_OPTIONS = frozenset(
+    {"system", "messages", "model", "prompt", "suffix", "template", "stream", "raw", "format"}
+    | {"keep_alive", "context", "images", "tools", "think", "truncate", "shift", "logprobs"}
+    | {"top_logprobs"}
+)
+"""What stands beside `options` in a request to Ollama."""
+
 FILES: dict[str, File] = {
     "SillyTavern": flat(freq_pen=0),
     "KoboldCpp": flat(dynatemp_range=0, sampler_order=[6, 0, 1, 3, 4, 2, 5]),
     "LM Studio": lm_studio,
-    "LM Studio (older form)": lambda values: json.dumps({"inference_params": values}),
+    "LM Studio (older form)": older,
     "text-generation-webui": lambda values: write_yaml({"repetition_penalty_range": 64, **values}),
     "llama.cpp arguments": arguments,
     "Ollama Modelfile": modelfile,
-    "OpenAI-style request": flat(messages=[]),
+    "OpenAI-style request": flat(messages=[], temperature=1),
+    "SillyTavern chat completion": flat(openai_max_context=4096, temperature=1),
+    "SillyTavern Master Export": master,
+    "SillyTavern system prompt": flat(name="stem", content="Base."),
+    "NovelAI": novel_ai,
+    "Ollama request": ollama_body,
+    "Hugging Face generation config": flat(transformers_version="4.40.0", temperature=1),
 }
 
 _TEXTS = st.text("ab:#!. ", min_size=1, max_size=6).map(str.strip).filter(bool)
@@ -105,6 +145,16 @@ _ODD: dict[tuple[str, str], st.SearchStrategy[Any]] = {
     ("llama.cpp arguments", "--samplers"): _STEPS.map(";".join),
     ("llama.cpp arguments", "--logit-bias"): st.sampled_from(["7-3.5", "7-inf", "7+120"]),
     ("OpenAI-style request", "messages"): st.just([{"role": "system", "content": "Be kind."}]),
+    ("Ollama request", "messages"): st.just([{"role": "system", "content": "Be kind."}]),
+    ("SillyTavern chat completion", "prompts"): st.just(
+        [{"identifier": "main", "content": "Be kind."}]
+    ),
+    ("SillyTavern Master Export", "preset"): numbers(0, 2).map(lambda value: {"temp": value}),
+    ("SillyTavern Master Export", "sysprompt"): st.just({"content": "Be kind."}),
+    ("NovelAI", "order"): st.permutations((0, 1, 2, 3, 10)).map(list),
+    ("Hugging Face generation config", "do_sample"): st.booleans(),
+    ("Hugging Face generation config", "suppress_tokens"): st.lists(st.integers(0, 99)),
+    ("Hugging Face generation config", "bad_words_ids"): st.just([[7], [8, 9]]),
 }  # fmt: skip
 
 

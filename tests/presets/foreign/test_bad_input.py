@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from studio.presets import PresetError
-from studio.presets.foreign import import_bytes, import_file
-from tests.presets.foreign.files import FILES
+from studio.presets.foreign import import_file
+from studio.presets.preset_name import checked_name
+from tests.presets.foreign.files import FILES, import_one
 
 TEMPERATURE = {
     "SillyTavern": "temp",
@@ -21,6 +22,10 @@ TEMPERATURE = {
     "llama.cpp arguments": "--temp",
     "Ollama Modelfile": "temperature",
     "OpenAI-style request": "temperature",
+    "SillyTavern chat completion": "temperature",
+    "NovelAI": "temperature",
+    "Ollama request": "temperature",
+    "Hugging Face generation config": "temperature",
 }
 TOP_K = {
     "SillyTavern": "top_k",
@@ -31,7 +36,13 @@ TOP_K = {
     "llama.cpp arguments": "--top-k",
     "Ollama Modelfile": "top_k",
     "OpenAI-style request": "top_k",
+    "SillyTavern chat completion": "top_k",
+    "NovelAI": "top_k",
+    "Ollama request": "top_k",
+    "Hugging Face generation config": "top_k",
 }
+SAMPLING = tuple(TEMPERATURE)
+"""The programs whose files have a temperature, at its own place."""
 TYPELESS = ("llama.cpp arguments", "Ollama Modelfile")
 """Whose values are all texts."""
 HOLE = 918273645
@@ -46,20 +57,21 @@ def with_value(program: str, key: str, raw: str) -> str:
 
 def refusal(text: str) -> PresetError:
     with pytest.raises(PresetError) as caught:
-        import_bytes(text.encode("utf-8", "surrogatepass"), "stem")
+        import_one(text, "stem")
     return caught.value
 
 
 def named(program: str, key: str) -> str:
-    return f"inference_params.{key}" if "older" in program else key
+    prefixes = {"LM Studio (older form)": "inference_params.", "Ollama request": "options."}
+    return prefixes.get(program, "") + key
 
 
-IN_JSON = [it for it in FILES if it not in (*TYPELESS, "text-generation-webui")]
+IN_JSON = [it for it in SAMPLING if it not in (*TYPELESS, "text-generation-webui")]
 NO_NUMBERS = ["NaN", "Infinity", "-Infinity", "1e999", "9" * 5000, "1e400", "0x10", "hot"]
 
 
 @pytest.mark.parametrize("raw", NO_NUMBERS, ids=lambda raw: raw[:9])
-@pytest.mark.parametrize("program", FILES)
+@pytest.mark.parametrize("program", SAMPLING)
 def test_what_is_no_number_is_refused_by_its_name(program: str, raw: str) -> None:
     key = TEMPERATURE[program]
     error = refusal(with_value(program, key, raw))
@@ -74,28 +86,52 @@ def test_what_is_no_number_is_refused_by_its_name(program: str, raw: str) -> Non
 
 NO_TEMPERATURES = [
     (program, raw)
-    for program in FILES
-    for raw in ("true", '"0.7"', "[0.7]", '{"a": 1}', "-0.5")
-    # KoboldCpp's engine takes -0.5 for greedy; without types a value has no quotation marks.
-    if (program, raw) != ("KoboldCpp", "-0.5") and not (program in TYPELESS and raw == '"0.7"')
+    for program in SAMPLING
+    for raw in ("true", '"0.7"', "[0.7]", '{"a": 1}')
+    # Without types a value has no quotation marks.
+    if not (program in TYPELESS and raw == '"0.7"')
 ]
 
 
 @pytest.mark.parametrize(("program", "raw"), NO_TEMPERATURES)
-def test_another_type_or_a_negative_temperature_is_refused(program: str, raw: str) -> None:
+def test_another_type_is_refused(program: str, raw: str) -> None:
     key = TEMPERATURE[program]
     error = refusal(with_value(program, key, raw))
     assert named(program, key) in str(error)
     assert "allowed" in str(error)
 
 
-def test_a_negative_temperature_is_greedy_where_the_program_says_so() -> None:
-    text = with_value("KoboldCpp", TEMPERATURE["KoboldCpp"], "-0.5")
-    assert import_bytes(text.encode(), "x").preset.sampling.temperature == 0
+@pytest.mark.parametrize("program", [it for it in SAMPLING if "Hugging" not in it])
+def test_a_temperature_below_zero_is_greedy_and_told(program: str) -> None:
+    key = TEMPERATURE[program]
+    found = import_one(with_value(program, key, "-0.5"), "x")
+    assert found.preset.sampling.temperature == 0
+    (entry,) = [it for it in found.carried if it.key == named(program, key)]
+    assert (entry.value, entry.fate, entry.to) == (-0.5, "carried", ("temperature",))
+    assert "greedy" in entry.why
 
 
-@pytest.mark.parametrize("raw", ["1.5", "1e30", "99999999999999999999"])
-@pytest.mark.parametrize("program", FILES)
+def test_a_temperature_below_zero_is_left_out_where_the_program_refuses_it() -> None:
+    text = '{"do_sample": true, "temperature": -0.5, "top_p": 0.9, "eos_token_id": 2}'
+    found = import_one(text, "x")
+    (lost,) = [it for it in found.not_carried if it.key == "temperature"]
+    assert (lost.value, lost.fate, found.preset.sampling.temperature) == (-0.5, "lost", 1)
+    assert "Left out: allowed is a number from 0" in lost.why
+
+
+@pytest.mark.parametrize("raw", ["2000000000000", "1e17", "99999999999999999999"])
+@pytest.mark.parametrize("program", SAMPLING)
+def test_a_finite_number_out_of_range_is_left_out_and_told(program: str, raw: str) -> None:
+    key = TOP_K[program]
+    found = import_one(with_value(program, key, raw), "x")
+    assert found.preset.sampling.top_k == 0
+    (lost,) = [it for it in found.not_carried if it.key == named(program, key)]
+    assert (lost.value, lost.fate) == (float(raw), "lost")
+    assert "Left out: allowed is a whole number from 0" in lost.why
+
+
+@pytest.mark.parametrize("raw", ["1.5", "9" * 5000])
+@pytest.mark.parametrize("program", SAMPLING)
 def test_what_is_no_whole_number_is_refused(program: str, raw: str) -> None:
     key = TOP_K[program]
     error = refusal(with_value(program, key, raw))
@@ -103,7 +139,7 @@ def test_what_is_no_whole_number_is_refused(program: str, raw: str) -> None:
 
 
 @pytest.mark.parametrize("opening", ["[", '{"a":'])
-@pytest.mark.parametrize("program", [it for it in FILES if it not in TYPELESS])
+@pytest.mark.parametrize("program", [it for it in SAMPLING if it not in TYPELESS])
 def test_a_nesting_without_end_is_refused_by_its_name(program: str, opening: str) -> None:
     opening = "{a: " if opening != "[" and program == "text-generation-webui" else opening
     text = with_value(
@@ -111,7 +147,12 @@ def test_a_nesting_without_end_is_refused_by_its_name(program: str, opening: str
     )
     error = refusal(text)
     assert "values within one another" in str(error)
-    outer = {"LM Studio": "operation", "LM Studio (older form)": "inference_params"}
+    outer = {
+        "LM Studio": "operation",
+        "LM Studio (older form)": "inference_params",
+        "NovelAI": "parameters",
+        "Ollama request": "options",
+    }
     assert error.field == outer.get(program, TEMPERATURE[program])
 
 
@@ -128,17 +169,32 @@ def test_half_a_character_and_a_key_twice_are_refused(program: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "field"),
-    [("preset", "preset"), ("title", "title")],
-)
-@pytest.mark.parametrize("name", ["../x", "/etc/x", "CON", "a\0b", "x" * 300, ""])
-def test_a_name_that_leads_out_is_refused(key: str, field: str, name: str) -> None:
-    error = refusal(json.dumps({"temp": 1, "dynatemp_range": 0, key: name}))
-    assert error.field == field
-    error = refusal(json.dumps({"name": name, "inference_params": {"temp": 1}}))
-    assert error.field == "name"
-    error = refusal(json.dumps({"name": name, "operation": {"fields": []}}))
-    assert error.field == "name"
+    ("name", "safe"),
+    [("../x", "x"), ("/etc/x", "etc x"), ("CON", "Preset CON"), ("a\0b", "a b"),
+     ("x" * 300, "x" * 100), ("...", "Preset"), ("a:b*c?", "a b c")],
+)  # fmt: skip
+def test_a_name_that_cannot_be_one_is_made_safe_and_told(name: str, safe: str) -> None:
+    for values, key in (
+        ({"temp": 1, "dynatemp_range": 0, "preset": name}, "preset"),
+        ({"temp": 1, "dynatemp_range": 0, "title": name}, "title"),
+        ({"name": name, "inference_params": {"temp": 1}}, "name"),
+        ({"name": name, "parameters": {"temperature": 1}}, "name"),
+        ({"name": name, "sampling": {"temperature": 0.5}}, "name"),
+    ):
+        found = import_one(json.dumps(values), "stem")
+        assert found.preset.name == safe
+        (entry,) = [it for it in found.carried if "name" in it.to]
+        assert entry.key.endswith(key)
+        assert f"is “{safe}”" in entry.why
+    for no_name in (7, ["x"], True):
+        error = refusal(json.dumps({"name": no_name, "inference_params": {"temp": 1}}))
+        assert error.field == "name"
+
+
+@pytest.mark.parametrize("stem", ["CON", "a:b", "..", "x" * 200])
+def test_a_files_name_that_cannot_be_a_presets_is_made_safe(stem: str) -> None:
+    found = import_one('{"temp": 1, "freq_pen": 0}', stem)
+    assert checked_name(found.preset.name) == found.preset.name
 
 
 YAML = {
@@ -202,8 +258,8 @@ def test_what_is_made_to_cost_much_is_refused_at_once(text: str) -> None:
 
 def test_a_story_as_long_as_a_book_is_read_for_its_settings() -> None:
     story = {"actions": ["word " * 1000] * 4000, "savedsettings": {"temperature": 0.75}}
-    imported = import_bytes(json.dumps(story).encode(), "Long")
-    assert imported.preset.sampling.temperature == 0.75
+    preset = import_one(json.dumps(story), "Long").preset
+    assert preset.sampling.temperature == 0.75
 
 
 def test_no_message_carries_signs_for_the_terminal() -> None:

@@ -9,8 +9,9 @@ import msgspec
 import pytest
 
 from studio.presets import Preset
-from studio.presets.foreign import FORMAT_WORDS, Imported, export, import_bytes, import_file
+from studio.presets.foreign import FORMAT_WORDS, Imported, export, import_file
 from studio.sampling import SamplingParams
+from tests.presets.foreign.files import import_one
 
 EXAMPLES = Path(__file__).parent / "examples"
 KOBOLD_ORDER = (
@@ -192,7 +193,8 @@ WRITTEN_BY = {words: name for name, words in FORMAT_WORDS.items()} | {
 
 
 def taken(name: str) -> Imported:
-    return import_file(EXAMPLES / name)
+    (found,) = import_file(EXAMPLES / name)
+    return found
 
 
 def test_every_example_is_expected_and_every_program_has_one() -> None:
@@ -221,7 +223,7 @@ def test_an_example_tells_what_had_an_effect_with_a_reason(name: str) -> None:
 def test_an_example_goes_out_and_in_again_as_it_was(name: str) -> None:
     preset = taken(name).preset
     exported = export(preset, WRITTEN_BY[EXPECTED[name].program])
-    again = import_bytes(exported.text.encode(), preset.name).preset
+    again = import_one(exported.text, preset.name, absent=True).preset
     told = {it.key: it.value for it in exported.not_carried}
     assert told.keys() <= {"max_tokens", "stop", "description", "repeat_last_n"}
     last_n = told.pop("repeat_last_n", again.sampling.repeat_last_n)

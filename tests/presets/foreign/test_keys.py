@@ -1,17 +1,17 @@
 """The table of keys says what the importers do: every line of it is tried."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import key_tables
 import pytest
 
 from studio.presets import Preset
-from studio.presets.foreign import Imported, import_bytes
+from studio.presets.foreign import Imported
 from studio.presets.foreign.formats import KEY_TABLES
 from studio.presets.foreign.keys import UNKNOWN
 from studio.presets.preset_fields import SAMPLING_FIELDS
-from tests.presets.foreign.files import FILES
+from tests.presets.foreign.files import FILES, import_one
 
 SAMPLES: dict[str, object] = {
     "name": "Called", "description": "Words.", "system_message": "Be kind.", "stop": ["###"],
@@ -75,6 +75,14 @@ ODD: dict[tuple[str, str], object] = {
     ("llama.cpp arguments", "--logit-bias"): "7-3.5",
     ("llama.cpp arguments", "-l"): "7-inf",
     ("OpenAI-style request", "messages"): [{"role": "system", "content": "Be kind."}],
+    ("Ollama request", "messages"): [{"role": "system", "content": "Be kind."}],
+    ("SillyTavern chat completion", "prompts"): [{"identifier": "main", "content": "Be kind."}],
+    ("SillyTavern Master Export", "preset"): {"temp": 0.7},
+    ("SillyTavern Master Export", "sysprompt"): {"content": "Be kind."},
+    ("NovelAI", "order"): [1, 0],
+    ("Hugging Face generation config", "do_sample"): False,
+    ("Hugging Face generation config", "suppress_tokens"): [7],
+    ("Hugging Face generation config", "bad_words_ids"): [[7]],
 }  # fmt: skip
 """Values of keys that are written in another way than our fields."""
 
@@ -82,14 +90,31 @@ LINES = [(program, key) for program, table in KEY_TABLES.items() for key in tabl
 
 
 def take(program: str, values: Mapping[str, object]) -> Imported:
-    imported = import_bytes(FILES[program](values).encode(), "stem")
-    assert imported.program == program
-    return imported
+    found = import_one(FILES[program](values), "stem")
+    assert found.program == program
+    return found
 
 
 def becomes(program: str, key: str) -> bool:
     """Whether a key has a place in our presets."""
     return bool(KEY_TABLES[program][key].becomes)
+
+
+NEVER_ACT: dict[str, Collection[str]] = {
+    "Ollama Modelfile": ("LICENSE", "REQUIRES"),
+    "LM Studio": [key for key in KEY_TABLES["LM Studio"] if "." not in key],
+    "Hugging Face generation config": (
+        *("bos_token_id", "eos_token_id", "pad_token_id", "decoder_start_token_id", "max_length"),
+        *("transformers_version", "use_cache", "_from_model_config"),
+    ),
+}
+"""Keys that have no say in the sampling, whatever their value."""
+
+
+def unprefixed(key: str) -> str:
+    for prefix in ("inference_params.", "options.", "preset."):
+        key = key.removeprefix(prefix)
+    return key
 
 
 def differing(one: Preset, other: Preset) -> set[str]:
@@ -115,18 +140,19 @@ def test_a_key_becomes_what_the_table_says(program: str, key: str) -> None:
 def test_a_key_without_a_place_is_told_with_its_value_and_a_reason(program: str, key: str) -> None:
     entry = KEY_TABLES[program][key]
     beside = BESIDE.get((program, key), {})
-    value: Any = {"LM Studio": {"a": 1}, "llama.cpp arguments": "x"}.get(program, 0.5)
+    value: Any = {
+        "LM Studio": {"a": 1}, "SillyTavern Master Export": {"a": 1}, "llama.cpp arguments": "x",
+    }.get(program, 0.5)  # fmt: skip
+    value = "user 0.5" if key == "MESSAGE" else value
     without = take(program, beside)
     for found, had_effect in [(value, True)] + [(idle, False) for idle in entry.idle]:
-        imported = take(program, {**beside, key: found})
-        assert imported.preset == without.preset
-        (lost,) = [
-            it for it in imported.not_carried if it.key.removeprefix("inference_params.") == key
-        ]
+        taken = take(program, {**beside, key: found})
+        assert taken.preset == without.preset
+        (lost,) = [it for it in taken.not_carried if unprefixed(it.key) == key]
         as_text = program in ("Ollama Modelfile", "llama.cpp arguments") and key != "tfs_z"
         assert lost.value == (str(found) if as_text else found)
         assert lost.why == entry.words != ""
-        if key not in ("LICENSE", "REQUIRES", "identifier", "changed"):
+        if key not in NEVER_ACT.get(program, ()):
             assert lost.had_effect == had_effect, found
 
 

@@ -8,14 +8,20 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from studio.presets import Preset
-from studio.presets.foreign import FORMAT_WORDS, WRITERS, Exported, export, import_bytes
+from studio.presets.foreign import FORMAT_WORDS, WRITERS, Exported, export
 from studio.presets.preset_fields import SAMPLING_FIELDS
 from studio.sampling import SamplingParams, active_steps
-from tests.presets.foreign.files import FILES, values
+from tests.presets.foreign.files import FILES, import_one, values
 from tests.presets.strategies import presets
 
 WRITTEN_BY = {words: name for name, words in FORMAT_WORDS.items()} | {
-    "LM Studio (older form)": "lmstudio"
+    "LM Studio (older form)": "lmstudio",
+    "SillyTavern chat completion": "openai",
+    "SillyTavern Master Export": "sillytavern",
+    "SillyTavern system prompt": "ollama",
+    "NovelAI": "sillytavern",
+    "Ollama request": "ollama",
+    "Hugging Face generation config": "openai",
 }
 
 
@@ -56,7 +62,7 @@ def check_carried(before: Preset, exported: Exported, after: Preset) -> None:
 @example(preset=Preset(name="3", sampling=SamplingParams(dry_sequence_breakers=("a", "none"))))
 def test_every_value_stays_or_is_told(format_name: str, preset: Preset) -> None:
     exported = export(preset, format_name)
-    again = import_bytes(exported.text.encode(), preset.name).preset
+    again = import_one(exported.text, preset.name, absent=True).preset
     assert again.name == preset.name
     check_carried(preset, exported, again)
     assert all(entry.why for entry in exported.not_carried)
@@ -67,13 +73,13 @@ def test_every_value_stays_or_is_told(format_name: str, preset: Preset) -> None:
 @given(data=st.data())
 def test_a_file_taken_in_goes_out_and_in_again_the_same(program: str, data: st.DataObject) -> None:
     text = FILES[program](data.draw(values(program)))
-    preset = import_bytes(text.encode(), "stem").preset
+    preset = import_one(text, "stem", absent=True).preset
     exported = export(preset, WRITTEN_BY[program])
-    again = import_bytes(exported.text.encode(), preset.name).preset
+    again = import_one(exported.text, preset.name, absent=True).preset
     check_carried(preset, exported, again)
     # From here on nothing changes any more.
     once_more = export(again, WRITTEN_BY[program])
-    assert import_bytes(once_more.text.encode(), preset.name).preset == again
+    assert import_one(once_more.text, preset.name, absent=True).preset == again
 
 
 @pytest.mark.parametrize("format_name", WRITERS)
@@ -118,8 +124,8 @@ def test_all_tokens_and_line_ends_of_yaml_are_written_in_its_words() -> None:
     params = SamplingParams(repeat_last_n=-1, dry_sequence_breakers=("\x85", "\u2028"))
     text = export(Preset(name="x", sampling=params), "textgen").text
     assert "repetition_penalty_range: 0\n" in text
-    assert import_bytes(text.encode(), "x").preset.sampling == msgspec.structs.replace(
-        params, samplers=import_bytes(text.encode(), "x").preset.sampling.samplers
+    assert import_one(text, "x", absent=True).preset.sampling == msgspec.structs.replace(
+        params, samplers=import_one(text, "x", absent=True).preset.sampling.samplers
     )
 
 

@@ -62,7 +62,8 @@ def test_a_dropped_preset_is_taken_in(window: MainWindow, tmp_path: Path) -> Non
     assert window.profile_picker.currentText() == "Warm"
     assert window.session.sampling.params.temperature == 1.5
     assert window.notice.message == (
-        "“Warm” is taken in from SillyTavern. Not carried over: tfs 0.5."
+        "“Warm” is taken in from SillyTavern. Not carried over: tfs 0.5. As in SillyTavern where "
+        "the file is silent: top_k 40, top_p 0.5, repeat_last_n 0."
     )
     file.write_text("{")
     window.open_path(file)
@@ -87,7 +88,8 @@ def test_all_that_was_lost_is_shown_and_files_are_told_of_together(
     action.trigger()
     (dialog,) = window.findChildren(TravelDialog)
     assert dialog.isVisible()
-    assert dialog.table.rowCount() == 11
+    # What was lost; the penalty over no tokens and what the file is silent on, of each.
+    assert dialog.table.rowCount() == 11 + 2 * (1 + 3)
     dialog.reject()
 
 

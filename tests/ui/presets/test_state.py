@@ -67,7 +67,7 @@ def test_what_was_turned_outlives_what_comes_in_and_a_copy(desk: Desk, tmp_path:
     file = tmp_path / "Warm.json"
     file.write_text('{"temp": 1.5, "rep_pen": 1.1}')
     desk.sampling.change(temperature=0.77)
-    assert desk.presets.import_preset(file)
+    assert desk.presets.import_presets(file)
     desk.presets.put_back()
     assert (desk.current, desk.sampling.params.temperature) == ("Creative writing", 0.77)
     assert desk.presets.duplicate("Creative writing")
@@ -115,10 +115,15 @@ def test_values_that_were_turned_outlive_an_edit_outside(desk: Desk, qtbot: QtBo
 def test_another_programs_file_is_taken_in(desk: Desk, tmp_path: Path) -> None:
     file = tmp_path / "Warm.json"
     file.write_text('{"temp": 1.5, "rep_pen": 1.1, "tfs": 0.5}')
-    imported = desk.presets.import_preset(file)
+    (imported,) = desk.presets.import_presets(file)
     assert imported
     assert [entry.key for entry in imported.not_carried] == ["tfs"]
     assert desk.sampling.params.temperature == 1.5
-    file.write_text('{"temp": -1, "rep_pen": 1.1}')
-    assert desk.presets.import_preset(file) is None
-    assert "“Warm.json”: temp: found -1" in desk.failures[0]
+    file.write_text('{"temp": "hot", "rep_pen": 1.1}')
+    assert desk.presets.import_presets(file) == ()
+    assert "“Warm.json”: temp: found 'hot'" in desk.failures[0]
+    sections = tmp_path / "models.ini"
+    sections.write_text("[Small]\ntemp = 0.3\n[Large]\ntemp = 0.6\n")
+    assert [it.preset.name for it in desk.presets.import_presets(sections)] == ["Small", "Large"]
+    assert desk.sampling.params.temperature == 0.6
+    assert desk.names == ["Large", "Small", "Warm"]

@@ -1,0 +1,56 @@
+"""Settings that a preset carries and that do nothing in it as they stand. Knows no format.
+
+A penalty over no tokens, a filter that the order of samplers leaves out: the value is kept, since
+another setting may wake it, and the writer is told.
+"""
+
+from __future__ import annotations
+
+from studio.sampling import SamplingParams, active_steps
+
+STEP_OF = {
+    "repeat_penalty": "penalties",
+    "frequency_penalty": "penalties",
+    "presence_penalty": "penalties",
+    "dry_multiplier": "dry",
+    "top_n_sigma": "top_n_sigma",
+    "top_k": "top_k",
+    "typical_p": "typical_p",
+    "top_p": "top_p",
+    "min_p": "min_p",
+    "xtc_probability": "xtc",
+    "temperature": "temperature",
+    "dynatemp_range": "temperature",
+}
+"""The step of `samplers` that a parameter turns on."""
+
+_CUTS = frozenset({"top_n_sigma", "top_k", "typical_p", "top_p", "min_p", "xtc"})
+_NEUTRAL = SamplingParams()
+
+
+def why_idle(field: str, params: SamplingParams) -> str:
+    """Why a parameter does nothing that is another than the neutral one; empty where it acts."""
+    step = STEP_OF.get(field)
+    if step is None:
+        return ""
+    if getattr(params, field) == getattr(_NEUTRAL, field):
+        return ""
+    if step not in params.samplers:
+        return f"The order of samplers leaves {step} out."
+    if params.mirostat and step != "temperature":
+        return "Mirostat takes its place."
+    if params.temperature == 0 and (step in _CUTS or field == "dynatemp_range"):
+        is_greedy = "temperature" in params.samplers
+        return _AT_ZERO if is_greedy else ""
+    if step in active_steps(params):
+        return ""
+    if step == "penalties":
+        return "Over 0 tokens it does nothing."
+    if step == "dry":
+        return "Over 0 tokens DRY does nothing."
+    if step == "xtc":
+        return "A threshold above 0.5 turns XTC off."
+    return ""
+
+
+_AT_ZERO = "At T 0 the best token is taken, whatever else is set."

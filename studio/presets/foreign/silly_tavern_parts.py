@@ -1,0 +1,115 @@
+"""SillyTavern's other files: Master Export, system prompts, and templates, which are refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from studio.presets.errors import PresetError, refused
+from studio.presets.foreign import silly_tavern
+from studio.presets.foreign.keys import KeyTable, carried, without_place
+from studio.presets.foreign.quirks import note_macros
+from studio.presets.foreign.source import Imported, Source
+
+MASTER = "SillyTavern Master Export"
+SYSTEM_PROMPT = "SillyTavern system prompt"
+
+_TEMPLATE = "A part of a chat template; the studio takes the model's own."
+PROMPT_KEYS: KeyTable = {
+    "name": carried("name", words="Else the file's name."),
+    "content": carried(
+        "system_message", words="With its macros as they stand; the preset is for a chat."
+    ),
+    "post_history": without_place("A prompt behind the chat; the studio has one system message."),
+    "enabled": without_place("Whether SillyTavern uses it.", True, False),
+}
+MASTER_KEYS: KeyTable = {
+    "preset": carried("temperature", words="A text-completion preset, and the name."),
+    "sysprompt": carried("system_message", "prompt_format", words="The text of its `content`."),
+    "instruct": without_place(_TEMPLATE),
+    "context": without_place(_TEMPLATE),
+    "reasoning": without_place("How thoughts are told from the answer."),
+    "srw": without_place("How SillyTavern begins an answer."),
+}
+"""Of the whole file; what `preset` has in it is SillyTavern's own table."""
+
+_MOST_KEYS = 6
+"""Of a system prompt's file."""
+_SECTIONS = ("preset", "sysprompt", "instruct", "context")
+_TEMPLATES: tuple[tuple[frozenset[str], str], ...] = (
+    (frozenset({"input_sequence", "output_sequence"}), "an instruct template"),
+    (frozenset({"story_string"}), "a context template"),
+    (frozenset({"prefix", "suffix", "separator"}), "a reasoning template"),
+)
+
+
+def is_master(values: Mapping[str, object]) -> bool:
+    """Whether this is a Master Export: objects by the names of its sections."""
+    sections = [values[key] for key in _SECTIONS if key in values]
+    return bool(sections) and all(isinstance(section, dict) for section in sections)
+
+
+def is_system_prompt(values: Mapping[str, object]) -> bool:
+    """Whether this is a system prompt: a name and a text, and next to nothing else."""
+    texts = isinstance(values.get("content"), str) and isinstance(values.get("name"), str)
+    return texts and len(values) <= _MOST_KEYS
+
+
+def refuse_template(values: Mapping[str, object]) -> None:
+    """Refuse a template by what it is.
+
+    Raises:
+        PresetError: it is one.
+    """
+    for keys, words in _TEMPLATES:
+        if keys <= values.keys():
+            raise PresetError(
+                f"It is {words} of SillyTavern's: how a prompt is written for a model, and nothing "
+                "of the sampling. The studio takes the model's own chat template. Export the "
+                "text-completion preset, or all of it as a Master Export."
+            )
+
+
+def read_system_prompt(values: Mapping[str, object], name: str) -> Imported:
+    """A preset of a system message alone.
+
+    Raises:
+        PresetError: the text is none, or is empty.
+    """
+    source = Source(values, PROMPT_KEYS)
+    own_name = source.take("name")
+    _carry_prompt(source, "content", source.take("content"))
+    return source.imported(own_name or name, SYSTEM_PROMPT)
+
+
+def read_master(values: Mapping[str, object], name: str, *, absent: bool) -> Imported:
+    """The preset of a Master Export: its text-completion preset with its system prompt.
+
+    Args:
+        values: The file's object.
+        name: What to call it where the preset has no name.
+        absent: Whether what the preset is silent on is as SillyTavern has it.
+
+    Raises:
+        PresetError: a value is not allowed, or neither of the two is there.
+    """
+    preset = values.get("preset", {})
+    if not isinstance(preset, dict):
+        raise refused("preset", preset, "an object with the settings")
+    settings = {key: value for key, value in preset.items() if key != "name"}
+    own = silly_tavern.ABSENT if absent and settings else None
+    source = Source(settings, silly_tavern.KEYS, "preset.", own)
+    silly_tavern.carry_sampling(source)
+    outer = Source({key: values[key] for key in values if key != "preset"}, MASTER_KEYS)
+    prompt = outer.take("sysprompt")
+    own_name = preset.get("name")
+    if isinstance(prompt, dict):
+        own_name = own_name or prompt.get("name")
+        _carry_prompt(outer, "sysprompt", prompt.get("content"))
+    source.join(outer)
+    return source.imported(own_name or name, MASTER)
+
+
+def _carry_prompt(source: Source, key: str, text: object) -> None:
+    if text is not None:
+        source.set_system_message(text, key)
+        note_macros(source, key, text)
