@@ -39,7 +39,10 @@ _STDIN = "-"
 
 def main(arguments: Sequence[str]) -> int:
     """Run the command; 0 when all went well, 1 where something was refused, 2 on a wrong call."""
-    given = _parser().parse_args(arguments)
+    parser = _parser()
+    given = parser.parse_args(arguments)
+    if given.action == "import" and given.name is not None and len(given.files) > 1:
+        parser.error("--name is for one file; give one at a time")
     folder = PresetFolder(Path(given.folder) if given.folder else preset_folder())
     try:
         match given.action:
@@ -88,8 +91,6 @@ def _show(folder: PresetFolder, name: str, *, is_json: bool) -> int:
 
 
 def _import(folder: PresetFolder, given: argparse.Namespace) -> int:
-    if given.name is not None and len(given.files) > 1:
-        raise PresetError("--name is for one file; give one at a time.", "name")
     status = 0
     planned: list[str] = []
     for file in given.files:

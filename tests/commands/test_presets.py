@@ -244,3 +244,12 @@ def test_a_wrong_call_says_what_there_is(capsys: pytest.CaptureFixture[str]) -> 
         main(["sing"])
     assert caught.value.code == 2
     assert "invalid choice: 'sing'" in capsys.readouterr().err
+
+
+def test_a_name_for_two_files_is_a_wrong_call(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        run(folder, "import", "a", "b", "--name", "C")
+    assert caught.value.code == 2
+    assert "--name is for one file" in capsys.readouterr().err
