@@ -23,6 +23,7 @@ from studio.ui.writing.draft import Draft
 from studio.ui.writing.look_ahead import LookAheadAtRest
 from studio.ui.writing.records import TokenRecords
 from studio.ui.writing.recovery import Recovery
+from studio.ui.writing.word_choice import WordChoice
 from studio.ui.writing.writing import Writing
 
 
@@ -48,6 +49,7 @@ class Session(QObject):
         self.look_ahead = LookAheadAtRest(
             self.client, self.model, self.draft, self.writing, self.next_token, self
         )
+        self.words = WordChoice(self.draft, self.writing, self.look_ahead, self.next_token, self)
         self.records = TokenRecords(
             self.client, self.model, self.draft, self.writing, self.next_token, self
         )

@@ -13,7 +13,6 @@ from pytestqt.qtbot import QtBot
 
 from studio.ui.explain.text import STEP_NAMES
 from studio.ui.heat.measure import HeatMeasure
-from studio.ui.histogram.legend import HistogramLegend
 from studio.ui.main_window import MainWindow
 from studio.ui.temperature.track import x_of
 from studio.ui.tokens.rows import TokenRow
@@ -35,13 +34,13 @@ def written(window: MainWindow, qtbot: QtBot) -> MainWindow:
 
 
 def rows(window: MainWindow) -> list[TokenRow]:
-    return window.session.next_token.rows(window.histogram.histogram.row_count())
+    return window.session.next_token.rows(window.histogram.histogram.line_count())
 
 
 def hover(window: MainWindow, qtbot: QtBot, row: int) -> str:
     """Rest the pointer on a row; returns the card's sentence."""
     histogram = window.histogram.histogram
-    y = int((row + 0.5) * histogram.row_height)
+    y = histogram.line_rect(row).center().y()
     for x in (100, 101):
         QTest.mouseMove(histogram, QPoint(x, y))
     qtbot.waitUntil(histogram.card.isVisible, timeout=LONG)
@@ -87,9 +86,9 @@ def test_the_card_says_at_what_t_a_token_is_most_likely_and_it_is(
     assert details is not None
     assert (details.row.token, details.rank) == (token, 3)
     assert [name for name, _ in details.lines] == [
-        "T 1, the model's own",
-        "T 1.00, before filters",
-        "after filters",
+        "will be used",
+        "before filters, T 1.00",
+        "the model’s own, T 1",
     ]
 
     def probability(temperature: float) -> float:
@@ -106,7 +105,16 @@ def test_what_t_makes_this_so_likely_is_answered_and_the_button_does_it(
 ) -> None:
     histogram, question = written.histogram.histogram, written.histogram.question
     token = rows(written)[0].token
-    QTest.mouseClick(histogram, LEFT, NONE, QPoint(120, histogram.row_height // 2))
+
+    def point(row: int) -> None:
+        """Choose a row with the arrow keys, and ask about it."""
+        histogram.setFocus()
+        QTest.keyClick(histogram, Qt.Key.Key_Home)
+        for _ in range(row):
+            QTest.keyClick(histogram, Qt.Key.Key_Down)
+        QTest.keyClick(histogram, Qt.Key.Key_T)
+
+    point(0)
     assert question.isVisible()
     QTest.keyClicks(question.edit, "55")
     assert question.answer.startswith("One T makes it")
@@ -116,24 +124,21 @@ def test_what_t_makes_this_so_likely_is_answered_and_the_button_does_it(
     now = next(row.probability for row in rows(written) if row.token == token)
     assert now == pytest.approx(0.55, abs=1e-3)
     # And where there is none it says how far T can go.
-    QTest.mouseClick(histogram, LEFT, NONE, QPoint(120, int(2.5 * histogram.row_height)))
+    point(2)
     QTest.keyClicks(question.edit, "99")
     assert question.answer.startswith("No T makes it 99.0")
     assert "The most it reaches is" in question.answer
 
 
-def test_the_three_layers_are_together_and_named(written: MainWindow) -> None:
+def test_what_is_drawn_is_named(written: MainWindow) -> None:
     written.session.sampling.change(temperature=1.6)
     written.session.sampling.change(top_k=4)
     assert [row.cut for row in rows(written)[:5]] == [False] * 4 + [True]
     for row in rows(written):
         assert row.ghost > 0
         assert row.cut or row.probability >= row.uncut, "what filters cut, the others gain"
-    legend = written.histogram.findChild(HistogramLegend)
-    assert isinstance(legend, HistogramLegend)
-    assert legend.isVisible()
-    for layer in ("at T 1", "at the temperature now", "filters", "cut", "drawn"):
-        assert layer in legend.accessibleName()
+    for layer in ("will be used", "the model’s own", "cut"):
+        assert layer in written.histogram.toolTip()
 
 
 def test_blame_is_the_t_below_which_the_same_dice_take_the_favourite(

@@ -40,8 +40,8 @@ def histogram(qtbot: QtBot, state: NextToken, theme: Theme) -> Iterator[NextToke
     window.close()
 
 
-def point_at(histogram: NextTokenHistogram, row: float) -> None:
-    y = int((row + 0.5) * histogram.row_height)
+def point_at(histogram: NextTokenHistogram, row: int) -> None:
+    y = histogram.line_rect(row).center().y()
     for x in (100, 101):  # where the pointer is already no move is told
         QTest.mouseMove(histogram, QPoint(x, y))
 
@@ -64,13 +64,15 @@ def test_the_three_probabilities_with_their_names(state: NextToken) -> None:
     p = np.exp(LOGITS - 3.0)
     squared = p**2
     assert known.lines == (
-        ("T 1, the model's own", f"{100 * p[1] / p.sum():.1f}{NARROW}%"),
-        ("T 0.50, before filters", f"{100 * squared[1] / squared.sum():.1f}{NARROW}%"),
-        ("after filters", f"{100 * squared[1] / squared[:3].sum():.1f}{NARROW}%"),
+        ("will be used", f"{100 * squared[1] / squared[:3].sum():.1f}{NARROW}%"),
+        ("before filters, T 0.50", f"{100 * squared[1] / squared.sum():.1f}{NARROW}%"),
+        ("the model’s own, T 1", f"{100 * p[1] / p.sum():.1f}{NARROW}%"),
     )
-    assert known.rank == 2
+    assert (known.rank, known.own_rank, known.rank_words) == (2, 2, "rank 2")
     assert known.logit == pytest.approx(2.2)
-    assert details(state, 4).lines[2] == ("after filters", "cut")
+    cut = details(state, 4)
+    assert cut.lines[0] == ("will be used", "cut")
+    assert (cut.rank, cut.rank_words) == (None, "cut, the model’s own rank 5")
 
 
 def test_when_it_is_most_likely(state: NextToken) -> None:
@@ -91,7 +93,10 @@ def test_with_penalties_it_is_the_penalised_favourite() -> None:
     state.show(LogitSketch.of(LOGITS), [0])
     assert words(state, 1) == "the favourite: the colder, the likelier"
     assert words(state, 0).startswith("never the favourite")
-    assert details(state, 0).rank == 1
+    first = details(state, 0)
+    assert first.rank is not None
+    assert (first.rank > 1, first.own_rank) == (True, 1)
+    assert first.rank_words == f"rank {first.rank}, the model’s own rank 1"
 
 
 def test_where_samplers_look_at_t_it_is_what_was_before_them() -> None:
@@ -131,7 +136,7 @@ def test_the_card_comes_after_a_moment_and_goes_with_the_pointer(
     assert histogram.card.sentence == "The favourite: the colder, the likelier."
     point_at(histogram, 1)  # with one there, the next comes at once
     assert histogram.card.details.row.token == 1
-    point_at(histogram, 8)  # the tail
+    point_at(histogram, 4)  # the tail
     assert not histogram.card.isVisible()
     point_at(histogram, 2)
     qtbot.waitUntil(histogram.card.isVisible)
@@ -159,13 +164,13 @@ def test_the_card_lies_in_the_window_and_not_on_its_row(
     qtbot: QtBot, histogram: NextTokenHistogram
 ) -> None:
     window = histogram.window()
-    for row in (0, 4, 7):
+    histogram.toggle_fold()
+    for row in (0, 2, 4):
         point_at(histogram, row)
         qtbot.waitUntil(histogram.card.isVisible)
         card = histogram.card.geometry()
         assert window.rect().contains(card)
-        middle = histogram.mapTo(window, QPoint(300, int((row + 0.5) * histogram.row_height)))
-        assert not card.contains(middle)
+        assert not card.contains(histogram.mapTo(window, histogram.line_rect(row).center()))
 
 
 def test_the_card_keeps_the_tool_tip_away(qtbot: QtBot, histogram: NextTokenHistogram) -> None:
@@ -199,23 +204,23 @@ def test_the_arrow_keys_choose_a_row_and_say_it(
         (Qt.Key.Key_Down, 1),
         (Qt.Key.Key_Up, 0),
         (Qt.Key.Key_Up, 0),
-        (Qt.Key.Key_End, 7),
-        (Qt.Key.Key_Down, 7),
+        (Qt.Key.Key_End, 3),
+        (Qt.Key.Key_Down, 3),
         (Qt.Key.Key_Home, 0),
     )
     for key, row in moves:
         QTest.keyClick(histogram, key)
         assert histogram.pointed == row
-        assert histogram.card.isVisible()
+        assert histogram.card.isVisible() is (row < 3), "what is cut is one row, and has no card"
     assert histogram.accessibleDescription().startswith(
-        "space sea, token 0, rank 1, logit 3.00; T 1, the model's own "
+        "space sea, token 0, rank 1, logit 3.00; will be used "
     )
     QTest.keyClick(histogram, Qt.Key.Key_Escape)
     assert histogram.pointed is None
     assert not histogram.card.isVisible()
     assert histogram.accessibleDescription() == favourites
     QTest.keyClick(histogram, Qt.Key.Key_Up)
-    assert histogram.pointed == 7
+    assert histogram.pointed == 3
     histogram.clearFocus()
     assert histogram.pointed is None
 
@@ -228,7 +233,7 @@ def test_with_nothing_known_there_is_nothing_to_choose(
     for key in (Qt.Key.Key_Down, Qt.Key.Key_Up, Qt.Key.Key_Home, Qt.Key.Key_End, Qt.Key.Key_Return):
         QTest.keyClick(histogram, key)
         assert not histogram.card.isVisible()
-    with qtbot.assertNotEmitted(histogram.asked):
+    with qtbot.assertNotEmitted(histogram.chosen):
         point_at(histogram, 0)
         QTest.mouseClick(histogram, Qt.MouseButton.LeftButton, pos=QPoint(50, 10))
 

@@ -15,7 +15,8 @@ _WIDTH = 120
 
 _TIP = (
     "<p>What this lane would say next, at its own settings; after its last token, what it chose "
-    "from (▸). Before a run: at the prompt that all lanes share. Outline: T 1, before filters.</p>"
+    "from (▸). Before a run: at the prompt that all lanes share. Filled: will be used. Tick: the "
+    "model’s own, T 1.</p>"
 )
 
 

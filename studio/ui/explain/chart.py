@@ -28,6 +28,8 @@ from studio.ui.tokens.text import TokenText
 _GAP = 10
 _VALUE_GAP = 6
 _BAR_SHARE = 0.62
+_TICK_WIDTH, _TICK_OVER = 2, 2
+"""How thick a tick is, and how far it stands out above and below its bar."""
 _TOKEN_CHARACTERS = 10
 _LARGEST_NAME_SHARE = 0.5
 
@@ -158,14 +160,13 @@ class ExplainChart(QWidget):
         height = round(where.height() * _BAR_SHARE)
         top = round(where.top() + (where.height() - height) / 2)
         filled = _span(zero, bar.filled * scale, top, height)
-        painter.fillRect(filled, QColor(colors.cut if bar.cut else colors.accent))
+        painter.fillRect(filled, QColor(colors.accent))
         end = filled.right()
-        if bar.outline is not None:
-            outline = _span(zero, bar.outline * scale, top, height - 1)
-            painter.setPen(QColor(colors.ghost))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRect(outline)
-            end = max(end, outline.right())
+        if bar.tick is not None:
+            at = round(zero + bar.tick * scale) - _TICK_WIDTH / 2
+            tick = QRectF(at, top - _TICK_OVER, _TICK_WIDTH, height + 2 * _TICK_OVER)
+            painter.fillRect(tick, QColor(colors.text))
+            end = max(end, tick.right())
         painter.setPen(QColor(colors.muted if bar.cut else colors.text))
         value = QRectF(end + _VALUE_GAP, where.top(), self.width(), where.height())
         painter.drawText(value, _LEFT | int(Qt.TextFlag.TextDontClip), bar.value)

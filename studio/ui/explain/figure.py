@@ -15,13 +15,13 @@ class Bar:
     Attributes:
         filled: Where the filled bar ends, in the column's unit.
         value: What stands beside it.
-        outline: Where the outline ends; None for none.
+        tick: Where a thin tick stands; None for none.
         cut: Whether the bar is one that a filter took away.
     """
 
     filled: float
     value: str
-    outline: float | None = None
+    tick: float | None = None
     cut: bool = False
 
 

@@ -4,7 +4,7 @@ Pure functions. They do not know the words beside the charts, nor painting.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from studio.presets import task_presets
 from studio.sampling import SamplingParams, ShapedTop
@@ -12,7 +12,7 @@ from studio.ui.explain import filters
 from studio.ui.explain.figure import Bar, Column, Figure
 from studio.ui.explain.place import STEP, Place
 from studio.ui.explain.text import StepName
-from studio.ui.histogram.scale import BarScale
+from studio.ui.histogram.scale import WHOLE
 from studio.ui.temperature_scale import format_temperature
 from studio.ui.tokens.text import TokenText
 from studio.ui.tokens.words import percent
@@ -51,7 +51,7 @@ def _softmax(place: Place, params: SamplingParams) -> Figure:
         _names(place, others=True),
         (
             Column("e^(logit − largest)", 0.0, 1.0, tuple(weighed)),
-            Column("probability", 0.0, _full(shared), (*shared, *_others(place, own))),
+            Column("probability", 0.0, WHOLE, (*shared, *_others(place, own))),
         ),
     )
 
@@ -61,7 +61,7 @@ def _temperature(place: Place, params: SamplingParams) -> Figure:
     bars = _bars(now, ghost=place.sketch.shaped(SamplingParams()))
     return Figure(
         _names(place, others=True),
-        (Column("", 0.0, _full(bars), (*bars, *_others(place, now))),),
+        (Column("", 0.0, WHOLE, (*bars, *_others(place, now))),),
     )
 
 
@@ -72,7 +72,7 @@ def _limits(place: Place, params: SamplingParams) -> Figure:
     return Figure(
         _names(place, others=True),
         tuple(
-            Column(heading, 0.0, 1.0, (*_bars(top), *_others(place, top)))
+            Column(heading, 0.0, WHOLE, (*_bars(top), *_others(place, top)))
             for heading, top in zip(headings, tops, strict=True)
         ),
     )
@@ -86,10 +86,10 @@ def _low_temperature(place: Place, params: SamplingParams) -> Figure:
         before, after = place.favourite(start), place.favourite(start + STEP)
         shown, following = format_temperature(start), format_temperature(round(start + STEP, 6))
         names.append(f"T {shown} → {following}")
-        bars.append(Bar(after, f"{percent(before)} → {percent(after)}", outline=before))
+        bars.append(Bar(after, f"{percent(before)} → {percent(after)}", tick=before))
     return Figure(
         tuple(names),
-        (Column(f"the favourite, {place.text(0).text}", 0.0, 1.0, tuple(bars)),),
+        (Column(f"the favourite, {place.text(0).text}", 0.0, WHOLE, tuple(bars)),),
         curve_at=here,
     )
 
@@ -106,11 +106,10 @@ def _filters(place: Place, params: SamplingParams) -> Figure:
     ):
         bars = _bars(top, ghost=own, uncut=now)
         columns.append((heading, bars, top))
-    full = max(_full(bars) for _, bars, _ in columns)
     return Figure(
         _names(place, others=True),
         tuple(
-            Column(heading, 0.0, full, (*bars, *_others(place, top)))
+            Column(heading, 0.0, WHOLE, (*bars, *_others(place, top)))
             for heading, bars, top in columns
         ),
     )
@@ -123,8 +122,8 @@ def _tasks(place: Place, params: SamplingParams) -> Figure:
         left = filters.at(place.sketch, preset.sampling, temperature).entropy
         names.append(f"{preset.name}, T {format_temperature(temperature)}")
         alone = place.sketch.entropy(temperature)
-        bars.append(Bar(left, _count(math.exp(left)), outline=alone))
-    longest = max(max(bar.filled, bar.outline or 0.0) for bar in bars)
+        bars.append(Bar(left, _count(math.exp(left)), tick=alone))
+    longest = max(max(bar.filled, bar.tick or 0.0) for bar in bars)
     return Figure(tuple(names), (Column("effective choices", 0.0, max(longest, 1.0), tuple(bars)),))
 
 
@@ -161,9 +160,9 @@ def _bars(
         cut = probability == 0.0 and bool(before)
         bars.append(
             Bar(
-                filled=before if cut and before is not None else probability,
+                filled=probability,
                 value="cut" if cut else percent(probability),
-                outline=None if ghost is None else float(ghost.probabilities[rank]),
+                tick=None if ghost is None else float(ghost.probabilities[rank]),
                 cut=cut,
             )
         )
@@ -176,10 +175,6 @@ def _others(place: Place, top: ShapedTop) -> tuple[Bar, ...]:
     rest = max(0.0, 1.0 - math.fsum(top.probabilities[:ROWS].tolist()))
     # What rounding leaves of a sum is no probability.
     return (Bar(0.0, percent(rest if top.kept > ROWS else 0.0)),)
-
-
-def _full(bars: Sequence[Bar]) -> float:
-    return BarScale().fit(max(max(bar.filled, bar.outline or 0.0) for bar in bars))
 
 
 def _count(choices: float) -> str:

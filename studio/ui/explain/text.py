@@ -94,7 +94,7 @@ STEPS: dict[StepName, StepText] = {
             "equally probable, {first} too with {first_now}.",
             "alone": "Here only {first} is possible, at any T.",
         },
-        caption="Filled: at T {t}. Outline: the model's own, T 1. Before filters.",
+        caption="Filled: at T {t}, before filters. Tick: the model's own, T 1.",
         turns=True,
     ),
     "limits": StepText(
@@ -138,7 +138,7 @@ STEPS: dict[StepName, StepText] = {
             "{steepest_next}: from {steepest_p} to {steepest_next_p}. ",
             "alone": "",
         },
-        caption="Above: β against T. Below, the favourite: outline before the step, filled after.",
+        caption="Above: β against T. Below, the favourite: tick before the step, filled after.",
         turns=True,
     ),
     "filters": StepText(
@@ -163,7 +163,7 @@ STEPS: dict[StepName, StepText] = {
             "between": "Yours runs between two filters.",
             "off": "Yours is switched off.",
         },
-        caption="Filled: what is drawn at T {t}. Outline: the model's own, T 1. Grey: cut."
+        caption="Filled: will be used at T {t}. Tick: the model's own, T 1. Cut: by the filters."
         "{left_out}",
         turns=True,
     ),
@@ -181,7 +181,7 @@ STEPS: dict[StepName, StepText] = {
             "data_augmentation": ", high, many samples: wider variety of sentence structure",
         },
         caption="Effective choices here, e^entropy, on a log scale. Filled: with the profile's "
-        "T and filters. Outline: its T alone.",
+        "T and filters. Tick: its T alone.",
     ),
 }
 

@@ -75,12 +75,13 @@ class TokenBars(QWidget):
         """Paint the rows."""
         painter = QPainter(self)
         rows = self._state.rows(self._count)
-        if not rows:
+        tail = self._state.tail(rows)
+        if not rows or tail is None:
             painter.setPen(QColor(self._theme.colors.muted))
             words = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
             painter.drawText(self.rect(), int(words), self._state.reason or "")
         else:
-            self._rows.paint(painter, self._theme.colors, rows, self._state.tail(rows))
+            self._rows.paint(painter, self._theme.colors, [*rows, tail])
 
     def _width(self) -> int:
         """The width to ask for."""

@@ -5,15 +5,7 @@ text thirty times a second. It takes no input and knows nothing but what it is g
 """
 
 from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import (
-    QColor,
-    QFont,
-    QFontDatabase,
-    QFontInfo,
-    QFontMetrics,
-    QPainter,
-    QPaintEvent,
-)
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from studio.ui.theme.theme import Theme
@@ -23,7 +15,7 @@ _PADDING = 10
 _GAP = 4
 _LINE_GAP = 3
 _WIDTH_IN_CHARACTERS = 40
-_HINT = "click: what T makes this likely?"
+_HINTS = ("Click: write it.", "Right click or T: what T makes it 30\u202f%?")
 
 
 class TokenCard(QWidget):
@@ -38,6 +30,7 @@ class TokenCard(QWidget):
         super().__init__(parent)
         self._theme = theme
         self._details: TokenDetails | None = None
+        self._room = 0
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         # What it says, the histogram's own description says to those who hear the window.
@@ -69,6 +62,7 @@ class TokenCard(QWidget):
         if self.isVisible() and details.says_the_same(self._details):
             return
         self._details = details
+        self._room = beside.width()
         window = beside.window()
         if self.parentWidget() is not window:
             self.setParent(window)
@@ -83,8 +77,10 @@ class TokenCard(QWidget):
         """As large as what is shown."""
         metrics = self.fontMetrics()
         width = min(_WIDTH_IN_CHARACTERS * metrics.averageCharWidth(), 420)
+        if self._room:
+            width = min(width, self._room - 2 * _PADDING)
         sentence = self._sentence_rect(width)
-        lines = 6 * (metrics.height() + _LINE_GAP)
+        lines = (5 + len(self._hints)) * (metrics.height() + _LINE_GAP)
         return QSize(width + 2 * _PADDING, lines + sentence.height() + _GAP + 2 * _PADDING)
 
     def _place(self, window: QWidget, beside: QWidget, row: QRect) -> None:
@@ -92,7 +88,8 @@ class TokenCard(QWidget):
         corner = beside.mapTo(window, QPoint(row.right() - size.width(), row.bottom() + _GAP))
         if corner.y() + size.height() > window.height():
             corner.setY(beside.mapTo(window, row.topLeft()).y() - _GAP - size.height())
-        corner.setX(max(0, min(corner.x(), window.width() - size.width())))
+        left = beside.mapTo(window, QPoint(0, 0)).x()
+        corner.setX(max(left, min(corner.x(), window.width() - size.width())))
         corner.setY(max(0, corner.y()))
         self.setGeometry(QRect(corner, size))
 
@@ -119,9 +116,10 @@ class TokenCard(QWidget):
         painter.setFont(self.font())
         painter.setPen(muted)
         if details.row.chosen:
-            self._right(painter, metrics, right, y, "▸ drawn")
+            self._right(painter, metrics, right, y, "▸ stands here")
         y += step
-        facts = f"id {details.row.token}   rank {details.rank:,}   logit {details.logit:.2f}"
+        facts = f"id {details.row.token}   {details.rank_words}   logit {details.logit:.2f}"
+        facts = metrics.elidedText(facts, Qt.TextElideMode.ElideRight, right - left)
         painter.drawText(left, y, facts)
         for name, value in details.lines:
             y += step
@@ -133,7 +131,16 @@ class TokenCard(QWidget):
         rect.moveTo(left, y + metrics.descent() + _GAP + _LINE_GAP)
         painter.drawText(rect, int(Qt.TextFlag.TextWordWrap), self.sentence)
         painter.setPen(muted)
-        painter.drawText(left, rect.bottom() + _LINE_GAP + metrics.ascent(), _HINT)
+        y = rect.bottom() + _LINE_GAP + metrics.ascent()
+        for hint in self._hints:
+            painter.drawText(left, y, hint)
+            y += step
+
+    @property
+    def _hints(self) -> tuple[str, ...]:
+        """What can be done with the token: one that is no text by itself cannot be written."""
+        is_text = self._details is not None and self._details.row.text.kind == "text"
+        return _HINTS if is_text else _HINTS[1:]
 
     @staticmethod
     def _right(painter: QPainter, metrics: QFontMetrics, right: int, y: int, words: str) -> None:
@@ -144,8 +151,7 @@ class TokenCard(QWidget):
         return self.fontMetrics().boundingRect(room, int(Qt.TextFlag.TextWordWrap), self.sentence)
 
     def _token_font(self, details: TokenDetails) -> QFont:
-        font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
-        font.setPointSizeF(QFontInfo(self.font()).pointSizeF())
+        font = QFont(self.font())
         font.setBold(True)
         font.setItalic(details.row.text.kind != "text")
         return font

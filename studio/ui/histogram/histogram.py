@@ -1,21 +1,32 @@
 """The next-token histogram: a bar a token, favourite first.
 
-Three layers in one bar. Outlined: the model's own probability, at T 1 and before any filter.
-Solid: at the T in force, before the filters; grey where a filter has cut the token. Light: what the
-filters add to it by cutting others, so that solid and light together are what the sampler uses.
+A bar's fill is the probability that the sampler will use, and its number says the same; a thin tick
+on it is the model's own, at T 1 and before any sampler. The scale is 0 to 100 %, or a closer one
+that is asked for at the axis. What filters cut is one row, which opens; the last row is all others.
 
-It shows a `NextToken`, and keeps of its own only which row is pointed at. A row can be pointed at
-with the mouse or the arrow keys; a click, Enter or the menu key asks about it (`asked`). What
-becomes of the question is not known here.
+It shows a `NextToken`, and keeps of its own which row is pointed at, whether the row of what is cut
+is open, and the scale. A row can be pointed at with the mouse or the arrow keys: a click or Enter
+chooses its token (`chosen`), the right button or the menu key asks what else there is to do
+(`menu_wanted`). What becomes of either is not known here.
 """
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import (
+    QEvent,
+    QPoint,
+    QRect,
+    QSize,
+    Qt,
+    QTimer,
+    QVariantAnimation,
+    Signal,
+)
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
     QFocusEvent,
+    QHelpEvent,
     QHideEvent,
     QKeyEvent,
     QMouseEvent,
@@ -23,21 +34,26 @@ from PySide6.QtGui import (
     QPaintEvent,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from studio.ui.histogram.card import TokenCard
 from studio.ui.histogram.rows import RowsPainter
+from studio.ui.histogram.scale import WHOLE, closest, tick_labels
 from studio.ui.theme.theme import Theme
 from studio.ui.tokens.next_token import NextToken
-from studio.ui.tokens.rows import TokenRow
-from studio.ui.tokens.words import description
+from studio.ui.tokens.rows import Fold, Line, Tail, TokenRow
+from studio.ui.tokens.words import spoken_lines
 from studio.ui.widgets.escape_key import claims_escape
+from studio.ui.widgets.until_key import UntilKey
 
-_LOW_LINES = 1.25
-"""How high a row is at least where only a few fit, in lines of type."""
+_LINES, _LOW_LINES = 1.75, 1.25
+"""How high a row is, in lines of type; and at least, where only a few fit."""
 _DESCRIBE_AFTER_MS = 500
 _CARD_AFTER_MS = 350
 """How long the pointer rests on a row before its card comes; a passing pointer brings none."""
+_ZOOM_MS = 200
+_FRAME_MS = 33
+"""The least time between two frames of a change of scale."""
 
 
 class NextTokenHistogram(QWidget):
@@ -52,28 +68,43 @@ class NextTokenHistogram(QWidget):
         parent: The Qt parent, if any.
     """
 
+    chosen = Signal(int)
+    """A token's row was clicked, or Enter was pressed there: its id."""
     asked = Signal(int, QRect)
     """Somebody asks about a token: its id, and where its row is in the widget's coordinates."""
+    menu_wanted = Signal(int, QRect, QPoint)
+    """Somebody asks what can be done with a token: as `asked`, and where on the screen."""
 
     def __init__(self, state: NextToken, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._state = state
         self._theme = theme
-        self._rows = RowsPainter(self.font(), low_lines=_LOW_LINES)
+        self._rows = RowsPainter(self.font(), _LINES, _LOW_LINES, has_axis=True)
         self._rows.set_size(self.size())
         self._hovered: int | None = None
         self._selected: int | None = None
+        self._pressed: int | None = None
+        self._is_open = False
+        self._scale, self._full = WHOLE, WHOLE
+        """The probability that fills a track: as it is to be, and on the way there."""
+        self._legend_line = 0
         self.card = TokenCard(theme, self)
+        self._card_watch = UntilKey(self, self._leave)
+        self._tip_watch = UntilKey(self, QToolTip.hideText)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        # A click chooses a word and leaves the keyboard where the text is written.
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setMouseTracking(True)
-        # Every pixel is painted: what is behind need not be, thirty times a second.
-        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        self.setAccessibleName("Next token")
+        self.setAccessibleName("Next word")
         # A screen reader cannot follow thirty descriptions a second: it gets one when things
         # have come to rest. Neither timer runs at rest.
         self._describe_later = self._once(_DESCRIBE_AFTER_MS, self._describe)
         self._card_later = self._once(_CARD_AFTER_MS, self._show_card)
+        self._frame = self._once(_FRAME_MS, self.update)
+        self._zoom = QVariantAnimation(self)
+        self._zoom.setDuration(_ZOOM_MS)
+        self._zoom.valueChanged.connect(self._on_zoomed)
+        self._zoom.finished.connect(self.update)
         state.changed.connect(self._follow)
         theme.changed.connect(self.update)
         self._describe()
@@ -83,49 +114,80 @@ class NextTokenHistogram(QWidget):
         """In pixels."""
         return self._rows.row_height
 
-    def row_count(self) -> int:
-        """How many rows there is room for, the tail's not counted."""
-        return self._rows.row_count
+    def line_rect(self, line: int) -> QRect:
+        """Where a line stands."""
+        return QRect(0, self._rows.top_of(line), self.width(), self._rows.row_height)
+
+    def line_count(self) -> int:
+        """How many lines there is room for."""
+        return self._rows.line_count
+
+    @property
+    def lines(self) -> list[Line]:
+        """What is shown, from top to bottom."""
+        return self._state.lines(self._rows.line_count, is_open=self._is_open)
 
     @property
     def pointed(self) -> int | None:
-        """The row that the pointer is on, or else the one chosen by the keyboard."""
+        """The line that the pointer is on, or else the one chosen by the keyboard."""
         return self._selected if self._hovered is None else self._hovered
+
+    @property
+    def scale(self) -> float:
+        """The probability that fills a whole track."""
+        return self._scale
+
+    @property
+    def closest_scale(self) -> float:
+        """The narrowest scale that holds all bars; the usual one where no narrower does."""
+        rows = [line for line in self.lines if isinstance(line, TokenRow)]
+        return closest(max((max(row.probability, row.ghost) for row in rows), default=WHOLE))
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the tokens that are cut have rows of their own."""
+        return self._is_open
 
     def sizeHint(self) -> QSize:
         """Room for a dozen tokens."""
-        height = 13 * self._rows.usual_row_height
+        height = self._rows.axis_height + 13 * self._rows.usual_row_height
         return QSize(self.fontMetrics().averageCharWidth() * 50, height)
 
     def minimumSizeHint(self) -> QSize:
         """Room for three tokens and the tail, closer together than usual."""
-        height = 4 * self._rows.low_row_height
+        height = self._rows.axis_height + 4 * self._rows.low_row_height
         return QSize(self.fontMetrics().averageCharWidth() * 36, height)
 
     # -- painting ----------------------------------------------------------------------------
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint the rows, or why there are none."""
+        """Paint the lines, or why there are none."""
         colors = self._theme.colors
         painter = QPainter(self)
-        painter.fillRect(self.rect(), QColor(colors.card))
-        if self.hasFocus():
-            painter.setPen(QColor(colors.accent))
-            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
         reason = self._state.reason
+        if self.hasFocus() and self.pointed is None:
+            painter.setPen(QColor(colors.focus))
+            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
         if reason is not None:
             painter.setPen(QColor(colors.muted))
             words = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
             painter.drawText(self.rect().adjusted(24, 0, -24, 0), int(words), reason)
             return
-        rows = self._state.rows(self._rows.row_count)
+        lines = self.lines
         pointed = self.pointed
-        if pointed is not None and pointed >= len(rows):
+        if pointed is not None and (pointed >= len(lines) or isinstance(lines[pointed], Tail)):
             pointed = None
-        self._rows.paint(painter, colors, rows, self._state.tail(rows), pointed)
+        self._rows.paint_axis(painter, colors, self._scale)
+        focused = self.hasFocus() and pointed == self._selected
+        self._rows.paint(painter, colors, lines, pointed, self._full, has_focus=focused)
+        # While a text is written the number of lines changes with each word.
+        least = self._legend_line if self._state.is_written else 0
+        self._legend_line = max(len(lines), least)
+        if self._legend_line < self._rows.line_count + 1:
+            self._rows.paint_legend(painter, colors, self._legend_line)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Divide the height into rows anew."""
+        """Divide the height into lines anew."""
         super().resizeEvent(event)
         self._rows.set_size(self.size())
 
@@ -137,64 +199,135 @@ class NextTokenHistogram(QWidget):
             self.updateGeometry()
         super().changeEvent(event)
 
-    # -- pointing ----------------------------------------------------------------------------
+    # -- the scale -----------------------------------------------------------------------------
+
+    def set_scale(self, full: float) -> None:
+        """Go to another scale, in a few frames."""
+        if full == self._scale:
+            return
+        self._scale = full
+        self._zoom.stop()
+        self._zoom.setStartValue(self._full)
+        self._zoom.setEndValue(full)
+        self._zoom.start()
+        self._describe()
+
+    def toggle_scale(self) -> None:
+        """Look closer, or go back to 0 to 100 %."""
+        self.set_scale(WHOLE if self._scale != WHOLE else self.closest_scale)
+
+    @property
+    def scale_offer(self) -> str:
+        """What `toggle_scale` would do now, in words; empty where it would do nothing."""
+        other = WHOLE if self._scale != WHOLE else self.closest_scale
+        return "" if other == self._scale else f"Show 0 to {tick_labels(other)[2]}"
+
+    def _on_zoomed(self, full: float) -> None:
+        self._full = full
+        if not self._frame.isActive():
+            self._frame.start()
+
+    # -- pointing ------------------------------------------------------------------------------
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Point at the row under the pointer."""
-        row = self._row_at(event.position().toPoint())
-        if row != self._hovered:
-            self._hovered = row
+        """Point at the line under the pointer."""
+        at = event.position().toPoint()
+        line = self._line_at(at)
+        if line != self._hovered:
+            self._hovered = line
             self._point()
+        points = line is not None or (self._is_on_axis(at) and bool(self.scale_offer))
+        self.setCursor(Qt.CursorShape.PointingHandCursor if points else Qt.CursorShape.ArrowCursor)
 
     def leaveEvent(self, event: QEvent) -> None:
         """Point at nothing any more."""
         super().leaveEvent(event)
-        self._hovered = None
-        self._point()
+        self._leave()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Choose a row."""
+        """Take note of what may become a click."""
         if event.button() == Qt.MouseButton.LeftButton:
-            self._hovered = self._selected = self._row_at(event.position().toPoint())
+            self._pressed = self._line_at(event.position().toPoint())
+            self._hovered = self._pressed
             self._point()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Ask about the row that was pressed."""
-        row = self._row_at(event.position().toPoint())
-        if event.button() == Qt.MouseButton.LeftButton and row == self._selected:
-            self._ask(row)
+        """Choose what was pressed; at the axis, another scale."""
+        at = event.position().toPoint()
+        if event.button() != Qt.MouseButton.LeftButton:
+            return
+        line, pressed = self._line_at(at), self._pressed
+        self._pressed = None
+        if line is not None and line == pressed:
+            self._choose(line)
+        elif line is None and pressed is None and self._is_on_axis(at):
+            self.toggle_scale()
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        """Ask about the row: by the right button, or the keyboard's key for it."""
+        """Ask what can be done: by the right button, or the keyboard's key for it."""
         by_mouse = event.reason() == QContextMenuEvent.Reason.Mouse
-        self._ask(self._row_at(event.pos()) if by_mouse else self._selected)
+        line = self._line_at(event.pos()) if by_mouse else self._selected
+        lines = self.lines
+        if line is None or line >= len(lines):
+            return
+        row = lines[line]
+        if isinstance(row, TokenRow):
+            self._put_card_away()
+            rect = self.line_rect(line)
+            at = event.globalPos() if by_mouse else self.mapToGlobal(rect.bottomLeft())
+            self.menu_wanted.emit(row.token, rect, at)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Arrows, Home and End choose a row, Enter asks about it, Esc lets go of it."""
-        last = len(self._shown()) - 1
-        row = self._selected
+        """Arrows, Home and End choose a line, Enter takes it, Esc lets go of it.
+
+        Space, Right and Left open and close what is cut, T asks about a token, and Z looks closer.
+        """
+        lines = self.lines
+        last = len(lines) - 1 - (bool(lines) and isinstance(lines[-1], Tail))
+        line = self._selected
         match event.key():
             case Qt.Key.Key_Down:
-                self._select(0 if row is None else min(row + 1, last))
+                self._select(0 if line is None else min(line + 1, last))
             case Qt.Key.Key_Up:
-                self._select(last if row is None else max(row - 1, 0))
+                self._select(last if line is None else max(min(line, last + 1) - 1, 0))
             case Qt.Key.Key_Home:
-                self._select(0)
+                self._select(0 if last >= 0 else None)
             case Qt.Key.Key_End:
                 self._select(last)
-            case Qt.Key.Key_Return | Qt.Key.Key_Enter | Qt.Key.Key_Space | Qt.Key.Key_Menu:
-                self._ask(row)
-            case Qt.Key.Key_Escape if row is not None:
+            case Qt.Key.Key_Return | Qt.Key.Key_Enter:
+                if line is not None:
+                    self._choose(line)
+            case Qt.Key.Key_Space | Qt.Key.Key_Right | Qt.Key.Key_Left:
+                opens = event.key() == Qt.Key.Key_Right
+                closes = event.key() == Qt.Key.Key_Left
+                if line is None or line > last or not isinstance(lines[line], Fold):
+                    event.ignore()
+                elif not (opens and self._is_open) and not (closes and not self._is_open):
+                    self._choose(line)
+            case Qt.Key.Key_T if line is not None and not event.modifiers():
+                self._ask(line)
+            case Qt.Key.Key_Z if not event.modifiers():
+                self.toggle_scale()
+            case Qt.Key.Key_Escape if line is not None:
                 self._select(None)
             case _:
                 event.ignore()
 
     def event(self, event: QEvent) -> bool:
-        """Keep Esc from the window's shortcuts while there is a row to let go of."""
+        """Keep Esc from the window's shortcuts while there is a row to let go of.
+
+        And say what a click does where no card does.
+        """
         if self._selected is not None and claims_escape(event):
             return True
-        if event.type() == QEvent.Type.ToolTip and self.card.isVisible():
-            return True  # the card says more
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            if self._hovered is not None:
+                return True  # its card says more
+            offer = self.scale_offer
+            if offer and self._is_on_axis(event.pos()):
+                QToolTip.showText(event.globalPos(), f"{offer} (Z)", self)
+                self._tip_watch.begin()
+                return True
         return super().event(event)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
@@ -213,75 +346,104 @@ class NextTokenHistogram(QWidget):
     def hideEvent(self, event: QHideEvent) -> None:
         """Take the card along."""
         super().hideEvent(event)
-        self._card_later.stop()
-        self.card.hide()
+        self._put_card_away()
 
-    def _select(self, row: int | None) -> None:
-        self._selected = None if row is None or row < 0 else row
+    def toggle_fold(self) -> None:
+        """Open the row of what is cut, or close it."""
+        self._is_open = not self._is_open
+        places = [index for index, line in enumerate(self.lines) if isinstance(line, Fold)]
+        if self._selected is not None and places:
+            self._select(places[0])
+        self._follow()
+
+    def _select(self, line: int | None) -> None:
+        self._selected = None if line is None or line < 0 else line
         self._hovered = None
         self._point()
         self._describe()
 
+    def _leave(self) -> None:
+        self._hovered = None
+        self._put_card_away()
+        self._point()
+
     def _point(self) -> None:
-        """Show which row is pointed at; its card follows at once if one is there already."""
-        self.setCursor(
-            Qt.CursorShape.ArrowCursor
-            if self._hovered is None
-            else Qt.CursorShape.PointingHandCursor
-        )
+        """Show which line is pointed at; its card follows at once if one is there already."""
         self.update()
         if self.pointed is None:
-            self._card_later.stop()
-            self.card.hide()
+            self._put_card_away()
         elif self.card.isVisible() or self._hovered is None:
             self._show_card()
         else:
             self._card_later.start()
 
-    def _ask(self, row: int | None) -> None:
-        rows = self._shown()
-        if row is not None and row < len(rows):
-            self._card_later.stop()
-            self.card.hide()
-            self.asked.emit(rows[row].token, self._rect_of(row))
+    def _choose(self, line: int) -> None:
+        lines = self.lines
+        if line >= len(lines):
+            return
+        row = lines[line]
+        if isinstance(row, TokenRow):
+            self._put_card_away()
+            self.chosen.emit(row.token)
+        elif isinstance(row, Fold):
+            self.toggle_fold()
 
-    def _shown(self) -> list[TokenRow]:
-        return self._state.rows(self._rows.row_count)
+    def _ask(self, line: int) -> None:
+        lines = self.lines
+        row = lines[line] if line < len(lines) else None
+        if isinstance(row, TokenRow):
+            self._put_card_away()
+            self.asked.emit(row.token, self.line_rect(line))
 
-    def _row_at(self, point: QPoint) -> int | None:
+    def _line_at(self, point: QPoint) -> int | None:
+        """The line at a point, if it is one to be chosen."""
         if not self.rect().contains(point):
             return None
-        row = point.y() // max(self._rows.row_height, 1)
-        return row if row < len(self._shown()) else None
+        line = self._rows.line_at(point.y())
+        lines = self.lines
+        return line if 0 <= line < len(lines) and not isinstance(lines[line], Tail) else None
 
-    def _rect_of(self, row: int) -> QRect:
-        return QRect(0, row * self._rows.row_height, self.width(), self._rows.row_height)
+    def _is_on_axis(self, point: QPoint) -> bool:
+        return 0 <= point.y() < self._rows.axis_height and self._state.reason is None
 
     # -- following ---------------------------------------------------------------------------
 
     def _follow(self) -> None:
         self.update()
         self._describe_later.start()
+        if self._scale != WHOLE:
+            # A bar that does not fit takes the scale along; one that shrinks does not.
+            self.set_scale(max(self._scale, self.closest_scale))
         if self.card.isVisible():
             self._show_card()
 
     def _show_card(self) -> None:
-        rows, row = self._shown(), self.pointed
-        details = None
-        if row is not None and row < len(rows):
-            details = self._state.details(rows[row].token)
-        if row is None or details is None:
-            self.card.hide()
+        lines, line = self.lines, self.pointed
+        row = lines[line] if line is not None and line < len(lines) else None
+        details = self._state.details(row.token) if isinstance(row, TokenRow) else None
+        if line is None or details is None:
+            self._put_card_away()
         else:
-            self.card.show_details(details, self, self._rect_of(row))
+            self.card.show_details(details, self, self.line_rect(line))
+            self._card_watch.begin()
+
+    def _put_card_away(self) -> None:
+        self._card_later.stop()
+        self._card_watch.end()
+        self.card.hide()
 
     def _describe(self) -> None:
-        rows = self._shown()
-        words = self._state.reason or description(rows, drawn=self._state.is_written)
+        lines = self.lines
+        words = self._state.reason or spoken_lines(lines, drawn=self._state.is_written)
         words = " ".join((words, *(note.words for note in self._state.notes)))
-        if self._selected is not None and self._selected < len(rows):
-            details = self._state.details(rows[self._selected].token)
-            words = words if details is None else details.spoken
+        if self._scale != WHOLE:
+            words = f"{words} Scale 0 to {tick_labels(self._scale)[2]}."
+        if self._selected is not None and self._selected < len(lines):
+            line = lines[self._selected]
+            if isinstance(line, Fold):
+                words = f"{spoken_lines([line])}; {'open' if self._is_open else 'closed'}"
+            elif isinstance(line, TokenRow) and (details := self._state.details(line.token)):
+                words = details.spoken
         self.setAccessibleDescription(words)
 
     def _once(self, after_ms: int, action: Callable[[], None]) -> QTimer:

@@ -1,35 +1,40 @@
-"""The card that holds the histogram and its legend, and what can be asked there.
+"""What the model would say next: heading, bars, and what can be done with a word there.
 
-It puts three widgets together and passes the question about a token from one to the other.
+It puts widgets together and passes on what is chosen or asked in one to the other.
 """
 
-from PySide6.QtCore import QRect, QSize
-from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt
+from PySide6.QtWidgets import QLabel, QMenu, QSizePolicy, QToolTip, QVBoxLayout, QWidget
 
 from studio.ui.histogram.histogram import NextTokenHistogram
-from studio.ui.histogram.legend import HistogramLegend
 from studio.ui.histogram.note import HistogramNote
 from studio.ui.parameters.sampling_state import SamplingState
 from studio.ui.theme.card import Card
 from studio.ui.theme.theme import Theme
 from studio.ui.tokens.next_token import NextToken
 from studio.ui.tokens.question import TokenQuestion
+from studio.ui.widgets.until_key import UntilKey
+from studio.ui.writing.word_choice import WordChoice
+
+HINT = "click one to write it"
 
 _TOOL_TIP = (
-    "<p><b>Next-token distribution</b>: what the model would say next, favourite first.</p>"
-    "<p><b>Outline</b>: the model's own probability, at T 1 and before any filter. <b>Filled</b>: "
-    "at the T in force, still before the filters. <b>Light</b>: what a token gains by those that "
-    "the filters cut; filled and light together are what the sampler uses. <b>Grey</b>: cut by a "
-    "filter, and so never drawn. <b>▸</b> marks the token that was drawn.</p>"
+    "<p><b>Next word</b>: what could stand at the caret (a token: a word, or a part of one), "
+    "favourite first.</p>"
+    "<p>The bar’s full colour and the number: the probability that <b>will be used</b>, after "
+    "temperature, penalties and filters. The thin tick: <b>the model’s own</b>, at T 1 and before "
+    "all that. What the filters <b>cut</b> is one row; click it to see them. <b>▸</b> marks the "
+    "word that stands there.</p>"
     "<p>· is a space, ↵ a newline, ⇥ a tab; \\xE2\\x80… are bytes of a character that is not "
     "whole yet.</p>"
-    "<p>Click a row, or choose one with ↑ ↓ and press Enter, to ask what T would make it more "
-    "or less likely.</p>"
+    "<p>Click a word to write it, or choose one with ↑ ↓ and press Enter. The right button, or T: "
+    "what T makes it more or less likely. A click on the scale looks closer where all are "
+    "small.</p>"
 )
 
 
 class NextTokenPanel(Card):
-    """Heading, legend and histogram.
+    """Heading, hint and histogram.
 
     Attributes:
         histogram: The bars.
@@ -40,6 +45,7 @@ class NextTokenPanel(Card):
         state: What the histogram shows.
         theme: Where the colours come from.
         sampling: Whose temperature an answer sets.
+        words: Writes a word that is clicked; without it none is.
         parent: The Qt parent, if any.
     """
 
@@ -48,11 +54,17 @@ class NextTokenPanel(Card):
         state: NextToken,
         theme: Theme,
         sampling: SamplingState,
+        words: WordChoice | None = None,
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__("Next token", parent)
+        super().__init__("Next word", parent)
         self._state = state
-        self.header.addWidget(HistogramLegend(theme))
+        self._words = words
+        hint = QLabel(HINT)
+        hint.setProperty("role", "muted")
+        hint.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        hint.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.header.addWidget(hint, 1)
         self.histogram = NextTokenHistogram(state, theme)
         self.question = TokenQuestion(sampling, self.histogram)
         place = QVBoxLayout()
@@ -62,8 +74,11 @@ class NextTokenPanel(Card):
         self.note = HistogramNote(state)
         self.body.addWidget(self.note)
         self.setToolTip(_TOOL_TIP)
+        self._tip_watch = UntilKey(self, QToolTip.hideText)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
         self.histogram.asked.connect(self._ask)
+        self.histogram.chosen.connect(self._write)
+        self.histogram.menu_wanted.connect(self._open_menu)
 
     def minimumSizeHint(self) -> QSize:
         """The same with and without a note: one that comes must not make a low window higher."""
@@ -71,6 +86,44 @@ class NextTokenPanel(Card):
         if self.note.isHidden():
             size += QSize(0, self.note.minimumSizeHint().height() + self.body.spacing())
         return size
+
+    def event(self, event: QEvent) -> bool:
+        """Take the tool tip away as soon as somebody types."""
+        if event.type() == QEvent.Type.ToolTip:
+            self._tip_watch.begin()
+        return super().event(event)
+
+    def menu(self, token: int, row: QRect) -> QMenu:
+        """What can be done with a token.
+
+        Args:
+            token: Its id.
+            row: Where its row is, in the histogram's coordinates.
+        """
+        menu = QMenu(self)
+        menu.setToolTipsVisible(True)
+        text = self._state.text(token).text.replace("&", "&&")
+        write = menu.addAction(f"&Write “{text}”")
+        write.triggered.connect(lambda: self._write(token))
+        why_not = self._words.why_not(token) if self._words is not None else ""
+        write.setEnabled(why_not is None)
+        write.setToolTip(why_not or "Write it at the caret, as a take of its own.")
+        ask = menu.addAction("What &T makes it 30\u202f%?…")
+        ask.setToolTip("Type how likely it should be; the answer is a temperature, or two.")
+        ask.triggered.connect(lambda: self._ask(token, row))
+        if offer := self.histogram.scale_offer:
+            menu.addSeparator()
+            menu.addAction(offer).triggered.connect(self.histogram.toggle_scale)
+        return menu
+
+    def _open_menu(self, token: int, row: QRect, at: QPoint) -> None:
+        menu = self.menu(token, row)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(at)
+
+    def _write(self, token: int) -> None:
+        if self._words is not None:
+            self._words.write(token)
 
     def _ask(self, token: int, row: QRect) -> None:
         asked = self._state.asked(token)

@@ -1,78 +1,82 @@
-"""The histogram's rows as a painter draws them: where things are, and the strokes.
+"""The lines of bars as a painter draws them: where things are, and the strokes.
 
-All bars of one colour are drawn at once, and what is drawn again thirty times a second is kept:
-laid-out texts, fonts, colours. It does not know the widget, nor whence the rows come.
+What is drawn again thirty times a second is kept: laid-out texts, fonts, colours. It does not know
+the widget, nor whence the lines come.
 """
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from PySide6.QtCore import QPointF, QRect, QSize, Qt
-from PySide6.QtGui import (
-    QColor,
-    QFont,
-    QFontDatabase,
-    QFontInfo,
-    QFontMetricsF,
-    QPainter,
-    QPolygonF,
-    QStaticText,
-)
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPolygonF, QStaticText
 
-from studio.ui.histogram.scale import BarScale
+from studio.ui.histogram.scale import WHOLE, tick_labels
 from studio.ui.theme.colors import Colors
-from studio.ui.tokens.rows import Tail, TokenRow
-from studio.ui.tokens.words import percent, row_label, tail_sentence
+from studio.ui.tokens.rows import Fold, Line, Tail, TokenRow
+from studio.ui.tokens.words import fold_sentence, row_label, short_percent, tail_sentence
 
-GUTTER = 12
+GUTTER = 10
 """Room at the left for the mark of the drawn token."""
+
+LEGEND = (("accent", "will be used"), ("text", "the model’s own"))
+"""What a bar's fill and its tick are called, wherever they are named, and their colours."""
 
 _LABEL_CHARACTERS = 12
 _GAP = 10
-_FEWEST = 3
-"""Rows that a low view keeps, closer together, before it has fewer."""
+_BAR_SHARE, _HIGHEST_BAR = 0.56, 14
+_ROUND = 2.5
+_TICK_WIDTH, _TICK_OVER = 2, 3
+"""The model's own mark: how thick, and how far it stands out above and below its bar."""
+_AXIS_LINES = 1.35
+_SWATCH = (14, 8)
+_FEWEST, _MOST = 5, 16
+"""Lines that a low view keeps, closer together, before it has fewer; and the most of a high one."""
 _MOST_TEXTS = 2000
-"""How many laid-out texts are kept; a percentage with one decimal has 1,001 forms."""
+"""How many laid-out texts are kept."""
 
 
 class Columns(NamedTuple):
     """Where things are in a row, in pixels; all whole numbers, so that edges are sharp."""
 
-    row_height: int
-    bar_height: int
     label_right: int
     bar_left: int
     bar_room: int
+    value_left: int
 
 
 class _Inks(NamedTuple):
     """The theme's colours, ready to paint with."""
 
-    card: QColor
     hover: QColor
+    track: QColor
     text: QColor
     muted: QColor
     accent: QColor
-    gained: QColor
-    ghost: QColor
-    cut: QColor
+    focus: QColor
 
 
 class RowsPainter:
-    """Draws rows in a rectangle that begins at 0, 0.
+    """Draws lines in a rectangle that begins at 0, 0.
 
     Args:
-        font: For numbers; token texts take the system's fixed font in its size.
-        lines: How high a row is at least, in lines of type.
+        font: For everything; numbers are bold.
+        lines: How high a row is, in lines of type.
         low_lines: The same where few rows fit; as high as ever where nothing is said.
+        has_axis: Whether there is a scale above the rows.
     """
 
-    def __init__(self, font: QFont, lines: float = 2.0, low_lines: float | None = None) -> None:
+    def __init__(
+        self,
+        font: QFont,
+        lines: float = 1.7,
+        low_lines: float | None = None,
+        *,
+        has_axis: bool = False,
+    ) -> None:
         self._lines = lines
         self._low_lines = low_lines or lines
-        self._scale = BarScale()
+        self._has_axis = has_axis
         self._colors: Colors | None = None
-        self._rects: tuple[list[QRect], ...] = ([], [], [], [])
         self.set_font(font)
         self.set_size(QSize(0, 0))
 
@@ -80,49 +84,61 @@ class RowsPainter:
 
     def set_font(self, font: QFont) -> None:
         """Take another font."""
-        fixed = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
-        fixed.setPointSizeF(QFontInfo(font).pointSizeF())
-        slanted = QFont(fixed)
+        slanted, bold = QFont(font), QFont(font)
         slanted.setItalic(True)
-        self._values = _Texts(font)
-        self._words = _Texts(fixed)
+        bold.setBold(True)
+        self._words = _Texts(font)
         self._escapes = _Texts(slanted)
+        self._values = _Texts(bold)
 
     def set_size(self, size: QSize) -> None:
         """Take another rectangle."""
         self._size = size
-        self.row_height = size.height() // (self.row_count + 1)
-        """The usual height, and a share of what is left over, so that the rows fill the view."""
-        values, words = self._values.metrics, self._words.metrics
-        label_right = GUTTER + round(_LABEL_CHARACTERS * words.averageCharWidth())
+        self.row_height = self.usual_row_height
+        if self.line_count > self._fitting(self.usual_row_height):
+            self.row_height = max(1, (size.height() - self.axis_height) // self.line_count)
+        label_right = GUTTER + round(_LABEL_CHARACTERS * self._words.metrics.averageCharWidth())
         bar_left = label_right + _GAP
-        value_room = _GAP + round(values.horizontalAdvance(percent(1.0)))
+        widest = max(short_percent(p) for p in (1.0, 0.0001, 0.996))
+        value_left = size.width() - round(self._values.metrics.horizontalAdvance(widest)) - 2
         self.columns = Columns(
-            row_height=self.row_height,
-            bar_height=round(self.row_height * 0.66),
             label_right=label_right,
             bar_left=bar_left,
-            bar_room=max(1, size.width() - bar_left - value_room),
+            bar_room=max(1, value_left - _GAP - bar_left),
+            value_left=value_left,
         )
+
+    @property
+    def axis_height(self) -> int:
+        """How far down the first line begins."""
+        return round(self._words.height * _AXIS_LINES) if self._has_axis else 0
 
     @property
     def usual_row_height(self) -> int:
         """So many lines of type as were asked for."""
-        return round(self._values.metrics.height() * self._lines)
+        return round(self._words.metrics.height() * self._lines)
 
     @property
     def low_row_height(self) -> int:
         """Of rows in a low view."""
-        return round(self._values.metrics.height() * self._low_lines)
+        return round(self._words.metrics.height() * self._low_lines)
 
     @property
-    def row_count(self) -> int:
-        """How many rows fit above the tail's."""
-        usual, low = (
-            self._size.height() // height - 1
-            for height in (self.usual_row_height, self.low_row_height)
-        )
-        return max(0, usual, min(low, _FEWEST))
+    def line_count(self) -> int:
+        """How many lines fit."""
+        usual, low = map(self._fitting, (self.usual_row_height, self.low_row_height))
+        return min(_MOST, max(0, usual, min(low, _FEWEST)))
+
+    def line_at(self, y: int) -> int:
+        """Which line a height is in; negative above the first."""
+        return (y - self.axis_height) // self.row_height
+
+    def top_of(self, line: int) -> int:
+        """Where a line begins."""
+        return self.axis_height + line * self.row_height
+
+    def _fitting(self, row_height: int) -> int:
+        return max(0, self._size.height() - self.axis_height) // max(1, row_height)
 
     # -- strokes -----------------------------------------------------------------------------
 
@@ -130,79 +146,119 @@ class RowsPainter:
         self,
         painter: QPainter,
         colors: Colors,
-        rows: Sequence[TokenRow],
-        tail: Tail | None,
+        lines: Sequence[Line],
         pointed: int | None = None,
+        full: float = WHOLE,
+        *,
+        has_focus: bool = False,
     ) -> None:
-        """Draw all rows and the tail's.
+        """Draw all lines.
 
         Args:
             painter: As a fresh one is: no pen, brush, font or hint is set back afterwards.
             colors: What to draw with.
-            rows: At most `row_count`.
-            tail: The last row, if there is one.
-            pointed: The row that is set apart from the others.
+            lines: At most `line_count`.
+            pointed: The line that is set apart from the others.
+            full: The probability that fills a bar's whole track.
+            has_focus: Whether the pointed line is where the keyboard is.
         """
         inks = self._inks_of(colors)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if pointed is not None:
-            top = pointed * self.row_height
-            painter.fillRect(0, top, self._size.width(), self.row_height, inks.hover)
-        ends = self._paint_bars(painter, inks, rows)
-        self._paint_labels(painter, inks, rows)
-        self._paint_values(painter, inks, rows, ends)
-        marked = next((index for index, row in enumerate(rows) if row.chosen), None)
-        if tail is not None:
-            self._paint_tail(painter, inks, tail, len(rows) * self.row_height)
-            if tail.chosen is not None:
-                marked = len(rows)
-        if marked is not None:
-            self._paint_mark(painter, inks, marked * self.row_height + self.row_height / 2)
+            self._paint_pointed(painter, inks, self.top_of(pointed), has_focus=has_focus)
+        self._paint_bars(painter, inks, lines, full)
+        self._paint_labels(painter, inks, lines)
+        self._paint_values(painter, inks, lines)
+        for index, line in enumerate(lines):
+            if isinstance(line, Fold):
+                self._paint_fold(painter, inks, line, index)
+            elif isinstance(line, Tail):
+                self._paint_sentence(painter, inks, tail_sentence(line), index)
+            # Of a row it is whether, of the tail which one.
+            if not isinstance(line, Fold) and line.chosen:
+                self._paint_mark(painter, inks, index)
 
-    def _paint_bars(self, painter: QPainter, inks: _Inks, rows: Sequence[TokenRow]) -> list[int]:
-        """Draw all bars; returns how long each is, its outline counted."""
-        row_height, bar_height, _, left, room = self.columns
-        longest = max((max(row.ghost, row.uncut, row.probability) for row in rows), default=0.0)
-        scale = room / self._scale.fit(longest)
-        count = len(rows)
-        kept, gained, cut, outlines = (rects[:count] for rects in self._rects_for(count))
-        ends = []
-        top = (row_height - bar_height) // 2
-        for index, (_, _, probability, own, before, is_cut, _, _) in enumerate(rows):
-            now, uncut, ghost = (
-                round(probability * scale),
-                round(before * scale),
-                round(own * scale),
-            )
-            kept[index].setRect(left, top, min(now, uncut), bar_height)
-            gained[index].setRect(left + uncut, top, max(0, now - uncut), bar_height)
-            cut[index].setRect(left, top, uncut if is_cut else 0, bar_height)
-            outlines[index].setRect(left, top, ghost, bar_height - 1)
-            ends.append(max(now, uncut, ghost))
-            top += row_height
+    def paint_axis(self, painter: QPainter, colors: Colors, full: float) -> None:
+        """Draw the scale above the first line."""
+        inks = self._inks_of(colors)
+        left, room = self.columns.bar_left, self.columns.bar_room
+        texts = self._words
+        painter.setFont(texts.font)
+        painter.setPen(inks.muted)
+        for label, share in zip(tick_labels(full), (0.0, 0.5, 1.0), strict=True):
+            laid_out, width = texts.of(label)
+            painter.drawStaticText(round(left + share * (room - width)), 0, laid_out)
+
+    def paint_legend(self, painter: QPainter, colors: Colors, line: int) -> None:
+        """Draw what fill and tick are called, where a line would stand."""
+        inks = self._inks_of(colors)
+        texts = self._words
+        widths = [texts.of(words)[1] for _, words in LEGEND]
+        needed = sum(widths) + _SWATCH[0] + _TICK_WIDTH + 2 * 6 + 16
+        left = min(self.columns.bar_left, max(0, self._size.width() - needed))
+        middle = self.top_of(line) + self.row_height / 2
+        painter.setFont(texts.font)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for (name, words), width in zip(LEGEND, widths, strict=True):
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(getattr(inks, name))
+            if name == "accent":
+                wide, high = _SWATCH
+                painter.drawRoundedRect(QRectF(left, middle - high / 2, wide, high), 2, 2)
+            else:
+                wide, high = _TICK_WIDTH, _SWATCH[1] + 4
+                painter.fillRect(QRectF(left, round(middle - high / 2), wide, high), inks.text)
+            left += wide + 6
+            painter.setPen(inks.muted)
+            laid_out, _ = texts.of(words)
+            painter.drawStaticText(left, round(middle - texts.height / 2), laid_out)
+            left += width + 16
+
+    def _paint_pointed(self, painter: QPainter, inks: _Inks, top: int, *, has_focus: bool) -> None:
+        painter.setPen(inks.focus if has_focus else Qt.PenStyle.NoPen)
+        painter.setBrush(inks.hover)
+        row = QRectF(0, top, self._size.width(), self.row_height)
+        painter.drawRoundedRect(row.adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
+
+    def _paint_bars(
+        self, painter: QPainter, inks: _Inks, lines: Sequence[Line], full: float
+    ) -> None:
+        left, room = self.columns.bar_left, self.columns.bar_room
+        height = min(round(self.row_height * _BAR_SHARE), _HIGHEST_BAR)
+        scale = room / full
+        tops = [
+            (self.top_of(index) + (self.row_height - height) // 2, line)
+            for index, line in enumerate(lines)
+            if isinstance(line, TokenRow)
+        ]
         painter.setPen(Qt.PenStyle.NoPen)
-        for rects, ink in ((cut, inks.cut), (gained, inks.gained), (kept, inks.accent)):
-            painter.setBrush(ink)
-            painter.drawRects(rects)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(inks.ghost)
-        painter.drawRects(outlines)
-        return ends
+        painter.setBrush(inks.track)
+        for top, _ in tops:
+            painter.drawRoundedRect(QRectF(left, top, room, height), _ROUND, _ROUND)
+        painter.setBrush(inks.accent)
+        for top, row in tops:
+            if row.probability > 0.0:
+                filled = max(1.0, min(row.probability * scale, room))
+                corner = min(_ROUND, filled / 2)
+                painter.drawRoundedRect(QRectF(left, top, filled, height), corner, corner)
+        for top, row in tops:
+            own = min(round(row.ghost * scale), room)
+            tick = QRectF(
+                left + max(0, own - _TICK_WIDTH // 2),
+                top - _TICK_OVER,
+                _TICK_WIDTH,
+                height + 2 * _TICK_OVER,
+            )
+            painter.fillRect(tick, inks.text)
 
-    def _rects_for(self, count: int) -> tuple[list[QRect], ...]:
-        """Rectangles to be set (kept, gained, cut, outline), for to make them anew takes longer."""
-        for rects in self._rects:
-            while len(rects) < count:
-                rects.append(QRect())
-        return self._rects
-
-    def _paint_labels(self, painter: QPainter, inks: _Inks, rows: Sequence[TokenRow]) -> None:
+    def _paint_labels(self, painter: QPainter, inks: _Inks, lines: Sequence[Line]) -> None:
         right, room = self.columns.label_right, self.columns.label_right - GUTTER
         for texts, are_words in ((self._words, True), (self._escapes, False)):
             painter.setFont(texts.font)
             lead = (self.row_height - texts.height) // 2
             ink = None
-            for index, row in enumerate(rows):
-                if (row.text.kind == "text") is not are_words:
+            for index, row in enumerate(lines):
+                if not isinstance(row, TokenRow) or (row.text.kind == "text") is not are_words:
                     continue
                 is_out = row.cut or row.banned
                 wanted = inks.text if are_words and not is_out else inks.muted
@@ -210,40 +266,47 @@ class RowsPainter:
                     ink = wanted
                     painter.setPen(ink)
                 laid_out, width = texts.fitted(row.text.text, room)
-                painter.drawStaticText(right - width, index * self.row_height + lead, laid_out)
+                painter.drawStaticText(right - width, self.top_of(index) + lead, laid_out)
 
-    def _paint_values(
-        self, painter: QPainter, inks: _Inks, rows: Sequence[TokenRow], ends: Sequence[int]
+    def _paint_values(self, painter: QPainter, inks: _Inks, lines: Sequence[Line]) -> None:
+        left = self.columns.value_left
+        for texts, are_out in ((self._values, False), (self._words, True)):
+            painter.setFont(texts.font)
+            painter.setPen(inks.muted if are_out else inks.text)
+            lead = (self.row_height - texts.height) // 2
+            for index, row in enumerate(lines):
+                if isinstance(row, TokenRow) and (row.cut or row.banned) is are_out:
+                    laid_out, _ = texts.of(row_label(row))
+                    painter.drawStaticText(left, self.top_of(index) + lead, laid_out)
+
+    def _paint_fold(self, painter: QPainter, inks: _Inks, fold: Fold, index: int) -> None:
+        self._paint_sentence(painter, inks, fold_sentence(fold), index, right_room=16)
+        x, y = self._size.width() - 8, self.top_of(index) + self.row_height / 2
+        side = ((-2, -4), (3, 0), (-2, 4)) if not fold.is_open else ((-4, -2), (4, -2), (0, 3))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(inks.muted)
+        painter.drawPolygon(QPolygonF([QPointF(x + dx, y + dy) for dx, dy in side]))
+
+    def _paint_sentence(
+        self, painter: QPainter, inks: _Inks, words: str, index: int, right_room: int = 0
     ) -> None:
-        texts, left = self._values, self.columns.bar_left + _GAP
+        texts = self._words
+        laid_out, width = texts.of(words)
+        room = self._size.width() - right_room
+        left = min(self.columns.bar_left, max(GUTTER, room - width))
+        if width > room - left:
+            laid_out, _ = texts.fitted(words, room - left)
         painter.setFont(texts.font)
         painter.setPen(inks.muted)
-        lead = (self.row_height - texts.height) // 2
-        for index, (row, end) in enumerate(zip(rows, ends, strict=True)):
-            if row.chosen:
-                painter.setPen(inks.text)
-            laid_out, _ = texts.of(row_label(row))
-            painter.drawStaticText(left + end, index * self.row_height + lead, laid_out)
-            if row.chosen:
-                painter.setPen(inks.muted)
+        top = self.top_of(index) + (self.row_height - texts.height) // 2
+        painter.drawStaticText(left, top, laid_out)
 
-    def _paint_tail(self, painter: QPainter, inks: _Inks, tail: Tail, top: int) -> None:
-        left = GUTTER if tail.chosen is not None else 0
-        painter.setPen(inks.muted)
-        words = tail_sentence(tail)
-        room = self._size.width() - left
-        # To measure it takes as long as to draw it, and as a rule there is ample room.
-        if len(words) * self._values.widest > room:
-            words = self._values.metrics.elidedText(words, Qt.TextElideMode.ElideRight, room)
-        baseline = top + (self.row_height - self._values.height) // 2 + self._values.ascent
-        painter.drawText(left, baseline, words)
-
-    def _paint_mark(self, painter: QPainter, inks: _Inks, middle: float) -> None:
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    def _paint_mark(self, painter: QPainter, inks: _Inks, index: int) -> None:
+        middle = self.top_of(index) + self.row_height / 2
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(inks.accent)
+        painter.setBrush(inks.text)
         painter.drawPolygon(
-            QPolygonF([QPointF(0, middle - 4), QPointF(6, middle), QPointF(0, middle + 4)])
+            QPolygonF([QPointF(1, middle - 4), QPointF(7, middle), QPointF(1, middle + 4)])
         )
 
     def _inks_of(self, colors: Colors) -> _Inks:
@@ -260,11 +323,8 @@ class _Texts:
         self.font = QFont(font)
         self.metrics = QFontMetricsF(font)
         self.height = round(self.metrics.height())
-        self.ascent = round(self.metrics.ascent())
-        self.widest = 2 * self.metrics.averageCharWidth()
         self._laid_out: dict[str, tuple[QStaticText, int]] = {}
-        self._fitted: dict[str, tuple[QStaticText, int]] = {}
-        self._room = 0
+        self._fitted: dict[tuple[str, int], tuple[QStaticText, int]] = {}
 
     def of(self, text: str) -> tuple[QStaticText, int]:
         """The text, and its width in whole pixels."""
@@ -281,11 +341,10 @@ class _Texts:
 
     def fitted(self, text: str, room: int) -> tuple[QStaticText, int]:
         """The text, shortened at its end where it is wider than `room`."""
-        if room != self._room or len(self._fitted) >= _MOST_TEXTS:
-            self._room = room
-            self._fitted.clear()
-        found = self._fitted.get(text)
+        found = self._fitted.get((text, room))
         if found is None:
+            if len(self._fitted) >= _MOST_TEXTS:
+                self._fitted.clear()
             shown = self.metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
-            self._fitted[text] = found = self.of(shown)
+            self._fitted[text, room] = found = self.of(shown)
         return found

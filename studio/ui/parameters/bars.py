@@ -16,7 +16,7 @@ _WIDTH = 40
 
 _TIP = (
     "<p>What the model would say next, with these parameters: it follows each change at once. "
-    "Outline: T 1, before filters. Grey: cut.</p>"
+    "Filled, and the number: will be used. Tick: the model’s own, T 1.</p>"
 )
 
 

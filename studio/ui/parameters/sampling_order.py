@@ -52,6 +52,14 @@ def without_filters(samplers: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(name for name in samplers if name not in FILTERS)
 
 
+def only_filter(params: SamplingParams, name: str) -> SamplingParams:
+    """The same parameters with one filter alone."""
+    others = FILTERS - {name}
+    return msgspec.structs.replace(
+        params, samplers=tuple([step for step in params.samplers if step not in others])
+    )
+
+
 @lru_cache(maxsize=8)  # asked for at every token, answered anew when a parameter is turned
 def unfiltered(params: SamplingParams) -> SamplingParams:
     """The same parameters without what cuts tokens, Mirostat included."""

@@ -62,6 +62,18 @@ def _steps(params: SamplingParams) -> list[str]:
     return parts
 
 
+def filter_words(params: SamplingParams, step: str) -> str:
+    """A filter and its value as the summary has them: ``min-p 0.05``."""
+    for entry, label in _FIELDS_IN_SUMMARY:
+        if entry.name == step:
+            return f"{label} {entry.format(getattr(params, entry.name))}"
+    return next(
+        words.format(format_number(getattr(params, name)))
+        for named, name, _, words in _STEPS_IN_SUMMARY
+        if named == step
+    )
+
+
 def order_words(params: SamplingParams, *, short: bool = False) -> str:
     """Where temperature stands: ``temperature last``, ``first``, ``between`` or ``off``."""
     temperature = "T" if short else "temperature"

@@ -17,14 +17,17 @@ class TokenDetails(NamedTuple):
 
     Attributes:
         row: The token, its text and its three probabilities.
-        rank: Its place among all tokens before penalties, 1 for the favourite.
+        rank: Its place among those that can be drawn, as the sampler will use them: 1 for the
+            favourite; None where it cannot be drawn.
+        own_rank: Its place by the model's own account, before penalties and filters.
         logit: As the model gave it.
         temperature: The T in force.
         subject: It over all T, and where its probability is largest.
     """
 
     row: TokenRow
-    rank: int
+    rank: int | None
+    own_rank: int
     logit: float
     temperature: float
     subject: Subject
@@ -33,11 +36,21 @@ class TokenDetails(NamedTuple):
     def lines(self) -> tuple[tuple[str, str], ...]:
         """The three probabilities, each with its name."""
         shown = format_temperature(self.temperature)
+        is_out = self.row.cut or self.row.banned
+        used = row_label(self.row) if is_out else percent(self.row.probability)
         return (
-            ("T 1, the model's own", percent(self.row.ghost)),
-            (f"T {shown}, before filters", percent(self.row.uncut)),
-            ("after filters", row_label(self.row)),
+            ("will be used", used),
+            (f"before filters, T {shown}", percent(self.row.uncut)),
+            ("the model’s own, T 1", percent(self.row.ghost)),
         )
+
+    @property
+    def rank_words(self) -> str:
+        """``rank 2``; where the model's own ranking has it elsewhere, that too."""
+        if self.rank == self.own_rank:
+            return f"rank {self.rank:,}"
+        used = row_label(self.row) if self.rank is None else f"rank {self.rank:,}"
+        return f"{used}, the model’s own rank {self.own_rank:,}"
 
     def says_the_same(self, other: "TokenDetails | None") -> bool:
         """Whether the card would be the same; what is left over, an array, cannot be compared."""
@@ -54,7 +67,7 @@ class TokenDetails(NamedTuple):
         lines = ", ".join(f"{name} {value}" for name, value in self.lines)
         drawn = ", drawn" if self.row.chosen else ""
         return (
-            f"{self.row.text.spoken}{drawn}, token {self.row.token}, rank {self.rank}, logit "
+            f"{self.row.text.spoken}{drawn}, token {self.row.token}, {self.rank_words}, logit "
             f"{self.logit:.2f}; {lines}; {most_likely_words(self.subject)}"
         )
 

@@ -20,15 +20,25 @@ from studio.sampling import (
     SamplingParams,
     ShapedTop,
 )
+from studio.sampling.logits.near_tie import MARGIN
 from studio.ui.tokens.answer import AskedToken
 from studio.ui.tokens.details import TokenDetails
 from studio.ui.tokens.foreign_biases import WHERE, foreign_bias_words
 from studio.ui.tokens.known_vocabulary import KnownVocabulary
 from studio.ui.tokens.place import TokenPlace
 from studio.ui.tokens.retempered import Retempered
-from studio.ui.tokens.rows import Tail, TokenRow, row_of, rows_of, tail_of
+from studio.ui.tokens.rows import (
+    Line,
+    Tail,
+    TokenRow,
+    lines_of,
+    rank_of,
+    row_of,
+    rows_of,
+    tail_of,
+)
 from studio.ui.tokens.sampler_notes import Note, place_notes
-from studio.ui.tokens.shape import TokenShape, all_banned, own_shape, shape_of
+from studio.ui.tokens.shape import TokenShape, all_banned, cut_by, own_shape, shape_of
 from studio.ui.tokens.text import TokenText
 
 NOTHING_KNOWN = "Open a model to see what it would say next."
@@ -62,6 +72,8 @@ class NextToken(QObject):
         self._vocabulary = KnownVocabulary()
         self._model_own: ShapedTop | None = None
         self._shape: TokenShape | None = None
+        self._cut_by: str | None = None
+        """The filter that alone has cut, once that was asked."""
         self._refusal: str | None = None
         """Why there is a sketch but no shape, once one was looked for."""
         self._retempered: Retempered | None = None
@@ -138,7 +150,7 @@ class NextToken(QObject):
         if params != turned:
             self._retempered = None
         self._params = params
-        self._shape = self._refusal = None
+        self._shape = self._cut_by = self._refusal = None
         if self._sketch is not None:
             self.changed.emit()
 
@@ -219,6 +231,16 @@ class NextToken(QObject):
         return retempered.sensitivity(self._params.temperature, shape.top)
 
     @property
+    def is_near_tie(self) -> bool:
+        """Whether arithmetic alone may decide which token T 0 takes here."""
+        sketch = self._sketch
+        return (
+            sketch is not None
+            and sketch.ids.size > 1
+            and bool(sketch.logits[0] - sketch.logits[1] < MARGIN)
+        )
+
+    @property
     def retempered(self) -> Retempered | None:
         """The distribution at every T; None if there is none.
 
@@ -243,18 +265,35 @@ class NextToken(QObject):
         shape = self._shaped()
         return [] if shape is None else rows_of(shape, count, self._chosen, self.text)
 
+    def lines(self, room: int, *, is_open: bool = False) -> list[Line]:
+        """What fits into `room` lines of bars: see `lines_of`; empty if nothing is known."""
+        shape, sketch = self._shaped(), self._sketch
+        if shape is None or sketch is None:
+            return []
+        return lines_of(
+            shape,
+            room,
+            self._chosen,
+            self.text,
+            sketch.vocabulary_size,
+            self._cutting_filter,
+            is_open=is_open,
+            drawn=self._is_drawn,
+        )
+
     def details(self, token: int) -> TokenDetails | None:
         """All that is known of one token; None where the sketch does not know it by itself."""
         shape, sketch = self._shaped(), self._sketch
         if shape is None or sketch is None or token not in shape.ids:
             return None
-        row = row_of(shape, shape.ids.index(token), self._chosen, self.text)
-        rank = int((sketch.ids == token).argmax())
+        place = shape.ids.index(token)
+        rank, own = rank_of(shape, place), int((sketch.ids == token).argmax())
         assert self.retempered is not None, "there is a sketch"
         return TokenDetails(
-            row=row,
-            rank=rank + 1,
-            logit=float(sketch.logits[rank]),
+            row=row_of(shape, place, self._chosen, self.text),
+            rank=None if rank is None else rank + 1,
+            own_rank=own + 1,
+            logit=float(sketch.logits[own]),
             temperature=self._params.temperature,
             subject=self.retempered.subject(token),
         )
@@ -293,8 +332,17 @@ class NextToken(QObject):
         if self._sketch is not None:
             self.changed.emit()
 
+    def _cutting_filter(self) -> str:
+        assert self._shape is not None, "only asked of a shape"
+        assert self._sketch is not None, "it was made of one"
+        if self._cut_by is None:
+            self._cut_by = cut_by(
+                self._sketch, self._params, self._place.history, self._state, self._shape.top
+            )
+        return self._cut_by
+
     def _forget_shape(self) -> None:
-        self._shape = self._refusal = self._retempered = None
+        self._shape = self._cut_by = self._refusal = self._retempered = None
 
     def _shaped(self) -> TokenShape | None:
         if self._shape is None and self._refusal is None and self._sketch is not None:

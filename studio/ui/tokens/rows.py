@@ -1,4 +1,4 @@
-"""What a view of the next token shows: rows, and the tail as one.
+"""What a view of the next token shows: rows, those cut as one, and the tail as one.
 
 Plain values, made of a shape; they do not know how they are drawn.
 """
@@ -57,6 +57,119 @@ class Tail(NamedTuple):
     is_weighed: bool = True
 
 
+class Fold(NamedTuple):
+    """The tokens that filters and biases have taken out, as one row that opens.
+
+    Attributes:
+        tokens: How many: of those that were likely before, if there are any; else all.
+        banned: How many of these a bias has taken out.
+        is_likely: Whether these are the likely ones.
+        is_counted: Whether the number is exact, and not an estimate.
+        by: The one filter that cut them, as a writer reads it; empty where several did.
+        is_open: Whether their own rows follow.
+    """
+
+    tokens: int
+    banned: int
+    is_likely: bool
+    is_counted: bool
+    by: str
+    is_open: bool
+
+
+Line = TokenRow | Fold | Tail
+"""What stands in one line of the bars."""
+
+LIKELY = 0.01
+"""From which probability on, before filters or by the model's own account, a token that is cut was
+a likely one: what a writer may miss."""
+
+
+def lines_of(
+    shape: TokenShape,
+    room: int,
+    chosen: int | None,
+    text: Callable[[int], TokenText],
+    vocabulary_size: int,
+    by: Callable[[], str],
+    *,
+    is_open: bool,
+    drawn: bool,
+) -> list[Line]:
+    """Return what fits into some lines of bars.
+
+    First the tokens that can be drawn, favourite first; then those cut as one, with their own rows
+    where that is open; then all others as one.
+
+    Args:
+        shape: The distribution.
+        room: How many lines.
+        chosen: The token that stands at the place, if one does. It has a row if the shape has it.
+        text: How a token is shown, by its id.
+        vocabulary_size: How many tokens there are.
+        by: Says which filter alone has cut, if one has. Only asked where tokens are cut.
+        is_open: Whether the tokens that are cut have rows too.
+        drawn: Whether the chosen token was drawn from the distribution, and not merely read.
+    """
+    if room <= 0:
+        return []
+    out = _taken_out(shape)
+    likely = [place for place in out if max(shape.uncut[place], shape.ghosts[place]) >= LIKELY]
+    listed = likely or out
+    room = max(0, room - bool(out) - 1)
+    # Those that can be drawn have what room they need, but leave half of it to what was opened.
+    free = max(room // 2, room - (len(shape.ids) - len(out)))
+    opened = listed[:free] if is_open else []
+    hidden = set(out)
+    places = [place for place in range(len(shape.ids)) if place not in hidden]
+    places = places[: max(0, room - len(opened))]
+    if chosen in shape.ids and (place := shape.ids.index(chosen)) not in {*places, *opened}:
+        if room - len(opened) <= len(places):
+            places = places[:-1]
+        places.append(place)
+    kept = [row_of(shape, place, chosen, text) for place in places]
+    cut = [row_of(shape, place, chosen, text) for place in opened]
+    lines: list[Line] = [*kept]
+    if out:
+        lines.append(_fold_of(shape, listed, bool(likely), vocabulary_size, by(), is_open=is_open))
+        lines += cut
+    mark = None if chosen is None else text(chosen)
+    tail = tail_of(shape, [*kept, *cut], vocabulary_size, mark, drawn=drawn)
+    # Of what is cut the fold has told.
+    if tail.kept or tail.chosen is not None or not out or is_open:
+        lines.append(tail)
+    return lines
+
+
+def _taken_out(shape: TokenShape) -> list[int]:
+    """The places of the tokens that filters or biases have taken out."""
+    if 0.0 not in shape.probabilities:
+        return []
+    return [
+        place
+        for place, (token, probability, before) in enumerate(
+            zip(shape.ids, shape.probabilities, shape.uncut, strict=True)
+        )
+        if (probability == 0.0 and before > 0.0) or token in shape.banned
+    ]
+
+
+def _fold_of(
+    shape: TokenShape,
+    listed: Sequence[int],
+    is_likely: bool,
+    vocabulary_size: int,
+    by: str,
+    *,
+    is_open: bool,
+) -> Fold:
+    banned = sum(shape.ids[place] in shape.banned for place in listed)
+    if is_likely or len(listed) == banned:
+        return Fold(len(listed), banned, is_likely, is_counted=True, by=by, is_open=is_open)
+    tokens = max(len(listed), vocabulary_size - shape.top.kept)
+    return Fold(tokens, banned, is_likely, shape.top.is_counted, by, is_open)
+
+
 def rows_of(
     shape: TokenShape, count: int, chosen: int | None, text: Callable[[int], TokenText]
 ) -> list[TokenRow]:
@@ -94,6 +207,19 @@ def row_of(
         chosen=token == chosen,
         banned=token in shape.banned,
     )
+
+
+def rank_of(shape: TokenShape, place: int) -> int | None:
+    """Return a token's rank among those that can be drawn, 0 for the favourite; None if it cannot.
+
+    At T 0, where nothing but the favourite can, it is the rank that any T above 0 would give it.
+
+    Args:
+        shape: The distribution.
+        place: Where it stands in the shape's lists.
+    """
+    out = _taken_out(shape)
+    return None if place in out else place - sum(other < place for other in out)
 
 
 def tail_of(

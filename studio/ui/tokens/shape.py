@@ -9,8 +9,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from studio.sampling import LogitSketch, SamplerState, SamplingParams, ShapedTop
-from studio.ui.parameters.sampling_order import unfiltered
+from studio.sampling import (
+    LogitSketch,
+    SamplerState,
+    SamplingParams,
+    ShapedTop,
+    active_steps,
+)
+from studio.ui.parameters.sampling_order import FILTERS, only_filter, unfiltered
+from studio.ui.parameters.sampling_summary import filter_words
 from studio.ui.tokens.foreign_biases import WHERE
 
 _NEUTRAL = SamplingParams()
@@ -73,6 +80,35 @@ def shape_of(
         _aligned(own, top),
         frozenset([token for token, bias in params.logit_bias if bias == -math.inf]),
     )
+
+
+def cut_by(
+    sketch: LogitSketch,
+    params: SamplingParams,
+    history: Sequence[int],
+    state: SamplerState,
+    top: ShapedTop,
+) -> str:
+    """Return the filter that alone cuts all that is cut: ``min-p 0.05``; empty where none does.
+
+    Args:
+        sketch: The distribution.
+        params: The samplers and their order.
+        history: The tokens before it, oldest first.
+        state: What XTC, DRY and Mirostat need beside them.
+        top: What they make of the sketch.
+    """
+    if params.mirostat:
+        return f"Mirostat {params.mirostat}"
+    active = [name for name in active_steps(params) if name in FILTERS]
+    left = set(top.ids[top.probabilities > 0.0].tolist())
+    for name in active:
+        if len(active) == 1:
+            return filter_words(params, name)
+        alone = sketch.shaped(only_filter(params, name), history, state)
+        if alone.kept == top.kept and left == set(alone.ids[alone.probabilities > 0.0].tolist()):
+            return filter_words(params, name)
+    return ""
 
 
 def all_banned(sketch: LogitSketch) -> str:

@@ -6,7 +6,7 @@ This module turns numbers into sentences. It does not know Qt, nor how anything 
 import math
 from collections.abc import Sequence
 
-from studio.ui.tokens.rows import Tail, TokenRow
+from studio.ui.tokens.rows import Fold, Line, Tail, TokenRow
 
 _SPOKEN_ROWS = 5
 _NARROW_NO_BREAK_SPACE = "\u202f"
@@ -30,28 +30,53 @@ def percent(probability: float) -> str:
     return f"{number}{_NARROW_NO_BREAK_SPACE}%"
 
 
+def short_percent(probability: float) -> str:
+    """A probability as a bar's number: ``63 %``, ``0.4 %``, ``< 0.1 %``.
+
+    Whole percents from 1 on; what is not all is never shown as 100.
+    """
+    hundredfold = 100 * probability
+    if 0 < hundredfold < 0.05:
+        number = f"<{_NARROW_NO_BREAK_SPACE}0.1"
+    elif 0 < hundredfold < 0.95 or 99.5 <= hundredfold < 99.95:
+        number = f"{hundredfold:.1f}"
+    else:
+        number = f"{hundredfold:.0f}"
+    return f"{number}{_NARROW_NO_BREAK_SPACE}%"
+
+
 def row_label(row: TokenRow) -> str:
     """What stands at the right of a row's bar."""
     if row.banned:
         return "banned"
-    return "cut" if row.cut else percent(row.probability)
+    return "cut" if row.cut else short_percent(row.probability)
 
 
 def tail_sentence(tail: Tail) -> str:
-    """The last row: ``4,102 more tokens share 14.0 %``."""
+    """The last row: ``4,102 more share 14 %``."""
     if tail.tokens == 0:
-        return "no other tokens"
+        return "no others"
     if tail.kept:
         verb = "has" if tail.kept == 1 else "share"
         # Said once: a number that hangs on an estimated one is none better.
-        count = _tokens(tail.kept) if tail.is_counted else f"about {_tokens(tail.kept)}"
+        count = f"{'' if tail.is_counted else 'about '}{tail.kept:,}"
         about = "about " if tail.is_counted and not tail.is_weighed else ""
-        sentence = f"{count} {verb} {about}{percent(tail.probability)}"
+        sentence = f"{count} more {verb} {about}{short_percent(tail.probability)}"
     else:
-        sentence = f"{_tokens(tail.tokens)} cannot be drawn"
+        sentence = f"{tail.tokens:,} more cannot be drawn"
     if tail.chosen is not None:
         sentence += f"; {chosen_word(drawn=tail.drawn)}: {tail.chosen.text}"
     return sentence
+
+
+def fold_sentence(fold: Fold) -> str:
+    """The row of what is cut: ``8 likely words cut by min-p 0.05``."""
+    count = f"{'' if fold.is_counted else 'about '}{fold.tokens:,}"
+    words = f"{count} {'' if fold.is_likely else 'un'}likely word{'' if fold.tokens == 1 else 's'}"
+    if fold.banned == fold.tokens:
+        return f"{words} banned"
+    by = f" by {fold.by}" if fold.by else ""
+    return f"{words} cut{by}{f', {fold.banned:,} banned' if fold.banned else ''}"
 
 
 def chosen_word(*, drawn: bool) -> str:
@@ -68,6 +93,13 @@ def description(rows: Sequence[TokenRow], *, drawn: bool = True) -> str:
     )
 
 
+def spoken_lines(lines: Sequence[Line], *, drawn: bool = True) -> str:
+    """The first few tokens in words, the one that stands there, and how many are cut."""
+    words = [description([line for line in lines if isinstance(line, TokenRow)], drawn=drawn)]
+    words += [fold_sentence(line) for line in lines if isinstance(line, Fold)]
+    return "; ".join(filter(None, words))
+
+
 def choices(effective: float) -> str:
     """How many choices there are: ``1 choice``, ``about 1.4 choices``, ``about 1,234 choices``."""
     if effective < 1.05:
@@ -75,7 +107,3 @@ def choices(effective: float) -> str:
     if effective < 2.95:
         return f"about {effective:.1f} choices"
     return f"about {effective:,.0f} choices"
-
-
-def _tokens(count: int) -> str:
-    return f"{count:,} more token{'' if count == 1 else 's'}"

@@ -19,8 +19,8 @@ _WIDTH = 46
 """In average characters."""
 
 _TOOL_TIP = (
-    "<p>What the model held likeliest at this place, at the temperature in force. Outline: T 1, "
-    "before filters. ▸ marks the token that stands here.</p>"
+    "<p>What could stand at this place, with the parameters in force. Filled, and the number: will "
+    "be used. Tick: the model’s own, T 1. ▸ marks the token that stands here.</p>"
 )
 
 

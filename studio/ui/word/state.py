@@ -18,12 +18,13 @@ from studio.sampling import LogitSketch, SamplingParams, SketchError, SketchStac
 from studio.sampling.instrument.blame import favourite
 from studio.sampling.sketches.reweighed import with_early_changes
 from studio.ui.parameters.sampling_state import SamplingState
+from studio.ui.tokens.chosen_token import ChosenToken
 from studio.ui.tokens.next_token import NextToken
 from studio.ui.tokens.place import TokenPlace
 from studio.ui.tokens.rows import TokenRow
 from studio.ui.tokens.sampler_notes import blame_notes
 from studio.ui.tokens.text import TokenText
-from studio.ui.word.words import NEAR_TIE, NO_DICE, blame_sentence
+from studio.ui.word.words import CHOSEN, NEAR_TIE, NO_DICE, blame_sentence
 from studio.ui.writing.records import TokenRecords
 
 _HISTORY = 512
@@ -177,7 +178,7 @@ class WordState(QObject):
         said = [NEAR_TIE] if record.near_tie else []
         u = _u(record)
         if u is None:
-            said.append(NO_DICE)
+            said.append(CHOSEN if isinstance(record, ChosenToken) else NO_DICE)
         elif token.reason is None:
             turn, best = self._blamed(sketch, u)
             temperature = self._sampling.params.temperature

@@ -12,6 +12,8 @@ from studio.ui.tokens.words import percent
 
 NO_DICE = "This text was scored, not written: no dice were thrown here, so T has no blame."
 
+CHOSEN = "You chose this word: no dice were thrown for it, so T has no blame."
+
 NEAR_TIE = (
     "A near-tie: the two best logits differ by less than arithmetic does from run to run, so even "
     "T 0 may not always give the same token here."

@@ -24,8 +24,8 @@ def filled(drawn: Figure, column: int = 0) -> list[float]:
     return [bar.filled for bar in drawn.columns[column].bars]
 
 
-def outlines(drawn: Figure, column: int = 0) -> list[float]:
-    return [bar.outline or 0.0 for bar in drawn.columns[column].bars]
+def ticks(drawn: Figure, column: int = 0) -> list[float]:
+    return [bar.tick or 0.0 for bar in drawn.columns[column].bars]
 
 
 def test_the_logits_are_the_models() -> None:
@@ -53,8 +53,8 @@ def test_temperature_alone(temperature: float) -> None:
     drawn = figure("temperature", PLACE, SamplingParams(temperature=temperature, top_k=2))
     now = distribution(LOGITS, SamplingParams(temperature=temperature))
     assert filled(drawn)[:ROWS] == pytest.approx(now[BEST], abs=1e-5)
-    assert outlines(drawn)[:ROWS] == pytest.approx(distribution(LOGITS, SamplingParams())[BEST])
-    assert max(*filled(drawn), *outlines(drawn)) <= drawn.columns[0].high
+    assert ticks(drawn)[:ROWS] == pytest.approx(distribution(LOGITS, SamplingParams())[BEST])
+    assert max(*filled(drawn), *ticks(drawn)) <= drawn.columns[0].high
 
 
 def test_both_limits_with_the_filters() -> None:
@@ -70,7 +70,7 @@ def test_the_favourite_before_and_after_a_step() -> None:
     drawn = figure("low-temperature", PLACE, SamplingParams(temperature=0.8))
     assert drawn.names == ("T 0.20 → 0.30", "T 0.80 → 0.90", "T 2.00 → 2.10")
     for row, start in enumerate((0.2, 0.8, 2.0)):
-        for shown, temperature in ((outlines, start), (filled, start + 0.1)):
+        for shown, temperature in ((ticks, start), (filled, start + 0.1)):
             exact = distribution(LOGITS, SamplingParams(temperature=temperature)).max()
             assert shown(drawn)[row] == pytest.approx(exact, abs=1e-6)
     assert drawn.curve_at == 0.8
@@ -95,7 +95,7 @@ def test_effective_choices_at_the_profiles_temperatures() -> None:
         sampling = preset.sampling
         alone = entropy(distribution(LOGITS, SamplingParams(temperature=sampling.temperature)))
         left = entropy(distribution(LOGITS, sampling))  # no history: no penalty
-        assert outlines(drawn)[row] == pytest.approx(alone, abs=1e-3)
+        assert ticks(drawn)[row] == pytest.approx(alone, abs=1e-3)
         assert filled(drawn)[row] == pytest.approx(left, abs=1e-3)
         assert str(drawn.names[row]).startswith(preset.name)
 

@@ -5,19 +5,29 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PySide6.QtCore import QAbstractAnimation, QPoint, QRect, Qt, QTimer
 from PySide6.QtGui import QImage
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from studio.sampling import LogitSketch, SamplingParams
 from studio.ui.histogram.histogram import NextTokenHistogram
-from studio.ui.histogram.legend import HistogramLegend
-from studio.ui.histogram.scale import BarScale
-from studio.ui.theme.colors import DARK, LIGHT
+from studio.ui.histogram.scale import LEVELS, closest, tick_labels
+from studio.ui.theme.colors import DARK, LIGHT, Colors
 from studio.ui.theme.theme import Theme
 from studio.ui.tokens.next_token import NextToken
-from studio.ui.tokens.rows import Tail, TokenRow
+from studio.ui.tokens.rows import Fold, Tail, TokenRow
 from studio.ui.tokens.text import token_text
-from studio.ui.tokens.words import choices, description, percent, row_label, tail_sentence
+from studio.ui.tokens.words import (
+    choices,
+    description,
+    fold_sentence,
+    percent,
+    row_label,
+    short_percent,
+    tail_sentence,
+)
 
 NARROW = "\u202f"
 
@@ -46,66 +56,193 @@ def pixels(view: NextTokenHistogram, color: str) -> int:
     return int(np.count_nonzero(values == int(color[1:], 16)))
 
 
-def test_filled_bars_follow_the_current_probabilities(qtbot: QtBot, theme: Theme) -> None:
+def bar_of(view: NextTokenHistogram, line: int, color: str) -> tuple[int, int]:
+    """Where in a line pixels of exactly this colour begin and end, in the view's coordinates."""
+    rect = view.line_rect(line)
+    image = view.grab(rect).toImage().convertToFormat(QImage.Format.Format_RGB32)
+    values = np.frombuffer(image.constBits(), np.uint32).reshape(rect.height(), -1) & 0xFFFFFF
+    places = np.flatnonzero((values == int(color[1:], 16))[rect.height() // 2])
+    return (int(places[0]), int(places[-1]) + 1) if places.size else (0, 0)
+
+
+def point_at(view: NextTokenHistogram, at: QPoint) -> None:
+    for step in (QPoint(1, 0), QPoint(0, 0)):  # where the pointer is already no move is told
+        QTest.mouseMove(view, at + step)
+
+
+def test_the_fill_is_what_the_number_says_and_the_tick_is_the_models_own(
+    qtbot: QtBot, theme: Theme
+) -> None:
+    state = make_state(temperature=0.7, top_k=3)
+    view = make_view(qtbot, state, theme)
+    left, end = bar_of(view, 5, LIGHT.track)  # the axis' row of the legend has none
+    assert (left, end) == (0, 0)
+    lines = view.lines
+    for index, row in enumerate(lines[:3]):
+        assert isinstance(row, TokenRow)
+        start, _ = bar_of(view, index, LIGHT.accent)
+        full = bar_of(view, index, LIGHT.track)[1] - start
+        ticks = bar_ends(view, index, LIGHT.text, start, full)
+        assert bar_of(view, index, LIGHT.accent)[1] - start == pytest.approx(
+            row.probability * full, abs=2
+        )
+        assert ticks == pytest.approx(row.ghost * full, abs=2)
+        assert row_label(row) == short_percent(row.probability)
+
+
+def bar_ends(view: NextTokenHistogram, line: int, color: str, start: int, room: int) -> float:
+    """How far along a line's track the tick stands."""
+    rect = view.line_rect(line)
+    track = QRect(start, rect.top(), room, rect.height())
+    image = view.grab(track).toImage().convertToFormat(QImage.Format.Format_RGB32)
+    values = np.frombuffer(image.constBits(), np.uint32).reshape(rect.height(), -1) & 0xFFFFFF
+    return float(np.flatnonzero((values == int(color[1:], 16)).any(axis=0)).mean())
+
+
+def test_bars_follow_t_and_the_scale_stays(qtbot: QtBot, theme: Theme) -> None:
     state = make_state()
     view = make_view(qtbot, state, theme)
-    at_one = pixels(view, LIGHT.accent)
-    state.set_params(SamplingParams(temperature=0.0))
-    greedy = pixels(view, LIGHT.accent)
-    state.set_params(SamplingParams(temperature=float("inf")))
-    uniform = pixels(view, LIGHT.accent)
-    assert greedy > at_one > uniform > 0
+    lengths = []
+    for temperature in (0.0, 1.0, 3.0):
+        state.set_params(SamplingParams(temperature=temperature))
+        start, end = bar_of(view, 0, LIGHT.accent)
+        lengths.append(end - start)
+        assert view.scale == 1.0
+    assert lengths[0] > lengths[1] > lengths[2]
+    room = view._rows.columns.bar_room
+    assert lengths[0] == pytest.approx(room, abs=3)
 
 
-def test_outlines_stay_when_t_turns(qtbot: QtBot, theme: Theme) -> None:
-    state = make_state(temperature=1.1)
+def test_what_is_cut_is_one_row_that_opens_and_stays_open(qtbot: QtBot, theme: Theme) -> None:
+    state = make_state(top_k=2)
     view = make_view(qtbot, state, theme)
-    before = pixels(view, LIGHT.ghost)
-    state.set_params(SamplingParams(temperature=1.2))
-    assert before > 0
-    assert pixels(view, LIGHT.ghost) == before
+    closed = view.lines
+    assert [type(line) for line in closed] == [TokenRow, TokenRow, Fold]
+    fold = closed[2]
+    assert isinstance(fold, Fold)
+    assert fold_sentence(fold) == "4 likely words cut by top-k 2"
+    QTest.mouseClick(view, Qt.MouseButton.LeftButton, pos=view.line_rect(2).center())
+    opened = view.lines
+    assert [type(line) for line in opened] == [TokenRow] * 2 + [Fold] + [TokenRow] * 4 + [Tail]
+    cut = [line for line in opened[3:] if isinstance(line, TokenRow)]
+    assert all(row.cut and row_label(row) == "cut" for row in cut)
+    assert bar_of(view, 3, LIGHT.accent) == (0, 0), "nothing of it will be used"
+    assert state.sketch is not None
+    state.show(state.sketch)
+    assert view.is_open, "remembered"
+    QTest.mouseClick(view, Qt.MouseButton.LeftButton, pos=view.line_rect(2).center())
+    assert view.lines == closed
 
 
-def test_cut_tokens_are_grey(qtbot: QtBot, theme: Theme) -> None:
-    state = make_state()
+def test_the_keyboard_opens_what_is_cut(qtbot: QtBot, theme: Theme) -> None:
+    view = make_view(qtbot, make_state(top_k=2), theme)
+    view.activateWindow()
+    view.setFocus()
+    qtbot.waitUntil(view.hasFocus)
+    QTest.keyClick(view, Qt.Key.Key_End)
+    assert view.accessibleDescription() == "4 likely words cut by top-k 2; closed"
+    steps = (
+        (Qt.Key.Key_Left, False),
+        (Qt.Key.Key_Right, True),
+        (Qt.Key.Key_Right, True),
+        (Qt.Key.Key_Left, False),
+        (Qt.Key.Key_Space, True),
+        (Qt.Key.Key_Return, False),
+    )
+    for key, is_open in steps:
+        QTest.keyClick(view, key)
+        assert view.is_open is is_open
+        assert view.pointed == 2
+    QTest.keyClick(view, Qt.Key.Key_Space)
+    assert view.accessibleDescription().endswith("; open")
+    QTest.keyClick(view, Qt.Key.Key_Down)
+    assert view.accessibleDescription().startswith("part of a character, token 2, cut")
+
+
+def test_a_click_or_enter_chooses_a_word_and_takes_no_focus(qtbot: QtBot, theme: Theme) -> None:
+    view = make_view(qtbot, make_state(), theme)
+    with qtbot.waitSignal(view.chosen) as clicked:
+        QTest.mouseClick(view, Qt.MouseButton.LeftButton, pos=view.line_rect(1).center())
+    assert clicked.args == [1]
+    assert not view.hasFocus()
+    view.setFocus()
+    for key in (Qt.Key.Key_Home, Qt.Key.Key_Down, Qt.Key.Key_Down):
+        QTest.keyClick(view, key)
+    with qtbot.waitSignal(view.chosen) as entered:
+        QTest.keyClick(view, Qt.Key.Key_Return)
+    assert entered.args == [2]
+    with qtbot.assertNotEmitted(view.chosen):  # a press that is dragged off its row is no click
+        QTest.mousePress(view, Qt.MouseButton.LeftButton, pos=view.line_rect(1).center())
+        QTest.mouseRelease(view, Qt.MouseButton.LeftButton, pos=view.line_rect(2).center())
+
+
+def test_the_axis_looks_closer_and_says_so(qtbot: QtBot, theme: Theme) -> None:
+    state = make_state(temperature=4.0)
+    state.show(LogitSketch.of(np.linspace(0.0, 1.0, 100, dtype=np.float32)))
     view = make_view(qtbot, state, theme)
-    assert pixels(view, LIGHT.cut) == 0
-    state.set_params(SamplingParams(top_k=2))
-    assert pixels(view, LIGHT.cut) > 0
+    before = bar_of(view, 0, LIGHT.accent)
+    assert view.scale_offer == f"Show 0 to 2{NARROW}%"
+    QTest.mouseClick(view, Qt.MouseButton.LeftButton, pos=QPoint(200, 3))
+    assert view.scale == 0.02
+    qtbot.waitUntil(lambda: bar_of(view, 0, LIGHT.accent)[1] - before[0] > 20)
+    assert f"Scale 0 to 2{NARROW}%" in view.accessibleDescription()
+    assert view.scale_offer == f"Show 0 to 100{NARROW}%"
+    # A bar that would not fit takes the scale along.
+    state.show(LogitSketch.of(np.array([4.0, *[0.0] * 99], np.float32)))
+    assert view.scale == 0.5
+    QTest.keyClick(view, Qt.Key.Key_Z)
+    assert view.scale == 1.0
+    qtbot.waitUntil(lambda: view._zoom.state() == QAbstractAnimation.State.Stopped)
 
 
-def test_what_the_filters_add_is_told_apart_from_what_was_there(qtbot: QtBot, theme: Theme) -> None:
-    state = make_state()
-    view = make_view(qtbot, state, theme)
-    solid = pixels(view, LIGHT.accent)
-    assert pixels(view, LIGHT.gained) == 0
-    state.set_params(SamplingParams(top_k=2))
-    assert pixels(view, LIGHT.gained) > 0
-    # The solid part is the T in force before the filters: less only by the bars that are cut.
-    assert pixels(view, LIGHT.accent) + pixels(view, LIGHT.cut) == pytest.approx(solid, rel=0.03)
-    state.set_params(SamplingParams(temperature=0.0, top_k=2))
-    assert pixels(view, LIGHT.gained) == 0
+def test_at_rest_nothing_runs(qtbot: QtBot, theme: Theme) -> None:
+    view = make_view(qtbot, make_state(), theme)
+    QTest.mouseClick(view, Qt.MouseButton.LeftButton, pos=QPoint(200, 3))
+    point_at(view, view.line_rect(0).center())
+    qtbot.waitUntil(view.card.isVisible)
+    timers = view.findChildren(QTimer)
+    assert len(timers) == 3
+    qtbot.waitUntil(lambda: not any(timer.isActive() for timer in timers))
+    assert view._zoom.state() == QAbstractAnimation.State.Stopped
 
 
-def test_the_legend_has_a_swatch_for_every_layer(qtbot: QtBot, theme: Theme) -> None:
-    legend = HistogramLegend(theme)
-    qtbot.addWidget(legend)
-    legend.resize(legend.sizeHint())
-    legend.show()
-    image = legend.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
-    values = np.frombuffer(image.constBits(), np.uint32) & 0xFFFFFF
-    for color in (LIGHT.ghost, LIGHT.accent, LIGHT.gained, LIGHT.cut):
-        assert np.count_nonzero(values == int(color[1:], 16)) >= 30, color
-    assert legend.accessibleName().startswith("Legend")
+def test_a_key_typed_elsewhere_takes_the_card_away(qtbot: QtBot, theme: Theme) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    field = QLineEdit(window)
+    view = NextTokenHistogram(make_state(), theme, window)
+    view.setGeometry(0, 40, 480, 400)
+    window.resize(500, 460)
+    window.show()
+    field.setFocus()
+    point_at(view, view.line_rect(1).center())
+    qtbot.waitUntil(view.card.isVisible)
+    QTest.keyClicks(field, "a")
+    assert field.text() == "a"
+    assert not view.card.isVisible()
+    view.setFocus()
+    QTest.keyClick(view, Qt.Key.Key_Down)
+    QTest.keyClick(view, Qt.Key.Key_Down)
+    assert view.card.isVisible(), "one's own keys bring it"
+
+
+@pytest.mark.parametrize("colors", [LIGHT, DARK], ids=["light", "dark"])
+def test_the_legend_names_fill_and_tick(qtbot: QtBot, theme: Theme, colors: Colors) -> None:
+    theme.set_appearance("dark" if colors.dark else "light")
+    view = make_view(qtbot, make_state(top_k=2), theme)
+    line = len(view.lines)
+    assert bar_of(view, line, colors.accent)[1] - bar_of(view, line, colors.accent)[0] == 14
+    start, end = bar_of(view, line, colors.text)
+    assert end - start == 2
 
 
 def test_the_drawn_token_has_a_mark(qtbot: QtBot, theme: Theme) -> None:
     state = make_state()
     view = make_view(qtbot, state, theme)
-    plain = pixels(view, LIGHT.accent)
+    plain = pixels(view, LIGHT.text)
     assert state.sketch is not None
     state.show(state.sketch, chosen=1)
-    assert pixels(view, LIGHT.accent) > plain
+    assert pixels(view, LIGHT.text) > plain
     state.show(state.sketch, chosen=99)
     marked = view.grab().toImage()
     state.show(state.sketch)
@@ -124,11 +261,11 @@ def test_an_empty_state_is_words_and_no_bars(qtbot: QtBot, theme: Theme) -> None
 def test_the_height_decides_how_many_rows(qtbot: QtBot, theme: Theme) -> None:
     view = make_view(qtbot, make_state(), theme)
     view.resize(480, view.sizeHint().height())
-    assert view.row_count() == 12
+    assert view.line_count() == 13
     view.resize(480, view.minimumSizeHint().height())
-    assert view.row_count() == 3
+    assert view.line_count() == 4
     view.resize(480, 5)
-    assert view.row_count() == 0
+    assert view.line_count() == 0
     assert not view.grab().isNull()
 
 
@@ -137,30 +274,29 @@ def test_colours_follow_the_theme(qtbot: QtBot, theme: Theme) -> None:
     assert pixels(view, DARK.accent) == 0
     theme.set_appearance("dark")
     assert pixels(view, DARK.accent) > 0
-    assert pixels(view, DARK.card) > pixels(view, LIGHT.card)
+    assert pixels(view, DARK.track) > 0
 
 
 def test_those_who_cannot_see_it_get_the_favourites_in_words(qtbot: QtBot, theme: Theme) -> None:
     state = make_state(top_k=2)
     view = make_view(qtbot, state, theme)
-    assert view.accessibleName() == "Next token"
+    assert view.accessibleName() == "Next word"
     assert view.accessibleDescription() == (
-        f"space sea 62.2{NARROW}%; newline 37.8{NARROW}%; part of a character cut; "
-        "space bay cut; token number 4 cut"
+        f"space sea 62{NARROW}%; newline 38{NARROW}%; 4 likely words cut by top-k 2"
     )
     state.set_params(SamplingParams(temperature=0.0))
-    qtbot.waitUntil(lambda: view.accessibleDescription().startswith(f"space sea 100.0{NARROW}%"))
+    qtbot.waitUntil(lambda: view.accessibleDescription().startswith(f"space sea 100{NARROW}%"))
 
 
 def test_the_keyboard_reaches_it_and_sees_that_it_has(qtbot: QtBot, theme: Theme) -> None:
     view = make_view(qtbot, make_state(), theme)
     view.activateWindow()
-    plain = pixels(view, LIGHT.accent)
+    assert pixels(view, LIGHT.focus) == 0
     view.setFocus()
     qtbot.waitUntil(view.hasFocus)
-    assert pixels(view, LIGHT.accent) > plain
+    assert pixels(view, LIGHT.focus) > 0
     view.clearFocus()
-    assert pixels(view, LIGHT.accent) == plain
+    assert pixels(view, LIGHT.focus) == 0
 
 
 def test_the_window_opens_without_pyqtgraph() -> None:
@@ -168,24 +304,34 @@ def test_the_window_opens_without_pyqtgraph() -> None:
     assert subprocess.run([sys.executable, "-c", loads_nothing], check=False).returncode == 0
 
 
-@given(st.lists(st.floats(0, 1), min_size=1))
-def test_every_bar_fits_and_the_longest_is_never_tiny(longest: list[float]) -> None:
-    scale = BarScale()
-    for probability in longest:
-        full = scale.fit(probability)
-        assert probability <= full <= 1
-        if probability > 1e-9:
-            assert probability > 0.4 * full
+@given(st.floats(0, 1))
+def test_the_closest_scale_holds_the_longest_bar(longest: float) -> None:
+    full = closest(longest)
+    assert longest <= full
+    narrower = [level for level in LEVELS if level < full]
+    assert not narrower or longest > 0.9 * narrower[-1]
 
 
-def test_the_scale_holds_still_near_a_boundary() -> None:
-    scale = BarScale()
-    assert scale.fit(0.51) == 1
-    assert {scale.fit(p) for p in (0.49, 0.51, 0.45, 0.52)} == {1}
-    assert scale.fit(0.39) == 0.5
-    assert {scale.fit(p) for p in (0.41, 0.49, 0.39)} == {0.5}
-    assert scale.fit(0) == 0.5
-    assert scale.fit(1) == 1
+def test_a_scale_is_labelled_with_its_ends_and_middle() -> None:
+    assert tick_labels(1.0) == ("0", "50", f"100{NARROW}%")
+    assert tick_labels(0.05) == ("0", "2.5", f"5{NARROW}%")
+
+
+@pytest.mark.parametrize(
+    ("probability", "shown"),
+    [
+        (0, "0"),
+        (1, "100"),
+        (0.9996, "100"),
+        (0.9993, "99.9"),
+        (0.632, "63"),
+        (0.0124, "1"),
+        (0.0086, "0.9"),
+        (0.000421, f"<{NARROW}0.1"),
+    ],
+)
+def test_a_bar_has_whole_percents(probability: float, shown: str) -> None:
+    assert short_percent(probability) == f"{shown}{NARROW}%"
 
 
 @pytest.mark.parametrize(
@@ -208,29 +354,27 @@ def test_percentages_have_the_digits_that_say_something(probability: float, show
 
 def test_words_for_the_tail() -> None:
     word = token_text(b" wombat", 1)
-    assert tail_sentence(Tail(4102, 4102, 0.14, None)) == (f"4,102 more tokens share 14.0{NARROW}%")
+    assert tail_sentence(Tail(4102, 4102, 0.14, None)) == f"4,102 more share 14{NARROW}%"
     assert tail_sentence(Tail(4102, 31, 0.021, None, is_counted=False, is_weighed=False)) == (
-        f"about 31 more tokens share 2.1{NARROW}%"
+        f"about 31 more share 2{NARROW}%"
     )
     assert tail_sentence(Tail(4102, 31, 0.021, None, is_weighed=False)) == (
-        f"31 more tokens share about 2.1{NARROW}%"
+        f"31 more share about 2{NARROW}%"
     )
-    assert tail_sentence(Tail(4102, 1, 0.14, word)) == (
-        f"1 more token has 14.0{NARROW}%; drawn: ·wombat"
-    )
-    assert tail_sentence(Tail(49_140, 0, 0, None)) == "49,140 more tokens cannot be drawn"
-    assert tail_sentence(Tail(0, 0, 0, None)) == "no other tokens"
+    assert tail_sentence(Tail(4102, 1, 0.14, word)) == f"1 more has 14{NARROW}%; drawn: ·wombat"
+    assert tail_sentence(Tail(49_140, 0, 0, None)) == "49,140 more cannot be drawn"
+    assert tail_sentence(Tail(0, 0, 0, None)) == "no others"
 
 
 def test_words_for_rows() -> None:
     text = token_text(b" sea", 1)
     kept = TokenRow(1, text, 0.3, 0.2, 0.3, cut=False, chosen=True)
     cut = TokenRow(1, text, 0, 0.2, 0.3, cut=True, chosen=False)
-    assert row_label(kept) == f"30.0{NARROW}%"
+    assert row_label(kept) == f"30{NARROW}%"
     assert row_label(cut) == "cut"
     far = [cut] * 7 + [kept]
     assert description(far).count("cut") == 5
-    assert description(far).endswith(f"space sea 30.0{NARROW}%, drawn")
+    assert description(far).endswith(f"space sea 30{NARROW}%, drawn")
 
 
 @pytest.mark.parametrize(
@@ -247,22 +391,73 @@ def test_words_for_choices(effective: float, words: str) -> None:
     assert choices(effective) == words
 
 
-def test_in_a_narrow_window_the_legend_has_no_half_names(qtbot: QtBot, theme: Theme) -> None:
-    legend = HistogramLegend(theme)
-    qtbot.addWidget(legend)
-    legend.show()
-    usual = legend.sizeHint().width()
-    fewest = 5
-    for width in range(usual - 1, 40, -7):
-        legend.resize(width, legend.sizeHint().height())
-        names = legend.names()
-        assert ["T 1", "T now", "filtered", "cut", "▸ drawn"][: len(names)] == names
-        assert sum(legend.fontMetrics().horizontalAdvance(name) for name in names) <= width
-        fewest = min(fewest, len(names))
-    assert fewest <= 1
-    legend.resize(usual - 30, 20)
-    assert legend.names() == ["T 1", "T now", "filtered", "cut", "▸ drawn"]
-    legend.resize(usual, 20)
-    assert legend.names()[0] == "at T 1"
-    legend.resize(usual // 2, 20)
-    assert 0 < len(legend.names()) < 5
+def test_words_for_what_is_cut() -> None:
+    def words(tokens: int, banned: int = 0, by: str = "", *, likely: bool = True) -> str:
+        return fold_sentence(Fold(tokens, banned, likely, True, by, False))
+
+    assert words(8, by="min-p 0.05") == "8 likely words cut by min-p 0.05"
+    assert words(1) == "1 likely word cut"
+    assert words(49_136, by="top-k 3", likely=False) == "49,136 unlikely words cut by top-k 3"
+    assert words(2, 2) == "2 likely words banned"
+    assert words(3, 1, "top-k 3") == "3 likely words cut by top-k 3, 1 banned"
+    assert fold_sentence(Fold(40, 0, False, False, "", False)) == "about 40 unlikely words cut"
+
+
+@pytest.mark.parametrize(
+    ("fields", "by"),
+    [
+        ({"top_k": 2}, "top-k 2"),
+        ({"top_k": 50, "min_p": 0.5}, "min-p 0.5"),
+        ({"top_k": 2, "min_p": 0.01}, "top-k 2"),
+        ({"top_k": 5, "top_n_sigma": 1.0}, "top-nσ 1"),
+        ({"typical_p": 0.5}, "typical-p 0.5"),
+        ({"xtc_probability": 1.0, "xtc_threshold": 0.1, "min_p": 0.1}, ""),
+        ({"mirostat": 2, "mirostat_tau": 1.0}, "Mirostat 2"),
+    ],
+)
+def test_the_filter_that_did_it_alone_is_named(fields: dict[str, float], by: str) -> None:
+    state = make_state()
+    state.set_params(SamplingParams(**fields))  # type: ignore[arg-type]  # fields vary
+    fold = next(line for line in state.lines(12) if isinstance(line, Fold))
+    assert fold.by == by
+
+
+@given(
+    room=st.integers(0, 20),
+    top_k=st.integers(0, 30),
+    temperature=st.sampled_from([0.0, 0.5, 1.0, 3.0]),
+    is_open=st.booleans(),
+    chosen=st.none() | st.integers(0, 99),
+    banned=st.sets(st.integers(0, 5), max_size=3),
+)
+def test_lines_fit_and_account_for_every_token(
+    room: int,
+    top_k: int,
+    temperature: float,
+    is_open: bool,
+    chosen: int | None,
+    banned: set[int],
+) -> None:
+    biases = tuple((token, float("-inf")) for token in sorted(banned))
+    state = NextToken(SamplingParams(temperature=temperature, top_k=top_k, logit_bias=biases))
+    logits = np.random.default_rng(top_k).normal(size=100).astype(np.float32) * 2
+    state.show(LogitSketch.of(logits), chosen=chosen)
+    lines = state.lines(room, is_open=is_open)
+    assert len(lines) <= max(room, 3 if room else 0)
+    rows = [line for line in lines if isinstance(line, TokenRow)]
+    kept = [row for row in rows if not (row.cut or row.banned)]
+    assert len({row.token for row in rows}) == len(rows)
+    assert [row.probability for row in kept if not row.chosen] == sorted(
+        (row.probability for row in kept if not row.chosen), reverse=True
+    )
+    if chosen is not None and room:
+        assert any(row.chosen for row in rows)
+    folds = [line for line in lines if isinstance(line, Fold)]
+    assert len(folds) <= 1
+    if room and (banned or (0 < top_k < 100 and temperature)):
+        assert folds, "what is cut is told"
+    for line in lines:
+        if isinstance(line, Tail):
+            assert line.tokens + len(rows) == 100
+            shown = sum(row.probability for row in rows)
+            assert shown + line.probability == pytest.approx(1.0, abs=1e-9)

@@ -2,7 +2,7 @@ import math
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
@@ -13,6 +13,7 @@ from studio.ui.parameters.sampling_state import SamplingState
 from studio.ui.theme.theme import Theme
 from studio.ui.tokens.answer import AskedToken, parse_percent
 from studio.ui.tokens.next_token import NextToken
+from studio.ui.tokens.rows import TokenRow
 
 NARROW = "\u202f"
 LOGITS = np.array([3.0, 2.2, 1.0, 0.0, -1.0, -2.0, -3.0, -4.0], np.float32)
@@ -37,10 +38,13 @@ def panel(qtbot: QtBot, sampling: SamplingState, theme: Theme) -> NextTokenPanel
     return made
 
 
-def click(panel: NextTokenPanel, row: int) -> None:
-    histogram = panel.histogram
-    at = QPoint(200, int((row + 0.5) * histogram.row_height))
-    QTest.mouseClick(histogram, Qt.MouseButton.LeftButton, pos=at)
+def ask(panel: NextTokenPanel, row: int) -> None:
+    """Choose the question in a row's menu."""
+    line = panel.histogram.lines[row]
+    assert isinstance(line, TokenRow)
+    menu = panel.menu(line.token, panel.histogram.line_rect(row))
+    (action,) = [action for action in menu.actions() if "T makes it" in action.text()]
+    action.trigger()
 
 
 def asked(token: int, **fields: object) -> AskedToken:
@@ -130,8 +134,8 @@ def test_what_is_no_percentage_is_refused(typed: str) -> None:
 # The popup
 
 
-def test_a_click_asks_and_a_button_sets_t(panel: NextTokenPanel, sampling: SamplingState) -> None:
-    click(panel, 1)
+def test_the_menu_asks_and_a_button_sets_t(panel: NextTokenPanel, sampling: SamplingState) -> None:
+    ask(panel, 1)
     question = panel.question
     assert question.isVisible()
     assert question.answer.startswith("Never the favourite; most likely at T\u00a0")
@@ -150,7 +154,7 @@ def test_a_click_asks_and_a_button_sets_t(panel: NextTokenPanel, sampling: Sampl
 def test_enter_takes_the_first_and_esc_closes(
     panel: NextTokenPanel, sampling: SamplingState
 ) -> None:
-    click(panel, 0)
+    ask(panel, 0)
     question = panel.question
     QTest.keyClicks(question.edit, "50")
     QTest.keyClick(question.edit, Qt.Key.Key_Return)
@@ -160,7 +164,9 @@ def test_enter_takes_the_first_and_esc_closes(
 
 
 def test_it_closes_when_the_focus_goes_elsewhere(qtbot: QtBot, panel: NextTokenPanel) -> None:
-    click(panel, 1)
+    panel.histogram.setFocus()
+    for key in (Qt.Key.Key_Home, Qt.Key.Key_Down, Qt.Key.Key_T):
+        QTest.keyClick(panel.histogram, key)
     qtbot.waitUntil(panel.question.edit.hasFocus)
     assert panel.histogram.pointed == 1
     panel.histogram.setFocus()
@@ -169,17 +175,17 @@ def test_it_closes_when_the_focus_goes_elsewhere(qtbot: QtBot, panel: NextTokenP
 
 def test_it_lies_in_the_window_for_every_row(panel: NextTokenPanel) -> None:
     for row in range(8):
-        click(panel, row)
+        ask(panel, row)
         question = panel.question
         QTest.keyClicks(question.edit, "20")
         assert panel.rect().contains(question.geometry())
-        middle = QPoint(200, int((row + 0.5) * panel.histogram.row_height))
+        middle = panel.histogram.line_rect(row).center()
         assert not question.geometry().contains(panel.histogram.mapTo(panel, middle))
         QTest.keyClick(question.edit, Qt.Key.Key_Escape)
 
 
 def test_nonsense_is_explained_and_can_be_mended(panel: NextTokenPanel) -> None:
-    click(panel, 0)
+    ask(panel, 0)
     question = panel.question
     QTest.keyClicks(question.edit, "often")
     assert question.answer == "“often” is not a percentage: type a number from 0 to 100."
@@ -195,7 +201,7 @@ def test_nonsense_is_explained_and_can_be_mended(panel: NextTokenPanel) -> None:
 
 
 def test_words_and_buttons_all_fit_into_it(panel: NextTokenPanel) -> None:
-    click(panel, 1)
+    ask(panel, 1)
     question = panel.question
     layout = question.layout()
     assert layout is not None
@@ -214,16 +220,15 @@ def test_by_keyboard_alone(qtbot: QtBot, panel: NextTokenPanel, sampling: Sampli
     panel.activateWindow()
     histogram.setFocus()
     qtbot.waitUntil(histogram.hasFocus)
-    QTest.keyClick(histogram, Qt.Key.Key_Return)
+    QTest.keyClick(histogram, Qt.Key.Key_T)
     assert not panel.question.isVisible()  # about what?
     QTest.keyClick(histogram, Qt.Key.Key_Down)
     QTest.keyClick(histogram, Qt.Key.Key_Down)
-    for key in (Qt.Key.Key_Return, Qt.Key.Key_Menu):
-        QTest.keyClick(histogram, key)
-        assert panel.question.isVisible()
-        assert panel.question.answer.startswith("Never the favourite")
-        QTest.keyClick(panel.question, Qt.Key.Key_Escape)
-        assert not panel.question.isVisible()
+    QTest.keyClick(histogram, Qt.Key.Key_T)
+    assert panel.question.isVisible()
+    assert panel.question.answer.startswith("Never the favourite")
+    QTest.keyClick(panel.question, Qt.Key.Key_Escape)
+    assert not panel.question.isVisible()
     assert histogram.pointed == 1
     assert sampling.params.temperature == 0.8
 
@@ -231,7 +236,7 @@ def test_by_keyboard_alone(qtbot: QtBot, panel: NextTokenPanel, sampling: Sampli
 def test_it_stays_with_the_place_it_was_asked_at(
     panel: NextTokenPanel, sampling: SamplingState
 ) -> None:
-    click(panel, 1)
+    ask(panel, 1)
     panel.histogram._state.show(LogitSketch.of(-LOGITS))
     QTest.keyClicks(panel.question.edit, "20")
     QTest.keyClick(panel.question.edit, Qt.Key.Key_Return)
@@ -246,7 +251,7 @@ def test_the_question_is_read_whole_however_long_the_token(
 ) -> None:
     panel.resize(700, 460)
     panel._state.add_pieces({0: piece})
-    click(panel, 0)
+    ask(panel, 0)
     QApplication.processEvents()
     assert panel.question.isVisible()
     labels = [label for label in panel.question.findChildren(QLabel) if label.isVisible()]

@@ -1,0 +1,46 @@
+"""What lies over a window goes as soon as somebody types elsewhere, for it must not cover that.
+
+Looks at keys only while something is there.
+"""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, QObject
+from PySide6.QtWidgets import QApplication, QWidget
+
+
+class UntilKey(QObject):
+    """Watches for a key that goes to another widget than one's own.
+
+    Args:
+        owner: Whose own keys do not count.
+        gone: What is done at the first of all others; the watch ends with it.
+    """
+
+    def __init__(self, owner: QWidget, gone: Callable[[], None]) -> None:
+        super().__init__(owner)
+        self._owner = owner
+        self._gone = gone
+        self._is_on = False
+
+    def begin(self) -> None:
+        """Something is there now."""
+        application = QApplication.instance()
+        if not self._is_on and application is not None:
+            self._is_on = True
+            application.installEventFilter(self)
+
+    def end(self) -> None:
+        """It is gone."""
+        application = QApplication.instance()
+        if self._is_on and application is not None:
+            self._is_on = False
+            application.removeEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        """Let the key pass, and end what it must not meet."""
+        is_key = event.type() in (QEvent.Type.KeyPress, QEvent.Type.InputMethod)
+        if is_key and isinstance(watched, QWidget) and watched is not self._owner:
+            self.end()
+            self._gone()
+        return False

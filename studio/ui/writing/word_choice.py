@@ -1,0 +1,87 @@
+"""A word of the bars is written into the manuscript: a take of one token.
+
+It goes the way of a generation's tokens, so that undo, takes, records and heat know it, and the
+look-ahead follows. Knows no widget.
+"""
+
+from PySide6.QtCore import QObject, Signal
+
+from studio.engine.messages import ScoredToken
+from studio.ui.tokens.chosen_token import ChosenToken
+from studio.ui.tokens.next_token import NextToken
+from studio.ui.writing.draft import Draft
+from studio.ui.writing.look_ahead import LookAheadAtRest
+from studio.ui.writing.writing import Writing
+
+WRITING = "The model is writing: stop it (Esc), and a click writes a word."
+NOT_YET = "These are the words for another place still. Try again when the bars have followed."
+NO_TEXT = "This token ends a text or steers the model: it writes nothing."
+PART = "This token is a part of a character, which cannot stand alone in a text."
+
+
+class WordChoice(QObject):
+    """Writes a token of the distribution at the caret there.
+
+    Args:
+        draft: Where it is written.
+        writing: Nothing is written while this writes.
+        look_ahead: Knows whether the distribution is that of the caret.
+        next_token: The distribution.
+        parent: The Qt parent, if any.
+    """
+
+    written = Signal(int)
+    """A word was written; the caret goes to its end."""
+    refused = Signal(str)
+    """Why none was; the sentence is for the writer."""
+
+    def __init__(
+        self,
+        draft: Draft,
+        writing: Writing,
+        look_ahead: LookAheadAtRest,
+        next_token: NextToken,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._draft = draft
+        self._writing = writing
+        self._look_ahead = look_ahead
+        self._next_token = next_token
+
+    def why_not(self, token: int) -> str | None:
+        """Why a token cannot be written now, for the writer; None where it can be."""
+        text = self._next_token.text(token)
+        if not self._writing.is_idle:
+            return WRITING
+        if self._writing.held is not None:
+            return self._writing.held
+        if not self._look_ahead.is_settled or self._next_token.details(token) is None:
+            return NOT_YET
+        if text.kind == "control":
+            return NO_TEXT
+        if text.kind == "bytes":
+            return PART
+        return None
+
+    def write(self, token: int) -> None:
+        """Write a token at the caret, or say why that cannot be."""
+        why_not = self.why_not(token)
+        if why_not is not None:
+            self.refused.emit(why_not)
+            return
+        next_token, manuscript = self._next_token, self._draft.manuscript
+        sketch, piece = next_token.sketch, next_token.pieces[token]
+        assert sketch is not None, "the token is one of it"
+        record = ChosenToken(
+            ScoredToken(token, piece, sketch.to_bytes(), next_token.is_near_tie),
+            tuple(next_token.history),
+        )
+        text, position = piece.decode(), self._draft.caret
+        take = manuscript.begin_take(position)
+        try:
+            take.records.append(record)
+            take.append(text)
+        finally:
+            manuscript.end_take()
+        self.written.emit(position + len(text))

@@ -1,0 +1,160 @@
+"""A word of the bars is written: in the real window, with the real model."""
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from studio.manuscript.passage import Origin
+from studio.sampling import LogitSketch
+from studio.ui.heat.measure import HeatMeasure
+from studio.ui.main_window import MainWindow
+from studio.ui.tokens.chosen_token import ChosenToken
+from studio.ui.tokens.rows import Fold, TokenRow
+from studio.ui.word.words import CHOSEN
+from studio.ui.writing.word_choice import NO_TEXT, NOT_YET, PART, WRITING
+from tests.ui.conftest import LONG
+
+TEXT = "The old fisherman looked out over the"
+
+
+@pytest.fixture
+def settled(window: MainWindow, qtbot: QtBot) -> MainWindow:
+    """A window at rest behind a few words, the bars showing what follows."""
+    QTest.keyClicks(window.editor, TEXT)
+    settle(window, qtbot)
+    return window
+
+
+def settle(window: MainWindow, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: window.session.look_ahead.is_settled, timeout=LONG)
+
+
+def row(window: MainWindow, line: int) -> TokenRow:
+    found = window.histogram.histogram.lines[line]
+    assert isinstance(found, TokenRow)
+    return found
+
+
+def click(window: MainWindow, line: int) -> str:
+    """Click a line of the bars; returns what its token spells."""
+    histogram = window.histogram.histogram
+    text = window.session.next_token.pieces[row(window, line).token].decode()
+    at = histogram.line_rect(line).center()
+    QTest.mouseClick(histogram, Qt.MouseButton.LeftButton, pos=at)
+    return text
+
+
+def test_a_click_writes_the_word_as_a_take_and_the_bars_follow(
+    settled: MainWindow, qtbot: QtBot
+) -> None:
+    window, session = settled, settled.session
+    manuscript = session.draft.manuscript
+    before = [line.token for line in window.histogram.histogram.lines if isinstance(line, TokenRow)]
+    first = click(window, 1)
+    assert manuscript.text == TEXT + first
+    assert set(manuscript.origins(len(TEXT))) == {Origin.GENERATED}
+    assert session.draft.caret == len(manuscript) == window.editor.caret
+    assert window.editor.hasFocus(), "the writer can go on typing"
+    settle(window, qtbot)
+    after = [line.token for line in window.histogram.histogram.lines if isinstance(line, TokenRow)]
+    assert after != before
+    second = click(window, 0)
+    assert manuscript.text == TEXT + first + second
+    assert [len(takes.takes) for takes in manuscript.take_sets] == [1, 1]
+    # Each is a step of undo.
+    for rest in (TEXT + first, TEXT, TEXT + first, TEXT + first + second):
+        is_back = len(rest) < len(manuscript.text)
+        (window.editor.undo if is_back else window.editor.redo)()
+        assert manuscript.text == rest
+
+
+def test_its_record_is_kept_and_panels_know_that_it_was_chosen(
+    settled: MainWindow, qtbot: QtBot
+) -> None:
+    window, session = settled, settled.session
+    chosen = row(window, 2)
+    history = list(session.next_token.history)
+    click(window, 2)
+    (span,) = session.records.spans.all
+    record = span.record
+    assert isinstance(record, ChosenToken)
+    assert record.id == chosen.token
+    assert record.place.history == tuple(history)
+    sketch = LogitSketch.from_bytes(record.sketch)
+    assert sketch.probability(record.id, 1.0) == pytest.approx(chosen.ghost, abs=1e-6)
+    assert session.word.look_at(span)
+    facts = session.word.facts(8)
+    assert facts is not None
+    assert facts.probability == pytest.approx(chosen.probability, abs=1e-6)
+    assert CHOSEN in facts.sentences
+    session.heat.set_measure(HeatMeasure.BLAME)
+    assert session.heat.tints([record]).tolist() == [-1], "temperature has no part in it"
+    session.heat.set_measure(HeatMeasure.SURPRISE)
+    assert session.heat.tints([record])[0] >= 0
+
+
+def test_enter_writes_a_word_that_is_cut_too_and_takes_can_be_made_of_it(
+    settled: MainWindow, qtbot: QtBot
+) -> None:
+    window, session = settled, settled.session
+    session.sampling.change(top_k=2)
+    histogram = window.histogram.histogram
+    histogram.setFocus()
+    assert isinstance(histogram.lines[2], Fold)
+    for key in (Qt.Key.Key_End, Qt.Key.Key_Space, Qt.Key.Key_Down):
+        QTest.keyClick(histogram, key)
+    cut = row(window, 3)
+    assert cut.cut
+    piece = session.next_token.pieces[cut.token].decode()
+    QTest.keyClick(histogram, Qt.Key.Key_Return)
+    assert session.draft.manuscript.text == TEXT + piece
+    assert histogram.hasFocus(), "the next word is chosen by keyboard too"
+    settle(window, qtbot)
+    session.sampling.set_max_tokens(3)
+    session.writing.retake()
+    qtbot.waitUntil(lambda: session.writing.is_idle, timeout=LONG)
+    takes = session.writing.take_set()
+    assert takes is not None
+    assert len(takes.takes) == 2
+    assert takes.takes[0].text == piece, "none is lost"
+
+
+def test_what_cannot_be_written_is_said_and_writes_nothing(
+    settled: MainWindow, qtbot: QtBot
+) -> None:
+    window, session = settled, settled.session
+    words, tokens = session.words, session.next_token
+    said: list[str] = []
+    words.refused.connect(said.append)
+    token = row(window, 0).token
+    lower = row(window, 1).token
+    assert words.why_not(token) is None
+    tokens.add_pieces({lower: b"\xf0\x9f"})
+    assert words.why_not(lower) == PART
+    tokens.add_pieces({lower: b"<|im_end|>"}, [lower])
+    words.write(lower)
+    QTest.keyClicks(window.editor, " grey")
+    words.write(token)  # the bars are still those of the place before
+    assert session.draft.manuscript.text == f"{TEXT} grey"
+    settle(window, qtbot)
+    session.sampling.set_max_tokens(400)
+    session.writing.continue_writing()
+    words.write(token)
+    session.writing.stop()
+    qtbot.waitUntil(lambda: session.writing.is_idle, timeout=LONG)
+    assert said == [NO_TEXT, NOT_YET, WRITING]
+    assert window.notice.isVisible()
+
+
+def test_the_menu_says_why_a_word_cannot_be_written(settled: MainWindow) -> None:
+    panel = settled.histogram
+    first = row(settled, 0)
+    rect = panel.histogram.line_rect(0)
+    write, ask = panel.menu(first.token, rect).actions()[:2]
+    assert write.isEnabled()
+    assert ask.text() == "What &T makes it 30\u202f%?…"
+    QTest.keyClicks(settled.editor, " g")
+    write = panel.menu(first.token, rect).actions()[0]
+    assert not write.isEnabled()
+    assert write.toolTip() == NOT_YET
