@@ -62,7 +62,7 @@ class Token(Event, frozen=True, kw_only=True, tag=True):
     probability: float
     """As the sampler used it: after temperature and filters."""
     rank: int
-    """0 = the favourite."""
+    """As the sampler used it: 0 = the favourite of those that were left."""
     entropy: float
     """Nats, of the distribution drawn from."""
     top: tuple[tuple[int, float], ...]
@@ -72,4 +72,5 @@ class Token(Event, frozen=True, kw_only=True, tag=True):
     u: float
     """What was drawn, in [0, 1): the same u at another temperature is the same dice."""
     near_tie: bool
-    """Whether arithmetic alone may decide which token T 0 takes here."""
+    """Whether arithmetic alone may decide which token T 0 takes here, penalties and biases
+    counted."""

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from studio.engine.llama.vocabulary import Vocabulary
 from studio.engine.messages import Emit, LaneToken, Token
 from studio.engine.writing.pieces import PieceLedger
-from studio.sampling import Choice, LogitSketch, Survey, Written, is_near_tie
+from studio.sampling import Choice, LogitSketch, Survey, Written
 
 FRAME_SECONDS = 1 / 20
 """How long tokens are collected for those who show them; one waits no longer than this and a
@@ -118,5 +118,5 @@ class UntoldTokens:
             sketch=sketch.to_bytes(),
             pieces=self._pieces.untold(sketch.ids),
             u=u,
-            near_tie=is_near_tie(survey.ranking),
+            near_tie=choice.near_tie,
         )

@@ -8,6 +8,9 @@ that, T 0 may choose one today and the other tomorrow. The module knows logits a
 
 from __future__ import annotations
 
+import numpy as np
+from numpy.typing import NDArray
+
 from studio.sampling.logits.ranking import Ranking
 
 MARGIN = 0.1
@@ -19,6 +22,10 @@ half of the 19 where the favourite really is another one; at 0.2 it would flag 1
 
 
 def is_near_tie(ranking: Ranking) -> bool:
-    """Return whether the two best raw logits are closer than `MARGIN`."""
-    logits = ranking.logits
-    return logits.size > 1 and logits.item(0) - logits.item(1) < MARGIN
+    """Return whether the two best raw logits, the model's own, are closer than `MARGIN`."""
+    return are_near_tie(ranking.logits)
+
+
+def are_near_tie(best: NDArray[np.floating]) -> bool:
+    """Return whether the first two of logits in descending order are closer than `MARGIN`."""
+    return best.size > 1 and best.item(0) - best.item(1) < MARGIN

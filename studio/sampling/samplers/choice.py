@@ -9,17 +9,26 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Sequence
+from functools import lru_cache
 from operator import mul
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from studio.sampling.logits.near_tie import are_near_tie
 from studio.sampling.logits.ranking import Ranking
 from studio.sampling.params import SamplingParams
 from studio.sampling.samplers.mirostat import mu_after
-from studio.sampling.samplers.pipeline import shape_any
+from studio.sampling.samplers.pipeline import run, shape_any
 from studio.sampling.samplers.prefix import left_of_few
+from studio.sampling.samplers.steps import (
+    active_changes,
+    active_steps,
+    changes_alone,
+    changes_come_first,
+)
+from studio.sampling.samplers.whole import WholeLogits
 from studio.sampling.state import NO_STATE, SamplerState
 
 
@@ -39,6 +48,7 @@ class Choice(NamedTuple):
         best: Ids of the best tokens, best first; perhaps more than are left.
         weights: Of those to be reported, or more.
         reported: How many.
+        tied: The best logits as T 0 would rank them: after biases, penalties and DRY.
     """
 
     token: int
@@ -51,6 +61,12 @@ class Choice(NamedTuple):
     best: NDArray[np.int64]
     weights: list[float]
     reported: int
+    tied: NDArray[np.floating]
+
+    @property
+    def near_tie(self) -> bool:
+        """Whether arithmetic alone may decide which token T 0 takes here."""
+        return are_near_tie(self.tied)
 
     @property
     def probability(self) -> float:
@@ -109,7 +125,17 @@ def choose(
         token = ranking.ids.item(rank)
         best = min(top, kept)
         return Choice(
-            token, rank, kept, None, weights[rank], mass, moment, ranking.ids, weights, best
+            token,
+            rank,
+            kept,
+            None,
+            weights[rank],
+            mass,
+            moment,
+            ranking.ids,
+            weights,
+            best,
+            ranking.logits,
         )
     ranked, kept, beta = shape_any(ranking, params, history, state)
     best = min(top, kept)
@@ -118,4 +144,22 @@ def choose(
     weights = ranked.some_weights(0, best, beta)
     drawn, token = ranked.weight_at(rank, beta), ranked.token_at(rank)
     mu = mu_after(params, state.mu, drawn / mass) if params.mirostat else None
-    return Choice(token, rank, kept, mu, drawn, mass, moment, ranked.ids, weights, best)
+    tied = ranked if _ranks_as_t0_does(params) else _ranked_by_t0(ranking, params, history, state)
+    return Choice(
+        token, rank, kept, mu, drawn, mass, moment, ranked.ids, weights, best, tied.logits
+    )
+
+
+@lru_cache(maxsize=8)
+def _ranks_as_t0_does(params: SamplingParams) -> bool:
+    """Whether what the samplers leave begins with the tokens that T 0 would rank first."""
+    takes_the_best = {"xtc", "typical_p"}.intersection(active_steps(params))
+    return bool(params.mirostat) or (changes_come_first(params) and not takes_the_best)
+
+
+def _ranked_by_t0(
+    ranking: Ranking, params: SamplingParams, history: Sequence[int], state: SamplerState
+) -> Ranking:
+    if not (active_changes(params) or params.logit_bias):
+        return ranking
+    return run(WholeLogits(ranking), changes_alone(params), history, state).ranked.ranking

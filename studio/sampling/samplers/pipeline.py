@@ -19,7 +19,7 @@ from studio.sampling.logits.ranking import Ranking
 from studio.sampling.params import SamplingParams
 from studio.sampling.samplers import dry, filters, mirostat
 from studio.sampling.samplers.prefix import left_of_few
-from studio.sampling.samplers.steps import active_steps, beta_of
+from studio.sampling.samplers.steps import CHANGES, active_steps, beta_of
 from studio.sampling.samplers.whole import WholeLogits
 from studio.sampling.state import NO_STATE, SamplerState
 
@@ -30,7 +30,6 @@ C = TypeVar("C", bound=Candidates)
 # in for β 0: at it, logits as a model has them differ by nothing that float32 could tell.
 _LEAST_BETA_TO_ADD_AT = 1e-9
 
-_CHANGES = ("penalties", "dry")
 _STEPS_OF_KNOWN_OUTCOME = ("temperature", "top_k", "min_p")
 
 
@@ -92,7 +91,7 @@ def run(
     steps = active_steps(params)
     greedy = "temperature" in steps and params.temperature == 0.0
     if greedy:
-        steps = tuple(name for name in steps if name in _CHANGES)
+        steps = tuple(name for name in steps if name in CHANGES)
     running = _Running(ranked, params, history, state)
     for index, name in enumerate(steps):
         running.step(name, steps[index + 1 :])

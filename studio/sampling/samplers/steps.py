@@ -6,12 +6,20 @@ import math
 from collections.abc import Callable
 from functools import lru_cache
 
+import msgspec
+
 from studio.sampling.params import SamplingParams
 from studio.sampling.samplers import dry
 
 # At this β two float32 logits that differ at all differ by e^100 and more in weight, as they would
 # at every larger one; without a limit 1/T overflows, and 0·infinity is no number.
 _LARGEST_BETA = 1e200
+
+CHANGES = ("penalties", "dry")
+"""The steps that change logits; biases do too, but are no step."""
+
+# Any temperature at which it is a step that acts.
+_SOME_TEMPERATURE = 2.0
 
 _IS_ON: dict[str, Callable[[SamplingParams], bool]] = {
     "penalties": lambda p: (
@@ -33,6 +41,41 @@ _IS_ON: dict[str, Callable[[SamplingParams], bool]] = {
 def active_steps(params: SamplingParams) -> tuple[str, ...]:
     """Return those of `samplers` that have an effect, in their order."""
     return tuple([name for name in params.samplers if _IS_ON[name](params)])
+
+
+@lru_cache(maxsize=8)
+def active_changes(params: SamplingParams) -> tuple[str, ...]:
+    """Return those steps that change logits and have an effect, in their order.
+
+    None of them where Mirostat is on, which takes the place of all.
+    """
+    if params.mirostat:
+        return ()
+    return tuple([name for name in active_steps(params) if name in CHANGES])
+
+
+@lru_cache(maxsize=8)
+def changes_come_first(params: SamplingParams) -> bool:
+    """Say whether whatever changes logits acts before anything that cuts or tempers them.
+
+    The repetition penalty alone may stand after temperature: it only scales.
+    """
+    changes = active_changes(params)
+    steps = active_steps(msgspec.structs.replace(params, temperature=_SOME_TEMPERATURE))
+    if steps[: len(changes)] == changes:
+        return True
+    scales = changes == ("penalties",) and (
+        params.frequency_penalty == params.presence_penalty == 0.0
+    )
+    return scales and steps[:2] == ("temperature", "penalties")
+
+
+@lru_cache(maxsize=8)
+def changes_alone(params: SamplingParams) -> SamplingParams:
+    """Return what of `params` changes logits, in its order, and nothing else: what T 0 ranks by."""
+    return msgspec.structs.replace(
+        params, temperature=1.0, mirostat=0, samplers=active_changes(params)
+    )
 
 
 def beta_of(temperature: float) -> float:

@@ -15,44 +15,16 @@ import numpy as np
 
 from studio.sampling.params import SamplingParams
 from studio.sampling.samplers.pipeline import run
-from studio.sampling.samplers.steps import active_steps
+from studio.sampling.samplers.steps import (
+    CHANGES,
+    active_changes,
+    changes_alone,
+    changes_come_first,
+)
 from studio.sampling.sketches.sketch import LogitSketch
 from studio.sampling.sketches.sketched import SketchedLogits
 from studio.sampling.sketches.survey import Written
 from studio.sampling.state import NO_STATE, SamplerState
-
-CHANGES = ("penalties", "dry")
-"""The steps that change logits; biases do too, but are no step."""
-
-# Any temperature at which it is a step that acts.
-_SOME_TEMPERATURE = 2.0
-
-
-@lru_cache(maxsize=8)
-def active_changes(params: SamplingParams) -> tuple[str, ...]:
-    """Return those steps that change logits and have an effect, in their order.
-
-    None of them where Mirostat is on, which takes the place of all.
-    """
-    if params.mirostat:
-        return ()
-    return tuple([name for name in active_steps(params) if name in CHANGES])
-
-
-@lru_cache(maxsize=8)
-def changes_come_first(params: SamplingParams) -> bool:
-    """Say whether whatever changes logits acts before anything that cuts or tempers them.
-
-    The repetition penalty alone may stand after temperature: it only scales.
-    """
-    changes = active_changes(params)
-    steps = active_steps(msgspec.structs.replace(params, temperature=_SOME_TEMPERATURE))
-    if steps[: len(changes)] == changes:
-        return True
-    scales = changes == ("penalties",) and (
-        params.frequency_penalty == params.presence_penalty == 0.0
-    )
-    return scales and steps[:2] == ("temperature", "penalties")
 
 
 @lru_cache(maxsize=8)
@@ -93,7 +65,7 @@ def reweighed(
     known = SketchedLogits(
         sketch.ids, sketch.logits.astype(np.float64), sketch.tail, sketch.vocabulary_size
     )
-    changed = run(known, _only(params, changes), history, state).ranked
+    changed = run(known, changes_alone(params), history, state).ranked
     written = sketch.written
     if token in changed.cut.ids.tolist():
         assert token is not None, "it is an id"
@@ -105,8 +77,3 @@ def reweighed(
         sketch.tail,
         written,
     )
-
-
-@lru_cache(maxsize=8)
-def _only(params: SamplingParams, changes: tuple[str, ...]) -> SamplingParams:
-    return msgspec.structs.replace(params, temperature=1.0, mirostat=0, samplers=changes)

@@ -20,7 +20,8 @@ from studio.sampling import (
     SketchStack,
     blames,
 )
-from studio.sampling.sketches.reweighed import active_changes, reweighed, with_early_changes
+from studio.sampling.samplers.steps import active_changes
+from studio.sampling.sketches.reweighed import reweighed, with_early_changes
 from studio.ui.tokens.place import UNKNOWN_PLACE, TokenPlace
 from studio.ui.tokens.sampler_notes import sees_all
 

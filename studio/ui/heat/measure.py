@@ -61,8 +61,8 @@ SCALES = {
     HeatMeasure.SURPRISE: HeatScale(
         title="&Surprise",
         tip="<p><b>Surprise</b>, −log2 p in bits: how unlikely this token was where it stands, at "
-        "the temperature in force, before filters.</p><p>Each bit halves the chance: 1 bit is one "
-        "in 2, 10 bits one in 1,024.</p>",
+        "the temperature in force, before penalties and filters.</p><p>Each bit halves the chance: "
+        "1 bit is one in 2, 10 bits one in 1,024.</p>",
         least=0.0,
         most=12.0,
         logarithmic=False,
@@ -73,8 +73,8 @@ SCALES = {
     HeatMeasure.ENTROPY: HeatScale(
         title="&Entropy",
         tip="<p><b>Entropy</b> in bits: how open the choice was at this place, at the temperature "
-        "in force, before filters, whatever was taken.</p><p>1 bit is a fair coin; 5 bits are as "
-        "open as 32 equal choices.</p>",
+        "in force, before penalties and filters, whatever was taken.</p><p>1 bit is a fair coin; "
+        "5 bits are as open as 32 equal choices.</p>",
         least=0.0,
         most=10.0,
         logarithmic=False,
@@ -84,14 +84,14 @@ SCALES = {
     ),
     HeatMeasure.RANK: HeatScale(
         title="&Rank",
-        tip="<p><b>Rank</b>: how many tokens the model held likelier here. The 1st is the "
-        "favourite.</p><p>Temperature does not change ranks, so turning T leaves this as it "
-        "is.</p>",
+        tip="<p><b>Rank</b>, the model’s own: how many tokens it held likelier here, before "
+        "penalties and filters. The 1st is its favourite.</p><p>Temperature does not change ranks, "
+        "so turning T leaves this as it is.</p>",
         least=1.0,
         most=1000.0,
         logarithmic=True,
         ticks=((1.0, "1st"), (10.0, "10th"), (100.0, "100th"), (1000.0, "1,000th")),
-        low="favourite",
+        low="the model’s favourite",
         high="far down",
     ),
     HeatMeasure.BLAME: HeatScale(

@@ -150,12 +150,12 @@ class NextTokenHistogram(QWidget):
 
     def sizeHint(self) -> QSize:
         """Room for a dozen tokens."""
-        height = self._rows.axis_height + 13 * self._rows.usual_row_height
+        height = 14 * self._rows.usual_row_height
         return QSize(self.fontMetrics().averageCharWidth() * 50, height)
 
     def minimumSizeHint(self) -> QSize:
         """Room for three tokens and the tail, closer together than usual."""
-        height = self._rows.axis_height + 4 * self._rows.low_row_height
+        height = 4 * self._rows.low_row_height
         return QSize(self.fontMetrics().averageCharWidth() * 36, height)
 
     # -- painting ----------------------------------------------------------------------------
@@ -177,7 +177,8 @@ class NextTokenHistogram(QWidget):
         pointed = self.pointed
         if pointed is not None and (pointed >= len(lines) or isinstance(lines[pointed], Tail)):
             pointed = None
-        self._rows.paint_axis(painter, colors, self._scale)
+        if self._rows.axis_height:
+            self._rows.paint_axis(painter, colors, self._scale)
         focused = self.hasFocus() and pointed == self._selected
         self._rows.paint(painter, colors, lines, pointed, self._full, has_focus=focused)
         # While a text is written the number of lines changes with each word.

@@ -110,8 +110,9 @@ class RowsPainter:
 
     @property
     def axis_height(self) -> int:
-        """How far down the first line begins."""
-        return round(self._words.height * _AXIS_LINES) if self._has_axis else 0
+        """How far down the first line begins; a view that is very low has no scale."""
+        height = round(self._words.height * _AXIS_LINES) if self._has_axis else 0
+        return height if self._size.height() >= height + 4 * self.low_row_height else 0
 
     @property
     def usual_row_height(self) -> int:

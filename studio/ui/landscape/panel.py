@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 _TOOL_TIP = (
     "<p><b>Landscape</b>: the last tokens before the caret, each with the distribution it was "
-    "taken from, at the temperature now and before any filter.</p>"
-    "<p>Across: tokens, the newest at the right. Down: rank, the favourite on top, on a "
-    "logarithmic scale; the lowest band is all tokens beyond rank 128 together. The stronger the "
-    "colour, the more probable (its step is the fourth root of the probability). A dot is the "
-    "token that stands in the text, where it was not the favourite.</p>"
+    "taken from, at the temperature now, before penalties and filters.</p>"
+    "<p>Across: tokens, the newest at the right. Down: the model’s own rank, its favourite on "
+    "top, on a logarithmic scale; the lowest band is all tokens beyond rank 128 together. The "
+    "stronger the colour, the more probable (its step is the fourth root of the probability). A "
+    "dot is the token that stands in the text, where it was not the favourite.</p>"
     "<p>Turn T down and hills sharpen; turn it up and they flatten. A click looks at the token in "
     "the text; with the keyboard, ← → ↑ ↓ and Enter.</p>"
 )

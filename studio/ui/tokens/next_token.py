@@ -20,7 +20,8 @@ from studio.sampling import (
     SamplingParams,
     ShapedTop,
 )
-from studio.sampling.logits.near_tie import MARGIN
+from studio.sampling.logits.near_tie import are_near_tie
+from studio.sampling.sketches.reweighed import reweighed
 from studio.ui.tokens.answer import AskedToken
 from studio.ui.tokens.details import TokenDetails
 from studio.ui.tokens.foreign_biases import WHERE, foreign_bias_words
@@ -36,6 +37,7 @@ from studio.ui.tokens.rows import (
     row_of,
     rows_of,
     tail_of,
+    taken_out,
 )
 from studio.ui.tokens.sampler_notes import Note, place_notes
 from studio.ui.tokens.shape import TokenShape, all_banned, cut_by, own_shape, shape_of
@@ -232,13 +234,11 @@ class NextToken(QObject):
 
     @property
     def is_near_tie(self) -> bool:
-        """Whether arithmetic alone may decide which token T 0 takes here."""
-        sketch = self._sketch
-        return (
-            sketch is not None
-            and sketch.ids.size > 1
-            and bool(sketch.logits[0] - sketch.logits[1] < MARGIN)
-        )
+        """Whether arithmetic alone may decide which token T 0 takes here, penalties counted."""
+        if self._sketch is None or self.reason is not None:
+            return False
+        ranked = reweighed(self._sketch, self._params, self._place.history, self._state)
+        return are_near_tie(ranked.logits)
 
     @property
     def retempered(self) -> Retempered | None:
@@ -297,6 +297,12 @@ class NextToken(QObject):
             temperature=self._params.temperature,
             subject=self.retempered.subject(token),
         )
+
+    @property
+    def taken_out(self) -> int:
+        """How many of the tokens that are known one by one filters or biases have taken out."""
+        shape = self._shaped()
+        return 0 if shape is None else len(taken_out(shape))
 
     def asked(self, token: int) -> AskedToken | None:
         """A token as it is now, to be asked about while time goes on; None as for `details`."""

@@ -113,7 +113,7 @@ def lines_of(
     """
     if room <= 0:
         return []
-    out = _taken_out(shape)
+    out = taken_out(shape)
     likely = [place for place in out if max(shape.uncut[place], shape.ghosts[place]) >= LIKELY]
     listed = likely or out
     room = max(0, room - bool(out) - 1)
@@ -141,7 +141,7 @@ def lines_of(
     return lines
 
 
-def _taken_out(shape: TokenShape) -> list[int]:
+def taken_out(shape: TokenShape) -> list[int]:
     """The places of the tokens that filters or biases have taken out."""
     if 0.0 not in shape.probabilities:
         return []
@@ -218,7 +218,7 @@ def rank_of(shape: TokenShape, place: int) -> int | None:
         shape: The distribution.
         place: Where it stands in the shape's lists.
     """
-    out = _taken_out(shape)
+    out = taken_out(shape)
     return None if place in out else place - sum(other < place for other in out)
 
 

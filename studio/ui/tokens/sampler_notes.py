@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from studio.sampling import Breakers, LogitSketch, SamplingParams, active_steps
 from studio.sampling.logits.penalties import recent
-from studio.sampling.sketches.reweighed import active_changes, changes_come_first
+from studio.sampling.samplers.steps import active_changes, changes_come_first
 from studio.ui.tokens.place import TokenPlace
 from studio.ui.tokens.words import percent
 

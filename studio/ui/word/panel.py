@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 from studio.ui.theme.theme import Theme
 from studio.ui.word.bars import FEWEST_ROWS, ROWS, WordBars
 from studio.ui.word.state import WordFacts, WordState
-from studio.ui.word.words import bits, ordinal, probabilities
+from studio.ui.word.words import bits, probabilities, ranks
 
 _WIDTH = 56
 """In average characters."""
@@ -29,18 +29,19 @@ _TITLE_SIZE = 1.25
 _FACTS = (
     (
         "Rank",
-        "<p>How many tokens the model held likelier here; the 1st is the favourite. The same at "
-        "every T.</p>",
+        "<p>Its place among the tokens that can be drawn here with the parameters in force; the "
+        "1st is the favourite. In brackets the model’s own ranking, before penalties and filters, "
+        "where that is another.</p>",
     ),
     (
         "Surprise",
-        "<p><b>Surprise</b>, −log2 p in bits, at the temperature in force, before filters: each "
-        "bit halves the chance.</p>",
+        "<p><b>Surprise</b>, −log2 p in bits, at the temperature in force, before penalties and "
+        "filters: each bit halves the chance.</p>",
     ),
     (
         "Entropy",
         "<p><b>Entropy</b> in bits of the whole distribution at this place, at the temperature in "
-        "force, before filters: how open the choice was.</p>",
+        "force, before penalties and filters: how open the choice was.</p>",
     ),
 )
 
@@ -118,7 +119,7 @@ class WordPanel(QFrame):
         shown = {
             self.title: facts.text.text,
             self.chance: self._chance(facts),
-            self.values[0]: ordinal(facts.rank),
+            self.values[0]: ranks(facts.rank, facts.own_rank),
             self.values[1]: bits(facts.surprise),
             self.values[2]: bits(facts.entropy),
             self.sentences: "\n".join(facts.sentences),

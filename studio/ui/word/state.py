@@ -40,10 +40,12 @@ class WordFacts(NamedTuple):
         probability: What the sampler would draw it with now, filters included; NaN where that is
             not known.
         is_cut: Whether a filter has cut it now.
-        at_one: Its probability at T 1, before filters.
-        rank: How many tokens are likelier; 0 for the favourite.
-        surprise: In bits, at the T in force, before filters.
-        entropy: Of its place, in bits, at the T in force, before filters.
+        at_one: The model's own: its probability at T 1, before penalties and filters.
+        rank: How many tokens are likelier now, as they will be used; 0 for the favourite, None
+            where it cannot be drawn.
+        own_rank: How many the model itself holds likelier.
+        surprise: In bits, at the T in force, before penalties and filters.
+        entropy: Of its place, in bits, at the T in force, before penalties and filters.
         sentences: What else is to be said: a near-tie, what T is to blame for, and what is not
             known.
     """
@@ -53,7 +55,8 @@ class WordFacts(NamedTuple):
     probability: float
     is_cut: bool
     at_one: float
-    rank: int
+    rank: int | None
+    own_rank: int
     surprise: float
     entropy: float
     sentences: tuple[str, ...]
@@ -141,17 +144,27 @@ class WordState(QObject):
             return None
         record, temperature = self._span.record, self._sampling.params.temperature
         probability, is_cut = self._chance(sketch, self.next_token.rows(row_count))
+        own_rank = int(self._stack.rank[0])
         return WordFacts(
             text=self.next_token.text(record.id),
             is_drawn=_u(record) is not None,
             probability=probability,
             is_cut=is_cut,
             at_one=sketch.probability(record.id, 1.0),
-            rank=int(self._stack.rank[0]),
+            rank=None if is_cut or math.isnan(probability) else self._rank(own_rank),
+            own_rank=own_rank,
             surprise=float(self._stack.surprise(temperature)[0]),
             entropy=float(self._stack.entropy(temperature)[0]) / math.log(2.0),
             sentences=self._sentences(sketch),
         )
+
+    def _rank(self, own_rank: int) -> int:
+        assert self._span is not None, "only asked of a token"
+        details = self.next_token.details(self._span.record.id)
+        if details is not None and details.rank is not None:
+            return details.rank - 1
+        # Before a token of the tail stand all those known that can be drawn.
+        return own_rank - self.next_token.taken_out
 
     def _chance(self, sketch: LogitSketch, rows: Sequence[TokenRow]) -> tuple[float, bool]:
         """The token's probability now, filters included, and whether one has cut it."""
@@ -175,7 +188,7 @@ class WordState(QObject):
     def _sentences(self, sketch: LogitSketch) -> tuple[str, ...]:
         assert self._span is not None, "only asked of a token"
         record, token = self._span.record, self.next_token
-        said = [NEAR_TIE] if record.near_tie else []
+        said = [NEAR_TIE] if token.is_near_tie else []
         u = _u(record)
         if u is None:
             said.append(CHOSEN if isinstance(record, ChosenToken) else NO_DICE)

@@ -15,8 +15,8 @@ NO_DICE = "This text was scored, not written: no dice were thrown here, so T has
 CHOSEN = "You chose this word: no dice were thrown for it, so T has no blame."
 
 NEAR_TIE = (
-    "A near-tie: the two best logits differ by less than arithmetic does from run to run, so even "
-    "T 0 may not always give the same token here."
+    "A near-tie: the two best logits, penalties and biases counted, differ by less than arithmetic "
+    "does from run to run, so even T 0 may not always give the same token here."
 )
 
 
@@ -28,21 +28,33 @@ def ordinal(rank: int) -> str:
     return f"{number:,}{ending}"
 
 
+def ranks(used: int | None, own: int) -> str:
+    """A rank as it will be used, and the model's own where that is another: ``2nd (own 5th)``.
+
+    Args:
+        used: Counted from 0; None where the token cannot be drawn.
+        own: The same.
+    """
+    if used == own:
+        return ordinal(own)
+    return f"{'none' if used is None else ordinal(used)} (own {ordinal(own)})"
+
+
 def bits(value: float) -> str:
     """Bits with one decimal: ``3.2 bits``, ``∞ bits``."""
     return "∞ bits" if math.isinf(value) else f"{value:.1f} bits"
 
 
 def probabilities(now: float, is_cut: bool, at_one: float, temperature: float) -> str:
-    """``3.1 % at T 0.80 now; 4.2 % at T 1``, or what a filter has done to it.
+    """``will be used at T 0.80: 3.1 %; the model’s own 4.2 %``, or what a filter has done to it.
 
     What is now may not be known: then it is NaN.
     """
     here = f"T {format_temperature(temperature)}"
     if math.isnan(now):
-        return f"{percent(at_one)} at T 1, before biases"
-    chance = f"cut by a filter at {here} now" if is_cut else f"{percent(now)} at {here} now"
-    return f"{chance}; {percent(at_one)} at T 1"
+        return f"the model’s own {percent(at_one)}"
+    chance = f"cut by a filter at {here}" if is_cut else f"will be used at {here}: {percent(now)}"
+    return f"{chance}; the model’s own {percent(at_one)}"
 
 
 def blame_sentence(blame: float | None, favourite: str, temperature: float) -> str:

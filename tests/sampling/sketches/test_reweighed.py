@@ -20,7 +20,8 @@ from studio.sampling import (
     distribution,
 )
 from studio.sampling.instrument.blame import COLDEST, HOTTEST
-from studio.sampling.sketches.reweighed import changes_come_first, reweighed
+from studio.sampling.samplers.steps import changes_come_first
+from studio.sampling.sketches.reweighed import reweighed
 
 STATE = SamplerState(breakers={5: ((),)})
 CHANGES: tuple[dict[str, object], ...] = (

@@ -1,5 +1,6 @@
 import math
 
+import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
@@ -68,9 +69,11 @@ def test_filters_cut_in_the_rows_and_in_the_tail() -> None:
         assert place.state.look_at(span)
         assert place.facts().is_cut
         assert place.facts().probability == 0.0
-        assert place.facts().rank in (5, 250)
+        assert place.facts().rank is None
+        assert place.facts().own_rank in (5, 250)
     place.desk.sampling.change(top_k=0)
     assert not place.facts().is_cut
+    assert place.facts().rank == place.facts().own_rank == 250
 
 
 def test_a_token_of_the_tail_gains_what_filters_took_from_others() -> None:
@@ -100,10 +103,16 @@ def test_blame_is_told_of_what_was_written_and_not_of_what_was_scored() -> None:
 def test_a_near_tie_is_told() -> None:
     place = Place()
     token = written(b"drawn", 3, 0.5)
-    token.near_tie = True
     (span,) = place.put(token)
     place.state.look_at(span)
+    assert NEAR_TIE not in place.facts().sentences
+    # It is one of the two best as they are used: a bias can make it, and unmake it.
+    first, second = LogitSketch.from_bytes(token.sketch).ids[:2].tolist()
+    gap = float(np.subtract(*LogitSketch.from_bytes(token.sketch).logits[:2]))
+    place.desk.sampling.change(logit_bias=((second, gap - 0.05),))
     assert place.facts().sentences[0] == NEAR_TIE
+    place.desk.sampling.change(logit_bias=((second, gap - 0.05), (first, -5.0)))
+    assert NEAR_TIE not in place.facts().sentences
 
 
 def test_turning_t_is_told_and_after_letting_go_it_is_not(qtbot: QtBot) -> None:
@@ -214,8 +223,9 @@ def test_with_all_that_is_known_banned_the_word_is_known_still() -> None:
         place.desk.sampling.change(logit_bias=tuple((token, -math.inf) for token in known))
         facts = place.facts()
         assert math.isnan(facts.probability)
-        assert (facts.rank, facts.surprise, facts.entropy) == (
-            before.rank,
+        assert facts.rank is None
+        assert (facts.own_rank, facts.surprise, facts.entropy) == (
+            before.own_rank,
             before.surprise,
             before.entropy,
         )

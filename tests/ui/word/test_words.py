@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from studio.ui.word.words import bits, blame_sentence, ordinal, probabilities
+from studio.ui.word.words import bits, blame_sentence, ordinal, probabilities, ranks
 
 
 @pytest.mark.parametrize(
@@ -30,10 +30,19 @@ def test_bits() -> None:
 
 
 def test_probabilities() -> None:
-    assert probabilities(0.031, False, 0.042, 0.8) == "3.1\u202f% at T 0.80 now; 4.2\u202f% at T 1"
-    assert probabilities(0.0, True, 0.042, math.inf) == (
-        "cut by a filter at T ∞ now; 4.2\u202f% at T 1"
+    assert probabilities(0.031, False, 0.042, 0.8) == (
+        "will be used at T 0.80: 3.1\u202f%; the model’s own 4.2\u202f%"
     )
+    assert probabilities(0.0, True, 0.042, math.inf) == (
+        "cut by a filter at T ∞; the model’s own 4.2\u202f%"
+    )
+    assert probabilities(math.nan, False, 0.042, 1.0) == "the model’s own 4.2\u202f%"
+
+
+def test_a_rank_says_whose_it_is_where_two_differ() -> None:
+    assert ranks(1, 1) == "2nd"
+    assert ranks(0, 4) == "1st (own 5th)"
+    assert ranks(None, 4) == "none (own 5th)"
 
 
 def test_blame() -> None:
