@@ -22,12 +22,13 @@ class Colors:
         card: The surface of cards, fields and menus.
         card_border: The thin line round cards, buttons and fields.
         hover: The surface of a button under the pointer.
+        track: The empty part of a bar, up to its full scale.
         text: Words to read.
         muted: Words to glance at: headings, units, hints.
         accent: The histogram's bars, the slider's handle, focus rings.
         accent_fill: The surface of the primary button.
         on_accent: Words on `accent_fill`.
-        gained: Fill of what the filters add to a bar by cutting others; its end is what is used.
+        focus: Round what has the keyboard.
         ghost: Outline of the model's own distribution (T = 1) behind the current one.
         cut: Fill of a bar whose token a filter has cut.
         generated: Text that the model wrote, beside `text` for what the writer typed.
@@ -49,12 +50,13 @@ class Colors:
     card: str
     card_border: str
     hover: str
+    track: str
     text: str
     muted: str
     accent: str
     accent_fill: str
     on_accent: str
-    gained: str
+    focus: str
     ghost: str
     cut: str
     generated: str
@@ -76,12 +78,13 @@ LIGHT = Colors(
     card="#ffffff",
     card_border="#e3e0da",
     hover="#f3f1ec",
+    track="#ebe8e1",
     text="#232529",
     muted="#6b6e75",
     accent="#d9641e",
     accent_fill="#bd5210",
     on_accent="#ffffff",
-    gained="#f3b78d",
+    focus="#54789a",
     ghost="#8b8f97",
     cut="#dedbd5",
     generated="#6b4630",
@@ -112,12 +115,13 @@ DARK = Colors(
     card="#1e2024",
     card_border="#2c2f35",
     hover="#272a2f",
+    track="#2a2c30",
     text="#e4e5e8",
     muted="#9a9ea6",
     accent="#ff9d4d",
     accent_fill="#ff9d4d",
     on_accent="#1a1206",
-    gained="#8a5a33",
+    focus="#6f93ad",
     ghost="#7d828c",
     cut="#3a3e45",
     generated="#dcc3ad",
