@@ -12,7 +12,7 @@ class Colors:
     """Every colour the window uses, each as ``#rrggbb``.
 
     Text colours keep a contrast of at least 4.5 to 1 against the surfaces they are used on, and
-    what carries meaning without being text (bars, outlines) at least 3 to 1 against a card
+    what carries meaning without being text (bars, ticks) at least 3 to 1 against a card
     (WCAG 2.2, success criteria 1.4.3 and 1.4.11). The fill of a bar that was cut is fainter on
     purpose: its outline and its words carry the meaning.
 
@@ -29,7 +29,7 @@ class Colors:
         accent_fill: The surface of the primary button.
         on_accent: Words on `accent_fill`.
         focus: Round what has the keyboard.
-        ghost: Outline of the model's own distribution (T = 1) behind the current one.
+        ghost: Lines that are quiet and yet seen: borders of what lies over others, curves behind.
         cut: Fill of a bar whose token a filter has cut.
         generated: Text that the model wrote, beside `text` for what the writer typed.
         selection: Behind selected text.
