@@ -15,7 +15,8 @@ _COMMANDS = ("generate", "compare", "presets", "bench")
 _HELP = """usage: python -m studio [FILE]
        python -m studio COMMAND ...
 
-Opens the window, with FILE (a .txt or .md manuscript, or a .gguf model) where one is given.
+Opens the window, with FILE (a .txt or .md manuscript, or a .gguf model) where one is given;
+- is a text from the input.
 
 commands:
   generate    continue a text on the command line
@@ -56,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
             print(f"Kelvin Studio {__version__}")
             return 0
-        case [option, *_] if option.startswith("-"):
+        case [option, *_] if option.startswith("-") and option != "-":
             print(f"studio: there is no option {option}\n\n{_HELP}", end="", file=sys.stderr)
             return 2
         case [word, *rest] if meant := _meant_command(word):

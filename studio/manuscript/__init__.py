@@ -13,6 +13,7 @@ from studio.manuscript.files import (
     TextFile,
     open_text_file,
     read_text_file,
+    read_text_stream,
     write_text_file,
 )
 from studio.manuscript.followed_text import FollowedText
@@ -58,6 +59,7 @@ __all__ = [
     "leftovers",
     "open_text_file",
     "read_text_file",
+    "read_text_stream",
     "replacement",
     "runs_of",
     "with_own_records",

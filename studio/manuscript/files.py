@@ -10,6 +10,7 @@ import errno
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+from typing import BinaryIO
 
 from studio.atomic_write import atomic_write
 from studio.manuscript.file_state import FileState
@@ -141,8 +142,34 @@ def open_text_file(path: Path) -> tuple[TextFile, FileState]:
         ) from e
     except OSError as e:
         raise ManuscriptFileError(path, _told(e, "opened")) from e
+    return _text_of(path, data), FileState.of(data, status)
+
+
+def read_text_stream(stream: BinaryIO, name: str) -> TextFile:
+    """Reads a text from a pipe to its end, in the encodings of `open_text_file`.
+
+    Args:
+        stream: What is read.
+        name: What messages call it.
+
+    Raises:
+        ManuscriptFileError: It cannot be read, is above `SIZE_LIMIT`, or is no text.
+    """
     try:
-        return TextFile.of_bytes(data), FileState.of(data, status)
+        data = stream.read(SIZE_LIMIT + 1)
+    except OSError as e:
+        raise ManuscriptFileError(Path(name), _told(e, "read")) from e
+    if len(data) > SIZE_LIMIT:
+        raise ManuscriptFileError(
+            Path(name),
+            f"too large to edit: more than {SIZE_LIMIT:,} bytes ({SIZE_LIMIT // 2**20} MiB)",
+        )
+    return _text_of(Path(name), data)
+
+
+def _text_of(path: Path, data: bytes) -> TextFile:
+    try:
+        return TextFile.of_bytes(data)
     except UnicodeDecodeError as e:
         raise ManuscriptFileError(
             path,

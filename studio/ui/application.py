@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication
 
 from studio import __version__
 from studio.engine.model_files.starter_model import find_starter_model
+from studio.manuscript import ManuscriptFileError, TextFile, read_text_stream
 from studio.resource_files import resource
 from studio.ui import settings as remembered
 from studio.ui.display_check import display_check
@@ -22,6 +23,10 @@ from studio.ui.session import Session
 from studio.ui.settings import Settings
 from studio.ui.theme.theme import Appearance, Theme
 from studio.ui.writing.rescue import Rescue
+from studio.visible_text import visible_line
+
+STANDARD_INPUT = "-"
+"""The name of a file that stands for standard input, as on any Unix command line."""
 
 NO_MODEL = (
     "No model is installed. Open a GGUF file (Ctrl+Shift+O), drop one on this window, or install "
@@ -33,15 +38,21 @@ def main(file: str | None = None) -> int:
     """Open the window and run until it is closed; the exit status.
 
     Args:
-        file: a manuscript or a model to open.
+        file: a manuscript or a model to open; `STANDARD_INPUT` for a text that is piped in.
     """
+    try:
+        # Before there is a window, which would stand still until the pipe ends.
+        first = _read_input() if file == STANDARD_INPUT else Path(file) if file else None
+    except ManuscriptFileError as error:
+        print(f"studio: {visible_line(str(error), 500)}", file=sys.stderr)
+        return 1
     application = make_application()
     # Before there is an engine: from then on an interrupt has something to put in order.
     interrupt = InterruptWatch()
     interrupt.happened.connect(application.closeAllWindows)
     window = make_window(application)
     show(window)
-    open_first(window, Path(file) if file else None)
+    open_first(window, first)
     status = application.exec()
     interrupt.close()
     return status
@@ -95,14 +106,20 @@ def show(window: MainWindow) -> None:
     window.show()
 
 
-def open_first(window: MainWindow, file: Path | None) -> None:
+def open_first(window: MainWindow, file: Path | TextFile | None) -> None:
     """Open `file`, what was not saved, and a model: that given, the last, or the starter model.
 
     Where `file` is no manuscript, the last one is opened beside it.
+
+    Args:
+        window: Where.
+        file: A file of any kind; or a text without one, which becomes an unsaved manuscript.
     """
-    if file is not None:
+    if isinstance(file, TextFile):
+        window.session.draft.begin_with(file)
+    elif file is not None:
         window.open_path(file)
-    if file is None or kind_of(file) is not FileKind.MANUSCRIPT:
+    if file is None or (isinstance(file, Path) and kind_of(file) is not FileKind.MANUSCRIPT):
         window.files.open_last()
     window.recovery_offer.make()
     model = window.session.model
@@ -115,6 +132,12 @@ def open_first(window: MainWindow, file: Path | None) -> None:
         model.open(str(path))
     else:
         window.notice.tell(NO_MODEL, window.actions_.open_model)
+
+
+def _read_input() -> TextFile:
+    if sys.stdin is None:
+        raise ManuscriptFileError(Path(STANDARD_INPUT), "the input is closed; give a file")
+    return read_text_stream(sys.stdin.buffer, "the input")
 
 
 def _appearance(settings: Settings) -> Appearance:

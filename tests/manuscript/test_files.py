@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import codecs
 import errno
+import io
 import os
 import socket
 import stat
@@ -18,6 +19,7 @@ from studio.manuscript import (
     TextFile,
     files,
     read_text_file,
+    read_text_stream,
     write_text_file,
 )
 
@@ -80,6 +82,15 @@ def test_other_encodings_and_binary_files_are_refused(
     assert told in message
     assert "Allowed are UTF-8" in message
     assert caught.value.path == path
+
+
+def test_a_text_stream_is_read_as_a_file_is() -> None:
+    file = read_text_stream(io.BytesIO(codecs.BOM_UTF8 + b"a\r\nb\r\n"), "the input")
+    assert (file.text, file.newline, file.encoding) == ("a\nb\n", Newline.CRLF, Encoding.UTF_8_BOM)
+    with pytest.raises(ManuscriptFileError, match=r"^the input: .*byte 0xff at offset 0"):
+        read_text_stream(io.BytesIO(b"\xff"), "the input")
+    with pytest.raises(ManuscriptFileError, match=r"^the input: too large"):
+        read_text_stream(io.BytesIO(bytes(files.SIZE_LIMIT + 1)), "the input")
 
 
 def test_a_missing_file_and_a_folder_are_told_apart(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """How the program begins: what is opened first, and that llama.cpp stays out of its process."""
 
 import gc
+import io
 import os
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from studio.manuscript import read_text_stream
 from studio.ui import application as program
 from studio.ui import settings as remembered
 from studio.ui.application import NO_MODEL, make_window, open_first, show
@@ -107,6 +109,38 @@ def test_a_manuscript_that_is_given_is_opened_beside_a_model(
     open_first(window, story)
     assert window.session.draft.manuscript.text == "Once."
     assert window.session.model.path == str(last)
+
+
+def test_a_text_from_a_pipe_is_an_unsaved_manuscript_of_its_own(
+    open_window: Callable[[], MainWindow], tmp_path: Path
+) -> None:
+    last = tmp_path / "last.txt"
+    last.write_text("Last.")
+    Settings().set(remembered.LAST_FILE, str(last))
+    Settings().set(remembered.MODEL, str(write_byte_level_model(tmp_path / "last.gguf")))
+    window = open_window()
+    open_first(window, read_text_stream(io.BytesIO("Über das Meer.\r\n".encode()), "the input"))
+    draft = window.session.draft
+    assert draft.manuscript.text == "Über das Meer.\n"
+    assert draft.path is None
+    assert window.isWindowModified(), "closing asks about it"
+    draft.save(tmp_path / "new.txt")
+    assert (tmp_path / "new.txt").read_bytes() == "Über das Meer.\r\n".encode()
+
+
+def test_what_is_piped_in_and_is_no_text_opens_no_window() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "studio", "-"],
+        cwd=ROOT,
+        env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
+        input=b"GGUF\0\0",
+        capture_output=True,
+        timeout=LONG / 1000,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (1, b"")
+    [line] = done.stderr.decode().splitlines()
+    assert line.startswith("studio: the input: not a text file that can be opened: byte 0x00")
 
 
 @pytest.mark.parametrize(

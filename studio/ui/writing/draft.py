@@ -148,6 +148,11 @@ class Draft(QObject):
         """Begin an empty manuscript without a file or a brief."""
         self._load(None, TextFile(""), None, "")
 
+    def begin_with(self, file: TextFile) -> None:
+        """Begin a manuscript without a file, not saved yet, with a text from elsewhere."""
+        self._load(None, file, None, "")
+        self.manuscript.mark_unsaved()
+
     def open(self, path: Path, brief: str = "") -> None:
         """Open a text file, with the brief that was kept for it.
 
