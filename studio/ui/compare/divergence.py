@@ -170,7 +170,7 @@ def _drawn_word(lane: CompareLane, index: int, words: NextToken) -> str:
     if index == lane.ended or index >= len(lane.drawn):
         return "the end"
     shown = words.text(lane.drawn[index].id).text
-    return f"“{shown.removeprefix('·') or shown}”"
+    return f"“{shown.removeprefix('␣') or shown}”"
 
 
 def notes_of(divergence: Divergence) -> str:

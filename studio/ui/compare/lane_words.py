@@ -37,7 +37,7 @@ def token_count(count: int) -> str:
 def token_openness(token: DrawnToken) -> str:
     """How open the place of a token was: ``“sea”, one of about 16 words, 4.0 bits``."""
     shown = token_text(token.text, token.id).text
-    word = shown.removeprefix("·") or shown
+    word = shown.removeprefix("␣") or shown
     effective = effective_words(token.entropy)
     chosen = "the only word" if effective < 1.05 else f"one of about {_few(effective)}"
     return f"“{word}” {chosen}, {bits(token.entropy):.1f} bits"

@@ -25,7 +25,7 @@ _TOOL_TIP = (
     "temperature, penalties and filters. The thin tick: <b>the model’s own</b>, at T 1 and before "
     "all that. What the filters <b>cut</b> is one row; click it to see them. <b>▸</b> marks the "
     "word that stands there.</p>"
-    "<p>· is a space, ↵ a newline, ⇥ a tab; \\xE2\\x80… are bytes of a character that is not "
+    "<p>␣ is a space, ↵ a newline, ⇥ a tab; \\xE2\\x80… are bytes of a character that is not "
     "whole yet.</p>"
     "<p>Click a word to write it, or choose one with ↑ ↓ and press Enter. The right button, or T: "
     "what T makes it more or less likely. A click on the scale looks closer where all are "

@@ -15,7 +15,7 @@ from studio.ui.theme.colors import Colors
 from studio.ui.tokens.rows import Fold, Line, Tail, TokenRow
 from studio.ui.tokens.words import fold_sentence, row_label, short_percent, tail_sentence
 
-GUTTER = 10
+GUTTER = 12
 """Room at the left for the mark of the drawn token."""
 
 LEGEND = (("accent", "will be used"), ("text", "the model’s own"))
@@ -307,7 +307,7 @@ class RowsPainter:
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(inks.text)
         painter.drawPolygon(
-            QPolygonF([QPointF(1, middle - 4), QPointF(7, middle), QPointF(1, middle + 4)])
+            QPolygonF([QPointF(4, middle - 4), QPointF(10, middle), QPointF(4, middle + 4)])
         )
 
     def _inks_of(self, colors: Colors) -> _Inks:

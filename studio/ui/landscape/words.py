@@ -9,7 +9,7 @@ from studio.ui.tokens.words import percent
 
 
 def cell_line(cell: Cell) -> str:
-    """``·sea, rank 3, 4.2 %, 12 ago; here rank 7: ·bay 1.1 %``."""
+    """``␣sea, rank 3, 4.2 %, 12 ago; here rank 7: ␣bay 1.1 %``."""
     ago = "newest" if cell.ago == 0 else f"{cell.ago:,} ago"
     line = f"{cell.written.text}  rank {cell.written_rank + 1:,}, {percent(cell.written_p)}, {ago}"
     if cell.row is None:

@@ -1,7 +1,7 @@
 """A token's bytes as the histogram shows them: spaces, newlines and half characters can be told.
 
 Tokens are bytes and not characters: a piece may begin or end within a UTF-8 sequence, and may be
-nothing but white space. What has no shape of its own gets a sign (``·`` space, ``↵`` newline,
+nothing but white space. What has no shape of its own gets a sign (``␣`` space, ``↵`` newline,
 ``⇥`` tab, ``␍`` carriage return, ``⍽`` no-break space) or an escape. This module knows neither Qt
 nor vocabularies.
 """
@@ -15,7 +15,7 @@ Kind = Literal["text", "bytes", "control"]
 MAX_LENGTH = 32
 """How many characters are shown; the longest pieces of real vocabularies have over 100."""
 
-_SIGNS = {" ": "·", "\n": "↵", "\t": "⇥", "\r": "␍", "\u00a0": "⍽"}
+_SIGNS = {" ": "␣", "\n": "↵", "\t": "⇥", "\r": "␍", "\u00a0": "⍽"}
 
 _SPOKEN = {
     " ": "space",

@@ -17,7 +17,7 @@ def read_typed(text: str) -> str:
 
 
 def visible(text: str) -> str:
-    """A text for the eye: ``·`` a space, ``↵`` a newline; cut short where it is long."""
+    """A text for the eye: ``␣`` a space, ``↵`` a newline; cut short where it is long."""
     return token_text(text.encode("utf-8", errors="replace"), 0).text
 
 

@@ -47,9 +47,9 @@ _FACTS = (
 
 
 _TITLE_TIP = {
-    True: "<p>The token as the model wrote it: · is a space, ↵ a newline. It need not be a whole "
+    True: "<p>The token as the model wrote it: ␣ is a space, ↵ a newline. It need not be a whole "
     "word.</p>",
-    False: "<p>The token as the model read it: · is a space, ↵ a newline. It need not be a whole "
+    False: "<p>The token as the model read it: ␣ is a space, ↵ a newline. It need not be a whole "
     "word.</p>",
 }
 

@@ -88,7 +88,7 @@ def test_what_was_drawn_at_an_end_is_shown_as_every_draw(words: NextToken) -> No
     assert 9 in [segment.token for segment in divergence.other.segments]
     assert divergence.other.segments[-1].end == pytest.approx(1.0)
     assert explain(divergence, words) == (
-        "The same random draw, u = 0.250, gave “·b” at T 0.50 and “<|end|>”, which ends the text, "
+        "The same random draw, u = 0.250, gave “␣b” at T 0.50 and “<|end|>”, which ends the text, "
         "at T 1.50: the tokens' shares moved under the line."
     )
 
@@ -100,7 +100,7 @@ def test_a_stop_string_parts_lanes_that_drew_the_same(words: NextToken) -> None:
     divergence = divergence_at(1, first, second, (), words)
     assert divergence is not None
     assert explain(divergence, words) == (
-        "Both drew “·b”. In the lane at T 0.50 a stop string of its preset begins there, which "
+        "Both drew “␣b”. In the lane at T 0.50 a stop string of its preset begins there, which "
         "ends the text; the other goes on."
     )
 

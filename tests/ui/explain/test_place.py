@@ -20,7 +20,7 @@ def test_the_example_is_a_real_distribution_and_says_so() -> None:
     assert recorded.before == "…fisherman looked out over the"
     assert recorded.sketch.vocabulary_size == 49_152
     assert all(recorded.text(rank).kind == "text" for rank in range(8))
-    assert recorded.text(0).text.startswith("·")
+    assert recorded.text(0).text.startswith("␣")
 
 
 def test_the_gap_is_between_the_two_best_logits() -> None:

@@ -39,7 +39,7 @@ def squeezed(text: str) -> str:
 def test_the_writers_own_words_and_logits() -> None:
     text = squeezed(told("logits"))
     assert "After “…out over ‹the›” the model gives each of the 5 tokens" in text
-    assert "with logit 4.00; next comes “ ·water ”, 1.00 less" in text
+    assert "with logit 4.00; next comes “ ␣water ”, 1.00 less" in text
 
 
 def test_a_ratio_of_probabilities_is_e_to_the_difference() -> None:
@@ -50,7 +50,7 @@ def test_a_ratio_of_probabilities_is_e_to_the_difference() -> None:
 
 
 def test_what_t_does_now() -> None:
-    assert f"counts as 2.00. “ ·sea ” goes from {p(1.0)} at T 1 to {p(0.5)}" in squeezed(
+    assert f"counts as 2.00. “ ␣sea ” goes from {p(1.0)} at T 1 to {p(0.5)}" in squeezed(
         told("temperature", temperature=0.5)
     )
     assert "steeper" in told("temperature", temperature=0.5)

@@ -361,7 +361,7 @@ def test_words_for_the_tail() -> None:
     assert tail_sentence(Tail(4102, 31, 0.021, None, is_weighed=False)) == (
         f"31 more share about 2{NARROW}%"
     )
-    assert tail_sentence(Tail(4102, 1, 0.14, word)) == f"1 more has 14{NARROW}%; drawn: ·wombat"
+    assert tail_sentence(Tail(4102, 1, 0.14, word)) == f"1 more has 14{NARROW}%; drawn: ␣wombat"
     assert tail_sentence(Tail(49_140, 0, 0, None)) == "49,140 more cannot be drawn"
     assert tail_sentence(Tail(0, 0, 0, None)) == "no others"
 

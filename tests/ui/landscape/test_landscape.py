@@ -283,7 +283,7 @@ def test_one_frame_at_most(qtbot: QtBot) -> None:
     ("row", "other", "ending"),
     [
         (None, None, "12 ago"),
-        (3, b" bay", "12 ago;  rank 4: ·bay 2.0\u202f%"),
+        (3, b" bay", "12 ago;  rank 4: ␣bay 2.0\u202f%"),
         (3, None, "12 ago"),
         (128, None, "12 ago;  beyond rank 128: 2.0\u202f% together"),
     ],
@@ -291,4 +291,4 @@ def test_one_frame_at_most(qtbot: QtBot) -> None:
 def test_words(row: int | None, other: bytes | None, ending: str) -> None:
     text = None if other is None else token_text(other, 1)
     cell = Cell(12, token_text(b" sea", 0), 1, 0.25, row, text, 0.02)
-    assert cell_line(cell) == f"·sea  rank 2, 25.0\u202f%, {ending}"
+    assert cell_line(cell) == f"␣sea  rank 2, 25.0\u202f%, {ending}"

@@ -31,8 +31,8 @@ def test_a_word_is_banned_asked_for_and_let_go(window: MainWindow, qtbot: QtBot)
     editor = opened_at_a_sentence(window, qtbot)
     best = window.session.next_token.rows(1)[0]
     word = best.text.text  # two are all but equal here: which is best depends on the processor
-    assert word.startswith("·")
-    enter(field(editor, "add_bias_token"), word.replace("·", " "), qtbot)
+    assert word.startswith("␣")
+    enter(field(editor, "add_bias_token"), word.replace("␣", " "), qtbot)
     qtbot.waitUntil(lambda: bool(biases(window)), timeout=LONG)
     assert biases(window) == {best.token: -math.inf}
     assert probability(window, word) == 0.0
@@ -73,7 +73,7 @@ def test_a_word_of_several_tokens_is_refused_with_them(window: MainWindow, qtbot
     enter(field(editor, "add_bias_token"), " fisherwoman", qtbot)
     row = editor.row("logit_bias")
     qtbot.waitUntil(lambda: "tokens: " in words(row), timeout=LONG)
-    assert "“·fisherwoman” takes" in words(row)
+    assert "“␣fisherwoman” takes" in words(row)
     assert "A bias is for one token" in words(row)
     assert biases(window) == {}
     assert field(editor, "add_bias_token").text() == " fisherwoman"

@@ -281,7 +281,7 @@ def test_stop_strings_and_breakers_are_lists(
 def test_the_prompt_is_part_of_it(window: MainWindow, qtbot: QtBot) -> None:
     editor = opened_at_a_sentence(window, qtbot)
     draft = window.session.draft
-    sea = probability(window, "·sea")
+    sea = probability(window, "␣sea")
     message = editor.findChild(QPlainTextEdit, "system_message")
     assert isinstance(message, QPlainTextEdit)
     editor.sections["prompt"].set_open(True)
@@ -293,7 +293,7 @@ def test_the_prompt_is_part_of_it(window: MainWindow, qtbot: QtBot) -> None:
     format_list.setFocus()
     QTest.keyClick(format_list, Qt.Key.Key_Down)
     assert draft.prompt().format == "chat"
-    qtbot.waitUntil(lambda: probability(window, "·sea") != sea, timeout=LONG)
+    qtbot.waitUntil(lambda: probability(window, "␣sea") != sea, timeout=LONG)
     assert window.session.presets.differences, "and counts as turned"
     click(editor, "reset_group_prompt")
     assert (draft.prompt().format, draft.prompt().system) == ("plain", "")

@@ -52,7 +52,7 @@ def test_the_engine_is_asked_and_its_answer_kept(desk: Desk) -> None:
     assert asked.text == " sea"
     desk.client.answer(TokensFound(request=asked.request, tokens=(9,), pieces={9: b" sea"}))
     assert ear.said == [WAITING, 9]
-    assert lookup.text(9).text == "·sea"
+    assert lookup.text(9).text == "␣sea"
 
 
 def test_an_answer_to_an_older_question_is_not_taken_for_the_newer_ones(desk: Desk) -> None:
@@ -72,7 +72,7 @@ def test_several_tokens_are_named(desk: Desk) -> None:
     request = desk.client.last(FindTokens).request
     pieces = {9: b" sea", 10: b"side"}
     desk.client.answer(TokensFound(request=request, tokens=(9, 10), pieces=pieces))
-    assert "“·seaside” takes 2 tokens: ·sea  side." in str(ear.said[-1])
+    assert "“␣seaside” takes 2 tokens: ␣sea  side." in str(ear.said[-1])
 
 
 def test_a_number_beyond_the_vocabulary_is_refused(desk: Desk) -> None:

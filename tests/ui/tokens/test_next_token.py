@@ -161,7 +161,7 @@ def test_the_drawn_token_is_marked_wherever_it_is() -> None:
     tail = state.tail(rows)
     assert tail is not None
     assert tail.chosen is not None
-    assert tail.chosen.text == "·wombat"
+    assert tail.chosen.text == "␣wombat"
 
 
 def test_fewer_tokens_than_rows() -> None:
@@ -180,14 +180,14 @@ def test_pieces_give_the_tokens_their_text(qtbot: QtBot) -> None:
     assert state.rows(1)[0].text.text == f"⟨token {first}⟩"
     with qtbot.waitSignal(state.changed):
         state.add_pieces({first: b" sea", second: b"<|im_end|>"}, control=[second])
-    assert [row.text.text for row in state.rows(2)] == ["·sea", "⟨im_end⟩"]
+    assert [row.text.text for row in state.rows(2)] == ["␣sea", "⟨im_end⟩"]
     state.use_vocabulary("another model")
     assert state.rows(1)[0].text.text == f"⟨token {first}⟩"
     state.add_pieces({first: b" lake"})
     state.use_vocabulary(None)
-    assert [row.text.text for row in state.rows(2)] == ["·sea", "⟨im_end⟩"]
+    assert [row.text.text for row in state.rows(2)] == ["␣sea", "⟨im_end⟩"]
     state.use_vocabulary("another model")
-    assert state.rows(1)[0].text.text == "·lake"
+    assert state.rows(1)[0].text.text == "␣lake"
 
 
 def test_clearing_forgets_the_distribution() -> None:

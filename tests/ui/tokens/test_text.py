@@ -13,16 +13,16 @@ FACE = "🙂".encode()  # four bytes
     ("piece", "text", "spoken"),
     [
         (b"sea", "sea", "sea"),
-        (b" sea", "·sea", "space sea"),
-        (b" ", "·", "space"),
+        (b" sea", "␣sea", "space sea"),
+        (b" ", "␣", "space"),
         (b"\n", "↵", "newline"),
         (b"\n\n", "↵↵", "2 times newline"),
         (b"\t", "⇥", "tab"),
         (b"\r\n", "␍↵", "␍↵"),
         ("\u00a0".encode(), "⍽", "no-break space"),
-        (b" " * 4, "····", "4 times space"),
-        (b" " * 16, "·×16", "16 times space"),
-        (b"\n" + b" " * 8 + b"x", "↵·×8x", "↵·×8x"),
+        (b" " * 4, "␣␣␣␣", "4 times space"),
+        (b" " * 16, "␣×16", "16 times space"),
+        (b"\n" + b" " * 8 + b"x", "↵␣×8x", "↵␣×8x"),
         ("\u200d".encode(), "\\u200D", "\\u200D"),
         ("a\u202eb".encode(), "a\\u202Eb", "a\\u202Eb"),
         ("\ufeff".encode(), "\\uFEFF", "\\uFEFF"),
@@ -32,7 +32,7 @@ FACE = "🙂".encode()  # four bytes
         ("\U000e0041".encode(), "\\U000E0041", "\\U000E0041"),
         (b"\x1b[0m", "\\x1B[0m", "\\x1B[0m"),
         (b"\x00", "\\x00", "\\x00"),
-        ("·".encode(), "\\u00B7", "\\u00B7"),
+        ("␣".encode(), "\\u2423", "\\u2423"),
         ("↵".encode(), "\\u21B5", "\\u21B5"),
         ("\u0301".encode(), "◌\u0301", "◌\u0301"),
         ("漢字".encode(), "漢字", "漢字"),
@@ -51,7 +51,7 @@ def test_whole_characters(piece: bytes, text: str, spoken: str) -> None:
         (FACE[:2], "\\xF0\\x9F…"),
         (FACE[:3], "\\xF0\\x9F\\x99…"),
         (FACE[2:], "…\\x99\\x82"),
-        (b" " + FACE[:2], "·\\xF0\\x9F…"),
+        (b" " + FACE[:2], "␣\\xF0\\x9F…"),
         (FACE[3:] + b"a", "…\\x82a"),
         ("é".encode()[1:] + "é".encode()[:1], "…\\xA9\\xC3…"),
         (b"\xff", "\\xFF"),
@@ -101,8 +101,8 @@ def test_whatever_the_bytes_the_text_is_one_visible_bounded_line(
 
 
 @given(
-    st.text(st.sampled_from("ab ·\n↵\t⇥\u00a0⍽"), min_size=1, max_size=4),
-    st.text(st.sampled_from("ab ·\n↵\t⇥\u00a0⍽"), min_size=1, max_size=4),
+    st.text(st.sampled_from("ab ␣\n↵\t⇥\u00a0⍽"), min_size=1, max_size=4),
+    st.text(st.sampled_from("ab ␣\n↵\t⇥\u00a0⍽"), min_size=1, max_size=4),
 )
 def test_different_white_space_never_looks_the_same(first: str, second: str) -> None:
     same = token_text(first.encode(), 1).text == token_text(second.encode(), 1).text

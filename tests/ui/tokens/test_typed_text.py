@@ -29,6 +29,6 @@ def test_every_text_can_be_typed(text: str) -> None:
 
 
 def test_white_space_is_seen_and_heard() -> None:
-    assert visible("\n a") == "↵·a"
+    assert visible("\n a") == "↵␣a"
     assert spoken("\n") == "newline"
     assert spoken("THE END") == "THE END"

@@ -154,7 +154,7 @@ def test_bytes_that_are_learnt_later_are_known_too() -> None:
     (span,) = place.put(scored(b"drawn", 3))
     place.state.look_at(span)
     place.desk.next_token.add_pieces({span.record.id: b" sea"})
-    assert place.facts().text.text == "·sea"
+    assert place.facts().text.text == "␣sea"
 
 
 def test_penalties_see_the_tokens_before() -> None:
