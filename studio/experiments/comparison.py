@@ -89,6 +89,8 @@ class LaneRecord(msgspec.Struct, frozen=True, kw_only=True):
     name: str = ""
     """What the writer calls it, or the preset's name."""
     turns: tuple[Turn, ...] = ()
+    color: Annotated[int, msgspec.Meta(ge=-1)] = -1
+    """Its place among the colours of lanes; -1 for its place in the comparison."""
 
     @property
     def text(self) -> str:

@@ -15,31 +15,34 @@ _INNER_WIDTH, _INNER_HEIGHT = _WIDTH - _LEFT - _RIGHT, _HEIGHT - _TOP - _BOTTOM
 _STEPS = (1, 2, 5)
 
 
-def entropy_chart(lines: Sequence[Sequence[float]], names: Sequence[str]) -> str:
+def entropy_chart(
+    lines: Sequence[Sequence[float]], names: Sequence[str], colors: Sequence[int]
+) -> str:
     """The drawing.
 
     Args:
         lines: A lane's entropies in bits, by position; for each lane.
         names: What the lanes are called, for who cannot see it.
+        colors: The N of each line's class.
     """
     longest = max((len(line) for line in lines), default=0)
     most = max((value for line in lines for value in line), default=0.0)
     step = _step(most / 4 or 0.25)
     top = step * max(1, math.ceil(most / step))
     parts = [_grid(step, top), _axis(longest)]
-    for number, (line, name) in enumerate(zip(lines, names, strict=True)):
+    for line, name, number in zip(lines, names, colors, strict=True):
         points = [
             f"{_x(index, longest):.1f},{_y(value, top):.1f}" for index, value in enumerate(line)
         ]
         if len(points) == 1:
             x, y = points[0].split(",")
             parts.append(
-                f'<circle class="lane-{number % 8} dot" cx="{x}" cy="{y}" r="3">'
+                f'<circle class="lane-{number} dot" cx="{x}" cy="{y}" r="3">'
                 f"<title>{escape(name)}</title></circle>"
             )
         elif points:
             parts.append(
-                f'<polyline class="lane-{number % 8}" points="{" ".join(points)}">'
+                f'<polyline class="lane-{number}" points="{" ".join(points)}">'
                 f"<title>{escape(name)}</title></polyline>"
             )
     described = "Entropy in bits by position, for " + ", ".join(names)

@@ -1,12 +1,13 @@
 """A comparison as one HTML page that needs nothing else: no script, no file, no network.
 
 A person without the program reads it: the prompt, each lane's text with its settings, where they
-part, entropy by position; what a token could have been stands in its tooltip. Follows the reader's
-light or dark setting. Knows records and words; reads and writes no file.
+part, entropy by position; what a token could have been stands in its tooltip. In the window's
+colours, by the reader's light or dark setting. Knows records and words; reads and writes no file.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 from statistics import fmean
 
@@ -15,20 +16,17 @@ import msgspec
 from studio.experiments import words
 from studio.experiments.comparison import Comparison, LaneRecord, TokenRecord
 from studio.experiments.entropy_chart import entropy_chart
+from studio.experiments.page_colors import DARK, LIGHT, PageColors
+from studio.experiments.words import Told
 from studio.sampling.measures import bits
 from studio.utf8 import CharacterDecoder
-
-_LIGHT = ("#1f6feb", "#c2410c", "#15803d", "#9333ea", "#b91c1c", "#0e7490", "#a16207", "#be185d")
-_DARK = ("#79b8ff", "#fdba74", "#86efac", "#d8b4fe", "#fca5a5", "#67e8f9", "#fde047", "#f9a8d4")
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 """No script and no network, whatever stands in the page."""
 
 _STYLE = """
-:root { color-scheme: light dark; --text: #1d2125; --quiet: #5c6670; --page: #f6f7f8;
-  --card: #ffffff; --edge: #d9dde1; --mark: #fff0b3; %(light)s }
-@media screen and (prefers-color-scheme: dark) { :root { --text: #e4e7ea; --quiet: #9aa4ad;
-  --page: #16191c; --card: #1f2327; --edge: #363c42; --mark: #5a4b12; %(dark)s } }
+:root { color-scheme: light dark; %(light)s }
+@media screen and (prefers-color-scheme: dark) { :root { %(dark)s } }
 * { box-sizing: border-box; }
 body { margin: 0 auto; max-width: 1500px; padding: 24px; background: var(--page);
   color: var(--text); font: 15px/1.5 system-ui, sans-serif; overflow-wrap: anywhere; }
@@ -64,63 +62,82 @@ polyline { fill: none; stroke-width: 1.6; stroke-linejoin: round;
 
 def to_html(comparison: Comparison) -> str:
     """The page."""
-    names = [words.lane_name(place, lane) for place, lane in enumerate(comparison.lanes)]
-    titles = [
-        f"{name}: {words.temperature(lane)}"
-        for name, lane in zip(names, comparison.lanes, strict=True)
-    ]
-    partings = words.partings(comparison)
-    lanes = []
-    for place, lane in enumerate(comparison.lanes):
-        parting = partings[place]
-        told = ""
-        if parting:
-            told = words.told_parting(parting, names[place - 1])
-        elif place:
-            told = f"The same as {names[place - 1]}, as far as both go."
-        mark = parting.place if parting else None
-        lanes.append(_lane(place, lane, names[place], told, mark, comparison.spellings))
-    legend = "".join(
-        f'<span class="lane-{place % len(_LIGHT)}"><b>{escape(title)}</b></span>'
-        for place, title in enumerate(titles)
+    told = words.results(comparison)
+    heading = {0: "Comparison", 1: "Comparison of one lane"}.get(
+        len(told), f"Comparison of {len(told)} lanes"
     )
-    chart = entropy_chart([lane.entropies for lane in comparison.lanes], titles)
-    heading = f"Comparison of {len(lanes)} lanes" if len(lanes) > 1 else "Comparison of one lane"
+    body = [_results(told, comparison.spellings)] if told else []
+    short = words.cut_short(comparison)
+    if short:
+        lanes = "".join(_lane(one, "", None, comparison.spellings) for one in short)
+        body.append(f'<h2>Stopped before the end</h2>\n<div class="lanes">\n{lanes}</div>\n')
+    body += [
+        f'<p class="quiet">{escape(sentence)}</p>\n' for sentence in words.without_text(comparison)
+    ]
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
         f"<title>{escape(heading)} · {escape(comparison.model.name)}</title>\n"
         f"<style>{_style()}</style>\n</head>\n<body>\n<h1>{heading}</h1>\n{_facts(comparison)}\n"
-        f"{_prompt(comparison)}\n<h2>Lanes</h2>\n"
-        '<p class="quiet hint">Rest on a word to see how likely it was and what else could have '
-        "stood there. Where a lane parts from the one before it is marked.</p>\n"
+        f"{_prompt(comparison)}\n{''.join(body)}</body>\n</html>\n"
+    )
+
+
+def _results(told: Sequence[Told], spellings: dict[int, bytes]) -> str:
+    """The lanes that wrote to their ends, where they part, and their entropies in one drawing."""
+    partings = words.partings([one.lane for one in told])
+    lanes = []
+    for place, (one, parting) in enumerate(zip(told, partings, strict=True)):
+        sentence = ""
+        if parting:
+            sentence = words.told_parting(parting, told[place - 1].name)
+        elif place:
+            sentence = f"The same as {told[place - 1].name}, as far as both go."
+        lanes.append(_lane(one, sentence, parting.place if parting else None, spellings))
+    titles = [f"{one.name}: {words.temperature(one.lane)}" for one in told]
+    legend = "".join(
+        f'<span class="lane-{one.color}"><b>{escape(title)}</b></span>'
+        for one, title in zip(told, titles, strict=True)
+    )
+    chart = entropy_chart([one.lane.entropies for one in told], titles, [one.color for one in told])
+    return (
+        '<h2>Lanes</h2>\n<p class="quiet hint">Rest on a word to see how likely it was and what '
+        "else could have stood there. Where a lane parts from the one before it is marked.</p>\n"
         f'<div class="lanes">\n{"".join(lanes)}</div>\n'
         '<h2>Entropy by position</h2>\n<div class="card">\n'
         '<p class="quiet">How undecided the sampler was at each token, in bits; 0 is no choice, '
         "and each bit more is twice as many.</p>\n"
-        f'{chart}\n<div class="legend">{legend}</div>\n</div>\n</body>\n</html>\n'
+        f'{chart}\n<div class="legend">{legend}</div>\n</div>\n'
     )
 
 
 def _style() -> str:
-    count = range(len(_LIGHT))
     return _STYLE % {
-        "light": " ".join(f"--lane-{n}: {color};" for n, color in enumerate(_LIGHT)),
-        "dark": " ".join(f"--lane-{n}: {color};" for n, color in enumerate(_DARK)),
+        "light": _variables(LIGHT),
+        "dark": _variables(DARK),
         "lanes": "\n".join(
             f".lane-{n} {{ color: var(--lane-{n}); }} polyline.lane-{n} {{ stroke: "
             f"var(--lane-{n}); }} circle.lane-{n} {{ fill: var(--lane-{n}); }}"
-            for n in count
+            for n in range(len(LIGHT.lanes))
         ),
     }
+
+
+def _variables(colors: PageColors) -> str:
+    named = [f"--{name}: {getattr(colors, name)};" for name in PageColors._fields[:-1]]
+    return " ".join([*named, *(f"--lane-{n}: {color};" for n, color in enumerate(colors.lanes))])
 
 
 def _facts(comparison: Comparison) -> str:
     model = comparison.model
     kind = ", ".join(filter(None, (model.name, model.quantization, model.file)))
-    dice = "the same dice in every lane" if comparison.same_dice else "each lane with its own dice"
-    facts = [kind, f"prompt of {comparison.prompt_tokens:,} tokens", dice]
+    facts = [kind, f"prompt of {comparison.prompt_tokens:,} tokens"]
+    if len(words.results(comparison)) > 1:
+        same = comparison.same_dice
+        facts.append(
+            "the same random draws in every lane" if same else "each lane with its own random draws"
+        )
     if comparison.tokens_per_second:
         facts.append(f"{comparison.tokens_per_second:.0f} tokens/s together")
     facts.append(comparison.made)
@@ -143,20 +160,18 @@ def _prompt(comparison: Comparison) -> str:
     return f'<h2>Prompt</h2>\n<div class="card prompt">{"".join(parts)}</div>'
 
 
-def _lane(
-    place: int,
-    lane: LaneRecord,
-    name: str,
-    told: str,
-    mark: int | None,
-    spellings: dict[int, bytes],
-) -> str:
-    settings = words.other_settings(lane.params)
-    figures = [f"{len(lane.tokens):,} tokens", words.reason(lane), f"seed {lane.seed}"]
-    if lane.tokens:
-        figures.insert(1, f"{fmean(lane.entropies):.2f} bits on average")
+def _lane(one: Told, told: str, mark: int | None, spellings: dict[int, bytes]) -> str:
+    lane = one.lane
+    settings, seed = words.settings(lane), words.seed(lane)
+    figures = [
+        f"{len(lane.tokens):,} tokens",
+        f"{fmean(lane.entropies):.2f} bits on average",
+        words.reason(lane),
+    ]
+    if seed:
+        figures.append(f"seed {seed}")
     return (
-        f'<section class="card lane lane-{place % len(_LIGHT)}">\n<h3>{escape(name)}</h3>\n'
+        f'<section class="card lane lane-{one.color}">\n<h3>{escape(one.name)}</h3>\n'
         f"<p>{escape(words.temperature(lane))}</p>\n"
         + (f'<p class="quiet">{escape(settings)}</p>\n' if settings else "")
         + f'<div class="text">{_text(lane, mark, spellings)}</div>\n'
@@ -203,7 +218,7 @@ def _span(text: str, tooltip: str, kind: str) -> str:
 def _tooltip(token: TokenRecord, spellings: dict[int, bytes]) -> str:
     lines = [
         f"{words.quoted(token.text)}  {words.percent(token.probability)}, {words.rank(token)}",
-        f"entropy {bits(token.entropy):.2f} bits, dice {token.u:.4f}",
+        f"entropy {bits(token.entropy):.2f} bits, random draw u = {token.u:.4f}",
     ]
     if token.near_tie:
         lines.append("a near-tie: arithmetic alone may decide")

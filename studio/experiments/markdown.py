@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from statistics import fmean
 
 from studio.experiments import words
-from studio.experiments.comparison import Comparison
+from studio.experiments.comparison import Comparison, LaneRecord
+from studio.experiments.words import Told
 
 
 def to_markdown(comparison: Comparison) -> str:
     """The page: what was asked, what each lane wrote with which settings, and where they part."""
-    names = [words.lane_name(place, lane) for place, lane in enumerate(comparison.lanes)]
+    told = words.results(comparison)
     lines = ["# Comparison", "", *_facts(comparison), "", "## Prompt", ""]
     for title, text in (
         ("System message", comparison.prompt.system if comparison.prompt.format == "chat" else ""),
@@ -20,23 +22,46 @@ def to_markdown(comparison: Comparison) -> str:
     ):
         if text:
             lines += [f"{title}:", "", *_fenced(text), ""]
-    lines += ["## Lanes", "", "| lane | temperature | other settings | seed | tokens | entropy |"]
+    if told:
+        lines += [*_table(told), *_texts(told)]
+    short = words.cut_short(comparison)
+    if short:
+        lines += ["", "## Stopped before the end"]
+        for lane, name, _ in short:
+            lines += _head_and_text(lane, name)
+            lines += ["", f"{len(lane.tokens):,} tokens, then {words.reason(lane)}."]
+    for sentence in words.without_text(comparison):
+        lines += ["", _escaped(sentence)]
+    return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def _table(told: Sequence[Told]) -> list[str]:
+    lines = ["## Lanes", "", "| lane | temperature | other settings | seed | tokens | entropy |"]
     lines.append("| --- | --- | --- | ---: | ---: | ---: |")
-    for name, lane in zip(names, comparison.lanes, strict=True):
-        mean = f"{fmean(lane.entropies):.2f} bits" if lane.tokens else ""
-        settings = words.other_settings(lane.params) or "none"
-        cells = (name, words.temperature(lane), settings, lane.seed, len(lane.tokens), mean)
+    for lane, name, _ in told:
+        mean = f"{fmean(lane.entropies):.2f} bits"
+        settings = words.settings(lane) or "none"
+        seed = words.seed(lane) or "none"
+        cells = (name, words.temperature(lane), settings, seed, len(lane.tokens), mean)
         lines.append("| " + " | ".join(_cell(str(cell)) for cell in cells) + " |")
-    for place, (name, lane, parting) in enumerate(
-        zip(names, comparison.lanes, words.partings(comparison), strict=True)
-    ):
-        lines += ["", f"### {_escaped(name)}: {words.temperature(lane)}", "", *_fenced(lane.text)]
+    return lines
+
+
+def _texts(told: Sequence[Told]) -> list[str]:
+    lines: list[str] = []
+    partings = words.partings([lane for lane, *_ in told])
+    for place, ((lane, name, _), parting) in enumerate(zip(told, partings, strict=True)):
+        lines += _head_and_text(lane, name)
         lines += ["", f"Ended: {words.reason(lane)}."]
         if parting:
-            lines += ["", _escaped(words.told_parting(parting, names[place - 1]))]
+            lines += ["", _escaped(words.told_parting(parting, told[place - 1].name))]
         elif place:
-            lines += ["", f"The same as {_escaped(names[place - 1])}, as far as both go."]
-    return "\n".join(lines) + "\n"
+            lines += ["", f"The same as {_escaped(told[place - 1].name)}, as far as both go."]
+    return lines
+
+
+def _head_and_text(lane: LaneRecord, name: str) -> list[str]:
+    return ["", f"### {_escaped(name)}: {words.temperature(lane)}", "", *_fenced(lane.text)]
 
 
 def _facts(comparison: Comparison) -> list[str]:
@@ -46,8 +71,10 @@ def _facts(comparison: Comparison) -> list[str]:
         + (f", {_escaped(model.quantization)}" if model.quantization else "")
         + (f" ({_escaped(model.file)})" if model.file else ""),
         f"- Prompt: {comparison.prompt_tokens:,} tokens, {comparison.prompt.format} format",
-        "- Dice: the same in every lane" if comparison.same_dice else "- Dice: each lane its own",
     ]
+    if len(words.results(comparison)) > 1:
+        same = "the same in every lane" if comparison.same_dice else "each lane its own"
+        facts.append(f"- Random draws: {same}")
     if model.hash:
         facts.insert(1, f"- Fingerprint: `{model.hash}`")
     if comparison.tokens_per_second:

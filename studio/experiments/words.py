@@ -1,21 +1,42 @@
 """Settings, tokens and divergences in the words of a page that a person reads.
 
-Knows records; neither Markdown nor HTML, and escapes nothing.
+Tells what was run and nothing else: no lane that was not, no setting that did not act. Knows
+records; neither Markdown nor HTML, and escapes nothing.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import msgspec
 
 from studio.engine.messages import LaneFinishReason
 from studio.experiments.comparison import Comparison, LaneRecord, TokenRecord, divergence_of
-from studio.sampling import DEFAULT_SAMPLERS, SamplingParams
+from studio.sampling import DEFAULT_SAMPLERS, SamplingParams, active_steps
 
 _NEUTRAL = SamplingParams()
-_APART = ("temperature", "seed", "samplers")
+_FIELDS = {
+    "penalties": ("repeat_penalty", "repeat_last_n", "frequency_penalty", "presence_penalty"),
+    "dry": (
+        "dry_multiplier",
+        "dry_base",
+        "dry_allowed_length",
+        "dry_penalty_last_n",
+        "dry_sequence_breakers",
+    ),
+    "xtc": ("xtc_probability", "xtc_threshold", "min_keep"),
+    "top_p": ("top_p", "min_keep"),
+    "min_p": ("min_p", "min_keep"),
+    "typical_p": ("typical_p", "min_keep"),
+}
+"""What each sampler's settings are, where they are others than its own name."""
+_GREEDY = ("penalties", "dry", "temperature")
+"""The samplers that act at T 0: which token is best hangs by nothing else."""
+_COLORS = 8
+_CUT_SHORT: tuple[LaneFinishReason | None, ...] = ("stopped", None)
 _REASONS: dict[LaneFinishReason | None, str] = {
     "end_of_text": "its text ended",
     "stop_string": "it met a stop string",
@@ -48,6 +69,46 @@ class Parting(NamedTuple):
     end_before: str = ""
 
 
+class Told(NamedTuple):
+    """A lane that is told of, and what it is called."""
+
+    lane: LaneRecord
+    name: str
+    color: int
+    """Its place among the colours of lanes."""
+
+
+def results(comparison: Comparison) -> list[Told]:
+    """The lanes that wrote a text to its end."""
+    return [
+        told for told in _run(comparison) if told.lane.tokens and told.lane.reason not in _CUT_SHORT
+    ]
+
+
+def cut_short(comparison: Comparison) -> list[Told]:
+    """The lanes that were stopped, or still written: their texts are no results."""
+    return [
+        told for told in _run(comparison) if told.lane.tokens and told.lane.reason in _CUT_SHORT
+    ]
+
+
+def without_text(comparison: Comparison) -> list[str]:
+    """A sentence for each lane that was run and wrote nothing."""
+    return [
+        f"{told.name} ({temperature(told.lane)}) wrote nothing: {reason(told.lane)}."
+        for told in _run(comparison)
+        if not told.lane.tokens
+    ]
+
+
+def _run(comparison: Comparison) -> list[Told]:
+    return [
+        Told(lane, lane_name(place, lane), (place if lane.color < 0 else lane.color) % _COLORS)
+        for place, lane in enumerate(comparison.lanes)
+        if lane.reason is not None or lane.drawn
+    ]
+
+
 def number(value: float) -> str:
     """A number without needless digits; ∞ for infinity."""
     return "∞" if math.isinf(value) else f"{value:g}"
@@ -59,27 +120,78 @@ def lane_name(place: int, lane: LaneRecord) -> str:
 
 
 def temperature(lane: LaneRecord) -> str:
-    """A lane's temperature, and those that it was turned to."""
-    values = [lane.params.temperature, *(turn.params.temperature for turn in lane.turns)]
-    told = [f"T {number(values[0])}"]
-    for turn, before, value in zip(lane.turns, values, values[1:], strict=False):
-        if value != before:
-            told.append(f"{number(value)} from token {turn.index + 1}")
-    return ", ".join(told)
+    """The temperature that a lane wrote at, and those that it was turned to."""
+    return _stretches(lane, lambda params: number(_acting_temperature(params)), "T ")
+
+
+def settings(lane: LaneRecord) -> str:
+    """What else shaped a lane, and what that was turned to; "" where nothing did."""
+    return _stretches(lane, other_settings)
 
 
 def other_settings(params: SamplingParams) -> str:
-    """All parameters but temperature and seed that are not neutral, by their names."""
+    """All parameters but temperature and seed that had an effect, by their names."""
+    acting = _acting(params)
+    fields = {field for step in acting for field in _FIELDS.get(step, (step,))}
+    if params.logit_bias:
+        fields.add("logit_bias")
+    has_range = params.dynatemp_range and 0 < params.temperature < math.inf
+    if has_range and "temperature" in acting and not params.mirostat:
+        fields |= {"dynatemp_range", "dynatemp_exponent"}
+    if params.mirostat and params.temperature:
+        fields |= {"mirostat", "mirostat_tau", "mirostat_eta"}
     told = []
     for entry in msgspec.structs.fields(SamplingParams):
         value = getattr(params, entry.name)
-        if entry.name in _APART or value == getattr(_NEUTRAL, entry.name):
+        if entry.name not in fields - {"temperature"} or value == getattr(_NEUTRAL, entry.name):
             continue
         shown = number(value) if isinstance(value, int | float) else repr(value)
         told.append(f"{entry.name} {shown}")
-    if params.samplers != DEFAULT_SAMPLERS:
-        told.append("order " + ", ".join(params.samplers))
+    if acting != tuple(step for step in DEFAULT_SAMPLERS if step in acting):
+        told.append("order " + ", ".join(acting))
     return ", ".join(told)
+
+
+def seed(lane: LaneRecord) -> str:
+    """The seed of a lane's random draws; "" where nothing was drawn, at T 0 throughout."""
+    drew = any(_acting_temperature(params) for _, params in _parts(lane))
+    return str(lane.seed) if drew else ""
+
+
+def _acting(params: SamplingParams) -> tuple[str, ...]:
+    """The samplers that had an effect, in their order."""
+    if params.mirostat:
+        return ("temperature",)
+    steps = active_steps(params)
+    if "temperature" in steps and params.temperature == 0:
+        return tuple(step for step in steps if step in _GREEDY)
+    return steps
+
+
+def _acting_temperature(params: SamplingParams) -> float:
+    has_step = params.mirostat or "temperature" in params.samplers
+    return params.temperature if has_step else 1.0
+
+
+def _parts(lane: LaneRecord) -> list[tuple[int, SamplingParams]]:
+    """(index, parameters) for each stretch of tokens that was drawn with the same."""
+    begun = [(0, lane.params), *((turn.index, turn.params) for turn in lane.turns)]
+    ends = [*(index for index, _ in begun[1:]), len(lane.drawn)]
+    # A turn behind the last token has changed nothing, nor has what was turned before the first.
+    acted = [one for one, end in zip(begun, ends, strict=True) if one[0] < end]
+    return acted or begun[-1:]
+
+
+def _stretches(lane: LaneRecord, tell: Callable[[SamplingParams], str], before: str = "") -> str:
+    told: list[str] = []
+    last = None
+    for start, params in _parts(lane):
+        words = tell(params)
+        if words != last:
+            told.append(f"{words or 'none'} from token {start + 1}" if told else words)
+        last = words
+    whole = ", ".join(told) if before else "; ".join(filter(None, told))
+    return f"{before}{whole}"
 
 
 def reason(lane: LaneRecord) -> str:
@@ -105,10 +217,10 @@ def rank(token: TokenRecord) -> str:
     return "the favourite" if token.rank == 0 else f"choice {token.rank + 1:,}"
 
 
-def partings(comparison: Comparison) -> list[Parting | None]:
+def partings(lanes: Sequence[LaneRecord]) -> list[Parting | None]:
     """For each lane where it parts from the one before it; None where it does not, or is first."""
-    found: list[Parting | None] = [None]
-    for before, lane in zip(comparison.lanes, comparison.lanes[1:], strict=False):
+    found: list[Parting | None] = [None] * min(1, len(lanes))
+    for before, lane in pairwise(lanes):
         index = divergence_of(before, lane)
         if index is None:
             found.append(None)
@@ -124,11 +236,11 @@ def told_parting(parting: Parting, before: str) -> str:
     place = f"Token {parting.place + 1:,} is the first that differs from {before}: "
     if mine is None or theirs is None:
         return place + (f"{before} ends there." if theirs is None else "the text ends there.")
-    same_dice = " with the same dice" if mine.u == theirs.u else ""
+    same_draw = " with the same random draw" if mine.u == theirs.u else ""
     near = " Arithmetic alone may have decided there." if mine.near_tie or theirs.near_tie else ""
     return (
         f"{place}{_told(mine, parting.my_end)} where that has "
-        f"{_told(theirs, parting.end_before)}{same_dice}.{near}"
+        f"{_told(theirs, parting.end_before)}{same_draw}.{near}"
     )
 
 

@@ -179,12 +179,16 @@ class CompareLanes(QObject):
         for lane in self.lanes:
             lane.profiles.follow(list(self._profiles.presets))
 
-    def _replace_lanes(self, setups: Sequence[LaneSetup], subject: Subject) -> None:
+    def _replace_lanes(
+        self, setups: Sequence[LaneSetup], subject: Subject, colors: Sequence[int] = ()
+    ) -> None:
         if self.has_tokens:
             self.replacing.emit()
         self._before_exchange()
         old = self.lanes
         self.lanes = [self._made(place, setup) for place, setup in enumerate(setups)]
+        for lane, color in zip(self.lanes, colors, strict=False):
+            lane.color = color
         self.reference = None
         self.subject = subject
         self.lanes_changed.emit()
@@ -273,13 +277,17 @@ class CompareLanes(QObject):
     # -- a comparison from a file ------------------------------------------------------------
 
     def show(
-        self, lanes: Sequence[LaneSetup], subject: Subject, pieces: dict[int, bytes]
+        self,
+        lanes: Sequence[LaneSetup],
+        subject: Subject,
+        pieces: dict[int, bytes],
+        colors: Sequence[int],
     ) -> list[CompareLane]:
         """Have the lanes of a comparison that was kept, without tokens; nothing may run.
 
         Its tokens are spelled by `pieces`, whatever model is open.
         """
-        self._replace_lanes(lanes, subject)
+        self._replace_lanes(lanes, subject, colors)
         self.vocabulary.use_vocabulary(object())
         self.vocabulary.add_pieces(pieces)
         return self.lanes

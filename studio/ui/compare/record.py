@@ -5,6 +5,7 @@ Knows both; no widget and no file.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import cast, get_args
 
 from studio.engine.messages import MOST_LANES, LaneFinishReason
@@ -62,7 +63,8 @@ def show_record(state: CompareLanes, comparison: Comparison, source: object = No
         LaneSetup(lane.name if lane.name in known else current, lane.params_at(len(lane.tokens)))
         for lane in lanes
     ]
-    made = state.show(setups, _subject_of(comparison, source), comparison.spellings)
+    colors = _colors(lanes)
+    made = state.show(setups, _subject_of(comparison, source), comparison.spellings, colors)
     for lane, record in zip(made, lanes, strict=True):
         if record.reason is None and not record.drawn:
             continue  # it was not run
@@ -76,6 +78,12 @@ def show_record(state: CompareLanes, comparison: Comparison, source: object = No
         lane.ran_as = record.name
     state.same_dice = comparison.same_dice
     state.shown()
+
+
+def _colors(lanes: Sequence[LaneRecord]) -> list[int]:
+    """The lanes' colours, as they were where the record tells them; no two the same."""
+    kept = [lane.color for lane in lanes]
+    return kept if len({*kept} & {*range(MOST_LANES)}) == len(kept) else list(range(len(kept)))
 
 
 def _subject_of(comparison: Comparison, source: object) -> Subject:
@@ -108,4 +116,5 @@ def _lane_record(lane: CompareLane) -> LaneRecord:
         mu=lane.mu,
         name=lane.ran_as or lane.profiles.current.name,
         turns=tuple(Turn(index=index, params=params) for index, params in turns[1:]),
+        color=lane.color,
     )

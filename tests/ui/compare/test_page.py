@@ -75,6 +75,7 @@ def kept(temperatures: tuple[float, ...], *, sketches: bool = True) -> Compariso
                 tokens=tuple(tokens),
                 reason="max_tokens",
                 name="Code",
+                color=number,
             )
         )
     return Comparison(

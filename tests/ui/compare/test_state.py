@@ -1,5 +1,6 @@
 """Lanes and their run, on an engine that the test plays."""
 
+import msgspec
 import pytest
 from PySide6.QtCore import QObject
 
@@ -23,6 +24,7 @@ from studio.engine.messages import (
 from studio.presets import Preset, built_in_presets
 from studio.ui.compare.lane import LanePhase
 from studio.ui.compare.lanes import RUNS
+from studio.ui.compare.record import record_of, show_record
 from studio.ui.compare.setups import all_profiles, around, ladder
 from studio.ui.compare.state import ELSEWHERE, ENDS_AT_ONCE, CompareState
 from studio.ui.presets.profile_state import ProfileState
@@ -364,3 +366,44 @@ def test_drys_breakers_are_asked_for_once_a_model(desk: LaneDesk) -> None:
     state.set_up(ladder(*state.here))
     state.lanes[0].sampling.change(dry_multiplier=0.8)
     assert len(desk.client.all_sent(FindBreakers)) == 2
+
+
+def test_a_record_tells_what_was_run_and_not_what_was_turned_since(desk: LaneDesk) -> None:
+    state = desk.compare
+    state.remove(state.lanes[0])
+    desk.run(5, 6)
+    code = state.presets.named("Code")
+    assert code is not None
+    state.lanes[1].profiles.choose(code)
+    state.lanes[1].sampling.change(temperature=1.9)
+    record = record_of(state)
+    assert [lane.name for lane in record.lanes] == ["Creative writing"] * 3
+    assert [lane.params.temperature for lane in record.lanes] == [0.5, 1.0, 1.5]
+    assert not any(lane.turns for lane in record.lanes)
+    # Lanes keep the colours that they had, also when they come back.
+    assert [lane.color for lane in record.lanes] == [1, 2, 3]
+    show_record(state, record)
+    assert [lane.color for lane in state.lanes] == [1, 2, 3]
+    assert record_of(state) == record
+    # A file of another hand has none, or the same twice: each lane has one of its own.
+    twice = tuple(msgspec.structs.replace(lane, color=9) for lane in record.lanes)
+    show_record(state, msgspec.structs.replace(record, lanes=twice))
+    assert [lane.color for lane in state.lanes] == [0, 1, 2]
+
+
+def test_a_lane_that_has_ended_can_be_used_while_others_run(desk: LaneDesk) -> None:
+    state = desk.compare
+    state.run()
+    desk.start()
+    for lane in range(2):
+        desk.write(lane, 5, 6)
+    assert "still being written" in (state.why_not_use(state.lanes[0]) or "")
+    desk.end(0)
+    assert state.is_running
+    assert state.why_not_use(state.lanes[0]) is None
+    state.use(state.lanes[0])
+    assert desk.draft.manuscript.text == "The sea w5 w6"
+    desk.write(1, 7)
+    assert state.lanes[1].text == " w5 w6 w7", "the others go on"
+    desk.end(2)
+    assert state.why_not_use(state.lanes[2]) == "This lane has written nothing yet."
