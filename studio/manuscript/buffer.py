@@ -37,7 +37,7 @@ class Buffer:
 
     def origins(self, start: int, end: int) -> bytes:
         """The `Origin` of each code point of a range, one byte each."""
-        return bytes(self._origins[start:end])
+        return bytes(memoryview(self._origins)[start:end])  # copied once
 
     def marks(self, start: int, end: int) -> Marks:
         """The mark of each code point of a range."""

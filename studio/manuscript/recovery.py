@@ -90,8 +90,9 @@ class RecoveryRecord:
             generated=list(self.generated),
             brief=self.brief,
         )
-        body = msgspec.json.encode(header) + b"\n" + file.text.encode()
-        return b"%s %d %s\n%s" % (_NAME, _VERSION, _digest(body), body)
+        line, text = msgspec.json.encode(header) + b"\n", file.text.encode()
+        # One join: each further copy of a long text would keep other threads waiting.
+        return b"".join((_first_line(line, text), b"\n", line, text))
 
     @classmethod
     def of_bytes(cls, data: bytes) -> RecoveryRecord:
@@ -111,7 +112,7 @@ class RecoveryRecord:
                     )
             case _:
                 raise RecoveryError("it does not begin as a recovery file does")
-        if first != b"%s %d %s" % (_NAME, _VERSION, _digest(body)):
+        if first != _first_line(body):
             raise RecoveryError("it is damaged: its contents are not those that were written")
         line, _, text = body.partition(b"\n")
         try:
@@ -133,8 +134,11 @@ class RecoveryRecord:
         )
 
 
-def _digest(body: bytes) -> bytes:
-    return hashlib.sha256(body).hexdigest().encode()
+def _first_line(*body: bytes) -> bytes:
+    digest = hashlib.sha256()
+    for part in body:
+        digest.update(part)
+    return b"%s %d %s" % (_NAME, _VERSION, digest.hexdigest().encode())
 
 
 def _check(header: _Header, length: int) -> None:

@@ -372,6 +372,7 @@ class MainWindow(QMainWindow):
             self.files.guard.look()
         else:
             self.session.recovery.keep_now()
+            self.files.remember_caret()
 
 
 def _column(*widgets: QWidget) -> QWidget:

@@ -233,6 +233,8 @@ class DocumentFiles(QObject):
                 self._draft.take_theirs()
             except ManuscriptFileError as error:
                 self.failed.emit(str(error))
+            else:
+                self.guard.look()
 
         self._when_idle(take)
 
@@ -245,6 +247,7 @@ class DocumentFiles(QObject):
         path = self._draft.path
         self.guard.hold()
         self._settings.set(LAST_FILE, str(path.resolve()) if path else "")
+        self.remember_caret()
         if path is not None:
             resolved = path.resolve()
             self._settings.set(FOLDER, str(resolved.parent))

@@ -24,9 +24,9 @@ AGAIN, ALL_THE_SAME = "Save it again", "Save here all the same"
 """What the writer can answer."""
 
 _CHOICES = (
-    "Keep mine: what is written here stays, and a save replaces theirs.\n"
-    "Take theirs: the text becomes what the file holds now; Undo brings yours back.\n"
-    "Save beside: yours goes into a file of its own in the same folder, and theirs stays."
+    "Save beside: both stay, yours in a file of its own.\n"
+    "Keep mine: a save replaces theirs.\n"
+    "Take theirs: it replaces yours here; Undo brings yours back."
 )
 
 
@@ -89,8 +89,7 @@ class FileGuard(QObject):
         self._seen = outside
         match outside:
             case Outside.SAME:
-                self.settled.emit(self.decide)
-                self.settled.emit(self.beside)
+                self._settle()
             case Outside.CHANGED:
                 self.noticed.emit(
                     f"“{self._name}” was changed by another program since it was opened here.",
@@ -108,7 +107,7 @@ class FileGuard(QObject):
     def hold(self) -> None:
         """Say to other windows which file is open here, and to the writer if one has it already."""
         path = self._draft.path
-        self._seen = Outside.SAME
+        self._settle()
         is_new = path is None or self._held is None or self._held[0] != path.resolve()
         if is_new:
             self.release()
@@ -147,8 +146,8 @@ class FileGuard(QObject):
             self._window,
             "Open in another window",
             f"“{path.name}” is open in another window of Kelvin Studio.",
-            "Save beside: this text goes into a file of its own in the same folder.\n"
-            f"{ALL_THE_SAME}: what that window saves later replaces it.",
+            "Save beside: this text goes into a file of its own.\n"
+            f"{ALL_THE_SAME}: what is saved last stays.",
             (BESIDE, ALL_THE_SAME),
         )
         return self._cleared(answer, ALL_THE_SAME)
@@ -179,10 +178,16 @@ class FileGuard(QObject):
                     "The file is gone",
                     f"“{self._name}” was deleted or moved by another program.",
                     "Save it again: in the same place.\n"
-                    "Save beside: under another name in the same folder.",
+                    "Save beside: in the same folder, under another name.",
                     (AGAIN, BESIDE),
                 )
                 return self._cleared(answer, AGAIN)
+
+    def _settle(self) -> None:
+        """Nothing of what was told is so any more."""
+        self._seen = Outside.SAME
+        self.settled.emit(self.decide)
+        self.settled.emit(self.beside)
 
     def _cleared(self, answer: str | None, yes: str) -> Clearance:
         if answer == BESIDE and self._save_beside():
@@ -193,7 +198,7 @@ class FileGuard(QObject):
         is_changed = self._draft.compare() is Outside.CHANGED
         if is_changed and self._ask_outside() is Clearance.YES:
             self._draft.keep_mine()
-            self._seen = Outside.SAME
+            self._settle()
 
     def _is_elsewhere(self, path: Path) -> bool:
         """Whether another window has the file, which from now on is this one's if it can be."""

@@ -5,11 +5,12 @@ Shows and asks; what becomes of each is `recovery_offer`'s affair.
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QDateTime, QLocale, Qt, Signal
+from PySide6.QtCore import QDate, QDateTime, QLocale, Qt, Signal
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
+    QFrame,
     QLabel,
     QListWidget,
     QListWidgetItem,
@@ -20,14 +21,19 @@ from PySide6.QtWidgets import (
 )
 
 from studio.manuscript import Leftover, RecoveryRecord
+from studio.ui.widgets.elided_label import ElidedLabel
 
-_LONGEST = 4000
-"""Characters that are shown of a text."""
+_BEFORE, _BEHIND = 8000, 2000
+"""Characters before and behind the caret that are shown of a text."""
+_LINE = 60
+"""Characters of a text that stand for it in the list."""
+_MOST_ROWS = 4
+_SPACING = 3
 _ROLE = QDialogButtonBox.ButtonRole
 
 
 class RecoveryDialog(QDialog):
-    """A list of documents and the beginning of the one that is chosen.
+    """The documents, where there are several, and the one that is chosen as it was left.
 
     Args:
         leftovers: At least one, the latest first.
@@ -42,29 +48,51 @@ class RecoveryDialog(QDialog):
     def __init__(self, leftovers: Sequence[Leftover], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("Not saved last time")
-        self.resize(560, 420)
+        self.resize(600, 440)
         several = len(leftovers) > 1
         words = QLabel(
-            "Kelvin Studio ended before these texts were saved. One can be restored here; the "
-            "others are offered again at the next start."
+            "Kelvin Studio ended before these texts were saved. Restore one here; the others are "
+            "offered again at the next start."
             if several
-            else "Kelvin Studio ended before this text was saved. It is as it was, to the last "
-            "second or two."
+            else "Kelvin Studio ended before this text was saved. Here it is as you left it."
         )
         words.setWordWrap(True)
         self.list = QListWidget()
         self.list.setAccessibleName("Texts that were not saved")
         self.list.setToolTip("Texts that were not saved, the latest first")
+        self.list.setFrameShape(QFrame.Shape.NoFrame)
         for leftover in leftovers:
             item = QListWidgetItem(_line(leftover.record))
             item.setData(Qt.ItemDataRole.UserRole, leftover)
             self.list.addItem(item)
-        self.list.setMaximumHeight(self.list.sizeHintForRow(0) * min(len(leftovers), 5) + 10)
+        self.list.setSpacing(_SPACING)
+        rows = min(len(leftovers), _MOST_ROWS)
+        self.list.setFixedHeight((self.list.sizeHintForRow(0) + 2 * _SPACING) * rows + 4)
+        self.list.setVisible(several)
+        self.name = ElidedLabel()
+        bold = self.name.font()
+        bold.setBold(True)
+        self.name.setFont(bold)
+        self.facts = QLabel()
+        self.facts.setProperty("role", "muted")
         self.preview = QPlainTextEdit()
         self.preview.setReadOnly(True)
         self.preview.setTabChangesFocus(True)
-        self.preview.setAccessibleName("How the text begins")
-        self.preview.setToolTip("How the text begins, after its brief")
+        self.preview.document().setDocumentMargin(0)
+        # Else a space at a line's end, which hangs over, would bring a scroll bar of its own.
+        self.preview.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.preview.setFrameShape(QFrame.Shape.NoFrame)
+        self.preview.setAccessibleName("The text that was not saved")
+        self.preview.setToolTip("The text around the place where the caret stood")
+        card = QFrame()
+        card.setProperty("card", True)
+        inside = QVBoxLayout(card)
+        inside.setContentsMargins(14, 12, 8, 8)
+        inside.setSpacing(4)
+        inside.addWidget(self.name)
+        inside.addWidget(self.facts)
+        inside.addSpacing(6)
+        inside.addWidget(self.preview, 1)
         buttons = QDialogButtonBox()
         self.restore = buttons.addButton("Restore", _ROLE.AcceptRole)
         self.restore.setToolTip("Open it in this window, with its brief, not saved yet")
@@ -77,10 +105,11 @@ class RecoveryDialog(QDialog):
         self.restore.setProperty("primary", True)
         self.restore.setDefault(True)
         column = QVBoxLayout(self)
-        column.setSpacing(10)
+        column.setContentsMargins(18, 16, 18, 16)
+        column.setSpacing(12)
         column.addWidget(words)
         column.addWidget(self.list)
-        column.addWidget(self.preview, 1)
+        column.addWidget(card, 1)
         column.addWidget(buttons)
         self.list.currentItemChanged.connect(self._show)
         self.list.itemActivated.connect(lambda _item: self._restore())
@@ -102,10 +131,18 @@ class RecoveryDialog(QDialog):
 
     def _show(self) -> None:
         leftover = self.chosen
-        if leftover is not None:
-            record = leftover.record
-            whole = f"{record.brief}\n\n{record.text}" if record.brief else record.text
-            self.preview.setPlainText(whole[:_LONGEST])
+        if leftover is None:
+            return
+        record = leftover.record
+        self.name.setText(_name(record))
+        self.name.setToolTip(str(record.path) if record.path else "It was never saved")
+        self.facts.setText(_facts(record))
+        text = record.text or record.brief
+        before = text[max(0, record.caret - _BEFORE) : record.caret]
+        self.preview.setPlainText(before + text[record.caret : record.caret + _BEHIND])
+        cursor = self.preview.textCursor()
+        cursor.setPosition(len(before.encode("utf-16-le")) // 2)
+        self.preview.setTextCursor(cursor)
 
     def _restore(self) -> None:
         self.restored.emit(self.chosen)
@@ -137,8 +174,22 @@ def _name(record: RecoveryRecord) -> str:
 
 
 def _line(record: RecoveryRecord) -> str:
-    when = QDateTime.fromSecsSinceEpoch(int(record.written_at))
-    shown = QLocale().toString(when, QLocale.FormatType.ShortFormat)
-    first = " ".join((record.text or record.brief)[:200].split())
-    begins = f"{first[:60].rstrip()}…" if len(first) > 60 else first
-    return f"{_name(record)}, {shown}\n{begins}"
+    first = " ".join((record.text or record.brief)[: 4 * _LINE].split())
+    begins = f"{first[:_LINE].rstrip()}…" if len(first) > _LINE else first
+    return f"{_name(record)} – {begins}" if begins else _name(record)
+
+
+def _facts(record: RecoveryRecord) -> str:
+    count = len(record.text.split())
+    words = "1 word" if count == 1 else f"{count:,} words"
+    brief = ", with a brief" if record.brief else ""
+    return f"{_when(record.written_at)}, {words}{brief}"
+
+
+def _when(seconds: float) -> str:
+    moment = QDateTime.fromSecsSinceEpoch(int(seconds))
+    time = QLocale().toString(moment.time(), QLocale.FormatType.ShortFormat)
+    days = moment.date().daysTo(QDate.currentDate())
+    if days in (0, 1):
+        return f"{'Yesterday' if days else 'Today'} at {time}"
+    return f"{QLocale().toString(moment.date(), QLocale.FormatType.LongFormat)} at {time}"

@@ -128,8 +128,8 @@ def test_a_change_outside_is_told_once_when_the_window_comes_back(
 def test_keep_mine(bare: MainWindow, writer: Writer, path: Path, how: str) -> None:
     path.write_text("Theirs.")
     writer.answer = KEEP
+    come_back(bare)
     if how == "decide":
-        come_back(bare)
         bare.files.guard.decide.trigger()
         assert path.read_text() == "Theirs.", "until a save"
         come_back(bare)
@@ -139,6 +139,7 @@ def test_keep_mine(bare: MainWindow, writer: Writer, path: Path, how: str) -> No
     assert path.read_text() == "Mine. The sea."
     assert not bare.isWindowModified()
     assert len(writer.asked) == 1
+    assert bare.notice.message == "", "what it told is decided"
 
 
 @pytest.mark.parametrize("how", ["save", "decide"])
@@ -147,9 +148,11 @@ def test_take_theirs_and_undo_brings_mine_back(
 ) -> None:
     bare.session.draft.set_brief("Short.")
     path.write_bytes(b"\xef\xbb\xbfTheirs.\r\n")
+    come_back(bare)
     writer.answer = TAKE
     getattr(bare.actions_ if how == "save" else bare.files.guard, how).trigger()
     assert text(bare) == "Theirs.\n"
+    assert bare.notice.message == ""
     assert bare.session.draft.manuscript.is_clean
     assert bare.session.draft.brief == "Short."
     bare.actions_.undo.trigger()

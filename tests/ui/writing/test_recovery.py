@@ -203,9 +203,12 @@ def test_it_is_offered_and_restored_exactly(bare: MainWindow, qtbot: QtBot, tmp_
 
     open_first(bare, None)
     dialog = offered(bare)
-    assert "The Sea.txt" in dialog.list.item(0).text()
-    assert "Mine, New 🐟" in dialog.list.item(0).text()
-    assert dialog.preview.toPlainText().startswith("Short")
+    assert dialog.name.text() == "The Sea.txt"
+    assert dialog.facts.text().startswith("Today at ")
+    assert dialog.facts.text().endswith(", 4 words, with a brief")
+    assert dialog.preview.toPlainText().startswith("Mine, New 🐟")
+    assert dialog.preview.textCursor().position() == 3
+    assert not dialog.list.isVisible(), "there is no choice"
     QTest.keyClick(dialog, Qt.Key.Key_Return)
     draft = bare.session.draft
     assert draft.manuscript.text == "Mine, New 🐟\u00a0.Old.\n"
@@ -247,7 +250,9 @@ def test_several_are_listed_discarded_after_a_question_or_restored_one_by_one(
     dialog = offered(bare)
     rows = [dialog.list.item(row).text() for row in range(dialog.list.count())]
     assert ["Third." in rows[0], "A brief." in rows[1], "First." in rows[2]] == [True] * 3
+    assert dialog.list.isVisible()
     dialog.list.setCurrentRow(1)
+    assert dialog.name.text() == "Second.txt"
     for count in (3, 2):
         QTest.mouseClick(dialog.discard, Qt.MouseButton.LeftButton)
         assert dialog.list.count() == count
