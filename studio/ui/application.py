@@ -22,6 +22,7 @@ from studio.ui.model.choice import load_options
 from studio.ui.session import Session
 from studio.ui.settings import Settings
 from studio.ui.theme.theme import Appearance, Theme
+from studio.ui.widgets.tips_and_typing import TipsGoAsOneTypes
 from studio.ui.writing.rescue import Rescue
 from studio.visible_text import visible_line
 
@@ -82,6 +83,7 @@ def make_window(application: QApplication) -> MainWindow:
     theme = Theme(application, _appearance(settings))
     session = Session(settings.get(remembered.PROFILE))
     window = MainWindow(session, theme, settings, find_starter_model())
+    TipsGoAsOneTypes(application, window)
     theme.setParent(window)
     session.setParent(window)
     rescue = Rescue(session.recovery.keep_and_wait, window)

@@ -10,11 +10,15 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from studio.ui.histogram.rows import RowsPainter
 from studio.ui.theme.theme import Theme
 from studio.ui.tokens.next_token import NextToken
-from studio.ui.tokens.words import description
+from studio.ui.tokens.rows import Line
+from studio.ui.tokens.words import spoken_lines
 
 
 class TokenBars(QWidget):
     """A bar a token, the favourite first, and a line for all the others.
+
+    Attributes:
+        folds: Whether tokens that are cut are one line, and not rows of their own.
 
     Args:
         state: What is shown.
@@ -23,6 +27,8 @@ class TokenBars(QWidget):
         lines: How high a row is, in lines of type.
         parent: The Qt parent, if any.
     """
+
+    folds = True
 
     def __init__(
         self,
@@ -51,8 +57,7 @@ class TokenBars(QWidget):
     def describe(self) -> None:
         """Say for those who hear the window what is shown."""
         self.setAccessibleDescription(
-            self._state.reason
-            or description(self._state.rows(self._count), drawn=self._state.is_written)
+            self._state.reason or spoken_lines(self._lines(), drawn=self._state.is_written)
         )
 
     def sizeHint(self) -> QSize:
@@ -74,14 +79,20 @@ class TokenBars(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the rows."""
         painter = QPainter(self)
-        rows = self._state.rows(self._count)
-        tail = self._state.tail(rows)
-        if not rows or tail is None:
+        lines = self._lines()
+        if not lines:
             painter.setPen(QColor(self._theme.colors.muted))
             words = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
             painter.drawText(self.rect(), int(words), self._state.reason or "")
         else:
-            self._rows.paint(painter, self._theme.colors, [*rows, tail])
+            self._rows.paint(painter, self._theme.colors, lines)
+
+    def _lines(self) -> list[Line]:
+        if self.folds:
+            return self._state.lines(self._count + 1)
+        rows = self._state.rows(self._count)
+        tail = self._state.tail(rows)
+        return [] if tail is None else [*rows, tail]
 
     def _width(self) -> int:
         """The width to ask for."""

@@ -90,7 +90,6 @@ class NextTokenHistogram(QWidget):
         self._legend_line = 0
         self.card = TokenCard(theme, self)
         self._card_watch = UntilKey(self, self._leave)
-        self._tip_watch = UntilKey(self, QToolTip.hideText)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
         # A click chooses a word and leaves the keyboard where the text is written.
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -327,7 +326,6 @@ class NextTokenHistogram(QWidget):
             offer = self.scale_offer
             if offer and self._is_on_axis(event.pos()):
                 QToolTip.showText(event.globalPos(), f"{offer} (Z)", self)
-                self._tip_watch.begin()
                 return True
         return super().event(event)
 

@@ -3,8 +3,8 @@
 It puts widgets together and passes on what is chosen or asked in one to the other.
 """
 
-from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt
-from PySide6.QtWidgets import QLabel, QMenu, QSizePolicy, QToolTip, QVBoxLayout, QWidget
+from PySide6.QtCore import QPoint, QRect, QSize, Qt
+from PySide6.QtWidgets import QLabel, QMenu, QSizePolicy, QVBoxLayout, QWidget
 
 from studio.ui.histogram.histogram import NextTokenHistogram
 from studio.ui.histogram.note import HistogramNote
@@ -13,7 +13,6 @@ from studio.ui.theme.card import Card
 from studio.ui.theme.theme import Theme
 from studio.ui.tokens.next_token import NextToken
 from studio.ui.tokens.question import TokenQuestion
-from studio.ui.widgets.until_key import UntilKey
 from studio.ui.writing.word_choice import WordChoice
 
 HINT = "click one to write it"
@@ -39,6 +38,7 @@ class NextTokenPanel(Card):
     Attributes:
         histogram: The bars.
         note: What they leave out.
+        hint: What a click does; empty while there is nothing to click.
         question: What opens over a row that is asked about.
 
     Args:
@@ -60,11 +60,11 @@ class NextTokenPanel(Card):
         super().__init__("Next word", parent)
         self._state = state
         self._words = words
-        hint = QLabel(HINT)
-        hint.setProperty("role", "muted")
-        hint.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        hint.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.header.addWidget(hint, 1)
+        self.hint = QLabel()
+        self.hint.setProperty("role", "muted")
+        self.hint.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.hint.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.header.addWidget(self.hint, 1)
         self.histogram = NextTokenHistogram(state, theme)
         self.question = TokenQuestion(sampling, self.histogram)
         place = QVBoxLayout()
@@ -74,8 +74,9 @@ class NextTokenPanel(Card):
         self.note = HistogramNote(state)
         self.body.addWidget(self.note)
         self.setToolTip(_TOOL_TIP)
-        self._tip_watch = UntilKey(self, QToolTip.hideText)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
+        state.changed.connect(self._follow)
+        self._follow()
         self.histogram.asked.connect(self._ask)
         self.histogram.chosen.connect(self._write)
         self.histogram.menu_wanted.connect(self._open_menu)
@@ -86,12 +87,6 @@ class NextTokenPanel(Card):
         if self.note.isHidden():
             size += QSize(0, self.note.minimumSizeHint().height() + self.body.spacing())
         return size
-
-    def event(self, event: QEvent) -> bool:
-        """Take the tool tip away as soon as somebody types."""
-        if event.type() == QEvent.Type.ToolTip:
-            self._tip_watch.begin()
-        return super().event(event)
 
     def menu(self, token: int, row: QRect) -> QMenu:
         """What can be done with a token.
@@ -115,6 +110,11 @@ class NextTokenPanel(Card):
             menu.addSeparator()
             menu.addAction(offer).triggered.connect(self.histogram.toggle_scale)
         return menu
+
+    def _follow(self) -> None:
+        hint = "" if self._state.reason is not None else HINT
+        if hint != self.hint.text():
+            self.hint.setText(hint)
 
     def _open_menu(self, token: int, row: QRect, at: QPoint) -> None:
         menu = self.menu(token, row)

@@ -62,7 +62,7 @@ class RowsPainter:
         font: For everything; numbers are bold.
         lines: How high a row is, in lines of type.
         low_lines: The same where few rows fit; as high as ever where nothing is said.
-        has_axis: Whether there is a scale above the rows.
+        has_axis: Whether there is a scale above the rows, and the row of what is cut opens.
     """
 
     def __init__(
@@ -281,7 +281,12 @@ class RowsPainter:
                     painter.drawStaticText(left, self.top_of(index) + lead, laid_out)
 
     def _paint_fold(self, painter: QPainter, inks: _Inks, fold: Fold, index: int) -> None:
-        self._paint_sentence(painter, inks, fold_sentence(fold), index, right_room=16)
+        opens = self._has_axis
+        self._paint_sentence(
+            painter, inks, fold_sentence(fold), index, right_room=16 if opens else 0
+        )
+        if not opens:
+            return
         x, y = self._size.width() - 8, self.top_of(index) + self.row_height / 2
         side = ((-2, -4), (3, 0), (-2, 4)) if not fold.is_open else ((-4, -2), (4, -2), (0, 3))
         painter.setPen(Qt.PenStyle.NoPen)

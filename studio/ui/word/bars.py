@@ -33,6 +33,8 @@ class WordBars(TokenBars):
         parent: The Qt parent, if any.
     """
 
+    folds = False  # each of them could stand here, cut or not
+
     def __init__(self, state: NextToken, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(state, theme, ROWS, _LINES, parent)
         self.setAccessibleName("What else could stand here")

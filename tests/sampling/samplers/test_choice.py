@@ -192,3 +192,43 @@ def test_the_ranking_made_once_gives_the_same_choice() -> None:
         from_ranking = choose(ranking, params, [1, 2], 0.9)
         from_logits = choose(logits, params, [1, 2], 0.9)
         assert from_ranking[:5] == from_logits[:5]
+
+
+@given(
+    some_logits,
+    temperatures,
+    units,
+    st.floats(0.5, 2.0),
+    st.floats(-1.0, 1.0),
+    st.integers(0, 3),
+    st.permutations(("penalties", "temperature", "top_k", "xtc", "typical_p")),
+    st.lists(st.integers(0, 2), max_size=4),
+)
+def test_a_near_tie_is_between_the_two_that_t0_would_choose_between(
+    logits: list[float],
+    temperature: float,
+    u: float,
+    repeat: float,
+    frequency: float,
+    top_k: int,
+    order: Sequence[str],
+    history: list[int],
+) -> None:
+    history = [token for token in history if token < len(logits)]
+    changes = {"repeat_penalty": repeat, "frequency_penalty": frequency}
+    params = SamplingParams(
+        temperature=temperature,
+        top_k=top_k,
+        xtc_probability=1.0,
+        xtc_threshold=0.1,
+        typical_p=0.7,
+        samplers=tuple(order),
+        **changes,  # type: ignore[arg-type]  # they vary
+    )
+    near = choose(logits, params, history, u).near_tie
+    penalised = np.sort(
+        distribution(logits, SamplingParams(samplers=("penalties",), **changes), history)  # type: ignore[arg-type]
+    )[::-1]
+    gap = math.log(penalised[0] / penalised[1]) if penalised[1:2].any() else INF
+    if abs(gap - 0.1) > 1e-6:
+        assert near == (gap < 0.1)

@@ -6,10 +6,12 @@ from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from studio.sampling import LogitSketch, SamplingParams
-from studio.ui.histogram.panel import NextTokenPanel
+from studio.ui.compare.lane_bars import LaneBars
+from studio.ui.histogram.panel import HINT, NextTokenPanel
 from studio.ui.parameters.sampling_state import SamplingState
 from studio.ui.theme.theme import Theme
 from studio.ui.tokens.next_token import NextToken
+from studio.ui.word.bars import WordBars
 
 NOTED = SamplingParams(xtc_probability=0.5)
 
@@ -48,3 +50,22 @@ def test_a_note_makes_no_window_higher_and_leaves_three_bars(
     assert panel.size() == before
     assert panel.note.height() >= panel.note.minimumSizeHint().height()
     assert panel.histogram.line_count() >= 4
+
+
+def test_the_hint_is_there_while_there_is_something_to_click(panel: NextTokenPanel) -> None:
+    assert panel.hint.text() == HINT
+    panel._state.clear("Open a model.")
+    assert panel.hint.text() == ""
+
+
+def test_lanes_tell_what_is_cut_in_one_line_and_the_word_panel_in_rows(
+    panel: NextTokenPanel, qtbot: QtBot, theme: Theme
+) -> None:
+    panel._state.set_params(SamplingParams(top_k=2))
+    lane, word = LaneBars(panel._state, theme), WordBars(panel._state, theme)
+    for bars in (lane, word):
+        qtbot.addWidget(bars)
+        bars.describe()
+    assert lane.accessibleDescription().endswith("likely words cut by top-k 2")
+    assert word.accessibleDescription().count("cut") >= 3
+    assert "likely" not in word.accessibleDescription()
