@@ -13,6 +13,7 @@ import re
 import stat
 from pathlib import Path
 
+from studio.presets.credentials import is_secret
 from studio.presets.errors import PresetError, refused, shown, too_deep
 
 MOST_BYTES = 1024 * 1024
@@ -143,7 +144,8 @@ def check_values(value: object, field: str = "") -> None:
                 raise refused(field or "the value", _Verbatim("a longer number"), _NUMBER)
         case str():
             if any("\ud800" <= sign <= "\udfff" for sign in value):
-                raise refused(field or "the value", value, "whole characters (no lone surrogate)")
+                found = "…" if is_secret(field) else value
+                raise refused(field or "the value", found, "whole characters (no lone surrogate)")
         case dict():
             if isinstance(value, _Repeated):
                 inside = _within(field, value.key)

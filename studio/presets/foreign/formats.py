@@ -143,8 +143,10 @@ def import_bytes(
 
 def _read(text: str, stem: str, *, absent: bool) -> tuple[Imported, ...]:
     start = text.lstrip()[:1]
-    if start == "{" or (start == "[" and not llama_ini.is_ini(text[:_LONGEST_TEXT])):
+    if start == "{":
         return (_from_object(json_object(text), stem, absent=absent),)
+    if start == "[" and not llama_ini.is_ini(text[:_LONGEST_TEXT]):
+        raise PresetError(_UNKNOWN)  # a list of JSON, or another program's sections
     if len(text) > _LONGEST_TEXT:
         raise PresetError(f"It has {len(text):,} characters; allowed are {_LONGEST_TEXT:,}.")
     if ollama.is_modelfile(text):

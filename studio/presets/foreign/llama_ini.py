@@ -26,9 +26,8 @@ def is_ini(text: str) -> bool:
     lines = [line for line in lines if line and line[0] not in ";#"]
     if not lines or not all(_SECTION.fullmatch(it) or _PAIR.fullmatch(it) for it in lines):
         return False
-    pairs = [found for line in lines if (found := _PAIR.fullmatch(line))]
-    has_section = any(_SECTION.fullmatch(line) for line in lines)
-    return any(_flag(pair[1]) in llama_args.KEYS for pair in pairs) or (has_section and bool(pairs))
+    pairs = (found for line in lines if (found := _PAIR.fullmatch(line)))
+    return any(_flag(pair[1]) in llama_args.KEYS for pair in pairs)
 
 
 def read(text: str, name: str, *, absent: bool) -> tuple[Imported, ...]:

@@ -24,6 +24,7 @@ PROGRAM = "Ollama Modelfile"
 
 ABSENT: Mapping[str, object] = {"temperature": 0.8, "top_k": 40, "top_p": 0.9}
 """What Ollama begins with, where it is another than the neutral value."""
+_NO_MIROSTAT = "Ollama of today does not know Mirostat any more, and takes no notice."
 _DEPRECATED = ("mirostat", "mirostat_tau", "mirostat_eta")
 
 _KEYS = {
@@ -185,7 +186,7 @@ def _carry(source: Source) -> None:
     source.carry_temperature("temperature", below_zero=BELOW_ZERO)
     for key in _DEPRECATED:
         if key in source:
-            source.note(key, "Ollama of today does not know it any more.")
+            source.note(key, _NO_MIROSTAT)
     source.carry(_KEYS)
     source.carry_max_tokens("num_predict")
     source.carry_stops("stop")
@@ -301,5 +302,7 @@ def write(preset: Preset) -> Exported:
         else:
             target.carried({"system_message", "prompt_format"})
             lines.append(f"SYSTEM {message}")
+    if preset.sampling.mirostat:
+        target.lose("mirostat", _NO_MIROSTAT)
     target.order_is(DEFAULT_SAMPLERS)
     return target.exported("\n".join(lines) + "\n", ".Modelfile")

@@ -38,6 +38,12 @@ WHOLE = frozenset(
 )
 """The parameters that are whole numbers."""
 _MOST_KEYS_NAMED = 6
+_MASTERS = {
+    "repeat_last_n": ("repeat_penalty", "frequency_penalty", "presence_penalty"),
+    "dry_penalty_last_n": ("dry_multiplier",),
+    "xtc_threshold": ("xtc_probability",),
+}
+"""Parameters that do nothing by themselves, and those of which one must be on."""
 
 
 @dataclass(frozen=True)
@@ -390,7 +396,11 @@ class Source:
             self._sampling["top_k"] = 1
         if not self._sampling and not self._fields.keys() - {"description", "notes"}:
             raise self._nothing(program)
-        absent = {field: value for field, value in self._own.items() if field not in self._sampling}
+        absent = {
+            field: value
+            for field, value in self._own.items()
+            if field not in self._sampling and self._matters(field)
+        }
         params = sampling_params({**self._sampling, **absent}, self._names)
         preset = Preset(
             name=self._name(name, name_key),
@@ -407,6 +417,13 @@ class Source:
                 for field in absent
                 if getattr(params, field) != getattr(_NEUTRAL, field)
             ),
+        )
+
+    def _matters(self, field: str) -> bool:
+        """Whether a parameter can do anything: a reach without a penalty cannot."""
+        masters = _MASTERS.get(field)
+        return masters is None or any(
+            self.in_force(master) not in (None, getattr(_NEUTRAL, master)) for master in masters
         )
 
     def _set_field(self, field: str, value: object, key: str) -> None:

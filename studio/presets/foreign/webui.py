@@ -13,7 +13,6 @@ from studio.presets.foreign.quirks import (
     carry_dynamic_temperature,
     carry_webui_order,
     give_dynamic_temperature,
-    has_penalty,
     text_list,
     without_neutral,
 )
@@ -71,7 +70,11 @@ _NEUTRAL: Mapping[str, object] = {
     "seed": -1,
 }
 
-ABSENT: Mapping[str, object] = {"samplers": WEBUI_ORDER}
+ABSENT: Mapping[str, object] = {
+    "samplers": WEBUI_ORDER,
+    "repeat_last_n": _DEFAULT_RANGE,
+    "dry_penalty_last_n": _DEFAULT_RANGE,
+}
 """What it has where a preset is silent, where it is another than the neutral value."""
 
 KEYS: KeyTable = {
@@ -91,8 +94,7 @@ KEYS: KeyTable = {
     _RANGE: carried(
         "repeat_last_n",
         "dry_penalty_last_n",
-        words="For penalties, and for DRY where it is on; 0 is all tokens: -1. Missing, it is "
-        "1,024 where one of them is on.",
+        words="For penalties, and for DRY where it is on; 0 is all tokens: -1.",
     ),
     "dry_sequence_breakers": carried(
         "dry_sequence_breakers", words="JSON inside a text, with or without its brackets."
@@ -152,13 +154,13 @@ def read(values: Mapping[str, object], name: str, *, absent: bool) -> Imported:
 def _carry_range(source: Source) -> None:
     """How far back penalties and DRY look: one key for both."""
     given = source.number(_RANGE, is_whole=True)
-    last_n = _DEFAULT_RANGE if given is None else given or -1  # 0 is all of it there
+    if given is None:
+        return
     if given == 0:
         source.note(_RANGE, _WHOLE_TEXT)
-    if given is not None or has_penalty(source):
-        source.set("repeat_last_n", last_n, _RANGE)
+    source.set("repeat_last_n", given or -1, _RANGE)  # 0 is all of it there
     if source.get("dry_multiplier"):
-        source.set("dry_penalty_last_n", last_n, _RANGE)
+        source.set("dry_penalty_last_n", given or -1, _RANGE)
 
 
 def _give_range(target: Target, values: dict[str, object]) -> None:

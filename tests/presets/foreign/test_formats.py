@@ -251,7 +251,7 @@ def test_text_generation_webui() -> None:
 
 def test_the_webuis_own_values_stand_where_its_file_is_silent() -> None:
     def sampling(text: str) -> SamplingParams:
-        return take(text).preset.sampling
+        return import_one(text, "x", absent=True).preset.sampling
 
     params = sampling("dynamic_temperature: true\ndynatemp_low: 0.5\n")
     assert (params.temperature, params.dynatemp_range) == (0.75, 0.25)
