@@ -42,6 +42,7 @@ from studio.engine.messages import (
 )
 from studio.engine.templates.chat_template import ChatSkeleton, compile_template
 from studio.engine.templates.template_rendering import ChatTemplateError
+from studio.engine.writing.continued_prompt import ContinuedPrompt, PromptEvaluation
 from studio.engine.writing.control import Control
 from studio.engine.writing.dry_breakers import breakers_found
 from studio.engine.writing.evaluated import evaluated
@@ -74,6 +75,7 @@ class _Opened:
         self.model = model
         self.context = Context(model, interrupt)
         self.pieces = PieceLedger(model.vocabulary)
+        self.prompts = PromptEvaluation(self.context, model.vocabulary)
         self.comparison: Comparison | None = None
         """The last one: its lanes can go on."""
         self._skeletons: dict[bool, ChatSkeleton] = {}
@@ -93,11 +95,16 @@ class _Opened:
                 raise EngineError("chat_template", str(error)) from error
         return self._skeletons[has_system]
 
-    def evaluated(
-        self, request: int, prompt: TokenizedPrompt, fitted: FittedPrompt, reused: int
-    ) -> Evaluated:
+    def evaluated(self, request: int, continued: ContinuedPrompt) -> Evaluated:
         """What is told of a prompt that the context holds now."""
-        return evaluated(request, prompt, fitted, reused, self.context.size, self.model.vocabulary)
+        return evaluated(
+            request,
+            continued.prompt,
+            continued.fitted,
+            continued.reused,
+            self.context.size,
+            self.model.vocabulary,
+        )
 
     def drop_lanes(self) -> None:
         """Free what lanes have in the context; lanes that go on are evaluated again."""
@@ -214,14 +221,16 @@ class Engine:
     def _look_ahead(self, command: LookAhead) -> None:
         opened = self._ready()
         prompt, fitted = self._prepare(command.prompt, opened)
-        reused = opened.context.look_inside(fitted.tokens, self._on_progress(command.request))
-        self._emit(opened.evaluated(command.request, prompt, fitted, reused))
-        sketch = LogitSketch.of(opened.context.logits())
+        progress = self._on_progress(command.request)
+        continued = opened.prompts.evaluate(prompt, fitted, progress, looks=True)
+        self._emit(opened.evaluated(command.request, continued))
+        sketch = LogitSketch.of(continued.healed.logits)
         self._emit(
             Distribution(
                 request=command.request,
                 sketch=sketch.to_bytes(),
                 pieces=opened.pieces.untold(sketch.ids),
+                typed=continued.healed.typed(sketch.ids.tolist()),
             )
         )
 
@@ -254,6 +263,7 @@ class Engine:
             prompt,
             fitted,
             opened.context,
+            opened.prompts,
             opened.model.vocabulary,
             opened.pieces,
             self._emit,
@@ -283,7 +293,8 @@ class Engine:
         opened.drop_lanes()
         prompt, fitted = self._prepare(command.prompt, opened)
         try:
-            reused = opened.context.evaluate(fitted.tokens, self._on_progress(command.request))
+            progress = self._on_progress(command.request)
+            continued = opened.prompts.evaluate(prompt, fitted, progress)
         except EvaluationStopped:
             self._emit(
                 Finished(
@@ -297,10 +308,10 @@ class Engine:
                 )
             )
             return
-        self._emit(opened.evaluated(command.request, prompt, fitted, reused))
+        self._emit(opened.evaluated(command.request, continued))
         generate(
             command,
-            prompt,
+            continued,
             opened.context,
             opened.model.vocabulary,
             opened.pieces,

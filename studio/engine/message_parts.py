@@ -58,7 +58,7 @@ class Token(Event, frozen=True, kw_only=True, tag=True):
     index: int
     id: int
     text: bytes
-    """UTF-8, perhaps only a part of a character; empty for a control token."""
+    """What it adds: UTF-8, perhaps only a part of a character; empty for a control token."""
     probability: float
     """As the sampler used it: after temperature and filters."""
     rank: int
@@ -74,3 +74,6 @@ class Token(Event, frozen=True, kw_only=True, tag=True):
     near_tie: bool
     """Whether arithmetic alone may decide which token T 0 takes here, penalties and biases
     counted."""
+    typed: dict[int, int] = msgspec.field(default_factory=dict)
+    """Of those tokens of the sketch that begin with what the text before has already: with how many
+    bytes of it. `text` is without them. Only the first of a generation can have any."""

@@ -189,7 +189,8 @@ class Evaluated(Event, frozen=True, kw_only=True, tag=True):
 
     tokens: bytes
     """The whole prompt's token ids, also those the model no longer sees: int32, little-endian.
-    `token_ids` gives them as numbers."""
+    `token_ids` gives them as numbers. Where what follows most likely begins with the text's last
+    characters, the tokens of these are left out: then the prompt is continued from before them."""
     context_used: int
     context_size: int
     unseen_characters: int
@@ -204,12 +205,14 @@ class Evaluated(Event, frozen=True, kw_only=True, tag=True):
 
 
 class Distribution(Event, frozen=True, kw_only=True, tag=True):
-    """What the model would say next, at rest."""
+    """What the model would say next, at rest: conditioned on the text as it stands (`healing`)."""
 
     sketch: bytes
     """A `studio.sampling.LogitSketch`."""
     pieces: dict[int, bytes]
     """Bytes of tokens in this sketch that no message before has spelled."""
+    typed: dict[int, int] = msgspec.field(default_factory=dict)
+    """As `Token.typed`."""
 
 
 class ScoredToken(msgspec.Struct, frozen=True):

@@ -18,6 +18,7 @@ class LaneState:
         seed: of its dice.
         states: what its samplers carry from token to token.
         history: the whole prompt's tokens and those written, for penalties and positions.
+        before: what stands in the context before the first token written; None until one is.
         limit: how many it may write, from the prompt on.
         reason: why it ended; None while it runs.
     """
@@ -40,6 +41,7 @@ class LaneState:
         self.history = prompt + written
         self.limit = len(written) + max_tokens
         self.reason: LaneFinishReason | None = None
+        self.before: list[int] | None = None
         self._prompt = len(prompt)
         self._mus: list[float | None] = []
         """Where Mirostat stood before each of the last tokens written."""
@@ -54,9 +56,27 @@ class LaneState:
         """Tokens written since the prompt."""
         return len(self.history) - self._prompt
 
-    def tokens_from(self, index: int) -> list[int]:
-        """The tokens written, from that one on."""
-        return self.history[self._prompt + index :]
+    @property
+    def first(self) -> int:
+        """The first token written."""
+        return self.history[self._prompt]
+
+    @property
+    def length(self) -> int:
+        """Of its text in the context, where it has written."""
+        return len(self.before or ()) + self.written
+
+    def text_from(self, position: int) -> list[int]:
+        """Its text in the context, from a position on."""
+        before = self.before or []
+        if position >= len(before):
+            return self.history[self._prompt + position - len(before) :]
+        return before[position:] + self.history[self._prompt :]
+
+    def stand_behind(self, prompt: list[int]) -> None:
+        """Be behind that prompt, told otherwise than before."""
+        self.history[: self._prompt] = prompt
+        self._prompt = len(prompt)
 
     def write(self, choice: Choice) -> None:
         """Take a token as the next one."""

@@ -48,7 +48,9 @@ def evaluation_of(context: Context, prompt: list[int], progress: Progress) -> La
         prompt: as the model sees it.
         progress: of a prompt that must be evaluated again.
     """
-    if context.lane_cells is not None and context.lane_cells.share(0, len(prompt)):
+    cells = context.lane_cells
+    if cells is not None and cells.share(0, len(prompt)):
+        cells.drop(0)
         return Together(context, prompt, progress)
     return InTurn(context, prompt, progress)
 
@@ -76,10 +78,10 @@ class Together:
                 return None
         for lane, count in zip(lanes, missing, strict=True):
             if not self._cells.length(lane.number):
-                self._begin(lane.number)
+                self._begin(lane)
             if count > 1:
-                done = self._cells.length(lane.number) - len(self._prompt)
-                self._context.extend_lane(lane.number, lane.tokens_from(done)[:-1])
+                done = self._cells.length(lane.number)
+                self._context.extend_lane(lane.number, lane.text_from(done)[:-1])
         return self._context.step(
             [lane.number for lane in lanes], [lane.history[-1] for lane in lanes]
         )
@@ -90,19 +92,27 @@ class Together:
 
     def _missing(self, lane: LaneState) -> int:
         """How many of a lane's tokens are not evaluated."""
-        length = len(self._prompt) + lane.written
+        length = lane.length
         too_many = self._cells.length(lane.number) - (length - 1)
         if too_many > 0:
             # Its text ended on a token that was drawn and not written, or with some of a stop
             # string that are taken back: the logits behind the last one are gone.
             self._cells.shrink(lane.number, too_many)
-        return length - (self._cells.length(lane.number) or len(self._prompt))
+        return length - (self._cells.length(lane.number) or self._shared(lane))
 
-    def _begin(self, lane: int) -> None:
-        """Give a lane the prompt."""
-        if not self._cells.holds(len(self._prompt)) and not self._context.holds(self._prompt):
+    def _shared(self, lane: LaneState) -> int:
+        """How many of the prompt's tokens a lane begins with: all but some of the last."""
+        assert lane.before is not None, "it has written"
+        pairs = zip(lane.before, self._prompt, strict=False)
+        different = (place for place, (one, other) in enumerate(pairs) if one != other)
+        return next(different, min(len(lane.before), len(self._prompt)))
+
+    def _begin(self, lane: LaneState) -> None:
+        """Give a lane what it has of the prompt."""
+        shared = self._shared(lane)
+        if not self._cells.holds(shared) and not self._context.holds(self._prompt[:shared]):
             self._context.evaluate(self._prompt, self._progress)
-        self._cells.share(lane, len(self._prompt))
+        self._cells.share(lane.number, shared)
 
 
 class InTurn:
@@ -118,7 +128,7 @@ class InTurn:
     def logits(self, lanes: Sequence[LaneState]) -> list[NDArray[np.float32]] | None:
         """See `LaneEvaluation`."""
         (lane,) = lanes
-        tokens = self._prompt + lane.tokens_from(0)
+        tokens = lane.text_from(0)
         if len(tokens) > self._context.size:
             return None
         if self._context.used == len(tokens) - 1 and self._context.holds(tokens[:-1]):

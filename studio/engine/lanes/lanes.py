@@ -12,8 +12,6 @@ import secrets
 import time
 from collections import deque
 
-import numpy as np
-
 from studio.engine.lanes.lane import LaneState
 from studio.engine.lanes.lane_control import LaneControl
 from studio.engine.lanes.lane_evaluation import LaneEvaluation, evaluation_of
@@ -38,6 +36,7 @@ from studio.engine.messages import (
     StopLane,
     Token,
 )
+from studio.engine.writing.continued_prompt import ContinuedPrompt, PromptEvaluation
 from studio.engine.writing.evaluated import evaluated
 from studio.engine.writing.pieces import PieceLedger
 from studio.engine.writing.prompt import FittedPrompt, TokenizedPrompt
@@ -57,6 +56,7 @@ class Comparison:
         prompt: the whole prompt.
         fitted: the same, cut to what the lanes leave of the context.
         context: no lane has cells in it.
+        prompts: brings the prompt into it.
         vocabulary: the model's.
         pieces: what the listener knows to spell.
         emit: takes all events.
@@ -72,6 +72,7 @@ class Comparison:
         prompt: TokenizedPrompt,
         fitted: FittedPrompt,
         context: Context,
+        prompts: PromptEvaluation,
         vocabulary: Vocabulary,
         pieces: PieceLedger,
         emit: Emit,
@@ -82,12 +83,14 @@ class Comparison:
         self._prompt = prompt
         self._fitted = fitted
         self._context = context
+        self._prompts = prompts
         self._vocabulary = vocabulary
         self._emit = emit
         self._stops = LaneStops(command.request, emit)
         self._untold = UntoldTokens(command.request, vocabulary, pieces, self._stops, frame_seconds)
         self._evaluation: LaneEvaluation | None = None
-        self._prompt_logits = np.empty(0, dtype=np.float32)
+        self._continued: ContinuedPrompt | None = None
+        """The prompt, for lanes that are run again too: they begin with the same logits."""
         self._tokens = self._evaluated = 0
         seed = command.seed if command.seed >= 0 else secrets.randbelow(_SEEDS)
         self._lanes: dict[int, LaneState] = {}
@@ -181,7 +184,8 @@ class Comparison:
         stop: tuple[str, ...],
         mu: float | None = None,
     ) -> LaneState:
-        tokens = list(self._prompt.tokens)
+        prompt = self._continued.prompt if self._continued else self._prompt
+        tokens = list(prompt.tokens)
         lane = LaneState(number, params, seed, tokens, written, max_tokens, self._vocabulary, mu)
         self._stops.watch(number, stop)
         # What it cannot have is said before anything is evaluated.
@@ -205,15 +209,19 @@ class Comparison:
         )
 
     def _evaluate_prompt(self) -> LaneEvaluation:
-        context, tokens = self._context, self._fitted.tokens
-        reused = context.evaluate(tokens, self._on_progress)
+        context = self._context
+        continued = self._prompts.evaluate(self._prompt, self._fitted, self._on_progress)
+        prompt, fitted = continued.prompt, continued.fitted
         report = evaluated(
-            self.request, self._prompt, self._fitted, reused, context.size, self._vocabulary
+            self.request, prompt, fitted, continued.reused, context.size, self._vocabulary
         )
         self._emit(report)
-        # For lanes that are run again: they begin with these logits to the last bit.
-        self._prompt_logits = context.logits().copy()
-        self._evaluation = evaluation_of(context, tokens, self._on_progress)
+        self._continued = continued
+        for lane in self._lanes.values():
+            lane.stand_behind(prompt.tokens)
+            if lane.written:
+                lane.before = continued.before(lane.first)
+        self._evaluation = evaluation_of(context, continued.evaluated, self._on_progress)
         return self._evaluation
 
     def _step(self, going: list[LaneState], evaluation: LaneEvaluation) -> None:
@@ -228,22 +236,36 @@ class Comparison:
         for lane, row in zip(behind, rows, strict=True):
             self._draw(lane, Survey(row))
         if len(behind) < len(going):
-            survey = Survey(self._prompt_logits)
+            assert self._continued is not None, "the prompt is evaluated"
+            survey = Survey(self._continued.healed.logits)
             for lane in going:
                 if not lane.written:
-                    self._draw(lane, survey)
+                    self._draw(lane, survey, self._continued)
         self._untold.step_is_over()
 
-    def _draw(self, lane: LaneState, survey: Survey) -> None:
+    def _draw(
+        self, lane: LaneState, survey: Survey, continued: ContinuedPrompt | None = None
+    ) -> None:
+        """One token of a lane; the first one behind a prompt is drawn from what that gave."""
+        healed = continued.healed if continued else None
         position = len(lane.history)
         u = uniform(lane.seed, position)
         state = lane.states.at(lane.params, position)
         choice = choose(survey.ranking, lane.params, lane.history, u, _SHOWN, state)
         if not self._ignore_eos and self._vocabulary.ends_generation(choice.token):
-            self._end(lane, "end_of_text", self._untold.token(lane.written, survey, choice, u))
+            end = self._untold.token(lane.written, survey, choice, u, healed)
+            self._end(lane, "end_of_text", end)
             return
-        is_stop = self._stops.sees(lane.number, self._vocabulary.text(choice.token))
-        self._untold.add(lane.written, survey, choice, u, lane.number)
+        text = self._vocabulary.text(choice.token)
+        if continued:
+            before = continued.before(choice.token)
+            if self._evaluation and lane.before not in (None, before):
+                # It was to begin otherwise, and took that back.
+                self._evaluation.drop(lane.number)
+            lane.before = before
+            text = continued.healed.added(choice.token, text)
+        is_stop = self._stops.sees(lane.number, text)
+        self._untold.add(lane.written, survey, choice, u, lane.number, healed)
         lane.write(choice)
         self._tokens += 1
         if is_stop:

@@ -26,21 +26,21 @@ class Batch:
         ]
         np.ctypeslib.as_array(self.value.n_seq_id, (room,))[:] = 1
 
-    def put(self, tokens: list[int], position: int, sequence: int, *, all_logits: bool) -> None:
+    def put(self, tokens: list[int], position: int, sequence: int, wanted: int = 1) -> None:
         """Hold tokens that follow one another.
 
         Args:
             tokens: at least one, at most `room`.
             position: the first one's place in the sequence.
             sequence: the id of the sequence.
-            all_logits: whether the logits after each are wanted, or after the last alone.
+            wanted: after how many of the last of them the logits are wanted.
         """
         count = len(tokens)
         self.value.n_tokens = count
         self._tokens[:count] = tokens
         self._positions[:count] = np.arange(position, position + count)
-        self._wanted[:count] = all_logits
-        self._wanted[count - 1] = 1
+        self._wanted[:count] = 0
+        self._wanted[max(0, count - wanted) : count] = 1
         for row in range(count):
             self.value.seq_id[row][0] = sequence
 

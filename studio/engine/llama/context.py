@@ -87,7 +87,11 @@ class Context:
         self._view = LogitsView(context, self._vocabulary_size)
         self._tokens: list[int] = []
         self._has_logits = False
-        """Whether llama.cpp's buffer holds the logits that follow `_tokens`."""
+        """Whether the logits at hand are those that follow `_tokens`, or what was looked at."""
+        self._rows = 0
+        """After how many of the last tokens llama.cpp's buffer holds them."""
+        self._earlier: list[NDArray[np.float32]] = []
+        """Those after the tokens before these, the last first; see `evaluate`."""
 
     @property
     def used(self) -> int:
@@ -103,21 +107,28 @@ class Context:
         """Whether what is evaluated begins with these tokens."""
         return self._tokens[: len(tokens)] == tokens
 
-    def logits(self) -> NDArray[np.float32]:
+    def logits(self, back: int = 0) -> NDArray[np.float32]:
         """The logits after the last token evaluated, shape (vocabulary,).
 
         A view of llama.cpp's memory: read it before the next evaluation, never write to it.
+
+        Args:
+            back: so many tokens before the last one; only where the evaluation was asked for them.
         """
-        return self._view.row(-1)
+        return self._view.row(-1 - back) if back < self._rows else self._earlier[back - self._rows]
 
     def evaluate(
-        self, tokens: Sequence[int], progress: Callable[[int, int], None] | None = None
+        self,
+        tokens: Sequence[int],
+        progress: Callable[[int, int], None] | None = None,
+        wanted: int = 1,
     ) -> int:
         """Bring the context to exactly `tokens`, with the logits that follow them.
 
         Args:
             tokens: at least one, at most `size`.
             progress: called with (done, total) tokens between batches of a long evaluation.
+            wanted: after how many of the last tokens the logits are wanted; 0 where they are not.
 
         Returns:
             How many of the tokens were evaluated before and did not need it again.
@@ -128,15 +139,28 @@ class Context:
         """
         tokens = list(tokens)
         reused = self._common_prefix(tokens)
-        if reused == len(tokens) == len(self._tokens) and self._has_logits:
+        wanted = min(wanted, len(tokens))
+        known = self._rows + len(self._earlier) if self._has_logits else 0
+        if reused == len(tokens) == len(self._tokens) and known >= wanted:
             return reused
-        # The last token is evaluated in any case: its logits are what is wanted.
-        reused = self._keep(min(reused, len(tokens) - 1))
-        self._evaluate_from(reused, tokens, progress)
+        earlier: list[NDArray[np.float32]] = []
+        beyond = len(tokens) - reused
+        if reused == len(self._tokens) and 0 < wanted - beyond <= known:
+            # The text has grown, and the logits at its former end are there still.
+            earlier = [self.logits(back).copy() for back in range(wanted - beyond)]
+            wanted = beyond
+        # The last tokens are evaluated in any case: their logits are what is wanted.
+        reused = self._keep(min(reused, len(tokens) - wanted))
+        if reused < len(tokens):
+            self._evaluate_from(reused, tokens, progress, max(1, wanted))
+            self._earlier = earlier
         return reused
 
     def look_inside(
-        self, tokens: Sequence[int], progress: Callable[[int, int], None] | None = None
+        self,
+        tokens: Sequence[int],
+        progress: Callable[[int, int], None] | None = None,
+        wanted: int = 1,
     ) -> int:
         """Like `evaluate`, but without losing a long evaluated rest to a look at its middle.
 
@@ -145,19 +169,47 @@ class Context:
         the new tokens are evaluated there.
         """
         tokens = list(tokens)
-        shared = min(self._common_prefix(tokens), len(tokens) - 1)
+        wanted = min(wanted, len(tokens))
+        shared = min(self._common_prefix(tokens), len(tokens) - wanted)
         new, lost = len(tokens) - shared, len(self._tokens) - shared
-        fits = new <= min(self._chunk, self.size - len(self._tokens))
-        if not (self._can_look_inside and fits and new < lost):
-            return self.evaluate(tokens, progress)
-        self._make_room(new)
+        if new < lost and self._fits_aside(new):
+            self._decode_aside(tokens, shared, wanted)
+            return shared
+        return self.evaluate(tokens, progress, wanted)
+
+    def peek(self, tokens: Sequence[int], wanted: int) -> list[NDArray[np.float32]]:
+        """The logits after the last `wanted` of some tokens; what is evaluated stays.
+
+        Returns:
+            Views in the tokens' order, as `logits` gives them; none where this model's memory
+            cannot be shared, or has no room beside what is evaluated.
+
+        Raises:
+            EvaluationStopped: the interrupt was set.
+            EngineError: llama.cpp refused.
+        """
+        tokens = list(tokens)
+        shared = min(self._common_prefix(tokens), len(tokens) - wanted)
+        if not self._fits_aside(len(tokens) - shared):
+            return []
+        self._decode_aside(tokens, shared, wanted)
+        return [self.logits(back) for back in reversed(range(wanted))]
+
+    def _fits_aside(self, new: int) -> bool:
+        """Whether so many tokens can be evaluated in a sequence beside the main one."""
+        room = min(self._chunk, self.size - len(self._tokens))
+        return self._can_look_inside and new <= room
+
+    def _decode_aside(self, tokens: list[int], shared: int, wanted: int) -> None:
+        """Evaluate all but the first `shared` tokens, which the main sequence has, beside it."""
+        self._make_room(len(tokens) - shared)
         llama_cpp.llama_memory_seq_cp(self._memory, _MAIN, _SCRATCH, 0, shared)
         try:
-            self._has_logits = False
-            self._decode(tokens[shared:], shared, _SCRATCH)
+            self._has_logits, self._earlier = False, []
+            self._decode(tokens[shared:], shared, _SCRATCH, wanted)
+            self._rows = wanted
         finally:
             llama_cpp.llama_memory_seq_rm(self._memory, _SCRATCH, -1, -1)
-        return shared
 
     def read(
         self,
@@ -193,12 +245,13 @@ class Context:
             end = position + batch if is_wanted else min(position + self._chunk, first)
             chunk = tokens[position:end]
             progress(position - reused, len(tokens) - reused)
-            self._decode(chunk, position, _MAIN, all_logits=is_wanted)
+            self._decode(chunk, position, _MAIN, len(chunk) if is_wanted else 1)
             self._tokens += chunk
-            for row in range(len(chunk) if is_wanted else 0):
+            rows = len(chunk) if is_wanted else 1
+            for row in range(rows if is_wanted else 0):
                 visit(position + row, self._view.row(row))
             position += len(chunk)
-        self._has_logits = True
+            self._has_logits, self._rows, self._earlier = True, rows, []
         return reused
 
     def append(self, token: int) -> None:
@@ -216,6 +269,8 @@ class Context:
         self._pace.took(time.perf_counter() - started)
         self._tokens.append(token)
         self._has_logits = True
+        if self._rows != 1 or self._earlier:
+            self._rows, self._earlier = 1, []
 
     def step(self, lanes: Sequence[int], tokens: Sequence[int]) -> list[NDArray[np.float32]]:
         """Evaluate one more token for each of some lanes, in one batch.
@@ -329,22 +384,25 @@ class Context:
         start: int,
         tokens: list[int],
         progress: Callable[[int, int], None] | None,
+        wanted: int,
     ) -> None:
-        total = len(tokens) - start
+        position, total = start, len(tokens) - start
         self._make_room(total)
-        for position in range(start, len(tokens), self._chunk):
+        while position < len(tokens):
             if progress and total > self._chunk:
                 progress(position - start, total)
-            chunk = tokens[position : position + self._chunk]
-            self._decode(chunk, position, _MAIN)
+            end = min(position + self._chunk, len(tokens))
+            if len(tokens) - wanted < end < len(tokens):
+                end = len(tokens) - wanted  # those whose logits are wanted are in one batch
+            chunk = tokens[position:end]
+            self._decode(chunk, position, _MAIN, wanted)
             self._tokens += chunk
-        self._has_logits = True
+            position = end
+        self._has_logits, self._rows, self._earlier = True, wanted, []
 
-    def _decode(
-        self, tokens: list[int], position: int, sequence: int, *, all_logits: bool = False
-    ) -> None:
+    def _decode(self, tokens: list[int], position: int, sequence: int, wanted: int = 1) -> None:
         self._use_threads(self._threads[0], self._all_threads)
-        self._batch.put(tokens, position, sequence, all_logits=all_logits)
+        self._batch.put(tokens, position, sequence, wanted)
         self._run(self._batch.value)
 
     def _run(self, batch: llama_cpp.llama_batch) -> None:

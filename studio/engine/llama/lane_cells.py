@@ -24,8 +24,9 @@ class LaneCells:
     def __init__(self, memory: llama_cpp.llama_memory_t) -> None:
         self._memory = memory
         self._lengths: dict[int, int] = {}
-        self._prompt = 0
-        self._shared = 0
+        self._shared: dict[int, int] = {}
+        """How many of each lane's cells are the prompt's: they are other lanes' too."""
+        self._main = 0
         """How many of the prompt's cells are the main sequence's too."""
         self.held = 0
         """Cells that the main sequence does not have."""
@@ -46,25 +47,27 @@ class LaneCells:
             Whether that worked. Where it did not, the lane has nothing.
         """
         self.drop(lane)
-        if self._lengths and self._prompt != length:
-            self.drop_all()
-        # From another lane, if there is one: the main sequence may have gone other ways.
-        source = self.sequence(next(iter(self._lengths))) if self._lengths else MAIN
-        if source == MAIN:
-            self._prompt = self._shared = length
+        # From another lane, if one has so many: the main sequence may have gone other ways.
+        having = (other for other, shared in self._shared.items() if shared >= length)
+        source = next(having, None)
+        if source is None:
+            if self._shared and self._main < max(self._shared.values()):
+                self.drop_all()  # theirs are not the main sequence's cells any more
+            self._main = length
         target = self.sequence(lane)
-        llama_cpp.llama_memory_seq_cp(self._memory, source, target, 0, length)
+        cells = MAIN if source is None else self.sequence(source)
+        llama_cpp.llama_memory_seq_cp(self._memory, cells, target, 0, length)
         first = llama_cpp.llama_memory_seq_pos_min(self._memory, target)
         last = llama_cpp.llama_memory_seq_pos_max(self._memory, target)
-        self._lengths[lane] = length
+        self._lengths[lane] = self._shared[lane] = length
         if (first, last) != (0, length - 1):
             self.drop(lane)
             return False
         return True
 
     def holds(self, length: int) -> bool:
-        """Whether some lane has the prompt, of that many tokens."""
-        return bool(self._lengths) and self._prompt == length
+        """Whether some lane has that many of the prompt's tokens."""
+        return any(shared >= length for shared in self._shared.values())
 
     def grew(self, lane: int, count: int) -> None:
         """A lane has that many tokens more."""
@@ -89,7 +92,7 @@ class LaneCells:
         """Free a lane's cells."""
         if lane in self._lengths:
             llama_cpp.llama_memory_seq_rm(self._memory, self.sequence(lane), -1, -1)
-            del self._lengths[lane]
+            del self._lengths[lane], self._shared[lane]
             self._count()
 
     def drop_all(self) -> None:
@@ -100,14 +103,15 @@ class LaneCells:
     def forget(self) -> None:
         """The whole memory was cleared."""
         self._lengths.clear()
+        self._shared.clear()
         self._count()
 
     def main_kept(self, length: int) -> None:
         """The main sequence was cut to `length` tokens."""
-        if length < self._shared:
-            self._shared = length
+        if length < self._main:
+            self._main = length
             self._count()
 
     def _count(self) -> None:
-        own = sum(length - self._prompt for length in self._lengths.values())
-        self.held = own + (self._prompt - self._shared if self._lengths else 0)
+        own = sum(length - self._shared[lane] for lane, length in self._lengths.items())
+        self.held = own + max(0, max(self._shared.values(), default=0) - self._main)

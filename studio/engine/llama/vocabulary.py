@@ -9,6 +9,8 @@ import functools
 
 import llama_cpp
 
+from studio.engine.llama.byte_index import ByteIndex
+
 
 class Vocabulary:
     """View of a loaded model's vocabulary; valid as long as the model is."""
@@ -95,6 +97,15 @@ class Vocabulary:
     def added_prefix(self) -> int:
         """Bytes that the tokenizer puts before a text of itself: SentencePiece's space, or none."""
         return len(b"".join(map(self.text, self.tokenize("a")))) - 1
+
+    @functools.cached_property
+    def by_bytes(self) -> ByteIndex:
+        """All tokens by the bytes that they add to a text.
+
+        Made once: 0.1 s for 49,152 tokens, 0.5 s for 262,144.
+        """
+        # Not through `text`, which would keep every one of them.
+        return ByteIndex(self._piece(token, special=False) for token in range(self.size))
 
     @functools.cached_property
     def control_tokens(self) -> dict[str, int]:

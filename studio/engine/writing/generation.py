@@ -10,6 +10,7 @@ import time
 from studio.engine.llama.context import Context, EvaluationStopped
 from studio.engine.llama.vocabulary import Vocabulary
 from studio.engine.messages import Emit, Evaluating, Finished, FinishReason, Generate
+from studio.engine.writing.continued_prompt import ContinuedPrompt
 from studio.engine.writing.control import Control
 from studio.engine.writing.evaluated import evaluated
 from studio.engine.writing.pieces import PieceLedger
@@ -26,7 +27,7 @@ _SHOWN = 10
 
 def generate(
     command: Generate,
-    prompt: TokenizedPrompt,
+    continued: ContinuedPrompt,
     context: Context,
     vocabulary: Vocabulary,
     pieces: PieceLedger,
@@ -38,8 +39,8 @@ def generate(
 
     Args:
         command: what was asked for; its parameters are read from `control` at each token.
-        prompt: the whole prompt, as `context` has it evaluated (cut to its size).
-        context: holds the logits after the prompt.
+        continued: the prompt, and the logits of the first token.
+        context: holds the prompt.
         vocabulary: the model's.
         pieces: what the listener knows to spell.
         control: live parameters and the stop.
@@ -53,13 +54,14 @@ def generate(
     """
     request = command.request
     seed = control.params.seed if control.params.seed >= 0 else secrets.randbelow(_SEEDS)
-    tokens = list(prompt.tokens)
+    tokens = list(continued.prompt.tokens)
     prompt_tokens = len(tokens)
     states = SamplerStates(seed, vocabulary)
     stops = StopStrings(command.stop, emit) if command.stop else None
     tell = stops or emit
     untold = UntoldTokens(request, vocabulary, pieces, tell, frame_seconds)
     reason: FinishReason = "max_tokens"
+    is_stop = False
     params = control.params
     started = time.perf_counter()
     index = 0
@@ -68,7 +70,8 @@ def generate(
             if control.stopped:
                 reason = "stopped"
                 break
-            survey = Survey(context.logits())
+            healed = None if index else continued.healed
+            survey = Survey(healed.logits if healed else context.logits())
             params = control.params
             u = uniform(seed, len(tokens))
             state = states.at(params, len(tokens))
@@ -77,8 +80,10 @@ def generate(
             if not command.ignore_eos and vocabulary.ends_generation(choice.token):
                 reason = "end_of_text"
                 break
-            is_stop = stops is not None and stops.sees(vocabulary.text(choice.token))
-            untold.add(index, survey, choice, u)
+            if stops is not None:
+                text = vocabulary.text(choice.token)
+                is_stop = stops.sees(healed.added(choice.token, text) if healed else text)
+            untold.add(index, survey, choice, u, healed=healed)
             untold.step_is_over()
             index += 1
             tokens.append(choice.token)
@@ -87,11 +92,15 @@ def generate(
                 break
             if index == command.max_tokens:
                 break
-            if context.used < context.size:
+            if healed and not continued.is_before(choice.token):
+                context.evaluate([*continued.before(choice.token), choice.token])
+            elif context.used < context.size:
                 context.append(choice.token)
             else:
                 untold.tell()
-                grown = prompt._replace(tokens=list(tokens))
+                written = tokens[prompt_tokens:]
+                before = continued.all_before(written[0])
+                grown = continued.whole._replace(tokens=[*before, *written])
                 _evaluate_cut(request, grown, context, vocabulary, tell)
     except EvaluationStopped:
         reason = "stopped"

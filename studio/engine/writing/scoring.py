@@ -21,6 +21,7 @@ from studio.engine.messages import (
 )
 from studio.engine.writing.control import Control
 from studio.engine.writing.evaluated import evaluated
+from studio.engine.writing.open_end import OpenEnd
 from studio.engine.writing.pieces import PieceLedger
 from studio.engine.writing.prompt import FittedPrompt, TokenizedPrompt
 from studio.engine.writing.token_places import TokenPlaces, places_of
@@ -64,15 +65,19 @@ def score(
     # it that could predict it.
     beginning = fitted.unseen + (0 if prompt.head else 1)
     wanted = max(beginning, _first_beyond(command.first, places))
+    end = OpenEnd(fitted.tokens, prompt.head, vocabulary)
     records = _Records(request, prompt, places, vocabulary, pieces, emit)
 
     def visit(index: int, logits: NDArray[np.float32]) -> None:
         if control.stopped:
             raise EvaluationStopped
-        if index + 1 < len(fitted.tokens):
+        following = index + 1
+        if following < len(fitted.tokens):
             # These logits are about the token behind them.
-            place = index + 1 - prompt.head + fitted.unseen
-            records.add(fitted.tokens[index + 1], place, logits)
+            place = following - prompt.head + fitted.unseen
+            if following >= end.first:
+                logits = end.scored(following, logits)
+            records.add(fitted.tokens[following], place, logits)
 
     try:
         reused = context.read(

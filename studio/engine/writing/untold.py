@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from studio.engine.llama.vocabulary import Vocabulary
 from studio.engine.messages import Emit, LaneToken, Token
+from studio.engine.writing.healing import Healed
 from studio.engine.writing.pieces import PieceLedger
 from studio.sampling import Choice, LogitSketch, Survey, Written
 
@@ -20,6 +21,9 @@ FRAME_SECONDS = 1 / 20
 """How long tokens are collected for those who show them; one waits no longer than this and a
 decode. The first token of a frame finds the caches cold and costs four times what the others do. A
 window that keeps to its share of the processor draws about as many frames a second."""
+
+
+_NOTHING: dict[int, int] = {}
 
 
 class _Drawn(NamedTuple):
@@ -31,6 +35,7 @@ class _Drawn(NamedTuple):
     written: Written | None
     choice: Choice
     u: float
+    healed: Healed | None
 
 
 class UntoldTokens:
@@ -66,7 +71,13 @@ class UntoldTokens:
         """When the last token was drawn, or told if that was later; seconds as `perf_counter`'s."""
 
     def add(
-        self, index: int, survey: Survey, choice: Choice, u: float, lane: int | None = None
+        self,
+        index: int,
+        survey: Survey,
+        choice: Choice,
+        u: float,
+        lane: int | None = None,
+        healed: Healed | None = None,
     ) -> None:
         """Take a token, before the logits that it was drawn from change.
 
@@ -76,8 +87,9 @@ class UntoldTokens:
             choice: the draw.
             u: the number drawn.
             lane: whose it is, in a comparison.
+            healed: what the survey is of, for the first token behind a prompt.
         """
-        self._waiting.append(_Drawn(lane, index, survey, survey.drawn(choice), choice, u))
+        self._waiting.append(_Drawn(lane, index, survey, survey.drawn(choice), choice, u, healed))
 
     def step_is_over(self) -> None:
         """All have drawn, and a decode follows: tell, if a frame is over."""
@@ -93,9 +105,11 @@ class UntoldTokens:
             self._waiting.clear()
             self.ended = time.perf_counter()
 
-    def token(self, index: int, survey: Survey, choice: Choice, u: float) -> Token:
+    def token(
+        self, index: int, survey: Survey, choice: Choice, u: float, healed: Healed | None = None
+    ) -> Token:
         """The message of a token, whoever tells it; arguments as for `add`."""
-        return self._token(_Drawn(None, index, survey, survey.drawn(choice), choice, u))
+        return self._token(_Drawn(None, index, survey, survey.drawn(choice), choice, u, healed))
 
     def _message(self, drawn: _Drawn) -> Token | LaneToken:
         token = self._token(drawn)
@@ -104,13 +118,17 @@ class UntoldTokens:
         return LaneToken(request=self._request, lane=drawn.lane, token=token)
 
     def _token(self, drawn: _Drawn) -> Token:
-        _, number, survey, written, choice, u = drawn
+        _, number, survey, written, choice, u, healed = drawn
         sketch = LogitSketch.of_survey(survey, written)
+        text, typed = self._vocabulary.text(choice.token), _NOTHING
+        if healed is not None:
+            text = healed.added(choice.token, text)
+            typed = healed.typed([*sketch.ids.tolist(), choice.token])
         return Token(
             request=self._request,
             index=number,
             id=choice.token,
-            text=self._vocabulary.text(choice.token),
+            text=text,
             probability=choice.probability,
             rank=choice.rank,
             entropy=choice.entropy,
@@ -119,4 +137,5 @@ class UntoldTokens:
             pieces=self._pieces.untold(sketch.ids),
             u=u,
             near_tie=choice.near_tie,
+            typed=typed,
         )

@@ -34,10 +34,11 @@ from studio.engine.messages import (
     Token,
     lane_tokens,
 )
+from studio.engine.writing.continued_prompt import PromptEvaluation
 from studio.engine.writing.control import Control
 from studio.engine.writing.generation import generate
 from studio.engine.writing.pieces import PieceLedger
-from studio.engine.writing.prompt import TokenizedPrompt
+from studio.engine.writing.prompt import FittedPrompt, TokenizedPrompt
 from studio.sampling import LogitSketch, SamplingParams, uniform
 from tests.engine.conftest import NewContext
 from tests.helpers.reference import Reference, softmax
@@ -101,6 +102,7 @@ class Studio:
             whole,
             fitted,
             self.context,
+            PromptEvaluation(self.context, self.model.vocabulary),
             self.model.vocabulary,
             self.pieces,
             self._emit,
@@ -135,10 +137,11 @@ class Studio:
         events: list[AnyEvent] = []
         if self.context.lane_cells:
             self.context.lane_cells.drop_all()
-        self.context.evaluate(prompt)
+        prompts = PromptEvaluation(self.context, self.model.vocabulary)
+        tokens = list(prompt)
         generate(
             command,
-            TokenizedPrompt(list(prompt), 0),
+            prompts.evaluate(TokenizedPrompt(tokens, 0), FittedPrompt(tokens, 0), lambda *_: None),
             self.context,
             self.model.vocabulary,
             self.pieces,

@@ -21,11 +21,12 @@ from studio.engine.messages import (
     Prompt,
     Token,
 )
+from studio.engine.writing.continued_prompt import ContinuedPrompt, PromptEvaluation
 from studio.engine.writing.control import Control
 from studio.engine.writing.dry_breakers import tokens_of_breakers
 from studio.engine.writing.generation import generate
 from studio.engine.writing.pieces import PieceLedger
-from studio.engine.writing.prompt import TokenizedPrompt
+from studio.engine.writing.prompt import FittedPrompt, TokenizedPrompt
 from studio.sampling import (
     LogitSketch,
     SamplerState,
@@ -51,6 +52,14 @@ class Writer:
     def __init__(self, model: Model, context: Context, interrupt: Interrupt) -> None:
         self.model, self.context, self.interrupt = model, context, interrupt
         self.pieces = PieceLedger(model.vocabulary)
+
+    def continued(self, prompt: Sequence[int], head: int = 0) -> ContinuedPrompt:
+        """A prompt that the context has evaluated."""
+        prompts = PromptEvaluation(self.context, self.model.vocabulary)
+        tokens = list(prompt)
+        return prompts.evaluate(
+            TokenizedPrompt(tokens, head), FittedPrompt(tokens, 0), lambda *_: None
+        )
 
     def write(
         self,
@@ -82,10 +91,9 @@ class Writer:
                 events.append(event)
                 on_event(event, control)
 
-        self.context.evaluate(prompt)
         generate(
             command,
-            TokenizedPrompt(list(prompt), head),
+            self.continued(prompt, head),
             self.context,
             self.model.vocabulary,
             self.pieces,
@@ -293,14 +301,17 @@ class EndsAtOnce:
         self._logits = np.zeros(vocabulary_size, np.float32)
         self._logits[2] = 30.0
 
-    def evaluate(self, _tokens: Sequence[int]) -> int:
+    def evaluate(self, _tokens: Sequence[int], _progress: object, _wanted: int) -> int:
         return 0
 
     def append(self, _token: int) -> None:
         self.used += 1
 
-    def logits(self) -> np.ndarray:
+    def logits(self, _back: int = 0) -> np.ndarray:
         return self._logits
+
+    def peek(self, _tokens: Sequence[int], _wanted: int) -> list[np.ndarray]:
+        return []
 
 
 def test_an_end_at_once_writes_nothing(tiny: Writer) -> None:
@@ -335,13 +346,13 @@ def test_a_stop_ends_it_after_the_token_at_hand(tiny: Writer) -> None:
 
 def test_stopped_before_it_began_it_writes_nothing(tiny: Writer) -> None:
     control = Control(tiny.interrupt, params())
-    tiny.context.evaluate(PROMPT)
+    continued = tiny.continued(PROMPT)
     control.stop()
     events: list[AnyEvent] = []
     command = Generate(request=1, prompt=Prompt(manuscript=""), params=params(), max_tokens=5)
     generate(
         command,
-        TokenizedPrompt(PROMPT, 0),
+        continued,
         tiny.context,
         tiny.model.vocabulary,
         tiny.pieces,

@@ -96,7 +96,8 @@ def test_every_token_has_the_distribution_it_was_read_in(bench: Bench, starter_m
     with Reference(starter_model, 512) as reference:
         rows = reference.logits(tokens, before - 1)
     worst = 0.0
-    for token, logits in zip(records, rows, strict=False):
+    # The last one stands for all that begin with its characters: see test_healed_commands.
+    for token, logits in zip(records[:-1], rows, strict=False):
         exact = softmax(logits)
         sketch = LogitSketch.from_bytes(token.sketch)
         ids, probabilities, _ = sketch.distribution(1.0)
