@@ -59,7 +59,8 @@ def test_at_a_temperature_they_are_the_softmax_of_llama_cpps_logits(llama_cpp: R
     assert finished["prompt_tokens"] == len(prompt)
     ids = [token["id"] for token in written]
     rows = llama_cpp.logits([*prompt, *ids[:-1]], len(prompt) - 1)
-    for token, logits in zip(written, rows, strict=True):
+    # The first one's are conditioned on the text's end (tests/engine/writing/test_healing.py).
+    for token, logits in zip(written[1:], rows[1:], strict=True):
         expected = softmax(logits, 0.7)
         assert token["probability"] == pytest.approx(expected[token["id"]], abs=1e-4)
         for identity, probability in token["top"]:

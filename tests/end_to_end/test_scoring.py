@@ -82,7 +82,8 @@ def test_a_pasted_paragraph_is_scored_token_by_token(
         first = len(tokens) - len(spans)
         assert first == missing
         rows = reference.logits(tokens, first - 1)
-    for span, logits in zip(spans, rows, strict=False):
+    # The last token is scored by its characters: it may be the beginning of a longer one.
+    for span, logits in zip(spans[:-1], rows, strict=False):
         sketch = LogitSketch.from_bytes(span.record.sketch)
         exact = softmax(logits)
         assert sketch.probability(span.record.id, 1.0) == pytest.approx(

@@ -5,6 +5,7 @@ Knows nothing of llama.cpp's memory (`lane_evaluation`) or of the other lanes.
 
 from studio.engine.lane_messages import LaneFinishReason
 from studio.engine.llama.vocabulary import Vocabulary
+from studio.engine.writing.continued_prompt import ContinuedPrompt
 from studio.engine.writing.sampler_states import SamplerStates
 from studio.sampling import Choice, SamplingParams
 
@@ -17,7 +18,7 @@ class LaneState:
         params: in effect at its next token.
         seed: of its dice.
         states: what its samplers carry from token to token.
-        history: the whole prompt's tokens and those written, for penalties and positions.
+        history: the whole prompt's tokens and those written, for penalties.
         before: what stands in the context before the first token written; None until one is.
         limit: how many it may write, from the prompt on.
         reason: why it ended; None while it runs.
@@ -42,7 +43,7 @@ class LaneState:
         self.limit = len(written) + max_tokens
         self.reason: LaneFinishReason | None = None
         self.before: list[int] | None = None
-        self._prompt = len(prompt)
+        self._prompt = self._told = len(prompt)
         self._mus: list[float | None] = []
         """Where Mirostat stood before each of the last tokens written."""
 
@@ -73,8 +74,16 @@ class LaneState:
             return self.history[self._prompt + position - len(before) :]
         return before[position:] + self.history[self._prompt :]
 
-    def stand_behind(self, prompt: list[int]) -> None:
-        """Be behind that prompt, told otherwise than before."""
+    @property
+    def position(self) -> int:
+        """Of its next token: counted from the prompt as it is told, whatever way it goes."""
+        return self._told + self.written
+
+    def stand_behind(self, continued: ContinuedPrompt) -> None:
+        """Go on from a prompt: behind the first token's way where one is written."""
+        prompt = continued.all_before(self.first) if self.written else continued.prompt.tokens
+        self.before = continued.before(self.first) if self.written else None
+        self._told = len(continued.prompt.tokens)
         self.history[: self._prompt] = prompt
         self._prompt = len(prompt)
 

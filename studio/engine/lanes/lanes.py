@@ -184,9 +184,10 @@ class Comparison:
         stop: tuple[str, ...],
         mu: float | None = None,
     ) -> LaneState:
-        prompt = self._continued.prompt if self._continued else self._prompt
-        tokens = list(prompt.tokens)
+        tokens = list(self._prompt.tokens)
         lane = LaneState(number, params, seed, tokens, written, max_tokens, self._vocabulary, mu)
+        if self._continued:
+            lane.stand_behind(self._continued)
         self._stops.watch(number, stop)
         # What it cannot have is said before anything is evaluated.
         lane.states.at(params, len(lane.history))
@@ -218,9 +219,7 @@ class Comparison:
         self._emit(report)
         self._continued = continued
         for lane in self._lanes.values():
-            lane.stand_behind(prompt.tokens)
-            if lane.written:
-                lane.before = continued.before(lane.first)
+            lane.stand_behind(continued)
         self._evaluation = evaluation_of(context, continued.evaluated, self._on_progress)
         return self._evaluation
 
@@ -248,7 +247,10 @@ class Comparison:
     ) -> None:
         """One token of a lane; the first one behind a prompt is drawn from what that gave."""
         healed = continued.healed if continued else None
-        position = len(lane.history)
+        was_before = lane.before
+        if continued:
+            lane.stand_behind(continued)
+        position = lane.position
         u = uniform(lane.seed, position)
         state = lane.states.at(lane.params, position)
         choice = choose(survey.ranking, lane.params, lane.history, u, _SHOWN, state)
@@ -258,15 +260,15 @@ class Comparison:
             return
         text = self._vocabulary.text(choice.token)
         if continued:
-            before = continued.before(choice.token)
-            if self._evaluation and lane.before not in (None, before):
-                # It was to begin otherwise, and took that back.
-                self._evaluation.drop(lane.number)
-            lane.before = before
             text = continued.healed.added(choice.token, text)
         is_stop = self._stops.sees(lane.number, text)
         self._untold.add(lane.written, survey, choice, u, lane.number, healed)
         lane.write(choice)
+        if continued:
+            lane.stand_behind(continued)
+            if self._evaluation and was_before not in (None, lane.before):
+                # It was to begin otherwise, and took that back.
+                self._evaluation.drop(lane.number)
         self._tokens += 1
         if is_stop:
             self._end(lane, "stop_string")

@@ -55,7 +55,7 @@ def generate(
     request = command.request
     seed = control.params.seed if control.params.seed >= 0 else secrets.randbelow(_SEEDS)
     tokens = list(continued.prompt.tokens)
-    prompt_tokens = len(tokens)
+    told = len(tokens)
     states = SamplerStates(seed, vocabulary)
     stops = StopStrings(command.stop, emit) if command.stop else None
     tell = stops or emit
@@ -73,8 +73,8 @@ def generate(
             healed = None if index else continued.healed
             survey = Survey(healed.logits if healed else context.logits())
             params = control.params
-            u = uniform(seed, len(tokens))
-            state = states.at(params, len(tokens))
+            u = uniform(seed, told + index)
+            state = states.at(params, told + index)
             choice = choose(survey.ranking, params, tokens, u, _SHOWN, state)
             states.took(choice)
             if not command.ignore_eos and vocabulary.ends_generation(choice.token):
@@ -85,6 +85,8 @@ def generate(
                 is_stop = stops.sees(healed.added(choice.token, text) if healed else text)
             untold.add(index, survey, choice, u, healed=healed)
             untold.step_is_over()
+            if healed:
+                tokens = continued.all_before(choice.token)
             index += 1
             tokens.append(choice.token)
             if is_stop:
@@ -98,9 +100,7 @@ def generate(
                 context.append(choice.token)
             else:
                 untold.tell()
-                written = tokens[prompt_tokens:]
-                before = continued.all_before(written[0])
-                grown = continued.whole._replace(tokens=[*before, *written])
+                grown = continued.whole._replace(tokens=list(tokens))
                 _evaluate_cut(request, grown, context, vocabulary, tell)
     except EvaluationStopped:
         reason = "stopped"
@@ -114,7 +114,7 @@ def generate(
             reason=reason,
             tokens=stops.tokens if stops else index,
             seconds=untold.ended - started if index else 0.0,
-            prompt_tokens=prompt_tokens,
+            prompt_tokens=len(continued.whole.tokens),
             seed=seed,
             params=params,
         )
