@@ -134,7 +134,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--independent",
         action="store_true",
-        help="each lane has dice of its own (--seed, and one more each) instead of the same",
+        help="each lane has random draws of its own (--seed, and one more each)",
     )
     parser.add_argument(
         "-n",

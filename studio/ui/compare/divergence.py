@@ -92,7 +92,12 @@ class FirstDivergence:
         if self._read < shared:
             self.index = self._read
         else:
-            self.index = first_divergence(first.drawn, second.drawn, first.ended, second.ended)
+            rest = first_divergence(
+                first.drawn[shared:],
+                second.drawn[shared:],
+                *(None if lane.ended is None else lane.ended - shared for lane in (first, second)),
+            )
+            self.index = None if rest is None else shared + rest
         return self.index
 
 

@@ -11,7 +11,7 @@ from studio.ui.compare.lane import REASONS, CompareLane, LanePhase
 from studio.ui.compare.lane_bars import LaneBars
 from studio.ui.compare.lane_head import LaneHead
 from studio.ui.compare.lane_menu import LaneMenu
-from studio.ui.compare.lane_view import LaneView
+from studio.ui.compare.lane_view import EMPTY, JOINS, LaneView
 from studio.ui.compare.lane_words import openness, token_count, token_openness, word_count
 from studio.ui.compare.openness_strip import OpennessStrip
 from studio.ui.compare.state import CompareState
@@ -77,7 +77,6 @@ class LaneColumn(QWidget):
         self.bars = LaneBars(lane.next_token, theme)
         self._about = ElidedLabel()
         self._about.setProperty("role", "muted")
-        self._about.setText(_ABOUT_STRIP)
         self._facts = QLabel()
         self._facts.setProperty("role", "muted")
         self._facts.setTextFormat(Qt.TextFormat.PlainText)
@@ -158,6 +157,8 @@ class LaneColumn(QWidget):
         if self.use.toolTip() != (why_not_use or _USE):
             self.use.setToolTip(why_not_use or _USE)
         self.menu.follow()
+        joins = lane.phase is LanePhase.NEW and state.has_tokens and not lane.tokens
+        self.view.say_while_empty(JOINS if joins else EMPTY)
         self._tell_facts()
 
     def follow_figures(self) -> None:
@@ -186,6 +187,8 @@ class LaneColumn(QWidget):
         parts = [self._phase_words()] if self._is_worth_saying() else []
         if lane.tokens:
             parts.append(word_count(self.view.words))
+        if self.strip.cell is None:
+            self._about.setText(_ABOUT_STRIP if lane.tokens else "")
         words = " · ".join(parts)
         if words == self._facts.text():
             return
@@ -225,7 +228,9 @@ class LaneColumn(QWidget):
     def _tell_word(self, index: int | None) -> None:
         known = index is not None and index < len(self.lane.tokens)
         self._facts.setVisible(not known)
-        self._about.setText(token_openness(self.lane.tokens[index or 0]) if known else _ABOUT_STRIP)
+        if known:
+            self._about.setText(token_openness(self.lane.tokens[index or 0]))
+        self._tell_facts()
 
     def _go_to_word(self, index: int) -> None:
         self.view.show_token(index)

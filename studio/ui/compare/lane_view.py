@@ -23,9 +23,11 @@ from PySide6.QtWidgets import QWidget
 from studio.ui.compare.lane import CompareLane
 from studio.ui.compare.lane_text import LaneText
 from studio.ui.editor.page import Page, paragraph_format
+from studio.ui.editor.placeholder import EditorPlaceholder
 from studio.ui.theme.theme import Theme
 
 EMPTY = "What this lane writes will stand here. Ctrl+Enter runs all lanes."
+JOINS = "“Run this lane” in its menu ··· writes it too, from the prompt that the others have."
 END = "■"
 """Behind a text that ended of itself: at an end token, or a stop string."""
 
@@ -67,7 +69,7 @@ class LaneView(Page):
         )
         self.setUndoRedoEnabled(False)
         self.setTabChangesFocus(True)
-        self.setPlaceholderText(EMPTY)
+        self._placeholder = EditorPlaceholder(self, self.underlay, EMPTY)
         self.viewport().setMouseTracking(True)
         self.document().setDocumentMargin(0)
         lane.grown.connect(self.follow)
@@ -94,6 +96,12 @@ class LaneView(Page):
         """Mark a token, or none."""
         if index != self._mark:
             self._mark = index
+            self.viewport().update()
+
+    def say_while_empty(self, words: str) -> None:
+        """What stands on the page while the lane has written nothing."""
+        if words != self.placeholderText():
+            self.setPlaceholderText(words)
             self.viewport().update()
 
     def follow(self) -> None:

@@ -3,9 +3,12 @@
 import msgspec
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PySide6.QtCore import QObject
 
 from studio.engine.messages import LaneFinishReason
+from studio.experiments.comparison import first_divergence
 from studio.presets import built_in_presets
 from studio.sampling import LogitSketch, SamplingParams, chance
 from studio.ui.compare.divergence import (
@@ -59,6 +62,29 @@ def test_tokens_are_compared_as_they_come(words: NextToken) -> None:
     second.clear()
     grow(second, 1, 3, 2)
     assert parting.look(first, second) == 2
+
+
+STEPS = st.lists(st.tuples(st.booleans(), st.sampled_from([1, 1, 1, 2, "end", "on"])), max_size=24)
+
+
+@given(STEPS)
+def test_however_lanes_grow_it_is_where_their_whole_texts_part(
+    steps: list[tuple[bool, int | str]],
+) -> None:
+    words = NextToken(SamplingParams())
+    both = lane(words), lane(words)
+    parting = FirstDivergence()
+    for which, step in steps:
+        one = both[which]
+        if step == "on":
+            one.begin()
+        elif one.ended is None and step == "end":
+            end(one, "end_of_text", 9)
+        elif one.ended is None and isinstance(step, int):
+            grow(one, step)
+        first, second = both
+        whole = first_divergence(first.drawn, second.drawn, first.ended, second.ended)
+        assert parting.look(first, second) == whole
 
 
 @pytest.mark.parametrize("reason", ["end_of_text", "stop_string"])

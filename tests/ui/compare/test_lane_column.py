@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from studio.engine.messages import Prompt
 from studio.ui.compare.lane import CompareLane
+from studio.ui.compare.lane_view import EMPTY, JOINS
 from studio.ui.compare.page import ComparePage
 from studio.ui.main_window import MainWindow
 from tests.ui.fake_engine import token
@@ -157,6 +158,25 @@ def test_a_cell_of_the_strip_leads_to_its_word(bare: MainWindow, qtbot: QtBot) -
     assert view.hasFocus()
     assert view.viewport().rect().contains(view.cursorRect().center())
     QTest.mouseMove(view.viewport(), QPoint(5, 5))
+
+
+def test_an_empty_lane_says_what_to_do(bare: MainWindow) -> None:
+    page, state = page_of(bare), bare.session.compare
+    assert {column.view.placeholderText() for column in page.columns} == {EMPTY}
+    # The whole of it is painted, however many lines it takes.
+    image = page.columns[0].view.viewport().grab().toImage()
+    ink = [
+        y
+        for y in range(image.height())
+        if any(image.pixelColor(x, y).lightness() < 200 for x in range(20, image.width()))
+    ]
+    assert max(ink) > 1.6 * page.columns[0].view.fontMetrics().height()
+    write(state.lanes[0], " a")
+    page.bar.add.click()
+    assert page.columns[-1].view.placeholderText() == JOINS
+    assert page.columns[-1].menu.run.isVisible()
+    assert not page.columns[-1].menu.go.isVisible()
+    assert page.columns[0].view.placeholderText() == EMPTY
 
 
 def test_a_temperature_turned_since_says_what_the_text_was_written_at(bare: MainWindow) -> None:
