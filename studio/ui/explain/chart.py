@@ -8,9 +8,6 @@ import math
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import (
     QColor,
-    QFont,
-    QFontDatabase,
-    QFontInfo,
     QFontMetricsF,
     QPainter,
     QPaintEvent,
@@ -124,13 +121,13 @@ class ExplainChart(QWidget):
         self, painter: QPainter, colors: Colors, where: QRectF, name: TokenText | str
     ) -> None:
         if isinstance(name, str):
-            words, font, color = name, self.font(), colors.muted
+            words, color = name, colors.muted
         else:
-            words, font = name.text, self._token_font()
+            words = name.text
             color = colors.text if name.kind == "text" else colors.muted
         painter.setPen(QColor(color))
-        painter.setFont(font)
-        metrics = QFontMetricsF(font)
+        painter.setFont(self.font())
+        metrics = QFontMetricsF(self.font())
         painter.drawText(
             where, _RIGHT, metrics.elidedText(words, Qt.TextElideMode.ElideRight, where.width())
         )
@@ -144,9 +141,11 @@ class ExplainChart(QWidget):
         scale = room / (column.high - column.low)
         zero = first.left() - column.low * scale
         painter.setFont(self.font())
+        # Probabilities have the whole of 0 to 100 % before them, as in the histogram.
+        has_track = (column.low, column.high) == (0.0, 1.0)
         for row, bar in enumerate(column.bars):
             where = first.translated(0, row * first.height())
-            self._paint_bar(painter, colors, where, bar, zero, scale)
+            self._paint_bar(painter, colors, where, bar, zero, scale, has_track=has_track)
 
     def _paint_bar(
         self,
@@ -156,12 +155,19 @@ class ExplainChart(QWidget):
         bar: Bar,
         zero: float,
         scale: float,
+        *,
+        has_track: bool,
     ) -> None:
         height = round(where.height() * _BAR_SHARE)
         top = round(where.top() + (where.height() - height) / 2)
         filled = _span(zero, bar.filled * scale, top, height)
-        painter.fillRect(filled, QColor(colors.accent))
         end = filled.right()
+        if has_track:
+            track = _span(zero, scale, top, height)
+            end = track.right()
+            if not bar.is_sum:
+                painter.fillRect(track, QColor(colors.track))
+        painter.fillRect(filled, QColor(colors.accent))
         if bar.tick is not None:
             at = round(zero + bar.tick * scale) - _TICK_WIDTH / 2
             tick = QRectF(at, top - _TICK_OVER, _TICK_WIDTH, height + 2 * _TICK_OVER)
@@ -172,20 +178,14 @@ class ExplainChart(QWidget):
         painter.drawText(value, _LEFT | int(Qt.TextFlag.TextDontClip), bar.value)
 
     def _names_width(self, figure: Figure) -> float:
-        token_metrics = QFontMetricsF(self._token_font())
         metrics = QFontMetricsF(self.font())
-        widest_token = token_metrics.averageCharWidth() * _TOKEN_CHARACTERS
+        widest_token = metrics.averageCharWidth() * _TOKEN_CHARACTERS
         tokens = any(not isinstance(name, str) for name in figure.names)
         words = max(
             (metrics.horizontalAdvance(name) for name in figure.names if isinstance(name, str)),
             default=0.0,
         )
         return min(max(widest_token if tokens else 0.0, words), self.width() * _LARGEST_NAME_SHARE)
-
-    def _token_font(self) -> QFont:
-        font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
-        font.setPointSizeF(QFontInfo(self.font()).pointSizeF())
-        return font
 
     def _fitted(self, words: str, width: float) -> str:
         return QFontMetricsF(self.font()).elidedText(words, Qt.TextElideMode.ElideRight, width)

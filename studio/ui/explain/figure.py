@@ -17,12 +17,14 @@ class Bar:
         value: What stands beside it.
         tick: Where a thin tick stands; None for none.
         cut: Whether the bar is one that a filter took away.
+        is_sum: Whether the value is of many together, which have no bar.
     """
 
     filled: float
     value: str
     tick: float | None = None
     cut: bool = False
+    is_sum: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,7 @@ def _softmax(place: Place, params: SamplingParams) -> Figure:
     weighed = [Bar(weight, f"{weight:.2f}") for weight in weights]
     shared = _bars(own)
     if _more(place):
-        weighed.append(Bar(0.0, f"{max(rest, 0.0):.2f}"))
+        weighed.append(Bar(0.0, f"{max(rest, 0.0):.2f}", is_sum=True))
     return Figure(
         _names(place, others=True),
         (
@@ -174,7 +174,7 @@ def _others(place: Place, top: ShapedTop) -> tuple[Bar, ...]:
         return ()
     rest = max(0.0, 1.0 - math.fsum(top.probabilities[:ROWS].tolist()))
     # What rounding leaves of a sum is no probability.
-    return (Bar(0.0, percent(rest if top.kept > ROWS else 0.0)),)
+    return (Bar(0.0, percent(rest if top.kept > ROWS else 0.0), is_sum=True),)
 
 
 def _count(choices: float) -> str:

@@ -94,7 +94,7 @@ STEPS: dict[StepName, StepText] = {
             "equally probable, {first} too with {first_now}.",
             "alone": "Here only {first} is possible, at any T.",
         },
-        caption="Filled: at T {t}, before filters. Tick: the model's own, T 1.",
+        caption="Filled: at T {t}, before penalties and filters. Tick: the model's own, T 1.",
         turns=True,
     ),
     "limits": StepText(

@@ -112,7 +112,9 @@ class NextTokenPanel(Card):
         return menu
 
     def _follow(self) -> None:
-        hint = "" if self._state.reason is not None else HINT
+        # While the model writes a click would come too late for its place.
+        is_idle = self._state.reason is None and not self._state.is_written
+        hint = HINT if is_idle else ""
         if hint != self.hint.text():
             self.hint.setText(hint)
 
