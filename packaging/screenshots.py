@@ -105,6 +105,7 @@ def main() -> int:
         run_until(lambda: not session.compare.is_running)
         take("compare")
         session.draft.manuscript.mark_clean()
+        session.draft.mark_brief_saved()
         window.close()
     return 0
 

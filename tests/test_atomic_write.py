@@ -20,6 +20,22 @@ def test_a_new_file_gets_the_usual_permissions(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == 0o640
 
 
+def test_a_new_file_can_be_its_owners_alone(tmp_path: Path) -> None:
+    former = os.umask(0)
+    try:
+        atomic_write(tmp_path / "new", b"x", 0o600)
+    finally:
+        os.umask(former)
+    assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == 0o600
+
+
+def test_the_status_is_that_of_the_new_file(tmp_path: Path) -> None:
+    for data in (b"old", b"newer"):
+        told, found = atomic_write(tmp_path / "file", data), (tmp_path / "file").stat()
+        assert os.path.samestat(told, found)
+        assert (told.st_size, told.st_mtime_ns) == (found.st_size, found.st_mtime_ns)
+
+
 def test_permission_bits_are_kept(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(b"old")

@@ -372,7 +372,6 @@ class MainWindow(QMainWindow):
             self.files.guard.look()
         else:
             self.session.recovery.keep_now()
-            self.files.remember_caret()
 
 
 def _column(*widgets: QWidget) -> QWidget:

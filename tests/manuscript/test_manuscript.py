@@ -300,3 +300,24 @@ def test_an_edit_may_say_who_wrote_each_character() -> None:
     with pytest.raises(ValueError, match="marks: "):
         manuscript.edit_all([Edit(0, 0, "abc", marks=(None, None))])
     assert manuscript.text == "abcone"
+
+
+def test_load_knows_what_a_model_wrote() -> None:
+    manuscript = Manuscript()
+    manuscript.load("abcdef", [(1, 3), (5, 6)])
+    assert manuscript.origins() == bytes([0, 1, 1, 0, 0, 1])
+    assert manuscript.is_clean
+    assert not manuscript.can_undo
+
+
+def test_what_was_saved_and_is_gone_makes_no_text_the_saved_one() -> None:
+    manuscript = Manuscript("ab")
+    told: list[int] = []
+    manuscript.state_changed.connect(lambda: told.append(1))
+    manuscript.mark_unsaved()
+    assert told == [1]
+    manuscript.edit(2, 0, "c")
+    manuscript.undo()
+    assert not manuscript.is_clean
+    manuscript.mark_clean()
+    assert manuscript.is_clean

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QStandardPaths, Signal
+from PySide6.QtCore import QObject, QStandardPaths, QTimer, Signal
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from studio.manuscript import (
@@ -24,6 +24,9 @@ from studio.ui.writing.writing import Writing
 _ALL_FILES = "All files (*)"
 _FILTER = f"Text (*.txt *.md);;{_ALL_FILES}"
 TEXT_SUFFIXES = frozenset({".txt", ".md", ".markdown", ".text"})
+
+_REST_MS = 1000
+"""From the last move of the caret until it is remembered."""
 
 
 class DocumentFiles(QObject):
@@ -50,6 +53,12 @@ class DocumentFiles(QObject):
         self._writing = writing
         self._settings = settings
         self._briefs = BriefFolder(data_folder() / "briefs")
+        # Not at each key: the settings are written by this thread.
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(_REST_MS)
+        self._rest.timeout.connect(self.remember_caret)
+        draft.prompt_changed.connect(self._rest.start)
         self.guard = FileGuard(
             window, draft, state_folder() / "open", self._take_theirs, self._save_beside
         )

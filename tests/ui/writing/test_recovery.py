@@ -17,8 +17,10 @@ from studio.manuscript import (
     RecoveryRecord,
     TextFile,
 )
+from studio.ui import settings as remembered
 from studio.ui.application import open_first
 from studio.ui.main_window import MainWindow
+from studio.ui.settings import Settings
 from studio.ui.user_folders import recovery_folder
 from studio.ui.writing.recovery_dialog import RecoveryDialog
 from tests.ui.conftest import LONG, NEVER_ENDS
@@ -304,6 +306,17 @@ def test_the_last_document_is_opened_again_with_its_brief_and_caret(
     third = open_window()
     open_first(third, None)
     assert third.session.draft.path is None, "a new page was the last"
+
+
+def test_the_caret_is_remembered_without_an_end_in_order(
+    bare: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    path = tmp_path / "sea.txt"
+    path.write_text("The sea was calm.")
+    bare.open_path(path)
+    bare.editor.move_caret(7)
+    qtbot.waitUntil(lambda: Settings().get(remembered.LAST_CARET) == 7, timeout=LONG)
+    assert not bare.files._rest.isActive(), "nothing runs at rest"
 
 
 def test_a_last_document_that_is_gone_is_told_quietly(
