@@ -9,6 +9,8 @@ import re
 
 HIDDEN = "…"
 """Stands for a value that is not shown."""
+NEVER = "A password, a key or a token: never shown, and not kept."
+"""What is said of one."""
 
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _SECRET_WORDS = frozenset(

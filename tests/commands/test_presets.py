@@ -109,7 +109,7 @@ def test_an_import_reports_every_key(
         "tfs": ("lost", []),
         "top_a": ("idle", []),
         "top_p": ("lost", []),
-        "api_key": ("lost", []),
+        "api_key": ("idle", []),
         "proxy": ("lost", []),
     }
     assert "Over 0 tokens it does nothing." in keys["rep_pen"]["why"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from studio.presets.credentials import is_secret, without_secrets
+from studio.presets.credentials import NEVER, is_secret, without_secrets
 from studio.presets.document import PresetDocument, newer_words
 from studio.presets.errors import PresetError
 from studio.presets.foreign.idle import why_idle
@@ -17,7 +17,6 @@ from studio.presets.preset_name import checked_name, safe_name
 PROGRAM = "Kelvin Studio"
 
 _UNKNOWN = "The studio does not know it; it stays in the file and does nothing."
-_SECRET = "A password, a key or a token; it is not kept."
 
 
 def is_own(values: Mapping[str, object]) -> bool:
@@ -98,7 +97,7 @@ def _unknown(
         shown = without_secrets(key, value)
         if not is_secret(key):
             kept[key] = shown
-        why = _SECRET if is_secret(key) else _UNKNOWN
+        why = NEVER if is_secret(key) else _UNKNOWN
         lost.append(NotCarried(prefix + key, shown, had_effect=False, why=why))
     return kept
 

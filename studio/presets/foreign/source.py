@@ -9,10 +9,10 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from studio.presets.credentials import without_secrets
+from studio.presets.credentials import HIDDEN, NEVER, is_secret, without_secrets
 from studio.presets.document import PresetDocument
 from studio.presets.errors import NothingCarriedError, PresetError, refused
-from studio.presets.foreign.idle import why_idle
+from studio.presets.foreign.idle import STEP_OF, why_idle
 from studio.presets.foreign.keys import UNKNOWN, Key, KeyTable
 from studio.presets.preset import LONGEST_STOP, LONGEST_TEXT, MOST_STOPS, MOST_TOKENS, Preset
 from studio.presets.preset_fields import (
@@ -371,9 +371,11 @@ class Source:
 
     def lose(self, key: str, value: object, *, had_effect: bool = True, why: str = "") -> None:
         """Tell that something is not carried, and why; by default what its table says."""
+        if key not in self._keys and is_secret(key):
+            self._lost.append(NotCarried(self._prefix + key, HIDDEN, had_effect=False, why=NEVER))
+            return
         reason = why or self._keys.get(key, _UNKNOWN).words
-        shown = value if key in self._keys else without_secrets(key, value)
-        shown = without_secrets("", shown)
+        shown = without_secrets("", value)
         self._lost.append(NotCarried(self._prefix + key, shown, had_effect, reason))
 
     def leave_out(self, key: str, value: object, error: PresetError) -> None:
@@ -420,7 +422,10 @@ class Source:
         )
 
     def _matters(self, field: str) -> bool:
-        """Whether a parameter can do anything: a reach without a penalty cannot."""
+        """Whether a parameter can do anything: no reach without a penalty, none without a step."""
+        order = self.in_force("samplers")
+        if isinstance(order, tuple) and field in STEP_OF and STEP_OF[field] not in order:
+            return False
         masters = _MASTERS.get(field)
         return masters is None or any(
             self.in_force(master) not in (None, getattr(_NEUTRAL, master)) for master in masters

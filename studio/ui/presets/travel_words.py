@@ -102,11 +102,13 @@ def sums_up(rows: Sequence[Left]) -> str:
     if not others:
         words = "What these settings did has no place on the other side."
     elif not count:
-        words = "These settings have no place on the other side, and did nothing."
+        words = (
+            "None of these settings is missed: they did nothing, or are as the last column says."
+        )
     else:
         words = (
-            f"{count} of these settings did something that has no place on the other side; the "
-            "others, in grey, did nothing."
+            f"{count} of these settings did something that has no place on the other side; of the "
+            "others, in grey, the last column says what is to be known."
         )
     return f"{words} Everything else was carried over."
 

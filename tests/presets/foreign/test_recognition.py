@@ -213,8 +213,8 @@ REAL: dict[str, Real] = {
     "chat completion": Real(
         CHAT, "SillyTavern chat completion",
         {"temperature": 0.9, "top_k": 40, "min_p": 0.02, "frequency_penalty": 0.2},
-        {"openai_max_tokens": "carried", "prompts": "carried", "proxy_password": "lost",
-         "custom_include_headers": "lost", "openai_max_context": "lost", "n": "idle"},
+        {"openai_max_tokens": "carried", "prompts": "carried", "proxy_password": "idle",
+         "custom_include_headers": "idle", "openai_max_context": "lost", "n": "idle"},
         {}, {"max_tokens": 500, "system_message": "Write {{char}}'s next reply."},
     ),
     "chat completion of old": Real(
@@ -226,7 +226,7 @@ REAL: dict[str, Real] = {
         MASTER, "SillyTavern Master Export",
         {"temperature": 0.8, "top_p": 0.9, "repeat_penalty": 1.1, "repeat_last_n": 512},
         {"preset.temp": "carried", "sysprompt": "carried", "instruct": "lost", "context": "lost",
-         "preset.api_key": "lost"},
+         "preset.api_key": "idle"},
         {}, {"name": "Calm sea", "system_message": "You tell stories.", "prompt_format": "chat"},
     ),
     "Master Export of a prompt alone": Real(
@@ -305,7 +305,7 @@ REAL: dict[str, Real] = {
     "llama.cpp, with keys": Real(
         "llama-server --temp 0.6 --api-key -x-secret --hf-token hf_abcdefabcdefabcdef -fa on",
         "llama.cpp arguments", {"temperature": 0.6},
-        {"--api-key": "lost", "--hf-token": "lost", "-fa": "lost"},
+        {"--api-key": "idle", "--hf-token": "idle", "-fa": "lost"},
         {"top_k": 40, "top_p": 0.95, "min_p": 0.05},
     ),
     "Modelfile": Real(
@@ -370,7 +370,7 @@ REAL: dict[str, Real] = {
         {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hi"}], "temperature": 0.2,
          "max_tokens": 64, "api_key": "sk-abcdefabcdefabcdef", "user": "me"},
         "OpenAI-style request", {"temperature": 0.2, "top_p": 1},
-        {"api_key": "lost", "user": "lost"}, {}, {"max_tokens": 64},
+        {"api_key": "idle", "user": "lost"}, {}, {"max_tokens": 64},
     ),
     "llama-server": Real(
         {"prompt": "Once", "n_predict": 32, "temperature": 0.5, "dry_multiplier": 0.8},
@@ -460,7 +460,7 @@ def test_a_servers_presets_are_one_a_section() -> None:
     assert became["samplers"] == became["top-k"] == "carried"
     assert became["temp"] == became["top-p"] == "idle"  # the order leaves them out
     assert became["[empty]"] == "idle"
-    assert became["api-key"] == "lost"
+    assert became["api-key"] == "idle"
     assert "not-to-be-seen" not in repr(found)
     (samplers,) = [entry for entry in found.carried if entry.key == "samplers"]
     assert "comment" in samplers.why

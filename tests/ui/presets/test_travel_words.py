@@ -3,11 +3,12 @@ import math
 import pytest
 
 from studio.presets import Preset, PresetDocument
-from studio.presets.foreign import Imported, NotCarried
+from studio.presets.foreign import Carried, Imported, NotCarried
 from studio.ui.presets.travel_words import (
     Left,
     as_lines,
     left,
+    left_behind,
     lost_words,
     sums_up,
     taken_in,
@@ -55,6 +56,25 @@ def test_all_of_it_is_left_whole_what_had_an_effect_first() -> None:
     assert as_lines([Left("A\tB", "k", '"a\nb"', "")]) == (
         'Preset\tSetting\tValue\tWhy\nA B\tk\t"a b"\t\n'
     )
+
+
+def test_what_is_carried_and_to_be_known_and_what_the_file_is_silent_on_is_told() -> None:
+    idle = Carried("rep_pen", 1.1, ("repeat_penalty",), acts=False, why="Over `0` tokens.")
+    plain = Carried("temp", 0.7, ("temperature",))
+    document = PresetDocument(Preset(name="Warm"))
+    whole = Imported(document, "Ollama", (TFS,), (idle, plain), (("top_k", 40), ("top_p", 0.9)))
+    silent = "The file is silent on it; so it is in Ollama."
+    assert left_behind("Warm", whole) == [
+        Left("Warm", "tfs", "0.5", "Tail-free sampling."),
+        Left("Warm", "rep_pen", "1.1", "Over 0 tokens.", False),
+        Left("Warm", "top_k", "40", silent, False),
+        Left("Warm", "top_p", "0.9", silent, False),
+    ]
+    assert taken_in([("Warm", whole)]) == (
+        "“Warm” is taken in from Ollama. Not carried over: tfs 0.5. As in Ollama where the file is "
+        "silent: top_k 40, top_p 0.9."
+    )
+    assert "silent" not in taken_in([("A", whole), ("B", whole)])  # the table has it
 
 
 @pytest.mark.parametrize(
