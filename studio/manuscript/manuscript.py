@@ -32,12 +32,15 @@ class Manuscript:
         state_changed: Announces that something else than text may have changed too: what can be
             undone, the save point, the takes. It comes after the last `changed` of an operation;
             only then are the places of the takes up to date.
+        loaded: Announces that another text was opened: what was known of the one before it holds no
+            more. It comes after `state_changed`.
     """
 
     def __init__(self, text: str = "") -> None:
         self._buffer = Buffer()
         self.changed = self._buffer.changed
         self.state_changed: Announcer[[]] = Announcer()
+        self.loaded: Announcer[[]] = Announcer()
         self._history = History()
         self._register = TakeRegister()
         self._growth: Growth | None = None
@@ -95,6 +98,7 @@ class Manuscript:
         self._register = TakeRegister()
         self._buffer.apply(Change(0, self._buffer.passage(0, len(self)), opened))
         self.state_changed()
+        self.loaded()
 
     # Editing
 
@@ -266,15 +270,23 @@ class Manuscript:
         """The take that grows now."""
         return self._growth.take if self._growth else None
 
-    def active_take_set(self, caret: int) -> TakeSet | None:
-        """The set that Retake and stepping are about, for a caret.
+    @property
+    def growing_take_set(self) -> TakeSet | None:
+        """The set of the take that grows now."""
+        return self._growth.take_set if self._growth else None
 
-        The growing one; else the one whose place the caret stands in or touches, of several the one
-        used last; else the one used last anywhere.
+    def take_set_at(self, start: int, end: int) -> TakeSet | None:
+        """The set that Retake and stepping are about, for what is selected.
+
+        The one whose take ends at the caret, or has it or some of the selection inside; of several
+        the one used last. A take behind which the writer has gone on is history: no caret at the
+        end of that means it.
+
+        Args:
+            start: Where the selection begins; with nothing selected, the caret.
+            end: Where it ends.
         """
-        if self._growth:
-            return self._growth.take_set
-        return self._register.active(caret)
+        return self._register.meant(start, end)
 
     def begin_take(self, position: int, seed: int | None = None) -> Take:
         """Opens a take that grows at a place. It joins the takes that were undone there, if any.

@@ -27,9 +27,17 @@ class Place:
     index: int | None = None
     gone: bool = False
 
-    def touches(self, position: int) -> bool:
-        """Whether a caret at the position stands in the place or at its edge."""
-        return not self.gone and self.start <= position <= self.end
+    def is_meant_by(self, start: int, end: int) -> bool:
+        """Whether what is selected, or a caret, means this place.
+
+        A caret does that stands at its end or in it; a selection, too, that has some of it. Before
+        its first character stands what is not its own.
+        """
+        if self.gone:
+            return False
+        if self.start == self.end:
+            return self.start == end
+        return self.start < end and (start < self.end or start == end == self.end)
 
     def encloses(self, other: Place) -> bool:
         """Whether the other place would vanish with the text of this one."""

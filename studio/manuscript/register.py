@@ -33,11 +33,10 @@ class TakeRegister:
         """Whether the set is one of these and its place is in the text."""
         return take_set in self.sets and not take_set.place.gone
 
-    def active(self, caret: int) -> TakeSet | None:
-        """The set a caret means: of those it stands in or touches, else of all, the last used."""
-        present = [take_set for take_set in self.sets if not take_set.place.gone]
-        touched = [take_set for take_set in present if take_set.place.touches(caret)]
-        return max(touched or present, key=lambda take_set: take_set.used, default=None)
+    def meant(self, start: int, end: int) -> TakeSet | None:
+        """The set that a selection or a caret means; of several the one used last."""
+        meant = [take_set for take_set in self.sets if take_set.place.is_meant_by(start, end)]
+        return max(meant, key=lambda take_set: take_set.used, default=None)
 
     def at(self, position: int) -> TakeSet:
         """The set last used whose takes were all undone at a position, or a new one there."""

@@ -73,6 +73,6 @@ class TakeWriter:
 
     def _after(self) -> str:
         """The first characters of what follows the take."""
-        growing = self._manuscript.active_take_set(0)
+        growing = self._manuscript.growing_take_set
         assert growing is not None, "the take grows"
         return self._manuscript.text[growing.place.end : growing.place.end + 2]

@@ -22,6 +22,9 @@ class Take:
 
     Attributes:
         seed: The seed it was drawn with, None if nobody said.
+        temperatures: Those that held while it was written, in order.
+        preset: The name of the preset whose settings it was begun with, "" if nobody said.
+        ending: Why it ended, a word of the generator's; "" if nobody said.
         passage: Its text with provenance: as it was generated, or, once the writer has edited it
             and stepped away from it, as it then stood.
         records: What the generator wants to keep with it, a thing a token, in order. The manuscript
@@ -31,6 +34,9 @@ class Take:
     """
 
     seed: int | None = None
+    temperatures: list[float] = field(default_factory=list)
+    preset: str = ""
+    ending: str = ""
     passage: Passage = NOTHING
     records: list[object] = field(default_factory=list)
     nested: dict[TakeSet, Place] = field(default_factory=dict)

@@ -214,7 +214,7 @@ class TokenSpans:
             if self._take.take is not growing:
                 self._take = None
         if growing is not None and self._take is None:
-            take_set = self._manuscript.active_take_set(0)
+            take_set = self._manuscript.growing_take_set
             assert take_set is not None, "the growing take is in a set"
             self._take = TakeTokens(growing, take_set, self.source)
             self._place_all(self._take.standing(self._manuscript.text))

@@ -21,6 +21,7 @@ from studio.ui import settings as remembered
 from studio.ui.compare.compare import Compare
 from studio.ui.editor.editor import ManuscriptEditor
 from studio.ui.editor.find_bar import FindBar
+from studio.ui.editor.take_margin import TakeMargin
 from studio.ui.editor.word import EditorWord
 from studio.ui.explain.explain import Explain
 from studio.ui.file_opening import FileOpening
@@ -159,6 +160,16 @@ class MainWindow(QMainWindow):
             actions.retake,
             actions.previous_take,
             actions.next_take,
+        )
+        self.take_margin = TakeMargin(
+            self.editor,
+            self.session.writing,
+            self.theme,
+            actions.previous_take,
+            actions.next_take,
+        )
+        self.take_margin.has_room_changed.connect(
+            lambda: self.writing_bar.set_has_takes(not self.take_margin.has_room)
         )
         manuscript = QFrame()
         manuscript.setProperty("card", True)

@@ -29,6 +29,7 @@ from studio.ui.widgets.actions import make_action
 from studio.ui.writing.document_files import DocumentFiles
 from studio.ui.writing.place_words import place_words
 from studio.ui.writing.score_action import make_score_action
+from studio.ui.writing.take_words import retake_tip
 
 _KEY = QKeySequence.StandardKey
 # Qt knows a standard key for it, but none on a bare X11.
@@ -106,7 +107,7 @@ class WindowActions(QObject):
             "&Retake",
             writing.retake,
             ["Ctrl+Shift+Enter", "Ctrl+Shift+Return"],
-            "Write another take in place of this one; the old one is kept",
+            retake_tip(None),
         )
         self.previous_take = make_action(
             window, "&Previous take", lambda: step(-1), "Alt+Left", "Show the take before"
@@ -170,9 +171,8 @@ class WindowActions(QObject):
             session.records.scoring_changed,
         ):
             changed.connect(self._follow)
-        session.draft.prompt_changed.connect(self._follow_text)
-        session.draft.selection_changed.connect(self._follow_text)
         session.draft.manuscript.state_changed.connect(self._follow_text)
+        writing.takes_changed.connect(self._follow_text)
         self._follow()
 
     def _follow_text(self) -> None:
@@ -193,6 +193,7 @@ class WindowActions(QObject):
         self.continue_.setToolTip(writing.held or place_words(self._session.draft)[1])
         self.stop.setEnabled(self._session.can_stop)
         self.retake.setEnabled(writing.can_retake)
+        self.retake.setToolTip(writing.held or retake_tip(writing.take_set()))
         self.previous_take.setEnabled(writing.can_step(-1))
         self.next_take.setEnabled(writing.can_step(+1))
         self.reopen_model.setEnabled(bool(model.path))

@@ -39,7 +39,7 @@ def test_a_new_manuscript_is_empty_clean_and_has_nothing_to_undo() -> None:
     assert manuscript.is_clean
     assert not manuscript.can_undo
     assert not manuscript.can_redo
-    assert manuscript.active_take_set(0) is None
+    assert manuscript.take_set_at(0, 0) is None
     with pytest.raises(HistoryError, match="undo"):
         manuscript.undo()
     with pytest.raises(HistoryError, match="redo"):

@@ -115,7 +115,8 @@ class ManuscriptMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.take is None)
     @rule(caret=anywhere)
     def begins_a_retake(self, caret: int) -> None:
-        active = self.manuscript.active_take_set(caret % (len(self.model) + 1))
+        position = caret % (len(self.model) + 1)
+        active = self.manuscript.take_set_at(position, position)
         if active is None:
             return
         place = active.place
@@ -152,7 +153,8 @@ class ManuscriptMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.take is None)
     @rule(caret=anywhere, direction=st.sampled_from([-1, 1]))
     def steps_to_another_take(self, caret: int, direction: int) -> None:
-        active = self.manuscript.active_take_set(caret % (len(self.model) + 1))
+        position = caret % (len(self.model) + 1)
+        active = self.manuscript.take_set_at(position, position)
         if active is None or not self.manuscript.can_step_take(active, direction):
             return
         place = active.place

@@ -173,19 +173,43 @@ def test_takes_can_be_neither_stepped_nor_begun_while_one_grows() -> None:
         manuscript.redo()
 
 
-def test_the_active_set_is_the_touched_one_used_last_else_the_one_used_last() -> None:
+def test_the_take_that_is_meant_ends_at_the_caret_or_holds_it() -> None:
     manuscript = Manuscript("one two three")
     first = write(manuscript, 3, "AA")
     second = write(manuscript, 5, "BB")
-    assert manuscript.active_take_set(4) is first
-    assert manuscript.active_take_set(5) is second
-    assert manuscript.active_take_set(7) is second
-    assert manuscript.active_take_set(12) is second
-    write_again(manuscript, first, "CC")
-    assert manuscript.active_take_set(5) is first
-    assert manuscript.active_take_set(12) is first
-    manuscript.retake(second)
-    assert manuscript.active_take_set(4) is second
+    meant = [manuscript.take_set_at(caret, caret) for caret in range(len(manuscript) + 1)]
+    assert meant == [None] * 4 + [first, first, second, second] + [None] * 10
+    inner = write(manuscript, 6, "b")
+    assert manuscript.take_set_at(7, 7) is inner, "of several the one used last"
+    assert manuscript.take_set_at(8, 8) is second
+
+
+def test_a_selection_means_the_take_that_it_has_a_part_of() -> None:
+    manuscript = Manuscript("one two three")
+    takes = write(manuscript, 3, "AAA")
+    meant = [
+        (start, end)
+        for start in range(len(manuscript) + 1)
+        for end in range(start + 1, len(manuscript) + 1)
+        if manuscript.take_set_at(start, end) is takes
+    ]
+    assert meant == [
+        (start, end)
+        for start in range(len(manuscript) + 1)
+        for end in range(start + 1, len(manuscript) + 1)
+        if set(range(start, end)) & {3, 4, 5}
+    ]
+
+
+def test_a_take_behind_which_the_writer_went_on_is_history() -> None:
+    manuscript = Manuscript("one")
+    takes = write(manuscript, 3, " TAKE")
+    assert manuscript.take_set_at(8, 8) is takes
+    manuscript.edit(8, 0, ".")
+    assert manuscript.take_set_at(9, 9) is None
+    assert manuscript.take_set_at(8, 8) is takes, "until the caret goes back to it"
+    manuscript.undo()
+    assert manuscript.take_set_at(8, 8) is takes
 
 
 def test_a_set_deleted_with_its_surroundings_comes_back_by_undo_alone() -> None:
@@ -193,12 +217,12 @@ def test_a_set_deleted_with_its_surroundings_comes_back_by_undo_alone() -> None:
     takes = write(manuscript, 7, "TAKE ")
     manuscript.edit(5, 8, "")
     assert manuscript.text == "beforfter"
-    assert manuscript.active_take_set(5) is None
+    assert manuscript.take_set_at(5, 5) is None
     assert not manuscript.can_step_take(takes, 1)
     with pytest.raises(ValueError, match="undo"):
         manuscript.retake(takes)
     manuscript.undo()
-    assert manuscript.active_take_set(0) is takes
+    assert manuscript.take_set_at(8, 8) is takes
     assert (takes.place.start, takes.place.end, takes.index) == (7, 12, 0)
 
 
@@ -207,7 +231,7 @@ def test_a_take_that_the_writer_deletes_waits_at_its_place() -> None:
     takes = write(manuscript, 1, "TAKE")
     manuscript.edit(1, 4, "")
     assert takes.index is None
-    assert manuscript.active_take_set(1) is takes
+    assert manuscript.take_set_at(1, 1) is takes
     write(manuscript, 1, "NEW")
     assert texts(takes) == ["TAKE", "NEW"]
     manuscript.step_take(takes, -1)

@@ -102,7 +102,7 @@ class SpansMachine(RuleBasedStateMachine):
     @rule(position=anywhere, again=st.booleans())
     def begins_a_take(self, position: int, again: bool) -> None:
         place = position % (len(self.manuscript) + 1)
-        active = self.manuscript.active_take_set(place)
+        active = self.manuscript.take_set_at(place, place)
         if again and active:
             self.take = self.manuscript.retake(active)
         else:
@@ -127,7 +127,7 @@ class SpansMachine(RuleBasedStateMachine):
         assert self.take
         take, self.take = self.take, None
         take.append(self.unsaid + "".join(said for _, said in self.decoder.end()))
-        active = self.manuscript.active_take_set(0)
+        active = self.manuscript.growing_take_set
         assert active
         self.manuscript.end_take()
         if take.text:
@@ -142,7 +142,8 @@ class SpansMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.take is None)
     @rule(caret=anywhere, direction=st.sampled_from([-1, 1]))
     def steps_to_another_take_and_back(self, caret: int, direction: int) -> None:
-        active = self.manuscript.active_take_set(caret % (len(self.manuscript) + 1))
+        place = caret % (len(self.manuscript) + 1)
+        active = self.manuscript.take_set_at(place, place)
         if active is None or not self.manuscript.can_step_take(active, direction):
             return
         before = self.placed()

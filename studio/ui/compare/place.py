@@ -58,7 +58,7 @@ class LanePlace:
         if self._position is None:
             self._position = otherwise
         take = manuscript.begin_take(min(self._position, len(manuscript)))
-        self._takes = manuscript.active_take_set(self._position)
+        self._takes = manuscript.growing_take_set
         return take
 
     def _takes_at(self, position: int) -> TakeSet | None:

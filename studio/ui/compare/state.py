@@ -139,7 +139,8 @@ class CompareState(CompareLanes):
         if not self._place.find(prompt.manuscript):
             self.told.emit(AT_THE_CARET)
         take = self._place.begin_take(self._draft.caret)
-        take.seed = lane.seed
+        take.seed, take.preset, take.ending = lane.seed, lane.profiles.current.name, lane.reason
+        take.temperatures = [params.temperature for _, params in lane.turns]
         writer = TakeWriter(self._draft.manuscript, take)
         # Of another model, the records would be read with the wrong vocabulary.
         is_known = self.origin.is_open_model(self.subject.source)

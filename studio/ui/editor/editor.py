@@ -4,7 +4,7 @@ This module does not know models or runs. It shows a `Manuscript` and lets the w
 whoever generates appends to the manuscript's take, and the editor follows.
 """
 
-from PySide6.QtCore import QMimeData, QPoint, Qt, Signal
+from PySide6.QtCore import QMimeData, QPoint, QRect, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
@@ -117,6 +117,10 @@ class ManuscriptEditor(Page):
         if rect.top() < area.top() or rect.bottom() > area.bottom():
             bar = self.verticalScrollBar()
             bar.setValue(bar.value() + rect.center().y() - area.center().y())
+
+    def line_at(self, position: int) -> QRect:
+        """Where, in the viewport, the line of a code point stands: as high as it, and not wide."""
+        return self.cursorRect(self._cursor(position, position))
 
     def units(self, position: int) -> int:
         """The document's position of a code point, in UTF-16 units."""
@@ -331,6 +335,8 @@ class ManuscriptEditor(Page):
 
     def _cursor(self, start: int, end: int) -> QTextCursor:
         cursor = QTextCursor(self.document())
-        cursor.setPosition(self._mirror.units(start))
-        cursor.setPosition(self._mirror.units(end), QTextCursor.MoveMode.KeepAnchor)
+        # In the middle of a change the document may be shorter than the text.
+        last = self.document().characterCount() - 1
+        cursor.setPosition(min(self._mirror.units(start), last))
+        cursor.setPosition(min(self._mirror.units(end), last), QTextCursor.MoveMode.KeepAnchor)
         return cursor

@@ -40,6 +40,7 @@ class Draft(QObject):
         manuscript: Its text.
         path: Its file; None where it has none yet.
         prompting: How a prompt is made of it, and where what is written ends.
+        preset_name: That of the preset chosen last.
     """
 
     prompt_changed = Signal()
@@ -64,6 +65,7 @@ class Draft(QObject):
         """What is kept for the file; None where that is not known."""
         self._caret = 0
         self._selected = 0
+        self.preset_name = preset.name
         self.prompting = PromptSettings(preset, self)
         self.prompting.changed.connect(self.prompt_changed)
         self.manuscript.changed.connect(self._on_text_changed)
@@ -127,6 +129,7 @@ class Draft(QObject):
 
     def set_preset(self, preset: Preset) -> None:
         """Follow the picker: the preset says how a prompt is made."""
+        self.preset_name = preset.name
         self.prompting.follow(preset)
 
     @property

@@ -80,11 +80,8 @@ class TokenRecords(QObject):
 
     def last_spans(self, count: int) -> list[TokenSpan]:
         """The same with where each stands."""
-        manuscript = self._draft.manuscript
-        position = self._draft.caret
-        if manuscript.growing is not None:
-            take_set = manuscript.active_take_set(position)
-            position = take_set.place.end if take_set else position
+        growing = self._draft.manuscript.growing_take_set
+        position = growing.place.end if growing else self._draft.caret
         return self.spans.before(position, count)
 
     # Scoring

@@ -58,7 +58,9 @@ class Writing(QObject):
     """Continue, Stop, Retake, and the steps between takes."""
 
     changed = Signal()
-    """The phase, the seed or the takes."""
+    """The phase, or what can be done."""
+    takes_changed = Signal()
+    """Retake and the steps may be about another take, or the take has changed."""
     progressed = Signal()
     """A frame of text was shown; the rate may be another."""
     failed = Signal(str, str)
@@ -97,13 +99,12 @@ class Writing(QObject):
         """Why nothing can be begun now though a model is open; None where it can. See `hold`."""
         self.rate: float | None = None
         """Tokens a second, of the generation under way or the last one."""
-        self.seed: int | None = None
-        """Of the last generation."""
-        self.finished: Finished | None = None
-        """How the last generation ended, if it ended in order; None while one is under way."""
         client.listen(self._on_event, Evaluated, Token, Finished, Failed, Superseded)
         client.died.connect(self._on_died)
         sampling.params_changed.connect(self._on_params_changed)
+        draft.prompt_changed.connect(self.takes_changed)
+        draft.selection_changed.connect(self.takes_changed)
+        draft.manuscript.state_changed.connect(self.takes_changed.emit)
 
     @property
     def is_idle(self) -> bool:
@@ -122,8 +123,12 @@ class Writing(QObject):
             self.changed.emit()
 
     def take_set(self) -> TakeSet | None:
-        """The takes at the caret, or those used last."""
-        return self._draft.manuscript.active_take_set(self._draft.caret)
+        """The takes of the one that grows, else of the one that is selected or at the caret."""
+        caret = self._draft.caret
+        manuscript = self._draft.manuscript
+        return manuscript.growing_take_set or manuscript.take_set_at(
+            caret - self._draft.selected, caret
+        )
 
     @property
     def can_retake(self) -> bool:
@@ -184,7 +189,9 @@ class Writing(QObject):
         self._tokens = 0
         self._first_frame = None
         self.rate = None
-        self.finished = None
+        take.seed = params.seed
+        take.temperatures = [params.temperature]
+        take.preset = self._draft.preset_name
         self._set_phase(WritingPhase.READING)
         self._client.send(
             Generate(
@@ -199,6 +206,8 @@ class Writing(QObject):
     def _on_params_changed(self, params: SamplingParams) -> None:
         if not self.is_idle:
             self._run.turn(params)
+            if self._take and self._take.temperatures[-1] != params.temperature:
+                self._take.temperatures.append(params.temperature)
             self._client.send(ChangeParams(request=self._request, params=params))
 
     def _on_event(self, event: AnyEvent) -> None:
@@ -213,11 +222,8 @@ class Writing(QObject):
             case Token():
                 self._on_token(event)
             case Finished():
-                self.finished = event
-                if event.tokens:
-                    self.seed = event.seed
                 if self._take:
-                    self._take.seed = event.seed
+                    self._take.ending = event.reason
                 self._end(event.tokens_per_second)
                 if event.reason == "end_of_text" and not event.tokens:
                     self.failed.emit(NOTHING_TO_ADD, "prompt")

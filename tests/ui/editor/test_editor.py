@@ -297,7 +297,7 @@ def test_takes_step_in_the_view(editor: ManuscriptEditor, manuscript: Manuscript
     editor.move_caret(manuscript.step_take(takes, -1))
     assert editor.document().toRawText() == "> first\u2029take<"
     assert tinted(editor) == "firsttake"
-    assert manuscript.active_take_set(editor.caret) is takes
+    assert manuscript.take_set_at(*editor.selection) is takes
 
 
 def test_copy_and_paste_keep_every_character(

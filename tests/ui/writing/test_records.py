@@ -109,6 +109,7 @@ def test_while_a_take_grows_they_are_those_at_its_end(qtbot: QtBot) -> None:
     assert desk.draft.manuscript.growing
     assert [record.text for record in desk.records.last(5)] == [b" old", b" s"]
     desk.client.answer(finished(request, 2))
+    desk.draft.set_caret(3)
     assert desk.records.last(5) == [], "the caret stands before them"
 
 

@@ -1,11 +1,15 @@
+from pathlib import Path
+
 import pytest
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QLabel, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
 from studio.engine.messages import FinishReason, Generate
+from studio.presets import Preset
 from studio.ui.widgets.actions import make_action
 from studio.ui.widgets.whole_facts import WholeFacts
+from studio.ui.writing.take_words import take_sentence
 from studio.ui.writing.writing_bar import WritingBar
 from tests.ui.conftest import LONG
 from tests.ui.fake_engine import Desk, evaluated, finished, token
@@ -41,13 +45,23 @@ def shown(bar: WritingBar) -> list[str]:
     return [label.text() for label in bar.findChildren(QLabel) if label.isVisible()]
 
 
-def write(desk: Desk, text: bytes, *, again: bool = False) -> None:
+def write(
+    desk: Desk,
+    text: bytes,
+    *,
+    again: bool = False,
+    seed: int = 42,
+    reason: FinishReason = "max_tokens",
+) -> None:
+    desk.sampling.change(seed=seed)
     if again:
         desk.writing.retake()
     else:
         desk.writing.continue_writing()
     request = desk.client.last(Generate).request
-    desk.client.answer(evaluated(request, 1), token(request, 0, text), finished(request, 1))
+    desk.client.answer(
+        evaluated(request, 1), token(request, 0, text), finished(request, 1, reason=reason)
+    )
 
 
 def test_the_actions_are_buttons(bar: WritingBar) -> None:
@@ -58,35 +72,79 @@ def test_the_actions_are_buttons(bar: WritingBar) -> None:
     ]
 
 
-def test_words_and_seed(bar: WritingBar, desk: Desk, qtbot: QtBot) -> None:
+def test_words_and_how_the_take_at_the_caret_was_written(
+    bar: WritingBar, desk: Desk, qtbot: QtBot
+) -> None:
     assert shown(bar) == ["0 words"]
     desk.type("One")
     qtbot.waitUntil(lambda: shown(bar) == ["1 word"], timeout=LONG)
     write(desk, b" two three")
-    qtbot.waitUntil(lambda: "3 words   full length   seed 42" in shown(bar), timeout=LONG)
+    told = "3 words   full length   T 1.00   seed 42"
+    qtbot.waitUntil(lambda: told in shown(bar), timeout=LONG)
+    desk.type(" four")
+    qtbot.waitUntil(lambda: shown(bar) == ["4 words"], timeout=LONG)
+    desk.draft.set_caret(len("One two three"))
+    assert told.replace("3 words", "4 words") in shown(bar)
+
+
+@pytest.mark.parametrize("end", ["new", "open", "undo", "step"])
+def test_what_is_told_of_a_take_goes_with_it(
+    bar: WritingBar, desk: Desk, qtbot: QtBot, tmp_path: Path, end: str
+) -> None:
+    desk.type("One")
+    write(desk, b" two", seed=41)
+    write(desk, b" three", again=True, seed=42)
+    told = "2 words   full length   T 1.00   seed 42"
+    qtbot.waitUntil(lambda: told in shown(bar), timeout=LONG)
+    (tmp_path / "story.txt").write_text("Another text")
+    match end:
+        case "new":
+            desk.draft.new()
+        case "open":
+            desk.draft.open(tmp_path / "story.txt")
+        case "undo":
+            desk.draft.manuscript.undo()
+            desk.draft.manuscript.undo()
+        case "step":
+            desk.writing.step(-1)
+    assert not any("seed 42" in text for text in shown(bar))
+    assert any("seed 41" in text for text in shown(bar)) == (end == "step")
 
 
 @pytest.mark.parametrize(
     ("reason", "words"),
     [
-        ("max_tokens", "full length"),
-        ("end_of_text", "end of text"),
-        ("stop_string", "stop string"),
+        ("max_tokens", "full length   "),
+        ("end_of_text", "end of text   "),
+        ("stop_string", "stop string   "),
         ("stopped", ""),
     ],
 )
 def test_how_it_ended_is_told_until_the_next_begins(
     bar: WritingBar, desk: Desk, qtbot: QtBot, reason: FinishReason, words: str
 ) -> None:
-    told = f"   {words}   " if words else "   "
+    write(desk, b"One", reason=reason)
+    qtbot.waitUntil(lambda: f"1 word   {words}T 1.00   seed 42" in shown(bar), timeout=LONG)
+    desk.sampling.change(seed=7, temperature=0.5)
+    desk.writing.continue_writing()
+    qtbot.waitUntil(lambda: "1 word   T 0.50   seed 7" in shown(bar), timeout=LONG)
+
+
+def test_a_take_tells_its_preset_and_that_t_was_turned(bar: WritingBar, desk: Desk) -> None:
+    desk.draft.set_preset(Preset(name="Dreams & <more>", description=""))
+    desk.sampling.change(seed=42)
     desk.writing.continue_writing()
     request = desk.client.last(Generate).request
-    desk.client.answer(
-        evaluated(request, 1), token(request, 0, b"One"), finished(request, 1, reason=reason)
+    desk.client.answer(evaluated(request, 1), token(request, 0, b"One"))
+    desk.sampling.change(temperature=1.25)
+    desk.sampling.change(top_k=5)
+    desk.client.answer(token(request, 1, b" two"), finished(request, 2))
+    take_set = desk.writing.take_set()
+    assert take_set is not None
+    assert take_sentence(take_set) == (
+        "Take 1 of 1: preset Dreams & <more>, full length, T 1.00 to 1.25, seed 42"
     )
-    qtbot.waitUntil(lambda: f"1 word{told}seed 42" in shown(bar), timeout=LONG)
-    desk.writing.continue_writing()
-    qtbot.waitUntil(lambda: "1 word   seed 42" in shown(bar), timeout=LONG)
+    assert "preset Dreams &amp; &lt;more&gt;" in bar.takes.label.toolTip()
 
 
 def test_facts_are_shown_whole_or_not_at_all(qtbot: QtBot) -> None:

@@ -1,0 +1,143 @@
+"""What Retake would replace, marked in the margin before it does it.
+
+A thin bar stands beside the passage of the take that is meant, from its first line to its last;
+beside the bar, where the margin is wide enough, which take it is and the steps to the others. Knows
+neither how a take is written nor what it is replaced by.
+"""
+
+from __future__ import annotations
+
+import re
+
+from PySide6.QtCore import QEvent, QObject, QRect, Qt, Signal
+from PySide6.QtGui import QAction, QColor, QPainter
+
+from studio.manuscript import TakeSet
+from studio.ui.editor.editor import ManuscriptEditor
+from studio.ui.frame_clock import FrameClock
+from studio.ui.theme.theme import Theme
+from studio.ui.writing.take_steps import TakeSteps
+from studio.ui.writing.writing import Writing
+
+_BAR = 2
+"""How thick the bar is, in pixels."""
+
+_GAP = 9
+"""Pixels between the bar and the text, and between the words and the bar."""
+
+
+_VISIBLE = re.compile(r"\S")
+
+
+class TakeMargin(QObject):
+    """The margin of one editor.
+
+    Attributes:
+        steps: The words and buttons.
+
+    Args:
+        editor: Whose margin it is.
+        writing: Knows which take is meant, and when it is another.
+        theme: Where the colour comes from.
+        previous_take: Steps back.
+        next_take: Steps on.
+    """
+
+    has_room_changed = Signal()
+    """Whether the words have room beside the text."""
+
+    def __init__(
+        self,
+        editor: ManuscriptEditor,
+        writing: Writing,
+        theme: Theme,
+        previous_take: QAction,
+        next_take: QAction,
+    ) -> None:
+        super().__init__(editor)
+        self._editor = editor
+        self._writing = writing
+        self._theme = theme
+        self._marked: TakeSet | None = None
+        self.has_room = False
+        """Whether that is so."""
+        self.steps = TakeSteps(previous_take, next_take, in_margin=True, parent=editor)
+        for button in self.steps.steps:
+            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the keyboard has Alt+Left, Alt+Right
+        self.steps.hide()
+        editor.underlay.lay_frame(self._paint, True)
+        editor.installEventFilter(self)
+        # In the middle of a change of the text, places and lines do not fit together yet.
+        self._clock = FrameClock(self._follow, self)
+        editor.verticalScrollBar().valueChanged.connect(self._place)
+        editor.document().documentLayout().documentSizeChanged.connect(self._clock.request)
+        theme.changed.connect(editor.viewport().update)
+        writing.takes_changed.connect(self._clock.request)
+        self._follow()
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether what is marked is that of the text as it is now."""
+        return self._clock.is_settled
+
+    @property
+    def bar(self) -> QRect | None:
+        """Where the bar stands in the viewport; None where no passage is marked."""
+        takes = self._marked
+        if takes is None or takes.current is None or takes.place.start == takes.place.end:
+            return None
+        first, last = self._seen(takes.place.start, takes.place.end)
+        top, bottom = self._editor.line_at(first).top(), self._editor.line_at(last).bottom()
+        left = round(self._editor.document().documentMargin()) - _GAP - _BAR
+        return QRect(left, top, _BAR, bottom + 1 - top)
+
+    def _seen(self, start: int, end: int) -> tuple[int, int]:
+        """The first and the last character of a passage that have ink; its own where none has."""
+        text = self._editor.manuscript.text
+        found = _VISIBLE.search(text, start, end)
+        if found is None:
+            return start, end - 1
+        while text[end - 1].isspace():
+            end -= 1
+        return found.start(), end - 1
+
+    def _follow(self) -> None:
+        self._marked = self._writing.take_set()
+        if self._marked is not None:
+            self.steps.show_takes(self._marked)
+            self.steps.adjustSize()
+        self._editor.viewport().update()
+        self._place()
+
+    def _place(self) -> None:
+        """Put the words beside the bar, or nowhere."""
+        viewport = self._editor.viewport()
+        room = viewport.x() + round(self._editor.document().documentMargin()) - 2 * _GAP - _BAR
+        has_room = room >= self.steps.sizeHint().width()
+        if has_room != self.has_room:
+            self.has_room = has_room
+            self.has_room_changed.emit()
+        beside = self._beside()
+        is_seen = beside is not None and beside.intersects(viewport.rect())
+        if beside is not None and is_seen and has_room:
+            lowest = max(viewport.height() - self.steps.height(), 0)
+            top = min(max(beside.top(), 0), lowest)
+            self.steps.move(room - self.steps.width(), viewport.y() + top)
+        self.steps.setVisible(has_room and is_seen)
+
+    def _beside(self) -> QRect | None:
+        """What the words stand beside: the bar, or the line in which takes wait to come back."""
+        if self._marked is None:
+            return None
+        return self.bar or self._editor.line_at(self._marked.place.start)
+
+    def _paint(self, painter: QPainter) -> None:
+        bar = self.bar
+        if bar is not None:
+            painter.fillRect(bar, QColor(self._theme.colors.generated))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        """Follow the margin's width."""
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.Show, QEvent.Type.FontChange):
+            self._place()
+        return super().eventFilter(watched, event)

@@ -1,0 +1,70 @@
+"""Which take is in the text, and the steps to the others: in a row, or for a margin."""
+
+from html import escape
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QToolButton, QWidget
+
+from studio.manuscript import TakeSet
+from studio.ui.widgets.actions import key_text, shown_text
+from studio.ui.writing.take_words import take_sentence, temperatures, which_take
+
+
+class TakeSteps(QWidget):
+    """A few words and two buttons.
+
+    Args:
+        previous_take: Steps back.
+        next_take: Steps on.
+        in_margin: Whether words stand above one another, at the right, with the take's T.
+        parent: The Qt parent, if any.
+    """
+
+    def __init__(
+        self,
+        previous_take: QAction,
+        next_take: QAction,
+        *,
+        in_margin: bool = False,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._in_margin = in_margin
+        self.label = QLabel()
+        self.label.setProperty("role", "muted")
+        self.label.setAccessibleName("Take")
+        self.steps = [_step_button(previous_take, "‹"), _step_button(next_take, "›")]
+        direction = QBoxLayout.Direction.TopToBottom if in_margin else None
+        layout = QBoxLayout(direction or QBoxLayout.Direction.LeftToRight, self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(2 if in_margin else 12)
+        steps = QHBoxLayout()
+        steps.setSpacing(2)
+        for button in self.steps:
+            steps.addWidget(button)
+        layout.addWidget(self.label)
+        layout.addLayout(steps)
+        if in_margin:
+            right = Qt.AlignmentFlag.AlignRight
+            self.label.setAlignment(right)
+            layout.setAlignment(steps, right)
+
+    def show_takes(self, take_set: TakeSet) -> None:
+        """Say which take is in the text."""
+        lines = [*which_take(take_set)]
+        if self._in_margin and take_set.current is not None:
+            lines += filter(None, [temperatures(take_set.current)])
+        self.label.setText(("\n" if self._in_margin else " ").join(lines))
+        self.label.setToolTip(f"<p>{escape(take_sentence(take_set))}.</p>")
+
+
+def _step_button(action: QAction, sign: str) -> QToolButton:
+    button = QToolButton()
+    button.setDefaultAction(action)
+    button.setText(sign)
+    button.setAccessibleName(shown_text(action))
+    button.setToolTip(f"{action.toolTip()} ({key_text(action)})")
+    # The action's own text is for menus; here its sign stands for it.
+    action.changed.connect(lambda: button.setText(sign))
+    return button

@@ -1,0 +1,128 @@
+"""What Retake would replace is marked before it does it: at the real window, with the model."""
+
+import pytest
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from studio.ui.main_window import MainWindow
+from tests.ui.conftest import LONG, NEVER_ENDS
+
+CONTROL = Qt.KeyboardModifier.ControlModifier
+OPENING = "The old fisherman looked out over the sea."
+
+
+@pytest.fixture
+def taken(window: MainWindow, qtbot: QtBot) -> MainWindow:
+    """A window with an opening and a take behind it; the caret is at its end."""
+    window.resize(1320, 860)
+    QTest.keyClicks(window.editor, OPENING)
+    window.session.sampling.set_max_tokens(8)
+    window.session.sampling.change(logit_bias=NEVER_ENDS, temperature=1.5)
+    write(window, qtbot)
+    return window
+
+
+def write(window: MainWindow, qtbot: QtBot, *, again: bool = False) -> None:
+    action = window.actions_.retake if again else window.actions_.continue_
+    action.trigger()
+    assert not window.session.writing.is_idle
+    qtbot.waitUntil(lambda: window.session.writing.is_idle, timeout=LONG)
+
+
+def text(window: MainWindow) -> str:
+    return window.session.draft.manuscript.text
+
+
+def marked(window: MainWindow, qtbot: QtBot) -> QRect | None:
+    """Where the bar stands, once the margin has followed the text."""
+    qtbot.waitUntil(lambda: window.take_margin.is_settled, timeout=LONG)
+    return window.take_margin.bar
+
+
+def test_the_passage_that_retake_would_replace_is_marked(taken: MainWindow, qtbot: QtBot) -> None:
+    first = text(taken)
+    bar = marked(taken, qtbot)
+    assert bar is not None
+    editor = taken.editor
+    passage = first[len(OPENING) :]
+    begins = editor.line_at(len(first) - len(passage.lstrip()))
+    assert bar.top() == begins.top()
+    assert bar.bottom() == editor.line_at(len(first.rstrip())).bottom()
+    assert bar.right() < round(editor.document().documentMargin()), "it stands in the margin"
+    shot = editor.viewport().grab().toImage()
+    ratio = shot.devicePixelRatio()
+    seen = shot.pixelColor(QPoint(round(bar.center().x() * ratio), round(bar.center().y() * ratio)))
+    assert seen.name() == taken.theme.colors.generated
+    assert taken.writing_bar.place.text() == "Retake replaces the passage marked in the margin"
+    write(taken, qtbot, again=True)
+    assert text(taken).startswith(OPENING)
+    assert text(taken) != first
+    QTest.keyClick(taken.editor, Qt.Key.Key_Z, CONTROL)
+    assert text(taken) == first
+
+
+def test_a_sentence_typed_behind_a_take_makes_it_history(taken: MainWindow, qtbot: QtBot) -> None:
+    written = text(taken)
+    QTest.keyClicks(taken.editor, " It was cold.")
+    assert text(taken) == written + " It was cold."
+    assert marked(taken, qtbot) is None
+    retake = taken.actions_.retake
+    assert not retake.isEnabled()
+    assert "Put the caret in a text that the model wrote" in retake.toolTip()
+    QTest.keyClick(taken.editor, Qt.Key.Key_Return, CONTROL | Qt.KeyboardModifier.ShiftModifier)
+    assert taken.session.writing.is_idle
+    assert text(taken) == written + " It was cold."
+    # It is meant again where the caret is put into it.
+    taken.editor.move_caret(len(OPENING) + 2)
+    assert marked(taken, qtbot) is not None
+    assert retake.isEnabled()
+    write(taken, qtbot, again=True)
+    assert text(taken).endswith(" It was cold.")
+
+
+def test_each_take_says_how_it_was_written(taken: MainWindow, qtbot: QtBot) -> None:
+    taken.session.sampling.change(temperature=0.75)
+    write(taken, qtbot, again=True)
+    marked(taken, qtbot)
+    takes = taken.session.draft.manuscript.take_sets[0]
+    tip = taken.take_margin.steps.label.toolTip()
+    assert f"Take 2 of 2: preset {taken.session.profiles.current.name}" in tip
+    assert f"T 0.75, seed {takes.takes[1].seed}" in tip
+    taken.actions_.previous_take.trigger()
+    marked(taken, qtbot)
+    tip = taken.take_margin.steps.label.toolTip()
+    assert f"T 1.50, seed {takes.takes[0].seed}" in tip
+
+
+def test_the_words_stand_beside_the_bar_or_in_the_row(taken: MainWindow, qtbot: QtBot) -> None:
+    marked(taken, qtbot)
+    steps, row = taken.take_margin.steps, taken.writing_bar.takes
+    for width in (1000, 2200, 1000):
+        taken.resize(width, 860)
+        is_wide = width == 2200
+        qtbot.waitUntil(lambda: steps.isVisible() is is_wide, timeout=LONG)  # noqa: B023
+        assert row.isVisible() is not is_wide
+        if steps.isVisible():
+            bar = marked(taken, qtbot)
+            assert bar is not None
+            left = taken.editor.viewport().x() + bar.left()
+            assert steps.geometry().right() < left
+            assert steps.geometry().left() >= 0
+            next_take = next(button for button in steps.steps if "Next" in button.accessibleName())
+            assert not next_take.isEnabled()
+    QTest.keyClicks(taken.editor, "x")
+    qtbot.waitUntil(lambda: not steps.isVisible() and not row.isVisible(), timeout=LONG)
+
+
+def test_the_bar_follows_what_is_typed_before_it(taken: MainWindow, qtbot: QtBot) -> None:
+    before = marked(taken, qtbot)
+    assert before is not None
+    end = len(text(taken))
+    taken.editor.move_caret(0)
+    QTest.keyClick(taken.editor, Qt.Key.Key_Return)
+    taken.editor.move_caret(end + 1)
+    after = marked(taken, qtbot)
+    assert after is not None
+    assert after.top() > before.top()
+    assert after.height() == before.height()
