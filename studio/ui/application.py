@@ -80,7 +80,12 @@ def make_application() -> QApplication:
 def make_window(application: QApplication) -> MainWindow:
     """The window with its session, nothing loaded yet."""
     settings = Settings()
-    theme = Theme(application, _appearance(settings))
+    theme = Theme(
+        application,
+        _appearance(settings),
+        zoom=settings.get(remembered.ZOOM),
+        face="sans" if settings.get(remembered.FACE) == "sans" else "serif",
+    )
     session = Session(settings.get(remembered.PROFILE))
     window = MainWindow(session, theme, settings, find_starter_model())
     TipsGoAsOneTypes(application, window)

@@ -105,6 +105,7 @@ class MainWindow(QMainWindow):
         self.actions_ = WindowActions(
             self,
             session,
+            theme,
             self.editor,
             self.find_bar,
             self.files,
@@ -231,9 +232,10 @@ class MainWindow(QMainWindow):
         self.editor.refused.connect(
             lambda why: self.notice.tell(why, self.actions_.stop if writing.can_stop else None)
         )
-        self.editor.zoom_changed.connect(lambda zoom: self._settings.set(remembered.ZOOM, zoom))
-        self.editor.zoom_changed.connect(self.compare.set_zoom)
-        self.compare.zoomed.connect(lambda zoom: self.editor.zoom_by(zoom - self.editor.zoom))
+        self.editor.zoom_asked.connect(self.theme.zoom_by)
+        self.theme.prose_changed.connect(self._on_prose_changed)
+        self._on_prose_changed()
+        self.theme.zoom_changed.connect(lambda zoom: self._settings.set(remembered.ZOOM, zoom))
         self.theme.changed.connect(self._on_theme_changed)
         self._on_theme_changed()
         session.model.failed.connect(self._on_model_failed)
@@ -280,7 +282,6 @@ class MainWindow(QMainWindow):
             self.restoreGeometry(geometry)
         if splitter := settings.get(remembered.SPLITTER):
             self._splitter.restoreState(splitter)
-        self.editor.zoom_by(settings.get(remembered.ZOOM))
         self.brief.set_open(settings.get(remembered.BRIEF_OPEN))
         self.sampling.set_open(settings.get(remembered.SAMPLING_OPEN))
         self.editor.setFocus()
@@ -301,6 +302,9 @@ class MainWindow(QMainWindow):
 
     def _on_theme_changed(self) -> None:
         self.editor.set_generated_color(QColor(self.theme.colors.generated))
+
+    def _on_prose_changed(self) -> None:
+        self.editor.set_prose_font(self.theme.prose_font)
 
     def _on_page_turned(self) -> None:
         page = self.compare.page if self.compare.is_shown else self._left

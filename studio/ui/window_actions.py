@@ -23,7 +23,8 @@ from studio.ui.heat.heat import Heat
 from studio.ui.landscape.landscape import Landscape
 from studio.ui.model.choice import ModelChoice
 from studio.ui.session import Session
-from studio.ui.settings import APPEARANCE, RECENT_FILES, Settings
+from studio.ui.settings import APPEARANCE, FACE, RECENT_FILES, Settings
+from studio.ui.theme.faces import Face
 from studio.ui.theme.theme import Appearance, Theme
 from studio.ui.widgets.actions import make_action
 from studio.ui.writing.document_files import DocumentFiles
@@ -43,6 +44,7 @@ class WindowActions(QObject):
         self,
         window: QMainWindow,
         session: Session,
+        theme: Theme,
         editor: ManuscriptEditor,
         find_bar: FindBar,
         files: DocumentFiles,
@@ -143,10 +145,10 @@ class WindowActions(QObject):
         )
 
         self.zoom_in = make_action(
-            window, "Zoom &in", lambda: editor.zoom_by(1), ["Ctrl++", "Ctrl+="]
+            window, "Zoom &in", lambda: theme.zoom_by(1), ["Ctrl++", "Ctrl+="]
         )
-        self.zoom_out = make_action(window, "Zoom &out", lambda: editor.zoom_by(-1), "Ctrl+-")
-        self.zoom_reset = make_action(window, "&Normal size", editor.zoom_reset, "Ctrl+0")
+        self.zoom_out = make_action(window, "Zoom &out", lambda: theme.zoom_by(-1), "Ctrl+-")
+        self.zoom_reset = make_action(window, "&Normal size", theme.zoom_reset, "Ctrl+0")
         self.full_screen = make_action(
             window, "&Full screen", lambda: _toggle_full_screen(window), _FULL_SCREEN
         )
@@ -236,6 +238,7 @@ class WindowActions(QObject):
         view.addMenu(self._heat.menu(view))
         view.addAction(self._landscape.action)
         view.addMenu(_appearance_menu(view, theme, settings))
+        view.addMenu(_face_menu(view, theme, settings))
         view.addAction(self.full_screen)
         view.addSeparator()
         view.addActions([self.next_part, self.previous_part])
@@ -291,6 +294,27 @@ def _appearance_menu(parent: QMenu, theme: Theme, settings: Settings) -> QMenu:
         def choose(_checked: bool, appearance: Appearance = appearance) -> None:
             theme.set_appearance(appearance)
             settings.set(APPEARANCE, appearance)
+
+        action.triggered.connect(choose)
+        group.addAction(action)
+        menu.addAction(action)
+    return menu
+
+
+def _face_menu(parent: QMenu, theme: Theme, settings: Settings) -> QMenu:
+    menu = QMenu("&Text face", parent)
+    group = QActionGroup(menu)
+    choices: tuple[tuple[Face, str], ...] = (
+        ("serif", "With se&rifs (Noto Serif)"),
+        ("sans", "Without serifs (&Inter)"),
+    )
+    for face, name in choices:
+        action = QAction(name, menu, checkable=True)
+        action.setChecked(theme.face == face)
+
+        def choose(_checked: bool, face: Face = face) -> None:
+            theme.set_face(face)
+            settings.set(FACE, face)
 
         action.triggered.connect(choose)
         group.addAction(action)

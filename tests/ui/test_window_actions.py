@@ -151,13 +151,13 @@ def test_keys_reach_their_actions(bare: MainWindow, qtbot: QtBot) -> None:
     bare.activateWindow()
     bare.editor.setFocus()
     qtbot.waitUntil(bare.editor.hasFocus, timeout=LONG)
-    size = bare.editor.font().pointSizeF()
+    size = bare.editor.prose_font.pixelSize()
     QTest.keyClick(bare.editor, Qt.Key.Key_Plus, CONTROL)
-    assert bare.editor.font().pointSizeF() > size
+    assert bare.editor.prose_font.pixelSize() > size
     QTest.keyClick(bare.editor, Qt.Key.Key_0, CONTROL)
-    assert bare.editor.font().pointSizeF() == size
+    assert bare.editor.prose_font.pixelSize() == size
     QTest.keyClick(bare.editor, Qt.Key.Key_Minus, CONTROL)
-    assert bare.editor.font().pointSizeF() < size
+    assert bare.editor.prose_font.pixelSize() < size
     assert Settings().get(remembered.ZOOM) == -1
     QTest.keyClick(bare.editor, Qt.Key.Key_F, CONTROL)
     assert bare.find_bar.isVisible()

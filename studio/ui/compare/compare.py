@@ -46,8 +46,6 @@ class Compare(QObject):
     """The other page is shown."""
     failed = Signal(str)
     """One message for the writer."""
-    zoomed = Signal(int)
-    """The lanes' text was made so many points larger (smaller, if negative) than at first."""
 
     def __init__(
         self, window: QMainWindow, session: Session, theme: Theme, settings: Settings
@@ -58,7 +56,6 @@ class Compare(QObject):
         self._settings = settings
         self.page: ComparePage | None = None
         self.favourites: PresetFavourites | None = None
-        self._zoom = 0
         self._stop: QAction | None = None
         self._lent: list[tuple[QAction, QAction, list[QKeySequence]]] = []
         self.tabs = QTabBar()
@@ -130,12 +127,6 @@ class Compare(QObject):
         """Show the Compare page, or the Write page."""
         self.tabs.setCurrentIndex(_COMPARE if compare else _WRITE)
 
-    def set_zoom(self, zoom: int) -> None:
-        """Make the lanes' text so many points larger than at first, as the manuscript's is."""
-        self._zoom = zoom
-        if self.page is not None:
-            self.page.zoom_to(zoom)
-
     def open(self, path: Path) -> None:
         """Open a comparison that was saved, and show it."""
         self.actions.open(path)
@@ -187,7 +178,7 @@ class Compare(QObject):
         assert self._stop is not None, "`hold` was called when the window was built"
         actions = self.actions
         self._session.compare.open_first()
-        page = ComparePage(
+        return ComparePage(
             self._session.compare,
             self._theme,
             actions,
@@ -195,6 +186,3 @@ class Compare(QObject):
             CompareSteps(actions.history, actions.earlier, actions.later),
             self.favourites,
         )
-        page.zoom_to(self._zoom)
-        page.zoomed.connect(self.zoomed)
-        return page

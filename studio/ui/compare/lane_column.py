@@ -4,7 +4,7 @@ Binds a `CompareLane` to widgets and keeps nothing of it.
 """
 
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QAction, QFontInfo, QPalette
+from PySide6.QtGui import QAction, QPalette
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from studio.ui.compare.lane import REASONS, CompareLane, LanePhase
@@ -113,7 +113,7 @@ class LaneColumn(QWidget):
         column.addLayout(foot)
         self.strip.pointed.connect(self._tell_word)
         self.strip.chosen.connect(self._go_to_word)
-        self.view.zoom_changed.connect(self._fit_width)
+        theme.prose_changed.connect(self._fit_width)
         lane.changed.connect(self.follow)
         state.changed.connect(self.follow)
         self._fit_width()
@@ -136,7 +136,7 @@ class LaneColumn(QWidget):
         return self.bars.sizeHint().height() + self.column.spacing()
 
     def _fit_width(self) -> None:
-        em = QFontInfo(self.view.font()).pixelSize()
+        em = self.view.prose_font.pixelSize()
         self.setMinimumWidth(round(_NARROWEST_EMS * em) + 2 * _EDGE)
 
     def follow(self) -> None:

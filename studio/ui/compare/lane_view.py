@@ -9,6 +9,8 @@ from typing import cast
 from PySide6.QtCore import QMimeData, QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
+    QFontMetrics,
+    QFontMetricsF,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -22,7 +24,7 @@ from PySide6.QtWidgets import QWidget
 
 from studio.ui.compare.lane import CompareLane
 from studio.ui.compare.lane_text import LaneText
-from studio.ui.editor.page import Page, paragraph_format
+from studio.ui.editor.page import Page
 from studio.ui.editor.placeholder import EditorPlaceholder
 from studio.ui.theme.theme import Theme
 
@@ -76,11 +78,14 @@ class LaneView(Page):
         lane.changed.connect(self._follow_end)
         lane.cleared.connect(self._clear)
         theme.changed.connect(self._follow_theme)
+        theme.prose_changed.connect(self._follow_prose)
+        self.zoom_asked.connect(theme.zoom_by)
+        self._follow_prose()
         self.follow()
 
     def minimumSizeHint(self) -> QSize:
         """A few lines, however low the window is."""
-        return QSize(80, 6 * self.fontMetrics().lineSpacing())
+        return QSize(80, 6 * QFontMetrics(self.prose_font).lineSpacing())
 
     @property
     def words(self) -> int:
@@ -146,16 +151,16 @@ class LaneView(Page):
         """Let all lines begin in one line: the space that a text begins with hangs before it."""
         document = self.document()
         if is_first and document.characterAt(0) == " ":
-            self._indent(document.firstBlock(), -self.fontMetrics().horizontalAdvance(" "))
+            space = QFontMetricsF(self.prose_font).horizontalAdvance(" ")
+            self._indent(document.firstBlock(), -space)
         # A paragraph that begins takes the format of the one before.
         block = document.firstBlock().next()
         while block.isValid() and block.blockFormat().textIndent():
             self._indent(block, 0.0)
             block = block.next()
 
-    @staticmethod
-    def _indent(block: QTextBlock, indent: float) -> None:
-        look = paragraph_format()
+    def _indent(self, block: QTextBlock, indent: float) -> None:
+        look = self.paragraph_format
         look.setTextIndent(indent)
         QTextCursor(block).setBlockFormat(look)
 
@@ -163,6 +168,10 @@ class LaneView(Page):
         if self._has_sign != (self._lane.ended is not None):
             self.follow()
             self.viewport().update()
+
+    def _follow_prose(self) -> None:
+        self.set_prose_font(self._theme.prose_font)
+        self._hang_first_space(is_first=True)
 
     def _follow_theme(self) -> None:
         if self._has_sign:

@@ -66,9 +66,6 @@ class ComparePage(QWidget):
         parent: The Qt parent, if any.
     """
 
-    zoomed = Signal(int)
-    """The lanes' text was made so many points larger (smaller, if negative) than at first."""
-
     def __init__(
         self,
         state: CompareState,
@@ -84,7 +81,6 @@ class ComparePage(QWidget):
         self._favourites = favourites
         self._theme = theme
         self._show_parting, self._show_bars = actions.show_parting, actions.show_bars
-        self._zoom = 0
         self.bar = CompareBar(
             state, actions.run, stop, actions.show_parting, actions.file_actions, steps, theme
         )
@@ -132,15 +128,6 @@ class ComparePage(QWidget):
         self._follow_lanes()
         self._follow_foot()
 
-    def zoom_to(self, zoom: int) -> None:
-        """Make the lanes' text as many points larger than at first, or smaller if negative."""
-        if zoom == self._zoom:
-            return
-        self._zoom = zoom
-        for column in self.columns:
-            column.view.zoom_by(zoom - column.view.zoom)
-        self.zoomed.emit(zoom)
-
     def _follow_lanes(self) -> None:
         lanes = self._state.lanes
         kept = {column.lane: column for column in self.columns if column.lane in lanes}
@@ -171,8 +158,6 @@ class ComparePage(QWidget):
 
     def _column(self, lane: CompareLane) -> LaneColumn:
         column = LaneColumn(self._state, lane, self._theme, self._show_bars, self._favourites)
-        column.view.zoom_by(self._zoom)
-        column.view.zoom_changed.connect(self.zoom_to)
         column.view.mark_chosen.connect(lambda: self.show_parting(lane))
         column.view.verticalScrollBar().valueChanged.connect(lambda: self._scroll_others(column))
         lane.cleared.connect(self.parting.close_panel)

@@ -3,52 +3,64 @@
 The look of the editor, and nothing of what is written: the module knows no manuscript.
 """
 
-from PySide6.QtCore import Qt, Signal
+import math
+
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import (
-    QFontInfo,
+    QFont,
+    QFontMetricsF,
     QPaintEvent,
     QResizeEvent,
     QTextBlockFormat,
     QTextCursor,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QApplication, QFrame, QTextEdit, QWidget
+from PySide6.QtWidgets import QFrame, QTextEdit, QWidget
 
 from studio.ui.editor.underlay import Underlay
+from studio.ui.theme.type_scale import PROSE_SIZE
 
-LINE_HEIGHT = 150.0
-"""Per cent of a line's own height."""
+LINE_HEIGHT = 1.5
+"""From one line to the next, in sizes of the letters."""
 
-SMALLEST_ZOOM, LARGEST_ZOOM = -8, 40
-"""Points that the writer may take from, or add to, the size of the text."""
+PARAGRAPH_SPACING = 1 / 3
+"""What a paragraph adds under its last line, in sizes of the letters."""
 
-_POINTS_ABOVE_SYSTEM = 4.0  # prose is read longer than a button
-_SMALLEST_POINTS = 4.0
 _MARGIN = 20  # pixels round the text
 _NOTCH = 120  # eighths of a degree that a wheel turns at a time
-_LONGEST_LINE = 42.0  # in ems; longer lines, on a wide window, are hard to follow back
+_LONGEST_LINE = 36.0  # in ems; longer lines, on a wide window, are hard to follow back
 
 
-def paragraph_format() -> QTextBlockFormat:
-    """The format of every paragraph, whatever it holds and however it came into the text."""
-    paragraph = QTextBlockFormat()
-    paragraph.setLineHeight(LINE_HEIGHT, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
-    return paragraph
+def paragraph_format(font: QFont) -> QTextBlockFormat:
+    """The format of every paragraph, whatever it holds and however it came into the text.
+
+    Args:
+        font: What they are set in; its size is in pixels.
+    """
+    size = font.pixelSize()
+    made = QTextBlockFormat()
+    # Qt measures in per cent of a line's own height, in whole pixels, which each face has as it
+    # likes.
+    made.setLineHeight(
+        100 * LINE_HEIGHT * size / math.ceil(QFontMetricsF(font).height()),
+        QTextBlockFormat.LineHeightTypes.ProportionalHeight.value,
+    )
+    made.setBottomMargin(round(PARAGRAPH_SPACING * size))
+    return made
 
 
 class Page(QTextEdit):
-    """A text widget with room to breathe, which the writer may zoom.
+    """A text widget with room to breathe.
 
     Args:
         parent: The Qt parent, if any.
     """
 
-    zoom_changed = Signal(int)
-    """Text is this many points larger (smaller, if negative) than at first."""
+    zoom_asked = Signal(int)
+    """The wheel was turned with Ctrl held: everything should be so many steps larger."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._zoom = 0
         self._wheel = 0
         self.underlay = Underlay(self.viewport())
         """What is painted behind the text."""
@@ -56,10 +68,10 @@ class Page(QTextEdit):
         self.setCursorWidth(2)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.document().setDocumentMargin(_MARGIN)
+        font = QFont(self.font())
+        font.setPixelSize(PROSE_SIZE)
         # Before any text comes in: every later paragraph takes its format from one beside it.
-        QTextCursor(self.document()).setBlockFormat(paragraph_format())
-        self._base_font = self.font()
-        self._set_font()
+        self.set_prose_font(font)
 
     def insert_paragraph(self) -> None:
         """Begins a new paragraph at the caret, in place of what is selected.
@@ -67,39 +79,44 @@ class Page(QTextEdit):
         Qt's own Enter would, in an empty paragraph, reset the format in place of a new line, to
         let writers of rich text out of a list.
         """
-        self.textCursor().insertBlock(paragraph_format())
+        self.textCursor().insertBlock(self._paragraph_format)
         self.ensureCursorVisible()
 
-    @property
-    def zoom(self) -> int:
-        """Points by which the writer has made the text larger, or smaller if negative."""
-        return self._zoom
+    def set_prose_font(self, font: QFont) -> None:
+        """Set the text in another face or size; every paragraph follows.
 
-    def zoom_by(self, steps: int) -> None:
-        """Makes the text larger by some points, or smaller, within limits."""
-        self._zoom_to(self._zoom + steps)
+        It is the document's and not the widget's: with a stylesheet, Qt gives a widget back the
+        font that it had first.
 
-    def zoom_reset(self) -> None:
-        """Gives the text its first size again."""
-        self._zoom_to(0)
-
-    def _zoom_to(self, zoom: int) -> None:
-        zoom = min(max(zoom, SMALLEST_ZOOM), LARGEST_ZOOM)
-        if zoom != self._zoom:
-            self._zoom = zoom
-            self._set_font()
-            self.zoom_changed.emit(zoom)
-
-    def _set_font(self) -> None:
-        font = self._base_font
-        # QFontInfo knows the points of a font that the system gives in pixels, too.
-        system = QFontInfo(QApplication.font()).pointSizeF()
-        font.setPointSizeF(max(_SMALLEST_POINTS, system + _POINTS_ABOVE_SYSTEM + self._zoom))
-        self.setFont(font)
+        Args:
+            font: Its size is in pixels.
+        """
+        self._prose_font = QFont(font)
+        self._paragraph_format = paragraph_format(font)
+        self.document().setDefaultFont(font)
+        everything = QTextCursor(self.document())
+        everything.select(QTextCursor.SelectionType.Document)
+        everything.setBlockFormat(self._paragraph_format)
         self._set_margins()
 
+    @property
+    def prose_font(self) -> QFont:
+        """What the text is set in."""
+        return QFont(self._prose_font)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Keeps the text's own font when the interface's changes."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self.document().setDefaultFont(self._prose_font)
+
+    @property
+    def paragraph_format(self) -> QTextBlockFormat:
+        """The format of every paragraph."""
+        return QTextBlockFormat(self._paragraph_format)
+
     def _set_margins(self) -> None:
-        longest = self.fontMetrics().height() * _LONGEST_LINE
+        longest = self._prose_font.pixelSize() * _LONGEST_LINE
         side = max(0, int((self.width() - longest) / 2))
         self.setViewportMargins(side, 0, side, 0)
 
@@ -115,7 +132,7 @@ class Page(QTextEdit):
             self.ensureCursorVisible()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Zooms with Ctrl held, else scrolls."""
+        """Asks for zoom with Ctrl held, else scrolls."""
         if not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             super().wheelEvent(event)
             return
@@ -123,7 +140,8 @@ class Page(QTextEdit):
         self._wheel += event.angleDelta().y()
         notches = int(self._wheel / _NOTCH)
         self._wheel -= notches * _NOTCH
-        self.zoom_by(notches)
+        if notches:
+            self.zoom_asked.emit(notches)
         event.accept()
 
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -48,6 +48,6 @@ class EditorPlaceholder:
         room = QRectF(self._editor.viewport().rect()).adjusted(margin, margin, -margin, -margin)
         option = QTextOption(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         option.setWrapMode(QTextOption.WrapMode.WordWrap)
-        painter.setFont(self._editor.font())
+        painter.setFont(self._editor.document().defaultFont())
         painter.setPen(QGuiApplication.palette().color(QPalette.ColorRole.PlaceholderText))
         painter.drawText(room, self._editor.placeholderText(), option)

@@ -11,7 +11,7 @@ from typing import NamedTuple, cast
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPoint, QRect
-from PySide6.QtGui import QTextBlock, QTextLine
+from PySide6.QtGui import QFontMetricsF, QTextBlock, QTextLine
 
 from studio.manuscript import RecordedToken, TokenSpan, TokenSpans
 from studio.ui.editor.editor import ManuscriptEditor
@@ -109,7 +109,7 @@ class TokenTiles:
             editor.viewport().size(),
             editor.verticalScrollBar().value(),
             editor.document().size(),
-            editor.font(),
+            editor.prose_font,
         )
         if key == self._made_for:
             return
@@ -142,7 +142,7 @@ class TokenTiles:
         """Lay out the tokens of one paragraph, and return the first that ends behind it."""
         layout, begin, text = block.layout(), block.position(), block.text()
         corner = self._editor.document().documentLayout().blockBoundingRect(block).topLeft()
-        break_width = _BREAK_WIDTH * self._editor.fontMetrics().averageCharWidth()
+        break_width = _BREAK_WIDTH * QFontMetricsF(self._editor.prose_font).averageCharWidth()
         for number in range(layout.lineCount()):
             line = layout.lineAt(number)
             start = begin + line.textStart()

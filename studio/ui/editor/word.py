@@ -182,7 +182,7 @@ class EditorWord(QObject):
         if self._state.span is None:
             return
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(QColor(self._theme.colors.accent), _FRAME))
+        painter.setPen(QPen(QColor(self._theme.colors.focus), _FRAME))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         for rect in self._tiles.rects_of(self._state.span):
             painter.drawRoundedRect(rect, _ROUND, _ROUND)

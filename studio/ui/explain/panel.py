@@ -10,7 +10,6 @@ from collections.abc import Callable
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
-    QFontInfo,
     QHideEvent,
     QKeyEvent,
     QPainter,
@@ -40,7 +39,6 @@ from studio.ui.theme.theme import Theme
 from studio.ui.widgets.escape_key import claims_escape
 from studio.ui.widgets.page_scroll import PageScroll
 
-_TITLE_SIZE = 1.3
 _MARGIN = 16
 _DOT = 8
 _DOT_ROOM = 16
@@ -80,10 +78,7 @@ class ExplainPanel(QFrame):
         self._number.setProperty("role", "muted")
         self._title = QLabel()
         self._title.setWordWrap(True)
-        font = self._title.font()
-        font.setPointSizeF(QFontInfo(font).pointSizeF() * _TITLE_SIZE)
-        font.setBold(True)
-        self._title.setFont(font)
+        self._title.setProperty("type", "title")
         self._body = QLabel()
         self._body.setTextFormat(Qt.TextFormat.RichText)
         self._body.setWordWrap(True)
@@ -258,8 +253,8 @@ class _Dot(QAbstractButton):
         inset = (_DOT_ROOM - _DOT) / 2
         circle = QRectF(inset, inset, _DOT, _DOT)
         is_here = self._state.index == self._index
-        painter.setPen(QColor(colors.accent if is_here else colors.ghost))
-        painter.setBrush(QColor(colors.accent) if is_here else Qt.BrushStyle.NoBrush)
+        painter.setPen(QColor(colors.text if is_here else colors.ghost))
+        painter.setBrush(QColor(colors.text) if is_here else Qt.BrushStyle.NoBrush)
         painter.drawEllipse(circle)
 
 

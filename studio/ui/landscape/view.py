@@ -90,7 +90,7 @@ class _Overlay(pg.GraphicsObject):  # type: ignore[misc]  # pyqtgraph has no typ
             self._paint_dots(painter, colors)
             self._paint_pointer(painter, colors)
         if self._view.hasFocus():
-            painter.setPen(QColor(colors.accent))
+            painter.setPen(QColor(colors.focus))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(self._rect.adjusted(0, 0, -1, -1))
 

@@ -130,12 +130,12 @@ class SamplerOrderRow(QWidget):
             self.let_go.emit(keep)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint a small card; with the keyboard or in the hand its edge is accented."""
+        """Paint a small card; with the keyboard or in the hand its edge says so."""
         colors = self._theme.colors
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         is_marked = self._is_lifted or self.box.hasFocus()
-        painter.setPen(QColor(colors.accent if is_marked else colors.card_border))
+        painter.setPen(QColor(colors.focus if is_marked else colors.card_border))
         painter.setBrush(QColor(colors.hover if self._is_lifted else colors.card))
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
 

@@ -196,7 +196,7 @@ class _Table(QTableWidget):
             item.setTextAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
             item.setForeground(QColor(colors.text if entry.differs else colors.muted))
             if column == _SIGN:
-                item.setForeground(QColor(colors.accent))
+                item.setForeground(QColor(colors.text))
                 spoken = "differs" if entry.differs else "the same"
                 item.setData(Qt.ItemDataRole.AccessibleTextRole, spoken)
                 item.setToolTip(spoken)

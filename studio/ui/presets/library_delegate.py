@@ -109,7 +109,7 @@ class PresetLibraryDelegate(QStyledItemDelegate):
         has_keys = bool(option.state & QStyle.StateFlag.State_HasFocus)
         if is_selected or is_under:
             painter.setBrush(QColor(colors.selection if is_selected else colors.hover))
-            painter.setPen(QColor(colors.accent) if has_keys else Qt.PenStyle.NoPen)
+            painter.setPen(QColor(colors.focus) if has_keys else Qt.PenStyle.NoPen)
             painter.drawRoundedRect(rect.adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
         metrics = QFontMetricsF(option.font)
         top = rect.top() + _PADDING
@@ -137,8 +137,8 @@ class PresetLibraryDelegate(QStyledItemDelegate):
         if not (is_filled or is_offered):
             return
         colors = self._theme.colors
-        painter.setPen(QPen(QColor(colors.accent if is_filled else colors.ghost), 1.2))
-        painter.setBrush(QColor(colors.accent) if is_filled else Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(QColor(colors.text if is_filled else colors.ghost), 1.2))
+        painter.setBrush(QColor(colors.text) if is_filled else Qt.BrushStyle.NoBrush)
         painter.drawPolygon(_star(middle))
 
     def _paint_marks(
@@ -153,7 +153,7 @@ class PresetLibraryDelegate(QStyledItemDelegate):
             pill = QRectF(left, place.top(), width, place.height())
             is_loud = mark in (Mark.IN_USE, Mark.TURNED)
             painter.setBrush(QColor(colors.card))
-            painter.setPen(QColor(colors.accent if is_loud else colors.ghost))
+            painter.setPen(QColor(colors.text if is_loud else colors.ghost))
             painter.drawRoundedRect(pill.adjusted(0.5, 0.5, -0.5, -0.5), 5, 5)
             painter.setPen(QColor(colors.text))
             painter.drawText(pill, Qt.AlignmentFlag.AlignCenter, mark.value)

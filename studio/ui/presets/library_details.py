@@ -18,7 +18,6 @@ from studio.ui.theme.theme import Theme
 from studio.ui.widgets.actions import ActionButton
 from studio.ui.widgets.elided_label import ElidedLabel
 
-_TITLE_SCALE = 1.3
 NOTHING = "Nothing is selected."
 
 
@@ -38,10 +37,7 @@ class PresetLibraryDetails(QFrame):
         self._state, self._theme = state, theme
         self.setProperty("card", True)
         self._title = ElidedLabel()
-        font = self._title.font()
-        font.setPointSizeF(font.pointSizeF() * _TITLE_SCALE)
-        font.setBold(True)
-        self._title.setFont(font)
+        self._title.setProperty("type", "title")
         self._standing = QLabel()
         self._standing.setProperty("role", "muted")
         self._standing.setWordWrap(True)

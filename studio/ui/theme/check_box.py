@@ -47,12 +47,12 @@ class CheckBox(QCheckBox):
         is_on = self.isChecked() and self.isEnabled()
         top = (self.height() - _SIDE) / 2
         box = QRectF(0.5, top + 0.5, _SIDE - 1, _SIDE - 1)
-        edge = colors.accent if self.hasFocus() or is_on else colors.ghost
+        edge = colors.focus if self.hasFocus() else colors.text if is_on else colors.ghost
         painter.setPen(QPen(QColor(edge), 1.5 if self.hasFocus() else 1.0))
         painter.setBrush(QColor(self._surface(is_on)))
         painter.drawRoundedRect(box, 3, 3)
         if self.isChecked():
-            tick = QPen(QColor(colors.on_accent if is_on else colors.muted), 1.8)
+            tick = QPen(QColor(colors.card if is_on else colors.muted), 1.8)
             tick.setCapStyle(Qt.PenCapStyle.RoundCap)
             tick.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
             painter.setPen(tick)
@@ -70,5 +70,5 @@ class CheckBox(QCheckBox):
     def _surface(self, is_on: bool) -> str:
         colors = self._theme.colors
         if is_on:
-            return colors.accent_fill
+            return colors.text
         return colors.hover if self.underMouse() and self.isEnabled() else colors.card

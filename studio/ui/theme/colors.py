@@ -12,20 +12,23 @@ class Colors:
     """Every colour the window uses, each as ``#rrggbb``.
 
     Text colours keep a contrast of at least 4.5 to 1 against the surfaces they are used on, and
-    what carries meaning without being text (bars, ticks) at least 3 to 1 against a card
-    (WCAG 2.2, success criteria 1.4.3 and 1.4.11). The fill of a bar that was cut is fainter on
-    purpose: its outline and its words carry the meaning.
+    what carries meaning without being text (bars, ticks) at least 3 to 1 against the page and
+    the ground (WCAG 2.2, success criteria 1.4.3 and 1.4.11). The fill of a bar that was cut is
+    fainter on purpose: its outline and its words carry the meaning.
+
+    One colour is saturated, `accent`, and it means temperature or the one main button. What has the
+    keyboard, what is selected and what the model wrote have quiet tones of their own.
 
     Attributes:
         dark: Whether light text stands on dark surfaces.
-        window: Behind the cards.
-        card: The surface of cards, fields and menus.
-        card_border: The thin line round cards, buttons and fields.
+        window: The ground: the strips above the page, and the column beside it.
+        card: The page, the brightest surface; also fields and menus.
+        card_border: Rules between parts, and the thin line round buttons and fields.
         hover: The surface of a button under the pointer.
         track: The empty part of a bar, up to its full scale.
         text: Words to read.
         muted: Words to glance at: headings, units, hints.
-        accent: The histogram's bars, the slider's handle, focus rings.
+        accent: Temperature: the dial, and the probability that the sampler will use.
         accent_fill: The surface of the primary button.
         on_accent: Words on `accent_fill`.
         focus: Round what has the keyboard.
@@ -36,9 +39,9 @@ class Colors:
         error: Words that say what was refused, and why.
         cold: The greedy end of the temperature track.
         hot: The uniform end of the temperature track.
-        heat_least: Behind a token with the least heat; just told from the card.
+        heat_least: Behind a token with the least heat; just told from the page.
         heat_most: Behind a token with the most heat.
-        landscape_middle: A hill half way up; the ground is the card.
+        landscape_middle: A hill half way up; the ground is the page.
         landscape_most: The peak of the landscape, probability 1.
         lanes: The lanes of a comparison, eight; told apart by the colour-blind too, and beside
             one another by lightness.
@@ -75,20 +78,20 @@ class Colors:
 LIGHT = Colors(
     dark=False,
     window="#f6f5f2",
-    card="#ffffff",
-    card_border="#e3e0da",
-    hover="#f3f1ec",
+    card="#fffefb",
+    card_border="#e4e1db",
+    hover="#efece6",
     track="#ebe8e1",
-    text="#232529",
-    muted="#6b6e75",
-    accent="#d9641e",
-    accent_fill="#bd5210",
+    text="#22211f",
+    muted="#6e6b66",
+    accent="#d2591a",
+    accent_fill="#c4500f",
     on_accent="#ffffff",
     focus="#54789a",
-    ghost="#8b8f97",
+    ghost="#85827c",
     cut="#dedbd5",
-    generated="#6b4630",
-    selection="#f8dcc8",
+    generated="#274a63",
+    selection="#d6e3ec",
     error="#b3261e",
     cold="#316fce",
     hot="#d8382b",
@@ -111,21 +114,21 @@ LIGHT = Colors(
 
 DARK = Colors(
     dark=True,
-    window="#17181b",
-    card="#1e2024",
-    card_border="#2c2f35",
-    hover="#272a2f",
+    window="#17181a",
+    card="#1d1f22",
+    card_border="#2c2e32",
+    hover="#26282b",
     track="#2a2c30",
-    text="#e4e5e8",
-    muted="#9a9ea6",
-    accent="#ff9d4d",
-    accent_fill="#ff9d4d",
+    text="#e9e6e1",
+    muted="#98958f",
+    accent="#f08a45",
+    accent_fill="#f08a45",
     on_accent="#1a1206",
     focus="#6f93ad",
     ghost="#7d828c",
     cut="#3a3e45",
-    generated="#dcc3ad",
-    selection="#5a3a20",
+    generated="#a8c7de",
+    selection="#2c4253",
     error="#ff8a80",
     cold="#5ca9fd",
     hot="#d9392c",

@@ -72,7 +72,7 @@ class ComboBox(QComboBox):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         hovered = self.underMouse() and self.isEnabled()
         painter.setBrush(QColor(colors.hover if hovered else colors.card))
-        painter.setPen(QColor(colors.accent if self.hasFocus() else colors.card_border))
+        painter.setPen(QColor(colors.focus if self.hasFocus() else colors.card_border))
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
 
         ink = QColor(colors.text if self.isEnabled() and self.currentText() else colors.muted)

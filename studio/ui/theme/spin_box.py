@@ -50,7 +50,7 @@ class SpinBox(QSpinBox):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setBrush(QColor(colors.card))
-        painter.setPen(QColor(colors.accent if self.hasFocus() else colors.card_border))
+        painter.setPen(QColor(colors.focus if self.hasFocus() else colors.card_border))
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
         option = QStyleOptionSpinBox()
         self.initStyleOption(option)

@@ -4,23 +4,30 @@ Widgets opt in by dynamic property. A ``QFrame`` with ``card=true`` is a card, w
 ``over=true`` too one that lies over others. A ``QPushButton``
 with ``primary=true`` is the main action, with ``segment=true`` one of several of which one is
 checked, with ``flat=true`` bare text; so is a flat ``QLineEdit``. A ``QLabel`` has a ``role`` of
-``heading``, ``muted`` or ``error``.
+``heading``, ``muted`` or ``error``. Any of the three has a ``type`` of ``lead``, ``title`` or
+``number`` where its letters are larger. A ``QWidget`` with ``ground=page`` lies on the page's
+surface and not on the window's.
 
 This module does not know which set is in force, nor any widget of the studio.
 """
 
+import re
 from string import Template
+from typing import get_args
 
 from PySide6.QtGui import QColor, QPalette
 
 from studio.ui.theme.colors import Colors
+from studio.ui.theme.type_scale import Role, role_style, zoom_factor
 
 _STYLESHEET = Template("""
 QFrame[card="true"] {
     background: $card; border: 1px solid $card_border; border-radius: 8px;
 }
 QFrame[card="true"][over="true"] { border-color: $ghost; }
-QLabel[role="heading"], QLabel[role="muted"] { color: $muted; }
+QWidget[ground="page"] { background: $card; }
+QLabel[role="heading"] { color: $muted; font-weight: 600; }
+QLabel[role="muted"] { color: $muted; }
 QLabel[role="error"] { color: $error; }
 
 QPushButton {
@@ -29,17 +36,17 @@ QPushButton {
 }
 QPushButton:hover { background: $hover; }
 QPushButton:pressed { background: $card_border; }
-QPushButton:focus { border-color: $accent; }
-QPushButton:disabled { color: $muted; background: $window; }
+QPushButton:focus { border-color: $focus; }
+QPushButton:disabled { color: $muted; background: transparent; }
 QPushButton[primary="true"] {
     color: $on_accent; background: $accent_fill; border-color: $accent_fill; font-weight: bold;
 }
 QPushButton[primary="true"]:focus { border-color: $text; }
 QPushButton[primary="true"]:disabled {
-    color: $muted; background: $window; border-color: $card_border;
+    color: $muted; background: $track; border-color: $track;
 }
 QPushButton[segment="true"] { color: $muted; }
-QPushButton[segment="true"]:checked { color: $text; border-color: $accent; background: $hover; }
+QPushButton[segment="true"]:checked { color: $card; border-color: $text; background: $text; }
 QPushButton[flat="true"], QToolButton {
     color: $text; background: transparent; border: 1px solid transparent; border-radius: 6px;
     padding: 3px 6px;
@@ -47,8 +54,8 @@ QPushButton[flat="true"], QToolButton {
 QPushButton[role="muted"] { color: $muted; }
 QPushButton[flat="true"]:hover, QToolButton:hover { background: $hover; }
 QPushButton[flat="true"]:checked { color: $text; background: $hover; }
-QPushButton[flat="true"]:focus, QToolButton:focus { border-color: $accent; }
-QPushButton[segment="true"]:focus { border-color: $text; }
+QPushButton[flat="true"]:focus, QToolButton:focus { border-color: $focus; }
+QPushButton[segment="true"]:focus { border-color: $focus; }
 QPushButton[flat="true"]:disabled, QToolButton:disabled { color: $muted; }
 
 QPushButton[opens="true"] { padding: 6px 26px 6px 10px; }
@@ -68,14 +75,14 @@ QLineEdit {
     color: $text; background: $card; border: 1px solid $card_border; border-radius: 6px;
     padding: 3px 6px;
 }
-QLineEdit:focus { border-color: $accent; }
+QLineEdit:focus { border-color: $focus; }
 QLineEdit:disabled { color: $muted; background: $window; }
 QLineEdit[invalid="true"] { border-color: $error; }
 QLineEdit[flat="true"] {
     background: transparent; border-color: transparent; border-radius: 4px; padding: 0px 3px;
 }
 QLineEdit[flat="true"]:hover { border-color: $card_border; }
-QLineEdit[flat="true"]:focus { border-color: $accent; }
+QLineEdit[flat="true"]:focus { border-color: $focus; }
 QLineEdit[flat="true"][invalid="true"] { border-color: $error; }
 QLineEdit[role="muted"] { color: $muted; }
 
@@ -94,8 +101,8 @@ QTabBar::tab {
     border-bottom: 2px solid $card_border; padding: 6px 14px;
 }
 QTabBar::tab:hover { color: $text; }
-QTabBar::tab:selected { color: $text; border-bottom-color: $accent; }
-QTabBar::tab:focus { color: $accent; }
+QTabBar::tab:selected { color: $text; border-bottom-color: $text; }
+QTabBar::tab:focus { color: $text; border-bottom-color: $focus; }
 
 QToolTip {
     color: $text; background: $card; border: 1px solid $card_border; padding: 5px;
@@ -115,9 +122,27 @@ QStatusBar::item { border: none; }
 """)
 
 
-def stylesheet(colors: Colors) -> str:
-    """The application's stylesheet in these colours."""
-    return _STYLESHEET.substitute({name: getattr(colors, name) for name in Colors.__slots__})
+_LENGTH = re.compile(r"\b(\d+)px")
+_TYPED = ("QLabel", "QPushButton", "QLineEdit")
+
+
+def stylesheet(colors: Colors, zoom: int = 0) -> str:
+    """The application's stylesheet in these colours, its lengths grown by steps of zoom."""
+    sheet = _STYLESHEET.substitute({name: getattr(colors, name) for name in Colors.__slots__})
+    factor = zoom_factor(zoom)
+    # Lines stay one or two pixels thin, and nothing gets narrower than it is at first.
+    sheet = _LENGTH.sub(
+        lambda found: (
+            f"{max(int(found[1]), round(int(found[1]) * factor))}px"
+            if int(found[1]) > 2
+            else found[0]
+        ),
+        sheet,
+    )
+    for role in get_args(Role):
+        kinds = ", ".join(f'{kind}[type="{role}"]' for kind in _TYPED)
+        sheet += f"{kinds} {{ {role_style(role, zoom)} }}\n"
+    return sheet
 
 
 def palette(colors: Colors) -> QPalette:
@@ -137,8 +162,8 @@ def palette(colors: Colors) -> QPalette:
         roles.ToolTipText: colors.text,
         roles.Highlight: colors.selection,
         roles.HighlightedText: colors.text,
-        roles.Accent: colors.accent,
-        roles.Link: colors.accent_fill,
+        roles.Accent: colors.focus,
+        roles.Link: colors.generated,
         roles.LinkVisited: colors.muted,
         # Fusion shades bevels with these; the border's own colour keeps its lines thin and quiet.
         roles.Light: colors.card,

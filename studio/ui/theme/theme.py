@@ -1,17 +1,30 @@
-"""Which colours are in force: the desktop's choice of light or dark, or the writer's own.
+"""Which colours and letters are in force: the desktop's choice, or the writer's own.
 
 A `Theme` is made once, where the application is put together, and handed to whatever paints. It
-does not know any widget; painters read `Theme.colors` and repaint on `Theme.changed`.
+does not know any widget; painters read `Theme.colors` and repaint on `Theme.changed`. The
+interface's font is the application's, so a zoom reaches widgets as a change of their font; what
+shows prose gives its document `Theme.prose_font`, again on `Theme.prose_changed`.
 """
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Literal, get_args
 
 from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtGui import QPalette
+from PySide6.QtGui import QFont, QFontDatabase, QPalette
 from PySide6.QtWidgets import QApplication
 
 from studio.ui.theme.colors import DARK, LIGHT, Colors
+from studio.ui.theme.faces import Face, load_faces
 from studio.ui.theme.style import menu_palette, palette, stylesheet
+from studio.ui.theme.type_scale import (
+    LARGEST_ZOOM,
+    SMALLEST_ZOOM,
+    Role,
+    interface_font,
+    prose_font,
+)
 
 Appearance = Literal["system", "light", "dark"]
 
@@ -23,33 +36,50 @@ _SCHEMES: dict[Appearance, Qt.ColorScheme] = {
 
 
 class Theme(QObject):
-    """The colours in force, applied to the whole application.
+    """The colours and fonts in force, applied to the whole application.
 
     With the appearance ``system`` it follows the desktop, also when the desktop changes while the
     program runs; ``light`` and ``dark`` stay as they are.
 
     Args:
-        application: What the palette and the stylesheet are set on.
+        application: What font, palette and stylesheet are set on.
         appearance: ``system``, ``light`` or ``dark``.
         parent: The Qt parent, if any.
+        zoom: Steps by which everything is larger than at 100 %, or smaller if negative.
+        face: What prose is set in.
     """
 
     changed = Signal()
     """The colours are others now; emitted after palette and stylesheet are in place."""
+
+    prose_changed = Signal()
+    """Prose has another face or size now."""
+
+    zoom_changed = Signal(int)
+    """Everything is so many steps larger than at 100 %; the application's font is in place."""
 
     def __init__(
         self,
         application: QApplication,
         appearance: Appearance = "system",
         parent: QObject | None = None,
+        *,
+        zoom: int = 0,
+        face: Face = "serif",
     ) -> None:
         super().__init__(parent)
         self._application = application
+        load_faces()
+        # The application's font is the one set here; the desktop's is what its platform says.
+        self._system_font = QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont)
+        self._zoom = _within_limits(zoom)
+        self._face: Face = face
         # Platform styles draw around a stylesheet each in its own way; Fusion is the one that
         # looks the same everywhere.
         application.setStyle("Fusion")
         self._appearance: Appearance = appearance
         self._colors: Colors | None = None
+        self._set_font()
         application.styleHints().colorSchemeChanged.connect(self._refresh)
         self.set_appearance(appearance)
 
@@ -63,6 +93,49 @@ class Theme(QObject):
     def appearance(self) -> Appearance:
         """What was asked for: ``system``, ``light`` or ``dark``."""
         return self._appearance
+
+    @property
+    def zoom(self) -> int:
+        """Steps by which everything is larger than at 100 %, or smaller if negative."""
+        return self._zoom
+
+    @property
+    def face(self) -> Face:
+        """What prose is set in."""
+        return self._face
+
+    def font(self, role: Role) -> QFont:
+        """The font of a part of the interface; for painters, who hear of a change as of any."""
+        return interface_font(role, self._zoom, self._system_font)
+
+    @property
+    def prose_font(self) -> QFont:
+        """The font of everything that is there to be read."""
+        return prose_font(self._face, self._zoom, self._system_font)
+
+    def zoom_by(self, steps: int) -> None:
+        """Make everything larger by some steps, or smaller, within limits."""
+        self._zoom_to(self._zoom + steps)
+
+    def zoom_reset(self) -> None:
+        """Give everything its first size again."""
+        self._zoom_to(0)
+
+    def set_face(self, face: Face) -> None:
+        """Set prose in another face."""
+        if face != self._face:
+            self._face = face
+            self.prose_changed.emit()
+
+    def _zoom_to(self, zoom: int) -> None:
+        zoom = _within_limits(zoom)
+        if zoom == self._zoom:
+            return
+        self._zoom = zoom
+        self._set_font()
+        self._set_stylesheet()
+        self.prose_changed.emit()
+        self.zoom_changed.emit(zoom)
 
     def set_appearance(self, appearance: Appearance) -> None:
         """Follow the desktop, or stay light or dark.
@@ -87,8 +160,16 @@ class Theme(QObject):
         self._application.setPalette(palette(colors))
         # The stubs ask for bytes, which PySide refuses.
         self._application.setPalette(menu_palette(colors), "QMenu")  # type: ignore[arg-type]
-        self._application.setStyleSheet(stylesheet(colors))
+        self._set_stylesheet()
         self.changed.emit()
+
+    def _set_font(self) -> None:
+        with _no_collection():
+            self._application.setFont(self.font("interface"))
+
+    def _set_stylesheet(self) -> None:
+        with _no_collection():
+            self._application.setStyleSheet(stylesheet(self.colors, self._zoom))
 
     def _wants_dark(self) -> bool:
         if self._appearance != "system":
@@ -100,3 +181,23 @@ class Theme(QObject):
         # would not do, for it is the one set here.
         system = self._application.style().standardPalette()
         return system.color(QPalette.ColorRole.Window).lightness() < 128
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Put Python's collector off while Qt goes through a list of all widgets.
+
+    Each is told of its new font; if the collector ran then, in code of theirs, it could delete
+    a widget that Qt has still to come to.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _within_limits(zoom: int) -> int:
+    return min(max(zoom, SMALLEST_ZOOM), LARGEST_ZOOM)

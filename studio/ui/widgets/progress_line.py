@@ -44,4 +44,4 @@ class ProgressLine(QWidget):
         whole = QRectF(0, top, self.width(), _THICKNESS)
         painter.fillRect(whole, self.palette().color(QPalette.ColorRole.Mid))
         done = QRectF(0, top, self.width() * fraction, _THICKNESS)
-        painter.fillRect(done, self.palette().color(QPalette.ColorRole.Highlight))
+        painter.fillRect(done, self.palette().color(QPalette.ColorRole.Accent))

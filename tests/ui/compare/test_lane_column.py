@@ -14,6 +14,7 @@ from studio.ui.compare.lane import CompareLane
 from studio.ui.compare.lane_view import EMPTY, JOINS
 from studio.ui.compare.page import ComparePage
 from studio.ui.main_window import MainWindow
+from studio.ui.theme.type_scale import PROSE_SIZE
 from tests.ui.fake_engine import token
 
 
@@ -90,19 +91,23 @@ def test_lanes_are_set_as_the_manuscript_is(bare: MainWindow) -> None:
             block = block.next()
         return found
 
-    assert view.font().family() == bare.editor.font().family()
-    assert view.font().pointSizeF() == bare.editor.font().pointSizeF()
+    assert view.prose_font == bare.editor.prose_font
     assert len(looks(view.document().firstBlock())) == 4
     assert looks(view.document().firstBlock()) == looks(bare.editor.document().firstBlock())
     # Also when it is written anew, and when the text is made larger.
     state.lanes[0].clear()
     write(state.lanes[0], " Again.\nTwo.")
     assert looks(view.document().firstBlock()) == looks(bare.editor.document().firstBlock())[:2]
-    bare.editor.zoom_by(3)
-    assert view.font().pointSizeF() == bare.editor.font().pointSizeF()
-    page.columns[2].view.zoom_by(2)
-    assert bare.editor.zoom == 5
-    assert {column.view.zoom for column in page.columns} == {5}
+    bare.theme.zoom_by(3)
+    bare.theme.set_face("sans")
+    assert view.prose_font == bare.editor.prose_font
+    assert view.prose_font.pixelSize() > PROSE_SIZE
+    assert looks(view.document().firstBlock()) == looks(bare.editor.document().firstBlock())[:2]
+    page.columns[2].view.zoom_asked.emit(2)
+    assert bare.theme.zoom == 5
+    assert {column.view.prose_font.pixelSize() for column in page.columns} == {
+        bare.editor.prose_font.pixelSize()
+    }
 
 
 def test_the_space_a_text_begins_with_hangs_and_is_copied(bare: MainWindow) -> None:

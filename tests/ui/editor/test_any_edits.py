@@ -19,7 +19,6 @@ from PySide6.QtWidgets import QApplication
 from studio.manuscript import Manuscript, TextFile
 from studio.ui.editor.document import pasted, shown
 from studio.ui.editor.editor import ManuscriptEditor
-from studio.ui.editor.page import paragraph_format
 
 SHIFT = Qt.KeyboardModifier.ShiftModifier
 Key = Qt.Key
@@ -167,7 +166,7 @@ class AnyEdits(RuleBasedStateMachine):
         document = self.editor.document()
         blocks = [document.findBlockByNumber(number) for number in range(document.blockCount())]
         assert len(blocks) == self.text.count("\n") + self.text.count("\u2029") + 1
-        assert {block.blockFormat() == paragraph_format() for block in blocks} == {True}
+        assert {block.blockFormat() == self.editor.paragraph_format for block in blocks} == {True}
         assert {block.charFormat().isEmpty() for block in blocks} == {True}
 
     @invariant()

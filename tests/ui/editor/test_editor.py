@@ -30,7 +30,6 @@ from studio.manuscript import (
 )
 from studio.ui.editor.document import REFUSED, shown
 from studio.ui.editor.editor import ManuscriptEditor
-from studio.ui.editor.page import LINE_HEIGHT
 from studio.ui.editor.passage_mime import passage_mime
 from tests.helpers.token_records import tokens
 
@@ -510,7 +509,7 @@ def test_a_file_opened_and_saved_keeps_its_bytes(
     manuscript.load(file.text)
     QTest.keyClicks(editor, "x")
     QTest.keyClick(editor, Key.Key_Backspace)
-    assert line_heights(editor) == {LINE_HEIGHT}
+    assert line_heights(editor) == {editor.paragraph_format.lineHeight()}
     write_text_file(path, TextFile(manuscript.text, file.newline, file.encoding))
     assert path.read_bytes() == data
 
@@ -522,16 +521,16 @@ def test_the_line_height_holds_for_every_paragraph(
     QTest.keyClick(editor, Key.Key_Return)
     grow(manuscript, 4, "two\n\nthree\n")
     manuscript.end_take()
-    assert line_heights(editor) == {LINE_HEIGHT}
+    assert line_heights(editor) == {editor.paragraph_format.lineHeight()}
     editor.selectAll()
     QTest.keyClick(editor, Key.Key_Delete)
     QTest.keyClicks(editor, "x")
-    assert line_heights(editor) == {LINE_HEIGHT}
+    assert line_heights(editor) == {editor.paragraph_format.lineHeight()}
     while manuscript.can_undo:
         manuscript.undo()
-        assert line_heights(editor) == {LINE_HEIGHT}
+        assert line_heights(editor) == {editor.paragraph_format.lineHeight()}
     manuscript.load("a\nb")
-    assert line_heights(editor) == {LINE_HEIGHT}
+    assert line_heights(editor) == {editor.paragraph_format.lineHeight()}
 
 
 @pytest.mark.parametrize("before", ["", "one", "one\n", "one\n\n"])
@@ -546,7 +545,7 @@ def test_every_enter_is_kept(
         assert manuscript.text == before + "\n" * count
     QTest.keyClicks(editor, "x")
     assert manuscript.text == before + "\n\n\nx"
-    assert line_heights(editor) == {LINE_HEIGHT}
+    assert line_heights(editor) == {editor.paragraph_format.lineHeight()}
 
 
 def test_the_tint_follows_the_colour_and_the_writers_edits(

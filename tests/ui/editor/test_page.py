@@ -1,4 +1,4 @@
-"""The page: zoom, and lines that can be read on any window."""
+"""The page: line height, spacing, and lines that can be read on any window."""
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
@@ -6,7 +6,9 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from studio.ui.editor.page import LARGEST_ZOOM, SMALLEST_ZOOM, Page
+from studio.ui.editor.page import LINE_HEIGHT, Page
+from studio.ui.theme.faces import FAMILIES, Face
+from studio.ui.theme.theme import Theme
 
 
 @pytest.fixture
@@ -16,43 +18,56 @@ def page(qtbot: QtBot) -> Page:
     return page
 
 
-def test_zoom_keeps_within_limits_and_can_be_reset(qtbot: QtBot, page: Page) -> None:
-    first = page.font().pointSizeF()
-    assert first > QApplication.font().pointSizeF()
-    with qtbot.waitSignal(page.zoom_changed) as told:
-        page.zoom_by(2)
-    assert told.args == [2]
-    assert page.font().pointSizeF() == first + 2
-    page.zoom_by(1000)
-    assert page.zoom == LARGEST_ZOOM
-    page.zoom_by(-1000)
-    assert page.zoom == SMALLEST_ZOOM
-    page.zoom_reset()
-    assert page.font().pointSizeF() == first
+def turn(page: Page, delta: int, modifier: Qt.KeyboardModifier) -> None:
+    event = QWheelEvent(
+        QPointF(5, 5),
+        QPointF(5, 5),
+        QPoint(),
+        QPoint(0, delta),
+        Qt.MouseButton.NoButton,
+        modifier,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    QApplication.sendEvent(page.viewport(), event)
 
 
-def test_the_wheel_zooms_with_control_held(page: Page) -> None:
-    def turn(delta: int, modifier: Qt.KeyboardModifier) -> None:
-        event = QWheelEvent(
-            QPointF(5, 5),
-            QPointF(5, 5),
-            QPoint(),
-            QPoint(0, delta),
-            Qt.MouseButton.NoButton,
-            modifier,
-            Qt.ScrollPhase.NoScrollPhase,
-            False,
-        )
-        QApplication.sendEvent(page.viewport(), event)
+def test_the_wheel_asks_for_zoom_with_control_held(page: Page) -> None:
+    asked: list[int] = []
+    page.zoom_asked.connect(asked.append)
+    turn(page, 120, Qt.KeyboardModifier.ControlModifier)
+    turn(page, 60, Qt.KeyboardModifier.ControlModifier)
+    assert asked == [1]
+    turn(page, 60, Qt.KeyboardModifier.ControlModifier)
+    turn(page, 120, Qt.KeyboardModifier.NoModifier)
+    assert asked == [1, 1]
+    turn(page, -240, Qt.KeyboardModifier.ControlModifier)
+    assert asked == [1, 1, -2]
 
-    turn(120, Qt.KeyboardModifier.ControlModifier)
-    turn(60, Qt.KeyboardModifier.ControlModifier)
-    assert page.zoom == 1
-    turn(60, Qt.KeyboardModifier.ControlModifier)
-    turn(120, Qt.KeyboardModifier.NoModifier)
-    assert page.zoom == 2
-    turn(-240, Qt.KeyboardModifier.ControlModifier)
-    assert page.zoom == 0
+
+@pytest.mark.parametrize("face", ["serif", "sans"])
+@pytest.mark.parametrize("zoom", [0, 3])
+def test_lines_are_one_and_a_half_letters_apart(
+    theme: Theme, page: Page, face: Face, zoom: int
+) -> None:
+    theme.set_face(face)
+    theme.zoom_by(zoom)
+    page.resize(300, 400)
+    page.setPlainText("word " * 40 + "\nnext")
+    page.set_prose_font(theme.prose_font)
+    page.show()
+    font = page.prose_font
+    assert font.family() == FAMILIES[face]
+    assert page.document().size().height() > 0, "laid out"
+    first, second = page.document().firstBlock(), page.document().lastBlock()
+    assert second.blockFormat() == first.blockFormat() == page.paragraph_format
+    layout = page.document().documentLayout()
+    above, below = layout.blockBoundingRect(first), layout.blockBoundingRect(second)
+    lines = first.layout()
+    assert lines.lineCount() > 3
+    apart = lines.lineAt(2).y() - lines.lineAt(1).y()
+    assert apart == pytest.approx(LINE_HEIGHT * font.pixelSize(), abs=0.5)
+    assert below.y() - above.y() - lines.lineCount() * apart >= font.pixelSize() / 4
 
 
 def test_lines_stay_readable_on_a_wide_window(page: Page) -> None:
@@ -65,5 +80,7 @@ def test_lines_stay_readable_on_a_wide_window(page: Page) -> None:
     assert page.viewport().width() > 350
     page.resize(1500, 300)
     assert page.document().textWidth() <= page.viewport().width() < 1100
-    page.zoom_by(4)
+    larger = page.prose_font
+    larger.setPixelSize(24)
+    page.set_prose_font(larger)
     assert page.document().textWidth() <= page.viewport().width()

@@ -107,7 +107,9 @@ def test_tiles_are_kept_until_text_tokens_or_layout_change(qtbot: QtBot) -> None
     moved = page.tiles.tiles
     assert moved is not tiles
     assert moved[0].rect.left() > tiles[0].rect.left()
-    page.editor.zoom_by(4)
+    larger = page.editor.prose_font
+    larger.setPixelSize(40)
+    page.editor.set_prose_font(larger)
     assert page.tiles.tiles[0].rect.height() > moved[0].rect.height()
 
 

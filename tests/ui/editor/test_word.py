@@ -208,7 +208,7 @@ def test_what_a_panel_says_is_there_for_those_who_hear_it(page: Page) -> None:
 def test_in_a_low_window_it_is_whole_and_shows_fewer_alternatives(page: Page) -> None:
     page.click(page.point(3))
     tall = page.panel.bars.height()
-    page.window.resize(640, 340)
+    page.window.resize(640, 380)
     QApplication.processEvents()
     assert page.word.is_open
     assert page.window.rect().contains(page.panel.geometry())

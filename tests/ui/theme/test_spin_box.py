@@ -77,6 +77,6 @@ def test_it_shows_that_it_has_the_keyboard(box: SpinBox, theme: Theme, qtbot: Qt
         return QColor(image.pixel(0, image.height() // 2)).name()
 
     box.clearFocus()
-    assert edge() != theme.colors.accent
+    assert edge() != theme.colors.focus
     box.setFocus()
-    qtbot.waitUntil(lambda: edge() == theme.colors.accent)
+    qtbot.waitUntil(lambda: edge() == theme.colors.focus)

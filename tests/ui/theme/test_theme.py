@@ -1,17 +1,27 @@
+import re
 from collections.abc import Iterator
 from itertools import product
+from typing import get_args
 
 import pytest
 from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtGui import QColor, QPalette
+from PySide6.QtGui import QColor, QFontDatabase, QPalette, QRawFont
 from PySide6.QtWidgets import QApplication, QLabel, QMenu
 from pytestqt.qtbot import QtBot
 
 from studio.ui.theme.card import Card
 from studio.ui.theme.colors import DARK, LIGHT, Colors, contrast_ratio
 from studio.ui.theme.combo import ComboBox
+from studio.ui.theme.faces import FAMILIES, load_faces
 from studio.ui.theme.style import palette, stylesheet
 from studio.ui.theme.theme import Appearance, Theme
+from studio.ui.theme.type_scale import (
+    INTERFACE_SIZE,
+    LARGEST_ZOOM,
+    PROSE_SIZE,
+    SMALLEST_ZOOM,
+    Role,
+)
 
 BOTH = pytest.mark.parametrize("colors", [LIGHT, DARK], ids=["light", "dark"])
 
@@ -58,7 +68,7 @@ def test_contrast_ratio_has_the_standards_own_extremes() -> None:
 @BOTH
 def test_text_is_readable_on_every_surface_it_stands_on(colors: Colors) -> None:
     texts = (colors.text, colors.muted, colors.generated, colors.error)
-    for ink, surface in product(texts, (colors.window, colors.card)):
+    for ink, surface in product(texts, (colors.window, colors.card, colors.hover)):
         assert contrast_ratio(ink, surface) >= 4.5, (ink, surface)
     for ink, surface in (
         (colors.on_accent, colors.accent_fill),
@@ -70,9 +80,34 @@ def test_text_is_readable_on_every_surface_it_stands_on(colors: Colors) -> None:
 
 
 @BOTH
-def test_marks_that_mean_something_stand_out_from_the_card(colors: Colors) -> None:
-    for mark in (colors.accent, colors.ghost, colors.cold, colors.hot):
-        assert contrast_ratio(mark, colors.card) >= 3, mark
+def test_marks_that_mean_something_stand_out_from_page_and_ground(colors: Colors) -> None:
+    marks = (colors.accent, colors.ghost, colors.cold, colors.hot, colors.focus)
+    for mark, surface in product(marks, (colors.window, colors.card)):
+        assert contrast_ratio(mark, surface) >= 3, (mark, surface)
+    assert contrast_ratio(colors.accent, colors.track) >= 3
+
+
+@BOTH
+def test_one_colour_is_saturated(colors: Colors) -> None:
+    def chroma(color: str) -> int:
+        channels = [int(color[start : start + 2], 16) for start in (1, 3, 5)]
+        return max(channels) - min(channels)
+
+    quiet = (
+        colors.window,
+        colors.card,
+        colors.card_border,
+        colors.hover,
+        colors.track,
+        colors.text,
+        colors.muted,
+        colors.ghost,
+        colors.generated,
+        colors.selection,
+        colors.focus,
+    )
+    for color in quiet:
+        assert chroma(color) < chroma(colors.accent) / 2, color
 
 
 @BOTH
@@ -175,3 +210,53 @@ def test_a_combo_box_paints_in_the_themes_colours(
     theme.set_appearance("dark")
     dark = combo.grab().toImage().pixelColor(4, 14).name()
     assert (light, dark) == (LIGHT.card, DARK.card)
+
+
+def test_the_faces_are_the_programs_own(qapp: QApplication) -> None:
+    load_faces()
+    for family in FAMILIES.values():
+        styles = set(QFontDatabase.styles(family))
+        assert {"Regular", "Italic"} <= styles
+        assert styles & {"Bold", "SemiBold"}
+    theme = Theme(qapp)
+    for face in FAMILIES:
+        theme.set_face(face)
+        letters = QRawFont.fromFont(theme.prose_font)
+        assert letters.familyName() == FAMILIES[face]
+        assert all(letters.glyphIndexesForString("Aéßőæ“”’«»—–… ΩλЖя€"))
+
+
+def test_zoom_scales_everything_within_limits(qtbot: QtBot, qapp: QApplication) -> None:
+    theme = Theme(qapp, "light")
+    label, heading = QLabel("words"), QLabel("words")
+    heading.setProperty("type", "number")
+    for made in (label, heading):
+        qtbot.addWidget(made)
+        made.show()
+
+    def sizes() -> list[int]:
+        interface = [made.fontInfo().pixelSize() for made in (label, heading)]
+        return [*interface, theme.prose_font.pixelSize()]
+
+    first = sizes()
+    assert (first[0], first[2]) == (INTERFACE_SIZE, PROSE_SIZE)
+    with qtbot.waitSignals([theme.zoom_changed, theme.prose_changed]):
+        theme.zoom_by(4)
+    assert sizes() == pytest.approx([size * 1.1**4 for size in first], abs=0.6)
+    theme.zoom_by(1000)
+    assert theme.zoom == LARGEST_ZOOM
+    theme.zoom_by(-1000)
+    assert theme.zoom == SMALLEST_ZOOM
+    # The interface would be too small to read.
+    assert label.fontInfo().pixelSize() == INTERFACE_SIZE
+    assert theme.prose_font.pixelSize() < PROSE_SIZE
+    theme.zoom_reset()
+    assert sizes() == first
+
+
+@BOTH
+def test_no_role_is_smaller_than_the_interface(colors: Colors) -> None:
+    for zoom in range(SMALLEST_ZOOM, LARGEST_ZOOM + 1):
+        sizes = [int(size) for size in re.findall(r"font-size: (\d+)px", stylesheet(colors, zoom))]
+        assert len(sizes) == len(get_args(Role))
+        assert min(sizes) >= INTERFACE_SIZE
