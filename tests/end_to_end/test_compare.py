@@ -17,7 +17,7 @@ from studio.ui.compare.lane import CompareLane
 from studio.ui.compare.lane_words import openness
 from studio.ui.compare.page import ComparePage
 from studio.ui.main_window import MainWindow
-from tests.ui.conftest import LONG
+from tests.ui.conftest import LONG, NEVER_ENDS
 
 OPENING = "The old fisherman looked out over the sea and thought about"
 CONTROL = Qt.KeyboardModifier.ControlModifier
@@ -187,6 +187,35 @@ def test_turn_stop_go_on_draw_anew_use_save_and_reopen_without_the_model(
     assert not other_page.columns[0].menu.go.isEnabled()
     other_page.show_parting(shown.lanes[2])
     assert other_page.parting.isVisible()
+
+
+def test_a_lane_that_has_ended_is_used_and_the_others_write_on(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    state = window.session.compare
+    page = open_compare(window, qtbot)
+    state.set_max_tokens(60)
+    for lane in state.lanes:
+        lane.sampling.change(logit_bias=NEVER_ENDS)
+    run(window, page)
+    first, *others = state.lanes
+    wait_for_tokens(first, qtbot, 4)
+    page.columns[0].menu.stop.trigger()
+    qtbot.waitUntil(page.columns[0].use.isEnabled, timeout=LONG)
+    assert all(lane.runs for lane in others)
+    QTest.mouseClick(page.columns[0].use, Qt.MouseButton.LeftButton)
+    assert window.session.draft.manuscript.text == OPENING + first.text
+    assert not window.compare.is_shown
+    assert state.is_running
+    # Nothing is begun in the manuscript meanwhile, and it says why.
+    assert not window.actions_.continue_.isEnabled()
+    assert "comparison runs" in window.actions_.continue_.toolTip()
+    # What is asked at the caret ends no lane.
+    wait_until_ended(window, qtbot)
+    assert [lane.reason for lane in others] == ["max_tokens"] * 3
+    assert [len(lane.tokens) for lane in others] == [60] * 3
+    qtbot.waitUntil(lambda: window.session.look_ahead.is_settled, timeout=LONG)
+    assert window.actions_.continue_.isEnabled()
 
 
 def test_lanes_come_and_go_and_esc_ends_all(window: MainWindow, qtbot: QtBot) -> None:

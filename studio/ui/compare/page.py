@@ -22,6 +22,8 @@ from studio.ui.theme.card import framed
 from studio.ui.theme.theme import Theme
 
 _GAP = 10
+_FEWEST_CELLS = 32
+"""That a strip has room for, however short the texts are: a cell is no bar."""
 
 SKETCHES_LEFT_OUT = (
     "This comparison was saved without its distributions: where the lanes part is marked, but not "
@@ -179,7 +181,7 @@ class ComparePage(QWidget):
 
     def _follow_texts(self) -> None:
         """Lanes have grown: their strips share one scale, and they part where they part."""
-        longest = self._state.longest
+        longest = max(self._state.longest, _FEWEST_CELLS)
         found = []
         for column in self.columns:
             lane = column.lane
