@@ -29,9 +29,9 @@ from studio.ui.heat.measure import HeatMeasure
 from studio.ui.heat.state import HeatState
 from studio.ui.tokens.next_token import NextToken
 from studio.ui.tokens.rows import Fold, Tail, TokenRow
+from studio.ui.tokens.sampler_notes import NEAR_TIE
 from studio.ui.tokens.written_token import Run, WrittenToken
 from studio.ui.word.state import WordState
-from studio.ui.word.words import NEAR_TIE
 from studio.ui.writing.records import TokenRecords
 from tests.ui.fake_engine import Desk
 
@@ -198,6 +198,8 @@ def check(panels: Panels) -> None:
             assert known.rank in (None, place + 1)
     # The near-tie.
     assert bars.is_near_tie == choice.near_tie == (NEAR_TIE in facts.sentences)
+    told = any(note.words == NEAR_TIE for note in bars.notes)
+    assert told == (choice.near_tie and panels.params.temperature == 0.0)
     # What is the model's own says so, and is: heat's ranks and the word panel's.
     panels.heat.set_measure(HeatMeasure.RANK)
     panels.heat.tints([panels.record])

@@ -39,7 +39,7 @@ from studio.ui.tokens.rows import (
     tail_of,
     taken_out,
 )
-from studio.ui.tokens.sampler_notes import Note, place_notes
+from studio.ui.tokens.sampler_notes import NEAR_TIE, Note, place_notes
 from studio.ui.tokens.shape import TokenShape, all_banned, cut_by, own_shape, shape_of
 from studio.ui.tokens.text import TokenText
 
@@ -179,10 +179,14 @@ class NextToken(QObject):
 
     @property
     def notes(self) -> tuple[Note, ...]:
-        """What is to be said beside what is shown: see `place_notes`."""
+        """What is to be said beside what is shown: see `place_notes`; at T 0 a near-tie too."""
         if self._sketch is None or self.reason is not None:
             return ()
-        return place_notes(self._params, self._place, self._sketch, self.breakers(self._params))
+        params = self._params
+        notes = place_notes(params, self._place, self._sketch, self.breakers(params))
+        if params.temperature == 0.0 and self.is_near_tie:
+            notes += (Note(NEAR_TIE, is_exact=True),)
+        return notes
 
     @property
     def sketch(self) -> LogitSketch | None:

@@ -16,6 +16,11 @@ NO_BREAKERS = (
     "DRY's sequence breakers are not known as tokens yet: shown as if nothing broke a repetition."
 )
 
+NEAR_TIE = (
+    "A near-tie: the two best logits, penalties and biases counted, differ by less than arithmetic "
+    "does from run to run, so even T 0 may not always give the same token here."
+)
+
 _NAMES = {"typical_p": "typical-p", "xtc": "XTC"}
 
 

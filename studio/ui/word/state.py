@@ -22,9 +22,9 @@ from studio.ui.tokens.chosen_token import ChosenToken
 from studio.ui.tokens.next_token import NextToken
 from studio.ui.tokens.place import TokenPlace
 from studio.ui.tokens.rows import TokenRow
-from studio.ui.tokens.sampler_notes import blame_notes
+from studio.ui.tokens.sampler_notes import NEAR_TIE, blame_notes
 from studio.ui.tokens.text import TokenText
-from studio.ui.word.words import CHOSEN, NEAR_TIE, NO_DICE, blame_sentence
+from studio.ui.word.words import CHOSEN, NO_DICE, blame_sentence
 from studio.ui.writing.records import TokenRecords
 
 _HISTORY = 512
@@ -199,7 +199,7 @@ class WordState(QObject):
             # What is not known of the place is said once, below.
             said += blame_notes(self._sampling.params, breakers_known=True, history_known=True)
         # Why there is nothing to show is said where the bars would be.
-        said += [note.words for note in token.notes]
+        said += [note.words for note in token.notes if note.words not in said]
         return tuple(said)
 
     def _blamed(self, sketch: LogitSketch, u: float) -> tuple[float | None, int]:

@@ -14,11 +14,6 @@ NO_DICE = "This text was scored, not written: no dice were thrown here, so T has
 
 CHOSEN = "You chose this word: no dice were thrown for it, so T has no blame."
 
-NEAR_TIE = (
-    "A near-tie: the two best logits, penalties and biases counted, differ by less than arithmetic "
-    "does from run to run, so even T 0 may not always give the same token here."
-)
-
 
 def ordinal(rank: int) -> str:
     """A rank, counted from 0, as a reader counts: ``1st``, ``2nd``, ``1,012th``."""

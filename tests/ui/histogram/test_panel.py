@@ -54,6 +54,9 @@ def test_a_note_makes_no_window_higher_and_leaves_three_bars(
 
 def test_the_hint_is_there_while_there_is_something_to_click(panel: NextTokenPanel) -> None:
     assert panel.hint.text() == HINT
+    assert panel._state.sketch is not None
+    panel._state.show(panel._state.sketch, chosen=3)  # while the model writes
+    assert panel.hint.text() == ""
     panel._state.clear("Open a model.")
     assert panel.hint.text() == ""
 

@@ -6,10 +6,11 @@ from pytestqt.qtbot import QtBot
 
 from studio.manuscript import RecordedToken, TokenSpan
 from studio.sampling import LogitSketch, SamplingParams, blame, chance, distribution
+from studio.ui.tokens.sampler_notes import NEAR_TIE
 from studio.ui.tokens.words import description, tail_sentence
 from studio.ui.word.bars import ROWS
 from studio.ui.word.state import WordFacts, WordState
-from studio.ui.word.words import NEAR_TIE, NO_DICE
+from studio.ui.word.words import NO_DICE
 from studio.ui.writing.records import TokenRecords
 from tests.ui.fake_engine import Desk
 from tests.ui.recorded import Scored, logits_of, run_of, scored, written, written_all
@@ -111,6 +112,8 @@ def test_a_near_tie_is_told() -> None:
     gap = float(np.subtract(*LogitSketch.from_bytes(token.sketch).logits[:2]))
     place.desk.sampling.change(logit_bias=((second, gap - 0.05),))
     assert place.facts().sentences[0] == NEAR_TIE
+    place.desk.sampling.change(temperature=0.0)
+    assert place.facts().sentences.count(NEAR_TIE) == 1
     place.desk.sampling.change(logit_bias=((second, gap - 0.05), (first, -5.0)))
     assert NEAR_TIE not in place.facts().sentences
 
