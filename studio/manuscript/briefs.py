@@ -6,6 +6,7 @@ not know what a brief is for.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import os
@@ -14,12 +15,15 @@ from pathlib import Path
 import msgspec
 
 from studio.atomic_write import atomic_write
+from studio.manuscript.file_state import FileState
 from studio.manuscript.regular_file import read_regular_file
 
 _FORMAT = "kelvin-studio brief"
 _VERSION = 1
 _LARGEST = 32 * 2**20
 """Bytes of a file that is read."""
+_MOST = 2000
+"""Files that are looked through for a document that was moved."""
 
 
 class BriefError(Exception):
@@ -30,7 +34,9 @@ class _Brief(msgspec.Struct):
     format: str
     version: int
     document: str
-    """For whoever looks into the folder; nothing depends on it."""
+    """Where it was."""
+    sha256: str
+    """What it held, by which it is known where it has another name now."""
     brief: str
 
 
@@ -47,21 +53,40 @@ class BriefFolder:
     def load(self, document: Path) -> str:
         """The brief that was saved for a document; empty where there is none.
 
+        A document that was moved or renamed since is known by what it holds.
+
         Raises:
             BriefError: There is one, and it cannot be read. It stays where it is.
         """
         path = self._path(document)
         try:
-            kept = msgspec.json.decode(read_regular_file(path, _LARGEST)[0], type=_Brief)
+            return _read(path).brief
         except FileNotFoundError:
-            return ""
+            return self._moved(document)
         except OSError as error:
-            raise _unreadable(document, path, error.strerror or str(error)) from error
-        except msgspec.MsgspecError as error:
-            raise _unreadable(document, path, f"it is damaged ({error})") from error
-        if kept.format != _FORMAT or kept.version > _VERSION:
-            raise _unreadable(document, path, "it is of a later version of Kelvin Studio")
-        return kept.brief
+            raise BriefError(
+                f"The brief that was kept for “{document.name}” cannot be read: "
+                f"{error.strerror or error}. It stays in “{path}” until you save the document "
+                "with another one."
+            ) from error
+
+    def _moved(self, document: Path) -> str:
+        """The brief of a document that held the same and is not where it was."""
+        try:
+            files = sorted(self._folder.glob("*.json"))[:_MOST]
+            held = FileState.at(document) if files else None
+        except OSError:
+            return ""
+        if held is None or held.size == 0:
+            return ""  # all empty files are alike
+        for path in files:
+            with contextlib.suppress(OSError):
+                kept = _read(path)
+                if kept.sha256 == held.digest and not Path(kept.document).exists():
+                    # From now on it is this place's: to be emptied there, too.
+                    path.replace(self._path(document))
+                    return kept.brief
+        return ""
 
     def save(self, document: Path, brief: str) -> None:
         """Keep a document's brief in place of the one before; an empty one leaves no file.
@@ -78,7 +103,8 @@ class BriefFolder:
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             # A name that is no text, as Linux allows it, is only shown.
             shown = os.fsencode(_resolved(document)).decode(errors="replace")
-            data = msgspec.json.encode(_Brief(_FORMAT, _VERSION, shown, brief))
+            held = FileState.at(document).digest if document.is_file() else ""
+            data = msgspec.json.encode(_Brief(_FORMAT, _VERSION, shown, held, brief))
             if len(data) > _LARGEST:
                 raise OSError(
                     errno.EFBIG, f"it is longer than the {_LARGEST:,} bytes that are read"
@@ -104,8 +130,16 @@ def _resolved(document: Path) -> str:
     return os.path.realpath(document)
 
 
-def _unreadable(document: Path, path: Path, why: str) -> BriefError:
-    return BriefError(
-        f"The brief that was kept for “{document.name}” cannot be read: {why}. It stays in "
-        f"“{path}” until you save the document with another one."
-    )
+def _read(path: Path) -> _Brief:
+    """What a file has.
+
+    Raises:
+        OSError: It cannot be read, or is none of ours.
+    """
+    try:
+        kept = msgspec.json.decode(read_regular_file(path, _LARGEST)[0], type=_Brief)
+    except msgspec.MsgspecError as error:
+        raise OSError(errno.EINVAL, f"it is damaged ({error})") from error
+    if kept.format != _FORMAT or kept.version > _VERSION:
+        raise OSError(errno.EINVAL, "it is of a later version of Kelvin Studio")
+    return kept

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from studio.manuscript import BriefError, BriefFolder
 
+FORM = b'{"format":"kelvin-studio brief","version":%d,"document":"","sha256":"","brief":%s}'
 characters = st.characters(exclude_categories=["Cs"])
 
 
@@ -61,8 +62,8 @@ def test_a_name_that_is_no_text_has_a_brief_too(briefs: BriefFolder) -> None:
         (b"", "damaged"),
         (b"{}", "damaged"),
         (b"\xff\xfe", "damaged"),
-        (b'{"format":"kelvin-studio brief","version":1,"document":"","brief":3}', "damaged"),
-        (b'{"format":"kelvin-studio brief","version":2,"document":"","brief":""}', "later version"),
+        (FORM % (1, b"3"), "damaged"),
+        (FORM % (2, b'""'), "later version"),
     ],
 )
 def test_a_damaged_one_is_told_and_stays(
@@ -82,3 +83,34 @@ def test_where_it_cannot_be_kept_it_is_told(briefs: BriefFolder, tmp_path: Path)
     (tmp_path / "data").write_text("a file in the way")
     with pytest.raises(BriefError, match=r"“a\.txt” could not be saved"):
         briefs.save(tmp_path / "a.txt", "Short.")
+
+
+def test_a_document_that_was_moved_is_known_by_what_it_holds(
+    briefs: BriefFolder, tmp_path: Path
+) -> None:
+    story, other = tmp_path / "Untitled.txt", tmp_path / "other.txt"
+    story.write_text("The sea.")
+    other.write_text("The ice.")
+    briefs.save(story, "Short.")
+    briefs.save(other, "Long.")
+    (tmp_path / "copy.txt").write_text("The sea.")
+    assert briefs.load(tmp_path / "copy.txt") == "", "that it was written for is still there"
+    (tmp_path / "novels").mkdir()
+    moved = story.rename(tmp_path / "novels" / "The Sea.txt")
+    for _ in range(2):
+        assert briefs.load(moved) == "Short."
+    again = moved.rename(tmp_path / "sea.txt")
+    assert briefs.load(again) == "Short."
+    briefs.save(again, "")
+    assert briefs.load(again) == "", "emptied is emptied"
+    assert briefs.load(other) == "Long."
+
+
+def test_an_empty_document_is_not_taken_for_another(briefs: BriefFolder, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("")
+    briefs.save(tmp_path / "a.txt", "Short.")
+    (tmp_path / "a.txt").rename(tmp_path / "b.txt")
+    assert briefs.load(tmp_path / "b.txt") == ""
+    (tmp_path / "data" / "briefs" / "bad.json").write_text("damaged")
+    (tmp_path / "c.txt").write_text("The sea.")
+    assert briefs.load(tmp_path / "c.txt") == "", "of others no word"

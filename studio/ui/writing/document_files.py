@@ -228,7 +228,8 @@ class DocumentFiles(QObject):
         try:
             draft.save(path)
             self._follow_file()
-            if is_moved or not draft.is_brief_saved:
+            # A brief that stays is kept anew with what the file holds now, by which it is known.
+            if is_moved or draft.brief or not draft.is_brief_saved:
                 self._briefs.save(path, draft.brief)
                 draft.mark_brief_saved()
         except (ManuscriptFileError, BriefError) as error:

@@ -413,6 +413,22 @@ def test_a_brief_that_cannot_be_saved_or_read_is_told(
     assert file.read_text() == "damaged", "nothing was put in its place"
 
 
+def test_a_brief_follows_a_file_that_is_renamed_after_its_last_save(
+    bare: MainWindow, answers: Answers, tmp_path: Path
+) -> None:
+    answers.path = str(tmp_path / "one.txt")
+    QTest.keyClicks(bare.brief.edit, "Short.")
+    type_into(bare, "One.")
+    bare.actions_.save.trigger()
+    type_into(bare, " Two.")
+    bare.actions_.save.trigger()
+    bare.actions_.new.trigger()
+    (tmp_path / "one.txt").rename(tmp_path / "two.txt")
+    bare.open_path(tmp_path / "two.txt")
+    assert bare.session.draft.brief == "Short."
+    assert not bare.isWindowModified()
+
+
 def test_saving_a_text_leaves_the_undo_of_the_brief(
     bare: MainWindow, answers: Answers, tmp_path: Path
 ) -> None:
