@@ -154,7 +154,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--json",
         action="store_true",
-        help="one JSON object a line: each token, then a summary; an infinite number is null",
+        help="one JSON object a line: each token, then a summary; an infinite number is null. "
+        "id and top are the model's tokens, text is what is added to the prompt",
     )
     add_loading_arguments(parser)
     return parser

@@ -224,6 +224,8 @@ class ScoredToken(msgspec.Struct, frozen=True):
     sketch: bytes
     """A `studio.sampling.LogitSketch` that knows this token exactly."""
     near_tie: bool
+    typed: dict[int, int] = msgspec.field(default_factory=dict)
+    """As `Token.typed`; a token that is read has none, one that is chosen behind a text may."""
 
 
 class Scored(Event, frozen=True, kw_only=True, tag=True):

@@ -60,6 +60,9 @@ class TokenRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     """The most likely (id, probability), as the sampler used them."""
     sketch: bytes = b""
     """A `studio.sampling.LogitSketch`; empty where sketches were left out."""
+    typed: dict[Count, Count] = msgspec.field(default_factory=dict)
+    """Of tokens that begin with what the prompt ends in: with how many bytes of it. `text` is
+    without them. Only a lane's first token can have any."""
 
 
 class Turn(msgspec.Struct, frozen=True, kw_only=True):

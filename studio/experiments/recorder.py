@@ -162,6 +162,7 @@ def token_record(token: Token | TokenRecord) -> TokenRecord:
         near_tie=token.near_tie,
         top=tuple((other, min(share, 1.0)) for other, share in token.top),
         sketch=token.sketch,
+        typed=token.typed,
     )
 
 

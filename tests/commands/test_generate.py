@@ -70,6 +70,27 @@ def test_at_a_temperature_they_are_the_softmax_of_llama_cpps_logits(llama_cpp: R
     assert len(set(ids)) > 20  # not one token all over
 
 
+@pytest.mark.parametrize(
+    ("prompt", "token", "added"),
+    [
+        ("It had the colour of ", " the", "the"),
+        ("Every morning the old fisher", " fisherman", "man"),
+    ],
+)
+def test_the_token_is_the_models_and_the_text_is_what_is_added(
+    llama_cpp: Reference, prompt: str, token: str, added: str
+) -> None:
+    done = generate(
+        "--prompt", prompt, "--temperature", "0", "--max-tokens", "1", "--json",
+        "--gpu-layers", "0",
+    )  # fmt: skip
+    first, finished = lines(done)
+    assert llama_cpp.piece(first["id"]).decode() == token
+    assert first["text"] == added
+    assert first["top"][0][0] == first["id"]
+    assert finished["prompt_tokens"] == len(llama_cpp.tokenize(prompt, special=False))
+
+
 def test_greedy_they_are_those_of_the_limit_all_on_the_largest_logit(llama_cpp: Reference) -> None:
     done = generate(
         "--prompt", OPENING, "--temperature", "0", "--max-tokens", "48", "--ignore-eos", "--json",

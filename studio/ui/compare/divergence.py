@@ -132,7 +132,7 @@ def divergence_at(
 def explain(divergence: Divergence, words: NextToken) -> str:
     """In one sentence, why the two drew differently."""
     first, second = divergence.reference, divergence.other
-    one, two = words.text(first.drawn.id).text, words.text(second.drawn.id).text
+    one, two = (_word(side.drawn, words) for side in (first, second))
     cold, hot = map(format_temperature, divergence.temperatures)
     if first.drawn.id == second.drawn.id:
         ended = cold if first.ends else hot
@@ -174,8 +174,13 @@ def in_short(index: int, reference: CompareLane, other: CompareLane, words: Next
 def _drawn_word(lane: CompareLane, index: int, words: NextToken) -> str:
     if index == lane.ended or index >= len(lane.drawn):
         return "the end"
-    shown = words.text(lane.drawn[index].id).text
+    shown = _word(lane.drawn[index], words)
     return f"“{shown.removeprefix('␣') or shown}”"
+
+
+def _word(drawn: LaneToken, words: NextToken) -> str:
+    """What a lane drew, as it is shown."""
+    return words.spelled(drawn.id, drawn.typed.get(drawn.id, 0)).text
 
 
 def notes_of(divergence: Divergence) -> str:

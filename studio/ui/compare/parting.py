@@ -130,7 +130,7 @@ class PartingBars(QWidget):
             if token is None:
                 words, ink = "all others", QColor(colors.muted)
             else:
-                words = self._vocabulary.text(token).text
+                words = self._vocabulary.spelled(token, side.drawn.typed.get(token, 0)).text
                 ink = QColor(colors.card if is_drawn else colors.text)
             painter.setPen(ink)
             shown = metrics.elidedText(words, Qt.TextElideMode.ElideRight, int(width - 6))

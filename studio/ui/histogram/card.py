@@ -45,11 +45,12 @@ class TokenCard(QWidget):
 
     @property
     def sentence(self) -> str:
-        """When the token is most likely, as a sentence."""
+        """When the token is most likely, and given what that is said, as sentences."""
         if self._details is None:
             return ""
         words = most_likely_words(self._details.subject)
-        return f"{words[0].upper()}{words[1:]}."
+        given = self._details.given_words
+        return f"{words[0].upper()}{words[1:]}.{given and ' '}{given}"
 
     def show_details(self, details: TokenDetails, beside: QWidget, row: QRect) -> None:
         """Show a token's details below a row, or above it where there is no room below.

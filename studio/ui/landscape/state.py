@@ -224,7 +224,7 @@ class LandscapeState(QObject):
         return (None if token == written else self._text(token)), p
 
     def _text(self, token: int) -> TokenText:
-        return self._vocabulary.text(token)
+        return self._vocabulary.spelled(token)
 
     # -- following ---------------------------------------------------------------------------
 

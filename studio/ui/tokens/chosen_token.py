@@ -23,4 +23,4 @@ class ChosenToken(KeptToken[ScoredToken]):
     @property
     def place(self) -> TokenPlace:
         """Where it stands, as the model read it."""
-        return TokenPlace(self.history)
+        return TokenPlace(self.history, typed=self.typed)

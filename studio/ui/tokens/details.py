@@ -23,6 +23,9 @@ class TokenDetails(NamedTuple):
         logit: As the model gave it.
         temperature: The T in force.
         subject: It over all T, and where its probability is largest.
+        given: The characters that the text has already and that the probabilities are conditioned
+            on, as they are shown; none where nothing that may follow begins with them.
+        whole: The token as it is shown anywhere else, where it begins with them.
     """
 
     row: TokenRow
@@ -31,6 +34,16 @@ class TokenDetails(NamedTuple):
     logit: float
     temperature: float
     subject: Subject
+    given: str = ""
+    whole: str = ""
+
+    @property
+    def given_words(self) -> str:
+        """What the probabilities are conditioned on, as a sentence; empty where on nothing."""
+        if not self.given:
+            return ""
+        given = f"given “{self.given}”, which is typed already."
+        return f"The token is “{self.whole}”, {given}" if self.whole else f"G{given[1:]}"
 
     @property
     def lines(self) -> tuple[tuple[str, str], ...]:
@@ -56,7 +69,7 @@ class TokenDetails(NamedTuple):
         """Whether the card would be the same; what is left over, an array, cannot be compared."""
         return (
             other is not None
-            and self[:-1] == other[:-1]
+            and self._replace(subject=other.subject) == other
             and self.subject.basis == other.subject.basis
             and self.subject.most_likely == other.subject.most_likely
         )
@@ -66,9 +79,10 @@ class TokenDetails(NamedTuple):
         """All of it as one sentence, for those who hear the window."""
         lines = ", ".join(f"{name} {value}" for name, value in self.lines)
         drawn = ", drawn" if self.row.chosen else ""
+        given = f" {self.given_words}" if self.given else ""
         return (
             f"{self.row.text.spoken}{drawn}, token {self.row.token}, {self.rank_words}, logit "
-            f"{self.logit:.2f}; {lines}; {most_likely_words(self.subject)}"
+            f"{self.logit:.2f}; {lines}; {most_likely_words(self.subject)}{given}"
         )
 
 

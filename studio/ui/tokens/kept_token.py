@@ -1,5 +1,6 @@
 """What the records of a written and of a read token have in common: what the engine said of it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -33,6 +34,11 @@ class KeptToken(Generic[T]):
     def sketch(self) -> bytes:
         """The distribution that stood there, as the model gave it."""
         return self.token.sketch
+
+    @property
+    def typed(self) -> Mapping[int, int]:
+        """Of tokens that begin with what the text before has already: with how many bytes of it."""
+        return self.token.typed
 
     @property
     def near_tie(self) -> bool:

@@ -36,6 +36,10 @@ class KnownVocabulary:
         """The bytes that are known, by token id; a copy."""
         return dict(self._known.pieces)
 
+    def piece(self, token: int) -> bytes:
+        """The bytes of a token; none while they are not known."""
+        return self._known.pieces.get(token, b"")
+
     @property
     def control(self) -> set[int]:
         """Which ids are known for control tokens; a copy."""
@@ -53,11 +57,18 @@ class KnownVocabulary:
         for token in (*pieces, *control):
             self._texts.pop(token, None)
 
-    def text(self, token: int) -> TokenText:
-        """How a token is shown; by its number while its bytes are not known."""
+    def text(self, token: int, typed: int = 0) -> TokenText:
+        """How a token is shown; by its number while its bytes are not known.
+
+        Args:
+            token: Its id.
+            typed: How many of its first bytes stand in the text already, and are not shown.
+        """
+        known = self._known
+        if typed:
+            return token_text(self.piece(token)[typed:], token)
         text = self._texts.get(token)
         if text is None:
-            known = self._known
             text = token_text(known.pieces.get(token), token, control=token in known.control)
             self._texts[token] = text
         return text

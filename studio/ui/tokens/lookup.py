@@ -92,7 +92,7 @@ class TokenLookup(QObject):
 
     def text(self, token: int) -> TokenText:
         """How a token is shown; by its number where its spelling is not known."""
-        return self._next_token.text(token)
+        return self._next_token.spelled(token)
 
     def is_foreign(self, token: int) -> bool:
         """Whether the open model has no such token."""

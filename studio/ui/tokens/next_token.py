@@ -41,7 +41,7 @@ from studio.ui.tokens.rows import (
 )
 from studio.ui.tokens.sampler_notes import NEAR_TIE, Note, place_notes
 from studio.ui.tokens.shape import TokenShape, all_banned, cut_by, own_shape, shape_of
-from studio.ui.tokens.text import TokenText
+from studio.ui.tokens.text import TokenText, token_text
 
 NOTHING_KNOWN = "Open a model to see what it would say next."
 
@@ -199,6 +199,11 @@ class NextToken(QObject):
         return self._place.history
 
     @property
+    def typed(self) -> Mapping[int, int]:
+        """Of tokens that begin with what the text has already: with how many bytes of it."""
+        return self._place.typed
+
+    @property
     def is_written(self) -> bool:
         """Whether a token was drawn from it: then the next one is near, the model is writing."""
         return self._is_drawn
@@ -300,6 +305,8 @@ class NextToken(QObject):
             logit=float(sketch.logits[own]),
             temperature=self._params.temperature,
             subject=self.retempered.subject(token),
+            given=self.given(token),
+            whole=self.spelled(token).text if token in self._place.typed else "",
         )
 
     @property
@@ -327,8 +334,34 @@ class NextToken(QObject):
         return tail_of(shape, rows, size, chosen, drawn=self._is_drawn)
 
     def text(self, token: int) -> TokenText:
-        """How a token is shown; by its number while its bytes are not known."""
-        return self._vocabulary.text(token)
+        """How a token is shown at this place: what it adds to the text; see `spelled`."""
+        return self._vocabulary.text(token, self._place.typed.get(token, 0))
+
+    def spelled(self, token: int, typed: int = 0) -> TokenText:
+        """How a token is shown anywhere; by its number while its bytes are not known.
+
+        Args:
+            token: Its id.
+            typed: How many of its first bytes the text before it has already.
+        """
+        return self._vocabulary.text(token, typed)
+
+    def added(self, token: int) -> bytes:
+        """What a token, whose bytes are known, adds to the text before this place."""
+        return self._vocabulary.piece(token)[self._place.typed.get(token, 0) :]
+
+    def given(self, token: int) -> str:
+        """What the text before has already of a token, or else of the favourite; as it is shown.
+
+        The distribution is conditioned on these characters; none where nothing begins with them.
+        """
+        if self._sketch is None:
+            return ""
+        for one in (token, int(self._sketch.ids[0])):
+            if count := self._place.typed.get(one):
+                piece = self._vocabulary.piece(one)[:count]
+                return token_text(piece, one).text if piece else ""
+        return ""
 
     # -- computation -------------------------------------------------------------------------
 

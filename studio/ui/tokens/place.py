@@ -5,10 +5,13 @@ the window knows all of it, unless dice are yet to be thrown; what it does not k
 says. Knows no Qt and no distribution.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 from studio.sampling import NO_STATE, Breakers, SamplerState, SamplingParams, active_steps, chance
+
+NOTHING_TYPED: Mapping[int, int] = MappingProxyType({})
 
 
 class TokenPlace(NamedTuple):
@@ -22,6 +25,8 @@ class TokenPlace(NamedTuple):
         seed: What its dice were made of; None where that is not known, or none were thrown.
         mu: The surprise that Mirostat allowed there, in bits; None at a generation's first token.
         knows_mu: Whether that is so.
+        typed: Of tokens that begin with what the text before them has already: with how many bytes
+            of it. The distribution is conditioned on these characters.
     """
 
     history: Sequence[int] = ()
@@ -30,6 +35,7 @@ class TokenPlace(NamedTuple):
     seed: int | None = None
     mu: float | None = None
     knows_mu: bool = False
+    typed: Mapping[int, int] = NOTHING_TYPED
 
     def seed_with(self, params: SamplingParams) -> int | None:
         """The seed that counts here; None where none is known."""

@@ -102,6 +102,7 @@ class WrittenToken(KeptToken[DrawnToken]):
             seed=self.run.seed,
             mu=self.mu,
             knows_mu=self.knows_mu,
+            typed=self.typed,
         )
 
 

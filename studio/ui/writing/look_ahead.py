@@ -100,7 +100,7 @@ class LookAheadAtRest(QObject):
             case Evaluated():
                 self._history = event.token_ids()
             case Distribution():
-                place = TokenPlace(self._history, is_next=True)
+                place = TokenPlace(self._history, is_next=True, typed=event.typed)
                 self._next_token.show(LogitSketch.from_bytes(event.sketch), place)
                 self._is_answered = True
             case Failed():

@@ -71,10 +71,16 @@ class WordChoice(QObject):
             self.refused.emit(why_not)
             return
         next_token, manuscript = self._next_token, self._draft.manuscript
-        sketch, piece = next_token.sketch, next_token.pieces[token]
+        sketch, piece = next_token.sketch, next_token.added(token)
         assert sketch is not None, "the token is one of it"
         record = ChosenToken(
-            ScoredToken(token, piece, sketch.to_bytes(), next_token.is_near_tie),
+            ScoredToken(
+                token,
+                piece,
+                sketch.to_bytes(),
+                next_token.is_near_tie,
+                dict(next_token.typed),
+            ),
             tuple(next_token.history),
         )
         text, position = piece.decode(), self._draft.caret
