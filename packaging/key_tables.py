@@ -55,7 +55,9 @@ ABOUT = {
     "Quotation marks count at a value's two ends, and there are no escapes.",
     "Ollama request": "The body of a request: `options`, and what stands beside it.",
     "Hugging Face generation config": "`generation_config.json`.",
-    "OpenAI-style request": "A request's body, with the further keys of llama-server and others.",
+    "OpenAI-style request": "A request's body, with the further keys of llama-server and others. "
+    "With a key that llama-server alone has, what the file is silent on is as for llama.cpp's "
+    "arguments.",
 }
 
 

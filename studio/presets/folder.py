@@ -22,7 +22,12 @@ from studio.atomic_write import atomic_write, move_new, write_new
 from studio.presets.bounded_json import MOST_BYTES, read_file
 from studio.presets.built_in import built_in_presets, is_built_in, unknown_preset
 from studio.presets.document import PresetDocument, newer_words
-from studio.presets.errors import PresetError, ReadOnlyPresetError, TakenNameError
+from studio.presets.errors import (
+    PresetError,
+    ReadOnlyPresetError,
+    TakenNameError,
+    UnknownPresetError,
+)
 from studio.presets.folder_lock import alone_in
 from studio.presets.preset import FORMAT_VERSION, Preset
 from studio.presets.preset_name import checked_name, name_key, numbered
@@ -137,7 +142,7 @@ class PresetFolder:
                 f"“{name.strip()}” is built in and never changes. Duplicate it, change the copy.",
                 "name",
             )
-        raise unknown_preset(name, [stored.preset for stored in listing.presets])
+        raise self._unknown(name, [stored.preset for stored in listing.presets], listing)
 
     def find(self, name: str) -> Preset:
         """The preset called `name`, in any case, the user's or a built-in one.
@@ -145,11 +150,18 @@ class PresetFolder:
         Raises:
             UnknownPresetError: names those that exist.
         """
-        presets = self.all_presets()
+        listing = self.listing()
+        presets = [*built_in_presets(), *(stored.preset for stored in listing.presets)]
         for preset in presets:
             if name_key(preset.name) == name_key(name.strip()):
                 return preset
-        raise unknown_preset(name, presets)
+        raise self._unknown(name, presets, listing)
+
+    def _unknown(self, name: str, presets: list[Preset], listing: Listing) -> UnknownPresetError:
+        """The error for a name that none of `presets` has, and why there may be more."""
+        error = unknown_preset(name, presets)
+        limits = [problem.message for problem in listing.problems if problem.path == self.path]
+        return UnknownPresetError(" ".join([str(error), *limits]), error.field)
 
     def add(self, preset: Preset, origin: PresetDocument | None = None) -> StoredPreset:
         """Save a preset under a name that none has yet.

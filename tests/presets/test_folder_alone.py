@@ -11,7 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from studio.presets import Preset, PresetError, PresetFolder, TakenNameError, folder_lock
+from studio.presets import (
+    Preset,
+    PresetError,
+    PresetFolder,
+    TakenNameError,
+    UnknownPresetError,
+    folder_lock,
+)
 from studio.presets.folder_lock import alone_in
 
 ROOT = Path(__file__).parents[2]
@@ -152,6 +159,8 @@ def test_more_than_are_read_are_told_and_none_is_replaced(crowded: Path) -> None
         folder = PresetFolder(crowded)
         (problem,) = folder.listing().problems
         assert "has 5,001 presets; the first 5,000 by name are listed" in problem.message
+        with pytest.raises(UnknownPresetError, match="the first 5,000 by name are listed"):
+            folder.find("Z")
         renamed = folder.rename("P 0", "Z")  # which is not read, and whose file has another name
         assert renamed.preset.name == "Z"
         assert extra.read_text() == '{"name": "Z"}'
@@ -189,6 +198,8 @@ def test_a_folder_that_can_be_written_but_not_read_hides_and_replaces_nothing(th
         (problem,) = folder.listing().problems
         assert problem.path == inside
         assert "cannot be read: Permission denied" in problem.message
+        with pytest.raises(UnknownPresetError, match="cannot be read: Permission denied"):
+            folder.find("Warm")
         for act in (folder.add, folder.add_free, folder.save):
             with pytest.raises(PresetError, match="cannot be read: Permission denied"):
                 act(Preset(name="Warm"))

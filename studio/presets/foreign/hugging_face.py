@@ -29,7 +29,8 @@ _CACHE = "Speed and memory: see Model options."
 
 KEYS: KeyTable = {
     "do_sample": carried(
-        "temperature", words="false is greedy: T 0. Missing, it is false where nothing samples."
+        "temperature",
+        words="false is greedy: T 0. So is a file without it, as Transformers has it.",
     ),
     "temperature": carried("temperature", words="While `do_sample` is on. Below 0 is left out."),
     **same(_KEYS),

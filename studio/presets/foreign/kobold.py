@@ -186,11 +186,10 @@ def _read(
     values: Mapping[str, object], name: str, program: str, prefix: str, *, absent: bool
 ) -> Imported:
     source = Source(values, KEYS, prefix, ABSENT if absent else None)
-    own_name: object = name
-    name_key = "name"
+    named = None
     for key in ("preset", "title"):
         if isinstance(values.get(key), str):
-            own_name, name_key = source.take(key), prefix + key
+            named = prefix + key, source.give_up(key)
             break
     source.carry_temperature("temp", "temperature", below_zero="Below 0 is greedy there: T 0.")
     source.carry(_LITE_KEYS)
@@ -212,7 +211,7 @@ def _read(
         source.set_text("description", source.take("description"), "description")
     if "sampler_order" in source:
         source.set("samplers", kobold_order(source, "sampler_order"), "sampler_order")
-    return source.imported(own_name, program, name_key)
+    return source.imported(name, program, named)
 
 
 def _carry_range(source: Source) -> None:

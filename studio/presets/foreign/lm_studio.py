@@ -113,8 +113,8 @@ def read(values: Mapping[str, object], name: str, *, absent: bool) -> Imported:
         PresetError: a value is not allowed.
     """
     rest = {key: value for key, value in values.items() if key not in _PARTS}
-    own_name = rest.pop("name", name)
-    return _read(values, rest, absent=absent).imported(own_name, PROGRAM)
+    named = ("name", rest.pop("name")) if "name" in rest else None
+    return _read(values, rest, absent=absent).imported(name, PROGRAM, named)
 
 
 def read_model(values: Mapping[str, object], name: str, *, absent: bool) -> Imported:
@@ -135,8 +135,7 @@ def read_model(values: Mapping[str, object], name: str, *, absent: bool) -> Impo
     rest |= {f"config.{key}": value for key, value in config.items() if key not in _PARTS}
     model = values.get("model")
     own_name = model.rpartition("/")[2] if isinstance(model, str) else ""
-    source = _read(config, rest, absent=absent)
-    return source.imported(own_name or name, MODEL_YAML)
+    return _read(config, rest, absent=absent).imported(own_name or name, MODEL_YAML)
 
 
 def _read(values: Mapping[str, object], rest: Mapping[str, object], *, absent: bool) -> Source:

@@ -75,7 +75,8 @@ def read(values: Mapping[str, object], name: str, *, absent: bool) -> Imported:
     source.carry_stops("antiprompt")
     source.carry_max_tokens("n_predict")
     carry_biases(source, "logit_bias")
-    imported = source.imported(values.get("name", name), PROGRAM)
+    named = ("name", values["name"]) if "name" in values else None
+    imported = source.imported(name, PROGRAM, named)
     rest = tuple(
         NotCarried(key, without_secrets(key, value), why=_SPEED)
         for key, value in values.items()

@@ -115,7 +115,7 @@ def read(values: Mapping[str, object], name: str, *, absent: bool) -> Imported:
         for key, value in values.items():
             if key not in ("parameters", "name"):
                 source.put(key, value)
-    own_name = source.take("name") or values.get("name") or name
+    own_name = source.give_up("name") or values.get("name")
     source.carry_temperature("temperature", below_zero=BELOW_ZERO)
     reach = source.number(_RANGE, is_whole=True)
     if reach is not None:
@@ -125,7 +125,7 @@ def read(values: Mapping[str, object], name: str, *, absent: bool) -> Imported:
     source.carry({key: field for key, field in _KEYS.items() if key != _RANGE})
     source.carry_max_tokens("max_length")
     _carry_order(source)
-    return source.imported(own_name, PROGRAM)
+    return source.imported(name, PROGRAM, ("name", own_name) if own_name else None)
 
 
 def _carry_order(source: Source) -> None:

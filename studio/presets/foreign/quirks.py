@@ -240,6 +240,9 @@ def has_penalty(source: Source) -> bool:
 def settle_dry_range(source: Source, key: str) -> None:
     """DRY that is on and reaches 0 tokens back: in KoboldCpp and TabbyAPI that is all of them."""
     if source.get("dry_multiplier") and source.get("dry_penalty_last_n") == 0:
+        source.note(
+            key, "0 is all tokens with KoboldCpp and TabbyAPI; llama.cpp takes it for none."
+        )
         source.set("dry_penalty_last_n", -1, key)
 
 

@@ -76,9 +76,9 @@ def read_system_prompt(values: Mapping[str, object], name: str) -> Imported:
         PresetError: the text is none, or is empty.
     """
     source = Source(values, PROMPT_KEYS)
-    own_name = source.take("name")
+    named = "name", source.give_up("name") or name
     _carry_prompt(source, "content", source.take("content"))
-    return source.imported(own_name or name, SYSTEM_PROMPT)
+    return source.imported(name, SYSTEM_PROMPT, named)
 
 
 def read_master(values: Mapping[str, object], name: str, *, absent: bool) -> Imported:
@@ -101,12 +101,13 @@ def read_master(values: Mapping[str, object], name: str, *, absent: bool) -> Imp
     silly_tavern.carry_sampling(source)
     outer = Source({key: values[key] for key in values if key != "preset"}, MASTER_KEYS)
     prompt = outer.take("sysprompt")
-    own_name = preset.get("name")
+    named = ("preset.name", preset["name"]) if preset.get("name") else None
     if isinstance(prompt, dict):
-        own_name = own_name or prompt.get("name")
+        if named is None and prompt.get("name"):
+            named = "sysprompt.name", prompt["name"]
         _carry_prompt(outer, "sysprompt", prompt.get("content"))
     source.join(outer)
-    return source.imported(own_name or name, MASTER)
+    return source.imported(name, MASTER, named)
 
 
 def _carry_prompt(source: Source, key: str, text: object) -> None:

@@ -169,6 +169,10 @@ class Source:
             self._taken[key] = value
         return value
 
+    def give_up(self, key: str) -> object:
+        """The value of a key that is reported elsewhere; None where there is none."""
+        return self._left.pop(key, None)
+
     def number(self, key: str, *, is_whole: bool = False) -> float | None:
         """The same for a number.
 
@@ -341,25 +345,21 @@ class Source:
         return bool(text)
 
     def take_over(self, part: Source, key: str) -> None:
-        """Add what was found within one of the keys."""
-        self._sampling |= part._sampling
-        self._names |= part._names
-        for inner, value in part._left.items():
-            part.lose(inner, value)
-        self._lost += part._lost
+        """Add what was found within one of the keys, which is reported as one."""
+        self._add(part)
         self._goes[key] = dict.fromkeys(part._sampling)
 
     def join(self, other: Source) -> None:
-        """Add what stands in another part of the same file."""
-        for key, value in other._left.items():
-            is_idle = value in (None, "", [], {})
-            entry = self._keys.get(key, _UNKNOWN)
-            other.lose(key, value, had_effect=not is_idle and not entry.is_idle(value))
+        """Add what stands in another part of the same file, with all of its keys."""
+        self._add(other)
+        self._joined.append(other)
+
+    def _add(self, other: Source) -> None:
+        other._lose_the_rest()
         self._sampling |= other._sampling
         self._names |= other._names
         self._fields |= other._fields
         self._lost += other._lost
-        self._joined.append(other)
 
     def note(self, key: str, why: str) -> None:
         """Say something of a key that is carried, or that changes nothing."""
@@ -383,19 +383,22 @@ class Source:
         _, _, allowed = str(error).partition("; allowed is ")
         self.lose(key, value, why=f"Left out: allowed is {allowed}")
 
-    def imported(self, name: object, program: str, name_key: str = "name") -> Imported:
+    def imported(
+        self, stem: str, program: str, named: tuple[str, object] | None = None
+    ) -> Imported:
         """The preset, and what became of every key.
 
+        Args:
+            stem: What to call it where the file has no name for it.
+            program: Whose file it is, in words.
+            named: The key that its name has in the file, and the name.
+
         Raises:
-            PresetError: nothing of the file can be carried, or the name is none.
+            PresetError: nothing of the file can be carried, or the name is no text.
         """
-        for key, value in self._left.items():
-            does_nothing = value in (None, "", [], {}) or self._keys.get(key, _UNKNOWN).is_idle(
-                value
-            )
-            self.lose(key, value, had_effect=not does_nothing)
+        self._lose_the_rest()
         if self._is_best_alone:
-            self._sampling["top_k"] = 1
+            self._sampling |= {"top_k": 1, "top_p": 1.0}
         if not self._sampling and not self._fields.keys() - {"description", "notes"}:
             raise self._nothing(program)
         absent = {
@@ -405,7 +408,7 @@ class Source:
         }
         params = sampling_params({**self._sampling, **absent}, self._names)
         preset = Preset(
-            name=self._name(name, name_key),
+            name=_safe(*named) if named else _safe("name", stem),
             sampling=params,
             **self._fields,  # type: ignore[arg-type]  # each was checked when it was set
         )
@@ -413,7 +416,10 @@ class Source:
             PresetDocument(preset),
             program,
             tuple(self._lost),
-            tuple(entry for part in (self, *self._joined) for entry in part._carried(params)),
+            (
+                *([_name_entry(*named)] if named else []),
+                *(entry for part in (self, *self._joined) for entry in part._carried(params)),
+            ),
             tuple(
                 (field, getattr(params, field))
                 for field in absent
@@ -435,19 +441,11 @@ class Source:
         self._fields[field] = value
         self._goes.setdefault(key, {})[field] = None
 
-    def _name(self, name: object, key: str) -> str:
-        """The preset's name: made safe where it cannot be one, which is told."""
-        try:
-            return checked_name(name, key)
-        except PresetError:
-            if not isinstance(name, str):
-                raise
-        safe = safe_name(name)
-        inner = key.removeprefix(self._prefix)
-        self._taken.setdefault(inner, name)
-        self.note(inner, f"It cannot be a name here, and is “{safe}”.")
-        self._goes.setdefault(inner, {})["name"] = None
-        return safe
+    def _lose_the_rest(self) -> None:
+        for key, value in self._left.items():
+            is_idle = value in (None, "", [], {}) or self._keys.get(key, _UNKNOWN).is_idle(value)
+            self.lose(key, value, had_effect=not is_idle)
+        self._left.clear()
 
     def _nothing(self, program: str) -> NothingCarriedError:
         """The refusal of a file without a setting that a preset has."""
@@ -476,6 +474,26 @@ class Source:
             why = " ".join(dict.fromkeys([*idle, *notes]))
             entries.append(Carried(self._prefix + key, value, fields, acts, why))
         return entries
+
+
+def _safe(key: str, name: object) -> str:
+    """A preset's name: made safe where it cannot be one.
+
+    Raises:
+        PresetError: it is no text.
+    """
+    try:
+        return checked_name(name, key)
+    except PresetError:
+        if not isinstance(name, str):
+            raise
+        return safe_name(name)
+
+
+def _name_entry(key: str, name: object) -> Carried:
+    safe = _safe(key, name)
+    why = "" if safe == name else f"It cannot be a name here, and is “{safe}”."
+    return Carried(key, name, ("name",), why=why)
 
 
 def _is_finite(value: object) -> bool:

@@ -259,7 +259,8 @@ REAL: dict[str, Real] = {
          "rep_pen": 1.07, "rep_pen_range": 0, "rep_pen_slope": 0.7,
          "sampler_order": [6, 0, 1, 3, 4, 2, 5]}, "KoboldCpp",
         {"temperature": 0.75, "repeat_penalty": 1.07, "repeat_last_n": 1},
-        {"rep_pen": "carried", "rep_pen_range": "carried", "rep_pen_slope": "lost"}, {},
+        {"rep_pen": "carried", "rep_pen_range": "carried", "rep_pen_slope": "lost",
+         "preset": "carried"}, {}, {"name": "Dawn"},
     ),
     "KoboldCpp, silent": Real(
         {"title": "Dusk", "temp": 1.2, "rep_pen": 1.1}, "KoboldCpp",
@@ -274,7 +275,8 @@ REAL: dict[str, Real] = {
             {"key": "llm.prediction.temperature", "value": 0.5},
             {"key": "llm.prediction.topPSampling", "value": {"checked": False, "value": 0.95}},
         ]}, "load": {"fields": []}}, "LM Studio",
-        {"temperature": 0.5, "top_p": 1}, {"llm.prediction.topPSampling": "idle"},
+        {"temperature": 0.5, "top_p": 1},
+        {"llm.prediction.topPSampling": "idle", "name": "carried"},
         {"top_k": 40, "min_p": 0.05, "repeat_penalty": 1.1},
     ),
     "LM Studio's model.yaml": Real(
@@ -431,7 +433,7 @@ def test_every_key_of_a_file_is_reported(name: str) -> None:
     found = import_one(text_of(values), "stem", absent=True)
     reported = {key.partition(".")[0] for key in fates(found)}
     inner = {"parameters", "operation", "load", "options", "preset", "sampling"}
-    assert values.keys() - {"name", "identifier"} - inner <= reported
+    assert values.keys() - inner <= reported
 
 
 @pytest.mark.parametrize("name", REAL)
