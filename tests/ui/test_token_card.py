@@ -3,14 +3,16 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QPoint, Qt
-from PySide6.QtGui import QHelpEvent
+from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt
+from PySide6.QtGui import QFocusEvent, QHelpEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QToolTip, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QToolTip, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from studio.sampling import LogitSketch, SamplingParams
 from studio.ui.histogram.histogram import NextTokenHistogram
+from studio.ui.histogram.panel import NextTokenPanel
+from studio.ui.parameters.sampling_state import SamplingState
 from studio.ui.theme.theme import Theme
 from studio.ui.tokens.details import TokenDetails, most_likely_words
 from studio.ui.tokens.next_token import NextToken
@@ -254,3 +256,58 @@ def test_the_card_stays_where_a_filter_changes_nothing_of_it(
     assert histogram.card.details is not None
     assert not histogram.card.details.says_the_same(before)
     assert not before.says_the_same(None)
+
+
+def test_the_card_covers_no_field_that_is_typed_in(
+    qtbot: QtBot, histogram: NextTokenHistogram
+) -> None:
+    window = histogram.window()
+    field = QLineEdit(window)
+    field.show()
+    field.raise_()
+    for line, side in ((0, "below"), (2, "above")):
+        row = histogram.line_rect(line)
+        top = row.bottom() + 40 if side == "below" else row.top() - 60
+        field.setGeometry(QRect(histogram.mapTo(window, QPoint(240, top)), QSize(200, 24)))
+        field.setFocus()
+        qtbot.waitUntil(field.hasFocus)
+        point_at(histogram, line)
+        QTest.qWait(0)
+        histogram._card_later.stop()
+        histogram._show_card()
+        assert not (
+            histogram.card.isVisible() and histogram.card.geometry().intersects(field.geometry())
+        )
+    histogram.setFocus()
+    point_at(histogram, 0)
+    qtbot.waitUntil(histogram.card.isVisible)
+
+
+def test_the_question_is_not_covered_by_the_card_of_its_row(
+    qtbot: QtBot, state: NextToken, theme: Theme
+) -> None:
+    panel = NextTokenPanel(state, theme, SamplingState(SamplingParams()))
+    qtbot.addWidget(panel)
+    panel.resize(480, 460)
+    panel.show()
+    panel.activateWindow()
+    histogram = panel.histogram
+    histogram.setFocus()
+    qtbot.waitUntil(histogram.hasFocus)
+    QTest.keyClick(histogram, Qt.Key.Key_Down)
+    assert histogram.card.isVisible()
+    # A menu takes the focus and gives it back before its entry acts.
+    QApplication.sendEvent(
+        histogram, QFocusEvent(QEvent.Type.FocusOut, Qt.FocusReason.PopupFocusReason)
+    )
+    histogram.menu_wanted.disconnect()
+    panel._ask(0, histogram.line_rect(0))
+    qtbot.waitUntil(panel.question.edit.hasFocus)
+    assert not histogram.card.isVisible()
+    assert histogram.pointed == 0
+    for line in (0, 1, 2):
+        point_at(histogram, line)
+        histogram._show_card()
+        assert not histogram.card.isVisible() or not histogram.card.geometry().intersects(
+            panel.question.geometry()
+        )

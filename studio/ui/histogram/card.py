@@ -6,7 +6,7 @@ text thirty times a second. It takes no input and knows nothing but what it is g
 
 from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 
 from studio.ui.theme.theme import Theme
 from studio.ui.tokens.details import TokenDetails, most_likely_words
@@ -55,6 +55,8 @@ class TokenCard(QWidget):
     def show_details(self, details: TokenDetails, beside: QWidget, row: QRect) -> None:
         """Show a token's details below a row, or above it where there is no room below.
 
+        Nowhere, where it would cover a field that is being typed in.
+
         Args:
             details: What to show.
             beside: The widget that the row belongs to.
@@ -67,8 +69,9 @@ class TokenCard(QWidget):
         window = beside.window()
         if self.parentWidget() is not window:
             self.setParent(window)
-        self._place(window, beside, row)
-        if self.isVisible():
+        if not self._place(window, beside, row):
+            self.hide()
+        elif self.isVisible():
             self.update()
         else:
             self.show()
@@ -84,15 +87,18 @@ class TokenCard(QWidget):
         lines = (5 + len(self._hints)) * (metrics.height() + _LINE_GAP)
         return QSize(width + 2 * _PADDING, lines + sentence.height() + _GAP + 2 * _PADDING)
 
-    def _place(self, window: QWidget, beside: QWidget, row: QRect) -> None:
+    def _place(self, window: QWidget, beside: QWidget, row: QRect) -> bool:
+        """Lie in the column, below the row or above it; returns whether there is room."""
         size = self.sizeHint()
-        corner = beside.mapTo(window, QPoint(row.right() - size.width(), row.bottom() + _GAP))
-        if corner.y() + size.height() > window.height():
-            corner.setY(beside.mapTo(window, row.topLeft()).y() - _GAP - size.height())
-        left = beside.mapTo(window, QPoint(0, 0)).x()
-        corner.setX(max(left, min(corner.x(), window.width() - size.width())))
-        corner.setY(max(0, corner.y()))
-        self.setGeometry(QRect(corner, size))
+        on_window = QRect(beside.mapTo(window, row.topLeft()), row.size())
+        left = max(on_window.left(), on_window.right() + 1 - size.width())
+        typed_in = _typed_in(window)
+        for top in (on_window.bottom() + 1 + _GAP, on_window.top() - _GAP - size.height()):
+            card = QRect(QPoint(left, top), size)
+            if window.rect().contains(card) and not card.intersects(typed_in):
+                self.setGeometry(card)
+                return True
+        return False
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the surface, the token, its numbers and the sentence."""
@@ -156,3 +162,17 @@ class TokenCard(QWidget):
         font.setBold(True)
         font.setItalic(details.row.text.kind != "text")
         return font
+
+
+def _typed_in(window: QWidget) -> QRect:
+    """Where on a window the field is that has the keyboard, with the card that it may lie on."""
+    field = QApplication.focusWidget()
+    if field is None or not field.testAttribute(Qt.WidgetAttribute.WA_InputMethodEnabled):
+        return QRect()
+    if not window.isAncestorOf(field):
+        return QRect()
+    over = field
+    while (parent := over.parentWidget()) is not None and parent is not window:
+        over = parent
+    place = over if over.property("over") else field
+    return QRect(place.mapTo(window, QPoint(0, 0)), place.size())

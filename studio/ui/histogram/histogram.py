@@ -369,7 +369,7 @@ class NextTokenHistogram(QWidget):
     def _point(self) -> None:
         """Show which line is pointed at; its card follows at once if one is there already."""
         self.update()
-        if self.pointed is None:
+        if self.pointed is None or (self._hovered is None and not self.hasFocus()):
             self._put_card_away()
         elif self.card.isVisible() or self._hovered is None:
             self._show_card()
