@@ -18,7 +18,7 @@ from studio.manuscript.files import (
 )
 from studio.manuscript.followed_text import FollowedText
 from studio.manuscript.history import HistoryError
-from studio.manuscript.joint import joined
+from studio.manuscript.joint import begun, joined
 from studio.manuscript.journal import Journal, Leftover, leftovers
 from studio.manuscript.manuscript import Manuscript
 from studio.manuscript.passage import Origin, Passage, runs_of
@@ -54,6 +54,7 @@ __all__ = [
     "TextFile",
     "TokenSpan",
     "TokenSpans",
+    "begun",
     "document_key",
     "joined",
     "leftovers",

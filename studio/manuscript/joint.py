@@ -46,6 +46,19 @@ def joined(text: str, after: str) -> str:
     return f"{bare} " if _ends_word(bare) and _begins_word(after) else bare
 
 
+def begun(text: str, before: str) -> str:
+    """A text as it is to stand behind one that it was not written to continue.
+
+    Args:
+        text: What was written.
+        before: What stands before it; of that the last two characters count.
+    """
+    bare = text.lstrip()
+    if not before or before[-1].isspace() or not bare:
+        return bare
+    return f" {text}" if text == bare and _ends_word(before) and _begins_word(bare) else text
+
+
 def _closes(after: str) -> bool:
     return after[0] in _CLOSING or (after[0] in _EITHER and not _letter(after[1:2]))
 

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from studio.ui import settings as remembered
 from studio.ui.compare.compare import Compare
+from studio.ui.compare.place_question import PlaceQuestion
 from studio.ui.editor.editor import ManuscriptEditor
 from studio.ui.editor.find_bar import FindBar
 from studio.ui.editor.take_margin import TakeMargin
@@ -262,6 +263,7 @@ class MainWindow(QMainWindow):
             lambda is_needed: None if is_needed else self.notice.withdraw(drop_biases)
         )
         session.compare.used.connect(self.editor.move_caret)
+        self.place_question = PlaceQuestion(self, session.compare, self.files)
         session.compare.preset_wanted.connect(self.presets.keep)
         session.words.written.connect(self.editor.move_caret)
         session.words.refused.connect(lambda why: self.notice.tell(why, is_error=False))

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from studio.manuscript import Manuscript, Take, TakeSet
 
+_NEAR = 200
+"""Code points before the place that must still stand; what is further off may have been edited."""
+
 
 class LanePlace:
     """The place at which lanes continue the text, and the takes that came of it."""
@@ -29,34 +32,46 @@ class LanePlace:
             prompt: The manuscript as it was, up to the place.
 
         Returns:
-            Whether the place is known: that text still stands, at the beginning or once elsewhere.
+            Whether the place is known: that text still stands, at the beginning or once elsewhere;
+            where there was none, nothing else does.
         """
-        if self._position is not None:
+        if self._position is not None and self._stands(prompt, self._position):
             return True
         text = self._manuscript.text
-        if text.startswith(prompt):
+        if prompt.strip() and text.startswith(prompt):
             self._position = len(prompt)
         elif prompt.strip() and text.count(prompt) == 1:
             self._position = text.index(prompt) + len(prompt)
+        elif not prompt.strip() and self._stands(prompt, len(prompt)):
+            self._position = len(prompt)
         else:
+            self.put(None)
             return False
         self._takes = self._takes_at(self._position)
         return True
 
-    def begin_take(self, otherwise: int) -> Take:
-        """A take that grows there: another one where a lane's text stands already.
+    def _stands(self, prompt: str, position: int) -> bool:
+        """Whether the end of a prompt still stands before a position."""
+        text = self._manuscript.text
+        near = prompt[-_NEAR:]
+        if not text.startswith(near, max(0, position - len(near))):
+            return False
+        if prompt.strip():
+            return True
+        # Everything begins with nothing: only what lanes wrote may stand behind it.
+        takes = self._takes_at(position)
+        end = takes.place.end if takes else position
+        return not (text[:position] + text[end:]).strip()
 
-        Args:
-            otherwise: Where, for a comparison that did not begin in this manuscript.
-        """
+    def begin_take(self) -> Take:
+        """A take that grows there: another one where a lane's text stands already."""
         manuscript = self._manuscript
         if self._takes is not None and self._takes in manuscript.take_sets:
             try:
                 return manuscript.retake(self._takes)
             except ValueError:
                 pass  # its place was deleted
-        if self._position is None:
-            self._position = otherwise
+        assert self._position is not None, "it was put or found"
         take = manuscript.begin_take(min(self._position, len(manuscript)))
         self._takes = manuscript.growing_take_set
         return take

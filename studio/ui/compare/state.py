@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Signal
 
 from studio.engine.messages import Prompt
 from studio.experiments.recorder import model_record
-from studio.manuscript import TakeWriter
+from studio.manuscript import TakeWriter, begun
 from studio.sampling import SamplingParams
 from studio.ui.compare.lane import CompareLane
 from studio.ui.compare.lane_biases import LaneBiases
@@ -34,10 +34,6 @@ from studio.ui.writing.records import TokenRecords
 from studio.ui.writing.writing import Writing
 
 ELSEWHERE = "The Compare page is shown; go back to the Write page first (Ctrl+1)."
-AT_THE_CARET = (
-    "The text that this run continued does not stand in the manuscript any more: the lane's text "
-    "was put at the caret."
-)
 ENDS_AT_ONCE = (
     "It would end here again: the same settings and random draws give the same end. Turn its "
     "temperature, or give it new random draws."
@@ -59,6 +55,8 @@ class CompareState(CompareLanes):
     """What the writer should know of what was done."""
     used = Signal(int)
     """A lane's text was put into the manuscript; where it ends, in code points."""
+    place_wanted = Signal(object)
+    """A lane is to be used whose prompt does not stand in the manuscript: where is asked."""
     preset_wanted = Signal(str, object)
     """The preset's name and the parameters of a lane that is to be kept as a preset."""
 
@@ -131,22 +129,58 @@ class CompareState(CompareLanes):
     def use(self, lane: CompareLane) -> None:
         """Put a lane's text where its prompt ended, as a take with all its records.
 
-        Where the prompt's text no longer stands it goes to the caret, and `told` says so.
+        Where the prompt's text no longer stands, `place_wanted` asks where.
         """
         prompt = self.subject.prompt
         if self.why_not_use(lane) or prompt is None:
             return
-        if not self._place.find(prompt.manuscript):
-            self.told.emit(AT_THE_CARET)
-        take = self._place.begin_take(self._draft.caret)
+        if self._place.find(prompt.manuscript):
+            self._put_text(lane)
+        else:
+            self.place_wanted.emit(lane)
+
+    def use_at_caret(self, lane: CompareLane) -> None:
+        """Put a lane's text at the caret, which is not where its prompt ended."""
+        if self.why_not_use(lane) is None:
+            caret = self._draft.caret
+            self._place.put(caret)
+            self._put_text(lane, begun(lane.text, self._draft.manuscript.text[:caret][-2:]))
+            # The next one is asked about again: what stands here is not its prompt.
+            self._place.put(None)
+
+    def use_in_new(self, lane: CompareLane) -> None:
+        """Put a lane's prompt and its text into the manuscript, which is a new one."""
+        prompt = self.subject.prompt
+        if self.why_not_use(lane) or prompt is None:
+            return
+        self._draft.set_brief(prompt.brief)
+        self._draft.manuscript.edit(0, 0, prompt.manuscript)
+        self._place.put(len(prompt.manuscript))
+        self._put_text(lane)
+
+    def _put_text(self, lane: CompareLane, wanted: str | None = None) -> None:
+        """Write a lane's text at the place.
+
+        Args:
+            lane: Whose.
+            wanted: The same text with other white space at its beginning, if it is to have that.
+        """
+        take = self._place.begin_take()
         take.seed, take.preset, take.ending = lane.seed, lane.profiles.current.name, lane.reason
         take.temperatures = [params.temperature for _, params in lane.turns]
         writer = TakeWriter(self._draft.manuscript, take)
         # Of another model, the records would be read with the wrong vocabulary.
         is_known = self.origin.is_open_model(self.subject.source)
         records = lane.records(self.subject.prompt_tokens)[: len(lane.written)]
+        is_begun = wanted is None or lane.text == wanted
+        if wanted is not None and len(wanted) > len(lane.text):
+            writer.add(b" ", None)
+            is_begun = True
         for record in records:
-            writer.add(record.text, record if is_known else None)
+            text = record.text if is_begun else record.text.lstrip()
+            # A token of which only a part comes into the text leaves no record.
+            writer.add(text, record if is_known and text == record.text else None)
+            is_begun = is_begun or bool(text)
         writer.end()
         self._draft.manuscript.end_take()
         self.used.emit(self._place.end_of_take())

@@ -68,9 +68,18 @@ class DocumentFiles(QObject):
         """The document's name for the window's title."""
         return self._draft.path.stem if self._draft.path else "Untitled"
 
-    def new(self) -> None:
-        """Begin an empty manuscript."""
-        self._replace(self._new_now)
+    def new(self, then: Callable[[], None] = lambda: None) -> None:
+        """Begin an empty manuscript.
+
+        Args:
+            then: Called once it has begun, and never if the writer wants to keep the one there is.
+        """
+
+        def begin() -> None:
+            self._new_now()
+            then()
+
+        self._replace(begin)
 
     def ask_open(self) -> None:
         """Ask for a file and open it."""

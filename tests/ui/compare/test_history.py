@@ -14,7 +14,6 @@ from studio.ui.compare import shelf as compare_shelf
 from studio.ui.compare.history import CompareHistory
 from studio.ui.compare.setups import ladder
 from studio.ui.compare.shelf import CompareShelf
-from studio.ui.compare.state import AT_THE_CARET
 from tests.ui.compare.test_state import LaneDesk
 
 
@@ -307,15 +306,74 @@ def test_an_earlier_run_is_used_where_its_prompt_ended(shelved: Shelved) -> None
     assert not told
 
 
-def test_it_says_so_where_that_text_does_not_stand_any_more(shelved: Shelved) -> None:
+def test_where_that_text_stands_no_more_it_is_asked_where(shelved: Shelved) -> None:
     desk, state = shelved.desk, shelved.desk.compare
-    told: list[str] = []
-    state.told.connect(told.append)
+    asked: list[object] = []
+    state.place_wanted.connect(asked.append)
     shelved.run(5)
     shelved.run(6)
     desk.draft.manuscript.load("The lake")
     desk.draft.set_caret(3)
     shelved.history.step(-1)
     state.use(state.lanes[0])
+    assert desk.draft.manuscript.text == "The lake", "nothing is glued anywhere"
+    assert asked == [state.lanes[0]]
+    state.use_at_caret(state.lanes[0])
     assert desk.draft.manuscript.text == "The w5 lake"
-    assert told == [AT_THE_CARET]
+    # The next one is asked about too.
+    state.use(state.lanes[1])
+    assert asked == [state.lanes[0], state.lanes[1]]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ("", "", "w5"),
+        ("A lake. ", "", "A lake. w5"),
+        ("A lake.\n", "", "A lake.\nw5"),
+        ("A lake", "side", "A lake w5 side"),
+    ],
+)
+def test_at_the_caret_it_is_joined_on_both_sides(
+    shelved: Shelved, before: str, after: str, expected: str
+) -> None:
+    desk, state = shelved.desk, shelved.desk.compare
+    shelved.run(5)
+    desk.draft.manuscript.load(before + after)
+    desk.draft.set_caret(len(before))
+    state.use_at_caret(state.lanes[0])
+    assert desk.draft.manuscript.text == expected
+    desk.draft.manuscript.undo()
+    assert desk.draft.manuscript.text == before + after
+
+
+def test_in_a_new_document_it_stands_behind_what_it_continues(shelved: Shelved) -> None:
+    desk, state = shelved.desk, shelved.desk.compare
+    desk.draft.set_brief("Short sentences.")
+    shelved.run(5)
+    desk.draft.new()
+    desk.draft.set_brief("Another brief.")
+    state.use_in_new(state.lanes[0])
+    assert desk.draft.manuscript.text == "The sea w5"
+    assert desk.draft.brief == "Short sentences."
+    state.use(state.lanes[1])
+    (takes,) = desk.draft.manuscript.take_sets
+    assert len(takes.takes) == 2
+
+
+def test_what_continued_an_empty_page_is_not_glued_to_another_text(shelved: Shelved) -> None:
+    desk, state = shelved.desk, shelved.desk.compare
+    asked: list[object] = []
+    state.place_wanted.connect(asked.append)
+    desk.draft.set_brief("A story.")
+    desk.draft.manuscript.load("")
+    shelved.run(5)
+    state.use(state.lanes[0])
+    state.use(state.lanes[1])
+    assert desk.draft.manuscript.text == " w5"
+    assert not asked
+    for text in ("The lake", " w5 and more"):
+        desk.draft.manuscript.load(text)
+        state.use(state.lanes[0])
+        assert desk.draft.manuscript.text == text
+        assert asked.pop() is state.lanes[0]
