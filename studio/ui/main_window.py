@@ -231,7 +231,9 @@ class MainWindow(QMainWindow):
         session, writing = self.session, self.session.writing
         self.editor.caret_moved.connect(session.draft.set_caret)
         self.editor.refused.connect(
-            lambda why: self.notice.tell(why, self.actions_.stop if writing.can_stop else None)
+            lambda why: self.notice.tell(
+                why, self.actions_.stop if writing.can_stop else None, of_text=True
+            )
         )
         self.editor.zoom_asked.connect(self.theme.zoom_by)
         self.theme.prose_changed.connect(self._on_prose_changed)
@@ -266,9 +268,12 @@ class MainWindow(QMainWindow):
         self.place_question = PlaceQuestion(self, session.compare, self.files)
         session.compare.preset_wanted.connect(self.presets.keep)
         session.words.written.connect(self.editor.move_caret)
-        session.words.refused.connect(lambda why: self.notice.tell(why, is_error=False))
-        session.records.failed.connect(self.notice.tell)
-        session.records.told.connect(lambda news: self.notice.tell(news, is_error=False))
+        session.words.refused.connect(self._tell_of_text)
+        session.records.failed.connect(lambda why: self.notice.tell(why, of_text=True))
+        session.records.told.connect(self._tell_of_text)
+        session.draft.manuscript.loaded.connect(self.notice.forget_text)
+        # What a generation failed of is told of one place, and is over where the writer goes on.
+        session.draft.prompt_changed.connect(lambda: self.notice.withdraw(self.actions_.continue_))
         session.draft.file_changed.connect(self._show_title)
         session.draft.brief_changed.connect(self._show_title)
         session.draft.manuscript.state_changed.connect(self._show_title)
@@ -348,7 +353,12 @@ class MainWindow(QMainWindow):
             "no_model": self.actions_.reopen_model,
             "context_size": self.actions_.model_options,
         }
-        self.notice.tell(message, mended_by.get(kind, self.actions_.continue_))
+        self.notice.tell(
+            message, mended_by.get(kind, self.actions_.continue_), of_text=kind not in mended_by
+        )
+
+    def _tell_of_text(self, news: str) -> None:
+        self.notice.tell(news, is_error=False, of_text=True)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Take local files, or a preset from the library."""

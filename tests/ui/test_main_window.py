@@ -176,6 +176,26 @@ def test_a_failed_generation_offers_to_try_again(window: MainWindow, qtbot: QtBo
     qtbot.waitUntil(lambda: window.session.writing.is_idle, timeout=LONG)
 
 
+def test_what_is_told_of_a_text_goes_with_it(bare: MainWindow, qtbot: QtBot) -> None:
+    draft, notice = bare.session.draft, bare.notice
+    bare.session.records.told.emit("The first 12 characters were not scored.")
+    assert notice.message
+    draft.new()
+    assert notice.message == ""
+    bare.session.model.failed.emit("“a.gguf” is damaged.")
+    draft.new()
+    assert notice.message == "“a.gguf” is damaged.", "which is true of the next text, too"
+
+
+def test_why_nothing_was_written_is_over_where_the_writer_goes_on(
+    bare: MainWindow, qtbot: QtBot
+) -> None:
+    bare.session.writing.failed.emit("The model has nothing to add here.", "prompt")
+    assert bare.notice.message
+    QTest.keyClicks(bare.editor, "x")
+    assert bare.notice.message == ""
+
+
 def test_a_brief_that_leaves_no_room_offers_a_larger_context(
     bare: MainWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:

@@ -23,6 +23,7 @@ class NoticeBar(QFrame):
         self.setProperty("card", True)
         self.setAccessibleName("Message")
         self._action: QAction | None = None
+        self._is_of_text = False
         self._label = QLabel()
         self._label.setProperty("role", "error")
         self._label.setWordWrap(True)
@@ -56,8 +57,23 @@ class NoticeBar(QFrame):
         """The way on that the message offers."""
         return None if self.isHidden() else self._action
 
-    def tell(self, message: str, action: QAction | None = None, *, is_error: bool = True) -> None:
-        """Show a message, with a button for `action` where there is a way on."""
+    def tell(
+        self,
+        message: str,
+        action: QAction | None = None,
+        *,
+        is_error: bool = True,
+        of_text: bool = False,
+    ) -> None:
+        """Show a message, with a button for `action` where there is a way on.
+
+        Args:
+            message: It.
+            action: The way on.
+            is_error: Whether something went wrong.
+            of_text: Whether it is about the text that is open: see `forget_text`.
+        """
+        self._is_of_text = of_text
         role = "error" if is_error else ""
         if self._label.property("role") != role:
             self._label.setProperty("role", role)
@@ -75,6 +91,11 @@ class NoticeBar(QFrame):
     def withdraw(self, *actions: QAction) -> None:
         """Hide a message whose way on was one of these: it is no longer true."""
         if self._action in actions:
+            self.hide()
+
+    def forget_text(self) -> None:
+        """Another text is open: hide a message that is about the one before it."""
+        if self._is_of_text:
             self.hide()
 
     def _on_clicked(self) -> None:

@@ -3,7 +3,7 @@
 from html import escape
 
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from studio.ui.frame_clock import FrameClock
 from studio.ui.widgets.actions import ActionButton
@@ -59,9 +59,11 @@ class WritingBar(QWidget):
         row.addWidget(ActionButton(stop_action))
         row.addWidget(ActionButton(retake_action, shows_key=False))
         row.addWidget(self.takes)
-        # What is merely told gives way first where the window is narrow.
-        row.addWidget(self.place, 3)
-        row.addWidget(self._facts, 2)
+        # What is merely told gives way first where the window is narrow, what was before what will.
+        self.place.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
+        self.place.setMinimumWidth(1)
+        row.addWidget(self.place)
+        row.addWidget(self._facts, 1)
         self._count_clock = FrameClock(self._count, self, _COUNT_MS)
         writing.changed.connect(self._show)
         writing.takes_changed.connect(self._follow_caret)
