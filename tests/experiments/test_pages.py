@@ -23,7 +23,7 @@ from studio.experiments.comparison import (
 from studio.experiments.entropy_chart import entropy_chart
 from studio.experiments.html_page import to_html
 from studio.experiments.markdown import to_markdown
-from studio.experiments.page_colors import DARK, LIGHT
+from studio.experiments.page_colors import DARK, LIGHT, PageColors
 from studio.sampling import SamplingParams
 from studio.ui.theme import colors
 
@@ -271,7 +271,16 @@ def test_only_lanes_that_were_run_to_their_end_are_results() -> None:
 
 
 def test_a_lane_has_the_colour_that_it_has_in_the_window() -> None:
-    assert (LIGHT.lanes, DARK.lanes) == (colors.LIGHT.lanes, colors.DARK.lanes)
+    for page_set, window_set in ((LIGHT, colors.LIGHT), (DARK, colors.DARK)):
+        assert page_set == PageColors(
+            page=window_set.window,
+            card=window_set.card,
+            edge=window_set.card_border,
+            text=window_set.text,
+            quiet=window_set.muted,
+            mark=window_set.selection,
+            lanes=window_set.lanes,
+        )
     page = to_html(page_of(COLD, msgspec.structs.replace(HOT, color=5)))
     assert re.findall(r'<section class="card lane lane-(\d)"', page) == ["0", "5"]
     assert re.findall(r'<polyline class="lane-(\d)"', page) == ["0", "5"]

@@ -13,7 +13,6 @@ from studio.ui.temperature.slider import TemperatureSlider
 from studio.ui.theme.theme import Theme
 from studio.ui.widgets.elided_label import ElidedLabel
 
-_NUMBER_SIZE = 1.9
 _THIN = 2.0
 _DOT = 3.5
 
@@ -40,7 +39,8 @@ class LaneHead(QWidget):
 
     def __init__(self, lane: CompareLane, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.temperature = TemperatureEdit(lane.sampling, _NUMBER_SIZE)
+        self.temperature = TemperatureEdit(lane.sampling, 1.0)
+        self.temperature.setProperty("type", "figure")
         lane.sampling.params_changed.connect(self.temperature.follow)
         self.temperature.textChanged.connect(self._fit_number)
         self.temperature.installEventFilter(self)
@@ -83,7 +83,9 @@ class LaneHead(QWidget):
         self.slider.set_near(self.temperature.hasFocus())
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
-        """While the number is typed the slider is there."""
+        """While the number is typed the slider is there; its field is as wide as it."""
+        if event.type() == QEvent.Type.FontChange:
+            self._fit_number()
         if event.type() in (QEvent.Type.FocusIn, QEvent.Type.FocusOut):
             self.slider.set_near(event.type() == QEvent.Type.FocusIn or self.underMouse())
         return super().eventFilter(watched, event)

@@ -38,6 +38,7 @@ _TIP = (
     "from, at the lane's own settings. Pale: it had to come; full: many others could have "
     "stood there.</p><p>Click a cell, or ← → and Enter, to go to its word.</p>"
 )
+_SPOKEN = "From pale to full by entropy; the arrow keys lead from word to word, Enter to the text"
 
 
 class OpennessStrip(QWidget):
@@ -68,6 +69,7 @@ class OpennessStrip(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setToolTip(_TIP)
+        self.setAccessibleDescription(_SPOKEN)
         lane.grown.connect(self.follow)
         lane.cleared.connect(self._clear)
         theme.changed.connect(self._follow_theme)
@@ -145,7 +147,7 @@ class OpennessStrip(QWidget):
             mark = self.rect_of(self._cell).adjusted(-1, -2, 0, 1)
             painter.drawRect(mark)
         elif self.hasFocus():
-            painter.setPen(QPen(QColor(colors.accent), 1))
+            painter.setPen(QPen(QColor(colors.focus), 1))
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
 
     def _paint_cells(self, painter: QPainter, exposed: QRect) -> None:
@@ -195,7 +197,7 @@ class OpennessStrip(QWidget):
             if changed is not None:
                 self.update(self.rect_of(changed).adjusted(-2, -2, 2, 4))
         self._cell = index
-        words = ""
+        words = _SPOKEN
         if index is not None and index < len(self._lane.tokens):
             words = f"{token_openness(self._lane.tokens[index])}, token {index + 1:,}"
         self.setAccessibleDescription(words)

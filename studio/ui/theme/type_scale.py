@@ -10,7 +10,7 @@ from PySide6.QtGui import QFont
 
 from studio.ui.theme.faces import FAMILIES, Face
 
-Role = Literal["interface", "heading", "lead", "title", "number"]
+Role = Literal["interface", "heading", "lead", "title", "figure", "number"]
 
 INTERFACE_SIZE = 13
 """Of buttons, menus and notes; nothing in the window is smaller."""
@@ -28,6 +28,7 @@ _ROLES: dict[Role, tuple[int, QFont.Weight]] = {
     "heading": (INTERFACE_SIZE, _SEMIBOLD),
     "lead": (15, QFont.Weight.Normal),
     "title": (20, _SEMIBOLD),
+    "figure": (25, _SEMIBOLD),
     "number": (38, _SEMIBOLD),
 }
 
@@ -48,7 +49,8 @@ def interface_font(role: Role, zoom: int, system: QFont) -> QFont:
 
     Args:
         role: ``interface`` for nearly everything; ``heading`` names a part, ``lead`` is the one
-            sentence to read in it, ``title`` names what a panel is about, ``number`` is T itself.
+            sentence to read in it, ``title`` names what a panel is about, ``number`` is T itself,
+            ``figure`` a lane's T.
         zoom: Steps from 100 %. Smaller steps do not make the interface smaller than it is at
             first: below that it could not be read.
         system: The desktop's own font, whose letters stand in for those that are missing.
