@@ -6,6 +6,7 @@ from pathlib import Path
 
 from studio.engine.model_files.starter_model import find_starter_model
 from studio.sampling.params import KNOWN_SAMPLERS, SAMPLER_ALIASES
+from studio.sampling.word_bias import CASINGS, WordBias
 from studio.suggestion import did_you_mean
 
 _SAMPLING: dict[str, tuple[Callable[[str], object], str]] = {
@@ -65,6 +66,23 @@ def add_sampling_arguments(parser: argparse.ArgumentParser, without: str = "") -
         help="add BIAS to the logit of token ID, -inf to ban it; once for each",
     )
     group.add_argument(
+        "--word-bias",
+        dest="word_biases",
+        metavar="TEXT=BIAS",
+        action="append",
+        type=_word,
+        help="the same for a word or phrase in any model, with a space before it or without, not "
+        "inside of longer words: the=-inf bans it; once for each",
+    )
+    group.add_argument(
+        "--word-bias-any-case",
+        dest="word_biases",
+        metavar="TEXT=BIAS",
+        action="append",
+        type=_word_in_any_case,
+        help="the same, and for the word in lower case, Capitalised and UPPER CASE",
+    )
+    group.add_argument(
         "--samplers",
         metavar="A;B;C",
         type=_samplers,
@@ -75,9 +93,11 @@ def add_sampling_arguments(parser: argparse.ArgumentParser, without: str = "") -
 
 def sampling_overrides(given: argparse.Namespace) -> dict[str, object]:
     """Those sampling options that were given, by the names of `SamplingParams`."""
-    fields = (*_SAMPLING, "dry_sequence_breakers", "logit_bias", "samplers")
+    fields = (*_SAMPLING, "dry_sequence_breakers", "logit_bias", "word_biases", "samplers")
     values = {field: getattr(given, field, None) for field in fields}
     found = {field: value for field, value in values.items() if value is not None}
+    if "logit_bias" in found:  # of the model at hand, whatever a preset's were for
+        found["logit_bias_vocabulary"] = ""
     if found.get("dry_sequence_breakers") == [_NO_BREAKERS]:
         found["dry_sequence_breakers"] = ()
     return found
@@ -111,6 +131,22 @@ def _bias(text: str) -> tuple[int, float]:
     raise argparse.ArgumentTypeError(
         f"found {text!r}; allowed is a token id, =, and a number, such as 198=-inf"
     )
+
+
+def _word(text: str, casings: tuple[str, ...] = ()) -> WordBias:
+    word, equals, bias = text.rpartition("=")
+    try:
+        if equals and word:
+            return WordBias(unescaped(word), float(bias), casings)
+    except ValueError:
+        pass
+    raise argparse.ArgumentTypeError(
+        f"found {text!r}; allowed is a word, =, and a number, such as the=-inf"
+    )
+
+
+def _word_in_any_case(text: str) -> WordBias:
+    return _word(text, CASINGS)
 
 
 def model_path(given: argparse.Namespace) -> Path:

@@ -28,6 +28,7 @@ from studio.engine.messages import (
     Failed,
     FindBreakers,
     FindTokens,
+    FindWords,
     Finished,
     Generate,
     Load,
@@ -50,7 +51,8 @@ from studio.engine.writing.generation import generate
 from studio.engine.writing.pieces import PieceLedger
 from studio.engine.writing.prompt import FittedPrompt, TokenizedPrompt, fit, tokenize
 from studio.engine.writing.scoring import score
-from studio.engine.writing.token_search import tokens_found
+from studio.engine.writing.token_spelling import tokens_found
+from studio.engine.writing.word_search import words_found
 from studio.sampling import LogitSketch
 
 Runnable = (
@@ -60,6 +62,7 @@ Runnable = (
     | Generate
     | FindTokens
     | FindBreakers
+    | FindWords
     | Compare
     | ContinueLane
     | RerunLane
@@ -104,6 +107,7 @@ class _Opened:
             continued.reused,
             self.context.size,
             self.model.vocabulary,
+            self.pieces,
         )
 
     def drop_lanes(self) -> None:
@@ -166,6 +170,8 @@ class Engine:
                     self._emit(tokens_found(command, self._ready().model.vocabulary))
                 case FindBreakers():
                     self._emit(breakers_found(command, self._ready().model.vocabulary))
+                case FindWords():
+                    self._emit(words_found(command, self._ready().model.vocabulary))
                 case Compare():
                     assert isinstance(control, LaneControl)
                     self._compare(command, control)

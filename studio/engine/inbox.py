@@ -18,6 +18,7 @@ from studio.engine.messages import (
     ContinueLane,
     FindBreakers,
     FindTokens,
+    FindWords,
     Generate,
     LaneCommand,
     Load,
@@ -37,13 +38,14 @@ Runnable = (
     | Generate
     | FindTokens
     | FindBreakers
+    | FindWords
     | Compare
     | ContinueLane
     | RerunLane
     | RemoveLane
 )
 _COMPARING = (Compare, ContinueLane, RerunLane, RemoveLane)
-_EVERYTHING = (Load, LookAhead, Score, Generate, FindTokens, FindBreakers, *_COMPARING)
+_EVERYTHING = (Load, LookAhead, Score, Generate, FindTokens, FindBreakers, FindWords, *_COMPARING)
 
 
 class Inbox:
@@ -79,7 +81,7 @@ class Inbox:
                 case Score():
                     self._give_way((Score,))
                     self._waiting.append((command, Control(self._interrupt)))
-                case FindTokens() | FindBreakers():
+                case FindTokens() | FindBreakers() | FindWords():
                     self._waiting.append((command, Control(self._interrupt)))
                 case Generate():
                     self._give_way((LookAhead, Score))

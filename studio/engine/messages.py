@@ -35,7 +35,9 @@ from studio.engine.message_parts import PromptFormat as PromptFormat
 from studio.engine.message_parts import Token as Token
 from studio.engine.message_parts import check_stop
 from studio.engine.token_messages import FindTokens as FindTokens
+from studio.engine.token_messages import FindWords as FindWords
 from studio.engine.token_messages import TokensFound as TokensFound
+from studio.engine.token_messages import WordsFound as WordsFound
 from studio.sampling import SamplingParams
 
 SMALLEST_CONTEXT = MOST_LANES + 2
@@ -93,6 +95,8 @@ class ModelReport(msgspec.Struct, frozen=True, kw_only=True):
     """Resident memory that the engine's process gained by loading."""
     has_chat_template: bool
     seconds: float
+    vocabulary: str = ""
+    """The vocabulary's fingerprint, a space, and the model's name: see `same_vocabulary`."""
 
 
 # Commands: window -> engine. `request` is the sender's number; every answer carries it.
@@ -197,6 +201,8 @@ class Evaluated(Event, frozen=True, kw_only=True, tag=True):
     """Characters at the manuscript's beginning that did not fit the context."""
     reused: int
     """Tokens that were evaluated before and did not need it again."""
+    pieces: dict[int, bytes] = msgspec.field(default_factory=dict)
+    """Bytes of the prompt's last tokens, of those that no message before has spelled."""
 
     def token_ids(self) -> list[int]:
         """The whole prompt's token ids."""
@@ -315,6 +321,7 @@ AnyCommand = (
     | Stop
     | FindTokens
     | FindBreakers
+    | FindWords
     | Compare
     | LaneCommand
 )
@@ -332,6 +339,7 @@ AnyEvent = (
     | Failed
     | TokensFound
     | BreakersFound
+    | WordsFound
     | LaneEvent
 )
 

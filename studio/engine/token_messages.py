@@ -4,25 +4,42 @@
 """
 
 from studio.engine.message_parts import Command, Event
+from studio.sampling import WordTokens
 
 
 class FindTokens(Command, frozen=True, kw_only=True, tag=True):
-    """Say which token spells a text, and how tokens are spelled.
+    """Say how tokens are spelled.
 
     It waits for what runs, and nothing gives way to it; a Load supersedes it. Answers: TokensFound
     | Failed | Superseded.
     """
 
-    text: str = ""
-    """What to look for; the name of a control token finds that token. Empty for nothing."""
-    ids: tuple[int, ...] = ()
-    """Tokens to spell beside it."""
+    ids: tuple[int, ...]
 
 
 class TokensFound(Event, frozen=True, kw_only=True, tag=True):
-    """The tokens of a text, and the bytes of these and of all that were asked for."""
+    """How tokens are spelled."""
 
-    tokens: tuple[int, ...]
-    """The one token that spells the text exactly; else those that it takes to write it."""
     pieces: dict[int, bytes]
     """Bytes by token id; of a control token its name. Ids that the model lacks are not in it."""
+
+
+class FindWords(Command, frozen=True, kw_only=True, tag=True):
+    """Say which tokens complete words, and how they are spelled.
+
+    It waits for what runs, and nothing gives way to it; a Load supersedes it. Answers: WordsFound
+    | Failed | Superseded.
+    """
+
+    texts: tuple[str, ...]
+    """Each way of writing a word: see `studio.sampling.WordBias.forms`."""
+
+
+class WordsFound(Event, frozen=True, kw_only=True, tag=True):
+    """The tokens of words."""
+
+    texts: tuple[str, ...]
+    words: tuple[WordTokens, ...]
+    """Of each of `texts`."""
+    pieces: dict[int, bytes]
+    """Bytes of the tokens that hold a whole word, and of those that write it usually."""

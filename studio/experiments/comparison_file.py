@@ -136,12 +136,16 @@ def from_json(data: bytes, path: Path) -> Comparison:
 
 
 def _restore_infinities(tree: dict[str, Any]) -> None:
-    """JSON has no infinity: an infinite temperature was written as null."""
+    """JSON has no infinity: an infinite temperature, and a word's ban, were written as null."""
     for lane in _dicts(tree.get("lanes")):
         for holder in (lane, *_dicts(lane.get("turns"))):
             params = holder.get("params")
             if isinstance(params, dict) and params.get("temperature", 1.0) is None:
                 params["temperature"] = math.inf
+            words = params.get("word_biases") if isinstance(params, dict) else None
+            for word in _dicts(words):
+                if word.get("bias", 0.0) is None:
+                    word["bias"] = -math.inf
 
 
 def _dicts(found: object) -> list[dict[str, Any]]:

@@ -65,6 +65,7 @@ class ComparisonRecorder:
             return
         match event:
             case Evaluated():
+                self._spellings |= event.pieces
                 self._prompt_ids = tuple(event.token_ids())
                 self._unseen = event.unseen_characters
                 self._unseen_tokens = len(self._prompt_ids) - event.context_used

@@ -15,7 +15,7 @@ import msgspec
 
 from studio.engine.messages import LaneFinishReason
 from studio.experiments.comparison import Comparison, LaneRecord, TokenRecord, divergence_of
-from studio.sampling import DEFAULT_SAMPLERS, SamplingParams, active_steps
+from studio.sampling import DEFAULT_SAMPLERS, SamplingParams, WordBias, active_steps
 
 _NEUTRAL = SamplingParams()
 _FIELDS = {
@@ -133,8 +133,7 @@ def other_settings(params: SamplingParams) -> str:
     """All parameters but temperature and seed that had an effect, by their names."""
     acting = _acting(params)
     fields = {field for step in acting for field in _FIELDS.get(step, (step,))}
-    if params.logit_bias:
-        fields.add("logit_bias")
+    fields |= {"logit_bias", "word_biases"}
     has_range = params.dynatemp_range and 0 < params.temperature < math.inf
     if has_range and "temperature" in acting and not params.mirostat:
         fields |= {"dynatemp_range", "dynatemp_exponent"}
@@ -145,7 +144,10 @@ def other_settings(params: SamplingParams) -> str:
         value = getattr(params, entry.name)
         if entry.name not in fields - {"temperature"} or value == getattr(_NEUTRAL, entry.name):
             continue
-        shown = number(value) if isinstance(value, int | float) else repr(value)
+        if entry.name == "word_biases":
+            shown = ", ".join(map(_word, params.word_biases))
+        else:
+            shown = number(value) if isinstance(value, int | float) else repr(value)
         told.append(f"{entry.name} {shown}")
     if acting != tuple(step for step in DEFAULT_SAMPLERS if step in acting):
         told.append("order " + ", ".join(acting))
@@ -192,6 +194,10 @@ def _stretches(lane: LaneRecord, tell: Callable[[SamplingParams], str], before: 
         last = words
     whole = ", ".join(told) if before else "; ".join(filter(None, told))
     return f"{before}{whole}"
+
+
+def _word(word: WordBias) -> str:
+    return f"{'/'.join(word.forms)!r} {'banned' if math.isinf(word.bias) else number(word.bias)}"
 
 
 def reason(lane: LaneRecord) -> str:

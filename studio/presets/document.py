@@ -107,6 +107,14 @@ def sampling_values(preset: Preset) -> dict[str, object]:
     values["logit_bias"] = [
         [token, None if bias == -math.inf else bias] for token, bias in preset.sampling.biases
     ]
+    values["word_biases"] = [
+        {
+            "text": word.text,
+            "bias": None if word.bias == -math.inf else word.bias,
+            "casings": list(word.casings),
+        }
+        for word in preset.sampling.word_biases
+    ]
     for name in ("dry_sequence_breakers", "samplers"):
         values[name] = list(getattr(preset.sampling, name))
     return values

@@ -14,7 +14,13 @@ from studio.sampling.errors import LogitsError, ParameterError, SketchError
 from studio.sampling.instrument.blame import blame, blames
 from studio.sampling.logits.near_tie import is_near_tie
 from studio.sampling.logits.ranking import Ranking
-from studio.sampling.params import DEFAULT_SAMPLERS, KNOWN_SAMPLERS, MAX_SEED, SamplingParams
+from studio.sampling.params import (
+    DEFAULT_SAMPLERS,
+    KNOWN_SAMPLERS,
+    MAX_SEED,
+    SamplingParams,
+    foreign_tokens,
+)
 from studio.sampling.samplers.choice import Choice, choose
 from studio.sampling.samplers.distribution import distribution
 from studio.sampling.samplers.draw import chance, draw, uniform
@@ -24,8 +30,11 @@ from studio.sampling.sketches.sketch_stack import SketchStack
 from studio.sampling.sketches.survey import Survey, Written
 from studio.sampling.state import NO_STATE, Breakers, SamplerState
 from studio.sampling.temperature import InverseTemperature
+from studio.sampling.word_bias import CASINGS, WordBias
+from studio.sampling.word_tokens import WordTable, WordTokens
 
 __all__ = [
+    "CASINGS",
     "DEFAULT_SAMPLERS",
     "KNOWN_SAMPLERS",
     "MAX_SEED",
@@ -43,6 +52,9 @@ __all__ = [
     "SketchError",
     "SketchStack",
     "Survey",
+    "WordBias",
+    "WordTable",
+    "WordTokens",
     "Written",
     "active_steps",
     "blame",
@@ -51,6 +63,7 @@ __all__ = [
     "choose",
     "distribution",
     "draw",
+    "foreign_tokens",
     "is_near_tie",
     "uniform",
 ]

@@ -107,6 +107,13 @@ def biases(field: str, value: object) -> tuple[tuple[int, float], ...]:
     return tuple(sorted(found.items()))
 
 
+def short_text(field: str, value: object) -> str:
+    """Return `value` as a text of one line."""
+    if not isinstance(value, str) or len(value) > 200 or not value.isprintable():
+        raise ParameterError(field, value, "a line of at most 200 characters")
+    return value
+
+
 def texts(field: str, value: object, longest: int) -> tuple[str, ...]:
     """Return texts that are not empty, each once, in their order."""
     allowed = f"texts of 1 to {longest} bytes in UTF-8, without a zero"

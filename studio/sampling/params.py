@@ -13,6 +13,7 @@ import msgspec
 from studio.sampling import checks
 from studio.sampling.checks import non_negative
 from studio.sampling.errors import ParameterError
+from studio.sampling.word_bias import WordBias, word_biases
 
 KNOWN_SAMPLERS = (
     "penalties",
@@ -54,7 +55,7 @@ class SamplingParams(
     """Everything that shapes a distribution between the model's logits and the draw.
 
     The defaults are neutral: temperature 1, no filter, no penalty. A step has an effect only when
-    `samplers` names it; `logit_bias` and `mirostat` are no steps and always count.
+    `samplers` names it; biases and `mirostat` are no steps and always count.
 
     Attributes:
         temperature: T in [0, inf]. 0 is greedy (the largest logit, exactly, whatever else is set),
@@ -92,6 +93,9 @@ class SamplingParams(
         mirostat_eta: How fast it is steered to.
         logit_bias: (token id, bias) pairs in order of token; a bias is added to the raw logit,
             before everything else, and -inf bans the token. A mapping is taken too.
+        logit_bias_vocabulary: For which vocabulary these ids were given: its fingerprint, and
+            behind a space the name of the model for the reader. Empty where that is not known.
+        word_biases: Words with their biases, for any vocabulary; see `WordBias`.
         seed: 0 to 2**32 - 1, or -1 for a new one each time.
         samplers: The steps in the order in which they run, each at most once. What is left out is
             not applied. llama.cpp's "typ_p" is taken for "typical_p".
@@ -124,6 +128,8 @@ class SamplingParams(
     mirostat_tau: float = 5.0
     mirostat_eta: float = 0.1
     logit_bias: tuple[tuple[int, float | None], ...] = ()
+    logit_bias_vocabulary: str = ""
+    word_biases: tuple[WordBias, ...] = ()
     seed: int = NEW_SEED
     samplers: tuple[str, ...] = DEFAULT_SAMPLERS
 
@@ -133,11 +139,34 @@ class SamplingParams(
             value = getattr(self, field)
             if value is not default:  # most are as they were: this is made at each turn of T
                 msgspec.structs.force_setattr(self, field, _CHECKS[field](field, value))
+        if self.logit_bias_vocabulary and not self.logit_bias:
+            msgspec.structs.force_setattr(self, "logit_bias_vocabulary", "")
 
     @property
     def biases(self) -> tuple[tuple[int, float], ...]:
         """`logit_bias` as it stands once checked: without None."""
         return self.logit_bias  # type: ignore[return-value]  # None was replaced by -inf
+
+    @property
+    def is_biased(self) -> bool:
+        """Whether tokens or words have biases."""
+        return bool(self.logit_bias or self.word_biases)
+
+
+def foreign_tokens(params: SamplingParams, size: int, vocabulary: str) -> list[int]:
+    """Return the tokens whose biases are for another vocabulary than the one at hand.
+
+    Args:
+        params: Whose biases by id.
+        size: How many tokens the vocabulary has.
+        vocabulary: What `SamplingParams.logit_bias_vocabulary` calls it; empty where that is not
+            known.
+    """
+    tokens = [token for token, _ in params.logit_bias]
+    made_for = params.logit_bias_vocabulary
+    if made_for and vocabulary and made_for.split(" ")[0] != vocabulary.split(" ")[0]:
+        return tokens
+    return [token for token in tokens if token >= size]
 
 
 def _temperature(field: str, value: object) -> float:
@@ -201,6 +230,8 @@ _CHECKS: dict[str, Check] = {
     "mirostat_tau": _finite(0.0, "in bits"),
     "mirostat_eta": _finite(0.0, "0 never learns"),
     "logit_bias": checks.biases,
+    "logit_bias_vocabulary": checks.short_text,
+    "word_biases": word_biases,
     "seed": _integer(NEW_SEED, "-1 is a new one each time", most=MAX_SEED),
     "samplers": _samplers,
 }

@@ -26,11 +26,14 @@ class SamplerState(NamedTuple):
             and a position.
         mu: The surprise in bits that Mirostat allows at this step; None before the first one.
         breakers: The texts of `dry_sequence_breakers` as tokens of the model's vocabulary.
+        word_biases: What `word_biases` add to the logits of tokens at this step, by what stands
+            before it; see `WordTable`.
     """
 
     chance: float = 0.0
     mu: float | None = None
     breakers: Breakers = MappingProxyType({})
+    word_biases: Mapping[int, float] = MappingProxyType({})
 
 
 NO_STATE = SamplerState()

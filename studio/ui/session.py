@@ -15,8 +15,9 @@ from studio.ui.model.state import ModelPhase, ModelState
 from studio.ui.parameters.sampling_state import SamplingState
 from studio.ui.presets.profile_state import ProfileState
 from studio.ui.presets.state import PresetState
-from studio.ui.tokens.breaker_question import BreakerQuestion
+from studio.ui.tokens.bias_owner import BiasOwner
 from studio.ui.tokens.next_token import NextToken
+from studio.ui.tokens.text_question import TextQuestion
 from studio.ui.user_folders import recovery_folder
 from studio.ui.word.state import WordState
 from studio.ui.writing.draft import Draft
@@ -53,9 +54,7 @@ class Session(QObject):
         self.records = TokenRecords(
             self.client, self.model, self.draft, self.writing, self.next_token, self
         )
-        self.breakers = BreakerQuestion(
-            self.client, self.model, self.sampling, self.next_token, self
-        )
+        self.texts = TextQuestion(self.client, self.model, self.sampling, self.next_token, self)
         self.heat = HeatState(self.sampling, self.next_token, self)
         self.word = WordState(self.sampling, self.records, self.next_token, self)
         self.compare = CompareState(
@@ -68,6 +67,11 @@ class Session(QObject):
             self.profiles,
             self.next_token,
             self.context,
+            self,
+        )
+        self.bias_owner = BiasOwner(
+            self.model,
+            lambda: [self.sampling, *(lane.sampling for lane in self.compare.lanes)],
             self,
         )
         self.sampling.params_changed.connect(self.next_token.set_params)

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from studio.commands.arguments import add_sampling_arguments, sampling_overrides
-from studio.sampling import SamplingParams
+from studio.sampling import CASINGS, SamplingParams, WordBias
 from tests.helpers.reference import Reference, softmax
 
 ROOT = Path(__file__).parents[2]
@@ -281,21 +281,42 @@ def test_the_options_of_each_field_and_no_other() -> None:
     parser = argparse.ArgumentParser()
     add_sampling_arguments(parser)
     fields = {field.name for field in msgspec.structs.fields(SamplingParams)}
-    assert set(vars(parser.parse_args([]))) == fields
+    # For which vocabulary numbers are given, the model says.
+    assert set(vars(parser.parse_args([]))) == fields - {"logit_bias_vocabulary"}
     assert sampling_overrides(parser.parse_args([])) == {}
     given = parser.parse_args(
         ["--logit-bias", "3=-inf", "--logit-bias", "1=2", "--samplers", "top_k; typ_p",
-         "--dry-sequence-breaker", r"\n", "--dry-sequence-breaker", "ä", "--mirostat", "1"]
+         "--dry-sequence-breaker", r"\n", "--dry-sequence-breaker", "ä", "--mirostat", "1",
+         "--word-bias", "a=b=-1.5", "--word-bias-any-case", "the=-inf", "--word-bias", "7=2"]
     )  # fmt: skip
     params = SamplingParams(**sampling_overrides(given))  # type: ignore[arg-type]  # by name
     assert params == SamplingParams(
         logit_bias=((1, 2.0), (3, -math.inf)),
+        logit_bias_vocabulary="",
+        word_biases=(
+            WordBias("a=b", -1.5),
+            WordBias("the", -math.inf, CASINGS),
+            WordBias("7", 2.0),
+        ),
         samplers=("top_k", "typical_p"),
         dry_sequence_breakers=("\n", "ä"),
         mirostat=1,
     )
+    for wrong in (["--word-bias", "the"], ["--word-bias", "=1"], ["--word-bias", "the=much"]):
+        with pytest.raises(SystemExit):
+            parser.parse_args(wrong)
     none = parser.parse_args(["--dry-sequence-breaker", "none"])
     assert sampling_overrides(none) == {"dry_sequence_breakers": ()}
+
+
+def test_a_banned_word_is_not_written(starter_model: Path) -> None:
+    base = ("--model", str(starter_model), "--prompt", "The old fisherman looked out over",
+            "--max-tokens", "12", "--temperature", "0")  # fmt: skip
+    plain = generate(*base).stdout.decode()
+    assert " the " in plain
+    banned = generate(*base, "--word-bias", "the=-inf").stdout.decode()
+    assert " the " not in banned
+    assert banned.strip()
 
 
 def test_a_bias_for_a_token_that_the_model_lacks_is_said(tiny: str) -> None:

@@ -30,7 +30,7 @@ from studio.experiments.comparison_file import (
     to_json,
 )
 from studio.experiments.model_hash import model_hash
-from studio.sampling import LogitSketch, SamplingParams
+from studio.sampling import LogitSketch, SamplingParams, WordBias
 
 SKETCH = LogitSketch.of(np.linspace(-3.0, 9.0, 500, dtype=np.float32)).to_bytes()
 
@@ -145,7 +145,8 @@ def test_without_sketches_only_what_is_named_is_spelled() -> None:
 
 def full() -> Comparison:
     banned: Any = ((3, -math.inf), (9, 1.5))
-    hot = SamplingParams(temperature=math.inf, top_k=40, logit_bias=banned)
+    words = (WordBias("the", -math.inf, ("upper",)), WordBias("sea", 1.5))
+    hot = SamplingParams(temperature=math.inf, top_k=40, logit_bias=banned, word_biases=words)
     first = LaneRecord(
         params=hot,
         seed=2**32 - 1,

@@ -24,7 +24,7 @@ from studio.experiments.entropy_chart import entropy_chart
 from studio.experiments.html_page import to_html
 from studio.experiments.markdown import to_markdown
 from studio.experiments.page_colors import DARK, LIGHT, PageColors
-from studio.sampling import SamplingParams
+from studio.sampling import SamplingParams, WordBias
 from studio.ui.theme import colors
 
 HOSTILE = '</title><script>alert(1)</script> & "quoted" `code` ``` | cell'
@@ -183,6 +183,8 @@ def test_markdown_has_everything() -> None:
 def test_words_for_settings() -> None:
     assert words.other_settings(SamplingParams(seed=4, temperature=3.0)) == ""
     order = SamplingParams(temperature=0.5, top_k=9, samplers=("temperature", "top_k"))
+    biased = SamplingParams(word_biases=(WordBias("the", -math.inf, ("upper",)),))
+    assert words.other_settings(biased) == "word_biases 'the/THE' banned"
     assert words.other_settings(order) == "top_k 9, order temperature, top_k"
     assert words.percent(0.00001) == "0.001 %"
 

@@ -9,6 +9,7 @@ from studio.engine.messages import (
     AnyEvent,
     FindBreakers,
     FindTokens,
+    FindWords,
     Generate,
     Load,
     Loaded,
@@ -18,7 +19,7 @@ from studio.engine.messages import (
 )
 from studio.engine.writing.control import Control
 
-Runnable = Load | LookAhead | Score | Generate | FindTokens | FindBreakers
+Runnable = Load | LookAhead | Score | Generate | FindTokens | FindBreakers | FindWords
 
 
 class EngineBench:

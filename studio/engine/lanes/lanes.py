@@ -88,6 +88,7 @@ class Comparison:
         self._emit = emit
         self._stops = LaneStops(command.request, emit)
         self._untold = UntoldTokens(command.request, vocabulary, pieces, self._stops, frame_seconds)
+        self._pieces = pieces
         self._evaluation: LaneEvaluation | None = None
         self._continued: ContinuedPrompt | None = None
         """The prompt, for lanes that are run again too: they begin with the same logits."""
@@ -190,7 +191,7 @@ class Comparison:
             lane.stand_behind(self._continued)
         self._stops.watch(number, stop)
         # What it cannot have is said before anything is evaluated.
-        lane.states.at(params, len(lane.history))
+        lane.states.at(params, len(lane.history), lane.history)
         self._lanes[number] = lane
         return lane
 
@@ -214,7 +215,13 @@ class Comparison:
         continued = self._prompts.evaluate(self._prompt, self._fitted, self._on_progress)
         prompt, fitted = continued.prompt, continued.fitted
         report = evaluated(
-            self.request, prompt, fitted, continued.reused, context.size, self._vocabulary
+            self.request,
+            prompt,
+            fitted,
+            continued.reused,
+            context.size,
+            self._vocabulary,
+            self._pieces,
         )
         self._emit(report)
         self._continued = continued
@@ -252,7 +259,7 @@ class Comparison:
             lane.stand_behind(continued)
         position = lane.position
         u = uniform(lane.seed, position)
-        state = lane.states.at(lane.params, position)
+        state = lane.states.at(lane.params, position, lane.history, continued)
         choice = choose(survey.ranking, lane.params, lane.history, u, _SHOWN, state)
         if not self._ignore_eos and self._vocabulary.ends_generation(choice.token):
             end = self._untold.token(lane.written, survey, choice, u, healed)

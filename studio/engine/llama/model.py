@@ -68,7 +68,7 @@ class Model:
         self._device = backend.gpu() if options.gpu_layers != 0 else None
         self._layers_offloaded = 0
         self.model: llama_cpp.llama_model_p | None = self._load(options, progress)
-        self.vocabulary = Vocabulary(self.model)
+        self.vocabulary = Vocabulary(self.model, _mark(self.header))
         self._seconds = time.perf_counter() - started
         self._resident_before = resident
 
@@ -132,6 +132,7 @@ class Model:
             memory_bytes=max(0, psutil.Process().memory_info().rss - self._resident_before),
             has_chat_template=header.chat_template is not None,
             seconds=self._seconds,
+            vocabulary=self.vocabulary.mark,
         )
 
     @property
@@ -159,6 +160,12 @@ class Model:
         if self.model:
             llama_cpp.llama_model_free(self.model)
             self.model = None
+
+
+def _mark(header: GgufHeader) -> str:
+    """The vocabulary's fingerprint and the model's name, in one line."""
+    name = "".join(sign for sign in header.name if sign.isprintable())
+    return f"{header.vocabulary_fingerprint} {name[:100]}"
 
 
 def checked_header(path: Path) -> GgufHeader:

@@ -13,9 +13,14 @@ from studio.engine.llama.byte_index import ByteIndex
 
 
 class Vocabulary:
-    """View of a loaded model's vocabulary; valid as long as the model is."""
+    """View of a loaded model's vocabulary; valid as long as the model is.
 
-    def __init__(self, model: llama_cpp.llama_model_p) -> None:
+    Attributes:
+        mark: what `SamplingParams.logit_bias_vocabulary` calls it; empty where that is not known.
+    """
+
+    def __init__(self, model: llama_cpp.llama_model_p, mark: str = "") -> None:
+        self.mark = mark
         vocabulary = llama_cpp.llama_model_get_vocab(model)
         if not vocabulary:
             raise ValueError("the model has no vocabulary")

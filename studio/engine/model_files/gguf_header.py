@@ -10,6 +10,7 @@ loading, of memory (see `memory`) or of what a chat template does (see `chat_tem
 not look at the weights themselves: a bit flipped there is not noticed.
 """
 
+import hashlib
 import os
 import re
 from collections import Counter
@@ -107,6 +108,8 @@ class GgufHeader(msgspec.Struct, frozen=True, kw_only=True):
     """Elements of state that a recurrent block keeps for one sequence; 0 in plain transformers."""
 
     vocabulary_size: int
+    vocabulary_fingerprint: str
+    """Tells vocabularies apart: files of one model, and its relatives, have the same."""
     tokenizer_model: str
     tokenizer_pre: str
     control_tokens: frozenset[str]
@@ -152,6 +155,7 @@ class GgufHeader(msgspec.Struct, frozen=True, kw_only=True):
 @dataclass
 class _Vocabulary:
     size: int
+    fingerprint: str
     control_tokens: frozenset[str]
     ids: dict[str, int | None]
     texts: dict[str, str]
@@ -212,7 +216,8 @@ def _read_vocabulary(metadata: Metadata, tokenizer: str) -> _Vocabulary:
         for name in ("bos", "eos")
     }
     control = frozenset(tokens[place].decode(errors="replace") for place in special)
-    return _Vocabulary(len(tokens), control, ids, texts)
+    fingerprint = hashlib.blake2b(b"\0".join(tokens), digest_size=6).hexdigest()
+    return _Vocabulary(len(tokens), fingerprint, control, ids, texts)
 
 
 def _check_assertions(metadata: Metadata, prefix: str, blocks: int) -> None:
@@ -348,6 +353,7 @@ def read_header(path: str | os.PathLike[str]) -> GgufHeader:
         sliding_window=window if isinstance(window, int) else 0,
         recurrent_state_size=_recurrent_state_size(metadata, architecture),
         vocabulary_size=vocabulary.size,
+        vocabulary_fingerprint=vocabulary.fingerprint,
         tokenizer_model=tokenizer,
         tokenizer_pre=metadata.text("tokenizer.ggml.pre", ""),
         control_tokens=vocabulary.control_tokens,

@@ -7,7 +7,11 @@ import numpy as np
 
 from studio.engine.llama.vocabulary import Vocabulary
 from studio.engine.messages import Evaluated
+from studio.engine.writing.pieces import PieceLedger
 from studio.engine.writing.prompt import FittedPrompt, TokenizedPrompt
+
+_LAST = 64
+"""Tokens at a prompt's end that are spelled: what a word may begin in (`studio.sampling`)."""
 
 
 def evaluated(
@@ -17,6 +21,7 @@ def evaluated(
     reused: int,
     context_size: int,
     vocabulary: Vocabulary,
+    pieces: PieceLedger,
 ) -> Evaluated:
     """The event for `prompt`, of which the model has seen `fitted`.
 
@@ -27,6 +32,7 @@ def evaluated(
         reused: tokens that were evaluated before.
         context_size: tokens.
         vocabulary: spells what was left out, to count its characters.
+        pieces: what the listener knows to spell.
     """
     unseen = prompt.tokens[prompt.head : prompt.head + fitted.unseen]
     unseen_text = b"".join(map(vocabulary.text, unseen))[prompt.added :]
@@ -37,4 +43,5 @@ def evaluated(
         context_size=context_size,
         unseen_characters=len(unseen_text.decode("utf-8", errors="ignore")),
         reused=reused,
+        pieces=pieces.untold(np.asarray(prompt.tokens[-_LAST:], dtype=np.int32)),
     )

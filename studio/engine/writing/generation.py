@@ -74,7 +74,7 @@ def generate(
             survey = Survey(healed.logits if healed else context.logits())
             params = control.params
             u = uniform(seed, told + index)
-            state = states.at(params, told + index)
+            state = states.at(params, told + index, tokens, continued if healed else None)
             choice = choose(survey.ranking, params, tokens, u, _SHOWN, state)
             states.took(choice)
             if not command.ignore_eos and vocabulary.ends_generation(choice.token):
@@ -101,7 +101,7 @@ def generate(
             else:
                 untold.tell()
                 grown = continued.whole._replace(tokens=list(tokens))
-                _evaluate_cut(request, grown, context, vocabulary, tell)
+                _evaluate_cut(request, grown, context, vocabulary, pieces, tell)
     except EvaluationStopped:
         reason = "stopped"
     finally:
@@ -126,6 +126,7 @@ def _evaluate_cut(
     prompt: TokenizedPrompt,
     context: Context,
     vocabulary: Vocabulary,
+    pieces: PieceLedger,
     emit: Emit,
 ) -> None:
     """The context is full: cut another block off the manuscript's beginning and evaluate anew.
@@ -138,4 +139,4 @@ def _evaluate_cut(
         fitted.tokens,
         lambda done, total: emit(Evaluating(request=request, done=done, total=total)),
     )
-    emit(evaluated(request, prompt, fitted, reused, context.size, vocabulary))
+    emit(evaluated(request, prompt, fitted, reused, context.size, vocabulary, pieces))

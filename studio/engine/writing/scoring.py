@@ -88,7 +88,7 @@ def score(
         )
     finally:
         records.send()
-    report = evaluated(request, prompt, fitted, reused, context.size, vocabulary)
+    report = evaluated(request, prompt, fitted, reused, context.size, vocabulary, pieces)
     emit(report)
     emit(
         ScoringEnded(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -18,11 +19,13 @@ from studio.presets.foreign.quirks import (
     give_dry_range,
     kobold_order,
     settle_dry_range,
+    text_list,
 )
 from studio.presets.foreign.source import Imported, NotCarried, Source
 from studio.presets.foreign.target import Exported, Target
 from studio.presets.preset import Preset
 from studio.presets.preset_fields import checked_text
+from studio.sampling import CASINGS, WordBias
 
 PROGRAM = "KoboldCpp"
 STORY = "Kobold Lite story"
@@ -107,8 +110,8 @@ KEYS: KeyTable = {
     "adaptive_target": without_place("Adaptive-p: draws near a probability.", -1),
     "adaptivep_decay": without_place("How fast adaptive-p adapts.", 0.9),
     "adaptive_decay": without_place("How fast adaptive-p adapts.", 0.9),
-    "tokenbans": without_place("Texts that must not come."),
-    "banned_tokens": without_place("Texts that must not come."),
+    "tokenbans": carried("word_biases", words="Texts that must not come, in stories."),
+    "banned_tokens": carried("word_biases", words="Texts that must not come, in any casing."),
     "grammar": without_place("A grammar that the text must follow."),
     "guidance_scale": without_place("Guidance: a second evaluation leads the first.", 1),
     "guidance_prompt": without_place("What guidance leads away from."),
@@ -201,6 +204,7 @@ def _read(
     carry_breakers(source, "dry_sequence_breakers")
     carry_biases(source, "logit_bias")
     carry_biases(source, "logitbiasdict")
+    _carry_bans(source, prefix)
     source.carry_stops("stop_sequence")
     extra = source.take("extrastopseq")
     if extra is not None:
@@ -221,6 +225,17 @@ def _carry_range(source: Source) -> None:
         if value < 1:
             source.note("rep_pen_range", _LAST_TOKEN)
         source.set("repeat_last_n", max(1, value), "rep_pen_range")
+
+
+def _carry_bans(source: Source, prefix: str) -> None:
+    """Texts that must not come: a list, or in stories one text with signs between."""
+    bans = source.take("tokenbans")
+    texts = "" if bans is None else checked_text(f"{prefix}tokenbans", bans)
+    for key, found in (
+        ("tokenbans", texts.split(_BETWEEN_STOPS)),
+        ("banned_tokens", text_list(f"{prefix}banned_tokens", source.take("banned_tokens") or [])),
+    ):
+        source.add_words([WordBias(text, -math.inf, CASINGS) for text in found if text], key)
 
 
 def _carry_seed(source: Source) -> None:
@@ -266,6 +281,15 @@ def write(preset: Preset) -> Exported:
         values["nsigma"] = 0
     values["dry_sequence_breakers"] = list(preset.sampling.dry_sequence_breakers)
     values["logit_bias"] = {str(token): bias for token, bias in give_biases(target).items()}
+    words = preset.sampling.word_biases
+    banned = [word for word in words if word.bias == -math.inf]
+    target.carried({"word_biases"})
+    if len(banned) < len(words):
+        target.lose("word_biases", "A word can be banned there and not biased; bans are carried.")
+    elif any(word.casings != CASINGS for word in banned):
+        target.lose("word_biases", "A word is banned there in any casing.")
+    if banned:
+        values["banned_tokens"] = [word.text for word in banned]
     values["stop_sequence"] = list(preset.stop)
     values["max_length"] = target.give("max_tokens")
     order = to_kobold(preset.sampling.samplers)

@@ -56,7 +56,7 @@ KEYS: KeyTable = {
     "n_predict": carried("max_tokens", words="The same, as llama-server calls it."),
     "stop": carried("stop", words="A list, or one text."),
     "logit_bias": carried(
-        "logit_bias", words="By token id; -100 and less, and false, ban it. Texts are listed."
+        "logit_bias", words="By token id or text; -100 and less, and false, ban it."
     ),
     "dry_sequence_breakers": carried("dry_sequence_breakers", words="A list."),
     "samplers": carried("samplers", words="llama-server's names, or a text of its letters."),

@@ -11,16 +11,15 @@ from studio.presets.errors import PresetError, parameter_refused, refused
 from studio.presets.foreign.orders import KOBOLD_NUMBERS, from_kobold, from_webui
 from studio.presets.foreign.source import Source
 from studio.presets.foreign.target import Target
-from studio.sampling import ParameterError, SamplingParams
+from studio.sampling import ParameterError, SamplingParams, WordBias
 
 _BAN = -100.0
 """The bias that bans a token in an OpenAI-style body."""
-_SINGLE_ID = re.compile(r"\[\s*(\d{1,9})\s*\]")
 _MACRO = re.compile(r"\{\{[a-zA-Z]+\}\}")
 _IDS = re.compile(r"\s*\d{1,9}\s*(,\s*\d{1,9}\s*)*")
 _LARGEST_TOKEN = 2**31 - 1
 BELOW_ZERO = "Below 0 is greedy, as llama.cpp takes it: T 0."
-_NEEDS_MODEL = "A text is other tokens in each model; the studio keeps biases by token id."
+_NO_TEXTS = "Numbers of tokens stand here; this is a text."
 
 
 def carry_dynamic_temperature(
@@ -113,8 +112,15 @@ def _is_left_out(source: Source, key: str, breaker: object) -> bool:
     return False
 
 
-def carry_biases(source: Source, key: str) -> None:
-    """Biases by token id: an object or a list of pairs; −100 and false ban. Others are told."""
+def carry_biases(source: Source, key: str, *, is_tavern: bool = False) -> None:
+    """Biases by token id or by word: an object or a list of pairs; −100 and false ban.
+
+    Args:
+        source: The file.
+        key: Where they are.
+        is_tavern: Whether a text is a word with a space before it, and one in braces is taken as
+            it is.
+    """
     value = source.take(key)
     if value is None:
         return
@@ -125,28 +131,33 @@ def carry_biases(source: Source, key: str) -> None:
     else:
         raise refused(key, value, "an object of token ids and biases")
     biases: dict[int, float] = {}
+    words: list[WordBias] = []
     for token, bias in pairs:
-        identity = _token(token)
+        ids = _ids(token)
         if bias is False or bias == "-inf":
             bias = _BAN
-        if identity is None:
-            source.lose(key, {"token": token, "bias": bias}, why=_NEEDS_MODEL)
-            continue
         if isinstance(bias, bool) or not isinstance(bias, (int, float)):
             raise refused(f"{key}.{token}", bias, "a number, -100 to ban the token")
-        if not 0 <= identity <= _LARGEST_TOKEN:
+        number = -math.inf if bias <= _BAN else float(bias)
+        word = _braced(token) if is_tavern and isinstance(token, str) else token
+        if any(not 0 <= identity <= _LARGEST_TOKEN for identity in ids):
             why = f"Left out: allowed are token ids from 0 to {_LARGEST_TOKEN}."
             source.lose(key, {"token": token, "bias": bias}, why=why)
-            continue
-        biases[identity] = -math.inf if bias <= _BAN else float(bias)
+        elif ids:
+            biases |= dict.fromkeys(ids, number)
+        elif isinstance(word, str) and word:
+            words.append(WordBias(word, number))
+        else:
+            source.lose(key, {"token": token, "bias": bias}, why="It names no token and no word.")
     source.add_biases(biases, key)
+    source.add_words(words, key)
 
 
-def carry_bans(source: Source, key: str) -> None:
-    """Banned tokens: ids are biases of −inf; texts are told, as only a model has their tokens.
+def carry_bans(source: Source, key: str, *, has_texts: bool) -> None:
+    """Banned tokens and words: a bias of −inf each.
 
     SillyTavern has a line for each: `[1, 2]` of ids, a text, or a text in quotation marks.
-    text-generation-webui has ids with commas between.
+    text-generation-webui has ids with commas between, and no texts.
     """
     value = source.take(key)
     if value is None:
@@ -154,13 +165,17 @@ def carry_bans(source: Source, key: str) -> None:
     if not isinstance(value, str):
         raise refused(key, value, "a text with token ids")
     biases: dict[int, float] = {}
+    words: list[WordBias] = []
     for line in filter(None, map(str.strip, value.splitlines())):
         inside = line[1:-1] if line.startswith("[") and line.endswith("]") else line
         if _IDS.fullmatch(inside):
             biases |= dict.fromkeys(map(int, inside.split(",")), -math.inf)
+        elif inside and has_texts:
+            words.append(WordBias(_unquoted(line), -math.inf))
         elif inside:
-            source.lose(key, line, why=_NEEDS_MODEL)
+            source.lose(key, line, why=_NO_TEXTS)
     source.add_biases(biases, key)
+    source.add_words(words, key)
 
 
 def carry_webui_order(source: Source, names: list[str] | None) -> None:
@@ -261,6 +276,15 @@ def give_biases(target: Target) -> dict[int, float]:
     return {token: max(bias, _BAN) for token, bias in biases.items()}
 
 
+def give_words(target: Target) -> list[tuple[str, float]]:
+    """Each way of writing a word with its bias, −100 for a ban."""
+    target.carried({"word_biases"})
+    words = [(form, word.bias) for word in target.params.word_biases for form in word.forms]
+    if any(-math.inf < bias <= _BAN for _, bias in words):
+        target.lose("word_biases", "-100 and less bans the word there; the others are carried.")
+    return [(form, max(bias, _BAN)) for form, bias in words]
+
+
 def without_neutral(
     values: Mapping[str, object], neutral: Mapping[str, object]
 ) -> dict[str, object]:
@@ -304,15 +328,35 @@ def _pair(key: str, entry: object) -> tuple[object, object]:
     raise refused(key, entry, "pairs of a token and a bias")
 
 
-def _token(token: object) -> int | None:
+def _ids(token: object) -> list[int]:
+    """The tokens whose numbers stand there, alone or in brackets; none where it is a text."""
     if isinstance(token, int) and not isinstance(token, bool):
-        return token
-    if isinstance(token, str):
-        if found := _SINGLE_ID.fullmatch(token.strip()):
-            return int(found[1])
-        if token.isascii() and token.isdigit() and len(token) < 10:
-            return int(token)
-    return None
+        return [token]
+    if not isinstance(token, str):
+        return []
+    if token.isascii() and token.isdigit() and len(token) < 10:
+        return [int(token)]
+    text = token.strip()
+    inside = text[1:-1] if text.startswith("[") and text.endswith("]") else ""
+    return [*map(int, inside.split(","))] if _IDS.fullmatch(inside) else []
+
+
+def _braced(text: str) -> str:
+    """What SillyTavern takes for the text: what is in braces as it is, else without white space."""
+    text = text.strip()
+    is_braced = len(text) > 2 and text.startswith("{") and text.endswith("}")
+    return text[1:-1] if is_braced else text
+
+
+def braced(form: str) -> list[str]:
+    """How SillyTavern is to be told a way of writing a word, with a space before it and without."""
+    is_plain = form == form.strip() and not form.isdigit() and form[0] not in "[{"
+    return [form, f"{{{form}}}"] if is_plain else [f"{{{form}}}"]
+
+
+def _unquoted(line: str) -> str:
+    is_quoted = len(line) > 2 and line.startswith('"') and line.endswith('"')
+    return line[1:-1] if is_quoted else line
 
 
 def _tidy(number: float) -> float:

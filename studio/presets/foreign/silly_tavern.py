@@ -11,6 +11,7 @@ from studio.presets.foreign.orders import (
     to_llama_names,
 )
 from studio.presets.foreign.quirks import (
+    braced,
     carry_bans,
     carry_biases,
     carry_breakers,
@@ -19,6 +20,7 @@ from studio.presets.foreign.quirks import (
     give_biases,
     give_dry_range,
     give_dynamic_temperature,
+    give_words,
     has_penalty,
     kobold_order,
     settle_dry_range,
@@ -88,10 +90,10 @@ KEYS: KeyTable = {
     ),
     "dry_sequence_breakers": carried("dry_sequence_breakers", words="JSON inside a text."),
     "logit_bias": carried(
-        "logit_bias", words="Entries of a token id; -100 and less ban it. Texts are listed."
+        "logit_bias", words="Entries of a token id or a word; -100 and less ban it."
     ),
     "banned_tokens": carried(
-        "logit_bias", words="Lines of token ids, `[1, 2]`: a bias of -inf. Texts are listed."
+        "logit_bias", words="Lines of token ids, `[1, 2]`, or of texts: a bias of -inf."
     ),
     "genamt": carried("max_tokens", words="Below 1 is no limit, and listed."),
     "samplers": carried(
@@ -167,8 +169,8 @@ def carry_sampling(source: Source) -> None:
     source.carry(_KEYS)
     carry_breakers(source, "dry_sequence_breakers")
     settle_dry_range(source, "dry_penalty_last_n")
-    carry_biases(source, "logit_bias")
-    carry_bans(source, "banned_tokens")
+    carry_biases(source, "logit_bias", is_tavern=True)
+    carry_bans(source, "banned_tokens", has_texts=True)
     source.carry_max_tokens("genamt")
     if source.flag("do_sample") is False:
         source.set("temperature", 0.0, "do_sample")
@@ -240,9 +242,10 @@ def write(preset: Preset) -> Exported:
     values["dry_sequence_breakers"] = json.dumps(
         target.give("dry_sequence_breakers"), ensure_ascii=False
     )
-    values["logit_bias"] = [
-        {"text": f"[{token}]", "value": bias} for token, bias in give_biases(target).items()
-    ]
+    biases = [(f"[{token}]", bias) for token, bias in give_biases(target).items()]
+    for form, bias in give_words(target):
+        biases += [(shown, bias) for shown in braced(form)]
+    values["logit_bias"] = [{"text": shown, "value": bias} for shown, bias in biases]
     values["genamt"] = target.give("max_tokens")
     target.carried({"samplers"})
     order = preset.sampling.samplers

@@ -6,7 +6,7 @@ Knows no format: each reader takes what it has a place for.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from studio.presets.credentials import HIDDEN, NEVER, is_secret, without_secrets
@@ -23,7 +23,8 @@ from studio.presets.preset_fields import (
     sampling_params,
 )
 from studio.presets.preset_name import checked_name, safe_name
-from studio.sampling import SamplingParams
+from studio.sampling import ParameterError, SamplingParams, WordBias
+from studio.sampling.word_bias import LONGEST_WORD, MOST_WORDS
 
 WHOLE = frozenset(
     {
@@ -152,6 +153,7 @@ class Source:
         self._notes: dict[str, list[str]] = {}
         self._if_idle: dict[str, str] = {}
         self._joined: list[Source] = []
+        self._words: tuple[WordBias, ...] = ()
         self._is_best_alone = False
 
     def __contains__(self, key: str) -> bool:
@@ -243,6 +245,24 @@ class Source:
         former = self._sampling.get("logit_bias", ())
         if biases:
             self.set("logit_bias", tuple({**dict(former), **biases}.items()), key)  # type: ignore[call-overload]  # pairs, by this method
+
+    def add_words(self, words: Iterable[WordBias], key: str) -> None:
+        """Set biases of words, beside those that are set already; one too long is told."""
+        found = {word.text: word for word in self._words}
+        for word in words:
+            try:
+                checked = SamplingParams(word_biases=(word,)).word_biases[0]
+            except ParameterError:
+                why = f"A word or phrase has at most {LONGEST_WORD} bytes."
+                self.lose(key, word.text, why=why)
+                continue
+            if len(found) < MOST_WORDS:
+                found[checked.text] = checked
+            else:
+                self.lose(key, word.text, why=f"At most {MOST_WORDS:,} words are kept.")
+        self._words = tuple(found.values())
+        if found:
+            self.set("word_biases", self._words, key)
 
     def carry(self, keys: Mapping[str, str]) -> None:
         """Carry numbers over: keys of the file, and the parameters that they are here."""

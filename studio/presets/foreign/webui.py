@@ -139,7 +139,7 @@ def read(values: Mapping[str, object], name: str, *, absent: bool) -> Imported:
     )
     source.carry(_KEYS)
     _carry_range(source)
-    carry_bans(source, "custom_token_bans")
+    carry_bans(source, "custom_token_bans", has_texts=False)
     carry_breakers(source, "dry_sequence_breakers")
     source.carry_max_tokens("max_new_tokens", "max_tokens")
     if source.flag("do_sample") is False:

@@ -43,7 +43,7 @@ def jensen_shannon_distance(
     first: SamplingParams,
     second: SamplingParams,
     history: Sequence[int] = (),
-    state: SamplerState = NO_STATE,
+    states: tuple[SamplerState, SamplerState] = (NO_STATE, NO_STATE),
 ) -> float:
     """Return the distance, from 0 to 1, of what two settings draw from after the same logits.
 
@@ -55,13 +55,16 @@ def jensen_shannon_distance(
         sketch: Of the logits.
         first: One setting; its seed is not looked at.
         second: The other.
-        history: As for `LogitSketch.shaped`, and so is `state`.
-        state: What some samplers need beside the history.
+        history: As for `LogitSketch.shaped`.
+        states: What some samplers of each setting need beside the history.
 
     Raises:
         LogitsError: As for `LogitSketch.shaped`.
     """
-    one, other = (sketch.shaped(params, history, state) for params in (first, second))
+    one, other = (
+        sketch.shaped(params, history, state)
+        for params, state in zip((first, second), states, strict=True)
+    )
     p, q = _by_id(one), _by_id(other)
     if sketch.tail and (one.tail_probability or other.tail_probability):
         p, q = (

@@ -76,7 +76,7 @@ def left_over(
     if not is_the_same_at_every_temperature(params):
         return None
     params = _at_one(params)
-    if not (params.logit_bias or active_steps(params)):
+    if not (params.is_biased or active_steps(params)):
         return everything(sketch)
     shaped = sketch.shaped(params, history, state)
     known = shaped.probabilities > 0.0

@@ -160,6 +160,6 @@ def _ranks_as_t0_does(params: SamplingParams) -> bool:
 def _ranked_by_t0(
     ranking: Ranking, params: SamplingParams, history: Sequence[int], state: SamplerState
 ) -> Ranking:
-    if not (active_changes(params) or params.logit_bias):
+    if not (active_changes(params) or params.is_biased):
         return ranking
     return run(WholeLogits(ranking), changes_alone(params), history, state).ranked.ranking

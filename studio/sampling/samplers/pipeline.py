@@ -22,6 +22,7 @@ from studio.sampling.samplers.prefix import left_of_few
 from studio.sampling.samplers.steps import CHANGES, active_steps, beta_of
 from studio.sampling.samplers.whole import WholeLogits
 from studio.sampling.state import NO_STATE, SamplerState
+from studio.sampling.word_tokens import merged
 
 R = TypeVar("R")
 C = TypeVar("C", bound=Candidates)
@@ -82,8 +83,8 @@ def run(
     whatever the order. Penalties that stand after a filter re-rank what the filter left. Biases
     come before everything; Mirostat takes the place of all steps but temperature.
     """
-    if params.logit_bias:
-        bias = Adjustment.of(dict(params.biases))
+    if params.logit_bias or state.word_biases:
+        bias = Adjustment.of(merged(params.biases, state.word_biases))
         bias.check("logit_bias", ranked.size)
         ranked = ranked.adjusted(bias, ranked.size)
     if params.mirostat:

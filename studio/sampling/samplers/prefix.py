@@ -81,7 +81,7 @@ def left_of_few(ranking: Ranking, params: SamplingParams) -> Left | None:
 @lru_cache(maxsize=64)
 def _steps(params: SamplingParams) -> tuple[_Step, ...] | None:
     """Return the samplers that have an effect; None where there are others among them."""
-    if params.logit_bias or params.mirostat or params.dynatemp_range:
+    if params.is_biased or params.mirostat or params.dynatemp_range:
         return None
     steps: list[_Step] = []
     for name in active_steps(params):

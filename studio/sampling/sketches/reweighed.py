@@ -60,7 +60,7 @@ def reweighed(
         ValueError: A bias or the history names a token that is not in the vocabulary.
     """
     changes = active_changes(params)
-    if not (changes or params.logit_bias):
+    if not (changes or params.is_biased):
         return sketch
     known = SketchedLogits(
         sketch.ids, sketch.logits.astype(np.float64), sketch.tail, sketch.vocabulary_size

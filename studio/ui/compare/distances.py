@@ -13,6 +13,7 @@ from studio.ui.compare.lane import CompareLane
 from studio.ui.compare.state import CompareState
 from studio.ui.temperature_scale import format_temperature
 from studio.ui.theme.theme import Theme
+from studio.ui.tokens.place import TokenPlace
 
 NOTHING_YET = "Open a model and write a sentence: how far the lanes are apart will stand here."
 
@@ -54,11 +55,12 @@ class LaneDistances(QWidget):
         if sketch is None:
             return []
         found = []
+        place = TokenPlace(state.prompt_history)
         for first, second in zip(state.lanes, state.lanes[1:], strict=False):
+            one, other = first.sampling.params, second.sampling.params
+            states = state.vocabulary.state_at(place, one), state.vocabulary.state_at(place, other)
             try:
-                distance = jensen_shannon_distance(
-                    sketch, first.sampling.params, second.sampling.params, state.prompt_history
-                )
+                distance = jensen_shannon_distance(sketch, one, other, place.history, states)
             except ValueError:
                 continue  # biases leave nothing that the sketch knows, or are for another model
             found.append((first, second, distance))

@@ -14,7 +14,6 @@ from studio.sampling import LogitSketch
 from studio.ui.compare.lane import CompareLane, LaneToken
 from studio.ui.temperature_scale import format_temperature
 from studio.ui.tokens.next_token import NextToken
-from studio.ui.tokens.sampler_notes import place_notes
 
 _SEGMENTS = 24
 """Tokens told apart in a bar; what is beyond is one segment."""
@@ -203,8 +202,8 @@ def _side(
         return None
     sketch = LogitSketch.from_bytes(token.sketch)
     params, place = lane.params_at(index), lane.place_of(index, history)
-    breakers = vocabulary.breakers(params)
-    shaped = sketch.shaped(params, place.history, place.state(params, breakers))
+    state = vocabulary.state_at(place, params)
+    shaped = sketch.shaped(params, place.history, state)
     segments: list[Segment] = []
     reached = start = 0.0
     for rank, (token_id, probability) in enumerate(
@@ -218,5 +217,5 @@ def _side(
         start += probability
     if reached < 1 - 1e-9:
         segments.append(Segment(None, reached, 1.0))
-    notes = tuple(note.words for note in place_notes(params, place, sketch, breakers))
+    notes = tuple(note.words for note in vocabulary.notes_at(place, params, sketch))
     return Side(lane, token, index == lane.ended, token.u, tuple(segments), notes)

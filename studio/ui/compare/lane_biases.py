@@ -39,7 +39,7 @@ class LaneBiases(QObject):
         if report is None:
             return ""
         params, size = lane.sampling.params, report.vocabulary_size
-        return foreign_bias_words(params, size, where=BIASES_AT)
+        return foreign_bias_words(params, size, report.vocabulary, where=BIASES_AT)
 
     @property
     def left_out(self) -> list[CompareLane]:
@@ -51,7 +51,9 @@ class LaneBiases(QObject):
         report = self._model.report
         for lane in lanes:
             if report and self.why_not(lane):
-                params = without_foreign_biases(lane.sampling.params, report.vocabulary_size)
+                params = without_foreign_biases(
+                    lane.sampling.params, report.vocabulary_size, report.vocabulary
+                )
                 lane.sampling.set_params(params)
 
     def look(self) -> None:

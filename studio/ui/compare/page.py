@@ -117,7 +117,7 @@ class ComparePage(QWidget):
         self.column.setSpacing(_GAP)
         self.column.addWidget(self.bar)
         self.column.addWidget(below, 1)
-        state.vocabulary.breakers_known.connect(self._explain_again)
+        state.vocabulary.texts_known.connect(self._explain_again)
         state.lanes_changed.connect(self._follow_lanes)
         state.progressed.connect(self._follow_texts)
         state.changed.connect(self._follow_texts)

@@ -246,6 +246,9 @@ class CompareRun(QObject):
 
     def _learn(self, event: AnyEvent) -> None:
         # Told once: also the last tokens of a run before say how tokens are spelled.
+        if isinstance(event, Evaluated) and event.pieces:
+            self._pieces.update(event.pieces)
+            self._lanes.vocabulary.add_pieces(event.pieces)
         token = event.token if isinstance(event, LaneToken) else None
         if isinstance(event, LaneFinished):
             token = event.end

@@ -16,7 +16,7 @@ from studio.manuscript import TakeWriter, begun
 from studio.sampling import SamplingParams
 from studio.ui.compare.lane import CompareLane
 from studio.ui.compare.lane_biases import LaneBiases
-from studio.ui.compare.lane_breakers import LaneBreakers
+from studio.ui.compare.lane_texts import LaneTexts
 from studio.ui.compare.lanes import RUNS, CompareLanes
 from studio.ui.compare.origin import CompareOrigin
 from studio.ui.compare.place import LanePlace
@@ -83,7 +83,7 @@ class CompareState(CompareLanes):
         self._run = CompareRun(client, self, self)
         self.origin = CompareOrigin(model, self)
         self.biases = LaneBiases(model, self, self)
-        self._breakers = LaneBreakers(client, model, self.origin, self, self)
+        self._texts = LaneTexts(client, model, self.origin, self, self)
         self.can_make_preset = False
         self._run.failed.connect(self.failed)
         self._run.spelled.connect(next_token.add_pieces)
@@ -252,7 +252,7 @@ class CompareState(CompareLanes):
         )
         self.origin.recognise(self.subject)
         self._place.put(self._draft.caret)
-        self.vocabulary.use_vocabulary(self.subject.source)
+        self.vocabulary.use_vocabulary(self.subject.source, self._model.mark)
         self._learn_spellings()
         self._run.start(going)
 
@@ -314,7 +314,7 @@ class CompareState(CompareLanes):
 
     def _recognise_model(self) -> None:
         if self.subject.prompt is None:
-            self.vocabulary.use_vocabulary(self._model.vocabulary)
+            self.vocabulary.use_vocabulary(self._model.vocabulary, self._model.mark)
         self.origin.recognise(self.subject)
         self.changed.emit()
 
@@ -339,14 +339,14 @@ class CompareState(CompareLanes):
             # Whether it can go on may hang by that.
             lane.changed.emit()
         self.biases.look()
-        self._breakers.look()
+        self._texts.look()
 
     def _before_removal(self, lane: CompareLane) -> None:
         self._run.remove(lane)
 
     def _before_exchange(self) -> None:
         self._run.forget()
-        self.vocabulary.use_vocabulary(self._model.vocabulary)
+        self.vocabulary.use_vocabulary(self._model.vocabulary, self._model.mark)
         self._place.put(None)
 
 

@@ -77,7 +77,7 @@ def leaves_something_out(params: SamplingParams) -> bool:
         or ("dry" in steps and params.dry_multiplier > 0)
         or params.dynatemp_range > 0
         or params.mirostat != 0
-        or bool(params.logit_bias)
+        or params.is_biased
     )
 
 

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from studio.manuscript import RecordedToken
 from studio.sampling import (
-    Breakers,
     LogitsError,
     LogitSketch,
     SamplingParams,
@@ -22,6 +21,7 @@ from studio.sampling import (
 )
 from studio.sampling.samplers.steps import active_changes
 from studio.sampling.sketches.reweighed import reweighed, with_early_changes
+from studio.ui.tokens.next_token import NextToken
 from studio.ui.tokens.place import UNKNOWN_PLACE, TokenPlace
 from studio.ui.tokens.sampler_notes import sees_all
 
@@ -47,7 +47,7 @@ def blames_of(
     records: Sequence[RecordedToken],
     us: NDArray[np.float64],
     params: SamplingParams,
-    breakers: Breakers | None,
+    vocabulary: NextToken,
     stack: SketchStack | None = None,
 ) -> Blames:
     """Return the blame of each token.
@@ -56,11 +56,11 @@ def blames_of(
         records: The tokens; of those that were drawn by the window, with their `place`.
         us: `(n,)`: what was drawn in each place; NaN where nothing was.
         params: The parameters in force; their temperature does not matter.
-        breakers: DRY's sequence breakers as tokens; None where these are not known.
+        vocabulary: Knows texts as tokens: DRY's sequence breakers and words with biases.
         stack: The tokens' own sketches, where they are at hand: used if nothing re-weighs them.
     """
     params = with_early_changes(params)
-    if not (active_changes(params) or params.logit_bias) and stack is not None:
+    if not (active_changes(params) or params.is_biased) and stack is not None:
         return Blames(blames(stack, us, params), True, 0)
     made = SketchStack()
     knows_all, banned = True, 0
@@ -72,7 +72,7 @@ def blames_of(
         knows_all = knows_all and sees_all(params, place)
         try:
             sketch = LogitSketch.from_bytes(record.sketch)
-            state = place.state(params, breakers)
+            state = vocabulary.state_at(place, params)
             made.append(reweighed(sketch, params, place.history, state, record.id), record.id)
         except LogitsError:
             banned += 1

@@ -71,7 +71,7 @@ class HeatState(QObject):
         self._tints: NDArray[np.int64] | None = None
         self._turned: NDArray[np.bool_] | None = None
         sampling.params_changed.connect(self._follow)
-        vocabulary.breakers_known.connect(self._follow_breakers)
+        vocabulary.texts_known.connect(self._follow_texts)
 
     @property
     def measure(self) -> HeatMeasure:
@@ -161,7 +161,7 @@ class HeatState(QObject):
                 self._records[known:],
                 np.array(self._us[known:]),
                 self._params,
-                self._vocabulary.breakers(self._params),
+                self._vocabulary,
                 None if known else self._stack,
             )
             self._blames = joined(self._blames, fresh)
@@ -171,13 +171,13 @@ class HeatState(QObject):
     def _tell_notes(self) -> None:
         notes: tuple[str, ...] = ()
         size = self._vocabulary_size
-        foreign = foreign_bias_words(self._params, size) if size else ""
+        foreign = foreign_bias_words(self._params, size, self._vocabulary.mark) if size else ""
         if self._measure is HeatMeasure.BLAME and foreign:
             notes = (f"No blame: {foreign[0].lower()}{foreign[1:]}",)
         elif self._measure is HeatMeasure.BLAME:
             notes = blame_notes(
                 self._params,
-                breakers_known=self._vocabulary.breakers(self._params) is not None,
+                texts_known=self._vocabulary.knows_texts(self._params),
                 history_known=self._blames.sees_all,
                 banned=self._blames.banned,
             )
@@ -227,7 +227,7 @@ class HeatState(QObject):
         self._tints = self._turned = None
         self.changed.emit()
 
-    def _follow_breakers(self) -> None:
+    def _follow_texts(self) -> None:
         if self._measure is HeatMeasure.BLAME:
             self._forget_values()
             self._tell_notes()

@@ -69,6 +69,11 @@ class ModelState(QObject):
         report = self.report
         return (report.path, report.file_bytes, report.vocabulary_size) if report else None
 
+    @property
+    def mark(self) -> str:
+        """The vocabulary's own fingerprint and the model's name; empty when none is ready."""
+        return self.report.vocabulary if self.report else ""
+
     def open(self, path: str, options: LoadOptions | None = None) -> None:
         """Load another model, in place of the one that is open.
 

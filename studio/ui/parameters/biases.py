@@ -9,7 +9,7 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from studio.ui.parameters.groups import BIASES
+from studio.ui.parameters.groups import BIASES, BIASES_FOR
 from studio.ui.parameters.number_edit import NumberEdit
 from studio.ui.parameters.parameter import LARGEST, Number
 from studio.ui.parameters.texts import AddEdit
@@ -76,21 +76,20 @@ class ParameterBiases(QWidget):
         super().__init__(parent)
         self._values = values
         self._lookup = lookup
-        self._waiting: float | None = None
         self._new = BIAS.neutral
         self._rows: dict[int, _Row] = {}
         self.edit = AddEdit()
         self.edit.setObjectName("add_bias_token")
-        self.edit.setPlaceholderText("word or #number")
+        self.edit.setPlaceholderText("#number of a token")
         self.edit.setAccessibleName("Token to bias")
         self.edit.setToolTip(
-            "<p>The token as it stands in a text, mostly with a space before it; or # and the "
-            "number that a card of the bars shows.</p>"
+            "<p>The token's number, which a card of the bars shows. Words are above, for any "
+            "model.</p>"
         )
         self.bias = NumberEdit(BIAS, lambda: self._new, self._take_new)
         self.bias.setObjectName("add_bias_value")
         self.bias.setAccessibleName("Bias of the token to add")
-        self.bias.setFixedWidth(self._field_width())
+        self.bias.setFixedWidth(bias_width(self))
         self._add_button = QPushButton("Add")
         self._add_button.setToolTip("Add the token with this bias (Enter)")
         self._add_button.setAccessibleName("Add the token")
@@ -98,7 +97,7 @@ class ParameterBiases(QWidget):
         self.edit.returnPressed.connect(self._add)
         self.bias.returnPressed.connect(self._add)
         self.edit.textEdited.connect(lambda _text: self.refused.emit(""))
-        self.edit.given_up.connect(self._give_up)
+        self.edit.given_up.connect(lambda: self.refused.emit(""))
         self.bias.refused.connect(self.refused)
         line = QHBoxLayout()
         line.setSpacing(6)
@@ -109,9 +108,6 @@ class ParameterBiases(QWidget):
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(4)
         self._column.addLayout(line)
-        lookup.found.connect(self._on_found)
-        lookup.refused.connect(self._on_refused)
-        lookup.waits.connect(self.refused)
         lookup.spelled.connect(self._spell)
         values.changed.connect(self._follow)
         self._follow()
@@ -126,37 +122,28 @@ class ParameterBiases(QWidget):
         if not typed:
             self.edit.setFocus(Qt.FocusReason.OtherFocusReason)
             return
-        self._waiting = self._new
-        self._lookup.find(typed)
-
-    def _give_up(self) -> None:
-        self._waiting = None
-        self.refused.emit("")
-
-    def _on_found(self, token: int) -> None:
-        if self._waiting is None:
-            return
-        bias, self._waiting = self._waiting, None
         try:
-            self._set(token, bias)
+            self._set(self._lookup.number(typed), self._new)
         except ValueError as reason:
             self.refused.emit(str(reason))
+            self.edit.selectAll()
             return
         self.edit.clear()
         self.refused.emit("")
 
-    def _on_refused(self, reason: str) -> None:
-        if self._waiting is not None:
-            self._waiting = None
-            self.refused.emit(reason)
-            self.edit.selectAll()
-
     def _set(self, token: int, bias: float | None) -> None:
-        biases = dict(self._values.params.biases)
-        biases.pop(token, None)
+        params = self._values.params
+        biases = dict(params.biases)
+        is_new = biases.pop(token, None) is None
+        made_for = params.logit_bias_vocabulary
+        if is_new and self._lookup.foreign(params):
+            raise ValueError("Take the biases for another model out first: a model has one set.")
+        if is_new and not (biases and made_for):
+            made_for = self._lookup.mark
         if bias is not None:
             biases[token] = bias
-        self._values.set(BIASES, tuple(sorted(biases.items())))
+        pairs = tuple(sorted(biases.items()))
+        self._values.set_all({BIASES: pairs, BIASES_FOR: made_for})
 
     def _follow(self) -> None:
         biases = dict(self._values.params.biases)
@@ -164,6 +151,7 @@ class ParameterBiases(QWidget):
             self._make_rows(biases)
         for token, bias in biases.items():
             self._rows[token].show_bias(bias)
+        self._show_texts()
 
     def _make_rows(self, biases: dict[int, float]) -> None:
         had_focus = self.isAncestorOf(QApplication.focusWidget() or self)
@@ -172,7 +160,7 @@ class ParameterBiases(QWidget):
             gone.hide()
             gone.deleteLater()
         for token in biases.keys() - self._rows.keys():
-            self._rows[token] = _Row(token, self._lookup, self._set, self._field_width())
+            self._rows[token] = _Row(token, self._lookup, self._set, bias_width(self))
             self._rows[token].refused.connect(self.refused)
         self._rows = {token: self._rows[token] for token in biases}
         for place, row in enumerate(self._rows.values()):
@@ -183,11 +171,17 @@ class ParameterBiases(QWidget):
 
     def _spell(self) -> None:
         self._lookup.spell(self._rows)
-        for row in self._rows.values():
-            row.show_text()
+        self._show_texts()
 
-    def _field_width(self) -> int:
-        return self.fontMetrics().horizontalAdvance("0") * (_DIGITS + 2)
+    def _show_texts(self) -> None:
+        foreign = self._lookup.foreign(self._values.params)
+        for token, row in self._rows.items():
+            row.show_text(is_foreign=token in foreign)
+
+
+def bias_width(widget: QWidget) -> int:
+    """How wide the field of a bias is, in the widget's font."""
+    return widget.fontMetrics().horizontalAdvance("0") * (_DIGITS + 2)
 
 
 class _Row(QWidget):
@@ -240,10 +234,9 @@ class _Row(QWidget):
         self._edit.follow()
         self._ban.setChecked(math.isinf(bias))
 
-    def show_text(self) -> None:
-        """Show the token by its text, where that is known now."""
+    def show_text(self, *, is_foreign: bool = False) -> None:
+        """Show the token by its text, where that is known now and it is this model's."""
         text = self._lookup.text(self._token)
-        is_foreign = self._lookup.is_foreign(self._token)
         self._name.setText(_FOREIGN if is_foreign else text.text)
         self._name.setToolTip(_FOREIGN_TIP if is_foreign else text.spoken)
         role = "error" if is_foreign else ""

@@ -27,6 +27,7 @@ from studio.ui.parameters.groups import (
     PARAMETERS,
     PROMPT_FORMAT,
     STOP,
+    WORDS,
 )
 from studio.ui.parameters.parameter import Number, Parameter
 from studio.ui.parameters.prompt import PromptFormatChoice, SystemMessageEdit
@@ -36,6 +37,7 @@ from studio.ui.parameters.sampler_order_state import SamplerOrder
 from studio.ui.parameters.section import ParameterSection
 from studio.ui.parameters.texts import ParameterTexts
 from studio.ui.parameters.values import ParameterValues
+from studio.ui.parameters.word_rows import ParameterWords
 from studio.ui.theme.theme import Theme
 from studio.ui.tokens.lookup import TokenLookup
 from studio.ui.tokens.next_token import NextToken
@@ -201,6 +203,10 @@ class ParameterEditor(QFrame):
             texts = ParameterTexts(parameter, values)
             texts.refused.connect(row.refuse)
             row.put_below(texts)
+        elif parameter is WORDS:
+            words = ParameterWords(values, self._lookup)
+            words.refused.connect(row.refuse)
+            row.put_below(words)
         elif parameter is BIASES:
             biases = ParameterBiases(values, self._lookup)
             biases.refused.connect(row.refuse)

@@ -25,17 +25,36 @@ BREAKERS = Parameter(
     step="dry",
     explained="logits",
 )
+WORDS = Parameter(
+    name="word_biases",
+    label="word biases",
+    one="word bias",
+    neutral=_SAMPLING.word_biases,
+    help="Added to the raw logit of the token that completes a word, in any model; −∞ bans it.",
+    plain="Above 0 asks for a word, below 0 avoids it; 5 is much. Longer words are left alone, but "
+    "for those that a model begins with the very token that is this word.",
+    allowed="words or phrases, and a number for each; −∞ bans it",
+    explained="logits",
+)
 BIASES = Parameter(
     name="logit_bias",
     label="token biases",
     one="token bias",
     neutral=_SAMPLING.logit_bias,
-    help="Added to the raw logit of a token, before everything else; −∞ bans it.",
-    plain="Above 0 asks for a word, below 0 avoids it; 5 is much. They belong to this model's "
-    "vocabulary.",
-    allowed="a token and a number; −∞ bans it",
+    help="Added to the raw logit of a token, by its number, before everything else; −∞ bans it.",
+    plain="A card of the bars shows the number. It is another token in another model, so that "
+    "these biases belong to one vocabulary.",
+    allowed="a token's number and a bias; −∞ bans it",
     explained="logits",
 )
+BIASES_FOR = Parameter(
+    name="logit_bias_vocabulary",
+    label="token biases are for",
+    neutral=_SAMPLING.logit_bias_vocabulary,
+    help="The vocabulary that the numbers of `BIASES` belong to.",
+    plain="It is set with them.",
+)
+"""Is shown nowhere by itself."""
 ORDER = Parameter(
     name="samplers",
     label="order of the steps",
@@ -131,7 +150,7 @@ GROUPS = (
         "mirostat", "Mirostat", (table.MIROSTAT, table.MIROSTAT_TAU, table.MIROSTAT_ETA)
     ),
     ParameterGroup("order", "Order", (ORDER,)),
-    ParameterGroup("biases", "Biases of tokens", (BIASES,)),
+    ParameterGroup("biases", "Biases of words and tokens", (WORDS, BIASES)),
     ParameterGroup("draw", "Draw", (table.SEED,)),
     ParameterGroup("end", "Length and end", (table.MAX_TOKENS, STOP)),
     ParameterGroup("prompt", "Prompt", (PROMPT_FORMAT, SYSTEM_MESSAGE)),

@@ -38,8 +38,9 @@ def summary(params: SamplingParams) -> str:
         parts = [f"Mirostat {params.mirostat} at {tau} bits"]
     else:
         parts = _steps(params) or ["no filter, no penalty"]
-    if params.logit_bias:
-        parts.append(f"{len(params.logit_bias)} bias{'es' if len(params.logit_bias) > 1 else ''}")
+    biased = len(params.logit_bias) + len(params.word_biases)
+    if biased:
+        parts.append(f"{biased:,} bias{'es' if biased > 1 else ''}")
     if params.seed != SEED.neutral:
         parts.append(f"seed {SEED.format(params.seed)}")
     return BETWEEN.join(parts)

@@ -10,7 +10,7 @@ import msgspec
 from PySide6.QtCore import QObject, Signal
 
 from studio.sampling import SamplingParams
-from studio.ui.parameters.groups import PROMPT_FORMAT, STOP, SYSTEM_MESSAGE
+from studio.ui.parameters.groups import BIASES, BIASES_FOR, PROMPT_FORMAT, STOP, SYSTEM_MESSAGE
 from studio.ui.parameters.parameter import Number, Parameter
 from studio.ui.parameters.prompt_settings import PromptSettings
 from studio.ui.parameters.sampling_state import SamplingState
@@ -80,6 +80,10 @@ class ParameterValues(QObject):
         """
         self._set({parameter: value})
 
+    def set_all(self, values: Mapping[Parameter, object]) -> None:
+        """Put several other values in force at once; raises as `set` does."""
+        self._set(values)
+
     def is_neutral(self, parameter: Parameter) -> bool:
         """Whether it does nothing, or the usual."""
         return self.value(parameter) == parameter.neutral
@@ -103,6 +107,8 @@ class ParameterValues(QObject):
         if not turned:
             return
         former = {parameter: self.value(parameter) for parameter in turned}
+        if BIASES in former:  # with them goes which vocabulary they are for
+            former[BIASES_FOR] = self.value(BIASES_FOR)
         self._is_resetting = True
         try:
             self._set({parameter: parameter.neutral for parameter in turned})

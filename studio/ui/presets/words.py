@@ -1,7 +1,8 @@
 """A preset's fields and values as the window says them. Knows no Qt."""
 
 from studio.presets.preset import Task
-from studio.ui.parameters.groups import PARAMETERS
+from studio.sampling import WordBias
+from studio.ui.parameters.groups import BIASES_FOR, PARAMETERS
 from studio.ui.parameters.parameter import Number
 from studio.ui.parameters.sampling_number import format_number
 
@@ -20,6 +21,8 @@ _QUOTED = ("stop", "dry_sequence_breakers")
 
 def field_words(field: str) -> str:
     """What a field is called: ``top-k`` for ``top_k``."""
+    if field == BIASES_FOR.name:
+        return BIASES_FOR.label
     return PARAMETERS[field].label if field in PARAMETERS else field.replace("_", " ")
 
 
@@ -30,6 +33,8 @@ def value_words(field: str, value: object) -> str:
         return parameter.format(value)
     if field == "task":
         return next((words for task, words in TASK_WORDS.items() if task == value), str(value))
+    if field == BIASES_FOR.name:
+        return str(value).partition(" ")[2] or str(value) or _NOTHING
     if isinstance(value, tuple):
         return ", ".join(_entry(field, entry) for entry in value) or _NOTHING
     return str(value) or _NOTHING
@@ -63,5 +68,9 @@ def _entry(field: str, entry: object) -> str:
     if isinstance(entry, tuple):  # a token and its bias
         token, bias = entry
         return f"token {token}: {'−' if bias < 0 else ''}{format_number(abs(bias))}"
+    if isinstance(entry, WordBias):
+        forms = ", ".join(f"“{form.translate(_SIGNS)}”" for form in entry.forms)
+        number = f"{'−' if entry.bias < 0 else ''}{format_number(abs(entry.bias))}"
+        return f"{forms}: {number}"
     text = str(entry)
     return f"“{text.translate(_SIGNS)}”" if field in _QUOTED else text

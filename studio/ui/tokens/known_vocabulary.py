@@ -1,28 +1,38 @@
-"""What the window knows of the model's vocabulary: tokens' bytes, and DRY's breakers as tokens.
+"""What the window knows of the model's vocabulary: tokens' bytes, and texts as tokens.
 
 The engine tells it bit by bit. Of vocabularies that are not in use now what is known is kept. Knows
 no Qt, and not who asks.
 """
 
-from collections.abc import Collection, Hashable, Mapping
+from collections.abc import Collection, Hashable, Mapping, Sequence
 
-from studio.sampling import Breakers
+from studio.sampling import Breakers, SamplingParams, WordBias, WordTable, WordTokens
+from studio.sampling.word_tokens import NO_BIASES, text_before
+from studio.ui.tokens.place import TokenPlace
 from studio.ui.tokens.text import TokenText, token_text
 
 _NO_BREAKERS: Breakers = {}
+_TABLES = 16
+"""Sets of words that are kept ready: those of the lanes, and some."""
 
 
 class KnownVocabulary:
-    """Bytes and breakers of the vocabulary in use."""
+    """Bytes, breakers and words of the vocabulary in use.
+
+    Attributes:
+        mark: What `ModelReport.vocabulary` calls it; empty where that is not known.
+    """
 
     def __init__(self) -> None:
+        self.mark = ""
         self._name: Hashable = None
         self._put_by: dict[Hashable, _Known] = {}
         self._known = _Known()
         self._texts: dict[int, TokenText] = {}
 
-    def use(self, name: Hashable) -> None:
+    def use(self, name: Hashable, mark: str = "") -> None:
         """Take token ids for those of another vocabulary; what is known of this one is kept."""
+        self.mark = mark
         if name != self._name:
             self._put_by[self._name] = self._known
             self._name = name
@@ -83,6 +93,66 @@ class KnownVocabulary:
         """The sequence breakers as tokens; None while that is not known."""
         return self._known.breakers.get(texts) if texts else _NO_BREAKERS
 
+    # Words
+
+    def add_words(self, texts: Sequence[str], words: Sequence[WordTokens]) -> None:
+        """Learn which tokens complete texts that are words or phrases."""
+        self._known.words.update(zip(texts, words, strict=True))
+        self._known.tables.clear()
+
+    def word(self, text: str) -> WordTokens | None:
+        """The tokens that complete one; None while they are not known."""
+        return self._known.words.get(text)
+
+    def unknown_words(self, params: SamplingParams) -> tuple[str, ...]:
+        """The texts of words with biases whose tokens are not known."""
+        forms = (form for word in params.word_biases for form in word.forms)
+        return tuple(dict.fromkeys(form for form in forms if form not in self._known.words))
+
+    def word_biases(self, params: SamplingParams, place: TokenPlace) -> Mapping[int, float] | None:
+        """What words add to the logits of tokens at a place; None where it is not known."""
+        if not params.word_biases:
+            return NO_BIASES
+        table = self._table(params.word_biases)
+        if table is None:
+            return None
+        typed = place.typed
+        if not typed:
+            before = text_before(place.history, self._known.pieces.get, table.reach)
+            return None if before is None else table.at(before)
+        text = self._text_at(place, table.reach)
+        if text is None:
+            return None
+        # Each token stands behind the text without what of its own is there already.
+        return {
+            token: bias
+            for count in {0, *typed.values()}
+            for token, bias in table.at(text[: len(text) - count]).items()
+            if typed.get(token, 0) == count
+        }
+
+    def _text_at(self, place: TokenPlace, reach: int) -> bytes | None:
+        """The last bytes of the text at a place where tokens begin with what is typed already."""
+        pieces = self._known.pieces
+        longest = max(place.typed.values())
+        before = text_before(place.history, pieces.get, reach + longest)
+        there = {pieces[token][:count] for token, count in place.typed.items() if token in pieces}
+        # The tokens before lack what most of those that follow begin with, or nothing.
+        for rest in (b"", *sorted(there)):
+            if before is not None and all((before + rest).endswith(part) for part in there):
+                return before + rest
+        return None
+
+    def _table(self, words: tuple[WordBias, ...]) -> WordTable | None:
+        tables, known = self._known.tables, self._known.words
+        if words not in tables and all(form in known for word in words for form in word.forms):
+            if len(tables) >= _TABLES:
+                tables.clear()
+            tables[words] = WordTable(
+                (known[form], word.bias) for word in words for form in word.forms
+            )
+        return tables.get(words)
+
 
 class _Known:
     """What is known of one vocabulary."""
@@ -91,3 +161,5 @@ class _Known:
         self.pieces: dict[int, bytes] = {}
         self.control: set[int] = set()
         self.breakers: dict[tuple[str, ...], Breakers] = {}
+        self.words: dict[str, WordTokens] = {}
+        self.tables: dict[tuple[WordBias, ...], WordTable] = {}

@@ -1,27 +1,31 @@
-"""Which token a writer means by a word or a number, and how tokens are spelled.
+"""How tokens and words are spelled in the open model, and which token a number means.
 
-Asks what is known of the vocabulary already, then the engine. Knows no widget.
+Asks the engine for what is not known of the vocabulary yet. Knows no widget.
 """
 
 from collections.abc import Iterable
 
 from PySide6.QtCore import QObject, Signal
 
-from studio.engine.messages import AnyEvent, Failed, FindTokens, Superseded, TokensFound
+from studio.engine.messages import (
+    AnyEvent,
+    Failed,
+    FindTokens,
+    FindWords,
+    Superseded,
+    TokensFound,
+    WordsFound,
+)
+from studio.sampling import SamplingParams, WordTokens, foreign_tokens
 from studio.ui.engine_line.client import EngineClient
 from studio.ui.model.state import ModelState
 from studio.ui.tokens.next_token import NextToken
-from studio.ui.tokens.text import TokenText, token_text
-from studio.ui.tokens.typed_text import visible
-
-NO_MODEL = "Open a model to find the token of a word, or type # and the token's number."
-NOT_FOUND = "The engine could not look it up. Try again."
-WAITING = "Looking it up: the engine answers when the writing ends."
-_SHOWN = 6
+from studio.ui.tokens.text import TokenText
+from studio.ui.tokens.text_question import learn
 
 
 class TokenLookup(QObject):
-    """Finds one token at a time.
+    """Knows the vocabulary as far as somebody asks.
 
     Args:
         client: The way to the engine.
@@ -30,14 +34,8 @@ class TokenLookup(QObject):
         parent: The Qt parent, if any.
     """
 
-    found = Signal(int)
-    """The token that was asked for."""
-    refused = Signal(str)
-    """Why there is none; the sentence is for the writer."""
-    waits = Signal(str)
-    """The engine is asked; a sentence for the writer."""
     spelled = Signal()
-    """More tokens can be shown by their text."""
+    """More tokens can be shown by their text, or more words by their tokens."""
 
     def __init__(
         self,
@@ -50,35 +48,44 @@ class TokenLookup(QObject):
         self._client = client
         self._model = model
         self._next_token = next_token
-        self._text = ""
-        self._request = 0
         self._spelling: dict[int, frozenset[int]] = {}
-        client.listen(self._on_event, TokensFound, Failed, Superseded)
-        client.died.connect(lambda _outcome: self._on_died())
-        model.changed.connect(self._spelling.clear)
+        self._finding: dict[int, str] = {}
+        client.listen(self._on_event, TokensFound, WordsFound, Failed, Superseded)
+        client.died.connect(lambda _outcome: self._forget())
+        model.changed.connect(self._forget)
         model.changed.connect(self.spelled)
+        next_token.texts_known.connect(self.spelled)
 
-    def find(self, typed: str) -> None:
-        """Look for a token: by its text as it stands in a text, or by ``#`` and its number.
+    @property
+    def mark(self) -> str:
+        """What `ModelReport.vocabulary` calls the open model's; empty where none is ready."""
+        return self._model.mark if self._model.is_ready else ""
 
-        The answer is `found` or `refused`, now or later.
+    @property
+    def is_ready(self) -> bool:
+        """Whether a model is there to ask."""
+        return self._model.is_ready
+
+    # Tokens
+
+    def number(self, typed: str) -> int:
+        """The token whose number was typed, with a ``#`` before it or without.
+
+        Raises:
+            ValueError: It is no number, or the open model has no such token.
         """
-        self._request = 0
-        if typed.startswith("#") and typed[1:].strip().isdecimal() and len(typed) < 12:
-            self._find_number(int(typed[1:]))
-            return
-        spelled = typed.encode("utf-8", errors="replace")
-        for token, piece in self._next_token.pieces.items():
-            if piece == spelled:
-                self.found.emit(token)
-                return
-        if not self._model.is_ready:
-            self.refused.emit(NO_MODEL)
-            return
-        self._text = typed
-        self._request = self._client.next_request()
-        self.waits.emit(WAITING)
-        self._client.send(FindTokens(request=self._request, text=typed))
+        digits = typed.strip().removeprefix("#").strip()
+        if not (digits.isascii() and digits.isdecimal() and len(digits) < 11):
+            raise ValueError(
+                f"logit_bias: found “{typed.strip()}”; type the number of a token, such as #198. "
+                "A word goes under word biases."
+            )
+        token, size = int(digits), self._size
+        if size is not None and token >= size:
+            raise ValueError(
+                f"logit_bias: found token {token}; this model has the tokens 0 to {size - 1}."
+            )
+        return token
 
     def spell(self, tokens: Iterable[int]) -> None:
         """See to it that tokens can be shown by their text, as soon as a model is there."""
@@ -94,59 +101,42 @@ class TokenLookup(QObject):
         """How a token is shown; by its number where its spelling is not known."""
         return self._next_token.spelled(token)
 
-    def is_foreign(self, token: int) -> bool:
-        """Whether the open model has no such token."""
+    def foreign(self, params: SamplingParams) -> list[int]:
+        """The tokens whose biases are for another model than the open one."""
         size = self._size
-        return size is not None and token >= size
+        return [] if size is None else foreign_tokens(params, size, self.mark)
+
+    # Words
+
+    def word(self, text: str) -> WordTokens | None:
+        """The tokens that complete a word; None where that is not known."""
+        return self._next_token.word(text) if self._model.is_ready else None
+
+    def find_word(self, text: str) -> None:
+        """See to it that a word's tokens are known, if a model is there."""
+        is_asked = text in self._finding.values()
+        if text and self._model.is_ready and not is_asked and self.word(text) is None:
+            request = self._client.next_request()
+            self._finding[request] = text
+            self._client.send(FindWords(request=request, texts=(text,)))
 
     @property
     def _size(self) -> int | None:
         report = self._model.report
         return report.vocabulary_size if self._model.is_ready and report else None
 
-    def _find_number(self, token: int) -> None:
-        size = self._size
-        if size is not None and token >= size:
-            self.refused.emit(
-                f"logit_bias: found token {token}; this model has the tokens 0 to {size - 1}."
-            )
-        else:
-            self.found.emit(token)
-
     def _on_event(self, event: AnyEvent) -> None:
-        if event.request in self._spelling and isinstance(event, TokensFound | Failed | Superseded):
+        if self._finding.pop(event.request, None) is not None:
+            if isinstance(event, WordsFound):
+                learn(self._next_token, event)
+        elif event.request in self._spelling:
             if isinstance(event, TokensFound):
                 # What it was asked for stays asked for: an id that the model lacks has no spelling.
-                self._learn(event)
-            else:
+                self._next_token.add_pieces(event.pieces)
+                self.spelled.emit()
+            elif isinstance(event, Failed | Superseded):
                 del self._spelling[event.request]
-        elif event.request == self._request and self._request:
-            match event:
-                case TokensFound():
-                    self._request = 0
-                    self._learn(event)
-                    self._answer(event)
-                case Failed() | Superseded():
-                    self._request = 0
-                    self.refused.emit(NOT_FOUND)
 
-    def _learn(self, event: TokensFound) -> None:
-        self._next_token.add_pieces(event.pieces)
-        self.spelled.emit()
-
-    def _answer(self, event: TokensFound) -> None:
-        if len(event.tokens) == 1:
-            self.found.emit(event.tokens[0])
-            return
-        pieces = [token_text(event.pieces[token], token).text for token in event.tokens[:_SHOWN]]
-        more = " …" if len(event.tokens) > _SHOWN else ""
-        self.refused.emit(
-            f"“{visible(self._text)}” takes {len(event.tokens)} tokens: {'  '.join(pieces)}{more}. "
-            "A bias is for one token: type one of these, with its space before it."
-        )
-
-    def _on_died(self) -> None:
+    def _forget(self) -> None:
         self._spelling.clear()
-        if self._request:
-            self._request = 0
-            self.refused.emit(NOT_FOUND)
+        self._finding.clear()

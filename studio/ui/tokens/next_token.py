@@ -19,9 +19,11 @@ from studio.sampling import (
     SamplerState,
     SamplingParams,
     ShapedTop,
+    WordTokens,
 )
 from studio.sampling.logits.near_tie import are_near_tie
 from studio.sampling.sketches.reweighed import reweighed
+from studio.sampling.word_tokens import NO_BIASES
 from studio.ui.tokens.answer import AskedToken
 from studio.ui.tokens.details import TokenDetails
 from studio.ui.tokens.foreign_biases import WHERE, foreign_bias_words
@@ -59,8 +61,8 @@ class NextToken(QObject):
 
     changed = Signal()
     """Rows, tail, entropy or the reason for their absence may be others now."""
-    breakers_known = Signal()
-    """Some of DRY's sequence breakers are known as tokens now."""
+    texts_known = Signal()
+    """Some of DRY's sequence breakers, or of the words with biases, are known as tokens now."""
 
     def __init__(self, params: SamplingParams, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -114,18 +116,25 @@ class NextToken(QObject):
             control: Which ids are control tokens.
         """
         self._vocabulary.add_pieces(pieces, control)
+        if self._params.word_biases:
+            self._forget_shape()  # where a word begins before the place may be known only now
         if self._sketch is not None:
             self.changed.emit()
 
     def add_breakers(self, texts: tuple[str, ...], breakers: Breakers) -> None:
         """Learn which tokens DRY's sequence breakers `texts` are."""
         self._vocabulary.add_breakers(texts, breakers)
-        self._on_breakers_known()
+        self._on_texts_known()
+
+    def add_words(self, texts: Sequence[str], words: Sequence[WordTokens]) -> None:
+        """Learn which tokens complete texts that are words or phrases."""
+        self._vocabulary.add_words(texts, words)
+        self._on_texts_known()
 
     def share_pieces(self, other: "NextToken") -> None:
         """Know of the vocabulary what `other` knows, learns and forgets from now on."""
         self._vocabulary = other._vocabulary
-        other.breakers_known.connect(self._on_breakers_known)
+        other.texts_known.connect(self._on_texts_known)
 
     @property
     def pieces(self) -> dict[int, bytes]:
@@ -136,13 +145,47 @@ class NextToken(QObject):
         """Know the bytes that `other` knows now; see `share_pieces` for what it learns later."""
         self.add_pieces(other._vocabulary.pieces, other._vocabulary.control)
 
-    def use_vocabulary(self, name: Hashable) -> None:
-        """Take token ids for those of another vocabulary; what is known of this one is kept."""
-        self._vocabulary.use(name)
+    def use_vocabulary(self, name: Hashable, mark: str = "") -> None:
+        """Take token ids for those of another vocabulary; what is known of this one is kept.
+
+        Args:
+            name: Which vocabulary.
+            mark: What `ModelReport.vocabulary` calls it; empty where that is not known.
+        """
+        self._vocabulary.use(name, mark)
+
+    @property
+    def mark(self) -> str:
+        """What `ModelReport.vocabulary` calls the vocabulary in use; empty where unknown."""
+        return self._vocabulary.mark
 
     def breakers(self, params: SamplingParams) -> Breakers | None:
         """DRY's sequence breakers as tokens; None while that is not known."""
         return self._vocabulary.breakers(params.dry_sequence_breakers)
+
+    def word(self, text: str) -> WordTokens | None:
+        """The tokens that complete a word; None while they are not known."""
+        return self._vocabulary.word(text)
+
+    def unknown_words(self, params: SamplingParams) -> tuple[str, ...]:
+        """The texts of words with biases whose tokens are not known."""
+        return self._vocabulary.unknown_words(params)
+
+    def knows_texts(self, params: SamplingParams) -> bool:
+        """Whether DRY's sequence breakers and the words with biases are known as tokens."""
+        return self.breakers(params) is not None and not self.unknown_words(params)
+
+    def state_at(self, place: TokenPlace, params: SamplingParams) -> SamplerState:
+        """What samplers need beside the tokens before a place, as far as it is known."""
+        words = self._vocabulary.word_biases(params, place)
+        return place.state(params, self.breakers(params), words or NO_BIASES)
+
+    def notes_at(
+        self, place: TokenPlace, params: SamplingParams, sketch: LogitSketch
+    ) -> tuple[Note, ...]:
+        """What is to be said beside a distribution: see `place_notes`."""
+        words = self._vocabulary.word_biases(params, place)
+        return place_notes(params, place, sketch, self.breakers(params), words)
 
     def set_params(self, params: SamplingParams) -> None:
         """Shape the distribution with other parameters; asks no model."""
@@ -183,7 +226,7 @@ class NextToken(QObject):
         if self._sketch is None or self.reason is not None:
             return ()
         params = self._params
-        notes = place_notes(params, self._place, self._sketch, self.breakers(params))
+        notes = self.notes_at(self._place, params, self._sketch)
         if params.temperature == 0.0 and self.is_near_tie:
             notes += (Note(NEAR_TIE, is_exact=True),)
         return notes
@@ -262,6 +305,7 @@ class NextToken(QObject):
                 self._place.history,
                 self._state,
                 in_a_hurry=self.is_written,
+                vocabulary=self.mark,
             )
         return self._retempered
 
@@ -367,11 +411,11 @@ class NextToken(QObject):
 
     @property
     def _state(self) -> SamplerState:
-        return self._place.state(self._params, self.breakers(self._params))
+        return self.state_at(self._place, self._params)
 
-    def _on_breakers_known(self) -> None:
+    def _on_texts_known(self) -> None:
         self._forget_shape()
-        self.breakers_known.emit()
+        self.texts_known.emit()
         if self._sketch is not None:
             self.changed.emit()
 
@@ -389,6 +433,11 @@ class NextToken(QObject):
 
     def _shaped(self) -> TokenShape | None:
         if self._shape is None and self._refusal is None and self._sketch is not None:
+            size = self._sketch.vocabulary_size
+            foreign = foreign_bias_words(self._params, size, self.mark, where=self.biases_at)
+            if foreign:
+                self._refusal = foreign
+                return None
             try:
                 self._model_own = self._model_own or own_shape(self._sketch)
                 self._shape = shape_of(
@@ -397,7 +446,5 @@ class NextToken(QObject):
             except LogitsError:
                 self._refusal = all_banned(self._sketch)
             except ValueError as error:  # a token that this vocabulary has not
-                size = self._sketch.vocabulary_size
-                foreign = foreign_bias_words(self._params, size, where=self.biases_at)
-                self._refusal = foreign or str(error)
+                self._refusal = str(error)
         return self._shape

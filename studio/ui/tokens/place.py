@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from studio.sampling import NO_STATE, Breakers, SamplerState, SamplingParams, active_steps, chance
+from studio.sampling.word_tokens import NO_BIASES
 
 NOTHING_TYPED: Mapping[int, int] = MappingProxyType({})
 
@@ -47,7 +48,12 @@ class TokenPlace(NamedTuple):
         seed = self.seed_with(params)
         return None if seed is None or not self.is_whole else chance(seed, len(self.history))
 
-    def state(self, params: SamplingParams, breakers: Breakers | None) -> SamplerState:
+    def state(
+        self,
+        params: SamplingParams,
+        breakers: Breakers | None,
+        words: Mapping[int, float] = NO_BIASES,
+    ) -> SamplerState:
         """What samplers need beside history and logits, as far as it is known.
 
         Without the die XTC acts. Without breakers nothing breaks a repetition.
@@ -55,14 +61,15 @@ class TokenPlace(NamedTuple):
         Args:
             params: The parameters in force.
             breakers: Their sequence breakers as tokens; None where these are not known.
+            words: What their words add to the logits of tokens here.
         """
         if params.mirostat:
-            return SamplerState(mu=self.mu)
+            return SamplerState(mu=self.mu, word_biases=words)
         steps = active_steps(params)
         die = self.die(params) if "xtc" in steps else None
-        if die is None and "dry" not in steps:
+        if die is None and "dry" not in steps and not words:
             return NO_STATE
-        return SamplerState(die or 0.0, None, breakers or {})
+        return SamplerState(die or 0.0, None, breakers or {}, words)
 
 
 UNKNOWN_PLACE = TokenPlace(is_whole=False)

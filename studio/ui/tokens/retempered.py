@@ -20,6 +20,7 @@ from studio.sampling import (
     SamplingParams,
     ShapedTop,
     active_steps,
+    foreign_tokens,
 )
 from studio.sampling.instrument.left_over import (
     LeftOver,
@@ -38,7 +39,6 @@ from studio.sampling.instrument.retemper import (
 )
 from studio.ui.parameters.sampling_order import unfiltered
 from studio.ui.temperature_scale import COLDEST, HOTTEST, temperature_at
-from studio.ui.tokens.foreign_biases import foreign_bias_words
 
 _POINTS = 65
 PLACES = tuple(index / (_POINTS - 1) for index in range(_POINTS))
@@ -75,6 +75,7 @@ class Retempered:
         history: The tokens before it, oldest first, which the penalties look at.
         state: What XTC, DRY and Mirostat need beside them.
         in_a_hurry: Whether to do with fewer points where each takes long.
+        vocabulary: Whose tokens they are, as `ModelReport.vocabulary` says it.
     """
 
     def __init__(
@@ -85,11 +86,13 @@ class Retempered:
         state: SamplerState = NO_STATE,
         *,
         in_a_hurry: bool = False,
+        vocabulary: str = "",
     ) -> None:
         self._sketch = sketch
         self._params = params
         self._history = history
         self._state = state
+        self._vocabulary = vocabulary
         self._each = _EACH_IN_A_HURRY if in_a_hurry else _EACH
         self._subjects: dict[int, Subject] = {}
 
@@ -114,6 +117,8 @@ class Retempered:
     @cached_property
     def after(self) -> TemperatureCurve | None:
         """The same after all samplers; None where they leave nothing that is known."""
+        if self.has_foreign_bias:
+            return None
         try:
             if self._left is not None:
                 return curve_of(self._left, _TEMPERATURES)
@@ -123,8 +128,9 @@ class Retempered:
 
     @property
     def has_foreign_bias(self) -> bool:
-        """Whether a bias is for a token that the vocabulary lacks; `after` is None then."""
-        return bool(foreign_bias_words(self._params, self._sketch.vocabulary_size))
+        """Whether a bias is for a token of another vocabulary; `after` is None then."""
+        size = self._sketch.vocabulary_size
+        return bool(foreign_tokens(self._params, size, self._vocabulary))
 
     def work_out(self) -> None:
         """Compute what is dear now, so that it is there when it is painted."""

@@ -3,15 +3,17 @@
 Turns what is known of a place into sentences. Knows no Qt, and nothing of where they are shown.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from studio.sampling import Breakers, LogitSketch, SamplingParams, active_steps
 from studio.sampling.logits.penalties import recent
 from studio.sampling.samplers.steps import active_changes, changes_come_first
+from studio.sampling.word_tokens import NO_BIASES
 from studio.ui.tokens.place import TokenPlace
 from studio.ui.tokens.words import percent
 
+NO_WORDS = "Words with biases are not known as tokens yet: shown as if they had none."
 NO_BREAKERS = (
     "DRY's sequence breakers are not known as tokens yet: shown as if nothing broke a repetition."
 )
@@ -37,7 +39,11 @@ class Note(NamedTuple):
 
 
 def place_notes(
-    params: SamplingParams, place: TokenPlace, sketch: LogitSketch, breakers: Breakers | None
+    params: SamplingParams,
+    place: TokenPlace,
+    sketch: LogitSketch,
+    breakers: Breakers | None,
+    words: Mapping[int, float] | None = NO_BIASES,
 ) -> tuple[Note, ...]:
     """Say what of the samplers in force is not known at a place, and what XTC's die has decided.
 
@@ -46,8 +52,9 @@ def place_notes(
         place: The place.
         sketch: Its distribution.
         breakers: DRY's sequence breakers as tokens; None where these are not known.
+        words: What words add to the logits of tokens here; None where that is not known.
     """
-    notes = [_bias_note(params, sketch)]
+    notes = [Note(NO_WORDS) if words is None else None, _bias_note(params, sketch, words or {})]
     if params.mirostat:
         if not place.is_next and not place.knows_mu:
             notes.append(
@@ -65,13 +72,13 @@ def place_notes(
 
 
 def blame_notes(
-    params: SamplingParams, *, breakers_known: bool, history_known: bool, banned: int = 0
+    params: SamplingParams, *, texts_known: bool, history_known: bool, banned: int = 0
 ) -> tuple[str, ...]:
     """Say where temperature blame is approximate or missing, and why; nothing where it is exact.
 
     Args:
         params: The parameters in force.
-        breakers_known: Whether DRY's sequence breakers are.
+        texts_known: Whether DRY's sequence breakers and words with biases are, as tokens.
         history_known: Whether all that penalties and DRY look at is.
         banned: How many tokens have none because biases ban all that is known at their place.
     """
@@ -88,6 +95,8 @@ def blame_notes(
             f"{'them' if len(left_out) > 1 else 'it'} there is no one T at which the dice turn."
         )
     changes = active_changes(params)
+    if params.word_biases and not texts_known:
+        notes.append(f"Approximate: {NO_WORDS}")
     if not changes:
         return tuple(notes)
     names = _joined(["penalties", "DRY"], [name in changes for name in ("penalties", "dry")])
@@ -100,7 +109,7 @@ def blame_notes(
         notes.append(
             f"Approximate where not all of the text before is known, at which {names} look."
         )
-    if "dry" in changes and not breakers_known:
+    if "dry" in changes and not texts_known:
         notes.append(f"Approximate: {NO_BREAKERS}")
     return tuple(notes)
 
@@ -130,8 +139,12 @@ def _xtc_note(params: SamplingParams, place: TokenPlace) -> Note | None:
     return Note(f"XTC acts on {often} of tokens; its die is not known here, shown as if it acted.")
 
 
-def _bias_note(params: SamplingParams, sketch: LogitSketch) -> Note | None:
-    beyond = _unknown({token for token, _ in params.logit_bias}, sketch)
+def _bias_note(
+    params: SamplingParams, sketch: LogitSketch, words: Mapping[int, float]
+) -> Note | None:
+    # What a word's ban takes from the tail is next to nothing: there are always such forms of it.
+    favoured = {token for token, bias in words.items() if bias > 0.0}
+    beyond = _unknown({token for token, _ in params.logit_bias} | favoured, sketch)
     if not beyond:
         return None
     which = "One biased token is" if beyond == 1 else f"{beyond:,} biased tokens are"

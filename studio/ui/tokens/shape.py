@@ -3,7 +3,6 @@
 Computed from a sketch; asks no model. It knows neither widgets nor how tokens are shown.
 """
 
-import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -16,6 +15,7 @@ from studio.sampling import (
     ShapedTop,
     active_steps,
 )
+from studio.sampling.word_tokens import bans, merged
 from studio.ui.parameters.sampling_order import FILTERS, only_filter, unfiltered
 from studio.ui.parameters.sampling_summary import filter_words
 from studio.ui.tokens.foreign_biases import WHERE
@@ -78,7 +78,7 @@ def shape_of(
         top.probabilities.tolist(),
         _aligned(uncut, top),
         _aligned(own, top),
-        frozenset([token for token, bias in params.logit_bias if bias == -math.inf]),
+        bans(merged(params.biases, state.word_biases)),
     )
 
 

@@ -95,7 +95,7 @@ class WordState(QObject):
         """What it was computed with, and the turn and the favourite."""
         self.next_token = NextToken(sampling.params, self)
         self.next_token.share_pieces(vocabulary)
-        self.next_token.breakers_known.connect(self._on_breakers_known)
+        self.next_token.texts_known.connect(self._on_texts_known)
         sampling.params_changed.connect(self._on_params_changed)
         records.spans.changed.connect(self._on_spans_changed)
 
@@ -197,7 +197,7 @@ class WordState(QObject):
             temperature = self._sampling.params.temperature
             said.append(blame_sentence(turn, token.text(best).text, temperature))
             # What is not known of the place is said once, below.
-            said += blame_notes(self._sampling.params, breakers_known=True, history_known=True)
+            said += blame_notes(self._sampling.params, texts_known=True, history_known=True)
         # Why there is nothing to show is said where the bars would be.
         said += [note.words for note in token.notes if note.words not in said]
         return tuple(said)
@@ -206,12 +206,11 @@ class WordState(QObject):
         """The blame and the favourite; both depend on the filters, and not on the T in force."""
         assert self._span is not None, "there is a token"
         params = msgspec.structs.replace(self._sampling.params, temperature=1.0)
-        breakers = self.next_token.breakers(params)
-        if self._blame is None or self._blame[0] != (params, breakers):
-            history, state = self._place.history, self._place.state(params, breakers)
+        history, state = self._place.history, self.next_token.state_at(self._place, params)
+        if self._blame is None or self._blame[0] != (params, state):
             used = with_early_changes(params)
             turn = blame(sketch, self._span.record.id, u, used, history, state)
-            self._blame = (params, breakers), (turn, favourite(sketch, used, history, state))
+            self._blame = (params, state), (turn, favourite(sketch, used, history, state))
         return self._blame[1]
 
     def _supposed_place(self, span: TokenSpan) -> TokenPlace:
@@ -230,7 +229,7 @@ class WordState(QObject):
             self.next_token.set_params(params)
             self.changed.emit()
 
-    def _on_breakers_known(self) -> None:
+    def _on_texts_known(self) -> None:
         if self._span is not None:
             self.changed.emit()
 

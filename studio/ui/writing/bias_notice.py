@@ -45,7 +45,9 @@ class BiasNotice(QObject):
 
     def _words(self) -> str:
         report = self._model.report
-        return foreign_bias_words(self._sampling.params, report.vocabulary_size) if report else ""
+        if report is None:
+            return ""
+        return foreign_bias_words(self._sampling.params, report.vocabulary_size, report.vocabulary)
 
     def _follow(self) -> None:
         if not self._words():

@@ -116,7 +116,7 @@ class LookAheadAtRest(QObject):
     def _on_model_changed(self) -> None:
         match self._model.phase:
             case ModelPhase.READY:
-                self._next_token.use_vocabulary(self._model.vocabulary)
+                self._next_token.use_vocabulary(self._model.vocabulary, self._model.mark)
                 if self._asked is None:
                     self._next_token.clear(READING)
                 self._ask()

@@ -7,6 +7,7 @@ import pytest
 from studio.engine.lanes.lane_room import fit_lanes
 from studio.engine.messages import (
     ContinueLane,
+    Evaluated,
     Lane,
     LaneFinished,
     LaneToken,
@@ -119,6 +120,8 @@ def test_every_token_is_spelled_though_a_stop_keeps_it_back(tiny: Studio) -> Non
             spelled |= event.token.pieces.keys()
         elif isinstance(event, LaneFinished) and event.end:
             spelled |= event.end.pieces.keys()
+        elif isinstance(event, Evaluated):
+            spelled |= event.pieces.keys()
     unknown = tiny.pieces.untold(np.arange(_SIZE, dtype=np.int32)).keys()
     assert spelled | unknown == set(range(_SIZE))
 

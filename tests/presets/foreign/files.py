@@ -124,6 +124,8 @@ _ODD: dict[tuple[str, str], st.SearchStrategy[Any]] = {
     ("SillyTavern", "sampler_order"): _KOBOLD_ORDER.map(list),
     ("KoboldCpp", "sampler_order"): _KOBOLD_ORDER.map(list),
     ("KoboldCpp", "extrastopseq"): st.lists(_TEXTS, max_size=3).map("||$||".join),
+    ("KoboldCpp", "tokenbans"): st.lists(_TEXTS, max_size=3).map("||$||".join),
+    ("KoboldCpp", "banned_tokens"): st.lists(_TEXTS, max_size=3),
     ("KoboldCpp", "temp"): numbers(-1, 3),
     ("LM Studio", "llm.prediction.llama.mirostatSampling"): st.fixed_dictionaries({
         "version": st.integers(0, 2), "targetEntropy": numbers(1, 9),

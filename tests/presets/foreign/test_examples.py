@@ -10,7 +10,7 @@ import pytest
 
 from studio.presets import Preset
 from studio.presets.foreign import FORMAT_WORDS, Imported, export, import_file
-from studio.sampling import SamplingParams
+from studio.sampling import CASINGS, SamplingParams, WordBias
 from tests.presets.foreign.files import import_one
 
 EXAMPLES = Path(__file__).parent / "examples"
@@ -40,14 +40,16 @@ EXPECTED = {
             "dry_multiplier": 0.8, "dry_allowed_length": 3, "dry_penalty_last_n": -1,
             "dry_sequence_breakers": ("\n", ":", '"', "*", "</s>"),
             "logit_bias": ((7, -math.inf), (1234, -math.inf), (128000, -math.inf)),
+            "word_biases": (
+                WordBias("suddenly", -3.0), WordBias("shivers down", -math.inf),
+                WordBias("ministrations", -math.inf),
+            ),
             "samplers": (
                 "penalties", "dry", "top_n_sigma", "top_k", "typical_p", "xtc", "top_p", "min_p",
                 "temperature",
             ),
         },
         [
-            ("logit_bias", {"token": " suddenly", "bias": -3}),
-            ("banned_tokens", '"shivers down"'), ("banned_tokens", "ministrations"),
             ("top_a", 0.1), ("tfs", 0.97), ("smoothing_factor", 0.23), ("max_length", 8192),
         ],
         {"max_tokens": 350},
@@ -69,12 +71,14 @@ EXPECTED = {
             "temperature": 0.75, "top_k": 100, "top_p": 0.92, "xtc_threshold": 0.2,
             "repeat_penalty": 1.07, "repeat_last_n": 360, "dry_penalty_last_n": 320, "mirostat": 2,
             "mirostat_tau": 4.5, "mirostat_eta": 0.15, "logit_bias": ((290, 2.5), (318, -4.0)),
+            "word_biases": tuple(
+                WordBias(text, -math.inf, CASINGS) for text in ("lighthouse keeper", "seagull")
+            ),
             "seed": 123456, "samplers": KOBOLD_ORDER,
         },
         [
             ("savedsettings.rep_pen_slope", 0.7), ("savedsettings.max_context_length", 6144),
             ("savedsettings.tfs_s", 0.95),
-            ("savedsettings.tokenbans", "lighthouse keeper||$||seagull"),
         ],
         {"max_tokens": 240, "stop": ("THE END", "\n###")},
     ),

@@ -9,7 +9,7 @@ import pytest
 
 from studio.presets import PresetError
 from studio.presets.foreign import Imported, export, import_file
-from studio.sampling import DEFAULT_SAMPLERS, SamplingParams
+from studio.sampling import DEFAULT_SAMPLERS, SamplingParams, WordBias
 from tests.presets.foreign.files import import_one
 
 TAVERN = {
@@ -53,7 +53,7 @@ def test_silly_tavern() -> None:
     lost = told(imported)
     for key in ("tfs", "top_a", "epsilon_cutoff", "eta_cutoff", "smoothing_factor", "num_beams"):
         assert lost[key] == TAVERN[key]
-    assert lost["logit_bias"] == {"token": " said", "bias": -2}
+    assert params.word_biases == (WordBias("said", -2.0),)
     assert lost["sampler_priority"] == TAVERN["sampler_priority"]
     idle = {entry.key for entry in imported.not_carried if not entry.had_effect}
     assert {"min_temp", "max_temp", "smoothing_curve", "sampler_priority"} <= idle

@@ -50,6 +50,8 @@ ODD: dict[tuple[str, str], object] = {
     ("SillyTavern", "max_temp"): 1.9,
     ("SillyTavern", "do_sample"): False,
     ("SillyTavern", "dry_sequence_breakers"): '["."]',
+    ("KoboldCpp", "tokenbans"): "the||$||a mix of",
+    ("KoboldCpp", "banned_tokens"): ["the", "a mix of"],
     ("SillyTavern", "logit_bias"): [{"text": "[7]", "value": -3}],
     ("SillyTavern", "banned_tokens"): "[7, 8]",
     ("SillyTavern", "sampler_priority"): PRIORITY,

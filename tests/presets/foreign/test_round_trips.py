@@ -31,6 +31,11 @@ def reach(params: SamplingParams) -> tuple[float, float]:
     return max(0.0, middle - width), middle + width
 
 
+def biased_texts(params: SamplingParams) -> dict[str, float]:
+    """Each way of writing a word; where one is meant twice, the last counts."""
+    return {form: word.bias for word in params.word_biases for form in word.forms}
+
+
 def check_carried(before: Preset, exported: Exported, after: Preset) -> None:
     """Every field is as it was, or is told with the value that it had."""
     told = {entry.key: entry.value for entry in exported.not_carried}
@@ -44,6 +49,8 @@ def check_carried(before: Preset, exported: Exported, after: Preset) -> None:
             assert told[field] == old
         elif field == "samplers":
             assert active_steps(mended) == active_steps(old_params)
+        elif field == "word_biases":
+            assert biased_texts(new_params) == biased_texts(old_params)
         elif field in ("temperature", "dynatemp_range") and math.isfinite(old_params.temperature):
             assert reach(mended) == pytest.approx(reach(old_params), abs=1e-9)
             is_cut = old_params.dynatemp_range > old_params.temperature

@@ -1,14 +1,11 @@
-"""Biases of single tokens by text and by number, in the real window with the real vocabulary."""
+"""Biases of single tokens by number, in the real window with the real vocabulary."""
 
 import math
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt
-from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from studio.ui.main_window import MainWindow
-from studio.ui.tokens.lookup import NO_MODEL
 from tests.ui.conftest import LONG
 from tests.ui.parameter_helpers import (
     button,
@@ -17,7 +14,6 @@ from tests.ui.parameter_helpers import (
     field,
     opened,
     opened_at_a_sentence,
-    press,
     probability,
     words,
 )
@@ -27,14 +23,17 @@ def biases(window: MainWindow) -> dict[int, float]:
     return dict(window.session.sampling.params.biases)
 
 
-def test_a_word_is_banned_asked_for_and_let_go(window: MainWindow, qtbot: QtBot) -> None:
+def test_a_token_is_banned_asked_for_and_let_go(window: MainWindow, qtbot: QtBot) -> None:
     editor = opened_at_a_sentence(window, qtbot)
     best = window.session.next_token.rows(1)[0]
     word = best.text.text  # two are all but equal here: which is best depends on the processor
     assert word.startswith("␣")
-    enter(field(editor, "add_bias_token"), word.replace("␣", " "), qtbot)
-    qtbot.waitUntil(lambda: bool(biases(window)), timeout=LONG)
+    enter(field(editor, "add_bias_token"), f"#{best.token}", qtbot)
     assert biases(window) == {best.token: -math.inf}
+    params = window.session.sampling.params
+    report = window.session.model.report
+    assert report is not None
+    assert params.logit_bias_vocabulary == report.vocabulary, "a number is this model's alone"
     assert probability(window, word) == 0.0
     qtbot.waitUntil(lambda: word in words(editor.row("logit_bias")), timeout=LONG)
     assert f"#{best.token}" in words(editor.row("logit_bias"))
@@ -48,37 +47,9 @@ def test_a_word_is_banned_asked_for_and_let_go(window: MainWindow, qtbot: QtBot)
     assert field(editor, f"bias_{best.token}").text() == "ban"
     click(editor, f"unbias_{best.token}")
     assert biases(window) == {}
+    assert window.session.sampling.params.logit_bias_vocabulary == ""
     assert probability(window, word) == best.probability
     assert field(editor, "add_bias_token").hasFocus()
-
-
-def test_a_word_that_no_bar_has_shown_is_asked_of_the_engine(
-    window: MainWindow, qtbot: QtBot
-) -> None:
-    editor = opened_at_a_sentence(window, qtbot)
-    pieces = window.session.next_token.pieces
-    assert b" def" not in pieces.values()
-    enter(field(editor, "add_bias_value"), "-3", qtbot)
-    enter(field(editor, "add_bias_token"), " def", qtbot)
-    qtbot.waitUntil(lambda: bool(biases(window)), timeout=LONG)
-    ((token, bias),) = biases(window).items()
-    assert bias == -3.0
-    assert window.session.next_token.pieces[token] == b" def"
-    enter(field(editor, "add_bias_token"), "<|im_end|>", qtbot)
-    qtbot.waitUntil(lambda: len(biases(window)) == 2, timeout=LONG)
-
-
-def test_a_word_of_several_tokens_is_refused_with_them(window: MainWindow, qtbot: QtBot) -> None:
-    editor = opened_at_a_sentence(window, qtbot)
-    enter(field(editor, "add_bias_token"), " fisherwoman", qtbot)
-    row = editor.row("logit_bias")
-    qtbot.waitUntil(lambda: "tokens: " in words(row), timeout=LONG)
-    assert "“␣fisherwoman” takes" in words(row)
-    assert "A bias is for one token" in words(row)
-    assert biases(window) == {}
-    assert field(editor, "add_bias_token").text() == " fisherwoman"
-    press(Qt.Key.Key_Escape)
-    assert "A bias is for one token" not in words(row)
 
 
 def test_a_number_must_be_one_of_this_models(window: MainWindow, qtbot: QtBot) -> None:
@@ -86,11 +57,37 @@ def test_a_number_must_be_one_of_this_models(window: MainWindow, qtbot: QtBot) -
     enter(field(editor, "add_bias_token"), "#49152", qtbot)
     row = editor.row("logit_bias")
     assert "logit_bias: found token 49152; this model has the tokens 0 to 49151." in words(row)
+    enter(field(editor, "add_bias_token"), "sea", qtbot)
+    assert "A word goes under word biases." in words(row)
     enter(field(editor, "add_bias_token"), "#198", qtbot)
     assert biases(window) == {198: -math.inf}
     qtbot.waitUntil(lambda: "↵" in words(row), timeout=LONG)
     enter(field(editor, "add_bias_value"), "inf", qtbot)
     assert "logit_bias: found “inf”; type a number, or ban." in words(row)
+    assert biases(window) == {198: -math.inf}
+
+
+def test_numbers_of_another_model_are_told_and_not_added_to(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    window.session.sampling.change(
+        logit_bias=((260, -math.inf),), logit_bias_vocabulary="0123 Another model"
+    )
+    editor = opened_at_a_sentence(window, qtbot)
+    window.session.sampling.change(
+        logit_bias=((260, -math.inf),), logit_bias_vocabulary="0123 Another model"
+    )
+    row = editor.row("logit_bias")
+    assert "not in this model" in words(row), "though there is a token 260"
+    reason = window.session.next_token.reason
+    assert reason is not None
+    assert "“Another model”" in reason
+    enter(field(editor, "add_bias_token"), "#198", qtbot)
+    assert "Take the biases for another model out first" in words(row)
+    assert biases(window) == {260: -math.inf}
+    click(editor, "unbias_260")
+    assert window.session.next_token.reason is None
+    enter(field(editor, "add_bias_token"), "#198", qtbot)
     assert biases(window) == {198: -math.inf}
 
 
@@ -104,29 +101,24 @@ def test_biases_of_a_profile_are_spelled_when_a_model_is_there(
     assert "#30000" in words(row)
 
 
-def test_without_a_model_numbers_alone_can_be_biased(
+def test_without_a_model_numbers_are_taken(
     open_window: Callable[[], MainWindow], qtbot: QtBot
 ) -> None:
     window = open_window()
     editor = opened(window)
-    enter(field(editor, "add_bias_token"), " sea", qtbot)
-    assert NO_MODEL in words(editor.row("logit_bias"))
-    QTest.keyClick(field(editor, "add_bias_token"), Qt.Key.Key_Escape)
     enter(field(editor, "add_bias_token"), "#5", qtbot)
     assert biases(window) == {5: -math.inf}
     qtbot.waitUntil(lambda: "⟨token 5⟩" in words(editor.row("logit_bias")), timeout=LONG)
     assert button(editor, "ban_5").isChecked()
 
 
-def test_while_it_writes_a_word_is_looked_up_afterwards(window: MainWindow, qtbot: QtBot) -> None:
+def test_resetting_them_and_bringing_them_back_keeps_whose_they_are(
+    window: MainWindow, qtbot: QtBot
+) -> None:
     editor = opened_at_a_sentence(window, qtbot)
-    session = window.session
-    session.sampling.set_max_tokens(2000)
-    window.actions_.continue_.trigger()
-    qtbot.waitUntil(lambda: session.writing.phase.value == "writing", timeout=LONG)
-    enter(field(editor, "add_bias_token"), " def", qtbot)
-    assert "when the writing ends" in words(editor.row("logit_bias"))
-    assert biases(window) == {}
-    session.writing.stop()
-    qtbot.waitUntil(lambda: bool(biases(window)), timeout=LONG)
-    assert "when the writing ends" not in words(editor.row("logit_bias"))
+    enter(field(editor, "add_bias_token"), "#198", qtbot)
+    before = window.session.sampling.params
+    click(editor, "reset_group_biases")
+    assert window.session.sampling.params.logit_bias == ()
+    click(editor, "reset_all")
+    assert window.session.sampling.params == before

@@ -71,7 +71,7 @@ def test_how_far_is_looked() -> None:
 
 def blamed(*, breakers: bool = True, history: bool = True, **fields: object) -> str:
     params = SamplingParams(**fields)  # type: ignore[arg-type]  # fields vary
-    return " ".join(blame_notes(params, breakers_known=breakers, history_known=history))
+    return " ".join(blame_notes(params, texts_known=breakers, history_known=history))
 
 
 def test_where_blame_is_approximate_is_told() -> None:

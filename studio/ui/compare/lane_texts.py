@@ -1,4 +1,4 @@
-"""Asks the engine which tokens DRY's sequence breakers are, for lanes that have DRY on.
+"""Asks the engine which tokens texts of the lanes' settings are: DRY's breakers, biased words.
 
 Each list of texts is asked about once a model, whatever the lanes become. Knows no widget.
 """
@@ -7,17 +7,15 @@ from collections.abc import Hashable
 
 from PySide6.QtCore import QObject
 
-from studio.engine.messages import AnyEvent, BreakersFound, Failed, FindBreakers, Superseded
-from studio.sampling import Breakers, active_steps
+from studio.engine.messages import AnyEvent, BreakersFound, Failed, Superseded, WordsFound
 from studio.ui.compare.lanes import CompareLanes
 from studio.ui.compare.origin import CompareOrigin
 from studio.ui.engine_line.client import EngineClient
 from studio.ui.model.state import ModelState
+from studio.ui.tokens.text_question import Question, learn, questions
 
-_Texts = tuple[str, ...]
 
-
-class LaneBreakers(QObject):
+class LaneTexts(QObject):
     """Has the lanes' vocabulary know them.
 
     Args:
@@ -41,9 +39,9 @@ class LaneBreakers(QObject):
         self._model = model
         self._origin = origin
         self._lanes = lanes
-        self._found: dict[tuple[Hashable, _Texts], Breakers] = {}
-        self._asked: dict[int, _Texts] = {}
-        client.listen(self._on_event, BreakersFound, Failed, Superseded)
+        self._found: dict[tuple[Hashable, object], BreakersFound | WordsFound] = {}
+        self._asked: dict[int, object] = {}
+        client.listen(self._on_event, BreakersFound, WordsFound, Failed, Superseded)
         model.changed.connect(self._on_model_changed)
         lanes.changed.connect(self.look)
         lanes.lanes_changed.connect(self.look)
@@ -54,29 +52,27 @@ class LaneBreakers(QObject):
         is_its_own = subject.prompt is None or self._origin.is_open_model(subject.source)
         if not (self._model.is_ready and is_its_own):
             return
-        for texts in self._wanted():
-            found = self._found.get((self._model.vocabulary, texts))
+        for about, question in self._wanted().items():
+            found = self._found.get((self._model.vocabulary, about))
             if found is not None:
-                lanes.vocabulary.add_breakers(texts, found)
-            elif texts not in self._asked.values():
+                learn(lanes.vocabulary, found)
+            elif about not in self._asked.values():
                 request = self._client.next_request()
-                self._asked[request] = texts
-                self._client.send(FindBreakers(request=request, texts=texts))
+                self._asked[request] = about
+                self._client.send(question(request))
 
-    def _wanted(self) -> set[_Texts]:
+    def _wanted(self) -> dict[object, Question]:
         return {
-            params.dry_sequence_breakers
+            about: question
             for lane in self._lanes.lanes
             for params in (lane.sampling.params, *(params for _, params in lane.turns))
-            if not params.mirostat
-            and "dry" in active_steps(params)
-            and self._lanes.vocabulary.breakers(params) is None
+            for about, question in questions(params, self._lanes.vocabulary)
         }
 
     def _on_event(self, event: AnyEvent) -> None:
-        texts = self._asked.pop(event.request, None)
-        if texts is not None and isinstance(event, BreakersFound):
-            self._found[self._model.vocabulary, texts] = event.breakers
+        about = self._asked.pop(event.request, None)
+        if about is not None and isinstance(event, BreakersFound | WordsFound):
+            self._found[self._model.vocabulary, about] = event
             self.look()
 
     def _on_model_changed(self) -> None:

@@ -3,7 +3,7 @@ from pytestqt.qtbot import QtBot
 
 from studio.engine.messages import BreakersFound, Failed, FindBreakers
 from studio.sampling import SamplingParams
-from studio.ui.tokens.breaker_question import BreakerQuestion
+from studio.ui.tokens.text_question import TextQuestion
 from tests.ui.fake_engine import Desk
 
 TEXTS = SamplingParams().dry_sequence_breakers
@@ -13,7 +13,7 @@ TEXTS = SamplingParams().dry_sequence_breakers
 def desk(qtbot: QtBot) -> Desk:
     desk = Desk()
     desk.load()
-    desk.question = BreakerQuestion(  # type: ignore[attr-defined]  # kept alive with it
+    desk.question = TextQuestion(  # type: ignore[attr-defined]  # kept alive with it
         desk.client, desk.model, desk.sampling, desk.next_token
     )
     return desk

@@ -1,0 +1,12 @@
+"""How tokens are spelled, for who has their numbers. Knows neither models nor prompts."""
+
+from studio.engine.llama.vocabulary import Vocabulary
+from studio.engine.token_messages import FindTokens, TokensFound
+
+
+def tokens_found(command: FindTokens, vocabulary: Vocabulary) -> TokensFound:
+    """The answer to `command`."""
+    known = [token for token in command.ids if 0 <= token < vocabulary.size]
+    return TokensFound(
+        request=command.request, pieces={token: vocabulary.name(token) for token in known}
+    )

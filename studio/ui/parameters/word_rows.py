@@ -1,0 +1,280 @@
+"""The biases of words: a row each, and a line that adds one.
+
+It binds a `ParameterValues` and a `TokenLookup`, and keeps nothing but what is being typed.
+"""
+
+import math
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QApplication,
+    QHBoxLayout,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from studio.sampling import CASINGS, WordBias
+from studio.sampling.word_bias import cased
+from studio.ui.parameters.biases import BIAS, bias_width
+from studio.ui.parameters.groups import WORDS
+from studio.ui.parameters.number_edit import NumberEdit
+from studio.ui.parameters.texts import AddEdit
+from studio.ui.parameters.values import ParameterValues
+from studio.ui.tokens.lookup import TokenLookup
+from studio.ui.tokens.typed_text import read_typed, spoken, visible
+from studio.ui.tokens.word_words import word_line, word_tip
+from studio.ui.widgets.elided_label import ElidedLabel
+
+_CASING_WORDS = {"lower": "aa", "capitalised": "Aa", "upper": "AA"}
+_NO_MODEL = "its tokens are shown when a model is open"
+_LOOKING = "looking for its tokens …"
+
+SetWord = Callable[[str, WordBias | None], None]
+
+
+class ParameterWords(QWidget):
+    """Words with their biases.
+
+    Attributes:
+        edit: Where the word to add is typed.
+        bias: Where its bias is typed.
+
+    Args:
+        values: Where the words are.
+        lookup: Knows their tokens.
+        parent: The Qt parent, if any.
+    """
+
+    refused = Signal(str)
+    """Why a word or a bias was refused; empty for nothing to say."""
+
+    def __init__(
+        self, values: ParameterValues, lookup: TokenLookup, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._values = values
+        self._lookup = lookup
+        self._new = BIAS.neutral
+        self._rows: dict[str, _WordRow] = {}
+        self.edit = AddEdit()
+        self.edit.setObjectName("add_word")
+        self.edit.setPlaceholderText("word or phrase")
+        self.edit.setAccessibleName("Word to bias")
+        self.edit.setToolTip(
+            "<p>A word or phrase, then Enter. It counts with a space before it and without, and "
+            "not inside of longer words; \\n is a newline.</p>"
+        )
+        self.bias = NumberEdit(BIAS, lambda: self._new, self._take_new)
+        self.bias.setObjectName("add_word_bias")
+        self.bias.setAccessibleName("Bias of the word to add")
+        self.bias.setFixedWidth(bias_width(self))
+        add = QPushButton("Add")
+        add.setToolTip("Add the word with this bias (Enter)")
+        add.setAccessibleName("Add the word")
+        self._preview = ElidedLabel()
+        self._preview.setObjectName("word_preview")
+        self._preview.setProperty("role", "muted")
+        self._preview.hide()
+        add.clicked.connect(self._add)
+        self.edit.returnPressed.connect(self._add)
+        self.bias.returnPressed.connect(self._add)
+        self.edit.textEdited.connect(self._on_typed)
+        self.edit.given_up.connect(lambda: self._on_typed(""))
+        self.bias.refused.connect(self.refused)
+        line = QHBoxLayout()
+        line.setSpacing(6)
+        line.addWidget(self.edit, 1)
+        line.addWidget(self.bias)
+        line.addWidget(add)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(4)
+        self._column.addLayout(line)
+        self._column.addWidget(self._preview)
+        lookup.spelled.connect(self._show_tokens)
+        values.changed.connect(self._follow)
+        self._follow()
+
+    @property
+    def words(self) -> tuple[WordBias, ...]:
+        """The words in force."""
+        return self._values.params.word_biases
+
+    def _take_new(self, bias: float) -> None:
+        self._new = bias
+
+    def _on_typed(self, _text: str) -> None:
+        self.refused.emit("")
+        self._show_preview()
+
+    def _add(self) -> None:
+        text = read_typed(self.edit.text())
+        if self.bias.property("invalid"):
+            return
+        if not text.strip(" "):
+            self.edit.setFocus(Qt.FocusReason.OtherFocusReason)
+            return
+        former = next((word for word in self.words if word.text == text), None)
+        word = WordBias(text, self._new, former.casings if former else ())
+        try:
+            self._set(text, word)
+        except ValueError as reason:
+            self.refused.emit(str(reason))
+            self.edit.selectAll()
+            return
+        self.edit.clear()
+        self._on_typed("")
+
+    def _set(self, text: str, word: WordBias | None) -> None:
+        """Put `word` in the place of the one with this text, or at the end; None takes it out."""
+        words = {other.text: other for other in self.words}
+        if word is None:
+            words.pop(text, None)
+        else:
+            words[text] = word
+        self._values.set(WORDS, tuple(words.values()))
+
+    def _follow(self) -> None:
+        words = {word.text: word for word in self.words}
+        if list(words) != list(self._rows):
+            self._make_rows(words)
+        for text, word in words.items():
+            self._rows[text].show_word(word)
+
+    def _make_rows(self, words: dict[str, WordBias]) -> None:
+        had_focus = self.isAncestorOf(QApplication.focusWidget() or self)
+        for text in self._rows.keys() - words.keys():
+            gone = self._rows.pop(text)
+            gone.hide()
+            gone.deleteLater()
+        for text in words.keys() - self._rows.keys():
+            self._rows[text] = _WordRow(words[text], self._lookup, self._set)
+            self._rows[text].refused.connect(self.refused)
+        self._rows = {text: self._rows[text] for text in words}
+        for place, row in enumerate(self._rows.values()):
+            self._column.insertWidget(place, row)
+        if had_focus:
+            self.edit.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _show_tokens(self) -> None:
+        for row in self._rows.values():
+            row.show_tokens()
+        self._show_preview()
+
+    def _show_preview(self) -> None:
+        text = read_typed(self.edit.text())
+        text = text.rstrip(" ") or text
+        self._preview.setVisible(bool(text) and self._lookup.is_ready)
+        if self._preview.isHidden():
+            return
+        self._lookup.find_word(text)
+        word = self._lookup.word(text)
+        if word is None:
+            self._preview.setText(_LOOKING)
+            self._preview.setToolTip("")
+        else:
+            self._preview.setText(word_line([(text, word)], self._lookup.text))
+            self._preview.setToolTip(word_tip([(text, word)], self._new, self._lookup.text))
+
+
+def _shown(text: str) -> str:
+    """A word for the eye: a space that it begins with is to be seen, those within are not."""
+    begins = len(text) - len(text.lstrip(" "))
+    return "␣" * begins + visible(text[begins:]).replace("␣", " ")
+
+
+class _WordRow(QWidget):
+    """A word, its other casings, its bias, a ban, and the way out; below, its tokens."""
+
+    refused = Signal(str)
+
+    def __init__(self, word: WordBias, lookup: TokenLookup, set_word: SetWord) -> None:
+        super().__init__()
+        self._word = word
+        self._lookup = lookup
+        self._set_word = set_word
+        text, name = word.text, spoken(word.text)
+        title = ElidedLabel()
+        title.setText(_shown(text))
+        title.setToolTip(_shown(text))
+        self._casings: dict[str, QPushButton] = {}
+        seen = {text}
+        for casing in CASINGS:
+            form = cased(text, casing)
+            if form not in seen:
+                seen.add(form)
+                self._casings[casing] = self._toggle(casing, form)
+        self._edit = NumberEdit(BIAS, lambda: self._word.bias, self._set_bias)
+        self._edit.setObjectName(f"bias_{text}")
+        self._edit.setAccessibleName(f"Bias of {name}")
+        self._edit.setFixedWidth(bias_width(self))
+        self._edit.refused.connect(self.refused)
+        self._ban = QPushButton("ban")
+        self._ban.setProperty("segment", True)
+        self._ban.setCheckable(True)
+        self._ban.setObjectName(f"ban_{text}")
+        self._ban.setToolTip("Make the word impossible, or possible again")
+        self._ban.setAccessibleName(f"Ban {name}")
+        self._ban.clicked.connect(lambda is_on: self._set_bias(-math.inf if is_on else 0.0))
+        out = QPushButton("×")
+        out.setProperty("flat", True)
+        out.setObjectName(f"unbias_{text}")
+        out.setToolTip("Take this bias out")
+        out.setAccessibleName(f"Take the bias of {name} out")
+        out.clicked.connect(lambda: set_word(text, None))
+        self._tokens = ElidedLabel()
+        self._tokens.setObjectName(f"tokens_{text}")
+        self._tokens.setProperty("role", "muted")
+        line = QHBoxLayout()
+        line.setSpacing(6)
+        line.addWidget(title, 1)
+        for control in (*self._casings.values(), self._edit, self._ban, out):
+            line.addWidget(control)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(1)
+        column.addLayout(line)
+        column.addWidget(self._tokens)
+
+    def show_word(self, word: WordBias) -> None:
+        """Show the bias and the casings in force."""
+        self._word = word
+        self._edit.follow()
+        self._ban.setChecked(math.isinf(word.bias))
+        for casing, toggle in self._casings.items():
+            toggle.setChecked(casing in word.casings)
+        self.show_tokens()
+
+    def show_tokens(self) -> None:
+        """Show which tokens the word is in the open model."""
+        found = [(form, self._lookup.word(form)) for form in self._word.forms]
+        known = [(form, word) for form, word in found if word is not None]
+        if len(known) < len(found):
+            self._tokens.setText(_LOOKING if self._lookup.is_ready else _NO_MODEL)
+            self._tokens.setToolTip("")
+            return
+        self._tokens.setText(word_line(known, self._lookup.text))
+        self._tokens.setToolTip(word_tip(known, self._word.bias, self._lookup.text))
+
+    def _toggle(self, casing: str, form: str) -> QPushButton:
+        toggle = QPushButton(_CASING_WORDS[casing])
+        toggle.setProperty("segment", True)
+        toggle.setCheckable(True)
+        toggle.setObjectName(f"{casing}_{self._word.text}")
+        toggle.setToolTip(f"Mean “{_shown(form)}” too")
+        toggle.setAccessibleName(f"Mean {spoken(form)} too")
+        toggle.clicked.connect(self._on_toggled)
+        return toggle
+
+    def _on_toggled(self) -> None:
+        # A casing that writes the word as typed has no button, and stays as it is.
+        without = tuple(name for name in self._word.casings if name not in self._casings)
+        turned = tuple(name for name, toggle in self._casings.items() if toggle.isChecked())
+        word = self._word
+        self._set_word(word.text, WordBias(word.text, word.bias, (*without, *turned)))
+
+    def _set_bias(self, bias: float) -> None:
+        word = self._word
+        self._set_word(word.text, WordBias(word.text, bias, word.casings))
