@@ -63,6 +63,9 @@ LAST_FILE = Setting("file/last", "", "the document that was open last; empty: on
 LAST_CARET = Setting("file/last_caret", 0, "where its caret stood, in characters")
 FOLDER = Setting("file/folder", "", "where a file was opened or saved last")
 PRESETS_FROM = Setting("presets/folder", "", "where presets were taken in from or written to last")
+PRESETS_NEUTRAL = Setting(
+    "presets/neutral", False, "whether what an imported file is silent on stays neutral"
+)
 
 _LONGEST_LIST = 8
 

@@ -20,7 +20,7 @@ from studio.ui.presets.profile_state import ProfileState
 from studio.ui.presets.state import PresetState
 from studio.ui.presets.travel_dialog import TravelDialog
 from studio.ui.presets.travel_words import Left, left, left_behind, lost_words, taken_in
-from studio.ui.settings import PRESETS_FROM, Settings
+from studio.ui.settings import PRESETS_FROM, PRESETS_NEUTRAL, Settings
 from studio.ui.widgets.actions import make_action
 
 _ENTRIES = {
@@ -86,9 +86,18 @@ class PresetActions(QObject):
             window,
             "&Import…",
             self._ask_import,
-            tip="Take in presets of SillyTavern, KoboldCpp, LM Studio, text-generation-webui, "
-            "llama.cpp, Ollama, OpenAI-style requests",
+            tip="Take in presets of SillyTavern, NovelAI, KoboldCpp, LM Studio, "
+            "text-generation-webui, llama.cpp, Ollama, Hugging Face, OpenAI-style requests",
         )
+        self.neutral = make_action(
+            window,
+            "Neutral &where a file is silent",
+            self._remember_neutral,
+            tip="What an imported file does not say stays neutral; otherwise it is as in the "
+            "program that the file comes from, and told",
+        )
+        self.neutral.setCheckable(True)
+        self.neutral.setChecked(settings.get(PRESETS_NEUTRAL))
         self.show_left = make_action(
             window, "Show all", self._show_left, tip="Show every setting that was not carried over"
         )
@@ -110,7 +119,7 @@ class PresetActions(QObject):
         menu.addSeparator()
         menu.addActions([self.rename, self.duplicate, self.delete, self._edits.undelete])
         menu.addSeparator()
-        menu.addAction(self.import_)
+        menu.addActions([self.import_, self.neutral])
         exports = menu.addMenu("&Export")
         exports.setToolTipsVisible(True)
         for name, words in _ENTRIES.items():
@@ -137,7 +146,8 @@ class PresetActions(QObject):
         refused: list[str] = []
         self._refusals = refused
         for path in paths:
-            found = self._presets.import_presets(path, choose=choose)
+            absent = not self.neutral.isChecked()
+            found = self._presets.import_presets(path, choose=choose, absent=absent)
             taken += [(imported.preset.name, imported) for imported in found]
         self._refusals = None
         refused += also
@@ -165,6 +175,9 @@ class PresetActions(QObject):
         self.revert.setEnabled(is_turned)
         self.rename.setEnabled(is_own)
         self.delete.setEnabled(is_own)
+
+    def _remember_neutral(self) -> None:
+        self._settings.set(PRESETS_NEUTRAL, self.neutral.isChecked())
 
     def _ask_save_as(self) -> None:
         free = self._presets.folder.free_name(self._name)

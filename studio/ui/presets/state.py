@@ -229,18 +229,21 @@ class PresetState(QObject):
         """Put the saved values of the preset chosen in force again."""
         self._profiles.choose(self._profiles.current)
 
-    def import_presets(self, path: Path, *, choose: bool = True) -> tuple[Imported, ...]:
+    def import_presets(
+        self, path: Path, *, choose: bool = True, absent: bool = True
+    ) -> tuple[Imported, ...]:
         """Take in what a file of any known program holds; nothing where it was refused.
 
         Args:
             path: The file.
             choose: Whether the last of its presets is put in force.
+            absent: Whether what the file is silent on is as its program has it; else it is neutral.
 
         Returns:
             What was taken in, called as it is here.
         """
         try:
-            found = import_file(path)
+            found = import_file(path, absent=absent)
         except PresetError as error:
             self.failed.emit(str(error))
             return ()

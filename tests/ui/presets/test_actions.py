@@ -70,6 +70,23 @@ def test_a_dropped_preset_is_taken_in(window: MainWindow, tmp_path: Path) -> Non
     assert "“Warm.json”: It is not valid JSON" in window.notice.message
 
 
+def test_what_a_file_does_not_say_is_neutral_where_the_writer_wants_it(
+    window: MainWindow, open_window: Callable[[], MainWindow], tmp_path: Path
+) -> None:
+    file = tmp_path / "Modelfile"
+    file.write_text("FROM x\nPARAMETER temperature 0.5\n")
+    window.open_path(file)
+    assert (window.session.sampling.params.top_k, window.session.sampling.params.top_p) == (40, 0.9)
+    assert "As in Ollama Modelfile where the file is silent: top_k 40" in window.notice.message
+    assert window.presets.neutral in window.presets.menu().actions()
+    window.presets.neutral.trigger()
+    window.open_path(file)
+    assert (window.session.sampling.params.top_k, window.session.sampling.params.top_p) == (0, 1)
+    assert "silent" not in window.notice.message
+    again = open_window()
+    assert again.presets.neutral.isChecked()
+
+
 def test_all_that_was_lost_is_shown_and_files_are_told_of_together(
     window: MainWindow, tmp_path: Path
 ) -> None:
