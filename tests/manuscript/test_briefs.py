@@ -5,7 +5,7 @@ import stat
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from studio.manuscript import BriefError, BriefFolder
@@ -19,6 +19,7 @@ def briefs(tmp_path: Path) -> BriefFolder:
     return BriefFolder(tmp_path / "data" / "briefs")
 
 
+@settings(max_examples=25)  # each is flushed to the disk
 @given(text=st.text(characters))
 def test_a_brief_comes_back(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
     folder = tmp_path_factory.mktemp("briefs")

@@ -67,7 +67,9 @@ class RecoveryDialog(QDialog):
             self.list.addItem(item)
         self.list.setSpacing(_SPACING)
         rows = min(len(leftovers), _MOST_ROWS)
-        self.list.setFixedHeight((self.list.sizeHintForRow(0) + 2 * _SPACING) * rows + 4)
+        self.list.ensurePolished()  # its rows are as high as its face asks for
+        row = self.list.sizeHintForRow(0) + 2 * _SPACING
+        self.list.setFixedHeight(row * rows + 2 * _SPACING + 4)
         self.list.setVisible(several)
         self.name = ElidedLabel()
         bold = self.name.font()

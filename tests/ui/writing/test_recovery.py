@@ -253,6 +253,7 @@ def test_several_are_listed_discarded_after_a_question_or_restored_one_by_one(
     rows = [dialog.list.item(row).text() for row in range(dialog.list.count())]
     assert ["Third." in rows[0], "A brief." in rows[1], "First." in rows[2]] == [True] * 3
     assert dialog.list.isVisible()
+    assert not dialog.list.verticalScrollBar().isVisible(), "each has its row"
     dialog.list.setCurrentRow(1)
     assert dialog.name.text() == "Second.txt"
     for count in (3, 2):
