@@ -14,6 +14,7 @@ from studio.ui.compare.set_up_popup import SetUpPopup
 from studio.ui.compare.state import CompareState
 from studio.ui.theme.theme import Theme
 from studio.ui.widgets.actions import ActionButton
+from studio.ui.widgets.tips import set_tip
 
 _SHOWN_IN_TIP = 600
 
@@ -107,7 +108,7 @@ class CompareBar(QWidget):
         subject, why_not = state.subject, state.why_not_run
         if subject.prompt is None and why_not:
             self.prompt.tell(why_not, "", "")
-            self.prompt.setToolTip(f"<p>{escape(why_not)}</p>")
+            set_tip(self.prompt, f"<p>{escape(why_not)}</p>")
             return
         prompt = subject.prompt or state.prompt_here
         text = prompt.manuscript or prompt.brief
@@ -117,7 +118,7 @@ class CompareBar(QWidget):
         draws = "same random draws" if state.same_dice else "each its own random draws"
         self.prompt.tell(before, text, f"{token_count(state.max_tokens)} · {draws}")
         words = escape(f"{before}\n\n{_end(text)}".strip()).replace("\n", "<br>")
-        self.prompt.setToolTip(f"<p>{words}</p>")
+        set_tip(self.prompt, f"<p>{words}</p>")
 
 
 def _end(text: str) -> str:

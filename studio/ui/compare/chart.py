@@ -14,6 +14,7 @@ from studio.ui.compare.lane import CompareLane
 from studio.ui.compare.state import CompareState
 from studio.ui.temperature_scale import format_temperature
 from studio.ui.theme.theme import Theme
+from studio.ui.widgets.tips import set_tip
 
 NOTHING_YET = "Entropy by position will stand here once the lanes run (Ctrl+Enter)."
 
@@ -42,7 +43,7 @@ class EntropyChart(QWidget):
         self._bits: dict[CompareLane, list[float]] = {}
         self._pointed: int | None = None
         self.setMouseTracking(True)
-        self.setToolTip(_TIP)
+        set_tip(self, _TIP)
         self.setAccessibleName("Entropy by position")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         state.looked.connect(self.update)

@@ -14,6 +14,7 @@ from studio.ui.compare.state import CompareState
 from studio.ui.temperature_scale import format_temperature
 from studio.ui.theme.theme import Theme
 from studio.ui.tokens.place import TokenPlace
+from studio.ui.widgets.tips import set_tip
 
 NOTHING_YET = "Open a model and write a sentence: how far the lanes are apart will stand here."
 
@@ -37,7 +38,7 @@ class LaneDistances(QWidget):
         super().__init__(parent)
         self._state = state
         self._theme = theme
-        self.setToolTip(_TIP)
+        set_tip(self, _TIP)
         self.setAccessibleName("Distance between neighbouring lanes at the prompt")
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
         for changed in (state.looked, state.lanes_changed, theme.changed):

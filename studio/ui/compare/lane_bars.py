@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from studio.ui.histogram.bars import TokenBars
 from studio.ui.theme.theme import Theme
 from studio.ui.tokens.next_token import NextToken
+from studio.ui.widgets.tips import set_tip
 
 ROWS = 5
 _LINES = 1.25
@@ -32,8 +33,14 @@ class LaneBars(TokenBars):
     def __init__(self, state: NextToken, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(state, theme, ROWS, _LINES, parent)
         self.setAccessibleName("Next token of this lane")
-        self.setToolTip(_TIP)
+        set_tip(self, _TIP)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
 
     def _width(self) -> int:
         return _WIDTH
+
+    def describe(self) -> None:
+        """See `TokenBars`; while nothing is shown, what would be."""
+        super().describe()
+        if not self.accessibleDescription():
+            set_tip(self, _TIP)

@@ -12,6 +12,7 @@ from studio.ui.temperature.edit import EDIT_INSET, TemperatureEdit
 from studio.ui.temperature.slider import TemperatureSlider
 from studio.ui.theme.theme import Theme
 from studio.ui.widgets.elided_label import ElidedLabel
+from studio.ui.widgets.tips import set_tip
 
 _THIN = 2.0
 _DOT = 3.5
@@ -41,6 +42,7 @@ class LaneHead(QWidget):
         super().__init__(parent)
         self.temperature = TemperatureEdit(lane.sampling, 1.0)
         self.temperature.setProperty("type", "figure")
+        set_tip(self.temperature, self.temperature.toolTip())
         lane.sampling.params_changed.connect(self.temperature.follow)
         self.temperature.textChanged.connect(self._fit_number)
         self.temperature.installEventFilter(self)
@@ -48,7 +50,7 @@ class LaneHead(QWidget):
         self.caption = ElidedLabel()
         self.caption.setProperty("role", "muted")
         self.caption.setAccessibleName("How open this lane is")
-        self.caption.setToolTip(_CAPTION_TIP)
+        set_tip(self.caption, _CAPTION_TIP)
         row = QHBoxLayout()
         row.setSpacing(6)
         row.addWidget(_ColorDot(lane, theme))

@@ -13,6 +13,7 @@ from studio.ui.compare.divergence import Divergence, Side, explain, notes_of
 from studio.ui.temperature_scale import format_temperature
 from studio.ui.theme.theme import Theme
 from studio.ui.tokens.next_token import NextToken
+from studio.ui.widgets.tips import set_tip
 
 _BAR = 26
 _BETWEEN = 30
@@ -35,10 +36,11 @@ class PartingBars(QWidget):
         self._theme = theme
         self._divergence: Divergence | None = None
         self.setAccessibleName("Both distributions, with the random draw")
-        self.setToolTip(
+        set_tip(
+            self,
             "<p>Each bar is the whole distribution, the favourite at the left, every token as wide "
             "as it is probable. The line is <b>u</b>, the random draw: the stretch that it falls "
-            "on is the token written. Ties join the same token's stretches.</p>"
+            "on is the token written. Ties join the same token's stretches.</p>",
         )
         theme.changed.connect(self.update)
 

@@ -23,6 +23,7 @@ from studio.ui.parameters.number_edit import NumberEdit
 from studio.ui.theme.check_box import CheckBox
 from studio.ui.theme.combo import ComboBox
 from studio.ui.theme.theme import Theme
+from studio.ui.widgets.tips import set_tip
 
 _EDGE = 14
 """Pixels from the window's right edge, as its other parts."""
@@ -58,12 +59,13 @@ class SetUpPopup(QFrame):
         self.setAccessibleName("Set up")
         self.beginnings = [self._beginning(*choice) for choice in self._choices()]
         self.same_draws = CheckBox("Same random draws in all lanes", theme)
-        self.same_draws.setToolTip(_DRAWS_TIP)
+        set_tip(self.same_draws, _DRAWS_TIP)
         self.same_draws.toggled.connect(state.set_same_dice)
         self.in_step = CheckBox("Scroll in step", theme)
-        self.in_step.setToolTip(
+        set_tip(
+            self.in_step,
             "<p>All lanes begin with the same token when one is scrolled: what is read beside one "
-            "another was written at the same place. Off: each is scrolled freely.</p>"
+            "another was written at the same place. Off: each is scrolled freely.</p>",
         )
         self.in_step.toggled.connect(state.set_in_step)
         self.seed = NumberEdit(
@@ -87,9 +89,10 @@ class SetUpPopup(QFrame):
             edit.refused.connect(self._tell_refusal)
         self.reference = ComboBox(theme)
         self.reference.setAccessibleName("Lane that the others are compared with")
-        self.reference.setToolTip(
+        set_tip(
+            self.reference,
             "<p>Which lane the <b>first divergence</b> is looked for against: each lane's left "
-            "neighbour, or one lane for all.</p>"
+            "neighbour, or one lane for all.</p>",
         )
         self.reference.setSizeAdjustPolicy(ComboBox.SizeAdjustPolicy.AdjustToContents)
         self.reference.activated.connect(self._take_reference)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QApplication,
@@ -104,6 +105,21 @@ def test_every_control_has_a_name_and_says_what_it_does(bare: MainWindow) -> Non
         assert name_of(control), control
         # A tooltip would lie over what is read.
         assert tip_of(control) or isinstance(control, QTextEdit), control
+
+
+def test_what_is_said_aloud_has_no_tags(bare: MainWindow) -> None:
+    page = page_of(bare)
+    bare.compare.actions.show_parting.setChecked(True)
+    bare.compare.actions.show_bars.setChecked(True)
+    page.bar.set_up.click()
+    told = 0
+    for widget in (*page.findChildren(QWidget), *page.bar.popup.findChildren(QWidget)):
+        spoken = QAccessible.queryAccessibleInterface(widget)
+        if widget.isVisible() and spoken is not None:
+            words = spoken.text(QAccessible.Text.Description)
+            assert "<" not in words, (name_of(widget), words)
+            told += bool(words)
+    assert told > 20
 
 
 def test_what_matters_is_reached_by_the_keyboard(bare: MainWindow, qtbot: QtBot) -> None:
