@@ -34,7 +34,7 @@ from studio.presets.preset_name import checked_name, name_key, numbered
 
 SUFFIX = ".json"
 _MOST_FILES = 5_000
-"""That are read; a folder with more of them is told of, and takes none in."""
+"""That are read; a folder with more of them says so, and takes none in."""
 _MOST_TRIES = 100
 """Of a save that programs without locks are quicker at."""
 

@@ -74,7 +74,7 @@ _NO_SAY = (
     *("bos_token_id", "eos_token_id", "pad_token_id", "decoder_start_token_id", "max_length"),
     *("transformers_version", "use_cache", "_from_model_config"),
 )
-"""Keys that have no say in how a token is drawn, and are told as such."""
+"""Keys that have no say in how a token is drawn, and are reported as such."""
 
 MARKS = frozenset(
     {"transformers_version", "_from_model_config", "eos_token_id", "bos_token_id", "pad_token_id"}

@@ -1,7 +1,7 @@
 """Settings that a preset carries and that do nothing in it as they stand. Knows no format.
 
 A penalty over no tokens, a filter that the order of samplers leaves out: the value is kept, since
-another setting may wake it, and the writer is told.
+another setting may wake it, and the report says so.
 """
 
 from __future__ import annotations

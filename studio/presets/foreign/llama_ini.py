@@ -14,7 +14,7 @@ PROGRAM = "llama.cpp server preset"
 
 _SECTION = re.compile(r"\[([^\]\r\n]+)\][ \t]*(?:[;#].*)?")
 _PAIR = re.compile(r"([A-Za-z_][A-Za-z0-9_.-]*)[ \t]*=[ \t]*(.*)")
-_COMMENT = re.compile(r"[ \t]*[;#].*")
+_MARK = re.compile(r"[;#]")
 _FOR_ALL = "*"
 _UNNAMED = "default"
 _CUT = "llama.cpp takes what stands behind ; or # for a comment."
@@ -98,9 +98,10 @@ def _sections(text: str) -> dict[str, dict[str, tuple[str, bool]]]:
         if pair is None:
             raise PresetError(f"line {number}: found {shown(line)}; allowed is key = value.")
         if pair[1] != "version":
-            value = _COMMENT.sub("", pair[2])
-            is_cut = pair[2] != value and not pair[2][len(value)].isspace()
-            sections.setdefault(section, {})[_flag(pair[1])] = value, is_cut
+            mark = _MARK.search(pair[2])
+            value = pair[2][: mark.start()] if mark else pair[2]
+            is_cut = mark is not None and value == value.rstrip()
+            sections.setdefault(section, {})[_flag(pair[1])] = value.rstrip(), is_cut
     return sections
 
 

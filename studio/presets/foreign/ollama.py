@@ -70,6 +70,7 @@ _NAMES = frozenset(
 )
 _IDLE = frozenset({"LICENSE", "REQUIRES"})
 _NO_INSTRUCTION = "Ollama knows no such instruction, and would refuse the file."
+_MOST_INSTRUCTIONS = 10_000
 _FENCE = '"""'
 
 BODY = "Ollama request"
@@ -127,7 +128,9 @@ def read(text: str, name: str, *, absent: bool) -> Imported:
     """
     source = Source({}, KEYS, absent=ABSENT if absent else None)
     stops: list[str] = []
-    for instruction, key, value in instructions(text):
+    for count, (instruction, key, value) in enumerate(instructions(text)):
+        if count == _MOST_INSTRUCTIONS:
+            raise PresetError(f"It has more than {count:,} instructions. It is no preset.")
         if instruction == "PARAMETER":
             key = key.lower()
             if key == "stop":

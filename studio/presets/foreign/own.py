@@ -73,7 +73,7 @@ def _named(name: object, notes: dict[str, str]) -> object:
 def _is_allowed(
     part: Mapping[str, object], key: str, value: object, lost: list[NotCarried]
 ) -> bool:
-    """Whether a number is in range; one that is not is left out and told."""
+    """Whether a number is in range; one that is not is left out and reported."""
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if not is_number or not math.isfinite(float(value)):  # type: ignore[arg-type]  # a number
         return True

@@ -206,7 +206,7 @@ class Source:
     def set(self, field: str, value: object, *keys: str) -> bool:
         """Set a sampling parameter that the file calls by the first of `keys`.
 
-        A finite number that it cannot have is left out, and told.
+        A finite number that it cannot have is left out, and reported.
 
         Args:
             field: The parameter.
@@ -247,7 +247,7 @@ class Source:
             self.set("logit_bias", tuple({**dict(former), **biases}.items()), key)  # type: ignore[call-overload]  # pairs, by this method
 
     def add_words(self, words: Iterable[WordBias], key: str) -> None:
-        """Set biases of words, beside those that are set already; one too long is told."""
+        """Set biases of words, beside those that are set already; one too long is reported."""
         found = {word.text: word for word in self._words}
         for word in words:
             try:
@@ -306,7 +306,7 @@ class Source:
             self.set_stops(value, key)
 
     def set_stops(self, value: object, key: str) -> None:
-        """Set stop strings, behind those that are set already; what is none is told."""
+        """Set stop strings, behind those that are set already; what is none is reported."""
         former = self._fields.get("stop", ())
         assert isinstance(former, tuple)
         stops = list(former)
@@ -390,7 +390,7 @@ class Source:
         self._if_idle[key] = why
 
     def lose(self, key: str, value: object, *, had_effect: bool = True, why: str = "") -> None:
-        """Tell that something is not carried, and why; by default what its table says."""
+        """Report that something is not carried, and why; by default what its table says."""
         if key not in self._keys and is_secret(key):
             self._lost.append(NotCarried(self._prefix + key, HIDDEN, had_effect=False, why=NEVER))
             return
@@ -399,7 +399,7 @@ class Source:
         self._lost.append(NotCarried(self._prefix + key, shown, had_effect, reason))
 
     def leave_out(self, key: str, value: object, error: PresetError) -> None:
-        """Tell that a value is not carried that cannot be one here."""
+        """Report that a value is not carried that cannot be one here."""
         _, _, allowed = str(error).partition("; allowed is ")
         self.lose(key, value, why=f"Left out: allowed is {allowed}")
 
@@ -478,11 +478,11 @@ class Source:
         )
 
     def _carried(self, params: SamplingParams) -> list[Carried]:
-        told = {entry.key for entry in self._lost}
+        lost = {entry.key for entry in self._lost}
         entries = []
         for key, value in self._taken.items():
             fields = tuple(self._goes.get(key, ()))
-            if not fields and self._prefix + key in told:
+            if not fields and self._prefix + key in lost:
                 continue
             idle = [why for why in (why_idle(field, params) for field in fields) if why]
             acts = bool(fields) and len(idle) < len(fields)

@@ -247,6 +247,10 @@ MANY = {
     "keys, the last one twice": "{" + "".join(f'"{i}": 1,' for i in range(200_000)) + '"7": 1}',
     "words": "--temp 1 " + "a " * 5_000_000,
     "lines": "\n" * 5_000_000 + "temperature: 1",
+    "spaces in an .ini": "[a]\nctx-size = " + " " * 1_000_000 + "x ;",
+    "spaces in a Modelfile": 'FROM x\nSYSTEM "' + " " * 1_000_000,
+    "lines in a Modelfile": 'FROM x\nSYSTEM "' + " \n" * 500_000,
+    "instructions": "FROM x\n" * 140_000,
 }
 
 
