@@ -272,12 +272,9 @@ def test_the_card_covers_no_field_that_is_typed_in(
         field.setFocus()
         qtbot.waitUntil(field.hasFocus)
         point_at(histogram, line)
-        QTest.qWait(0)
-        histogram._card_later.stop()
-        histogram._show_card()
-        assert not (
-            histogram.card.isVisible() and histogram.card.geometry().intersects(field.geometry())
-        )
+        qtbot.waitUntil(lambda: not histogram._card_later.isActive())
+        card = histogram.card
+        assert not card.isVisible() or not card.geometry().intersects(field.geometry())
     histogram.setFocus()
     point_at(histogram, 0)
     qtbot.waitUntil(histogram.card.isVisible)
@@ -300,14 +297,12 @@ def test_the_question_is_not_covered_by_the_card_of_its_row(
     QApplication.sendEvent(
         histogram, QFocusEvent(QEvent.Type.FocusOut, Qt.FocusReason.PopupFocusReason)
     )
-    histogram.menu_wanted.disconnect()
     panel._ask(0, histogram.line_rect(0))
     qtbot.waitUntil(panel.question.edit.hasFocus)
     assert not histogram.card.isVisible()
     assert histogram.pointed == 0
     for line in (0, 1, 2):
         point_at(histogram, line)
-        histogram._show_card()
-        assert not histogram.card.isVisible() or not histogram.card.geometry().intersects(
-            panel.question.geometry()
-        )
+        qtbot.waitUntil(lambda: not histogram._card_later.isActive())
+        card = histogram.card
+        assert not card.isVisible() or not card.geometry().intersects(panel.question.geometry())
