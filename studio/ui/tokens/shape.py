@@ -6,6 +6,7 @@ Computed from a sketch; asks no model. It knows neither widgets nor how tokens a
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import msgspec
 import numpy as np
 
 from studio.sampling import (
@@ -105,10 +106,40 @@ def cut_by(
     for name in active:
         if len(active) == 1:
             return filter_words(params, name)
-        alone = sketch.shaped(only_filter(params, name), history, state)
-        if alone.kept == top.kept and left == set(alone.ids[alone.probabilities > 0.0].tolist()):
+        if name == "top_p":
+            did_it = _top_p_alone_keeps(sketch, params, history, state, top)
+        else:
+            alone = sketch.shaped(only_filter(params, name), history, state)
+            kept = alone.ids[alone.probabilities > 0.0].tolist()
+            did_it = alone.kept == top.kept and left == set(kept)
+        if did_it:
             return filter_words(params, name)
     return ""
+
+
+def _top_p_alone_keeps(
+    sketch: LogitSketch,
+    params: SamplingParams,
+    history: Sequence[int],
+    state: SamplerState,
+    top: ShapedTop,
+) -> bool:
+    """Whether top-p alone would keep what is left, of the tokens that the sketch knows.
+
+    Run alone it might look for its mass far down the tail, which takes longer than all else that
+    turning T does.
+    """
+    if top.kept > top.ids.size:
+        return False
+    order = params.samplers
+    is_after = "temperature" in order and order.index("temperature") < order.index("top_p")
+    seen = unfiltered(params)
+    if not is_after:
+        seen = msgspec.structs.replace(seen, temperature=1.0, dynatemp_range=0.0)
+    reached = sketch.shaped(seen, history, state).probabilities.cumsum()
+    enough = int(reached.searchsorted(params.top_p)) + 1
+    is_head = bool((top.probabilities[: top.kept] > 0.0).all())
+    return is_head and max(enough, params.min_keep) == top.kept
 
 
 def all_banned(sketch: LogitSketch) -> str:

@@ -410,12 +410,24 @@ def test_words_for_what_is_cut() -> None:
         ({"top_k": 50, "min_p": 0.5}, "min-p 0.5"),
         ({"top_k": 2, "min_p": 0.01}, "top-k 2"),
         ({"top_k": 5, "top_n_sigma": 1.0}, "top-nσ 1"),
+        ({"top_p": 0.8, "min_p": 0.01}, "top-p 0.8"),
+        ({"top_p": 0.999, "min_p": 0.3}, "min-p 0.3"),
+        (
+            {
+                "top_p": 0.8,
+                "min_p": 0.01,
+                "temperature": 1.5,
+                "samplers": ("temperature", "top_p", "min_p"),
+            },
+            "top-p 0.8",
+        ),
+        ({"top_p": 0.8, "min_p": 0.01, "temperature": 1.5, "min_keep": 20}, "top-p 0.8"),
         ({"typical_p": 0.5}, "typical-p 0.5"),
         ({"xtc_probability": 1.0, "xtc_threshold": 0.1, "min_p": 0.1}, ""),
         ({"mirostat": 2, "mirostat_tau": 1.0}, "Mirostat 2"),
     ],
 )
-def test_the_filter_that_did_it_alone_is_named(fields: dict[str, float], by: str) -> None:
+def test_the_filter_that_did_it_alone_is_named(fields: dict[str, object], by: str) -> None:
     state = make_state()
     state.set_params(SamplingParams(**fields))  # type: ignore[arg-type]  # fields vary
     fold = next(line for line in state.lines(12) if isinstance(line, Fold))
