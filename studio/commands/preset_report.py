@@ -74,7 +74,7 @@ def print_import(imported: Imported, stream: TextIO) -> None:
     print_lost(imported.not_carried, stream)
     _print_entries(
         "carried over, and to be known",
-        [entry for entry in imported.carried if entry.why],
+        [entry for entry in imported.carried if entry.is_of_note],
         stream,
     )
     if imported.absent:

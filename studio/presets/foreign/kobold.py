@@ -117,6 +117,7 @@ KEYS: KeyTable = {
     "guidance_prompt": without_place("What guidance leads away from."),
     "eos_ban_mode": without_place("Whether the model may end.", 0, "0", 1, "1"),
     "ban_eos_token": without_place("Whether the model may end.", False),
+    "use_default_badwordsids": without_place("Whether the model may end.", False),
     "bypass_eos": without_place("Whether the model may end.", False),
     "max_context_length": without_place("The size of the context: see Model options."),
     "custom_sampler_fields": without_place("Fields for a server of one's own."),

@@ -29,7 +29,26 @@ _OLDER = {
     "repetition_penalty_openai": "repeat_penalty",
 }
 """As its settings file calls them."""
-_MODEL = "The model: see Model › Open model."
+_MAKERS = (
+    *("openai", "claude", "windowai", "openrouter", "ai21", "mistralai", "cohere", "perplexity"),
+    *("groq", "zerooneai", "blockentropy", "google", "vertexai", "custom", "deepseek", "xai"),
+)
+_OF_SERVERS = (
+    *("chat_completion_source", "reverse_proxy", "custom_url", "custom_include_body"),
+    *("custom_exclude_body", "openrouter_use_fallback", "openrouter_force_instruct"),
+    *("openrouter_group_models", "openrouter_sort_models", "openrouter_providers"),
+    *("openrouter_allow_fallbacks", "custom_prompt_post_processing", "api_url_scale"),
+    *("show_external_models", "bypass_status_check", "use_alt_scale", "function_calling"),
+    *("image_inlining", "inline_image_quality", "websearch_cohere", "use_makersuite_sysprompt"),
+)
+_PROMPTS = (
+    *("impersonation_prompt", "new_chat_prompt", "new_group_chat_prompt", "wi_format"),
+    *("new_example_chat_prompt", "continue_nudge_prompt", "scenario_format"),
+    *("personality_format", "group_nudge_prompt", "send_if_empty", "wrap_in_quotes"),
+    *("names_behavior", "jailbreak_system", "bias_preset_selected", "assistant_impersonation"),
+    *("human_sysprompt_message", "claude_use_sysprompt", "squash_system_messages"),
+    *("continue_prefill", "continue_postfix"),
+)
 _SERVER = "How a server is spoken to, and no setting."
 _PROMPT = "A prompt that SillyTavern puts together; the studio has one system message."
 
@@ -52,13 +71,11 @@ KEYS: KeyTable = {
     "assistant_prefill": without_place("How the answer begins; the manuscript says it here.", ""),
     "reasoning_effort": without_place("How long the model thinks.", "auto"),
     "stream_openai": without_place("How the answer arrives.", True, False),
-    "chat_completion_source": without_place(_SERVER),
-    "reverse_proxy": without_place(_SERVER),
-    "custom_url": without_place(_SERVER),
-    "openai_model": without_place(_MODEL),
-    "claude_model": without_place(_MODEL),
-    "openrouter_model": without_place(_MODEL),
-    "custom_model": without_place(_MODEL),
+    **dict.fromkeys(_OF_SERVERS, without_place(_SERVER, False, "")),
+    **dict.fromkeys(
+        (f"{maker}_model" for maker in _MAKERS), without_place("The model: see Model › Open model.")
+    ),
+    **dict.fromkeys(_PROMPTS, without_place(_PROMPT, "", False)),
 }
 
 MARKS = frozenset({"openai_max_tokens", "openai_max_context", "chat_completion_source"}) | (

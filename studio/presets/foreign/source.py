@@ -39,6 +39,7 @@ WHOLE = frozenset(
 )
 """The parameters that are whole numbers."""
 _MOST_KEYS_NAMED = 6
+_CHANGES_NOTHING = "It changes nothing."
 _MASTERS = {
     "repeat_last_n": ("repeat_penalty", "frequency_penalty", "presence_penalty"),
     "dry_penalty_last_n": ("dry_multiplier",),
@@ -91,6 +92,11 @@ class Carried:
     def fate(self) -> str:
         """What became of it, in one word."""
         return "carried" if self.acts else "idle"
+
+    @property
+    def is_of_note(self) -> bool:
+        """Whether there is more to be known of it than that it is as it was, or off."""
+        return self.why not in ("", _CHANGES_NOTHING)
 
 
 @dataclass(frozen=True)
@@ -488,7 +494,7 @@ class Source:
             acts = bool(fields) and len(idle) < len(fields)
             notes = self._notes.get(key, [])
             if not fields and not notes:
-                notes = ["It changes nothing."]
+                notes = [_CHANGES_NOTHING]
             if idle and key in self._if_idle:
                 notes = [*notes, self._if_idle[key]]
             why = " ".join(dict.fromkeys([*idle, *notes]))

@@ -74,7 +74,7 @@ def left_behind(preset: str, imported: Imported) -> list[Left]:
     rows += [
         Left(preset, entry.key, value_text(entry.value), _plain(entry.why), had_effect=False)
         for entry in imported.carried
-        if entry.why
+        if entry.is_of_note
     ]
     rows += [
         Left(preset, field, value_text(value), _absent(imported), had_effect=False)

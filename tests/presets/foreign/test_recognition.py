@@ -425,6 +425,13 @@ def test_a_file_is_known_and_becomes_what_it_says(name: str) -> None:
     assert all(entry.why for entry in found.carried if not entry.acts)
 
 
+def test_a_switch_that_is_off_is_reported_and_not_of_note() -> None:
+    found = import_one('{"temp": 1, "freq_pen": 0, "dynatemp": false, "do_sample": true}', "x")
+    off = {it.key: (it.fate, it.why, it.is_of_note) for it in found.carried if not it.to}
+    idle = ("idle", "It changes nothing.", False)
+    assert off == {"dynatemp": idle, "do_sample": idle}
+
+
 @pytest.mark.parametrize("name", [name for name in REAL if isinstance(REAL[name].text, dict)])
 def test_every_key_of_a_file_is_reported(name: str) -> None:
     values = REAL[name].text
