@@ -43,17 +43,15 @@ class Program:
         )
         self.window = ""
 
-    def wait_for_window(self) -> None:
-        until(self._find_window, "the window")
+    def wait_for_window(self, name: str = "Kelvin Studio") -> None:
+        until(lambda: self._find_window(name), f"the window “{name}”")
         # There is no window manager to give it the keyboard.
         self._xdotool("windowfocus", "--sync", self.window)
 
-    def _find_window(self) -> bool:
+    def _find_window(self, name: str) -> bool:
         assert self.process.poll() is None, self.output()
         pid = str(self.process.pid)
-        found = self._xdotool(
-            "search", "--onlyvisible", "--all", "--pid", pid, "--name", "Kelvin Studio"
-        )
+        found = self._xdotool("search", "--onlyvisible", "--all", "--pid", pid, "--name", name)
         self.window = found.split()[0] if found else ""
         return bool(self.window)
 
@@ -146,3 +144,37 @@ def test_type_continue_stop_save_undo_quit(program: Program, manuscript: Path) -
     assert alive == []
     assert "Traceback" not in program.output()
     assert manuscript.read_text() == written
+
+
+def test_what_was_typed_before_a_kill_is_restored(
+    program: Program, manuscript: Path, empty_home: Path
+) -> None:
+    program.wait_for_window()
+    program.type(OPENING)
+    records = empty_home / "state" / "kelvin-studio" / "recovery"
+
+    def is_kept() -> bool:
+        return any(OPENING in path.read_text() for path in records.glob("*/record"))
+
+    until(is_kept, "what was typed, in the journal")
+    program.process.kill()
+    program.process.wait()
+    assert manuscript.read_text() == ""
+
+    again = Program(manuscript)
+    try:
+        again.wait_for_window("Not saved last time")
+        again.press("Return")
+        again.wait_for_window()
+        until(lambda: again.title().startswith("The Fisherman*"), "the text, not saved yet")
+
+        def is_saved() -> bool:
+            again.press("ctrl+s")
+            return manuscript.read_text() == OPENING
+
+        until(is_saved, "the text on the disk")
+        again.press("ctrl+q")
+        assert again.process.wait(PATIENCE) == 0
+        assert list(records.iterdir()) == []
+    finally:
+        again.kill()
