@@ -95,6 +95,7 @@ class CompareFiles(QObject):
         except ComparisonFileError as error:
             self.failed.emit(str(error))
             return False
+        self._state.told.emit(f"“{path.name}” is saved.")
         return True
 
     def export_markdown(self) -> None:
@@ -140,6 +141,8 @@ class CompareFiles(QObject):
                 f"“{path.name}” could not be written: {error.strerror or error}. What was there "
                 "before is unchanged. Choose another place, or make room."
             )
+        else:
+            self._state.told.emit(f"“{path.name}” is written.")
 
     def _kept(self) -> Comparison | None:
         state = self._state
