@@ -11,6 +11,10 @@ from studio.ui.widgets.actions import key_text, shown_text
 from studio.ui.writing.take_words import take_sentence, temperatures, which_take
 
 
+_NARROW = 3
+"""How wide a button is in a margin, in average characters: margins are narrow."""
+
+
 class TakeSteps(QWidget):
     """A few words and two buttons.
 
@@ -46,6 +50,8 @@ class TakeSteps(QWidget):
         layout.addWidget(self.label)
         layout.addLayout(steps)
         if in_margin:
+            for button in self.steps:
+                button.setFixedWidth(_NARROW * self.fontMetrics().averageCharWidth())
             right = Qt.AlignmentFlag.AlignRight
             self.label.setAlignment(right)
             layout.setAlignment(steps, right)

@@ -93,7 +93,7 @@ class WritingBar(QWidget):
             self.takes.show_takes(take_set)
         words, tip = place_words(self._draft)
         if not words and take_set is not None and take_set.current is not None:
-            words, tip = "Retake replaces the passage marked in the margin", retake_tip(take_set)
+            words, tip = "Retake replaces what is marked", retake_tip(take_set)
         self.place.setVisible(bool(words))
         self.place.setText(words)
         self.place.setToolTip(f"<p>{tip}.</p>")

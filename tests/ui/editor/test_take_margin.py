@@ -54,7 +54,7 @@ def test_the_passage_that_retake_would_replace_is_marked(taken: MainWindow, qtbo
     ratio = shot.devicePixelRatio()
     seen = shot.pixelColor(QPoint(round(bar.center().x() * ratio), round(bar.center().y() * ratio)))
     assert seen.name() == taken.theme.colors.generated
-    assert taken.writing_bar.place.text() == "Retake replaces the passage marked in the margin"
+    assert taken.writing_bar.place.text() == "Retake replaces what is marked"
     write(taken, qtbot, again=True)
     assert text(taken).startswith(OPENING)
     assert text(taken) != first
