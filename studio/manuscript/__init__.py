@@ -18,7 +18,7 @@ from studio.manuscript.files import (
 )
 from studio.manuscript.followed_text import FollowedText
 from studio.manuscript.history import HistoryError
-from studio.manuscript.joint import begun, joined
+from studio.manuscript.joint import begun, joined, word_end
 from studio.manuscript.journal import Journal, Leftover, leftovers
 from studio.manuscript.manuscript import Manuscript
 from studio.manuscript.passage import Origin, Passage, runs_of
@@ -64,5 +64,6 @@ __all__ = [
     "replacement",
     "runs_of",
     "with_own_records",
+    "word_end",
     "write_text_file",
 ]

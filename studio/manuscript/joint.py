@@ -59,6 +59,25 @@ def begun(text: str, before: str) -> str:
     return f" {text}" if text == bare and _ends_word(before) and _begins_word(bare) else text
 
 
+def word_end(text: str, start: int, end: int) -> int:
+    """Where the word ends of which the last letters of a range are a part; else the range's end.
+
+    Args:
+        text: The text.
+        start: Of the range.
+        end: Its end.
+    """
+
+    def goes_on(place: int) -> bool:
+        return unicodedata.category(text[place])[0] in "LM" and not _NO_SPACES.match(text[place])
+
+    if start >= end or not goes_on(end - 1):
+        return end
+    while end < len(text) and goes_on(end):
+        end += 1
+    return end
+
+
 def _closes(after: str) -> bool:
     return after[0] in _CLOSING or (after[0] in _EITHER and not _letter(after[1:2]))
 

@@ -90,6 +90,7 @@ class MainWindow(QMainWindow):
             self.heat.painter.tiles,
             session.records.spans,
             session.word,
+            session.replacement,
             theme,
             lambda: not session.writing.is_idle,
         )
@@ -269,6 +270,7 @@ class MainWindow(QMainWindow):
         session.compare.preset_wanted.connect(self.presets.keep)
         session.words.written.connect(self.editor.move_caret)
         session.words.refused.connect(self._tell_of_text)
+        session.replacement.refused.connect(self._tell_of_text)
         session.records.failed.connect(lambda why: self.notice.tell(why, of_text=True))
         session.records.told.connect(self._tell_of_text)
         session.draft.manuscript.loaded.connect(self.notice.forget_text)

@@ -19,6 +19,7 @@ from studio.ui.tokens.bias_owner import BiasOwner
 from studio.ui.tokens.next_token import NextToken
 from studio.ui.tokens.text_question import TextQuestion
 from studio.ui.user_folders import recovery_folder
+from studio.ui.word.replacement import WordReplacement
 from studio.ui.word.state import WordState
 from studio.ui.writing.draft import Draft
 from studio.ui.writing.look_ahead import LookAheadAtRest
@@ -57,6 +58,7 @@ class Session(QObject):
         self.texts = TextQuestion(self.client, self.model, self.sampling, self.next_token, self)
         self.heat = HeatState(self.sampling, self.next_token, self)
         self.word = WordState(self.sampling, self.records, self.next_token, self)
+        self.replacement = WordReplacement(self.draft.manuscript, self.records, self.word, self)
         self.compare = CompareState(
             self.client,
             self.model,

@@ -125,7 +125,7 @@ class WindowActions(QObject):
             word.toggle_at_caret,
             "Alt+Down",
             "The distribution that the token at the caret was taken from, for text that the model "
-            "wrote or scored; or click the word",
+            "wrote or scored; or Alt with a click on the word",
         )
 
         self.open_model = make_action(

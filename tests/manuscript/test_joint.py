@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio.manuscript import joined
+from studio.manuscript import begun, joined, word_end
 
 texts = st.text("ab.,!“”\"'’- \n\u00a0é漢", max_size=8)
 
@@ -69,3 +69,38 @@ def test_no_space_is_doubled_and_no_word_glued(text: str, after: str) -> None:
         assert not result.endswith("  ")
         both = result[-1] + after[0]
         assert not (both.isalnum() and both.isascii())
+
+
+@pytest.mark.parametrize(
+    ("text", "before", "expected"),
+    [
+        (" and rowed", "He left", " and rowed"),
+        (" and rowed", "He left ", "and rowed"),
+        ("\n\nThen", "", "Then"),
+        ("\n\nThen", "He left.", "\n\nThen"),
+        ("Then", "He left.", " Then"),
+        ("then", "he", " then"),
+        (", then", "he", ", then"),
+        ("漁師", "海", "漁師"),
+        ("", "he", ""),
+        (" ", "he", ""),
+    ],
+)
+def test_how_a_text_begins_behind_another(text: str, before: str, expected: str) -> None:
+    assert begun(text, before) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "end", "expected"),
+    [
+        ("a fisherman’s", 1, 8, 11),
+        ("a fisherman", 1, 11, 11),
+        ("a fish, man", 1, 6, 6),
+        ("a fish,man", 1, 7, 7),
+        ("in 1984", 2, 5, 5),
+        ("漁師は海", 0, 2, 2),
+        ("abc", 1, 1, 1),
+    ],
+)
+def test_where_a_word_ends(text: str, start: int, end: int, expected: int) -> None:
+    assert word_end(text, start, end) == expected

@@ -14,7 +14,6 @@ from PySide6.QtGui import (
     QInputMethodEvent,
     QKeyEvent,
     QKeySequence,
-    QMouseEvent,
     QTextCharFormat,
     QTextCursor,
 )
@@ -53,13 +52,9 @@ class ManuscriptEditor(Page):
     caret_moved = Signal(int, int)
     """Where the caret stands or the selection ends, and how many code points are selected."""
 
-    clicked = Signal(QPoint)
-    """The text was clicked once, plainly, at this point of the viewport; the caret stands there."""
-
     def __init__(self, manuscript: Manuscript, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._manuscript = manuscript
-        self._pressed: QPoint | None = None
         self._clippings = Clippings()
         self.setAcceptRichText(False)
         self.setAccessibleName("Manuscript")
@@ -170,25 +165,6 @@ class ManuscriptEditor(Page):
     def set_generated_color(self, color: QColor) -> None:
         """Sets the colour of what the model wrote. Until then it looks like all other text."""
         self._highlighter.set_generated_color(color)
-
-    # The pointer
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Takes note of what may become a click."""
-        plain = event.button() == Qt.MouseButton.LeftButton and not event.modifiers()
-        self._pressed = event.position().toPoint() if plain else None
-        super().mousePressEvent(event)
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Tells of a click: a press and a release in one place, with nothing selected by it."""
-        super().mouseReleaseEvent(event)
-        pressed, self._pressed = self._pressed, None
-        if pressed is None or self.textCursor().hasSelection():
-            return
-        if (
-            event.position().toPoint() - pressed
-        ).manhattanLength() < QApplication.startDragDistance():
-            self.clicked.emit(pressed)
 
     # Editing
 

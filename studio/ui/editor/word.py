@@ -1,22 +1,26 @@
-"""Opens the word panel beside the word that was clicked, and closes it again.
+"""Opens the word panel beside a word of the text, and closes it again.
 
-A plain click on a recorded token opens it, or the keyboard for the token at the caret; arrow keys
-move on to the next. Typing, Esc, scrolling the word away, or a click where no token is recorded
-closes it. It is no dialog: the keyboard stays in the manuscript, and everything else in the window
-works as before, the temperature above all.
+Alt with a click on a recorded token opens it, or Alt+Down for the token at the caret; or the
+pointer, where it comes to rest upon one: then it goes again when the pointer does. Left and Right
+move on to the next token, Up and Down to another alternative, and Enter puts that in the token's
+place, as a click does. Typing, Esc, scrolling the word away, or a click in the text closes it. It
+is no dialog: the keyboard stays in the manuscript, and everything else in the window works as
+before, the temperature above all. It lies above the line, or beside the text: never over what is
+still to be read, but in a window too small for either.
 """
 
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, QTimer
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPen
-from PySide6.QtWidgets import QWidget
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPen
+from PySide6.QtWidgets import QApplication, QWidget
 
 from studio.manuscript import TokenSpan, TokenSpans
 from studio.ui.editor.editor import ManuscriptEditor
 from studio.ui.editor.tokens import TokenTiles
 from studio.ui.theme.theme import Theme
 from studio.ui.word.panel import WordPanel
+from studio.ui.word.replacement import WordReplacement
 from studio.ui.word.state import WordState
 
 _GAP = 6
@@ -25,18 +29,23 @@ _GAP = 6
 _FRAME, _ROUND = 1.5, 3.0
 """The frame round the word: its thickness and its corners, in pixels."""
 
+REST_MS = 600
+"""How long the pointer rests on a word before its panel comes; a passing one brings none."""
+
+_GRACE_MS = 300
+"""How long the pointer may be on its way from the word to the panel."""
+
 _MOVES = frozenset(
     (
         Qt.Key.Key_Left,
         Qt.Key.Key_Right,
-        Qt.Key.Key_Up,
-        Qt.Key.Key_Down,
         Qt.Key.Key_Home,
         Qt.Key.Key_End,
         Qt.Key.Key_PageUp,
         Qt.Key.Key_PageDown,
     )
 )
+_STEPS: dict[int, int] = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: +1}
 _MODIFIERS = frozenset(
     (Qt.Key.Key_Shift, Qt.Key.Key_Control, Qt.Key.Key_Alt, Qt.Key.Key_Meta, Qt.Key.Key_AltGr)
 )
@@ -49,10 +58,11 @@ class EditorWord(QObject):
         panel: The panel; made when it is first opened.
 
     Args:
-        editor: Whose tokens are clicked.
+        editor: Whose tokens are looked at.
         tiles: Where these stand.
         spans: Which token stands where.
         state: Which of them is looked at.
+        replacement: Puts an alternative in the token's place.
         theme: Where the panel's colours come from.
         is_writing: Whether a text is being written now: Esc is to end that, too, then.
     """
@@ -63,6 +73,7 @@ class EditorWord(QObject):
         tiles: TokenTiles,
         spans: TokenSpans,
         state: WordState,
+        replacement: WordReplacement,
         theme: Theme,
         is_writing: Callable[[], bool],
     ) -> None:
@@ -71,11 +82,24 @@ class EditorWord(QObject):
         self._tiles = tiles
         self._spans = spans
         self._state = state
+        self._replacement = replacement
         self._theme = theme
         self._is_writing = is_writing
         self.panel: WordPanel | None = None
-        editor.clicked.connect(self._on_clicked)
+        self._passes = False
+        """Whether the panel came with the pointer, and goes with it."""
+        self._is_at_caret = False
+        """Whether it is about the token at the caret, which follows what is chosen."""
+        self._pressed: QPoint | None = None
+        self._rests_at = QPoint()
+        # Neither runs while the pointer is still or elsewhere.
+        self._rest = self._once(REST_MS, self._on_rest)
+        self._grace = self._once(_GRACE_MS, self._on_left)
+        self._viewport = editor.viewport()
+        self._viewport.setMouseTracking(True)
+        self._viewport.installEventFilter(self)
         state.changed.connect(self._follow)
+        replacement.replaced.connect(self._on_replaced)
 
     @property
     def is_open(self) -> bool:
@@ -94,16 +118,77 @@ class EditorWord(QObject):
         caret = self._editor.caret
         return self._spans.at(caret) or (self._spans.at(caret - 1) if caret else None)
 
-    def _on_clicked(self, point: QPoint) -> None:
-        self._look_at(self._tiles.at(point))
+    def _once(self, after_ms: int, action: Callable[[], None]) -> QTimer:
+        timer = QTimer(self, singleShot=True, interval=after_ms)
+        timer.timeout.connect(action)
+        return timer
 
     def _open_at_caret(self) -> None:
         self._editor.ensureCursorVisible()
-        self._look_at(self.span_at_caret())
+        self._look_at(self.span_at_caret(), is_at_caret=True)
 
-    def _look_at(self, span: TokenSpan | None) -> None:
+    def _look_at(
+        self, span: TokenSpan | None, *, passes: bool = False, is_at_caret: bool = False
+    ) -> None:
+        self._passes, self._is_at_caret = passes, is_at_caret
+        if self.panel is not None:
+            self.panel.bars.point_at_none()
         if span is None or not self._state.look_at(span):
             self._state.let_go()
+
+    def _on_replaced(self, end: int) -> None:
+        self._state.let_go()
+        if self._is_at_caret:
+            self._editor.move_caret(end)
+
+    # The pointer
+
+    def _on_pressed(self, event: QMouseEvent) -> bool:
+        """Look at the token under a click with Alt; any other lets go of the one before."""
+        self._rest.stop()
+        self._pressed = event.position().toPoint()
+        is_alone = event.modifiers() == Qt.KeyboardModifier.AltModifier
+        if event.button() == Qt.MouseButton.LeftButton and is_alone:
+            self._look_at(self._tiles.at(self._pressed))
+            return True
+        self._state.let_go()
+        return False
+
+    def _on_moved(self, event: QMouseEvent) -> None:
+        at = event.position().toPoint()
+        if event.buttons() or self._is_near_press(at):
+            return  # a hand that has just put the caret there is about to type
+        self._pressed = None
+        if not self.is_open:
+            self._rests_at = at
+            self._rest.start()
+        elif self._passes:
+            self._wait_while(is_away=not self._is_on_word(at))
+
+    def _is_near_press(self, at: QPoint) -> bool:
+        nearest = QApplication.startDragDistance()
+        return self._pressed is not None and (at - self._pressed).manhattanLength() < nearest
+
+    def _wait_while(self, *, is_away: bool) -> None:
+        if not is_away:
+            self._grace.stop()
+        elif not self._grace.isActive():
+            self._grace.start()
+
+    def _is_on_word(self, at: QPoint) -> bool:
+        span = self._state.span
+        return span is not None and any(rect.contains(at) for rect in self._tiles.rects_of(span))
+
+    def _on_rest(self) -> None:
+        span = self._tiles.at(self._rests_at)
+        if span is not None and not self.is_open and not self._is_writing():
+            self._look_at(span, passes=True)
+
+    def _on_left(self) -> None:
+        if self._passes and self.panel is not None and not self.panel.underMouse():
+            self._state.let_go()
+
+    # The panel
 
     def _follow(self) -> None:
         if self._state.span is None:
@@ -118,6 +203,8 @@ class EditorWord(QObject):
     def _open(self) -> None:
         if self.panel is None:
             self.panel = WordPanel(self._state, self._theme, self._editor.window())
+            self.panel.bars.chosen.connect(self._replacement.replace)
+            self.panel.installEventFilter(self)
         self._editor.installEventFilter(self)
         self._editor.verticalScrollBar().valueChanged.connect(self._place)
         self.panel.show()
@@ -137,10 +224,10 @@ class EditorWord(QObject):
         return card
 
     def _place(self) -> None:
-        """Put the panel below the word, or above it where there is more room; never over it.
+        """Put the panel above the word's line, or beside the text, or else below the line.
 
-        On the editor's card if it fits there, else over what is beside it; and with fewer
-        alternatives in a window that is too low for all of it.
+        Above on the editor's card if it fits there, else over what is above that; with fewer
+        alternatives where there is too little room for all of them.
         """
         span, panel = self._state.span, self.panel
         if span is None or panel is None:
@@ -150,32 +237,46 @@ class EditorWord(QObject):
             self._state.let_go()
             return
         window, card = self._editor.window(), self._card()
-        to_window = self._editor.viewport().mapTo(window, QPoint(0, 0))
+        viewport = self._editor.viewport()
+        to_window = viewport.mapTo(window, QPoint(0, 0))
         whole = QRect(rects[0])
         for rect in rects[1:]:
             whole = whole.united(rect)
         whole.translate(to_window)
         on_card = QRect(card.mapTo(window, QPoint(0, 0)), card.size())
-        top = self._top_for(panel, whole, on_card, window.rect())
-        left = min(rects[0].left() + to_window.x(), on_card.right() + 1 - panel.width() - _GAP)
-        panel.move(max(left, on_card.left() + _GAP), top)
+        beside = to_window.x() + viewport.width() - round(self._editor.document().documentMargin())
+        panel.move(self._corner_for(panel, whole, on_card, window.rect(), beside + _GAP))
         panel.raise_()
-        self._editor.viewport().update()
+        viewport.update()
 
     @staticmethod
-    def _top_for(panel: WordPanel, word: QRect, card: QRect, window: QRect) -> int:
-        """Give the panel its size, and say how far down it stands."""
-        below = word.bottom() + _GAP
+    def _corner_for(
+        panel: WordPanel, word: QRect, card: QRect, window: QRect, beside: int
+    ) -> QPoint:
+        """Give the panel its size, and say where it stands.
+
+        Args:
+            panel: It.
+            word: Where the word stands.
+            card: Where the text's card does.
+            window: All there is.
+            beside: Where the room beside the text begins.
+        """
+        room_above = word.top() - 2 * _GAP
         panel.fit()
-        for area in (card, window):
-            if panel.height() <= area.bottom() + 1 - _GAP - below:
-                return below
-            above = word.top() - _GAP - panel.height()
-            if above >= area.top() + _GAP:
-                return above
-        room_below, room_above = window.bottom() + 1 - _GAP - below, word.top() - 2 * _GAP
-        panel.fit(max(room_below, room_above))
-        return below if room_below >= room_above else max(word.top() - _GAP - panel.height(), _GAP)
+        if panel.height() > room_above:
+            panel.fit(room_above)
+        left = max(min(word.left(), card.right() + 1 - panel.width() - _GAP), card.left() + _GAP)
+        if panel.height() <= room_above:
+            return QPoint(left, word.top() - _GAP - panel.height())
+        tallest = window.height() - 2 * _GAP
+        panel.fit(tallest)
+        if beside + panel.width() <= window.right() + 1 - _GAP and panel.height() <= tallest:
+            lowest = window.bottom() + 1 - _GAP - panel.height()
+            return QPoint(beside, max(min(word.top(), lowest), _GAP))
+        below = word.bottom() + _GAP
+        panel.fit(window.bottom() + 1 - _GAP - below)
+        return QPoint(left, below)
 
     def _paint(self, painter: QPainter) -> None:
         """Frame the word that the panel is about."""
@@ -188,7 +289,13 @@ class EditorWord(QObject):
             painter.drawRoundedRect(rect, _ROUND, _ROUND)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
-        """Close at Esc and at typing; follow the caret where it is moved."""
+        """Look where the pointer looks; close at Esc and at typing; follow the caret."""
+        if watched is self._viewport:
+            return self._on_pointer(event)
+        if watched is self.panel:
+            if event.type() == QEvent.Type.Leave and self._passes:
+                self._wait_while(is_away=True)
+            return False
         match event.type():
             case QEvent.Type.ShortcutOverride if _is_escape(event):
                 if self._is_writing():
@@ -203,16 +310,42 @@ class EditorWord(QObject):
                 self._state.let_go()  # another page of the window came
         return super().eventFilter(watched, event)
 
+    def _on_pointer(self, event: QEvent) -> bool:
+        match event.type():
+            case QEvent.Type.MouseButtonPress if isinstance(event, QMouseEvent):
+                return self._on_pressed(event)
+            case QEvent.Type.MouseMove if isinstance(event, QMouseEvent):
+                self._on_moved(event)
+            case QEvent.Type.Wheel:
+                self._rest.stop()
+                if self._passes:
+                    self._state.let_go()  # the word goes from under the pointer
+            case QEvent.Type.Leave:
+                self._rest.stop()
+                if self._passes:
+                    self._wait_while(is_away=True)
+        return False
+
     def _on_key(self, event: QEvent) -> bool:
         assert isinstance(event, QKeyEvent), "a key press"
         key = event.key()
         if key == Qt.Key.Key_Escape:
             self._state.let_go()
             return True
-        if key in _MOVES:
+        if key in _MODIFIERS:
+            return False
+        # Some keyboards say of arrows that they are of the number pad.
+        modifiers = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        if not self._passes and self.panel is not None and not modifiers:
+            if key in _STEPS:
+                self.panel.bars.point(_STEPS[key])
+                return True
+            if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.panel.bars.choose_pointed():
+                return True
+        if key in _MOVES and not self._passes:
             # The caret moves first, then the panel follows it.
             QTimer.singleShot(0, self, self._open_at_caret)
-        elif key not in _MODIFIERS:
+        else:
             self._state.let_go()
         return False
 

@@ -42,6 +42,8 @@ class TokenBars(QWidget):
         self._state = state
         self._theme = theme
         self._count = count
+        self.pointed: int | None = None
+        """The line that is set apart from the others."""
         self._rows = RowsPainter(self.font(), lines)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         state.changed.connect(self._follow)
@@ -85,7 +87,8 @@ class TokenBars(QWidget):
             words = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
             painter.drawText(self.rect(), int(words), self._state.reason or "")
         else:
-            self._rows.paint(painter, self._theme.colors, lines)
+            pointed = self.pointed if self.pointed in range(len(lines)) else None
+            self._rows.paint(painter, self._theme.colors, lines, pointed)
 
     def _lines(self) -> list[Line]:
         if self.folds:

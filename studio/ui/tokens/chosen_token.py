@@ -3,11 +3,17 @@
 Nothing was drawn for it, so that temperature has no part in it. Knows no Qt and no text.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from studio.engine.messages import ScoredToken
 from studio.ui.tokens.kept_token import KeptToken
 from studio.ui.tokens.place import TokenPlace
+
+if TYPE_CHECKING:
+    from studio.ui.tokens.next_token import NextToken
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -24,3 +30,16 @@ class ChosenToken(KeptToken[ScoredToken]):
     def place(self) -> TokenPlace:
         """Where it stands, as the model read it."""
         return TokenPlace(self.history, typed=self.typed)
+
+
+def chosen_from(next_token: NextToken, token: int) -> ChosenToken:
+    """A token as chosen from a distribution, which must be shown."""
+    assert next_token.sketch is not None, "the token is one of it"
+    scored = ScoredToken(
+        token,
+        next_token.added(token),
+        next_token.sketch.to_bytes(),
+        next_token.is_near_tie,
+        dict(next_token.typed),
+    )
+    return ChosenToken(scored, tuple(next_token.history))

@@ -10,7 +10,6 @@ from studio.manuscript import TakeSet
 from studio.ui.widgets.actions import key_text, shown_text
 from studio.ui.writing.take_words import take_sentence, temperatures, which_take
 
-
 _NARROW = 3
 """How wide a button is in a margin, in average characters: margins are narrow."""
 

@@ -6,8 +6,7 @@ look-ahead follows. Knows no widget.
 
 from PySide6.QtCore import QObject, Signal
 
-from studio.engine.messages import ScoredToken
-from studio.ui.tokens.chosen_token import ChosenToken
+from studio.ui.tokens.chosen_token import chosen_from
 from studio.ui.tokens.next_token import NextToken
 from studio.ui.writing.draft import Draft
 from studio.ui.writing.look_ahead import LookAheadAtRest
@@ -70,20 +69,8 @@ class WordChoice(QObject):
         if why_not is not None:
             self.refused.emit(why_not)
             return
-        next_token, manuscript = self._next_token, self._draft.manuscript
-        sketch, piece = next_token.sketch, next_token.added(token)
-        assert sketch is not None, "the token is one of it"
-        record = ChosenToken(
-            ScoredToken(
-                token,
-                piece,
-                sketch.to_bytes(),
-                next_token.is_near_tie,
-                dict(next_token.typed),
-            ),
-            tuple(next_token.history),
-        )
-        text, position = piece.decode(), self._draft.caret
+        record, manuscript = chosen_from(self._next_token, token), self._draft.manuscript
+        text, position = record.text.decode(), self._draft.caret
         take = manuscript.begin_take(position)
         try:
             take.records.append(record)

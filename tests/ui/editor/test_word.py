@@ -1,19 +1,23 @@
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, Qt, QTimer
+from PySide6.QtGui import QCursor, QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from studio.manuscript import TokenSpan
+from studio.manuscript import Origin, TokenSpan
 from studio.ui.editor.editor import ManuscriptEditor
 from studio.ui.editor.tokens import TokenTiles
 from studio.ui.editor.word import EditorWord
 from studio.ui.theme.theme import Theme
+from studio.ui.tokens.rows import TokenRow
 from studio.ui.word.panel import WordPanel
+from studio.ui.word.replacement import WordReplacement
 from studio.ui.word.state import WordState
 from studio.ui.writing.records import TokenRecords
+from studio.ui.writing.word_choice import PART
 from tests.ui.fake_engine import Desk
 from tests.ui.recorded import scored, written_all
 
@@ -46,11 +50,13 @@ class Page:
         column.addWidget(self.field)
         column.addWidget(self.card)
         self.tiles = TokenTiles(self.editor, self.records.spans)
+        self.replacement = WordReplacement(self.manuscript, self.records, self.state)
         self.word = EditorWord(
             self.editor,
             self.tiles,
             self.records.spans,
             self.state,
+            self.replacement,
             theme,
             lambda: self.writing,
         )
@@ -73,7 +79,32 @@ class Page:
         return self.tiles.rects_of(self.span(place))[0].center()
 
     def click(self, point: QPoint) -> None:
-        QTest.mouseClick(self.editor.viewport(), Qt.MouseButton.LeftButton, pos=point)
+        alt = Qt.KeyboardModifier.AltModifier
+        QTest.mouseClick(self.editor.viewport(), Qt.MouseButton.LeftButton, alt, point)
+
+    def rest(self, point: QPoint) -> None:
+        """The pointer comes from beside the point, and stays there."""
+        viewport = self.editor.viewport()
+        for at in (point + QPoint(30, 0), point):
+            event = QMouseEvent(
+                QEvent.Type.MouseMove,
+                QPointF(at),
+                QPointF(viewport.mapToGlobal(at)),
+                Qt.MouseButton.NoButton,
+                Qt.MouseButton.NoButton,
+                Qt.KeyboardModifier.NoModifier,
+            )
+            QCursor.setPos(viewport.mapToGlobal(at))
+            QApplication.sendEvent(viewport, event)
+
+    def follows(self) -> QRect:
+        """What is read after the word's line."""
+        line = self.word_rect()
+        corner = self.editor.viewport().mapTo(self.window, QPoint(0, 0))
+        text = QRect(corner, self.editor.viewport().size())
+        text.setTop(line.bottom() + 1)
+        text.setRight(text.right() - round(self.editor.document().documentMargin()))
+        return text
 
     def word_rect(self) -> QRect:
         assert self.state.span is not None
@@ -88,25 +119,146 @@ def page(qtbot: QtBot, qapp: QApplication) -> Iterator[Page]:
     theme.set_appearance("system")
 
 
-def test_a_click_on_a_recorded_word_opens_the_panel_beside_it(page: Page) -> None:
-    for place in (0, 3, 20, 60):
+def test_alt_and_a_click_open_the_panel_above_the_words_line(page: Page) -> None:
+    for place in (60, 90, 120):
+        caret = page.editor.caret
         page.click(page.point(place))
         assert page.word.is_open
         assert page.state.span == page.span(place)
-        assert not page.panel.geometry().intersects(page.word_rect()), place
-        assert page.card.geometry().contains(page.panel.geometry()), place
+        assert page.panel.geometry().bottom() < page.word_rect().top(), place
+        assert page.window.rect().contains(page.panel.geometry()), place
         assert page.panel.title.text() == page.state.facts(8).text.text  # type: ignore[union-attr]  # a token is looked at
+        assert page.editor.caret == caret, "to look is not to go there"
     # Whether or not the window is the active one here.
     assert page.editor.window().focusWidget() is page.editor
 
 
-def test_a_click_elsewhere_or_on_typed_text_closes_it(page: Page) -> None:
+@pytest.mark.parametrize("place", [0, 3, 20, 60, 120])
+@pytest.mark.parametrize("width", [640, 1400])
+def test_it_never_lies_over_what_follows(page: Page, width: int, place: int) -> None:
+    page.window.resize(width, 760)
+    QApplication.processEvents()
+    page.card.setFixedWidth(620)
+    QApplication.processEvents()
+    page.click(page.point(place))
+    assert page.word.is_open
+    assert page.window.rect().contains(page.panel.geometry())
+    assert not page.panel.geometry().intersects(page.word_rect())
+    has_room = width == 1400 or page.word_rect().top() > page.panel.height()
+    assert not (has_room and page.panel.geometry().intersects(page.follows()))
+
+
+def test_a_single_click_only_puts_the_caret(page: Page) -> None:
+    viewport = page.editor.viewport()
+    QTest.mouseClick(viewport, Qt.MouseButton.LeftButton, pos=page.point(20))
+    assert not page.word.is_open
+    span = page.span(20)
+    assert span.start <= page.editor.caret <= span.end
     page.click(page.point(20))
-    cursor = page.editor.textCursor()
-    cursor.setPosition(3)
-    page.click(page.editor.cursorRect(cursor).center())
+    assert page.word.is_open
+    QTest.mouseClick(viewport, Qt.MouseButton.LeftButton, pos=page.point(21))
     assert not page.word.is_open
     assert page.state.span is None
+
+
+def test_where_the_pointer_rests_it_comes_and_it_goes_with_it(page: Page, qtbot: QtBot) -> None:
+    page.rest(page.point(60))
+    assert not page.word.is_open
+    qtbot.waitUntil(lambda: page.word.is_open)
+    assert page.state.span == page.span(60)
+    page.rest(page.point(120))
+    qtbot.waitUntil(lambda: not page.word.is_open)
+    page.rest(page.point(60))
+    qtbot.waitUntil(lambda: page.word.is_open)
+    QTest.keyClick(page.editor, Qt.Key.Key_Down)
+    assert not page.word.is_open, "the keys are the text's"
+
+
+def test_a_hand_that_has_put_the_caret_brings_nothing(page: Page, qtbot: QtBot) -> None:
+    viewport, point = page.editor.viewport(), page.point(60)
+    QTest.mouseMove(viewport, point)
+    QTest.mouseClick(viewport, Qt.MouseButton.LeftButton, pos=point)
+    QTest.mouseMove(viewport, point + QPoint(1, 1))
+    assert not any(timer.isActive() for timer in page.word.findChildren(QTimer))
+    page.rest(page.point(90))
+    assert any(timer.isActive() for timer in page.word.findChildren(QTimer))
+    QApplication.sendEvent(viewport, QEvent(QEvent.Type.Leave))
+    assert not any(timer.isActive() for timer in page.word.findChildren(QTimer))
+
+
+def row(page: Page, place: int) -> QPoint:
+    rows = page.panel.bars._rows
+    return QPoint(page.panel.bars.width() // 2, rows.top_of(place) + rows.row_height // 2)
+
+
+def other_rows(page: Page) -> list[TokenRow]:
+    return [row for row in page.state.next_token.rows(8) if not row.chosen]
+
+
+def test_a_click_on_an_alternative_puts_it_in_the_words_place(page: Page) -> None:
+    page.desk.next_token.add_pieces({token: f" alt{token}".encode() for token in range(400)})
+    span, before = page.span(60), page.manuscript.text
+    caret = page.editor.caret
+    page.click(page.point(60))
+    rows = page.panel.bars.token_rows
+    place = next(index for index, row in enumerate(rows) if not row.chosen)
+    QTest.mouseClick(page.panel.bars, Qt.MouseButton.LeftButton, pos=row(page, place))
+    new = f" alt{rows[place].token}"
+    assert page.manuscript.text == before[: span.start] + new + before[span.end :]
+    assert not page.word.is_open
+    assert page.editor.caret == caret
+    assert set(page.manuscript.origins(span.start, span.start + len(new))) == {Origin.GENERATED}
+    here = page.records.spans.at(span.start)
+    assert here is not None
+    assert (here.record.id, here.start, here.end) == (
+        rows[place].token,
+        span.start,
+        span.start + len(new),
+    )
+    page.editor.undo()
+    assert page.manuscript.text == before, "in one step"
+    back = page.records.spans.at(span.start)
+    assert back is not None
+    assert back.record is span.record
+
+
+def test_the_keyboard_chooses_an_alternative(page: Page) -> None:
+    page.desk.next_token.add_pieces({token: f" alt{token}".encode() for token in range(400)})
+    span, before = page.span(60), page.manuscript.text
+    page.editor.move_caret(span.start)
+    page.word.toggle_at_caret()
+    rows = page.panel.bars.token_rows
+    place = max(index for index, row in enumerate(rows) if not row.chosen)
+    for _ in range(place + 1):
+        QTest.keyClick(page.editor, Qt.Key.Key_Down)
+    QTest.keyClick(page.editor, Qt.Key.Key_Up)
+    QTest.keyClick(page.editor, Qt.Key.Key_Down)
+    assert f"alt{rows[place].token}" in page.panel.bars.accessibleDescription().split(".")[0]
+    QTest.keyClick(page.editor, Qt.Key.Key_Return)
+    new = f" alt{rows[place].token}"
+    assert page.manuscript.text == before[: span.start] + new + before[span.end :]
+    assert page.editor.caret == span.start + len(new)
+    assert not page.word.is_open
+
+
+def test_the_rest_of_the_word_goes_with_its_beginning(page: Page) -> None:
+    page.desk.next_token.add_pieces(dict.fromkeys(range(400), b" fisher"))
+    page.manuscript.load("The sailors sleep")
+    page.records.spans.fill(0, written_all(["The", " sail"]))
+    page.click(page.point(1))
+    page.replacement.replace(other_rows(page)[0].token)
+    assert page.manuscript.text == "The fisher sleep"
+
+
+def test_what_is_no_text_of_its_own_is_refused(page: Page) -> None:
+    page.desk.next_token.add_pieces(dict.fromkeys(range(400), b"\xf0\x9f"))
+    refused: list[str] = []
+    page.replacement.refused.connect(refused.append)
+    before = page.manuscript.text
+    page.click(page.point(60))
+    page.replacement.replace(other_rows(page)[0].token)
+    assert page.manuscript.text == before
+    assert refused == [PART]
 
 
 def test_what_was_selected_by_dragging_is_no_click(page: Page) -> None:
@@ -119,12 +271,13 @@ def test_what_was_selected_by_dragging_is_no_click(page: Page) -> None:
     assert not page.word.is_open
 
 
-def test_with_a_modifier_or_another_button_it_is_no_click(page: Page) -> None:
+def test_with_another_modifier_or_button_it_opens_nothing(page: Page) -> None:
     viewport, point = page.editor.viewport(), page.point(3)
-    shift = Qt.KeyboardModifier.ShiftModifier
-    QTest.mouseClick(viewport, Qt.MouseButton.LeftButton, shift, point)
-    assert not page.word.is_open
-    QTest.mouseClick(viewport, Qt.MouseButton.MiddleButton, pos=point)
+    modifiers = Qt.KeyboardModifier
+    for modifier in (modifiers.ShiftModifier, modifiers.AltModifier | modifiers.ControlModifier):
+        QTest.mouseClick(viewport, Qt.MouseButton.LeftButton, modifier, point)
+        assert not page.word.is_open
+    QTest.mouseClick(viewport, Qt.MouseButton.MiddleButton, modifiers.AltModifier, point)
     assert not page.word.is_open
 
 
@@ -155,7 +308,8 @@ def test_the_keyboard_opens_moves_and_closes_it(page: Page, qtbot: QtBot) -> Non
     page.editor.move_caret(page.span(5).start)
     page.word.toggle_at_caret()
     assert page.state.span == page.span(5)
-    QTest.keyClick(page.editor, Qt.Key.Key_Down)
+    for _ in range(page.span(5).end - page.span(5).start):
+        QTest.keyClick(page.editor, Qt.Key.Key_Right)
     qtbot.waitUntil(lambda: page.state.span not in (None, page.span(5)))
     assert page.word.is_open
     page.word.toggle_at_caret()

@@ -103,11 +103,14 @@ def test_text_that_was_typed_is_scored_from_the_legend(window: MainWindow, qtbot
     assert not legend.is_empty
 
 
-def test_a_clicked_word_shows_what_else_could_stand_there(window: MainWindow, qtbot: QtBot) -> None:
+def test_alt_and_a_click_on_a_word_show_what_else_could_stand_there(
+    window: MainWindow, qtbot: QtBot
+) -> None:
     write(window, qtbot)
     span = window.session.records.spans.all[4]
     viewport = window.editor.viewport()
-    QTest.mouseClick(viewport, Qt.MouseButton.LeftButton, pos=middle_of(window, 4))
+    alt = Qt.KeyboardModifier.AltModifier
+    QTest.mouseClick(viewport, Qt.MouseButton.LeftButton, alt, middle_of(window, 4))
     assert window.word.is_open
     panel, state = window.word.panel, window.session.word
     assert panel is not None

@@ -1,0 +1,71 @@
+"""Another token in the place of one that stands in the text, chosen by the writer.
+
+The rest of the word goes with the token, what follows stays; undo brings both back in one step.
+Knows no widget.
+"""
+
+from PySide6.QtCore import QObject, Signal
+
+from studio.manuscript import Edit, Manuscript, Origin, joined, word_end
+from studio.ui.tokens.chosen_token import chosen_from
+from studio.ui.word.state import WordState
+from studio.ui.writing.records import TokenRecords
+from studio.ui.writing.word_choice import NO_TEXT, PART
+
+GROWING = "This text is being written. Press Esc to stop, then choose."
+
+
+class WordReplacement(QObject):
+    """Replaces the token that is looked at.
+
+    Args:
+        manuscript: Where it stands.
+        records: Keeps what is known of the one that comes.
+        state: Which token is looked at, and what else could stand there.
+        parent: The Qt parent, if any.
+    """
+
+    replaced = Signal(int)
+    """Another token stands there; where it ends, in code points."""
+    refused = Signal(str)
+    """Why not; the sentence is for the writer."""
+
+    def __init__(
+        self,
+        manuscript: Manuscript,
+        records: TokenRecords,
+        state: WordState,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._manuscript = manuscript
+        self._records = records
+        self._state = state
+
+    def replace(self, token: int) -> None:
+        """Put a token in the place of the one that is looked at, or say why that cannot be."""
+        span, next_token = self._state.span, self._state.next_token
+        if span is None or next_token.sketch is None:
+            return
+        if token == span.record.id:
+            self._state.let_go()
+            return
+        kind = next_token.text(token).kind
+        if kind in ("control", "bytes"):
+            self.refused.emit(NO_TEXT if kind == "control" else PART)
+            return
+        manuscript = self._manuscript
+        end = word_end(manuscript.text, span.start, span.end)
+        if not manuscript.editable(span.start, end - span.start):
+            self.refused.emit(GROWING)
+            return
+        record = chosen_from(next_token, token)
+        text = record.text.decode()
+        if text.strip():
+            text = joined(text, manuscript.text[end : end + 2])
+        edit = Edit(span.start, end - span.start, text, bytes([Origin.GENERATED] * len(text)))
+        manuscript.close_step()
+        manuscript.edit_all([edit])
+        manuscript.close_step()
+        self._records.spans.fill(span.start, [record])
+        self.replaced.emit(span.start + len(text))
