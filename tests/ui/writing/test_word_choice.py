@@ -158,3 +158,22 @@ def test_the_menu_says_why_a_word_cannot_be_written(settled: MainWindow) -> None
     write = panel.menu(first.token, rect).actions()[0]
     assert not write.isEnabled()
     assert write.toolTip() == NOT_YET
+
+
+def test_what_is_typed_of_a_word_already_is_not_written_twice(
+    settled: MainWindow, qtbot: QtBot
+) -> None:
+    window, session = settled, settled.session
+    whole = session.next_token.pieces[row(window, 0).token].decode()
+    assert whole.startswith(" ")
+    QTest.keyClicks(window.editor, whole[:3])
+    settle(window, qtbot)
+    first = next(
+        line
+        for line in window.histogram.histogram.lines
+        if isinstance(line, TokenRow) and session.next_token.pieces[line.token].decode() == whole
+    )
+    session.words.write(first.token)
+    assert session.draft.manuscript.text == TEXT + whole
+    (span,) = session.records.spans.all
+    assert span.record.text.decode() == whole[3:]
