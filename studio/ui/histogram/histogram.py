@@ -48,6 +48,8 @@ from studio.ui.widgets.until_key import UntilKey
 
 _LINES, _LOW_LINES = 1.75, 1.25
 """How high a row is, in lines of type; and at least, where only a few fit."""
+_LOW_COUNT = 5
+"""Lines of a view that has none to spare for the legend."""
 _DESCRIBE_AFTER_MS = 500
 _CARD_AFTER_MS = 350
 """How long the pointer rests on a row before its card comes; a passing pointer brings none."""
@@ -118,13 +120,14 @@ class NextTokenHistogram(QWidget):
         return QRect(0, self._rows.top_of(line), self.width(), self._rows.row_height)
 
     def line_count(self) -> int:
-        """How many lines there is room for."""
-        return self._rows.line_count
+        """How many lines there is room for; the legend has one to itself, but in a low view."""
+        count = self._rows.line_count
+        return count if count <= _LOW_COUNT else count - 1
 
     @property
     def lines(self) -> list[Line]:
         """What is shown, from top to bottom."""
-        return self._state.lines(self._rows.line_count, is_open=self._is_open)
+        return self._state.lines(self.line_count(), is_open=self._is_open)
 
     @property
     def pointed(self) -> int | None:
@@ -183,7 +186,7 @@ class NextTokenHistogram(QWidget):
         # While a text is written the number of lines changes with each word.
         least = self._legend_line if self._state.is_written else 0
         self._legend_line = max(len(lines), least)
-        if self._legend_line < self._rows.line_count + 1:
+        if self._legend_line < self._rows.line_count:
             self._rows.paint_legend(painter, colors, self._legend_line)
 
     def resizeEvent(self, event: QResizeEvent) -> None:

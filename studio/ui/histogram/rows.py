@@ -29,7 +29,7 @@ _TICK_WIDTH, _TICK_OVER = 2, 3
 """The model's own mark: how thick, and how far it stands out above and below its bar."""
 _AXIS_LINES = 1.35
 _SWATCH = (14, 8)
-_FEWEST, _MOST = 5, 16
+_FEWEST, _MOST = 5, 17
 """Lines that a low view keeps, closer together, before it has fewer; and the most of a high one."""
 _MOST_TEXTS = 2000
 """How many laid-out texts are kept."""

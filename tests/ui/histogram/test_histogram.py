@@ -261,7 +261,7 @@ def test_an_empty_state_is_words_and_no_bars(qtbot: QtBot, theme: Theme) -> None
 def test_the_height_decides_how_many_rows(qtbot: QtBot, theme: Theme) -> None:
     view = make_view(qtbot, make_state(), theme)
     view.resize(480, view.sizeHint().height())
-    assert view.line_count() == 13
+    assert view.line_count() == 12
     view.resize(480, view.minimumSizeHint().height())
     assert view.line_count() == 4
     view.resize(480, 5)
@@ -473,3 +473,13 @@ def test_lines_fit_and_account_for_every_token(
             assert line.tokens + len(rows) == 100
             shown = sum(row.probability for row in rows)
             assert shown + line.probability == pytest.approx(1.0, abs=1e-9)
+
+
+@pytest.mark.parametrize("height", [180, 230, 300, 460])
+def test_the_legend_has_room_but_in_a_low_view(qtbot: QtBot, theme: Theme, height: int) -> None:
+    view = make_view(qtbot, make_state(), theme)
+    view.resize(480, height)
+    lines = view.lines
+    start, end = bar_of(view, len(lines), LIGHT.accent)
+    assert (end - start == 14) is (len(lines) > 5)
+    assert view.line_rect(len(lines) - 1).bottom() <= height
