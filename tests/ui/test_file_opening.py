@@ -49,7 +49,7 @@ def test_presets_dropped_together_are_taken_in_and_told_together(
 ) -> None:
     before = bare.session.presets.now
     broken = tmp_path / "Broken.json"
-    broken.write_text('{"temp": -1}')
+    broken.write_text('{"temp": "hot"}')
     assert drop(bare, preset(tmp_path, "Warm", WARM), broken, preset(tmp_path, "Cold", COLD))
     message = bare.notice.message
     assert "2 presets are taken in: “Warm”, “Cold”." in message
