@@ -93,7 +93,12 @@ def test_turn_stop_go_on_draw_anew_use_save_and_reopen_without_the_model(
     assert after == pytest.approx(before, abs=1e-3)
     assert len(evaluations) == 1
     # Turn one mid-run, stop another; the rest goes on.
-    fourth.sampling.change(temperature=0.2)
+    number = page.columns[3].head.temperature
+    number.setFocus()
+    number.selectAll()
+    QTest.keyClicks(number, "0.2")
+    QTest.keyClick(number, Qt.Key.Key_Return)
+    assert fourth.temperature == 0.2
     assert not page.columns[1].use.isEnabled()
     page.columns[1].menu.stop.trigger()
     qtbot.waitUntil(lambda: not second.runs, timeout=LONG)

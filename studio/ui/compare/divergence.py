@@ -12,6 +12,7 @@ from typing import NamedTuple
 from studio.experiments.comparison import first_divergence
 from studio.sampling import LogitSketch
 from studio.ui.compare.lane import CompareLane, LaneToken
+from studio.ui.compare.lane_words import word_of
 from studio.ui.temperature_scale import format_temperature
 from studio.ui.tokens.next_token import NextToken
 
@@ -154,27 +155,25 @@ def explain(divergence: Divergence, words: NextToken) -> str:
     )
 
 
-def in_short(index: int, reference: CompareLane, other: CompareLane, words: NextToken) -> str:
+def in_short(index: int, reference: CompareLane, other: CompareLane) -> str:
     """Where one lane leaves another and how, in a few words.
 
     Args:
-        index: The place; both drew there.
+        index: The place; both drew there, or ended.
         reference: The lane compared with.
         other: The lane that leaves it.
-        words: Spells the tokens.
     """
     cold, hot = (
         format_temperature(lane.params_at(index).temperature) for lane in (reference, other)
     )
-    mine, theirs = (_drawn_word(lane, index, words) for lane in (other, reference))
+    mine, theirs = (_drawn_word(lane, index) for lane in (other, reference))
     return f"{hot} leaves {cold} at token {index + 1:,}: {mine}, not {theirs}"
 
 
-def _drawn_word(lane: CompareLane, index: int, words: NextToken) -> str:
+def _drawn_word(lane: CompareLane, index: int) -> str:
     if index == lane.ended or index >= len(lane.drawn):
         return "the end"
-    shown = _word(lane.drawn[index], words)
-    return f"“{shown.removeprefix('␣') or shown}”"
+    return f"“{word_of(lane.drawn[index])}”"
 
 
 def _word(drawn: LaneToken, words: NextToken) -> str:

@@ -34,13 +34,17 @@ def token_count(count: int) -> str:
     return f"{count:,} token{'' if count == 1 else 's'}"
 
 
+def word_of(token: DrawnToken) -> str:
+    """What a token spells, without the space that it begins with where there is more of it."""
+    shown = token_text(token.text, token.id).text
+    return shown.removeprefix("␣") or shown
+
+
 def token_openness(token: DrawnToken) -> str:
     """How open the place of a token was: ``“sea”, one of about 16 words, 4.0 bits``."""
-    shown = token_text(token.text, token.id).text
-    word = shown.removeprefix("␣") or shown
     effective = effective_words(token.entropy)
     chosen = "the only word" if effective < 1.05 else f"one of about {_few(effective)}"
-    return f"“{word}” {chosen}, {bits(token.entropy):.1f} bits"
+    return f"“{word_of(token)}” {chosen}, {bits(token.entropy):.1f} bits"
 
 
 def _few(count: float) -> str:

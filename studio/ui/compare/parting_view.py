@@ -40,7 +40,6 @@ class PartingView(QFrame):
         super().__init__(parent)
         self.setProperty("card", True)
         self.setAccessibleName("Where they part")
-        self._state = state
         self.chart = EntropyChart(state, theme)
         self.distances = LaneDistances(state, theme)
         self.lines: list[QPushButton] = []
@@ -85,7 +84,7 @@ class PartingView(QFrame):
             line.deleteLater()
         self.lines = []
         for place, (reference, lane, index) in enumerate(found):
-            words = in_short(index, reference, lane, self._state.vocabulary)
+            words = in_short(index, reference, lane)
             line = QPushButton(button_text(words))
             line.setProperty("flat", True)
             # In line with the heading, as words are.

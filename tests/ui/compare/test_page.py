@@ -240,6 +240,32 @@ def test_a_file_is_shown_without_a_model_and_its_parting_explained(
     assert first["model"] == second["model"]
 
 
+def test_where_they_part_names_each_parting_and_leads_to_it(
+    bare: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    path = tmp_path / "kept.json"
+    save_comparison(path, kept((0.5, 1.5, 0.7)))
+    bare.open_path(path)
+    page = page_of(bare)
+    assert not page.partings.isVisible(), "it opens on request"
+    page.bar.parting.setFocus()
+    QTest.keyClick(page.bar.parting, Qt.Key.Key_Space)
+    qtbot.waitUntil(page.partings.isVisible)
+    assert [line.text() for line in page.partings.lines] == [
+        "1.50 leaves 0.50 at token 2: “w2”, not “w1”",
+        "0.70 leaves 1.50 at token 2: “w3”, not “w2”",
+    ]
+    page.partings.lines[1].click()
+    assert page.parting.isVisible()
+    assert "T 0.70" in page.parting.sentence.text()
+    assert not page.partings.isVisible()
+    QTest.keyClick(page.parting.close_button, Qt.Key.Key_Escape)
+    assert page.partings.isVisible()
+    page.bar.parting.click()
+    assert not page.partings.isVisible()
+    assert bare.compare.actions.show_parting.isChecked() is False
+
+
 def test_without_sketches_it_says_so(bare: MainWindow, tmp_path: Path) -> None:
     path = tmp_path / "kept.json"
     save_comparison(path, kept((0.5, 1.5), sketches=False))
