@@ -111,6 +111,7 @@ class MainWindow(QMainWindow):
             self.editor,
             self.find_bar,
             self.files,
+            self.recovery_offer,
             ModelChoice(self, session.model, theme, settings),
             self.explain,
             self.heat,
@@ -256,6 +257,7 @@ class MainWindow(QMainWindow):
         self.files.guard.noticed.connect(self._on_file_noticed)
         self.files.guard.settled.connect(self.notice.withdraw)
         self.recovery_offer.failed.connect(self.notice.tell)
+        self.recovery_offer.told.connect(lambda news: self.notice.tell(news, is_error=False))
         session.recovery.failed.connect(self.notice.tell)
         self.compare.failed.connect(self.notice.tell)
         self.compare.turned.connect(self._on_page_turned)

@@ -29,6 +29,7 @@ from studio.ui.theme.theme import Appearance, Theme
 from studio.ui.widgets.actions import make_action
 from studio.ui.writing.document_files import DocumentFiles
 from studio.ui.writing.place_words import place_words
+from studio.ui.writing.recovery_offer import RecoveryOffer
 from studio.ui.writing.score_action import make_score_action
 from studio.ui.writing.take_words import retake_tip
 
@@ -48,6 +49,7 @@ class WindowActions(QObject):
         editor: ManuscriptEditor,
         find_bar: FindBar,
         files: DocumentFiles,
+        recovery_offer: RecoveryOffer,
         models: ModelChoice,
         explain: Explain,
         heat: Heat,
@@ -78,6 +80,12 @@ class WindowActions(QObject):
         self.open = make_action(window, "&Open…", files.ask_open, _KEY.Open)
         self.save = make_action(window, "&Save", files.save, _KEY.Save)
         self.save_as = make_action(window, "Save &As…", files.save_as, "Ctrl+Shift+S")
+        self.restore = make_action(
+            window,
+            "Restore &unsaved…",
+            recovery_offer.ask,
+            tip="What was not saved when the program ended, and was kept for later",
+        )
         self.quit = make_action(window, "&Quit", window.close, "Ctrl+Q")
 
         self.undo = make_action(window, "&Undo", editor.undo, _KEY.Undo)
@@ -191,6 +199,7 @@ class WindowActions(QObject):
         self.redo.setEnabled(is_in_view and manuscript.can_redo)
         for action in (self.find, self.find_next, self.find_previous, self.what_else):
             action.setEnabled(is_in_view)
+        self.restore.setEnabled(writing.is_idle)
         self.continue_.setEnabled(writing.can_start)
         self.continue_.setToolTip(writing.held or place_words(self._session.draft)[1])
         self.stop.setEnabled(self._session.can_stop)
@@ -209,6 +218,7 @@ class WindowActions(QObject):
         file.addActions([self.new, self.open])
         self.recent = self._recent_menu(file, settings)
         file.addMenu(self.recent)
+        file.addAction(self.restore)
         file.addSeparator()
         file.addActions([self.save, self.save_as])
         file.addSeparator()

@@ -47,7 +47,7 @@ WITH_A_KEY = {
     "what_else",
     "explain",
 }
-WITHOUT = {"model_options", "reopen_model", "about"}
+WITHOUT = {"model_options", "reopen_model", "restore", "about"}
 
 
 @pytest.fixture

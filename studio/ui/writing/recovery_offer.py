@@ -1,4 +1,4 @@
-"""At the start: offers what programs that died have left, and does what the writer says."""
+"""Offers what programs that died have left, at the start and when asked; does what is answered."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from studio.ui.writing.recovery_dialog import RecoveryDialog
 
 
 class RecoveryOffer(QObject):
-    """Asks once.
+    """Asks what is to become of it.
 
     Args:
         window: What the question belongs to.
@@ -23,6 +23,8 @@ class RecoveryOffer(QObject):
 
     failed = Signal(str)
     """One message for the writer: something that was left cannot be read."""
+    told = Signal(str)
+    """Another one: there is nothing."""
 
     def __init__(
         self, window: QWidget, files: DocumentFiles, recovery: Recovery, root: Path
@@ -35,8 +37,13 @@ class RecoveryOffer(QObject):
         self._open: list[Leftover] = []
         """Offered and not decided about; held against other windows."""
 
-    def make(self) -> None:
-        """Offer what there is, if there is anything."""
+    def ask(self) -> None:
+        """Offer what there is, or say that there is nothing. Not while a text is being written."""
+        if not self.make():
+            self.told.emit("Nothing waits to be restored: all that was written is saved or here.")
+
+    def make(self) -> bool:
+        """Offer what there is, if there is anything; whether the writer was told of something."""
         found, problems = leftovers(self._root)
         for leftover in found:
             if self._files.is_saved(leftover.record):
@@ -46,13 +53,14 @@ class RecoveryOffer(QObject):
         if problems:
             self.failed.emit("\n".join(problems))
         if not self._open:
-            return
+            return bool(problems)
         dialog = RecoveryDialog(self._open, self._window)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.restored.connect(self._restore)
         dialog.discarded.connect(self._discard)
         dialog.finished.connect(self._leave_rest)
         dialog.open()
+        return True
 
     def _restore(self, leftover: Leftover) -> None:
         # It is held until it is kept again here: a program that dies now leaves one of the two.

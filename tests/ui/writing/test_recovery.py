@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
@@ -24,6 +24,7 @@ from studio.ui.settings import Settings
 from studio.ui.user_folders import recovery_folder
 from studio.ui.writing.recovery_dialog import RecoveryDialog
 from tests.ui.conftest import LONG, NEVER_ENDS
+from tests.ui.controls import name_of, tip_of, visible_controls
 
 Button = QMessageBox.StandardButton
 
@@ -232,6 +233,37 @@ def test_it_can_be_kept_for_later(bare: MainWindow) -> None:
     QTest.mouseClick(offered(bare).later, Qt.MouseButton.LeftButton)
     assert bare.session.draft.manuscript.text == ""
     assert [record.text for record in kept()] == ["Mine."]
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    bare.actions_.restore.trigger()
+    QTest.keyClick(offered(bare), Qt.Key.Key_Return)
+    assert bare.session.draft.manuscript.text == "Mine."
+    bare.actions_.restore.trigger()
+    assert "Nothing waits to be restored" in bare.notice.message
+
+
+def test_every_control_of_the_offer_has_a_name_and_says_what_it_does(bare: MainWindow) -> None:
+    for text in ("First.", "Second."):
+        leave(text)
+    open_first(bare, None)
+    dialog = offered(bare)
+    controls = [dialog.list, *visible_controls(dialog)]
+    assert len(controls) == 5
+    for control in controls:
+        assert name_of(control), control
+        assert tip_of(control), control
+
+
+def test_nothing_is_restored_while_a_text_is_being_written(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    window.session.sampling.set_max_tokens(1000)
+    window.session.sampling.change(logit_bias=NEVER_ENDS)
+    QTest.keyClicks(window.editor, "The sea")
+    window.actions_.continue_.trigger()
+    assert not window.actions_.restore.isEnabled()
+    window.actions_.stop.trigger()
+    qtbot.waitUntil(lambda: window.session.writing.is_idle, timeout=LONG)
+    assert window.actions_.restore.isEnabled()
 
 
 def test_several_are_listed_discarded_after_a_question_or_restored_one_by_one(
