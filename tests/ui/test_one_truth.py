@@ -1,7 +1,8 @@
 """Every panel is asked about the same token, on real logits: all must speak of one distribution.
 
 What the engine drew from (its token's message, which `generate --json` prints) against the bars,
-the card, the temperature panel, the word panel and heat; over settings of all kinds.
+the card, the temperature panel, the word panel, heat and where lanes part; over all kinds of
+settings.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import pytest
 from numpy.typing import NDArray
 
 from studio.engine.messages import Token
+from studio.presets import built_in_presets
 from studio.sampling import (
     Choice,
     LogitSketch,
@@ -25,6 +27,8 @@ from studio.sampling import (
     choose,
     uniform,
 )
+from studio.ui.compare.divergence import divergence_at
+from studio.ui.compare.lane import CompareLane
 from studio.ui.heat.measure import HeatMeasure
 from studio.ui.heat.state import HeatState
 from studio.ui.tokens.next_token import NextToken
@@ -98,22 +102,21 @@ class Panels:
         sketch = LogitSketch.of_survey(survey, survey.drawn(self.choice))
         run = Run(params)
         run.begin(history)
-        self.record: WrittenToken = run.take(
-            Token(
-                request=1,
-                index=0,
-                id=self.choice.token,
-                text=b" word",
-                probability=self.choice.probability,
-                rank=self.choice.rank,
-                entropy=self.choice.entropy,
-                top=self.choice.top,
-                sketch=sketch.to_bytes(),
-                pieces={},
-                u=0.5,
-                near_tie=self.choice.near_tie,
-            )
+        token = Token(
+            request=1,
+            index=0,
+            id=self.choice.token,
+            text=b" word",
+            probability=self.choice.probability,
+            rank=self.choice.rank,
+            entropy=self.choice.entropy,
+            top=self.choice.top,
+            sketch=sketch.to_bytes(),
+            pieces={},
+            u=uniform(SEED, position),
+            near_tie=self.choice.near_tie,
         )
+        self.record: WrittenToken = run.take(token)
         self.sketch = LogitSketch.from_bytes(self.record.sketch)
         self.bars = NextToken(params)
         self.bars.show(self.sketch, self.record.place, self.record.id)
@@ -124,6 +127,10 @@ class Panels:
         self.word = WordState(desk.sampling, records, desk.next_token)
         assert self.word.look_at(records.spans.all[0])
         self.heat = HeatState(desk.sampling, desk.next_token)
+        self.lane = CompareLane(0, 0, built_in_presets(), "Code", params, desk.next_token)
+        self.lane.seed = SEED
+        self.lane.take(token)
+        self.history = history
         self.desk = desk
 
 
@@ -196,6 +203,14 @@ def check(panels: Panels) -> None:
             assert known is not None
             assert (known.rank is None) is is_cut is (line.cut or line.banned)
             assert known.rank in (None, place + 1)
+    # Where lanes part: the token's stretch is as wide, and the random draw falls on it.
+    parting = divergence_at(0, panels.lane, panels.lane, panels.history, bars)
+    assert parting is not None
+    for segment in parting.reference.segments:
+        if segment.token == choice.token:
+            assert segment.end - segment.start == pytest.approx(choice.probability, abs=near)
+            assert segment.start - near <= parting.reference.u <= segment.end + near
+    assert parting.reference.segments[0].token in (rows[0].token, None)
     # The near-tie.
     assert bars.is_near_tie == choice.near_tie == (NEAR_TIE in facts.sentences)
     told = any(note.words == NEAR_TIE for note in bars.notes)
