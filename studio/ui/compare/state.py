@@ -166,7 +166,7 @@ class CompareState(CompareLanes):
             wanted: The same text with other white space at its beginning, if it is to have that.
         """
         take = self._place.begin_take()
-        take.seed, take.preset, take.ending = lane.seed, lane.profiles.current.name, lane.reason
+        take.seed, take.preset, take.ending = lane.seed, lane.ran_as, lane.reason
         take.temperatures = [params.temperature for _, params in lane.turns]
         writer = TakeWriter(self._draft.manuscript, take)
         # Of another model, the records would be read with the wrong vocabulary.

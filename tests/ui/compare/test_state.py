@@ -401,8 +401,15 @@ def test_a_lane_that_has_ended_can_be_used_while_others_run(desk: LaneDesk) -> N
     desk.end(0)
     assert state.is_running
     assert state.why_not_use(state.lanes[0]) is None
+    # Another preset, chosen since, did not write it.
+    code = state.presets.named("Code")
+    assert code is not None
+    state.lanes[0].profiles.choose(code)
     state.use(state.lanes[0])
     assert desk.draft.manuscript.text == "The sea w5 w6"
+    assert [take.preset for take in desk.draft.manuscript.take_sets[0].takes] == [
+        "Creative writing"
+    ]
     desk.write(1, 7)
     assert state.lanes[1].text == " w5 w6 w7", "the others go on"
     desk.end(2)
