@@ -242,11 +242,8 @@ class Engine:
 
     def _score(self, command: Score, control: Control) -> None:
         opened = self._ready()
-        prompt, fitted = self._prepare(command.prompt, opened)
-        vocabulary = opened.model.vocabulary
-        score(
-            command, prompt, fitted, opened.context, vocabulary, opened.pieces, control, self._emit
-        )
+        prompt, vocabulary = self._tokenized(command.prompt, opened), opened.model.vocabulary
+        score(command, prompt, opened.context, vocabulary, opened.pieces, control, self._emit)
 
     def _compare(self, command: Compare, control: LaneControl) -> None:
         opened = self._ready()

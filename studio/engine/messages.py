@@ -123,7 +123,9 @@ class LookAhead(Command, frozen=True, kw_only=True, tag=True):
 
 
 class Score(Command, frozen=True, kw_only=True, tag=True):
-    """Give every token of the manuscript the distribution that it was read in.
+    """Give tokens of the manuscript, from `first` on, the distribution that they were read in.
+
+    As many as the context holds: where it does not hold all, half of it stands before the first.
 
     A newer Score, a Generate or a Load supersedes it; a LookAhead waits for it. Answers:
     Evaluating..., Scored..., Evaluated, ScoringEnded | Failed | Superseded.
@@ -133,6 +135,8 @@ class Score(Command, frozen=True, kw_only=True, tag=True):
     first: int = 0
     """Code points at the manuscript's beginning that need no score: they are read all the same,
     but quicker, or not at all where they are evaluated already."""
+    last: int | None = None
+    """Where to end, in code points; None at the manuscript's end."""
 
 
 class Generate(Command, frozen=True, kw_only=True, tag=True):
@@ -248,12 +252,14 @@ class Scored(Event, frozen=True, kw_only=True, tag=True):
 
 
 class ScoringEnded(Event, frozen=True, kw_only=True, tag=True):
-    """The whole text is scored, as far as that is possible."""
+    """A text is scored, as far as that is possible and the context holds it."""
 
     tokens: int
     """How many were given."""
+    reached: int
+    """Up to where, in code points of the command's manuscript."""
     unseen_characters: int
-    """At the manuscript's beginning: they did not fit the context."""
+    """At the manuscript's beginning: they did not fit the context, and nothing was read of them."""
     unpredicted_characters: int
     """Those of the text's first token, where nothing at all stands before it: no model predicts
     that. 0 where a brief or a beginning marker does."""

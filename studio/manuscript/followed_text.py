@@ -14,10 +14,17 @@ _GONE = -1
 
 
 class FollowedText:
-    """The manuscript's text at the moment this is made, followed until `close`."""
+    """A part of the manuscript's text at the moment this is made, followed until `close`.
 
-    def __init__(self, manuscript: Manuscript) -> None:
-        self._places = np.arange(len(manuscript), dtype=np.int64)
+    Args:
+        manuscript: The text.
+        start: Where the part begins, in code points.
+        end: One past its last; None for the text's end.
+    """
+
+    def __init__(self, manuscript: Manuscript, start: int = 0, end: int | None = None) -> None:
+        end = len(manuscript) if end is None else end
+        self._places = np.arange(start, end, dtype=np.int64)
         self._disconnect = manuscript.changed.connect(self._on_text_changed)
 
     def close(self) -> None:
@@ -25,7 +32,7 @@ class FollowedText:
         self._disconnect()
 
     def where(self, start: int, end: int) -> int | None:
-        """Where a range of the old text begins now.
+        """Where a range of the old text, counted from the part's beginning, begins now.
 
         Returns:
             None where a character of it is gone, or another stands between them.
@@ -35,6 +42,16 @@ class FollowedText:
         places = self._places[start:end]
         first, last = int(places[0]), int(places[-1])
         return first if places.min() >= 0 and last - first == end - start - 1 else None
+
+    def behind(self, position: int) -> int | None:
+        """Where what stands behind the first `position` characters of the old text begins now.
+
+        Returns:
+            None where all of these are gone.
+        """
+        alive = self._places[:position]
+        alive = alive[alive >= 0]
+        return int(alive[-1]) + 1 if alive.size else None
 
     def _on_text_changed(self, position: int, removed: int, inserted: str, _origins: bytes) -> None:
         places = self._places

@@ -82,7 +82,10 @@ class MainWindow(QMainWindow):
         self.temperature = TemperaturePanel(session.sampling, session.next_token, theme)
         self.histogram = NextTokenPanel(session.next_token, theme, session.sampling, session.words)
         self.sampling = SamplingPanel(session.sampling)
-        self.status = StatusLine(session.model, session.writing, session.context, session.compare)
+        self.status = StatusLine(
+            session.model, session.writing, session.context, session.compare, session.records
+        )
+        session.records.seen = self.editor.visible_range
         self.heat = Heat(self.editor, session, theme, settings)
         self.landscape = Landscape(self.editor, session, theme, settings)
         self.word = EditorWord(

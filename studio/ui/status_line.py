@@ -6,6 +6,7 @@ from studio.ui.compare.state import CompareState
 from studio.ui.frame_clock import FrameClock
 from studio.ui.model.context_use import ContextUse
 from studio.ui.model.state import ModelPhase, ModelState
+from studio.ui.writing.records import TokenRecords
 from studio.ui.writing.writing import Writing, WritingPhase
 
 _CONTEXT_TIP = (
@@ -27,6 +28,7 @@ class StatusLine(QWidget):
         writing: Writing,
         context: ContextUse,
         compare: CompareState | None = None,
+        records: TokenRecords | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -34,6 +36,7 @@ class StatusLine(QWidget):
         self._writing = writing
         self._context_use = context
         self._compare = compare
+        self._records = records
         self._state = self._label("State", "")
         self._rate = self._label("Speed", _RATE_TIP)
         self._context = self._label("Context used", _CONTEXT_TIP)
@@ -51,6 +54,9 @@ class StatusLine(QWidget):
         self._phases = model.phase, writing.phase
         for changed in (model.changed, writing.changed):
             changed.connect(self._on_phase)
+        if records is not None:
+            records.scoring_progressed.connect(self._clock.request)
+            records.scoring_changed.connect(self._clock.request)
         if compare is not None:
             compare.changed.connect(self._clock.request)
             compare.progressed.connect(self._clock.request)
@@ -75,6 +81,10 @@ class StatusLine(QWidget):
                 return f"loading {self._model.fraction:.0%}".replace("%", " %")
         if self._writing.phase is WritingPhase.STOPPING:
             return "stopping"
+        is_writing = self._writing.phase is not WritingPhase.IDLE
+        if self._records and not is_writing and (scored := self._records.progress):
+            done, words = scored
+            return f"scored {done:,} of {words:,} word{'' if words == 1 else 's'}"
         if progress := self._context_use.progress:
             return f"reading {progress.done:,} of {progress.total:,} tokens"
         if self._writing.phase is WritingPhase.READING:

@@ -8,7 +8,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from studio.engine.messages import AnyEvent, Evaluated, Evaluating
+from studio.engine.messages import AnyEvent, Distribution, Evaluated, Evaluating, LoadOptions
 from studio.sampling import LogitSketch
 from studio.ui.main_window import MainWindow
 from tests.helpers.reference import Reference, softmax
@@ -145,3 +145,75 @@ def test_writing_goes_before_scoring(window: MainWindow, qtbot: QtBot) -> None:
     wait_until_scored(window, qtbot)
     qtbot.waitUntil(lambda: session.writing.is_idle, timeout=LONG)
     assert len(session.draft.manuscript.text) > len(PARAGRAPH) * 8
+
+
+def test_any_part_of_a_text_longer_than_the_context_is_scored_what_is_seen_first(
+    window: MainWindow, qtbot: QtBot, starter_model: Path
+) -> None:
+    session, records = window.session, window.session.records
+    options = LoadOptions(threads=1, context_size=256)
+    session.model.open(str(starter_model), options)
+    qtbot.waitUntil(lambda: session.model.is_ready, timeout=LONG)
+    text = "\n".join(
+        f"{number}. The old fisherman looked out over the sea, and counted {number} gulls."
+        for number in range(40)
+    )
+    paste(window, qtbot, text)
+    words = len(text.split())
+    window.editor.move_caret(len(text) // 2)
+    qtbot.waitUntil(lambda: session.look_ahead.is_settled, timeout=LONG)
+    low, high = window.editor.visible_range()
+    assert 0 < low < high < len(text)
+    told: list[str] = []
+    shown: set[str] = set()
+    records.told.connect(told.append)
+    records.scoring_progressed.connect(lambda: shown.add(window.status.state_words()))
+    score(window)
+    qtbot.waitUntil(lambda: len(records.spans) > 0, timeout=LONG)
+    first = records.spans.all[0].start
+    assert low <= first < high, "what is on the screen comes first"
+
+    # Esc keeps what is done by then, and says how much that is.
+    qtbot.waitUntil(lambda: bool(records.progress and records.progress[0] > 60), timeout=LONG)
+    QTest.keyClick(window.editor, Qt.Key.Key_Escape)
+    wait_until_scored(window, qtbot)
+    assert told[-1].startswith("Scored ")
+    assert f" of {words:,} words." in told[-1]
+    assert f"scored {words:,} of {words:,} words" not in shown
+    before = {span.start: span.record for span in records.spans.all}
+    assert before.keys() & set(range(low, high))
+
+    # Once more: only what has none yet; between two parts the bars follow the caret.
+    followed: list[bool] = []
+
+    def on_event(event: AnyEvent) -> None:
+        if isinstance(event, Distribution):
+            followed.append(records.is_scoring)
+
+    session.client.received.connect(on_event)
+    score(window)
+    assert records.progress is not None
+    assert records.progress[1] < words
+    window.editor.move_caret(low)
+    wait_until_scored(window, qtbot)
+    assert followed[0], "it does not wait for all of the text"
+    now = {span.start: span.record for span in records.spans.all}
+    assert all(now[start] is record for start, record in before.items())
+    missing = len(text) - len(covered(window))
+    assert missing == records.spans.all[0].start < 10, "all but the text's first token"
+    assert "reading began anew" in told[-1]
+    assert window.notice.message == told[-1]
+    assert any(it.startswith("scored ") for it in shown)
+    score_again = window.actions_.score
+    score_again.trigger()
+    wait_until_scored(window, qtbot)
+
+    # With at least half a context before it a token is as likely as with nearly all of it.
+    place = text.index(" looked", len(text) // 2 + 200)
+    span = records.spans.at(place)
+    assert span is not None
+    with Reference(starter_model, 1024) as reference:
+        tokens = reference.tokenize(text[place - 1200 : place], special=False)
+        exact = softmax(reference.logits(tokens)[-1])
+    sketch = LogitSketch.from_bytes(span.record.sketch)
+    assert sketch.probability(span.record.id, 1.0) == pytest.approx(exact[span.record.id], abs=0.1)

@@ -85,7 +85,7 @@ EVENTS: list[AnyEvent] = [
         tokens=(ScoredToken(id=5, text=b"\x90", sketch=b"\0", near_tie=False),),
         pieces={5: b"\x90"},
     ),
-    ScoringEnded(request=2, tokens=1, unseen_characters=0, unpredicted_characters=1),
+    ScoringEnded(reached=9, request=2, tokens=1, unseen_characters=0, unpredicted_characters=1),
     Finished(
         request=3, reason="stopped", tokens=1, seconds=0.5, prompt_tokens=9, seed=2, params=HOT
     ),

@@ -127,6 +127,30 @@ def fit(
     return FittedPrompt(prompt.tokens[: prompt.head] + kept, unseen)
 
 
+def fit_from(prompt: TokenizedPrompt, context_size: int, first: int) -> FittedPrompt:
+    """Keep the head and a part of the manuscript, to read it from one of its tokens on.
+
+    Where not all fits, half of what the head leaves stands before that token, and the other half
+    goes on from it; more stands before it towards the text's end, and less near its beginning.
+
+    Args:
+        prompt: the whole prompt.
+        context_size: tokens.
+        first: the number of the token among the manuscript's.
+
+    Raises:
+        EngineError: the head leaves the manuscript no room.
+    """
+    fitted = fit(prompt, context_size, grows=False)
+    if not fitted.unseen:
+        return fitted
+    left = context_size - _MARGIN - prompt.head
+    last = len(prompt.tokens) - prompt.head - left
+    unseen = max(0, min(first - left // 2, last))
+    begin = prompt.head + unseen
+    return FittedPrompt(prompt.tokens[: prompt.head] + prompt.tokens[begin : begin + left], unseen)
+
+
 def _filled(segment: Literal | System | Brief, prompt: Prompt) -> _Part:
     match segment:
         case Literal(text):

@@ -23,7 +23,7 @@ from studio.engine.writing.control import Control
 from studio.engine.writing.evaluated import evaluated
 from studio.engine.writing.open_end import OpenEnd
 from studio.engine.writing.pieces import PieceLedger
-from studio.engine.writing.prompt import FittedPrompt, TokenizedPrompt
+from studio.engine.writing.prompt import TokenizedPrompt, fit_from
 from studio.engine.writing.token_places import TokenPlaces, places_of
 from studio.sampling import LogitSketch, Survey, is_near_tie
 
@@ -34,20 +34,19 @@ _PIECE = 64
 def score(
     command: Score,
     prompt: TokenizedPrompt,
-    fitted: FittedPrompt,
     context: Context,
     vocabulary: Vocabulary,
     pieces: PieceLedger,
     control: Control,
     emit: Callable[[AnyEvent], None],
 ) -> None:
-    """Read a prompt, and record each token of its manuscript.
+    """Read a prompt, and record tokens of its manuscript.
 
     Args:
         command: what was asked for.
         prompt: the whole prompt.
-        fitted: the same, cut to the context.
-        context: holds all of `fitted` in the end, so that a generation can follow at once.
+        context: holds all of the prompt in the end where that fits, so that a generation can
+            follow at once.
         vocabulary: the model's.
         pieces: what the listener knows to spell.
         control: the stop.
@@ -60,12 +59,22 @@ def score(
         ValueError: the model gave logits that are no numbers.
     """
     request = command.request
+    characters = len(command.prompt.manuscript)
     places = places_of(prompt, command.prompt.manuscript, vocabulary)
     # Counted in the manuscript's tokens, seen or not. What the text begins with has nothing before
     # it that could predict it.
+    first = _first_beyond(command.first, places)
+    fitted = fit_from(prompt, context.size, first)
+    if command.last is not None:
+        last = max(first + 1, int(np.searchsorted(places.starts[:-1], command.last)))
+        fitted = fitted._replace(tokens=fitted.tokens[: prompt.head + last - fitted.unseen])
+    behind = fitted.unseen + len(fitted.tokens) - prompt.head
+    is_end = prompt.head + behind == len(prompt.tokens)
+    while 0 < behind < places.tokens and not places.whole[behind]:
+        behind -= 1  # half a character is left to who reads on from here
     beginning = fitted.unseen + (0 if prompt.head else 1)
-    wanted = max(beginning, _first_beyond(command.first, places))
-    end = OpenEnd(fitted.tokens, prompt.head, vocabulary)
+    wanted = max(beginning, first)
+    end = OpenEnd(fitted.tokens, prompt.head, vocabulary) if is_end else None
     records = _Records(request, prompt, places, vocabulary, pieces, emit)
 
     def visit(index: int, logits: NDArray[np.float32]) -> None:
@@ -75,7 +84,7 @@ def score(
         if following < len(fitted.tokens):
             # These logits are about the token behind them.
             place = following - prompt.head + fitted.unseen
-            if following >= end.first:
+            if end and following >= end.first:
                 logits = end.scored(following, logits)
             records.add(fitted.tokens[following], place, logits)
 
@@ -94,6 +103,7 @@ def score(
         ScoringEnded(
             request=request,
             tokens=records.count,
+            reached=int(places.starts[behind]) if behind < places.tokens else characters,
             unseen_characters=report.unseen_characters,
             unpredicted_characters=places.characters(fitted.unseen, beginning),
         )

@@ -16,9 +16,11 @@ class Reading:
     Attributes:
         prompt: The tokens that were read, those before the text too; None until they are told, at
             its end.
+        is_whole: Whether these are all that stand before the text that was read.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_whole: bool = True) -> None:
+        self.is_whole = is_whole
         self.prompt: list[int] | None = None
 
 
@@ -38,4 +40,6 @@ class ReadToken(KeptToken[ScoredToken]):
     def place(self) -> TokenPlace | None:
         """Where it stands, as the model read it; None where the reading was broken off."""
         prompt = self.reading.prompt
-        return None if prompt is None else TokenPlace(prompt[: self.index])
+        if prompt is None:
+            return None
+        return TokenPlace(prompt[: self.index], is_whole=self.reading.is_whole)

@@ -5,6 +5,9 @@ scored: the model reads it once, and says of each token what it would have said 
 nothing of widgets, nor what a record is used for.
 """
 
+from collections.abc import Callable
+
+import msgspec
 from PySide6.QtCore import QObject, Signal
 
 from studio.engine.messages import (
@@ -24,7 +27,14 @@ from studio.ui.model.state import ModelState
 from studio.ui.tokens.next_token import NextToken
 from studio.ui.tokens.read_token import Reading, ReadToken
 from studio.ui.writing.draft import Draft
+from studio.ui.writing.scoring_plan import ScoringPlan
 from studio.ui.writing.writing import Writing
+
+_CHARACTERS_A_TOKEN = 8
+"""More than most texts have: so much of the text is sent with a part of it for each token of the
+context."""
+_BEHIND = 64
+"""Code points behind a part that are sent with it, so that its last token is that of the text."""
 
 NOTHING_TO_SCORE = "Every token of the text that can be scored has its record already."
 
@@ -40,6 +50,8 @@ class TokenRecords(QObject):
     """The spans are others, or have moved: once a frame at most."""
     scoring_changed = Signal()
     """Whether the text is being scored, or could be."""
+    scoring_progressed = Signal()
+    """More of it is scored: `progress`."""
     told = Signal(str)
     """What the writer should know of a scoring that has ended."""
     failed = Signal(str)
@@ -62,11 +74,19 @@ class TokenRecords(QObject):
         self._writing = writing
         self._next_token = next_token
         self._request = 0
+        self._plan: ScoringPlan | None = None
+        """What is to be scored; None while nothing is."""
         self._asked: FollowedText | None = None
-        """The text that is being scored; None while none is."""
+        """The part of the text that is being read."""
+        self._first = 0
+        """Where in it the first character without a record is."""
         self._reading = Reading()
         self._placed = 0
         """How many tokens got a record by it."""
+        self._begun_anew = 0
+        """How many parts began without all of the text before them."""
+        self.seen: Callable[[], tuple[int, int]] = lambda: (0, 0)
+        """Says which part of the text is on the screen."""
         self._clock = FrameClock(self.changed.emit, self)
         self.spans.changed.connect(lambda *_: self._clock.request())
         client.listen(self._on_event, Scored, Evaluated, ScoringEnded, Failed, Superseded)
@@ -89,7 +109,12 @@ class TokenRecords(QObject):
     @property
     def is_scoring(self) -> bool:
         """Whether the text is being scored."""
-        return self._asked is not None
+        return self._plan is not None
+
+    @property
+    def progress(self) -> tuple[int, int] | None:
+        """How many words have been scored, of how many; None while nothing is."""
+        return (self._plan.done, self._plan.words) if self._plan else None
 
     @property
     def why_not(self) -> str | None:
@@ -112,20 +137,21 @@ class TokenRecords(QObject):
         return self.why_not is None
 
     def score(self) -> None:
-        """Give every token of the text that has no record one of its own."""
+        """Give every token of the text that has no record one of its own.
+
+        What is on the screen comes first, then the rest from the top, each time as much as the
+        context holds: where it does not hold all, half of it is what stands before.
+        """
         if not self.can_score:
             return
-        first = self._first_unknown()
-        if first is None:
+        plan = ScoringPlan(self._draft.manuscript, self.spans, self.seen())
+        if plan.next is None:
+            plan.close()
             self.told.emit(NOTHING_TO_SCORE)
             return
-        manuscript = self._draft.manuscript
-        self._asked = FollowedText(manuscript)
-        self._reading = Reading()
-        self._placed = 0
-        self._request = self._client.next_request()
-        prompt = self._draft.prompt(len(manuscript))
-        self._client.send(Score(request=self._request, prompt=prompt, first=first))
+        self._plan = plan
+        self._placed = self._begun_anew = 0
+        self._ask()
         self.scoring_changed.emit()
 
     def cancel(self) -> None:
@@ -133,14 +159,63 @@ class TokenRecords(QObject):
         if self.is_scoring:
             self._client.send(Stop(request=self._request))
 
-    def _first_unknown(self) -> int | None:
-        """Where the first character without a record is."""
-        reached = 0
-        for span in self.spans.all:
-            if span.start > reached:
-                break
-            reached = span.end
-        return reached if reached < len(self._draft.manuscript) else None
+    def _ask(self) -> None:
+        """Have the next part read, with enough of the text before it to fill a context."""
+        assert self._plan is not None
+        assert self._plan.next is not None
+        first, last = self._plan.next
+        report, manuscript = self._model.report, self._draft.manuscript
+        around = _CHARACTERS_A_TOKEN * (report.context_size if report else 0)
+        last = min(last, first + around)
+        begin = _after_a_word(manuscript.text, first - around)
+        end = min(len(manuscript), last + _BEHIND)
+        self._asked = FollowedText(manuscript, begin, end)
+        self._first = first - begin
+        self._reading = Reading(is_whole=begin == 0)
+        self._request = self._client.next_request()
+        prompt = msgspec.structs.replace(
+            self._draft.prompt(0), manuscript=manuscript.text[begin:end]
+        )
+        self._client.send(
+            Score(
+                request=self._request,
+                prompt=prompt,
+                first=first - begin,
+                last=None if last == len(manuscript) else last - begin,
+            )
+        )
+
+    def _on_part_ended(self, event: ScoringEnded) -> None:
+        """Go on with the next part, or say what was done."""
+        plan, asked = self._plan, self._asked
+        if plan is None or asked is None:
+            return
+        if event.unseen_characters or not self._reading.is_whole:
+            self._begun_anew += 1
+        if event.reached <= self._first:
+            plan.skip()
+        elif (reached := asked.behind(event.reached)) is not None:
+            plan.reached(reached)
+        asked.close()
+        self._asked = None
+        self.scoring_progressed.emit()
+        if plan.next is not None:
+            self._ask()
+            return
+        self._end()
+        if not self._placed:
+            self.told.emit(NOTHING_TO_SCORE)
+        elif self._begun_anew:
+            self.told.emit(_anew_words(plan.words, self._begun_anew))
+
+    def _on_broken_off(self) -> None:
+        plan = self._plan
+        self._end()
+        if plan is not None and plan.done:
+            self.told.emit(
+                f"Scored {plan.done:,} of {plan.words:,} words. “Score the text” goes on with the "
+                "rest."
+            )
 
     def _on_model_changed(self) -> None:
         if self._model.is_ready:
@@ -152,7 +227,8 @@ class TokenRecords(QObject):
         # Told once: also what comes after the scoring was given up says how tokens are spelled.
         if isinstance(event, Scored) and event.pieces:
             self._next_token.add_pieces(event.pieces)
-        if event.request != self._request or self._asked is None:
+        asked = self._asked
+        if event.request != self._request or asked is None:
             return
         match event:
             case Scored():
@@ -160,28 +236,40 @@ class TokenRecords(QObject):
                     ReadToken(token, self._reading, index)
                     for index, token in enumerate(event.tokens, event.first)
                 ]
-                self._placed += self.spans.fill(event.start, read, self._asked)
+                self._placed += self.spans.fill(event.start, read, asked)
             case Evaluated():
                 self._reading.prompt = event.token_ids()
             case ScoringEnded():
-                self._end()
-                if event.unseen_characters:
-                    self.told.emit(
-                        f"The first {event.unseen_characters:,} characters were not scored: they "
-                        "do not fit the model's context. A larger context size (Model › Model "
-                        "options) would hold more."
-                    )
-                elif not self._placed:
-                    self.told.emit(NOTHING_TO_SCORE)
+                self._on_part_ended(event)
             case Failed():
                 self._end()
                 self.failed.emit(event.message)
             case Superseded():
-                self._end()
+                self._on_broken_off()
 
     def _end(self) -> None:
         if self._asked is not None:
             self._asked.close()
             self._asked = None
+        if self._plan is not None:
+            self._plan.close()
+            self._plan = None
             self._clock.flush()
             self.scoring_changed.emit()
+
+
+def _after_a_word(text: str, position: int) -> int:
+    """The first place from `position` on that a tokenizer would not join to what is before it."""
+    if position <= 0:
+        return 0
+    near = text[position : position + _BEHIND]
+    return position + next((place for place, sign in enumerate(near) if sign.isspace()), 0)
+
+
+def _anew_words(words: int, times: int) -> str:
+    places = "at one place" if times == 1 else f"at {times:,} places"
+    return (
+        f"{words:,} word{'' if words == 1 else 's'} scored. The text is longer than the model's "
+        f"context: {places} reading began anew, with half a context or more of the text before. A "
+        "larger context size (Model › Model options) holds more."
+    )

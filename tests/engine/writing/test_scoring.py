@@ -38,10 +38,15 @@ class Bench(EngineBench):
     """With the command of these tests."""
 
     def score(
-        self, manuscript: str, brief: str = "", form: PromptFormat = "plain", first: int = 0
+        self,
+        manuscript: str,
+        brief: str = "",
+        form: PromptFormat = "plain",
+        first: int = 0,
+        last: int | None = None,
     ) -> list[AnyEvent]:
         prompt = Prompt(manuscript=manuscript, brief=brief, format=form)
-        return self.run(Score(request=5, prompt=prompt, first=first))
+        return self.run(Score(request=5, prompt=prompt, first=first, last=last))
 
 
 @pytest.fixture
@@ -185,16 +190,46 @@ def test_what_follows_reuses_what_was_read(bench: Bench, starter_model: Path) ->
     assert evaluated(events).reused == len(tokens)
 
 
-def test_a_text_longer_than_the_context_is_scored_as_far_as_it_is_seen(
-    bench: Bench, byte_level_path: Path
+@pytest.mark.parametrize("brief", ["", "x"])
+def test_a_text_longer_than_the_context_is_scored_part_by_part(
+    bench: Bench, byte_level_path: Path, brief: str
 ) -> None:
-    text = "".join(f"{number} é🐟 " for number in range(90))
+    text = "".join(f"{number} é🐟 " for number in range(400))
     bench.load(byte_level_path)  # 512 tokens
-    events = bench.score(text, brief="x")
-    unseen = ended(events).unseen_characters
-    assert unseen > 0
-    assert pieces(events)[0].start in (unseen, unseen + 1), "a cut may go through a character"
-    assert spelled(events) == text[pieces(events)[0].start :]
+    reached, covered, parts = 0, "", 0
+    while reached < len(text):
+        events = bench.score(text, brief=brief, first=reached)
+        unseen = ended(events).unseen_characters
+        start = pieces(events)[0].start
+        assert start == (reached if reached or brief else 1), "nothing is left out"
+        # A character takes up to four tokens here, and half of 480 stand before the first.
+        before = len(text[unseen:start].encode())
+        assert not unseen or before >= 230, "half a context"
+        covered += spelled(events)
+        assert ended(events).reached > reached
+        reached = ended(events).reached
+        parts += 1
+    assert covered == text[0 if brief else 1 :]
+    assert parts > 8
+
+
+def test_a_part_of_a_text_is_what_it_is_in_the_whole(bench: Bench, starter_model: Path) -> None:
+    bench.load(starter_model, 512)
+    whole = bench.score(PARAGRAPH, brief="x")
+    first, last = PARAGRAPH.index(" looked"), PARAGRAPH.index(" calm")
+    part = bench.score(PARAGRAPH, brief="x", first=first, last=last)
+    assert spelled(part) == PARAGRAPH[first:last]
+    assert ended(part).reached == last
+    by_place = {
+        event.first + at: it for event in pieces(whole) for at, it in enumerate(event.tokens)
+    }
+    for event in pieces(part):
+        for at, token in enumerate(event.tokens, event.first):
+            assert token.id == by_place[at].id
+            one, other = (LogitSketch.from_bytes(it.sketch) for it in (token, by_place[at]))
+            assert one.probability(token.id, 1.0) == pytest.approx(
+                other.probability(token.id, 1.0), abs=0.02
+            )
 
 
 def test_progress_is_told_and_no_batch_is_too_large(

@@ -29,9 +29,13 @@ def scored(request: int, *texts: bytes, start: int = 0, first: int = 0) -> Score
     return Scored(request=request, start=start, first=first, tokens=tokens, pieces={3: b"?"})
 
 
-def scoring_ended(request: int, *, unseen: int = 0) -> ScoringEnded:
+def scoring_ended(request: int, *, unseen: int = 0, reached: int = 16) -> ScoringEnded:
     return ScoringEnded(
-        request=request, tokens=4, unseen_characters=unseen, unpredicted_characters=0
+        request=request,
+        tokens=4,
+        reached=reached,
+        unseen_characters=unseen,
+        unpredicted_characters=0,
     )
 
 
@@ -185,13 +189,94 @@ def test_cancelled_it_keeps_what_was_scored() -> None:
     assert spelled(desk) == ["The", " sea"], "what comes after the end is of no request"
 
 
-def test_what_did_not_fit_is_told(qtbot: QtBot) -> None:
+def test_parts_follow_one_another_and_where_one_begins_anew_is_told(qtbot: QtBot) -> None:
     desk = loaded()
     command = asked(desk)
+    assert command.last is None
+    told: list[str] = []
+    desk.records.told.connect(told.append)
+    desk.client.answer(scored(command.request, *WORDS[:2]))
+    desk.client.answer(scoring_ended(command.request, reached=7))
+    assert desk.records.is_scoring
+    assert desk.records.progress == (2, 4)
+    rest = desk.client.last(Score)
+    assert rest.request != command.request
+    assert (rest.prompt.manuscript, rest.first) == (TEXT, 7)
+    desk.client.answer(scored(rest.request, *WORDS[2:], start=7))
+    assert told == []
+    desk.client.answer(scoring_ended(rest.request, unseen=3))
+    assert not desk.records.is_scoring
+    assert spelled(desk) == [word.decode() for word in WORDS]
+    (words,) = told
+    assert "4 words scored." in words
+    assert "at one place reading began anew" in words
+
+
+def test_what_is_on_the_screen_comes_first() -> None:
+    desk = loaded()
+    desk.records.seen = lambda: (7, 11)
+    command = asked(desk)
+    assert (command.first, command.last) == (7, 11)
+    assert command.prompt.manuscript == TEXT, "with what stands around it"
+    desk.client.answer(scored(command.request, WORDS[2], start=7))
+    desk.client.answer(scoring_ended(command.request, reached=11))
+    before = desk.client.last(Score)
+    assert (before.first, before.last) == (0, 7)
+    desk.client.answer(scored(before.request, *WORDS[:2]))
+    desk.client.answer(scoring_ended(before.request, reached=7))
+    behind = desk.client.last(Score)
+    assert (behind.first, behind.last) == (11, None)
+    desk.client.answer(scored(behind.request, WORDS[3], start=11), scoring_ended(behind.request))
+    assert spelled(desk) == [word.decode() for word in WORDS]
+    assert len(desk.client.all_sent(Score)) == 3
+
+
+def test_of_a_long_text_a_part_is_sent_with_what_stands_before_it() -> None:
+    desk = loaded("")
+    report = desk.model.report
+    assert report is not None
+    around = 8 * report.context_size
+    text = "sea " * around
+    desk.type(text)
+    where = 2 * around
+    desk.records.seen = lambda: (where, where + 400)
+    command = asked(desk)
+    sent = command.prompt.manuscript
+    assert len(sent) < around + 600
+    assert sent[command.first :].startswith("sea sea")
+    assert sent[0] == " ", "no word is cut"
+    assert command.last == command.first + 400
+    desk.client.answer(scored(command.request, b"sea", b" sea", start=command.first, first=9))
+    assert [span.start for span in desk.records.spans.all] == [where, where + 3]
+
+
+def test_broken_off_it_says_how_far_it_came_and_goes_on_with_the_rest(qtbot: QtBot) -> None:
+    desk = loaded()
+    command = asked(desk)
+    desk.client.answer(scored(command.request, *WORDS[:2]))
+    desk.client.answer(scoring_ended(command.request, reached=7))
+    request = desk.client.last(Score).request
     with qtbot.waitSignal(desk.records.told) as told:
-        desk.client.answer(scoring_ended(command.request, unseen=1234))
+        desk.client.answer(Superseded(request=request))
     assert told.args is not None
-    assert "1,234 characters" in told.args[0]
+    assert "Scored 2 of 4 words." in told.args[0]
+    assert asked(desk).first == 7
+
+
+def test_what_cannot_be_scored_does_not_hold_it_up() -> None:
+    desk = loaded()
+    command = asked(desk)
+    desk.client.answer(scoring_ended(command.request, reached=0))
+    assert not desk.records.is_scoring
+
+
+def test_a_part_whose_text_goes_meanwhile_is_let_go() -> None:
+    desk = loaded()
+    command = asked(desk)
+    desk.draft.manuscript.edit(0, len(TEXT), "")
+    desk.client.answer(scored(command.request, *WORDS), scoring_ended(command.request))
+    assert not desk.records.is_scoring
+    assert len(desk.client.all_sent(Score)) == 1
 
 
 def test_a_failure_is_told(qtbot: QtBot) -> None:

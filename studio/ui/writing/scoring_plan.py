@@ -1,0 +1,91 @@
+"""What of a text is still to be scored, and in which order: what is seen first, then from the top.
+
+Follows the text while that is edited. Knows no engine and no tokens but where they stand.
+"""
+
+from collections.abc import Iterable
+
+from studio.manuscript import Manuscript, TokenSpans
+
+Stretch = tuple[int, int]
+"""Start and end of a part of the text, in code points."""
+
+
+class ScoringPlan:
+    """The stretches without records at the moment this is made, until they are read or gone.
+
+    Args:
+        manuscript: The text.
+        spans: What has records.
+        seen: The part that is to come first; an empty one for none.
+    """
+
+    def __init__(self, manuscript: Manuscript, spans: TokenSpans, seen: Stretch = (0, 0)) -> None:
+        self._manuscript = manuscript
+        gaps = _gaps(spans, len(manuscript))
+        self._stretches = [[*gap] for gap in _seen_first(gaps, seen)]
+        self.words = sum(map(self._words_in, self._stretches))
+        """How many words were to be read."""
+        self.done = 0
+        """How many have been."""
+        self._disconnect = manuscript.changed.connect(self._on_text_changed)
+
+    def close(self) -> None:
+        """Follow the text no longer."""
+        self._disconnect()
+
+    @property
+    def next(self) -> Stretch | None:
+        """What is to be read now; None where nothing is left."""
+        return (self._stretches[0][0], self._stretches[0][1]) if self._stretches else None
+
+    def reached(self, position: int) -> None:
+        """The next stretch has been read up to a position."""
+        if self._stretches:
+            stretch = self._stretches[0]
+            end = max(stretch[0], min(position, stretch[1]))
+            self.done = min(self.words, self.done + self._words_in([stretch[0], end]))
+            stretch[0] = end
+            self._drop_empty()
+
+    def skip(self) -> None:
+        """No more of the next stretch can be read."""
+        del self._stretches[:1]
+
+    def _words_in(self, stretch: list[int]) -> int:
+        return len(self._manuscript.text[stretch[0] : stretch[1]].split())
+
+    def _drop_empty(self) -> None:
+        self._stretches = [stretch for stretch in self._stretches if stretch[0] < stretch[1]]
+
+    def _on_text_changed(self, position: int, removed: int, inserted: str, _origins: bytes) -> None:
+        behind = position + removed
+        for stretch in self._stretches:
+            for side in (0, 1):
+                if stretch[side] >= behind:
+                    stretch[side] += len(inserted) - removed
+                elif stretch[side] > position:
+                    stretch[side] = position + len(inserted)  # it was within what went
+        self._drop_empty()
+
+
+def _gaps(spans: TokenSpans, length: int) -> list[Stretch]:
+    """The parts of the text that no span covers."""
+    found, reached = list[Stretch](), 0
+    for start, end in zip(spans.starts.tolist(), spans.ends.tolist(), strict=True):
+        if start > reached:
+            found.append((reached, start))
+        reached = max(reached, end)
+    return [*found, (reached, length)] if reached < length else found
+
+
+def _seen_first(gaps: Iterable[Stretch], seen: Stretch) -> list[Stretch]:
+    first, rest = list[Stretch](), list[Stretch]()
+    for start, end in gaps:
+        low, high = max(start, seen[0]), min(end, seen[1])
+        if low >= high:
+            rest.append((start, end))
+            continue
+        first.append((low, high))
+        rest += [part for part in ((start, low), (high, end)) if part[0] < part[1]]
+    return first + rest
