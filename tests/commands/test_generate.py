@@ -604,3 +604,16 @@ def test_a_preset_of_the_users_with_its_stop_strings(tiny: str, tmp_path: Path) 
     assert finished["reason"] == "stop_string"
     *_, finished = lines(generate(*with_preset, "--stop", "never said"))
     assert finished["reason"] == "max_tokens"
+
+
+@pytest.mark.parametrize("length", [1, 2, 3, 5])
+def test_a_text_never_ends_in_half_a_character(length: int) -> None:
+    """The starter model spells each fish with three tokens."""
+    arguments = ("--prompt", "🐟🐠🐟🐠🐟🐠🐟🐠🐟", "--temperature", "0", "--ignore-eos",
+                 "--max-tokens", str(length))  # fmt: skip
+    text = generate(*arguments).stdout.decode()
+    assert len(text.removesuffix("\n")) == length // 3
+    assert "\ufffd" not in text
+    *written, finished = lines(generate(*arguments, "--json"))
+    assert "".join(token["text"] for token in written) + "\n" == text
+    assert finished["tokens"] == len(written) == length

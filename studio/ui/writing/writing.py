@@ -41,6 +41,10 @@ STOPPED_AT_ONCE = (
     "The first thing that the model wrote is one of the profile's stop strings, which end a text. "
     "Continue from another place, or choose a profile without it."
 )
+NO_TEXT = (
+    "What the model wrote is no text yet: a part of a character, or white space where there is "
+    "some. Press Continue again, or allow a greater length under Sampling."
+)
 """What the writer is told whose Continue would otherwise seem to do nothing."""
 
 
@@ -222,13 +226,16 @@ class Writing(QObject):
             case Token():
                 self._on_token(event)
             case Finished():
-                if self._take:
-                    self._take.ending = event.reason
+                take = self._take
+                if take:
+                    take.ending = event.reason
                 self._end(event.tokens_per_second)
                 if event.reason == "end_of_text" and not event.tokens:
                     self.failed.emit(NOTHING_TO_ADD, "prompt")
                 elif event.reason == "stop_string" and not event.tokens:
                     self.failed.emit(STOPPED_AT_ONCE, "prompt")
+                elif event.reason != "stopped" and take and not take.text:
+                    self.failed.emit(NO_TEXT, "prompt")
             case Failed():
                 self._end()
                 self.failed.emit(event.message, event.kind)

@@ -74,6 +74,7 @@ def test_what_is_written_is_joined_to_what_follows(
     added = text[place : len(text) - len(after)]
     assert text == TEXT[:place] + added + after
     assert added.strip()
+    assert not (TEXT[:place][-1:].isspace() and added[0].isspace()), "there is a space before it"
     glued = added[-1] + after[0]
     if after[0].isalpha():
         assert added[-1].isspace()
