@@ -42,8 +42,8 @@ class TokenDetails(NamedTuple):
         """What the probabilities are conditioned on, as a sentence; empty where on nothing."""
         if not self.given:
             return ""
-        given = f"given “{self.given}”, which is typed already."
-        return f"The token is “{self.whole}”, {given}" if self.whole else f"G{given[1:]}"
+        token = f"The token is “{self.whole}”; its " if self.whole else ""
+        return f"{token}“{self.given}” is typed already, and probabilities are given that."
 
     @property
     def lines(self) -> tuple[tuple[str, str], ...]:

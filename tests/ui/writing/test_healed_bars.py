@@ -44,14 +44,15 @@ def test_the_card_says_what_the_probabilities_are_given(window: MainWindow, qtbo
     next_token = window.session.next_token
     details = next_token.details(man.token)
     assert details
-    said = "The token is “␣fisherman”, given “␣fisher”, which is typed already."
+    given = "“␣fisher” is typed already, and probabilities are given that."
+    said = f"The token is “␣fisherman”; its {given}"
     assert details.given_words == said
     assert said in details.spoken
     assert next_token.sketch
     other = next(token for token in next_token.sketch.ids.tolist() if token not in next_token.typed)
     details = next_token.details(other)
     assert details
-    assert details.given_words == "Given “␣fisher”, which is typed already."
+    assert details.given_words == given
     type_and_settle(window, qtbot, "man walked to the")
     details = next_token.details(rows(window)[0].token)
     assert details
