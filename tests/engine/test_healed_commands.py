@@ -209,6 +209,28 @@ def test_an_empty_answer_is_healed_by_nothing_and_a_begun_one_is(bench: Bench) -
     assert token.typed
 
 
+@pytest.mark.parametrize("text", ["Hi the se", "Hi the", "Hi the ", "the", "th"])
+def test_a_tokenizer_that_adds_a_space_of_its_own_is_healed_too(
+    bench: Bench, sentencepiece_path: Path, text: str
+) -> None:
+    bench.load(sentencepiece_path)
+    opened = bench.engine._opened
+    assert opened
+    vocabulary = opened.model.vocabulary
+    evaluated, distribution = bench.look(text)
+    # A word is merged letter by letter here, and every beginning of one is a token.
+    [sea] = vocabulary.by_bytes.spelling(b" sea")
+    typed = {"Hi the se": 3, "Hi the ": 1}.get(text)
+    assert distribution.typed.get(sea) == typed
+    for seed in range(8):
+        params = SamplingParams(temperature=1.0, seed=seed)
+        first, *_ = tokens = bench.write(text, params, 3)
+        piece = vocabulary.text(first.id)
+        assert first.text == piece[first.typed.get(first.id, 0) :]
+        assert [token.typed for token in tokens[1:]] == [{}, {}]
+    assert evaluated.token_ids()[0] == vocabulary.bos
+
+
 def test_a_full_context_is_cut_and_what_was_added_stands_in_it(
     bench: Bench, starter_model: Path
 ) -> None:

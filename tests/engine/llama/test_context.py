@@ -138,6 +138,73 @@ def test_appended_tokens_are_as_if_evaluated(
     assert context.evaluate(story) == len(story)
 
 
+# Logits of several places
+
+
+def after(model: Model, tokens: Sequence[int], count: int) -> list[NDArray[np.float64]]:
+    """The distributions after the last `count` tokens, last first."""
+    with Reference(model.path, 512) as reference:
+        return [softmax(row) for row in reference.logits(tokens, len(tokens) - count)[::-1]]
+
+
+def test_the_logits_after_the_last_tokens_are_there_if_asked_for(
+    byte_level: Model, tiny: Context
+) -> None:
+    tokens = tokens_of(130)  # the second batch would hold fewer than are asked for
+    assert tiny.evaluate(tokens, wanted=4) == 0
+    for back, expected in enumerate(after(byte_level, tokens, 4)):
+        assert_same(softmax(tiny.logits(back)), expected)
+    assert tiny.evaluate(tokens, wanted=4) == tiny.evaluate(tokens) == len(tokens)
+    assert tiny.evaluate(tokens, wanted=6) == len(tokens) - 6
+
+
+def test_where_the_text_grows_the_logits_at_its_former_end_are_kept(
+    byte_level: Model, tiny: Context
+) -> None:
+    tokens = tokens_of(20)
+    tiny.evaluate(tokens[:17], wanted=2)
+    assert tiny.evaluate(tokens[:18], wanted=3) == 17
+    assert tiny.evaluate(tokens, wanted=5) == 18, "none of them is evaluated again"
+    for back, expected in enumerate(after(byte_level, tokens, 5)):
+        assert_same(softmax(tiny.logits(back)), expected)
+    # One more is known only where it was kept.
+    assert tiny.evaluate(tokens, wanted=6) == 14
+    tiny.append(7)
+    assert tiny.evaluate([*tokens, 7, 8], wanted=2) == 21
+    assert_same(softmax(tiny.logits(1)), after(byte_level, [*tokens, 7], 1)[0])
+
+
+def test_without_logits_a_prefix_is_only_cut(tiny: Context) -> None:
+    tokens = tokens_of(30)
+    tiny.evaluate(tokens)
+    assert tiny.evaluate(tokens[:20], wanted=0) == tiny.used == 20
+    assert tiny.evaluate(tokens[:20]) == 19, "they are not what is left of the longer text"
+
+
+def test_a_peek_at_other_tokens_keeps_what_is_evaluated(byte_level: Model, tiny: Context) -> None:
+    tokens = tokens_of(30)
+    tiny.evaluate(tokens)
+    other = [*tokens[:28], 9, 10, 11]
+    rows = tiny.peek(other, 2)
+    for row, expected in zip(rows[::-1], after(byte_level, other, 2), strict=True):
+        assert_same(softmax(row), expected)
+    assert tiny.holds(tokens)
+    assert tiny.used == 30
+    assert tiny.evaluate(tokens) == 29, "the logits are not the peek's"
+    assert_same(probabilities(tiny), after(byte_level, tokens, 1)[0])
+
+
+def test_a_peek_that_cannot_be_is_none(
+    byte_level: Model, new_context: NewContext, tiny: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tiny.evaluate(tokens_of(511))
+    assert tiny.peek(tokens_of(5, start=3), 1) == []
+    monkeypatch.setattr("llama_cpp.llama_model_is_recurrent", lambda _model: True)
+    recurrent = new_context(byte_level)
+    recurrent.evaluate(tokens_of(5))
+    assert recurrent.peek(tokens_of(3), 1) == []
+
+
 def test_the_whole_context_can_be_used(byte_level: Model, tiny: Context) -> None:
     tokens = tokens_of(tiny.size)
     tiny.evaluate(tokens[:-1])
