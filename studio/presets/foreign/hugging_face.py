@@ -122,8 +122,8 @@ def read(values: Mapping[str, object], name: str, *, absent: bool) -> Imported:
 
 
 def _carry_bans(source: Source) -> None:
-    biases: dict[int, float] = {}
     for key in ("suppress_tokens", "bad_words_ids"):
+        biases: dict[int, float] = {}
         found = source.take(key)
         if found is None:
             continue

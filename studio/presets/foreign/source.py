@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from studio.presets.credentials import HIDDEN, NEVER, is_secret, without_secrets
 from studio.presets.document import PresetDocument
 from studio.presets.errors import NothingCarriedError, PresetError, refused
-from studio.presets.foreign.idle import STEP_OF, why_idle
+from studio.presets.foreign.idle import why_idle
 from studio.presets.foreign.keys import UNKNOWN, Key, KeyTable
 from studio.presets.preset import LONGEST_STOP, LONGEST_TEXT, MOST_STOPS, MOST_TOKENS, Preset
 from studio.presets.preset_fields import (
@@ -427,12 +427,8 @@ class Source:
             self._sampling |= {"top_k": 1, "top_p": 1.0}
         if not self._sampling and not self._fields.keys() - {"description", "notes"}:
             raise self._nothing(program)
-        absent = {
-            field: value
-            for field, value in self._own.items()
-            if field not in self._sampling and self._matters(field)
-        }
-        params = sampling_params({**self._sampling, **absent}, self._names)
+        absent = self._absent()
+        params = self._with(absent)
         preset = Preset(
             name=_safe(*named) if named else _safe("name", stem),
             sampling=params,
@@ -446,22 +442,29 @@ class Source:
                 *([_name_entry(*named)] if named else []),
                 *(entry for part in (self, *self._joined) for entry in part._carried(params)),
             ),
-            tuple(
-                (field, getattr(params, field))
-                for field in absent
-                if getattr(params, field) != getattr(_NEUTRAL, field)
-            ),
+            tuple((field, getattr(params, field)) for field in absent),
         )
 
-    def _matters(self, field: str) -> bool:
-        """Whether a parameter can do anything: no reach without a penalty, none without a step."""
-        order = self.in_force("samplers")
-        if isinstance(order, tuple) and field in STEP_OF and STEP_OF[field] not in order:
-            return False
-        masters = _MASTERS.get(field)
-        return masters is None or any(
-            self.in_force(master) not in (None, getattr(_NEUTRAL, master)) for master in masters
-        )
+    def _absent(self) -> dict[str, object]:
+        """What the file is silent on and what does something as it is in the program.
+
+        A reach without a penalty does not, nor does a filter at T 0 or without a step.
+        """
+        own = {key: value for key, value in self._own.items() if key not in self._sampling}
+        params = self._with(own)
+        own = {field: value for field, value in own.items() if not why_idle(field, params)}
+        params = self._with(own)
+        return {
+            field: value
+            for field, value in own.items()
+            if any(
+                getattr(params, master) != getattr(_NEUTRAL, master)
+                for master in _MASTERS.get(field, (field,))
+            )
+        }
+
+    def _with(self, further: Mapping[str, object]) -> SamplingParams:
+        return sampling_params({**self._sampling, **further}, self._names)
 
     def _set_field(self, field: str, value: object, key: str) -> None:
         self._fields[field] = value

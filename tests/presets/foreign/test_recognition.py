@@ -354,6 +354,8 @@ REAL: dict[str, Real] = {
         {"do_sample": False, "temperature": 0.6, "top_p": 0.9, "eos_token_id": 2},
         "Hugging Face generation config", {"temperature": 0},
         {"do_sample": "carried", "temperature": "idle", "top_p": "idle"},
+        {"samplers": ("penalties", "temperature", "top_k", "top_p", "min_p", "typical_p", "dry",
+                      "top_n_sigma", "xtc")},
     ),
     "generation_config, greedy by default": Real(
         {"temperature": 0.6, "top_p": 0.9, "pad_token_id": 0, "repetition_penalty": 1.05,
