@@ -136,6 +136,8 @@ def test_the_card_comes_after_a_moment_and_goes_with_the_pointer(
     assert histogram.card.details is not None
     assert histogram.card.details.row.token == 0
     assert histogram.card.sentence == "The favourite: the colder, the likelier."
+    by_pointer = ("Click: write it.", f"Right click: what T makes it 30{NARROW}%?")
+    assert histogram.card.hints == by_pointer
     point_at(histogram, 1)  # with one there, the next comes at once
     assert histogram.card.details.row.token == 1
     point_at(histogram, 4)  # the tail
@@ -217,6 +219,7 @@ def test_the_arrow_keys_choose_a_row_and_say_it(
     assert histogram.accessibleDescription().startswith(
         "space sea, token 0, rank 1, logit 3.00; will be used "
     )
+    assert histogram.card.hints == ("Enter: write it.", f"T: what T makes it 30{NARROW}%?")
     QTest.keyClick(histogram, Qt.Key.Key_Escape)
     assert histogram.pointed is None
     assert not histogram.card.isVisible()

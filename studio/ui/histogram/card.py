@@ -15,7 +15,9 @@ _PADDING = 10
 _GAP = 4
 _LINE_GAP = 3
 _WIDTH_IN_CHARACTERS = 40
-_HINTS = ("Click: write it.", "Right click or T: what T makes it 30\u202f%?")
+_ASKS = "what T makes it 30\u202f%?"
+_BY_POINTER = ("Click: write it.", f"Right click: {_ASKS}")
+_BY_KEYBOARD = ("Enter: write it.", f"T: {_ASKS}")
 
 
 class TokenCard(QWidget):
@@ -31,6 +33,7 @@ class TokenCard(QWidget):
         self._theme = theme
         self._details: TokenDetails | None = None
         self._room = 0
+        self._by_keyboard = False
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         # What it says, the histogram's own description says to those who hear the window.
@@ -52,7 +55,9 @@ class TokenCard(QWidget):
         given = self._details.given_words
         return f"{words[0].upper()}{words[1:]}.{given and ' '}{given}"
 
-    def show_details(self, details: TokenDetails, beside: QWidget, row: QRect) -> None:
+    def show_details(
+        self, details: TokenDetails, beside: QWidget, row: QRect, *, by_keyboard: bool = False
+    ) -> None:
         """Show a token's details below a row, or above it where there is no room below.
 
         Nowhere, where it would cover a field that is being typed in.
@@ -61,11 +66,14 @@ class TokenCard(QWidget):
             details: What to show.
             beside: The widget that the row belongs to.
             row: The row, in that widget's coordinates.
+            by_keyboard: Whether it was chosen by keys, which come to that widget then.
         """
-        if self.isVisible() and details.says_the_same(self._details):
+        is_there = self.isVisible() and by_keyboard == self._by_keyboard
+        if is_there and details.says_the_same(self._details):
             return
         self._details = details
         self._room = beside.width()
+        self._by_keyboard = by_keyboard
         window = beside.window()
         if self.parentWidget() is not window:
             self.setParent(window)
@@ -84,7 +92,7 @@ class TokenCard(QWidget):
         if self._room:
             width = min(width, self._room - 2 * _PADDING)
         sentence = self._sentence_rect(width)
-        lines = (5 + len(self._hints)) * (metrics.height() + _LINE_GAP)
+        lines = (5 + len(self.hints)) * (metrics.height() + _LINE_GAP)
         return QSize(width + 2 * _PADDING, lines + sentence.height() + _GAP + 2 * _PADDING)
 
     def _place(self, window: QWidget, beside: QWidget, row: QRect) -> bool:
@@ -139,15 +147,19 @@ class TokenCard(QWidget):
         painter.drawText(rect, int(Qt.TextFlag.TextWordWrap), self.sentence)
         painter.setPen(muted)
         y = rect.bottom() + _LINE_GAP + metrics.ascent()
-        for hint in self._hints:
+        for hint in self.hints:
             painter.drawText(left, y, hint)
             y += step
 
     @property
-    def _hints(self) -> tuple[str, ...]:
-        """What can be done with the token: one that is no text by itself cannot be written."""
+    def hints(self) -> tuple[str, ...]:
+        """What can be done with the token: one that is no text by itself cannot be written.
+
+        Keys are told where they would come here, and not into a text.
+        """
         is_text = self._details is not None and self._details.row.text.kind == "text"
-        return _HINTS if is_text else _HINTS[1:]
+        told = _BY_KEYBOARD if self._by_keyboard else _BY_POINTER
+        return told if is_text else told[1:]
 
     @staticmethod
     def _right(painter: QPainter, metrics: QFontMetrics, right: int, y: int, words: str) -> None:

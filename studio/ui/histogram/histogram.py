@@ -426,7 +426,8 @@ class NextTokenHistogram(QWidget):
         if line is None or details is None:
             self._put_card_away()
         else:
-            self.card.show_details(details, self, self.line_rect(line))
+            by_keyboard = self._hovered is None
+            self.card.show_details(details, self, self.line_rect(line), by_keyboard=by_keyboard)
             self._card_watch.begin()
 
     def _put_card_away(self) -> None:

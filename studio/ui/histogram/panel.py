@@ -26,9 +26,9 @@ _TOOL_TIP = (
     "word that stands there.</p>"
     "<p>␣ is a space, ↵ a newline, ⇥ a tab; \\xE2\\x80… are bytes of a character that is not "
     "whole yet.</p>"
-    "<p>Click a word to write it, or choose one with ↑ ↓ and press Enter. The right button, or T: "
-    "what T makes it more or less likely. A click on the scale looks closer where all are "
-    "small.</p>"
+    "<p>Click a word to write it, or choose one with ↑ ↓ and press Enter. The right button, or T "
+    "on a chosen row: what T makes it more or less likely. A click on the scale looks closer where "
+    "all are small.</p>"
 )
 
 
