@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QTextBlock
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
 from studio.engine.messages import Prompt
@@ -121,6 +121,21 @@ def test_the_space_a_text_begins_with_hangs_and_is_copied(bare: MainWindow) -> N
     other = second.textCursor()
     other.setPosition(0)
     assert abs(first.cursorRect(he).left() - second.cursorRect(other).left()) <= 1
+    # Read and copied by keys alone; the manuscript is not touched.
+    bare.activateWindow()
+    first.setFocus()
+    control = Qt.KeyboardModifier.ControlModifier
+    for key in (Qt.Key.Key_A, Qt.Key.Key_C):
+        QTest.keyClick(first, key, control)
+    assert QApplication.clipboard().text() == " He was\na"
+    QApplication.clipboard().clear()
+    state.changed.emit()
+    page.columns[0].menu.copy.trigger()
+    assert QApplication.clipboard().text() == " He was\na"
+    QApplication.clipboard().clear()
+    QTest.keyClicks(first, "x")
+    assert first.toPlainText() == " He was\na"
+    assert bare.session.draft.manuscript.text == ""
     # No other paragraph hangs.
     assert [
         first.document().findBlockByNumber(number).blockFormat().textIndent() < 0
