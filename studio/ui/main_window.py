@@ -405,7 +405,7 @@ class MainWindow(QMainWindow):
         if self.isActiveWindow():
             self.files.guard.look()
         else:
-            self.session.recovery.keep_now()
+            self.session.recovery.hurry()
 
 
 def _column(*widgets: QWidget) -> QWidget:

@@ -78,6 +78,11 @@ class Recovery(QObject):
             self._is_kept = False
             self._journal.clear()
 
+    def hurry(self) -> None:
+        """Keep at once what was to be kept in a moment, if there is something."""
+        if self._delay.isActive():
+            self.keep_now()
+
     def keep_and_wait(self) -> bool:
         """Keep the document, if it is not saved; whether it is in the journal now."""
         self._delay.stop()

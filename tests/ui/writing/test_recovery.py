@@ -165,6 +165,9 @@ def test_a_window_that_loses_the_keyboard_keeps_at_once(
     qtbot.waitUntil(other.isActiveWindow, timeout=LONG)
     assert not bare.session.recovery._delay.isActive()
     wait_until_kept(qtbot, "Mine.")
+    qtbot.waitUntil(lambda: bare.session.recovery._thread is None, timeout=LONG)
+    bare.session.recovery.hurry()
+    assert bare.session.recovery._thread is None, "nothing is written twice"
 
 
 def test_a_disk_that_refuses_is_told_once_until_it_works_again(
