@@ -59,6 +59,7 @@ class TakeMargin(QObject):
         self._writing = writing
         self._theme = theme
         self._marked: TakeSet | None = None
+        self._painted: QRect | None = None
         self.has_room = False
         """Whether that is so."""
         self.steps = TakeSteps(previous_take, next_take, in_margin=True, parent=editor)
@@ -105,8 +106,12 @@ class TakeMargin(QObject):
         self._marked = self._writing.take_set()
         if self._marked is not None:
             self.steps.show_takes(self._marked)
-            self.steps.adjustSize()
-        self._editor.viewport().update()
+        if self.bar != self._painted:
+            # While a take grows, many times a second: of the page the margin alone.
+            viewport = self._editor.viewport()
+            viewport.update(
+                0, 0, round(self._editor.document().documentMargin()), viewport.height()
+            )
         self._place()
 
     def _place(self) -> None:
@@ -122,6 +127,7 @@ class TakeMargin(QObject):
         if beside is not None and is_seen and has_room:
             lowest = max(viewport.height() - self.steps.height(), 0)
             top = min(max(beside.top(), 0), lowest)
+            self.steps.resize(self.steps.sizeHint())
             self.steps.move(room - self.steps.width(), viewport.y() + top)
         self.steps.setVisible(has_room and is_seen)
 
@@ -132,7 +138,7 @@ class TakeMargin(QObject):
         return self.bar or self._editor.line_at(self._marked.place.start)
 
     def _paint(self, painter: QPainter) -> None:
-        bar = self.bar
+        self._painted = bar = self.bar
         if bar is not None:
             painter.fillRect(bar, QColor(self._theme.colors.generated))
 

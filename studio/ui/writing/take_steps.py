@@ -60,8 +60,12 @@ class TakeSteps(QWidget):
         lines = [*which_take(take_set)]
         if self._in_margin and take_set.current is not None:
             lines += filter(None, [temperatures(take_set.current)])
-        self.label.setText(("\n" if self._in_margin else " ").join(lines))
-        self.label.setToolTip(f"<p>{escape(take_sentence(take_set))}.</p>")
+        tip = f"<p>{escape(take_sentence(take_set))}.</p>"
+        if tip != self.label.toolTip():
+            self.label.setToolTip(tip)
+        words = ("\n" if self._in_margin else " ").join(lines)
+        if words != self.label.text():
+            self.label.setText(words)
 
 
 def _step_button(action: QAction, sign: str) -> QToolButton:

@@ -6,6 +6,7 @@ look-ahead follows. Knows no widget.
 
 from PySide6.QtCore import QObject, Signal
 
+from studio.manuscript import joined
 from studio.ui.tokens.chosen_token import chosen_from
 from studio.ui.tokens.next_token import NextToken
 from studio.ui.writing.draft import Draft
@@ -71,6 +72,8 @@ class WordChoice(QObject):
             return
         record, manuscript = chosen_from(self._next_token, token), self._draft.manuscript
         text, position = record.text.decode(), self._draft.caret
+        if text.strip():
+            text = joined(text, manuscript.text[position : position + 2])
         take = manuscript.begin_take(position)
         try:
             take.records.append(record)

@@ -45,6 +45,23 @@ def click(window: MainWindow, line: int) -> str:
     return text
 
 
+def test_before_a_word_it_is_not_glued_to_it(settled: MainWindow, qtbot: QtBot) -> None:
+    place = TEXT.rindex(" ") + 1
+    settled.editor.move_caret(place)
+    settle(settled, qtbot)
+    line = next(
+        line
+        for line in range(5)
+        if settled.session.next_token.text(row(settled, line).token).text.strip("␣␠").isalpha()
+    )
+    click(settled, line)
+    text = settled.session.draft.manuscript.text
+    assert text.endswith(f" {TEXT[place:]}")
+    assert len(text) > len(TEXT)
+    settled.editor.undo()
+    assert settled.session.draft.manuscript.text == TEXT
+
+
 def test_a_click_writes_the_word_as_a_take_and_the_bars_follow(
     settled: MainWindow, qtbot: QtBot
 ) -> None:
