@@ -20,6 +20,7 @@ from studio.sampling import (
     SamplingParams,
     ShapedTop,
     WordTokens,
+    active_steps,
 )
 from studio.sampling.logits.near_tie import are_near_tie
 from studio.sampling.sketches.reweighed import reweighed
@@ -171,9 +172,14 @@ class NextToken(QObject):
         """The texts of words with biases whose tokens are not known."""
         return self._vocabulary.unknown_words(params)
 
+    def lacks_breakers(self, params: SamplingParams) -> bool:
+        """Whether DRY acts and its sequence breakers are not known as tokens."""
+        acts = not params.mirostat and "dry" in active_steps(params)
+        return acts and self.breakers(params) is None
+
     def knows_texts(self, params: SamplingParams) -> bool:
-        """Whether DRY's sequence breakers and the words with biases are known as tokens."""
-        return self.breakers(params) is not None and not self.unknown_words(params)
+        """Whether all texts that act, breakers and words with biases, are known as tokens."""
+        return not (self.lacks_breakers(params) or self.unknown_words(params))
 
     def state_at(self, place: TokenPlace, params: SamplingParams) -> SamplerState:
         """What samplers need beside the tokens before a place, as far as it is known."""

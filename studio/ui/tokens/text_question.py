@@ -17,7 +17,7 @@ from studio.engine.messages import (
     Superseded,
     WordsFound,
 )
-from studio.sampling import SamplingParams, active_steps
+from studio.sampling import SamplingParams
 from studio.ui.engine_line.client import EngineClient
 from studio.ui.model.state import ModelState
 from studio.ui.parameters.sampling_state import SamplingState
@@ -34,8 +34,7 @@ def questions(params: SamplingParams, vocabulary: NextToken) -> Iterable[tuple[o
         Each question with what it is about, so that none is asked twice.
     """
     breakers = params.dry_sequence_breakers
-    needs_dry = not params.mirostat and "dry" in active_steps(params)
-    if needs_dry and vocabulary.breakers(params) is None:
+    if vocabulary.lacks_breakers(params):
         yield (
             ("breakers", breakers),
             lambda request: FindBreakers(request=request, texts=breakers),

@@ -1,8 +1,16 @@
 import pytest
 from pytestqt.qtbot import QtBot
 
-from studio.engine.messages import BreakersFound, Failed, FindBreakers
-from studio.sampling import SamplingParams
+from studio.engine.messages import (
+    BreakersFound,
+    Evaluated,
+    Failed,
+    FindBreakers,
+    FindWords,
+    WordsFound,
+)
+from studio.sampling import SamplingParams, WordBias, WordTokens
+from studio.ui.tokens.place import TokenPlace
 from studio.ui.tokens.text_question import TextQuestion
 from tests.ui.fake_engine import Desk
 
@@ -68,3 +76,40 @@ def test_what_is_not_answered_is_asked_again(desk: Desk) -> None:
 def test_with_mirostat_dry_does_not_act(desk: Desk) -> None:
     desk.sampling.change(dry_multiplier=0.8, mirostat=2)
     assert asked(desk) == []
+
+
+def test_words_are_asked_for_too_each_once(desk: Desk) -> None:
+    desk.sampling.change(word_biases=(WordBias("the", -1.0, ("capitalised",)),))
+    (command,) = desk.client.all_sent(FindWords)
+    assert command.texts == ("the", "The")
+    desk.sampling.change(word_biases=(WordBias("the", -2.0, ("capitalised",)),))
+    assert len(desk.client.all_sent(FindWords)) == 1
+    params = desk.sampling.params
+    assert not desk.next_token.knows_texts(params)
+    assert desk.next_token.state_at(TokenPlace(), params).word_biases == {}
+    words = (WordTokens((5,), {}, True, (5,)), WordTokens((6,), {}, True, (6,)))
+    desk.client.answer(
+        WordsFound(request=command.request, texts=command.texts, words=words, pieces={5: b" the"})
+    )
+    assert desk.next_token.knows_texts(params)
+    assert desk.next_token.state_at(TokenPlace(), params).word_biases == {5: -2.0, 6: -2.0}
+    assert desk.next_token.pieces[5] == b" the"
+    desk.sampling.change(word_biases=(WordBias("the", 3.0), WordBias("sea", 1.0)))
+    assert desk.client.last(FindWords).texts == ("sea",), "what is known is not asked again"
+    desk.load("other.gguf")
+    assert desk.client.last(FindWords).texts == ("the", "sea")
+
+
+def test_what_stands_before_is_spelled_with_the_prompt(desk: Desk) -> None:
+    desk.client.answer(
+        Evaluated(
+            request=99,
+            tokens=b"",
+            context_used=1,
+            context_size=9,
+            unseen_characters=0,
+            reused=0,
+            pieces={7: b" old"},
+        )
+    )
+    assert desk.next_token.pieces == {7: b" old"}
