@@ -65,10 +65,15 @@ class WordChoice(QObject):
         return None
 
     def write(self, token: int) -> None:
-        """Write a token at the caret, or say why that cannot be."""
+        """Write a token at the caret, or say why that cannot be.
+
+        The second click of two in a row comes before the bars have followed the first: it would be
+        for a word that is about to go, and is nothing to be told.
+        """
         why_not = self.why_not(token)
         if why_not is not None:
-            self.refused.emit(why_not)
+            if why_not != NOT_YET:
+                self.refused.emit(why_not)
             return
         record, manuscript = chosen_from(self._next_token, token), self._draft.manuscript
         text, position = record.text.decode(), self._draft.caret

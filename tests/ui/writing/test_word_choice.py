@@ -160,7 +160,7 @@ def test_what_cannot_be_written_is_said_and_writes_nothing(
     words.write(token)
     session.writing.stop()
     qtbot.waitUntil(lambda: session.writing.is_idle, timeout=LONG)
-    assert said == [NO_TEXT, NOT_YET, WRITING]
+    assert said == [NO_TEXT, WRITING]
     assert window.notice.isVisible()
 
 
@@ -194,3 +194,21 @@ def test_what_is_typed_of_a_word_already_is_not_written_twice(
     assert session.draft.manuscript.text == TEXT + whole
     (span,) = session.records.spans.all
     assert span.record.text.decode() == whole[3:]
+
+
+def test_a_double_click_writes_one_word_and_tells_nothing(
+    settled: MainWindow, qtbot: QtBot
+) -> None:
+    window, session = settled, settled.session
+    said: list[str] = []
+    session.words.refused.connect(said.append)
+    histogram = window.histogram.histogram
+    at = histogram.line_rect(0).center()
+    piece = session.next_token.added(row(window, 0).token).decode()
+    QTest.mouseClick(histogram, Qt.MouseButton.LeftButton, pos=at)
+    QTest.mouseDClick(histogram, Qt.MouseButton.LeftButton, pos=at)
+    assert session.draft.manuscript.text == TEXT + piece
+    assert said == []
+    settle(window, qtbot)
+    click(window, 0)
+    assert len(session.draft.manuscript.text) > len(TEXT + piece)
