@@ -123,7 +123,7 @@ def test_a_breach_is_found(copy: Path, path: str) -> None:
         ("import studio.engine.messages, studio.engine.framing", {"numpy", "msgspec"}),
         ("import studio.presets; studio.presets.built_in_presets()", {"numpy", "msgspec"}),
         ("import studio.engine.templates.template_process", {"jinja2"}),
-        ("import studio.commands.arguments", set()),
+        ("import studio.commands.arguments", {"numpy", "msgspec"}),
         ("import studio.manuscript", {"numpy", "msgspec"}),
     ],
 )
