@@ -13,7 +13,7 @@ from studio.engine.messages import LoadOptions
 from studio.ui.compare.lane import CompareLane
 from studio.ui.compare.state import ENDS_AT_ONCE
 from studio.ui.main_window import MainWindow
-from tests.end_to_end.test_compare import ids, open_compare, run, wait_until_ended
+from tests.end_to_end.test_compare import OPENING, ids, open_compare, run, wait_until_ended
 from tests.engine.lanes.test_lanes import assert_same_text
 from tests.helpers.tiny_model import write_byte_level_model
 from tests.ui.conftest import LONG
@@ -105,7 +105,9 @@ def test_lanes_of_a_file_go_on_as_they_would_have_without_it(
         assert_same_text(lane.tokens[count:], tokens)  # type: ignore[arg-type]  # kept or told
         assert lane.seed == 21
     # Its tokens are the open model's now: a lane goes into the text with its records.
-    shown.use(shown.lanes[0])
+    # What it continued does not stand in this manuscript: the writer chose a new one for both.
+    shown.use_in_new(shown.lanes[0])
+    assert other.session.draft.manuscript.text == OPENING + shown.lanes[0].text
     records = other.session.records.spans.all
     assert [span.record.id for span in records] == ids(shown.lanes[0])
 
