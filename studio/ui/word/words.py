@@ -12,7 +12,7 @@ from studio.ui.tokens.words import percent
 
 NO_DICE = "This text was scored, not written: no dice were thrown here, so T has no blame."
 
-CHOSEN = "You chose this word: no dice were thrown for it, so T has no blame."
+CHOSEN = "You chose this word: nothing was drawn for it, so T has no blame."
 
 
 def ordinal(rank: int) -> str:
