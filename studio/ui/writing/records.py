@@ -237,6 +237,11 @@ class TokenRecords(QObject):
                     for index, token in enumerate(event.tokens, event.first)
                 ]
                 self._placed += self.spans.fill(event.start, read, asked)
+                characters = len(b"".join([token.text for token in event.tokens]).decode())
+                position = asked.behind(event.start + characters)
+                if self._plan is not None and position is not None:
+                    self._plan.reads(position)
+                    self.scoring_progressed.emit()
             case Evaluated():
                 self._reading.prompt = event.token_ids()
             case ScoringEnded():

@@ -13,8 +13,8 @@ from studio.ui.writing.records import TokenRecords
 TIP = (
     "Let the model read the text that it did not write, once, and keep for every token what else "
     "it would have said: then heat, landscape and the word panel know that text too. The text "
-    "stays as it is. With nothing before it, no brief and no mark of a beginning, the first token "
-    "cannot be scored"
+    "stays as it is, and may be of any length: what you see is read first. With nothing before "
+    "it, no brief and no mark of a beginning, the first token cannot be scored"
 )
 
 

@@ -26,13 +26,17 @@ class ScoringPlan:
         self._stretches = [[*gap] for gap in _seen_first(gaps, seen)]
         self.words = sum(map(self._words_in, self._stretches))
         """How many words were to be read."""
-        self.done = 0
-        """How many have been."""
+        self._done = self._under_way = 0
         self._disconnect = manuscript.changed.connect(self._on_text_changed)
 
     def close(self) -> None:
         """Follow the text no longer."""
         self._disconnect()
+
+    @property
+    def done(self) -> int:
+        """How many have been."""
+        return min(self.words, self._done + self._under_way)
 
     @property
     def next(self) -> Stretch | None:
@@ -44,9 +48,15 @@ class ScoringPlan:
         if self._stretches:
             stretch = self._stretches[0]
             end = max(stretch[0], min(position, stretch[1]))
-            self.done = min(self.words, self.done + self._words_in([stretch[0], end]))
+            self._done += self._words_in([stretch[0], end])
+            self._under_way = 0
             stretch[0] = end
             self._drop_empty()
+
+    def reads(self, position: int) -> None:
+        """The next stretch is being read, and has been up to a position."""
+        if self._stretches:
+            self._under_way = self._words_in([self._stretches[0][0], position])
 
     def skip(self) -> None:
         """No more of the next stretch can be read."""

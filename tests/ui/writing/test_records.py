@@ -195,7 +195,9 @@ def test_parts_follow_one_another_and_where_one_begins_anew_is_told(qtbot: QtBot
     assert command.last is None
     told: list[str] = []
     desk.records.told.connect(told.append)
-    desk.client.answer(scored(command.request, *WORDS[:2]))
+    desk.client.answer(scored(command.request, *WORDS[:1]))
+    assert desk.records.progress == (1, 4), "within a part too"
+    desk.client.answer(scored(command.request, *WORDS[1:2], start=3))
     desk.client.answer(scoring_ended(command.request, reached=7))
     assert desk.records.is_scoring
     assert desk.records.progress == (2, 4)
