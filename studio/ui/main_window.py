@@ -6,7 +6,7 @@ sampling.
 
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QColor, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QFrame,
@@ -45,9 +45,13 @@ from studio.ui.temperature.panel import TemperaturePanel
 from studio.ui.theme.theme import Theme
 from studio.ui.user_folders import recovery_folder
 from studio.ui.widgets.dragged_files import local_files
+from studio.ui.widgets.elided_label import ElidedLabel
 from studio.ui.widgets.notice_bar import NoticeBar
 from studio.ui.widgets.progress_line import ProgressLine
+from studio.ui.widgets.side_dock import SideDock
+from studio.ui.widgets.toast import Toast
 from studio.ui.window_actions import WindowActions
+from studio.ui.window_parts import WindowParts
 from studio.ui.writing.bias_notice import BiasNotice
 from studio.ui.writing.brief_card import BriefCard
 from studio.ui.writing.document_files import DocumentFiles
@@ -55,9 +59,14 @@ from studio.ui.writing.recovery_offer import RecoveryOffer
 from studio.ui.writing.writing_bar import WritingBar
 
 _SIZE = (1320, 860)
+_AROUND = 40
+"""Pixels of a small screen that its desktop and the window's frame may take."""
+
+_LINE = 2
 _EDGE = 14
 _GAP = 10
-_LEFT_SHARE, _RIGHT_SHARE = 3, 2
+_SIDE_MARGINS = (16, 12, 16, 10)
+_LEFT_SHARE, _RIGHT_SHARE = 7, 3
 
 
 class MainWindow(QMainWindow):
@@ -73,11 +82,13 @@ class MainWindow(QMainWindow):
         self.session = session
         self.theme = theme
         self._settings = settings
+        self._file_failure = ""
         self.setAcceptDrops(True)
 
         self.editor = ManuscriptEditor(session.draft.manuscript)
         self.find_bar = FindBar(self.editor, theme)
-        self.notice = NoticeBar()
+        self.toast = Toast(self)
+        self.notice = NoticeBar(self.toast)
         self.brief = BriefCard(session.draft)
         self.temperature = TemperaturePanel(session.sampling, session.next_token, theme)
         self.histogram = NextTokenPanel(session.next_token, theme, session.sampling, session.words)
@@ -121,6 +132,7 @@ class MainWindow(QMainWindow):
             self.landscape,
             self.word,
             self.compare,
+            WindowParts(self, self._parts),
         )
         self.library = PresetLibrary(self, session, theme, settings, self.notice)
         self.compare.favourites = self.library.favourites
@@ -178,45 +190,49 @@ class MainWindow(QMainWindow):
         self.take_margin.has_room_changed.connect(
             lambda: self.writing_bar.set_has_takes(not self.take_margin.has_room)
         )
-        manuscript = QFrame()
-        manuscript.setProperty("card", True)
+        manuscript = QWidget()
         inside = QVBoxLayout(manuscript)
-        # Clear of the card's rounded corners, which the editor's square ones would cover.
-        inside.setContentsMargins(4, 4, 4, 4)
+        inside.setContentsMargins(0, 0, 0, 0)
         inside.setSpacing(0)
         inside.addWidget(self.editor, 1)
         inside.addWidget(self.heat.legend)
         inside.addWidget(self.find_bar)
 
         self._left = left = _column(
-            self.brief, self.notice, self.landscape.beside(manuscript), self.writing_bar
+            self.brief,
+            self.notice,
+            _rule(),
+            self.landscape.beside(manuscript),
+            _rule(),
+            self.writing_bar,
         )
-        right = _column(self.temperature, self.histogram, self.sampling)
+        left.setProperty("ground", "page")
+        left.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.side = _column(self.temperature, self.histogram, self.sampling)
+        self.side.setProperty("ground", "window")
+        self.side.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        column = self.side.layout()
+        assert column is not None, "it was just made"
+        column.setContentsMargins(*_SIDE_MARGINS)
+        column.setSpacing(_GAP)
         self._splitter = QSplitter(Qt.Orientation.Horizontal)
+        self._splitter.setProperty("rule", True)
         self._splitter.setChildrenCollapsible(False)
-        self._splitter.setHandleWidth(_GAP)
+        self._splitter.setHandleWidth(1)  # Qt takes the pointer a little beside it too
         self._splitter.addWidget(left)
-        self._splitter.addWidget(right)
+        self._splitter.addWidget(self.side)
         self._splitter.setStretchFactor(0, _LEFT_SHARE)
         self._splitter.setStretchFactor(1, _RIGHT_SHARE)
         width = _SIZE[0]
         total = _LEFT_SHARE + _RIGHT_SHARE
         self._splitter.setSizes([width * _LEFT_SHARE // total, width * _RIGHT_SHARE // total])
 
-        head = QHBoxLayout()
-        head.setSpacing(_GAP)
-        head.addWidget(self.model_picker)
-        head.addWidget(self.profile_picker)
-        head.addWidget(self.library.link())
-        head.addStretch(1)
-        head.addWidget(self.status)
-
         whole = QWidget()
         column = QVBoxLayout(whole)
-        column.setContentsMargins(_EDGE, 8, _EDGE, _EDGE)
+        column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addLayout(head)
-        column.addWidget(ProgressLine(self.session.model, self.session.context, _GAP))
+        column.addWidget(self._make_head())
+        column.addWidget(ProgressLine(self.session.model, self.session.context, _LINE))
         self.compare.hold(
             self._splitter,
             actions.stop,
@@ -224,13 +240,53 @@ class MainWindow(QMainWindow):
             actions.previous_take,
             actions.next_take,
         )
-        column.addWidget(self.compare.tabs)
-        column.addSpacing(8)
         column.addWidget(self.compare.stack, 1)
         self.setCentralWidget(whole)
         self.temperature.add_help(self.explain.link("temperature", "temperature"))
+        self.temperature.figures.addWidget(self.status.figures)
         self.sampling.add_order_help(self.explain.link("filters", "filters and their order"))
         self.sampling.add_editor_link(self.parameters.link())
+
+    def _make_head(self) -> QWidget:
+        """The strip over the page: the pages' switch, the document's name, model and preset."""
+        self._title = ElidedLabel()
+        self._title.setProperty("type", "heading")
+        self._title.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._title.setAccessibleName("Document")
+        left, right = QHBoxLayout(), QHBoxLayout()
+        left.addWidget(self.compare.tabs)
+        left.addWidget(self.status)
+        left.addStretch(1)
+        right.addStretch(1)
+        for widget in (self.model_picker, self.profile_picker, self.library.link()):
+            right.addWidget(widget)
+        right.setSpacing(2)
+        self.head = head = QWidget()
+        row = QHBoxLayout(head)
+        row.setContentsMargins(_EDGE, 4, _EDGE, 5)
+        row.setSpacing(_GAP)
+        row.addLayout(left, 2)
+        row.addWidget(self._title, 1)
+        row.addLayout(right, 2)
+        return head
+
+    def _parts(self) -> list[QWidget]:
+        """What F6 leads through."""
+        page: list[QWidget] = [
+            self.brief,
+            self.notice,
+            self.editor,
+            self.heat.legend,
+            self.find_bar,
+            self.writing_bar,
+            self.temperature,
+            self.histogram,
+            self.sampling,
+        ]
+        if self.compare.is_shown and self.compare.page is not None:
+            shown = self.compare.page
+            page = [shown.bar, self.notice, *shown.columns, shown.partings, shown.parting]
+        return [self.head, *page, *self.findChildren(SideDock)]
 
     def _bind(self) -> None:
         session, writing = self.session, self.session.writing
@@ -244,6 +300,7 @@ class MainWindow(QMainWindow):
         self.theme.prose_changed.connect(self._on_prose_changed)
         self._on_prose_changed()
         self.theme.zoom_changed.connect(lambda zoom: self._settings.set(remembered.ZOOM, zoom))
+        self.actions_.side.toggled.connect(self.side.setVisible)
         self.theme.changed.connect(self._on_theme_changed)
         self._on_theme_changed()
         session.model.failed.connect(self._on_model_failed)
@@ -254,7 +311,8 @@ class MainWindow(QMainWindow):
                 lambda: self.notice.withdraw(self.actions_.continue_, self.actions_.model_options)
             )
         writing.ended.connect(lambda: self.notice.withdraw(self.actions_.stop))
-        self.files.failed.connect(self.notice.tell)
+        self.files.failed.connect(self._on_file_failed)
+        self.files.saved.connect(self._on_saved)
         self.files.told.connect(lambda news: self.notice.tell(news, is_error=False))
         self.files.caret_wanted.connect(self.editor.move_caret)
         self.files.guard.noticed.connect(self._on_file_noticed)
@@ -279,6 +337,7 @@ class MainWindow(QMainWindow):
         session.records.failed.connect(lambda why: self.notice.tell(why, of_text=True))
         session.records.told.connect(self._tell_of_text)
         session.draft.manuscript.loaded.connect(self.notice.forget_text)
+        session.draft.manuscript.loaded.connect(session.heat.forget_text)
         # What a generation failed of is told of one place, and is over where the writer goes on.
         session.draft.prompt_changed.connect(lambda: self.notice.withdraw(self.actions_.continue_))
         session.draft.file_changed.connect(self._show_title)
@@ -291,20 +350,29 @@ class MainWindow(QMainWindow):
 
     def _restore(self) -> None:
         settings = self._settings
-        self.resize(*_SIZE)
+        self.fit_to(self.screen().availableGeometry().size())
         if geometry := settings.get(remembered.GEOMETRY):
             self.restoreGeometry(geometry)
         if splitter := settings.get(remembered.SPLITTER):
             self._splitter.restoreState(splitter)
         self.brief.set_open(settings.get(remembered.BRIEF_OPEN))
+        self.temperature.set_detailed(settings.get(remembered.DETAILS_OPEN))
+        self.actions_.side.setChecked(settings.get(remembered.SIDE_SHOWN))
         self.sampling.set_open(settings.get(remembered.SAMPLING_OPEN))
         self.editor.setFocus()
+
+    def fit_to(self, screen: QSize) -> None:
+        """Be as large as at first, or as large as a smaller screen allows, whatever its scale."""
+        room = screen - QSize(_AROUND, _AROUND)
+        self.resize(QSize(*_SIZE).boundedTo(room).expandedTo(self.minimumSizeHint()))
 
     def _remember(self) -> None:
         settings = self._settings
         settings.set(remembered.GEOMETRY, self.saveGeometry())
         settings.set(remembered.SPLITTER, self._splitter.saveState())
         settings.set(remembered.BRIEF_OPEN, self.brief.is_open)
+        settings.set(remembered.DETAILS_OPEN, self.temperature.is_detailed)
+        settings.set(remembered.SIDE_SHOWN, self.actions_.side.isChecked())
         settings.set(remembered.SAMPLING_OPEN, self.sampling.is_open)
         self.files.remember_caret()
         self.landscape.remember()
@@ -320,6 +388,16 @@ class MainWindow(QMainWindow):
     def _on_prose_changed(self) -> None:
         self.editor.set_prose_font(self.theme.prose_font)
 
+    def _on_file_failed(self, why: str) -> None:
+        self._file_failure = why
+        self.notice.tell(why, of_text=True)
+
+    def _on_saved(self, news: str) -> None:
+        # What could not be written is written now.
+        if self.notice.message == self._file_failure:
+            self.notice.hide()
+        self._tell_of_text(news)
+
     def _on_page_turned(self) -> None:
         page = self.compare.page if self.compare.is_shown else self._left
         layout = page.layout() if page is not None else None
@@ -332,6 +410,7 @@ class MainWindow(QMainWindow):
     def _show_title(self) -> None:
         self.setWindowTitle(f"{self.files.title}[*] – Kelvin Studio")
         is_modified = self.session.draft.is_modified
+        self._title.setText(f"{self.files.title}{' *' if is_modified else ''}")
         if is_modified != self.isWindowModified():  # asked at each frame of a growing text
             self.setWindowModified(is_modified)
 
@@ -412,7 +491,14 @@ def _column(*widgets: QWidget) -> QWidget:
     column = QWidget()
     layout = QVBoxLayout(column)
     layout.setContentsMargins(0, 0, 0, 0)
-    layout.setSpacing(_GAP)
+    layout.setSpacing(0)
     for widget in widgets:
         layout.addWidget(widget)
     return column
+
+
+def _rule() -> QFrame:
+    rule = QFrame()
+    rule.setProperty("rule", True)
+    rule.setFixedHeight(1)
+    return rule

@@ -1,11 +1,13 @@
-"""The words at the head's right: what the engine does, how fast, how full the context is."""
+"""What the engine does, while it does something; how fast, and how full the context is, apart."""
 
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from studio.ui.compare.state import CompareState
+from studio.ui.counted import counted
 from studio.ui.frame_clock import FrameClock
 from studio.ui.model.context_use import ContextUse
 from studio.ui.model.state import ModelPhase, ModelState
+from studio.ui.widgets.tips import set_tip
 from studio.ui.writing.records import TokenRecords
 from studio.ui.writing.writing import Writing, WritingPhase
 
@@ -15,12 +17,18 @@ _CONTEXT_TIP = (
 )
 _RATE_TIP = "<p><b>Tokens a second</b>, of the generation alone.</p>"
 
+_AT_REST = "ready"
 _INTERVAL_MS = 200
 """Numbers that change more often cannot be read, and each new text lays the head out anew."""
 
 
 class StatusLine(QWidget):
-    """State, tokens a second, context used, and what the model no longer sees."""
+    """State and what the model no longer sees, in words that go when there is nothing to say.
+
+    Attributes:
+        figures: Tokens a second and context used: exact, for those who ask for details.
+        labels: All of them; those with nothing to say are hidden.
+    """
 
     def __init__(
         self,
@@ -45,8 +53,13 @@ class StatusLine(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(16)
         self.labels = (self._state, self._rate, self._context, self._unseen)
-        """From left to right; those with nothing to say are hidden."""
-        for label in self.labels:
+        self.figures = QWidget()
+        figures = QHBoxLayout(self.figures)
+        figures.setContentsMargins(0, 0, 0, 0)
+        figures.setSpacing(16)
+        for label in (self._rate, self._context):
+            figures.addWidget(label)
+        for label in (self._unseen, self._state):
             row.addWidget(label)
         self._clock = FrameClock(self._show, self, _INTERVAL_MS)
         for changed in (writing.progressed, context.changed):
@@ -67,7 +80,7 @@ class StatusLine(QWidget):
         label = QLabel()
         label.setProperty("role", "muted")
         label.setAccessibleName(name)
-        label.setToolTip(tip)
+        set_tip(label, tip)
         return label
 
     def state_words(self) -> str:
@@ -86,12 +99,12 @@ class StatusLine(QWidget):
             done, words = scored
             return f"scored {done:,} of {words:,} word{'' if words == 1 else 's'}"
         if progress := self._context_use.progress:
-            return f"reading {progress.done:,} of {progress.total:,} tokens"
+            return f"reading {progress.done:,} of {counted(progress.total, 'token')}"
         if self._writing.phase is WritingPhase.READING:
             return "reading"
         if self._compare is not None and self._compare.is_running:
             return "comparing"
-        return "writing" if self._writing.phase is WritingPhase.WRITING else "ready"
+        return "writing" if self._writing.phase is WritingPhase.WRITING else _AT_REST
 
     def _on_phase(self) -> None:
         phases = self._model.phase, self._writing.phase
@@ -103,7 +116,8 @@ class StatusLine(QWidget):
         self._clock.flush()
 
     def _show(self) -> None:
-        self._state.setText(self.state_words())
+        state = self.state_words()
+        self._state.setText("" if state == _AT_REST else state)
         rate = context = unseen = ""
         if self._model.is_ready:
             use = self._context_use
@@ -113,9 +127,9 @@ class StatusLine(QWidget):
             rate = f"{speed:.0f} tokens/s" if speed else ""
             context = f"context {use.used:,} of {use.size:,}" if use.size else ""
             if use.unseen_characters:
-                unseen = f"first {use.unseen_characters:,} characters not seen"
+                unseen = f"first {counted(use.unseen_characters, 'character')} not seen"
         self._rate.setText(rate)
         self._context.setText(context)
         self._unseen.setText(unseen)
-        for label in self.labels[1:]:
+        for label in self.labels:
             label.setVisible(bool(label.text()))

@@ -27,6 +27,7 @@ from studio.ui.settings import APPEARANCE, FACE, RECENT_FILES, Settings
 from studio.ui.theme.faces import Face
 from studio.ui.theme.theme import Appearance, Theme
 from studio.ui.widgets.actions import make_action
+from studio.ui.window_parts import WindowParts
 from studio.ui.writing.document_files import DocumentFiles
 from studio.ui.writing.place_words import place_words
 from studio.ui.writing.recovery_offer import RecoveryOffer
@@ -56,6 +57,7 @@ class WindowActions(QObject):
         landscape: Landscape,
         word: EditorWord,
         compare: Compare,
+        parts: WindowParts,
     ) -> None:
         super().__init__(window)
         self._session = session
@@ -160,16 +162,23 @@ class WindowActions(QObject):
         self.full_screen = make_action(
             window, "&Full screen", lambda: _toggle_full_screen(window), _FULL_SCREEN
         )
+        self.side = make_action(
+            window,
+            "&Side column",
+            lambda: None,
+            "Ctrl+\\",
+            "Show or hide temperature, next words and sampling beside the page",
+        )
+        self.side.setCheckable(True)
+        self.side.setChecked(True)
         self.next_part = make_action(
             window,
             "Ne&xt part of the window",
-            lambda: window.focusNextChild(),
+            lambda: parts.go(+1),
             "F6",
-            "Lead the keyboard on; in the manuscript, Tab is written",
+            "Lead the keyboard from part to part: page, words below it, temperature, next word, …",
         )
-        self.previous_part = make_action(
-            window, "Pre&vious part", lambda: window.focusPreviousChild(), "Shift+F6"
-        )
+        self.previous_part = make_action(window, "Pre&vious part", lambda: parts.go(-1), "Shift+F6")
         self.explain = make_action(window, "&Explain temperature", explain.open, "F1", EXPLAIN_TIP)
         self.about = make_action(window, "&About Kelvin Studio", lambda: AboutDialog(window).exec())
 
@@ -247,6 +256,7 @@ class WindowActions(QObject):
         view.addSeparator()
         view.addMenu(self._heat.menu(view))
         view.addAction(self._landscape.action)
+        view.addAction(self.side)
         view.addMenu(_appearance_menu(view, theme, settings))
         view.addMenu(_face_menu(view, theme, settings))
         view.addAction(self.full_screen)

@@ -98,7 +98,7 @@ def test_type_continue_turn_stop_retake_undo_save_reopen(
         record.token for record in manuscript.growing.records if isinstance(record, WrittenToken)
     ]
     assert any(token.rank for token in tokens[:turned_at]), (
-        "at the profile's T some are no favourite"
+        "at the preset's T some are no favourite"
     )
     # Drawn from one token alone: greedy. What was in the pipe when T was turned may be older.
     greedy_from = max(index for index, token in enumerate(tokens) if token.probability < 1.0) + 1

@@ -133,7 +133,7 @@ def test_a_model_starts_with_its_own_and_opens_with_it_with_a_way_back(
     again.session.model.open(str(other), LoadOptions(threads=1, context_size=2048))
     wait_for_model(again, qtbot)
     assert again.profile_picker.currentText() == "Neutral"
-    assert again.notice.message == "“Other” opens with the default profile, “Neutral”."
+    assert again.notice.message == "“Other” opens with the default preset, “Neutral”."
     assert again.notice.action is again.library.edits.put_back
     again.notice._button.click()
     assert again.profile_picker.currentText() == "Of the starter •"

@@ -14,6 +14,7 @@ from studio.engine.messages import LoadOptions
 from studio.ui.application import make_window
 from studio.ui.main_window import MainWindow
 from studio.ui.model.state import ModelPhase
+from studio.ui.settings import GEOMETRY, Settings
 from studio.ui.theme.theme import Theme
 
 LONG = 60_000
@@ -48,6 +49,9 @@ def open_window(
     def open_window() -> MainWindow:
         window = make_window(qapp)
         windows.append(window)
+        if not Settings().get(GEOMETRY):
+            # Offscreen, a first window is fitted to a screen of 800 by 800.
+            window.resize(1320, 860)
         window.show()
         qtbot.waitUntil(lambda: window.is_started, timeout=LONG)
         # A window of the test before may be the active one still: keys would go there.

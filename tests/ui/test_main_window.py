@@ -3,20 +3,21 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QSettings
+from PySide6.QtCore import QObject, QPoint, QRect, QSettings, QSize, Qt
+from PySide6.QtGui import QAccessible, QAction
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import (
-    QFileDialog,
-    QMessageBox,
-)
+from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from studio.engine.messages import LoadOptions
 from studio.ui import settings as remembered
+from studio.ui.counted import counted
 from studio.ui.histogram.histogram import NextTokenHistogram
 from studio.ui.main_window import MainWindow
 from studio.ui.settings import Setting
+from studio.ui.theme.faces import FAMILIES
 from studio.ui.theme.type_scale import LARGEST_ZOOM, PROSE_SIZE, SMALLEST_ZOOM
+from studio.ui.widgets.actions import ActionButton
 from tests.helpers.tiny_model import write_byte_level_model
 from tests.ui.conftest import LONG
 from tests.ui.controls import name_of, tip_of, visible_controls, walked
@@ -229,3 +230,154 @@ def test_a_model_file_that_changed_is_opened_again(
     bare.actions_.reopen_model.trigger()
     qtbot.waitUntil(lambda: session.model.is_ready, timeout=LONG)
     assert bare.notice.message == ""
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (1366, 768), (1920, 1080)])
+def test_a_first_window_fits_its_screen_and_shows_continue(
+    open_window: Callable[[], MainWindow], qtbot: QtBot, size: tuple[int, int]
+) -> None:
+    window = open_window()
+    window.fit_to(QSize(*size))
+    qtbot.waitUntil(lambda: window.height() < size[1] and window.width() < size[0], timeout=LONG)
+    window.temperature.set_detailed(True)
+    window.theme.zoom_by(2)
+    button = window.writing_bar.findChildren(ActionButton)[0]
+    parts = (button, window.editor, window.histogram, window.sampling, window.profile_picker)
+
+    def is_whole(part: QWidget) -> bool:
+        place = QRect(part.mapTo(window, QPoint(0, 0)), part.size())
+        least = part.minimumSizeHint()
+        is_in = window.rect().contains(place)
+        return is_in and part.width() >= least.width() and part.height() >= least.height()
+
+    qtbot.waitUntil(lambda: all(map(is_whole, parts)), timeout=LONG)
+    assert window.width() < size[0]
+    assert window.height() < size[1]
+
+
+def test_menu_and_head_take_two_strips(bare: MainWindow) -> None:
+    line = bare.fontMetrics().height()
+    page = bare.compare.stack.mapTo(bare, QPoint(0, 0)).y()
+    assert page <= 5 * line
+
+
+def test_the_column_beside_the_page_is_hidden_by_a_key_and_stays_so(
+    open_window: Callable[[], MainWindow], qtbot: QtBot
+) -> None:
+    window = open_window()
+    width = window.editor.width()
+    QTest.keyClick(window.editor, Qt.Key.Key_Backslash, Qt.KeyboardModifier.ControlModifier)
+    assert not window.side.isVisible()
+    qtbot.waitUntil(lambda: window.editor.width() > width)
+    window.close()
+    again = open_window()
+    assert not again.side.isVisible()
+    QTest.keyClick(again.editor, Qt.Key.Key_Backslash, Qt.KeyboardModifier.ControlModifier)
+    assert again.side.isVisible()
+
+
+def test_details_and_the_text_face_are_remembered(open_window: Callable[[], MainWindow]) -> None:
+    window = open_window()
+    assert not window.temperature.is_detailed
+    assert window.editor.prose_font.family() == FAMILIES["serif"]
+    window.temperature.details.click()
+    sans = next(
+        action
+        for menu in window.menuBar().findChildren(QMenu)
+        for action in menu.actions()
+        if "Inter" in action.text()
+    )
+    sans.trigger()
+    assert window.editor.prose_font.family() == FAMILIES["sans"]
+    window.close()
+    again = open_window()
+    assert again.temperature.is_detailed
+    assert again.editor.prose_font.family() == FAMILIES["sans"]
+
+
+def test_stop_is_there_while_there_is_something_to_stop(window: MainWindow, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: window.writing_bar.stop.isHidden(), timeout=LONG)
+    QTest.keyClicks(window.editor, "Once")
+    window.actions_.continue_.trigger()
+    qtbot.waitUntil(window.writing_bar.stop.isVisible, timeout=LONG)
+    window.actions_.stop.trigger()
+    qtbot.waitUntil(lambda: window.session.writing.is_idle, timeout=LONG)
+    qtbot.waitUntil(window.writing_bar.stop.isHidden, timeout=LONG)
+
+
+def test_one_word_for_a_preset(bare: MainWindow) -> None:
+    bare.library.open.trigger()
+    assert bare.library.view is not None
+    said: list[str] = []
+    for top in (bare, bare.library.view):
+        for made in top.findChildren(QObject):
+            if isinstance(made, QAction):
+                said += [made.text(), made.toolTip()]
+            elif isinstance(made, QWidget):
+                said += [made.toolTip(), made.accessibleName(), made.accessibleDescription()]
+                said += [made.windowTitle(), getattr(made, "text", str)()]
+    assert len(said) > 300
+    assert [words for words in said if "profile" in words.lower()] == []
+
+
+def test_f6_goes_from_part_to_part_and_back(bare: MainWindow) -> None:
+    def part() -> QWidget:
+        focused = bare.focusWidget()
+        assert focused is not None
+        found = [made for made in bare._parts() if made is focused or made.isAncestorOf(focused)]
+        return found[0]
+
+    bare.editor.setFocus()
+    seen = []
+    for _ in range(6):
+        seen.append(part())
+        QTest.keyClick(bare.focusWidget(), Qt.Key.Key_F6)
+    # Without a model nothing in the row of buttons can be done.
+    way = [bare.editor, bare.temperature, bare.histogram, bare.sampling]
+    assert seen == [*way, bare.head, bare.brief]
+    assert part() is bare.editor
+    bare.temperature.slider.setFocus()
+    QTest.keyClick(bare.temperature.slider, Qt.Key.Key_F6)
+    QTest.keyClick(bare.focusWidget(), Qt.Key.Key_F6, Qt.KeyboardModifier.ShiftModifier)
+    assert bare.temperature.slider.hasFocus(), "where it was there last"
+
+
+def test_what_is_spoken_of_every_widget_is_plain_text(bare: MainWindow) -> None:
+    bare.temperature.set_detailed(True)
+    bare.parameters.open()
+    bare.compare.show(True)
+    bare.compare.show(False)
+    spoken = {}
+    for made in bare.findChildren(QWidget):
+        interface = QAccessible.queryAccessibleInterface(made)
+        if interface is not None:
+            spoken[made] = interface.text(QAccessible.Text.Description)
+    assert len([words for words in spoken.values() if words]) > 100
+    assert [
+        (made, words) for made, words in spoken.items() if "<p>" in words or "<b>" in words
+    ] == []
+
+
+def test_a_save_is_told_and_mends_one_that_failed(
+    bare: MainWindow, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    nowhere, story = tmp_path / "gone" / "story.txt", tmp_path / "story.txt"
+    QTest.keyClicks(bare.editor, "Once.")
+    for path in (nowhere, story):
+        monkeypatch.setattr(
+            QFileDialog, "getSaveFileName", lambda *_, path=path: (str(path), "Text (*.txt)")
+        )
+        bare.actions_.save_as.trigger()
+        if path is nowhere:
+            assert bare.notice.isVisible(), "what went wrong stays"
+            assert "story.txt" in bare.notice.message
+    assert story.read_text() == "Once."
+    assert not bare.notice.isVisible()
+    assert bare.notice.message == bare.toast.message == "“story.txt” is saved."
+    bare.actions_.new.trigger()
+    assert bare.toast.message == "", "it spoke of another document"
+
+
+@pytest.mark.parametrize(("count", "words"), [(0, "0 lanes"), (1, "1 lane"), (1234, "1,234 lanes")])
+def test_counts_are_right_in_singular_and_plural(count: int, words: str) -> None:
+    assert counted(count, "lane") == words

@@ -218,4 +218,4 @@ def check(panels: Panels) -> None:
     # What is the model's own says so, and is: heat's ranks and the word panel's.
     panels.heat.set_measure(HeatMeasure.RANK)
     panels.heat.tints([panels.record])
-    assert panels.heat._values()[0] == facts.own_rank + 1
+    assert panels.heat._values(panels.params.temperature)[0] == facts.own_rank + 1

@@ -41,6 +41,7 @@ WITH_A_KEY = {
     "zoom_out",
     "zoom_reset",
     "full_screen",
+    "side",
     "next_part",
     "previous_part",
     "score",

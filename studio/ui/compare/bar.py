@@ -57,9 +57,10 @@ class CompareBar(QWidget):
         self.add.clicked.connect(state.add)
         self.prompt = PromptWords()
         self.set_up = _flat("Set up ▾", "Set up")
-        self.set_up.setToolTip(
+        set_tip(
+            self.set_up,
             "Which lanes to begin with; seed, length and random draws of the next run; how lanes "
-            "are read"
+            "are read",
         )
         self.popup = SetUpPopup(state, theme, self)
         self.set_up.clicked.connect(lambda: self.popup.open_below(self.set_up))
@@ -77,7 +78,7 @@ class CompareBar(QWidget):
         files.clicked.connect(lambda: menu.popup(files.mapToGlobal(files.rect().bottomLeft())))
 
         row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
+        row.setContentsMargins(18, 7, 12, 8)
         row.setSpacing(10)
         row.addWidget(ActionButton(run, primary=True))
         row.addWidget(ActionButton(stop))
@@ -96,10 +97,11 @@ class CompareBar(QWidget):
         """Show what is in force."""
         can_add = self._state.can_add
         self.add.setEnabled(can_add)
-        self.add.setToolTip(
+        set_tip(
+            self.add,
             "Add a lane, half a degree hotter than the last one"
             if can_add
-            else "Eight lanes are the most."
+            else "Eight lanes are the most.",
         )
         self._tell_prompt()
 

@@ -19,6 +19,7 @@ from studio.ui.presets.favourites import PresetFavourites
 from studio.ui.temperature_scale import format_temperature
 from studio.ui.theme.theme import Theme
 from studio.ui.widgets.elided_label import ElidedLabel
+from studio.ui.widgets.tips import set_tip
 
 _NARROWEST_EMS = 14.5
 """Of the text's own type: some 30 letters a line. What does not fit so is scrolled."""
@@ -199,7 +200,7 @@ class LaneColumn(QWidget):
         if lane.seed is not None:
             exact.append(f"seed {lane.seed}")
         exact_words = ", ".join(exact)
-        self._facts.setToolTip(f"<p>{exact_words}.</p>{_FACTS_TIP}")
+        set_tip(self._facts, f"<p>{exact_words}.</p>{_FACTS_TIP}")
         self._facts.setAccessibleDescription(exact_words)
 
     def _is_worth_saying(self) -> bool:

@@ -8,7 +8,7 @@ from PySide6.QtGui import QColor, QEnterEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from studio.ui.compare.lane import CompareLane
-from studio.ui.temperature.edit import EDIT_INSET, TemperatureEdit
+from studio.ui.temperature.edit import TemperatureEdit
 from studio.ui.temperature.slider import TemperatureSlider
 from studio.ui.theme.theme import Theme
 from studio.ui.widgets.elided_label import ElidedLabel
@@ -40,11 +40,9 @@ class LaneHead(QWidget):
 
     def __init__(self, lane: CompareLane, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.temperature = TemperatureEdit(lane.sampling, 1.0)
-        self.temperature.setProperty("type", "figure")
+        self.temperature = TemperatureEdit(lane.sampling, "figure")
         set_tip(self.temperature, self.temperature.toolTip())
         lane.sampling.params_changed.connect(self.temperature.follow)
-        self.temperature.textChanged.connect(self._fit_number)
         self.temperature.installEventFilter(self)
         self.slider = ThinSlider(lane, theme)
         self.caption = ElidedLabel()
@@ -61,18 +59,11 @@ class LaneHead(QWidget):
         column.setSpacing(0)
         column.addLayout(row)
         column.addWidget(self.slider)
-        self._fit_number()
 
     def tell(self, words: str) -> None:
         """Say how open the lane is."""
         if words != self.caption.text():
             self.caption.setText(words)
-
-    def _fit_number(self) -> None:
-        # The caption stands beside the number, however long that is.
-        metrics = self.temperature.fontMetrics()
-        width = metrics.horizontalAdvance(self.temperature.text() or "0")
-        self.temperature.setFixedWidth(width + 2 * EDIT_INSET + 2)
 
     def enterEvent(self, event: QEnterEvent) -> None:
         """The slider comes up."""
@@ -85,9 +76,7 @@ class LaneHead(QWidget):
         self.slider.set_near(self.temperature.hasFocus())
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
-        """While the number is typed the slider is there; its field is as wide as it."""
-        if event.type() == QEvent.Type.FontChange:
-            self._fit_number()
+        """While the number is typed the slider is there."""
         if event.type() in (QEvent.Type.FocusIn, QEvent.Type.FocusOut):
             self.slider.set_near(event.type() == QEvent.Type.FocusIn or self.underMouse())
         return super().eventFilter(watched, event)

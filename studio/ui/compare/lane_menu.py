@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from studio.ui.compare.lane import DROP_BIASES, CompareLane, LanePhase
 from studio.ui.compare.state import CompareState
+from studio.ui.counted import counted
 from studio.ui.presets.favourites import PresetFavourites
 from studio.ui.widgets.actions import button_text, make_action
 
@@ -79,7 +80,7 @@ class LaneMenu(QMenu):
     def follow(self) -> None:
         """What can be done follows what the lane and the others do."""
         state, lane = self._state, self._lane
-        more = f"Write up to {state.max_tokens:,} tokens more"
+        more = f"Write up to {counted(state.max_tokens, 'token')} more"
         why_not = state.why_not_go_on(lane)
         _show(self.run, why_not, "Write this lane too, from the prompt that the others have")
         _show(self.go, why_not, more)

@@ -3,6 +3,7 @@
 import math
 
 from studio.sampling.measures import bits
+from studio.ui.counted import counted
 from studio.ui.tokens.text import token_text
 from studio.ui.tokens.written_token import DrawnToken
 
@@ -26,12 +27,12 @@ def openness(effective: float) -> str:
 
 def word_count(count: int) -> str:
     """``1 word``, ``1,204 words``."""
-    return f"{count:,} word{'' if count == 1 else 's'}"
+    return counted(count, "word")
 
 
 def token_count(count: int) -> str:
     """``1 token``, ``1,204 tokens``."""
-    return f"{count:,} token{'' if count == 1 else 's'}"
+    return counted(count, "token")
 
 
 def word_of(token: DrawnToken) -> str:

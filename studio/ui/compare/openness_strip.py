@@ -22,6 +22,7 @@ from studio.sampling.measures import bits
 from studio.ui.compare.lane import CompareLane
 from studio.ui.compare.lane_words import effective_words, token_openness
 from studio.ui.theme.theme import Theme
+from studio.ui.widgets.tips import set_tip
 
 _HEIGHT = 16
 _GAP_FROM = 3.0
@@ -68,7 +69,7 @@ class OpennessStrip(QWidget):
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setToolTip(_TIP)
+        set_tip(self, _TIP)
         self.setAccessibleDescription(_SPOKEN)
         lane.grown.connect(self.follow)
         lane.cleared.connect(self._clear)

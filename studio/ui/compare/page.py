@@ -18,7 +18,6 @@ from studio.ui.compare.parting_view import PartingView
 from studio.ui.compare.ruled_splitter import RuledSplitter
 from studio.ui.compare.state import CompareState
 from studio.ui.presets.favourites import PresetFavourites
-from studio.ui.theme.card import framed
 from studio.ui.theme.theme import Theme
 
 _GAP = 10
@@ -99,11 +98,11 @@ class ComparePage(QWidget):
         below = QSplitter(Qt.Orientation.Vertical)
         below.setChildrenCollapsible(False)
         below.setHandleWidth(_GAP)
-        below.addWidget(framed(area))
+        below.addWidget(area)
         # What explains one place takes the room of what shows all of them, and gives it back.
         self._foot = QWidget()
         feet = QVBoxLayout(self._foot)
-        feet.setContentsMargins(0, 0, 0, 0)
+        feet.setContentsMargins(12, 0, 12, 8)
         feet.addWidget(self.partings)
         feet.addWidget(self.parting)
         self.parting.opened.connect(self._follow_foot)
@@ -114,7 +113,7 @@ class ComparePage(QWidget):
         below.setStretchFactor(1, 0)
         self.column = QVBoxLayout(self)
         self.column.setContentsMargins(0, 0, 0, 0)
-        self.column.setSpacing(_GAP)
+        self.column.setSpacing(0)
         self.column.addWidget(self.bar)
         self.column.addWidget(below, 1)
         state.vocabulary.texts_known.connect(self._explain_again)

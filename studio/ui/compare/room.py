@@ -3,6 +3,8 @@
 Arithmetic and a sentence; knows neither lanes nor the engine.
 """
 
+from studio.ui.counted import counted
+
 
 def room_warning(lanes: int, max_tokens: int, used: int, size: int) -> str:
     """Say what may not fit, and what to do; or "" where all does.
@@ -17,7 +19,7 @@ def room_warning(lanes: int, max_tokens: int, used: int, size: int) -> str:
     if wanted <= size:
         return ""
     return (
-        f"{lanes} lanes of {max_tokens:,} tokens and the prompt may need "
+        f"{counted(lanes, 'lane')} of {counted(max_tokens, 'token')} and the prompt may need "
         f"{wanted:,} of the context's {size:,} tokens: the beginning of a long text is "
         "left out, or lanes end early. Fewer tokens or lanes, or a larger context, would do."
     )

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
 
 from studio.ui.compare.history import CompareHistory
 from studio.ui.widgets.actions import key_text
+from studio.ui.widgets.tips import set_tip
 
 
 class CompareSteps(QWidget):
@@ -32,9 +33,10 @@ class CompareSteps(QWidget):
         self._words = QLabel()
         self._words.setProperty("role", "muted")
         self._words.setAccessibleName("Run in view")
-        self._words.setToolTip(
+        set_tip(
+            self._words,
             "<p>Runs are kept, as takes are: a new one takes no other away. They are still there "
-            "when the program opens again.</p>"
+            "when the program opens again.</p>",
         )
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)

@@ -26,7 +26,7 @@ LINE_HEIGHT = 1.5
 PARAGRAPH_SPACING = 1 / 3
 """What a paragraph adds under its last line, in sizes of the letters."""
 
-_MARGIN = 20  # pixels round the text
+_MARGIN = 28  # pixels round the text
 _NOTCH = 120  # eighths of a degree that a wheel turns at a time
 _LONGEST_LINE = 36.0  # in ems; longer lines, on a wide window, are hard to follow back
 

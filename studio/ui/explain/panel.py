@@ -38,6 +38,7 @@ from studio.ui.temperature.slider import TemperatureSlider
 from studio.ui.theme.theme import Theme
 from studio.ui.widgets.escape_key import claims_escape
 from studio.ui.widgets.page_scroll import PageScroll
+from studio.ui.widgets.tips import set_tip
 
 _MARGIN = 16
 _DOT = 8
@@ -214,7 +215,7 @@ class _StepButton(QPushButton):
 
     def __init__(self, name: str, tip: str, act: Callable[[], object]) -> None:
         super().__init__(name)
-        self.setToolTip(tip)
+        set_tip(self, tip)
         self.setAccessibleName(name)
         self.clicked.connect(lambda: act())
 

@@ -171,7 +171,7 @@ STEPS: dict[StepName, StepText] = {
         title="Which T for which task",
         paragraphs=(
             "There is no universal best temperature: it is tuned to the task, by trying and "
-            "comparing. The profiles are places to start from.",
+            "comparing. The presets are places to start from.",
             "{profiles}",
         ),
         cases={
@@ -180,7 +180,7 @@ STEPS: dict[StepName, StepText] = {
             "customer_support": ", moderate: helpful, varied, never incoherent or rigid",
             "data_augmentation": ", high, many samples: wider variety of sentence structure",
         },
-        caption="Effective choices here, e^entropy, on a log scale. Filled: with the profile's "
+        caption="Effective choices here, e^entropy, on a log scale. Filled: with the preset's "
         "T and filters. Tick: its T alone.",
     ),
 }

@@ -11,8 +11,6 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import (
     QAction,
     QColor,
-    QFont,
-    QFontInfo,
     QFontMetricsF,
     QPainter,
     QPaintEvent,
@@ -32,6 +30,7 @@ from studio.ui.heat.measure import SCALES, HeatMeasure
 from studio.ui.heat.ramp import ramp
 from studio.ui.heat.state import LEVELS, HeatState
 from studio.ui.theme.theme import Theme
+from studio.ui.widgets.tips import set_tip
 from studio.ui.writing.records import TokenRecords
 
 NOTHING_RECORDED = "Nothing to tint yet: write with Ctrl+Enter, or score the text that is there."
@@ -41,7 +40,6 @@ NO_DICE = "Scored text has no blame: no dice were thrown for it. Write with Ctrl
 NOT_EXACT = "≈ not all exact"
 """What stands beside the scale where notes say more."""
 
-_SMALL = 0.85  # of the usual size of letters
 _RAMP_HEIGHT = 10
 _RAMP_WIDTH, _NARROWEST_RAMP = 220, 100
 _TICK = 2
@@ -125,9 +123,9 @@ class HeatLegend(QWidget):
         scale = SCALES[self._heat.measure]
         name = scale.title.replace("&", "")
         self.measure_button.setText(f"Heat: {name.lower()}")
-        self.measure_button.setToolTip(scale.tip)
+        set_tip(self.measure_button, scale.tip)
         self.measure_button.setAccessibleName(f"Heat: {name}")
-        self.scale.setToolTip(scale.tip)
+        set_tip(self.scale, scale.tip)
         self.scale.setAccessibleName(f"{name}: from {scale.low} to {scale.high}")
         self.scale.updateGeometry()
         self.scale.update()
@@ -137,7 +135,7 @@ class HeatLegend(QWidget):
     def _follow_notes(self) -> None:
         notes = self._heat.notes
         self.note.setVisible(bool(notes))
-        self.note.setToolTip("".join(f"<p>{note}</p>" for note in notes))
+        set_tip(self.note, "".join(f"<p>{note}</p>" for note in notes))
         self.note.setAccessibleDescription(" ".join(notes))
 
     def _follow_records(self) -> None:
@@ -198,16 +196,12 @@ class HeatScaleBar(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         theme.changed.connect(self.update)
         heat.changed.connect(self._follow_temperature)
-
-    def _small(self) -> QFont:
-        font = QFont(self.font())
-        font.setPointSizeF(QFontInfo(font).pointSizeF() * _SMALL)
-        return font
+        heat.scale_changed.connect(self.update)
 
     def _word_widths(self) -> tuple[float, float]:
         if not self._heat.is_on:
             return 0.0, 0.0
-        metrics, scale = QFontMetricsF(self.font()), SCALES[self._heat.measure]
+        metrics, scale = QFontMetricsF(self.font()), self._heat.scale
         return metrics.horizontalAdvance(scale.low), metrics.horizontalAdvance(scale.high)
 
     def _has_room_for_words(self) -> bool:
@@ -216,7 +210,7 @@ class HeatScaleBar(QWidget):
     def _hint(self, ramp_width: int, *, with_words: bool) -> QSize:
         width = ramp_width + 4 * _GAP + (sum(self._word_widths()) if with_words else 0.0)
         # As much above the ramp as below it, so that it stands level with its neighbours.
-        below = _TICK + QFontMetricsF(self._small()).height()
+        below = _TICK + QFontMetricsF(self.font()).height()
         return QSize(round(width), round(_RAMP_HEIGHT + 2 * below))
 
     def sizeHint(self) -> QSize:
@@ -235,7 +229,7 @@ class HeatScaleBar(QWidget):
         """Paint words, ramp, ticks and, for blame, the temperature in force."""
         if not self._heat.is_on:
             return
-        scale, colors = SCALES[self._heat.measure], self._theme.colors
+        scale, colors = self._heat.scale, self._theme.colors
         has_words = self._has_room_for_words()
         low, high = self._word_widths() if has_words else (0.0, 0.0)
         ramp_rect = QRectF(
@@ -264,10 +258,10 @@ class HeatScaleBar(QWidget):
             self._paint_temperature(painter, ramp_rect)
 
     def _paint_ticks(self, painter: QPainter, ramp_rect: QRectF) -> None:
-        scale = SCALES[self._heat.measure]
-        painter.setFont(self._small())
+        scale = self._heat.scale
+        painter.setFont(self.font())
         painter.setPen(QColor(self._theme.colors.muted))
-        metrics = QFontMetricsF(self._small())
+        metrics = QFontMetricsF(self.font())
         places = scale.place(np.array([value for value, _ in scale.ticks])).tolist()
         for place, (_, label) in zip(places, scale.ticks, strict=True):
             x = ramp_rect.left() + (ramp_rect.width() - 1) * place

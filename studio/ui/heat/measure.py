@@ -7,11 +7,20 @@ words that a legend writes beside it. The module knows no Qt and no tokens.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 import numpy as np
 from numpy.typing import NDArray
+
+_SHARE = 0.9
+"""Of the tokens, how many a fitted scale tells apart; the others have the strongest tint."""
+
+
+_FITTED = (
+    "<p>The scale fits the text that was shown, at T 1: one token in ten is at its end or beyond."
+    "</p>"
+)
 
 
 class HeatMeasure(Enum):
@@ -37,6 +46,8 @@ class HeatScale:
         ticks: Values to write beside the ramp, with their labels.
         low: The ramp's beginning in a word or two.
         high: Its end.
+        ends: Where the scale may end, so that it fits a text; empty where it does not.
+        unit: What a fitted end is counted in, as a format of its number.
     """
 
     title: str
@@ -47,6 +58,30 @@ class HeatScale:
     ticks: tuple[tuple[float, str], ...]
     low: str
     high: str
+    ends: tuple[float, ...] = ()
+    unit: str = ""
+
+    def fitted(self, values: NDArray[np.float64]) -> HeatScale:
+        """Return the scale that ends where all but one in ten of some values lie before.
+
+        Args:
+            values: What is to be told apart; those that are NaN do not count.
+        """
+        known = values[~np.isnan(values)]
+        if not self.ends or not len(known):
+            return self
+        nine_of_ten = float(np.quantile(known, _SHARE))
+        most = next((end for end in self.ends if end >= nine_of_ten), self.ends[-1])
+        if most == self.most:
+            return self
+        if self.logarithmic:
+            ticks = (*(tick for tick in self.ticks if tick[0] < most), (most, self._end(most)))
+        else:
+            ticks = ((0.0, "0"), (most / 2, f"{most / 2:g}"), (most, self._end(most)))
+        return replace(self, most=most, ticks=ticks)
+
+    def _end(self, most: float) -> str:
+        return self.unit.format(f"{most:,g}")
 
     def place(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return where values lie, from 0 to 1; NaN stays NaN."""
@@ -62,37 +97,43 @@ SCALES = {
         title="&Surprise",
         tip="<p><b>Surprise</b>, −log2 p in bits: how unlikely this token was where it stands, at "
         "the temperature in force, before penalties and filters.</p><p>Each bit halves the chance: "
-        "1 bit is one in 2, 10 bits one in 1,024.</p>",
+        "1 bit is one in 2, 10 bits one in 1,024.</p>" + _FITTED,
         least=0.0,
         most=12.0,
         logarithmic=False,
         ticks=((0.0, "0"), (4.0, "4"), (8.0, "8"), (12.0, "12 bits")),
         low="expected",
         high="surprising",
+        ends=(2.0, 3.0, 4.0, 6.0, 8.0, 10.0, 12.0, 16.0),
+        unit="{}+ bits",
     ),
     HeatMeasure.ENTROPY: HeatScale(
         title="&Entropy",
         tip="<p><b>Entropy</b> in bits: how open the choice was at this place, at the temperature "
         "in force, before penalties and filters, whatever was taken.</p><p>1 bit is a fair coin; "
-        "5 bits are as open as 32 equal choices.</p>",
+        "5 bits are as open as 32 equal choices.</p>" + _FITTED,
         least=0.0,
         most=10.0,
         logarithmic=False,
         ticks=((0.0, "0"), (2.5, "2.5"), (5.0, "5"), (7.5, "7.5"), (10.0, "10 bits")),
         low="decided",
         high="open",
+        ends=(1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 10.0, 12.0),
+        unit="{}+ bits",
     ),
     HeatMeasure.RANK: HeatScale(
         title="&Rank",
         tip="<p><b>Rank</b>, the model’s own: how many tokens it held likelier here, before "
         "penalties and filters. The 1st is its favourite.</p><p>Temperature does not change ranks, "
-        "so turning T leaves this as it is.</p>",
+        "so turning T leaves this as it is.</p>" + _FITTED,
         least=1.0,
         most=1000.0,
         logarithmic=True,
         ticks=((1.0, "1st"), (10.0, "10th"), (100.0, "100th"), (1000.0, "1,000th")),
         low="the model’s favourite",
         high="far down",
+        ends=(10.0, 100.0, 1000.0, 10000.0),
+        unit="{}th+",
     ),
     HeatMeasure.BLAME: HeatScale(
         title="&Blame",

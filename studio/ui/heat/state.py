@@ -18,7 +18,7 @@ from PySide6.QtCore import QObject, Signal
 from studio.manuscript import RecordedToken
 from studio.sampling import LogitSketch, SamplingParams, SketchError, SketchStack
 from studio.ui.heat.blame import NO_BLAMES, blames_of, joined
-from studio.ui.heat.measure import SCALES, HeatMeasure
+from studio.ui.heat.measure import SCALES, HeatMeasure, HeatScale
 from studio.ui.parameters.sampling_state import SamplingState
 from studio.ui.tokens.foreign_biases import foreign_bias_words
 from studio.ui.tokens.next_token import NextToken
@@ -48,6 +48,9 @@ class HeatState(QObject):
     measure_changed = Signal(object)
     """The new `HeatMeasure`."""
 
+    scale_changed = Signal()
+    """`scale` is another; also while tints are asked for, in the middle of painting."""
+
     notes_changed = Signal()
     """`notes` are others; also while tints are asked for, in the middle of painting."""
 
@@ -68,6 +71,8 @@ class HeatState(QObject):
         self._notes: tuple[str, ...] = ()
         self._asked: tuple[Sequence[RecordedToken], NDArray[np.intp]] = ((), np.zeros(0, np.intp))
         """The records asked about last, and their rows: those in view, as long as nothing moves."""
+        self._scale: HeatScale | None = None
+        self._fitted_to = 0
         self._tints: NDArray[np.int64] | None = None
         self._turned: NDArray[np.bool_] | None = None
         sampling.params_changed.connect(self._follow)
@@ -84,6 +89,11 @@ class HeatState(QObject):
         return self._measure is not HeatMeasure.OFF
 
     @property
+    def scale(self) -> HeatScale:
+        """The scale of the measure, fitted to the tokens that were shown since it was chosen."""
+        return self._scale or SCALES[self._measure]
+
+    @property
     def temperature(self) -> float:
         """The temperature in force."""
         return self._params.temperature
@@ -98,11 +108,20 @@ class HeatState(QObject):
         if measure is self._measure:
             return
         self._measure = measure
+        self._scale, self._fitted_to = None, 0
         self._forget_values()
         if measure is HeatMeasure.OFF:
             self._forget_tokens()
         self._tell_notes()
         self.measure_changed.emit(measure)
+
+    def forget_text(self) -> None:
+        """Fit the scale anew: another text is open."""
+        self._forget_tokens()
+        self._scale, self._fitted_to = None, 0
+        if self.is_on:
+            self.scale_changed.emit()
+            self.changed.emit()
 
     def tints(self, records: Sequence[RecordedToken]) -> NDArray[np.int64]:
         """Return `(n,)` the tint of each token now, 0 to `LEVELS` − 1, or `NO_TINT`.
@@ -132,15 +151,29 @@ class HeatState(QObject):
         return self._turned[rows]
 
     def _all_tints(self) -> NDArray[np.int64]:
+        self._fit()
         with np.errstate(invalid="ignore"):
-            places = SCALES[self._measure].place(self._values())
+            places = self.scale.place(self._values(self._params.temperature))
         tints = np.full(len(places), NO_TINT)
         has = ~np.isnan(places)
         tints[has] = np.minimum((places[has] * LEVELS).astype(np.int64), LEVELS - 1)
         return tints
 
-    def _values(self) -> NDArray[np.float64]:
-        stack, temperature = self._stack, self._params.temperature
+    def _fit(self) -> None:
+        """Fit the scale to what has come; at T 1, so that turning T is seen and not made up for."""
+        if len(self._records) <= self._fitted_to:
+            return  # of a long text, what was out of view has been forgotten: the scale stays
+        self._fitted_to = len(self._records)
+        if not SCALES[self._measure].ends:
+            return
+        with np.errstate(invalid="ignore"):
+            scale = SCALES[self._measure].fitted(self._values(1.0))
+        if scale != self.scale:
+            self._scale = scale
+            self.scale_changed.emit()
+
+    def _values(self, temperature: float) -> NDArray[np.float64]:
+        stack = self._stack
         match self._measure:
             case HeatMeasure.SURPRISE:
                 return stack.surprise(temperature)

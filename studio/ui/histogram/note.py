@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QWidget
 
 from studio.ui.tokens.next_token import NextToken
 from studio.ui.widgets.elided_label import ElidedLabel
+from studio.ui.widgets.tips import set_tip
 
 
 class HistogramNote(ElidedLabel):
@@ -34,7 +35,7 @@ class HistogramNote(ElidedLabel):
         words = " ".join(note.words for note in told)
         if words != self.text():
             self.setText(words)
-            self.setToolTip("".join(f"<p>{note.words}</p>" for note in told))
+            set_tip(self, "".join(f"<p>{note.words}</p>" for note in told))
             self.setAccessibleDescription(words)
         if self.isHidden() == bool(notes):
             self.setVisible(bool(notes))

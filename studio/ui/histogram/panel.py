@@ -13,6 +13,7 @@ from studio.ui.theme.card import Card
 from studio.ui.theme.theme import Theme
 from studio.ui.tokens.next_token import NextToken
 from studio.ui.tokens.question import TokenQuestion
+from studio.ui.widgets.tips import set_tip
 from studio.ui.writing.word_choice import WordChoice
 
 HINT = "click one to write it"
@@ -73,7 +74,7 @@ class NextTokenPanel(Card):
         self.body.addLayout(place, 1)
         self.note = HistogramNote(state)
         self.body.addWidget(self.note)
-        self.setToolTip(_TOOL_TIP)
+        set_tip(self, _TOOL_TIP)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
         state.changed.connect(self._follow)
         self._follow()

@@ -13,6 +13,7 @@ from studio.ui.landscape.words import cell_line
 from studio.ui.theme.card import Card
 from studio.ui.theme.theme import Theme
 from studio.ui.widgets.elided_label import ElidedLabel
+from studio.ui.widgets.tips import set_tip
 
 if TYPE_CHECKING:
     from studio.ui.landscape.view import LandscapeView
@@ -62,7 +63,7 @@ class LandscapePanel(Card):
             self._choices.addButton(button, count)
             self.header.addWidget(button)
         self._choices.idClicked.connect(state.set_count)
-        self.setToolTip(_TOOL_TIP)
+        set_tip(self, _TOOL_TIP)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
         state.changed.connect(self._follow)
         state.pointed.connect(self._tell)

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from studio.engine.messages import ModelReport
+from studio.ui.counted import counted
 
 
 def model_name(path: str, quantization: str = "") -> str:
@@ -27,12 +28,13 @@ def describe_use(report: ModelReport) -> str:
     """What the loaded model really uses of the machine, in one sentence for a tooltip."""
     where = f"{report.backend} ({report.device})"
     layers = (
-        f"{report.layers_offloaded} of {report.layers} layers on {where}"
+        f"{report.layers_offloaded} of {counted(report.layers, 'layer')} on {where}"
         if report.layers_offloaded
-        else f"all {report.layers} layers on {where}"
+        else f"all {counted(report.layers, 'layer')} on {where}"
     )
     mapping = "file mapped into memory" if report.memory_mapped else "file read into memory"
     return (
-        f"{layers}, {report.threads} threads; {byte_size(report.memory_bytes)} of memory, "
+        f"{layers}, {counted(report.threads, 'thread')}; "
+        f"{byte_size(report.memory_bytes)} of memory, "
         f"{mapping}; context {report.context_size:,} of {report.context_train:,} trained"
     )

@@ -92,7 +92,8 @@ class ParameterAccess(SideDockAccess["ParameterDock"]):
 
     def link(self) -> QPushButton:
         """A quiet button that opens it, for the sampling card."""
-        button = quiet_link("All…", "All sampling settings", f"{_TIP} ({key_text(self.action)})")
+        keys = key_text(self.action)
+        button = quiet_link(f"All parameters {keys}", "All parameters", f"{_TIP} ({keys})")
         button.clicked.connect(self.open)
         self.shown.connect(button.setHidden)  # there is nothing to open then
         return button

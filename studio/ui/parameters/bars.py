@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from studio.ui.histogram.bars import TokenBars
 from studio.ui.theme.theme import Theme
 from studio.ui.tokens.next_token import NextToken
+from studio.ui.widgets.tips import set_tip
 
 ROWS = 5
 _LINES = 1.25
@@ -32,7 +33,7 @@ class ParameterBars(TokenBars):
     def __init__(self, state: NextToken, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(state, theme, ROWS, _LINES, parent)
         self.setAccessibleName("Next token with these parameters")
-        self.setToolTip(_TIP)
+        set_tip(self, _TIP)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
 
     def _width(self) -> int:

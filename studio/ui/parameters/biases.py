@@ -15,6 +15,7 @@ from studio.ui.parameters.parameter import LARGEST, Number
 from studio.ui.parameters.texts import AddEdit
 from studio.ui.parameters.values import ParameterValues
 from studio.ui.tokens.lookup import TokenLookup
+from studio.ui.widgets.tips import set_tip
 
 
 class _Bias(Number):
@@ -82,9 +83,10 @@ class ParameterBiases(QWidget):
         self.edit.setObjectName("add_bias_token")
         self.edit.setPlaceholderText("#number of a token")
         self.edit.setAccessibleName("Token to bias")
-        self.edit.setToolTip(
+        set_tip(
+            self.edit,
             "<p>The token's number, which a card of the bars shows. Words are above, for any "
-            "model.</p>"
+            "model.</p>",
         )
         self.bias = NumberEdit(BIAS, lambda: self._new, self._take_new)
         self.bias.setObjectName("add_bias_value")
@@ -238,7 +240,7 @@ class _Row(QWidget):
         """Show the token by its text, where that is known now and it is this model's."""
         text = self._lookup.text(self._token)
         self._name.setText(_FOREIGN if is_foreign else text.text)
-        self._name.setToolTip(_FOREIGN_TIP if is_foreign else text.spoken)
+        set_tip(self._name, _FOREIGN_TIP if is_foreign else text.spoken)
         role = "error" if is_foreign else ""
         if self._name.property("role") != role:
             self._name.setProperty("role", role)

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 from studio.ui.parameters.parameter import Number
 from studio.ui.parameters.sampling_edit import STEP_KEYS, CommitEdit
+from studio.ui.widgets.tips import set_tip
 
 
 class NumberEdit(CommitEdit):
@@ -35,6 +36,6 @@ class NumberEdit(CommitEdit):
             step=lambda text, strides: set_value(number.stepped(number.parse(text), strides)),
         )
         self.setObjectName(number.name)
-        self.setToolTip(f"{number.tool_tip}<p>Allowed: {number.allowed}. {STEP_KEYS}</p>")
+        set_tip(self, f"{number.tool_tip}<p>Allowed: {number.allowed}. {STEP_KEYS}</p>")
         self.setAccessibleName(number.label)
         self.setAccessibleDescription(f"{number.help} Allowed: {number.allowed}.")

@@ -11,6 +11,7 @@ from studio.ui.parameters.groups import PROMPT_FORMAT, SYSTEM_MESSAGE
 from studio.ui.parameters.values import ParameterValues
 from studio.ui.theme.combo import ComboBox
 from studio.ui.theme.theme import Theme
+from studio.ui.widgets.tips import set_tip
 
 _LINES = 4
 
@@ -32,7 +33,7 @@ class PromptFormatChoice(ComboBox):
         self.addItems(list(PROMPT_FORMATS))
         self.setObjectName(PROMPT_FORMAT.name)
         self.setAccessibleName(PROMPT_FORMAT.label)
-        self.setToolTip(PROMPT_FORMAT.tool_tip)
+        set_tip(self, PROMPT_FORMAT.tool_tip)
         self.activated.connect(lambda index: values.set(PROMPT_FORMAT, PROMPT_FORMATS[index]))
         values.changed.connect(self._follow)
         self._follow()
@@ -59,7 +60,7 @@ class SystemMessageEdit(QPlainTextEdit):
         self._values = values
         self.setObjectName(SYSTEM_MESSAGE.name)
         self.setAccessibleName(SYSTEM_MESSAGE.label)
-        self.setToolTip(SYSTEM_MESSAGE.tool_tip)
+        set_tip(self, SYSTEM_MESSAGE.tool_tip)
         self.setPlaceholderText("none")
         self.setTabChangesFocus(True)
         self.setFrameShape(QFrame.Shape.NoFrame)

@@ -24,6 +24,7 @@ from studio.ui.parameters.number_edit import NumberEdit
 from studio.ui.parameters.parameter import Number, Parameter
 from studio.ui.parameters.values import ParameterValues
 from studio.ui.widgets.flow_layout import FlowLayout
+from studio.ui.widgets.tips import set_tip
 
 _FIELD_DIGITS = 12
 _INSET = 4
@@ -53,12 +54,12 @@ class ParameterRow(QWidget):
         self.parameter = parameter
         self._values = values
         self._title = QLabel(parameter.title)
-        self._title.setToolTip(parameter.tool_tip)
+        set_tip(self._title, parameter.tool_tip)
         name = QLabel(parameter.name)
         name.setProperty("role", "muted")
         name.setToolTip(f"Its name in {_whose(parameter)}: {parameter.name}")
         self._help = _muted(parameter.help)
-        self._help.setToolTip(parameter.tool_tip)
+        set_tip(self._help, parameter.tool_tip)
         self._idle = _muted("")
         self._refusal = QLabel()
         self._refusal.setProperty("role", "error")
@@ -224,7 +225,7 @@ def _explain_button(parameter: Parameter, explain: Callable[[str], None]) -> QTo
 
 def _whose(parameter: Parameter) -> str:
     is_of_sampler = parameter.name in SamplingParams.__struct_fields__
-    return "llama.cpp and in a profile's file" if is_of_sampler else "a profile's file"
+    return "llama.cpp and in a preset's file" if is_of_sampler else "a preset's file"
 
 
 def _muted(text: str) -> QLabel:

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication, QCheckBox, QHBoxLayout, QLabel, QWid
 from studio.ui.parameters.sampler_order import STEP_TITLES
 from studio.ui.theme.theme import Theme
 from studio.ui.widgets.elided_label import ElidedLabel
+from studio.ui.widgets.tips import set_tip
 
 _BOX = 16
 _TICK = ((0.29, 0.52), (0.44, 0.67), (0.72, 0.34))
@@ -53,7 +54,7 @@ class SamplerOrderRow(QWidget):
         self._pressed: QPoint | None = None
         self._is_lifted = False
         self.setObjectName(f"step_{name}")
-        self.setToolTip(_TIP)
+        set_tip(self, _TIP)
         self.setCursor(Qt.CursorShape.OpenHandCursor)
         grip = QLabel(_GRIP)
         grip.setProperty("role", "muted")
@@ -149,7 +150,7 @@ class _Box(QCheckBox):
         self._theme = theme
         self.setFixedSize(_BOX, _BOX)
         self.setCursor(Qt.CursorShape.ArrowCursor)
-        self.setToolTip(_TIP)
+        set_tip(self, _TIP)
 
     def event(self, event: QEvent) -> bool:
         """Claim Alt+↑ and Alt+↓ from the window's shortcuts, and show in the row who has focus."""

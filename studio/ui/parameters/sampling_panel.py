@@ -5,7 +5,7 @@ own card; here stands only where it runs among the filters.
 """
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QMouseEvent, QResizeEvent
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QGridLayout,
@@ -32,12 +32,12 @@ from studio.ui.parameters.table import MAX_TOKENS, MIN_P, SEED, TOP_K, TOP_P
 from studio.ui.theme.card import Card
 from studio.ui.widgets.elided_label import ElidedLabel
 from studio.ui.widgets.tab_order import tab_before
+from studio.ui.widgets.tips import set_tip
 
 _LEFT_COLUMN = (TOP_K, TOP_P, MIN_P, SEED)
 _RIGHT_COLUMN = (REPEAT_PENALTY, REPEAT_LAST_N, MAX_TOKENS)
 
-_NARROW = 30
-"""Lines of type: the width under which the heading's line is short of room."""
+_TOGGLE_TIP = "Show or hide the filters, the penalty, the seed and the length"
 
 _FIRST_TIP = (
     "<p><b>Temperature first</b>: the filters see the distribution after 1/T.</p>"
@@ -63,18 +63,21 @@ class SamplingPanel(Card):
         super().__init__("Sampling", parent)
         self._sampling = sampling
         self._summary = ElidedLabel(between=BETWEEN)
+        self._summary.setProperty("role", "muted")
         self.header.insertWidget(1, self._summary, 1)
         self.header.setStretch(2, 0)  # the card's own; the summary takes the room
+        if (heading := self.header.itemAt(0)) and (name := heading.widget()):
+            name.hide()  # the summary says what it is about
         self._toggle = QPushButton()
         self._toggle.setProperty("flat", True)
         self._toggle.setProperty("role", "muted")
+        self._toggle.setProperty("fold", True)
         self._toggle.setCheckable(True)
         self._toggle.setAccessibleName("Show the sampling settings")
-        self._toggle.setToolTip("Show or hide the filters, the penalty, the seed and the length")
         self._toggle.toggled.connect(self._open)
         self.header.addWidget(self._toggle)
         self.header.setContentsMargins(0, 0, -7, 0)
-        self.body.setContentsMargins(16, 6, 16, 6)
+        self.body.setContentsMargins(6, 2, 6, 2)
 
         self._fields = _Fields(sampling)
         self._fields.hide()
@@ -101,11 +104,6 @@ class SamplingPanel(Card):
         self.header.insertWidget(2, link)
         tab_before(link, self._toggle)
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """In a narrow card the order is told in fewer words, for the summary's sake."""
-        super().resizeEvent(event)
-        self._follow()
-
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """A click on the summary line opens and closes, as one on its button does."""
         in_header = self.header.geometry().contains(event.position().toPoint())
@@ -123,10 +121,8 @@ class SamplingPanel(Card):
         words = summary(params)
         self._summary.setText(words)
         self._summary.setToolTip(words.replace(BETWEEN, ", "))
-        order = order_words(params, short=self.width() < _NARROW * self.fontMetrics().height())
-        toggle = f"{order}  {'⌄' if self.is_open else '›'}"
-        if toggle != self._toggle.text():
-            self._toggle.setText(toggle)
+        self._toggle.setText("▾" if self.is_open else "▸")
+        set_tip(self._toggle, f"<p>{_TOGGLE_TIP}</p><p>Now: {order_words(params)}.</p>")
 
 
 class _Fields(QWidget):
@@ -170,7 +166,7 @@ class _Fields(QWidget):
         edit.refused.connect(self._show_refusal)
         label = _label(entry.label)
         label.setBuddy(edit)
-        label.setToolTip(edit.toolTip())
+        set_tip(label, edit.toolTip())
         grid.addWidget(label, row, column)
         grid.addWidget(edit, row, column + 1)
         grid.addWidget(self._reset_button(entry, edit), row, column + 2)
@@ -220,9 +216,9 @@ class _TemperatureOrder(QWidget):
         super().__init__()
         self._sampling = sampling
         self._first = QPushButton("first, before the filters")
-        self._first.setToolTip(_FIRST_TIP)
+        set_tip(self._first, _FIRST_TIP)
         self._last = QPushButton("last, after them")
-        self._last.setToolTip(_LAST_TIP)
+        set_tip(self._last, _LAST_TIP)
         self._group = QButtonGroup(self)
         self.row = row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)

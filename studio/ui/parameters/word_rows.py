@@ -26,6 +26,7 @@ from studio.ui.tokens.lookup import TokenLookup
 from studio.ui.tokens.typed_text import read_typed, spoken, visible
 from studio.ui.tokens.word_words import word_line, word_tip
 from studio.ui.widgets.elided_label import ElidedLabel
+from studio.ui.widgets.tips import set_tip
 
 _CASING_WORDS = {"lower": "aa", "capitalised": "Aa", "upper": "AA"}
 _NO_MODEL = "its tokens are shown when a model is open"
@@ -62,9 +63,10 @@ class ParameterWords(QWidget):
         self.edit.setObjectName("add_word")
         self.edit.setPlaceholderText("word or phrase")
         self.edit.setAccessibleName("Word to bias")
-        self.edit.setToolTip(
+        set_tip(
+            self.edit,
             "<p>A word or phrase, then Enter. It counts with a space before it and without, and "
-            "not inside of longer words; \\n is a newline.</p>"
+            "not inside of longer words; \\n is a newline.</p>",
         )
         self.bias = NumberEdit(BIAS, lambda: self._new, self._take_new)
         self.bias.setObjectName("add_word_bias")
@@ -176,7 +178,7 @@ class ParameterWords(QWidget):
             self._preview.setToolTip("")
         else:
             self._preview.setText(word_line([(text, word)], self._lookup.text))
-            self._preview.setToolTip(word_tip([(text, word)], self._new, self._lookup.text))
+            set_tip(self._preview, word_tip([(text, word)], self._new, self._lookup.text))
 
 
 def _shown(text: str) -> str:
@@ -256,7 +258,7 @@ class _WordRow(QWidget):
             self._tokens.setToolTip("")
             return
         self._tokens.setText(word_line(known, self._lookup.text))
-        self._tokens.setToolTip(word_tip(known, self._word.bias, self._lookup.text))
+        set_tip(self._tokens, word_tip(known, self._word.bias, self._lookup.text))
 
     def _toggle(self, casing: str, form: str) -> QPushButton:
         toggle = QPushButton(_CASING_WORDS[casing])

@@ -52,35 +52,35 @@ class PresetActions(QObject):
         self._window, self._profiles, self._presets = window, profiles, presets
         self._library, self._notice, self._edits = library, library.notices, library.edits
         self.save = make_action(
-            window, "&Save profile", presets.save, tip="Save the values in force into your profile"
+            window, "&Save preset", presets.save, tip="Save the values in force into your preset"
         )
         self.save_as = make_action(
             window,
-            "Save profile &as…",
+            "Save preset &as…",
             self._ask_save_as,
             "Ctrl+Shift+K",
-            "Save the values in force as a profile of your own",
+            "Save the values in force as a preset of your own",
         )
         self.rename = make_action(
             window,
             "Re&name…",
             lambda: self._edits.rename(self._name, window),
-            tip="Call your profile otherwise",
+            tip="Call your preset otherwise",
         )
         self.duplicate = make_action(
             window,
             "&Duplicate",
             lambda: presets.duplicate(self._name),
-            tip="Copy the profile, to change the copy",
+            tip="Copy the preset, to change the copy",
         )
         self.revert = make_action(
-            window, "&Revert", presets.revert, tip="Put the profile's saved values in force again"
+            window, "&Revert", presets.revert, tip="Put the preset's saved values in force again"
         )
         self.delete = make_action(
             window,
             "De&lete",
             lambda: self._edits.delete(self._name),
-            tip="Delete your profile; it can be brought back",
+            tip="Delete your preset; it can be brought back",
         )
         self.import_ = make_action(
             window,
@@ -111,7 +111,7 @@ class PresetActions(QObject):
 
     def menu(self, parent: QMenu | None = None) -> QMenu:
         """The menu with all of them."""
-        menu = QMenu("&Profile", parent or self._window)
+        menu = QMenu("&Preset", parent or self._window)
         menu.setToolTipsVisible(True)
         menu.addAction(self._library.open)
         menu.addSeparator()
@@ -163,7 +163,7 @@ class PresetActions(QObject):
         """Keep a lane's parameters as a profile, and tell its name."""
         kept = self._presets.keep(name, params)
         if kept:
-            self._notice.tell(f"Kept as the profile “{kept.name}”.", is_error=False)
+            self._notice.tell(f"Kept as the preset “{kept.name}”.", is_error=False)
 
     @property
     def _name(self) -> str:
@@ -183,9 +183,9 @@ class PresetActions(QObject):
         free = self._presets.folder.free_name(self._name)
         name = PresetNameDialog.ask(
             self._window,
-            "Save profile as",
+            "Save preset as",
             "Save",
-            "Name of the profile:",
+            "Name of the preset:",
             free,
             self._presets.why_not_called,
         )

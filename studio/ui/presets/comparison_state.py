@@ -95,7 +95,7 @@ class PresetComparisonState(QObject):
         if (self.left == IN_FORCE) == (self.right == IN_FORCE):
             return "Choose “Values in force” on one side: a value is taken over into them"
         if entry.field not in PARAMETERS:
-            return "Only settings are taken over; this is what the profile says of itself"
+            return "Only settings are taken over; this is what the preset says of itself"
         return "" if entry.differs else "Both sides have this value"
 
     def take(self, entry: ComparedField) -> None:

@@ -47,7 +47,7 @@ class PresetComparisonWindow(QDialog):
     ) -> None:
         super().__init__(parent)
         self._state = state
-        self.setWindowTitle("Compare profiles")
+        self.setWindowTitle("Compare presets")
         self.resize(*_SIZE)
         self.left = ComboBox(theme)
         self.right = ComboBox(theme)
@@ -59,7 +59,7 @@ class PresetComparisonWindow(QDialog):
         choice.setSpacing(8)
         for box, name in ((self.left, "Left"), (self.right, "Right")):
             box.setAccessibleName(f"{name} side")
-            box.setToolTip("A profile as it is saved, or the values in force")
+            box.setToolTip("A preset as it is saved, or the values in force")
             box.activated.connect(self._choose)
         choice.addWidget(self.left, 1)
         choice.addWidget(swap)
@@ -121,7 +121,7 @@ class PresetComparisonWindow(QDialog):
         entry = self.table.selected
         why = self._state.why_not_take(entry) if entry else "Choose a row"
         self.take.setEnabled(not why)
-        self.take.setToolTip(why or "Put the profile’s value in force (Enter)")
+        self.take.setToolTip(why or "Put the preset’s value in force (Enter)")
 
     def _take(self) -> None:
         if self.table.selected:
@@ -138,7 +138,7 @@ class _Table(QTableWidget):
         super().__init__(0, 4)
         self._theme = theme
         self._fields: list[ComparedField] = []
-        self.setAccessibleName("Fields of both profiles")
+        self.setAccessibleName("Fields of both presets")
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)

@@ -44,7 +44,7 @@ class PresetEdits(QObject):
         """
         new_name = PresetNameDialog.ask(
             parent,
-            "Rename profile",
+            "Rename preset",
             "Rename",
             f"New name for “{name}”:",
             name,
@@ -63,7 +63,7 @@ class PresetEdits(QObject):
         self._follow()
         stays = "; its values stay in force" if is_chosen else ""
         self._notices.tell(
-            f"The profile “{deleted.name}” is deleted{stays}.", self.undelete, is_error=False
+            f"The preset “{deleted.name}” is deleted{stays}.", self.undelete, is_error=False
         )
 
     def use(self, preset: Preset) -> None:
@@ -91,11 +91,9 @@ class PresetEdits(QObject):
     def _follow(self) -> None:
         deleted = f": “{self._deleted[-1].name}”" if self._deleted else ""
         self.undelete.setEnabled(bool(deleted))
-        self.undelete.setToolTip(f"Bring the profile back that was deleted last{deleted}")
+        self.undelete.setToolTip(f"Bring the preset back that was deleted last{deleted}")
         before = self._presets.before
         self.put_back.setEnabled(before is not None)
         was = f": “{before.preset.name}”" if before else ""
         turned = ", as it was turned" if before and before.is_turned else ""
-        self.put_back.setToolTip(
-            f"Put in force what was so before another profile was{was}{turned}"
-        )
+        self.put_back.setToolTip(f"Put in force what was so before another preset was{was}{turned}")

@@ -71,10 +71,10 @@ class PresetLibrary(QObject):
         )
         self.open = make_action(
             window,
-            "Pro&files…",
+            "Prese&ts…",
             self.show,
             "Ctrl+Shift+P",
-            "All profiles: search, favourites, defaults, what each sets, two side by side",
+            "All presets: search, favourites, defaults, what each sets, two side by side",
         )
 
     def show(self) -> None:

@@ -17,10 +17,10 @@ from studio.ui.presets.notices import PresetNotices
 from studio.ui.presets.state import PresetState
 from studio.ui.widgets.actions import make_action
 
-_NO_PRESET = "Select a profile first"
+_NO_PRESET = "Select a preset first"
 _BUILT_IN = "It is built in and never changes; duplicate it to change the copy"
 _READ_ONLY = "A newer Kelvin Studio wrote it: update the program to change it, or duplicate it"
-_UNSAVED = "Its file is gone; save it again with Profile › Save profile as…"
+_UNSAVED = "Its file is gone; save it again with Preset › Save preset as…"
 
 
 class PresetLibraryActions(QObject):
@@ -66,7 +66,7 @@ class PresetLibraryActions(QObject):
             "&Favourite",
             on_selected(lambda entry: state.set_favourite(entry.key, not entry.is_favourite)),
             "Ctrl+D",
-            "Favourites stand first, here and in the list of profiles in the window",
+            "Favourites stand first, here and in the list of presets in the window",
         )
         self.duplicate = make_action(
             window,
@@ -89,7 +89,7 @@ class PresetLibraryActions(QObject):
             window,
             "Show f&older",
             self._show_folder,
-            tip="Open the folder in which your profiles are",
+            tip="Open the folder in which your presets are",
         )
         for action in (self.compare, self.star, self.rename, self.delete):
             window.addAction(action)

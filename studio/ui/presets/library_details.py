@@ -43,7 +43,7 @@ class PresetLibraryDetails(QFrame):
         self._standing.setWordWrap(True)
         self.page = QTextBrowser()
         self.page.setFrameShape(QFrame.Shape.NoFrame)
-        self.page.setAccessibleName("What the profile sets")
+        self.page.setAccessibleName("What the preset sets")
         self.page.document().setDocumentMargin(0)
         self.page.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse
@@ -51,7 +51,7 @@ class PresetLibraryDetails(QFrame):
         )
         self.favourite = _check_box(
             "&Favourite",
-            "Favourites stand first, here and in the list of profiles in the window (Ctrl+D)",
+            "Favourites stand first, here and in the list of presets in the window (Ctrl+D)",
             state.set_favourite,
             state,
             theme,
@@ -89,9 +89,9 @@ class PresetLibraryDetails(QFrame):
             return
         self.favourite.setChecked(entry.is_favourite)
         state, model = self._state, self._state.model
-        self.default.setText("&Default: models without a profile of their own open with it")
+        self.default.setText("&Default: models without a preset of their own open with it")
         self.default.setToolTip(
-            f"Also at the next start. {_now(state.default)} Untick it, and the profile used last "
+            f"Also at the next start. {_now(state.default)} Untick it, and the preset used last "
             "is used again."
         )
         self.default.setChecked(Mark.DEFAULT in entry.marks)

@@ -89,9 +89,7 @@ class Hint:
 
 Row = Entry | Heading | Hint
 
-NONE_YET = (
-    "None yet. Turn something, then save it (Profile › Save profile as…), or drop a file here."
-)
+NONE_YET = "None yet. Turn something, then save it (Preset › Save preset as…), or drop a file here."
 
 
 @dataclass(frozen=True)

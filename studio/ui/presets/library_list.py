@@ -133,7 +133,7 @@ class PresetLibraryList(QListView):
         )
         self.setItemDelegate(delegate)
         self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setAccessibleName("Profiles")
+        self.setAccessibleName("Presets")
         self.setMouseTracking(True)
         self.setUniformItemSizes(False)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
@@ -172,8 +172,7 @@ class PresetLibraryList(QListView):
         painter.drawText(
             room,
             int(Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap),
-            f"No profile has “{self._state.query.strip()}” in its name, description, task or "
-            "notes.",
+            f"No preset has “{self._state.query.strip()}” in its name, description, task or notes.",
         )
 
     def _follow(self) -> None:

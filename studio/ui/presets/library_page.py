@@ -3,6 +3,7 @@
 from html import escape
 
 from studio.presets import Preset, PresetDocument
+from studio.ui.counted import counted
 from studio.ui.presets.comparison import compared
 from studio.ui.presets.defaults import model_file
 from studio.ui.presets.library_entries import MARK_WORDS, Entry
@@ -44,7 +45,7 @@ def page(
     facts = [
         f"For {TASK_WORDS[preset.task]}",
         f"{preset.prompt_format} format",
-        f"at most {preset.max_tokens:,} tokens",
+        f"at most {counted(preset.max_tokens, 'token')}",
     ]
     parts.append(_muted(" · ".join(facts), colors))
     parts.append(_heading("What it sets", colors))

@@ -21,8 +21,8 @@ class PresetLibrarySearch(QLineEdit):
         super().__init__()
         self._state = state
         self.setPlaceholderText("Search name, description, task and notes")
-        self.setAccessibleName("Search the profiles")
-        self.setToolTip("↑ and ↓ go through the list, Enter uses a profile, Esc ends the search")
+        self.setAccessibleName("Search the presets")
+        self.setToolTip("↑ and ↓ go through the list, Enter uses a preset, Esc ends the search")
         self.setClearButtonEnabled(True)
         self.textChanged.connect(state.search)
         state.changed.connect(self._follow)

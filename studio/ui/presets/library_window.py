@@ -76,7 +76,7 @@ class PresetLibraryWindow(QDialog):
     ) -> None:
         super().__init__(parent)
         self._state, self._settings = state, settings
-        self.setWindowTitle("Profiles")
+        self.setWindowTitle("Presets")
         self.setAcceptDrops(True)
         self.folder = DragFolder()
         self.comparison = PresetComparisonWindow(comparison, theme, self)

@@ -101,4 +101,4 @@ class ProfileOpening(QObject):
         assert report is not None, "a ready model has its report"
         which = "its own" if self._defaults.of_model(self._key) == preset.name else "the default"
         name = model_name(report.path, report.quantization)
-        self.told.emit(f"“{name}” opens with {which} profile, “{preset.name}”.")
+        self.told.emit(f"“{name}” opens with {which} preset, “{preset.name}”.")

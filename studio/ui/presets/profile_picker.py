@@ -39,11 +39,11 @@ class ProfilePicker(ComboBox):
         favourites: PresetFavourites | None = None,
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__(theme, parent)
+        super().__init__(theme, parent, is_flat=True)
         self._profiles = profiles
         self._presets = presets
         self._favourites = favourites
-        self.setAccessibleName("Profile")
+        self.setAccessibleName("Preset")
         self.setSizeAdjustPolicy(ComboBox.SizeAdjustPolicy.AdjustToContents)
         # A longer name is elided: model and status stand beside it.
         self.setMaximumWidth(self.fontMetrics().averageCharWidth() * _LONGEST_NAME)
@@ -82,7 +82,7 @@ class ProfilePicker(ComboBox):
 
     def _add(self, preset: Preset) -> None:
         self.addItem(preset.name, preset.name)
-        tip = preset.description or "A profile of your own."
+        tip = preset.description or "A preset of your own."
         self.setItemData(self.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
 
     def _follow(self) -> None:
@@ -97,9 +97,9 @@ class ProfilePicker(ComboBox):
             if words != self.itemText(place):
                 self.setItemText(place, words)
         tip = (
-            f"<p><b>Profile: {escape(preset.name)}</b></p><p>{escape(preset.description)}</p>"
+            f"<p><b>Preset: {escape(preset.name)}</b></p><p>{escape(preset.description)}</p>"
             f"{_turned_words(turned)}"
-            "<p>A profile sets temperature, filters, length and prompt format. Choose it again to "
+            "<p>A preset sets temperature, filters, length and prompt format. Choose it again to "
             "restore its values.</p>"
         )
         if tip != self.toolTip():

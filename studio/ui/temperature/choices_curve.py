@@ -15,7 +15,6 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import (
     QColor,
     QFont,
-    QFontInfo,
     QFontMetricsF,
     QHelpEvent,
     QMouseEvent,
@@ -35,11 +34,11 @@ from studio.ui.temperature_scale import format_temperature, position
 from studio.ui.theme.theme import Theme
 from studio.ui.tokens.next_token import NextToken
 from studio.ui.tokens.retempered import PLACES, Retempered
+from studio.ui.widgets.tips import set_tip
 
 _LINES, _FEWEST_LINES, _LINES_WITH_WORDS = 8, 5, 5
 """The height, in lines of its small type: as it should be, at least, and to have names in it."""
 
-_SMALL = 0.85
 _FEWEST_AT_THE_TOP = 100
 """The upper edge is 100, 1,000, … choices where filters cut: lower, and it would jump about."""
 
@@ -92,7 +91,7 @@ class ChoicesCurve(QWidget):
         # Every pixel is painted: what is behind need not be, thirty times a second.
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAccessibleName("Effective choices against temperature")
-        self.setToolTip(_EXPLANATION)
+        set_tip(self, _EXPLANATION)
         self._set_font()
         sampling.params_changed.connect(self.update)
         theme.changed.connect(self.update)
@@ -206,7 +205,7 @@ class ChoicesCurve(QWidget):
         painter = QPainter(self)
         retempered = self._retempered
         if retempered is None or retempered.after is None:
-            painter.fillRect(self.rect(), QColor(self._theme.colors.card))
+            painter.fillRect(self.rect(), QColor(self._theme.colors.window))
             painter.setPen(QColor(self._theme.colors.muted))
             words = _EMPTY if retempered is None else _why_none(retempered)
             painter.drawText(
@@ -257,7 +256,7 @@ class ChoicesCurve(QWidget):
         if not self._has_room_for_words():
             return
         painter.setPen(QColor(colors.muted))
-        ground = QColor(colors.card)
+        ground = QColor(colors.window)
         ground.setAlphaF(_GROUND)
         for rect, words in labels:
             painter.fillRect(rect, ground)
@@ -299,7 +298,7 @@ class ChoicesCurve(QWidget):
             self._grid_for = key
             self._grid = QPixmap(self.size() * ratio)
             self._grid.setDevicePixelRatio(ratio)
-            self._grid.fill(QColor(colors.card))
+            self._grid.fill(QColor(colors.window))
             painter = QPainter(self._grid)
             painter.setFont(self._small)
             self._paint_grid(painter, largest)
@@ -327,7 +326,6 @@ class ChoicesCurve(QWidget):
 
     def _set_font(self) -> None:
         self._small = QFont(self.font())
-        self._small.setPointSizeF(QFontInfo(self.font()).pointSizeF() * _SMALL)
         self._metrics = QFontMetricsF(self._small)
         self._label_room = x_at(0.0, 0) + self._metrics.horizontalAdvance("100k") + 6
         self._columns_for = -1

@@ -3,12 +3,13 @@
 It binds a `SamplingState` and keeps nothing itself.
 """
 
-from PySide6.QtGui import QFontInfo
+from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QWidget
 
 from studio.ui.parameters.sampling_edit import STEP_KEYS, CommitEdit
 from studio.ui.parameters.sampling_state import SamplingState
 from studio.ui.temperature_scale import format_temperature, parse_temperature, stepped
+from studio.ui.widgets.tips import set_tip
 
 EDIT_INSET = 6
 """Frame, padding and inner margin of a flat line edit, which its text should not be set in by."""
@@ -27,11 +28,11 @@ class TemperatureEdit(CommitEdit):
 
     Args:
         sampling: Whose temperature is shown and changed.
-        size: Of its type, as a factor on the window's.
+        role: Of its letters, as the stylesheet knows it: ``number`` or ``figure``.
         parent: The Qt parent, if any.
     """
 
-    def __init__(self, sampling: SamplingState, size: float, parent: QWidget | None = None) -> None:
+    def __init__(self, sampling: SamplingState, role: str, parent: QWidget | None = None) -> None:
         super().__init__(
             show=lambda: format_temperature(sampling.params.temperature),
             commit=lambda text: sampling.change(temperature=parse_temperature(text)),
@@ -41,11 +42,18 @@ class TemperatureEdit(CommitEdit):
             ),
         )
         self.setProperty("flat", True)
-        font = self.font()
-        font.setPointSizeF(QFontInfo(font).pointSizeF() * size)
-        font.setBold(True)
-        self.setFont(font)
-        width = self.fontMetrics().horizontalAdvance("0.0000") + 2 * EDIT_INSET
-        self.setFixedWidth(width)
-        self.setToolTip(_TIP)
+        self.setProperty("type", role)
+        self.textChanged.connect(self._fit)
+        self._fit()
+        set_tip(self, _TIP)
         self.setAccessibleName("Temperature T")
+
+    def changeEvent(self, event: QEvent) -> None:
+        """As wide as its number in another font."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._fit()
+
+    def _fit(self) -> None:
+        words = max(self.text(), "0.0", key=len)
+        self.setFixedWidth(self.fontMetrics().horizontalAdvance(words) + 2 * EDIT_INSET + 2)

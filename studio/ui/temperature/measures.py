@@ -1,23 +1,26 @@
-"""What T does at the caret, in three lines: choices, entropy and favourite, sensitivity.
+"""What T does at the caret, in a line for a writer, and two with the figures on request.
 
 Painted rather than put into labels: words that change ten times a second would lay out the whole
 column anew each time. It shows a `NextToken` and keeps the words alone.
 """
 
 from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontInfo, QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from studio.ui.temperature.words import (
+    follow_words,
     sensitivity_figure,
     sensitivity_words,
+    short_follow_words,
     short_sensitivity_words,
 )
 from studio.ui.theme.theme import Theme
 from studio.ui.tokens.next_token import NextToken
 from studio.ui.tokens.words import choices, percent
+from studio.ui.widgets.tips import set_tip
 
-_CHOICES_SIZE = 1.15
+_LINES = 3
 _WIDEST = "a small turn changes much here"
 
 _TOOL_TIP = (
@@ -30,10 +33,10 @@ _TOOL_TIP = (
 
 
 class TemperatureMeasures(QWidget):
-    """Three lines, at the right.
+    """A line beside the number, and under it the figures where they are asked for.
 
     Attributes:
-        words: The lines; empty where nothing is known. A narrow card has shorter ones.
+        words: The lines; empty where nothing is known. A narrow column has shorter ones.
 
     Args:
         next_token: What is measured.
@@ -45,15 +48,23 @@ class TemperatureMeasures(QWidget):
         super().__init__(parent)
         self._next_token = next_token
         self._theme = theme
+        self._is_detailed = False
         self.words: tuple[str, ...] = ()
         self._shorter: tuple[tuple[str, ...], ...] = ()
         self._set_font()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         # Every pixel is painted: what is behind need not be.
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        self.setToolTip(_TOOL_TIP)
+        set_tip(self, _TOOL_TIP)
         theme.changed.connect(self.update)
         self.follow()
+
+    def set_detailed(self, is_detailed: bool) -> None:
+        """Show the figures too, or the words alone."""
+        self._is_detailed = is_detailed
+        self.updateGeometry()
+        self.follow()
+        self.update()
 
     def follow(self) -> None:
         """Measure again."""
@@ -64,17 +75,17 @@ class TemperatureMeasures(QWidget):
             words: tuple[str, ...] = ()
             self._shorter = ()
         else:
+            shown = _LINES if self._is_detailed else 1
             words = (
-                choices(effective),
-                f"{bits:.1f} bits, favourite {percent(top)}",
+                follow_words(effective),
+                f"{choices(effective)}, {bits:.1f} bits, favourite {percent(top)}",
                 sensitivity_words(sensitivity),
-            )
-            number = choices(effective).removeprefix("about ")
+            )[:shown]
             self._shorter = (
-                (number, number.split()[0]),
-                (f"{bits:.1f} bits, top {percent(top)}", f"{bits:.1f} bits"),
+                short_follow_words(effective),
+                (f"{bits:.1f} bits, favourite {percent(top)}", f"{bits:.1f} bits"),
                 short_sensitivity_words(sensitivity),
-            )
+            )[:shown]
         if words != self.words or not self.accessibleName():
             self.words = words
             nothing = token.reason or "Nothing is known of the next token yet"
@@ -84,10 +95,11 @@ class TemperatureMeasures(QWidget):
     def sizeHint(self) -> QSize:
         """Room for the widest words."""
         width = QFontMetrics(self.font()).horizontalAdvance(_WIDEST)
-        return QSize(width, self._large_metrics.height() + 2 * self.fontMetrics().height())
+        figures = (_LINES - 1) * self.fontMetrics().height() if self._is_detailed else 0
+        return QSize(width, self._large_metrics.height() + figures)
 
     def minimumSizeHint(self) -> QSize:
-        """In a narrow card the words are shorter, or cut off, and nothing else."""
+        """In a narrow column the words are shorter, or cut off, and nothing else."""
         return QSize(0, self.sizeHint().height())
 
     @property
@@ -107,7 +119,7 @@ class TemperatureMeasures(QWidget):
         if event.type() == QEvent.Type.ToolTip:
             sensitivity = self._next_token.sensitivity
             figure = "" if sensitivity is None else f"<p>{sensitivity_figure(sensitivity)}.</p>"
-            self.setToolTip(_TOOL_TIP + figure)
+            set_tip(self, _TOOL_TIP + figure)
         return super().event(event)
 
     def changeEvent(self, event: QEvent) -> None:
@@ -121,20 +133,18 @@ class TemperatureMeasures(QWidget):
         """Paint the lines, one under the other."""
         colors = self._theme.colors
         painter = QPainter(self)
-        painter.fillRect(self.rect(), QColor(colors.card))
+        painter.fillRect(self.rect(), QColor(colors.window))
         top = (self.height() - self.sizeHint().height()) // 2
         for index, shown in enumerate(self.shown):
             metrics = self._metrics(index)
             painter.setFont(self.font() if index else self._large)
             painter.setPen(QColor(colors.muted if index else colors.text))
-            left = self.width() - metrics.horizontalAdvance(shown)
-            painter.drawText(left, top + metrics.ascent(), shown)
+            painter.drawText(0, top + metrics.ascent(), shown)
             top += metrics.height()
 
     def _metrics(self, line: int) -> QFontMetrics:
         return self.fontMetrics() if line else self._large_metrics
 
     def _set_font(self) -> None:
-        self._large = QFont(self.font())
-        self._large.setPointSizeF(QFontInfo(self.font()).pointSizeF() * _CHOICES_SIZE)
+        self._large = QFont(self._theme.font("lead"))
         self._large_metrics = QFontMetrics(self._large)

@@ -1,13 +1,14 @@
-"""The temperature card: T and β typed, the track, and what they do at the caret.
+"""The temperature card: T, the dial and what they do at the caret; the figures under Details.
 
 It binds a `SamplingState` (what is asked) and a `NextToken` (what it does at the caret) to widgets
-and keeps nothing itself.
+and keeps nothing itself but whether the details are shown.
 """
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
+    QPushButton,
     QSizePolicy,
     QStackedWidget,
     QVBoxLayout,
@@ -26,8 +27,8 @@ from studio.ui.theme.card import CARD_MARGINS, Card
 from studio.ui.theme.theme import Theme
 from studio.ui.tokens.next_token import NextToken
 from studio.ui.widgets.tab_order import tab_before
+from studio.ui.widgets.tips import set_tip
 
-_NUMBER_SIZE = 2.6
 _BETA_TIP = (
     "<p><b>Inverse temperature β = 1/T</b>: the logits are multiplied by it before the "
     "softmax.</p>"
@@ -40,14 +41,16 @@ _FOLLOW_MS = 100
 
 
 class TemperaturePanel(Card):
-    """Temperature as a number, as its inverse and as a place on a track.
+    """Temperature as a number and as a place on a track; its inverse and the curve on request.
 
     Attributes:
         temperature_edit: The large number.
         beta_edit: The inverse temperature.
         measures: Choices, entropy, the favourite and the sensitivity at this T.
-        curve: Effective choices against T.
+        curve: Effective choices against T; one of the details.
         slider: The track under it.
+        details: Shows the details, or hides them.
+        figures: The row of the details, where others may put theirs.
 
     Args:
         sampling: Whose temperature is shown and changed.
@@ -65,7 +68,7 @@ class TemperaturePanel(Card):
     ) -> None:
         super().__init__("Temperature", parent)
         self._next_token = next_token
-        self.temperature_edit = TemperatureEdit(sampling, _NUMBER_SIZE)
+        self.temperature_edit = TemperatureEdit(sampling, "number")
         self.beta_edit = _beta_edit(sampling)
         self.measures = TemperatureMeasures(next_token, theme)
         self.curve = ChoicesCurve(sampling, next_token, theme)
@@ -75,12 +78,19 @@ class TemperaturePanel(Card):
         left, top, right, bottom = CARD_MARGINS
         self.body.setContentsMargins(left - EDIT_INSET, top, right - EDIT_INSET, bottom)
         self.header.setContentsMargins(EDIT_INSET, 0, 0, 0)
-        self.header.addWidget(self.beta_edit)
+        self.details = self._make_toggle()
+        self.header.addWidget(self.details)
         number = QHBoxLayout()
         number.setContentsMargins(0, 0, EDIT_INSET, 0)
         number.addWidget(self.temperature_edit)
         number.addWidget(self._make_notes(), 1)
         self.body.addLayout(number)
+        self._row = QWidget()
+        self.figures = QHBoxLayout(self._row)
+        self.figures.setContentsMargins(0, 0, EDIT_INSET, 0)
+        self.figures.setSpacing(12)
+        self.figures.addWidget(self.beta_edit)
+        self.figures.addStretch(1)
         # Curve and track are one instrument: the same width, nothing between them.
         track = QVBoxLayout()
         track.setContentsMargins(EDIT_INSET, 0, EDIT_INSET, 0)
@@ -88,6 +98,8 @@ class TemperaturePanel(Card):
         track.addWidget(self.curve)
         track.addWidget(self.slider)
         self.body.addLayout(track)
+        self.body.addWidget(self._row)
+        self._show_details(False)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
 
         for edit in (self.temperature_edit, self.beta_edit):
@@ -99,12 +111,40 @@ class TemperaturePanel(Card):
     def add_help(self, link: QWidget) -> None:
         """Put what explains temperature behind the card's name; the card is in its window."""
         self.header.insertWidget(1, link)
-        tab_before(link, self.beta_edit)
+        tab_before(link, self.details)
+
+    @property
+    def is_detailed(self) -> bool:
+        """Whether the figures are shown."""
+        return self.details.isChecked()
+
+    def set_detailed(self, is_detailed: bool) -> None:
+        """Show the figures, or the words alone."""
+        self.details.setChecked(is_detailed)
+
+    def _make_toggle(self) -> QPushButton:
+        button = QPushButton()
+        button.setProperty("flat", True)
+        button.setProperty("role", "muted")
+        button.setProperty("fold", True)
+        button.setCheckable(True)
+        button.setAccessibleName("Details of the temperature")
+        button.setToolTip(
+            "Show or hide β, bits, the favourite's share, the curve of choices, speed and context"
+        )
+        button.toggled.connect(self._show_details)
+        return button
+
+    def _show_details(self, is_detailed: bool) -> None:
+        self.details.setText("Details ▾" if is_detailed else "Details ▸")
+        self.measures.set_detailed(is_detailed)
+        self.curve.setVisible(is_detailed)
+        self._row.setVisible(is_detailed)
 
     def _make_notes(self) -> QWidget:
         """What stands at the right of the number: what T does here, or why it was refused."""
         self._refusal = _Refusal()
-        self._refusal.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._refusal.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         # The reason takes the measures' place: nothing below moves while a number is typed.
         self._notes = QStackedWidget()
         self._notes.addWidget(self.measures)
@@ -157,8 +197,7 @@ def _beta_edit(sampling: SamplingState) -> CommitEdit:
     )
     edit.setProperty("flat", True)
     edit.setProperty("role", "muted")
-    edit.setAlignment(Qt.AlignmentFlag.AlignRight)
     edit.setFixedWidth(edit.fontMetrics().horizontalAdvance("β 0.00000") + 2 * EDIT_INSET)
-    edit.setToolTip(_BETA_TIP)
+    set_tip(edit, _BETA_TIP)
     edit.setAccessibleName("Inverse temperature beta")
     return edit

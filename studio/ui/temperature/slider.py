@@ -227,8 +227,8 @@ class TemperatureSlider(QAbstractSlider):
         if not self._has_labels:
             return
         row = QRectF(0, self._label_top(), self.width(), self.fontMetrics().height())
-        painter.drawText(row, Qt.AlignmentFlag.AlignLeft, "0 greedy")
-        painter.drawText(row, Qt.AlignmentFlag.AlignRight, "∞ uniform")
+        painter.drawText(row, Qt.AlignmentFlag.AlignLeft, "0 always the favourite")
+        painter.drawText(row, Qt.AlignmentFlag.AlignRight, "∞ anything")
         painter.drawText(row, Qt.AlignmentFlag.AlignHCenter, "1")
 
     def _paint_handle(self, painter: QPainter) -> None:

@@ -8,9 +8,34 @@ import math
 from studio.ui.temperature_scale import format_temperature
 from studio.ui.tokens.words import choices
 
+_ALWAYS, _NEARLY = 1.005, 1.5
+"""Effective choices up to which another word than the favourite does not come, or hardly."""
+
 # In nats. Where T doubles, the choices grow by 2 to the sensitivity, if it went on like that: by
 # less than 7 %, by less than 40 %, not quite threefold, and more.
 _NOTHING, _LITTLE, _SOMETHING = 0.1, 0.5, 1.5
+
+
+def follow_words(effective: float) -> str:
+    """How many words could follow, as a writer says it: ``about 3 words could follow here``.
+
+    Args:
+        effective: The effective number of choices, exp(entropy).
+    """
+    if effective < _ALWAYS:
+        return "always the favourite"
+    if effective < _NEARLY:
+        return "nearly always the favourite"
+    number = choices(effective).removesuffix(" choices")
+    return f"{number} words could follow here"
+
+
+def short_follow_words(effective: float) -> tuple[str, str]:
+    """The same for a narrow column and a very narrow one: ``about 3 words``, ``3``."""
+    if effective < _NEARLY:
+        return "the favourite", "1"
+    number = choices(effective).removesuffix(" choices")
+    return f"{number} words", number.removeprefix("about ")
 
 
 def sensitivity_words(sensitivity: float) -> str:

@@ -1,12 +1,12 @@
-"""A card: the bordered surface on which each part of the window stands.
+"""A card: a part of the window with a heading, told from its neighbours by space.
 
 It does not know its contents, nor the theme: its look comes from the application's stylesheet.
 """
 
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-CARD_MARGINS = (16, 11, 16, 13)
-"""Left, top, right and bottom, between a card's border and its contents."""
+CARD_MARGINS = (6, 6, 6, 6)
+"""Left, top, right and bottom, round a card's contents."""
 
 _CLEAR = 4
 
@@ -22,7 +22,7 @@ def framed(contents: QWidget) -> QFrame:
 
 
 class Card(QFrame):
-    """A rounded surface with a quiet heading.
+    """A column under a quiet heading.
 
     Attributes:
         header: The heading's row; add what belongs at its right end.

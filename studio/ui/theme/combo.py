@@ -43,10 +43,14 @@ class ComboBox(QComboBox):
     Args:
         theme: Where the colours come from.
         parent: The Qt parent, if any.
+        is_flat: Whether it has no box while nobody points at it, as a menu.
     """
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, theme: Theme, parent: QWidget | None = None, *, is_flat: bool = False
+    ) -> None:
         super().__init__(parent)
+        self._is_flat = is_flat
         self._theme = theme
         self.setMaxVisibleItems(_MOST_VISIBLE)
         theme.changed.connect(self.update)
@@ -71,8 +75,10 @@ class ComboBox(QComboBox):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         hovered = self.underMouse() and self.isEnabled()
-        painter.setBrush(QColor(colors.hover if hovered else colors.card))
-        painter.setPen(QColor(colors.focus if self.hasFocus() else colors.card_border))
+        surface = colors.window if self._is_flat else colors.card
+        painter.setBrush(QColor(colors.hover if hovered else surface))
+        edge = surface if self._is_flat else colors.card_border
+        painter.setPen(QColor(colors.focus if self.hasFocus() else edge))
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
 
         ink = QColor(colors.text if self.isEnabled() and self.currentText() else colors.muted)

@@ -1,12 +1,15 @@
 """A `Colors` set as Qt understands it: a palette, and a small stylesheet for what palettes leave.
 
-Widgets opt in by dynamic property. A ``QFrame`` with ``card=true`` is a card, with
-``over=true`` too one that lies over others. A ``QPushButton``
-with ``primary=true`` is the main action, with ``segment=true`` one of several of which one is
-checked, with ``flat=true`` bare text; so is a flat ``QLineEdit``. A ``QLabel`` has a ``role`` of
-``heading``, ``muted`` or ``error``. Any of the three has a ``type`` of ``lead``, ``title`` or
-``number`` where its letters are larger. A ``QWidget`` with ``ground=page`` lies on the page's
-surface and not on the window's.
+Widgets opt in by dynamic property. A ``QFrame`` with ``card=true`` is a part of the window, told
+from others by space alone; with ``over=true`` too it lies over others, and has a box; with
+``rule=true`` it is a thin line, as is the handle of such a ``QSplitter``; with ``notice=true`` it
+holds a message, with ``toast=true`` one that goes by itself. A ``QPushButton`` with
+``primary=true`` is the main action, with ``segment=true`` one of several of which one is checked,
+with ``flat=true`` bare text; so is a flat ``QLineEdit``. A ``QTabBar`` with ``segment=true`` is a
+switch. A ``QLabel`` has a ``role`` of ``heading``, ``muted`` or ``error``. Labels, buttons and line
+edits have a ``type`` of ``lead``, ``title`` or ``number`` where their letters are larger. A flat
+button with ``fold=true`` opens and closes something, and says so by its sign. A widget with
+``ground=page`` lies on the page's surface, with ``ground=window`` on the window's.
 
 This module does not know which set is in force, nor any widget of the studio.
 """
@@ -21,11 +24,19 @@ from studio.ui.theme.colors import Colors
 from studio.ui.theme.type_scale import Role, role_style, zoom_factor
 
 _STYLESHEET = Template("""
-QFrame[card="true"] {
-    background: $card; border: 1px solid $card_border; border-radius: 8px;
+QFrame[card="true"] { background: transparent; border: none; }
+QFrame[card="true"][over="true"] {
+    background: $card; border: 1px solid $ghost; border-radius: 8px;
 }
-QFrame[card="true"][over="true"] { border-color: $ghost; }
+QFrame[notice="true"] { background: $hover; border-radius: 6px; }
+QFrame[toast="true"] { background: $text; border-radius: 8px; }
+QFrame[toast="true"] QLabel { color: $card; }
+QFrame[rule="true"] { background: $card_border; border: none; }
+QMainWindow QMenuBar { background: $window; color: $muted; padding: 3px 8px; }
+QMenuBar::item { background: transparent; padding: 3px 8px; }
+QMenuBar::item:selected { background: $hover; color: $text; }
 QWidget[ground="page"] { background: $card; }
+QWidget[ground="window"] { background: $window; }
 QLabel[role="heading"] { color: $muted; font-weight: 600; }
 QLabel[role="muted"] { color: $muted; }
 QLabel[role="error"] { color: $error; }
@@ -54,11 +65,17 @@ QPushButton[flat="true"], QToolButton {
 QPushButton[role="muted"] { color: $muted; }
 QPushButton[flat="true"]:hover, QToolButton:hover { background: $hover; }
 QPushButton[flat="true"]:checked { color: $text; background: $hover; }
+QPushButton[flat="true"][fold="true"]:checked { color: $muted; background: transparent; }
+QPushButton[flat="true"][fold="true"]:hover { background: $hover; }
 QPushButton[flat="true"]:focus, QToolButton:focus { border-color: $focus; }
 QPushButton[segment="true"]:focus { border-color: $focus; }
 QPushButton[flat="true"]:disabled, QToolButton:disabled { color: $muted; }
 
-QPushButton[opens="true"] { padding: 6px 26px 6px 10px; }
+QPushButton[opens="true"] {
+    background: transparent; border-color: transparent; padding: 6px 26px 6px 10px;
+}
+QPushButton[opens="true"]:hover { background: $hover; }
+QPushButton[opens="true"]:focus { border-color: $focus; }
 QPushButton[opens="true"]::menu-indicator { image: none; width: 0px; }
 
 QComboBox {
@@ -103,6 +120,19 @@ QTabBar::tab {
 QTabBar::tab:hover { color: $text; }
 QTabBar::tab:selected { color: $text; border-bottom-color: $text; }
 QTabBar::tab:focus { color: $text; border-bottom-color: $focus; }
+QTabBar[segment="true"]::tab {
+    color: $muted; background: $card; border: 1px solid $card_border; padding: 5px 14px;
+}
+QTabBar[segment="true"]::tab:first {
+    border-top-left-radius: 6px; border-bottom-left-radius: 6px; border-right: none;
+}
+QTabBar[segment="true"]::tab:last {
+    border-top-right-radius: 6px; border-bottom-right-radius: 6px; border-left: none;
+}
+QTabBar[segment="true"]::tab:selected {
+    color: $card; background: $text; border-color: $text;
+}
+QTabBar[segment="true"]::tab:focus { border: 1px solid $focus; }
 
 QToolTip {
     color: $text; background: $card; border: 1px solid $card_border; padding: 5px;
@@ -118,6 +148,7 @@ QScrollBar::add-line, QScrollBar::sub-line { width: 0px; height: 0px; }
 QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 
 QSplitter::handle { background: transparent; image: none; }
+QSplitter[rule="true"]::handle { background: $card_border; image: none; }
 QStatusBar::item { border: none; }
 """)
 

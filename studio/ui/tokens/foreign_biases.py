@@ -43,7 +43,7 @@ def foreign_bias_words(
     else:
         why = f"for another model: this one has the tokens 0 to {vocabulary_size - 1:,}."
     return (
-        f"{which} {why} Take {them} out {where}, choose another profile, or open the model that "
+        f"{which} {why} Take {them} out {where}, choose another preset, or open the model that "
         f"{they_were} made for."
     )
 

@@ -10,6 +10,7 @@ from studio.sampling import Breakers, LogitSketch, SamplingParams, active_steps
 from studio.sampling.logits.penalties import recent
 from studio.sampling.samplers.steps import active_changes, changes_come_first
 from studio.sampling.word_tokens import NO_BIASES
+from studio.ui.counted import counted
 from studio.ui.tokens.place import TokenPlace
 from studio.ui.tokens.words import percent
 
@@ -86,7 +87,7 @@ def blame_notes(
     notes = []
     if banned:
         notes.append(
-            f"{banned:,} token{'' if banned == 1 else 's'} without blame: the logit biases ban all "
+            f"{counted(banned, 'token')} without blame: the logit biases ban all "
             "that is known there."
         )
     if left_out:

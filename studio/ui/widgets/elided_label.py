@@ -21,7 +21,7 @@ class ElidedLabel(QLabel):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint as much as fits."""
         painter = QPainter(self)
-        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter, self.shown)
+        painter.drawText(self.rect(), int(self.alignment()), self.shown)
 
     @property
     def shown(self) -> str:

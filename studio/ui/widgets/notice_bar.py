@@ -1,4 +1,8 @@
-"""One message to the writer, in the window and not over it: what happened, and what can be done."""
+"""One message to the writer: what happened, and what can be done.
+
+What went wrong, or offers a way on, stands in the window until it is dismissed or mended; what went
+well is said over it, and goes by itself.
+"""
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
@@ -13,17 +17,24 @@ from PySide6.QtWidgets import (
 )
 
 from studio.ui.widgets.actions import button_text, shown_text
+from studio.ui.widgets.toast import Toast
 
 
 class NoticeBar(QFrame):
-    """Hidden until `tell`; a newer message replaces the older one."""
+    """Hidden until `tell`; a newer message replaces the older one.
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    Args:
+        toast: Where news that ask for nothing are said; here too, without one.
+        parent: The Qt parent, if any.
+    """
+
+    def __init__(self, toast: Toast | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setProperty("card", True)
+        self._toast = toast
+        self.setProperty("notice", True)
         self.setAccessibleName("Message")
         self._action: QAction | None = None
-        self._is_of_text = False
+        self._is_of_text = self._is_toast_of_text = False
         self._label = QLabel()
         self._label.setProperty("role", "error")
         self._label.setWordWrap(True)
@@ -50,7 +61,9 @@ class NoticeBar(QFrame):
     @property
     def message(self) -> str:
         """What is told; empty when nothing is."""
-        return "" if self.isHidden() else self._label.text()
+        if self.isHidden():
+            return self._toast.message if self._toast else ""
+        return self._label.text()
 
     @property
     def action(self) -> QAction | None:
@@ -67,12 +80,21 @@ class NoticeBar(QFrame):
     ) -> None:
         """Show a message, with a button for `action` where there is a way on.
 
+        One that is no error and leads nowhere goes by itself.
+
         Args:
             message: It.
             action: The way on.
             is_error: Whether something went wrong.
             of_text: Whether it is about the text that is open: see `forget_text`.
         """
+        if self._toast is not None:
+            if not is_error and action is None:
+                # A reason that still holds is not covered by news of something else.
+                self._is_toast_of_text = of_text
+                self._toast.say(message)
+                return
+            self._toast.take_back()
         self._is_of_text = of_text
         role = "error" if is_error else ""
         if self._label.property("role") != role:
@@ -97,6 +119,8 @@ class NoticeBar(QFrame):
         """Another text is open: hide a message that is about the one before it."""
         if self._is_of_text:
             self.hide()
+        if self._toast is not None and self._is_toast_of_text:
+            self._toast.take_back()
 
     def _on_clicked(self) -> None:
         self.hide()

@@ -1,4 +1,4 @@
-"""A thin line that fills while a model loads or a prompt is read; nothing at rest."""
+"""The rule under the head: it fills while a model loads or a prompt is read."""
 
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette
@@ -37,11 +37,11 @@ class ProgressLine(QWidget):
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint the part that is done."""
         fraction = self.fraction
-        if fraction is None:
-            return
         top = (self.height() - _THICKNESS) / 2
         painter = QPainter(self)
-        whole = QRectF(0, top, self.width(), _THICKNESS)
-        painter.fillRect(whole, self.palette().color(QPalette.ColorRole.Mid))
+        rule = QRectF(0, self.height() - 1, self.width(), 1)
+        painter.fillRect(rule, self.palette().color(QPalette.ColorRole.Mid))
+        if fraction is None:
+            return
         done = QRectF(0, top, self.width() * fraction, _THICKNESS)
         painter.fillRect(done, self.palette().color(QPalette.ColorRole.Accent))

@@ -12,6 +12,7 @@ from studio.ui.histogram.bars import TokenBars
 from studio.ui.theme.theme import Theme
 from studio.ui.tokens.next_token import NextToken
 from studio.ui.tokens.rows import TokenRow
+from studio.ui.widgets.tips import set_tip
 
 ROWS, FEWEST_ROWS = 8, 3
 """How many alternatives are shown, the token itself among them: as a rule, and at least."""
@@ -46,7 +47,7 @@ class WordBars(TokenBars):
     def __init__(self, state: NextToken, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(state, theme, ROWS, _LINES, parent)
         self.setAccessibleName("What else could stand here")
-        self.setToolTip(_TOOL_TIP)
+        set_tip(self, _TOOL_TIP)
         self.setMouseTracking(True)
 
     def point(self, step: int) -> None:

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from studio.ui.theme.theme import Theme
+from studio.ui.widgets.tips import set_tip
 from studio.ui.word.bars import FEWEST_ROWS, ROWS, WordBars
 from studio.ui.word.state import WordFacts, WordState
 from studio.ui.word.words import bits, probabilities, ranks
@@ -95,7 +96,7 @@ class WordPanel(QFrame):
             label.setProperty("role", "muted")
             value.setAccessibleName(name)
             for part in (label, value):
-                part.setToolTip(tip)
+                set_tip(part, tip)
             facts.addWidget(label, 0, column)
             facts.addWidget(value, 1, column)
         facts.setColumnStretch(len(_FACTS), 1)
@@ -115,7 +116,7 @@ class WordPanel(QFrame):
         facts = self._state.facts(ROWS)
         if facts is None:
             return
-        self.title.setToolTip(_TITLE_TIP[facts.is_drawn])
+        set_tip(self.title, _TITLE_TIP[facts.is_drawn])
         shown = {
             self.title: facts.text.text,
             self.chance: self._chance(facts),

@@ -1,13 +1,15 @@
 """The brief's field: what the model is told before the manuscript. Can be folded away."""
 
 from PySide6.QtCore import QMimeData, Qt
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QPlainTextEdit, QPushButton, QSizePolicy, QWidget
 
 from studio.ui.theme.card import Card
+from studio.ui.widgets.elided_label import ElidedLabel
+from studio.ui.widgets.tips import set_tip
 from studio.ui.writing.draft import Draft
 
-_FEWEST_LINES, _MOST_LINES = 3, 6
+_FEWEST_LINES, _MOST_LINES = 1, 6
 """The field grows with its text, so far; what is longer scrolls."""
 
 
@@ -47,29 +49,41 @@ class BriefCard(Card):
 
     def __init__(self, draft: Draft, parent: QWidget | None = None) -> None:
         super().__init__("Brief", parent)
-        self.setToolTip(
+        set_tip(
+            self,
             "<p><b>The brief</b>: what the model is told before the manuscript. Instructions, "
             "notes, a customer's message, a function to write. It is never cut, however long the "
-            "manuscript grows. May be empty.</p>"
+            "manuscript grows. May be empty.</p>",
         )
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self._toggle = QPushButton("⌄")
         self._toggle.setProperty("flat", True)
         self._toggle.setProperty("role", "muted")
+        self._toggle.setProperty("fold", True)
         self._toggle.setCheckable(True)
         self._toggle.setChecked(True)
         self._toggle.setAccessibleName("Show the brief")
         self._toggle.setToolTip("Show or hide the brief")
-        self.header.addWidget(self._toggle)
-        # The flat button's own inset, taken back: its sign ends where text does.
-        self.header.setContentsMargins(0, 0, -7, 0)
         self.edit = _BriefEdit()
+        self._summary = ElidedLabel()
+        self._summary.setProperty("role", "muted")
+        self._summary.hide()
+        top = Qt.AlignmentFlag.AlignTop
+        if heading := self.header.itemAt(0):
+            heading.setAlignment(top)
+            if name := heading.widget():
+                name.setContentsMargins(0, 2, 0, 0)  # on the line of the field's first letters
+        # In one line with the name, and with the text of the page below.
+        self.header.insertWidget(1, self.edit, 1)
+        self.header.insertWidget(2, self._summary, 1)
+        self.header.setStretch(3, 0)
+        self.header.addWidget(self._toggle, 0, top)
+        self.body.setContentsMargins(26, 8, 20, 8)
         self.edit.setFrameShape(QFrame.Shape.NoFrame)
         self.edit.setTabChangesFocus(True)
         self.edit.setAccessibleName("Brief")
-        self.edit.setToolTip(self.toolTip())
+        set_tip(self.edit, self.toolTip())
         self.edit.setPlaceholderText("What the model should know or do: tone, setting, task.")
-        self.body.addWidget(self.edit)
         self._draft = draft
         self._is_following = False
         self.edit.textChanged.connect(self._on_edited)
@@ -99,6 +113,15 @@ class BriefCard(Card):
         self.edit.setPlainText(self._draft.brief)
         self._is_following = False
 
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """A click on a folded brief opens it."""
+        super().mousePressEvent(event)
+        if not self.is_open:
+            self.set_open(True)
+            self.edit.setFocus()
+
     def _on_toggled(self, is_open: bool) -> None:
         self.edit.setVisible(is_open)
+        self._summary.setVisible(not is_open)
+        self._summary.setText(" ".join(self._draft.brief.split()) or "none")
         self._toggle.setText("⌄" if is_open else "›")

@@ -41,6 +41,8 @@ class DocumentFiles(QObject):
 
     failed = Signal(str)
     """One message for the writer; the text is untouched."""
+    saved = Signal(str)
+    """It is saved; says so."""
     told = Signal(str)
     """Another one, of something that is no failure."""
     caret_wanted = Signal(int)
@@ -244,6 +246,7 @@ class DocumentFiles(QObject):
         except (ManuscriptFileError, BriefError) as error:
             self.failed.emit(str(error))
             return False
+        self.saved.emit(f"“{path.name}” is saved.")
         return True
 
     def _take_theirs(self) -> None:

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from studio.manuscript import Leftover, RecoveryRecord
+from studio.ui.counted import counted
 from studio.ui.widgets.elided_label import ElidedLabel
 
 _BEFORE, _BEHIND = 8000, 2000
@@ -183,7 +184,7 @@ def _line(record: RecoveryRecord) -> str:
 
 def _facts(record: RecoveryRecord) -> str:
     count = len(record.text.split())
-    words = "1 word" if count == 1 else f"{count:,} words"
+    words = counted(count, "word")
     brief = ", with a brief" if record.brief else ""
     return f"{_when(record.written_at)}, {words}{brief}"
 

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QToolButton, QWid
 
 from studio.manuscript import TakeSet
 from studio.ui.widgets.actions import key_text, shown_text
+from studio.ui.widgets.tips import set_tip
 from studio.ui.writing.take_words import take_sentence, temperatures, which_take
 
 _NARROW = 3
@@ -60,9 +61,7 @@ class TakeSteps(QWidget):
         lines = [*which_take(take_set)]
         if self._in_margin and take_set.current is not None:
             lines += filter(None, [temperatures(take_set.current)])
-        tip = f"<p>{escape(take_sentence(take_set))}.</p>"
-        if tip != self.label.toolTip():
-            self.label.setToolTip(tip)
+        set_tip(self.label, f"<p>{escape(take_sentence(take_set))}.</p>")
         words = ("\n" if self._in_margin else " ").join(lines)
         if words != self.label.text():
             self.label.setText(words)

@@ -6,6 +6,7 @@ Turns numbers into words. Knows no widget.
 from __future__ import annotations
 
 from studio.manuscript import Take, TakeSet
+from studio.ui.counted import counted
 from studio.ui.temperature_scale import format_temperature
 
 _ENDINGS = {"max_tokens": "full length", "end_of_text": "end of text", "stop_string": "stop string"}
@@ -23,7 +24,7 @@ def which_take(take_set: TakeSet) -> tuple[str, str]:
     if take_set.index is not None:
         return "take", f"{take_set.index + 1} of {count}"
     # An undo has taken them out of the text; none is lost.
-    return f"{count} take{'' if count == 1 else 's'}", "kept"
+    return counted(count, "take"), "kept"
 
 
 def ending(take: Take) -> str:

@@ -38,8 +38,8 @@ NOTHING_TO_ADD = (
     "press Continue again; a higher temperature makes this end less certain."
 )
 STOPPED_AT_ONCE = (
-    "The first thing that the model wrote is one of the profile's stop strings, which end a text. "
-    "Continue from another place, or choose a profile without it."
+    "The first thing that the model wrote is one of the preset's stop strings, which end a text. "
+    "Continue from another place, or choose a preset without it."
 )
 NO_TEXT = (
     "What the model wrote is no text yet: a part of a character, or white space where there is "

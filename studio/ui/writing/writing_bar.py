@@ -5,9 +5,11 @@ from html import escape
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
+from studio.ui.counted import counted
 from studio.ui.frame_clock import FrameClock
 from studio.ui.widgets.actions import ActionButton
 from studio.ui.widgets.elided_label import ElidedLabel
+from studio.ui.widgets.tips import set_tip
 from studio.ui.widgets.whole_facts import WholeFacts
 from studio.ui.writing.draft import Draft
 from studio.ui.writing.place_words import place_words
@@ -53,11 +55,12 @@ class WritingBar(QWidget):
         self._facts.setProperty("role", "muted")
         self._facts.setAccessibleName("Words; how the take at the caret was written")
         row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
+        row.setContentsMargins(26, 8, 26, 8)
         row.setSpacing(12)
         row.addWidget(ActionButton(continue_action, primary=True))
-        row.addWidget(ActionButton(stop_action))
         row.addWidget(ActionButton(retake_action, shows_key=False))
+        self.stop = ActionButton(stop_action)
+        row.addWidget(self.stop)
         row.addWidget(self.takes)
         # What is merely told gives way first where the window is narrow, what was before what will.
         self.place.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
@@ -68,6 +71,9 @@ class WritingBar(QWidget):
         writing.changed.connect(self._show)
         writing.takes_changed.connect(self._follow_caret)
         draft.manuscript.state_changed.connect(self._count_clock.request)
+        # There while there is something to stop; what it moves is no button.
+        stop_action.changed.connect(lambda: self.stop.setVisible(stop_action.isEnabled()))
+        self.stop.setVisible(stop_action.isEnabled())
         self._show()
         self._count()
 
@@ -96,12 +102,12 @@ class WritingBar(QWidget):
             words, tip = "Retake replaces what is marked", retake_tip(take_set)
         self.place.setVisible(bool(words))
         self.place.setText(words)
-        self.place.setToolTip(f"<p>{tip}.</p>")
+        set_tip(self.place, f"<p>{tip}.</p>")
         self._show_facts()
 
     def _count(self) -> None:
         words = len(self._draft.manuscript.text.split())
-        self._words = f"{words:,} word{'' if words == 1 else 's'}"
+        self._words = counted(words, "word")
         self._show_facts()
 
     def _show_facts(self) -> None:
@@ -109,4 +115,4 @@ class WritingBar(QWidget):
         take = take_set.current if take_set else None
         self._facts.tell([self._words, *(take_facts(take) if take else [])])
         of_take = f" {escape(take_sentence(take_set))}." if take_set else ""
-        self._facts.setToolTip(f"<p>{self._words}.{of_take}</p>{_FACTS_TIP}")
+        set_tip(self._facts, f"<p>{self._words}.{of_take}</p>{_FACTS_TIP}")

@@ -328,7 +328,10 @@ def test_lanes_scroll_in_step_by_tokens(bare: MainWindow, qtbot: QtBot) -> None:
         bar.setValue(bar.value() + lines * first.fontMetrics().lineSpacing())
         top = first.top_token()
         assert top is not None
-        assert third.top_token() == top
+        # Columns may be a pixel apart in width, and lines then a word.
+        shown = third.top_token()
+        assert shown is not None
+        assert abs(shown - top) <= 1
         line = second.top_token()
         assert line is not None
         if second.verticalScrollBar().value() < second.verticalScrollBar().maximum():
@@ -337,8 +340,9 @@ def test_lanes_scroll_in_step_by_tokens(bare: MainWindow, qtbot: QtBot) -> None:
     # A lane that is shorter is at its end where it has nothing to show.
     assert fourth.verticalScrollBar().value() == fourth.verticalScrollBar().maximum()
     page.bar.popup.in_step.click()
+    shown = third.top_token()
     first.show_at_top(0)
-    assert third.top_token() == top
+    assert third.top_token() == shown
 
 
 def test_how_lanes_scroll_is_remembered(open_window: Callable[[], MainWindow]) -> None:
@@ -574,7 +578,7 @@ def test_in_a_small_window_text_and_buttons_go_before_bars(bare: MainWindow, qtb
         return is_in(page._area.viewport(), widget)
 
     bare.compare.actions.show_bars.setChecked(True)
-    resize(790, 600)
+    resize(790, 500)
     column = page.columns[0]
     for widget in (column.use, column.strip, column.head):
         qtbot.waitUntil(lambda widget=widget: is_in_view(widget))  # type: ignore[misc]  # a default is not inferred

@@ -98,7 +98,7 @@ def test_each_take_says_how_it_was_written(taken: MainWindow, qtbot: QtBot) -> N
 def test_the_words_stand_beside_the_bar_or_in_the_row(taken: MainWindow, qtbot: QtBot) -> None:
     marked(taken, qtbot)
     steps, row = taken.take_margin.steps, taken.writing_bar.takes
-    for width in (1000, 2200, 1000):
+    for width in (780, 2200, 780):
         taken.resize(width, 860)
         is_wide = width == 2200
         qtbot.waitUntil(lambda: steps.isVisible() is is_wide, timeout=LONG)  # noqa: B023

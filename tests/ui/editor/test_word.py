@@ -60,7 +60,7 @@ class Page:
             theme,
             lambda: self.writing,
         )
-        self.window.resize(640, 620)
+        self.window.resize(640, 660)
         self.window.show()
         qtbot.waitExposed(self.window)
         self.editor.setFocus()
@@ -371,7 +371,7 @@ def test_in_a_low_window_it_is_whole_and_shows_fewer_alternatives(page: Page) ->
     assert len(page.panel.findChildren(QWidget)) > 3
     needed = page.panel.sentences.heightForWidth(page.panel.sentences.width())
     assert page.panel.sentences.height() >= needed, "no sentence is cut off"
-    page.window.resize(640, 620)
+    page.window.resize(640, 660)
     QApplication.processEvents()
     assert page.panel.bars.height() == tall
 

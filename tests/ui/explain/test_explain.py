@@ -200,8 +200,8 @@ def test_it_docks_where_there_is_room(
         inside = dock.panel.mapTo(window, QPoint(dock.panel.width(), dock.panel.height()))
         assert inside.x() <= size[0]
         assert inside.y() <= size[1]
-        tabs = window.compare.tabs.mapTo(window, QPoint(0, 0)).y()
-        assert abs(dock.panel.mapTo(window, QPoint(0, 0)).y() - tabs) <= 4
+        page = window.compare.stack.mapTo(window, QPoint(0, 0)).y()
+        assert abs(dock.panel.mapTo(window, QPoint(0, 0)).y() - page) <= 8
 
 
 def test_it_is_remembered(open_window: Callable[[], MainWindow], qtbot: QtBot) -> None:

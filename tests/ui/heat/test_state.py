@@ -7,7 +7,7 @@ from pytestqt.qtbot import QtBot
 from studio.manuscript import RecordedToken
 from studio.sampling import LogitSketch, SamplerState, SamplingParams, blame
 from studio.ui.heat import state as heat_state
-from studio.ui.heat.measure import SCALES, HeatMeasure
+from studio.ui.heat.measure import SCALES, HeatMeasure, HeatScale
 from studio.ui.heat.state import LEVELS, NO_TINT, HeatState
 from studio.ui.parameters.sampling_state import SamplingState
 from studio.ui.tokens.next_token import NextToken
@@ -17,8 +17,8 @@ from tests.ui.recorded import Scored, run_of, scored, written_all
 WORDS = [f" word{number}" for number in range(60)]
 
 
-def tint(measure: HeatMeasure, value: float) -> int:
-    place = float(SCALES[measure].place(np.array([value]))[0])
+def tint(scale: HeatScale, value: float) -> int:
+    place = float(scale.place(np.array([value]))[0])
     return min(int(place * LEVELS), LEVELS - 1)
 
 
@@ -39,12 +39,35 @@ def test_tints_are_those_of_the_measure(measure: HeatMeasure) -> None:
     sampling = SamplingState()
     state = HeatState(sampling, NextToken(SamplingParams()))
     state.set_measure(measure)
+    state.tints(records)
+    scale = state.scale
+    assert scale == SCALES[measure].fitted(
+        np.array([value(measure, record, 1.0) for record in records])
+    )
     for temperature in (1.0, 0.4, 3.0):
         sampling.change(temperature=temperature)
-        wanted = [tint(measure, value(measure, record, temperature)) for record in records]
+        wanted = [tint(scale, value(measure, record, temperature)) for record in records]
         assert state.tints(records).tolist() == wanted
         assert not state.turned(records).any()
+        assert state.scale == scale, "it fits the text and not the temperature"
     assert len(set(wanted)) > 3
+
+
+def test_a_scale_that_fits_another_text_is_told(qtbot: QtBot) -> None:
+    state = HeatState(SamplingState(), NextToken(SamplingParams()))
+    state.set_measure(HeatMeasure.RANK)
+    calm = [scored(b" calm", 0, rank=0) for _ in range(30)]
+    with qtbot.waitSignal(state.scale_changed):
+        state.tints(calm)
+    assert state.scale.most < SCALES[HeatMeasure.RANK].most
+    with qtbot.waitSignal(state.scale_changed):
+        state.tints([*calm, *(scored(b" wild", 500, rank=390) for _ in range(30))])
+    assert state.scale.most == 1000
+    state.forget_text()
+    state.tints(calm)
+    assert state.scale.most == 10
+    state.set_measure(HeatMeasure.BLAME)
+    assert state.scale == SCALES[HeatMeasure.BLAME]
 
 
 def test_blame_is_that_of_each_token_and_does_not_move_with_t() -> None:
@@ -61,7 +84,7 @@ def test_blame_is_that_of_each_token_and_does_not_move_with_t() -> None:
             else blame(LogitSketch.from_bytes(record.sketch), record.id, u, sampling.params)
         )
         turns.append(-1.0 if found is None else found)
-        wanted.append(NO_TINT if found is None else tint(HeatMeasure.BLAME, found))
+        wanted.append(NO_TINT if found is None else tint(SCALES[HeatMeasure.BLAME], found))
     assert {NO_TINT} < set(wanted)
     for temperature in (1.0, 0.3):
         sampling.change(temperature=temperature)
@@ -149,7 +172,7 @@ def test_blame_counts_what_re_weighs_tokens(fields: dict[str, object]) -> None:
             record.place.history,
             SamplerState(breakers={9: [()]}),
         )
-        wanted.append(NO_TINT if found is None else tint(HeatMeasure.BLAME, found))
+        wanted.append(NO_TINT if found is None else tint(SCALES[HeatMeasure.BLAME], found))
     assert state.tints(records).tolist() == wanted
     assert plain.tints(records).tolist() != wanted
     assert state.notes == ()

@@ -66,11 +66,11 @@ def test_f4_opens_and_closes_it(open_window: Callable[[], MainWindow]) -> None:
     assert dock is not None
     assert dock.isVisible()
     assert dock.editor.search.hasFocus()
-    assert not button(window.sampling, "All sampling settings").isVisible()
+    assert not button(window.sampling, "All parameters").isVisible()
     press(Qt.Key.Key_F4)
     assert not dock.isVisible()
     assert window.editor.hasFocus()
-    click(window.sampling, "All sampling settings")
+    click(window.sampling, "All parameters")
     assert dock.isVisible()
     press(Qt.Key.Key_Escape)
     assert not dock.isVisible()

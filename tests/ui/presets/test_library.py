@@ -110,7 +110,7 @@ def test_it_opens_at_the_profile_in_force_with_the_keyboard_in_the_search(
 
 def test_the_link_beside_the_picker_opens_it(window: MainWindow) -> None:
     (link,) = [
-        button for button in window.findChildren(ActionButton) if button.text() == "Profiles…"
+        button for button in window.findChildren(ActionButton) if button.text() == "Presets…"
     ]
     assert "Ctrl+Shift+P" in link.toolTip()
     QTest.mouseClick(link, LEFT)

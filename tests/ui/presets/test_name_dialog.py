@@ -15,7 +15,7 @@ def why_not(name: str) -> str:
 
 @pytest.fixture
 def dialog(qtbot: QtBot) -> PresetNameDialog:
-    dialog = PresetNameDialog("Rename profile", "Rename", "New name:", "Land", why_not)
+    dialog = PresetNameDialog("Rename preset", "Rename", "New name:", "Land", why_not)
     qtbot.addWidget(dialog)
     dialog.show()
     return dialog

@@ -25,7 +25,7 @@ def test_a_model_opens_with_its_own(desk: Desk) -> None:
     desk.open(A)
     assert desk.current == "Code"
     assert desk.sampling.params.temperature == 0.1
-    assert desk.told == ["“A” opens with its own profile, “Code”."]
+    assert desk.told == ["“A” opens with its own preset, “Code”."]
 
 
 def test_without_one_with_the_default_and_without_that_as_it_was(desk: Desk) -> None:
@@ -35,7 +35,7 @@ def test_without_one_with_the_default_and_without_that_as_it_was(desk: Desk) -> 
     desk.open(A)
     desk.open(B)
     assert desk.current == "Mine"
-    assert desk.told[-1] == "“B” opens with the default profile, “Mine”."
+    assert desk.told[-1] == "“B” opens with the default preset, “Mine”."
 
 
 def test_another_file_of_the_same_name_is_another_model(desk: Desk) -> None:

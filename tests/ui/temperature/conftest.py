@@ -1,4 +1,4 @@
-"""The panel, at T 0.8, with a next token that follows its parameters."""
+"""The panel with its details, at T 0.8, with a next token that follows its parameters."""
 
 import pytest
 from pytestqt.qtbot import QtBot
@@ -28,6 +28,7 @@ def panel(
 ) -> TemperaturePanel:
     made = TemperaturePanel(state, next_token, theme)
     qtbot.addWidget(made)
+    made.set_detailed(True)
     made.resize(512, made.sizeHint().height())
     made.show()
     made.activateWindow()

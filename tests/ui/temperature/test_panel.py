@@ -118,9 +118,11 @@ def test_choices_and_bits_are_those_of_the_distribution(
 ) -> None:
     assert not any("choice" in text for text in words(panel))
     next_token.show(LogitSketch.of(np.zeros(8, np.float32)))
-    assert {"about 8 choices", f"3.0 bits, favourite 12.5{NARROW}%"} <= set(words(panel))
+    figures = f"about 8 choices, 3.0 bits, favourite 12.5{NARROW}%"
+    assert {"about 8 words could follow here", figures} <= set(words(panel))
     state.change(temperature=0.0)
-    assert {"1 choice", f"0.0 bits, favourite 100.0{NARROW}%"} <= set(words(panel))
+    figures = f"1 choice, 0.0 bits, favourite 100.0{NARROW}%"
+    assert {"always the favourite", figures} <= set(words(panel))
     next_token.clear("Open a model.")
     assert not any("choice" in text or "bits" in text for text in words(panel))
 
@@ -149,9 +151,9 @@ def test_while_the_model_writes_the_figures_follow_at_a_readers_pace(
     next_token.show(LogitSketch.of(np.zeros(8, np.float32)), chosen=0)
     next_token.show(LogitSketch.of(np.zeros(9, np.float32)), chosen=0)
     assert not panel.measures.words
-    qtbot.waitUntil(lambda: panel.measures.words[:1] == ("about 9 choices",))
+    qtbot.waitUntil(lambda: panel.measures.words[:1] == ("about 9 words could follow here",))
     next_token.show(LogitSketch.of(np.zeros(7, np.float32)))
-    assert panel.measures.words[0] == "about 7 choices"
+    assert panel.measures.words[0] == "about 7 words could follow here"
 
 
 def test_the_words_are_painted(next_token: NextToken, panel: TemperaturePanel) -> None:
@@ -184,3 +186,23 @@ def test_every_control_has_a_name_and_a_tool_tip(panel: TemperaturePanel) -> Non
     for control in (panel.temperature_edit, panel.beta_edit, panel.curve, panel.slider):
         assert control.accessibleName()
         assert control.toolTip()
+
+
+def test_at_first_it_speaks_to_a_writer_and_the_figures_are_under_details(
+    qtbot: QtBot, next_token: NextToken, panel: TemperaturePanel
+) -> None:
+    panel.set_detailed(False)
+    next_token.show(LogitSketch.of(np.zeros(3, np.float32)))
+    assert panel.measures.shown == ["about 3 words could follow here"]
+    for exact in (panel.beta_edit, panel.curve):
+        assert not exact.isVisible()
+    low = panel.sizeHint().height()
+    panel.details.setFocus()
+    QTest.keyClick(panel.details, Qt.Key.Key_Space)
+    assert panel.is_detailed
+    for exact in (panel.beta_edit, panel.curve):
+        assert exact.isVisible()
+    assert any("bits" in text for text in words(panel))
+    assert panel.sizeHint().height() > low
+    QTest.mouseClick(panel.details, Qt.MouseButton.LeftButton)
+    assert not any("bits" in text for text in words(panel))

@@ -111,6 +111,15 @@ def test_one_colour_is_saturated(colors: Colors) -> None:
 
 
 @BOTH
+def test_prose_can_be_read_on_every_heat(colors: Colors) -> None:
+    for ink, tint in product(
+        (colors.text, colors.generated), (colors.heat_least, colors.heat_most)
+    ):
+        assert contrast_ratio(ink, tint) >= 4.5, (ink, tint)
+    assert contrast_ratio(colors.heat_most, colors.card) >= 1.7, "the strongest is seen"
+
+
+@BOTH
 def test_generated_text_differs_from_typed_text_but_quietly(colors: Colors) -> None:
     assert colors.generated != colors.text
     assert contrast_ratio(colors.generated, colors.text) < 2

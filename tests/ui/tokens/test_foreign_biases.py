@@ -52,13 +52,13 @@ def put_in_force(window: MainWindow, params: SamplingParams = FOREIGN) -> None:
         (
             ((5, 1.0), (100, -math.inf)),
             "The bias of token 100 is for another model: this one has the tokens 0 to 99. Take it "
-            "out under Biases of words and tokens (F4), choose another profile, or open the model "
+            "out under Biases of words and tokens (F4), choose another preset, or open the model "
             "that it was made for.",
         ),
         (
             ((1_234, 1.0), (5_000, 2.0)),
             "The biases of 2 tokens, such as 1,234, are for another model: this one has the tokens "
-            "0 to 99. Take them out under Biases of words and tokens (F4), choose another profile, "
+            "0 to 99. Take them out under Biases of words and tokens (F4), choose another preset, "
             "or open the model that they were made for.",
         ),
     ],

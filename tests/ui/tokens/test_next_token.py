@@ -294,7 +294,7 @@ def test_a_bias_for_a_token_that_the_model_lacks_is_told() -> None:
     state = make_state(make_logits(), SamplingParams(logit_bias=((5000, 1.0),)))
     assert state.reason == (
         "The bias of token 5,000 is for another model: this one has the tokens 0 to 99. Take it "
-        "out under Biases of words and tokens (F4), choose another profile, or open the model that "
+        "out under Biases of words and tokens (F4), choose another preset, or open the model that "
         "it was made for."
     )
     assert state.rows(3) == []

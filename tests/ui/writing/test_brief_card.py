@@ -1,7 +1,7 @@
 import pytest
-from PySide6.QtCore import QMimeData, QUrl
+from PySide6.QtCore import QMimeData, Qt, QUrl
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from studio.presets import Preset
@@ -29,17 +29,21 @@ def test_what_is_typed_is_the_brief(card: BriefCard, draft: Draft) -> None:
     assert draft.brief == ""
 
 
-def test_it_folds_and_keeps_what_is_in_it(card: BriefCard, draft: Draft) -> None:
-    card.edit.setPlainText("Short sentences.")
+def test_it_folds_and_keeps_what_is_in_it(card: BriefCard, draft: Draft, qtbot: QtBot) -> None:
+    card.edit.setPlainText("Short sentences.\nNo names.\n\nThe sea.")
     toggle = card.findChild(QPushButton)
     assert isinstance(toggle, QPushButton)
+    folded = card.edit.fontMetrics().lineSpacing()
+    qtbot.waitUntil(lambda: card.sizeHint().height() > 4 * folded)
     open_height = card.sizeHint().height()
     toggle.click()
     assert not card.is_open
     assert not card.edit.isVisible()
-    assert card.sizeHint().height() < open_height
-    assert draft.brief == "Short sentences."
-    card.set_open(True)
+    qtbot.waitUntil(lambda: card.sizeHint().height() < open_height)
+    assert draft.brief == "Short sentences.\nNo names.\n\nThe sea."
+    summary = [label.text() for label in card.findChildren(QLabel) if label.isVisible()]
+    assert summary == ["Brief", "Short sentences. No names. The sea."]
+    QTest.mouseClick(card, Qt.MouseButton.LeftButton)
     assert card.edit.isVisible()
 
 
@@ -63,10 +67,11 @@ def test_the_field_grows_with_its_text_and_then_scrolls(card: BriefCard, qtbot: 
         card.edit.setPlainText(text)
         return card.edit.height() // line
 
-    assert [lines("a\n" * (count - 1) + "a") for count in (1, 3, 4, 6, 9)] == [3, 3, 4, 6, 6]
-    assert lines("") == 3
+    assert [lines("a\n" * (count - 1) + "a") for count in (1, 3, 4, 6, 9)] == [1, 3, 4, 6, 6]
+    assert lines("") == 1, "an empty one is a line"
     card.resize(700, 200)
-    assert lines("many words that are wrapped " * 12) == 4
+    card.edit.setPlainText("many words that are wrapped " * 12)
+    qtbot.waitUntil(lambda: card.edit.height() // line == 4)
     card.resize(200, 200)
     qtbot.waitUntil(lambda: card.edit.height() // line == 6)
     card.edit.setPlainText("a word and a space that hangs over " * 20 + " " * 400)

@@ -67,8 +67,8 @@ def write(
 def test_the_actions_are_buttons(bar: WritingBar) -> None:
     assert [button.text() for button in bar.findChildren(QPushButton)] == [
         "Continue",
-        "Stop",
         "Retake",
+        "Stop",
     ]
 
 

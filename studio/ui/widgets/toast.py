@@ -1,0 +1,74 @@
+"""A message that goes by itself: over the window's lower edge, in nobody's way. Knows no text."""
+
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
+
+_MS = 6000
+_ABOVE = 64
+"""Pixels from the window's lower edge: clear of the row of buttons there."""
+
+_SIDE, _INSIDE = 24, 16
+
+
+class Toast(QFrame):
+    """Hidden until something is said; a newer message replaces the older one.
+
+    Args:
+        over: What it stands over, in the middle near its lower edge.
+        lasts: Milliseconds that a message stays.
+    """
+
+    def __init__(self, over: QWidget, lasts: int = _MS) -> None:
+        super().__init__(over)
+        self.setProperty("toast", True)
+        self.setAccessibleName("Message")
+        # What is behind it can be clicked, and written in.
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._over = over
+        self._label = QLabel()
+        self._label.setTextFormat(Qt.TextFormat.PlainText)
+        self._label.setWordWrap(True)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(_INSIDE, 10, _INSIDE, 10)
+        row.addWidget(self._label)
+        self._clock = QTimer(self)
+        self._clock.setSingleShot(True)
+        self._clock.setInterval(lasts)
+        self._clock.timeout.connect(self.hide)
+        over.installEventFilter(self)
+        self.hide()
+
+    @property
+    def message(self) -> str:
+        """What is said; empty when nothing is."""
+        return "" if self.isHidden() else self._label.text()
+
+    def say(self, message: str) -> None:
+        """Show a message for a while."""
+        self._label.setText(message)
+        self.setAccessibleDescription(message)
+        self._place()
+        self.show()
+        self.raise_()
+        self._clock.start()
+
+    def take_back(self) -> None:
+        """Hide what is said: it is about what is gone."""
+        self._clock.stop()
+        self.hide()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        """Follow the window's size."""
+        if watched is self._over and event.type() == QEvent.Type.Resize and self.isVisible():
+            self._place()
+        return super().eventFilter(watched, event)
+
+    def _place(self) -> None:
+        room = self._over.rect().adjusted(_SIDE, 0, -_SIDE, -_ABOVE)
+        self.ensurePolished()
+        self._label.ensurePolished()
+        words = self._label.fontMetrics().horizontalAdvance(self._label.text()) + 4
+        width = min(words + 2 * _INSIDE, room.width())
+        height = self.heightForWidth(width)
+        self.resize(width, height)
+        self.move(room.center().x() - width // 2, room.bottom() - height)

@@ -1,0 +1,63 @@
+"""News that go by themselves, and errors that stay."""
+
+import pytest
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
+
+from studio.ui.widgets.notice_bar import NoticeBar
+from studio.ui.widgets.toast import Toast
+
+
+@pytest.fixture
+def window(qtbot: QtBot) -> QWidget:
+    window = QWidget()
+    qtbot.addWidget(window)
+    window.resize(600, 400)
+    window.show()
+    return window
+
+
+def test_news_go_by_themselves(window: QWidget, qtbot: QtBot) -> None:
+    toast = Toast(window, lasts=30)
+    toast.say("Saved “story.txt”.")
+    assert toast.isVisible()
+    assert toast.message == toast.accessibleDescription() == "Saved “story.txt”."
+    qtbot.waitUntil(toast.isHidden)
+    assert toast.message == ""
+
+
+def test_it_stays_inside_its_window(window: QWidget, qtbot: QtBot) -> None:
+    toast = Toast(window)
+    toast.say("A long story is told of a file with a long name, “" + "x " * 200 + "”.")
+    qtbot.waitUntil(lambda: toast.height() > 2 * toast.fontMetrics().height())
+    assert window.rect().contains(toast.geometry())
+    window.resize(420, 500)
+    qtbot.waitUntil(lambda: window.rect().contains(toast.geometry()))
+
+
+def test_errors_and_ways_on_stay_in_the_window(window: QWidget) -> None:
+    toast = Toast(window)
+    bar = NoticeBar(toast, window)
+    bar.tell("Taken in.", is_error=False)
+    assert (bar.isHidden(), bar.message) == (True, "Taken in.")
+    bar.tell("The disk is full.")
+    assert toast.isHidden(), "what went wrong matters more"
+    assert bar.message == "The disk is full."
+    bar.tell("Taken in.", is_error=False)
+    assert bar.message == "The disk is full.", "news do not cover what is still wrong"
+    assert toast.message == "Taken in."
+    undo = QAction("&Undo", window)
+    bar.tell("Deleted.", undo, is_error=False)
+    assert (bar.message, bar.action) == ("Deleted.", undo)
+
+
+def test_news_of_a_text_go_with_it(window: QWidget) -> None:
+    toast = Toast(window)
+    bar = NoticeBar(toast, window)
+    bar.tell("Opened the library.", is_error=False)
+    bar.forget_text()
+    assert bar.message == "Opened the library."
+    bar.tell("Saved “story.txt”.", is_error=False, of_text=True)
+    bar.forget_text()
+    assert bar.message == ""
