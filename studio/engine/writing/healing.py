@@ -218,18 +218,19 @@ class _Search:
         for count, row in enumerate(rows):
             following = chain[count] if count < len(chain) else None
             shift = weight - log_sum(row)
-            self._add_one((*tokens, *chain[:count]), rest, shift, row, following)
+            way = Way((*tokens, *chain[:count]), len(rest))
+            if rest:
+                self._add_covering(way, rest, shift, row, following)
+            else:
+                self._found.append(_Evaluated(way, weight, shift, None, row.copy()))
             if following is not None:
                 weight = shift + float(row[following])
                 rest = rest[len(self._vocabulary.text(following)) :]
 
-    def _add_one(
-        self, tokens: tuple[int, ...], rest: bytes, shift: float, row: Logits, following: int | None
+    def _add_covering(
+        self, way: Way, rest: bytes, shift: float, row: Logits, following: int | None
     ) -> None:
-        way = Way(tokens, len(rest))
-        if not rest:
-            self._found.append(_Evaluated(way, shift + log_sum(row), shift, None, row.copy()))
-            return
+        """Take the tokens that cover a rest, and those that cover some of it as branches."""
         longer = self._index.extending(rest)
         if longer.size:
             logits = row[longer]
@@ -237,7 +238,7 @@ class _Search:
         for length in range(1, len(rest) + 1):
             for token in self._index.spelling(rest[:length]):
                 if token != following:
-                    branch = _Branch(shift + float(row[token]), (*tokens, token), rest[length:])
+                    branch = _Branch(shift + float(row[token]), (*way.tokens, token), rest[length:])
                     heapq.heappush(self._branches, (-branch.weight, branch))
 
     def next(self) -> _Branch | None:
