@@ -205,7 +205,8 @@ class PresetFolder:
         """
         self._refuse_full()
         there = next(place for place in (self.path, *self.path.parents) if place.exists())
-        if not os.access(there, os.W_OK):
+        can_ask = os.access in os.supports_effective_ids
+        if not os.access(there, os.W_OK, effective_ids=can_ask):
             raise PresetError(f"“{there}”: {os.strerror(errno.EACCES)}.")
         taken = self._taken(self.listing()) | {name_key(it) for it in also}
         free = numbered(checked_name(name), taken)

@@ -146,6 +146,8 @@ def test_a_full_folder_is_listed_whole_and_takes_none_in(crowded: Path) -> None:
     for add in (folder.add, folder.add_free):
         with pytest.raises(PresetError, match=r"has 5,000 presets, as many as are read"):
             add(Preset(name="p0000"))
+    with pytest.raises(PresetError, match=r"has 5,000 presets, as many as are read"):
+        folder.planned("New")
     with pytest.raises(PresetError) as caught:
         folder.find("nobody")
     assert "and 4,986 more" in str(caught.value)
@@ -221,6 +223,8 @@ def test_a_folder_that_can_be_read_but_not_written_says_so(theirs: Path) -> None
     inside.chmod(0o500)
     try:
         assert [stored.preset.name for stored in folder.listing().presets] == ["Warm"]
+        with pytest.raises(PresetError, match="Permission denied"):
+            folder.planned("Warm")
         for change in (
             lambda: folder.add_free(Preset(name="Warm")),
             lambda: folder.save(Preset(name="Warm", max_tokens=9)),
@@ -266,6 +270,15 @@ def test_a_folder_that_another_holds_is_waited_for_and_then_told(
     assert holds.stdout.readline() == "free\n"
     assert PresetFolder(tmp_path).add(Preset(name="Warm")).path.name == "Warm.json"
     holds.communicate("\n")
+
+
+def test_what_is_planned_is_what_is_done_and_writes_nothing(tmp_path: Path) -> None:
+    folder = PresetFolder(tmp_path / "not yet" / "presets")
+    assert folder.planned("Code") == ("Code 2", folder.path / "Code 2.json")
+    assert folder.planned("Code", ["code 2"])[0] == "Code 3"
+    assert list(tmp_path.iterdir()) == []
+    stored = folder.add_free(Preset(name="Code"))
+    assert (stored.preset.name, stored.path) == ("Code 2", folder.path / "Code 2.json")
 
 
 def test_a_name_taken_meanwhile_is_refused(tmp_path: Path) -> None:
