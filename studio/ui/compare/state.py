@@ -129,13 +129,16 @@ class CompareState(CompareLanes):
     def use(self, lane: CompareLane) -> None:
         """Put a lane's text where its prompt ended, as a take with all its records.
 
-        Where the prompt's text no longer stands, `place_wanted` asks where.
+        Where the prompt's text no longer stands, `place_wanted` asks where; on an empty page, both
+        come there.
         """
         prompt = self.subject.prompt
         if self.why_not_use(lane) or prompt is None:
             return
         if self._place.find(prompt.manuscript):
             self._put_text(lane)
+        elif not self._draft.manuscript.text and not self._draft.brief:
+            self.use_in_new(lane)
         else:
             self.place_wanted.emit(lane)
 

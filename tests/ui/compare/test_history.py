@@ -361,6 +361,17 @@ def test_in_a_new_document_it_stands_behind_what_it_continues(shelved: Shelved) 
     assert len(takes.takes) == 2
 
 
+def test_on_an_empty_page_nothing_is_asked(shelved: Shelved) -> None:
+    desk, state = shelved.desk, shelved.desk.compare
+    asked: list[object] = []
+    state.place_wanted.connect(asked.append)
+    shelved.run(5)
+    desk.draft.new()
+    state.use(state.lanes[0])
+    assert desk.draft.manuscript.text == "The sea w5"
+    assert not asked
+
+
 def test_what_continued_an_empty_page_is_not_glued_to_another_text(shelved: Shelved) -> None:
     desk, state = shelved.desk, shelved.desk.compare
     asked: list[object] = []
