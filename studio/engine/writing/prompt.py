@@ -130,8 +130,9 @@ def fit(
 def fit_from(prompt: TokenizedPrompt, context_size: int, first: int) -> FittedPrompt:
     """Keep the head and a part of the manuscript, to read it from one of its tokens on.
 
-    Where not all fits, half of what the head leaves stands before that token, and the other half
-    goes on from it; more stands before it towards the text's end, and less near its beginning.
+    Where not all fits, half of what the head leaves stands before that token, or less near the
+    text's beginning, and the rest goes on from it. More before it would be read for long before
+    the first token is scored.
 
     Args:
         prompt: the whole prompt.
@@ -145,8 +146,7 @@ def fit_from(prompt: TokenizedPrompt, context_size: int, first: int) -> FittedPr
     if not fitted.unseen:
         return fitted
     left = context_size - _MARGIN - prompt.head
-    last = len(prompt.tokens) - prompt.head - left
-    unseen = max(0, min(first - left // 2, last))
+    unseen = max(0, first - left // 2)
     begin = prompt.head + unseen
     return FittedPrompt(prompt.tokens[: prompt.head] + prompt.tokens[begin : begin + left], unseen)
 

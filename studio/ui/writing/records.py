@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, Signal
 from studio.engine.messages import (
     AnyEvent,
     Evaluated,
+    Evaluating,
     Failed,
     Score,
     Scored,
@@ -78,6 +79,8 @@ class TokenRecords(QObject):
         """What is to be scored; None while nothing is."""
         self._asked: FollowedText | None = None
         """The part of the text that is being read."""
+        self._is_begun = False
+        """Whether the engine has said anything of that part."""
         self._first = 0
         """Where in it the first character without a record is."""
         self._reading = Reading()
@@ -89,7 +92,8 @@ class TokenRecords(QObject):
         """Says which part of the text is on the screen."""
         self._clock = FrameClock(self.changed.emit, self)
         self.spans.changed.connect(lambda *_: self._clock.request())
-        client.listen(self._on_event, Scored, Evaluated, ScoringEnded, Failed, Superseded)
+        client.listen(self._on_event, Evaluating, Scored, Evaluated, ScoringEnded)
+        client.listen(self._on_event, Failed, Superseded)
         client.died.connect(lambda _outcome: self._end())
         model.changed.connect(self._on_model_changed)
         writing.changed.connect(self.scoring_changed)
@@ -158,6 +162,9 @@ class TokenRecords(QObject):
         """End a scoring under way; what has its record by now keeps it."""
         if self.is_scoring:
             self._client.send(Stop(request=self._request))
+            if not self._is_begun:
+                # The engine reads another prompt still, and answers when it has.
+                self._on_broken_off()
 
     def _ask(self) -> None:
         """Have the next part read, with enough of the text before it to fill a context."""
@@ -173,6 +180,7 @@ class TokenRecords(QObject):
         self._first = first - begin
         self._reading = Reading(is_whole=begin == 0)
         self._request = self._client.next_request()
+        self._is_begun = False
         prompt = msgspec.structs.replace(
             self._draft.prompt(0), manuscript=manuscript.text[begin:end]
         )
@@ -230,6 +238,7 @@ class TokenRecords(QObject):
         asked = self._asked
         if event.request != self._request or asked is None:
             return
+        self._is_begun = True
         match event:
             case Scored():
                 read = [
@@ -275,6 +284,6 @@ def _anew_words(words: int, times: int) -> str:
     places = "at one place" if times == 1 else f"at {times:,} places"
     return (
         f"{words:,} word{'' if words == 1 else 's'} scored. The text is longer than the model's "
-        f"context: {places} reading began anew, with half a context or more of the text before. A "
+        f"context: {places} reading began anew, with half a context of the text before. A "
         "larger context size (Model › Model options) holds more."
     )

@@ -3,6 +3,7 @@
 from pytestqt.qtbot import QtBot
 
 from studio.engine.messages import (
+    Evaluating,
     Failed,
     Score,
     Scored,
@@ -263,6 +264,21 @@ def test_broken_off_it_says_how_far_it_came_and_goes_on_with_the_rest(qtbot: QtB
     assert told.args is not None
     assert "Scored 2 of 4 words." in told.args[0]
     assert asked(desk).first == 7
+
+
+def test_while_it_waits_for_another_prompt_esc_ends_it_at_once() -> None:
+    desk = loaded()
+    command = asked(desk)
+    desk.records.cancel()
+    assert desk.client.last(Stop).request == command.request
+    assert not desk.records.is_scoring
+    desk.client.answer(Superseded(request=command.request))
+    second = asked(desk)
+    desk.client.answer(Evaluating(request=second.request, done=0, total=9))
+    desk.records.cancel()
+    assert desk.records.is_scoring, "what the engine has by now is on its way"
+    desk.client.answer(scored(second.request, *WORDS[:1]), Superseded(request=second.request))
+    assert spelled(desk) == ["The"]
 
 
 def test_what_cannot_be_scored_does_not_hold_it_up() -> None:
