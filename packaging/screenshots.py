@@ -1,13 +1,16 @@
-"""Makes the README's pictures from the real window, writing with the starter model.
+"""Makes pictures of every view from the real window, writing with the starter model.
 
     .venv/bin/python packaging/screenshots.py
 
-Without a screen it uses Qt's offscreen platform. The seed is fixed, so the pictures change only
-when the window or the sampling does.
+Each view is shown light and dark, as large as at first (these are the README's), on a small
+laptop's screen, and on a screen of 2560 by 1440 at scale 2. Without a screen it uses Qt's offscreen
+platform. The seed is fixed, so the pictures change only when the window or the sampling does.
 """
 
 import os
+import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
@@ -23,11 +26,27 @@ OPENING = (
     "let the boat find its own way. On the last day of October the fog came in early, and"
 )
 SEED = 417203
-SIZE = (1320, 860)
+SIZES = ((1320, 860, 1), (1366, 768, 1), (1280, 720, 2))
+"""Width and height of the window, and the screen's scale: a process each."""
 
 
 def main() -> int:
-    """Write all pictures, each in both appearances; the exit status."""
+    """Write all pictures in all sizes; the exit status."""
+    if len(sys.argv) == 4:
+        return make(*map(int, sys.argv[1:]))
+    for width, height, scale in SIZES:
+        with tempfile.TemporaryDirectory() as home:
+            # Settings of its own: nobody's zoom, preset or text gets into a picture.
+            own = {"HOME": home, "XDG_CONFIG_HOME": home, "XDG_STATE_HOME": home}
+            environment = {**os.environ, **own, "QT_SCALE_FACTOR": str(scale)}
+            command = [sys.executable, __file__, str(width), str(height), str(scale)]
+            if status := subprocess.run(command, env=environment, check=False).returncode:
+                return status
+    return 0
+
+
+def make(width: int, height: int, scale: int) -> int:
+    """Write all pictures in one size, each in both appearances; the exit status."""
     from PySide6.QtWidgets import QApplication, QWidget
 
     from studio.engine.model_files.starter_model import find_starter_model
@@ -43,7 +62,7 @@ def main() -> int:
     application = make_application()
     with no_traces():
         window = make_window(application)
-        window.resize(*SIZE)
+        window.resize(width, height)
         window.show()
         session = window.session
         session.model.open(str(model))
@@ -64,11 +83,20 @@ def main() -> int:
                 window.theme.set_appearance(appearance)
                 for _ in range(3):  # what is laid out anew is painted in the next turn
                     QApplication.processEvents()
-                path = FOLDER / f"{name}-{appearance}.png"
+                size = (
+                    ""
+                    if (width, height, scale) == SIZES[0]
+                    else f"-{_pixels(width, height, scale)}"
+                )
+                path = FOLDER / f"{name}-{appearance}{size}.png"
                 shown.grab().save(str(path))
                 print(path.relative_to(ROOT))
 
         take("window")
+        window.temperature.set_detailed(True)
+        window.status.labels[1].hide()  # the speed, another one each time
+        take("details")
+        window.temperature.set_detailed(False)
         # What the model did not write is scored, so that all of it can be tinted.
         session.records.score()
         run_until(lambda: not session.records.is_scoring)
@@ -96,7 +124,7 @@ def main() -> int:
             window.library.favourites.set(name, True)
         window.library.open.trigger()
         assert window.library.view is not None, "it was just opened"
-        take("profiles", window.library.view)
+        take("presets", window.library.view)
         window.library.view.close()
         window.compare.show(True)
         session.compare.set_max_tokens(60)
@@ -108,6 +136,10 @@ def main() -> int:
         session.draft.mark_brief_saved()
         window.close()
     return 0
+
+
+def _pixels(width: int, height: int, scale: int) -> str:
+    return f"{width * scale}x{height * scale}"
 
 
 if __name__ == "__main__":

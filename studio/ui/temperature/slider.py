@@ -32,6 +32,7 @@ _TICK_LENGTH = 4.0
 _WHEEL_NOTCH = 120
 """Qt's unit: eighths of a degree, of which a mouse wheel's notch has 120 and a touchpad few."""
 
+_ENDS = ("0 always the favourite", "∞ anything")
 _HUNDREDTHS = 100
 _UNIFORM_VALUE = int(HOTTEST * _HUNDREDTHS) + 1
 
@@ -227,9 +228,17 @@ class TemperatureSlider(QAbstractSlider):
         if not self._has_labels:
             return
         row = QRectF(0, self._label_top(), self.width(), self.fontMetrics().height())
-        painter.drawText(row, Qt.AlignmentFlag.AlignLeft, "0 always the favourite")
-        painter.drawText(row, Qt.AlignmentFlag.AlignRight, "∞ anything")
+        low, high = self._end_words()
+        painter.drawText(row, Qt.AlignmentFlag.AlignLeft, low)
+        painter.drawText(row, Qt.AlignmentFlag.AlignRight, high)
         painter.drawText(row, Qt.AlignmentFlag.AlignHCenter, "1")
+
+    def _end_words(self) -> tuple[str, str]:
+        """What the ends are called; in a narrow column by their numbers alone."""
+        metrics = self.fontMetrics()
+        room = (self.width() - metrics.horizontalAdvance("1")) // 2 - metrics.averageCharWidth()
+        fits = max(map(metrics.horizontalAdvance, _ENDS)) <= room
+        return _ENDS if fits else ("0", "∞")
 
     def _paint_handle(self, painter: QPainter) -> None:
         colors = self._theme.colors

@@ -183,3 +183,9 @@ def test_a_disabled_track_is_paler(slider: TemperatureSlider) -> None:
     pale = slider.grab().toImage().pixelColor(40, 12)
     slider.setEnabled(True)
     assert slider.grab().toImage().pixelColor(40, 12).saturation() > pale.saturation()
+
+
+def test_in_a_narrow_column_the_ends_are_numbers(slider: TemperatureSlider) -> None:
+    assert slider._end_words() == ("0 always the favourite", "∞ anything")
+    slider.resize(220, slider.height())
+    assert slider._end_words() == ("0", "∞")
