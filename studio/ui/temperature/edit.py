@@ -55,5 +55,5 @@ class TemperatureEdit(CommitEdit):
             self._fit()
 
     def _fit(self) -> None:
-        words = max(self.text(), "0.0", key=len)
+        words = self.text() or "0"
         self.setFixedWidth(self.fontMetrics().horizontalAdvance(words) + 2 * EDIT_INSET + 2)
