@@ -63,10 +63,12 @@ def test_t_and_beta_typed_and_dragged_are_one_control(written: MainWindow) -> No
     QTest.mouseMove(curve, QPoint(round(x_of(2.0, curve.width())), 50))
     QTest.mouseRelease(curve, LEFT, NONE, QPoint(round(x_of(2.0, curve.width())), 50))
     assert sampling.params.temperature == pytest.approx(2.0, abs=0.05)
-    choices, measures, sensitivity = panel.measures.words
+    panel.details.click()
+    words, measures, sensitivity = panel.measures.words
     token = written.session.next_token
     assert token.effective_choices is not None
-    shown = re.search(r"about ([\d.,]+) choices", choices)
+    assert "words could follow here" in words
+    shown = re.search(r"about ([\d.,]+) choices", measures)
     assert shown is not None
     assert float(shown[1].replace(",", "")) == pytest.approx(token.effective_choices, rel=0.1)
     assert "bits, favourite" in measures
