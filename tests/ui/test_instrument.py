@@ -162,7 +162,7 @@ def test_blame_is_the_t_below_which_the_same_dice_take_the_favourite(
     facts = session.word.facts(8)
     assert facts is not None
     said = re.search(
-        r"Below T ([\d.]+) the same dice would have chosen “(.+)” instead",
+        r"Below T ([\d.]+) the same draw would have taken “(.+)” instead",
         " ".join(facts.sentences),
     )
     if said is None:  # the first token is the favourite: then any colder T gives it too

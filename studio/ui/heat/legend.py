@@ -35,7 +35,7 @@ from studio.ui.writing.records import TokenRecords
 
 NOTHING_RECORDED = "Nothing to tint yet: write with Ctrl+Enter, or score the text that is there."
 BEING_SCORED = "The model is reading the text; the tint follows it."
-NO_DICE = "Scored text has no blame: no dice were thrown for it. Write with Ctrl+Enter."
+NO_DICE = "Scored text has no blame: nothing was drawn for it. Write with Ctrl+Enter."
 
 NOT_EXACT = "≈ not all exact"
 """What stands beside the scale where notes say more."""

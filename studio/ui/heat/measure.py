@@ -137,12 +137,12 @@ SCALES = {
     ),
     HeatMeasure.BLAME: HeatScale(
         title="&Blame",
-        tip="<p><b>Temperature blame</b>: the T below which the same dice would have chosen the "
-        "favourite instead, after the penalties and filters in force. The stronger the tint, the "
-        "sooner the token gives way when you cool.</p><p>A line under a token: at the temperature "
-        "now, the same dice would take the favourite. Favourites have no blame; nor has text that "
-        "was scored, for no dice were thrown there.</p><p>Where a filter cuts beyond the 128 best "
-        "tokens of a place, its blame is an estimate.</p>",
+        tip="<p><b>Temperature blame</b>: the T below which the same random draw would have taken "
+        "the favourite instead, after the penalties and filters in force. The stronger the "
+        "tint, the sooner the token gives way when you cool.</p><p>A line under a token: at "
+        "the temperature now, the same draw would take the favourite. Favourites have no "
+        "blame; nor has text that was scored, for nothing was drawn there.</p><p>Where a "
+        "filter cuts beyond the 128 best tokens of a place, its blame is an estimate.</p>",
         least=0.1,
         most=3.0,
         logarithmic=True,

@@ -93,7 +93,7 @@ def blame_notes(
     if left_out:
         notes.append(
             f"Approximate: {' and '.join(left_out)} left out, for with "
-            f"{'them' if len(left_out) > 1 else 'it'} there is no one T at which the dice turn."
+            f"{'them' if len(left_out) > 1 else 'it'} there is no one T at which the draw turns."
         )
     changes = active_changes(params)
     if params.word_biases and not texts_known:

@@ -10,7 +10,7 @@ import math
 from studio.ui.temperature_scale import format_temperature
 from studio.ui.tokens.words import percent
 
-NO_DICE = "This text was scored, not written: no dice were thrown here, so T has no blame."
+NO_DICE = "This text was scored, not written: nothing was drawn here, so T has no blame."
 
 CHOSEN = "You chose this word: nothing was drawn for it, so T has no blame."
 
@@ -53,7 +53,7 @@ def probabilities(now: float, is_cut: bool, at_one: float, temperature: float) -
 
 
 def blame_sentence(blame: float | None, favourite: str, temperature: float) -> str:
-    """Below which temperature the same dice would have chosen the favourite.
+    """Below which temperature the same random draw would have taken the favourite.
 
     Args:
         blame: That temperature; None where the token is the favourite itself.
@@ -61,12 +61,12 @@ def blame_sentence(blame: float | None, favourite: str, temperature: float) -> s
         temperature: The one in force.
     """
     if blame is None:
-        return "The favourite: at any lower T the same dice choose it too."
+        return "The favourite: at any lower T the same draw takes it too."
     if blame == 0.0:
         return f"Only T 0 would have chosen “{favourite}” instead."
     if math.isinf(blame):
-        return f"With these filters the same dice would choose “{favourite}” at any T."
+        return f"With these filters the same draw would take “{favourite}” at any T."
     # Two digits are what a hand can set.
     turn = format_temperature(float(f"{blame:.2g}"))
-    sentence = f"Below T {turn} the same dice would have chosen “{favourite}” instead"
+    sentence = f"Below T {turn} the same draw would have taken “{favourite}” instead"
     return f"{sentence}, as they would now." if temperature <= blame else f"{sentence}."

@@ -47,10 +47,10 @@ def test_a_rank_says_whose_it_is_where_two_differ() -> None:
 
 def test_blame() -> None:
     assert blame_sentence(0.6178, "␣sea", 1.0) == (
-        "Below T 0.62 the same dice would have chosen “␣sea” instead."
+        "Below T 0.62 the same draw would have taken “␣sea” instead."
     )
     assert blame_sentence(0.6178, "␣sea", 0.5) == (
-        "Below T 0.62 the same dice would have chosen “␣sea” instead, as they would now."
+        "Below T 0.62 the same draw would have taken “␣sea” instead, as they would now."
     )
     assert blame_sentence(None, "␣sea", 1.0).startswith("The favourite:")
     assert blame_sentence(0.0, "␣sea", 1.0) == "Only T 0 would have chosen “␣sea” instead."
