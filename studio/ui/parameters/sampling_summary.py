@@ -1,4 +1,4 @@
-"""What is not neutral among the sampling parameters, in a line. Knows no Qt."""
+"""What has an effect among the sampling parameters, in a line. Knows no Qt."""
 
 from studio.sampling import SamplingParams, active_steps
 from studio.ui.parameters.penalties import REPEAT_PENALTY
@@ -29,10 +29,7 @@ _STEPS_IN_SUMMARY = (
 
 
 def summary(params: SamplingParams) -> str:
-    """What is not neutral, in one line: ``top-p 0.95   min-p 0.05   repeat 1.05``.
-
-    Of the parameters that have no field here (a preset may set them) those that have an effect.
-    """
+    """What has an effect, in one line: ``top-p 0.95   min-p 0.05   repeat 1.05``."""
     if params.mirostat:
         tau = format_number(params.mirostat_tau)
         parts = [f"Mirostat {params.mirostat} at {tau} bits"]
@@ -47,12 +44,12 @@ def summary(params: SamplingParams) -> str:
 
 
 def _steps(params: SamplingParams) -> list[str]:
+    active = active_steps(params)
     parts = [
         f"{label} {entry.format(getattr(params, entry.name))}"
         for entry, label in _FIELDS_IN_SUMMARY
-        if getattr(params, entry.name) != entry.neutral
+        if entry.step in active and getattr(params, entry.name) != entry.neutral
     ]
-    active = active_steps(params)
     parts += [
         words.format(format_number(getattr(params, name)))
         for step, name, neutral, words in _STEPS_IN_SUMMARY

@@ -99,9 +99,14 @@ class PresetActions(QObject):
         self.neutral.setCheckable(True)
         self.neutral.setChecked(settings.get(PRESETS_NEUTRAL))
         self.show_left = make_action(
-            window, "Show all", self._show_left, tip="Show every setting that was not carried over"
+            window,
+            "Show all",
+            self._show_left,
+            tip="Show every setting that was not taken as it stood",
         )
         self._left: list[Left] = []
+        self._report = ""
+        """What a table of these is called."""
         self._refusals: list[str] | None = None
         presets.changed.connect(self._follow)
         presets.failed.connect(self._tell_failure)
@@ -152,6 +157,7 @@ class PresetActions(QObject):
         self._refusals = None
         refused += also
         self._left = [row for name, it in taken for row in left_behind(name, it)]
+        self._report = "Import report"
         if taken or refused:
             self._notice.tell(
                 taken_in(taken, refused),
@@ -221,7 +227,8 @@ class PresetActions(QObject):
             self._refusals.append(why)
 
     def _show_left(self) -> None:
-        dialog = TravelDialog(self._left, QApplication.activeWindow() or self._window)
+        window = QApplication.activeWindow() or self._window
+        dialog = TravelDialog(self._left, self._report, window)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
 
@@ -241,6 +248,7 @@ class PresetActions(QObject):
             self._notice.tell(str(error))
             return
         self._left = left(self._name, exported.not_carried)
+        self._report = "Export report"
         words = f"“{Path(path).name}” is written. {lost_words(exported.not_carried)}".rstrip()
         self._notice.tell(words, self.show_left if self._left else None, is_error=False)
 

@@ -1,4 +1,4 @@
-"""What presets left behind on their way in or out, all of it, in a table that can be copied."""
+"""What is to be known of presets that came in or went out, in a table that can be copied."""
 
 from collections.abc import Sequence
 
@@ -37,16 +37,17 @@ _LONGEST_CELL = 400
 
 
 class TravelDialog(QDialog):
-    """Every setting that was left behind, with its value and the reason.
+    """Every setting that was not taken as it stood, with its value and the reason.
 
     Args:
         rows: In the order in which they are shown.
+        title: Which way the presets went: ``Import report``.
         parent: The window it belongs to.
     """
 
-    def __init__(self, rows: Sequence[Left], parent: QWidget | None = None) -> None:
+    def __init__(self, rows: Sequence[Left], title: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Not carried over")
+        self.setWindowTitle(title)
         self.resize(*_SIZE)
         self._rows = tuple(rows)
         words = QLabel(sums_up(self._rows))
@@ -70,7 +71,7 @@ class _Table(QTableWidget):
     def __init__(self, rows: Sequence[Left]) -> None:
         super().__init__(len(rows), len(_COLUMNS))
         self._rows = rows
-        self.setAccessibleName("Settings that were not carried over")
+        self.setAccessibleName("Settings not taken as they stood")
         self.setHorizontalHeaderLabels(_COLUMNS)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)

@@ -26,16 +26,14 @@ def follow_words(effective: float) -> str:
         return "always the favourite"
     if effective < _NEARLY:
         return "nearly always the favourite"
-    number = choices(effective).removesuffix(" choices")
-    return f"{number} words could follow here"
+    return f"about {effective:,.0f} words could follow here"
 
 
 def short_follow_words(effective: float) -> tuple[str, str]:
     """The same for a narrow column and a very narrow one: ``about 3 words``, ``3``."""
     if effective < _NEARLY:
         return "the favourite", "1"
-    number = choices(effective).removesuffix(" choices")
-    return f"{number} words", number.removeprefix("about ")
+    return f"about {effective:,.0f} words", f"{effective:,.0f}"
 
 
 def sensitivity_words(sensitivity: float) -> str:

@@ -29,7 +29,6 @@ from studio.manuscript import (
 from studio.presets import Preset
 from studio.ui.parameters.prompt_settings import PromptSettings
 
-_VISIBLE = re.compile(r"\S")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -65,6 +64,8 @@ class Draft(QObject):
         """What is kept for the file; None where that is not known."""
         self._caret = 0
         self._selected = 0
+        self._visible_end = 0
+        """One past the last character that can be seen; followed, not searched for at each key."""
         self.preset_name = preset.name
         self.prompting = PromptSettings(preset, self)
         self.prompting.changed.connect(self.prompt_changed)
@@ -111,7 +112,7 @@ class Draft(QObject):
     @property
     def text_follows(self) -> bool:
         """Whether something can be seen behind the caret, which the model does not read."""
-        return _VISIBLE.search(self.manuscript.text, self.caret) is not None
+        return self._visible_end > self.caret
 
     def set_caret(self, position: int, selected: int = 0) -> None:
         """Follow the editor's caret.
@@ -243,6 +244,13 @@ class Draft(QObject):
         self.brief_changed.emit()
         self.file_changed.emit()
 
-    def _on_text_changed(self, position: int, _removed: int, *_inserted: object) -> None:
+    def _on_text_changed(self, position: int, removed: int, inserted: str, _: bytes) -> None:
+        visible = len(inserted.rstrip())
+        if self._visible_end > position + removed:
+            self._visible_end += len(inserted) - removed
+        elif visible:
+            self._visible_end = position + visible
+        elif self._visible_end > position:
+            self._visible_end = len(self.manuscript.text[:position].rstrip())
         if position <= self._caret:
             self.prompt_changed.emit()

@@ -41,6 +41,8 @@ def test_the_summary_does_not_hide_what_has_no_field(values: dict[str, Any], sai
         {"xtc_probability": 0.5, "xtc_threshold": 0.6},
         {"dry_multiplier": 0.8, "samplers": ("top_k",)},
         {"presence_penalty": 1.0, "repeat_last_n": 0},
+        {"repeat_penalty": 1.1, "repeat_last_n": 0},
+        {"repeat_penalty": 1.1, "top_k": 4, "top_p": 0.9, "min_p": 0.1, "samplers": ()},
         {"min_keep": 5},
         {"dynatemp_exponent": 2.0, "mirostat_tau": 3.0, "dry_base": 2.0},
     ],

@@ -105,6 +105,7 @@ def test_all_that_was_lost_is_shown_and_files_are_told_of_together(
     action.trigger()
     (dialog,) = window.findChildren(TravelDialog)
     assert dialog.isVisible()
+    assert dialog.windowTitle() == "Import report"
     # What was lost; the penalty over no tokens and what the file is silent on, of each.
     assert dialog.table.rowCount() == 11 + 2 * (1 + 3)
     dialog.reject()

@@ -11,7 +11,7 @@ ROWS = [Left("Warm", f"key{number}", str(number), "Because.") for number in rang
 
 
 def opened(qtbot: QtBot, rows: list[Left]) -> TravelDialog:
-    dialog = TravelDialog(rows)
+    dialog = TravelDialog(rows, "Import report")
     qtbot.addWidget(dialog)
     dialog.show()
     return dialog

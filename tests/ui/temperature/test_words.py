@@ -3,12 +3,32 @@ import math
 import pytest
 
 from studio.ui.temperature.words import (
+    follow_words,
     place_words,
     round_temperature,
     sensitivity_figure,
     sensitivity_words,
+    short_follow_words,
     short_sensitivity_words,
 )
+
+
+@pytest.mark.parametrize(
+    ("effective", "words", "short"),
+    [
+        (1.0, "always the favourite", ("the favourite", "1")),
+        (1.49, "nearly always the favourite", ("the favourite", "1")),
+        (1.5, "about 2 words could follow here", ("about 2 words", "2")),
+        (2.04, "about 2 words could follow here", ("about 2 words", "2")),
+        (2.94, "about 3 words could follow here", ("about 3 words", "3")),
+        (1234.5, "about 1,234 words could follow here", ("about 1,234 words", "1,234")),
+    ],
+)
+def test_how_many_words_could_follow_is_a_whole_number(
+    effective: float, words: str, short: tuple[str, str]
+) -> None:
+    assert follow_words(effective) == words
+    assert short_follow_words(effective) == short
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from studio.manuscript.joint import joined
 from studio.ui.main_window import MainWindow
 from tests.ui.conftest import LONG, NEVER_ENDS
 
@@ -77,7 +78,10 @@ def test_what_is_written_is_joined_to_what_follows(
     assert not (TEXT[:place][-1:].isspace() and added[0].isspace()), "there is a space before it"
     glued = added[-1] + after[0]
     if after[0].isalpha():
-        assert added[-1].isspace()
+        # One space, or line ends that were drawn; and none behind a hyphen, a bracket or the like,
+        # behind which a word goes on.
+        assert added == joined(added, after), glued
+        assert added[-1].isspace() or not added[-1].isalnum(), glued
     else:
         assert not added[-1].isspace(), glued
     QTest.keyClick(written.editor, Qt.Key.Key_Z, CONTROL)

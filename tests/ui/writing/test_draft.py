@@ -1,10 +1,12 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pytestqt.qtbot import QtBot
 
 from studio.engine.messages import Prompt
-from studio.manuscript import ManuscriptFileError
+from studio.manuscript import Manuscript, ManuscriptFileError
 from studio.presets import Preset
 from studio.ui.writing.draft import Draft
 
@@ -121,3 +123,51 @@ def test_a_new_manuscript_forgets_the_old_file(draft: Draft, tmp_path: Path) -> 
     draft.save(tmp_path / "new.txt")
     assert (tmp_path / "new.txt").read_bytes() == b"New.\n", "without the old one's marks"
     assert path.read_bytes() == b"\xef\xbb\xbfOld.\r\n"
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 12), st.integers(0, 12), st.text(" \n\u00a0ax", max_size=4)),
+        max_size=12,
+    ),
+    st.integers(0, 30),
+)
+def test_what_can_be_seen_behind_the_caret_is_known_after_any_edits(
+    edits: list[tuple[int, int, str]], caret: int
+) -> None:
+    draft = Draft(Preset(name="Plain", description=""))
+    for place, removed, text in edits:
+        length = len(draft.manuscript)
+        start = min(place, length)
+        draft.manuscript.edit(start, min(removed, length - start), text)
+        draft.set_caret(min(caret, len(draft.manuscript)))
+        assert draft.text_follows == bool(draft.manuscript.text[draft.caret :].strip())
+    if draft.manuscript.can_undo:
+        draft.manuscript.undo()
+        assert draft.text_follows == bool(draft.manuscript.text[draft.caret :].strip())
+
+
+def test_a_long_blank_tail_is_not_searched_at_each_key(draft: Draft) -> None:
+    blank = "\n" * 100_000
+    draft.manuscript.load("The sea." + blank)
+    draft.set_caret(8)
+    watched = _Reads(draft.manuscript)
+    draft.manuscript = watched  # type: ignore[assignment]  # has all that the question needs
+    assert not draft.text_follows
+    assert watched.reads == 0
+
+
+class _Reads:
+    """A manuscript that counts how often its whole text is asked for."""
+
+    def __init__(self, manuscript: Manuscript) -> None:
+        self._manuscript = manuscript
+        self.reads = 0
+
+    def __len__(self) -> int:
+        return len(self._manuscript)
+
+    @property
+    def text(self) -> str:
+        self.reads += 1
+        return self._manuscript.text
