@@ -5,8 +5,10 @@ This module does not know what a command does.
 """
 
 import importlib
+import signal
 import sys
 from collections.abc import Sequence
+from types import FrameType
 
 from studio.commands.standard_streams import OutputError, standard_streams
 
@@ -15,11 +17,21 @@ INTERRUPTED = 130
 
 def run(name: str, arguments: Sequence[str]) -> int:
     """Runs the command called `name` with its own arguments; the exit status."""
+    interrupts: list[int] = []
+
+    def on_interrupt(number: int, _frame: FrameType | None) -> None:
+        interrupts.append(number)
+        raise KeyboardInterrupt
+
+    # Until the command sees to it itself.
+    former = signal.signal(signal.SIGINT, on_interrupt)
     try:
         with standard_streams():
             try:
                 # Only now: an interrupt during imports, half a second, ends without a traceback.
                 command = importlib.import_module(f"studio.commands.{name}")
+                if interrupts:  # C code that is imported may swallow what is raised
+                    return INTERRUPTED
                 return int(command.main(arguments))
             except SystemExit as end:  # argparse's way out
                 if end.code is None or isinstance(end.code, int):
@@ -34,6 +46,8 @@ def run(name: str, arguments: Sequence[str]) -> int:
     except OutputError as error:
         _complain(f"studio {name}: the output could not be written: {error}")
         return 1
+    finally:
+        signal.signal(signal.SIGINT, former)
 
 
 def _complain(message: str) -> None:

@@ -184,8 +184,9 @@ def test_an_interrupt_at_the_prompts_input(tiny: str) -> None:
         while b"studio.engine.engine" not in process.stderr.readline():
             assert process.poll() is None
         process.send_signal(signal.SIGINT)
+        messages = process.stderr.read()
         assert process.wait(60) == 130
-        assert b"Traceback" not in process.stderr.read()
+        assert b"Traceback" not in messages
 
 
 @pytest.mark.parametrize(
