@@ -394,7 +394,7 @@ class MainWindow(QMainWindow):
 
     def _on_saved(self, news: str) -> None:
         # What could not be written is written now.
-        if self.notice.message == self._file_failure:
+        if self.notice.accessibleDescription() == self._file_failure:
             self.notice.hide()
         self._tell_of_text(news)
 

@@ -160,6 +160,8 @@ def test_any_part_of_a_text_longer_than_the_context_is_scored_what_is_seen_first
     )
     paste(window, qtbot, text)
     words = len(text.split())
+    window.resize(1000, 480)  # so that a part of it is seen
+    qtbot.waitUntil(lambda: window.height() == 480)
     window.editor.move_caret(len(text) // 2)
     qtbot.waitUntil(lambda: session.look_ahead.is_settled, timeout=LONG)
     low, high = window.editor.visible_range()

@@ -60,10 +60,10 @@ class NoticeBar(QFrame):
 
     @property
     def message(self) -> str:
-        """What is told; empty when nothing is."""
-        if self.isHidden():
-            return self._toast.message if self._toast else ""
-        return self._label.text()
+        """What was told last and can be seen; empty when nothing can."""
+        if self._toast is not None and self._toast.message:
+            return self._toast.message
+        return "" if self.isHidden() else self._label.text()
 
     @property
     def action(self) -> QAction | None:

@@ -45,8 +45,9 @@ def test_errors_and_ways_on_stay_in_the_window(window: QWidget) -> None:
     assert toast.isHidden(), "what went wrong matters more"
     assert bar.message == "The disk is full."
     bar.tell("Taken in.", is_error=False)
-    assert bar.message == "The disk is full.", "news do not cover what is still wrong"
-    assert toast.message == "Taken in."
+    assert bar.isVisible(), "news do not cover what is still wrong"
+    assert bar.accessibleDescription() == "The disk is full."
+    assert bar.message == toast.message == "Taken in."
     undo = QAction("&Undo", window)
     bar.tell("Deleted.", undo, is_error=False)
     assert (bar.message, bar.action) == ("Deleted.", undo)

@@ -101,7 +101,7 @@ def test_a_file_that_nobody_touched_is_saved_without_a_word(
     bare.actions_.save.trigger()
     assert path.read_text() == "Mine. More. The sea."
     assert writer.asked == []
-    assert bare.notice.message == ""
+    assert bare.notice.isHidden()
 
 
 def test_a_change_outside_is_told_once_when_the_window_comes_back(
@@ -139,7 +139,7 @@ def test_keep_mine(bare: MainWindow, writer: Writer, path: Path, how: str) -> No
     assert path.read_text() == "Mine. The sea."
     assert not bare.isWindowModified()
     assert len(writer.asked) == 1
-    assert bare.notice.message == "", "what it told is decided"
+    assert bare.notice.isHidden(), "what it told is decided"
 
 
 @pytest.mark.parametrize("how", ["save", "decide"])

@@ -161,7 +161,7 @@ def test_what_cannot_be_written_is_said_and_writes_nothing(
     session.writing.stop()
     qtbot.waitUntil(lambda: session.writing.is_idle, timeout=LONG)
     assert said == [NO_TEXT, WRITING]
-    assert window.notice.isVisible()
+    assert window.notice.message
 
 
 def test_the_menu_says_why_a_word_cannot_be_written(settled: MainWindow) -> None:
