@@ -82,7 +82,12 @@ def move_new(former: Path, path: Path) -> None:
             raise
         # A file system without hard links, a memory stick's: the name is taken first.
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
-        former.replace(path)
+        try:
+            former.replace(path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                path.unlink()  # the empty file that kept the name
+            raise
         return
     former.unlink()
 

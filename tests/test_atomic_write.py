@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from studio.atomic_write import atomic_write, write_new
+from studio.atomic_write import atomic_write, move_new, write_new
 
 
 def test_a_new_file_gets_the_usual_permissions(tmp_path: Path) -> None:
@@ -108,6 +108,25 @@ def test_a_read_only_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_a_missing_folder_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         atomic_write(tmp_path / "none" / "file", b"x")
+
+
+def test_a_move_that_fails_without_hard_links_leaves_no_empty_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EPERM, "no hard links here")
+
+    monkeypatch.setattr("os.link", refuse)
+    path = tmp_path / "new.txt"
+    write_new(path, b"first")
+    assert path.read_bytes() == b"first"
+    with pytest.raises(FileExistsError):
+        write_new(path, b"second")
+    former = tmp_path / "folder"
+    former.mkdir()
+    with pytest.raises(OSError, match="Not a directory"):
+        move_new(former, tmp_path / "called otherwise")  # a folder replaces no file
+    assert sorted(it.name for it in tmp_path.iterdir()) == ["folder", "new.txt"]
 
 
 def test_a_new_file_is_never_written_over_another(tmp_path: Path) -> None:

@@ -27,10 +27,13 @@ class Journal:
 
     Args:
         root: The folder of all; need not be there.
+
+    Attributes:
+        root: That folder.
     """
 
     def __init__(self, root: Path) -> None:
-        self._root = root
+        self.root = root
         self._folder: Path | None = None
         self._lock: FileLock | None = None
 
@@ -62,11 +65,11 @@ class Journal:
     def _begin(self) -> None:
         if self._lock is not None:
             self._lock.release()
-        self._root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
         lock = None
         while lock is None:
             # Where somebody who looks for leftovers is quicker than we are, another one.
-            folder = self._root / secrets.token_hex(8)
+            folder = self.root / secrets.token_hex(8)
             folder.mkdir(mode=0o700)
             with contextlib.suppress(FileNotFoundError):
                 lock = FileLock.acquire(folder / _LOCK)

@@ -19,6 +19,7 @@ from pathlib import Path
 import msgspec
 
 from studio.atomic_write import atomic_write, move_new, write_new
+from studio.path_checks import exists
 from studio.presets.bounded_json import MOST_BYTES, read_file
 from studio.presets.built_in import built_in_presets, is_built_in, unknown_preset
 from studio.presets.document import PresetDocument, newer_words
@@ -204,7 +205,7 @@ class PresetFolder:
             PresetError: it would fail.
         """
         self._refuse_full()
-        there = next(place for place in (self.path, *self.path.parents) if place.exists())
+        there = next(place for place in (self.path, *self.path.parents) if exists(place))
         can_ask = os.access in os.supports_effective_ids
         if not os.access(there, os.W_OK, effective_ids=can_ask):
             raise PresetError(f"“{there}”: {os.strerror(errno.EACCES)}.")
@@ -395,7 +396,7 @@ class PresetFolder:
             ) from error
 
     def _alone_if_there(self) -> contextlib.AbstractContextManager[None]:
-        return alone_in(self.path) if self.path.exists() else contextlib.nullcontext()
+        return alone_in(self.path) if exists(self.path) else contextlib.nullcontext()
 
     def _read(self, path: Path) -> StoredPreset:
         self._refuse_outside(path)

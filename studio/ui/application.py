@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 from studio import __version__
 from studio.engine.model_files.starter_model import find_starter_model
 from studio.manuscript import ManuscriptFileError, TextFile, read_text_stream
+from studio.path_checks import is_file
 from studio.resource_files import resource
 from studio.ui import settings as remembered
 from studio.ui.display_check import display_check
@@ -133,7 +134,7 @@ def open_first(window: MainWindow, file: Path | TextFile | None) -> None:
     if model.path:
         return
     last = Settings().get(remembered.MODEL)
-    path = Path(last) if last and Path(last).is_file() else find_starter_model()
+    path = Path(last) if last and is_file(Path(last)) else find_starter_model()
     window.library.opening.start(path)
     if path:
         model.open(str(path))

@@ -19,6 +19,7 @@ from studio.experiments.comparison_file import (
 )
 from studio.experiments.html_page import to_html
 from studio.experiments.markdown import to_markdown
+from studio.path_checks import exists
 from studio.ui.compare.history import CompareHistory
 from studio.ui.compare.lanes import NOTHING_TO_KEEP, RUNS
 from studio.ui.compare.record import record_of, show_record
@@ -164,7 +165,7 @@ class CompareFiles(QObject):
         if path.suffix.lower() != suffix:
             path = path.with_name(f"{path.name}{suffix}")
             # The dialog has asked about the name that was typed, and not about this one.
-            if path.exists() and not self._may_replace(path):
+            if exists(path) and not self._may_replace(path):
                 return None, kind
         self._settings.set(FOLDER, str(path.resolve().parent))
         return path, kind

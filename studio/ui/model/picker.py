@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from studio.path_checks import is_file
 from studio.ui.model.names import byte_size, describe_use, model_name, model_title
 from studio.ui.model.state import ModelPhase, ModelState
 from studio.ui.settings import RECENT_MODELS, Settings
@@ -105,7 +106,7 @@ class ModelPicker(QPushButton):
         paths += [path for path in self._settings.get(RECENT_MODELS) if path not in paths]
         for path in paths:
             file = Path(path)
-            is_there = file.is_file()
+            is_there = is_file(file)
             size = byte_size(file.stat().st_size) if is_there else "not found"
             role = " (starter model)" if file == self._starter else ""
             action = self._menu.addAction(f"{_literal(file.stem)}{role}\t{size}")

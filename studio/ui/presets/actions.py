@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, QStandardPaths, Qt
 from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow, QMenu
 
 from studio.atomic_write import atomic_write
+from studio.path_checks import is_folder
 from studio.presets import PresetError
 from studio.presets.foreign import FORMAT_WORDS, Imported, export
 from studio.sampling import SamplingParams
@@ -215,7 +216,7 @@ class PresetActions(QObject):
         """Where a dialog begins: the folder used last, or the writer's documents."""
         place = QStandardPaths.StandardLocation.DocumentsLocation
         used = Path(self._settings.get(PRESETS_FROM) or QStandardPaths.writableLocation(place))
-        return used if used.is_dir() else Path.home()
+        return used if is_folder(used) else Path.home()
 
     def _remember_folder(self, path: Path) -> None:
         self._settings.set(PRESETS_FROM, str(path.resolve().parent))

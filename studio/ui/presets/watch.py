@@ -5,6 +5,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QFileSystemWatcher, QObject, QTimer, Signal
 
+from studio.path_checks import is_folder
+
 _SETTLES = 100
 """Milliseconds within which the changes of one save arrive."""
 
@@ -27,7 +29,7 @@ class PresetWatch(QObject):
         """Watch this folder and these files from now on, and nothing else."""
         wanted = {str(path) for path in files}
         # A folder that is not there yet shows itself in the one above.
-        there = next((place for place in (folder, *folder.parents) if place.is_dir()), None)
+        there = next((place for place in (folder, *folder.parents) if is_folder(place)), None)
         wanted |= {str(there)} if there else set()
         watched = {*self._watcher.files(), *self._watcher.directories()}
         if watched - wanted:

@@ -15,6 +15,7 @@ from studio.manuscript import (
     Outside,
     RecoveryRecord,
 )
+from studio.path_checks import exists, is_folder
 from studio.ui.settings import FOLDER, LAST_CARET, LAST_FILE, RECENT_FILES, Settings
 from studio.ui.user_folders import data_folder, state_folder
 from studio.ui.writing.draft import Draft
@@ -98,18 +99,20 @@ class DocumentFiles(QObject):
     def open_last(self) -> None:
         """Open the document of the last time, the caret where it was."""
         last = Path(self._settings.get(LAST_FILE))
-        if not last.name or self.guard.is_open_elsewhere(last):
-            return  # the other window has it
-        if not last.exists():
+        if not last.name:
+            return
+        if not exists(last):
             self._settings.set(LAST_FILE, "")
             self.told.emit(
                 f"“{last}”, which was open last, is not there any more. This page is empty; "
                 "File › Open recent has others."
             )
             return
+        if self.guard.is_open_elsewhere(last):
+            return  # the other window has it
         caret = self._settings.get(LAST_CARET)
         if self._open_now(last):
-            self.caret_wanted.emit(min(caret, len(self._draft.manuscript)))
+            self.caret_wanted.emit(min(max(caret, 0), len(self._draft.manuscript)))
 
     def remember_caret(self) -> None:
         """Remember where the caret stands in the document that `open_last` would open."""
@@ -156,7 +159,7 @@ class DocumentFiles(QObject):
             # Not `with_suffix`: “1. The sea” has none, whatever follows its full stop.
             target = target.with_name(f"{target.name}.txt")
             # The dialog has asked about the name that was typed, and not about this one.
-            if target.exists() and not self._may_replace(target):
+            if exists(target) and not self._may_replace(target):
                 return False
         return self._save_to(target)
 
@@ -184,7 +187,7 @@ class DocumentFiles(QObject):
         """Where a dialog begins: the folder used last, or the writer's documents."""
         place = QStandardPaths.StandardLocation.DocumentsLocation
         used = Path(self._settings.get(FOLDER) or QStandardPaths.writableLocation(place))
-        return used if used.is_dir() else Path.home()
+        return used if is_folder(used) else Path.home()
 
     def _may_replace(self, target: Path) -> bool:
         buttons = QMessageBox.StandardButton
@@ -279,4 +282,4 @@ class DocumentFiles(QObject):
 def _free_name(path: Path) -> Path:
     """A name in the same folder that no file has: “The Sea 2.txt”."""
     names = (path.with_name(f"{path.stem} {number}{path.suffix}") for number in count(2))
-    return next(name for name in names if not name.exists())
+    return next(name for name in names if not exists(name))

@@ -15,8 +15,8 @@ _DELAY_MS = 1000
 """From a change to its record, that of all changes in between too. With the disk: two seconds."""
 
 _FAILED = (
-    "What you write cannot be put in safety: {why}. It is all still here. Save it, and make room "
-    "or check the permissions of the folder for program state."
+    "What you write cannot be put in safety in “{where}”: {why}. It is all still here. Save it, "
+    "and make room there or check the permissions of that folder."
 )
 
 
@@ -133,7 +133,7 @@ class Recovery(QObject):
     def _on_ended(self, why_not: str) -> None:
         self._join()
         if why_not and not self._has_failed:
-            self.failed.emit(_FAILED.format(why=why_not))
+            self.failed.emit(_FAILED.format(where=self._journal.root, why=why_not))
         self._has_failed = bool(why_not)
         if self._is_late:
             self.keep_now()

@@ -179,7 +179,7 @@ def test_a_disk_that_refuses_is_told_once_until_it_works_again(
     bare.session.recovery.failed.connect(told.append)
     QTest.keyClicks(bare.editor, "a")
     qtbot.waitUntil(lambda: len(told) == 1, timeout=LONG)
-    assert "cannot be put in safety" in bare.notice.message
+    assert f"cannot be put in safety in “{recovery_folder()}”" in bare.notice.message
     QTest.keyClicks(bare.editor, "b")
     ended = bare.session.recovery._ended
     with qtbot.waitSignal(ended, timeout=LONG):
@@ -241,7 +241,7 @@ def test_it_can_be_kept_for_later(bare: MainWindow) -> None:
     QTest.keyClick(offered(bare), Qt.Key.Key_Return)
     assert bare.session.draft.manuscript.text == "Mine."
     bare.actions_.restore.trigger()
-    assert "Nothing waits to be restored" in bare.notice.message
+    assert "Nothing waits to be restored" in bare.toast.message
 
 
 def test_every_control_of_the_offer_has_a_name_and_says_what_it_does(bare: MainWindow) -> None:
@@ -371,6 +371,37 @@ def test_a_last_document_that_is_gone_is_told_quietly(
     assert "sea.txt" in told[0]
     assert second.session.draft.path is None
     assert not second.isWindowModified()
+
+
+@pytest.mark.parametrize("name", ["a" * 300, "half\0.txt"], ids=["too long", "no name"])
+def test_remembered_paths_that_cannot_be_looked_at_keep_no_window_closed(
+    bare: MainWindow, tmp_path: Path, name: str
+) -> None:
+    settings = Settings()
+    for setting in (remembered.LAST_FILE, remembered.FOLDER, remembered.MODEL):
+        settings.set(setting, str(tmp_path / name))
+    settings.save()
+    told: list[str] = []
+    bare.files.told.connect(told.append)
+    open_first(bare, None)
+    assert "is not there any more" in told[0]
+    assert bare.session.draft.path is None
+    assert bare.files._folder == Path.home()
+
+
+@pytest.mark.parametrize(("remembered_caret", "caret"), [(-5, 0), (99, 8)])
+def test_a_remembered_caret_is_within_the_text(
+    open_window: Callable[[], MainWindow], tmp_path: Path, remembered_caret: int, caret: int
+) -> None:
+    path = tmp_path / "sea.txt"
+    path.write_text("The sea.")
+    window = open_window()
+    settings = Settings()
+    settings.set(remembered.LAST_FILE, str(path))
+    settings.set(remembered.LAST_CARET, remembered_caret)
+    settings.save()
+    open_first(window, None)
+    assert (window.editor.caret, window.session.draft.caret) == (caret, caret)
 
 
 def test_what_is_asked_for_comes_before_the_last(
