@@ -56,6 +56,7 @@ from studio.ui.writing.bias_notice import BiasNotice
 from studio.ui.writing.brief_card import BriefCard
 from studio.ui.writing.document_files import DocumentFiles
 from studio.ui.writing.recovery_offer import RecoveryOffer
+from studio.ui.writing.take_seed import TakeSeed
 from studio.ui.writing.writing_bar import WritingBar
 
 _SIZE = (1320, 860)
@@ -244,6 +245,8 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(whole)
         self.temperature.add_help(self.explain.link("temperature", "temperature"))
         self.temperature.figures.addWidget(self.status.figures)
+        self.temperature.add_fact(TakeSeed(self.session.writing))
+        self.temperature.details.toggled.connect(self.histogram.histogram.set_exact)
         self.sampling.add_order_help(self.explain.link("filters", "filters and their order"))
         self.sampling.add_editor_link(self.parameters.link())
 

@@ -2,6 +2,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QObject, QPoint, QRect, QSettings, QSize, Qt
 from PySide6.QtGui import QAccessible, QAction
@@ -10,6 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from studio.engine.messages import LoadOptions
+from studio.sampling import LogitSketch
 from studio.ui import settings as remembered
 from studio.ui.counted import counted
 from studio.ui.histogram.histogram import NextTokenHistogram
@@ -18,6 +20,7 @@ from studio.ui.settings import Setting
 from studio.ui.theme.faces import FAMILIES
 from studio.ui.theme.type_scale import LARGEST_ZOOM, PROSE_SIZE, SMALLEST_ZOOM
 from studio.ui.widgets.actions import ActionButton
+from studio.ui.writing.take_seed import TakeSeed
 from tests.helpers.tiny_model import write_byte_level_model
 from tests.ui.conftest import LONG
 from tests.ui.controls import name_of, tip_of, visible_controls, walked
@@ -293,6 +296,30 @@ def test_details_and_the_text_face_are_remembered(open_window: Callable[[], Main
     again = open_window()
     assert again.temperature.is_detailed
     assert again.editor.prose_font.family() == FAMILIES["sans"]
+
+
+def test_details_count_what_is_cut_and_name_the_seed(window: MainWindow, qtbot: QtBot) -> None:
+    session = window.session
+    session.sampling.change(top_k=1, min_p=0.0, seed=7)
+    session.sampling.set_max_tokens(1)
+    QTest.keyClicks(window.editor, "The sea was")
+    QTest.keyClick(window.editor, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: session.writing.take_set() is not None, timeout=LONG)
+    qtbot.waitUntil(lambda: session.writing.is_idle, timeout=LONG)
+    seed = window.temperature.findChild(TakeSeed)
+    assert seed is not None
+    assert seed.text() == "seed 7"
+    assert not seed.isVisible()
+    bars = window.histogram.histogram
+    sketch = LogitSketch.of(np.linspace(0, -1, 3_000, dtype=np.float32))
+    session.next_token.show(sketch)
+    window.temperature.details.click()
+    assert seed.isVisible()
+    assert "2,999 unlikely words cut by top-k 1" in bars.accessibleDescription()
+    window.temperature.details.click()
+    assert not seed.isVisible()
+    assert "unlikely words cut by top-k 1" in bars.accessibleDescription()
+    assert "2,999" not in bars.accessibleDescription()
 
 
 def test_stop_is_there_while_there_is_something_to_stop(window: MainWindow, qtbot: QtBot) -> None:

@@ -150,6 +150,12 @@ class NextTokenHistogram(QWidget):
         """Whether the tokens that are cut have rows of their own."""
         return self._is_open
 
+    def set_exact(self, is_exact: bool) -> None:
+        """Say how many words are cut though the row of them is closed, or that they are."""
+        self._rows.is_exact = is_exact
+        self.update()
+        self._describe()
+
     def sizeHint(self) -> QSize:
         """Room for a dozen tokens."""
         height = 14 * self._rows.usual_row_height
@@ -437,14 +443,18 @@ class NextTokenHistogram(QWidget):
 
     def _describe(self) -> None:
         lines = self.lines
-        words = self._state.reason or spoken_lines(lines, drawn=self._state.is_written)
+        is_exact = self._rows.is_exact
+        words = self._state.reason or spoken_lines(
+            lines, drawn=self._state.is_written, is_exact=is_exact
+        )
         words = " ".join((words, *(note.words for note in self._state.notes)))
         if self._scale != WHOLE:
             words = f"{words} Scale 0 to {tick_labels(self._scale)[2]}."
         if self._selected is not None and self._selected < len(lines):
             line = lines[self._selected]
             if isinstance(line, Fold):
-                words = f"{spoken_lines([line])}; {'open' if self._is_open else 'closed'}"
+                state = "open" if self._is_open else "closed"
+                words = f"{spoken_lines([line], is_exact=is_exact)}; {state}"
             elif isinstance(line, TokenRow) and (details := self._state.details(line.token)):
                 words = details.spoken
         self.setAccessibleDescription(words)

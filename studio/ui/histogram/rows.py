@@ -76,6 +76,8 @@ class RowsPainter:
         self._lines = lines
         self._low_lines = low_lines or lines
         self._has_axis = has_axis
+        self.is_exact = False
+        """Whether the row of what is cut always says how many."""
         self._colors: Colors | None = None
         self.set_font(font)
         self.set_size(QSize(0, 0))
@@ -283,7 +285,11 @@ class RowsPainter:
     def _paint_fold(self, painter: QPainter, inks: _Inks, fold: Fold, index: int) -> None:
         opens = self._has_axis
         self._paint_sentence(
-            painter, inks, fold_sentence(fold), index, right_room=16 if opens else 0
+            painter,
+            inks,
+            fold_sentence(fold, is_exact=self.is_exact),
+            index,
+            right_room=16 if opens else 0,
         )
         if not opens:
             return

@@ -50,7 +50,7 @@ class TemperaturePanel(Card):
         curve: Effective choices against T; one of the details.
         slider: The track under it.
         details: Shows the details, or hides them.
-        figures: The row of the details, where others may put theirs.
+        figures: A row of the details, where others may put theirs.
 
     Args:
         sampling: Whose temperature is shown and changed.
@@ -86,8 +86,10 @@ class TemperaturePanel(Card):
         number.addWidget(self._make_notes(), 1)
         self.body.addLayout(number)
         self._row = QWidget()
-        self.figures = QHBoxLayout(self._row)
-        self.figures.setContentsMargins(0, 0, EDIT_INSET, 0)
+        self._facts = QVBoxLayout(self._row)
+        self._facts.setContentsMargins(0, 0, EDIT_INSET, 0)
+        self.figures = QHBoxLayout()
+        self._facts.addLayout(self.figures)
         self.figures.setSpacing(12)
         self.figures.addWidget(self.beta_edit)
         self.figures.addStretch(1)
@@ -113,6 +115,13 @@ class TemperaturePanel(Card):
         self.header.insertWidget(1, link)
         tab_before(link, self.details)
 
+    def add_fact(self, fact: QWidget) -> None:
+        """Put something exact under the details, in a line of its own."""
+        line = QHBoxLayout()
+        line.setContentsMargins(EDIT_INSET, 0, 0, 0)
+        line.addWidget(fact)
+        self._facts.addLayout(line)
+
     @property
     def is_detailed(self) -> bool:
         """Whether the figures are shown."""
@@ -130,7 +139,8 @@ class TemperaturePanel(Card):
         button.setCheckable(True)
         button.setAccessibleName("Details of the temperature")
         button.setToolTip(
-            "Show or hide β, bits, the favourite's share, the curve of choices, speed and context"
+            "Show or hide β, bits, the curve of choices, speed, context, seed and how many words "
+            "are cut"
         )
         button.toggled.connect(self._show_details)
         return button

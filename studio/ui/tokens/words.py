@@ -69,10 +69,16 @@ def tail_sentence(tail: Tail) -> str:
     return sentence
 
 
-def fold_sentence(fold: Fold) -> str:
-    """The row of what is cut: ``8 likely words cut by min-p 0.05``."""
-    count = f"{'' if fold.is_counted else 'about '}{fold.tokens:,}"
-    words = f"{count} {'' if fold.is_likely else 'un'}likely word{'' if fold.tokens == 1 else 's'}"
+def fold_sentence(fold: Fold, *, is_exact: bool = False) -> str:
+    """The row of what is cut: ``8 likely words cut by min-p 0.05``.
+
+    Args:
+        fold: What the row stands for.
+        is_exact: Whether unlikely words are counted too, though nobody has opened the row.
+    """
+    words = f"{'' if fold.is_likely else 'un'}likely word{'' if fold.tokens == 1 else 's'}"
+    if fold.is_likely or fold.is_open or is_exact or fold.tokens == 1:
+        words = f"{'' if fold.is_counted else 'about '}{fold.tokens:,} {words}"
     if fold.banned == fold.tokens:
         return f"{words} banned"
     by = f" by {fold.by}" if fold.by else ""
@@ -93,10 +99,10 @@ def description(rows: Sequence[TokenRow], *, drawn: bool = True) -> str:
     )
 
 
-def spoken_lines(lines: Sequence[Line], *, drawn: bool = True) -> str:
-    """The first few tokens in words, the one that stands there, and how many are cut."""
+def spoken_lines(lines: Sequence[Line], *, drawn: bool = True, is_exact: bool = False) -> str:
+    """The first few tokens in words, the one that stands there, and what is cut."""
     words = [description([line for line in lines if isinstance(line, TokenRow)], drawn=drawn)]
-    words += [fold_sentence(line) for line in lines if isinstance(line, Fold)]
+    words += [fold_sentence(line, is_exact=is_exact) for line in lines if isinstance(line, Fold)]
     return "; ".join(filter(None, words))
 
 

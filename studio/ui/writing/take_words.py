@@ -41,11 +41,13 @@ def temperatures(take: Take) -> str:
 
 
 def take_facts(take: Take) -> list[str]:
-    """How it ended, T and seed, as far as known."""
-    facts = [ending(take), temperatures(take)]
-    if take.seed is not None:
-        facts.append(f"seed {take.seed}")
-    return [fact for fact in facts if fact]
+    """How it ended, and T, as far as known."""
+    return [fact for fact in (ending(take), temperatures(take)) if fact]
+
+
+def seed_words(take: Take) -> str:
+    """``seed 417203``; "" where nobody said."""
+    return "" if take.seed is None else f"seed {take.seed}"
 
 
 def take_sentence(take_set: TakeSet) -> str:
@@ -55,7 +57,8 @@ def take_sentence(take_set: TakeSet) -> str:
     if take is None:
         return f"{which}: none of them stands in the text; the arrows put one back"
     preset = [f"preset {take.preset}"] if take.preset else []
-    return f"{which[0].upper()}{which[1:]}: {', '.join([*preset, *take_facts(take)])}"
+    facts = filter(None, [*preset, *take_facts(take), seed_words(take)])
+    return f"{which[0].upper()}{which[1:]}: {', '.join(facts)}"
 
 
 def retake_tip(take_set: TakeSet | None) -> str:

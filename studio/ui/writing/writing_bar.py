@@ -23,8 +23,8 @@ _COUNT_MS = 200
 _FACTS_TIP = (
     "<p>Words in the manuscript; and of the take at the caret how it ended: at the <b>full length"
     "</b> that Sampling allows (Continue goes on), at the model's own <b>end of text</b>, or at a "
-    "<b>stop string</b> of the preset; its <b>T</b>; and its <b>seed</b>: the same seed, text and "
-    "settings give the same words again.</p>"
+    "<b>stop string</b> of the preset; and its <b>T</b>. Its <b>seed</b> stands under "
+    "Details of the temperature too.</p>"
 )
 
 

@@ -397,10 +397,13 @@ def test_words_for_what_is_cut() -> None:
 
     assert words(8, by="min-p 0.05") == "8 likely words cut by min-p 0.05"
     assert words(1) == "1 likely word cut"
-    assert words(49_136, by="top-k 3", likely=False) == "49,136 unlikely words cut by top-k 3"
+    assert words(49_136, by="top-k 3", likely=False) == "unlikely words cut by top-k 3"
     assert words(2, 2) == "2 likely words banned"
     assert words(3, 1, "top-k 3") == "3 likely words cut by top-k 3, 1 banned"
-    assert fold_sentence(Fold(40, 0, False, False, "", False)) == "about 40 unlikely words cut"
+    closed, opened = (Fold(40, 0, False, False, "", is_open) for is_open in (False, True))
+    assert fold_sentence(closed) == "unlikely words cut"
+    for counted in (fold_sentence(opened), fold_sentence(closed, is_exact=True)):
+        assert counted == "about 40 unlikely words cut"
 
 
 @pytest.mark.parametrize(

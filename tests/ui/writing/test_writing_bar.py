@@ -1,7 +1,8 @@
 from pathlib import Path
 
 import pytest
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
@@ -9,6 +10,7 @@ from studio.engine.messages import FinishReason, Generate
 from studio.presets import Preset
 from studio.ui.widgets.actions import make_action
 from studio.ui.widgets.whole_facts import WholeFacts
+from studio.ui.writing.take_seed import TakeSeed
 from studio.ui.writing.take_words import take_sentence
 from studio.ui.writing.writing_bar import WritingBar
 from tests.ui.conftest import LONG
@@ -79,7 +81,7 @@ def test_words_and_how_the_take_at_the_caret_was_written(
     desk.type("One")
     qtbot.waitUntil(lambda: shown(bar) == ["1 word"], timeout=LONG)
     write(desk, b" two three")
-    told = "3 words   full length   T 1.00   seed 42"
+    told = "3 words   full length   T 1.00"
     qtbot.waitUntil(lambda: told in shown(bar), timeout=LONG)
     desk.type(" four")
     qtbot.waitUntil(lambda: shown(bar) == ["4 words"], timeout=LONG)
@@ -91,11 +93,17 @@ def test_words_and_how_the_take_at_the_caret_was_written(
 def test_what_is_told_of_a_take_goes_with_it(
     bar: WritingBar, desk: Desk, qtbot: QtBot, tmp_path: Path, end: str
 ) -> None:
+    seed = TakeSeed(desk.writing)
+    qtbot.addWidget(seed)
+    assert seed.text() == "seed –"
     desk.type("One")
     write(desk, b" two", seed=41)
     write(desk, b" three", again=True, seed=42)
-    told = "2 words   full length   T 1.00   seed 42"
+    told = "2 words   full length   T 1.00"
     qtbot.waitUntil(lambda: told in shown(bar), timeout=LONG)
+    assert seed.text() == "seed 42"
+    assert not any("42" in text for text in shown(bar)), "it stands under Details"
+    assert "seed 42" in bar.takes.label.toolTip()
     (tmp_path / "story.txt").write_text("Another text")
     match end:
         case "new":
@@ -107,8 +115,22 @@ def test_what_is_told_of_a_take_goes_with_it(
             desk.draft.manuscript.undo()
         case "step":
             desk.writing.step(-1)
-    assert not any("seed 42" in text for text in shown(bar))
-    assert any("seed 41" in text for text in shown(bar)) == (end == "step")
+    assert seed.text() == ("seed 41" if end == "step" else "seed –")
+
+
+def test_the_seed_can_be_selected_and_copied(desk: Desk, qtbot: QtBot) -> None:
+    seed = TakeSeed(desk.writing)
+    qtbot.addWidget(seed)
+    desk.type("One")
+    write(desk, b" two", seed=41)
+    qtbot.waitUntil(lambda: seed.text() == "seed 41", timeout=LONG)
+    seed.show()
+    seed.activateWindow()
+    seed.setFocus()
+    qtbot.waitUntil(seed.hasFocus, timeout=LONG)
+    QTest.keySequence(seed, QKeySequence.StandardKey.SelectAll)
+    QTest.keySequence(seed, QKeySequence.StandardKey.Copy)
+    assert QGuiApplication.clipboard().text() == "seed 41"
 
 
 @pytest.mark.parametrize(
@@ -124,10 +146,10 @@ def test_how_it_ended_is_told_until_the_next_begins(
     bar: WritingBar, desk: Desk, qtbot: QtBot, reason: FinishReason, words: str
 ) -> None:
     write(desk, b"One", reason=reason)
-    qtbot.waitUntil(lambda: f"1 word   {words}T 1.00   seed 42" in shown(bar), timeout=LONG)
+    qtbot.waitUntil(lambda: f"1 word   {words}T 1.00" in shown(bar), timeout=LONG)
     desk.sampling.change(seed=7, temperature=0.5)
     desk.writing.continue_writing()
-    qtbot.waitUntil(lambda: "1 word   T 0.50   seed 7" in shown(bar), timeout=LONG)
+    qtbot.waitUntil(lambda: "1 word   T 0.50" in shown(bar), timeout=LONG)
 
 
 def test_a_take_tells_its_preset_and_that_t_was_turned(bar: WritingBar, desk: Desk) -> None:
