@@ -61,7 +61,7 @@ class BriefFolder:
         path = self._path(document)
         try:
             return _read(path).brief
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return self._moved(document)
         except OSError as error:
             raise BriefError(
@@ -97,7 +97,8 @@ class BriefFolder:
         path = self._path(document)
         try:
             if not brief:
-                path.unlink(missing_ok=True)
+                with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+                    path.unlink()
                 return
             # The writer's texts are nobody else's.
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -16,6 +16,7 @@ from studio.atomic_write import atomic_write
 from studio.file_lock import FileLock
 from studio.manuscript.recovery import LARGEST, NewerRecordError, RecoveryError, RecoveryRecord
 from studio.manuscript.regular_file import read_regular_file
+from studio.path_checks import is_file
 
 _RECORD, _LOCK, _DAMAGED = "record", "lock", "damaged"
 _MOST = 64
@@ -115,13 +116,18 @@ def leftovers(root: Path) -> tuple[list[Leftover], list[str]]:
     for folder in folders:
         if len(found) == _MOST:
             break
+        path = folder / _RECORD
         try:
             lock = FileLock.acquire(folder / _LOCK)
-        except OSError:
+        except OSError as error:
+            if is_file(path):
+                problems.append(
+                    f"A text that was not saved is in “{path}” and cannot be offered: "
+                    f"{error.strerror or error}. It stays there; a text editor may show it."
+                )
             continue
         if lock is None:
             continue  # of a program that runs
-        path = folder / _RECORD
         try:
             record = RecoveryRecord.of_bytes(read_regular_file(path, LARGEST)[0])
             found.append(Leftover(record, folder, lock))

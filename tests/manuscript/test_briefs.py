@@ -80,6 +80,15 @@ def test_a_damaged_one_is_told_and_stays(
     assert file.read_bytes() == data
 
 
+def test_without_a_folder_there_is_no_brief_and_nothing_to_tell(tmp_path: Path) -> None:
+    (tmp_path / "in the way").write_text("")
+    briefs = BriefFolder(tmp_path / "in the way" / "briefs")
+    assert briefs.load(tmp_path / "sea.txt") == ""
+    briefs.save(tmp_path / "sea.txt", "")
+    with pytest.raises(BriefError, match="Not a directory"):
+        briefs.save(tmp_path / "sea.txt", "Short.")
+
+
 def test_where_it_cannot_be_kept_it_is_told(briefs: BriefFolder, tmp_path: Path) -> None:
     (tmp_path / "data").write_text("a file in the way")
     with pytest.raises(BriefError, match=r"“a\.txt” could not be saved"):

@@ -146,6 +146,18 @@ def test_what_is_no_journal_is_no_obstacle(root: Path) -> None:
     assert leftovers(root_file) == ([], [])
 
 
+def test_one_that_cannot_be_held_is_told_and_stays(root: Path) -> None:
+    for name in ("kept", "empty"):
+        (root / name / "lock").mkdir(parents=True)  # as little to be opened as on a read-only disk
+    (root / "kept" / "record").write_bytes(record("Mine.").to_bytes())
+    found, problems = leftovers(root)
+    assert found == []
+    assert len(problems) == 1
+    assert str(root / "kept" / "record") in problems[0]
+    assert "cannot be offered: Is a directory" in problems[0]
+    assert RecoveryRecord.of_bytes((root / "kept" / "record").read_bytes()).text == "Mine."
+
+
 def test_a_disk_that_refuses_is_told_and_a_later_try_works(root: Path) -> None:
     root.parent.mkdir()
     root.write_text("in the way")

@@ -1,4 +1,4 @@
-"""The Profile menu: what can be done with presets, and the questions it asks.
+"""The Preset menu: what can be done with presets, and the questions it asks.
 
 Knows dialogs and the notice bar; the presets themselves are `PresetState`'s.
 """

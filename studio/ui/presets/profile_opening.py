@@ -10,7 +10,7 @@ What is in force changes under the writer's hands here, so the rules are narrow:
   one, and it stays.
 - Otherwise the model's own preset is put in force, or the default. Values turned before were turned
   for another model; they are not asked about, for a question at each opening would be answered
-  unread. They are kept whole: the message has a way back, and the Profile menu has it still when
+  unread. They are kept whole: the message has a way back, and the Preset menu has it still when
   the message is gone.
 """
 

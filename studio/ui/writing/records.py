@@ -97,6 +97,7 @@ class TokenRecords(QObject):
         client.died.connect(lambda _outcome: self._end())
         model.changed.connect(self._on_model_changed)
         writing.changed.connect(self.scoring_changed)
+        draft.manuscript.loaded.connect(self._forget_text)
 
     def last(self, count: int) -> list[RecordedToken]:
         """The last `count` recorded tokens, the newest last: before the caret, or as written."""
@@ -230,6 +231,12 @@ class TokenRecords(QObject):
             # What another model said of a text is kept for when it is opened again.
             self.spans.set_source(self._model.vocabulary)
         self.scoring_changed.emit()
+
+    def _forget_text(self) -> None:
+        """Another text is open: end the scoring of the one before it, without a word."""
+        if self.is_scoring:
+            self._client.send(Stop(request=self._request))
+            self._end()
 
     def _on_event(self, event: AnyEvent) -> None:
         # Told once: also what comes after the scoring was given up says how tokens are spelled.

@@ -1,4 +1,4 @@
-"""The Profile menu in the real window."""
+"""The Preset menu in the real window."""
 
 import json
 from collections.abc import Callable

@@ -355,3 +355,23 @@ def test_a_token_that_was_read_knows_what_stood_before_it(qtbot: QtBot) -> None:
         [8, 9, 0, 1, 2],
     ]
     assert all(place is not None and place.is_whole and place.seed is None for place in places)
+
+
+def test_another_text_ends_a_scoring_and_is_not_scored_in_its_place() -> None:
+    desk = loaded()
+    told: list[str] = []
+    desk.records.told.connect(told.append)
+    first = asked(desk)
+    desk.client.answer(evaluated(first.request, 1, 2))
+    desk.client.answer(scored(first.request, *WORDS[:2]))
+    desk.draft.manuscript.load("Another text, which nobody wanted scored.")
+    assert not desk.records.is_scoring
+    assert desk.client.last(Stop).request == first.request
+    # What the engine has on its way comes still, and is of no account.
+    desk.client.answer(scored(first.request, *WORDS[2:], start=7, first=2))
+    desk.client.answer(scoring_ended(first.request))
+    assert desk.client.last(Score) == first
+    assert spelled(desk) == []
+    assert told == []
+    desk.draft.manuscript.load("The last one.")
+    assert len([it for it in desk.client.sent if isinstance(it, Stop)]) == 1
