@@ -5,6 +5,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
+from studio.sampling import SamplingParams
 from studio.ui.main_window import MainWindow
 from studio.ui.parameters.editor import ParameterEditor
 from tests.ui.conftest import LONG
@@ -99,6 +100,13 @@ def probability(window: MainWindow, text: str) -> float:
     """What a token's bar shows; 0 where it is cut or has no row."""
     rows = window.session.next_token.rows(200)
     return sum(row.probability for row in rows if row.text.text == text)
+
+
+def possible(window: MainWindow) -> int:
+    """How many tokens the model itself gives a probability at the caret."""
+    sketch = window.session.next_token.sketch
+    assert sketch is not None
+    return sketch.shaped(SamplingParams()).kept
 
 
 def kept(window: MainWindow) -> int:

@@ -131,7 +131,7 @@ def lines_of(
     cut = [row_of(shape, place, chosen, text) for place in opened]
     lines: list[Line] = [*kept]
     if out:
-        lines.append(_fold_of(shape, listed, bool(likely), vocabulary_size, by(), is_open=is_open))
+        lines.append(_fold_of(shape, listed, bool(likely), by(), is_open=is_open))
         lines += cut
     mark = None if chosen is None else text(chosen)
     tail = tail_of(shape, [*kept, *cut], vocabulary_size, mark, drawn=drawn)
@@ -158,7 +158,6 @@ def _fold_of(
     shape: TokenShape,
     listed: Sequence[int],
     is_likely: bool,
-    vocabulary_size: int,
     by: str,
     *,
     is_open: bool,
@@ -166,7 +165,7 @@ def _fold_of(
     banned = sum(shape.ids[place] in shape.banned for place in listed)
     if is_likely or len(listed) == banned:
         return Fold(len(listed), banned, is_likely, is_counted=True, by=by, is_open=is_open)
-    tokens = max(len(listed), vocabulary_size - shape.top.kept)
+    tokens = max(len(listed), shape.possible - shape.top.kept)
     return Fold(tokens, banned, is_likely, shape.top.is_counted, by, is_open)
 
 
@@ -194,16 +193,15 @@ def row_of(
     shape: TokenShape, place: int, chosen: int | None, text: Callable[[int], TokenText]
 ) -> TokenRow:
     """Return the token at a place of a shape's lists."""
-    _, ids, probabilities, uncut, ghosts, _ = shape
-    token, probability = ids[place], probabilities[place]
+    token, probability = shape.ids[place], shape.probabilities[place]
     return TokenRow(
         token,
         text(token),
         probability,
-        ghosts[place],
-        uncut[place],
+        shape.ghosts[place],
+        shape.uncut[place],
         # At T 0 nothing but the favourite has a probability, filters or not.
-        cut=probability == 0 and uncut[place] > 0,
+        cut=probability == 0 and shape.uncut[place] > 0,
         chosen=token == chosen,
         banned=token in shape.banned,
     )

@@ -34,6 +34,8 @@ class TokenShape(NamedTuple):
         uncut: What they would have without filters.
         ghosts: What they have at T 1 before any sampler.
         banned: Tokens that biases take out.
+        possible: How many tokens the model itself gives a probability: the vocabulary, but for
+            those that add the same text as another, which stands for both.
     """
 
     top: ShapedTop
@@ -42,6 +44,7 @@ class TokenShape(NamedTuple):
     uncut: list[float]
     ghosts: list[float]
     banned: frozenset[int]
+    possible: int
 
 
 def own_shape(sketch: LogitSketch) -> ShapedTop:
@@ -80,6 +83,7 @@ def shape_of(
         _aligned(uncut, top),
         _aligned(own, top),
         bans(merged(params.biases, state.word_biases)),
+        own.kept,
     )
 
 

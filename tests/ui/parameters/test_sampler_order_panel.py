@@ -20,6 +20,7 @@ from tests.ui.parameter_helpers import (
     kept,
     opened,
     opened_at_a_sentence,
+    possible,
     press,
     words,
 )
@@ -149,7 +150,7 @@ def test_the_box_leaves_a_step_out(window: MainWindow, qtbot: QtBot) -> None:
     found = box(editor, "top_k")
     QTest.mouseClick(found, LEFT, pos=found.rect().center())
     assert "top_k" not in sampling.params.samplers
-    assert kept(window) >= 49_151, "all but a token that writes nothing of the text begun"
+    assert kept(window) == possible(window) > 49_000
     QTest.mouseClick(found, LEFT, pos=found.rect().center())
     assert sampling.params.samplers == DEFAULT_SAMPLERS
     assert kept(window) == 3

@@ -5,9 +5,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from studio.sampling import LogitSketch
+from studio.sampling import LogitSketch, SamplingParams
 from studio.ui.main_window import MainWindow
-from studio.ui.tokens.rows import TokenRow
+from studio.ui.tokens.rows import Fold, TokenRow
 from tests.ui.conftest import LONG
 
 TEXT = "The old fisherman looked out over the sea. It had the colour of"
@@ -76,6 +76,19 @@ def test_a_word_of_the_bars_is_added_and_not_doubled(
     # Looked at later it is as it was when it was chosen.
     assert window.session.word.look_at(span)
     assert window.session.word.next_token.text(row.token).text == row.text.text
+
+
+def test_a_token_that_another_stands_for_is_not_counted_as_cut(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    type_and_settle(window, qtbot, TEXT + " ")
+    window.session.sampling.set_params(SamplingParams(top_k=100))
+    sketch = window.session.next_token.sketch
+    assert sketch is not None
+    possible = sketch.shaped(SamplingParams()).kept
+    assert possible < sketch.vocabulary_size, "“sea” and “␣sea” add the same text"
+    [fold] = [line for line in window.histogram.histogram.lines if isinstance(line, Fold)]
+    assert (fold.tokens, fold.is_likely, fold.is_counted) == (possible - 100, False, True)
 
 
 def test_what_is_written_behind_a_space_has_its_records_where_it_stands(
