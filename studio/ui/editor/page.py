@@ -15,8 +15,9 @@ from PySide6.QtGui import (
     QTextCursor,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QFrame, QTextEdit, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QTextEdit, QWidget
 
+from studio.ui.editor.page_bar import PageBar
 from studio.ui.editor.underlay import Underlay
 from studio.ui.theme.type_scale import PROSE_SIZE
 
@@ -67,6 +68,12 @@ class Page(QTextEdit):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setCursorWidth(2)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        # Its coming and going would wrap every line anew.
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
+        self._bar = PageBar(lambda: self.viewport().height(), self)
+        self.setVerticalScrollBar(self._bar)
+        self._caret_line = 0
+        self.cursorPositionChanged.connect(self._keep_room)
         self.document().setDocumentMargin(_MARGIN)
         font = QFont(self.font())
         font.setPixelSize(PROSE_SIZE)
@@ -118,7 +125,35 @@ class Page(QTextEdit):
     def _set_margins(self) -> None:
         longest = self._prose_font.pixelSize() * _LONGEST_LINE
         side = max(0, int((self.width() - longest) / 2))
-        self.setViewportMargins(side, 0, side, 0)
+        self.setViewportMargins(side, 0, max(0, side - self._bar.sizeHint().width()), 0)
+
+    @property
+    def lowest(self) -> int:
+        """Down to where, in the viewport, the last line of the text stands while it grows."""
+        margin = round(self.document().documentMargin())
+        return max(self.viewport().height() - margin - self._bar.room, 0)
+
+    def is_last_line(self, cursor: QTextCursor) -> bool:
+        """Whether no line of the text comes after that of a cursor."""
+        block = cursor.block()
+        lines = block.layout()
+        line = lines.lineForTextPosition(cursor.positionInBlock())
+        return not block.next().isValid() and line.lineNumber() >= lines.lineCount() - 1
+
+    def _keep_room(self) -> None:
+        """Leaves room round the caret that came to the last line or the first one by keys."""
+        caret, cursor = self.cursorRect(), self.textCursor()
+        line, was = caret.bottom() + self._bar.value(), self._caret_line
+        self._caret_line = line
+        top = self._bar.value()
+        in_view = any(top <= place < top + self.viewport().height() for place in (line, was))
+        if QApplication.mouseButtons() or cursor.hasSelection() or not in_view:
+            return  # neither a click nor selecting everything moves the page, nor who is elsewhere
+        came_down, came_up = line > was, line < was
+        if came_down and caret.bottom() > self.lowest and self.is_last_line(cursor):
+            self._bar.setValue(self._bar.value() + caret.bottom() - self.lowest)
+        elif came_up and line - caret.height() < self.document().documentMargin():
+            self._bar.setValue(0)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keeps lines from growing too long."""

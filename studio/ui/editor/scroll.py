@@ -4,7 +4,8 @@ This module does not know the manuscript.
 """
 
 from PySide6.QtGui import QTextCursor
-from PySide6.QtWidgets import QTextEdit
+
+from studio.ui.editor.page import Page
 
 
 class ScrollKeeper:
@@ -17,11 +18,12 @@ class ScrollKeeper:
         editor: What is scrolled.
     """
 
-    def __init__(self, editor: QTextEdit) -> None:
+    def __init__(self, editor: Page) -> None:
         self._editor = editor
         self._follows = False
         self._top: QTextCursor | None = None
         self._top_was = 0
+        self._line_was = 0
 
     def remember(self, start: int, end: int) -> None:
         """Takes note of the view before the range of the document is replaced."""
@@ -32,6 +34,7 @@ class ScrollKeeper:
         self._follows = self._in_view(changed) and (
             start <= caret.position() <= end or not self._in_view(caret)
         )
+        self._line_was = self._line(changed)
         self._top = editor.cursorForPosition(editor.viewport().rect().topLeft())
         self._top_was = editor.cursorRect(self._top).top()
 
@@ -41,14 +44,20 @@ class ScrollKeeper:
         if self._follows:
             grown = QTextCursor(editor.document())
             grown.setPosition(end)
-            below = editor.cursorRect(grown).bottom() - self._lowest()
-            if below > 0:
+            below = editor.cursorRect(grown).bottom() - self._lowest(grown)
+            # Nothing moves before a line is full: it may stand low where it was put by hand.
+            if below > 0 and self._line(grown) > self._line_was:
                 bar.setValue(bar.value() + below)
         elif self._top is not None:
             bar.setValue(bar.value() + editor.cursorRect(self._top).top() - self._top_was)
         self._top = None
 
-    def _lowest(self) -> int:
+    def _line(self, cursor: QTextCursor) -> int:
+        return self._editor.cursorRect(cursor).bottom() + self._editor.verticalScrollBar().value()
+
+    def _lowest(self, grown: QTextCursor) -> int:
+        if self._editor.is_last_line(grown):
+            return self._editor.lowest
         margin = int(self._editor.document().documentMargin())
         return max(self._editor.viewport().height() - margin, 0)
 

@@ -591,6 +591,7 @@ def test_the_view_follows_growing_text_but_not_away_from_the_writer(
     take.append("\nsecond\nthird\n")
     assert bar.value() > at_first
     assert bar.maximum() - bar.value() <= editor.document().documentMargin()
+    assert editor.line_at(len(manuscript)).bottom() == editor.lowest < editor.height() * 0.7
     editor.move_caret(0)
     at_top = bar.value()
     assert at_top < at_first

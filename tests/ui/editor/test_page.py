@@ -3,6 +3,7 @@
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -84,3 +85,89 @@ def test_lines_stay_readable_on_a_wide_window(page: Page) -> None:
     larger.setPixelSize(24)
     page.set_prose_font(larger)
     assert page.document().textWidth() <= page.viewport().width()
+
+
+def shown(page: Page) -> Page:
+    page.resize(600, 400)
+    page.show()
+    QTest.qWaitForWindowExposed(page)
+    return page
+
+
+def write_lines(page: Page, count: int) -> list[int]:
+    """Type so many lines; where the caret's line ends in the view after each."""
+    ends = []
+    for _ in range(count):
+        QTest.keyClicks(page, "It was")
+        page.insert_paragraph()
+        QApplication.processEvents()
+        ends.append(page.cursorRect().bottom())
+    return ends
+
+
+def pixels(page: Page) -> bool:
+    """Whether the scroll bar shows anything."""
+    image = page.verticalScrollBar().grab().toImage()
+    colors = {image.pixel(x, y) for x in range(image.width()) for y in range(image.height())}
+    return len(colors) > 1
+
+
+def test_lines_wrap_alike_with_and_without_the_scroll_bar(page: Page) -> None:
+    shown(page)
+    width = page.document().textWidth()
+    assert not pixels(page)
+    write_lines(page, 30)
+    assert page.verticalScrollBar().maximum() > 0
+    assert pixels(page)
+    assert page.document().textWidth() == width
+    page.clear()
+    QApplication.processEvents()
+    assert not pixels(page)
+    assert page.document().textWidth() == width
+
+
+def test_the_text_stands_in_the_middle_of_a_wide_window(page: Page) -> None:
+    page.resize(1500, 400)
+    page.show()
+    assert abs(page.viewport().geometry().center().x() - page.rect().center().x()) <= 1
+
+
+def test_who_writes_at_the_end_has_room_below(page: Page) -> None:
+    shown(page)
+    height, bar = page.viewport().height(), page.verticalScrollBar()
+    write_lines(page, 5)
+    assert bar.maximum() == 0, "a text that fits has no scroll bar"
+    ends = write_lines(page, 30)
+    assert max(ends) < height
+    assert set(ends[-10:]) == {page.lowest}, "line by line, at one height"
+    assert page.lowest < 0.7 * height
+    text = page.toPlainText()
+    QTest.keyClick(page, Qt.Key.Key_Home, Qt.KeyboardModifier.ControlModifier)
+    assert bar.value() == 0, "with the air above the first line"
+    QTest.keyClick(page, Qt.Key.Key_End, Qt.KeyboardModifier.ControlModifier)
+    assert page.cursorRect().bottom() == page.lowest
+    assert page.toPlainText() == text
+
+
+def test_neither_a_click_nor_selecting_everything_moves_the_page(page: Page) -> None:
+    shown(page)
+    write_lines(page, 30)
+    bar = page.verticalScrollBar()
+    below = page.cursorRect().bottom() - page.viewport().height() + 8
+    bar.setValue(bar.value() + below)
+    was = bar.value()
+    assert page.cursorRect().bottom() > page.lowest
+    QTest.keyClick(page, Qt.Key.Key_Up)
+    QTest.mouseClick(
+        page.viewport(),
+        Qt.MouseButton.LeftButton,
+        pos=QPoint(60, page.viewport().height() - 15),
+    )
+    assert page.textCursor().atEnd()
+    QTest.keyClicks(page, "It was")
+    assert bar.value() == was, "the line is not full"
+    page.insert_paragraph()
+    assert page.cursorRect().bottom() == page.lowest
+    bar.setValue(0)
+    QTest.keyClick(page, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    assert bar.value() == 0
