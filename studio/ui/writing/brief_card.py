@@ -1,5 +1,7 @@
 """The brief's field: what the model is told before the manuscript. Can be folded away."""
 
+import math
+
 from PySide6.QtCore import QMimeData, Qt
 from PySide6.QtGui import QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QPlainTextEdit, QPushButton, QSizePolicy, QWidget
@@ -37,7 +39,11 @@ class _BriefEdit(QPlainTextEdit):
         # Of such a document the layout counts lines, wrapped ones too.
         lines = round(self.document().documentLayout().documentSize().height())
         shown = min(max(lines, _FEWEST_LINES), _MOST_LINES)
-        self.setFixedHeight(self.fontMetrics().lineSpacing() * shown + 4)
+        # A laid-out line may be higher than the font's spacing, and the last one is to be seen.
+        first = self.document().firstBlock()
+        line = self.blockBoundingRect(first).height() / max(first.lineCount(), 1)
+        line = max(line, self.fontMetrics().lineSpacing())
+        self.setFixedHeight(math.ceil(line * shown) + 4)
 
     def canInsertFromMimeData(self, source: QMimeData) -> bool:  # noqa: N802 - Qt's name
         """Take text. A file that is dropped here is for the window, as everywhere on it."""
