@@ -5,15 +5,15 @@ pointer, where it comes to rest upon one: then it goes again when the pointer do
 move on to the next token, Up and Down to another alternative, and Enter puts that in the token's
 place, as a click does. Typing, Esc, scrolling the word away, or a click in the text closes it. It
 is no dialog: the keyboard stays in the manuscript, and everything else in the window works as
-before, the temperature above all. It lies above the line, or beside the text: never over what is
-still to be read, but in a window too small for either.
+before, the temperature above all. It covers nothing or what has been read, never what is
+still to be read, but in a window too small for that.
 """
 
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, QTimer
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPen
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication
 
 from studio.manuscript import TokenSpan, TokenSpans
 from studio.ui.editor.editor import ManuscriptEditor
@@ -218,17 +218,8 @@ class EditorWord(QObject):
         self._editor.removeEventFilter(self)
         self._editor.verticalScrollBar().valueChanged.disconnect(self._place)
 
-    def _card(self) -> QWidget:
-        card = self._editor.parentWidget()
-        assert card is not None, "the editor stands in the window"
-        return card
-
     def _place(self) -> None:
-        """Put the panel above the word's line, or beside the text, or else below the line.
-
-        Above on the editor's card if it fits there, else over what is above that; with fewer
-        alternatives where there is too little room for all of them.
-        """
+        """Put the panel where it covers nothing, or else what has been read."""
         span, panel = self._state.span, self.panel
         if span is None or panel is None:
             return
@@ -236,44 +227,61 @@ class EditorWord(QObject):
         if not rects:
             self._state.let_go()
             return
-        window, card = self._editor.window(), self._card()
-        viewport = self._editor.viewport()
+        window, editor = self._editor.window(), self._editor
+        viewport = editor.viewport()
         to_window = viewport.mapTo(window, QPoint(0, 0))
         whole = QRect(rects[0])
         for rect in rects[1:]:
             whole = whole.united(rect)
         whole.translate(to_window)
-        on_card = QRect(card.mapTo(window, QPoint(0, 0)), card.size())
-        beside = to_window.x() + viewport.width() - round(self._editor.document().documentMargin())
-        panel.move(self._corner_for(panel, whole, on_card, window.rect(), beside + _GAP))
+        page = QRect(editor.mapTo(window, QPoint(0, 0)), editor.size())
+        end = editor.line_at(len(editor.manuscript)).bottom() + to_window.y()
+        beside = to_window.x() + viewport.width() - round(editor.document().documentMargin())
+        panel.move(self._corner_for(panel, whole, page, end, window.rect(), beside + _GAP))
         panel.raise_()
         viewport.update()
 
     @staticmethod
     def _corner_for(
-        panel: WordPanel, word: QRect, card: QRect, window: QRect, beside: int
+        panel: WordPanel, word: QRect, page: QRect, end: int, window: QRect, beside: int
     ) -> QPoint:
         """Give the panel its size, and say where it stands.
+
+        Below the text's last line if the word is in that one; above the word's line, with fewer
+        alternatives where the page has no room for all of them; below the last line if the text is
+        short; beside the text. Where nothing of that can be, over what is above the page, and at
+        last below the word's line.
 
         Args:
             panel: It.
             word: Where the word stands.
-            card: Where the text's card does.
+            page: Where the page does.
+            end: Where the text's last line ends.
             window: All there is.
             beside: Where the room beside the text begins.
         """
-        room_above = word.top() - 2 * _GAP
         panel.fit()
+        room_above, room_below = word.top() - page.top() - _GAP, page.bottom() - end - 2 * _GAP
+        left = max(min(word.left(), page.right() + 1 - panel.width() - _GAP), page.left() + _GAP)
+        below_text = QPoint(left, end + _GAP)
+        if word.bottom() + _GAP >= end and panel.height() <= room_below:
+            return below_text
         if panel.height() > room_above:
             panel.fit(room_above)
-        left = max(min(word.left(), card.right() + 1 - panel.width() - _GAP), card.left() + _GAP)
         if panel.height() <= room_above:
             return QPoint(left, word.top() - _GAP - panel.height())
+        panel.fit()
+        if panel.height() <= room_below:
+            return below_text
         tallest = window.height() - 2 * _GAP
         panel.fit(tallest)
         if beside + panel.width() <= window.right() + 1 - _GAP and panel.height() <= tallest:
             lowest = window.bottom() + 1 - _GAP - panel.height()
             return QPoint(beside, max(min(word.top(), lowest), _GAP))
+        room_above = word.top() - 2 * _GAP
+        panel.fit(room_above)
+        if panel.height() <= room_above:
+            return QPoint(left, word.top() - _GAP - panel.height())
         below = word.bottom() + _GAP
         panel.fit(window.bottom() + 1 - _GAP - below)
         return QPoint(left, below)

@@ -148,6 +148,27 @@ def test_it_never_lies_over_what_follows(page: Page, width: int, place: int) -> 
     assert not (has_room and page.panel.geometry().intersects(page.follows()))
 
 
+@pytest.mark.parametrize("words", [2, 20, 60])
+def test_with_a_short_text_it_lies_below_all_of_it(page: Page, words: int) -> None:
+    page.window.resize(640, 760)
+    page.manuscript.edit(page.span(words).start, len(page.manuscript) - page.span(words).start, "")
+    QApplication.processEvents()
+    end = page.editor.line_at(len(page.manuscript)).bottom()
+    for place in {0, words // 2, words - 1}:
+        page.click(page.point(place))
+        text_end = page.editor.viewport().mapTo(page.window, QPoint(0, end)).y()
+        assert page.panel.geometry().top() > text_end, place
+        assert page.card.geometry().contains(page.panel.geometry()), place
+
+
+def test_it_leaves_what_is_above_the_page_alone_where_it_can(page: Page) -> None:
+    page.window.resize(1400, 760)
+    QApplication.processEvents()
+    for place in (3, 20, 60, 120):
+        page.click(page.point(place))
+        assert not page.panel.geometry().intersects(page.field.geometry()), place
+
+
 def test_a_single_click_only_puts_the_caret(page: Page) -> None:
     viewport = page.editor.viewport()
     QTest.mouseClick(viewport, Qt.MouseButton.LeftButton, pos=page.point(20))
