@@ -23,6 +23,7 @@ from studio.ui.parameters.number_edit import NumberEdit
 from studio.ui.theme.check_box import CheckBox
 from studio.ui.theme.combo import ComboBox
 from studio.ui.theme.theme import Theme
+from studio.ui.widgets.letters import follow_letters
 from studio.ui.widgets.tips import set_tip
 
 _EDGE = 14
@@ -85,7 +86,7 @@ class SetUpPopup(QFrame):
         self.refusal.hide()
         for edit, name in ((self.seed, "Seed"), (self.length, "Max tokens for each lane")):
             edit.setAccessibleName(name)
-            edit.setFixedWidth(edit.fontMetrics().horizontalAdvance("4294967295") + 18)
+            _fit_to_seed(edit)
             edit.refused.connect(self._tell_refusal)
         self.reference = ComboBox(theme)
         self.reference.setAccessibleName("Lane that the others are compared with")
@@ -215,3 +216,9 @@ def _heading(text: str) -> QLabel:
     label = QLabel(text)
     label.setProperty("role", "heading")
     return label
+
+
+def _fit_to_seed(edit: NumberEdit) -> None:
+    follow_letters(
+        edit, lambda letters: edit.setFixedWidth(letters.horizontalAdvance("4294967295") + 18)
+    )

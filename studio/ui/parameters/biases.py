@@ -15,6 +15,7 @@ from studio.ui.parameters.parameter import LARGEST, Number
 from studio.ui.parameters.texts import AddEdit
 from studio.ui.parameters.values import ParameterValues
 from studio.ui.tokens.lookup import TokenLookup
+from studio.ui.widgets.letters import follow_letters
 from studio.ui.widgets.tips import set_tip
 
 
@@ -91,7 +92,7 @@ class ParameterBiases(QWidget):
         self.bias = NumberEdit(BIAS, lambda: self._new, self._take_new)
         self.bias.setObjectName("add_bias_value")
         self.bias.setAccessibleName("Bias of the token to add")
-        self.bias.setFixedWidth(bias_width(self))
+        fit_to_bias(self.bias)
         self._add_button = QPushButton("Add")
         self._add_button.setToolTip("Add the token with this bias (Enter)")
         self._add_button.setAccessibleName("Add the token")
@@ -162,7 +163,7 @@ class ParameterBiases(QWidget):
             gone.hide()
             gone.deleteLater()
         for token in biases.keys() - self._rows.keys():
-            self._rows[token] = _Row(token, self._lookup, self._set, bias_width(self))
+            self._rows[token] = _Row(token, self._lookup, self._set)
             self._rows[token].refused.connect(self.refused)
         self._rows = {token: self._rows[token] for token in biases}
         for place, row in enumerate(self._rows.values()):
@@ -181,9 +182,11 @@ class ParameterBiases(QWidget):
             row.show_text(is_foreign=token in foreign)
 
 
-def bias_width(widget: QWidget) -> int:
-    """How wide the field of a bias is, in the widget's font."""
-    return widget.fontMetrics().horizontalAdvance("0") * (_DIGITS + 2)
+def fit_to_bias(edit: NumberEdit) -> None:
+    """Make a field as wide as a bias, in its own letters."""
+    follow_letters(
+        edit, lambda letters: edit.setFixedWidth(letters.horizontalAdvance("0") * (_DIGITS + 2))
+    )
 
 
 class _Row(QWidget):
@@ -196,7 +199,6 @@ class _Row(QWidget):
         token: int,
         lookup: TokenLookup,
         set_bias: Callable[[int, float | None], None],
-        width: int,
     ) -> None:
         super().__init__()
         self._token = token
@@ -207,7 +209,7 @@ class _Row(QWidget):
         number.setProperty("role", "muted")
         self._edit = NumberEdit(BIAS, lambda: self._bias, lambda bias: set_bias(token, bias))
         self._edit.setObjectName(f"bias_{token}")
-        self._edit.setFixedWidth(width)
+        fit_to_bias(self._edit)
         self._edit.refused.connect(self.refused)
         self._ban = QPushButton("ban")
         self._ban.setProperty("segment", True)

@@ -11,6 +11,7 @@ from studio.ui.parameters.groups import PROMPT_FORMAT, SYSTEM_MESSAGE
 from studio.ui.parameters.values import ParameterValues
 from studio.ui.theme.combo import ComboBox
 from studio.ui.theme.theme import Theme
+from studio.ui.widgets.letters import follow_letters
 from studio.ui.widgets.tips import set_tip
 
 _LINES = 4
@@ -65,7 +66,9 @@ class SystemMessageEdit(QPlainTextEdit):
         self.setTabChangesFocus(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setProperty("card", True)
-        self.setFixedHeight(self.fontMetrics().lineSpacing() * _LINES + 12)
+        follow_letters(
+            self, lambda letters: self.setFixedHeight(letters.lineSpacing() * _LINES + 12)
+        )
         self.textChanged.connect(self._commit)
         values.changed.connect(self._follow)
         self._follow()

@@ -24,6 +24,7 @@ from studio.ui.parameters.number_edit import NumberEdit
 from studio.ui.parameters.parameter import Number, Parameter
 from studio.ui.parameters.values import ParameterValues
 from studio.ui.widgets.flow_layout import FlowLayout
+from studio.ui.widgets.letters import follow_letters
 from studio.ui.widgets.tips import set_tip
 
 _FIELD_DIGITS = 12
@@ -95,15 +96,14 @@ class ParameterRow(QWidget):
     def put_beside(self, control: QWidget) -> None:
         """Put a small control at the right, over what is allowed."""
         parameter = self.parameter
-        width = self.fontMetrics().horizontalAdvance("0") * _FIELD_DIGITS
         column = QVBoxLayout()
         column.setSpacing(2)
-        control.setFixedWidth(width)
+        _fit_to_digits(control)
         column.addWidget(control)
         for text in (parameter.allowed, f"neutral {self._neutral_words()}"):
             label = _muted(text)
             label.setToolTip(f"Allowed: {parameter.allowed}. Neutral: {self._neutral_words()}.")
-            label.setFixedWidth(width)
+            _fit_to_digits(label)
             column.addWidget(label)
         column.addStretch(1)
         signs = QVBoxLayout()
@@ -234,3 +234,10 @@ def _muted(text: str) -> QLabel:
     label.setTextFormat(Qt.TextFormat.PlainText)
     label.setWordWrap(True)
     return label
+
+
+def _fit_to_digits(widget: QWidget) -> None:
+    follow_letters(
+        widget,
+        lambda letters: widget.setFixedWidth(letters.horizontalAdvance("0") * _FIELD_DIGITS),
+    )

@@ -31,6 +31,7 @@ from studio.ui.parameters.sampling_summary import BETWEEN, order_words, summary
 from studio.ui.parameters.table import MAX_TOKENS, MIN_P, SEED, TOP_K, TOP_P
 from studio.ui.theme.card import Card
 from studio.ui.widgets.elided_label import ElidedLabel
+from studio.ui.widgets.letters import follow_letters
 from studio.ui.widgets.tab_order import tab_before
 from studio.ui.widgets.tips import set_tip
 
@@ -162,7 +163,9 @@ class _Fields(QWidget):
 
     def _add_field(self, grid: QGridLayout, row: int, column: int, entry: Number) -> None:
         edit = NumberEdit(entry, lambda: self._value(entry), lambda value: self._set(entry, value))
-        edit.setMinimumWidth(edit.fontMetrics().horizontalAdvance("0") * 9)
+        follow_letters(
+            edit, lambda letters: edit.setMinimumWidth(letters.horizontalAdvance("0") * 9)
+        )
         edit.refused.connect(self._show_refusal)
         label = _label(entry.label)
         label.setBuddy(edit)

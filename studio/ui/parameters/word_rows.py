@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 
 from studio.sampling import CASINGS, WordBias
 from studio.sampling.word_bias import cased
-from studio.ui.parameters.biases import BIAS, bias_width
+from studio.ui.parameters.biases import BIAS, fit_to_bias
 from studio.ui.parameters.groups import WORDS
 from studio.ui.parameters.number_edit import NumberEdit
 from studio.ui.parameters.texts import AddEdit
@@ -71,7 +71,7 @@ class ParameterWords(QWidget):
         self.bias = NumberEdit(BIAS, lambda: self._new, self._take_new)
         self.bias.setObjectName("add_word_bias")
         self.bias.setAccessibleName("Bias of the word to add")
-        self.bias.setFixedWidth(bias_width(self))
+        fit_to_bias(self.bias)
         add = QPushButton("Add")
         add.setToolTip("Add the word with this bias (Enter)")
         add.setAccessibleName("Add the word")
@@ -211,7 +211,7 @@ class _WordRow(QWidget):
         self._edit = NumberEdit(BIAS, lambda: self._word.bias, self._set_bias)
         self._edit.setObjectName(f"bias_{text}")
         self._edit.setAccessibleName(f"Bias of {name}")
-        self._edit.setFixedWidth(bias_width(self))
+        fit_to_bias(self._edit)
         self._edit.refused.connect(self.refused)
         self._ban = QPushButton("ban")
         self._ban.setProperty("segment", True)

@@ -24,6 +24,7 @@ from studio.ui.theme.card import framed
 from studio.ui.theme.theme import Theme
 from studio.ui.widgets.actions import ActionButton, make_action
 from studio.ui.widgets.dragged_files import local_files
+from studio.ui.widgets.letters import follow_letters
 from studio.ui.widgets.notice_bar import NoticeBar
 
 _SIZE = (900, 640)
@@ -141,7 +142,9 @@ class PresetLibraryWindow(QDialog):
 
     def _build_layout(self) -> None:
         side = QWidget()
-        side.setMinimumWidth(self.fontMetrics().averageCharWidth() * _NARROWEST)
+        follow_letters(
+            side, lambda letters: side.setMinimumWidth(letters.averageCharWidth() * _NARROWEST)
+        )
         left = QVBoxLayout(side)
         left.setContentsMargins(0, 0, 0, 0)
         left.setSpacing(_GAP)

@@ -12,6 +12,7 @@ from studio.ui.presets.state import PresetState
 from studio.ui.presets.words import field_words, shortened, value_words
 from studio.ui.theme.combo import ComboBox
 from studio.ui.theme.theme import Theme
+from studio.ui.widgets.letters import follow_letters
 
 _LONGEST_NAME = 44
 """Characters, about."""
@@ -46,7 +47,9 @@ class ProfilePicker(ComboBox):
         self.setAccessibleName("Preset")
         self.setSizeAdjustPolicy(ComboBox.SizeAdjustPolicy.AdjustToContents)
         # A longer name is elided: model and status stand beside it.
-        self.setMaximumWidth(self.fontMetrics().averageCharWidth() * _LONGEST_NAME)
+        follow_letters(
+            self, lambda letters: self.setMaximumWidth(letters.averageCharWidth() * _LONGEST_NAME)
+        )
         # `activated` is the writer's hand alone: choosing the same profile again restores it.
         self.activated.connect(self._choose)
         profiles.listed.connect(self._fill)

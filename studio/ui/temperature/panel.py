@@ -26,6 +26,7 @@ from studio.ui.temperature_scale import format_beta, parse_beta, stepped
 from studio.ui.theme.card import CARD_MARGINS, Card
 from studio.ui.theme.theme import Theme
 from studio.ui.tokens.next_token import NextToken
+from studio.ui.widgets.letters import follow_letters
 from studio.ui.widgets.tab_order import tab_before
 from studio.ui.widgets.tips import set_tip
 
@@ -207,7 +208,10 @@ def _beta_edit(sampling: SamplingState) -> CommitEdit:
     )
     edit.setProperty("flat", True)
     edit.setProperty("role", "muted")
-    edit.setFixedWidth(edit.fontMetrics().horizontalAdvance("β 0.00000") + 2 * EDIT_INSET)
+    follow_letters(
+        edit,
+        lambda letters: edit.setFixedWidth(letters.horizontalAdvance("β 0.00000") + 2 * EDIT_INSET),
+    )
     set_tip(edit, _BETA_TIP)
     edit.setAccessibleName("Inverse temperature beta")
     return edit

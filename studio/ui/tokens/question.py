@@ -22,6 +22,7 @@ from studio.ui.parameters.sampling_state import SamplingState
 from studio.ui.tokens.answer import Answer, AskedToken, parse_percent
 from studio.ui.tokens.details import most_likely_words
 from studio.ui.widgets.escape_key import claims_escape
+from studio.ui.widgets.letters import follow_letters
 
 _WIDTH_IN_CHARACTERS = 46
 _MARGIN = 12
@@ -54,7 +55,10 @@ class TokenQuestion(QFrame):
         self.edit.setAccessibleName("Percentage")
         self.edit.setToolTip("How likely this token should be, from 0 to 100 %.")
         self.edit.setPlaceholderText("20")
-        self.edit.setFixedWidth(self.edit.fontMetrics().horizontalAdvance("100.000") + 20)
+        follow_letters(
+            self.edit,
+            lambda letters: self.edit.setFixedWidth(letters.horizontalAdvance("100.000") + 20),
+        )
         self._words = QLabel()
         self._words.setWordWrap(True)
         self._words.setTextFormat(Qt.TextFormat.PlainText)

@@ -3,11 +3,12 @@
 from html import escape
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QFontMetrics
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QToolButton, QWidget
 
 from studio.manuscript import TakeSet
 from studio.ui.widgets.actions import key_text, shown_text
+from studio.ui.widgets.letters import follow_letters
 from studio.ui.widgets.tips import set_tip
 from studio.ui.writing.take_words import take_sentence, temperatures, which_take
 
@@ -50,11 +51,14 @@ class TakeSteps(QWidget):
         layout.addWidget(self.label)
         layout.addLayout(steps)
         if in_margin:
-            for button in self.steps:
-                button.setFixedWidth(_NARROW * self.fontMetrics().averageCharWidth())
+            follow_letters(self, self._fit_buttons)
             right = Qt.AlignmentFlag.AlignRight
             self.label.setAlignment(right)
             layout.setAlignment(steps, right)
+
+    def _fit_buttons(self, letters: QFontMetrics) -> None:
+        for button in self.steps:
+            button.setFixedWidth(_NARROW * letters.averageCharWidth())
 
     def show_takes(self, take_set: TakeSet) -> None:
         """Say which take is in the text."""
