@@ -10,7 +10,6 @@ from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QColor, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QFrame,
-    QHBoxLayout,
     QMainWindow,
     QSplitter,
     QVBoxLayout,
@@ -51,6 +50,7 @@ from studio.ui.widgets.progress_line import ProgressLine
 from studio.ui.widgets.side_dock import SideDock
 from studio.ui.widgets.toast import Toast
 from studio.ui.window_actions import WindowActions
+from studio.ui.window_head import WindowHead
 from studio.ui.window_parts import WindowParts
 from studio.ui.writing.bias_notice import BiasNotice
 from studio.ui.writing.brief_card import BriefCard
@@ -256,22 +256,12 @@ class MainWindow(QMainWindow):
         self._title.setProperty("type", "heading")
         self._title.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._title.setAccessibleName("Document")
-        left, right = QHBoxLayout(), QHBoxLayout()
-        left.addWidget(self.compare.tabs)
-        left.addWidget(self.status)
-        left.addStretch(1)
-        right.addStretch(1)
-        for widget in (self.model_picker, self.profile_picker, self.library.link()):
-            right.addWidget(widget)
-        right.setSpacing(2)
-        self.head = head = QWidget()
-        row = QHBoxLayout(head)
-        row.setContentsMargins(_EDGE, 4, _EDGE, 5)
-        row.setSpacing(_GAP)
-        row.addLayout(left, 2)
-        row.addWidget(self._title, 1)
-        row.addLayout(right, 2)
-        return head
+        self.head = WindowHead(
+            [self.compare.tabs, self.status],
+            self._title,
+            [self.model_picker, self.profile_picker, self.library.link()],
+        )
+        return self.head
 
     def _parts(self) -> list[QWidget]:
         """What F6 leads through."""

@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtCore import QObject, QPoint, QRect, QSettings, QSize, Qt
 from PySide6.QtGui import QAccessible, QAction
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QWidget
+from PySide6.QtWidgets import QAbstractButton, QFileDialog, QMenu, QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from studio.engine.messages import LoadOptions
@@ -325,11 +325,58 @@ def test_details_count_what_is_cut_and_name_the_seed(window: MainWindow, qtbot: 
 def test_stop_is_there_while_there_is_something_to_stop(window: MainWindow, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: window.writing_bar.stop.isHidden(), timeout=LONG)
     QTest.keyClicks(window.editor, "Once")
-    window.actions_.continue_.trigger()
-    qtbot.waitUntil(window.writing_bar.stop.isVisible, timeout=LONG)
+
+    def others() -> dict[str, QRect]:
+        buttons = window.writing_bar.findChildren(QAbstractButton)
+        return {
+            button.accessibleName(): QRect(
+                button.mapTo(window.writing_bar, QPoint(0, 0)), button.size()
+            )
+            for button in buttons
+            if button is not window.writing_bar.stop and button.isVisible()
+        }
+
+    for has_takes in (False, True):
+        window.writing_bar.set_has_takes(has_takes)
+        before = others()
+        window.actions_.continue_.trigger()
+        qtbot.waitUntil(window.writing_bar.stop.isVisible, timeout=LONG)
+        qtbot.waitUntil(lambda: window.writing_bar.stop.x() > 0, timeout=LONG)
+        assert before.items() <= others().items(), "it moves no button"
+        window.actions_.stop.trigger()
+        qtbot.waitUntil(lambda: window.session.writing.is_idle, timeout=LONG)
+        qtbot.waitUntil(window.writing_bar.stop.isHidden, timeout=LONG)
+
+
+def test_the_pages_names_are_whole_where_the_models_name_gives_way(
+    bare: MainWindow, qtbot: QtBot
+) -> None:
+    bare.theme.zoom_by(LARGEST_ZOOM)
+    tabs = bare.compare.tabs
+    for width in (2400, 1600):
+        bare.head.setFixedWidth(width)
+        qtbot.waitUntil(lambda: bare.head.width() == width, timeout=LONG)  # noqa: B023 - at once
+        qtbot.waitUntil(lambda: tabs.width() > tabs.tabRect(1).right(), timeout=LONG)
+        picker = bare.model_picker
+        assert picker.width() < picker.sizeHint().width() or width > 1600
+        assert picker.width() >= picker.sizeHint().width() or width < 2400
+
+
+def test_compare_shows_stop_as_the_manuscript_does(window: MainWindow, qtbot: QtBot) -> None:
+    QTest.keyClicks(window.editor, "Once")
+    window.compare.show(True)
+    assert window.compare.page is not None
+    bar = window.compare.page.bar
+    qtbot.waitUntil(bar.stop.isHidden, timeout=LONG)
+    row = bar.layout()
+    assert row is not None
+    row.activate()
+    before = bar.add.geometry()
+    window.session.compare.run()
+    qtbot.waitUntil(bar.stop.isVisible, timeout=LONG)
+    assert bar.add.geometry() == before
     window.actions_.stop.trigger()
-    qtbot.waitUntil(lambda: window.session.writing.is_idle, timeout=LONG)
-    qtbot.waitUntil(window.writing_bar.stop.isHidden, timeout=LONG)
+    qtbot.waitUntil(bar.stop.isHidden, timeout=LONG)
 
 
 def test_one_word_for_a_preset(bare: MainWindow) -> None:

@@ -24,6 +24,7 @@ class CompareBar(QWidget):
 
     Attributes:
         add: Adds a lane.
+        stop: There while there is something to stop.
         prompt: What the lanes continue.
         set_up: Opens `popup`.
         popup: What the next run is made with.
@@ -81,8 +82,12 @@ class CompareBar(QWidget):
         row.setContentsMargins(18, 7, 12, 8)
         row.setSpacing(10)
         row.addWidget(ActionButton(run, primary=True))
-        row.addWidget(ActionButton(stop))
         row.addWidget(self.add)
+        # As beside the manuscript: it comes behind the others, and moves none of them.
+        self.stop = ActionButton(stop)
+        stop.changed.connect(lambda: self.stop.setVisible(stop.isEnabled()))
+        self.stop.setVisible(stop.isEnabled())
+        row.addWidget(self.stop)
         row.addSpacing(4)
         row.addWidget(self.prompt, 1)
         row.addWidget(steps)

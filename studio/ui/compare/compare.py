@@ -61,6 +61,7 @@ class Compare(QObject):
         self.tabs = QTabBar()
         self.tabs.setAccessibleName("Pages")
         self.tabs.setExpanding(False)
+        self.tabs.setUsesScrollButtons(False)  # both have always room
         self.tabs.setProperty("segment", True)
         for place, (name, tip) in enumerate(
             (

@@ -4,7 +4,7 @@ It puts widgets together and passes on what is chosen or asked in one to the oth
 """
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
-from PySide6.QtWidgets import QLabel, QMenu, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QSizePolicy, QVBoxLayout, QWidget
 
 from studio.ui.histogram.histogram import NextTokenHistogram
 from studio.ui.histogram.note import HistogramNote
@@ -13,10 +13,12 @@ from studio.ui.theme.card import Card
 from studio.ui.theme.theme import Theme
 from studio.ui.tokens.next_token import NextToken
 from studio.ui.tokens.question import TokenQuestion
+from studio.ui.widgets.elided_label import ElidedLabel
 from studio.ui.widgets.tips import set_tip
 from studio.ui.writing.word_choice import WordChoice
 
 HINT = "click one to write it"
+_SHORT_HINT = "click to write"
 
 _TOOL_TIP = (
     "<p><b>Next word</b>: what could stand at the caret (a token: a word, or a part of one), "
@@ -61,9 +63,8 @@ class NextTokenPanel(Card):
         super().__init__("Next word", parent)
         self._state = state
         self._words = words
-        self.hint = QLabel()
+        self.hint = ElidedLabel()
         self.hint.setProperty("role", "muted")
-        self.hint.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.hint.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.header.addWidget(self.hint, 1)
         self.histogram = NextTokenHistogram(state, theme)
@@ -117,7 +118,7 @@ class NextTokenPanel(Card):
         is_idle = self._state.reason is None and not self._state.is_written
         hint = HINT if is_idle else ""
         if hint != self.hint.text():
-            self.hint.setText(hint)
+            self.hint.set_forms(hint, _SHORT_HINT if hint else "")
 
     def _open_menu(self, token: int, row: QRect, at: QPoint) -> None:
         menu = self.menu(token, row)

@@ -12,17 +12,19 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPolygonF, QSt
 
 from studio.ui.histogram.scale import WHOLE, tick_labels
 from studio.ui.theme.colors import Colors
+from studio.ui.theme.type_scale import grown
 from studio.ui.tokens.rows import Fold, Line, Tail, TokenRow
 from studio.ui.tokens.words import fold_sentence, row_label, short_percent, tail_sentence
-
-GUTTER = 12
-"""Room at the left for the mark of the drawn token."""
 
 LEGEND = (("accent", "will be used"), ("text", "the model’s own"))
 """What a bar's fill and its tick are called, wherever they are named, and their colours."""
 
-_LABEL_CHARACTERS = 12
-_GAP = 10
+_GUTTER = 12
+"""Room at the left for the mark of the drawn token; lengths are those of a zoom of 100 %."""
+
+_LABEL_CHARACTERS, _FEWEST_CHARACTERS, _LABEL_SHARE = 12, 7, 0.24
+"""How much of a token is shown: usually, at least, and of the width in between."""
+_GAP, _BETWEEN_TICKS = 10, 8
 _BAR_SHARE, _HIGHEST_BAR = 0.56, 14
 _ROUND = 2.5
 _TICK_WIDTH, _TICK_OVER = 2, 3
@@ -86,6 +88,7 @@ class RowsPainter:
 
     def set_font(self, font: QFont) -> None:
         """Take another font."""
+        self._grown = grown(font)
         slanted, bold = QFont(font), QFont(font)
         slanted.setItalic(True)
         bold.setBold(True)
@@ -99,16 +102,25 @@ class RowsPainter:
         self.row_height = self.usual_row_height
         if self.line_count > self._fitting(self.usual_row_height):
             self.row_height = max(1, (size.height() - self.axis_height) // self.line_count)
-        label_right = GUTTER + round(_LABEL_CHARACTERS * self._words.metrics.averageCharWidth())
-        bar_left = label_right + _GAP
+        least, most = (
+            characters * self._words.metrics.averageCharWidth()
+            for characters in (_FEWEST_CHARACTERS, _LABEL_CHARACTERS)
+        )
+        label = min(max(least, size.width() * _LABEL_SHARE), most)
+        label_right = self._px(_GUTTER) + round(label)
+        bar_left = label_right + self._px(_GAP)
         widest = max(short_percent(p) for p in (1.0, 0.0001, 0.996))
         value_left = size.width() - round(self._values.metrics.horizontalAdvance(widest)) - 2
         self.columns = Columns(
             label_right=label_right,
             bar_left=bar_left,
-            bar_room=max(1, value_left - _GAP - bar_left),
+            bar_room=max(1, value_left - self._px(_GAP) - bar_left),
             value_left=value_left,
         )
+
+    def _px(self, length: float) -> int:
+        """A length of a zoom of 100 % as it is now."""
+        return round(length * self._grown)
 
     @property
     def axis_height(self) -> int:
@@ -188,16 +200,27 @@ class RowsPainter:
         texts = self._words
         painter.setFont(texts.font)
         painter.setPen(inks.muted)
-        for label, share in zip(tick_labels(full), (0.0, 0.5, 1.0), strict=True):
+        for label, share in self.ticks(full):
             laid_out, width = texts.of(label)
             painter.drawStaticText(round(left + share * (room - width)), 0, laid_out)
+
+    def ticks(self, full: float) -> list[tuple[str, float]]:
+        """What is named of a scale and how far along: as much of it as can be told apart."""
+        ticks = list(zip(tick_labels(full), (0.0, 0.5, 1.0), strict=True))
+        first, middle, last = (self._words.of(label)[1] for label, _ in ticks)
+        room, between = self.columns.bar_room, self._px(_BETWEEN_TICKS)
+        if middle + 2 * (max(first, last) + between) <= room:
+            return ticks
+        return ticks[::2] if first + between + last <= room else ticks[2:]
 
     def paint_legend(self, painter: QPainter, colors: Colors, line: int) -> None:
         """Draw what fill and tick are called, where a line would stand."""
         inks = self._inks_of(colors)
         texts = self._words
         widths = [texts.of(words)[1] for _, words in LEGEND]
-        needed = sum(widths) + _SWATCH[0] + _TICK_WIDTH + 2 * 6 + 16
+        lead, apart, tick = self._px(6), self._px(16), self._px(_TICK_WIDTH)
+        swatch, swatch_high = map(self._px, _SWATCH)
+        needed = sum(widths) + swatch + tick + 2 * lead + apart
         left = min(self.columns.bar_left, max(0, self._size.width() - needed))
         middle = self.top_of(line) + self.row_height / 2
         painter.setFont(texts.font)
@@ -206,16 +229,16 @@ class RowsPainter:
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(getattr(inks, name))
             if name == "accent":
-                wide, high = _SWATCH
+                wide, high = swatch, swatch_high
                 painter.drawRoundedRect(QRectF(left, middle - high / 2, wide, high), 2, 2)
             else:
-                wide, high = _TICK_WIDTH, _SWATCH[1] + 4
+                wide, high = tick, swatch_high + self._px(4)
                 painter.fillRect(QRectF(left, round(middle - high / 2), wide, high), inks.text)
-            left += wide + 6
+            left += wide + lead
             painter.setPen(inks.muted)
             laid_out, _ = texts.of(words)
             painter.drawStaticText(left, round(middle - texts.height / 2), laid_out)
-            left += width + 16
+            left += width + apart
 
     def _paint_pointed(self, painter: QPainter, inks: _Inks, top: int, *, has_focus: bool) -> None:
         painter.setPen(inks.focus if has_focus else Qt.PenStyle.NoPen)
@@ -227,7 +250,8 @@ class RowsPainter:
         self, painter: QPainter, inks: _Inks, lines: Sequence[Line], full: float
     ) -> None:
         left, room = self.columns.bar_left, self.columns.bar_room
-        height = min(round(self.row_height * _BAR_SHARE), _HIGHEST_BAR)
+        height = min(round(self.row_height * _BAR_SHARE), self._px(_HIGHEST_BAR))
+        wide, over, curve = self._px(_TICK_WIDTH), self._px(_TICK_OVER), _ROUND * self._grown
         scale = room / full
         tops = [
             (self.top_of(index) + (self.row_height - height) // 2, line)
@@ -237,25 +261,25 @@ class RowsPainter:
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(inks.track)
         for top, _ in tops:
-            painter.drawRoundedRect(QRectF(left, top, room, height), _ROUND, _ROUND)
+            painter.drawRoundedRect(QRectF(left, top, room, height), curve, curve)
         painter.setBrush(inks.accent)
         for top, row in tops:
             if row.probability > 0.0:
                 filled = max(1.0, min(row.probability * scale, room))
-                corner = min(_ROUND, filled / 2)
+                corner = min(curve, filled / 2)
                 painter.drawRoundedRect(QRectF(left, top, filled, height), corner, corner)
         for top, row in tops:
             own = min(round(row.ghost * scale), room)
             tick = QRectF(
-                left + max(0, own - _TICK_WIDTH // 2),
-                top - _TICK_OVER,
-                _TICK_WIDTH,
-                height + 2 * _TICK_OVER,
+                left + max(0, own - wide // 2),
+                top - over,
+                wide,
+                height + 2 * over,
             )
             painter.fillRect(tick, inks.text)
 
     def _paint_labels(self, painter: QPainter, inks: _Inks, lines: Sequence[Line]) -> None:
-        right, room = self.columns.label_right, self.columns.label_right - GUTTER
+        right, room = self.columns.label_right, self.columns.label_right - self._px(_GUTTER)
         for texts, are_words in ((self._words, True), (self._escapes, False)):
             painter.setFont(texts.font)
             lead = (self.row_height - texts.height) // 2
@@ -284,20 +308,20 @@ class RowsPainter:
 
     def _paint_fold(self, painter: QPainter, inks: _Inks, fold: Fold, index: int) -> None:
         opens = self._has_axis
-        self._paint_sentence(
-            painter,
-            inks,
-            fold_sentence(fold, is_exact=self.is_exact),
-            index,
-            right_room=16 if opens else 0,
-        )
+        right_room = self._px(16) if opens else 0
+        words = fold_sentence(fold, is_exact=self.is_exact)
+        if self._words.of(words)[1] > self._size.width() - right_room - self._px(_GUTTER):
+            words, _, _ = words.partition(" by ")
+        self._paint_sentence(painter, inks, words, index, right_room)
         if not opens:
             return
-        x, y = self._size.width() - 8, self.top_of(index) + self.row_height / 2
+        x, y = self._size.width() - self._px(8), self.top_of(index) + self.row_height / 2
         side = ((-2, -4), (3, 0), (-2, 4)) if not fold.is_open else ((-4, -2), (4, -2), (0, 3))
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(inks.muted)
-        painter.drawPolygon(QPolygonF([QPointF(x + dx, y + dy) for dx, dy in side]))
+        painter.drawPolygon(
+            QPolygonF([QPointF(x + dx * self._grown, y + dy * self._grown) for dx, dy in side])
+        )
 
     def _paint_sentence(
         self, painter: QPainter, inks: _Inks, words: str, index: int, right_room: int = 0
@@ -305,7 +329,7 @@ class RowsPainter:
         texts = self._words
         laid_out, width = texts.of(words)
         room = self._size.width() - right_room
-        left = min(self.columns.bar_left, max(GUTTER, room - width))
+        left = min(self.columns.bar_left, max(self._px(_GUTTER), room - width))
         if width > room - left:
             laid_out, _ = texts.fitted(words, room - left)
         painter.setFont(texts.font)
@@ -318,7 +342,12 @@ class RowsPainter:
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(inks.text)
         painter.drawPolygon(
-            QPolygonF([QPointF(4, middle - 4), QPointF(10, middle), QPointF(4, middle + 4)])
+            QPolygonF(
+                [
+                    QPointF(x * self._grown, middle + dy * self._grown)
+                    for x, dy in ((4, -4), (10, 0), (4, 4))
+                ]
+            )
         )
 
     def _inks_of(self, colors: Colors) -> _Inks:

@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction, QGuiApplication, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import (
     QMenu,
     QPushButton,
+    QSizePolicy,
     QStyle,
     QStyleOptionButton,
     QStylePainter,
@@ -18,8 +19,10 @@ from studio.ui.model.names import byte_size, describe_use, model_name, model_tit
 from studio.ui.model.state import ModelPhase, ModelState
 from studio.ui.settings import RECENT_MODELS, Settings
 from studio.ui.theme.combo import paint_chevron
+from studio.ui.theme.type_scale import grown
 
 _INSET = 10
+_FEWEST_CHARACTERS = 14
 _LONGEST_TITLE = 44
 """Characters, about; a longer name is elided, for profile and status stand beside it."""
 
@@ -54,9 +57,16 @@ class ModelPicker(QPushButton):
         self._menu.aboutToShow.connect(self._fill_menu)
         self.setMenu(self._menu)
         self.setProperty("opens", True)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self._shown = ""
         model.changed.connect(self._follow)
         self._follow()
+
+    def minimumSizeHint(self) -> QSize:
+        """It gives way to its neighbours: its name is elided then."""
+        hint = self.sizeHint()
+        least = self.fontMetrics().averageCharWidth() * _FEWEST_CHARACTERS
+        return QSize(min(hint.width(), least), hint.height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the button as the list of profiles beside it looks: name left, chevron right."""
@@ -68,9 +78,13 @@ class ModelPicker(QPushButton):
         painter.drawControl(QStyle.ControlElement.CE_PushButton, option)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(self.palette().color(QPalette.ColorRole.ButtonText))
-        room = self.rect().adjusted(_INSET, 0, -2 * _INSET, 0)
+        inset = round(grown(self.font()) * _INSET)
+        room = self.rect().adjusted(inset, 0, -round(2.4 * inset), 0)
         middle_left = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
-        painter.drawText(room, int(middle_left), self._shown)
+        words = self.fontMetrics().elidedText(
+            self._shown, Qt.TextElideMode.ElideMiddle, room.width()
+        )
+        painter.drawText(room, int(middle_left), words)
         # A stylesheet's colour makes the button's own placeholder paler than that of others.
         muted = QGuiApplication.palette().color(QPalette.ColorRole.PlaceholderText)
         paint_chevron(painter, self, muted)

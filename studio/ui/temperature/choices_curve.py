@@ -32,6 +32,7 @@ from studio.ui.temperature.track import exact_temperature_under, temperature_und
 from studio.ui.temperature.words import place_words
 from studio.ui.temperature_scale import format_temperature, position
 from studio.ui.theme.theme import Theme
+from studio.ui.theme.type_scale import grown
 from studio.ui.tokens.next_token import NextToken
 from studio.ui.tokens.retempered import PLACES, Retempered
 from studio.ui.widgets.tips import set_tip
@@ -131,14 +132,16 @@ class ChoicesCurve(QWidget):
         if entropy is None or retempered is not self._next_token.retempered:
             # Of an earlier token: the dot stays on the curve that is shown.
             entropy = float(np.interp(position(temperature), PLACES, retempered.after.entropies))
-        return QPointF(x_of(temperature, self.width()), self._y(entropy, _largest(retempered)))
+        return QPointF(
+            x_of(temperature, self.width(), self._grown), self._y(entropy, _largest(retempered))
+        )
 
     def point_of(self, place: Place) -> QPointF | None:
         """Where a point of the curve is, in the widget's coordinates."""
         retempered = self._retempered
         if retempered is None:
             return None
-        x = x_of(place.temperature, self.width())
+        x = x_of(place.temperature, self.width(), self._grown)
         return QPointF(x, self._y(place.entropy, _largest(retempered)))
 
     # -- input -------------------------------------------------------------------------------
@@ -154,7 +157,7 @@ class ChoicesCurve(QWidget):
             self._set(event)
 
     def _set(self, event: QMouseEvent) -> None:
-        temperature = temperature_under(event.position().x(), self.width())
+        temperature = temperature_under(event.position().x(), self.width(), self._grown)
         if temperature != self._sampling.params.temperature:
             self._sampling.change(temperature=temperature)
 
@@ -171,7 +174,7 @@ class ChoicesCurve(QWidget):
             return _EXPLANATION
         if retempered.after is None:
             return f"<p>{_why_none(retempered)}</p>{_EXPLANATION}"
-        temperature = exact_temperature_under(at.x(), self.width())
+        temperature = exact_temperature_under(at.x(), self.width(), self._grown)
         place = position(temperature)
         lines = [("before filters", retempered.before), ("after filters", retempered.after)]
         if retempered.cuts_nothing:
@@ -242,12 +245,12 @@ class ChoicesCurve(QWidget):
         painter.setPen(QPen(QColor(colors.text), 1.25))
         painter.setBrush(QColor(colors.card))
         labels: list[tuple[QRectF, str]] = []
-        taken = [_square_round(dot, _DOT_RADIUS + 1)] if (dot := self.dot()) else []
+        taken = [_square_round(dot, self._grown * _DOT_RADIUS + 1)] if (dot := self.dot()) else []
         for name, place in (("steepest", retempered.steepest), ("flattest", retempered.flattest)):
             point = None if place is None else self.point_of(place)
             if place is None or point is None:
                 continue
-            painter.drawEllipse(point, _MARK_RADIUS, _MARK_RADIUS)
+            painter.drawEllipse(point, self._grown * _MARK_RADIUS, self._grown * _MARK_RADIUS)
             shown = format_temperature(float(f"{place.temperature:.2g}"))
             words = f"{name} {shown}"
             rect = self._beside(point, words, taken)
@@ -265,11 +268,11 @@ class ChoicesCurve(QWidget):
     def _beside(self, point: QPointF, words: str, taken: list[QRectF]) -> QRectF:
         """Room for words up and left of a point, where a rising curve leaves it free."""
         width, height = self._metrics.horizontalAdvance(words) + 2, self._metrics.height()
-        right = point.x() - _MARK_RADIUS - 3
+        right = point.x() - self._grown * _MARK_RADIUS - 3
         top = point.y() - height + 2
         if right < self._label_room + width:  # there is none on the left
             right = self._label_room + width
-            top = point.y() - _MARK_RADIUS - 2 - height
+            top = point.y() - self._grown * _MARK_RADIUS - 2 - height
         top = min(max(top, 0.0), self._bottom() - height - 2)
         rect = QRectF(right - width, top, width, height)
         for other in taken:
@@ -287,7 +290,7 @@ class ChoicesCurve(QWidget):
         painter.drawLine(QPointF(dot.x(), dot.y()), QPointF(dot.x(), self.height()))
         painter.setPen(QPen(QColor(colors.card), 1.5))
         painter.setBrush(accent)
-        painter.drawEllipse(dot, _DOT_RADIUS, _DOT_RADIUS)
+        painter.drawEllipse(dot, self._grown * _DOT_RADIUS, self._grown * _DOT_RADIUS)
 
     def _grid_up_to(self, largest: float) -> QPixmap:
         """The lines of 10, 100, … choices with their names, painted once for a size."""
@@ -307,7 +310,7 @@ class ChoicesCurve(QWidget):
 
     def _paint_grid(self, painter: QPainter, largest: float) -> None:
         colors = self._theme.colors
-        left, right = x_at(0.0, self.width()), x_at(1.0, self.width())
+        left, right = (x_at(end, self.width(), self._grown) for end in (0.0, 1.0))
         for choices, name in ((1.0, ""), *_DECADES):
             if math.log(choices) > largest:
                 break
@@ -327,7 +330,8 @@ class ChoicesCurve(QWidget):
     def _set_font(self) -> None:
         self._small = QFont(self.font())
         self._metrics = QFontMetricsF(self._small)
-        self._label_room = x_at(0.0, 0) + self._metrics.horizontalAdvance("100k") + 6
+        self._grown = grown(self._small)
+        self._label_room = x_at(0.0, 0, self._grown) + self._metrics.horizontalAdvance("100k") + 6
         self._columns_for = -1
 
     def _has_room_for_words(self) -> bool:
@@ -337,14 +341,16 @@ class ChoicesCurve(QWidget):
         """The points of a curve, each at its pixel across."""
         if self._columns_for != self.width():
             self._columns_for = self.width()
-            self._all_columns = [QPointF(x_at(place, self.width()), 0.0) for place in PLACES]
+            self._all_columns = [
+                QPointF(x_at(place, self.width(), self._grown), 0.0) for place in PLACES
+            ]
         return self._all_columns
 
     def _bottom(self) -> float:
-        return self.height() - _DOT_RADIUS - 2
+        return self.height() - self._grown * _DOT_RADIUS - 2
 
     def _room(self) -> float:
-        return self._bottom() - _DOT_RADIUS - 2
+        return self._bottom() - self._grown * _DOT_RADIUS - 2
 
     def _y(self, entropy: float, largest: float) -> float:
         return self._bottom() - entropy * self._room() / largest

@@ -24,10 +24,12 @@ from studio.ui.parameters.sampling_state import SamplingState
 from studio.ui.temperature.track import INSET, temperature_under, x_at
 from studio.ui.temperature_scale import HOTTEST, describe_temperature, position, step
 from studio.ui.theme.theme import Theme
+from studio.ui.theme.type_scale import grown
 
 _TRACK_HEIGHT = 6.0
 _HANDLE_RADIUS = INSET
 _RING_RADIUS = 11.0
+_EDGE = 2.5
 _TICK_LENGTH = 4.0
 _WHEEL_NOTCH = 120
 """Qt's unit: eighths of a degree, of which a mouse wheel's notch has 120 and a touchpad few."""
@@ -180,15 +182,19 @@ class TemperatureSlider(QAbstractSlider):
                 event.ignore()
 
     def _temperature_under(self, event: QMouseEvent) -> float:
-        return temperature_under(event.position().x(), self.width())
+        return temperature_under(event.position().x(), self.width(), self._grown)
 
     # -- painting ----------------------------------------------------------------------------
 
+    @property
+    def _grown(self) -> float:
+        return grown(self.font())
+
     def _track_point(self, place: float) -> QPointF:
-        return QPointF(x_at(place, self.width()), _RING_RADIUS + 1)
+        return QPointF(x_at(place, self.width(), self._grown), self._grown * _RING_RADIUS + 1)
 
     def _label_top(self) -> int:
-        return int(2 * _RING_RADIUS + 2 + _TICK_LENGTH)
+        return int(2 * self._grown * _RING_RADIUS + 2 + self._grown * _TICK_LENGTH)
 
     def changeEvent(self, event: QEvent) -> None:
         """Take a new font's height."""
@@ -210,20 +216,21 @@ class TemperatureSlider(QAbstractSlider):
         gradient.setColorAt(0.0, QColor(colors.cold))
         gradient.setColorAt(0.5, QColor(colors.accent))
         gradient.setColorAt(1.0, QColor(colors.hot))
-        top = self._track_point(0).y() - _TRACK_HEIGHT / 2
+        height = self._grown * _TRACK_HEIGHT
+        track = QRectF(0, self._track_point(0).y() - height / 2, self.width(), height)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(gradient)
         painter.setOpacity(1.0 if self.isEnabled() else 0.35)
-        painter.drawRoundedRect(QRectF(0, top, self.width(), _TRACK_HEIGHT), 3, 3)
+        painter.drawRoundedRect(track, track.height() / 2, track.height() / 2)
         painter.setOpacity(1.0)
 
     def _paint_labels(self, painter: QPainter) -> None:
         painter.setPen(QColor(self._theme.colors.muted))
         middle = self._track_point(position(1.0))
-        tick_top = middle.y() + _TRACK_HEIGHT / 2 + 3
+        tick_top = middle.y() + self._grown * _TRACK_HEIGHT / 2 + 3
         painter.drawLine(
             QPointF(round(middle.x()) + 0.5, tick_top),
-            QPointF(round(middle.x()) + 0.5, tick_top + _TICK_LENGTH),
+            QPointF(round(middle.x()) + 0.5, tick_top + self._grown * _TICK_LENGTH),
         )
         if not self._has_labels:
             return
@@ -249,7 +256,8 @@ class TemperatureSlider(QAbstractSlider):
             ring.setAlphaF(0.35)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(ring)
-            painter.drawEllipse(center, _RING_RADIUS, _RING_RADIUS)
-        painter.setPen(QPen(accent, 2.5))
+            painter.drawEllipse(center, *2 * (self._grown * _RING_RADIUS,))
+        painter.setPen(QPen(accent, self._grown * _EDGE))
         painter.setBrush(QColor(colors.hover if self.isSliderDown() else colors.card))
-        painter.drawEllipse(center, _HANDLE_RADIUS - 1.25, _HANDLE_RADIUS - 1.25)
+        radius = self._grown * (_HANDLE_RADIUS - _EDGE / 2)
+        painter.drawEllipse(center, radius, radius)

@@ -7,28 +7,31 @@ know Qt, nor what is drawn.
 from studio.ui.temperature_scale import position, snapped_temperature_at, temperature_at
 
 INSET = 8.0
-"""Pixels between the widget's side and the end of the track: half the slider's handle."""
+"""Pixels between the widget's side and the end of the track: half the slider's handle.
+
+At a zoom of 100 %; who has grown hands in how much.
+"""
 
 
-def x_at(place: float, width: int) -> float:
+def x_at(place: float, width: int, grown: float = 1.0) -> float:
     """The pixel of a place on the track, 0 to 1, across a widget `width` pixels wide."""
-    return INSET + place * (width - 2 * INSET)
+    return INSET * grown + place * (width - 2 * INSET * grown)
 
 
-def x_of(temperature: float, width: int) -> float:
+def x_of(temperature: float, width: int, grown: float = 1.0) -> float:
     """The pixel of a temperature across a widget `width` pixels wide."""
-    return x_at(position(temperature), width)
+    return x_at(position(temperature), width, grown)
 
 
-def temperature_under(x: float, width: int) -> float:
+def temperature_under(x: float, width: int, grown: float = 1.0) -> float:
     """The temperature a hand means that lets go at pixel `x`."""
-    return snapped_temperature_at(_place_under(x, width))
+    return snapped_temperature_at(_place_under(x, width, grown))
 
 
-def exact_temperature_under(x: float, width: int) -> float:
+def exact_temperature_under(x: float, width: int, grown: float = 1.0) -> float:
     """The temperature at pixel `x`, not rounded."""
-    return temperature_at(_place_under(x, width))
+    return temperature_at(_place_under(x, width, grown))
 
 
-def _place_under(x: float, width: int) -> float:
-    return (x - INSET) / max(width - 2 * INSET, 1.0)
+def _place_under(x: float, width: int, grown: float) -> float:
+    return (x - INSET * grown) / max(width - 2 * INSET * grown, 1.0)

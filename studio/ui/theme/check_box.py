@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QCheckBox, QWidget
 
 from studio.ui.theme.theme import Theme
+from studio.ui.theme.type_scale import grown
 
 _SIDE = 15.0
 _GAP = 8.0
@@ -32,8 +33,9 @@ class CheckBox(QCheckBox):
         """Room for box and words."""
         metrics = self.fontMetrics()
         words = metrics.size(int(Qt.TextFlag.TextShowMnemonic), self.text())
-        height = max(int(_SIDE), metrics.height()) + 6
-        return QSize(int(_SIDE + _GAP) + words.width() + 4, height)
+        larger = grown(self.font())
+        height = max(int(larger * _SIDE), metrics.height()) + 6
+        return QSize(int(larger * (_SIDE + _GAP)) + words.width() + 4, height)
 
     def minimumSizeHint(self) -> QSize:
         """As much."""
@@ -45,14 +47,16 @@ class CheckBox(QCheckBox):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         is_on = self.isChecked() and self.isEnabled()
-        top = (self.height() - _SIDE) / 2
-        box = QRectF(0.5, top + 0.5, _SIDE - 1, _SIDE - 1)
+        larger = grown(self.font())
+        side = round(larger * _SIDE)
+        top = (self.height() - side) // 2
+        box = QRectF(0.5, top + 0.5, side - 1, side - 1)
         edge = colors.focus if self.hasFocus() else colors.text if is_on else colors.ghost
         painter.setPen(QPen(QColor(edge), 1.5 if self.hasFocus() else 1.0))
         painter.setBrush(QColor(self._surface(is_on)))
         painter.drawRoundedRect(box, 3, 3)
         if self.isChecked():
-            tick = QPen(QColor(colors.card if is_on else colors.muted), 1.8)
+            tick = QPen(QColor(colors.card if is_on else colors.muted), 1.8 * larger)
             tick.setCapStyle(Qt.PenCapStyle.RoundCap)
             tick.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
             painter.setPen(tick)
@@ -63,7 +67,7 @@ class CheckBox(QCheckBox):
                 ]
             )
         painter.setPen(QColor(colors.text if self.isEnabled() else colors.muted))
-        place = QRectF(self.rect()).adjusted(_SIDE + _GAP, 0, 0, 0)
+        place = QRectF(self.rect()).adjusted(larger * (_SIDE + _GAP), 0, 0, 0)
         flags = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
         painter.drawText(place, int(flags) | int(Qt.TextFlag.TextShowMnemonic), self.text())
 

@@ -10,29 +10,33 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QComboBox, QWidget
 
 from studio.ui.theme.theme import Theme
+from studio.ui.theme.type_scale import grown
 
 _PADDING = 10
 _CHEVRON_WIDTH = 8.0
 _CHEVRON_HEIGHT = 4.0
 _AIR = 8
 _MOST_VISIBLE = 16
+_FEWEST_CHARACTERS = 14
 _SEPARATOR = "separator"
 """Qt's own mark of a line between entries."""
 
 
 def paint_chevron(painter: QPainter, widget: QWidget, color: QColor) -> None:
     """Paint the sign of a list that opens, at the right end of a button or closed list."""
-    left = widget.width() - _PADDING - _CHEVRON_WIDTH
-    top = (widget.height() - _CHEVRON_HEIGHT) / 2
-    pen = QPen(color, 1.5)
+    larger = grown(widget.font())
+    width, height = larger * _CHEVRON_WIDTH, larger * _CHEVRON_HEIGHT
+    left = widget.width() - larger * _PADDING - width
+    top = (widget.height() - height) / 2
+    pen = QPen(color, 1.5 * larger)
     pen.setCapStyle(Qt.PenCapStyle.RoundCap)
     pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
     painter.setPen(pen)
     painter.drawPolyline(
         [
             QPointF(left, top),
-            QPointF(left + _CHEVRON_WIDTH / 2, top + _CHEVRON_HEIGHT),
-            QPointF(left + _CHEVRON_WIDTH, top),
+            QPointF(left + width / 2, top + height),
+            QPointF(left + width, top),
         ]
     )
 
@@ -54,6 +58,12 @@ class ComboBox(QComboBox):
         self._theme = theme
         self.setMaxVisibleItems(_MOST_VISIBLE)
         theme.changed.connect(self.update)
+
+    def minimumSizeHint(self) -> QSize:
+        """A flat one gives way to its neighbours: what is chosen is elided then."""
+        hint = super().minimumSizeHint()
+        least = self.fontMetrics().averageCharWidth() * _FEWEST_CHARACTERS
+        return QSize(min(hint.width(), least), hint.height()) if self._is_flat else hint
 
     def showPopup(self) -> None:  # noqa: N802 - Qt's name
         """Open the list, with air around its entries."""
@@ -82,8 +92,9 @@ class ComboBox(QComboBox):
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
 
         ink = QColor(colors.text if self.isEnabled() and self.currentText() else colors.muted)
-        chevron_left = self.width() - _PADDING - _CHEVRON_WIDTH
-        room = QRectF(_PADDING, 0, chevron_left - 2 * _PADDING, self.height())
+        padding = grown(self.font()) * _PADDING
+        chevron_left = self.width() - padding - grown(self.font()) * _CHEVRON_WIDTH
+        room = QRectF(padding, 0, chevron_left - 2 * padding, self.height())
         words = self.currentText() or self.placeholderText()
         painter.setPen(ink)
         painter.drawText(

@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSpinBox, QStyle, QStyleOptionSpinBox, QWidget
 
 from studio.ui.theme.theme import Theme
+from studio.ui.theme.type_scale import grown
 
 _AIR = 10
 """Pixels, above and below the number together."""
@@ -52,6 +53,7 @@ class SpinBox(QSpinBox):
         painter.setBrush(QColor(colors.card))
         painter.setPen(QColor(colors.focus if self.hasFocus() else colors.card_border))
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
+        larger = grown(self.font())
         option = QStyleOptionSpinBox()
         self.initStyleOption(option)
         for part, allowed, down in _ARROWS:
@@ -59,16 +61,17 @@ class SpinBox(QSpinBox):
                 QStyle.ComplexControl.CC_SpinBox, option, part, self
             )
             can_step = self.isEnabled() and bool(self.stepEnabled() & allowed)
-            pen = QPen(QColor(colors.muted if can_step else colors.card_border), 1.4)
+            pen = QPen(QColor(colors.muted if can_step else colors.card_border), 1.4 * larger)
             pen.setCapStyle(Qt.PenCapStyle.RoundCap)
             pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
             painter.setPen(pen)
-            middle, side = QRectF(place).center(), _ARROW_WIDTH / 2
-            edge = middle.y() - down * _ARROW_HEIGHT / 2
+            middle, side = QRectF(place).center(), larger * _ARROW_WIDTH / 2
+            height = larger * _ARROW_HEIGHT
+            edge = middle.y() - down * height / 2
             painter.drawPolyline(
                 [
                     QPointF(middle.x() - side, edge),
-                    QPointF(middle.x(), edge + down * _ARROW_HEIGHT),
+                    QPointF(middle.x(), edge + down * height),
                     QPointF(middle.x() + side, edge),
                 ]
             )

@@ -38,6 +38,15 @@ def zoom_factor(steps: int) -> float:
     return _STEP**steps
 
 
+def grown(font: QFont) -> float:
+    """How much larger what is painted in this font is than at first; 1 at least, as letters are.
+
+    Args:
+        font: The interface's, as a widget has it; its size is in pixels.
+    """
+    return max(1.0, font.pixelSize() / INTERFACE_SIZE)
+
+
 def role_style(role: Role, zoom: int) -> str:
     """Size and weight of a role as a stylesheet says them."""
     size, weight = _ROLES[role]

@@ -15,8 +15,19 @@ class ElidedLabel(QLabel):
     def __init__(self, between: str = "") -> None:
         super().__init__()
         self._between = between
+        self._shorter: tuple[str, ...] = ()
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+
+    def set_forms(self, text: str, *shorter: str) -> None:
+        """Show a text or, where it has no room, one of these instead, or nothing: all whole.
+
+        Args:
+            text: What is said where there is room.
+            shorter: The same in fewer words, the longest first.
+        """
+        self._shorter = (*shorter, "")
+        self.setText(text)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint as much as fits."""
@@ -27,8 +38,13 @@ class ElidedLabel(QLabel):
     def shown(self) -> str:
         """What of the text is seen."""
         text = self.text()
+        if self._shorter:
+            width = self.fontMetrics().horizontalAdvance
+            return next(
+                (form for form in (text, *self._shorter) if width(form) <= self.width()), ""
+            )
         words = self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, self.width())
         if self._between and words != text:
             whole, between, _ = words.rpartition(self._between)
-            return f"{whole}{between}…" if whole else "…"
+            return f"{whole}{between}…" if whole else ""
         return words

@@ -12,7 +12,7 @@ from studio.ui.widgets.elided_label import ElidedLabel
 from studio.ui.widgets.tips import set_tip
 from studio.ui.widgets.whole_facts import WholeFacts
 from studio.ui.writing.draft import Draft
-from studio.ui.writing.place_words import place_words
+from studio.ui.writing.place_words import SHORTER, place_words
 from studio.ui.writing.take_steps import TakeSteps
 from studio.ui.writing.take_words import retake_tip, take_facts, take_sentence
 from studio.ui.writing.writing import Writing
@@ -46,7 +46,6 @@ class WritingBar(QWidget):
         self._writing = writing
         self._draft = draft
         self._words = ""
-        self._has_takes = True
         self.takes = TakeSteps(previous_take, next_take)
         self.place = ElidedLabel()
         self.place.setProperty("role", "muted")
@@ -59,9 +58,10 @@ class WritingBar(QWidget):
         row.setSpacing(12)
         row.addWidget(ActionButton(continue_action, primary=True))
         row.addWidget(ActionButton(retake_action, shows_key=False))
+        row.addWidget(self.takes)
+        # Behind all other buttons: as it comes and goes it moves words, and none of them.
         self.stop = ActionButton(stop_action)
         row.addWidget(self.stop)
-        row.addWidget(self.takes)
         # What is merely told gives way first where the window is narrow, what was before what will.
         self.place.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
         self.place.setMinimumWidth(1)
@@ -71,10 +71,9 @@ class WritingBar(QWidget):
         writing.changed.connect(self._show)
         writing.takes_changed.connect(self._follow_caret)
         draft.manuscript.state_changed.connect(self._count_clock.request)
-        # There while there is something to stop; what it moves is no button.
         stop_action.changed.connect(lambda: self.stop.setVisible(stop_action.isEnabled()))
         self.stop.setVisible(stop_action.isEnabled())
-        self._show()
+        self.set_has_takes(True)
         self._count()
 
     @property
@@ -85,6 +84,9 @@ class WritingBar(QWidget):
     def set_has_takes(self, has_takes: bool) -> None:
         """Whether takes are told and stepped through here, or elsewhere."""
         self._has_takes = has_takes
+        keeps_place = self.takes.sizePolicy()
+        keeps_place.setRetainSizeWhenHidden(has_takes)
+        self.takes.setSizePolicy(keeps_place)
         self._show()
 
     def _follow_caret(self) -> None:
@@ -98,10 +100,12 @@ class WritingBar(QWidget):
         if take_set is not None:
             self.takes.show_takes(take_set)
         words, tip = place_words(self._draft)
+        shorter = SHORTER.get(words, "")
         if not words and take_set is not None and take_set.current is not None:
-            words, tip = "Retake replaces what is marked", retake_tip(take_set)
+            words, shorter = "Retake replaces what is marked", "Retake replaces this"
+            tip = retake_tip(take_set)
         self.place.setVisible(bool(words))
-        self.place.setText(words)
+        self.place.set_forms(words, shorter)
         set_tip(self.place, f"<p>{tip}.</p>")
         self._show_facts()
 

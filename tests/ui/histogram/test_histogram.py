@@ -1,12 +1,13 @@
 import subprocess
 import sys
+from itertools import pairwise
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PySide6.QtCore import QAbstractAnimation, QPoint, QRect, Qt, QTimer
-from PySide6.QtGui import QImage
+from PySide6.QtCore import QAbstractAnimation, QPoint, QRect, QSize, Qt, QTimer
+from PySide6.QtGui import QFont, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
@@ -193,6 +194,38 @@ def test_the_axis_looks_closer_and_says_so(qtbot: QtBot, theme: Theme) -> None:
     QTest.keyClick(view, Qt.Key.Key_Z)
     assert view.scale == 1.0
     qtbot.waitUntil(lambda: view._zoom.state() == QAbstractAnimation.State.Stopped)
+
+
+def test_a_narrow_scale_names_what_can_be_told_apart(qtbot: QtBot, theme: Theme) -> None:
+    rows = make_view(qtbot, make_state(), theme)._rows
+    seen = []
+    for width in range(500, 100, -1):
+        rows.set_size(QSize(width, 400))
+        names = [label for label, _ in rows.ticks(1.0)]
+        if names not in seen:
+            seen.append(names)
+        ends = [
+            (share * (rows.columns.bar_room - extent), extent)
+            for label, share in rows.ticks(1.0)
+            for extent in (rows._words.of(label)[1],)
+        ]
+        for (left, extent), (following, _) in pairwise(ends):
+            assert left + extent < following, width
+    assert seen == [["0", "50", f"100{NARROW}%"], ["0", f"100{NARROW}%"], [f"100{NARROW}%"]]
+
+
+def test_bars_grow_with_the_letters(qtbot: QtBot, theme: Theme) -> None:
+    view = make_view(qtbot, make_state(), theme)
+    heights = []
+    for size in (13, 26):
+        font = QFont(view.font())
+        font.setPixelSize(size)
+        view.setFont(font)
+        image = view.grab(view.line_rect(0)).toImage()
+        x = view._rows.columns.bar_left + view._rows.columns.bar_room - 10
+        colors = [image.pixelColor(x, y).name() for y in range(image.height())]
+        heights.append(colors.count(LIGHT.track))
+    assert heights[1] == pytest.approx(2 * heights[0], abs=2)
 
 
 def test_at_rest_nothing_runs(qtbot: QtBot, theme: Theme) -> None:

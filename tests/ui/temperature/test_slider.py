@@ -189,3 +189,25 @@ def test_in_a_narrow_column_the_ends_are_numbers(slider: TemperatureSlider) -> N
     assert slider._end_words() == ("0 always the favourite", "∞ anything")
     slider.resize(220, slider.height())
     assert slider._end_words() == ("0", "∞")
+
+
+def test_the_handle_grows_with_the_letters_and_stays_inside(slider: TemperatureSlider) -> None:
+    font = slider.font()
+    before = slider.sizeHint().height()
+    font.setPixelSize(26)
+    slider.setFont(font)
+    slider.resize(WIDTH, slider.sizeHint().height())
+    assert slider.sizeHint().height() > 1.8 * before
+    for place in (0.0, math.inf):
+        slider._sampling.change(temperature=place)
+        image = slider.grab().toImage()
+        center = slider.handle_center()
+        edge = [
+            y
+            for y in range(image.height())
+            if image.pixelColor(round(center.x()), y).name() == LIGHT.accent
+        ]
+        assert max(edge) - min(edge) > 26, "as large as it should be"
+        assert 14 < center.x() < WIDTH - 14
+    QTest.mouseClick(slider, LEFT, NO, QPoint(round(slider.handle_center().x()), 10))
+    assert slider._sampling.params.temperature == math.inf

@@ -32,4 +32,17 @@ def test_parts_are_shown_whole_or_not_at_all(qtbot: QtBot) -> None:
     resize_to(label, "min-p 0.05   rep…")
     assert label.shown == "min-p 0.05   …"
     resize_to(label, "min-…")
-    assert label.shown == "…"
+    assert label.shown == ""
+
+
+def test_shorter_forms_are_shown_whole_or_not_at_all(qtbot: QtBot) -> None:
+    label = make(qtbot)
+    forms = ("click one to write it", "click to write")
+    label.set_forms(*forms)
+    seen = []
+    for width in range(label.fontMetrics().horizontalAdvance(forms[0]), -1, -1):
+        label.resize(width, 20)
+        if label.shown not in seen:
+            seen.append(label.shown)
+    assert seen == [*forms, ""]
+    assert label.text() == forms[0], "for those who do not look"
