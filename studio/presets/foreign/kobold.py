@@ -138,7 +138,7 @@ _WHOLE = re.compile(r"-?\d{1,18}")
 MARKS = frozenset(
     {"preset", "title", "temp", "dynatemp_range", "typical", "tfs", "top_a", "rep_pen"}
     | {"rep_pen_range", "rep_pen_slope", "presence_penalty", "sampler_order", "sampler_seed"}
-    | {"typ_s", "tfs_s", "miro_type", "miro_tau", "miro_eta"}
+    | {"typ_s", "tfs_s", "miro_type", "miro_tau", "miro_eta", "genamt", "nsigma"}
 )
 """Keys by which such a file is known."""
 

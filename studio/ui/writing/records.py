@@ -79,6 +79,8 @@ class TokenRecords(QObject):
         """What is to be scored; None while nothing is."""
         self._asked: FollowedText | None = None
         """The part of the text that is being read."""
+        self._is_stopped = False
+        """Whether no further part is to be asked for."""
         self._is_begun = False
         """Whether the engine has said anything of that part."""
         self._first = 0
@@ -156,6 +158,7 @@ class TokenRecords(QObject):
             return
         self._plan = plan
         self._placed = self._begun_anew = 0
+        self._is_stopped = False
         self._ask()
         self.scoring_changed.emit()
 
@@ -163,6 +166,8 @@ class TokenRecords(QObject):
         """End a scoring under way; what has its record by now keeps it."""
         if self.is_scoring:
             self._client.send(Stop(request=self._request))
+            # The engine may have ended this part already, and takes no notice then.
+            self._is_stopped = True
             if not self._is_begun:
                 # The engine reads another prompt still, and answers when it has.
                 self._on_broken_off()
@@ -209,7 +214,10 @@ class TokenRecords(QObject):
         self._asked = None
         self.scoring_progressed.emit()
         if plan.next is not None:
-            self._ask()
+            if self._is_stopped:
+                self._on_broken_off()
+            else:
+                self._ask()
             return
         self._end()
         if not self._placed:

@@ -557,3 +557,17 @@ def test_secrets_in_messages_are_not_shown_either() -> None:
         with pytest.raises(PresetError) as caught:
             import_one(text, "x")
         assert "sk-secret" not in str(caught.value)
+
+
+def test_keys_that_sillytavern_has_too_make_no_file_its_own() -> None:
+    values = {
+        "description": "Mine",
+        "dynatemp_range": 0,
+        "sampler_order": [6, 0, 1, 3, 4, 2, 5],
+        "genamt": 80,
+        "nsigma": -1.0,
+        "banned_tokens": ["sea"],
+    }
+    imported = import_one(json.dumps(values), "stem")
+    assert imported.program == "KoboldCpp"
+    assert [word.text for word in imported.preset.sampling.word_biases] == ["sea"]

@@ -375,3 +375,23 @@ def test_another_text_ends_a_scoring_and_is_not_scored_in_its_place() -> None:
     assert told == []
     desk.draft.manuscript.load("The last one.")
     assert len([it for it in desk.client.sent if isinstance(it, Stop)]) == 1
+
+
+def test_a_stop_that_comes_as_a_part_ends_asks_for_no_other_part() -> None:
+    desk = loaded()
+    told: list[str] = []
+    desk.records.told.connect(told.append)
+    first = asked(desk)
+    desk.client.answer(evaluated(first.request, 1, 2))
+    desk.client.answer(scored(first.request, *WORDS[:2]))
+    desk.records.cancel()
+    desk.client.answer(scoring_ended(first.request, reached=7))
+    assert not desk.records.is_scoring
+    assert desk.client.last(Score) == first
+    assert told == ["Scored 2 of 4 words. “Score the text” goes on with the rest."]
+    # And the next scoring goes on from there.
+    second = asked(desk)
+    assert second.request != first.request
+    desk.client.answer(scored(second.request, *WORDS[2:3], start=7, first=2))
+    desk.client.answer(scoring_ended(second.request, reached=11))
+    assert desk.client.last(Score).request not in (first.request, second.request)
