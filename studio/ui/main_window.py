@@ -89,6 +89,7 @@ class MainWindow(QMainWindow):
         self.editor = ManuscriptEditor(session.draft.manuscript)
         self.find_bar = FindBar(self.editor, theme)
         self.toast = Toast(self)
+        self.toast.keep_off(self.find_bar)
         self.notice = NoticeBar(self.toast)
         self.brief = BriefCard(session.draft)
         self.temperature = TemperaturePanel(session.sampling, session.next_token, theme)

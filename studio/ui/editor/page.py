@@ -3,7 +3,9 @@
 The look of the editor, and nothing of what is written: the module knows no manuscript.
 """
 
+import contextlib
 import math
+from collections.abc import Iterator
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import (
@@ -98,13 +100,14 @@ class Page(QTextEdit):
         Args:
             font: Its size is in pixels.
         """
-        self._prose_font = QFont(font)
-        self._paragraph_format = paragraph_format(font)
-        self.document().setDefaultFont(font)
-        everything = QTextCursor(self.document())
-        everything.select(QTextCursor.SelectionType.Document)
-        everything.setBlockFormat(self._paragraph_format)
-        self._set_margins()
+        with self._in_place():
+            self._prose_font = QFont(font)
+            self._paragraph_format = paragraph_format(font)
+            self.document().setDefaultFont(font)
+            everything = QTextCursor(self.document())
+            everything.select(QTextCursor.SelectionType.Document)
+            everything.setBlockFormat(self._paragraph_format)
+            self._set_margins()
 
     @property
     def prose_font(self) -> QFont:
@@ -113,9 +116,24 @@ class Page(QTextEdit):
 
     def changeEvent(self, event: QEvent) -> None:
         """Keeps the text's own font when the interface's changes."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.FontChange:
+        if event.type() != QEvent.Type.FontChange:
+            super().changeEvent(event)
+            return
+        with self._in_place():
+            super().changeEvent(event)  # which sets the document in the interface's
             self.document().setDefaultFont(self._prose_font)
+
+    @contextlib.contextmanager
+    def _in_place(self) -> Iterator[None]:
+        """Keeps the line that is written in where it is, if it is in view, while all is set anew.
+
+        Qt forgets how far the page is scrolled while it has not yet laid everything out.
+        """
+        was = self.cursorRect().top()
+        yield
+        if 0 <= was < self.viewport().height():
+            self.document().documentLayout().documentSize()
+            self._bar.setValue(self._bar.value() + self.cursorRect().top() - was)
 
     @property
     def paragraph_format(self) -> QTextBlockFormat:

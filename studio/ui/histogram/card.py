@@ -171,7 +171,7 @@ class TokenCard(QWidget):
 
     def _token_font(self, details: TokenDetails) -> QFont:
         font = QFont(self.font())
-        font.setBold(True)
+        font.setWeight(QFont.Weight.DemiBold)
         font.setItalic(details.row.text.kind != "text")
         return font
 

@@ -66,6 +66,7 @@ class NextTokenPanel(Card):
         self.hint = ElidedLabel()
         self.hint.setProperty("role", "muted")
         self.hint.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.header.setStretch(1, 0)  # all the room there is belongs to the hint
         self.header.addWidget(self.hint, 1)
         self.histogram = NextTokenHistogram(state, theme)
         self.question = TokenQuestion(sampling, self.histogram)

@@ -91,7 +91,7 @@ class RowsPainter:
         self._grown = grown(font)
         slanted, bold = QFont(font), QFont(font)
         slanted.setItalic(True)
-        bold.setBold(True)
+        bold.setWeight(QFont.Weight.DemiBold)
         self._words = _Texts(font)
         self._escapes = _Texts(slanted)
         self._values = _Texts(bold)

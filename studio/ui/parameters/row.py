@@ -7,6 +7,7 @@ whoever makes the row.
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QFont
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
@@ -177,7 +178,7 @@ class ParameterRow(QWidget):
             self._reset.setHidden(is_neutral)
         font = self._title.font()
         if font.bold() is is_neutral:
-            font.setBold(not is_neutral)
+            font.setWeight(QFont.Weight.Normal if is_neutral else QFont.Weight.DemiBold)
             self._title.setFont(font)
         idle = self._values.idle_words(self.parameter)
         if idle != self._idle.text() or self._idle.isHidden() is bool(idle):

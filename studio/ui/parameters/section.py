@@ -6,7 +6,7 @@ It binds a `ParameterValues` and keeps nothing but whether it is open.
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QMouseEvent, QPalette
+from PySide6.QtGui import QFont, QMouseEvent, QPalette
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from studio.ui.parameters.groups import ParameterGroup
@@ -54,7 +54,7 @@ class ParameterSection(QWidget):
         self._toggle = QPushButton()
         self._toggle.setProperty("flat", True)
         font = self._toggle.font()
-        font.setBold(True)
+        font.setWeight(QFont.Weight.DemiBold)
         self._toggle.setFont(font)
         self._toggle.setAccessibleName(group.title)
         self._toggle.clicked.connect(self._turn)

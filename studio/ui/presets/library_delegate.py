@@ -121,7 +121,8 @@ class PresetLibraryDelegate(QStyledItemDelegate):
             middle = QPointF(rect.left() + _LEFT / 2 + 1, text.center().y())
             self._paint_star(painter, middle, entry.is_favourite, is_selected or is_under)
         bold = QFont(option.font)
-        bold.setBold(Mark.IN_USE in entry.marks)
+        if Mark.IN_USE in entry.marks:
+            bold.setWeight(QFont.Weight.DemiBold)
         painter.setFont(bold)
         painter.setPen(ink)
         _draw_elided(painter, text, entry.title)

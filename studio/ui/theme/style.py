@@ -43,14 +43,14 @@ QLabel[role="error"] { color: $error; }
 
 QPushButton {
     color: $text; background: $card; border: 1px solid $card_border; border-radius: 6px;
-    padding: 5px 10px;
+    padding: 5px 10px; outline: none;
 }
 QPushButton:hover { background: $hover; }
 QPushButton:pressed { background: $card_border; }
 QPushButton:focus { border-color: $focus; }
 QPushButton:disabled { color: $muted; background: transparent; }
 QPushButton[primary="true"] {
-    color: $on_accent; background: $accent_fill; border-color: $accent_fill; font-weight: bold;
+    color: $on_accent; background: $accent_fill; border-color: $accent_fill; font-weight: 600;
 }
 QPushButton[primary="true"]:focus { border-color: $text; }
 QPushButton[primary="true"]:disabled {
@@ -69,6 +69,7 @@ QPushButton[flat="true"][fold="true"]:checked { color: $muted; background: trans
 QPushButton[flat="true"][fold="true"]:hover { background: $hover; }
 QPushButton[flat="true"]:focus, QToolButton:focus { border-color: $focus; }
 QPushButton[segment="true"]:focus { border-color: $focus; }
+QPushButton[segment="true"]:checked:focus { border: 2px solid $focus; padding: 4px 9px; }
 QPushButton[flat="true"]:disabled, QToolButton:disabled { color: $muted; }
 
 QPushButton[opens="true"] {

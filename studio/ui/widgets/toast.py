@@ -1,6 +1,6 @@
 """A message that goes by itself: over the window's lower edge, in nobody's way. Knows no text."""
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
 
 _MS = 6000
@@ -8,6 +8,11 @@ _ABOVE = 64
 """Pixels from the window's lower edge: clear of the row of buttons there."""
 
 _SIDE, _INSIDE = 24, 16
+
+_GAP = 8
+"""Pixels above a part that it keeps off."""
+
+_MOVING = frozenset((QEvent.Type.Resize, QEvent.Type.Move, QEvent.Type.Show, QEvent.Type.Hide))
 
 
 class Toast(QFrame):
@@ -36,7 +41,13 @@ class Toast(QFrame):
         self._clock.setInterval(lasts)
         self._clock.timeout.connect(self.hide)
         over.installEventFilter(self)
+        self._low: list[QWidget] = []
         self.hide()
+
+    def keep_off(self, part: QWidget) -> None:
+        """Stand above a part of the window that comes and goes at its lower edge."""
+        self._low.append(part)
+        part.installEventFilter(self)
 
     @property
     def message(self) -> str:
@@ -58,8 +69,8 @@ class Toast(QFrame):
         self.hide()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
-        """Follow the window's size."""
-        if watched is self._over and event.type() == QEvent.Type.Resize and self.isVisible():
+        """Follow the window's size, and what comes and goes at its lower edge."""
+        if self.isVisible() and event.type() in _MOVING:
             self._place()
         return super().eventFilter(watched, event)
 
@@ -71,4 +82,12 @@ class Toast(QFrame):
         width = min(words + 2 * _INSIDE, room.width())
         height = self.heightForWidth(width)
         self.resize(width, height)
-        self.move(room.center().x() - width // 2, room.bottom() - height)
+        lowest = min(
+            [room.bottom()]
+            + [
+                part.mapTo(self._over, QPoint(0, 0)).y() - _GAP
+                for part in self._low
+                if part.isVisible()
+            ]
+        )
+        self.move(room.center().x() - width // 2, lowest - height)

@@ -166,7 +166,7 @@ class WordPanel(QFrame):
         self.title.setFont(letters)
         for value in self.values:
             font = QFont(self.font())
-            font.setBold(True)
+            font.setWeight(QFont.Weight.DemiBold)
             value.setFont(font)
 
 

@@ -6,7 +6,7 @@ Shows and asks; what becomes of each is `recovery_offer`'s affair.
 from collections.abc import Sequence
 
 from PySide6.QtCore import QDate, QDateTime, QLocale, Qt, Signal
-from PySide6.QtGui import QIcon
+from PySide6.QtGui import QFont, QIcon
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -74,7 +74,7 @@ class RecoveryDialog(QDialog):
         self.list.setVisible(several)
         self.name = ElidedLabel()
         bold = self.name.font()
-        bold.setBold(True)
+        bold.setWeight(QFont.Weight.DemiBold)
         self.name.setFont(bold)
         self.facts = QLabel()
         self.facts.setProperty("role", "muted")

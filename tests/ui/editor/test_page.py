@@ -171,3 +171,23 @@ def test_neither_a_click_nor_selecting_everything_moves_the_page(page: Page) -> 
     bar.setValue(0)
     QTest.keyClick(page, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
     assert bar.value() == 0
+
+
+@pytest.mark.parametrize("line", [20, 60])
+def test_the_line_that_is_written_in_stays_where_it_is_when_letters_grow(
+    page: Page, line: int
+) -> None:
+    shown(page)
+    page.setPlainText("\n".join(f"line {number}" for number in range(100)))
+    page.set_prose_font(page.prose_font)
+    caret = page.textCursor()
+    caret.setPosition(page.document().findBlockByNumber(line).position())
+    page.setTextCursor(caret)
+    was = page.cursorRect().top()
+    assert 0 < was < page.viewport().height()
+    for size in (24, 12, 18):
+        font = page.prose_font
+        font.setPixelSize(size)
+        page.set_prose_font(font)
+        QApplication.processEvents()
+        assert abs(page.cursorRect().top() - was) <= 1, size

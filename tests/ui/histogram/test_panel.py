@@ -72,3 +72,13 @@ def test_lanes_tell_what_is_cut_in_one_line_and_the_word_panel_in_rows(
     assert lane.accessibleDescription().endswith("likely words cut by top-k 2")
     assert word.accessibleDescription().count("cut") >= 3
     assert "likely" not in word.accessibleDescription()
+
+
+def test_the_hint_is_shortened_and_not_cut_where_there_is_no_room(panel: NextTokenPanel) -> None:
+    panel.resize(600, panel.height())
+    QApplication.processEvents()
+    assert panel.hint.shown == HINT
+    panel.resize(panel.hint.fontMetrics().horizontalAdvance("Next word" + HINT[:12]), 300)
+    QApplication.processEvents()
+    assert panel.hint.shown != HINT
+    assert HINT.startswith(panel.hint.shown.rstrip("…"))

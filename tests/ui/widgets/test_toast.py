@@ -62,3 +62,17 @@ def test_news_of_a_text_go_with_it(window: QWidget) -> None:
     bar.tell("Saved “story.txt”.", is_error=False, of_text=True)
     bar.forget_text()
     assert bar.message == ""
+
+
+def test_it_stands_above_what_comes_at_the_lower_edge(window: QWidget) -> None:
+    toast = Toast(window)
+    low = QWidget(window)
+    low.setGeometry(0, 320, 600, 40)
+    toast.keep_off(low)
+    toast.say("Saved.")
+    at_first = toast.geometry()
+    assert at_first.intersects(low.geometry()), "it is not shown yet"
+    low.show()
+    assert toast.geometry().bottom() < 320
+    low.hide()
+    assert toast.geometry() == at_first
