@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from studio.ui.editor.page import LINE_HEIGHT, Page
+from studio.ui.main_window import MainWindow
 from studio.ui.theme.faces import FAMILIES, Face
 from studio.ui.theme.theme import Theme
 
@@ -191,3 +192,14 @@ def test_the_line_that_is_written_in_stays_where_it_is_when_letters_grow(
         page.set_prose_font(font)
         QApplication.processEvents()
         assert abs(page.cursorRect().top() - was) <= 1, size
+
+
+def test_zoom_leaves_the_place_in_a_long_text(window: MainWindow) -> None:
+    editor = window.editor
+    editor.manuscript.load("\n".join(f"line {number} of many" for number in range(120)))
+    for line in (100, 119, 3):
+        editor.move_caret(editor.manuscript.text.index(f"line {line} "))
+        for steps in (+2, +1, -3):
+            window.theme.zoom_by(steps)
+            QApplication.processEvents()
+            assert editor.viewport().rect().contains(editor.cursorRect()), (line, steps)
