@@ -1,4 +1,4 @@
-"""The parts of the window, for who goes through them by keyboard: F6 leads from one to the next.
+"""Keyboard access to the parts of the window: F6 leads from one to the next.
 
 Knows what the parts are, and nothing of what is in them.
 """

@@ -136,7 +136,7 @@ def heal(
     kept, last = list(tokens[: len(tokens) - back]), tuple(tokens[len(tokens) - back :])
     broken = next((row for row in rows if not math.isfinite(row.max())), None)
     if broken is not None:
-        # Whoever looks at them says what is wrong.
+        # Logits that are no numbers are refused where a token is drawn or a sketch is made.
         return Healed(broken.copy(), 0, (Way((), 0),), np.zeros(broken.size, dtype=np.int8))
     if not back:
         owners = np.zeros(rows[0].size, dtype=np.int8)

@@ -71,7 +71,7 @@ def score(
     behind = fitted.unseen + len(fitted.tokens) - prompt.head
     is_end = prompt.head + behind == len(prompt.tokens)
     while 0 < behind < places.tokens and not places.whole[behind]:
-        behind -= 1  # half a character is left to who reads on from here
+        behind -= 1  # half a character is left to the next part
     beginning = fitted.unseen + (0 if prompt.head else 1)
     wanted = max(beginning, first)
     end = OpenEnd(fitted.tokens, prompt.head, vocabulary) if is_end else None

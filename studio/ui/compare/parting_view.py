@@ -1,6 +1,6 @@
 """Where the lanes part, on request: each parting in a line, entropy by position, distances.
 
-Shows a `CompareState`; which place is looked at more closely is `parting`'s affair.
+Shows a `CompareState`; `parting` shows one place more closely.
 """
 
 from collections.abc import Sequence

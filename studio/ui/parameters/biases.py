@@ -9,46 +9,13 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from studio.ui.parameters.bias_line import BIAS, BiasLine, fit_to_bias
 from studio.ui.parameters.groups import BIASES, BIASES_FOR
 from studio.ui.parameters.number_edit import NumberEdit
-from studio.ui.parameters.parameter import LARGEST, Number
-from studio.ui.parameters.texts import AddEdit
 from studio.ui.parameters.values import ParameterValues
 from studio.ui.tokens.lookup import TokenLookup
-from studio.ui.widgets.letters import follow_letters
 from studio.ui.widgets.tips import set_tip
 
-
-class _Bias(Number):
-    """A number that is not +∞: no token can be forced."""
-
-    def parse(self, text: str) -> float:
-        """The bias that was typed.
-
-        Raises:
-            ValueError: It is no number, or +∞.
-        """
-        bias = super().parse(text)
-        if bias == math.inf:
-            raise ValueError(f"logit_bias: found “{text.strip()}”; type a number, or ban.")
-        return bias
-
-
-BIAS = _Bias(
-    name="bias",
-    label="bias",
-    neutral=-LARGEST,
-    least=-LARGEST,
-    most=LARGEST,
-    stride=0.5,
-    words={"ban": -LARGEST},
-    allowed="a number, or ban",
-    help="Added to the token's logit before everything else.",
-    plain="5 is much; ban (−∞) makes it impossible.",
-)
-"""One token's bias. An empty field bans: that is what most are for."""
-
-_DIGITS = 7
 _FOREIGN = "not in this model"
 _FOREIGN_TIP = (
     "<p>This bias is for the vocabulary of another model. While it is here nothing can be "
@@ -58,10 +25,6 @@ _FOREIGN_TIP = (
 
 class ParameterBiases(QWidget):
     """Tokens with their biases.
-
-    Attributes:
-        edit: Where the token to add is typed.
-        bias: Where its bias is typed.
 
     Args:
         values: Where the biases are.
@@ -78,61 +41,23 @@ class ParameterBiases(QWidget):
         super().__init__(parent)
         self._values = values
         self._lookup = lookup
-        self._new = BIAS.neutral
         self._rows: dict[int, _Row] = {}
-        self.edit = AddEdit()
-        self.edit.setObjectName("add_bias_token")
-        self.edit.setPlaceholderText("#number of a token")
-        self.edit.setAccessibleName("Token to bias")
-        set_tip(
-            self.edit,
+        self._line = BiasLine(
+            "token",
+            ("add_bias_token", "add_bias_value"),
+            "#number of a token",
             "<p>The token's number, which a card of the bars shows. Words are above, for any "
             "model.</p>",
+            lambda typed, bias: self._set(lookup.number(typed), bias),
         )
-        self.bias = NumberEdit(BIAS, lambda: self._new, self._take_new)
-        self.bias.setObjectName("add_bias_value")
-        self.bias.setAccessibleName("Bias of the token to add")
-        fit_to_bias(self.bias)
-        self._add_button = QPushButton("Add")
-        self._add_button.setToolTip("Add the token with this bias (Enter)")
-        self._add_button.setAccessibleName("Add the token")
-        self._add_button.clicked.connect(self._add)
-        self.edit.returnPressed.connect(self._add)
-        self.bias.returnPressed.connect(self._add)
-        self.edit.textEdited.connect(lambda _text: self.refused.emit(""))
-        self.edit.given_up.connect(lambda: self.refused.emit(""))
-        self.bias.refused.connect(self.refused)
-        line = QHBoxLayout()
-        line.setSpacing(6)
-        line.addWidget(self.edit, 1)
-        line.addWidget(self.bias)
-        line.addWidget(self._add_button)
+        self._line.refused.connect(self.refused)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(4)
-        self._column.addLayout(line)
+        self._column.addWidget(self._line)
         lookup.spelled.connect(self._spell)
         values.changed.connect(self._follow)
         self._follow()
-
-    def _take_new(self, bias: float) -> None:
-        self._new = bias
-
-    def _add(self) -> None:
-        typed = self.edit.text()
-        if self.bias.property("invalid"):
-            return
-        if not typed:
-            self.edit.setFocus(Qt.FocusReason.OtherFocusReason)
-            return
-        try:
-            self._set(self._lookup.number(typed), self._new)
-        except ValueError as reason:
-            self.refused.emit(str(reason))
-            self.edit.selectAll()
-            return
-        self.edit.clear()
-        self.refused.emit("")
 
     def _set(self, token: int, bias: float | None) -> None:
         params = self._values.params
@@ -170,7 +95,7 @@ class ParameterBiases(QWidget):
             self._column.insertWidget(place, row)
         self._lookup.spell(biases)
         if had_focus:
-            self.edit.setFocus(Qt.FocusReason.OtherFocusReason)
+            self._line.edit.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _spell(self) -> None:
         self._lookup.spell(self._rows)
@@ -180,13 +105,6 @@ class ParameterBiases(QWidget):
         foreign = self._lookup.foreign(self._values.params)
         for token, row in self._rows.items():
             row.show_text(is_foreign=token in foreign)
-
-
-def fit_to_bias(edit: NumberEdit) -> None:
-    """Make a field as wide as a bias, in its own letters."""
-    follow_letters(
-        edit, lambda letters: edit.setFixedWidth(letters.horizontalAdvance("0") * (_DIGITS + 2))
-    )
 
 
 class _Row(QWidget):

@@ -17,10 +17,9 @@ from PySide6.QtWidgets import (
 
 from studio.sampling import CASINGS, WordBias
 from studio.sampling.word_bias import cased
-from studio.ui.parameters.biases import BIAS, fit_to_bias
+from studio.ui.parameters.bias_line import BIAS, BiasLine, fit_to_bias
 from studio.ui.parameters.groups import WORDS
 from studio.ui.parameters.number_edit import NumberEdit
-from studio.ui.parameters.texts import AddEdit
 from studio.ui.parameters.values import ParameterValues
 from studio.ui.tokens.lookup import TokenLookup
 from studio.ui.tokens.typed_text import read_typed, spoken, visible
@@ -38,10 +37,6 @@ SetWord = Callable[[str, WordBias | None], None]
 class ParameterWords(QWidget):
     """Words with their biases.
 
-    Attributes:
-        edit: Where the word to add is typed.
-        bias: Where its bias is typed.
-
     Args:
         values: Where the words are.
         lookup: Knows their tokens.
@@ -57,43 +52,25 @@ class ParameterWords(QWidget):
         super().__init__(parent)
         self._values = values
         self._lookup = lookup
-        self._new = BIAS.neutral
         self._rows: dict[str, _WordRow] = {}
-        self.edit = AddEdit()
-        self.edit.setObjectName("add_word")
-        self.edit.setPlaceholderText("word or phrase")
-        self.edit.setAccessibleName("Word to bias")
-        set_tip(
-            self.edit,
+        self._line = BiasLine(
+            "word",
+            ("add_word", "add_word_bias"),
+            "word or phrase",
             "<p>A word or phrase, then Enter. It counts with a space before it and without, and "
             "not inside of longer words; \\n is a newline.</p>",
+            self._add,
         )
-        self.bias = NumberEdit(BIAS, lambda: self._new, self._take_new)
-        self.bias.setObjectName("add_word_bias")
-        self.bias.setAccessibleName("Bias of the word to add")
-        fit_to_bias(self.bias)
-        add = QPushButton("Add")
-        add.setToolTip("Add the word with this bias (Enter)")
-        add.setAccessibleName("Add the word")
+        self._line.refused.connect(self.refused)
+        self._line.typed.connect(self._show_preview)
         self._preview = ElidedLabel()
         self._preview.setObjectName("word_preview")
         self._preview.setProperty("role", "muted")
         self._preview.hide()
-        add.clicked.connect(self._add)
-        self.edit.returnPressed.connect(self._add)
-        self.bias.returnPressed.connect(self._add)
-        self.edit.textEdited.connect(self._on_typed)
-        self.edit.given_up.connect(lambda: self._on_typed(""))
-        self.bias.refused.connect(self.refused)
-        line = QHBoxLayout()
-        line.setSpacing(6)
-        line.addWidget(self.edit, 1)
-        line.addWidget(self.bias)
-        line.addWidget(add)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(4)
-        self._column.addLayout(line)
+        self._column.addWidget(self._line)
         self._column.addWidget(self._preview)
         lookup.spelled.connect(self._show_tokens)
         values.changed.connect(self._follow)
@@ -104,30 +81,10 @@ class ParameterWords(QWidget):
         """The words in force."""
         return self._values.params.word_biases
 
-    def _take_new(self, bias: float) -> None:
-        self._new = bias
-
-    def _on_typed(self, _text: str) -> None:
-        self.refused.emit("")
-        self._show_preview()
-
-    def _add(self) -> None:
-        text = read_typed(self.edit.text())
-        if self.bias.property("invalid"):
-            return
-        if not text.strip(" "):
-            self.edit.setFocus(Qt.FocusReason.OtherFocusReason)
-            return
+    def _add(self, typed: str, bias: float) -> None:
+        text = read_typed(typed)
         former = next((word for word in self.words if word.text == text), None)
-        word = WordBias(text, self._new, former.casings if former else ())
-        try:
-            self._set(text, word)
-        except ValueError as reason:
-            self.refused.emit(str(reason))
-            self.edit.selectAll()
-            return
-        self.edit.clear()
-        self._on_typed("")
+        self._set(text, WordBias(text, bias, former.casings if former else ()))
 
     def _set(self, text: str, word: WordBias | None) -> None:
         """Put `word` in the place of the one with this text, or at the end; None takes it out."""
@@ -158,7 +115,7 @@ class ParameterWords(QWidget):
         for place, row in enumerate(self._rows.values()):
             self._column.insertWidget(place, row)
         if had_focus:
-            self.edit.setFocus(Qt.FocusReason.OtherFocusReason)
+            self._line.edit.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _show_tokens(self) -> None:
         for row in self._rows.values():
@@ -166,7 +123,7 @@ class ParameterWords(QWidget):
         self._show_preview()
 
     def _show_preview(self) -> None:
-        text = read_typed(self.edit.text())
+        text = read_typed(self._line.edit.text())
         text = text.rstrip(" ") or text
         self._preview.setVisible(bool(text) and self._lookup.is_ready)
         if self._preview.isHidden():
@@ -178,7 +135,7 @@ class ParameterWords(QWidget):
             self._preview.setToolTip("")
         else:
             self._preview.setText(word_line([(text, word)], self._lookup.text))
-            set_tip(self._preview, word_tip([(text, word)], self._new, self._lookup.text))
+            set_tip(self._preview, word_tip([(text, word)], self._line.bias, self._lookup.text))
 
 
 def _shown(text: str) -> str:

@@ -105,7 +105,7 @@ class Theme(QObject):
         return self._face
 
     def font(self, role: Role) -> QFont:
-        """The font of a part of the interface; for painters, who hear of a change as of any."""
+        """The font of a role, for painters. A zoom reaches widgets as a change of their font."""
         return interface_font(role, self._zoom, self._system_font)
 
     @property

@@ -1,4 +1,4 @@
-"""Biases by number of which nobody has said whose they are belong to the model they were used with.
+"""Token biases without a named vocabulary belong to the vocabulary they were used with.
 
 A preset of another program, or an older one, names numbers and no vocabulary. With the model that
 is open they are taken as they are; when another is opened they would be other tokens, and are kept

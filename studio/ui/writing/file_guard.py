@@ -1,6 +1,6 @@
-"""Whoever else writes to the document's file: other programs, and other windows of this one.
+"""Guards the document's file against writes by other programs and other windows of this one.
 
-Looks when it is told to and runs nothing at rest. What a save would replace is asked about before
+Looks when asked and runs nothing at rest. What a save would replace is asked about before
 it is replaced. Knows the draft, and nothing of how a file is chosen or saved.
 """
 

@@ -1,6 +1,6 @@
 """Keeps the document in the journal, a moment after each change, while it is not saved.
 
-Knows when; what a record is and where it lies is the manuscript's affair. At rest nothing runs.
+Decides when a record is written; `manuscript.journal` writes it. At rest nothing runs.
 """
 
 import threading
@@ -21,7 +21,7 @@ _FAILED = (
 
 
 class Recovery(QObject):
-    """The journal's hand.
+    """Writes the draft's records into the journal.
 
     Encoding and disk are another thread's: a long text does not hold up the next key.
 

@@ -1,6 +1,6 @@
 """What a program that died has left: to be restored, discarded, or kept for later.
 
-Shows and asks; what becomes of each is `recovery_offer`'s affair.
+Shows them and emits the answer; `recovery_offer` carries it out.
 """
 
 from collections.abc import Sequence
