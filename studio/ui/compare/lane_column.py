@@ -25,7 +25,7 @@ _NARROWEST_EMS = 14.5
 """Of the text's own type: some 30 letters a line. What does not fit so is scrolled."""
 
 _EDGE = 18
-_ABOUT_STRIP = "how open each word was"
+_ABOUT_STRIP = ("how open each word was", "how open")
 _USE = (
     "Put this text into the manuscript, as a take with all its records, and go there. Undo takes "
     "it out again in one step"
@@ -189,7 +189,7 @@ class LaneColumn(QWidget):
         if lane.tokens:
             parts.append(word_count(self.view.words))
         if self.strip.cell is None:
-            self._about.setText(_ABOUT_STRIP if lane.tokens else "")
+            self._about.set_forms(*_ABOUT_STRIP if lane.tokens else ("",))
         words = " · ".join(parts)
         if words == self._facts.text():
             return
@@ -230,7 +230,7 @@ class LaneColumn(QWidget):
         known = index is not None and index < len(self.lane.tokens)
         self._facts.setVisible(not known)
         if known:
-            self._about.setText(token_openness(self.lane.tokens[index or 0]))
+            self._about.set_forms(token_openness(self.lane.tokens[index or 0]))
         self._tell_facts()
 
     def _go_to_word(self, index: int) -> None:

@@ -11,6 +11,7 @@ from studio.ui.compare.lane import CompareLane
 from studio.ui.temperature.edit import TemperatureEdit
 from studio.ui.temperature.slider import TemperatureSlider
 from studio.ui.theme.theme import Theme
+from studio.ui.theme.type_scale import grown
 from studio.ui.widgets.elided_label import ElidedLabel
 from studio.ui.widgets.tips import set_tip
 
@@ -112,9 +113,11 @@ class ThinSlider(TemperatureSlider):
         painter.setPen(Qt.PenStyle.NoPen)
         center = self.handle_center()
         painter.setBrush(QColor(colors.card_border))
-        painter.drawRoundedRect(QRectF(0, center.y() - _THIN / 2, self.width(), _THIN), 1, 1)
+        larger = grown(self.font())
+        thin, dot = larger * _THIN, larger * _DOT
+        painter.drawRoundedRect(QRectF(0, center.y() - thin / 2, self.width(), thin), 1, 1)
         painter.setBrush(QColor(colors.accent))
-        painter.drawEllipse(center, _DOT, _DOT)
+        painter.drawEllipse(center, dot, dot)
 
 
 class _ColorDot(QWidget):

@@ -22,6 +22,7 @@ from studio.sampling.measures import bits
 from studio.ui.compare.lane import CompareLane
 from studio.ui.compare.lane_words import effective_words, token_openness
 from studio.ui.theme.theme import Theme
+from studio.ui.theme.type_scale import grown
 from studio.ui.widgets.tips import set_tip
 
 _HEIGHT = 16
@@ -76,9 +77,19 @@ class OpennessStrip(QWidget):
         theme.changed.connect(self._follow_theme)
         self.follow()
 
+    @property
+    def _high(self) -> int:
+        return round(grown(self.font()) * _HEIGHT)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Grow with the letters."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self.updateGeometry()
+
     def sizeHint(self) -> QSize:
         """A line's height, with room for the mark of the cell."""
-        return QSize(120, _HEIGHT + 4)
+        return QSize(120, self._high + 4)
 
     def minimumSizeHint(self) -> QSize:
         """The height of `sizeHint`."""
@@ -122,7 +133,7 @@ class OpennessStrip(QWidget):
     def rect_of(self, index: int) -> QRect:
         """Where a token's cell is."""
         left, right = round(self._left(index)), round(self._left(index + 1))
-        return QRect(left, 2, max(1, right - left), _HEIGHT)
+        return QRect(left, 2, max(1, right - left), self._high)
 
     def token_at(self, x: float) -> int | None:
         """Whose cell is at a pixel; None where none is."""
@@ -162,13 +173,13 @@ class OpennessStrip(QWidget):
 
     def _paint_columns(self, painter: QPainter, exposed: QRect) -> None:
         """Of several tokens in one pixel the most open is seen."""
-        many = self._length / self.width()
+        many, high = self._length / self.width(), self._high
         for x in range(max(0, exposed.left()), min(self.width(), exposed.right() + 1)):
             first = int(x * many)
             if first >= len(self._tones):
                 break
             tone = max(self._tones[first : max(first + 1, int((x + 1) * many))])
-            painter.fillRect(x, 2, 1, _HEIGHT, self._palette[tone])
+            painter.fillRect(x, 2, 1, high, self._palette[tone])
 
     def _left(self, index: int) -> float:
         return index * self.width() / max(1, self._length)

@@ -8,6 +8,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy
 
 _SHOWN_OF_PROMPT = 160
+_BETWEEN = " · "
 
 
 class PromptWords(QLabel):
@@ -49,9 +50,13 @@ class PromptWords(QLabel):
             elided = metrics.elidedText(tail, Qt.TextElideMode.ElideLeft, max(0, room_for_tail))
             if elided not in ("", "…"):
                 return _joined((before, elided, behind))
-        return metrics.elidedText(
-            _joined((before, "", behind)), Qt.TextElideMode.ElideRight, max(0, room)
-        )
+        # Whole parts; a message that is alone is cut off where it must be.
+        rest = _joined((before, "", behind)).split(_BETWEEN)
+        for count in range(len(rest), 1, -1):
+            words = _BETWEEN.join(rest[:count])
+            if metrics.horizontalAdvance(words) <= room:
+                return words
+        return metrics.elidedText(rest[0], Qt.TextElideMode.ElideRight, max(0, room))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint as much as fits."""
@@ -62,4 +67,4 @@ class PromptWords(QLabel):
 def _joined(parts: tuple[str, str, str]) -> str:
     before, tail, behind = parts
     quoted = f"after “{tail}”" if tail else ""
-    return " · ".join(part for part in (before, quoted, behind) if part)
+    return _BETWEEN.join(part for part in (before, quoted, behind) if part)

@@ -30,6 +30,7 @@ from studio.ui.heat.measure import SCALES, HeatMeasure
 from studio.ui.heat.ramp import ramp
 from studio.ui.heat.state import LEVELS, HeatState
 from studio.ui.theme.theme import Theme
+from studio.ui.theme.type_scale import grown
 from studio.ui.widgets.tips import set_tip
 from studio.ui.writing.records import TokenRecords
 
@@ -207,11 +208,15 @@ class HeatScaleBar(QWidget):
     def _has_room_for_words(self) -> bool:
         return self.width() >= self._hint(_NARROWEST_RAMP, with_words=True).width()
 
+    @property
+    def _ramp_height(self) -> int:
+        return round(grown(self.font()) * _RAMP_HEIGHT)
+
     def _hint(self, ramp_width: int, *, with_words: bool) -> QSize:
         width = ramp_width + 4 * _GAP + (sum(self._word_widths()) if with_words else 0.0)
         # As much above the ramp as below it, so that it stands level with its neighbours.
         below = _TICK + QFontMetricsF(self.font()).height()
-        return QSize(round(width), round(_RAMP_HEIGHT + 2 * below))
+        return QSize(round(width), round(self._ramp_height + 2 * below))
 
     def sizeHint(self) -> QSize:
         """Room for the ramp, both words and the numbers."""
@@ -234,9 +239,9 @@ class HeatScaleBar(QWidget):
         low, high = self._word_widths() if has_words else (0.0, 0.0)
         ramp_rect = QRectF(
             low + 2 * _GAP,
-            (self.height() - _RAMP_HEIGHT) // 2,
+            (self.height() - self._ramp_height) // 2,
             self.width() - low - high - 4 * _GAP,
-            _RAMP_HEIGHT,
+            self._ramp_height,
         )
         painter = QPainter(self)
         painter.setPen(QColor(colors.muted))
@@ -249,7 +254,7 @@ class HeatScaleBar(QWidget):
             left = round(ramp_rect.left() + level * width)
             right = round(ramp_rect.left() + (level + 1) * width)
             painter.fillRect(
-                QRectF(left, ramp_rect.top(), right - left, _RAMP_HEIGHT), QColor(color)
+                QRectF(left, ramp_rect.top(), right - left, self._ramp_height), QColor(color)
             )
         painter.setPen(QColor(colors.ghost))
         painter.drawRect(ramp_rect.adjusted(0, 0, -1, -1))

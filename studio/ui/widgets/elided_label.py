@@ -24,9 +24,9 @@ class ElidedLabel(QLabel):
 
         Args:
             text: What is said where there is room.
-            shorter: The same in fewer words, the longest first.
+            shorter: The same in fewer words, the longest first; without any the text is cut off.
         """
-        self._shorter = (*shorter, "")
+        self._shorter = (*shorter, "") if shorter else ()
         self.setText(text)
 
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -52,6 +52,7 @@ def test_probabilities_of_a_used_text_are_those_it_was_drawn_with(
     window.editor.move_caret(len(text))
     window.compare.show(True)
     state.set_max_tokens(12)
+    state.set_seed(5)  # one that does not end its text within them
     shared = {"seed": 5, "top_p": 0.95, "temperature": 1.2}
     state.lanes[0].sampling.change(**shared, mirostat=2, mirostat_tau=3.0)
     state.lanes[1].sampling.change(**shared, repeat_penalty=1.4, xtc_probability=0.5)

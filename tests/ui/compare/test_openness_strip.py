@@ -153,3 +153,13 @@ def test_words_are_counted_as_they_come(texts: list[str]) -> None:
     for index, text in enumerate(texts):
         growing.feed([token(1, index, text.encode())])
     assert growing.words == len("".join(texts).split())
+
+
+def test_it_grows_with_the_letters(strip: Strip) -> None:
+    before = strip.strip.sizeHint().height()
+    font = strip.strip.font()
+    font.setPixelSize(26)
+    strip.strip.setFont(font)
+    assert strip.strip.sizeHint().height() - 4 == 2 * (before - 4)
+    strip.write(3.0)
+    assert strip.strip.rect_of(0).height() == before - 4 + 16
