@@ -253,7 +253,9 @@ def test_a_key_typed_elsewhere_takes_the_card_away(qtbot: QtBot, theme: Theme) -
     QTest.keyClicks(field, "a")
     assert field.text() == "a"
     assert not view.card.isVisible()
+    view.activateWindow()
     view.setFocus()
+    qtbot.waitUntil(view.hasFocus)
     QTest.keyClick(view, Qt.Key.Key_Down)
     QTest.keyClick(view, Qt.Key.Key_Down)
     assert view.card.isVisible(), "one's own keys bring it"
