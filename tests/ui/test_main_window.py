@@ -140,7 +140,6 @@ def test_an_edit_that_is_refused_says_why_until_the_writing_is_over(
     session = window.session
     QTest.keyClicks(window.editor, "The sea")
     session.sampling.set_max_tokens(1000)
-    session.sampling.change(temperature=0.0)  # it does not end its text by chance
     session.sampling.change(seed=417203)  # one that writes on for a while
     window.actions_.continue_.trigger()
     qtbot.waitUntil(lambda: len(session.draft.manuscript) > len("The sea") + 8, timeout=LONG)
@@ -161,6 +160,7 @@ def test_closing_while_it_writes_asks_and_ends_the_engine(
     session = window.session
     QTest.keyClicks(window.editor, "The sea")
     session.sampling.set_max_tokens(1000)
+    session.sampling.change(seed=417203)  # one that writes on for a while
     window.actions_.continue_.trigger()
     qtbot.waitUntil(lambda: session.writing.rate is not None, timeout=LONG)
     assert not window.close()
