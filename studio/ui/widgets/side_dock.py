@@ -19,6 +19,8 @@ _EDGE = 14
 """Between the window's edge and its cards."""
 
 _FLOATING_EDGE = 8
+_FEWEST_CHARACTERS = 100
+"""What stays of the window beside a docked panel, in letters: page and bars, to be used."""
 _EDGE_STRENGTH = 0.6
 _LEFT, _RIGHT = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
 _AREAS = {"right": _RIGHT, "left": _LEFT}
@@ -134,7 +136,8 @@ class SideDock(QDockWidget):
         taken = {dock._side for dock in others}
         if self._has_place and self._side not in taken:
             return
-        room = self._window.width() - center.minimumSizeHint().width()
+        page = self.fontMetrics().averageCharWidth() * _FEWEST_CHARACTERS
+        room = self._window.width() - max(center.minimumSizeHint().width(), page)
         room -= sum(dock.width() for dock in others)
         free = [side for side in _AREAS if side not in taken]
         if not free or room < self.docked_width:
