@@ -103,6 +103,7 @@ def make(width: int, height: int, scale: int) -> int:
         session.heat.set_measure(HeatMeasure.SURPRISE)
         window.editor.move_caret(OPENING.index("breakwater"))
         window.word.toggle_at_caret()
+        run_until(lambda: session.look_ahead.is_settled and window.status.is_settled)
         take("heat")
         window.word.toggle_at_caret()
         session.heat.set_measure(HeatMeasure.OFF)

@@ -83,6 +83,11 @@ class StatusLine(QWidget):
         set_tip(label, tip)
         return label
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether the words are those of the state as it is now."""
+        return self._clock.is_settled
+
     def state_words(self) -> str:
         """What the engine does now, in a word or two."""
         match self._model.phase:
