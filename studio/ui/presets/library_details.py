@@ -45,6 +45,8 @@ class PresetLibraryDetails(QFrame):
         self.page.setFrameShape(QFrame.Shape.NoFrame)
         self.page.setAccessibleName("What the preset sets")
         self.page.document().setDocumentMargin(0)
+        # On the window's ground, in one column with the rest: another ground would want a margin.
+        self.page.viewport().setAutoFillBackground(False)
         self.page.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse
             | Qt.TextInteractionFlag.TextSelectableByKeyboard

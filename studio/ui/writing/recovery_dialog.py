@@ -24,6 +24,8 @@ from studio.manuscript import Leftover, RecoveryRecord
 from studio.ui.counted import counted
 from studio.ui.widgets.elided_label import ElidedLabel
 
+_PREVIEW_MARGIN = 10
+"""Pixels round the text that is shown, which has a ground of its own."""
 _BEFORE, _BEHIND = 8000, 2000
 """Characters before and behind the caret that are shown of a text."""
 _LINE = 60
@@ -81,7 +83,7 @@ class RecoveryDialog(QDialog):
         self.preview = QPlainTextEdit()
         self.preview.setReadOnly(True)
         self.preview.setTabChangesFocus(True)
-        self.preview.document().setDocumentMargin(0)
+        self.preview.document().setDocumentMargin(_PREVIEW_MARGIN)
         # Else a space at a line's end, which hangs over, would bring a scroll bar of its own.
         self.preview.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.preview.setFrameShape(QFrame.Shape.NoFrame)
