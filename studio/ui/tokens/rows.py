@@ -64,7 +64,8 @@ class Fold(NamedTuple):
         tokens: How many: of those that were likely before, if there are any; else all.
         banned: How many of these a bias has taken out.
         is_likely: Whether these are the likely ones.
-        is_counted: Whether the number is exact, and not an estimate.
+        total: How many tokens are taken out in all.
+        is_counted: Whether that number is exact, and not an estimate; what is likely always is.
         by: The one filter that cut them, as a writer reads it; empty where several did.
         is_open: Whether their own rows follow.
     """
@@ -72,6 +73,7 @@ class Fold(NamedTuple):
     tokens: int
     banned: int
     is_likely: bool
+    total: int
     is_counted: bool
     by: str
     is_open: bool
@@ -163,10 +165,11 @@ def _fold_of(
     is_open: bool,
 ) -> Fold:
     banned = sum(shape.ids[place] in shape.banned for place in listed)
-    if is_likely or len(listed) == banned:
-        return Fold(len(listed), banned, is_likely, is_counted=True, by=by, is_open=is_open)
-    tokens = max(len(listed), shape.possible - shape.top.kept)
-    return Fold(tokens, banned, is_likely, shape.top.is_counted, by, is_open)
+    if len(listed) == banned:
+        return Fold(banned, banned, is_likely, banned, True, by, is_open)
+    total = max(len(listed), shape.possible - shape.top.kept)
+    tokens = len(listed) if is_likely else total
+    return Fold(tokens, banned, is_likely, total, shape.top.is_counted, by, is_open)
 
 
 def rows_of(

@@ -428,17 +428,21 @@ def test_words_for_choices(effective: float, words: str) -> None:
 
 def test_words_for_what_is_cut() -> None:
     def words(tokens: int, banned: int = 0, by: str = "", *, likely: bool = True) -> str:
-        return fold_sentence(Fold(tokens, banned, likely, True, by, False))
+        return fold_sentence(Fold(tokens, banned, likely, tokens, True, by, False))
 
     assert words(8, by="min-p 0.05") == "8 likely words cut by min-p 0.05"
     assert words(1) == "1 likely word cut"
     assert words(49_136, by="top-k 3", likely=False) == "unlikely words cut by top-k 3"
     assert words(2, 2) == "2 likely words banned"
     assert words(3, 1, "top-k 3") == "3 likely words cut by top-k 3, 1 banned"
-    closed, opened = (Fold(40, 0, False, False, "", is_open) for is_open in (False, True))
+    closed, opened = (Fold(40, 0, False, 40, False, "", is_open) for is_open in (False, True))
     assert fold_sentence(closed) == "unlikely words cut"
     for counted in (fold_sentence(opened), fold_sentence(closed, is_exact=True)):
         assert counted == "about 40 unlikely words cut"
+    likely = Fold(8, 0, True, 49_147, True, "min-p 0.05", False)
+    assert fold_sentence(likely) == "8 likely words cut by min-p 0.05"
+    exact = fold_sentence(likely, is_exact=True)
+    assert exact == "49,147 words cut by min-p 0.05, 8 likely"
 
 
 @pytest.mark.parametrize(
