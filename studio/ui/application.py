@@ -93,7 +93,8 @@ def make_window(application: QApplication) -> MainWindow:
     theme.setParent(window)
     session.setParent(window)
     rescue = Rescue(session.recovery.keep_and_wait, window)
-    rescue.happened.connect(window.notice.tell)
+    # Not at once: the mistake may be in the middle of a layout, and a notice lays out anew.
+    rescue.happened.connect(window.notice.tell, Qt.ConnectionType.QueuedConnection)
     rescue.install()
     session.model.options = load_options(settings)
     return window

@@ -49,6 +49,10 @@ class ManuscriptEditor(Page):
     refused = Signal(str)
     """An edit inside the growing take was refused; says why and what to do."""
 
+    scrolled = Signal()
+    """Other lines are in view. It comes a turn of the event loop later, before they are painted: a
+    change of the text scrolls before takes, records and matches know of it."""
+
     caret_moved = Signal(int, int)
     """Where the caret stands or the selection ends, and how many code points are selected."""
 
@@ -70,6 +74,9 @@ class ManuscriptEditor(Page):
         self._mirror.about_to_apply.connect(self._keep_selection)
         self._mirror.applied.connect(self._restore_selection)
         self._mirror.applied.connect(self._scroll.restore)
+        self.verticalScrollBar().valueChanged.connect(
+            self._tell_scrolled, Qt.ConnectionType.QueuedConnection
+        )
         self.cursorPositionChanged.connect(self._tell_selection)
         self.selectionChanged.connect(self._tell_selection)
         self.destroyed.connect(self._mirror.leave)
@@ -298,6 +305,9 @@ class ManuscriptEditor(Page):
     def _editable(self, start: int, end: int) -> bool:
         first = self._mirror.code_points(start)
         return self._manuscript.editable(first, self._mirror.code_points(end) - first)
+
+    def _tell_scrolled(self) -> None:
+        self.scrolled.emit()
 
     def _refuse(self, why: str) -> None:
         QApplication.alert(self)

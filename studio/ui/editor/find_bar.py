@@ -68,7 +68,7 @@ class FindBar(QWidget):
         self._query.textChanged.connect(self._query_changed)
         self._match_case.toggled.connect(self._query_changed)
         editor.document().contentsChanged.connect(self._text_changed)
-        editor.verticalScrollBar().valueChanged.connect(self._mark)
+        editor.scrolled.connect(self._mark)
         editor.selectionChanged.connect(self._tell_count)
         theme.changed.connect(self._mark)
         self.hide()

@@ -70,7 +70,7 @@ class TakeMargin(QObject):
         editor.installEventFilter(self)
         # In the middle of a change of the text, places and lines do not fit together yet.
         self._clock = FrameClock(self._follow, self)
-        editor.verticalScrollBar().valueChanged.connect(self._place)
+        editor.scrolled.connect(self._place)
         editor.document().documentLayout().documentSizeChanged.connect(self._clock.request)
         theme.changed.connect(editor.viewport().update)
         writing.takes_changed.connect(self._clock.request)

@@ -206,7 +206,7 @@ class EditorWord(QObject):
             self.panel.bars.chosen.connect(self._replacement.replace)
             self.panel.installEventFilter(self)
         self._editor.installEventFilter(self)
-        self._editor.verticalScrollBar().valueChanged.connect(self._place)
+        self._editor.scrolled.connect(self._place)
         self.panel.show()
         self._editor.underlay.lay_frame(self._paint, True)
 
@@ -216,7 +216,7 @@ class EditorWord(QObject):
         self.panel.hide()
         self._editor.underlay.lay_frame(self._paint, False)
         self._editor.removeEventFilter(self)
-        self._editor.verticalScrollBar().valueChanged.disconnect(self._place)
+        self._editor.scrolled.disconnect(self._place)
 
     def _place(self) -> None:
         """Put the panel where it covers nothing, or else what has been read."""

@@ -126,3 +126,24 @@ def test_the_bar_follows_what_is_typed_before_it(taken: MainWindow, qtbot: QtBot
     assert after is not None
     assert after.top() > before.top()
     assert after.height() == before.height()
+
+
+def test_a_step_to_a_shorter_take_scrolls_without_a_mistake(
+    taken: MainWindow, qtbot: QtBot
+) -> None:
+    manuscript, editor = taken.session.draft.manuscript, taken.editor
+    # A long take beside a short one, its end in view: a step back takes more than a page away.
+    takes = taken.session.writing.take_set()
+    assert takes is not None
+    take = manuscript.retake(takes)
+    take.append("\n".join(f" Line {number} of a long take." for number in range(200)))
+    manuscript.end_take()
+    editor.move_caret(len(manuscript.text))
+    qtbot.waitUntil(lambda: taken.take_margin.is_settled, timeout=LONG)
+    assert editor.verticalScrollBar().value() > 0
+    taken.actions_.previous_take.trigger()
+    assert "Line 199" not in text(taken)
+    assert marked(taken, qtbot) is not None
+    taken.actions_.next_take.trigger()
+    assert "Line 199" in text(taken)
+    assert marked(taken, qtbot) is not None

@@ -347,9 +347,11 @@ def test_scrolling_moves_it_along_and_away_closes_it(page: Page) -> None:
     page.click(page.point(20))
     bar = page.editor.verticalScrollBar()
     bar.setValue(bar.value() + 10)
+    QApplication.processEvents()
     assert page.word.is_open
     assert not page.panel.geometry().intersects(page.word_rect())
     bar.setValue(bar.maximum())
+    QApplication.processEvents()
     assert not page.word.is_open
 
 
