@@ -42,9 +42,9 @@ ABSENT: Mapping[str, object] = {
 """What SillyTavern begins with, where it is another than the neutral value."""
 _RANGE = "rep_pen_range"
 _OVER_NONE = (
-    "With llama.cpp, Ollama and text-generation-webui's llama.cpp loader 0 tokens are none; "
-    "KoboldCpp takes the last token, Transformers and ExLlama all of them, and vLLM and Aphrodite "
-    "know no range: set repeat_last_n to 1 or -1 for what those do."
+    "With llama.cpp, Ollama, TabbyAPI and text-generation-webui's llama.cpp loader 0 tokens are "
+    "none; KoboldCpp takes the last token, text-generation-webui's other loaders all of them, and "
+    "vLLM and Aphrodite know no range: set repeat_last_n to 1 or -1 for what those do."
 )
 
 _KEYS = {
