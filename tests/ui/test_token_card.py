@@ -38,6 +38,7 @@ def histogram(qtbot: QtBot, state: NextToken, theme: Theme) -> Iterator[NextToke
     window.resize(500, 460)
     window.show()
     window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)  # else keys come before the focus does
     yield made  # and keep the window
     window.close()
 
