@@ -10,6 +10,7 @@ import errno
 import os
 import secrets
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 
@@ -35,12 +36,8 @@ def atomic_write(path: Path, data: bytes, mode: int = 0o666) -> os.stat_result:
     target = Path(os.path.realpath(path))
     former = _replaceable(target)
     temporary, status = _written_beside(target, data, mode, former)
-    try:
+    with _removed_on_failure(temporary):
         temporary.replace(target)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-        raise
     _sync_folder(target.parent)
     return status
 
@@ -55,12 +52,8 @@ def write_new(path: Path, data: bytes) -> None:
         OSError: The system failed; no temporary file stays.
     """
     temporary, _ = _written_beside(path, data)
-    try:
+    with _removed_on_failure(temporary):
         move_new(temporary, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-        raise
     _sync_folder(path.parent)
 
 
@@ -82,12 +75,8 @@ def move_new(former: Path, path: Path) -> None:
             raise
         # A file system without hard links, a memory stick's: the name is taken first.
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
-        try:
+        with _removed_on_failure(path):  # the empty file that kept the name
             former.replace(path)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                path.unlink()  # the empty file that kept the name
-            raise
         return
     former.unlink()
 
@@ -103,7 +92,7 @@ def _written_beside(
     temporary = target.with_name(f".{secrets.token_hex(8)}.tmp")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     descriptor = os.open(temporary, flags, mode)
-    try:
+    with _removed_on_failure(temporary):
         try:
             _write_all(descriptor, data)
             if former is not None:
@@ -112,11 +101,18 @@ def _written_beside(
             status = os.fstat(descriptor)
         finally:
             os.close(descriptor)
+    return temporary, status
+
+
+@contextlib.contextmanager
+def _removed_on_failure(path: Path) -> Iterator[None]:
+    """Deletes a file of ours where what is done with it fails."""
+    try:
+        yield
     except BaseException:
         with contextlib.suppress(OSError):
-            temporary.unlink()
+            path.unlink()
         raise
-    return temporary, status
 
 
 def _replaceable(target: Path) -> os.stat_result | None:
