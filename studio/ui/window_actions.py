@@ -4,9 +4,9 @@ Knows what the actions are called and where they are found; what they do is hand
 """
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
@@ -33,6 +33,8 @@ from studio.ui.writing.place_words import place_words
 from studio.ui.writing.recovery_offer import RecoveryOffer
 from studio.ui.writing.score_action import make_score_action
 from studio.ui.writing.take_words import retake_tip
+
+Choice = TypeVar("Choice", bound=str)
 
 _KEY = QKeySequence.StandardKey
 # Qt knows a standard key for it, but none on a bare X11.
@@ -300,43 +302,44 @@ def _toggle_full_screen(window: QMainWindow) -> None:
 
 
 def _appearance_menu(parent: QMenu, theme: Theme, settings: Settings) -> QMenu:
-    menu = QMenu("&Appearance", parent)
-    group = QActionGroup(menu)
-    choices: tuple[tuple[Appearance, str], ...] = (
-        ("system", "As the &system"),
-        ("light", "&Light"),
-        ("dark", "&Dark"),
-    )
-    for appearance, name in choices:
-        action = QAction(name, menu, checkable=True)
-        action.setChecked(theme.appearance == appearance)
+    def choose(appearance: Appearance) -> None:
+        theme.set_appearance(appearance)
+        settings.set(APPEARANCE, appearance)
 
-        def choose(_checked: bool, appearance: Appearance = appearance) -> None:
-            theme.set_appearance(appearance)
-            settings.set(APPEARANCE, appearance)
-
-        action.triggered.connect(choose)
-        group.addAction(action)
-        menu.addAction(action)
-    return menu
+    choices: dict[Appearance, str] = {
+        "system": "As the &system",
+        "light": "&Light",
+        "dark": "&Dark",
+    }
+    return _choice_menu("&Appearance", parent, choices, theme.appearance, choose)
 
 
 def _face_menu(parent: QMenu, theme: Theme, settings: Settings) -> QMenu:
-    menu = QMenu("&Text face", parent)
+    def choose(face: Face) -> None:
+        theme.set_face(face)
+        settings.set(FACE, face)
+
+    choices: dict[Face, str] = {
+        "serif": "With se&rifs (Noto Serif)",
+        "sans": "Without serifs (&Inter)",
+    }
+    return _choice_menu("&Text face", parent, choices, theme.face, choose)
+
+
+def _choice_menu(
+    title: str,
+    parent: QMenu,
+    choices: Mapping[Choice, str],
+    current: Choice,
+    choose: Callable[[Choice], None],
+) -> QMenu:
+    """A menu of choices of which one is checked."""
+    menu = QMenu(title, parent)
     group = QActionGroup(menu)
-    choices: tuple[tuple[Face, str], ...] = (
-        ("serif", "With se&rifs (Noto Serif)"),
-        ("sans", "Without serifs (&Inter)"),
-    )
-    for face, name in choices:
+    for choice, name in choices.items():
         action = QAction(name, menu, checkable=True)
-        action.setChecked(theme.face == face)
-
-        def choose(_checked: bool, face: Face = face) -> None:
-            theme.set_face(face)
-            settings.set(FACE, face)
-
-        action.triggered.connect(choose)
+        action.setChecked(choice == current)
+        action.triggered.connect(lambda _checked, choice=choice: choose(choice))
         group.addAction(action)
         menu.addAction(action)
     return menu
