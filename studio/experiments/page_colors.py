@@ -1,7 +1,7 @@
 """The colours of a page about a comparison: the window's, so that a lane is known again.
 
-Plain data. The window's own set stands above this package (`studio.ui.theme.colors`); a test holds
-the two together.
+Plain data. The window's own set (`studio.ui.theme.colors`), which stands above this package, takes
+these from here.
 """
 
 from __future__ import annotations

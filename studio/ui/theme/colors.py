@@ -1,10 +1,15 @@
 """The studio's colours: one light set and one dark set.
 
-This module is plain data. It does not know Qt, which of the two sets is in force, or what is
-painted with them; `studio.ui.theme.theme` chooses, and widgets read.
+This module is plain data. Surfaces, words and lanes are those of a page about a comparison
+(`studio.experiments.page_colors`), so that a lane is known again. It does not know Qt, which of the
+two sets is in force, or what is painted with them; `studio.ui.theme.theme` chooses, and widgets
+read.
 """
 
 from dataclasses import dataclass
+
+from studio.experiments.page_colors import DARK as PAGE_DARK
+from studio.experiments.page_colors import LIGHT as PAGE_LIGHT
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +50,7 @@ class Colors:
         landscape_most: The peak of the landscape, probability 1.
         lanes: The lanes of a comparison, eight; told apart by the colour-blind too, and beside
             one another by lightness.
-        heat_line: Under a token that the same dice would not choose any more.
+        heat_line: Under a token that the same random draw would not choose any more.
     """
 
     dark: bool
@@ -77,13 +82,13 @@ class Colors:
 
 LIGHT = Colors(
     dark=False,
-    window="#f6f5f2",
-    card="#fffefb",
-    card_border="#e4e1db",
+    window=PAGE_LIGHT.page,
+    card=PAGE_LIGHT.card,
+    card_border=PAGE_LIGHT.edge,
     hover="#efece6",
     track="#ebe8e1",
-    text="#22211f",
-    muted="#6e6b66",
+    text=PAGE_LIGHT.text,
+    muted=PAGE_LIGHT.quiet,
     accent="#d2591a",
     accent_fill="#c4500f",
     on_accent="#ffffff",
@@ -91,7 +96,7 @@ LIGHT = Colors(
     ghost="#85827c",
     cut="#dedbd5",
     generated="#274a63",
-    selection="#d6e3ec",
+    selection=PAGE_LIGHT.mark,
     error="#b3261e",
     cold="#316fce",
     hot="#d8382b",
@@ -100,27 +105,18 @@ LIGHT = Colors(
     heat_line="#9141ac",
     landscape_middle="#df7a3b",
     landscape_most="#571f00",
-    lanes=(
-        "#0072b2",
-        "#b8600a",
-        "#00795a",
-        "#a8508b",
-        "#3f9bcf",
-        "#6a4a00",
-        "#6f55c8",
-        "#c2334d",
-    ),
+    lanes=PAGE_LIGHT.lanes,
 )
 
 DARK = Colors(
     dark=True,
-    window="#17181a",
-    card="#1d1f22",
-    card_border="#2c2e32",
+    window=PAGE_DARK.page,
+    card=PAGE_DARK.card,
+    card_border=PAGE_DARK.edge,
     hover="#26282b",
     track="#2a2c30",
-    text="#e9e6e1",
-    muted="#98958f",
+    text=PAGE_DARK.text,
+    muted=PAGE_DARK.quiet,
     accent="#f08a45",
     accent_fill="#f08a45",
     on_accent="#1a1206",
@@ -128,7 +124,7 @@ DARK = Colors(
     ghost="#7d828c",
     cut="#3a3e45",
     generated="#a8c7de",
-    selection="#2c4253",
+    selection=PAGE_DARK.mark,
     error="#ff8a80",
     cold="#5ca9fd",
     hot="#d9392c",
@@ -137,16 +133,7 @@ DARK = Colors(
     heat_line="#c79be8",
     landscape_middle="#bd6a2b",
     landscape_most="#ffeedc",
-    lanes=(
-        "#56b4e9",
-        "#e69f00",
-        "#1fbf90",
-        "#e08fc2",
-        "#8fa8ff",
-        "#f0e442",
-        "#b07de0",
-        "#ff7a70",
-    ),
+    lanes=PAGE_DARK.lanes,
 )
 
 
