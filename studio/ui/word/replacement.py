@@ -10,7 +10,7 @@ from studio.manuscript import Edit, Manuscript, Origin, joined, word_end
 from studio.ui.tokens.chosen_token import chosen_from
 from studio.ui.word.state import WordState
 from studio.ui.writing.records import TokenRecords
-from studio.ui.writing.word_choice import NO_TEXT, PART
+from studio.ui.writing.word_choice import why_no_text
 
 GROWING = "This text is being written. Press Esc to stop, then choose."
 
@@ -50,9 +50,9 @@ class WordReplacement(QObject):
         if token == span.record.id:
             self._state.let_go()
             return
-        kind = next_token.text(token).kind
-        if kind in ("control", "bytes"):
-            self.refused.emit(NO_TEXT if kind == "control" else PART)
+        why_not = why_no_text(next_token.text(token))
+        if why_not is not None:
+            self.refused.emit(why_not)
             return
         manuscript = self._manuscript
         end = word_end(manuscript.text, span.start, span.end)

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from studio.manuscript import joined
 from studio.ui.tokens.chosen_token import chosen_from
 from studio.ui.tokens.next_token import NextToken
+from studio.ui.tokens.text import TokenText
 from studio.ui.writing.draft import Draft
 from studio.ui.writing.look_ahead import LookAheadAtRest
 from studio.ui.writing.writing import Writing
@@ -17,6 +18,11 @@ WRITING = "The model is writing: stop it (Esc), and a click writes a word."
 NOT_YET = "These are the words for another place still. Try again when the bars have followed."
 NO_TEXT = "This token ends a text or steers the model: it writes nothing."
 PART = "This token is a part of a character, which cannot stand alone in a text."
+
+
+def why_no_text(text: TokenText) -> str | None:
+    """Why a token cannot stand in a text as it is, for the writer; None where it can."""
+    return {"control": NO_TEXT, "bytes": PART}.get(text.kind)
 
 
 class WordChoice(QObject):
@@ -58,11 +64,7 @@ class WordChoice(QObject):
             return self._writing.held
         if not self._look_ahead.is_settled or self._next_token.details(token) is None:
             return NOT_YET
-        if text.kind == "control":
-            return NO_TEXT
-        if text.kind == "bytes":
-            return PART
-        return None
+        return why_no_text(text)
 
     def write(self, token: int) -> None:
         """Write a token at the caret, or say why that cannot be.
