@@ -6,10 +6,11 @@ It binds a `ParameterValues` and a `TokenLookup`, and keeps nothing but what wai
 import math
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
 from studio.ui.parameters.bias_line import BIAS, BiasLine, fit_to_bias
+from studio.ui.parameters.bias_rows import BiasRows
 from studio.ui.parameters.groups import BIASES, BIASES_FOR
 from studio.ui.parameters.number_edit import NumberEdit
 from studio.ui.parameters.values import ParameterValues
@@ -41,7 +42,6 @@ class ParameterBiases(QWidget):
         super().__init__(parent)
         self._values = values
         self._lookup = lookup
-        self._rows: dict[int, _Row] = {}
         self._line = BiasLine(
             "token",
             ("add_bias_token", "add_bias_value"),
@@ -51,10 +51,7 @@ class ParameterBiases(QWidget):
             lambda typed, bias: self._set(lookup.number(typed), bias),
         )
         self._line.refused.connect(self.refused)
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(4)
-        self._column.addWidget(self._line)
+        self._rows: BiasRows[int, _Row] = BiasRows(self, self._line, self._make_row)
         lookup.spelled.connect(self._spell)
         values.changed.connect(self._follow)
         self._follow()
@@ -75,35 +72,24 @@ class ParameterBiases(QWidget):
 
     def _follow(self) -> None:
         biases = dict(self._values.params.biases)
-        if list(biases) != list(self._rows):
-            self._make_rows(biases)
+        if self._rows.follow(biases):
+            self._lookup.spell(biases)
         for token, bias in biases.items():
-            self._rows[token].show_bias(bias)
+            self._rows.by_key[token].show_bias(bias)
         self._show_texts()
 
-    def _make_rows(self, biases: dict[int, float]) -> None:
-        had_focus = self.isAncestorOf(QApplication.focusWidget() or self)
-        for token in self._rows.keys() - biases.keys():
-            gone = self._rows.pop(token)
-            gone.hide()
-            gone.deleteLater()
-        for token in biases.keys() - self._rows.keys():
-            self._rows[token] = _Row(token, self._lookup, self._set)
-            self._rows[token].refused.connect(self.refused)
-        self._rows = {token: self._rows[token] for token in biases}
-        for place, row in enumerate(self._rows.values()):
-            self._column.insertWidget(place, row)
-        self._lookup.spell(biases)
-        if had_focus:
-            self._line.edit.setFocus(Qt.FocusReason.OtherFocusReason)
+    def _make_row(self, token: int) -> "_Row":
+        row = _Row(token, self._lookup, self._set)
+        row.refused.connect(self.refused)
+        return row
 
     def _spell(self) -> None:
-        self._lookup.spell(self._rows)
+        self._lookup.spell(self._rows.by_key)
         self._show_texts()
 
     def _show_texts(self) -> None:
         foreign = self._lookup.foreign(self._values.params)
-        for token, row in self._rows.items():
+        for token, row in self._rows.by_key.items():
             row.show_text(is_foreign=token in foreign)
 
 

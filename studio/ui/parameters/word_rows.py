@@ -6,9 +6,8 @@ It binds a `ParameterValues` and a `TokenLookup`, and keeps nothing but what is 
 import math
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
-    QApplication,
     QHBoxLayout,
     QPushButton,
     QVBoxLayout,
@@ -18,6 +17,7 @@ from PySide6.QtWidgets import (
 from studio.sampling import CASINGS, WordBias
 from studio.sampling.word_bias import cased
 from studio.ui.parameters.bias_line import BIAS, BiasLine, fit_to_bias
+from studio.ui.parameters.bias_rows import BiasRows
 from studio.ui.parameters.groups import WORDS
 from studio.ui.parameters.number_edit import NumberEdit
 from studio.ui.parameters.values import ParameterValues
@@ -52,7 +52,6 @@ class ParameterWords(QWidget):
         super().__init__(parent)
         self._values = values
         self._lookup = lookup
-        self._rows: dict[str, _WordRow] = {}
         self._line = BiasLine(
             "word",
             ("add_word", "add_word_bias"),
@@ -67,11 +66,8 @@ class ParameterWords(QWidget):
         self._preview.setObjectName("word_preview")
         self._preview.setProperty("role", "muted")
         self._preview.hide()
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(4)
-        self._column.addWidget(self._line)
-        self._column.addWidget(self._preview)
+        self._rows: BiasRows[str, _WordRow] = BiasRows(self, self._line, self._make_row)
+        self._rows.column.addWidget(self._preview)
         lookup.spelled.connect(self._show_tokens)
         values.changed.connect(self._follow)
         self._follow()
@@ -97,28 +93,18 @@ class ParameterWords(QWidget):
 
     def _follow(self) -> None:
         words = {word.text: word for word in self.words}
-        if list(words) != list(self._rows):
-            self._make_rows(words)
+        self._rows.follow(words)
         for text, word in words.items():
-            self._rows[text].show_word(word)
+            self._rows.by_key[text].show_word(word)
 
-    def _make_rows(self, words: dict[str, WordBias]) -> None:
-        had_focus = self.isAncestorOf(QApplication.focusWidget() or self)
-        for text in self._rows.keys() - words.keys():
-            gone = self._rows.pop(text)
-            gone.hide()
-            gone.deleteLater()
-        for text in words.keys() - self._rows.keys():
-            self._rows[text] = _WordRow(words[text], self._lookup, self._set)
-            self._rows[text].refused.connect(self.refused)
-        self._rows = {text: self._rows[text] for text in words}
-        for place, row in enumerate(self._rows.values()):
-            self._column.insertWidget(place, row)
-        if had_focus:
-            self._line.edit.setFocus(Qt.FocusReason.OtherFocusReason)
+    def _make_row(self, text: str) -> "_WordRow":
+        word = next(word for word in self.words if word.text == text)
+        row = _WordRow(word, self._lookup, self._set)
+        row.refused.connect(self.refused)
+        return row
 
     def _show_tokens(self) -> None:
-        for row in self._rows.values():
+        for row in self._rows.by_key.values():
             row.show_tokens()
         self._show_preview()
 
