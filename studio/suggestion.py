@@ -1,6 +1,5 @@
 """The word that was probably meant, where one was written that nobody knows."""
 
-import difflib
 from collections.abc import Iterable
 
 
@@ -14,6 +13,8 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     Returns:
         Such as ``" Did you mean “min_p”?"``; empty where none is near.
     """
+    import difflib  # only where something was mistyped: the window's start needs none of it
+
     by_key = {name.casefold(): name for name in known}
     near = difflib.get_close_matches(word.casefold(), by_key, n=1)
     return f" Did you mean “{by_key[near[0]]}”?" if near else ""

@@ -8,7 +8,6 @@ from PySide6.QtWidgets import QWidget
 from studio.manuscript import Leftover, leftovers
 from studio.ui.writing.document_files import DocumentFiles
 from studio.ui.writing.recovery import Recovery
-from studio.ui.writing.recovery_dialog import RecoveryDialog
 
 
 class RecoveryOffer(QObject):
@@ -54,6 +53,9 @@ class RecoveryOffer(QObject):
             self.failed.emit("\n".join(problems))
         if not self._open:
             return bool(problems)
+        # Only now: most starts have nothing to offer.
+        from studio.ui.writing.recovery_dialog import RecoveryDialog
+
         dialog = RecoveryDialog(self._open, self._window)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.restored.connect(self._restore)
