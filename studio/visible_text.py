@@ -34,6 +34,11 @@ def visible_line(text: str, longest: int = 200) -> str:
     return line if len(line) <= longest else f"{line[: longest - 1]}…"
 
 
+def printable(text: str) -> str:
+    """The text, or where it has a character that cannot be printed, Python's literal of it."""
+    return text if text.isprintable() else repr(text)
+
+
 def _written_out(match: re.Match[str]) -> str:
     character = match[0]
     code = ord(character)

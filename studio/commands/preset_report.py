@@ -12,6 +12,7 @@ import msgspec
 from studio.presets import Preset
 from studio.presets.document import sampling_values
 from studio.presets.foreign import Carried, Imported, NotCarried
+from studio.visible_text import printable
 
 _LONGEST_VALUE = 200
 
@@ -90,22 +91,16 @@ def print_lost(not_carried: Sequence[NotCarried], stream: TextIO) -> None:
         _print_entries(heading, entries, stream)
 
 
-def plain(text: str) -> str:
-    """`text` in one line, and without signs that would steer the terminal."""
-    return text if text.isprintable() else repr(text)
-
-
 def _print_entries(heading: str, entries: Sequence[NotCarried | Carried], stream: TextIO) -> None:
     if entries:
         print(f"  {heading}:", file=stream)
     for entry in entries:
-        why = f"  ({plain(entry.why)})" if entry.why else ""
-        print(f"    {plain(entry.key)}: {_shown(entry.value)}{why}", file=stream)
+        why = f"  ({printable(entry.why)})" if entry.why else ""
+        print(f"    {printable(entry.key)}: {_shown(entry.value)}{why}", file=stream)
 
 
 def _shown(value: object) -> str:
-    text = msgspec.json.encode(_sayable(value)).decode()
-    text = text if text.isprintable() else repr(text)
+    text = printable(msgspec.json.encode(_sayable(value)).decode())
     return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…"
 
 

@@ -15,7 +15,6 @@ from studio.commands.command_parser import CommandParser
 from studio.commands.preset_report import (
     as_json,
     import_as_json,
-    plain,
     print_import,
     print_json,
     print_lost,
@@ -33,6 +32,7 @@ from studio.presets.foreign import (
 )
 from studio.presets.preset import FORMAT_VERSION
 from studio.sampling import SamplingParams
+from studio.visible_text import printable
 
 _STDIN = "-"
 
@@ -73,7 +73,7 @@ def _list(folder: PresetFolder, *, is_json: bool) -> int:
             print_json(as_json(preset))
         else:
             kind = "yours" if preset.name in own else "built in"
-            print(f"{preset.name}  ({kind})\n    {plain(preset.description) or _words(preset)}")
+            print(f"{preset.name}  ({kind})\n    {printable(preset.description) or _words(preset)}")
     for problem in listing.problems:
         _complain(problem.message)
     return 1 if listing.problems else 0

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from studio.presets.credentials import is_secret
 from studio.presets.errors import PresetError, refused, shown, too_deep
+from studio.visible_text import printable
 
 MOST_BYTES = 1024 * 1024
 """Of a preset's file; real ones have about a thousandth of it."""
@@ -173,7 +174,7 @@ class _Verbatim:
 
 def _within(field: str, key: str) -> str:
     key = key if len(key) <= 60 else f"{key[:60]}…"
-    key = key if key.isprintable() else repr(key)  # it goes to terminals
+    key = printable(key)  # it goes to terminals
     return f"{field}.{key}" if field else key
 
 

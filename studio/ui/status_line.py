@@ -102,7 +102,7 @@ class StatusLine(QWidget):
         is_writing = self._writing.phase is not WritingPhase.IDLE
         if self._records and not is_writing and (scored := self._records.progress):
             done, words = scored
-            return f"scored {done:,} of {words:,} word{'' if words == 1 else 's'}"
+            return f"scored {done:,} of {counted(words, 'word')}"
         if progress := self._context_use.progress:
             return f"reading {progress.done:,} of {counted(progress.total, 'token')}"
         if self._writing.phase is WritingPhase.READING:

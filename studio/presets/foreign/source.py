@@ -25,6 +25,7 @@ from studio.presets.preset_fields import (
 from studio.presets.preset_name import checked_name, safe_name
 from studio.sampling import ParameterError, SamplingParams, WordBias
 from studio.sampling.word_bias import LONGEST_WORD, MOST_WORDS
+from studio.visible_text import printable
 
 WHOLE = frozenset(
     {
@@ -37,6 +38,7 @@ WHOLE = frozenset(
         "seed",
     }
 )
+
 """The parameters that are whole numbers."""
 _MOST_KEYS_NAMED = 6
 _CHANGES_NOTHING = "It changes nothing."
@@ -532,5 +534,4 @@ def _is_finite(value: object) -> bool:
 
 def _plain(text: str) -> str:
     """For a message, which may go to a terminal."""
-    text = text if len(text) <= 60 else f"{text[:60]}…"
-    return text if text.isprintable() else repr(text)
+    return printable(text if len(text) <= 60 else f"{text[:60]}…")

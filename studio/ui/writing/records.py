@@ -22,6 +22,7 @@ from studio.engine.messages import (
     Superseded,
 )
 from studio.manuscript import FollowedText, RecordedToken, TokenSpan, TokenSpans
+from studio.ui.counted import counted
 from studio.ui.engine_line.client import EngineClient
 from studio.ui.frame_clock import FrameClock
 from studio.ui.model.state import ModelState
@@ -298,7 +299,7 @@ def _after_a_word(text: str, position: int) -> int:
 def _anew_words(words: int, times: int) -> str:
     places = "at one place" if times == 1 else f"at {times:,} places"
     return (
-        f"{words:,} word{'' if words == 1 else 's'} scored. The text is longer than the model's "
+        f"{counted(words, 'word')} scored. The text is longer than the model's "
         f"context: {places} reading began anew, with half a context of the text before. A "
         "larger context size (Model › Model options) holds more."
     )
