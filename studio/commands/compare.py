@@ -56,9 +56,9 @@ from studio.experiments.recorder import ComparisonRecorder, model_record
 from studio.experiments.words import temperature
 from studio.presets import PresetError, PresetFolder, preset_folder
 from studio.sampling import ParameterError, SamplingParams
+from studio.standard_input import STANDARD_STREAM
 
 _MAX_TOKENS = 128
-STANDARD_OUTPUT = "-"
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -255,7 +255,7 @@ def _give(comparison: Comparison, given: argparse.Namespace) -> int:
         if given.save:
             kept = comparison.without_sketches() if given.without_sketches else comparison
             save_comparison(Path(given.save), kept)
-        if given.html and given.html != STANDARD_OUTPUT:
+        if given.html and given.html != STANDARD_STREAM:
             atomic_write(Path(given.html), to_html(comparison).encode())
     except ComparisonFileError as error:
         _say(str(error))
@@ -263,7 +263,7 @@ def _give(comparison: Comparison, given: argparse.Namespace) -> int:
     except OSError as error:
         _say(f"--html: “{given.html}” could not be written: {error.strerror or error}")
         return 1
-    if given.html == STANDARD_OUTPUT:
+    if given.html == STANDARD_STREAM:
         _print(to_html(comparison))
     elif given.json:
         _print(msgspec.json.encode(_summary(comparison)).decode())

@@ -44,12 +44,8 @@ def run(name: str, arguments: Sequence[str]) -> int:
         # The reader has had enough (`| head`).
         return 0
     except OutputError as error:
-        _complain(f"studio {name}: the output could not be written: {error}")
+        if sys.stderr is not None:
+            print(f"studio {name}: the output could not be written: {error}", file=sys.stderr)
         return 1
     finally:
         signal.signal(signal.SIGINT, former)
-
-
-def _complain(message: str) -> None:
-    if sys.stderr is not None:
-        print(message, file=sys.stderr)

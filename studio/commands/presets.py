@@ -32,9 +32,8 @@ from studio.presets.foreign import (
 )
 from studio.presets.preset import FORMAT_VERSION
 from studio.sampling import SamplingParams
+from studio.standard_input import STANDARD_STREAM, standard_input
 from studio.visible_text import printable
-
-_STDIN = "-"
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -118,9 +117,12 @@ def _import(folder: PresetFolder, given: argparse.Namespace) -> int:
 
 
 def _read(file: str, name: str | None, *, absent: bool) -> tuple[Imported, ...]:
-    if file != _STDIN:
+    if file != STANDARD_STREAM:
         return import_file(Path(file), name, absent=absent)
-    data = sys.stdin.buffer.read(MOST_BYTES + 1)
+    try:
+        data = standard_input().read(MOST_BYTES + 1)
+    except ValueError as error:
+        raise PresetError(f"Nothing can be imported: {error}.") from None
     if len(data) > MOST_BYTES:
         raise PresetError(f"The input has more than {MOST_BYTES:,} bytes, as many as are allowed.")
     return import_bytes(data, "Imported", name, absent=absent)
@@ -153,7 +155,7 @@ def _delete(folder: PresetFolder, names: Sequence[str]) -> int:
 
 def _export(folder: PresetFolder, given: argparse.Namespace) -> int:
     exported = export(folder.find(given.name), given.format)
-    if given.output in (None, _STDIN):
+    if given.output in (None, STANDARD_STREAM):
         sys.stdout.write(exported.text)
     else:
         path = Path(given.output)

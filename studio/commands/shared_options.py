@@ -4,16 +4,13 @@ Knows argparse and the engine's messages; the samplers' options are in `argument
 """
 
 import argparse
-import sys
 from pathlib import Path
 
 from studio.engine.messages import LoadOptions
+from studio.standard_input import STANDARD_STREAM, standard_input
 
 _LONGEST_PROMPT = 16 * 1024 * 1024
 """Bytes of a prompt file; more than any context holds."""
-
-STANDARD_INPUT = "-"
-"""The name of a file that stands for standard input, as on any Unix command line."""
 
 
 def add_text_arguments(parser: argparse.ArgumentParser) -> None:
@@ -90,8 +87,12 @@ def manuscript(given: argparse.Namespace) -> str:
     """
     if given.prompt is not None:
         return str(given.prompt)
-    if given.prompt_file == STANDARD_INPUT:
-        name, data = "the input", _read_input()
+    if given.prompt_file == STANDARD_STREAM:
+        name = "the input"
+        try:
+            data = standard_input().read(_LONGEST_PROMPT + 1)
+        except ValueError as error:
+            raise ValueError(f"--prompt-file: {error}") from None
     else:
         path = Path(given.prompt_file)
         if not path.is_file():
@@ -109,12 +110,6 @@ def manuscript(given: argparse.Namespace) -> str:
         raise ValueError(
             f"--prompt-file: {name} is not UTF-8 (byte {error.start}); save it as UTF-8 first"
         ) from error
-
-
-def _read_input() -> bytes:
-    if sys.stdin is None:
-        raise ValueError("--prompt-file: the input is closed; give a file")
-    return sys.stdin.buffer.read(_LONGEST_PROMPT + 1)
 
 
 def cut_words(unseen_characters: int) -> str:

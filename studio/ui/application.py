@@ -14,6 +14,7 @@ from studio.engine.model_files.starter_model import find_starter_model
 from studio.manuscript import ManuscriptFileError, TextFile, read_text_stream
 from studio.path_checks import is_file
 from studio.resource_files import resource
+from studio.standard_input import STANDARD_STREAM, standard_input
 from studio.ui import settings as remembered
 from studio.ui.display_check import display_check
 from studio.ui.file_opening import FileKind, kind_of
@@ -27,9 +28,6 @@ from studio.ui.widgets.tips_and_typing import TipsGoAsOneTypes
 from studio.ui.writing.rescue import Rescue
 from studio.visible_text import visible_line
 
-STANDARD_INPUT = "-"
-"""The name of a file that stands for standard input, as on any Unix command line."""
-
 NO_MODEL = (
     "No model is installed. Open a GGUF file (Ctrl+Shift+O), drop one on this window, or install "
     "the starter model with “python3 packaging/bootstrap.py run”."
@@ -40,11 +38,11 @@ def main(file: str | None = None) -> int:
     """Open the window and run until it is closed; the exit status.
 
     Args:
-        file: a manuscript or a model to open; `STANDARD_INPUT` for a text that is piped in.
+        file: a manuscript or a model to open; `STANDARD_STREAM` for a text that is piped in.
     """
     try:
         # Before there is a window, which would stand still until the pipe ends.
-        first = _read_input() if file == STANDARD_INPUT else Path(file) if file else None
+        first = _read_input() if file == STANDARD_STREAM else Path(file) if file else None
     except ManuscriptFileError as error:
         print(f"studio: {visible_line(str(error), 500)}", file=sys.stderr)
         return 1
@@ -144,9 +142,10 @@ def open_first(window: MainWindow, file: Path | TextFile | None) -> None:
 
 
 def _read_input() -> TextFile:
-    if sys.stdin is None:
-        raise ManuscriptFileError(Path(STANDARD_INPUT), "the input is closed; give a file")
-    return read_text_stream(sys.stdin.buffer, "the input")
+    try:
+        return read_text_stream(standard_input(), "the input")
+    except ValueError as error:
+        raise ManuscriptFileError(Path(STANDARD_STREAM), str(error)) from None
 
 
 def _appearance(settings: Settings) -> Appearance:

@@ -52,6 +52,16 @@ def test_an_input_that_is_no_text(tiny: str) -> None:
     assert "the input is not UTF-8 (byte 0)" in done.stderr.decode()
 
 
+@pytest.mark.parametrize(
+    ("arguments", "status"),
+    [(["generate", "-f", "-"], 2), (["presets", "import", "-"], 1), (["-"], 1)],
+)
+def test_a_closed_input_is_said_in_one_line(arguments: list[str], status: int) -> None:
+    done = run(*arguments, preexec_fn=lambda: os.close(0))
+    assert (done.returncode, done.stdout) == (status, b"")
+    assert b"the input is closed" in done.stderr.splitlines()[0]
+
+
 # Output
 
 COMMANDS = {
