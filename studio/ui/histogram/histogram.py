@@ -96,6 +96,8 @@ class NextTokenHistogram(QWidget):
         # A click chooses a word and leaves the keyboard where the text is written.
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setMouseTracking(True)
+        # Every pixel is painted: what is behind need not be, thirty times a second.
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAccessibleName("Next word")
         # A screen reader cannot follow thirty descriptions a second: it gets one when things
         # have come to rest. Neither timer runs at rest.
@@ -172,6 +174,7 @@ class NextTokenHistogram(QWidget):
         """Paint the lines, or why there are none."""
         colors = self._theme.colors
         painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(colors.window))
         reason = self._state.reason
         if self.hasFocus() and self.pointed is None:
             painter.setPen(QColor(colors.focus))
