@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from PySide6.QtCore import QEvent, QObject, QRect, Qt, Signal
-from PySide6.QtGui import QAction, QColor, QPainter
+from PySide6.QtGui import QAction, QColor, QPainter, QRegion
 
 from studio.manuscript import TakeSet
 from studio.ui.editor.editor import ManuscriptEditor
@@ -59,7 +59,7 @@ class TakeMargin(QObject):
         self._writing = writing
         self._theme = theme
         self._marked: TakeSet | None = None
-        self._painted: QRect | None = None
+        self._painted = QRect()
         self.has_room = False
         """Whether that is so."""
         self.steps = TakeSteps(previous_take, next_take, in_margin=True, parent=editor)
@@ -106,18 +106,19 @@ class TakeMargin(QObject):
         self._marked = self._writing.take_set()
         if self._marked is not None:
             self.steps.show_takes(self._marked)
-        if self.bar != self._painted:
-            # While a take grows, many times a second: of the page the margin alone.
-            viewport = self._editor.viewport()
-            viewport.update(
-                0, 0, round(self._editor.document().documentMargin()), viewport.height()
-            )
+        # While a take grows, many times a second: what the bar has more or less, beside the lines
+        # that are new. Qt paints all text between the parts of the page that are to be painted.
+        scrolled = self._editor.verticalScrollBar().value()
+        changed = QRegion(_moved(self.bar, scrolled)).xored(QRegion(self._painted))
+        if not changed.isEmpty():
+            self._editor.viewport().update(changed.translated(0, -scrolled))
         self._place()
 
     def _place(self) -> None:
         """Put the words beside the bar, or nowhere."""
         viewport = self._editor.viewport()
-        room = viewport.x() + round(self._editor.document().documentMargin()) - 2 * _GAP - _BAR
+        # Clear of what is scrolled: over it, Qt would paint all of the page at each scroll.
+        room = viewport.x()
         has_room = room >= self.steps.sizeHint().width()
         if has_room != self.has_room:
             self.has_room = has_room
@@ -138,7 +139,9 @@ class TakeMargin(QObject):
         return self.bar or self._editor.line_at(self._marked.place.start)
 
     def _paint(self, painter: QPainter) -> None:
-        self._painted = bar = self.bar
+        bar = self.bar
+        # On the whole page: what is painted goes with the text where that is scrolled.
+        self._painted = _moved(bar, self._editor.verticalScrollBar().value())
         if bar is not None:
             painter.fillRect(bar, QColor(self._theme.colors.generated))
 
@@ -147,3 +150,8 @@ class TakeMargin(QObject):
         if event.type() in (QEvent.Type.Resize, QEvent.Type.Show, QEvent.Type.FontChange):
             self._place()
         return super().eventFilter(watched, event)
+
+
+def _moved(bar: QRect | None, down: int) -> QRect:
+    """A bar that stands further down; an empty one where there is none."""
+    return QRect() if bar is None else bar.translated(0, down)

@@ -108,6 +108,8 @@ def test_the_words_stand_beside_the_bar_or_in_the_row(taken: MainWindow, qtbot: 
             assert bar is not None
             left = taken.editor.viewport().x() + bar.left()
             assert steps.geometry().right() < left
+            # Over what is scrolled, they would have all of it painted anew.
+            assert not steps.geometry().intersects(taken.editor.viewport().geometry())
             assert steps.geometry().left() >= 0
             next_take = next(button for button in steps.steps if "Next" in button.accessibleName())
             assert not next_take.isEnabled()
