@@ -48,7 +48,12 @@ from studio.engine.messages import (
     Prompt,
 )
 from studio.experiments.comparison import Comparison
-from studio.experiments.comparison_file import ComparisonFileError, save_comparison
+from studio.experiments.comparison_file import (
+    MOST_BYTES,
+    ComparisonFileError,
+    fitting,
+    write_comparison,
+)
 from studio.experiments.html_page import to_html
 from studio.experiments.markdown import to_markdown
 from studio.experiments.model_hash import model_hash
@@ -253,8 +258,7 @@ def _give(comparison: Comparison, given: argparse.Namespace) -> int:
     """Print or write what was asked for; the exit status."""
     try:
         if given.save:
-            kept = comparison.without_sketches() if given.without_sketches else comparison
-            save_comparison(Path(given.save), kept)
+            _save(comparison, Path(given.save), without=given.without_sketches)
         if given.html and given.html != STANDARD_STREAM:
             atomic_write(Path(given.html), to_html(comparison).encode())
     except ComparisonFileError as error:
@@ -272,6 +276,27 @@ def _give(comparison: Comparison, given: argparse.Namespace) -> int:
     elif not given.html:
         _print(_plain(comparison))
     return 0
+
+
+def _save(comparison: Comparison, path: Path, *, without: bool) -> None:
+    """Keep it, and say what a file of it has no room for.
+
+    Raises:
+        ComparisonFileError: The system failed, or it has no room for the texts.
+    """
+    data, most = fitting(comparison.without_sketches() if without else comparison)
+    if len(data) > MOST_BYTES:
+        raise ComparisonFileError(
+            path,
+            f"it would have {len(data):,} bytes even without distributions; allowed are "
+            f"{MOST_BYTES:,}. Take --html or --markdown instead.",
+        )
+    if most is not None:
+        _say(
+            f"--save: a file of more than {MOST_BYTES:,} bytes is not opened; it has the "
+            f"distributions of each lane’s first {most:,} tokens alone"
+        )
+    write_comparison(path, data)
 
 
 def _summary(comparison: Comparison) -> dict[str, object]:

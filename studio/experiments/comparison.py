@@ -11,9 +11,10 @@ from typing import Annotated, Protocol
 
 import msgspec
 
-from studio.engine.messages import LaneFinishReason, Prompt
-from studio.sampling import SamplingParams
+from studio.engine.messages import MOST_LANES, LaneFinishReason, Prompt
+from studio.sampling import MAX_SEED, SamplingParams
 from studio.sampling.measures import bits
+from studio.sampling.sketches.sketch_format import LARGEST as LARGEST_SKETCH
 from studio.utf8 import whole_characters
 
 FORMAT = "kelvin-studio comparison"
@@ -22,45 +23,58 @@ FORMAT_VERSION = 1
 OF_ITSELF: tuple[LaneFinishReason, ...] = ("end_of_text", "stop_string")
 """Reasons for which a lane's text ends; for the others it is cut short, or runs."""
 
-Count = Annotated[int, msgspec.Meta(ge=0)]
+LONGEST_LINE = 1_000
+"""Characters of a name that is kept."""
+
+# What no comparison has is refused where a file is read: charts and the engine count on it.
+Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+TokenId = Annotated[int, msgspec.Meta(ge=0, lt=2**31)]
+TokenText = Annotated[bytes, msgspec.Meta(max_length=4096)]
 Share = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
-Seconds = Annotated[float, msgspec.Meta(ge=0.0)]
+Nats = Annotated[float, msgspec.Meta(ge=0.0, le=64.0)]
+"""An entropy; a vocabulary of 2³¹ tokens has 21.5 at most."""
+Seconds = Annotated[float, msgspec.Meta(ge=0.0, le=1e9)]
+Line = Annotated[str, msgspec.Meta(max_length=LONGEST_LINE)]
 
 
 class ModelRecord(msgspec.Struct, frozen=True, kw_only=True):
     """Which model it was."""
 
-    name: str
-    file: str = ""
+    name: Line
+    file: Line = ""
     """The file's name, without its folder."""
-    architecture: str = ""
-    quantization: str = ""
+    architecture: Line = ""
+    quantization: Line = ""
     bytes: Count = 0
-    hash: str = ""
+    hash: Line = ""
     """See `model_hash`; empty where it was not made."""
 
 
-class TokenRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class TokenRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """A token, how it was chosen, and what else could have been.
+
+    Nothing in it leads back to it: the collector need not look through thousands of them.
 
     Has what a token written in the manuscript has, so that it can become one (`Token` of the
     engine's messages).
     """
 
-    id: Count
-    text: bytes
+    id: TokenId
+    text: TokenText
     """UTF-8, perhaps only a part of a character."""
     probability: Share
-    rank: Count
-    entropy: Seconds
-    """Nats, of the distribution drawn from."""
+    rank: TokenId
+    entropy: Nats
+    """Of the distribution drawn from."""
     u: Share
     near_tie: bool = False
-    top: tuple[tuple[Count, Share], ...] = ()
+    top: Annotated[tuple[tuple[TokenId, Share], ...], msgspec.Meta(max_length=256)] = ()
     """The most likely (id, probability), as the sampler used them."""
-    sketch: bytes = b""
+    sketch: Annotated[bytes, msgspec.Meta(max_length=LARGEST_SKETCH)] = b""
     """A `studio.sampling.LogitSketch`; empty where sketches were left out."""
-    typed: dict[Count, Count] = msgspec.field(default_factory=dict)
+    typed: Annotated[dict[TokenId, TokenId], msgspec.Meta(max_length=256)] = msgspec.field(
+        default_factory=dict
+    )
     """Of tokens that begin with what the prompt ends in: with how many bytes of it. `text` is
     without them. Only a lane's first token can have any."""
 
@@ -78,21 +92,21 @@ class LaneRecord(msgspec.Struct, frozen=True, kw_only=True):
 
     params: SamplingParams
     """As it began; `turns` has what they were later."""
-    seed: Count
+    seed: Annotated[int, msgspec.Meta(ge=0, le=MAX_SEED)]
     tokens: tuple[TokenRecord, ...]
     reason: LaneFinishReason | None = None
     """Why it ended; None where it was still running."""
     end: TokenRecord | None = None
     """What was drawn behind the last token and ended the text, where something did: see
     `LaneFinished.end`. None too in files that did not keep it."""
-    stop: tuple[str, ...] = ()
+    stop: Annotated[tuple[Line, ...], msgspec.Meta(max_length=1_000)] = ()
     """The texts that end it."""
-    mu: float | None = None
+    mu: Annotated[float, msgspec.Meta(ge=-1e9, le=1e9)] | None = None
     """Where Mirostat stood behind the last token; None where it was off."""
-    name: str = ""
+    name: Line = ""
     """What the writer calls it, or the preset's name."""
     turns: tuple[Turn, ...] = ()
-    color: Annotated[int, msgspec.Meta(ge=-1)] = -1
+    color: Annotated[int, msgspec.Meta(ge=-1, le=1_000)] = -1
     """Its place among the colours of lanes; -1 for its place in the comparison."""
 
     @property
@@ -129,38 +143,44 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
 
     format: str = FORMAT
     format_version: int = FORMAT_VERSION
-    made: str = ""
+    made: Line = ""
     """When: ISO 8601, UTC."""
     model: ModelRecord
     prompt: Prompt
     prompt_tokens: Count = 0
-    prompt_ids: tuple[Count, ...] = ()
+    prompt_ids: tuple[TokenId, ...] = ()
     """The prompt's token ids, which penalties look at; empty where they were not kept."""
     unseen_characters: Count = 0
     """Of the manuscript's beginning, which did not fit the context."""
     unseen_tokens: Count = 0
     """The same in tokens."""
     same_dice: bool = True
-    max_tokens: Annotated[int, msgspec.Meta(ge=1)]
+    max_tokens: Annotated[int, msgspec.Meta(ge=1, lt=2**31)]
     ignore_eos: bool = False
-    lanes: Annotated[tuple[LaneRecord, ...], msgspec.Meta(min_length=1, max_length=64)]
+    lanes: Annotated[tuple[LaneRecord, ...], msgspec.Meta(min_length=1, max_length=MOST_LANES)]
     seconds_prompt: Seconds = 0.0
     seconds_generation: Seconds = 0.0
     tokens_per_second: Seconds = 0.0
     """Of all lanes together."""
-    spellings: dict[int, bytes] = {}
+    spellings: dict[TokenId, TokenText] = {}
     """What tokens spell that are named in `top` or in a sketch, as far as known."""
 
-    def without_sketches(self) -> Comparison:
-        """The same, a twentieth of the size; what is re-tempered from sketches is gone."""
+    def without_sketches(self, first: int = 0) -> Comparison:
+        """The same, a twentieth of the size; what is re-tempered from sketches is gone.
+
+        Args:
+            first: The token of each lane from which on it is.
+        """
         lanes = tuple(
             msgspec.structs.replace(
                 lane,
-                tokens=tuple(map(_without_sketch, lane.tokens)),
+                tokens=(*lane.tokens[:first], *map(_without_sketch, lane.tokens[first:])),
                 end=_without_sketch(lane.end) if lane.end else None,
             )
             for lane in self.lanes
         )
+        if first:
+            return msgspec.structs.replace(self, lanes=lanes)
         named = {token for lane in lanes for record in lane.drawn for token, _ in record.top}
         spellings = {token: text for token, text in self.spellings.items() if token in named}
         return msgspec.structs.replace(self, lanes=lanes, spellings=spellings)

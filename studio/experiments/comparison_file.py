@@ -1,28 +1,66 @@
 """Comparisons as files: one JSON object, written whole or not at all, read with suspicion.
 
 Bytes (what tokens spell, sketches) are base64, an infinite temperature is null. Each lane's text
-stands there once more, for readers that are no programs of ours. Knows no window and no engine.
+stands there once more, for readers that are no programs of ours. What is read is bounded before
+anything is made of it, and decoded in pieces: other threads go on meanwhile. Knows no window and no
+engine.
 """
 
 from __future__ import annotations
 
 import math
-import os
-import stat
+import re
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
+import numpy as np
 
 from studio.atomic_write import atomic_write
-from studio.experiments.comparison import FORMAT, FORMAT_VERSION, Comparison
-from studio.sampling import LogitSketch, SketchError
+from studio.engine.messages import MOST_LANES, LaneFinishReason
+from studio.experiments.comparison import (
+    FORMAT,
+    FORMAT_VERSION,
+    Comparison,
+    Count,
+    LaneRecord,
+    Line,
+    TokenId,
+    TokenRecord,
+    TokenText,
+    Turn,
+)
+from studio.experiments.json_structure import At, StructureError, check_structure, cut
+from studio.manuscript.regular_file import NotRegularError, TooLargeError, read_regular_file
+from studio.sampling import LogitSketch, SamplingParams, SketchError
+from studio.visible_text import visible_line
 
-SIZE_LIMIT = 512 * 2**20
-"""Bytes. Eight lanes of 4,096 tokens with their sketches have some 120 MB."""
+MOST_BYTES = 32 * 2**20
+"""Of a file that is opened. Eight lanes of 2,300 tokens with their sketches have as many."""
 
+_DEEPEST = 32
+_BYTES_A_VALUE = 8
+"""A file has fewer values than its bytes by this: of ours none has more than one in nine."""
+_MOST_TOKENS = 2**17
+"""Of a lane."""
+_LONGEST_TOKEN = 64 * 1024
+"""Bytes of one in a file; one of ours has 4,000."""
+_MOST_TURNS = 10_000
+_LONGEST_PARAMS = 2**20
+"""Bytes of a lane's parameters in a file."""
+_MOST_STOPS = 1_000
+_MOST_IDS = 2**21
+"""Of a prompt."""
+_MOST_SPELLINGS = 2**20
+_LONGEST_ENTRY = 16 * 1024
+_LARGEST_LOGIT = 1e6
+_LONGEST_REASON = 300
 
+_NULL = b"null"
 _encoder = msgspec.json.Encoder()
+_Kind = TypeVar("_Kind")
 
 
 class ComparisonFileError(Exception):
@@ -33,13 +71,37 @@ class ComparisonFileError(Exception):
     """
 
     def __init__(self, path: Path, message: str) -> None:
-        super().__init__(f"“{path.name}”: {message}")
+        super().__init__(f"“{visible_line(path.name)}”: {message}")
         self.path = path
 
 
 class _Head(msgspec.Struct):
     format: str = ""
     format_version: int = 0
+
+
+class _Lane(LaneRecord, frozen=True, kw_only=True):
+    """A lane whose longer parts are bytes still."""
+
+    params: msgspec.Raw  # type: ignore[assignment]  # as a file has it
+    tokens: msgspec.Raw  # type: ignore[assignment]
+    reason: msgspec.Raw = msgspec.Raw(_NULL)  # type: ignore[assignment]
+    end: msgspec.Raw = msgspec.Raw(_NULL)  # type: ignore[assignment]
+    stop: msgspec.Raw = msgspec.Raw(b"[]")  # type: ignore[assignment]
+    turns: msgspec.Raw = msgspec.Raw(b"[]")  # type: ignore[assignment]
+
+
+class _Whole(Comparison, frozen=True, kw_only=True):
+    """A comparison whose longer parts are bytes still."""
+
+    lanes: msgspec.Raw  # type: ignore[assignment]  # as a file has it
+    prompt_ids: msgspec.Raw = msgspec.Raw(b"[]")  # type: ignore[assignment]
+    spellings: msgspec.Raw = msgspec.Raw(b"{}")  # type: ignore[assignment]
+
+
+class _BareTurn(msgspec.Struct):
+    index: Count
+    params: msgspec.Raw
 
 
 def save_comparison(path: Path, comparison: Comparison) -> None:
@@ -67,21 +129,36 @@ def write_comparison(path: Path, data: bytes) -> None:
         ) from error
 
 
-def load_comparison(path: Path) -> Comparison:
+def load_comparison(
+    path: Path, most_bytes: int = MOST_BYTES, at: At = lambda _share: None
+) -> Comparison:
     """Read a file.
+
+    Args:
+        path: It.
+        most_bytes: How many it may have.
+        at: Told how far it is; may raise, to end it.
 
     Raises:
         ComparisonFileError: It cannot be read, is no comparison, is damaged, or was written by a
             newer version of the program.
     """
     try:
-        data = _read(path)
+        data, _ = read_regular_file(path, most_bytes)
+    except NotRegularError as error:
+        raise ComparisonFileError(path, "it is no regular file. Choose a file.") from error
+    except TooLargeError as error:
+        raise ComparisonFileError(
+            path,
+            f"it has {error.size:,} bytes; allowed are {most_bytes:,}. It is no comparison that "
+            "this program saved.",
+        ) from error
     except OSError as error:
         raise ComparisonFileError(
             path,
             f"it could not be opened: {error.strerror or error}. Check its name and permissions.",
         ) from error
-    return from_json(data, path)
+    return from_json(data, path, at)
 
 
 def to_json(comparison: Comparison) -> bytes:
@@ -101,21 +178,56 @@ def to_json(comparison: Comparison) -> bytes:
     return _encoder.encode(tree) + b"\n"
 
 
-def from_json(data: bytes, path: Path) -> Comparison:
+def fitting(comparison: Comparison, most_bytes: int = MOST_BYTES) -> tuple[bytes, int | None]:
+    """The file's bytes, and of how many tokens of each lane it has the distributions.
+
+    Args:
+        comparison: What is kept.
+        most_bytes: How many there may be. Where there would be more, the distributions of later
+            tokens are left out.
+
+    Returns:
+        The bytes, which are too many still where all without distributions are; and None where it
+        has all of them.
+    """
+    data = to_json(comparison)
+    if len(data) <= most_bytes:
+        return data, None
+    longest = max(len(lane.drawn) for lane in comparison.lanes)
+    sizes = np.zeros(longest)
+    for lane in comparison.lanes:
+        for index, token in enumerate(lane.drawn):
+            sizes[index] += 4 * len(token.sketch) / 3 + len('"sketch":"",')
+    # The rest has about as many bytes, whatever is left out.
+    room = most_bytes - (len(data) - float(sizes.sum()))
+    kept = int(np.searchsorted(np.cumsum(sizes), room, "right"))
+    data = to_json(comparison.without_sketches(kept))
+    while len(data) > most_bytes and kept:
+        kept -= 1 + kept // 100
+        data = to_json(comparison.without_sketches(kept))
+    return data, kept
+
+
+def from_json(data: bytes, path: Path, at: At = lambda _share: None) -> Comparison:
     """The comparison that bytes are; `path` is named where they are none.
 
     Raises:
         ComparisonFileError: As `load_comparison`.
     """
     try:
+        check_structure(
+            data, _DEEPEST, len(data) // _BYTES_A_VALUE + 1_000, lambda share: at(share / 4)
+        )
         head = msgspec.json.decode(data, type=_Head)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
-        raise ComparisonFileError(path, f"it is no comparison, or damaged: {error}.") from error
+    except (msgspec.DecodeError, StructureError, RecursionError, UnicodeDecodeError) as error:
+        raise ComparisonFileError(
+            path, f"it is no comparison, or damaged: {_said(error)}."
+        ) from error
     if head.format != FORMAT:
         raise ComparisonFileError(
             path,
-            f"it is no comparison: its “format” is “{head.format[:40]}”, not “{FORMAT}”. Choose a "
-            "file that was saved from Compare.",
+            f"it is no comparison: its “format” is “{visible_line(head.format[:40])}”, not "
+            f"“{FORMAT}”. Choose a file that was saved from Compare.",
         )
     if head.format_version > FORMAT_VERSION:
         raise ComparisonFileError(
@@ -124,64 +236,200 @@ def from_json(data: bytes, path: Path) -> Comparison:
             f"one reads up to {FORMAT_VERSION}). Open it with that version, or update this one.",
         )
     try:
-        tree = msgspec.json.decode(data)
-        _restore_infinities(tree)
-        comparison = msgspec.convert(tree, Comparison, str_keys=True)
-        _check(comparison)
+        comparison = _decoded(data, lambda share: at((1 + 3 * share) / 4))
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise ComparisonFileError(
-            path, f"it is damaged: {error}. Open a copy of it, if there is one."
+            path, f"it is damaged: {_said(error)}. Open a copy of it, if there is one."
         ) from error
     return comparison
 
 
-def _restore_infinities(tree: dict[str, Any]) -> None:
-    """JSON has no infinity: an infinite temperature, and a word's ban, were written as null."""
-    for lane in _dicts(tree.get("lanes")):
-        for holder in (lane, *_dicts(lane.get("turns"))):
-            params = holder.get("params")
-            if isinstance(params, dict) and params.get("temperature", 1.0) is None:
-                params["temperature"] = math.inf
-            words = params.get("word_biases") if isinstance(params, dict) else None
-            for word in _dicts(words):
-                if word.get("bias", 0.0) is None:
-                    word["bias"] = -math.inf
+class _Misplaced(ValueError):
+    """What a part should be, and where that part is."""
+
+    def __init__(self, place: str, what: object) -> None:
+        super().__init__(f"{place}: {what}")
 
 
-def _dicts(found: object) -> list[dict[str, Any]]:
-    return [entry for entry in found if isinstance(entry, dict)] if isinstance(found, list) else []
+def _decoded(data: bytes, at: At) -> Comparison:
+    """The record, its parts decoded one after another.
+
+    Raises:
+        ValueError: Something is not as it is in a comparison, or no JSON.
+    """
+    whole = _decode(data, _Whole, "$")
+    if whole.format_version < 1:
+        raise _Misplaced("$.format_version", f"found {whole.format_version}; allowed is 1 or more")
+    most = len(whole.prompt.manuscript)
+    if whole.unseen_characters > most:
+        raise _Misplaced(
+            "$.unseen_characters", f"found {whole.unseen_characters}; allowed are 0 to {most}"
+        )
+    ids: list[int] = []
+    for _, some, _ in _parts(
+        whole.prompt_ids, list[TokenId], "$.prompt_ids", _MOST_IDS, _LONGEST_ENTRY
+    ):
+        ids += some
+    spellings: dict[int, bytes] = {}
+    for _, words, _ in _parts(
+        whole.spellings,
+        dict[TokenId, TokenText],
+        "$.spellings",
+        _MOST_SPELLINGS,
+        _LONGEST_ENTRY,
+    ):
+        spellings |= words
+    lanes: list[LaneRecord] = []
+    before = 0.0
+    for first, found, behind in _parts(whole.lanes, list[_Lane], "$.lanes", MOST_LANES, len(data)):
+        share = (behind - before) / max(1, len(found))
+        for number, lane in enumerate(found, first):
+            done = partial(_at, at, before, share)
+            lanes.append(_lane(lane, f"$.lanes[{number}]", done))
+            before += share
+    if not lanes:
+        raise _Misplaced("$.lanes", f"found none; allowed are 1 to {MOST_LANES}")
+    parts = {"prompt_ids": tuple(ids), "spellings": spellings, "lanes": tuple(lanes)}
+    return Comparison(**(_fields(whole) | parts))
 
 
-def _check(comparison: Comparison) -> None:
-    if comparison.format_version < 1:
-        raise ValueError(f"format_version: found {comparison.format_version}; allowed is 1 or more")
-    for number, lane in enumerate(comparison.lanes):
-        if not all(lane.stop):
-            raise ValueError(
-                f"lanes[{number}].stop: found an empty text; allowed are texts of a character or "
-                "more"
-            )
-        for index, token in enumerate(lane.drawn):
-            if token.sketch:
-                try:
-                    sketch = LogitSketch.from_bytes(token.sketch)
-                except SketchError as error:
-                    raise ValueError(f"lanes[{number}].tokens[{index}]: {error}") from error
-                if token.id >= sketch.vocabulary_size:
-                    raise ValueError(f"lanes[{number}].tokens[{index}]: its id is no token's")
+def _at(at: At, before: float, share: float, done: float) -> None:
+    """Tell how far the whole is where a share of it is `done`."""
+    at(before + done * share)
 
 
-def _read(path: Path) -> bytes:
-    # Without O_NONBLOCK, opening a FIFO would wait for somebody to write into it.
-    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-    with os.fdopen(os.open(path, flags), "rb") as file:
-        status = os.fstat(file.fileno())
-        if not stat.S_ISREG(status.st_mode):
-            raise ComparisonFileError(path, "it is no regular file. Choose a file.")
-        if status.st_size > SIZE_LIMIT:
-            raise ComparisonFileError(
-                path,
-                f"it has {status.st_size:,} bytes; allowed are {SIZE_LIMIT:,}. It is no comparison "
-                "of this program.",
-            )
-        return file.read(SIZE_LIMIT + 1)
+def _lane(lane: _Lane, place: str, at: At) -> LaneRecord:
+    stop: list[str] = []
+    for _, texts, _ in _parts(lane.stop, list[Line], f"{place}.stop", _MOST_STOPS, _LONGEST_ENTRY):
+        stop += texts
+    if not all(stop):
+        raise _Misplaced(
+            f"{place}.stop", "found an empty text; allowed are texts of a character or more"
+        )
+    tokens: list[TokenRecord] = []
+    inside = f"{place}.tokens"
+    for first, some, share in _parts(
+        lane.tokens, list[TokenRecord], inside, _MOST_TOKENS, _LONGEST_TOKEN
+    ):
+        for index, token in enumerate(some, first):
+            _check_sketch(token, f"{inside}[{index}]")
+        tokens += some
+        at(share)
+    end = _part(lane.end, TokenRecord, f"{place}.end", _LONGEST_TOKEN)
+    if end is not None:
+        _check_sketch(end, f"{place}.end")
+    reason: LaneFinishReason | None = _part(
+        lane.reason, LaneFinishReason, f"{place}.reason", _LONGEST_REASON
+    )
+    parts = {
+        "params": _params(lane.params, f"{place}.params"),
+        "tokens": tuple(tokens),
+        "end": end,
+        "reason": reason,
+        "stop": tuple(stop),
+        "turns": _turns(lane.turns, f"{place}.turns", len(tokens) + 1),
+    }
+    return LaneRecord(**(_fields(lane) | parts))
+
+
+def _turns(raw: msgspec.Raw, place: str, most: int) -> tuple[Turn, ...]:
+    """Changes of parameters in their order, none behind the token `most`."""
+    turns: list[Turn] = []
+    for first, some, _ in _parts(raw, list[_BareTurn], place, _MOST_TURNS, _LONGEST_PARAMS):
+        for index, bare in enumerate(some, first):
+            least = turns[-1].index if turns else 0
+            if not least <= bare.index <= most:
+                raise _Misplaced(
+                    f"{place}[{index}].index", f"found {bare.index}; allowed are {least} to {most}"
+                )
+            params = _params(bare.params, f"{place}[{index}].params")
+            turns.append(Turn(index=bare.index, params=params))
+    return tuple(turns)
+
+
+def _params(raw: msgspec.Raw, place: str) -> SamplingParams:
+    """Parameters; an infinite temperature, and a word's ban, were written as null."""
+    params = _part(raw, object, place, _LONGEST_PARAMS)
+    if isinstance(params, dict):
+        if params.get("temperature", 1.0) is None:
+            params["temperature"] = math.inf
+        words = params.get("word_biases")
+        for word in words if isinstance(words, list) else []:
+            if isinstance(word, dict) and word.get("bias", 0.0) is None:
+                word["bias"] = -math.inf
+    try:
+        return msgspec.convert(params, SamplingParams)
+    except msgspec.ValidationError as error:
+        raise _moved(error, place) from error
+
+
+def _check_sketch(token: TokenRecord, place: str) -> None:
+    if not token.sketch:
+        return
+    try:
+        sketch = LogitSketch.from_bytes(token.sketch)
+    except SketchError as error:
+        raise _Misplaced(place, error) from error
+    if token.id >= sketch.vocabulary_size:
+        raise _Misplaced(place, "its id is no token's of its sketch")
+    if float(np.abs(sketch.logits).max()) > _LARGEST_LOGIT:
+        raise _Misplaced(
+            f"{place}.sketch",
+            f"allowed are logits from -{_LARGEST_LOGIT:,.0f} to {_LARGEST_LOGIT:,.0f}",
+        )
+
+
+def _parts(
+    raw: msgspec.Raw, kind: type[_Kind], place: str, most: int, longest: int
+) -> Iterator[tuple[int, _Kind, float]]:
+    """What `cut` gives of a list or an object, decoded."""
+    try:
+        for first, piece, share in cut(raw, most, longest):
+            yield first, _decode(piece, kind, place, first), share
+    except StructureError as error:
+        raise _Misplaced(place, error) from error
+
+
+def _part(raw: msgspec.Raw, kind: Any, place: str, longest: int) -> Any:
+    """A part that is decoded in one go; None for null."""
+    size = memoryview(raw).nbytes
+    if size > longest:
+        raise _Misplaced(place, f"found {size:,} bytes; allowed are {longest:,}")
+    data = bytes(raw)
+    return None if data == _NULL else _decode(data, kind, place)
+
+
+def _decode(data: bytes, kind: type[_Kind], place: str, first: int = 0) -> _Kind:
+    """What bytes are; an error names the place within the whole."""
+    try:
+        return msgspec.json.decode(data, type=kind)
+    except msgspec.ValidationError as error:
+        raise _moved(error, place, first) from error
+
+
+_WHERE = re.compile(r"(?s)(.*) - at `\$(?:\[(\d+)\])?([^`]*)`")
+
+
+def _moved(error: msgspec.ValidationError, place: str, first: int = 0) -> _Misplaced:
+    """The error of a part, with the place that it has in the whole.
+
+    Args:
+        error: Tells a place within the part.
+        place: Where the part is.
+        first: How many entries of a list there stand before it.
+    """
+    found = _WHERE.fullmatch(str(error))
+    if found is None:
+        return _Misplaced(place, error)
+    what, index, inside = found.groups()
+    entry = "" if index is None else f"[{first + int(index)}]"
+    return _Misplaced(f"{place}{entry}{inside}", what)
+
+
+def _fields(record: msgspec.Struct) -> dict[str, Any]:
+    return {name: getattr(record, name) for name in record.__struct_fields__}
+
+
+def _said(error: Exception) -> str:
+    """Why not, at a length that can be read: a file decides what is in it."""
+    return visible_line(str(error), _LONGEST_REASON).rstrip(".")

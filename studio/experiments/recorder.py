@@ -22,7 +22,14 @@ from studio.engine.messages import (
     ModelReport,
     Token,
 )
-from studio.experiments.comparison import Comparison, LaneRecord, ModelRecord, TokenRecord, Turn
+from studio.experiments.comparison import (
+    LONGEST_LINE,
+    Comparison,
+    LaneRecord,
+    ModelRecord,
+    TokenRecord,
+    Turn,
+)
 from studio.sampling import SamplingParams
 
 
@@ -174,11 +181,21 @@ def model_record(report: ModelReport, fingerprint: str = "") -> ModelRecord:
         report: What the engine told of it.
         fingerprint: Its `model_hash`, or nothing.
     """
+    # A file can call itself anything, at any length.
+    name, file, architecture, quantization = (
+        text[:LONGEST_LINE]
+        for text in (
+            report.name or Path(report.path).stem,
+            Path(report.path).name,
+            report.architecture,
+            report.quantization,
+        )
+    )
     return ModelRecord(
-        name=report.name or Path(report.path).stem,
-        file=Path(report.path).name,
-        architecture=report.architecture,
-        quantization=report.quantization,
+        name=name,
+        file=file,
+        architecture=architecture,
+        quantization=quantization,
         bytes=report.file_bytes,
         hash=fingerprint,
     )

@@ -45,6 +45,8 @@ def read_regular_file(path: Path, most: int) -> tuple[bytes, os.stat_result]:
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         if not stat.S_ISREG(status.st_mode):
             raise NotRegularError(errno.EINVAL, "it is a pipe, socket or device")
+        if status.st_size > most:
+            raise TooLargeError(status.st_size, most)
         # One byte more than allowed, for the file may have grown since it was measured.
         data = file.read(most + 1)
         if len(data) > most:

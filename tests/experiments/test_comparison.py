@@ -208,7 +208,7 @@ def damaged(tree: dict[str, Any], place: str, value: object) -> bytes:
         ("lanes.0.params.temperature", "hot", "temperature"),
         ("lanes.1.reason", "bored", "bored"),
         ("lanes.0.stop", ["a", ""], r"lanes\[0\]\.stop: found an empty text"),
-        ("lanes.0.end.sketch", "AAAA", r"lanes\[0\]\.tokens\[1\].*sketch"),
+        ("lanes.0.end.sketch", "AAAA", r"lanes\[0\]\.end: sketch"),
         ("prompt.manuscript", 5, "manuscript"),
     ],
 )

@@ -3,14 +3,15 @@
 Shows a `CompareState`, and keeps of it what it has drawn.
 """
 
-import math
 from itertools import pairwise
 
 from PySide6.QtCore import QEvent, QLineF, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from studio.sampling.measures import bits
 from studio.ui.compare.lane import CompareLane
+from studio.ui.compare.lane_words import shown_nats
 from studio.ui.compare.state import CompareState
 from studio.ui.temperature_scale import format_temperature
 from studio.ui.theme.theme import Theme
@@ -93,7 +94,7 @@ class EntropyChart(QWidget):
         known = self._bits.setdefault(lane, [])
         if len(known) > len(lane.tokens):
             known.clear()
-        known.extend(token.entropy / math.log(2) for token in lane.tokens[len(known) :])
+        known.extend(bits(shown_nats(token.entropy)) for token in lane.tokens[len(known) :])
         return known
 
     def _longest(self) -> int:
@@ -116,12 +117,12 @@ class EntropyChart(QWidget):
             painter.drawText(QRectF(self.rect()), words, NOTHING_YET)
             return
         plot = self._plot()
-        bits = {lane: self._lane_bits(lane) for lane in self._state.lanes}
-        most = max(_LEAST_BITS, *(max(values, default=0.0) for values in bits.values()))
+        curves = {lane: self._lane_bits(lane) for lane in self._state.lanes}
+        most = max(_LEAST_BITS, *(max(values, default=0.0) for values in curves.values()))
         self._paint_axes(painter, plot, most, longest)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         across = plot.width() / max(1, longest - 1)
-        for lane, values in bits.items():
+        for lane, values in curves.items():
             painter.setPen(QPen(QColor(colors.lanes[lane.color]), 1.4))
             points = [
                 QPointF(plot.left() + index * across, plot.bottom() - value / most * plot.height())

@@ -12,7 +12,9 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 from studio.atomic_write import atomic_write
 from studio.experiments.comparison import Comparison
 from studio.experiments.comparison_file import (
+    MOST_BYTES,
     ComparisonFileError,
+    fitting,
     load_comparison,
     to_json,
     write_comparison,
@@ -24,9 +26,14 @@ from studio.ui.compare.history import CompareHistory
 from studio.ui.compare.lanes import NOTHING_TO_KEEP, RUNS
 from studio.ui.compare.record import record_of, show_record
 from studio.ui.compare.state import CompareState
+from studio.ui.counted import counted
 from studio.ui.settings import COMPARE_SKETCHES, FOLDER, Settings
 
 SUFFIX = ".json"
+TOO_LARGE = (
+    "The comparison has {size} even without distributions; files of at most {most} are opened. "
+    "Export it as Markdown or HTML instead, or save a shorter one."
+)
 _BUTTONS = QMessageBox.StandardButton
 
 
@@ -77,9 +84,13 @@ class CompareFiles(QObject):
         comparison = self._kept()
         if comparison is None:
             return False
-        whole, small = to_json(comparison), to_json(comparison.without_sketches())
+        whole, most = fitting(comparison)
+        small = to_json(comparison.without_sketches())
+        if len(small) > MOST_BYTES:
+            self.failed.emit(TOO_LARGE.format(size=_size(len(small)), most=_size(MOST_BYTES)))
+            return False
         kinds = (
-            f"With distributions, {_size(len(whole))} (*.json)",
+            f"{_with_distributions(most)}, {_size(len(whole))} (*.json)",
             f"Without distributions, {_size(len(small))}: not re-tempered later (*.json)",
         )
         is_whole = self._settings.get(COMPARE_SKETCHES)
@@ -179,6 +190,14 @@ class CompareFiles(QObject):
             _BUTTONS.No,
         )
         return answer == _BUTTONS.Yes
+
+
+def _with_distributions(most: int | None) -> str:
+    """How many distributions a file has: all, or those of so many tokens of each lane."""
+    if most is None:
+        return "With distributions"
+    tokens = counted(most, "token")
+    return f"With distributions of each lane’s first {tokens}, as many as a file may have"
 
 
 def _size(count: int) -> str:

@@ -8,12 +8,17 @@ from studio.ui.tokens.text import token_text
 from studio.ui.tokens.written_token import DrawnToken
 
 _MOST_NATS = 50.0
-"""No vocabulary has more; a file can say anything."""
+"""No vocabulary has more; but what draws does not rely on where a number came from."""
+
+
+def shown_nats(nats: float) -> float:
+    """An entropy as it can be drawn: 0 to what no vocabulary has; 0 for what is no number."""
+    return min(nats, _MOST_NATS) if nats > 0.0 else 0.0
 
 
 def effective_words(nats: float) -> float:
     """As many equally likely words would be as uncertain as an entropy of so many nats."""
-    return math.exp(min(nats, _MOST_NATS))
+    return math.exp(shown_nats(nats))
 
 
 def openness(effective: float) -> str:
@@ -45,7 +50,7 @@ def token_openness(token: DrawnToken) -> str:
     """How open the place of a token was: ``“sea”, one of about 16 words, 4.0 bits``."""
     effective = effective_words(token.entropy)
     chosen = "the only word" if effective < 1.05 else f"one of about {_few(effective)}"
-    return f"“{word_of(token)}” {chosen}, {bits(token.entropy):.1f} bits"
+    return f"“{word_of(token)}” {chosen}, {bits(shown_nats(token.entropy)):.1f} bits"
 
 
 def _few(count: float) -> str:

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from studio.sampling.measures import bits
 from studio.ui.compare.lane import CompareLane
-from studio.ui.compare.lane_words import effective_words, token_openness
+from studio.ui.compare.lane_words import effective_words, shown_nats, token_openness
 from studio.ui.theme.theme import Theme
 from studio.ui.theme.type_scale import grown
 from studio.ui.widgets.tips import set_tip
@@ -121,8 +121,9 @@ class OpennessStrip(QWidget):
             self._clear()
             shown = 0
         for token in tokens[shown:]:
-            self._nats += token.entropy
-            self._tones.append(_tone(token.entropy))
+            nats = shown_nats(token.entropy)
+            self._nats += nats
+            self._tones.append(_tone(nats))
         if len(tokens) > self._length:
             self.set_length(len(tokens))
         elif len(tokens) > shown:

@@ -49,7 +49,7 @@ class CompareShelf:
         Raises:
             ComparisonFileError: It cannot be read.
         """
-        return load_comparison(path)
+        return load_comparison(path, _LARGEST)
 
     def new_path(self) -> Path:
         """A name for one that comes after all others."""

@@ -14,12 +14,14 @@ from pytestqt.qtbot import QtBot
 
 from studio.presets import built_in_presets
 from studio.sampling import SamplingParams
+from studio.ui.compare.chart import EntropyChart
 from studio.ui.compare.lane import CompareLane
 from studio.ui.compare.lane_text import LaneText
 from studio.ui.compare.lane_words import openness, token_openness
 from studio.ui.compare.openness_strip import OpennessStrip
 from studio.ui.theme.theme import Appearance, Theme
 from studio.ui.tokens.next_token import NextToken
+from tests.ui.compare.test_state import LaneDesk
 from tests.ui.fake_engine import token
 
 
@@ -163,3 +165,22 @@ def test_it_grows_with_the_letters(strip: Strip) -> None:
     assert strip.strip.sizeHint().height() - 4 == 2 * (before - 4)
     strip.write(3.0)
     assert strip.strip.rect_of(0).height() == before - 4 + 16
+
+
+@pytest.mark.parametrize("bits", [1e308, math.inf, -1e308, math.nan])
+def test_what_no_vocabulary_has_is_drawn_at_the_scales_end(
+    strip: Strip, bits: float, qtbot: QtBot
+) -> None:
+    strip.write(2.0, bits, 2.0)
+    strip.color(1)
+    assert strip.strip.effective is not None
+    assert math.isfinite(strip.strip.effective)
+    assert "bits" in token_openness(strip.lane.tokens[1])
+    state = LaneDesk().compare
+    state.open_first()
+    state.lanes[0].tokens = strip.lane.tokens
+    chart = EntropyChart(state, strip.theme)
+    qtbot.addWidget(chart)
+    chart.resize(400, 200)
+    chart.grab()  # once a line a bit was drawn here, without end
+    assert all(0 <= chart.values_at(index)[0][1] < 100 for index in range(3))
