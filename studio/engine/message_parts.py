@@ -3,7 +3,7 @@
 `messages` has all the rest, and names these too. Imports without llama_cpp.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -15,6 +15,8 @@ class Prompt(msgspec.Struct, frozen=True, kw_only=True):
 
     manuscript: str
     """The manuscript up to the caret; the model continues it."""
+    skipped: Annotated[int, msgspec.Meta(ge=0)] = 0
+    """Code points of the manuscript before these: further off than any context reaches."""
     brief: str = ""
     system: str = ""
     """The preset's system message; used by the chat format alone."""

@@ -1,15 +1,43 @@
 """The characters of a manuscript, who wrote each, and the announcement of every change.
 
-This module does not know undo, takes or files, nor what the marks on its characters mean.
+The text is kept in chunks: a change copies the chunks that it touches, and nothing of the rest,
+however long the text is. This module does not know undo, takes or files, nor what the marks on its
+characters mean.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from studio.manuscript.announcer import Announcer
 from studio.manuscript.change import Change
 from studio.manuscript.passage import Marks, Passage
+
+LARGEST_CHUNK = 8192
+"""Code points; what grows beyond is cut in halves or more."""
+
+_CUT = LARGEST_CHUNK // 2
+_SMALLEST = LARGEST_CHUNK // 8
+"""A chunk that a change leaves smaller is joined to the one beside it."""
+
+
+@dataclass(eq=False, slots=True)
+class _Chunk:
+    """A stretch of the text. Only its marks change in place.
+
+    Attributes:
+        text: Its characters.
+        origins: Who wrote each.
+        marks: One a character; None where there is none at all.
+        words: How many words it has by itself; None until somebody asks.
+    """
+
+    text: str
+    origins: bytes
+    marks: list[object | None] | None
+    words: int | None = None
 
 
 class Buffer:
@@ -18,40 +46,105 @@ class Buffer:
     Attributes:
         changed: Announces `(position, removed_length, inserted_text, inserted_origins)` after each
             change, in code points. A listener that carries them out in order has the same text.
+        copied: How many code points changes have copied so far, for those who watch that a change
+            costs no more in a long text than in a short one.
     """
 
     def __init__(self) -> None:
         self.changed: Announcer[[int, int, str, bytes]] = Announcer()
-        self._text = ""
-        self._origins = bytearray()
-        self._marks: list[object | None] = []
+        self.copied = 0
+        self._chunks: list[_Chunk] = []
+        self._starts: list[int] = []
+        """Where each chunk begins."""
+        self._length = 0
+        self._whole: str | None = ""
+        """The text in one piece, for as long as nothing changes; None until somebody asks."""
         self._announcing = False
 
     def __len__(self) -> int:
-        return len(self._text)
+        return self._length
 
     @property
     def text(self) -> str:
-        """All characters."""
-        return self._text
+        """All characters, which are put together anew after each change: see `part`."""
+        if self._whole is None:
+            self._whole = "".join([chunk.text for chunk in self._chunks])
+        return self._whole
+
+    def part(self, start: int, end: int) -> str:
+        """The characters of a range; what of it lies outside the text is left out."""
+        pieces = [chunk.text[low:high] for chunk, low, high in self._between(start, end)]
+        return pieces[0] if len(pieces) == 1 else "".join(pieces)
 
     def origins(self, start: int, end: int) -> bytes:
         """The `Origin` of each code point of a range, one byte each."""
-        return bytes(memoryview(self._origins)[start:end])  # copied once
+        pieces = [chunk.origins[low:high] for chunk, low, high in self._between(start, end)]
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     def marks(self, start: int, end: int) -> Marks:
         """The mark of each code point of a range."""
-        return tuple(self._marks[start:end])
+        marks: list[object | None] = []
+        for chunk, low, high in self._between(start, end):
+            marks += chunk.marks[low:high] if chunk.marks else [None] * (high - low)
+        return tuple(marks)
+
+    def marked(self, start: int, end: int) -> Iterator[tuple[int, int]]:
+        """The stretches of a range outside of which there is no mark, as half-open ranges."""
+        first = last = -1
+        at = bisect_right(self._starts, start) - 1 if self._starts else 0
+        for index in range(max(at, 0), len(self._chunks)):
+            begin, chunk = self._starts[index], self._chunks[index]
+            if begin >= end:
+                break
+            if chunk.marks is not None:
+                first = max(begin, start) if first < 0 else first
+                last = min(begin + len(chunk.text), end)
+            elif first >= 0:
+                yield first, last
+                first = -1
+        if first >= 0 and first < last:
+            yield first, last
 
     def mark(self, start: int, end: int, mark: object) -> None:
         """Marks a range. No change of the text, and not announced."""
-        self._marks[start:end] = [mark] * (end - start)
+        for chunk, low, high in self._between(start, end):
+            if chunk.marks is None:
+                if mark is None:
+                    continue
+                chunk.marks = [None] * len(chunk.text)
+            chunk.marks[low:high] = [mark] * (high - low)
 
     def passage(self, start: int, end: int) -> Passage:
         """A range with its provenance and its marks."""
-        marks = self.marks(start, end)
-        marked = any(mark is not None for mark in marks)
-        return Passage(self._text[start:end], self.origins(start, end), marks if marked else None)
+        marked = any(chunk.marks for chunk, _, _ in self._between(start, end))
+        marks = self.marks(start, end) if marked else ()
+        has_marks = any(mark is not None for mark in marks)
+        return Passage(
+            self.part(start, end), self.origins(start, end), marks if has_marks else None
+        )
+
+    def words(self, most: int) -> int | None:
+        """How many words the text has: what is set apart by white space.
+
+        Args:
+            most: Code points that are looked at, about; what was counted once is not looked at
+                again until it changes.
+
+        Returns:
+            None where more would have to be looked at: ask again.
+        """
+        total, is_open = 0, False
+        for chunk in self._chunks:
+            if chunk.words is None:
+                if most <= 0:
+                    return None
+                most -= len(chunk.text)
+                chunk.words = len(chunk.text.split())
+            # A word that goes on from one chunk into the next is one.
+            joins = is_open and not chunk.text[0].isspace()
+            total += chunk.words - joins
+            is_open = not chunk.text[-1].isspace()
+        return total
 
     def check_range(self, position: int, length: int) -> None:
         """Refuses a range that is not in the text.
@@ -59,10 +152,10 @@ class Buffer:
         Raises:
             ValueError: It begins or ends outside.
         """
-        if position < 0 or length < 0 or position + length > len(self._text):
+        if position < 0 or length < 0 or position + length > self._length:
             raise ValueError(
                 f"position {position}, length {length}: outside the text; "
-                f"allowed are ranges within 0 to {len(self._text)}"
+                f"allowed are ranges within 0 to {self._length}"
             )
 
     def apply(self, change: Change) -> Change:
@@ -74,17 +167,83 @@ class Buffer:
         Raises:
             RuntimeError: A listener of `changed` tried to change the text it was being told about.
         """
+        self._refuse_while_announcing()
+        start, end = change.position, change.position + len(change.removed)
+        happened = replace(change, removed=self.passage(start, end))
+        self._replace(start, end, change.inserted)
+        self._announce(start, end - start, change.inserted)
+        return happened
+
+    def load(self, passage: Passage) -> None:
+        """Replaces the whole text, of which nothing is kept, and announces it.
+
+        Raises:
+            RuntimeError: As `apply`.
+        """
+        self._refuse_while_announcing()
+        removed = self._length
+        self._chunks, self._starts, self._length = [], [], 0
+        self._replace(0, 0, passage)
+        self._announce(0, removed, passage)
+
+    def _refuse_while_announcing(self) -> None:
         if self._announcing:
             raise RuntimeError("a listener of a text's changes must not change the text")
-        start, end = change.position, change.position + len(change.removed)
-        inserted = change.inserted
-        happened = replace(change, removed=self.passage(start, end))
-        self._text = self._text[:start] + inserted.text + self._text[end:]
-        self._origins[start:end] = inserted.origins
-        self._marks[start:end] = inserted.marks or [None] * len(inserted)
+
+    def _announce(self, position: int, removed: int, inserted: Passage) -> None:
         self._announcing = True
         try:
-            self.changed(start, end - start, inserted.text, inserted.origins)
+            self.changed(position, removed, inserted.text, inserted.origins)
         finally:
             self._announcing = False
-        return happened
+
+    def _between(self, start: int, end: int) -> Iterator[tuple[_Chunk, int, int]]:
+        """The chunks that hold a range, each with where in it the range begins and ends."""
+        start, end = max(start, 0), min(end, self._length)
+        index = bisect_right(self._starts, start) - 1
+        while start < end:
+            begin, chunk = self._starts[index], self._chunks[index]
+            stop = min(begin + len(chunk.text), end)
+            yield chunk, start - begin, stop - begin
+            start, index = stop, index + 1
+
+    def _replace(self, start: int, end: int, inserted: Passage) -> None:
+        low = max(bisect_right(self._starts, start) - 1, 0)
+        high = max(bisect_right(self._starts, end), min(low + 1, len(self._chunks)))
+        begin = self._starts[low] if low < len(self._starts) else self._length
+        growth = len(inserted) - (end - start)
+        last = self._starts[high] if high < len(self._starts) else self._length
+        if 0 < last - begin + growth < _SMALLEST:
+            # Else a text that was mostly deleted would be left in crumbs.
+            if high < len(self._chunks):
+                high += 1
+                last = self._starts[high] if high < len(self._starts) else self._length
+            elif low > 0:
+                low -= 1
+                begin = self._starts[low]
+        head, tail = self.passage(begin, start), self.passage(end, last)
+        self.copied += len(head) + len(inserted) + len(tail)
+        chunks = _cut(head + inserted + tail) if head or tail else _cut(inserted)
+        self._chunks[low:high] = chunks
+        starts = []
+        for chunk in chunks:
+            starts.append(begin)
+            begin += len(chunk.text)
+        behind = self._starts[high:]
+        self._starts[low:] = starts + ([known + growth for known in behind] if growth else behind)
+        self._length += growth
+        self._whole = None
+
+
+def _cut(passage: Passage) -> list[_Chunk]:
+    """The chunks of a passage, none empty."""
+    text, origins, marks = passage.text, passage.origins, passage.marks
+    size = len(text) if len(text) <= LARGEST_CHUNK else _CUT
+    chunks = []
+    for start in range(0, len(text), size or 1):
+        end = start + size
+        own = list(marks[start:end]) if marks else None
+        if own is not None and not any(mark is not None for mark in own):
+            own = None
+        chunks.append(_Chunk(text[start:end], origins[start:end], own))
+    return chunks

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import codecs
 import errno
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import BinaryIO
 from studio.atomic_write import atomic_write
 from studio.manuscript.file_state import FileState
 from studio.manuscript.regular_file import NotRegularError, TooLargeError, read_regular_file
+from studio.manuscript.text_shape import BITE
 
 SIZE_LIMIT = 64 * 2**20
 """Bytes. Larger files are refused: an editor that takes minutes to open one helps nobody."""
@@ -75,8 +77,12 @@ class TextFile:
     encoding: Encoding = Encoding.UTF_8
 
     @classmethod
-    def of_bytes(cls, data: bytes) -> TextFile:
-        """Reads a file's contents.
+    def of_bytes(cls, data: bytes, report: Callable[[int], None] = lambda _done: None) -> TextFile:
+        """Reads a file's contents, in bites: a thread that does it lets others have their turn.
+
+        Args:
+            data: They.
+            report: Is told how many bytes have been read so far; may raise to give up.
 
         Raises:
             UnicodeDecodeError: They are not text in one of the encodings. Its `start` is the byte's
@@ -85,16 +91,22 @@ class TextFile:
         marks = (Encoding.UTF_8_BOM, Encoding.UTF_16_LE, Encoding.UTF_16_BE)
         encoding = next((e for e in marks if data.startswith(e.mark)), Encoding.UTF_8)
         skipped, codec = len(encoding.mark), encoding.codec
-        try:
-            text = data[skipped:].decode(codec)
-        except UnicodeDecodeError as e:
-            start, end = e.start + skipped, e.end + skipped
-            raise UnicodeDecodeError(codec, data, start, end, e.reason) from None
+        pieces, start = [], skipped
+        while start < len(data):
+            end = _end_of_character(data, start + BITE, encoding)
+            try:
+                pieces.append(data[start:end].decode(codec))
+            except UnicodeDecodeError as e:
+                first, last = e.start + start, e.end + start
+                raise UnicodeDecodeError(codec, data, first, last, e.reason) from None
+            start = end
+            report(start)
+        text = "".join(pieces)
         if (null := text.find("\0")) >= 0:
             start = skipped + len(text[:null].encode(codec))
             raise UnicodeDecodeError(codec, data, start, start + 1, "a null character")
         newline = _newline_of(text)
-        return cls(text.replace(newline.value, "\n"), newline, encoding)
+        return cls(_replaced(text, newline.value, "\n"), newline, encoding)
 
     def to_bytes(self) -> bytes:
         """The file's contents.
@@ -102,8 +114,35 @@ class TextFile:
         Raises:
             UnicodeEncodeError: The text holds a lone surrogate.
         """
-        text = self.text.replace("\n", self.newline.value)
-        return self.encoding.mark + text.encode(self.encoding.codec)
+        text, codec = _replaced(self.text, "\n", self.newline.value), self.encoding.codec
+        pieces = [text[at : at + BITE].encode(codec) for at in range(0, len(text), BITE)]
+        return b"".join([self.encoding.mark, *pieces])
+
+
+def _end_of_character(data: bytes, end: int, encoding: Encoding) -> int:
+    """The first place from `end` on, or in bad bytes about there, where no character is cut."""
+    if encoding in (Encoding.UTF_8, Encoding.UTF_8_BOM):
+        last = end + 3
+        while end < min(last, len(data)) and data[end] & 0xC0 == 0x80:
+            end += 1
+        return end
+    end += (end - len(encoding.mark)) % 2
+    high = data[end - 1 : end] if encoding is Encoding.UTF_16_LE else data[end - 2 : end - 1]
+    return end + 2 if high and 0xD8 <= high[0] <= 0xDB else end
+
+
+def _replaced(text: str, old: str, new: str) -> str:
+    """`str.replace` in bites, for line ends."""
+    if old == new or old not in text:
+        return text
+    pieces, start = [], 0
+    while start < len(text):
+        end = start + BITE
+        if text[end - 1 : end + 1] == "\r\n":
+            end += 1
+        pieces.append(text[start:end].replace(old, new))
+        start = end
+    return "".join(pieces)
 
 
 def _newline_of(text: str) -> Newline:
@@ -118,8 +157,14 @@ def read_text_file(path: Path) -> TextFile:
     return open_text_file(path)[0]
 
 
-def open_text_file(path: Path) -> tuple[TextFile, FileState]:
+def open_text_file(
+    path: Path, report: Callable[[int], None] = lambda _done: None
+) -> tuple[TextFile, FileState]:
     """Opens a text file: UTF-8 with or without byte order mark, or UTF-16 with one.
+
+    Args:
+        path: It.
+        report: See `TextFile.of_bytes`.
 
     Returns:
         What it says, and what tells later whether it still does.
@@ -142,7 +187,7 @@ def open_text_file(path: Path) -> tuple[TextFile, FileState]:
         ) from e
     except OSError as e:
         raise ManuscriptFileError(path, _told(e, "opened")) from e
-    return _text_of(path, data), FileState.of(data, status)
+    return _text_of(path, data, report), FileState.of(data, status)
 
 
 def read_text_stream(stream: BinaryIO, name: str) -> TextFile:
@@ -167,9 +212,11 @@ def read_text_stream(stream: BinaryIO, name: str) -> TextFile:
     return _text_of(Path(name), data)
 
 
-def _text_of(path: Path, data: bytes) -> TextFile:
+def _text_of(
+    path: Path, data: bytes, report: Callable[[int], None] = lambda _done: None
+) -> TextFile:
     try:
-        return TextFile.of_bytes(data)
+        return TextFile.of_bytes(data, report)
     except UnicodeDecodeError as e:
         raise ManuscriptFileError(
             path,

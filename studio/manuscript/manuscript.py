@@ -5,7 +5,7 @@ This module does not know windows, models or files. A view follows `Manuscript.c
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from studio.manuscript.announcer import Announcer
 from studio.manuscript.buffer import Buffer
@@ -52,8 +52,21 @@ class Manuscript:
 
     @property
     def text(self) -> str:
-        """All characters."""
+        """All characters, put together anew after each change; `part` is for what keys ask."""
         return self._buffer.text
+
+    def part(self, start: int, end: int) -> str:
+        """The characters of a range; what of it lies outside the text is left out."""
+        return self._buffer.part(start, end)
+
+    def words(self, most: int) -> int | None:
+        """How many words there are: see `Buffer.words`."""
+        return self._buffer.words(most)
+
+    @property
+    def copied(self) -> int:
+        """How many code points changes have copied so far: see `Buffer.copied`."""
+        return self._buffer.copied
 
     def origins(self, start: int = 0, end: int | None = None) -> bytes:
         """The `Origin` of each code point of a range, one byte each."""
@@ -62,6 +75,10 @@ class Manuscript:
     def marks(self, start: int = 0, end: int | None = None) -> Marks:
         """The mark of each code point of a range, None where there is none."""
         return self._buffer.marks(start, len(self) if end is None else end)
+
+    def marked(self, start: int, end: int) -> Iterator[tuple[int, int]]:
+        """The stretches of a range outside of which there is no mark, as half-open ranges."""
+        return self._buffer.marked(start, end)
 
     def passage(self, start: int, end: int) -> Passage:
         """A range of the text with its origins and marks.
@@ -96,7 +113,7 @@ class Manuscript:
         opened = Passage(text, with_runs(typed.origins, generated, Origin.GENERATED))
         self._history = History()
         self._register = TakeRegister()
-        self._buffer.apply(Change(0, self._buffer.passage(0, len(self)), opened))
+        self._buffer.load(opened)
         self.state_changed()
         self.loaded()
 

@@ -17,6 +17,7 @@ import msgspec
 
 from studio.manuscript.file_state import FileState
 from studio.manuscript.files import Encoding, Newline, TextFile
+from studio.manuscript.text_shape import BITE
 
 _NAME = b"kelvin-studio-recovery"
 _VERSION = 1
@@ -90,9 +91,11 @@ class RecoveryRecord:
             generated=list(self.generated),
             brief=self.brief,
         )
-        line, text = msgspec.json.encode(header) + b"\n", file.text.encode()
-        # One join: each further copy of a long text would keep other threads waiting.
-        return b"".join((_first_line(line, text), b"\n", line, text))
+        line = msgspec.json.encode(header) + b"\n"
+        # In bites, and one join: what takes long at once would keep other threads waiting.
+        bites = range(0, len(file.text), BITE)
+        pieces = [line, *(file.text[at : at + BITE].encode() for at in bites)]
+        return b"".join([_first_line(*pieces), b"\n", *pieces])
 
     @classmethod
     def of_bytes(cls, data: bytes) -> RecoveryRecord:

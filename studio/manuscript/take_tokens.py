@@ -7,7 +7,7 @@ last token only. The module does not know the rest of the manuscript.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from typing import cast
 
 from studio.manuscript.takes import Take, TakeSet
@@ -39,13 +39,13 @@ class TakeTokens:
         """What was given out last: how far into the take, and what."""
         self._fits = True
 
-    def standing(self, text: str) -> list[tuple[int, TokenGroup]]:
+    def standing(self, part: Callable[[int, int], str]) -> list[tuple[int, TokenGroup]]:
         """The groups whose text has come since the last call, each with where it begins.
 
         The last one of the call before comes once more where a token without characters joined it.
 
         Args:
-            text: The whole manuscript's.
+            part: Tells the characters of a range of the manuscript.
         """
         self._read_on()
         place = self._set.place
@@ -57,7 +57,7 @@ class TakeTokens:
             if start + len(token_text) > place.end:
                 break
             # A take may be given text that its records do not spell: from there on none fits.
-            self._fits = text.startswith(token_text, start)
+            self._fits = part(start, start + len(token_text)) == token_text
             if self._fits:
                 come.append(self._certain.popleft())
                 length += len(token_text)

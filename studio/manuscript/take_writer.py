@@ -75,4 +75,4 @@ class TakeWriter:
         """The first characters of what follows the take."""
         growing = self._manuscript.growing_take_set
         assert growing is not None, "the take grows"
-        return self._manuscript.text[growing.place.end : growing.place.end + 2]
+        return self._manuscript.part(growing.place.end, growing.place.end + 2)

@@ -137,7 +137,7 @@ class TokenSpans:
 
     def _place(self, start: int, group: TokenGroup) -> bool:
         end = start + len(group.text)
-        if start < 0 or self._manuscript.text[start:end] != group.text:
+        if start < 0 or self._manuscript.part(start, end) != group.text:
             return False
         row = self._table.first_ending_after(start)
         if row != self._table.first_starting_from(end):
@@ -179,10 +179,13 @@ class TokenSpans:
 
     def _shown(self, start: int, end: int) -> list[tuple[int, TokenGroup]]:
         """The whole groups of a range that are of the present source, or of none."""
-        text, marks = self._manuscript.text[start:end], self._manuscript.marks(start, end)
+        manuscript = self._manuscript
         return [
-            (start + offset, group)
-            for offset, group in whole_groups(text, marks)
+            (low + offset, group)
+            for low, high in manuscript.marked(start, end)
+            for offset, group in whole_groups(
+                manuscript.part(low, high), manuscript.marks(low, high)
+            )
             if group.source in (None, self.source)
         ]
 
@@ -210,14 +213,14 @@ class TokenSpans:
     def _on_state_changed(self) -> None:
         growing = self._manuscript.growing
         if self._take is not None:
-            self._place_all(self._take.standing(self._manuscript.text))
+            self._place_all(self._take.standing(self._manuscript.part))
             if self._take.take is not growing:
                 self._take = None
         if growing is not None and self._take is None:
             take_set = self._manuscript.growing_take_set
             assert take_set is not None, "the growing take is in a set"
             self._take = TakeTokens(growing, take_set, self.source)
-            self._place_all(self._take.standing(self._manuscript.text))
+            self._place_all(self._take.standing(self._manuscript.part))
 
     def _place_all(self, groups: Sequence[tuple[int, TokenGroup]]) -> None:
         """Place groups that stand side by side; the first may stand there already, but shorter."""

@@ -28,6 +28,9 @@ from studio.ui.writing.recovery import Recovery
 from studio.ui.writing.word_choice import WordChoice
 from studio.ui.writing.writing import Writing
 
+_CHARACTERS_A_TOKEN = 16
+"""More than any text has that is not white space alone: see `Draft.reach`."""
+
 
 class Session(QObject):
     """One draft, one engine, and everything between them."""
@@ -41,6 +44,7 @@ class Session(QObject):
         self.model = ModelState(self.client, self)
         self.context = ContextUse(self.client, self)
         self.draft = Draft(preset, self)
+        self.model.changed.connect(self._on_model_changed)
         self.sampling = SamplingState(preset.sampling, preset.max_tokens, self)
         self.presets = PresetState(folder, self.profiles, self.sampling, self, self.draft.prompting)
         self.next_token = NextToken(preset.sampling, self)
@@ -78,6 +82,10 @@ class Session(QObject):
         )
         self.sampling.params_changed.connect(self.next_token.set_params)
         self.profiles.chosen.connect(self._on_profile_chosen)
+
+    def _on_model_changed(self) -> None:
+        report = self.model.report
+        self.draft.reach = _CHARACTERS_A_TOKEN * report.context_size if report else 0
 
     def _on_profile_chosen(self, preset: Preset) -> None:
         self.sampling.set_params(preset.sampling)

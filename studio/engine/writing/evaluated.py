@@ -41,7 +41,7 @@ def evaluated(
         tokens=np.asarray(prompt.tokens, dtype="<i4").tobytes(),
         context_used=len(fitted.tokens),
         context_size=context_size,
-        unseen_characters=len(unseen_text.decode("utf-8", errors="ignore")),
+        unseen_characters=prompt.skipped + len(unseen_text.decode("utf-8", errors="ignore")),
         reused=reused,
         pieces=pieces.untold(np.asarray(prompt.tokens[-_LAST:], dtype=np.int32)),
     )

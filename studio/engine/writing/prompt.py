@@ -33,6 +33,8 @@ class TokenizedPrompt(NamedTuple):
     """Bytes that the tokenizer put between head and manuscript of itself."""
     overlap: int = 0
     """Bytes of the manuscript's beginning that the head's last token spells, beside its own."""
+    skipped: int = 0
+    """Code points of the manuscript that stand before these tokens, and were not given."""
 
 
 class FittedPrompt(NamedTuple):
@@ -80,7 +82,8 @@ def tokenize(
         if start is None:
             raise EngineError("prompt", "There is nothing to continue yet. Type a few words first.")
         return TokenizedPrompt([start], 1)
-    return TokenizedPrompt(tokens, head, 0 if tail else vocabulary.added_prefix, overlap)
+    added = 0 if tail else vocabulary.added_prefix
+    return TokenizedPrompt(tokens, head, added, overlap, prompt.skipped)
 
 
 def fit(

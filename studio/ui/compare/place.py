@@ -52,15 +52,16 @@ class LanePlace:
 
     def _stands(self, prompt: str, position: int) -> bool:
         """Whether the end of a prompt still stands before a position."""
-        text = self._manuscript.text
         near = prompt[-_NEAR:]
-        if not text.startswith(near, max(0, position - len(near))):
+        begin = max(0, position - len(near))
+        if self._manuscript.part(begin, begin + len(near)) != near:
             return False
         if prompt.strip():
             return True
         # Everything begins with nothing: only what lanes wrote may stand behind it.
         takes = self._takes_at(position)
         end = takes.place.end if takes else position
+        text = self._manuscript.text
         return not (text[:position] + text[end:]).strip()
 
     def begin_take(self) -> Take:

@@ -137,7 +137,7 @@ class CompareState(CompareLanes):
             return
         if self._place.find(prompt.manuscript):
             self._put_text(lane)
-        elif not self._draft.manuscript.text and not self._draft.brief:
+        elif not len(self._draft.manuscript) and not self._draft.brief:
             self.use_in_new(lane)
         else:
             self.place_wanted.emit(lane)
@@ -147,7 +147,8 @@ class CompareState(CompareLanes):
         if self.why_not_use(lane) is None:
             caret = self._draft.caret
             self._place.put(caret)
-            self._put_text(lane, begun(lane.text, self._draft.manuscript.text[:caret][-2:]))
+            before = self._draft.manuscript.part(max(0, caret - 2), caret)
+            self._put_text(lane, begun(lane.text, before))
             # The next one is asked about again: what stands here is not its prompt.
             self._place.put(None)
 

@@ -196,7 +196,7 @@ class DocumentMirror(QObject):
         new = self._read(start, end)
         caret = self._caret() - start
         before_caret = new.encode("utf-16-le")[: 2 * max(0, caret)].decode("utf-16-le", "ignore")
-        old = shown(self._manuscript.text[first:last])
+        old = shown(self._manuscript.part(first, last))
         head, replaced, text = difference(old, new, len(before_caret))
         inserted = text.replace(_PARAGRAPH, "\n")
         if utf16_length(new) != end - start or not self._manuscript.editable(

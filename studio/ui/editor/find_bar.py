@@ -94,7 +94,7 @@ class FindBar(QWidget):
         """Shows the bar, with what is selected in the editor as the query."""
         start, end = self._editor.selection
         self._origin = start
-        selected = self._editor.manuscript.text[start:end]
+        selected = self._editor.manuscript.part(start, end)
         self.show()
         if selected and "\n" not in selected:
             self._query.setText(selected)

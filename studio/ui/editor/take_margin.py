@@ -7,8 +7,6 @@ neither how a take is written nor what it is replaced by.
 
 from __future__ import annotations
 
-import re
-
 from PySide6.QtCore import QEvent, QObject, QRect, Qt, Signal
 from PySide6.QtGui import QAction, QColor, QPainter, QRegion
 
@@ -26,7 +24,8 @@ _GAP = 9
 """Pixels between the bar and the text, and between the words and the bar."""
 
 
-_VISIBLE = re.compile(r"\S")
+_LOOKED_AT = 256
+"""Code points at a time, in search of the first with ink: a take may be long."""
 
 
 class TakeMargin(QObject):
@@ -94,13 +93,16 @@ class TakeMargin(QObject):
 
     def _seen(self, start: int, end: int) -> tuple[int, int]:
         """The first and the last character of a passage that have ink; its own where none has."""
-        text = self._editor.manuscript.text
-        found = _VISIBLE.search(text, start, end)
-        if found is None:
+        part = self._editor.manuscript.part
+        first, last = start, end
+        while first < end and not (ink := part(first, min(first + _LOOKED_AT, end)).lstrip()):
+            first += _LOOKED_AT
+        if first >= end:
             return start, end - 1
-        while text[end - 1].isspace():
-            end -= 1
-        return found.start(), end - 1
+        first = min(first + _LOOKED_AT, end) - len(ink)
+        while not (ink := part(max(last - _LOOKED_AT, start), last).rstrip()):
+            last -= _LOOKED_AT
+        return first, max(last - _LOOKED_AT, start) + len(ink) - 1
 
     def _follow(self) -> None:
         self._marked = self._writing.take_set()

@@ -15,6 +15,9 @@ from studio.ui.writing.draft import Draft
 from studio.ui.writing.look_ahead import LookAheadAtRest
 from studio.ui.writing.writing import Writing
 
+_LOOKED_AT = 4096
+"""Code points before the caret; what is quoted of them is far less."""
+
 
 class ExplainSource(QObject):
     """The place, and the sampling parameters in force; computes nothing while nobody looks.
@@ -104,4 +107,5 @@ class ExplainSource(QObject):
         return Place(sketch, texts, quoted(self._text_before()))
 
     def _text_before(self) -> str:
-        return self._draft.manuscript.text[: self._draft.caret]
+        caret = self._draft.caret
+        return self._draft.manuscript.part(max(0, caret - _LOOKED_AT), caret)

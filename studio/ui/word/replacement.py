@@ -14,6 +14,9 @@ from studio.ui.writing.word_choice import why_no_text
 
 GROWING = "This text is being written. Press Esc to stop, then choose."
 
+_LONGEST_WORD = 1000
+"""Code points behind a token that may be the rest of its word; in a longer one the rest stays."""
+
 
 class WordReplacement(QObject):
     """Replaces the token that is looked at.
@@ -55,14 +58,15 @@ class WordReplacement(QObject):
             self.refused.emit(why_not)
             return
         manuscript = self._manuscript
-        end = word_end(manuscript.text, span.start, span.end)
+        near = manuscript.part(span.start, span.end + _LONGEST_WORD)
+        end = span.start + word_end(near, 0, span.end - span.start)
         if not manuscript.editable(span.start, end - span.start):
             self.refused.emit(GROWING)
             return
         record = chosen_from(next_token, token)
         text = record.text.decode()
         if text.strip():
-            text = joined(text, manuscript.text[end : end + 2])
+            text = joined(text, manuscript.part(end, end + 2))
         edit = Edit(span.start, end - span.start, text, bytes([Origin.GENERATED] * len(text)))
         manuscript.close_step()
         manuscript.edit_all([edit])

@@ -167,7 +167,7 @@ class DocumentFiles(QObject):
         """Whether nothing would be lost, asking the writer where something would."""
         self.guard.look()
         draft = self._draft
-        is_something = draft.is_modified and (draft.path or draft.manuscript.text or draft.brief)
+        is_something = draft.is_modified and (draft.path or len(draft.manuscript) or draft.brief)
         if self._writing.is_idle and not is_something:
             return True
         buttons = QMessageBox.StandardButton

@@ -31,6 +31,12 @@ from studio.ui.parameters.prompt_settings import PromptSettings
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
+_LEAST_REACH = 200_000
+"""Code points of a prompt that are sent to any model, where there are so many."""
+
+_NEAR = 1024
+"""Code points that are looked at at a time, near a place."""
+
 
 class Draft(QObject):
     """The open document.
@@ -40,6 +46,8 @@ class Draft(QObject):
         path: Its file; None where it has none yet.
         prompting: How a prompt is made of it, and where what is written ends.
         preset_name: That of the preset chosen last.
+        reach: How many code points before the caret a model could see at most. What is further off
+            is not sent to it, but told as not seen.
     """
 
     prompt_changed = Signal()
@@ -66,6 +74,7 @@ class Draft(QObject):
         self._selected = 0
         self._visible_end = 0
         """One past the last character that can be seen; followed, not searched for at each key."""
+        self.reach = 0
         self.preset_name = preset.name
         self.prompting = PromptSettings(preset, self)
         self.prompting.changed.connect(self.prompt_changed)
@@ -141,12 +150,28 @@ class Draft(QObject):
     def prompt(self, position: int | None = None) -> Prompt:
         """What the model is given to continue at `position` (default: the caret)."""
         end = self.caret if position is None else position
+        begin = self._begin_of_prompt(end)
         return Prompt(
-            manuscript=self.manuscript.text[:end],
+            manuscript=self.manuscript.part(begin, end),
+            skipped=begin,
             brief=self._brief,
             system=self.prompting.system_message,
             format=self.prompting.prompt_format,
         )
+
+    def _begin_of_prompt(self, end: int) -> int:
+        """Where it begins that may be seen of a text up to `end`: of a long one not at its start.
+
+        It stays where it is for as long as a block's worth is written: what was evaluated then
+        stays a prefix of what is asked for next.
+        """
+        reach = max(_LEAST_REACH, self.reach)
+        if end <= 2 * reach:
+            return 0
+        begin = (end // reach - 1) * reach
+        near = self.manuscript.part(begin, begin + _NEAR)
+        # At a word's beginning, where a tokenizer would not join it to what is before.
+        return begin + next((at for at, sign in enumerate(near) if sign.isspace()), 0)
 
     def new(self) -> None:
         """Begin an empty manuscript without a file or a brief."""
@@ -251,6 +276,11 @@ class Draft(QObject):
         elif visible:
             self._visible_end = position + visible
         elif self._visible_end > position:
-            self._visible_end = len(self.manuscript.text[:position].rstrip())
+            self._visible_end = self._last_visible(position)
         if position <= self._caret:
             self.prompt_changed.emit()
+
+    def _last_visible(self, end: int) -> int:
+        while end and not (part := self.manuscript.part(max(0, end - _NEAR), end).rstrip()):
+            end = max(0, end - _NEAR)
+        return max(0, end - _NEAR) + len(part) if end else 0

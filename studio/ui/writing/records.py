@@ -21,7 +21,7 @@ from studio.engine.messages import (
     Stop,
     Superseded,
 )
-from studio.manuscript import FollowedText, RecordedToken, TokenSpan, TokenSpans
+from studio.manuscript import FollowedText, Manuscript, RecordedToken, TokenSpan, TokenSpans
 from studio.ui.counted import counted
 from studio.ui.engine_line.client import EngineClient
 from studio.ui.frame_clock import FrameClock
@@ -181,7 +181,7 @@ class TokenRecords(QObject):
         report, manuscript = self._model.report, self._draft.manuscript
         around = _CHARACTERS_A_TOKEN * (report.context_size if report else 0)
         last = min(last, first + around)
-        begin = _after_a_word(manuscript.text, first - around)
+        begin = _after_a_word(manuscript, first - around)
         end = min(len(manuscript), last + _BEHIND)
         self._asked = FollowedText(manuscript, begin, end)
         self._first = first - begin
@@ -189,7 +189,7 @@ class TokenRecords(QObject):
         self._request = self._client.next_request()
         self._is_begun = False
         prompt = msgspec.structs.replace(
-            self._draft.prompt(0), manuscript=manuscript.text[begin:end]
+            self._draft.prompt(0), manuscript=manuscript.part(begin, end)
         )
         self._client.send(
             Score(
@@ -288,11 +288,11 @@ class TokenRecords(QObject):
             self.scoring_changed.emit()
 
 
-def _after_a_word(text: str, position: int) -> int:
+def _after_a_word(manuscript: Manuscript, position: int) -> int:
     """The first place from `position` on that a tokenizer would not join to what is before it."""
     if position <= 0:
         return 0
-    near = text[position : position + _BEHIND]
+    near = manuscript.part(position, position + _BEHIND)
     return position + next((place for place, sign in enumerate(near) if sign.isspace()), 0)
 
 

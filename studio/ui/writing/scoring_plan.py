@@ -63,7 +63,7 @@ class ScoringPlan:
         del self._stretches[:1]
 
     def _words_in(self, stretch: list[int]) -> int:
-        return len(self._manuscript.text[stretch[0] : stretch[1]].split())
+        return len(self._manuscript.part(stretch[0], stretch[1]).split())
 
     def _drop_empty(self) -> None:
         self._stretches = [stretch for stretch in self._stretches if stretch[0] < stretch[1]]

@@ -80,7 +80,7 @@ class WordChoice(QObject):
         record, manuscript = chosen_from(self._next_token, token), self._draft.manuscript
         text, position = record.text.decode(), self._draft.caret
         if text.strip():
-            text = joined(text, manuscript.text[position : position + 2])
+            text = joined(text, manuscript.part(position, position + 2))
         take = manuscript.begin_take(position)
         try:
             take.records.append(record)

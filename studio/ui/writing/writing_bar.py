@@ -2,6 +2,7 @@
 
 from html import escape
 
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
@@ -19,6 +20,9 @@ from studio.ui.writing.writing import Writing
 
 _COUNT_MS = 200
 """Words are counted a moment after the last change: the count is read, not watched."""
+
+_COUNTED_AT_ONCE = 200_000
+"""Code points; so many take a few milliseconds."""
 
 _FACTS_TIP = (
     "<p>Words in the manuscript; and of the take at the caret how it ended: at the <b>full length"
@@ -68,6 +72,8 @@ class WritingBar(QWidget):
         row.addWidget(self.place)
         row.addWidget(self._facts, 1)
         self._count_clock = FrameClock(self._count, self, _COUNT_MS)
+        self._more = QTimer(self, singleShot=True, interval=0)
+        self._more.timeout.connect(self._count)
         writing.changed.connect(self._show)
         writing.takes_changed.connect(self._follow_caret)
         draft.manuscript.state_changed.connect(self._count_clock.request)
@@ -79,7 +85,7 @@ class WritingBar(QWidget):
     @property
     def is_settled(self) -> bool:
         """Whether the count is that of the text as it is now."""
-        return self._count_clock.is_settled
+        return self._count_clock.is_settled and not self._more.isActive()
 
     def set_has_takes(self, has_takes: bool) -> None:
         """Whether takes are told and stepped through here, or elsewhere."""
@@ -110,7 +116,11 @@ class WritingBar(QWidget):
         self._show_facts()
 
     def _count(self) -> None:
-        words = len(self._draft.manuscript.text.split())
+        words = self._draft.manuscript.words(_COUNTED_AT_ONCE)
+        if words is None:
+            # A long text has come: the rest at the next turns, and no key waits for it.
+            self._more.start()
+            return
         self._words = counted(words, "word")
         self._show_facts()
 
