@@ -5,6 +5,7 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QTextBrowser, QVBoxLayout, QWidget
 
 from studio import __version__
+from studio.ui.theme.spacing import set_spacing
 
 _BUILT_WITH = (
     ("PySide6-Essentials", "Qt for Python", "LGPL-3.0"),
@@ -53,7 +54,7 @@ class AboutDialog(QDialog):
         button.setIcon(QIcon())
         button.setToolTip("Close this window")
         column = QVBoxLayout(self)
-        column.setSpacing(10)
+        set_spacing(column, 10)
         column.addWidget(heading)
         column.addWidget(words)
         column.addWidget(licences, 1)

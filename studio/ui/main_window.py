@@ -41,6 +41,7 @@ from studio.ui.session import Session
 from studio.ui.settings import Settings
 from studio.ui.status_line import StatusLine
 from studio.ui.temperature.panel import TemperaturePanel
+from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.theme.theme import Theme
 from studio.ui.user_folders import recovery_folder
 from studio.ui.widgets.dragged_files import local_files
@@ -215,8 +216,8 @@ class MainWindow(QMainWindow):
         self.side.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         column = self.side.layout()
         assert column is not None, "it was just made"
-        column.setContentsMargins(*_SIDE_MARGINS)
-        column.setSpacing(_GAP)
+        set_margins(column, *_SIDE_MARGINS)
+        set_spacing(column, _GAP)
         self._splitter = QSplitter(Qt.Orientation.Horizontal)
         self._splitter.setProperty("rule", True)
         self._splitter.setChildrenCollapsible(False)

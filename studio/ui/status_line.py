@@ -7,6 +7,7 @@ from studio.ui.counted import counted
 from studio.ui.frame_clock import FrameClock
 from studio.ui.model.context_use import ContextUse
 from studio.ui.model.state import ModelPhase, ModelState
+from studio.ui.theme.spacing import set_spacing
 from studio.ui.widgets.tips import set_tip
 from studio.ui.writing.records import TokenRecords
 from studio.ui.writing.writing import Writing, WritingPhase
@@ -51,12 +52,12 @@ class StatusLine(QWidget):
         self._unseen = self._label("Not seen by the model", _CONTEXT_TIP)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(16)
+        set_spacing(row, 16)
         self.labels = (self._state, self._rate, self._context, self._unseen)
         self.figures = QWidget()
         figures = QHBoxLayout(self.figures)
         figures.setContentsMargins(0, 0, 0, 0)
-        figures.setSpacing(16)
+        set_spacing(figures, 16)
         for label in (self._rate, self._context):
             figures.addWidget(label)
         for label in (self._unseen, self._state):

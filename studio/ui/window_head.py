@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
+from studio.ui.theme.spacing import set_margins, set_spacing
+
 _EDGE = 14
 _GAP, _NARROW_GAP = 10, 2
 
@@ -28,12 +30,12 @@ class WindowHead(QWidget):
             self._left.addWidget(widget)
         self._left.addStretch(1)
         self._right.addStretch(1)
-        self._right.setSpacing(_NARROW_GAP)
+        set_spacing(self._right, _NARROW_GAP)
         for widget in right:
             self._right.addWidget(widget)
         self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(_EDGE, 4, _EDGE, 5)
-        self._row.setSpacing(_GAP)
+        set_margins(self._row, _EDGE, 4, _EDGE, 5)
+        set_spacing(self._row, _GAP)
         self._row.addLayout(self._left)
         self._row.addWidget(title)
         self._row.addLayout(self._right)

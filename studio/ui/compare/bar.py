@@ -12,6 +12,7 @@ from studio.ui.compare.lane_words import token_count
 from studio.ui.compare.prompt_words import PromptWords
 from studio.ui.compare.set_up_popup import SetUpPopup
 from studio.ui.compare.state import CompareState
+from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.theme.theme import Theme
 from studio.ui.widgets.actions import ActionButton
 from studio.ui.widgets.tips import set_tip
@@ -79,8 +80,8 @@ class CompareBar(QWidget):
         files.clicked.connect(lambda: menu.popup(files.mapToGlobal(files.rect().bottomLeft())))
 
         row = QHBoxLayout(self)
-        row.setContentsMargins(18, 7, 12, 8)
-        row.setSpacing(10)
+        set_margins(row, 18, 7, 12, 8)
+        set_spacing(row, 10)
         row.addWidget(ActionButton(run, primary=True))
         row.addWidget(self.add)
         # As beside the manuscript: it comes behind the others, and moves none of them.

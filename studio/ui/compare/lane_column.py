@@ -17,6 +17,7 @@ from studio.ui.compare.openness_strip import OpennessStrip
 from studio.ui.compare.state import CompareState
 from studio.ui.presets.favourites import PresetFavourites
 from studio.ui.temperature_scale import format_temperature
+from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.theme.theme import Theme
 from studio.ui.widgets.elided_label import ElidedLabel
 from studio.ui.widgets.tips import set_tip
@@ -93,7 +94,7 @@ class LaneColumn(QWidget):
         self.more.clicked.connect(self._open_menu)
 
         below = QHBoxLayout()
-        below.setSpacing(8)
+        set_spacing(below, 8)
         below.addWidget(self._about, 1)
         below.addWidget(self._facts)
         foot = QHBoxLayout()
@@ -101,8 +102,8 @@ class LaneColumn(QWidget):
         foot.addStretch(1)
         foot.addWidget(self.more)
         self.column = column = QVBoxLayout(self)
-        column.setContentsMargins(_EDGE, 14, _EDGE, 14)
-        column.setSpacing(4)
+        set_margins(column, _EDGE, 14, _EDGE, 14)
+        set_spacing(column, 4)
         column.addWidget(self.head)
         column.addSpacing(2)
         column.addWidget(self.view, 1)

@@ -10,9 +10,11 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from studio.ui.compare.lane import CompareLane
 from studio.ui.temperature.edit import TemperatureEdit
 from studio.ui.temperature.slider import TemperatureSlider
+from studio.ui.theme.spacing import set_spacing
 from studio.ui.theme.theme import Theme
 from studio.ui.theme.type_scale import grown
 from studio.ui.widgets.elided_label import ElidedLabel
+from studio.ui.widgets.letters import follow_letters
 from studio.ui.widgets.tips import set_tip
 
 _THIN = 2.0
@@ -51,7 +53,7 @@ class LaneHead(QWidget):
         self.caption.setAccessibleName("How open this lane is")
         set_tip(self.caption, _CAPTION_TIP)
         row = QHBoxLayout()
-        row.setSpacing(6)
+        set_spacing(row, 6)
         row.addWidget(_ColorDot(lane, theme))
         row.addWidget(self.temperature)
         row.addWidget(self.caption, 1)
@@ -127,7 +129,7 @@ class _ColorDot(QWidget):
         super().__init__()
         self._lane = lane
         self._theme = theme
-        self.setFixedSize(QSize(11, 22))
+        follow_letters(self, lambda _letters: self._fit())
         self.setAccessibleName(f"Colour {lane.color + 1}")
         self.setToolTip("This lane's colour: in its strip, and under the word where it parts")
         theme.changed.connect(self.update)
@@ -138,4 +140,8 @@ class _ColorDot(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(self._theme.colors.lanes[self._lane.color]))
-        painter.drawEllipse(QPointF(5, self.height() / 2), 4.5, 4.5)
+        radius = 4.5 * grown(self.font())
+        painter.drawEllipse(QPointF(radius + 0.5, self.height() / 2), radius, radius)
+
+    def _fit(self) -> None:
+        self.setFixedSize(QSize(11, 22) * grown(self.font()))

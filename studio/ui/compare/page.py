@@ -18,6 +18,7 @@ from studio.ui.compare.parting_view import PartingView
 from studio.ui.compare.ruled_splitter import RuledSplitter
 from studio.ui.compare.state import CompareState
 from studio.ui.presets.favourites import PresetFavourites
+from studio.ui.theme.spacing import set_margins
 from studio.ui.theme.theme import Theme
 
 _GAP = 10
@@ -102,7 +103,7 @@ class ComparePage(QWidget):
         # What explains one place takes the room of what shows all of them, and gives it back.
         self._foot = QWidget()
         feet = QVBoxLayout(self._foot)
-        feet.setContentsMargins(12, 0, 12, 8)
+        set_margins(feet, 12, 0, 12, 8)
         feet.addWidget(self.partings)
         feet.addWidget(self.parting)
         self.parting.opened.connect(self._follow_foot)

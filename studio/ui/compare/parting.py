@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLay
 
 from studio.ui.compare.divergence import Divergence, Side, explain, notes_of
 from studio.ui.temperature_scale import format_temperature
+from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.theme.theme import Theme
 from studio.ui.tokens.next_token import NextToken
 from studio.ui.widgets.tips import set_tip
@@ -203,13 +204,13 @@ class PartingPanel(QFrame):
         self.close_button.setToolTip("Close (Esc)")
         self.close_button.clicked.connect(self.close_panel)
         head = QHBoxLayout()
-        head.setSpacing(16)
+        set_spacing(head, 16)
         head.addWidget(heading)
         head.addWidget(self.sentence, 1)
         head.addWidget(self.close_button, 0, Qt.AlignmentFlag.AlignTop)
         column = QVBoxLayout(self)
-        column.setContentsMargins(16, 6, 10, 8)
-        column.setSpacing(4)
+        set_margins(column, 16, 6, 10, 8)
+        set_spacing(column, 4)
         column.addLayout(head)
         column.addWidget(self.bars)
         column.addWidget(self.notes)

@@ -13,6 +13,7 @@ from studio.ui.compare.distances import LaneDistances
 from studio.ui.compare.divergence import in_short
 from studio.ui.compare.lane import CompareLane
 from studio.ui.compare.state import CompareState
+from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.theme.theme import Theme
 from studio.ui.widgets.actions import button_text
 
@@ -55,8 +56,8 @@ class PartingView(QFrame):
         self._lines.addWidget(self._none)
         self._lines.addStretch(1)
         row = QHBoxLayout(self)
-        row.setContentsMargins(16, 8, 16, 10)
-        row.setSpacing(28)
+        set_margins(row, 16, 8, 16, 10)
+        set_spacing(row, 28)
         for heading, widget, stretch in (
             ("Where they part", lines, 0),
             ("Entropy by position", self.chart, 1),
@@ -65,7 +66,7 @@ class PartingView(QFrame):
             label = QLabel(heading)
             label.setProperty("role", "heading")
             column = QVBoxLayout()
-            column.setSpacing(4)
+            set_spacing(column, 4)
             column.addWidget(label)
             column.addWidget(widget, 1)
             row.addLayout(column, stretch)

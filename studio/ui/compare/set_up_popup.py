@@ -22,7 +22,9 @@ from studio.ui.compare.state import CompareState
 from studio.ui.parameters.number_edit import NumberEdit
 from studio.ui.theme.check_box import CheckBox
 from studio.ui.theme.combo import ComboBox
+from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.theme.theme import Theme
+from studio.ui.theme.type_scale import grown
 from studio.ui.widgets.letters import follow_letters
 from studio.ui.widgets.tips import set_tip
 
@@ -98,11 +100,11 @@ class SetUpPopup(QFrame):
         self.reference.setSizeAdjustPolicy(ComboBox.SizeAdjustPolicy.AdjustToContents)
         self.reference.activated.connect(self._take_reference)
         column = QVBoxLayout(self)
-        column.setContentsMargins(16, 12, 16, 14)
-        column.setSpacing(8)
+        set_margins(column, 16, 12, 16, 14)
+        set_spacing(column, 8)
         column.addWidget(_heading("Begin with other lanes"))
         begin = QVBoxLayout()
-        begin.setSpacing(2)
+        set_spacing(begin, 2)
         for button in self.beginnings:
             begin.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
         column.addLayout(begin)
@@ -110,7 +112,7 @@ class SetUpPopup(QFrame):
         column.addWidget(_heading("The next run"))
         column.addWidget(self.same_draws)
         form = QFormLayout()
-        form.setSpacing(8)
+        set_spacing(form, 8)
         form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.FieldsStayAtSizeHint)
         form.addRow("Seed", self.seed)
@@ -220,5 +222,8 @@ def _heading(text: str) -> QLabel:
 
 def _fit_to_seed(edit: NumberEdit) -> None:
     follow_letters(
-        edit, lambda letters: edit.setFixedWidth(letters.horizontalAdvance("4294967295") + 18)
+        edit,
+        lambda letters: edit.setFixedWidth(
+            letters.horizontalAdvance("4294967295") + round(18 * grown(edit.font()))
+        ),
     )

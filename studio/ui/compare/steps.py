@@ -7,6 +7,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
 
 from studio.ui.compare.history import CompareHistory
+from studio.ui.theme.spacing import set_spacing
 from studio.ui.widgets.actions import key_text
 from studio.ui.widgets.tips import set_tip
 
@@ -40,7 +41,7 @@ class CompareSteps(QWidget):
         )
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(2)
+        set_spacing(row, 2)
         row.addWidget(self._words)
         row.addSpacing(6)
         for action, sign in ((earlier, "‹"), (later, "›")):

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 from studio.ui.editor.editor import ManuscriptEditor
 from studio.ui.editor.search import matches, next_match, previous_match
 from studio.ui.theme.check_box import CheckBox
+from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.theme.theme import Theme
 from studio.ui.widgets.escape_key import claims_escape
 
@@ -54,8 +55,8 @@ class FindBar(QWidget):
         self._match_case = CheckBox("Match case", theme)
         self._match_case.setToolTip("Tell capital letters from small ones")
         row = QHBoxLayout(self)
-        row.setContentsMargins(12, 6, 8, 6)
-        row.setSpacing(6)
+        set_margins(row, 12, 6, 8, 6)
+        set_spacing(row, 6)
         row.addWidget(self._query, 1)
         row.addWidget(self._count)
         row.addWidget(self._button("Previous", "‹", "Shift+F3", self.find_previous))

@@ -29,7 +29,7 @@ LINE_HEIGHT = 1.5
 PARAGRAPH_SPACING = 1 / 3
 """What a paragraph adds under its last line, in sizes of the letters."""
 
-_MARGIN = 28  # pixels round the text
+_MARGIN = 28  # pixels round the text, at a zoom of 100 %
 _NOTCH = 120  # eighths of a degree that a wheel turns at a time
 _LONGEST_LINE = 36.0  # in ems; longer lines, on a wide window, are hard to follow back
 
@@ -76,7 +76,6 @@ class Page(QTextEdit):
         self.setVerticalScrollBar(self._bar)
         self._caret_line = 0
         self.cursorPositionChanged.connect(self._keep_room)
-        self.document().setDocumentMargin(_MARGIN)
         font = QFont(self.font())
         font.setPixelSize(PROSE_SIZE)
         # Before any text comes in: every later paragraph takes its format from one beside it.
@@ -103,6 +102,7 @@ class Page(QTextEdit):
         with self._in_place():
             self._prose_font = QFont(font)
             self._paragraph_format = paragraph_format(font)
+            self.document().setDocumentMargin(round(_MARGIN * self.grown))
             self.document().setDefaultFont(font)
             everything = QTextCursor(self.document())
             everything.select(QTextCursor.SelectionType.Document)
@@ -113,6 +113,11 @@ class Page(QTextEdit):
     def prose_font(self) -> QFont:
         """What the text is set in."""
         return QFont(self._prose_font)
+
+    @property
+    def grown(self) -> float:
+        """How much larger what stands beside the text is than at a zoom of 100 %; 1 at least."""
+        return max(1.0, self._prose_font.pixelSize() / PROSE_SIZE)
 
     def changeEvent(self, event: QEvent) -> None:
         """Keeps the text's own font when the interface's changes."""

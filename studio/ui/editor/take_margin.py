@@ -18,7 +18,7 @@ from studio.ui.writing.take_steps import TakeSteps
 from studio.ui.writing.writing import Writing
 
 _BAR = 2
-"""How thick the bar is, in pixels."""
+"""How thick the bar is, in pixels of a zoom of 100 %."""
 
 _GAP = 9
 """Pixels between the bar and the text, and between the words and the bar."""
@@ -88,8 +88,9 @@ class TakeMargin(QObject):
             return None
         first, last = self._seen(takes.place.start, takes.place.end)
         top, bottom = self._editor.line_at(first).top(), self._editor.line_at(last).bottom()
-        left = round(self._editor.document().documentMargin()) - _GAP - _BAR
-        return QRect(left, top, _BAR, bottom + 1 - top)
+        thick, gap = (round(pixels * self._editor.grown) for pixels in (_BAR, _GAP))
+        left = round(self._editor.document().documentMargin()) - gap - thick
+        return QRect(left, top, thick, bottom + 1 - top)
 
     def _seen(self, start: int, end: int) -> tuple[int, int]:
         """The first and the last character of a passage that have ink; its own where none has."""

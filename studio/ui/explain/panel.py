@@ -35,8 +35,11 @@ from studio.ui.explain.text import STEP_NAMES, STEPS, StepName
 from studio.ui.explain.words import source_line, words
 from studio.ui.parameters.sampling_state import SamplingState
 from studio.ui.temperature.slider import TemperatureSlider
+from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.theme.theme import Theme
+from studio.ui.theme.type_scale import grown
 from studio.ui.widgets.escape_key import claims_escape
+from studio.ui.widgets.letters import follow_letters
 from studio.ui.widgets.page_scroll import PageScroll
 from studio.ui.widgets.tips import set_tip
 
@@ -105,7 +108,7 @@ class ExplainPanel(QFrame):
         page = QWidget()
         column = self._column = QVBoxLayout(page)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(8)
+        set_spacing(column, 8)
         column.addWidget(self._body)
         column.addWidget(self._caption)
         column.addWidget(self._chart, 1)
@@ -125,8 +128,8 @@ class ExplainPanel(QFrame):
         way.addWidget(self._next)
 
         whole = QVBoxLayout(self)
-        whole.setContentsMargins(_MARGIN, 11, _MARGIN, 13)
-        whole.setSpacing(6)
+        set_margins(whole, _MARGIN, 11, _MARGIN, 13)
+        set_spacing(whole, 6)
         whole.addWidget(self._number)
         whole.addWidget(self._title)
         whole.addWidget(self._scroll, 1)
@@ -185,7 +188,7 @@ class ExplainPanel(QFrame):
             self._state.forward()
 
     def _keep_off_the_bar(self, _least: int, most: int) -> None:
-        self._column.setContentsMargins(0, 0, _BESIDE_THE_BAR if most else 0, 0)
+        set_margins(self._column, 0, 0, _BESIDE_THE_BAR if most else 0, 0)
 
     def _on_step(self) -> None:
         state = self._state
@@ -235,7 +238,7 @@ class _Dot(QAbstractButton):
         self._index = index
         self._state = state
         self._theme = theme
-        self.setFixedSize(_DOT_ROOM, _DOT_ROOM)
+        follow_letters(self, lambda _letters: self._fit())
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         # Back, Next and the arrow keys lead everywhere; seven more stops would be in the way.
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -251,12 +254,17 @@ class _Dot(QAbstractButton):
         colors = self._theme.colors
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        inset = (_DOT_ROOM - _DOT) / 2
-        circle = QRectF(inset, inset, _DOT, _DOT)
+        dot = _DOT * grown(self.font())
+        inset = (self.width() - dot) / 2
+        circle = QRectF(inset, inset, dot, dot)
         is_here = self._state.index == self._index
         painter.setPen(QColor(colors.text if is_here else colors.ghost))
         painter.setBrush(QColor(colors.text) if is_here else Qt.BrushStyle.NoBrush)
         painter.drawEllipse(circle)
+
+    def _fit(self) -> None:
+        side = round(_DOT_ROOM * grown(self.font()))
+        self.setFixedSize(side, side)
 
 
 def kept_together(text: str) -> str:

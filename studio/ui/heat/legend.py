@@ -29,6 +29,7 @@ from PySide6.QtWidgets import (
 from studio.ui.heat.measure import SCALES, HeatMeasure
 from studio.ui.heat.ramp import ramp
 from studio.ui.heat.state import LEVELS, HeatState
+from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.theme.theme import Theme
 from studio.ui.theme.type_scale import grown
 from studio.ui.widgets.tips import set_tip
@@ -95,8 +96,8 @@ class HeatLegend(QWidget):
         close.setAccessibleName("Turn the heat off")
         close.clicked.connect(lambda: heat.set_measure(HeatMeasure.OFF))
         row = QHBoxLayout(self)
-        row.setContentsMargins(12, 0, 6, 0)
-        row.setSpacing(_GAP)
+        set_margins(row, 12, 0, 6, 0)
+        set_spacing(row, _GAP)
         row.addWidget(self.measure_button)
         row.addWidget(self.scale)
         row.addWidget(self.note)

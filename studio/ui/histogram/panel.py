@@ -10,6 +10,7 @@ from studio.ui.histogram.histogram import NextTokenHistogram
 from studio.ui.histogram.note import HistogramNote
 from studio.ui.parameters.sampling_state import SamplingState
 from studio.ui.theme.card import Card
+from studio.ui.theme.spacing import set_margins
 from studio.ui.theme.theme import Theme
 from studio.ui.tokens.next_token import NextToken
 from studio.ui.tokens.question import TokenQuestion
@@ -71,7 +72,7 @@ class NextTokenPanel(Card):
         self.histogram = NextTokenHistogram(state, theme)
         self.question = TokenQuestion(sampling, self.histogram)
         place = QVBoxLayout()
-        place.setContentsMargins(0, 4, 0, 0)
+        set_margins(place, 0, 4, 0, 0)
         place.addWidget(self.histogram)
         self.body.addLayout(place, 1)
         self.note = HistogramNote(state)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QButtonGroup, QPushButton, QSizePolicy, QWidget
 from studio.ui.landscape.state import COUNTS, LandscapeState
 from studio.ui.landscape.words import cell_line
 from studio.ui.theme.card import Card
+from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.theme.theme import Theme
 from studio.ui.widgets.elided_label import ElidedLabel
 from studio.ui.widgets.tips import set_tip
@@ -45,8 +46,8 @@ class LandscapePanel(Card):
         self._theme = theme
         self.view: LandscapeView | None = None
         """The picture, once the card was shown."""
-        self.body.setContentsMargins(16, 6, 16, 8)
-        self.body.setSpacing(2)
+        set_margins(self.body, 16, 6, 16, 8)
+        set_spacing(self.body, 2)
         self._told = ElidedLabel()
         self._told.setProperty("role", "muted")
         self.header.insertWidget(1, self._told, 1)

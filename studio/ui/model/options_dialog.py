@@ -13,8 +13,10 @@ from PySide6.QtWidgets import (
 from studio.engine.messages import SMALLEST_CONTEXT, LoadOptions, ModelReport
 from studio.ui.model.names import byte_size, model_title
 from studio.ui.theme.check_box import CheckBox
+from studio.ui.theme.spacing import set_spacing
 from studio.ui.theme.spin_box import SpinBox
 from studio.ui.theme.theme import Theme
+from studio.ui.theme.type_scale import grown
 
 _AUTOMATIC = "automatic"
 
@@ -72,7 +74,7 @@ class ModelOptionsDialog(QDialog):
         form.addRow("", self._memory_map)
 
         column = QVBoxLayout(self)
-        column.setSpacing(14)
+        set_spacing(column, 14)
         if report:
             column.addLayout(_report_form(report))
         column.addLayout(form)
@@ -112,7 +114,7 @@ def _spin_box(theme: Theme, low: int, high: int, value: int, tip: str, step: int
     box.setGroupSeparatorShown(True)
     box.setValue(value)
     box.setToolTip(tip)
-    box.setMinimumWidth(140)
+    box.setMinimumWidth(round(140 * grown(box.font())))
     return box
 
 

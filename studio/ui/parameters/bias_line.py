@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 from studio.ui.parameters.number_edit import NumberEdit
 from studio.ui.parameters.parameter import LARGEST, Number
 from studio.ui.parameters.texts import AddEdit
+from studio.ui.theme.spacing import set_spacing
 from studio.ui.widgets.letters import follow_letters
 from studio.ui.widgets.tips import set_tip
 
@@ -98,7 +99,7 @@ class BiasLine(QWidget):
         self._bias.refused.connect(self.refused)
         line = QHBoxLayout(self)
         line.setContentsMargins(0, 0, 0, 0)
-        line.setSpacing(6)
+        set_spacing(line, 6)
         line.addWidget(self.edit, 1)
         line.addWidget(self._bias)
         line.addWidget(button)

@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from studio.ui.parameters.bias_line import BiasLine
+from studio.ui.theme.spacing import set_spacing
 
 Key = TypeVar("Key", str, int)
 Row = TypeVar("Row", bound=QWidget)
@@ -35,7 +36,7 @@ class BiasRows(Generic[Key, Row]):
         self.by_key: dict[Key, Row] = {}
         self.column = QVBoxLayout(parent)
         self.column.setContentsMargins(0, 0, 0, 0)
-        self.column.setSpacing(4)
+        set_spacing(self.column, 4)
         self.column.addWidget(line)
 
     def follow(self, keys: Collection[Key]) -> bool:

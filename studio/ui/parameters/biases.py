@@ -14,6 +14,7 @@ from studio.ui.parameters.bias_rows import BiasRows
 from studio.ui.parameters.groups import BIASES, BIASES_FOR
 from studio.ui.parameters.number_edit import NumberEdit
 from studio.ui.parameters.values import ParameterValues
+from studio.ui.theme.spacing import set_spacing
 from studio.ui.tokens.lookup import TokenLookup
 from studio.ui.widgets.tips import set_tip
 
@@ -128,7 +129,7 @@ class _Row(QWidget):
         self._out.clicked.connect(lambda: set_bias(token, None))
         line = QHBoxLayout(self)
         line.setContentsMargins(0, 0, 0, 0)
-        line.setSpacing(6)
+        set_spacing(line, 6)
         for widget in (self._name, number):
             line.addWidget(widget)
         line.addStretch(1)

@@ -38,6 +38,7 @@ from studio.ui.parameters.section import ParameterSection
 from studio.ui.parameters.texts import ParameterTexts
 from studio.ui.parameters.values import ParameterValues
 from studio.ui.parameters.word_rows import ParameterWords
+from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.theme.theme import Theme
 from studio.ui.tokens.lookup import TokenLookup
 from studio.ui.tokens.next_token import NextToken
@@ -120,21 +121,21 @@ class ParameterEditor(QFrame):
     def _build_layout(self) -> None:
         page = QWidget()
         column = QVBoxLayout(page)
-        column.setContentsMargins(4, 0, 8, 4)
-        column.setSpacing(4)
+        set_margins(column, 4, 0, 8, 4)
+        set_spacing(column, 4)
         for section in self.sections.values():
             column.addWidget(section)
         column.addWidget(self._none)
         column.addStretch(1)
         self._scroll = PageScroll(page)
         head = QHBoxLayout()
-        head.setContentsMargins(4, 0, 4, 0)
-        head.setSpacing(8)
+        set_margins(head, 4, 0, 4, 0)
+        set_spacing(head, 8)
         head.addWidget(self.search, 1)
         head.addWidget(self._reset)
         whole = QVBoxLayout(self)
-        whole.setContentsMargins(_MARGIN, 11, _MARGIN - 4, 8)
-        whole.setSpacing(8)
+        set_margins(whole, _MARGIN, 11, _MARGIN - 4, 8)
+        set_spacing(whole, 8)
         whole.addWidget(self.bars)
         whole.addLayout(head)
         whole.addWidget(self._scroll, 1)

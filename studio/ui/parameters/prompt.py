@@ -11,6 +11,7 @@ from studio.ui.parameters.groups import PROMPT_FORMAT, SYSTEM_MESSAGE
 from studio.ui.parameters.values import ParameterValues
 from studio.ui.theme.combo import ComboBox
 from studio.ui.theme.theme import Theme
+from studio.ui.theme.type_scale import grown
 from studio.ui.widgets.letters import follow_letters
 from studio.ui.widgets.tips import set_tip
 
@@ -67,7 +68,10 @@ class SystemMessageEdit(QPlainTextEdit):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setProperty("card", True)
         follow_letters(
-            self, lambda letters: self.setFixedHeight(letters.lineSpacing() * _LINES + 12)
+            self,
+            lambda letters: self.setFixedHeight(
+                letters.lineSpacing() * _LINES + round(12 * grown(self.font()))
+            ),
         )
         self.textChanged.connect(self._commit)
         values.changed.connect(self._follow)

@@ -24,6 +24,8 @@ from studio.ui.explain.text import STEPS
 from studio.ui.parameters.number_edit import NumberEdit
 from studio.ui.parameters.parameter import Number, Parameter
 from studio.ui.parameters.values import ParameterValues
+from studio.ui.theme.spacing import set_margins, set_spacing
+from studio.ui.theme.type_scale import grown
 from studio.ui.widgets.flow_layout import FlowLayout
 from studio.ui.widgets.letters import follow_letters
 from studio.ui.widgets.tips import set_tip
@@ -78,18 +80,17 @@ class ParameterRow(QWidget):
         flow.addWidget(self._title)
         flow.addWidget(name)
         self._names = QHBoxLayout()
-        self._names.setSpacing(6)
+        set_spacing(self._names, 6)
         self._names.addWidget(names, 1)
         words = self._words = QVBoxLayout()
-        words.setSpacing(1)
+        set_spacing(words, 1)
         words.addLayout(self._names)
         words.addWidget(self._help)
         words.addWidget(self._idle)
         words.addStretch(1)
         self._grid = QGridLayout(self)
-        self._grid.setContentsMargins(0, 3, 0, 3)
-        self._grid.setHorizontalSpacing(8)
-        self._grid.setVerticalSpacing(4)
+        set_margins(self._grid, 0, 3, 0, 3)
+        set_spacing(self._grid, 8, 4)
         self._grid.setColumnStretch(0, 1)
         self._grid.addWidget(self._refusal, 2, 0, 1, 3)
         values.changed.connect(self._follow)
@@ -98,7 +99,7 @@ class ParameterRow(QWidget):
         """Put a small control at the right, over what is allowed."""
         parameter = self.parameter
         column = QVBoxLayout()
-        column.setSpacing(2)
+        set_spacing(column, 2)
         _fit_to_digits(control)
         column.addWidget(control)
         for text in (parameter.allowed, f"neutral {self._neutral_words()}"):
@@ -116,7 +117,7 @@ class ParameterRow(QWidget):
         self._grid.addLayout(column, 0, 1)
         self._grid.addLayout(signs, 0, 2)
         # The names stand in line with what is typed.
-        self._names.setContentsMargins(0, _INSET, 0, 0)
+        set_margins(self._names, 0, _INSET, 0, 0)
         self._finish(control)
 
     def put_below(self, control: QWidget) -> None:
@@ -125,7 +126,10 @@ class ParameterRow(QWidget):
         for sign in self._signs:
             self._names.addWidget(sign)
         # In line with the signs beside them.
-        self._both_names.setContentsMargins(0, _INSET, 0, 0)
+        both = self._both_names
+        follow_letters(
+            both, lambda _: both.setContentsMargins(0, round(_INSET * grown(both.font())), 0, 0)
+        )
         self._grid.addLayout(self._words, 0, 0, 1, 3)
         self._grid.addWidget(control, 1, 0, 1, 3)
         self._finish(control)

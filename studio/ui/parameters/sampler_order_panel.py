@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 from studio.ui.parameters.sampler_order_rows import SamplerOrderRows
 from studio.ui.parameters.sampler_order_state import SamplerOrder
 from studio.ui.parameters.sampling_order import order_explanation, temperature_place
+from studio.ui.theme.spacing import set_spacing
 from studio.ui.theme.theme import Theme
 from studio.ui.widgets.flow_layout import FlowLayout
 
@@ -57,7 +58,7 @@ class SamplerOrderPanel(QWidget):
             flow.addWidget(button)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(6)
+        set_spacing(column, 6)
         column.addWidget(buttons)
         column.addWidget(self.rows)
         column.addWidget(self._explanation)

@@ -8,8 +8,11 @@ from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent,
 from PySide6.QtWidgets import QApplication, QCheckBox, QHBoxLayout, QLabel, QWidget
 
 from studio.ui.parameters.sampler_order import STEP_TITLES
+from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.theme.theme import Theme
+from studio.ui.theme.type_scale import grown
 from studio.ui.widgets.elided_label import ElidedLabel
+from studio.ui.widgets.letters import follow_letters
 from studio.ui.widgets.tips import set_tip
 
 _BOX = 16
@@ -63,8 +66,8 @@ class SamplerOrderRow(QWidget):
         self._words = ElidedLabel()
         self._words.setProperty("role", "muted")
         inside = QHBoxLayout(self)
-        inside.setContentsMargins(8, 4, 8, 4)
-        inside.setSpacing(6)
+        set_margins(inside, 8, 4, 8, 4)
+        set_spacing(inside, 6)
         inside.addWidget(grip)
         inside.addWidget(self.box)
         inside.addWidget(self._title)
@@ -148,7 +151,7 @@ class _Box(QCheckBox):
         super().__init__(row)
         self._row = row
         self._theme = theme
-        self.setFixedSize(_BOX, _BOX)
+        follow_letters(self, lambda _letters: self.setFixedSize(self._side, self._side))
         self.setCursor(Qt.CursorShape.ArrowCursor)
         set_tip(self, _TIP)
 
@@ -165,6 +168,10 @@ class _Box(QCheckBox):
             event.accept()
             return True
         return super().event(event)
+
+    @property
+    def _side(self) -> int:
+        return round(_BOX * grown(self.font()))
 
     def hitButton(self, pos: QPoint) -> bool:  # noqa: N802 - Qt's name
         """All of it can be pressed."""
@@ -183,7 +190,7 @@ class _Box(QCheckBox):
             pen.setCapStyle(Qt.PenCapStyle.RoundCap)
             pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
             painter.setPen(pen)
-            painter.drawPolyline([QPointF(x * _BOX, y * _BOX) for x, y in _TICK])
+            painter.drawPolyline([QPointF(x * self._side, y * self._side) for x, y in _TICK])
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """With Alt the step moves, without it the keyboard does; Esc gives up a drag."""

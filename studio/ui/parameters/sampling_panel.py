@@ -30,6 +30,7 @@ from studio.ui.parameters.sampling_state import SamplingState
 from studio.ui.parameters.sampling_summary import BETWEEN, order_words, summary
 from studio.ui.parameters.table import MAX_TOKENS, MIN_P, SEED, TOP_K, TOP_P
 from studio.ui.theme.card import Card
+from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.widgets.elided_label import ElidedLabel
 from studio.ui.widgets.letters import follow_letters
 from studio.ui.widgets.tab_order import tab_before
@@ -77,8 +78,7 @@ class SamplingPanel(Card):
         self._toggle.setAccessibleName("Show the sampling settings")
         self._toggle.toggled.connect(self._open)
         self.header.addWidget(self._toggle)
-        self.header.setContentsMargins(0, 0, -7, 0)
-        self.body.setContentsMargins(6, 2, 6, 2)
+        set_margins(self.body, 6, 2, 6, 2)
 
         self._fields = _Fields(sampling)
         self._fields.hide()
@@ -133,9 +133,8 @@ class _Fields(QWidget):
         super().__init__()
         self._sampling = sampling
         grid = QGridLayout(self)
-        grid.setContentsMargins(0, 4, 0, 8)
-        grid.setHorizontalSpacing(8)
-        grid.setVerticalSpacing(6)
+        set_margins(grid, 0, 4, 0, 8)
+        set_spacing(grid, 8, 6)
         grid.setColumnMinimumWidth(3, 16)
         for column, entries in ((0, _LEFT_COLUMN), (4, _RIGHT_COLUMN)):
             grid.setColumnStretch(column + 1, 1)

@@ -13,6 +13,7 @@ from studio.ui.parameters.groups import ParameterGroup
 from studio.ui.parameters.parameter import Number, Parameter
 from studio.ui.parameters.row import ParameterRow
 from studio.ui.parameters.values import ParameterValues
+from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.widgets.elided_label import ElidedLabel
 
 _DOT = "●"
@@ -72,7 +73,7 @@ class ParameterSection(QWidget):
         self._reset.clicked.connect(lambda: values.reset(group.parameters))
 
         self._header = QHBoxLayout()
-        self._header.setSpacing(6)
+        set_spacing(self._header, 6)
         self._header.setContentsMargins(0, 0, 0, 0)
         self._header.addWidget(self._toggle)
         self._header.addWidget(self._mark)
@@ -80,8 +81,8 @@ class ParameterSection(QWidget):
         self._header.addWidget(self._reset)
         self._body = QWidget()
         inside = QVBoxLayout(self._body)
-        inside.setContentsMargins(7, 0, 0, 6)
-        inside.setSpacing(6)
+        set_margins(inside, 7, 0, 0, 6)
+        set_spacing(inside, 6)
         for row in rows:
             inside.addWidget(row)
         column = QVBoxLayout(self)

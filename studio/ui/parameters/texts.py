@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from studio.ui.parameters.parameter import Parameter
 from studio.ui.parameters.values import ParameterValues
+from studio.ui.theme.spacing import set_spacing
 from studio.ui.tokens.typed_text import read_typed, spoken, visible
 from studio.ui.widgets.flow_layout import FlowLayout
 
@@ -51,7 +52,7 @@ class ParameterTexts(QWidget):
         self.edit.setPlaceholderText(_EMPTY)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
+        set_spacing(column, 4)
         column.addWidget(self._chips)
         column.addWidget(self.edit)
         self._chips.hide()

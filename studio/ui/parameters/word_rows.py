@@ -21,6 +21,7 @@ from studio.ui.parameters.bias_rows import BiasRows
 from studio.ui.parameters.groups import WORDS
 from studio.ui.parameters.number_edit import NumberEdit
 from studio.ui.parameters.values import ParameterValues
+from studio.ui.theme.spacing import set_spacing
 from studio.ui.tokens.lookup import TokenLookup
 from studio.ui.tokens.typed_text import read_typed, spoken, visible
 from studio.ui.tokens.word_words import word_line, word_tip
@@ -173,13 +174,13 @@ class _WordRow(QWidget):
         self._tokens.setObjectName(f"tokens_{text}")
         self._tokens.setProperty("role", "muted")
         line = QHBoxLayout()
-        line.setSpacing(6)
+        set_spacing(line, 6)
         line.addWidget(title, 1)
         for control in (*self._casings.values(), self._edit, self._ban, out):
             line.addWidget(control)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(1)
+        set_spacing(column, 1)
         column.addLayout(line)
         column.addWidget(self._tokens)
 

@@ -24,6 +24,7 @@ from studio.ui.theme.card import framed
 from studio.ui.theme.check_box import CheckBox
 from studio.ui.theme.combo import ComboBox
 from studio.ui.theme.rows import AiryRows
+from studio.ui.theme.spacing import set_spacing
 from studio.ui.theme.theme import Theme
 
 _SIZE = (720, 560)
@@ -56,7 +57,7 @@ class PresetComparisonWindow(QDialog):
         swap.setToolTip("Change the sides")
         swap.clicked.connect(state.swap)
         choice = QHBoxLayout()
-        choice.setSpacing(8)
+        set_spacing(choice, 8)
         for box, name in ((self.left, "Left"), (self.right, "Right")):
             box.setAccessibleName(f"{name} side")
             box.setToolTip("A preset as it is saved, or the values in force")
@@ -84,7 +85,7 @@ class PresetComparisonWindow(QDialog):
         close.setToolTip("Close this window (Esc)")
         buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)
-        column.setSpacing(10)
+        set_spacing(column, 10)
         column.addLayout(choice)
         column.addLayout(line)
         column.addWidget(framed(self.table), 1)

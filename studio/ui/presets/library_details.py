@@ -14,6 +14,7 @@ from studio.ui.presets.library_page import broken_page, page, standing_line
 from studio.ui.presets.library_state import PresetLibraryState
 from studio.ui.theme.card import CARD_MARGINS
 from studio.ui.theme.check_box import CheckBox
+from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.theme.theme import Theme
 from studio.ui.widgets.actions import ActionButton
 from studio.ui.widgets.elided_label import ElidedLabel
@@ -62,8 +63,8 @@ class PresetLibraryDetails(QFrame):
         self.of_model = _check_box("", "", state.set_of_model, state, theme)
 
         column = QVBoxLayout(self)
-        column.setContentsMargins(*CARD_MARGINS)
-        column.setSpacing(4)
+        set_margins(column, *CARD_MARGINS)
+        set_spacing(column, 4)
         column.addWidget(self._title)
         column.addWidget(self._standing)
         column.addSpacing(8)
@@ -151,7 +152,7 @@ def _now(name: str) -> str:
 
 def _buttons(actions: PresetLibraryActions) -> QHBoxLayout:
     row = QHBoxLayout()
-    row.setSpacing(6)
+    set_spacing(row, 6)
     row.addWidget(ActionButton(actions.use, primary=True, shows_key=False))
     row.addWidget(ActionButton(actions.compare, shows_key=False))
     row.addStretch(1)

@@ -21,6 +21,7 @@ from studio.ui.presets.notices import PresetNotices
 from studio.ui.presets.state import PresetState
 from studio.ui.settings import Settings
 from studio.ui.theme.card import framed
+from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.theme.theme import Theme
 from studio.ui.widgets.actions import ActionButton, make_action
 from studio.ui.widgets.dragged_files import local_files
@@ -147,11 +148,11 @@ class PresetLibraryWindow(QDialog):
         )
         left = QVBoxLayout(side)
         left.setContentsMargins(0, 0, 0, 0)
-        left.setSpacing(_GAP)
+        set_spacing(left, _GAP)
         left.addWidget(self.search)
         left.addWidget(framed(self.list), 1)
         below = QHBoxLayout()
-        below.setSpacing(6)
+        set_spacing(below, 6)
         for action in (self.actions_.import_, self.actions_.show_folder):
             below.addWidget(ActionButton(action))
         below.addStretch(1)
@@ -164,8 +165,8 @@ class PresetLibraryWindow(QDialog):
         self._splitter.setStretchFactor(1, 1)
         self._splitter.setSizes(_WIDTHS)
         column = QVBoxLayout(self)
-        column.setContentsMargins(_EDGE, _EDGE, _EDGE, _EDGE)
-        column.setSpacing(_GAP)
+        set_margins(column, _EDGE, _EDGE, _EDGE, _EDGE)
+        set_spacing(column, _GAP)
         column.addWidget(self.notice)
         column.addWidget(self._splitter, 1)
         # Enter is the list's and the search's; a dialog would give it to a button.

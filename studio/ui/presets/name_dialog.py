@@ -11,6 +11,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from studio.ui.theme.spacing import set_spacing
+from studio.ui.theme.type_scale import grown
 from studio.ui.widgets.actions import button_text
 
 _WIDTH = 400
@@ -43,7 +45,7 @@ class PresetNameDialog(QDialog):
         super().__init__(parent)
         self._why_not = why_not
         self.setWindowTitle(title)
-        self.setMinimumWidth(_WIDTH)
+        self.setMinimumWidth(round(_WIDTH * grown(self.font())))
         label = QLabel(words)
         label.setWordWrap(True)
         self.edit = QLineEdit(name)
@@ -60,7 +62,7 @@ class PresetNameDialog(QDialog):
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)
-        column.setSpacing(8)
+        set_spacing(column, 8)
         for widget in (label, self.edit, self.refusal):
             column.addWidget(widget)
         column.addSpacing(4)

@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
 from studio.ui.presets.travel_words import Left, as_lines, sums_up
 from studio.ui.theme.card import framed
 from studio.ui.theme.rows import AiryRows
+from studio.ui.theme.spacing import set_spacing
 
 _COLUMNS = ("Preset", "Setting", "Value", "Why")
 _SIZE = (880, 480)
@@ -61,7 +62,7 @@ class TravelDialog(QDialog):
         close.setToolTip("Close this window")
         buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)
-        column.setSpacing(10)
+        set_spacing(column, 10)
         column.addWidget(words)
         column.addWidget(framed(self.table), 1)
         column.addWidget(buttons)

@@ -24,7 +24,9 @@ from studio.ui.temperature.measures import TemperatureMeasures
 from studio.ui.temperature.slider import TemperatureSlider
 from studio.ui.temperature_scale import format_beta, parse_beta, stepped
 from studio.ui.theme.card import CARD_MARGINS, Card
+from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.theme.theme import Theme
+from studio.ui.theme.type_scale import grown
 from studio.ui.tokens.next_token import NextToken
 from studio.ui.widgets.letters import follow_letters
 from studio.ui.widgets.tab_order import tab_before
@@ -77,26 +79,26 @@ class TemperaturePanel(Card):
 
         # The flat edits reach outwards by their inset: their text stands where other text does.
         left, top, right, bottom = CARD_MARGINS
-        self.body.setContentsMargins(left - EDIT_INSET, top, right - EDIT_INSET, bottom)
-        self.header.setContentsMargins(EDIT_INSET, 0, 0, 0)
+        set_margins(self.body, left - EDIT_INSET, top, right - EDIT_INSET, bottom)
+        set_margins(self.header, EDIT_INSET, 0, 0, 0)
         self.details = self._make_toggle()
         self.header.addWidget(self.details)
         number = QHBoxLayout()
-        number.setContentsMargins(0, 0, EDIT_INSET, 0)
+        set_margins(number, 0, 0, EDIT_INSET, 0)
         number.addWidget(self.temperature_edit)
         number.addWidget(self._make_notes(), 1)
         self.body.addLayout(number)
         self._row = QWidget()
         self._facts = QVBoxLayout(self._row)
-        self._facts.setContentsMargins(0, 0, EDIT_INSET, 0)
+        set_margins(self._facts, 0, 0, EDIT_INSET, 0)
         self.figures = QHBoxLayout()
         self._facts.addLayout(self.figures)
-        self.figures.setSpacing(12)
+        set_spacing(self.figures, 12)
         self.figures.addWidget(self.beta_edit)
         self.figures.addStretch(1)
         # Curve and track are one instrument: the same width, nothing between them.
         track = QVBoxLayout()
-        track.setContentsMargins(EDIT_INSET, 0, EDIT_INSET, 0)
+        set_margins(track, EDIT_INSET, 0, EDIT_INSET, 0)
         track.setSpacing(0)
         track.addWidget(self.curve)
         track.addWidget(self.slider)
@@ -119,7 +121,7 @@ class TemperaturePanel(Card):
     def add_fact(self, fact: QWidget) -> None:
         """Put something exact under the details, in a line of its own."""
         line = QHBoxLayout()
-        line.setContentsMargins(EDIT_INSET, 0, 0, 0)
+        set_margins(line, EDIT_INSET, 0, 0, 0)
         line.addWidget(fact)
         self._facts.addLayout(line)
 
@@ -210,7 +212,9 @@ def _beta_edit(sampling: SamplingState) -> CommitEdit:
     edit.setProperty("role", "muted")
     follow_letters(
         edit,
-        lambda letters: edit.setFixedWidth(letters.horizontalAdvance("β 0.00000") + 2 * EDIT_INSET),
+        lambda letters: edit.setFixedWidth(
+            letters.horizontalAdvance("β 0.00000") + round(2 * EDIT_INSET * grown(edit.font()))
+        ),
     )
     set_tip(edit, _BETA_TIP)
     edit.setAccessibleName("Inverse temperature beta")

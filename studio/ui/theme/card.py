@@ -5,6 +5,8 @@ It does not know its contents, nor the theme: its look comes from the applicatio
 
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from studio.ui.theme.spacing import set_margins, set_spacing
+
 CARD_MARGINS = (6, 6, 6, 6)
 """Left, top, right and bottom, round a card's contents."""
 
@@ -16,7 +18,7 @@ def framed(contents: QWidget) -> QFrame:
     card = QFrame()
     card.setProperty("card", True)
     inside = QVBoxLayout(card)
-    inside.setContentsMargins(_CLEAR, _CLEAR, _CLEAR, _CLEAR)
+    set_margins(inside, _CLEAR, _CLEAR, _CLEAR, _CLEAR)
     inside.addWidget(contents)
     return card
 
@@ -38,10 +40,10 @@ class Card(QFrame):
         self.setProperty("card", True)
         self.setAccessibleName(heading)
         self.body = QVBoxLayout(self)
-        self.body.setContentsMargins(*CARD_MARGINS)
-        self.body.setSpacing(6)
+        set_margins(self.body, *CARD_MARGINS)
+        set_spacing(self.body, 6)
         self.header = QHBoxLayout()
-        self.header.setSpacing(8)
+        set_spacing(self.header, 8)
         self.body.addLayout(self.header)
         label = QLabel(heading)
         label.setProperty("role", "heading")

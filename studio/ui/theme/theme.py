@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QApplication
 
 from studio.ui.theme.colors import DARK, LIGHT, Colors
 from studio.ui.theme.faces import Face, load_faces
+from studio.ui.theme.spacing import space_anew
 from studio.ui.theme.style import menu_palette, palette, stylesheet
 from studio.ui.theme.type_scale import (
     LARGEST_ZOOM,
@@ -134,6 +135,7 @@ class Theme(QObject):
         self._zoom = zoom
         self._set_font()
         self._set_stylesheet()
+        space_anew()
         self.prose_changed.emit()
         self.zoom_changed.emit(zoom)
 

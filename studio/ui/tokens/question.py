@@ -19,6 +19,8 @@ from PySide6.QtWidgets import (
 )
 
 from studio.ui.parameters.sampling_state import SamplingState
+from studio.ui.theme.spacing import set_margins, set_spacing
+from studio.ui.theme.type_scale import grown
 from studio.ui.tokens.answer import Answer, AskedToken, parse_percent
 from studio.ui.tokens.details import most_likely_words
 from studio.ui.widgets.escape_key import claims_escape
@@ -57,7 +59,9 @@ class TokenQuestion(QFrame):
         self.edit.setPlaceholderText("20")
         follow_letters(
             self.edit,
-            lambda letters: self.edit.setFixedWidth(letters.horizontalAdvance("100.000") + 20),
+            lambda letters: self.edit.setFixedWidth(
+                letters.horizontalAdvance("100.000") + round(20 * grown(self.edit.font()))
+            ),
         )
         self._words = QLabel()
         self._words.setWordWrap(True)
@@ -65,13 +69,13 @@ class TokenQuestion(QFrame):
         self.buttons = (self._button(0), self._button(1))
 
         self._question = QHBoxLayout()
-        self._question.setSpacing(6)
+        set_spacing(self._question, 6)
         self._question.addWidget(self._before)
         self._question.addWidget(self.edit)
         self._question.addWidget(QLabel("% likely?"))
         self._question.addStretch(1)
         column = QVBoxLayout(self)
-        column.setContentsMargins(_MARGIN, _MARGIN - 2, _MARGIN, _MARGIN)
+        set_margins(column, _MARGIN, _MARGIN - 2, _MARGIN, _MARGIN)
         column.addLayout(self._question)
         column.addWidget(self._words)
         for button in self.buttons:

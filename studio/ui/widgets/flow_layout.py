@@ -6,21 +6,23 @@ Qt has none; this follows its example of one. It knows nothing of what it lays o
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget
 
+from studio.ui.theme.spacing import set_spacing
+
 
 class FlowLayout(QLayout):
     """Lines of widgets from left to right, as many lines as it takes.
 
     Args:
         parent: The widget that is laid out.
-        spacing: Between widgets, in pixels.
+        spacing: Between widgets, in pixels of a zoom of 100 %.
         line_spacing: Between lines; the same by default.
     """
 
     def __init__(self, parent: QWidget, spacing: int, line_spacing: int | None = None) -> None:
         super().__init__(parent)
-        self._line_spacing = spacing if line_spacing is None else line_spacing
         self._items: list[QLayoutItem] = []
-        self.setSpacing(spacing)
+        self._line_share = 1 if line_spacing is None else line_spacing / spacing
+        set_spacing(self, spacing)
         self.setContentsMargins(0, 0, 0, 0)
 
     def addItem(self, item: QLayoutItem) -> None:  # noqa: N802 - Qt's name
@@ -76,7 +78,7 @@ class FlowLayout(QLayout):
             size = item.sizeHint()
             width = min(size.width(), max(rect.width(), item.minimumSize().width()))
             if x > rect.x() and x + width > rect.right() + 1:
-                x, y, line = rect.x(), y + line + self._line_spacing, 0
+                x, y, line = rect.x(), y + line + round(self._line_share * self.spacing()), 0
             if move:
                 item.setGeometry(QRect(QPoint(x, y), QSize(width, size.height())))
             x += width + self.spacing()

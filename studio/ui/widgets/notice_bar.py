@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from studio.ui.theme.spacing import set_margins
 from studio.ui.widgets.actions import button_text, shown_text
 from studio.ui.widgets.toast import Toast
 
@@ -52,7 +53,7 @@ class NoticeBar(QFrame):
         close.setToolTip("Dismiss the message")
         close.clicked.connect(self.hide)
         row = QHBoxLayout(self)
-        row.setContentsMargins(16, 8, 8, 8)
+        set_margins(row, 16, 8, 8, 8)
         row.addWidget(self._label, 1)
         row.addWidget(self._button)
         row.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)

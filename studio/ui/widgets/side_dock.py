@@ -15,6 +15,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from studio.ui.theme.spacing import set_margins
+
 _EDGE = 14
 """Between the window's edge and its cards."""
 
@@ -162,7 +164,7 @@ class SideDock(QDockWidget):
         left = right = bottom = _FLOATING_EDGE
         if not self.isFloating():
             left, right, bottom = (_EDGE, 0, _EDGE) if self._side == "left" else (0, _EDGE, _EDGE)
-        self._column.setContentsMargins(left, 0, right, bottom)
+        set_margins(self._column, left, 0, right, bottom)
         bar = self.titleBarWidget()
         if isinstance(bar, _TitleBar):
             bar.set_sides(left, right)
@@ -189,7 +191,7 @@ class _TitleBar(QWidget):
     def set_sides(self, left: int, right: int) -> None:
         """Stand in line with the card below."""
         # As high as the row of pickers beside it, so that the cards below begin in one line.
-        self._row.setContentsMargins(left + 2, 8, right, 13)
+        set_margins(self._row, left + 2, 8, right, 13)
 
     def _name_detach(self, is_floating: bool) -> None:
         self._detach.setText("Dock" if is_floating else "Detach")

@@ -3,6 +3,8 @@
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
 
+from studio.ui.theme.spacing import set_margins
+
 _MS = 6000
 _ABOVE = 64
 """Pixels from the window's lower edge: clear of the row of buttons there."""
@@ -34,7 +36,7 @@ class Toast(QFrame):
         self._label.setTextFormat(Qt.TextFormat.PlainText)
         self._label.setWordWrap(True)
         row = QHBoxLayout(self)
-        row.setContentsMargins(_INSIDE, 10, _INSIDE, 10)
+        set_margins(row, _INSIDE, 10, _INSIDE, 10)
         row.addWidget(self._label)
         self._clock = QTimer(self)
         self._clock.setSingleShot(True)

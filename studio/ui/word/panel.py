@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.theme.theme import Theme
 from studio.ui.widgets.tips import set_tip
 from studio.ui.word.bars import FEWEST_ROWS, ROWS, WordBars
@@ -89,8 +90,7 @@ class WordPanel(QFrame):
         head.addWidget(self.title, 1)
         head.addWidget(close)
         facts = QGridLayout()
-        facts.setHorizontalSpacing(24)
-        facts.setVerticalSpacing(0)
+        set_spacing(facts, 24, 0)
         for column, ((name, tip), value) in enumerate(zip(_FACTS, self.values, strict=True)):
             label = QLabel(name)
             label.setProperty("role", "muted")
@@ -101,8 +101,8 @@ class WordPanel(QFrame):
             facts.addWidget(value, 1, column)
         facts.setColumnStretch(len(_FACTS), 1)
         column_ = QVBoxLayout(self)
-        column_.setContentsMargins(14, 8, 8, 10)
-        column_.setSpacing(6)
+        set_margins(column_, 14, 8, 8, 10)
+        set_spacing(column_, 6)
         column_.addLayout(head)
         column_.addWidget(self.chance)
         column_.addLayout(facts)

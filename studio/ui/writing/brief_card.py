@@ -7,6 +7,7 @@ from PySide6.QtGui import QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QPlainTextEdit, QPushButton, QSizePolicy, QWidget
 
 from studio.ui.theme.card import Card
+from studio.ui.theme.spacing import set_margins
 from studio.ui.widgets.elided_label import ElidedLabel
 from studio.ui.widgets.tips import set_tip
 from studio.ui.writing.draft import Draft
@@ -84,7 +85,7 @@ class BriefCard(Card):
         self.header.insertWidget(2, self._summary, 1)
         self.header.setStretch(3, 0)
         self.header.addWidget(self._toggle, 0, top)
-        self.body.setContentsMargins(26, 8, 20, 8)
+        set_margins(self.body, 26, 8, 20, 8)
         self.edit.setFrameShape(QFrame.Shape.NoFrame)
         self.edit.setTabChangesFocus(True)
         self.edit.setAccessibleName("Brief")

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 
 from studio.manuscript import Leftover, RecoveryRecord
 from studio.ui.counted import counted
+from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.widgets.elided_label import ElidedLabel
 
 _PREVIEW_MARGIN = 10
@@ -92,8 +93,8 @@ class RecoveryDialog(QDialog):
         card = QFrame()
         card.setProperty("card", True)
         inside = QVBoxLayout(card)
-        inside.setContentsMargins(14, 12, 8, 8)
-        inside.setSpacing(4)
+        set_margins(inside, 14, 12, 8, 8)
+        set_spacing(inside, 4)
         inside.addWidget(self.name)
         inside.addWidget(self.facts)
         inside.addSpacing(6)
@@ -110,8 +111,8 @@ class RecoveryDialog(QDialog):
         self.restore.setProperty("primary", True)
         self.restore.setDefault(True)
         column = QVBoxLayout(self)
-        column.setContentsMargins(18, 16, 18, 16)
-        column.setSpacing(12)
+        set_margins(column, 18, 16, 18, 16)
+        set_spacing(column, 12)
         column.addWidget(words)
         column.addWidget(self.list)
         column.addWidget(card, 1)

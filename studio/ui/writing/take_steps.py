@@ -7,6 +7,7 @@ from PySide6.QtGui import QAction, QFontMetrics
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QToolButton, QWidget
 
 from studio.manuscript import TakeSet
+from studio.ui.theme.spacing import set_spacing
 from studio.ui.widgets.actions import key_text, shown_text
 from studio.ui.widgets.letters import follow_letters
 from studio.ui.widgets.tips import set_tip
@@ -43,9 +44,9 @@ class TakeSteps(QWidget):
         direction = QBoxLayout.Direction.TopToBottom if in_margin else None
         layout = QBoxLayout(direction or QBoxLayout.Direction.LeftToRight, self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(2 if in_margin else 12)
+        set_spacing(layout, 2 if in_margin else 12)
         steps = QHBoxLayout()
-        steps.setSpacing(2)
+        set_spacing(steps, 2)
         for button in self.steps:
             steps.addWidget(button)
         layout.addWidget(self.label)

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from studio.ui.counted import counted
 from studio.ui.frame_clock import FrameClock
+from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.widgets.actions import ActionButton
 from studio.ui.widgets.elided_label import ElidedLabel
 from studio.ui.widgets.tips import set_tip
@@ -58,8 +59,8 @@ class WritingBar(QWidget):
         self._facts.setProperty("role", "muted")
         self._facts.setAccessibleName("Words; how the take at the caret was written")
         row = QHBoxLayout(self)
-        row.setContentsMargins(26, 8, 26, 8)
-        row.setSpacing(12)
+        set_margins(row, 26, 8, 26, 8)
+        set_spacing(row, 12)
         row.addWidget(ActionButton(continue_action, primary=True))
         row.addWidget(ActionButton(retake_action, shows_key=False))
         row.addWidget(self.takes)
