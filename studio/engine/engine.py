@@ -42,7 +42,7 @@ from studio.engine.messages import (
     Superseded,
 )
 from studio.engine.templates.chat_template import ChatSkeleton, compile_template
-from studio.engine.templates.template_rendering import ChatTemplateError
+from studio.engine.templates.template_rendering import ChatTemplateError, RenderingStopped
 from studio.engine.writing.continued_prompt import ContinuedPrompt, PromptEvaluation
 from studio.engine.writing.control import Control
 from studio.engine.writing.dry_breakers import breakers_found
@@ -76,27 +76,38 @@ class _Opened:
 
     def __init__(self, model: Model, interrupt: Interrupt) -> None:
         self.model = model
+        self._interrupt = interrupt
         self.context = Context(model, interrupt)
         self.pieces = PieceLedger(model.vocabulary)
         self.prompts = PromptEvaluation(self.context, model.vocabulary)
         self.comparison: Comparison | None = None
         """The last one: its lanes can go on."""
-        self._skeletons: dict[bool, ChatSkeleton] = {}
+        self._skeletons: dict[bool, ChatSkeleton | str] = {}
+        """Of the chat template, with a system message and without; or why there is none."""
 
     def skeleton(self, *, has_system: bool) -> ChatSkeleton:
         """The chat template's skeleton; rendered once, in a process of its own.
 
+        One that fails is not rendered again either: it may have taken all the time it may take.
+
         Raises:
             EngineError: the template cannot be used; says why.
+            RenderingStopped: the interrupt was raised meanwhile.
         """
-        if has_system not in self._skeletons:
+        skeleton = self._skeletons.get(has_system)
+        if skeleton is None:
             try:
-                self._skeletons[has_system] = compile_template(
-                    self.model.header, has_system=has_system
+                skeleton = compile_template(
+                    self.model.header, has_system=has_system, is_stopped=self._interrupt.is_set
                 )
             except ChatTemplateError as error:
-                raise EngineError("chat_template", str(error)) from error
-        return self._skeletons[has_system]
+                if not error.is_lasting:
+                    raise EngineError("chat_template", str(error)) from error
+                skeleton = str(error)
+            self._skeletons[has_system] = skeleton
+        if isinstance(skeleton, str):
+            raise EngineError("chat_template", skeleton)
+        return skeleton
 
     def evaluated(self, request: int, continued: ContinuedPrompt) -> Evaluated:
         """What is told of a prompt that the context holds now."""
@@ -187,7 +198,7 @@ class Engine:
                     has_model=self._opened is not None,
                 )
             )
-        except (EvaluationStopped, LoadStopped):
+        except (EvaluationStopped, LoadStopped, RenderingStopped):
             self._emit(Superseded(request=request))
         except Exception as error:
             traceback.print_exc()

@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import psutil
@@ -29,7 +30,9 @@ from studio.engine.messages import (
     Superseded,
     Token,
 )
+from studio.engine.model_files.gguf_header import GgufHeader
 from studio.engine.model_files.memory import AvailableMemory
+from studio.engine.templates.chat_template import ChatSkeleton, compile_template
 from studio.engine.writing.control import Control
 from studio.sampling import LogitSketch, SamplingParams
 from tests.helpers.engine_bench import EngineBench
@@ -319,6 +322,41 @@ def test_chat_without_a_template_is_refused_with_advice(bench: Bench, tmp_path: 
     assert failed.kind == "chat_template"
     assert "plain prompt format" in failed.message
     assert isinstance(bench.write(Prompt(manuscript="Hi"), 1)[-1], Finished)
+
+
+@pytest.mark.parametrize(
+    ("template", "said"),
+    [
+        ("{{ '%2000000000d'|format(1) }}", "512 MiB of memory"),
+        ("{{ 1 / 0 }}", "ZeroDivisionError"),
+    ],
+)
+def test_a_template_that_failed_is_not_rendered_again_for_the_same_model(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, template: str, said: str
+) -> None:
+    rendered: list[bool] = []
+
+    def counting(header: GgufHeader, *, has_system: bool, **rest: Any) -> ChatSkeleton:
+        rendered.append(has_system)
+        return compile_template(header, has_system=has_system, **rest)
+
+    monkeypatch.setattr("studio.engine.engine.compile_template", counting)
+    path = write_byte_level_model(tmp_path / "bad-template.gguf", chat_template=template)
+    bench.load(path)
+    prompt = Prompt(manuscript="x", format="chat")
+    messages = {failure(bench.write(prompt, 1)).message for _ in range(3)}
+    assert rendered == [False]
+    (message,) = messages
+    assert said in message
+    assert "plain prompt format" in message
+    assert isinstance(bench.write(Prompt(manuscript="Hi"), 1)[-1], Finished)
+
+    # With a system message it is another conversation, and what is opened again is tried again.
+    failure(bench.write(Prompt(manuscript="x", system="Be brief.", format="chat"), 1))
+    assert rendered == [False, True]
+    bench.load(path)
+    failure(bench.write(prompt, 1))
+    assert rendered == [False, True, False]
 
 
 def test_chat_with_the_real_template(bench: Bench, starter_model: Path) -> None:

@@ -12,8 +12,7 @@ tokenize, and does not know what a manuscript is: it is the beginning of the ass
 follows the skeleton.
 """
 
-import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import msgspec
@@ -34,13 +33,15 @@ _BRIEF_MARK = "\U0010fa04\U0010fa05\U0010fa06"
 _ANSWER_MARK = "\U0010fa07\U0010fa08\U0010fa09"
 _MARK_CHARACTERS = frozenset(_SYSTEM_MARK + _BRIEF_MARK + _ANSWER_MARK)
 
-_OPEN_THOUGHT = re.compile(
-    r"<(think|thinking|thought|reasoning)>(?!.*</\1>)"
-    r"|<\|START_THINKING\|>(?!.*<\|END_THINKING\|>)"
-    r"|\[THINK\](?!.*\[/THINK\])",
-    re.DOTALL,
+_THOUGHTS = (
+    ("<think>", "</think>"),
+    ("<thinking>", "</thinking>"),
+    ("<thought>", "</thought>"),
+    ("<reasoning>", "</reasoning>"),
+    ("<|START_THINKING|>", "<|END_THINKING|>"),
+    ("[THINK]", "[/THINK]"),
 )
-"""A beginning of reasoning without its end, as the families of models spell it."""
+"""How reasoning begins and ends, as the families of models spell it."""
 
 _LONGEST_TEMPLATE = 1 << 20
 
@@ -76,6 +77,7 @@ def compile_template(
     has_system: bool,
     command: Sequence[str] | None = None,
     limits: TemplateLimits | None = None,
+    is_stopped: Callable[[], bool] = lambda: False,
 ) -> ChatSkeleton:
     """The skeleton of a model's own chat template, or of ChatML where it has none and knows it.
 
@@ -87,9 +89,11 @@ def compile_template(
             message of their own.
         command: starts the child; `default_command()` by default.
         limits: of the child; `TemplateLimits()` by default.
+        is_stopped: asked again and again; the child is ended where it says so.
 
     Raises:
         ChatTemplateError: the model has no template, or one that cannot be used.
+        RenderingStopped: it was told to stop.
     """
     if header.chat_template is None:
         return fallback_skeleton(header.control_tokens, has_system=has_system)
@@ -100,6 +104,7 @@ def compile_template(
         has_system=has_system,
         command=command,
         limits=limits,
+        is_stopped=is_stopped,
     )
 
 
@@ -128,6 +133,7 @@ def compile_source(
     has_system: bool,
     command: Sequence[str] | None = None,
     limits: TemplateLimits | None = None,
+    is_stopped: Callable[[], bool] = lambda: False,
 ) -> ChatSkeleton:
     """The skeleton of a template's source; see `compile_template`.
 
@@ -139,6 +145,7 @@ def compile_source(
     Raises:
         ChatTemplateError: it is no valid template, exceeds a limit, refuses the conversation,
             leaves out, repeats or changes a text, or begins every answer with a thought.
+        RenderingStopped: it was told to stop.
     """
     if len(template) > _LONGEST_TEMPLATE:
         found = f"This model's chat template has {len(template):,} characters"
@@ -173,7 +180,7 @@ def compile_source(
         "memory_bytes": limits.memory_bytes,
         "output_length": limits.output_length,
     }
-    renderings = render(request, limits, command or default_command())
+    renderings = render(request, limits, command or default_command(), is_stopped)
     problems = []
     asked, told = renderings[: len(attempts)], renderings[len(attempts) :]
     for number, rendering in enumerate(asked):
@@ -215,12 +222,13 @@ def _before_answer(asked: str, told: str) -> str:
     if before.startswith(asked):
         # A mere space there is a tokenizer's business: the manuscript may begin with its own.
         return before if before[len(asked) :].strip() else asked
-    return before if _opens_thought(asked) else asked
+    return before if _opens_thought(asked.rpartition(_BRIEF_MARK)[2]) else asked
 
 
 def _opens_thought(text: str) -> bool:
-    """Whether a rendering ends within the model's reasoning."""
-    return bool(_OPEN_THOUGHT.search(text.rpartition(_BRIEF_MARK)[2]))
+    """Whether a text ends within the model's reasoning."""
+    # In one pass each, for the text is a stranger's.
+    return any(text.rfind(begin) > text.rfind(end) for begin, end in _THOUGHTS)
 
 
 def _segments(text: str) -> tuple[Segment, ...]:
@@ -247,6 +255,6 @@ def _problem(segments: tuple[Segment, ...], *, has_system: bool) -> str | None:
             return f"{'changes' if changed else 'leaves out'} the {name}"
     if not _MARK_CHARACTERS.isdisjoint(literals):
         return "repeats a part of the brief or the system message"
-    if isinstance(last := segments[-1], Literal) and _OPEN_THOUGHT.search(last.text):
+    if isinstance(last := segments[-1], Literal) and _opens_thought(last.text):
         return "begins every answer with the model's reasoning, which a manuscript is not"
     return None

@@ -4,12 +4,14 @@ The other side of `template_process`. Knows neither the writer's texts nor what 
 rendering.
 """
 
+import contextlib
 import json
+import os
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +22,24 @@ USE_PLAIN = "Use the plain prompt format with this model, or choose another mode
 """What to do where a template cannot be used."""
 
 _POLL_SECONDS = 0.02
+_END_SECONDS = 2.0
+"""How long a child that was killed is waited for."""
 
 
 class ChatTemplateError(Exception):
-    """A chat template that cannot be used. `str(error)` is the message for the writer."""
+    """A chat template that cannot be used. `str(error)` is the message for the writer.
+
+    Attributes:
+        is_lasting: Whether it would be the same again, with the same model.
+    """
+
+    def __init__(self, message: str, *, is_lasting: bool = True) -> None:
+        super().__init__(message)
+        self.is_lasting = is_lasting
+
+
+class RenderingStopped(Exception):
+    """Whoever asked for a rendering does not want it any more."""
 
 
 class TemplateLimits(msgspec.Struct, frozen=True):
@@ -61,12 +77,18 @@ def explain(kind: str, detail: str, limits: TemplateLimits) -> str:
         case "output":
             return f"writes more than {limits.output_length:,} characters"
         case "time":
-            return f"did not finish within {limits.seconds:g} seconds"
+            return (
+                f"did not finish within {limits.seconds:g} seconds (reopen the model to have it "
+                "tried again)"
+            )
     return f"fails ({detail})"
 
 
 def render(
-    request: dict[str, Any], limits: TemplateLimits, command: Sequence[str]
+    request: dict[str, Any],
+    limits: TemplateLimits,
+    command: Sequence[str],
+    is_stopped: Callable[[], bool] = lambda: False,
 ) -> list[dict[str, str]]:
     """Have a child process answer a request, and end it at a limit.
 
@@ -74,12 +96,14 @@ def render(
         request: what `template_process` reads.
         limits: of the child.
         command: starts it.
+        is_stopped: asked again and again; the child is ended where it says so.
 
     Returns:
         The renderings of the attempts, as `template_process` writes them.
 
     Raises:
         ChatTemplateError: the child could not be started, died, or met a limit.
+        RenderingStopped: it was told to stop.
     """
     # The folder of this package first on the child's path, and never the writer's own folder.
     here = None if getattr(sys, "frozen", False) else Path(__file__).parents[3]
@@ -94,12 +118,18 @@ def render(
         )
     except OSError as error:
         found = f"The process that renders chat templates cannot be started: {error}"
-        raise ChatTemplateError(f"{found}. {USE_PLAIN}") from error
+        raise ChatTemplateError(f"{found}. {USE_PLAIN}", is_lasting=False) from error
     # Renderings are escaped in JSON: up to 12 bytes a character.
     most = 12 * limits.output_length * len(request["attempts"]) + 4096
-    with child:
-        answer, stopped = _converse(child, json.dumps(request).encode(), most, limits)
-        words = child.stderr.read().decode("utf-8", "replace").strip() if child.stderr else ""
+    try:
+        answer, stopped = _converse(child, json.dumps(request).encode(), most, limits, is_stopped)
+    finally:
+        child.kill()  # it has said all it had to say, or too much
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.wait(_END_SECONDS)
+    words = _last_words(child)
+    if stopped == "stop":
+        raise RenderingStopped
     if stopped:
         raise ChatTemplateError(
             f"This model's chat template {explain(stopped, '', limits)}. {USE_PLAIN}"
@@ -116,9 +146,13 @@ def render(
 
 
 def _converse(
-    child: "subprocess.Popen[bytes]", request: bytes, most: int, limits: TemplateLimits
+    child: "subprocess.Popen[bytes]",
+    request: bytes,
+    most: int,
+    limits: TemplateLimits,
+    is_stopped: Callable[[], bool],
 ) -> tuple[bytes, str]:
-    """Send the request and read the answer; also "time", "memory" or "output" if it was ended."""
+    """Send the request and read the answer; also what ended it before: "stop", "time", ..."""
     answers: list[bytes] = []
 
     def exchange() -> None:
@@ -129,29 +163,38 @@ def _converse(
             child.stdin.close()
         except OSError:
             pass  # it died before it read; its exit status tells
-        answers.append(child.stdout.read(most + 1))
+        with child.stdout:
+            answers.append(child.stdout.read(most + 1))
 
     # A thread, as pipes block; here, the time and the memory are watched on every system.
-    thread = threading.Thread(target=exchange, name="chat-template")
+    thread = threading.Thread(target=exchange, name="chat-template", daemon=True)
     deadline = time.monotonic() + limits.seconds
     stopped = ""
     thread.start()
     while thread.is_alive() and not stopped:
         thread.join(_POLL_SECONDS)
-        if time.monotonic() > deadline:
+        if is_stopped():
+            stopped = "stop"
+        elif time.monotonic() > deadline:
             stopped = "time"
         elif _resident(child.pid) > limits.memory_bytes:
             stopped = "memory"
     if thread.is_alive():
         child.kill()
-        thread.join()
+        thread.join(_END_SECONDS)
     else:
         stopped = ""
-    answer = answers[0]
-    if len(answer) > most:
-        stopped = "output"
-    child.kill()  # it has said all it had to say, or too much
-    return answer, stopped
+    answer = answers[0] if answers else b""
+    return answer, "output" if len(answer) > most else stopped
+
+
+def _last_words(child: "subprocess.Popen[bytes]") -> str:
+    """What a child that has ended left on stderr."""
+    assert child.stderr is not None
+    with child.stderr:
+        # Should anything else hold the pipe open, that is not waited for.
+        os.set_blocking(child.stderr.fileno(), False)
+        return (child.stderr.read() or b"").decode("utf-8", "replace").strip()
 
 
 def _resident(pid: int) -> int:

@@ -6,15 +6,18 @@ from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
+import psutil
 import pytest
 
 import studio
 from studio.engine.model_files.gguf_header import GgufHeader
+from studio.engine.templates import template_rendering
 from studio.engine.templates.chat_template import (
     Brief,
     ChatSkeleton,
     Literal,
     System,
+    _opens_thought,
     compile_source,
     compile_template,
     fallback_skeleton,
@@ -22,6 +25,7 @@ from studio.engine.templates.chat_template import (
 from studio.engine.templates.template_process import render
 from studio.engine.templates.template_rendering import (
     ChatTemplateError,
+    RenderingStopped,
     TemplateLimits,
     default_command,
 )
@@ -173,6 +177,62 @@ def test_literals_hold_the_templates_own_text_alone(starter_header: GgufHeader) 
 
 def test_endless_loops_end_at_the_time_limit() -> None:
     assert "within 1 seconds" in refusal(FOREVER, TemplateLimits(seconds=1))
+
+
+def test_a_rendering_that_is_stopped_ends_its_process() -> None:
+    asked: list[list[psutil.Process]] = []
+
+    def is_stopped() -> bool:
+        asked.append(psutil.Process().children())
+        return len(asked) > 3
+
+    with pytest.raises(RenderingStopped):
+        compile_source(
+            FOREVER,
+            bos_token="",
+            eos_token="",
+            has_system=False,
+            limits=TemplateLimits(seconds=60),
+            is_stopped=is_stopped,
+        )
+    assert any(asked)
+    assert not any(process.is_running() for process in asked[-1])
+
+
+def test_a_grandchild_that_keeps_the_pipes_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(template_rendering, "_END_SECONDS", 0.1)
+    # It ends at once, and what it started holds its stdout and stderr.
+    script = (
+        "import pathlib, subprocess, sys\n"
+        "other = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])\n"
+        "pathlib.Path(sys.argv[1]).write_text(str(other.pid))"
+    )
+    noted = tmp_path / "pid"
+    try:
+        with pytest.raises(ChatTemplateError, match="within 1 seconds"):
+            compile_source(
+                "",
+                bos_token="",
+                eos_token="",
+                has_system=False,
+                command=[sys.executable, "-c", script, str(noted)],
+                limits=TemplateLimits(seconds=1),
+            )
+    finally:
+        psutil.Process(int(noted.read_text())).kill()
+
+
+def test_a_rendering_full_of_beginnings_of_thought_is_looked_through_once() -> None:
+    # 250,000 characters; asked of each beginning whether its end comes, that took minutes.
+    thoughts = "<think>" * 30_000
+    template = "{{ messages[0].content }}{% for a in range(30000) %}<think>{% endfor %}"
+    assert "begins every answer with the model's reasoning" in refusal(template)
+    assert _opens_thought(thoughts)
+    assert not _opens_thought(f"{thoughts}</think>")
+    assert _opens_thought("<think></think><thought>")
+    assert not _opens_thought("</think> and [/THINK]")
 
 
 def test_a_width_of_two_thousand_million_ends_at_the_memory_limit() -> None:
