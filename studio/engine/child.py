@@ -4,6 +4,7 @@ One thread reads commands, the main thread carries them out. Knows nothing of th
 the protocol.
 """
 
+import ctypes
 import gc
 import os
 import signal
@@ -11,7 +12,7 @@ import sys
 import threading
 
 from studio.engine.framing import FramingError, command_reader, encode
-from studio.engine.messages import AnyEvent, Superseded
+from studio.engine.messages import AnyEvent, Ping, Pong, Superseded
 
 _READ_SIZE = 65_536
 
@@ -61,8 +62,19 @@ def _take_over_standard_streams() -> tuple[int, int]:
     return commands, events
 
 
+def _end_with_parent() -> None:
+    """Have Linux end this process when the window's is gone.
+
+    It ends by itself when its stdin does; but not where it was halted, or hangs in a driver.
+    """
+    if sys.platform == "linux":
+        set_parent_death_signal = 1  # PR_SET_PDEATHSIG, from linux/prctl.h
+        ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGKILL)
+
+
 def main() -> int:
     """Serve until stdin ends; the exit status."""
+    _end_with_parent()
     commands, events = _take_over_standard_streams()
     # Ctrl+C in the window's terminal reaches its children too; the window decides when we end.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -83,7 +95,11 @@ def main() -> int:
         try:
             while data := os.read(commands, _READ_SIZE):
                 for command in reader.feed(data):
-                    inbox.put(command)
+                    if isinstance(command, Ping):
+                        # Here, as the main thread may be within llama.cpp for minutes.
+                        pipe.emit(Pong(request=command.request))
+                    else:
+                        inbox.put(command)
         except FramingError as error:
             print(f"studio engine: {error}", file=sys.stderr, flush=True)
         finally:

@@ -37,11 +37,17 @@ class FrameReader(Generic[Message]):
         self._decoder = decoder
         self._pending = bytearray()
 
+    @property
+    def unread(self) -> int:
+        """Bytes that were taken in, and whose messages were not given yet."""
+        return len(self._pending)
+
     def feed(self, data: bytes) -> Iterator[Message]:
         """Take in bytes; yield the messages that they complete.
 
-        May be called again while a message that it yielded is being acted on (a dialog that the
-        message opened runs the event loop, and more bytes come): no message is given twice.
+        Who does not take all of them gets the others when it feeds again, be it nothing. May be
+        called again while a message that it yielded is being acted on (a dialog that the message
+        opened runs the event loop, and more bytes come): no message is given twice.
 
         Raises:
             FramingError: the bytes are not this protocol's.

@@ -170,6 +170,10 @@ class Stop(Command, frozen=True, kw_only=True, tag=True):
     """End `request` now, also inside a long prompt evaluation or a load."""
 
 
+class Ping(Command, frozen=True, kw_only=True, tag=True):
+    """Ask for a sign of life. Answer: Pong, at once, whatever the engine is doing."""
+
+
 # Events: engine -> window.
 
 
@@ -318,6 +322,10 @@ class Failed(Event, frozen=True, kw_only=True, tag=True):
     """Whether a model is open still: what is refused before it is loaded closes none."""
 
 
+class Pong(Event, frozen=True, kw_only=True, tag=True):
+    """The engine's process lives, and reads what it is sent."""
+
+
 AnyCommand = (
     Load
     | LookAhead
@@ -325,6 +333,7 @@ AnyCommand = (
     | Generate
     | ChangeParams
     | Stop
+    | Ping
     | FindTokens
     | FindBreakers
     | FindWords
@@ -343,6 +352,7 @@ AnyEvent = (
     | Finished
     | Superseded
     | Failed
+    | Pong
     | TokensFound
     | BreakersFound
     | WordsFound

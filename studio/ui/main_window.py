@@ -23,6 +23,7 @@ from studio.ui.editor.editor import ManuscriptEditor
 from studio.ui.editor.find_bar import FindBar
 from studio.ui.editor.take_margin import TakeMargin
 from studio.ui.editor.word import EditorWord
+from studio.ui.engine_notice import EngineNotice
 from studio.ui.explain.explain import Explain
 from studio.ui.file_opening import FileOpening
 from studio.ui.heat.heat import Heat
@@ -97,7 +98,12 @@ class MainWindow(QMainWindow):
         self.histogram = NextTokenPanel(session.next_token, theme, session.sampling, session.words)
         self.sampling = SamplingPanel(session.sampling)
         self.status = StatusLine(
-            session.model, session.writing, session.context, session.compare, session.records
+            session.model,
+            session.writing,
+            session.context,
+            session.compare,
+            session.records,
+            session.client,
         )
         session.records.seen = self.editor.visible_range
         self.heat = Heat(self.editor, session, theme, settings)
@@ -137,6 +143,7 @@ class MainWindow(QMainWindow):
             self.compare,
             WindowParts(self, self._parts),
         )
+        EngineNotice(self.notice, session.client, self.actions_.end_engine, self)
         self.library = PresetLibrary(self, session, theme, settings, self.notice)
         self.compare.favourites = self.library.favourites
         self.presets = PresetActions(
@@ -299,6 +306,7 @@ class MainWindow(QMainWindow):
         self.theme.changed.connect(self._on_theme_changed)
         self._on_theme_changed()
         session.model.failed.connect(self._on_model_failed)
+        session.model.told.connect(lambda news: self.notice.tell(news, is_error=False))
         session.model.changed.connect(self._on_model_changed)
         writing.failed.connect(self._on_writing_failed)
         for begun in (self.actions_.continue_, self.actions_.retake):

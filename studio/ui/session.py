@@ -3,12 +3,12 @@
 The composition of what is behind the widgets; knows no widget.
 """
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QElapsedTimer, QObject, QTimer
 
 from studio.manuscript import Journal
 from studio.presets import Preset, PresetFolder, preset_folder
 from studio.ui.compare.state import CompareState
-from studio.ui.engine_line.client import EngineClient
+from studio.ui.engine_line.client import EngineClient, silence_words
 from studio.ui.heat.state import HeatState
 from studio.ui.model.context_use import ContextUse
 from studio.ui.model.state import ModelPhase, ModelState
@@ -30,6 +30,9 @@ from studio.ui.writing.writing import Writing
 
 _CHARACTERS_A_TOKEN = 16
 """More than any text has that is not white space alone: see `Draft.reach`."""
+_ONE_PRESS_MS = 400
+"""A hand that strikes Esc twice in that time may mean it once: an engine that stops by then
+lives on."""
 
 
 class Session(QObject):
@@ -80,6 +83,11 @@ class Session(QObject):
             lambda: [self.sampling, *(lane.sampling for lane in self.compare.lanes)],
             self,
         )
+        self._since_stop = QElapsedTimer()
+        self._insisting = QTimer(self)
+        self._insisting.setSingleShot(True)
+        self._insisting.timeout.connect(self.end_engine)
+        self.client.waiting_changed.connect(self._on_waiting_changed)
         self.sampling.params_changed.connect(self.next_token.set_params)
         self.profiles.chosen.connect(self._on_profile_chosen)
 
@@ -95,6 +103,8 @@ class Session(QObject):
     @property
     def can_stop(self) -> bool:
         """Whether something takes long now."""
+        if self.client.is_stopping or self.client.silence:
+            return True
         if not self.writing.is_idle:
             return self.writing.can_stop
         if self.compare.is_running:
@@ -103,7 +113,14 @@ class Session(QObject):
         return self.model.phase is ModelPhase.LOADING or is_reading
 
     def stop(self) -> None:
-        """Esc: end whatever takes long, the writing before the reading before the load."""
+        """Esc: end whatever takes long, the writing before the reading before the load.
+
+        Once more, before that has been answered: end the engine.
+        """
+        if self.client.is_stopping and self._since_stop.isValid():
+            self._insisting.start(max(0, _ONE_PRESS_MS - self._since_stop.elapsed()))
+            return
+        self._since_stop.start()
         if not self.writing.is_idle:
             self.writing.stop()
         elif not self.model.is_ready:
@@ -114,6 +131,18 @@ class Session(QObject):
             self.records.cancel()
         else:
             self.look_ahead.cancel()
+        if self.client.silence:
+            self.client.stop_all()
+
+    def end_engine(self) -> None:
+        """End the engine at once, without asking it: it does not answer, or does not stop."""
+        silence = self.client.silence
+        self.client.end(silence_words(silence) if silence else "it did not stop")
+
+    def _on_waiting_changed(self) -> None:
+        if not self.client.is_stopping:
+            self._since_stop.invalidate()
+            self._insisting.stop()
 
     def close(self) -> None:
         """End the engine. What is not saved now was given up."""

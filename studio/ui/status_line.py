@@ -4,6 +4,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from studio.ui.compare.state import CompareState
 from studio.ui.counted import counted
+from studio.ui.engine_line.client import EngineClient
 from studio.ui.frame_clock import FrameClock
 from studio.ui.model.context_use import ContextUse
 from studio.ui.model.state import ModelPhase, ModelState
@@ -38,6 +39,7 @@ class StatusLine(QWidget):
         context: ContextUse,
         compare: CompareState | None = None,
         records: TokenRecords | None = None,
+        client: EngineClient | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -46,6 +48,7 @@ class StatusLine(QWidget):
         self._context_use = context
         self._compare = compare
         self._records = records
+        self._client = client
         self._state = self._label("State", "")
         self._rate = self._label("Speed", _RATE_TIP)
         self._context = self._label("Context used", _CONTEXT_TIP)
@@ -71,6 +74,8 @@ class StatusLine(QWidget):
         if records is not None:
             records.scoring_progressed.connect(self._clock.request)
             records.scoring_changed.connect(self._clock.request)
+        if client is not None:
+            client.waiting_changed.connect(self._clock.request)
         if compare is not None:
             compare.changed.connect(self._clock.request)
             compare.progressed.connect(self._clock.request)
@@ -91,6 +96,10 @@ class StatusLine(QWidget):
 
     def state_words(self) -> str:
         """What the engine does now, in a word or two."""
+        if self._client is not None and (silence := self._client.silence):
+            return f"no answer for {silence:,} s"
+        if self._client is not None and self._client.is_stop_late:
+            return "stopping; Esc again ends the engine"
         match self._model.phase:
             case ModelPhase.NONE:
                 return "no model"

@@ -114,8 +114,14 @@ class WindowActions(QObject):
             place_words(session.draft)[1],
         )
         self.stop = make_action(
-            window, "&Stop", session.stop, "Esc", "Stop writing, reading or loading"
+            window,
+            "&Stop",
+            session.stop,
+            "Esc",
+            "Stop writing, reading or loading; where it does not stop, once more ends the engine",
         )
+        # A key that is held means it once.
+        self.stop.setAutoRepeat(False)
         self.retake = make_action(
             window,
             "&Retake",
@@ -155,6 +161,12 @@ class WindowActions(QObject):
             session.model.reopen,
             tip="Load the same model again, in a new engine",
         )
+        self.end_engine = make_action(
+            window,
+            "&End the engine",
+            session.end_engine,
+            tip="End the engine that does not answer, or does not stop. Your text stays",
+        )
 
         self.zoom_in = make_action(
             window, "Zoom &in", lambda: theme.zoom_by(1), ["Ctrl++", "Ctrl+="]
@@ -190,6 +202,7 @@ class WindowActions(QObject):
             session.context.changed,
             session.compare.changed,
             session.records.scoring_changed,
+            session.client.waiting_changed,
         ):
             changed.connect(self._follow)
         session.draft.manuscript.state_changed.connect(self._follow_text)
@@ -219,6 +232,8 @@ class WindowActions(QObject):
         self.previous_take.setEnabled(writing.can_step(-1))
         self.next_take.setEnabled(writing.can_step(+1))
         self.reopen_model.setEnabled(bool(model.path))
+        client = self._session.client
+        self.end_engine.setEnabled(bool(client.silence) or client.is_stopping)
 
     def fill_menus(
         self, window: QMainWindow, theme: Theme, settings: Settings, profile: QMenu
@@ -248,7 +263,7 @@ class WindowActions(QObject):
         write.addActions([self.what_else, self.score])
         write.setToolTipsVisible(True)
         model = bar.addMenu("&Model")
-        model.addActions([self.open_model, self.model_options, self.reopen_model])
+        model.addActions([self.open_model, self.model_options, self.reopen_model, self.end_engine])
         bar.addMenu(profile)
         self._compare.fill_menu(bar.addMenu("&Compare"))
         view = bar.addMenu("&View")

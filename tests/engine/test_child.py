@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from studio.engine.framing import encode
@@ -25,6 +26,8 @@ from studio.engine.messages import (
     Loaded,
     LoadOptions,
     LookAhead,
+    Ping,
+    Pong,
     Prompt,
     Stop,
     Superseded,
@@ -32,6 +35,7 @@ from studio.engine.messages import (
 )
 from studio.sampling import LogitSketch, SamplingParams
 from tests.helpers.engine_child import FINAL, PATIENCE, ROOT, ChildEndedError, EngineChild
+from tests.helpers.tiny_model import write_byte_level_model
 
 WARM = SamplingParams(temperature=1.0, seed=1)
 GREEDY = SamplingParams(temperature=0.0)
@@ -281,7 +285,73 @@ def test_a_model_file_cut_short_while_open_does_not_end_the_child(
     assert child.process.poll() is None
 
 
+# Signs of life
+
+
+@pytest.mark.parametrize("command", [write(1, "abc", MANY), look(1, STORY * 40)])
+def test_a_ping_is_answered_whatever_it_does(real: EngineChild, command: Generate) -> None:
+    real.send(command)
+    real.until(lambda event: isinstance(event, Token | Evaluating))
+    real.send(Ping(request=77))
+    before = real.until(lambda event: isinstance(event, Pong))
+    assert before[-1].request == 77
+    assert not any(isinstance(event, FINAL) for event in before), "it is still at it"
+    real.send(Stop(request=1))
+    real.answer(1)
+
+
+def test_a_ping_is_answered_before_anything_is_loaded(child: EngineChild) -> None:
+    child.send(Ping(request=5))
+    assert child.next() == Pong(request=5)
+
+
+def chat(request: int) -> Generate:
+    prompt = Prompt(manuscript="Hi", brief="Write.", format="chat")
+    return Generate(request=request, prompt=prompt, params=GREEDY, max_tokens=3)
+
+
+def test_a_stop_ends_the_rendering_of_a_template(child: EngineChild, tmp_path: Path) -> None:
+    endless = "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}"
+    path = write_byte_level_model(tmp_path / "endless.gguf", chat_template=endless)
+    child.load(path, OPTIONS)
+    child.send(chat(1))
+    renderer = child.wait_for_child()
+    child.send(Ping(request=2))
+    child.until(lambda event: isinstance(event, Pong))
+    child.send(Stop(request=1))
+    # Not Failed, as after the time that a template may take.
+    assert isinstance(child.answer(1)[-1], Superseded)
+    assert not renderer.is_running()
+    plain = child.ask(write(3, "Hi", 3))[-1]
+    assert isinstance(plain, Finished)
+    assert plain.reason == "max_tokens"
+
+
 # The end
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux knows of it")
+def test_a_halted_child_does_not_outlive_its_window() -> None:
+    window = (
+        "import os, signal, subprocess, sys\n"
+        "child = subprocess.Popen([sys.executable, '-m', 'studio', 'engine'],"
+        " stdin=subprocess.PIPE, stdout=subprocess.PIPE)\n"
+        "child.stdin.write(bytes.fromhex(sys.argv[1])); child.stdin.flush()\n"
+        "child.stdout.read(1)\n"
+        "os.kill(child.pid, signal.SIGSTOP)\n"
+        "print(child.pid, flush=True)\n"
+        "signal.pause()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", window, encode(Ping(request=1)).hex()],
+        stdout=subprocess.PIPE,
+        cwd=ROOT,
+    ) as process:
+        assert process.stdout
+        child = psutil.Process(int(process.stdout.readline()))
+        process.kill()
+        process.wait()
+        assert psutil.wait_procs([child], timeout=PATIENCE)[1] == []
 
 
 def test_it_ends_with_its_stdin(child: EngineChild) -> None:

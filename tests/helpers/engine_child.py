@@ -9,9 +9,12 @@ import queue
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
+
+import psutil
 
 from studio.engine.framing import encode, event_reader
 from studio.engine.messages import (
@@ -115,6 +118,15 @@ class EngineChild:
         events = self.ask(Load(request=request, path=str(path), options=options or LoadOptions()))
         assert isinstance(events[-1], Loaded), events[-1]
         return events[-1]
+
+    def wait_for_child(self) -> psutil.Process:
+        """The process that this one has started for a while, once it has."""
+        own = psutil.Process(self.process.pid)
+        deadline = time.monotonic() + PATIENCE
+        while not (children := own.children()):
+            assert time.monotonic() < deadline, "it never started one"
+            time.sleep(0.005)
+        return children[0]
 
     @property
     def log(self) -> str:

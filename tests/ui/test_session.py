@@ -51,7 +51,7 @@ def test_it_begins_with_the_profile_that_was_chosen_last(session: Session) -> No
     assert preset.name == "Code"
     assert session.sampling.params == preset.sampling
     assert session.sampling.max_tokens == preset.max_tokens
-    assert Session("No such preset").profiles.current is not None
+    assert Session("No such preset", session).profiles.current is not None
 
 
 def test_a_profile_sets_sampling_length_and_format(session: Session) -> None:

@@ -7,20 +7,34 @@ import os
 import signal
 from collections import deque
 from enum import Enum
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, Signal
+from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signal
 
-from studio.engine.framing import FrameReader, FramingError, encode, event_reader
+from studio.engine.framing import MAXIMUM_FRAME, FrameReader, FramingError, encode, event_reader
 from studio.engine.messages import AnyCommand, AnyEvent
 from studio.own_command import own_command
+from studio.ui.engine_line.outbox import Outbox
 
 _KEPT_LOG_LINES = 40
+_LONGEST_LOG_LINE = 1000
+"""Bytes."""
+_MOST_UNSENT = 1 << 20
+"""Bytes that the child has not taken, from which on commands wait: a pipe holds 64 KiB, and a child
+that reads takes megabytes in milliseconds."""
+_EVENTS_A_TURN = 512
+"""Then the window's other events have their turn. Eight lanes send some fifty in a frame."""
+_MOST_UNREAD = 2 * MAXIMUM_FRAME
+"""Bytes that came and were not acted on: a child that sends without end is no engine."""
 _FROM_OUTSIDE = ("SIGKILL", "SIGTERM", "SIGINT", "SIGHUP")
 """Signals whose cause the child cannot know."""
-_GRACE_MS = 2000
-"""How long a child may take to end by itself when the program closes."""
+_GRACE_MS = 1000
+"""How long a child may take to end by itself when the program closes: nothing is lost with it."""
+_REAP_MS = 1000
+"""How long the system may take to end one that is killed. It takes longer where the child waits in
+a driver or for a drive that is gone; then nobody waits for it."""
 _GLIBC, _HUGE_PAGES = "GLIBC_TUNABLES", "glibc.malloc.hugetlb=1"
 """Has glibc ask Linux for pages of 2 MiB from the start, as far as it gives them, so that what a
 large model fills need not be exchanged for such later (`engine.huge_pages`): eight lanes are
@@ -34,6 +48,7 @@ class End(Enum):
     EXITED = "exited"
     CRASHED = "crashed"
     BROKE_PROTOCOL = "broke the protocol"
+    GIVEN_UP = "given up"
 
 
 class Outcome(NamedTuple):
@@ -53,6 +68,8 @@ class Outcome(NamedTuple):
                 return f"The engine could not be started: {self.reason}."
             case End.BROKE_PROTOCOL:
                 return f"The engine sent something that cannot be read ({self.reason})."
+            case End.GIVEN_UP:
+                return f"The engine was ended, because {self.reason}."
             case End.CRASHED:
                 return f"The engine stopped unexpectedly ({_signal_name(self.status)})."
             case End.EXITED:
@@ -61,6 +78,8 @@ class Outcome(NamedTuple):
     @property
     def last_words(self) -> str:
         """Its last line on stderr; empty where the end came from outside and was no news to it."""
+        if self.end is End.GIVEN_UP:
+            return ""
         if self.end is End.CRASHED and _signal_name(self.status).startswith(_FROM_OUTSIDE):
             return ""
         return self.log[-1] if self.log else ""
@@ -85,11 +104,17 @@ def engine_command() -> list[str]:
     return own_command("engine")
 
 
+_unkillable: set[QProcess] = set()
+"""Children that were killed and do not end. Kept, as Qt would wait for one that it deletes."""
+
+
 class EngineProcess(QObject):
     """One child process. When it is gone, make another."""
 
     received = Signal(object)
     """An `AnyEvent`."""
+    heard = Signal()
+    """Something came from the child, an event or a part of one."""
     ended = Signal(object)
     """The `Outcome`; emitted once, after everything that the child sent."""
 
@@ -103,6 +128,17 @@ class EngineProcess(QObject):
         self._has_ended = False
         self._breach = ""
         """How it broke the protocol; nothing that it sends after that is read."""
+        self._given_up = ""
+        """Why it was ended from here."""
+        self._finished: tuple[int, QProcess.ExitStatus] | None = None
+        """How it ended, while what it sent before is still to be read."""
+        self._outbox = Outbox()
+        self._turn = QTimer(self)
+        self._turn.setSingleShot(True)
+        self._turn.timeout.connect(self._read_on)
+        self._reap = QTimer(self)
+        self._reap.setSingleShot(True)
+        self._reap.timeout.connect(self._abandon)
         self._process = QProcess(self)
         environment = QProcessEnvironment.systemEnvironment()
         # The child must find this very package, whatever the working folder is.
@@ -115,6 +151,7 @@ class EngineProcess(QObject):
         self._process.readyReadStandardError.connect(self._read_log)
         self._process.finished.connect(self._on_finished)
         self._process.errorOccurred.connect(self._on_error)
+        self._process.bytesWritten.connect(self._send_waiting)
 
     def start(self) -> None:
         """Start the child; commands may be sent at once."""
@@ -125,48 +162,124 @@ class EngineProcess(QObject):
         """The child's process id; 0 when it does not run."""
         return int(self._process.processId())
 
-    def send(self, command: AnyCommand) -> None:
-        """Send a command; a child that is gone does not get it."""
-        if self._process.state() != QProcess.ProcessState.NotRunning:
-            self._process.write(encode(command))
+    def send(self, command: AnyCommand) -> AnyCommand | None:
+        """Send a command; a child that is gone does not get it.
 
-    def close(self) -> None:
-        """End the child: close its stdin, wait a moment, kill it if it does not listen."""
+        Returns:
+            A former command that was not sent yet and never will be, as this one takes its place.
+        """
+        if self._process.state() == QProcess.ProcessState.NotRunning:
+            return None
+        if self._outbox or self._process.bytesToWrite() > _MOST_UNSENT:
+            return self._outbox.put(command)
+        self._process.write(encode(command))
+        return None
+
+    def kill(self, why: str) -> None:
+        """End the child at once, whatever it does. `ended` comes, soon, with this as its reason."""
+        if self._given_up or self._process.state() == QProcess.ProcessState.NotRunning:
+            return
+        self._given_up = why
+        self._reap.start(_REAP_MS)
+        self._process.kill()
+
+    def close(self, *, is_polite: bool = True) -> None:
+        """End the child: close its stdin, wait a moment, kill it if it does not listen.
+
+        Args:
+            is_polite: Whether to wait that moment; not for one that is known not to listen.
+        """
         self._is_closing = True
         if self._process.state() == QProcess.ProcessState.NotRunning:
             return
         self._process.closeWriteChannel()
-        if not self._process.waitForFinished(_GRACE_MS):
-            self._process.kill()
-            self._process.waitForFinished(_GRACE_MS)
+        if is_polite and not self._given_up and self._process.waitForFinished(_GRACE_MS):
+            return
+        self._process.kill()
+        if not self._process.waitForFinished(_REAP_MS):
+            self._let_go()
+
+    def _send_waiting(self) -> None:
+        while self._outbox and self._process.bytesToWrite() <= _MOST_UNSENT:
+            self._process.write(encode(self._outbox.take()))
 
     def _read_events(self) -> None:
         data = bytes(self._process.readAllStandardOutput().data())
-        if self._breach:
+        if self._breach or self._has_ended:
             return
+        if data:
+            self.heard.emit()
+        self._act_on(data)
+
+    def _read_on(self) -> None:
+        if not self._breach:
+            self._act_on(b"")
+        if self._finished and not self._turn.isActive():
+            self._conclude(*self._finished)
+
+    def _act_on(self, data: bytes) -> None:
+        """Take in bytes and act on what they complete, so many events at a time."""
+        acted = 0
         try:
-            for event in self._reader.feed(data):
+            for event in islice(self._reader.feed(data), _EVENTS_A_TURN):
+                acted += 1
                 self.received.emit(event)
         except FramingError as error:
-            self._breach = str(error)
-            self._process.kill()
+            self._break_off(str(error))
+            return
+        if acted == _EVENTS_A_TURN:
+            self._turn.start(0)
+            if self._reader.unread > _MOST_UNREAD:
+                self._break_off("more than can be read")
+
+    def _break_off(self, breach: str) -> None:
+        self._breach = breach
+        self._turn.stop()
+        self._reap.start(_REAP_MS)
+        self._process.kill()
 
     def _read_log(self) -> None:
         data = self._log_rest + bytes(self._process.readAllStandardError().data())
-        *lines, self._log_rest = data.split(b"\n")
-        self._log += [line.decode("utf-8", errors="replace") for line in lines if line.strip()]
+        *lines, rest = data.split(b"\n")
+        self._log_rest = rest[:_LONGEST_LOG_LINE]
+        self._log += [_log_line(line) for line in lines[-_KEPT_LOG_LINES:] if line.strip()]
 
     def _on_finished(self, code: int, status: QProcess.ExitStatus) -> None:
+        self._reap.stop()
         # What it sent before it died is still in the pipe.
         self._read_events()
         self._read_log()
         if self._log_rest.strip():
-            self._log.append(self._log_rest.decode("utf-8", errors="replace"))
+            self._log.append(_log_line(self._log_rest))
+        self._finished = code, status
+        if not self._turn.isActive():
+            self._conclude(code, status)
+
+    def _conclude(self, code: int, status: QProcess.ExitStatus) -> None:
         if self._breach:
             self._end(End.BROKE_PROTOCOL, 0, self._breach)
-            return
-        crashed = status == QProcess.ExitStatus.CrashExit
-        self._end(End.CRASHED if crashed else End.EXITED, code, "")
+        elif self._given_up:
+            self._end(End.GIVEN_UP, 0, self._given_up)
+        else:
+            crashed = status == QProcess.ExitStatus.CrashExit
+            self._end(End.CRASHED if crashed else End.EXITED, code, "")
+
+    def _abandon(self) -> None:
+        """It was killed and is still there: go on without it."""
+        self._read_events()
+        self._let_go()
+        self._conclude(0, QProcess.ExitStatus.CrashExit)
+
+    def _let_go(self) -> None:
+        process = self._process
+        process.setParent(None)
+        _unkillable.add(process)
+
+        def forget() -> None:
+            _unkillable.discard(process)
+            process.deleteLater()
+
+        process.finished.connect(forget)
 
     def _on_error(self, error: QProcess.ProcessError) -> None:
         if error == QProcess.ProcessError.FailedToStart:
@@ -177,3 +290,7 @@ class EngineProcess(QObject):
             return
         self._has_ended = True
         self.ended.emit(Outcome(end, status, reason, tuple(self._log)))
+
+
+def _log_line(line: bytes) -> str:
+    return line[:_LONGEST_LOG_LINE].decode("utf-8", errors="replace")

@@ -19,7 +19,7 @@ from studio.engine.messages import (
     Stop,
     Superseded,
 )
-from studio.ui.engine_line.client import EngineClient
+from studio.ui.engine_line.client import EngineClient, silence_words
 from studio.ui.engine_line.process import Outcome
 from studio.ui.model.names import model_name
 
@@ -39,6 +39,8 @@ class ModelState(QObject):
     changed = Signal()
     failed = Signal(str)
     """One message for the writer: a load that failed, or an engine that died."""
+    told = Signal(str)
+    """What the writer should know of a load that goes on."""
 
     def __init__(self, client: EngineClient, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -55,8 +57,13 @@ class ModelState(QObject):
         """Why it failed."""
         self._before: tuple[str, LoadOptions, ModelReport] | None = None
         """What was open when another was asked for."""
+        self._is_old_engine = False
+        """Whether the load was given to an engine that ran already and has not begun it."""
+        self._is_replacing = False
+        """Whether a new engine is to load it, as soon as the old one is gone."""
         client.listen(self._on_event, Loading, Loaded, Superseded, Failed)
         client.died.connect(self._on_died)
+        client.waiting_changed.connect(self._replace_silent_engine)
 
     @property
     def is_ready(self) -> bool:
@@ -78,7 +85,7 @@ class ModelState(QObject):
         """Load another model, in place of the one that is open.
 
         What is refused beforehand leaves that open; where the load itself fails or is given up, it
-        is opened again.
+        is opened again. An engine that does not answer is ended, and a new one loads the model.
         """
         if self.report is not None:
             self._before = self.path, self.options, self.report
@@ -89,9 +96,9 @@ class ModelState(QObject):
         self.fraction = 0.0
         self.message = ""
         self.phase = ModelPhase.LOADING
-        self._client.start()
-        self._request = self._client.next_request()
-        self._client.send(Load(request=self._request, path=path, options=self.options))
+        self._is_old_engine = self._client.is_running
+        if not self._replace_silent_engine():
+            self._load()
         self.changed.emit()
 
     def reopen(self) -> None:
@@ -104,11 +111,28 @@ class ModelState(QObject):
         if self.phase is ModelPhase.LOADING:
             self._client.send(Stop(request=self._request))
 
+    def _load(self) -> None:
+        self._client.start()
+        self._request = self._client.next_request()
+        self._client.send(Load(request=self._request, path=self.path, options=self.options))
+
+    def _replace_silent_engine(self) -> bool:
+        """End an engine that should load and gives no sign of life; returns whether it is so."""
+        if self._is_replacing:
+            return True
+        silence = self._client.silence
+        if not (silence and self._is_old_engine and self.phase is ModelPhase.LOADING):
+            return False
+        self._is_replacing = True
+        self._client.end(silence_words(silence))
+        return True
+
     def _on_event(self, event: AnyEvent) -> None:
         if event.request != self._request:
             if isinstance(event, Loading | Loaded):
                 self._before = None  # it gave way to one that was asked for meanwhile
             return
+        self._is_old_engine = False
         match event:
             case Loading():
                 self.fraction = event.fraction
@@ -129,6 +153,12 @@ class ModelState(QObject):
         self.changed.emit()
 
     def _on_died(self, outcome: Outcome) -> None:
+        self._is_old_engine = False
+        if self._is_replacing:
+            self._is_replacing = False
+            self._load()
+            self.told.emit(f"{outcome.describe()} A new one loads the model.")
+            return
         detail = f"\n\nIts last words: {outcome.last_words}" if outcome.last_words else ""
         must_ask = self.path and not self._before
         what_next = " Choose “Reopen model” to go on." if must_ask else ""

@@ -47,16 +47,19 @@ class NoticeBar(QFrame):
         self._label.setSizePolicy(policy)
         self._button = QPushButton()
         self._button.clicked.connect(self._on_clicked)
-        close = QToolButton()
-        close.setText("×")
-        close.setAccessibleName("Dismiss the message")
-        close.setToolTip("Dismiss the message")
-        close.clicked.connect(self.hide)
+        self._dismissal = QPushButton()
+        self._dismissal.clicked.connect(self.hide)
+        self._close = QToolButton()
+        self._close.setText("×")
+        self._close.setAccessibleName("Dismiss the message")
+        self._close.setToolTip("Dismiss the message")
+        self._close.clicked.connect(self.hide)
         row = QHBoxLayout(self)
         set_margins(row, 16, 8, 8, 8)
         row.addWidget(self._label, 1)
         row.addWidget(self._button)
-        row.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self._dismissal)
+        row.addWidget(self._close, 0, Qt.AlignmentFlag.AlignTop)
         self.hide()
 
     @property
@@ -78,6 +81,7 @@ class NoticeBar(QFrame):
         *,
         is_error: bool = True,
         of_text: bool = False,
+        dismissal: str = "",
     ) -> None:
         """Show a message, with a button for `action` where there is a way on.
 
@@ -88,6 +92,7 @@ class NoticeBar(QFrame):
             action: The way on.
             is_error: Whether something went wrong.
             of_text: Whether it is about the text that is open: see `forget_text`.
+            dismissal: What dismisses it, in a word, where that is a choice like the other.
         """
         if self._toast is not None:
             if not is_error and action is None:
@@ -109,6 +114,9 @@ class NoticeBar(QFrame):
         if action:
             self._button.setText(button_text(shown_text(action)))
             self._button.setToolTip(action.toolTip())
+        self._dismissal.setText(dismissal)
+        self._dismissal.setVisible(bool(dismissal))
+        self._close.setVisible(not dismissal)
         self.show()
 
     def withdraw(self, *actions: QAction) -> None:

@@ -8,7 +8,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from studio.engine.framing import encode
-from studio.engine.messages import AnyEvent, Loading, Stop, Superseded
+from studio.engine.messages import AnyEvent, Loading, LookAhead, Pong, Prompt, Stop, Superseded
 from studio.ui.engine_line.client import EngineClient
 from studio.ui.engine_line.process import End, Outcome
 from tests.ui.conftest import LONG
@@ -99,3 +99,104 @@ def test_a_listener_has_the_kinds_it_asked_for_before_all_are_told(client: Engin
         ("some", Superseded(request=3)),
         ("all", Superseded(request=3)),
     ]
+
+
+POLITE = [
+    sys.executable,
+    "-P",
+    "-c",
+    # Answers pings and stops, and nothing else.
+    "import os, sys\n"
+    "from studio.engine.framing import command_reader, encode\n"
+    "from studio.engine.messages import Ping, Pong, Stop, Superseded\n"
+    "reader = command_reader()\n"
+    "while data := os.read(0, 65536):\n"
+    "    for command in reader.feed(data):\n"
+    "        answer = {Ping: Pong, Stop: Superseded}.get(type(command))\n"
+    "        if answer: os.write(1, encode(answer(request=command.request)))",
+]
+LOOK = LookAhead(request=1, prompt=Prompt(manuscript="a"))
+posix = pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")
+
+
+@pytest.fixture
+def busy(qtbot: QtBot) -> Iterator[EngineClient]:
+    """A client of an engine that never answers what it was asked, but gives signs of life."""
+    client = EngineClient(POLITE, beat_ms=20)
+    client.start()
+    client.send(LOOK)
+    with qtbot.waitSignal(client.received, timeout=LONG):
+        pass  # the first ping is answered
+    yield client
+    client.close()
+
+
+def pongs(client: EngineClient) -> list[Pong]:
+    found: list[Pong] = []
+    client.listen(found.append, Pong)
+    return found
+
+
+def test_an_engine_that_is_busy_is_not_silent(busy: EngineClient, qtbot: QtBot) -> None:
+    answers = pongs(busy)
+    with qtbot.assertNotEmitted(busy.waiting_changed):
+        qtbot.waitUntil(lambda: len(answers) >= 10, timeout=LONG)
+    assert busy.is_owing
+
+
+@posix
+def test_a_halted_engine_is_noticed_and_noticed_again_when_it_goes_on(
+    busy: EngineClient, qtbot: QtBot
+) -> None:
+    os.kill(busy.process_id, signal.SIGSTOP)
+    qtbot.waitUntil(lambda: busy.silence > 0, timeout=LONG)
+    answers = pongs(busy)
+    os.kill(busy.process_id, signal.SIGCONT)
+    qtbot.waitUntil(lambda: busy.silence == 0, timeout=LONG)
+    assert len(answers) == 1, "one ping was under way, however long it was halted"
+    assert busy.is_owing, "what it was asked it still owes"
+
+
+@posix
+def test_at_rest_a_halted_engine_is_asked_nothing(busy: EngineClient, qtbot: QtBot) -> None:
+    busy.send(Stop(request=1))
+    qtbot.waitUntil(lambda: not busy.is_owing, timeout=LONG)
+    os.kill(busy.process_id, signal.SIGSTOP)
+    with qtbot.assertNotEmitted(busy.waiting_changed, wait=300):
+        pass
+    busy.send(LOOK)
+    qtbot.waitUntil(lambda: busy.silence > 0, timeout=LONG)
+
+
+@posix
+def test_an_engine_that_is_given_up_dies_with_the_reason(busy: EngineClient, qtbot: QtBot) -> None:
+    os.kill(busy.process_id, signal.SIGSTOP)
+    qtbot.waitUntil(lambda: busy.silence > 0, timeout=LONG)
+    with qtbot.waitSignal(busy.died, timeout=LONG) as death:
+        busy.end("it did not stop")
+    assert busy.silence == 0
+    assert not busy.is_running
+    assert death.args
+    assert death.args[0].describe() == "The engine was ended, because it did not stop."
+
+
+def test_a_stop_is_waited_for(busy: EngineClient, qtbot: QtBot) -> None:
+    busy.send(Stop(request=99))
+    assert not busy.is_stopping, "there is nothing of that number"
+    busy.stop_all()
+    assert busy.is_stopping
+    qtbot.waitUntil(lambda: not busy.is_stopping, timeout=LONG)
+    assert not busy.is_owing
+
+
+@posix
+def test_a_question_that_another_replaces_in_a_full_pipe_is_answered(
+    busy: EngineClient, qtbot: QtBot
+) -> None:
+    os.kill(busy.process_id, signal.SIGSTOP)
+    answered: list[int] = []
+    busy.listen(lambda event: answered.append(event.request), Superseded)
+    for request in range(10, 30):
+        busy.send(LookAhead(request=request, prompt=Prompt(manuscript="x" * (1 << 20))))
+    assert answered == sorted(answered)
+    assert set(range(14, 29)) <= set(answered) <= set(range(10, 29))

@@ -1,5 +1,6 @@
 """Real child processes, small ones: what becomes of a child is the point here."""
 
+import itertools
 import os
 import platform
 import signal
@@ -9,11 +10,12 @@ from pathlib import Path
 
 import psutil
 import pytest
-from PySide6.QtCore import QProcess
+import shiboken6
+from PySide6.QtCore import QProcess, QTimer
 from pytestqt.qtbot import QtBot
 
 from studio.engine.framing import encode
-from studio.engine.messages import AnyEvent, Loading, Stop
+from studio.engine.messages import AnyEvent, Loading, LookAhead, Prompt, Stop
 from studio.ui.engine_line import process as engine_process
 from studio.ui.engine_line.process import End, EngineProcess, Outcome
 from tests.ui.conftest import LONG
@@ -30,6 +32,11 @@ def says(*events: AnyEvent) -> str:
     """A line of a script that writes these events to stdout."""
     data = b"".join(map(encode, events))
     return f"os.write(1, bytes.fromhex({data.hex()!r}))"
+
+
+def halted(pid: int) -> bool:
+    """Whether a process is stopped, as by SIGSTOP."""
+    return pid > 0 and psutil.Process(pid).status() == psutil.STATUS_STOPPED
 
 
 class Witness:
@@ -153,6 +160,153 @@ def test_garbage_on_stdout(
     assert outcome.end is End.BROKE_PROTOCOL
     assert outcome.describe().startswith(f"The engine sent something that cannot be read ({told}")
     assert seen == [good], "nothing is read after the breach"
+
+
+def test_a_flood_leaves_the_window_its_turns(
+    qtbot: QtBot, processes: list[EngineProcess], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine_process, "_EVENTS_A_TURN", 16)
+    count = 4000
+    frame = encode(Loading(request=1, fraction=0.5))
+    script = (
+        f"data = memoryview(bytes.fromhex({frame.hex()!r}) * {count})\n"
+        "while data: data = data[os.write(1, data):]"
+    )
+    process = EngineProcess(child(script))
+    processes.append(process)
+    witness = Witness(process)
+    seen_at_turns: list[int] = []
+    others = QTimer()
+    others.timeout.connect(lambda: seen_at_turns.append(len(witness.seen)))
+    others.start(0)
+    process.start()
+    qtbot.waitUntil(lambda: bool(witness.outcomes), timeout=LONG)
+    others.stop()
+    assert len(witness.seen) == count + 1
+    assert isinstance(witness.seen[-1], Outcome), "its end comes after all of it"
+    between = [now - before for before, now in itertools.pairwise(seen_at_turns)]
+    assert max(between) <= 3 * 16, "others had a turn between any few dozen events"
+
+
+def test_who_sends_without_end_is_ended(
+    qtbot: QtBot, processes: list[EngineProcess], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine_process, "_EVENTS_A_TURN", 1)
+    monkeypatch.setattr(engine_process, "_MOST_UNREAD", 1 << 20)
+    frame = encode(Loading(request=1, fraction=0.5))
+    script = f"data = bytes.fromhex({frame.hex()!r}) * 2000\nwhile True: os.write(1, data)"
+    outcome, _ = outcome_of(child(script), qtbot, processes)
+    assert outcome.end is End.BROKE_PROTOCOL
+    assert "more than can be read" in outcome.describe()
+
+
+def test_a_log_without_line_ends_is_bounded(qtbot: QtBot, processes: list[EngineProcess]) -> None:
+    script = "for _ in range(500): os.write(2, b'x' * 10000)\nos.write(2, b'\\nthe end')"
+    outcome, _ = outcome_of(child(script), qtbot, processes)
+    assert outcome.log[-1] == "the end"
+    assert max(map(len, outcome.log)) <= 1000
+
+
+@posix
+def test_a_child_that_is_given_up_ends_at_once(
+    qtbot: QtBot, processes: list[EngineProcess]
+) -> None:
+    sent = [Loading(request=1, fraction=part / 4) for part in range(4)]
+    script = (
+        f"print('of long ago', file=sys.stderr)\n{says(*sent)}\n"
+        "os.kill(os.getpid(), signal.SIGSTOP)"
+    )
+    process = EngineProcess(child(script))
+    processes.append(process)
+    witness = Witness(process)
+    process.start()
+    qtbot.waitUntil(lambda: halted(process.process_id), timeout=LONG)
+    process.kill("it had not answered for 7 seconds")
+    process.kill("of another reason")
+    qtbot.waitUntil(lambda: bool(witness.outcomes), timeout=LONG)
+    assert witness.seen[:-1] == sent, "what it had sent is not lost"
+    (outcome,) = witness.outcomes
+    assert outcome.end is End.GIVEN_UP
+    assert outcome.describe() == (
+        "The engine was ended, because it had not answered for 7 seconds."
+    )
+    assert outcome.last_words == ""
+
+
+@posix
+def test_a_child_that_cannot_be_killed_is_not_waited_for(
+    qtbot: QtBot, processes: list[EngineProcess], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As one that waits in a driver, or for a drive that is gone.
+    monkeypatch.setattr(QProcess, "kill", lambda _process: None)
+    monkeypatch.setattr(engine_process, "_REAP_MS", 20)
+    sent = Loading(request=1, fraction=0.5)
+    process = EngineProcess(child(f"{says(sent)}\nos.kill(os.getpid(), signal.SIGSTOP)"))
+    witness = Witness(process)
+    process.start()
+    qtbot.waitUntil(lambda: halted(process.process_id), timeout=LONG)
+    system = psutil.Process(process.process_id)
+    process.kill("it had not answered for 7 seconds")
+    qtbot.waitUntil(lambda: bool(witness.outcomes), timeout=LONG)
+    assert [outcome.end for outcome in witness.outcomes] == [End.GIVEN_UP]
+    assert witness.seen[0] == sent
+    process.deleteLater()
+    qtbot.waitUntil(lambda: not shiboken6.isValid(process), timeout=LONG)
+    assert system.is_running(), "it stands there still, and nobody waits"
+    assert len(engine_process._unkillable) == 1
+    system.kill()
+    qtbot.waitUntil(lambda: not engine_process._unkillable, timeout=LONG)
+    assert len(witness.outcomes) == 1
+
+
+@posix
+def test_what_a_halted_child_does_not_read_is_bounded(
+    qtbot: QtBot, processes: list[EngineProcess]
+) -> None:
+    process = EngineProcess(
+        child(
+            "os.kill(os.getpid(), signal.SIGSTOP)\n"
+            f"{says(Loading(request=1, fraction=1.0))}\nsys.stdin.buffer.read()"
+        )
+    )
+    processes.append(process)
+    process.start()
+    qtbot.waitUntil(lambda: halted(process.process_id), timeout=LONG)
+    text = "x" * (1 << 20)
+    gave_way = [
+        process.send(LookAhead(request=request, prompt=Prompt(manuscript=text)))
+        for request in range(200)
+    ]
+    qprocess = process.findChild(QProcess)
+    assert isinstance(qprocess, QProcess)
+    assert qprocess.bytesToWrite() < 4 << 20
+    answered = [command.request for command in gave_way if command]
+    assert answered == list(range(answered[0], 199)), "but for the first ones and the last"
+    assert answered[0] < 4
+    with qtbot.waitSignal(process.received, timeout=LONG):
+        os.kill(process.process_id, signal.SIGCONT)
+    qtbot.waitUntil(lambda: qprocess.bytesToWrite() == 0, timeout=LONG)
+    process.send(Stop(request=1))
+    assert 0 < qprocess.bytesToWrite() < 100, "and the way is free again"
+
+
+@posix
+@pytest.mark.parametrize("is_polite", [True, False])
+def test_closing_ends_a_halted_child(
+    qtbot: QtBot,
+    processes: list[EngineProcess],
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    is_polite: bool,
+) -> None:
+    monkeypatch.setattr(engine_process, "_GRACE_MS", 100 if is_polite else LONG)
+    process = EngineProcess(child("os.kill(os.getpid(), signal.SIGSTOP)"))
+    processes.append(process)
+    process.start()
+    qtbot.waitUntil(lambda: halted(process.process_id), timeout=LONG)
+    pid = process.process_id
+    process.close(is_polite=is_polite)
+    assert not psutil.pid_exists(pid)
 
 
 def test_commands_reach_the_child_and_closing_is_polite(

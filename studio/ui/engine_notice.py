@@ -1,0 +1,48 @@
+"""The message about an engine that does not answer, while that is so.
+
+Knows the notice bar and the engine's line; keeps nothing of what the engine was asked.
+"""
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QAction
+
+from studio.ui.engine_line.client import EngineClient
+from studio.ui.widgets.notice_bar import NoticeBar
+
+SILENT = (
+    "The engine does not answer: it was halted, or the machine is too busy. Wait, or end it: your "
+    "text stays, and the model can be opened again."
+)
+
+
+class EngineNotice(QObject):
+    """Offers to end an engine that has fallen silent, once, and takes it back when it answers.
+
+    Args:
+        notice: Where it is told.
+        client: The engine.
+        way_on: Ends the engine.
+        parent: The Qt parent, if any.
+    """
+
+    def __init__(
+        self,
+        notice: NoticeBar,
+        client: EngineClient,
+        way_on: QAction,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._notice, self._client, self._way_on = notice, client, way_on
+        self._is_told = False
+        client.waiting_changed.connect(self._follow)
+
+    def _follow(self) -> None:
+        is_silent = self._client.silence > 0
+        if is_silent == self._is_told:
+            return
+        self._is_told = is_silent
+        if is_silent:
+            self._notice.tell(SILENT, self._way_on, dismissal="Wait")
+        else:
+            self._notice.withdraw(self._way_on)

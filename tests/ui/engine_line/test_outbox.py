@@ -1,0 +1,60 @@
+from studio.engine.messages import (
+    AnyCommand,
+    ChangeLane,
+    ChangeParams,
+    Generate,
+    LookAhead,
+    Prompt,
+    Score,
+    Stop,
+)
+from studio.sampling import SamplingParams
+from studio.ui.engine_line.outbox import Outbox
+
+COLD, HOT = SamplingParams(temperature=0.0), SamplingParams(temperature=2.0)
+
+
+def look(request: int) -> LookAhead:
+    return LookAhead(request=request, prompt=Prompt(manuscript="the same text"))
+
+
+def all_of(outbox: Outbox) -> list[AnyCommand]:
+    return [outbox.take() for _ in range(len(outbox))]
+
+
+def test_commands_come_out_as_they_went_in() -> None:
+    outbox = Outbox()
+    commands: list[AnyCommand] = [
+        Generate(request=1, prompt=Prompt(manuscript="a"), params=COLD, max_tokens=3),
+        Stop(request=1),
+        Generate(request=2, prompt=Prompt(manuscript="a"), params=COLD, max_tokens=3),
+        look(3),
+    ]
+    for command in commands:
+        assert outbox.put(command) is None
+    assert all_of(outbox) == commands
+    assert not outbox
+
+
+def test_of_ten_thousand_questions_the_last_remains() -> None:
+    outbox = Outbox()
+    gave_way = [outbox.put(look(request)) for request in range(10_000)]
+    assert gave_way == [None, *map(look, range(9_999))]
+    score = Score(request=10_000, prompt=Prompt(manuscript="a"))
+    assert outbox.put(score) is None
+    assert all_of(outbox) == [look(9_999), score]
+
+
+def test_a_turn_counts_as_it_was_turned_last() -> None:
+    outbox = Outbox()
+    for params in (COLD, HOT, COLD, HOT):
+        outbox.put(ChangeParams(request=1, params=params))
+        for lane in (0, 1):
+            outbox.put(ChangeLane(request=2, lane=lane, params=params))
+    outbox.put(ChangeParams(request=3, params=COLD))
+    assert all_of(outbox) == [
+        ChangeParams(request=1, params=HOT),
+        ChangeLane(request=2, lane=0, params=HOT),
+        ChangeLane(request=2, lane=1, params=HOT),
+        ChangeParams(request=3, params=COLD),
+    ]
