@@ -91,6 +91,9 @@ def _begin_window() -> None:
     import studio.experiments.comparison_file
     import studio.presets
     import studio.sampling  # noqa: F401
+    from studio.ui.qt_features import switch_off
+
+    switch_off()
 
 
 if __name__ == "__main__":

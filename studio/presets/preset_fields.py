@@ -78,10 +78,15 @@ def sampling_params(values: Mapping[str, object], names: Mapping[str, str]) -> S
     Raises:
         PresetError: a value is not allowed.
     """
+    try:
+        if all(value is not None or field == "logit_bias" for field, value in values.items()):
+            return SamplingParams(**values)  # type: ignore[arg-type]  # it checks them itself
+    except ParameterError:
+        pass
     for field, value in values.items():
         # One by one: a refusal is to show what was found there.
         checked_parameter(field, value, names.get(field, field))
-    return SamplingParams(**values)  # type: ignore[arg-type]  # it checks them itself
+    return SamplingParams(**values)  # type: ignore[arg-type]
 
 
 def checked_parameter(field: str, value: object, name: str) -> None:

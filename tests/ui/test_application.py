@@ -201,3 +201,29 @@ def test_the_windows_process_never_loads_llama_cpp(starter_model: Path) -> None:
     loaded = {module.split(".")[0] for module in modules}
     assert "llama_cpp" not in loaded
     assert not loaded & {"jinja2", "gguf", "torch"}, "nor anything else that is the engine's"
+    assert "studio.presets.foreign" not in modules, "read when a file of another program is"
+
+
+def test_no_source_is_searched_at_the_start() -> None:
+    script = """
+import inspect
+import sys
+from studio import __main__ as program
+program._begin_window()
+searched = []
+inspect.getsource = lambda module: searched.append(module.__name__) or ""
+import studio.ui.application
+print(len([name for name in sys.modules if name.startswith("studio.ui")]), *searched)
+"""
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", script],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=LONG / 1000,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    count, *searched = done.stdout.split()
+    assert int(count) > 100
+    assert not searched

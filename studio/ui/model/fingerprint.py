@@ -6,6 +6,7 @@ the fingerprint is for.
 
 from __future__ import annotations
 
+from functools import cached_property
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QThread, QThreadPool, QTimer, Signal
@@ -42,11 +43,6 @@ class ModelFingerprint(QObject):
         self._clock = QTimer(self)
         self._clock.setInterval(_LOOK_MS)
         self._clock.timeout.connect(self._look)
-        # Its own: when this object goes, it waits for what is under way.
-        self._pool = QThreadPool(self)
-        self._pool.setMaxThreadCount(1)
-        # Where the model writes meanwhile, it goes first.
-        self._pool.setThreadPriority(QThread.Priority.IdlePriority)
 
     @property
     def known(self) -> str | None:
@@ -73,6 +69,15 @@ class ModelFingerprint(QObject):
         if version not in self._known:
             self._known[version] = _made(version)
         return self._known[version]
+
+    @cached_property
+    def _pool(self) -> QThreadPool:
+        # Its own: when this object goes, it waits for what is under way.
+        pool = QThreadPool(self)
+        pool.setMaxThreadCount(1)
+        # Where the model writes meanwhile, it goes first.
+        pool.setThreadPriority(QThread.Priority.IdlePriority)
+        return pool
 
     def _version(self) -> _Version | None:
         report = self._model.report

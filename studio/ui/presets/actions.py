@@ -3,9 +3,12 @@
 Knows dialogs and the notice bar; the presets themselves are `PresetState`'s.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QStandardPaths, Qt
 from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow, QMenu
@@ -13,18 +16,18 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow, QMenu
 from studio.atomic_write import atomic_write
 from studio.path_checks import is_folder
 from studio.presets import PresetError
-from studio.presets.foreign import FORMAT_WORDS, Imported, export
 from studio.sampling import SamplingParams
 from studio.ui.presets.library import PresetLibrary
-from studio.ui.presets.name_dialog import PresetNameDialog
 from studio.ui.presets.profile_state import ProfileState
 from studio.ui.presets.state import PresetState
-from studio.ui.presets.travel_dialog import TravelDialog
-from studio.ui.presets.travel_words import Left, left, left_behind, lost_words, taken_in
 from studio.ui.settings import PRESETS_FROM, PRESETS_NEUTRAL, Settings
 from studio.ui.widgets.actions import make_action
 
-_ENTRIES = {
+if TYPE_CHECKING:  # other programs' formats are read when a file of theirs is
+    from studio.presets.foreign import Imported
+    from studio.ui.presets.travel_words import Left
+
+EXPORT_ENTRIES = {
     "kelvin": "&Kelvin Studio",
     "sillytavern": "&SillyTavern",
     "koboldcpp": "Kobold&Cpp",
@@ -34,7 +37,7 @@ _ENTRIES = {
     "ollama": "&Ollama Modelfile",
     "openai": "O&penAI-style request",
 }
-assert _ENTRIES.keys() == FORMAT_WORDS.keys()
+"""The menu's words for each format; without their ``&`` they are the program's name."""
 
 
 class PresetActions(QObject):
@@ -128,12 +131,12 @@ class PresetActions(QObject):
         menu.addActions([self.import_, self.neutral])
         exports = menu.addMenu("&Export")
         exports.setToolTipsVisible(True)
-        for name, words in _ENTRIES.items():
+        for name, words in EXPORT_ENTRIES.items():
             action = make_action(
                 exports,
                 f"{words}…",
                 partial(self._ask_export, name),
-                tip=f"Save the values in force as a file for {FORMAT_WORDS[name]}",
+                tip=f"Save the values in force as a file for {_program(name)}",
             )
             exports.addAction(action)
         return menu
@@ -148,6 +151,8 @@ class PresetActions(QObject):
             choose: Whether the last of them is put in force.
             also: Sentences about other files that came with them.
         """
+        from studio.ui.presets.travel_words import left_behind, taken_in
+
         taken: list[tuple[str, Imported]] = []
         refused: list[str] = []
         self._refusals = refused
@@ -187,6 +192,8 @@ class PresetActions(QObject):
         self._settings.set(PRESETS_NEUTRAL, self.neutral.isChecked())
 
     def _ask_save_as(self) -> None:
+        from studio.ui.presets.name_dialog import PresetNameDialog
+
         free = self._presets.folder.free_name(self._name)
         name = PresetNameDialog.ask(
             self._window,
@@ -228,17 +235,22 @@ class PresetActions(QObject):
             self._refusals.append(why)
 
     def _show_left(self) -> None:
+        from studio.ui.presets.travel_dialog import TravelDialog
+
         window = QApplication.activeWindow() or self._window
         dialog = TravelDialog(self._left, self._report, window)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
 
     def _ask_export(self, format_name: str) -> None:
+        from studio.presets.foreign import export
+        from studio.ui.presets.travel_words import left, lost_words
+
         try:
             exported = export(self._presets.in_force, format_name)
             path, _ = QFileDialog.getSaveFileName(
                 self._window,
-                f"Export for {FORMAT_WORDS[format_name]}",
+                f"Export for {_program(format_name)}",
                 str(self._folder / f"{self._name}{exported.suffix}"),
             )
             if not path:
@@ -252,6 +264,10 @@ class PresetActions(QObject):
         self._report = "Export report"
         words = f"“{Path(path).name}” is written. {lost_words(exported.not_carried)}".rstrip()
         self._notice.tell(words, self.show_left if self._left else None, is_error=False)
+
+
+def _program(format_name: str) -> str:
+    return EXPORT_ENTRIES[format_name].replace("&", "")
 
 
 def write_text(path: Path, text: str) -> None:

@@ -7,7 +7,6 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
 from studio.presets import DeletedPreset, Preset
-from studio.ui.presets.name_dialog import PresetNameDialog
 from studio.ui.presets.notices import PresetNotices
 from studio.ui.presets.state import PresetState
 from studio.ui.widgets.actions import make_action
@@ -42,6 +41,8 @@ class PresetEdits(QObject):
             name: The preset's.
             parent: The window that the question belongs to.
         """
+        from studio.ui.presets.name_dialog import PresetNameDialog
+
         new_name = PresetNameDialog.ask(
             parent,
             "Rename preset",

@@ -3,10 +3,13 @@
 Knows the presets' folder and the state objects that a preset sets; no widget.
 """
 
+from __future__ import annotations
+
 import dataclasses
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 from PySide6.QtCore import QObject, Signal
@@ -22,7 +25,6 @@ from studio.presets import (
     built_in_presets,
     is_built_in,
 )
-from studio.presets.foreign import Imported, import_file
 from studio.sampling import SamplingParams
 from studio.ui.parameters.prompt_settings import PromptSettings
 from studio.ui.parameters.sampling_state import SamplingState
@@ -30,6 +32,9 @@ from studio.ui.presets.comparison import differences
 from studio.ui.presets.in_force import Formerly, InForce
 from studio.ui.presets.profile_state import ProfileState
 from studio.ui.presets.watch import PresetWatch
+
+if TYPE_CHECKING:
+    from studio.presets.foreign import Imported
 
 
 class PresetState(QObject):
@@ -242,6 +247,8 @@ class PresetState(QObject):
         Returns:
             What was taken in, called as it is here.
         """
+        from studio.presets.foreign import import_file
+
         try:
             found = import_file(path, absent=absent)
         except PresetError as error:

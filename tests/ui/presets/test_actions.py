@@ -9,7 +9,9 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 
 from studio.presets import preset_folder
+from studio.presets.foreign import FORMAT_WORDS
 from studio.ui.main_window import MainWindow
+from studio.ui.presets.actions import EXPORT_ENTRIES
 from studio.ui.presets.name_dialog import PresetNameDialog
 from studio.ui.presets.travel_dialog import TravelDialog
 
@@ -165,3 +167,7 @@ def test_dialogs_begin_where_presets_came_from_or_went_to_last(
     window._remember()
     open_window().presets.import_.trigger()
     assert begun.pop() == folders[1]
+
+
+def test_the_menu_names_every_format_that_can_be_written() -> None:
+    assert {name: words.replace("&", "") for name, words in EXPORT_ENTRIES.items()} == FORMAT_WORDS
