@@ -12,6 +12,7 @@ from typing import BinaryIO, NamedTuple
 
 import numpy as np
 
+from studio.engine.model_files.holes import missing_bytes
 from studio.engine.model_files.model_file import (
     FileStamp,
     open_regular,
@@ -62,6 +63,15 @@ TENSOR_TYPES = {
     41: ("Q1_0", 128, 18),
 }  # fmt: skip
 _REMOVED_TYPES = {4, 5, 31, 32, 33, 36, 37, 38}
+# ggml multiplies by none of these: it calls a function that is not there, and the process ends.
+NO_FACTORS = {"Q8_1", "Q8_K", "I8", "I16", "I32", "I64", "F64"}
+_TABLE_OF_EXPERTS = "_tid2eid.weight"  # it is looked up, not multiplied by
+_ROW_TYPE = "F32"  # of tensors with one dimension: norms and biases are added and multiplied so
+# ggml's TENSOR_ALIGNMENT: it asserts that mapped weights begin at a multiple of it.
+_TENSOR_ALIGNMENT = 32
+# The share of a file's weights that may lie in holes, one part in so many: some rows are zero.
+_FEW_HOLES = 100
+_SMALL_HOLES = 1 << 20
 
 # Metadata that llama.cpp asserts or casts without a look at its type: key -> (element types, name).
 ARRAY_TYPES = {
@@ -300,10 +310,12 @@ class Tensors:
     each: list[Tensor] = field(default_factory=list)
 
 
-def _read_tensors(reader: _Reader, count: int, alignment: int) -> Tensors:
+def _read_tensors(reader: _Reader, count: int, alignment: int) -> tuple[Tensors, int]:
+    """The tensors, and where the weights begin in the file."""
     sums = Tensors(count)
     names: set[bytes] = set()
     end = expected = 0
+    unaligned = False
     for _ in range(count):
         name = reader.text("a tensor's name", _MAX_NAME - 1)
         what = f"the tensor {quoted(name)}"
@@ -330,6 +342,8 @@ def _read_tensors(reader: _Reader, count: int, alignment: int) -> Tensors:
             shown = " × ".join(f"{length:,}" for length in shape)
             found = f"has the shape {shown} for {what} of type {type_name} (blocks of {block})"
             refuse(reader.path, "damaged", found)
+        plain = name.decode(errors="replace")
+        _check_type(reader.path, plain, type_name, len(shape) == 1 or elements == shape[0])
         if offset != expected:
             found = f"has {what} at offset {offset:,}; {expected:,} follows from those before"
             refuse(reader.path, "damaged", found)
@@ -338,12 +352,39 @@ def _read_tensors(reader: _Reader, count: int, alignment: int) -> Tensors:
         expected = end + -end % alignment
         sums.elements += elements
         sums.bytes_of_type[type_name] += size
-        sums.each.append(Tensor(name.decode(errors="replace"), type_name, tuple(shape)))
-    needed = reader.position() + -reader.position() % alignment + end
+        unaligned |= offset % _TENSOR_ALIGNMENT != 0
+        sums.each.append(Tensor(plain, type_name, tuple(shape)))
+    start = reader.position() + -reader.position() % alignment
+    needed = start + end
     if needed > reader.size:
         found = f"has {reader.size:,} bytes of the {needed:,} that its header announces"
         refuse(reader.path, "truncated", found)
-    return sums
+    if unaligned or (sums.each and start % _TENSOR_ALIGNMENT):
+        found = f"has weights that begin between multiples of {_TENSOR_ALIGNMENT} bytes"
+        refuse(reader.path, "damaged", f"{found} (general.alignment is {alignment})")
+    return sums, start
+
+
+def _check_type(path: Path, name: str, type_name: str, is_row: bool) -> None:
+    """Refuse types in which no weight is stored, as llama.cpp computes with none of them."""
+    if not name.endswith((".weight", ".bias")):
+        return
+    allowed = ""
+    if is_row and type_name != _ROW_TYPE and name.endswith(("_norm.weight", ".bias")):
+        allowed = f"{_ROW_TYPE} is expected"
+    elif type_name in NO_FACTORS and not name.endswith(_TABLE_OF_EXPERTS):
+        allowed = "a type of weights is expected, such as F16, Q8_0 or Q4_K"
+    if allowed:
+        found = f"stores the tensor {quoted(name.encode())} in type {type_name}; {allowed}"
+        refuse(path, "damaged", found)
+
+
+def _check_holes(stream: BinaryIO, path: Path, start: int, size: int) -> None:
+    """Refuse a file of the right length whose weights are not all there."""
+    missing = missing_bytes(stream.fileno(), start, size)
+    if missing > max(_SMALL_HOLES, (size - start) // _FEW_HOLES):
+        found = f"has {missing:,} of its {size:,} bytes not on the disk: the file has holes there"
+        refuse(path, "truncated", found)
 
 
 def read_file(path: Path) -> tuple[Metadata, Tensors, FileStamp]:
@@ -382,7 +423,8 @@ def read_file(path: Path) -> tuple[Metadata, Tensors, FileStamp]:
             if alignment & alignment - 1:
                 found = f"has {alignment} for general.alignment; a power of two is allowed"
                 refuse(path, "damaged", found)
-            tensors = _read_tensors(reader, counts[0], alignment)
+            tensors, weights = _read_tensors(reader, counts[0], alignment)
+            _check_holes(stream, path, weights, size)
     except OSError as error:
         refuse(path, "unreadable", f"cannot be read: {error}")
     return metadata, tensors, FileStamp(str(path), size, status.st_mtime_ns)

@@ -20,11 +20,13 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
+from studio.engine.messages import SMALLEST_CONTEXT
 from studio.engine.model_files.gguf_container import (
     ARRAY_TYPES,
     MAX_BLOCKS,
     MAX_VOCABULARY,
     MAX_WIDTH,
+    Array,
     Metadata,
     Tensors,
     read_file,
@@ -42,6 +44,7 @@ from studio.engine.model_files.model_file import (
 __all__ = ["FileErrorKind", "FileStamp", "GgufHeader", "ModelFileError", "read_header"]
 
 _MAX_CONTEXT = 16 << 20  # tokens; no real model was trained with more
+_MAX_TOKEN = 4096  # bytes; real ones have some hundred. Tokenizers recurse or square over them.
 _MAX_EXPERTS = 1024  # llama.cpp's LLAMA_MAX_EXPERTS
 
 # llama_ftype (llama.h): what general.file_type says the quantization is.
@@ -53,6 +56,9 @@ _FILE_TYPES = {
     30: "IQ4_XS", 31: "IQ1_M", 32: "BF16", 36: "TQ1_0", 37: "TQ2_0", 38: "MXFP4", 39: "NVFP4",
     40: "Q1_0",
 }  # fmt: skip
+
+# Architectures that are nothing without experts: llama.cpp asserts that there are some.
+_OF_EXPERTS = {"smallthinker", "grovemoe", "bailingmoe2", "glm4moe"}
 
 _CONTROL, _USER_DEFINED, _BYTE = 3, 4, 6  # llama_token_type
 _BYTE_TOKEN = re.compile(rb"<0x[0-9A-Fa-f]{2}>")
@@ -189,12 +195,11 @@ def _read_vocabulary(metadata: Metadata, tokenizer: str) -> _Vocabulary:
         found = f"has the token {quoted(token)} {times} times in its vocabulary; once is allowed"
         refuse(path, "damaged", found)
 
-    if tokenizer == "llama":
-        missing = [n for n in range(256) if b"<0x%02X>" % n not in unique]
-        missing = [n for n in missing if n == 0 or bytes((n,)) not in unique]
-        if missing:
-            found = f"lacks {len(missing)} of the 256 byte tokens, such as <0x{missing[0]:02X}>"
-            refuse(path, "damaged", found)
+    longest = max(unique, key=len)
+    if len(longest) > _MAX_TOKEN:
+        found = f"has a token of {len(longest):,} bytes, {quoted(longest)}"
+        refuse(path, "damaged", f"{found}; at most {_MAX_TOKEN:,} are allowed")
+    _check_bytes(path, tokenizer, unique)
     types_array = arrays["tokenizer.ggml.token_type"]
     types = np.frombuffer(types_array.data if types_array else b"", "<i4")
     for place in np.flatnonzero(types == _BYTE):
@@ -218,6 +223,36 @@ def _read_vocabulary(metadata: Metadata, tokenizer: str) -> _Vocabulary:
     control = frozenset(tokens[place].decode(errors="replace") for place in special)
     fingerprint = hashlib.blake2b(b"\0".join(tokens), digest_size=6).hexdigest()
     return _Vocabulary(len(tokens), fingerprint, control, ids, texts)
+
+
+def _check_bytes(path: Path, tokenizer: str, tokens: set[bytes]) -> None:
+    """Refuse a vocabulary that cannot spell every byte, where llama.cpp relies on that.
+
+    Otherwise it ends the process at the first text with such a byte, or never comes to an end.
+    """
+    if tokenizer == "llama":
+        missing = [n for n in range(256) if b"<0x%02X>" % n not in tokens]
+        missing = [n for n in missing if n == 0 or bytes((n,)) not in tokens]
+    elif tokenizer == "rwkv":
+        # Written as in Python's literals of bytes: \x80, \n, \\.
+        spelled = {_ESCAPED.sub(_unescaped, token) for token in tokens if len(token) <= 4}
+        missing = [n for n in range(256) if bytes((n,)) not in spelled]
+    else:
+        return
+    if missing:
+        found = f"lacks {len(missing)} of the 256 byte tokens, such as <0x{missing[0]:02X}>"
+        refuse(path, "damaged", found)
+
+
+_ESCAPED = re.compile(rb"\\(x[0-9A-Fa-f]{2}|.)", re.DOTALL)
+
+
+def _unescaped(match: re.Match[bytes]) -> bytes:
+    """What an escape in a token of rwkv's stands for."""
+    code = match[1]
+    if len(code) == 3:
+        return bytes((int(code[1:], 16),))
+    return {b"t": b"\t", b"n": b"\n", b"r": b"\r"}.get(code, code)
 
 
 def _check_assertions(metadata: Metadata, prefix: str, blocks: int) -> None:
@@ -246,6 +281,29 @@ def _check_assertions(metadata: Metadata, prefix: str, blocks: int) -> None:
             found = f"puts {count} experts into {groups} groups ({groups_key})"
             refuse(metadata.path, "damaged", found)
         metadata.integer(f"{prefix}.expert_group_used_count", None, 1, groups - 1)
+
+
+def _check_architecture(metadata: Metadata, tensors: Tensors, header: GgufHeader) -> None:
+    """What llama.cpp asserts of some architectures, or of a model's parameters and its tensors."""
+    path, prefix = metadata.path, header.architecture
+    if prefix in _OF_EXPERTS:
+        metadata.integer(f"{prefix}.expert_count", None, 1, _MAX_EXPERTS)
+    rotated = metadata.integer(f"{prefix}.rope.dimension_count", 0, 0, MAX_WIDTH)
+    if f"{prefix}.attention.kv_lora_rank" in metadata:
+        key = f"{prefix}.attention.key_length_mla"
+        width = metadata.integer(key, header.key_length, 0, MAX_WIDTH)
+        if rotated >= width:
+            found = f"turns {rotated} ({prefix}.rope.dimension_count) of {width} values of a key"
+            refuse(path, "damaged", f"{found}; fewer than all are allowed in {prefix}")
+    sections = metadata.get(f"{prefix}.rope.dimension_sections")
+    if isinstance(sections, Array) and sections.data and not any(sections.data):
+        found = f"has zeros alone for {prefix}.rope.dimension_sections"
+        refuse(path, "damaged", f"{found}; a number above is expected")
+    names = {tensor.name for tensor in tensors.each}
+    for block, heads in enumerate(header.head_count_kv):
+        if heads == 0 and f"blk.{block}.attn_k.weight" in names:
+            found = f"has no key heads ({prefix}.attention.head_count_kv) in block {block}"
+            refuse(path, "damaged", f"{found}, and weights for them")
 
 
 def _recurrent_state_size(metadata: Metadata, prefix: str) -> int:
@@ -332,7 +390,7 @@ def read_header(path: str | os.PathLike[str]) -> GgufHeader:
     file_type = metadata.integer("general.file_type", -1, -1, (1 << 32) - 1)
     # Bit 1024 marks a type that was guessed; it says nothing to a writer.
     quantization = _FILE_TYPES.get(file_type & ~1024 if file_type >= 0 else -1)
-    return GgufHeader(
+    header = GgufHeader(
         name=metadata.text("general.name", "").strip() or path.stem,
         architecture=architecture,
         version=metadata.integer("GGUF.version", None, 2, 3),
@@ -342,7 +400,9 @@ def read_header(path: str | os.PathLike[str]) -> GgufHeader:
         tensor_bytes=tensors.bytes_of_type.total(),
         matrices=multiplied(tensors.each),
         parameter_count=tensors.elements,
-        context_length=metadata.integer(f"{architecture}.context_length", None, 1, _MAX_CONTEXT),
+        context_length=metadata.integer(
+            f"{architecture}.context_length", None, SMALLEST_CONTEXT, _MAX_CONTEXT
+        ),
         block_count=blocks,
         embedding_length=width,
         feed_forward_length=max(feed_forward),
@@ -367,3 +427,5 @@ def read_header(path: str | os.PathLike[str]) -> GgufHeader:
         add_bos=add_bos if isinstance(add_bos, bool) else None,
         chat_template=metadata.text("tokenizer.chat_template", "").strip() or None,
     )
+    _check_architecture(metadata, tensors, header)
+    return header
