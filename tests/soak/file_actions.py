@@ -1,0 +1,77 @@
+"""What a writer does with files: opens, saves, drops; texts, models, presets, comparisons."""
+
+from random import Random
+
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QApplication
+
+from studio.ui.model.state import ModelPhase
+from tests.soak.hand import CONTROL, LEFT, NONE, SHIFT, Hand, Key, Pauses
+
+_STARTER = "Starter.gguf"
+
+
+def save(hand: Hand, chances: Random) -> Pauses:
+    """Under its name, or a first one."""
+    hand.shortcut(Key.Key_S)
+    yield 0
+
+
+def save_as(hand: Hand, chances: Random) -> Pauses:
+    """Under another name."""
+    hand.shortcut(Key.Key_S, CONTROL | SHIFT)
+    yield 0
+
+
+def open_(hand: Hand, chances: Random) -> Pauses:
+    """Another text."""
+    hand.shortcut(Key.Key_O)
+    yield 0
+
+
+def new(hand: Hand, chances: Random) -> Pauses:
+    """An empty page."""
+    hand.shortcut(Key.Key_N)
+    yield 0
+
+
+def drop(hand: Hand, chances: Random) -> Pauses:
+    """One file on the window, or several."""
+    paths = [hand.a_file(chances) for _ in range(chances.choice((1, 1, 1, 2, 4)))]
+    hand.note(", ".join(path.name for path in paths))
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    copy = Qt.DropAction.CopyAction
+    enter = QDragEnterEvent(QPoint(60, 60), copy, data, LEFT, NONE)
+    QApplication.sendEvent(hand.window, enter)
+    if enter.isAccepted():
+        QApplication.sendEvent(hand.window, QDropEvent(QPointF(60, 60), copy, data, LEFT, NONE))
+    yield 0
+
+
+def open_model(hand: Hand, chances: Random) -> Pauses:
+    """A model: the one that is open, or one that is none."""
+    hand.shortcut(Key.Key_O, CONTROL | SHIFT)
+    yield 0
+
+
+def mend_model(hand: Hand, chances: Random) -> Pauses:
+    """Where no model is open, or one that knows nothing, have the starter model again."""
+    model = hand.window.session.model
+    if model.phase is ModelPhase.LOADING:
+        yield 500
+    elif not model.is_ready and chances.random() < 0.5:
+        hand.note("reopen")
+        hand.window.actions_.reopen_model.trigger()
+        yield 500
+    elif not (model.is_ready and model.path.endswith((_STARTER, "Q4_1.gguf", "q4_1.gguf"))):
+        hand.note("the starter model")
+        hand.window.open_path(hand.folder / _STARTER)
+        yield 500
+
+
+def leave(hand: Hand, chances: Random) -> Pauses:
+    """The window is closed, if the writer does not think better of it."""
+    hand.shortcut(Key.Key_Q)
+    yield 0

@@ -1,0 +1,146 @@
+"""One window's process as the supervisor has it: asked for steps, looked at, killed."""
+
+import contextlib
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from tests.soak.desk import ROOT, Desk
+
+_PATIENCE = 120.0
+"""Seconds until a window that does not answer counts as hung; nothing is timed by it."""
+
+Answer = dict[str, Any]
+
+
+class HungError(Exception):
+    """A window does not answer; says what it is at."""
+
+
+class Program:
+    """A window.
+
+    Args:
+        desk: Where it works.
+        number: Of all windows of this run.
+        file: What is opened with it, if anything.
+
+    Attributes:
+        is_alive: Whether its process answers still.
+        last: Its last answer.
+    """
+
+    def __init__(self, desk: Desk, number: int, file: Path | None = None) -> None:
+        self.number = number
+        self.log = desk.log / f"texts-{number}"
+        self.log.touch()
+        self._errors = desk.log / f"stderr-{number}"
+        self._rest = b""
+        self.is_alive = True
+        self.died_at = 0.0
+        command = [sys.executable, "-P", "-m", "tests.soak.window"]
+        command += [str(desk.documents), str(self.log)]
+        with self._errors.open("wb") as errors:
+            self._process = subprocess.Popen(
+                command + ([str(file)] if file else []),
+                cwd=ROOT,
+                env=desk.environment,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+            )
+        self.process = psutil.Process(self._process.pid)
+        self.last: Answer = {}
+        self.last = self._answer()
+
+    def do(self, number: int, name: str, chances: str) -> Answer | None:
+        """Have a step done; None where the window was closed by it."""
+        assert self._process.stdin is not None
+        command = {"number": number, "name": name, "chances": chances}
+        try:
+            self._process.stdin.write(json.dumps(command).encode() + b"\n")
+            self._process.stdin.flush()
+            self.last = self._answer()
+        except (BrokenPipeError, EOFError):
+            self._end()
+            return None
+        return self.last
+
+    @property
+    def engine(self) -> psutil.Process | None:
+        """Its engine's process, if there is one."""
+        if not self.is_alive:
+            return None
+        try:
+            for child in self.process.children():
+                if "engine" in child.cmdline():
+                    return child
+        except psutil.Error:
+            pass
+        return None
+
+    def kill(self) -> list[psutil.Process]:
+        """End it as the system does for want of memory; the children that it leaves behind."""
+        children: list[psutil.Process] = self.process.children(recursive=True)
+        self._process.send_signal(signal.SIGKILL)
+        self._end()
+        return children
+
+    @property
+    def status(self) -> int | None:
+        """How it ended; None while it runs."""
+        return self._process.poll()
+
+    @property
+    def errors(self) -> str:
+        """What it wrote to stderr."""
+        return self._errors.read_text(errors="replace")
+
+    def _end(self) -> None:
+        self.died_at = time.monotonic()
+        self.is_alive = False
+        try:
+            self._process.wait(_PATIENCE)
+        except subprocess.TimeoutExpired:
+            told = self._stack()
+            self._process.kill()
+            self._process.wait()
+            raise HungError(f"it closed its window and does not end\n{told}") from None
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                with contextlib.suppress(BrokenPipeError):
+                    pipe.close()
+
+    def _answer(self) -> Answer:
+        assert self._process.stdout is not None
+        deadline = time.monotonic() + _PATIENCE
+        descriptor = self._process.stdout.fileno()
+        while b"\n" not in self._rest:
+            ready, _, _ = select.select([descriptor], [], [], max(0, deadline - time.monotonic()))
+            if not ready:
+                raise HungError(f"no answer in {_PATIENCE:.0f} s; it is at\n{self._stack()}")
+            data = os.read(descriptor, 1 << 16)
+            if not data:
+                raise EOFError
+            self._rest += data
+        line, _, self._rest = self._rest.partition(b"\n")
+        answer = json.loads(line)
+        assert isinstance(answer, dict)
+        return answer
+
+    def _stack(self) -> str:
+        """What its threads are at."""
+        before = len(self.errors)
+        self._process.send_signal(signal.SIGUSR1)
+        deadline = time.monotonic() + 5
+        while len(self.errors) == before and time.monotonic() < deadline:
+            time.sleep(0.1)
+        return self.errors[before:]
