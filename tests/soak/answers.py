@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 
 from studio.ui.presets.name_dialog import PresetNameDialog
 from studio.ui.writing.recovery_dialog import RecoveryDialog
+from tests.soak.desk import EXPORTS
 from tests.soak.hand import LEFT, Hand, Key
 from tests.soak.text_log import mark_of
 
@@ -126,7 +127,10 @@ class Answers(QObject):
             return
         folder = self._hand.folder
         if asked.acceptMode() is QFileDialog.AcceptMode.AcceptSave:
-            path = folder / _NAMES[int(place * len(_NAMES))]
+            # What is exported is no manuscript, whatever it is called.
+            is_text = "manuscript" in asked.windowTitle()
+            place_of = folder if is_text else folder / EXPORTS
+            path = place_of / _NAMES[int(place * len(_NAMES))]
         elif asked.fileMode() is QFileDialog.FileMode.Directory:
             path = folder
         else:
@@ -138,7 +142,7 @@ class Answers(QObject):
 
     def _file(self, asked: QFileDialog, place: float) -> Path:
         """Mostly one that is asked for."""
-        files = sorted(path for path in self._hand.folder.iterdir() if path.name[:1] != ".")
+        files = self._hand.files()
         wanted = "".join(asked.nameFilters()[:1])
         fitting = [path for path in files if path.suffix and path.suffix in wanted]
         among = fitting if fitting and place < 0.8 else files

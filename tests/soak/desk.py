@@ -12,6 +12,9 @@ from tests.helpers.tiny_model import write_byte_level_model
 
 ROOT = Path(__file__).parents[2]
 
+EXPORTS = "exports"
+"""The folder among the documents for what is no manuscript."""
+
 _TEXT = (
     "the old fisherman looked out over a grey sea and thought of years that had gone by while "
     "gulls cried above nets mended twice under lamps whose light fell yellow on rope salt and "
@@ -50,7 +53,7 @@ class Desk:
 
     def lay_out(self, chances: Random) -> None:
         """Put everything there."""
-        for made in (self.home, self.documents, self.log):
+        for made in (self.home, self.documents, self.documents / EXPORTS, self.log):
             made.mkdir(parents=True)
         write = {
             "The Fisherman.txt": prose(chances, 600).encode(),
@@ -105,7 +108,3 @@ class Desk:
         for path in sorted(self.documents.iterdir()):
             if path.suffix in (".txt", ".md") and path.is_file():
                 yield path
-
-    def files(self) -> list[Path]:
-        """Everything that can be opened."""
-        return sorted(path for path in self.documents.iterdir() if not path.name.startswith("."))

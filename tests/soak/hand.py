@@ -14,6 +14,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
 from studio.ui.main_window import MainWindow
+from tests.soak.desk import EXPORTS
 
 Pauses = Iterator[int]
 """Milliseconds until the next event."""
@@ -122,7 +123,17 @@ class Hand:
         x, y = chances.random(), chances.random()
         return QPoint(int(x * max(1, widget.width())), int(y * max(1, widget.height())))
 
+    def files(self) -> list[Path]:
+        """All files that lie there."""
+        folders = (self.folder, self.folder / EXPORTS)
+        return sorted(
+            path
+            for folder in folders
+            for path in folder.iterdir()
+            if path.is_file() and not path.name.startswith(".")
+        )
+
     def a_file(self, chances: Random) -> Path:
         """One of those that lie there."""
-        files = sorted(path for path in self.folder.iterdir() if not path.name.startswith("."))
+        files = self.files()
         return files[int(chances.random() * len(files))]

@@ -141,7 +141,11 @@ class Soak:
         """A window was closed, as asked."""
         self._tell(program, "closed", f"status {program.status}")
         if program.status != 0:
-            self._fail(f"window {program.number} ended with status {program.status}")
+            name = step(self._seed, self._number)
+            self._fail(
+                f"window {program.number} ended in “{name}” with status {program.status}\n"
+                f"{program.errors[-3000:]}"
+            )
         self._forget(program)
 
     # -- from without ----------------------------------------------------------------------------

@@ -1,25 +1,25 @@
 """Finds where the event loop stood still, and what stood in its way.
 
-Runs in the window's process. A clock ticks in the event loop; a thread of C, which needs no
-Python, writes down what the main thread is at where the next tick is late.
+Runs in the window's process. A clock ticks in the event loop; a thread looks whether it does, and
+writes down what the main thread is at where the next tick is late. (Not `faulthandler`'s thread: it
+reads the stack while it changes, and has ended the process by that.)
 """
 
-import faulthandler
-import os
-import tempfile
+import sys
 import threading
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from types import FrameType
 
 from PySide6.QtCore import QObject, Qt, QTimer
 
 LIMIT = 0.25
 """Seconds."""
 _TICK_MS = 20
+_LOOK = 0.05
 _DEEPEST = 14
 """Calls of a stack that are told, the innermost first."""
-_MOST_BYTES = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -54,17 +54,19 @@ class StallWatch(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._found: list[Stall] = []
-        self._stack, path = tempfile.mkstemp()
-        os.unlink(path)  # noqa: PTH108  # its descriptor is all that is needed
+        self._main = threading.get_ident()
         self._schedule = Path(f"/proc/self/task/{threading.get_native_id()}/schedstat")
         self._waited = self._waited_now()
         self._cpu = time.thread_time()
         self._beat = time.monotonic()
+        self._stack: tuple[float, tuple[str, ...]] = (0.0, ())
+        """What it was at, and since which tick."""
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.setInterval(_TICK_MS)
         self._timer.timeout.connect(self._tick)
         self._timer.start()
+        threading.Thread(target=self._look, name="stalls", daemon=True).start()
 
     def take(self) -> list[dict[str, object]]:
         """Those found since the last call."""
@@ -72,19 +74,22 @@ class StallWatch(QObject):
         return [asdict(stall) for stall in found]
 
     def _tick(self) -> None:
-        faulthandler.cancel_dump_traceback_later()
         now, waited, cpu = time.monotonic(), self._waited_now(), time.thread_time()
         gap = now - self._beat - _TICK_MS / 1000
         if gap > LIMIT:
-            lines = os.pread(self._stack, _MOST_BYTES, 0).decode("utf-8", "replace").splitlines()
-            self._found.append(
-                Stall(gap, waited - self._waited, cpu - self._cpu, _main_thread(lines))
-            )
-        if os.lseek(self._stack, 0, os.SEEK_END):
-            os.ftruncate(self._stack, 0)
-            os.lseek(self._stack, 0, os.SEEK_SET)
+            since, stack = self._stack
+            told = stack if since == self._beat else ()
+            self._found.append(Stall(gap, waited - self._waited, cpu - self._cpu, told))
         self._beat, self._waited, self._cpu = now, waited, cpu
-        faulthandler.dump_traceback_later(LIMIT + _TICK_MS / 1000, file=self._stack)
+
+    def _look(self) -> None:
+        """In a thread of its own."""
+        while True:
+            time.sleep(_LOOK)
+            beat = self._beat
+            if time.monotonic() - beat > LIMIT and self._stack[0] != beat:
+                frame = sys._current_frames().get(self._main)
+                self._stack = (beat, _calls(frame))
 
     def _waited_now(self) -> float:
         try:
@@ -93,8 +98,10 @@ class StallWatch(QObject):
             return 0.0
 
 
-def _main_thread(lines: list[str]) -> tuple[str, ...]:
-    """The innermost calls of the main thread, which is told last."""
-    heads = [number for number, line in enumerate(lines) if "most recent call first" in line]
-    calls = lines[heads[-1] + 1 :] if heads else []
-    return tuple(call.strip() for call in calls if call.strip().startswith("File"))[:_DEEPEST]
+def _calls(frame: FrameType | None) -> tuple[str, ...]:
+    """What calls what, the innermost first."""
+    calls: list[str] = []
+    while frame is not None and len(calls) < _DEEPEST:
+        calls.append(f"{frame.f_code.co_filename}:{frame.f_lineno} {frame.f_code.co_name}")
+        frame = frame.f_back
+    return tuple(calls)

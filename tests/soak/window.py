@@ -20,6 +20,7 @@ from tests.soak.driver import Driver
 def main() -> int:
     """Open the window, and hand it over; the exit status."""
     folder, log, *file = sys.argv[1:]
+    faulthandler.enable()
     faulthandler.register(signal.SIGUSR1)  # the supervisor asks a window that answers no more
     make_window = program.make_window
 
