@@ -40,7 +40,7 @@ class FileLock:
             # Not handed on to child processes: they would hold it when we are gone.
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
             try:
-                is_taken = _try_lock(descriptor)
+                is_taken = try_lock(descriptor)
                 # Whoever held it may have deleted the file between our opening and locking it.
                 is_there = is_taken and _is_at(path, descriptor)
             except BaseException:
@@ -66,7 +66,12 @@ class FileLock:
             os.close(descriptor)
 
 
-def _try_lock(descriptor: int) -> bool:
+def try_lock(descriptor: int) -> bool:
+    """Lock an open file without waiting; False where somebody holds it. Closed, it is free.
+
+    Raises:
+        OSError: Its file system knows no locks.
+    """
     try:
         if sys.platform == "win32":
             msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)

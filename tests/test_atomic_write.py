@@ -23,7 +23,7 @@ def test_a_new_file_gets_the_usual_permissions(tmp_path: Path) -> None:
 def test_a_new_file_can_be_its_owners_alone(tmp_path: Path) -> None:
     former = os.umask(0)
     try:
-        atomic_write(tmp_path / "new", b"x", 0o600)
+        atomic_write(tmp_path / "new", b"x", is_private=True)
     finally:
         os.umask(former)
     assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == 0o600

@@ -110,7 +110,7 @@ class BriefFolder:
                 raise OSError(
                     errno.EFBIG, f"it is longer than the {_LARGEST:,} bytes that are read"
                 )
-            atomic_write(path, data, 0o600)
+            atomic_write(path, data, is_private=True)
         except OSError as error:
             raise BriefError(
                 f"The brief of “{document.name}” could not be saved: "

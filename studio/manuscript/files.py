@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from studio.atomic_write import atomic_write
+from studio.in_place import TornFileError
 from studio.manuscript.file_state import FileState
 from studio.manuscript.regular_file import NotRegularError, TooLargeError, read_regular_file
 from studio.manuscript.text_shape import BITE
@@ -233,7 +234,8 @@ def write_text_file(path: Path, file: TextFile) -> FileState:
         What tells later whether it still holds this.
 
     Raises:
-        ManuscriptFileError: It could not be written. What stood there before still stands.
+        ManuscriptFileError: It could not be written. What stood there before still stands, or the
+            message says where it is.
         UnicodeEncodeError: The text holds a lone surrogate.
     """
     data = file.to_bytes()
@@ -262,4 +264,6 @@ def _told(error: OSError, done: str) -> str:
     cause = error.strerror or str(error)
     remedy = _REMEDIES.get(error.errno or 0, "try again, or choose another place")
     kept = "; the file is unchanged" if done == "saved" else ""
+    if isinstance(error, TornFileError):
+        kept = ""
     return f"could not be {done}: {cause}{kept}. What to do: {remedy}."

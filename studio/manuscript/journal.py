@@ -49,7 +49,7 @@ class Journal:
             self._begin()
         assert self._folder is not None, "a folder was made"
         # The writer's texts are nobody else's.
-        atomic_write(self._folder / _RECORD, data, 0o600)
+        atomic_write(self._folder / _RECORD, data, is_private=True)
 
     def clear(self) -> None:
         """Forget the record: all is saved, or given up."""

@@ -1,0 +1,316 @@
+"""Writes over a file that must stay the file it is, with a backup that outlives a kill.
+
+A backup is one file in a folder of the program's own: a line of JSON that says whose it is, and
+what the file held before. It is there, whole and flushed, before the first byte is written, and
+goes when the last one is. This module does not know what the bytes mean.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import os
+import secrets
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote, unquote_to_bytes
+
+import msgspec
+
+from studio.file_lock import FileLock
+from studio.state_place import state_place
+from studio.visible_text import visible_line
+
+_FORMAT = "kelvin-studio backup"
+_SUFFIX = ".backup"
+_PIECE = 2**20
+_LONGEST_LINE = 65_536
+"""Bytes of the line that says whose a backup is: of a path, and little more."""
+_MOST = 256
+"""Backups that are looked at in one start."""
+
+
+class TornFileError(OSError):
+    """A file could neither be written nor be brought back; says where what it held is kept."""
+
+
+def backup_folder() -> Path:
+    """Where backups are, for as long as a file is being written."""
+    return state_place() / "backups"
+
+
+def write_in_place(
+    target: Path, data: bytes, former: os.stat_result, *, is_private: bool = False
+) -> os.stat_result:
+    """Writes over a file: it keeps its names, owner, permissions and attributes.
+
+    Where writing fails it gets back what it held. Where the program is killed meanwhile,
+    `restore_torn` does the same at the next start.
+
+    Args:
+        target: The file, no link.
+        data: All that it is to hold.
+        former: Its status, by which it is known.
+        is_private: Whether nobody but its owner may read it from now on.
+
+    Returns:
+        Its status once all is on the disk.
+
+    Raises:
+        TornFileError: It could be neither written nor brought back.
+        OSError: It could not be written, and is as it was.
+    """
+    flags = os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    descriptor = os.open(target, flags | getattr(os, "O_BINARY", 0))
+    try:
+        status = os.fstat(descriptor)
+        if not os.path.samestat(status, former) or not stat.S_ISREG(status.st_mode):
+            raise OSError(errno.EBUSY, "another program has replaced it meanwhile", str(target))
+        if is_private and hasattr(os, "fchmod"):
+            os.fchmod(descriptor, 0o600)
+        with _backup(target, descriptor, hashlib.sha256(data).hexdigest()) as backup:
+            try:
+                _claim_room(descriptor, status.st_size, len(data))
+                _write(descriptor, data)
+            except BaseException as error:
+                _bring_back(descriptor, backup, error)
+                raise
+        return os.fstat(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def restore_torn() -> list[str]:
+    """Gives files back what they held where a program died while it wrote them.
+
+    What stands in them now, half of it new, is kept too: nobody knows who wrote it last.
+
+    Returns:
+        A sentence for the writer about each.
+    """
+    folder = backup_folder()
+    told = []
+    for path in sorted(folder.glob(f"*{_SUFFIX}"))[:_MOST]:
+        with contextlib.suppress(OSError):
+            lock = FileLock.acquire(path.with_suffix(".lock"))
+            if lock is None:
+                continue  # it is being written
+            try:
+                if path.exists() and (sentence := _restore(path)):
+                    told.append(sentence)
+            finally:
+                lock.release()
+    return told
+
+
+class _Head(msgspec.Struct):
+    format: str
+    path: str
+    sha256: str
+    new_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Backup:
+    """What a file held.
+
+    Attributes:
+        path: Where it is kept.
+        target: Whose it is.
+        start: Where in the backup it begins.
+        sha256: Of what the file held.
+        new_sha256: Of what was to be written.
+    """
+
+    path: Path
+    target: Path
+    start: int
+    sha256: str
+    new_sha256: str
+
+    @classmethod
+    def read(cls, path: Path) -> _Backup:
+        """What a backup says of itself.
+
+        Raises:
+            OSError: It cannot be read, or is damaged.
+        """
+        with path.open("rb") as file:
+            line = file.readline(_LONGEST_LINE)
+        try:
+            head = msgspec.json.decode(line, type=_Head)
+            target = Path(os.fsdecode(unquote_to_bytes(head.path)))
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+            raise OSError(errno.EINVAL, "it is damaged", str(path)) from error
+        if head.format != _FORMAT or not target.is_absolute():
+            raise OSError(errno.EINVAL, "it is of another form", str(path))
+        return cls(path, target, len(line), head.sha256, head.new_sha256)
+
+    def pieces(self) -> Iterator[bytes]:
+        """What the file held."""
+        with self.path.open("rb") as file:
+            file.seek(self.start)
+            while piece := file.read(_PIECE):
+                yield piece
+
+
+@contextlib.contextmanager
+def _backup(target: Path, descriptor: int, new_sha256: str) -> Iterator[_Backup]:
+    """The backup of an open file; gone afterwards, but where the file is torn."""
+    folder = backup_folder()
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path = folder / f"{secrets.token_hex(8)}{_SUFFIX}"
+    lock = FileLock.acquire(path.with_suffix(".lock"))
+    assert lock is not None, "nobody else knows the name"
+    try:
+        digest = hashlib.sha256()
+        for piece in _pieces_of(descriptor):
+            digest.update(piece)
+        where = quote(os.fsencode(target), safe="/ :\\")
+        head = _Head(_FORMAT, where, digest.hexdigest(), new_sha256)
+        line = msgspec.json.encode(head) + b"\n"
+        _write_private(path, line, _pieces_of(descriptor))
+        backup = _Backup(path, target, len(line), head.sha256, new_sha256)
+        try:
+            yield backup
+        except TornFileError:
+            raise
+        except BaseException:
+            with contextlib.suppress(OSError):
+                path.unlink()
+            raise
+        # The text is written: that its backup stays would be no failure of that.
+        with contextlib.suppress(OSError):
+            path.unlink()
+    finally:
+        lock.release()
+
+
+def _write_private(path: Path, line: bytes, pieces: Iterator[bytes]) -> None:
+    """A file that has its name once it is whole and on the disk."""
+    temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    try:
+        with os.fdopen(os.open(temporary, flags, 0o600), "wb") as file:
+            file.write(line)
+            file.writelines(pieces)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise
+    with contextlib.suppress(OSError):  # some systems cannot flush a folder
+        descriptor = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _claim_room(descriptor: int, size: int, new_size: int) -> None:
+    """Have a full disk refuse before anything is written, where the system can tell."""
+    if new_size <= size or not hasattr(os, "posix_fallocate"):
+        return
+    try:
+        os.posix_fallocate(descriptor, size, new_size - size)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise
+
+
+def _write(descriptor: int, data: bytes) -> None:
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
+    os.ftruncate(descriptor, len(data))
+    os.fsync(descriptor)
+
+
+def _bring_back(descriptor: int, backup: _Backup, error: BaseException) -> None:
+    try:
+        _write_pieces(descriptor, backup)
+    except OSError as second:
+        raise TornFileError(
+            second.errno,
+            f"{getattr(error, 'strerror', None) or error}. What it held before is in "
+            f"“{backup.path}”, below a line of the program's",
+        ) from error
+
+
+def _write_pieces(descriptor: int, backup: _Backup) -> None:
+    """Write what a file held."""
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    size = 0
+    for piece in backup.pieces():
+        rest = memoryview(piece)
+        while rest:
+            rest = rest[os.write(descriptor, rest) :]
+        size += len(piece)
+    os.ftruncate(descriptor, size)
+    os.fsync(descriptor)
+
+
+def _pieces_of(descriptor: int) -> Iterator[bytes]:
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    while piece := os.read(descriptor, _PIECE):
+        yield piece
+
+
+def _restore(path: Path) -> str:
+    """Do what a backup is for, and delete it; what is to be said of that, if anything."""
+    try:
+        backup = _Backup.read(path)
+    except OSError:
+        path.rename(path.with_suffix(".damaged"))
+        return (
+            f"A file was being written when the program ended, and the backup of it is damaged: "
+            f"“{path.with_suffix('.damaged')}”."
+        )
+    name = visible_line(backup.target.name, 80)
+    kept = path.with_name(f"{path.stem}-{_short(backup.target.name)}")
+    try:
+        flags = os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+        descriptor = os.open(backup.target, flags | getattr(os, "O_BINARY", 0))
+    except OSError as error:
+        _write_private(kept, b"", backup.pieces())
+        path.unlink()
+        return (
+            f"“{name}” was being written when the program ended, and cannot be opened now "
+            f"({error.strerror}). What it held before is in “{visible_line(str(kept))}”."
+        )
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return ""
+        digest = hashlib.sha256()
+        for piece in _pieces_of(descriptor):
+            digest.update(piece)
+        if digest.hexdigest() in (backup.sha256, backup.new_sha256):
+            path.unlink()
+            return ""
+        try:
+            _write_private(kept, b"", _pieces_of(descriptor))
+            _write_pieces(descriptor, backup)
+        except OSError as error:
+            return (
+                f"“{name}” was being written when the program ended, and cannot be brought back "
+                f"({error.strerror}). The next start tries again; what it held before is in "
+                f"“{visible_line(str(path))}”, below a line of the program's."
+            )
+        path.unlink()
+        return (
+            f"“{name}” was being written when the program ended. It holds again what it held "
+            f"before; what stood in it, partly new, is in “{visible_line(str(kept))}”."
+        )
+    finally:
+        os.close(descriptor)
+
+
+def _short(name: str) -> str:
+    """The end of a name, short enough to stand behind ours."""
+    return os.fsdecode(os.fsencode(name)[-100:])
