@@ -132,7 +132,7 @@ def open_first(window: MainWindow, file: Path | TextFile | None) -> None:
     model = window.session.model
     if model.path:
         return
-    last = Settings().get(remembered.MODEL)
+    last = window.settings.get(remembered.MODEL)
     path = Path(last) if last and is_file(Path(last)) else find_starter_model()
     window.library.opening.start(path)
     if path:

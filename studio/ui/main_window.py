@@ -54,6 +54,7 @@ from studio.ui.widgets.toast import Toast
 from studio.ui.window_actions import WindowActions
 from studio.ui.window_head import WindowHead
 from studio.ui.window_parts import WindowParts
+from studio.ui.window_place import columns_of, place_of, restore_columns, restore_place
 from studio.ui.writing.bias_notice import BiasNotice
 from studio.ui.writing.brief_card import BriefCard
 from studio.ui.writing.document_files import DocumentFiles
@@ -84,7 +85,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.session = session
         self.theme = theme
-        self._settings = settings
+        self.settings = settings
         self._file_failure = ""
         self.setAcceptDrops(True)
 
@@ -178,6 +179,8 @@ class MainWindow(QMainWindow):
         self.compare.restore()
         self.is_started = True
         self.started.emit()
+        if self.settings.problem:
+            self.notice.tell(self.settings.problem, is_error=False)
 
     def _build_layout(self) -> None:
         actions = self.actions_
@@ -301,7 +304,7 @@ class MainWindow(QMainWindow):
         self.editor.zoom_asked.connect(self.theme.zoom_by)
         self.theme.prose_changed.connect(self._on_prose_changed)
         self._on_prose_changed()
-        self.theme.zoom_changed.connect(lambda zoom: self._settings.set(remembered.ZOOM, zoom))
+        self.theme.zoom_changed.connect(lambda zoom: self.settings.set(remembered.ZOOM, zoom))
         self.actions_.side.toggled.connect(self.side.setVisible)
         self.theme.changed.connect(self._on_theme_changed)
         self._on_theme_changed()
@@ -323,6 +326,7 @@ class MainWindow(QMainWindow):
         self.recovery_offer.failed.connect(self.notice.tell)
         self.recovery_offer.told.connect(lambda news: self.notice.tell(news, is_error=False))
         session.recovery.failed.connect(self.notice.tell)
+        self.settings.failed.connect(self.notice.tell)
         self.compare.failed.connect(self.notice.tell)
         self.compare.turned.connect(self._on_page_turned)
         session.compare.told.connect(lambda news: self.notice.tell(news, is_error=False))
@@ -347,17 +351,15 @@ class MainWindow(QMainWindow):
         session.draft.brief_changed.connect(self._show_title)
         session.draft.manuscript.state_changed.connect(self._show_title)
         session.profiles.chosen.connect(
-            lambda preset: self._settings.set(remembered.PROFILE, preset.name)
+            lambda preset: self.settings.set(remembered.PROFILE, preset.name)
         )
         self._show_title()
 
     def _restore(self) -> None:
-        settings = self._settings
+        settings = self.settings
         self.fit_to(self.screen().availableGeometry().size())
-        if geometry := settings.get(remembered.GEOMETRY):
-            self.restoreGeometry(geometry)
-        if splitter := settings.get(remembered.SPLITTER):
-            self._splitter.restoreState(splitter)
+        restore_place(self, settings.get(remembered.PLACE))
+        restore_columns(self._splitter, settings.get(remembered.COLUMNS))
         self.brief.set_open(settings.get(remembered.BRIEF_OPEN))
         self.temperature.set_detailed(settings.get(remembered.DETAILS_OPEN))
         self.actions_.side.setChecked(settings.get(remembered.SIDE_SHOWN))
@@ -370,9 +372,10 @@ class MainWindow(QMainWindow):
         self.resize(QSize(*_SIZE).boundedTo(room).expandedTo(self.minimumSizeHint()))
 
     def _remember(self) -> None:
-        settings = self._settings
-        settings.set(remembered.GEOMETRY, self.saveGeometry())
-        settings.set(remembered.SPLITTER, self._splitter.saveState())
+        settings = self.settings
+        settings.set(remembered.PLACE, place_of(self))
+        if columns := columns_of(self._splitter):
+            settings.set(remembered.COLUMNS, columns)
         settings.set(remembered.BRIEF_OPEN, self.brief.is_open)
         settings.set(remembered.DETAILS_OPEN, self.temperature.is_detailed)
         settings.set(remembered.SIDE_SHOWN, self.actions_.side.isChecked())

@@ -5,24 +5,21 @@ end. Nothing of the user's is read either, so that every machine shows and measu
 """
 
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from PySide6.QtCore import QSettings, QStandardPaths
+from PySide6.QtCore import QStandardPaths
 
-from studio.ui.user_folders import data_folder, state_folder
+from studio.ui.user_folders import config_folder, data_folder, state_folder
 
 
 @contextmanager
 def no_traces() -> Iterator[None]:
     """To be entered before the first window is made, when the application has its name."""
     QStandardPaths.setTestModeEnabled(True)
-    folders = data_folder(), state_folder()
+    folders = config_folder(), data_folder(), state_folder()
     for folder in folders:
         shutil.rmtree(folder, ignore_errors=True)  # of one that was killed
-    with tempfile.TemporaryDirectory() as settings:
-        QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, settings)
-        yield
+    yield
     for folder in folders:
         shutil.rmtree(folder, ignore_errors=True)

@@ -23,3 +23,8 @@ def state_folder() -> Path:
 def recovery_folder() -> Path:
     """The journals: what is written and not saved, of each program that runs."""
     return state_folder() / "recovery"
+
+
+def config_folder() -> Path:
+    """Settings, and what a writer may edit by hand: `~/.config/kelvin-studio` on Linux."""
+    return Path(QStandardPaths.writableLocation(_Place.GenericConfigLocation)) / "kelvin-studio"

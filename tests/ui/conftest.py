@@ -6,7 +6,6 @@ from pathlib import Path
 
 import psutil
 import pytest
-from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
 
@@ -14,7 +13,7 @@ from studio.engine.messages import LoadOptions
 from studio.ui.application import make_window
 from studio.ui.main_window import MainWindow
 from studio.ui.model.state import ModelPhase
-from studio.ui.settings import GEOMETRY, Settings
+from studio.ui.settings import PLACE, Setting, Settings, Value, settings_path
 from studio.ui.theme.theme import Theme
 
 LONG = 60_000
@@ -25,11 +24,18 @@ NEVER_ENDS = tuple((marker, -math.inf) for marker in (0, 2, 4))
 
 
 @pytest.fixture(autouse=True)
-def own_settings(tmp_path: Path) -> Path:
-    """Settings in a folder of the test's own. Qt reads XDG_CONFIG_HOME once a process."""
-    folder = tmp_path / "settings"
-    QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(folder))
-    return folder
+def own_settings(empty_home: Path, qapp: QApplication) -> Path:
+    """The file of settings, in a folder of the test's own; they are written by a timer."""
+    path = settings_path()
+    assert path.is_relative_to(empty_home)
+    return path
+
+
+def remember(setting: Setting[Value], value: Value) -> None:
+    """Have the next window find a value remembered."""
+    settings = Settings()
+    settings.set(setting, value)
+    assert settings.save() == ""
 
 
 @pytest.fixture
@@ -49,7 +55,7 @@ def open_window(
     def open_window() -> MainWindow:
         window = make_window(qapp)
         windows.append(window)
-        if not Settings().get(GEOMETRY):
+        if not Settings().get(PLACE):
             # Offscreen, a first window is fitted to a screen of 800 by 800.
             window.resize(1320, 860)
         window.show()

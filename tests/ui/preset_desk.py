@@ -30,7 +30,7 @@ class Desk:
         )
         self.client = FakeClient()
         self.model = ModelState(self.client)
-        settings = Settings()
+        self.settings = settings = Settings()
         self.favourites = PresetFavourites(settings, self.presets)
         self.defaults = PresetDefaults(settings, self.presets)
         self.opening = ProfileOpening(self.model, self.profiles, self.presets, self.defaults)

@@ -18,9 +18,8 @@ from studio.ui import settings as remembered
 from studio.ui.application import NO_MODEL, make_window, open_first, show
 from studio.ui.main_window import MainWindow
 from studio.ui.model.state import ModelPhase
-from studio.ui.settings import Settings
 from tests.helpers.tiny_model import write_byte_level_model
-from tests.ui.conftest import LONG
+from tests.ui.conftest import LONG, remember
 
 ROOT = Path(__file__).parents[2]
 
@@ -65,9 +64,8 @@ def test_the_last_model_is_opened_again(
     open_window: Callable[[], MainWindow], qtbot: QtBot, tmp_path: Path
 ) -> None:
     last = write_byte_level_model(tmp_path / "last.gguf")
-    settings = Settings()
-    settings.set(remembered.MODEL, str(last))
-    settings.set(remembered.CONTEXT_SIZE, 256)
+    remember(remembered.MODEL, str(last))
+    remember(remembered.CONTEXT_SIZE, 256)
     window = open_window()
     open_first(window, None)
     wait_until_ready(window, qtbot)
@@ -82,7 +80,7 @@ def test_where_the_last_one_is_gone_it_is_the_starter_model(
 ) -> None:
     starter = write_byte_level_model(tmp_path / "starter.gguf")
     monkeypatch.setattr(program, "find_starter_model", lambda: starter)
-    Settings().set(remembered.MODEL, str(tmp_path / "gone.gguf"))
+    remember(remembered.MODEL, str(tmp_path / "gone.gguf"))
     window = open_window()
     open_first(window, None)
     assert window.session.model.path == str(starter)
@@ -91,7 +89,7 @@ def test_where_the_last_one_is_gone_it_is_the_starter_model(
 def test_a_model_that_is_given_is_the_only_one_opened(
     open_window: Callable[[], MainWindow], tmp_path: Path
 ) -> None:
-    Settings().set(remembered.MODEL, str(write_byte_level_model(tmp_path / "last.gguf")))
+    remember(remembered.MODEL, str(write_byte_level_model(tmp_path / "last.gguf")))
     given = write_byte_level_model(tmp_path / "given.gguf")
     window = open_window()
     open_first(window, given)
@@ -102,7 +100,7 @@ def test_a_manuscript_that_is_given_is_opened_beside_a_model(
     open_window: Callable[[], MainWindow], tmp_path: Path
 ) -> None:
     last = write_byte_level_model(tmp_path / "last.gguf")
-    Settings().set(remembered.MODEL, str(last))
+    remember(remembered.MODEL, str(last))
     story = tmp_path / "story.md"
     story.write_text("Once.")
     window = open_window()
@@ -116,8 +114,8 @@ def test_a_text_from_a_pipe_is_an_unsaved_manuscript_of_its_own(
 ) -> None:
     last = tmp_path / "last.txt"
     last.write_text("Last.")
-    Settings().set(remembered.LAST_FILE, str(last))
-    Settings().set(remembered.MODEL, str(write_byte_level_model(tmp_path / "last.gguf")))
+    remember(remembered.LAST_FILE, str(last))
+    remember(remembered.MODEL, str(write_byte_level_model(tmp_path / "last.gguf")))
     window = open_window()
     open_first(window, read_text_stream(io.BytesIO("Über das Meer.\r\n".encode()), "the input"))
     draft = window.session.draft
@@ -148,7 +146,7 @@ def test_what_is_piped_in_and_is_no_text_opens_no_window() -> None:
     [("light", "light"), ("dark", "dark"), ("system", "system"), ("pink", "system")],
 )
 def test_the_appearance_is_remembered(qapp: QApplication, stored: str, expected: str) -> None:
-    Settings().set(remembered.APPEARANCE, stored)
+    remember(remembered.APPEARANCE, stored)
     window = make_window(qapp)
     assert window.theme.appearance == expected
     window.close()

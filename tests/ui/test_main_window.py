@@ -1,10 +1,11 @@
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QObject, QPoint, QRect, QSettings, QSize, Qt
+from PySide6.QtCore import QObject, QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QAccessible, QAction
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QFileDialog, QMenu, QMessageBox, QWidget
@@ -16,7 +17,6 @@ from studio.ui import settings as remembered
 from studio.ui.counted import counted
 from studio.ui.histogram.histogram import NextTokenHistogram
 from studio.ui.main_window import MainWindow
-from studio.ui.settings import Setting
 from studio.ui.theme.faces import FAMILIES
 from studio.ui.theme.type_scale import LARGEST_ZOOM, PROSE_SIZE, SMALLEST_ZOOM
 from studio.ui.widgets.actions import ActionButton
@@ -88,15 +88,11 @@ def test_the_window_is_remembered(open_window: Callable[[], MainWindow], qtbot: 
 def test_damaged_settings_are_no_obstacle(
     open_window: Callable[[], MainWindow], own_settings: Path
 ) -> None:
-    declared = [value for value in vars(remembered).values() if isinstance(value, Setting)]
-    file = QSettings(
-        QSettings.Format.IniFormat, QSettings.Scope.UserScope, "kelvin-studio", "kelvin-studio"
-    )
-    for setting in declared:
-        file.setValue(setting.key, "99999999 nonsense")
-    file.sync()
+    own_settings.parent.mkdir(parents=True)
+    own_settings.write_text(json.dumps(dict.fromkeys(remembered.DECLARED, "99999999 nonsense")))
     window = open_window()
     assert window.isVisible()
+    assert str(own_settings) in window.notice.message
     assert window.theme.zoom in range(SMALLEST_ZOOM, LARGEST_ZOOM + 1)
     window.session.model.path = ""
     window.actions_.recent.aboutToShow.emit()

@@ -1,112 +1,457 @@
+"""What is remembered, in whatever state the file is."""
+
+import json
+import os
+import re
+import stat
+import subprocess
+import sys
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QByteArray, QSettings
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PySide6.QtCore import QTimer
+from pytestqt.qtbot import QtBot
 
 from studio.engine.messages import LoadOptions
 from studio.ui import settings as declared
+from studio.ui.explain.text import STEP_NAMES
+from studio.ui.heat.measure import HeatMeasure
+from studio.ui.landscape.state import COUNTS
 from studio.ui.model.choice import load_options
-from studio.ui.settings import Setting, Settings
+from studio.ui.settings import DECLARED, Setting, Settings
+from studio.ui.settings_file import MOST_BYTES, SettingsFile
+from tests.ui.conftest import LONG
 
-DECLARED = [value for value in vars(declared).values() if isinstance(value, Setting)]
-OTHER = {
-    str: "a, “b” & c; %20 \\ 日本",
-    int: -7,
-    list: ["/a/b, c.txt", "/d.txt"],
-    QByteArray: QByteArray(b"\x00\x01@ByteArray(\xff)"),
-}
+ALL: list[Setting[Any]] = list(DECLARED.values())
+ROOT = Path(__file__).parents[2]
 
 
 def other_value(setting: Setting[Any]) -> object:
-    if isinstance(setting.default, bool):
-        return not setting.default
-    return OTHER[type(setting.default)]
+    """A value that it may have and is not its default."""
+    match setting.default, setting.allowed:
+        case bool(), _:
+            return not setting.default
+        case int(), range() as numbers:
+            return numbers.stop - 1
+        case _, tuple() as words:
+            return next(word for word in words if word != setting.default)
+        case _, re.Pattern():
+            texts = ("left", "-7 20 1320 860 maximized", "900 400")
+            return next(text for text in texts if setting.takes(text))
+        case list(), _:
+            return ["/a/b, c.txt", "/d \udcff “é” 日本.txt", "C:\\x\n.txt"]
+        case _:
+            return "a, “b” & c; %20 \\ 日本 @ByteArray(x)"
 
 
-def path_of_file() -> Path:
-    return Path(
-        QSettings(
-            QSettings.Format.IniFormat,
-            QSettings.Scope.UserScope,
-            "kelvin-studio",
-            "kelvin-studio",
-        ).fileName()
-    )
+def put(path: Path, tree: object) -> bytes:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    data = json.dumps(tree).encode()
+    path.write_bytes(data)
+    return data
 
 
-def reread_from_disk(settings: Settings) -> Settings:
-    """What another process would find: Qt shares what is not yet on the disk."""
-    settings.save()
-    text = path_of_file().read_bytes()
-    elsewhere = path_of_file().parent / "elsewhere"
-    copy = elsewhere / "kelvin-studio" / "kelvin-studio.ini"
-    copy.parent.mkdir(parents=True, exist_ok=True)
-    copy.write_bytes(text)
-    QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(elsewhere))
-    return Settings()
+def names(path: Path) -> set[str]:
+    return {found.name for found in path.parent.iterdir()} if path.parent.exists() else set()
 
 
-def test_there_are_settings_and_their_keys_differ() -> None:
-    assert len(DECLARED) >= 10
-    assert len({setting.key for setting in DECLARED}) == len(DECLARED)
-    assert all(setting.description for setting in DECLARED)
+def test_each_is_declared_once_and_takes_its_default() -> None:
+    values = [value for value in vars(declared).values() if isinstance(value, Setting)]
+    assert len(values) == len(ALL) >= 10
+    for setting in ALL:
+        assert setting.description
+        assert setting.limits
+        assert setting.takes(setting.default)
+        assert setting.takes(other_value(setting))
 
 
-@pytest.mark.parametrize("setting", DECLARED, ids=lambda setting: setting.key)
-def test_the_default_holds_until_something_is_set(setting: Setting[Any]) -> None:
+def test_what_others_allow_is_allowed() -> None:
+    assert declared.HEAT.allowed == tuple(measure.value for measure in HeatMeasure)
+    assert declared.LANDSCAPE_COUNT.allowed == COUNTS
+    assert all(declared.EXPLAIN_STEP.takes(step) for step in STEP_NAMES)
+
+
+@pytest.mark.parametrize("setting", ALL, ids=lambda setting: setting.key)
+def test_a_round_trip(setting: Setting[Any]) -> None:
+    assert Settings().get(setting) == setting.default
+    value = other_value(setting)
+    first = Settings()
+    first.set(setting, value)
+    assert first.get(setting) == value
+    assert first.save() == ""
+    again = Settings()
+    assert (again.problem, again.get(setting)) == ("", value)
+    again.set(setting, setting.default)
+    again.save()
     assert Settings().get(setting) == setting.default
 
 
-@pytest.mark.parametrize("setting", DECLARED, ids=lambda setting: setting.key)
-def test_a_round_trip(setting: Setting[Any]) -> None:
-    value = other_value(setting)
-    settings = Settings()
-    settings.set(setting, value)
-    assert settings.get(setting) == value
-    assert Settings().get(setting) == value
-    again = reread_from_disk(settings).get(setting)
-    assert again == value
-    assert type(again) is type(setting.default)
-
-
-@pytest.mark.parametrize("value", [[], ["/only, one.txt"], ["/a.txt", "/b.txt"]])
-def test_lists_of_any_length(value: list[str]) -> None:
-    settings = Settings()
-    settings.set(declared.RECENT_FILES, value)
-    assert reread_from_disk(settings).get(declared.RECENT_FILES) == value
-
-
-@pytest.mark.qt_log_ignore("Trying to construct an instance of an invalid type", extend=True)
-@pytest.mark.parametrize("setting", DECLARED, ids=lambda setting: setting.key)
-@pytest.mark.parametrize("damage", ["@Invalid()", "@Variant(nonsense)", "one, two", "", "9" * 40])
-def test_a_damaged_value_is_never_more_than_a_wrong_one(setting: Setting[Any], damage: str) -> None:
-    file = path_of_file()
-    file.parent.mkdir(parents=True, exist_ok=True)
-    section, _, key = setting.key.rpartition("/")
-    file.write_text(f"[{section or 'General'}]\n{key}={damage}\n")
-    value = Settings().get(setting)
-    assert type(value) is type(setting.default)
-    if isinstance(setting.default, bool | QByteArray):
-        assert value == setting.default
-
-
-def test_damaged_options_of_the_model_are_ignored() -> None:
-    settings = Settings()
-    settings.set(declared.THREADS, 3)
-    assert load_options(settings) == LoadOptions(threads=3)
-    settings.set(declared.CONTEXT_SIZE, -5)
-    assert load_options(settings) == LoadOptions()
+def test_a_list_is_never_that_of_the_declaration() -> None:
+    first = Settings()
+    first.get(declared.RECENT_FILES).append("/a.txt")
+    first.remember(declared.RECENT_FILES, "/b.txt")
+    first.get(declared.RECENT_FILES).append("/c.txt")
+    assert first.get(declared.RECENT_FILES) == ["/b.txt"]
+    assert declared.RECENT_FILES.default == []
 
 
 def test_recent_things_are_the_newest_first_each_once_and_not_too_many() -> None:
-    settings = Settings()
+    first = Settings()
     for number in [*range(20), 15]:
-        settings.remember(declared.RECENT_FILES, f"/{number}.txt")
-    recent = settings.get(declared.RECENT_FILES)
+        first.remember(declared.RECENT_FILES, f"/{number}.txt")
+    recent = first.get(declared.RECENT_FILES)
     assert recent[:3] == ["/15.txt", "/19.txt", "/18.txt"]
     assert len(recent) == len(set(recent)) == 8
-    settings.forget(declared.RECENT_FILES, "/19.txt")
-    settings.forget(declared.RECENT_FILES, "/not there.txt")
-    assert settings.get(declared.RECENT_FILES)[:2] == ["/15.txt", "/18.txt"]
-    assert declared.RECENT_FILES.default == [], "the declaration is not what is changed"
+    first.forget(declared.RECENT_FILES, "/19.txt")
+    first.forget(declared.RECENT_FILES, "/not there.txt")
+    assert first.get(declared.RECENT_FILES)[:2] == ["/15.txt", "/18.txt"]
+
+
+def test_options_of_the_model() -> None:
+    first = Settings()
+    first.set(declared.THREADS, 3)
+    assert load_options(first) == LoadOptions(threads=3)
+    first.set(declared.CONTEXT_SIZE, -5)
+    assert load_options(first) == LoadOptions(threads=3), "not remembered at all"
+    first.set(declared.CONTEXT_SIZE, 2)
+    assert load_options(first) == LoadOptions(), "fewer tokens than llama.cpp can do with"
+
+
+def test_the_file_is_json_and_nobody_elses(own_settings: Path) -> None:
+    former = os.umask(0)
+    try:
+        first = Settings()
+        first.set(declared.FOLDER, "/a/é")
+        first.save()
+    finally:
+        os.umask(former)
+    assert own_settings.read_text() == '{\n "file/folder": "/a/é"\n}\n'
+    assert stat.S_IMODE(own_settings.stat().st_mode) == 0o600
+    assert stat.S_IMODE(own_settings.parent.stat().st_mode) == 0o700
+    own_settings.chmod(0o644)
+    first.set(declared.FOLDER, "/b")
+    first.save()
+    assert stat.S_IMODE(own_settings.stat().st_mode) == 0o600, "whatever it was before"
+
+
+def test_it_is_written_soon_in_another_thread_and_nothing_runs_at_rest(
+    own_settings: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = Settings()
+    writers: list[str] = []
+    update = SettingsFile.update
+
+    def seen(self: SettingsFile, change: Any) -> str:
+        writers.append(threading.current_thread().name)
+        return update(self, change)
+
+    monkeypatch.setattr(SettingsFile, "update", seen)
+    assert not running(first), "nothing has changed"
+    for zoom in (1, 2, 3):
+        first.set(declared.ZOOM, zoom)
+    first.set(declared.ZOOM, 3)
+    assert not own_settings.exists()
+    qtbot.waitUntil(lambda: bool(writers) and first._thread is None, timeout=LONG)
+    assert json.loads(own_settings.read_text()) == {"window/zoom": 3}
+    assert writers == ["settings"], "one write of all that came together"
+    assert not running(first)
+    assert first.save() == ""
+    assert writers == ["settings"], "there is nothing to write"
+    assert names(own_settings) == {"settings.json"}
+
+
+def running(of: Settings) -> list[QTimer]:
+    return [timer for timer in of.findChildren(QTimer) if timer.isActive()]
+
+
+DAMAGE: list[Any] = [
+    None,
+    {},
+    [3],
+    "\0",
+    "nonsense \ud800",
+    10**30,
+    -(10**9),
+    1.5,
+    ["a"] * 2000,
+    "x" * 300_000,
+]
+
+
+@pytest.mark.parametrize("index", range(len(ALL)), ids=lambda index: ALL[index].key)
+def test_a_foreign_value_falls_back_alone_and_is_told_of_once(
+    own_settings: Path, index: int
+) -> None:
+    setting: Setting[Any] = ALL[index]
+    damages = [damage for damage in DAMAGE if not setting.takes(damage)]
+    damage = damages[index % len(damages)]
+    beside = declared.THREADS if setting is not declared.THREADS else declared.GPU_LAYERS
+    data = put(own_settings, {setting.key: damage, beside.key: 7, "of/later": [1, {"a": None}]})
+    first = Settings()
+    assert first.get(setting) == setting.default
+    assert first.get(beside) == 7
+    assert setting.key in first.problem
+    assert str(own_settings) in first.problem
+    assert len(first.problem) < 700
+    assert own_settings.with_name("settings.damaged.json").read_bytes() == data
+    assert first.save() == ""
+    assert json.loads(own_settings.read_text()) == {beside.key: 7, "of/later": [1, {"a": None}]}
+    assert Settings().problem == ""
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"\0" * 100,
+        b"null",
+        b"[" * 500_000,
+        b'{"a":' * 100_000,
+        b'{"window/zoom": 1}' + b" " * MOST_BYTES,
+        b"[window]\nzoom=1\n",
+    ],
+    ids=lambda data: repr(data[:14]),
+)
+def test_what_is_no_settings_is_put_aside_and_told_of(own_settings: Path, data: bytes) -> None:
+    own_settings.parent.mkdir(parents=True)
+    for number in ("", "-2"):
+        own_settings.write_bytes(data)
+        first = Settings()
+        assert first.get(declared.ZOOM) == 0
+        assert str(own_settings) in first.problem
+        aside = own_settings.with_name(f"settings.damaged{number}.json")
+        assert aside.name in first.problem
+        assert aside.read_bytes() == data
+        first.set(declared.ZOOM, 2)
+        assert first.save() == ""
+        again = Settings()
+        assert (again.problem, again.get(declared.ZOOM)) == ("", 2)
+
+
+def test_a_byte_that_is_no_utf8_damages_no_other_value(own_settings: Path) -> None:
+    own_settings.parent.mkdir(parents=True)
+    own_settings.write_bytes(b'\xef\xbb\xbf{"window/zoom": 1, "window/face": "\xff", "b\xe9": 1}')
+    first = Settings()
+    assert first.get(declared.ZOOM) == 1
+    assert "window/face" in first.problem
+    assert first.save() == ""
+    assert (Settings().problem, Settings().get(declared.ZOOM)) == ("", 1)
+
+
+KEYS = st.sampled_from(list(DECLARED)) | st.text(max_size=8)
+TREES = st.dictionaries(
+    KEYS,
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+        lambda inside: st.lists(inside, max_size=4) | st.dictionaries(st.text(max_size=3), inside),
+        max_leaves=8,
+    ),
+    max_size=6,
+)
+
+
+@settings(max_examples=150, suppress_health_check=list(HealthCheck))
+@given(
+    data=st.binary(max_size=60)
+    | TREES.map(lambda tree: json.dumps(tree).encode())
+    | TREES.map(lambda tree: json.dumps(tree).encode()[:-3])
+)
+def test_whatever_the_file_holds_every_value_is_of_its_type(
+    own_settings: Path, data: bytes
+) -> None:
+    own_settings.parent.mkdir(parents=True, exist_ok=True)
+    for found in own_settings.parent.iterdir():
+        found.unlink()
+    own_settings.write_bytes(data)
+    first = Settings()
+    assert all(setting.takes(first.get(setting)) for setting in ALL)
+    assert first.save() == ""
+    again = Settings()
+    assert again.problem == ""
+    assert all(first.get(setting) == again.get(setting) for setting in ALL)
+    if first.problem:
+        kept = [found.read_bytes() for found in own_settings.parent.glob("*.damaged*")]
+        assert kept == [data], "nothing is lost of what could not be used"
+
+
+def test_a_folder_in_its_place_is_left_and_told_of(own_settings: Path, qtbot: QtBot) -> None:
+    own_settings.mkdir(parents=True)
+    first = Settings()
+    assert "Is a directory" in first.problem
+    told: list[str] = []
+    first.failed.connect(told.append)
+    first.set(declared.ZOOM, 1)
+    assert first.get(declared.ZOOM) == 1
+    qtbot.waitUntil(lambda: not running(first) and first._thread is None, timeout=LONG)
+    assert told == [], "it was told at the start"
+    assert "Is a directory" in first.save()
+    assert own_settings.is_dir()
+
+
+def test_a_pipe_in_its_place_holds_nothing_up(own_settings: Path) -> None:
+    own_settings.parent.mkdir(parents=True)
+    os.mkfifo(own_settings)
+    first = Settings()
+    assert "pipe" in first.problem
+    first.set(declared.ZOOM, 1)
+    assert "pipe" in first.save()
+
+
+def test_a_file_in_the_folders_place_is_told_of_once_until_it_works(
+    own_settings: Path, qtbot: QtBot
+) -> None:
+    first = Settings()
+    told: list[str] = []
+    first.failed.connect(told.append)
+    own_settings.parent.parent.mkdir(parents=True, exist_ok=True)
+    own_settings.parent.write_text("in the way")
+    for zoom in (1, 2):
+        first.set(declared.ZOOM, zoom)
+        qtbot.waitUntil(lambda: not running(first) and first._thread is None, timeout=LONG)
+    assert len(told) == 1
+    assert str(own_settings) in told[0]
+    own_settings.parent.unlink()
+    first.set(declared.THREADS, 5)
+    assert first.save() == ""
+    tree = json.loads(own_settings.read_text())
+    assert tree == {"window/zoom": 2, "model/threads": 5}, "what could not be written before too"
+
+
+def test_of_two_windows_both_keep_what_they_set(own_settings: Path) -> None:
+    put(own_settings, {"file/recent": ["/old.txt", "/gone.txt"], "of/later": {"x": 1}})
+    one, two = Settings(), Settings()
+    one.remember(declared.RECENT_FILES, "/one.txt")
+    one.set(declared.ZOOM, 3)
+    two.remember(declared.RECENT_FILES, "/two.txt")
+    two.forget(declared.RECENT_FILES, "/gone.txt")
+    two.set(declared.FACE, "sans")
+    assert one.save() == two.save() == ""
+    assert json.loads(own_settings.read_text()) == {
+        "file/recent": ["/two.txt", "/one.txt", "/old.txt"],
+        "window/zoom": 3,
+        "window/face": "sans",
+        "of/later": {"x": 1},
+    }
+    assert two.get(declared.RECENT_FILES) == ["/two.txt", "/one.txt", "/old.txt"]
+    one.remember(declared.RECENT_FILES, "/three.txt")
+    one.save()
+    assert Settings().get(declared.RECENT_FILES) == [
+        "/three.txt",
+        "/two.txt",
+        "/one.txt",
+        "/old.txt",
+    ]
+    for number in range(20):
+        two.remember(declared.RECENT_FILES, f"/{number}.txt")
+    two.save()
+    assert len(Settings().get(declared.RECENT_FILES)) == 8
+
+
+def test_what_another_program_damages_meanwhile_loses_nothing(own_settings: Path) -> None:
+    put(own_settings, {"window/face": "sans", "of/later": 1})
+    first = Settings()
+    own_settings.write_bytes(b"no JSON")
+    first.set(declared.ZOOM, 3)
+    assert "settings.damaged.json" in first.save()
+    tree = json.loads(own_settings.read_text())
+    assert tree == {"window/face": "sans", "window/zoom": 3, "of/later": 1}
+
+
+class Harmful:
+    """Unpickled, it makes a file."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return os.mkdir, (str(self._path),)
+
+
+def test_settings_of_a_former_version_are_taken_over_once(
+    own_settings: Path, tmp_path: Path
+) -> None:
+    own_settings.parent.mkdir(parents=True)
+    ini = own_settings.with_name("kelvin-studio.ini")
+    ini.write_text(
+        "[General]\nprofile=Data augmentation\n\n"
+        "[window]\n"
+        "appearance=dark\n"
+        "geometry=@ByteArray(\\x1\\xd9\\xd0\\xcb)\n"
+        "zoom=2\n"
+        "brief_open=false\n"
+        'face="sa\\x6es"\n'
+        "heat=@Variant(\\0\\0\\0\\x7f)\n\n"
+        "[file]\n"
+        'recent=/a b.txt, "/c, \\"d\\" \\x65e5.txt", /e.txt\n'
+        "folder=@@home\n"
+        "last_caret=12\n\n"
+        "[model]\nrecent=/one.gguf\nthreads=many\n"
+        "[presets]\nfavourites=@Invalid()\n"
+    )
+    data = ini.read_bytes()
+    first = Settings()
+    assert first.get(declared.PROFILE) == "Data augmentation"
+    assert first.get(declared.APPEARANCE) == "dark"
+    assert first.get(declared.ZOOM) == 2
+    assert first.get(declared.BRIEF_OPEN) is False
+    assert first.get(declared.FACE) == "sans"
+    assert first.get(declared.RECENT_FILES) == ["/a b.txt", '/c, "d" 日.txt', "/e.txt"]
+    assert first.get(declared.FOLDER) == "@home"
+    assert first.get(declared.LAST_CARET) == 12
+    assert first.get(declared.RECENT_MODELS) == ["/one.gguf"]
+    assert first.get(declared.HEAT) == "off"
+    assert first.get(declared.THREADS) == 0
+    assert "window/heat" in first.problem
+    assert "model/threads" in first.problem
+    assert "geometry" not in first.problem
+    assert first.save() == ""
+    assert ini.with_name("kelvin-studio.ini.old").read_bytes() == data
+    own_settings.unlink()
+    assert Settings().get(declared.ZOOM) == 0, "it does not come back"
+
+
+def test_no_object_is_made_of_what_a_former_file_holds(own_settings: Path, tmp_path: Path) -> None:
+    from PySide6.QtCore import QSettings
+
+    trap = tmp_path / "trap"
+    ini = own_settings.with_name("kelvin-studio.ini")
+    file = QSettings(str(ini), QSettings.Format.IniFormat)
+    for key in ("profile", "window/zoom", "file/recent", "presets/favourites"):
+        file.setValue(key, Harmful(trap))
+    file.sync()
+    assert b"@Variant" in ini.read_bytes()
+    first = Settings()
+    assert all(first.get(setting) == setting.default for setting in ALL)
+    assert "profile" in first.problem
+    assert not trap.exists()
+    script = (
+        "import sys; from PySide6.QtCore import QSettings;"
+        "QSettings(sys.argv[1], QSettings.Format.IniFormat).value('profile')"
+    )
+    command = [sys.executable, "-P", "-c", script, str(ini)]
+    subprocess.run(command, check=False, capture_output=True, timeout=LONG / 1000)
+    assert trap.exists(), "the file is as harmful as it was meant to be"
+
+
+def test_nobody_asks_qt_for_settings() -> None:
+    found = [
+        path
+        for folder in ("studio", "packaging")
+        for path in (ROOT / folder).rglob("*.py")
+        if re.search(r"QSettings|\b(import|from) (pickle|shelve|marshal)\b", path.read_text())
+    ]
+    assert found == []
+
+
+def test_settings_that_are_too_many_are_not_written(own_settings: Path) -> None:
+    put(own_settings, {"window/zoom": 1})
+    first = Settings()
+    first.set(declared.FAVOURITES, [f"{number} {'x' * 3000}" for number in range(1000)])
+    assert "not saved" in first.save()
+    assert json.loads(own_settings.read_text()) == {"window/zoom": 1}

@@ -11,7 +11,6 @@ from pytestqt.qtbot import QtBot
 
 from studio.ui import settings as remembered
 from studio.ui.main_window import MainWindow
-from studio.ui.settings import Settings
 from tests.ui.conftest import LONG, NEVER_ENDS
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
@@ -159,7 +158,7 @@ def test_keys_reach_their_actions(bare: MainWindow, qtbot: QtBot) -> None:
     assert bare.editor.prose_font.pixelSize() == size
     QTest.keyClick(bare.editor, Qt.Key.Key_Minus, CONTROL)
     assert bare.editor.prose_font.pixelSize() < size
-    assert Settings().get(remembered.ZOOM) == -1
+    assert bare.settings.get(remembered.ZOOM) == -1
     QTest.keyClick(bare.editor, Qt.Key.Key_F, CONTROL)
     assert bare.find_bar.isVisible()
     focused = QApplication.focusWidget()
@@ -210,7 +209,7 @@ def test_appearance_is_chosen_and_remembered(bare: MainWindow) -> None:
     for name, appearance in (("Dark", "dark"), ("Light", "light"), ("As the system", "system")):
         by_name[name].trigger()
         assert bare.theme.appearance == appearance
-        assert Settings().get(remembered.APPEARANCE) == appearance
+        assert bare.settings.get(remembered.APPEARANCE) == appearance
         assert [name for name, action in by_name.items() if action.isChecked()] == [name]
 
 

@@ -27,6 +27,7 @@ from studio.ui.widgets.actions import ActionButton, make_action
 from studio.ui.widgets.dragged_files import local_files
 from studio.ui.widgets.letters import follow_letters
 from studio.ui.widgets.notice_bar import NoticeBar
+from studio.ui.window_place import columns_of, place_of, restore_columns, restore_place
 
 _SIZE = (900, 640)
 _WIDTHS = [340, 560]
@@ -102,10 +103,8 @@ class PresetLibraryWindow(QDialog):
         self.addAction(make_action(self, "Search", self._to_search, "Ctrl+F"))
         self._build_layout()
         self.resize(*_SIZE)
-        if geometry := settings.get(remembered.LIBRARY_GEOMETRY):
-            self.restoreGeometry(geometry)
-        if splitter := settings.get(remembered.LIBRARY_SPLITTER):
-            self._splitter.restoreState(splitter)
+        restore_place(self, settings.get(remembered.LIBRARY_PLACE))
+        restore_columns(self._splitter, settings.get(remembered.LIBRARY_COLUMNS))
 
     def open_at(self, key: str) -> None:
         """Show it, with an entry selected and the keyboard in the search."""
@@ -117,8 +116,9 @@ class PresetLibraryWindow(QDialog):
 
     def remember(self) -> None:
         """Remember how it stands."""
-        self._settings.set(remembered.LIBRARY_GEOMETRY, self.saveGeometry())
-        self._settings.set(remembered.LIBRARY_SPLITTER, self._splitter.saveState())
+        self._settings.set(remembered.LIBRARY_PLACE, place_of(self))
+        if columns := columns_of(self._splitter):
+            self._settings.set(remembered.LIBRARY_COLUMNS, columns)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Follow the presets while it is in view."""

@@ -6,6 +6,8 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
 from studio.ui.theme.spacing import set_margins
 
 _MS = 6000
+_SHORT = 100
+"""Characters that are read in that time."""
 _ABOVE = 64
 """Pixels from the window's lower edge: clear of the row of buttons there."""
 
@@ -22,7 +24,7 @@ class Toast(QFrame):
 
     Args:
         over: What it stands over, in the middle near its lower edge.
-        lasts: Milliseconds that a message stays.
+        lasts: Milliseconds that a message stays; a long one stays longer, to be read.
     """
 
     def __init__(self, over: QWidget, lasts: int = _MS) -> None:
@@ -40,7 +42,7 @@ class Toast(QFrame):
         row.addWidget(self._label)
         self._clock = QTimer(self)
         self._clock.setSingleShot(True)
-        self._clock.setInterval(lasts)
+        self._lasts = lasts
         self._clock.timeout.connect(self.hide)
         over.installEventFilter(self)
         self._low: list[QWidget] = []
@@ -63,7 +65,7 @@ class Toast(QFrame):
         self._place()
         self.show()
         self.raise_()
-        self._clock.start()
+        self._clock.start(max(1, len(message) // _SHORT) * self._lasts)
 
     def take_back(self) -> None:
         """Hide what is said: it is about what is gone."""

@@ -12,8 +12,7 @@ from studio.ui import settings as remembered
 from studio.ui.heat.legend import BEING_SCORED, NO_DICE
 from studio.ui.heat.measure import HeatMeasure
 from studio.ui.main_window import MainWindow
-from studio.ui.settings import Settings
-from tests.ui.conftest import LONG
+from tests.ui.conftest import LONG, remember
 from tests.ui.recorded import scored
 
 ALT = Qt.KeyboardModifier.AltModifier
@@ -50,11 +49,11 @@ def test_each_measure_has_a_key_and_a_place_in_the_menu(bare: MainWindow) -> Non
 
 def test_the_measure_is_remembered(open_window: Callable[[], MainWindow]) -> None:
     assert open_window().session.heat.measure is HeatMeasure.OFF
-    Settings().set(remembered.HEAT, "rank")
+    remember(remembered.HEAT, "rank")
     again = open_window()
     assert again.session.heat.measure is HeatMeasure.RANK
     again.session.heat.set_measure(HeatMeasure.BLAME)
-    assert Settings().get(remembered.HEAT) == "blame"
+    assert again.settings.get(remembered.HEAT) == "blame"
 
 
 def test_with_nothing_recorded_it_says_what_to_do(bare: MainWindow) -> None:

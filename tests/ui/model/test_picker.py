@@ -29,8 +29,13 @@ def starter(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def picker(model: ModelState, starter: Path, qtbot: QtBot) -> ModelPicker:
-    picker = ModelPicker(model, Settings(), starter, [QAction("Open model…")])
+def settings() -> Settings:
+    return Settings()
+
+
+@pytest.fixture
+def picker(model: ModelState, settings: Settings, starter: Path, qtbot: QtBot) -> ModelPicker:
+    picker = ModelPicker(model, settings, starter, [QAction("Open model…")])
     qtbot.addWidget(picker)
     picker.show()
     return picker
@@ -66,13 +71,17 @@ def test_it_says_what_is_open(picker: ModelPicker, model: ModelState, client: Fa
 
 
 def test_the_menu_has_starter_recent_and_actions(
-    picker: ModelPicker, model: ModelState, client: FakeClient, starter: Path, tmp_path: Path
+    picker: ModelPicker,
+    model: ModelState,
+    client: FakeClient,
+    settings: Settings,
+    starter: Path,
+    tmp_path: Path,
 ) -> None:
     assert entries(picker) == [
         ("Starter.Q4_1 (starter model)\t2 MB", True, False),
         ("Open model…", True, False),
     ]
-    settings = Settings()
     there = tmp_path / "Q&A.gguf"
     there.write_bytes(b"\0")
     for path in (str(starter), str(there), "/gone/away.gguf"):

@@ -13,7 +13,6 @@ from studio.ui.engine_line.process import End, Outcome
 from studio.ui.main_window import MainWindow
 from studio.ui.model.choice import load_options
 from studio.ui.model.state import ModelPhase, ModelState
-from studio.ui.settings import Settings
 from tests.helpers.tiny_model import write_byte_level_model
 from tests.ui.conftest import LONG
 from tests.ui.fake_engine import KILLED, FakeClient, model_report
@@ -281,7 +280,7 @@ def test_bad_models_are_one_message_each_and_the_next_good_one_works(
     assert window.notice.message == ""
     assert session.draft.manuscript.text == "My text."
     qtbot.waitUntil(lambda: session.look_ahead.is_settled, timeout=LONG)
-    settings = Settings()
+    settings = window.settings
     assert settings.get(remembered.MODEL) == str(tiny)
     assert settings.get(remembered.RECENT_MODELS) == [str(tiny)], "only what could be opened"
 
@@ -327,7 +326,7 @@ def test_a_file_that_only_llama_cpp_refuses_brings_the_former_model_back(
     assert window.notice.message == told[0], "the reason stays when the model is there again"
     assert window.notice.action is None
     assert session.draft.manuscript.text == "My text."
-    assert Settings().get(remembered.RECENT_MODELS) == [str(tiny)]
+    assert window.settings.get(remembered.RECENT_MODELS) == [str(tiny)]
     with qtbot.waitSignal(session.next_token.changed, timeout=LONG):
         session.draft.manuscript.edit(0, 0, "And ")
 
@@ -365,7 +364,7 @@ def test_a_model_that_is_dropped_on_the_window_is_opened_and_remembered(
         assert model.path == str(path)
         assert model.report
         assert model.report.context_size == 256
-    assert [Path(path).name for path in Settings().get(remembered.RECENT_MODELS)] == [
+    assert [Path(path).name for path in window.settings.get(remembered.RECENT_MODELS)] == [
         "second.gguf",
         "first.gguf",
     ]

@@ -85,6 +85,7 @@ def test_what_a_file_does_not_say_is_neutral_where_the_writer_wants_it(
     window.open_path(file)
     assert (window.session.sampling.params.top_k, window.session.sampling.params.top_p) == (0, 1)
     assert "silent" not in window.notice.message
+    window.settings.save()
     again = open_window()
     assert again.presets.neutral.isChecked()
 

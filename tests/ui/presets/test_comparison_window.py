@@ -14,7 +14,6 @@ from studio.sampling import SamplingParams
 from studio.ui.parameters.values import ParameterValues
 from studio.ui.presets.comparison_state import IN_FORCE, PresetComparisonState
 from studio.ui.presets.comparison_window import PresetComparisonWindow
-from studio.ui.settings import Settings
 from studio.ui.theme.theme import Theme
 from tests.ui.preset_desk import Desk
 
@@ -40,7 +39,7 @@ def desk(tmp_path: Path, qapp: object) -> Desk:
 @pytest.fixture
 def window(desk: Desk, qapp: QApplication, qtbot: QtBot) -> Iterator[PresetComparisonWindow]:
     values = ParameterValues(desk.sampling, desk.prompting)
-    state = PresetComparisonState(desk.profiles, desk.presets, values, Settings())
+    state = PresetComparisonState(desk.profiles, desk.presets, values, desk.settings)
     window = PresetComparisonWindow(state, Theme(qapp, "light"))
     qtbot.addWidget(window)
     yield window
@@ -82,7 +81,7 @@ def test_only_what_differs_is_remembered(window: PresetComparisonWindow, desk: D
     assert rows(window) == []
     assert window._words.text() == "Nothing differs: all 35 fields have the same value."
     values = ParameterValues(desk.sampling, desk.prompting)
-    again = PresetComparisonState(desk.profiles, desk.presets, values, Settings())
+    again = PresetComparisonState(desk.profiles, desk.presets, values, desk.settings)
     assert again.only_differences
 
 

@@ -19,7 +19,7 @@ def desk(tmp_path: Path, qapp: object) -> Desk:
 
 
 def remembered(desk: Desk) -> PresetDefaults:
-    return PresetDefaults(Settings(), desk.presets)
+    return PresetDefaults(desk.settings, desk.presets)
 
 
 def test_a_model_is_known_by_its_file_wherever_it_lies() -> None:
@@ -65,7 +65,7 @@ def test_both_go_with_what_is_deleted_and_come_back_with_it(desk: Desk) -> None:
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"a": 1}', "null"])
 def test_what_is_damaged_counts_as_absent(desk: Desk, text: str) -> None:
-    Settings().set(MODEL_PROFILES, text)
+    desk.settings.set(MODEL_PROFILES, text)
     assert remembered(desk).names_for(KEY) == []
 
 
@@ -74,5 +74,5 @@ def test_a_name_with_signs_that_a_file_of_settings_uses_itself(desk: Desk) -> No
     desk.presets.save_as(name)
     desk.defaults.set_of_model(KEY, name)
     desk.favourites.set(name, True)
-    Settings().save()
-    assert remembered(desk).of_model(KEY) == name
+    assert desk.settings.save() == ""
+    assert PresetDefaults(Settings(), desk.presets).of_model(KEY) == name

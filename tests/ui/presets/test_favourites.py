@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from studio.ui.presets.favourites import PresetFavourites
-from studio.ui.settings import FAVOURITES, Settings
+from studio.ui.settings import FAVOURITES
 from tests.ui.preset_desk import Desk
 
 
@@ -16,7 +16,7 @@ def desk(tmp_path: Path, qapp: object) -> Desk:
 
 
 def remembered(desk: Desk) -> tuple[str, ...]:
-    return PresetFavourites(Settings(), desk.presets).names
+    return PresetFavourites(desk.settings, desk.presets).names
 
 
 def test_a_star_is_remembered_and_taken_off(desk: Desk) -> None:
@@ -62,6 +62,6 @@ def test_a_file_that_is_gone_for_a_moment_keeps_its_star(desk: Desk) -> None:
 
 
 def test_what_is_damaged_is_no_obstacle(desk: Desk) -> None:
-    Settings().set(FAVOURITES, ["Nobody", "Mine", "Mine"])
-    favourites = PresetFavourites(Settings(), desk.presets)
+    desk.settings.set(FAVOURITES, ["Nobody", "Mine", "Mine"])
+    favourites = PresetFavourites(desk.settings, desk.presets)
     assert favourites.names == ("Nobody", "Mine")

@@ -192,6 +192,7 @@ def test_a_star_by_click_and_by_key_comes_first_in_the_picker(
         library.details.favourite, LEFT, pos=QPoint(6, library.details.favourite.height() // 2)
     )
     assert picker.itemText(0) == "Sea"
+    window.settings.save()
     again = open_window()
     assert again.profile_picker.itemText(0) == "Sea"
     assert again.profile_picker.currentText() == "Sea"

@@ -123,6 +123,7 @@ def test_the_program_starts_with_the_models_own_before_it_is_loaded(
     model = tmp_path / "M.gguf"
     model.write_bytes(b"x" * 10)
     desk.defaults.set_of_model(model_key(model, 10), "Greedy")
+    desk.settings.save()
     next_time = Desk(desk.folder.path, "Mine")
     next_time.opening.start(model)
     assert next_time.current == "Greedy"
@@ -141,6 +142,7 @@ def test_the_program_starts_with_the_default_else_with_the_last_one(desk: Desk) 
     last.opening.start(None)
     assert last.current == "Mine"
     desk.defaults.set_default("Neutral")
+    desk.settings.save()
     default = Desk(desk.folder.path, "Mine")
     default.opening.start(Path("/gone.gguf"))
     assert default.current == "Neutral"

@@ -10,7 +10,6 @@ from pytestqt.qtbot import QtBot
 
 from studio.ui import settings as remembered
 from studio.ui.main_window import MainWindow
-from studio.ui.settings import Settings
 from studio.ui.user_folders import data_folder
 from tests.ui.conftest import LONG
 
@@ -167,7 +166,7 @@ def test_a_save_that_fails_says_so_and_loses_nothing(
         assert bare.session.draft.manuscript.text == "Mine."
         assert bare.isWindowModified()
     assert bare.isVisible()
-    assert Settings().get(remembered.RECENT_FILES) == []
+    assert bare.settings.get(remembered.RECENT_FILES) == []
 
 
 def test_a_file_that_cannot_be_opened_leaves_the_text_and_the_list(
@@ -185,7 +184,7 @@ def test_a_file_that_cannot_be_opened_leaves_the_text_and_the_list(
         assert name in bare.notice.message
         assert bare.session.draft.manuscript.text == "Mine."
         assert bare.session.draft.path == path
-    assert Settings().get(remembered.RECENT_FILES) == [str(path)]
+    assert bare.settings.get(remembered.RECENT_FILES) == [str(path)]
 
 
 def test_recent_files_are_in_the_menu_and_those_that_are_gone_leave_it(

@@ -20,7 +20,6 @@ from studio.manuscript import (
 from studio.ui import settings as remembered
 from studio.ui.application import open_first
 from studio.ui.main_window import MainWindow
-from studio.ui.settings import Settings
 from studio.ui.user_folders import recovery_folder
 from studio.ui.writing.recovery_dialog import RecoveryDialog
 from tests.ui.conftest import LONG, NEVER_ENDS
@@ -351,7 +350,7 @@ def test_the_caret_is_remembered_without_an_end_in_order(
     path.write_text("The sea was calm.")
     bare.open_path(path)
     bare.editor.move_caret(7)
-    qtbot.waitUntil(lambda: Settings().get(remembered.LAST_CARET) == 7, timeout=LONG)
+    qtbot.waitUntil(lambda: bare.settings.get(remembered.LAST_CARET) == 7, timeout=LONG)
     assert not bare.files._rest.isActive(), "nothing runs at rest"
 
 
@@ -373,14 +372,12 @@ def test_a_last_document_that_is_gone_is_told_quietly(
     assert not second.isWindowModified()
 
 
-@pytest.mark.parametrize("name", ["a" * 300, "half\0.txt"], ids=["too long", "no name"])
+@pytest.mark.parametrize("name", ["a" * 300, "/dev/null/sea.txt"], ids=["too long", "no folder"])
 def test_remembered_paths_that_cannot_be_looked_at_keep_no_window_closed(
     bare: MainWindow, tmp_path: Path, name: str
 ) -> None:
-    settings = Settings()
     for setting in (remembered.LAST_FILE, remembered.FOLDER, remembered.MODEL):
-        settings.set(setting, str(tmp_path / name))
-    settings.save()
+        bare.settings.set(setting, str(tmp_path / name))
     told: list[str] = []
     bare.files.told.connect(told.append)
     open_first(bare, None)
@@ -396,10 +393,8 @@ def test_a_remembered_caret_is_within_the_text(
     path = tmp_path / "sea.txt"
     path.write_text("The sea.")
     window = open_window()
-    settings = Settings()
-    settings.set(remembered.LAST_FILE, str(path))
-    settings.set(remembered.LAST_CARET, remembered_caret)
-    settings.save()
+    window.settings.set(remembered.LAST_FILE, str(path))
+    window.settings.set(remembered.LAST_CARET, remembered_caret)
     open_first(window, None)
     assert (window.editor.caret, window.session.draft.caret) == (caret, caret)
 

@@ -1,0 +1,205 @@
+"""The file of settings: one JSON object, written whole or not at all, read with suspicion.
+
+It may have been damaged, edited by hand or written by a later version. Knows keys and values, and
+nothing of what they mean.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+from time import monotonic, sleep
+
+from studio.atomic_write import atomic_write, move_new, write_new
+from studio.file_lock import FileLock
+from studio.manuscript.regular_file import TooLargeError, read_regular_file
+from studio.visible_text import visible_line
+
+MOST_BYTES = 2**20
+"""Of the file; what is remembered in years makes a hundredth of it."""
+
+_MOST_DIGITS = 20
+"""Of a whole number; Python takes long for longer ones, or refuses the whole file."""
+_DEEPEST = 32
+_MOST_ASIDE = 100
+_PATIENCE = 0.5
+"""Seconds that another window may take for its write."""
+
+
+class SettingsFileError(Exception):
+    """The file cannot be read or written: a sentence for the writer."""
+
+
+class SettingsFile:
+    """Reads and writes it.
+
+    Args:
+        path: Need not be there, nor its folder.
+
+    Attributes:
+        path: Where it is.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._is_foreign = False
+        """Whether something stands there that is left alone."""
+
+    def read(self) -> tuple[dict[str, object], str]:
+        """What it holds; nothing where it is not there.
+
+        A file that is none of ours is put aside, so that it is not written over.
+
+        Returns:
+            The values, and a sentence for the writer where the file could not be read.
+        """
+        self._is_foreign = False
+        try:
+            data, _ = read_regular_file(self.path, MOST_BYTES)
+            # Bytes that are no UTF-8 damage one value, and stay in a path that has them.
+            tree = json.loads(data.decode("utf-8-sig", "surrogateescape"), parse_int=_integer)
+            if not isinstance(tree, dict):
+                raise ValueError("it is no JSON object")
+        except FileNotFoundError:
+            return {}, ""
+        except (TooLargeError, ValueError, RecursionError) as error:
+            return {}, self._put_aside(_why(error))
+        except OSError as error:
+            self._is_foreign = True
+            return {}, (
+                f"The settings in “{self._shown}” cannot be read: {error.strerror or error}. "
+                "Everything has its default, and nothing is remembered until that is mended."
+            )
+        return tree, ""
+
+    def keep_copy(self) -> str:
+        """Copy the file as it is under another name; that name, empty where it cannot be."""
+        with contextlib.suppress(OSError):
+            data, _ = read_regular_file(self.path, MOST_BYTES)
+            for aside in self._names_aside():
+                with contextlib.suppress(FileExistsError):
+                    write_new(aside, data)
+                    return aside.name
+        return ""
+
+    def update(self, change: Callable[[dict[str, object]], dict[str, object]]) -> str:
+        """Write the file anew with what `change` makes of what it holds now.
+
+        Another window that writes meanwhile is waited for, and what it wrote is not lost.
+
+        Returns:
+            A sentence where what stood there could not be read, and was put aside.
+
+        Raises:
+            SettingsFileError: It could not be written; what was there before still is.
+        """
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with _alone(self.path.with_name(f".{self.path.name}.lock")):
+                found, problem = self.read()
+                if self._is_foreign:
+                    raise SettingsFileError(problem)
+                data = _to_bytes(change(found))
+                if len(data) > MOST_BYTES:
+                    raise SettingsFileError(
+                        f"The settings have {len(data):,} bytes, more than the {MOST_BYTES:,} that "
+                        "are read. They are not saved."
+                    )
+                # Names of files and models are nobody else's.
+                atomic_write(self.path, data, is_private=True)
+        except OSError as error:
+            raise SettingsFileError(
+                f"The settings cannot be saved in “{self._shown}”: {error.strerror or error}. "
+                "Make room there, or check the permissions of that folder."
+            ) from error
+        return problem
+
+    @property
+    def _shown(self) -> str:
+        return visible_line(str(self.path))
+
+    def _put_aside(self, why: str) -> str:
+        """Call a file that is none of ours otherwise; the sentence that says so."""
+        said = f"The settings in “{self._shown}” cannot be used: {why}. Everything has its default"
+        try:
+            for aside in self._names_aside():
+                with contextlib.suppress(FileExistsError):
+                    move_new(self.path, aside)
+                    return f"{said}; the file is called “{aside.name}” now."
+        except OSError as error:
+            self._is_foreign = True
+            return (
+                f"{said}, and nothing is remembered until it is moved away "
+                f"({error.strerror or error})."
+            )
+        self._is_foreign = True
+        return f"{said}, and nothing is remembered until it is moved away."
+
+    def _names_aside(self) -> Iterator[Path]:
+        for number in count(1):
+            if number > _MOST_ASIDE:
+                return
+            yield self.path.with_name(
+                f"{self.path.stem}.damaged{'' if number == 1 else f'-{number}'}.json"
+            )
+
+
+def is_json(value: object) -> bool:
+    """Whether a value that was read can be written again: no infinity, not nested without end."""
+    level = [value]
+    for _ in range(_DEEPEST):
+        level = [
+            inside
+            for outside in level
+            if isinstance(outside, dict | list)
+            for inside in (outside.values() if isinstance(outside, dict) else outside)
+        ]
+        if not level:
+            break
+    else:
+        return False
+    try:
+        json.dumps(value, allow_nan=False)
+    except ValueError:
+        return False
+    return True
+
+
+def _to_bytes(tree: dict[str, object]) -> bytes:
+    text = json.dumps(tree, ensure_ascii=False, allow_nan=False, indent=1, sort_keys=True)
+    # Half characters, of which names of files can have some, are written as JSON escapes them.
+    return text.encode("utf-8", "backslashreplace") + b"\n"
+
+
+def _integer(digits: str) -> int | float:
+    return int(digits) if len(digits) <= _MOST_DIGITS else float("nan")
+
+
+def _why(error: Exception) -> str:
+    match error:
+        case TooLargeError():
+            return f"it has {error.size:,} bytes; at most {MOST_BYTES:,} are read"
+        case json.JSONDecodeError():
+            return f"it is no JSON ({error.msg}, line {error.lineno})"
+        case RecursionError():
+            return "it is nested without end"
+        case _:
+            return str(error)
+
+
+@contextlib.contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Hold other windows off for the length of a write; without, where that cannot be had soon."""
+    lock = None
+    end = monotonic() + _PATIENCE
+    with contextlib.suppress(OSError):
+        while (lock := FileLock.acquire(path)) is None and monotonic() < end:
+            sleep(0.01)
+    try:
+        yield
+    finally:
+        if lock is not None:
+            lock.release()
