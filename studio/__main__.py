@@ -1,9 +1,32 @@
 """The program's entry: which part of it is asked for. Every heavy import is lazy."""
 
+# All three are built in or there already: no file of theirs is looked for before the path is ours.
 import gc
 import os
 import sys
-from collections.abc import Sequence
+
+
+def _leave_the_current_folder_out() -> None:
+    """Take no module from the folder one stands in, where a stranger's story may lie.
+
+    `python -m` puts that folder first, and an empty or relative part of PYTHONPATH means it too.
+    Both stand before the standard library; what comes after is the interpreter's own. A checkout
+    that one stands in stays: it is the program's folder.
+    """
+    if getattr(sys, "frozen", False):
+        return
+    # Not pathlib, which is a file itself.
+    own = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120
+    try:
+        here = os.getcwd()  # noqa: PTH109
+        end = sys.path.index(os.path.dirname(os.__file__))  # noqa: PTH120
+    except (OSError, ValueError):  # the folder is deleted; the library is elsewhere, in a zip
+        return
+    if here != own:
+        sys.path[:end] = [entry for entry in sys.path[:end] if entry not in ("", here)]
+
+
+_leave_the_current_folder_out()
 
 # llama.cpp's threads keep all cores busy. numpy's BLAS would wake threads of its own for sums over
 # a vocabulary, and the two sets spin against each other: measured, a tenth of the speed is left.
@@ -28,7 +51,7 @@ python -m studio COMMAND --help tells more. A file that is called like a command
 """
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: list[str] | None = None) -> int:
     """Run what `arguments` (default: the process's) ask for; the exit status."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     match given:

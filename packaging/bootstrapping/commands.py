@@ -28,9 +28,9 @@ def run(root: Path, arguments: Sequence[str]) -> int:
     if not _ready(root, TO_RUN, windows=True):
         return 1
     environment = Environment(root)
-    # A file named like a module, beside the writer's texts, must not be taken for that module.
-    env = {**clean_env(os.environ), "PYTHONSAFEPATH": "1"}
-    command = [str(environment.python), "-m", "studio", *arguments]
+    env = clean_env(os.environ)
+    # `-P`: a file named like a module, beside the writer's texts, must not be taken for one.
+    command = [str(environment.python), "-P", "-m", "studio", *arguments]
     if sys.platform != "win32":
         os.execve(command[0], command, env)
     from .running import pass_through

@@ -10,7 +10,7 @@ import msgspec
 
 from studio.commands.bench_pairs import LANE_COUNTS, LANE_TEMPERATURES, LaneRounds, LanesRun
 from studio.engine.llama.bare_loop import BareLoop
-from studio.own_command import own_command
+from studio.own_command import own_command, own_folder
 
 _LANE_ROUNDS = 3
 """At most: each takes half a minute."""
@@ -27,7 +27,8 @@ class _Window:
     def __init__(self, path: Path, count: int) -> None:
         begun_at = time.time()
         self._process = subprocess.Popen(
-            own_command("measure-window", str(path), str(count)),
+            own_command("measure-window", str(path.absolute()), str(count)),
+            cwd=own_folder(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )

@@ -22,10 +22,10 @@ from studio.engine.templates.template_rendering import (
     USE_PLAIN,
     ChatTemplateError,
     TemplateLimits,
-    default_command,
     explain,
     render,
 )
+from studio.own_command import own_command
 
 # Private-use characters: no template writes them, and changing case or trimming leaves them be.
 _SYSTEM_MARK = "\U0010fa01\U0010fa02\U0010fa03"
@@ -87,7 +87,7 @@ def compile_template(
         header: of the model.
         has_system: whether there will be a system message. Without one, many templates put in a
             message of their own.
-        command: starts the child; `default_command()` by default.
+        command: starts the child; this program's own by default.
         limits: of the child; `TemplateLimits()` by default.
         is_stopped: asked again and again; the child is ended where it says so.
 
@@ -180,7 +180,7 @@ def compile_source(
         "memory_bytes": limits.memory_bytes,
         "output_length": limits.output_length,
     }
-    renderings = render(request, limits, command or default_command(), is_stopped)
+    renderings = render(request, limits, command or own_command("render-template"), is_stopped)
     problems = []
     asked, told = renderings[: len(attempts)], renderings[len(attempts) :]
     for number, rendering in enumerate(asked):

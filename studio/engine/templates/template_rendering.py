@@ -8,15 +8,15 @@ import contextlib
 import json
 import os
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import msgspec
 import psutil
+
+from studio.own_command import own_folder
 
 USE_PLAIN = "Use the plain prompt format with this model, or choose another model."
 """What to do where a template cannot be used."""
@@ -50,13 +50,6 @@ class TemplateLimits(msgspec.Struct, frozen=True):
     memory_bytes: int = 512 << 20
     output_length: int = 256 << 10
     """Characters of one rendering."""
-
-
-def default_command() -> tuple[str, ...]:
-    """The command that runs `template_process.main`; in a frozen program, this program."""
-    if getattr(sys, "frozen", False):
-        return (sys.executable, "render-template")
-    return (sys.executable, "-m", "studio.engine.templates.template_process")
 
 
 def explain(kind: str, detail: str, limits: TemplateLimits) -> str:
@@ -105,15 +98,13 @@ def render(
         ChatTemplateError: the child could not be started, died, or met a limit.
         RenderingStopped: it was told to stop.
     """
-    # The folder of this package first on the child's path, and never the writer's own folder.
-    here = None if getattr(sys, "frozen", False) else Path(__file__).parents[3]
     try:
         child = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            cwd=here,
+            cwd=own_folder(),
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
     except OSError as error:

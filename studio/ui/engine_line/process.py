@@ -3,19 +3,17 @@
 Knows the protocol's frames and the process's fate, and nothing of what messages mean.
 """
 
-import os
 import signal
 from collections import deque
 from enum import Enum
 from itertools import islice
-from pathlib import Path
 from typing import NamedTuple
 
 from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signal
 
 from studio.engine.framing import MAXIMUM_FRAME, FrameReader, FramingError, encode, event_reader
 from studio.engine.messages import AnyCommand, AnyEvent
-from studio.own_command import own_command
+from studio.own_command import own_command, own_folder
 from studio.ui.engine_line.outbox import Outbox
 
 _KEPT_LOG_LINES = 40
@@ -141,12 +139,10 @@ class EngineProcess(QObject):
         self._reap.timeout.connect(self._abandon)
         self._process = QProcess(self)
         environment = QProcessEnvironment.systemEnvironment()
-        # The child must find this very package, whatever the working folder is.
-        paths = [str(Path(__file__).parents[3]), environment.value("PYTHONPATH", "")]
-        environment.insert("PYTHONPATH", os.pathsep.join(path for path in paths if path))
         if not environment.contains(_GLIBC):
             environment.insert(_GLIBC, _HUGE_PAGES)
         self._process.setProcessEnvironment(environment)
+        self._process.setWorkingDirectory(str(own_folder()))
         self._process.readyReadStandardOutput.connect(self._read_events)
         self._process.readyReadStandardError.connect(self._read_log)
         self._process.finished.connect(self._on_finished)

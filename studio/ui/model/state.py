@@ -5,6 +5,7 @@ Knows how to ask the engine for a model; nothing of prompts, widgets or recent f
 
 from collections.abc import Hashable
 from enum import Enum
+from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
@@ -87,6 +88,8 @@ class ModelState(QObject):
         What is refused beforehand leaves that open; where the load itself fails or is given up, it
         is opened again. An engine that does not answer is ended, and a new one loads the model.
         """
+        # Where the engine stands, a relative one would mean another file.
+        path = str(Path(path).absolute())
         if self.report is not None:
             self._before = self.path, self.options, self.report
         if options is not None:

@@ -27,7 +27,6 @@ from studio.engine.templates.template_rendering import (
     ChatTemplateError,
     RenderingStopped,
     TemplateLimits,
-    default_command,
 )
 
 LLAMA_3 = """{{- bos_token }}
@@ -319,11 +318,6 @@ def test_the_writers_folder_is_not_on_the_childs_path(
     (tmp_path / "jinja2.py").write_text("raise SystemExit('the wrong jinja2')")
     monkeypatch.chdir(tmp_path)
     assert compiled(TYPED).segments
-
-
-def test_a_frozen_program_calls_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "frozen", True, raising=False)
-    assert default_command() == (sys.executable, "render-template")
 
 
 def test_chatml_for_a_model_without_a_template_that_knows_it(starter_header: GgufHeader) -> None:

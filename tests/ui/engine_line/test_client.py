@@ -13,6 +13,7 @@ from studio.ui.engine_line.client import EngineClient
 from studio.ui.engine_line.process import End, Outcome
 from tests.ui.conftest import LONG
 
+ROOT = Path(__file__).parents[3]
 HELLO = Loading(request=1, fraction=0.0)
 LISTENS = [
     sys.executable,
@@ -106,7 +107,7 @@ POLITE = [
     "-P",
     "-c",
     # Answers pings and stops, and nothing else.
-    "import os, sys\n"
+    f"import os, sys; sys.path.insert(0, {str(ROOT)!r})\n"
     "from studio.engine.framing import command_reader, encode\n"
     "from studio.engine.messages import Ping, Pong, Stop, Superseded\n"
     "reader = command_reader()\n"

@@ -17,6 +17,8 @@ from tests.helpers.tiny_model import write_byte_level_model
 from tests.ui.conftest import LONG
 from tests.ui.fake_engine import KILLED, FakeClient, model_report
 
+A, B = (str(Path(name).absolute()) for name in ("a.gguf", "b.gguf"))
+
 
 @pytest.fixture
 def client(qtbot: QtBot) -> FakeClient:
@@ -28,16 +30,24 @@ def model(client: FakeClient) -> ModelState:
     return ModelState(client)
 
 
+def test_a_relative_path_means_the_same_where_the_engine_stands(
+    client: FakeClient, model: ModelState, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    model.open("models/a.gguf")
+    assert client.last(Load).path == model.path == str(tmp_path / "models" / "a.gguf")
+
+
 def test_a_load_from_begin_to_end(client: FakeClient, model: ModelState) -> None:
     seen: list[tuple[ModelPhase, float]] = [(model.phase, model.fraction)]
     model.changed.connect(lambda: seen.append((model.phase, model.fraction)))
     options = LoadOptions(gpu_layers=3, context_size=512, threads=2, memory_map=False)
-    model.open("a.gguf", options)
+    model.open(A, options)
     load = client.last(Load)
-    assert (load.path, load.options) == ("a.gguf", options)
+    assert (load.path, load.options) == (A, options)
     client.answer(
         Loading(request=load.request, fraction=0.5),
-        Loaded(request=load.request, report=model_report("a.gguf")),
+        Loaded(request=load.request, report=model_report(A)),
     )
     assert [phase for phase, _ in seen] == [
         ModelPhase.NONE,
@@ -47,8 +57,8 @@ def test_a_load_from_begin_to_end(client: FakeClient, model: ModelState) -> None
     ]
     assert seen[2][1] == 0.5
     assert model.is_ready
-    assert model.report == model_report("a.gguf")
-    model.open("b.gguf")
+    assert model.report == model_report(A)
+    model.open(B)
     assert client.last(Load).options == options, "options hold until others are chosen"
     assert model.report is None
 
@@ -56,20 +66,20 @@ def test_a_load_from_begin_to_end(client: FakeClient, model: ModelState) -> None
 def test_esc_gives_a_load_up(client: FakeClient, model: ModelState) -> None:
     model.cancel()
     assert client.sent == [], "there is nothing to give up"
-    model.open("a.gguf")
+    model.open(A)
     model.cancel()
     request = client.last(Load).request
     assert client.last(Stop).request == request
     client.answer(Superseded(request=request))
     assert model.phase is ModelPhase.NONE
     model.reopen()
-    assert client.last(Load).path == "a.gguf"
+    assert client.last(Load).path == A
 
 
 def test_esc_in_a_load_goes_back_to_the_model_before(client: FakeClient, model: ModelState) -> None:
     options = LoadOptions(threads=2)
-    model.open("a.gguf", options)
-    client.answer(Loaded(request=client.last(Load).request, report=model_report("a.gguf")))
+    model.open(A, options)
+    client.answer(Loaded(request=client.last(Load).request, report=model_report(A)))
 
     def give_up() -> None:
         model.cancel()
@@ -77,42 +87,42 @@ def test_esc_in_a_load_goes_back_to_the_model_before(client: FakeClient, model: 
         assert client.last(Stop).request == request
         client.answer(Superseded(request=request))
 
-    model.open("b.gguf", LoadOptions(threads=1))
+    model.open(B, LoadOptions(threads=1))
     give_up()
     again = client.last(Load)
-    assert (again.path, again.options) == ("a.gguf", options)
-    assert (model.path, model.phase) == ("a.gguf", ModelPhase.LOADING)
-    client.answer(Loaded(request=again.request, report=model_report("a.gguf")))
-    assert (model.path, model.options, model.is_ready) == ("a.gguf", options, True)
+    assert (again.path, again.options) == (A, options)
+    assert (model.path, model.phase) == (A, ModelPhase.LOADING)
+    client.answer(Loaded(request=again.request, report=model_report(A)))
+    assert (model.path, model.options, model.is_ready) == (A, options, True)
 
-    model.open("b.gguf")
+    model.open(B)
     give_up()
     give_up()
     assert model.phase is ModelPhase.NONE, "given up twice, there is none"
-    assert client.last(Load).path == "a.gguf"
+    assert client.last(Load).path == A
 
 
 def test_only_the_last_load_counts(client: FakeClient, model: ModelState) -> None:
-    model.open("a.gguf")
+    model.open(A)
     first = client.last(Load).request
-    model.open("b.gguf")
+    model.open(B)
     client.answer(
         Superseded(request=first),
         Failed(request=first, kind="model_file", message="old"),
-        Loaded(request=first, report=model_report("a.gguf")),
+        Loaded(request=first, report=model_report(A)),
     )
     assert model.phase is ModelPhase.LOADING
-    client.answer(Loaded(request=client.last(Load).request, report=model_report("b.gguf")))
+    client.answer(Loaded(request=client.last(Load).request, report=model_report(B)))
     assert model.report
-    assert model.report.path == "b.gguf"
+    assert model.report.path == B
 
 
 def test_a_refused_file_leaves_the_open_model_open(client: FakeClient, model: ModelState) -> None:
     told: list[str] = []
     model.failed.connect(told.append)
     options = LoadOptions(threads=2)
-    model.open("a.gguf", options)
-    client.answer(Loaded(request=client.last(Load).request, report=model_report("a.gguf")))
+    model.open(A, options)
+    client.answer(Loaded(request=client.last(Load).request, report=model_report(A)))
 
     def refuse(path: str, *, has_model: bool) -> None:
         model.open(path, LoadOptions(threads=1))
@@ -122,10 +132,10 @@ def test_a_refused_file_leaves_the_open_model_open(client: FakeClient, model: Mo
             Failed(request=request, kind="model_file", message="bad", has_model=has_model)
         )
 
-    refuse("b.gguf", has_model=True)
+    refuse(B, has_model=True)
     assert told == ["bad"]
-    assert (model.path, model.options, model.is_ready) == ("a.gguf", options, True)
-    assert model.report == model_report("a.gguf")
+    assert (model.path, model.options, model.is_ready) == (A, options, True)
+    assert model.report == model_report(A)
 
 
 def test_a_load_that_fails_late_brings_the_former_model_back(
@@ -134,8 +144,8 @@ def test_a_load_that_fails_late_brings_the_former_model_back(
     told: list[str] = []
     model.failed.connect(told.append)
     options = LoadOptions(threads=2)
-    model.open("a.gguf", options)
-    client.answer(Loaded(request=client.last(Load).request, report=model_report("a.gguf")))
+    model.open(A, options)
+    client.answer(Loaded(request=client.last(Load).request, report=model_report(A)))
 
     def fail() -> None:
         request = client.last(Load).request
@@ -144,20 +154,20 @@ def test_a_load_that_fails_late_brings_the_former_model_back(
             Failed(request=request, kind="model_file", message="Bad file."),
         )
 
-    model.open("b.gguf", LoadOptions(threads=1))
+    model.open(B, LoadOptions(threads=1))
     fail()
     assert told == ["Bad file. “a”, which was open before, is opened again."]
     again = client.last(Load)
-    assert (again.path, again.options) == ("a.gguf", options)
+    assert (again.path, again.options) == (A, options)
     assert model.phase is ModelPhase.LOADING
-    client.answer(Loaded(request=again.request, report=model_report("a.gguf")))
-    assert (model.path, model.options, model.is_ready) == ("a.gguf", options, True)
+    client.answer(Loaded(request=again.request, report=model_report(A)))
+    assert (model.path, model.options, model.is_ready) == (A, options, True)
 
-    model.open("b.gguf")
+    model.open(B)
     fail()
     fail()
     assert told[2] == "Bad file.", "and where that fails too, it is not tried for ever"
-    assert (model.path, model.phase) == ("a.gguf", ModelPhase.FAILED)
+    assert (model.path, model.phase) == (A, ModelPhase.FAILED)
     assert len(client.all_sent(Load)) == 5
 
 
@@ -166,13 +176,13 @@ def test_a_file_that_kills_the_engine_brings_the_former_model_back(
 ) -> None:
     told: list[str] = []
     model.failed.connect(told.append)
-    model.open("a.gguf")
-    client.answer(Loaded(request=client.last(Load).request, report=model_report("a.gguf")))
-    model.open("b.gguf")
+    model.open(A)
+    client.answer(Loaded(request=client.last(Load).request, report=model_report(A)))
+    model.open(B)
     client.die(KILLED)
     assert "“a”, which was open before, is opened again." in told[0]
     assert "Reopen" not in told[0]
-    assert (client.starts, client.last(Load).path) == (2, "a.gguf")
+    assert (client.starts, client.last(Load).path) == (2, A)
     client.die(KILLED)
     assert client.starts == 2, "a model that kills the engine itself waits for the writer"
     assert "Choose “Reopen model”" in told[1]
@@ -181,13 +191,13 @@ def test_a_file_that_kills_the_engine_brings_the_former_model_back(
 def test_a_model_that_gave_way_meanwhile_does_not_come_back(
     client: FakeClient, model: ModelState
 ) -> None:
-    model.open("a.gguf")
-    client.answer(Loaded(request=client.last(Load).request, report=model_report("a.gguf")))
-    model.open("b.gguf")
+    model.open(A)
+    client.answer(Loaded(request=client.last(Load).request, report=model_report(A)))
+    model.open(B)
     second = client.last(Load).request
     model.open("c.gguf")
     client.answer(
-        Loaded(request=second, report=model_report("b.gguf")),
+        Loaded(request=second, report=model_report(B)),
         Failed(request=client.last(Load).request, kind="model_file", message="", has_model=True),
     )
     assert model.phase is ModelPhase.FAILED
@@ -198,7 +208,7 @@ def test_a_death_is_one_message_with_cause_and_remedy(
 ) -> None:
     told: list[str] = []
     model.failed.connect(told.append)
-    model.open("a.gguf")
+    model.open(A)
     client.die(Outcome(End.CRASHED, 6, "", ("first", "GGML_ASSERT(x) failed")))
     assert len(told) == 1
     assert "SIGABRT" in told[0]
