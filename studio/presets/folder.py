@@ -12,7 +12,7 @@ import contextlib
 import errno
 import os
 import stat
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -194,6 +194,35 @@ class PresetFolder:
             preset, origin, lambda listing: numbered(preset.name, self._taken(listing))
         )
 
+    def add_several(self, documents: Sequence[PresetDocument]) -> list[StoredPreset | PresetError]:
+        """`add_free` for each of some documents; what is in the folder is read once for all.
+
+        Returns:
+            For each what was saved, or why it was not.
+
+        Raises:
+            PresetError: none can be saved.
+        """
+        self._system(lambda: self.path.mkdir(parents=True, exist_ok=True), self.path)
+        with alone_in(self.path):
+            taken = self._taken(self.listing())
+            return [self._add_to(taken, document) for document in documents]
+
+    def _add_to(self, taken: set[str], document: PresetDocument) -> StoredPreset | PresetError:
+        """Save one under a name that is not taken, which is taken then."""
+        try:
+            self._refuse_full()
+            name = numbered(checked_name(document.preset.name), taken)
+            preset = msgspec.structs.replace(_current(document.preset), name=name)
+            for _ in range(_MOST_TRIES):
+                stored = self._create(name, document.with_preset(preset))
+                if stored is not None:
+                    taken.add(name_key(name))
+                    return stored
+        except PresetError as error:
+            return error
+        return self._is_busy()
+
     def planned(self, name: str, also: Collection[str] = ()) -> tuple[str, Path]:
         """The name that `add_free` would give a preset, and its file; nothing is written.
 
@@ -234,7 +263,10 @@ class PresetFolder:
                 # None where a program without locks was quicker; then again with what is there now.
                 if (stored := self._create(named.name, document)) is not None:
                     return stored
-        raise PresetError(f"“{self.path}” is being changed by another program. Try again.")
+        raise self._is_busy()
+
+    def _is_busy(self) -> PresetError:
+        return PresetError(f"“{self.path}” is being changed by another program. Try again.")
 
     def save(self, preset: Preset) -> StoredPreset:
         """Save over the user's preset of the same name; its unknown keys stay.

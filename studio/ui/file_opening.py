@@ -5,16 +5,22 @@ once only (manuscript, comparison, model) is taken once, and of the rest it is t
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject
 
 from studio.experiments.comparison import FORMAT
+from studio.path_checks import is_folder
+from studio.ui.brought_files import brought
 from studio.ui.compare.compare import COMPARISON_SUFFIX, Compare
 from studio.ui.model.state import ModelState
 from studio.ui.presets.actions import PresetActions
+from studio.ui.reading import At, Reading
 from studio.ui.writing.document_files import TEXT_SUFFIXES, DocumentFiles
+from studio.visible_text import visible_line
 
 _PRESET_SUFFIXES = (".json", ".yaml", ".yml", ".modelfile", ".args")
 _MODEL_SUFFIX = ".gguf"
@@ -55,6 +61,7 @@ class FileOpening(QObject):
         files: Opens manuscripts.
         compare: Opens comparisons.
         presets: Takes presets in, and tells what came of all.
+        reading: Looks at many while the window goes on.
         parent: The Qt parent, if any.
     """
 
@@ -64,9 +71,11 @@ class FileOpening(QObject):
         files: DocumentFiles,
         compare: Compare,
         presets: PresetActions,
+        reading: Reading,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
+        self._reading = reading
         self._files, self._compare, self._presets = files, compare, presets
         self._open = {
             # The model first: what follows is the later hand, and its own profile gives way to it.
@@ -76,24 +85,66 @@ class FileOpening(QObject):
         }
 
     def open(self, paths: Sequence[Path]) -> None:
-        """Open files of any kinds. A single preset is put in force, several are taken in alone."""
-        by_kind: dict[FileKind, list[Path]] = {kind: [] for kind in FileKind}
-        for path in paths:
-            by_kind[kind_of(path)].append(path)
-        told: list[str] = []
-        failing = (self._files.failed, self._compare.failed)
+        """Open files of any kinds; of a folder, those in it.
+
+        A single preset is put in force, several are taken in alone. Many are looked at while the
+        window goes on, and all of them are told of once.
+        """
+        if len(paths) == 1 and not is_folder(paths[0]):
+            self._open_sorted(_Sorted({kind_of(paths[0]): list(paths)}), is_told=False)
+            return
+        what = f"“{visible_line(paths[0].name)}”" if len(paths) == 1 else f"{len(paths):,} files"
+
+        def go_on(found: _Sorted | None) -> None:
+            if found is not None:
+                self._open_sorted(found, is_told=True)
+
+        self._reading.start(f"Looking at {what}", partial(_sorted, paths), go_on)
+
+    def _open_sorted(self, found: "_Sorted", *, is_told: bool) -> None:
+        """Open the first of each kind and take all presets in.
+
+        Args:
+            found: The files.
+            is_told: Whether all of them are told of together.
+        """
+        told = list(found.told)
+        failing = (self._files.failed, self._compare.failed) if is_told else ()
         for signal in failing:
             signal.connect(told.append)  # a message of presets would hide it
         for kind, act in self._open.items():
-            if by_kind[kind]:
-                first, *others = by_kind[kind]
+            if paths := found.by_kind.get(kind):
+                first, *others = paths
                 act(first)
                 told += _left_closed(kind, others)
-        for signal in failing:
-            signal.disconnect(told.append)
-        presets = by_kind[FileKind.PRESET]
-        if presets or len(paths) > 1:
-            self._presets.import_paths(presets, choose=len(presets) == 1, also=told)
+
+        def also() -> list[str]:
+            for signal in failing:
+                signal.disconnect(told.append)
+            return told
+
+        presets = found.by_kind.get(FileKind.PRESET, [])
+        if presets or is_told:
+            # Behind the comparison that is read: by then it has failed, or not.
+            self._presets.import_paths(presets, choose=len(presets) == 1, also=also)
+
+
+@dataclass(frozen=True)
+class _Sorted:
+    """Files by their kinds, in the order in which they came, and sentences on others."""
+
+    by_kind: dict[FileKind, list[Path]]
+    told: tuple[str, ...] = ()
+
+
+def _sorted(paths: Sequence[Path], at: At) -> _Sorted:
+    """In another thread: each file is looked into."""
+    found = brought(paths)
+    by_kind: dict[FileKind, list[Path]] = {}
+    for number, path in enumerate(found.files):
+        at(number / len(found.files))
+        by_kind.setdefault(kind_of(path), []).append(path)
+    return _Sorted(by_kind, tuple(found.told))
 
 
 def _left_closed(kind: FileKind, paths: Sequence[Path]) -> list[str]:

@@ -38,6 +38,7 @@ from studio.ui.presets.actions import PresetActions
 from studio.ui.presets.drag import dragged_name
 from studio.ui.presets.library import PresetLibrary
 from studio.ui.presets.profile_picker import ProfilePicker
+from studio.ui.reading_notice import ReadingNotice
 from studio.ui.session import Session
 from studio.ui.settings import Settings
 from studio.ui.status_line import StatusLine
@@ -146,11 +147,14 @@ class MainWindow(QMainWindow):
         )
         EngineNotice(self.notice, session.client, self.actions_.end_engine, self)
         self.library = PresetLibrary(self, session, theme, settings, self.notice)
+        self.reading_notice = ReadingNotice(session.reading, self.library.notices, self)
         self.compare.favourites = self.library.favourites
         self.presets = PresetActions(
-            self, session.profiles, session.presets, self.library, settings
+            self, session.profiles, session.presets, self.library, settings, session.reading
         )
-        self._opening = FileOpening(session.model, self.files, self.compare, self.presets, self)
+        self._opening = FileOpening(
+            session.model, self.files, self.compare, self.presets, session.reading, self
+        )
         session.compare.can_make_preset = True
         profile = self.presets.menu()
         profile.insertAction(profile.actions()[0], self.parameters.action)

@@ -15,6 +15,7 @@ from studio.ui.model.state import ModelPhase, ModelState
 from studio.ui.parameters.sampling_state import SamplingState
 from studio.ui.presets.profile_state import ProfileState
 from studio.ui.presets.state import PresetState
+from studio.ui.reading import Reading
 from studio.ui.tokens.bias_owner import BiasOwner
 from studio.ui.tokens.next_token import NextToken
 from studio.ui.tokens.text_question import TextQuestion
@@ -43,6 +44,7 @@ class Session(QObject):
         folder = PresetFolder(preset_folder())
         self.profiles = ProfileState(folder.all_presets(), profile, self)
         preset = self.profiles.current
+        self.reading = Reading(self)
         self.client = EngineClient(parent=self)
         self.model = ModelState(self.client, self)
         self.context = ContextUse(self.client, self)
@@ -107,13 +109,13 @@ class Session(QObject):
             return True
         if not self.writing.is_idle:
             return self.writing.can_stop
-        if self.compare.is_running:
+        if self.compare.is_running or self.reading.is_busy:
             return True
         is_reading = self.context.progress is not None or self.records.is_scoring
         return self.model.phase is ModelPhase.LOADING or is_reading
 
     def stop(self) -> None:
-        """Esc: end whatever takes long, the writing before the reading before the load.
+        """Esc: end whatever takes long, the writing before a file before the load.
 
         Once more, before that has been answered: end the engine.
         """
@@ -123,6 +125,8 @@ class Session(QObject):
         self._since_stop.start()
         if not self.writing.is_idle:
             self.writing.stop()
+        elif self.reading.is_busy:
+            self.reading.cancel()
         elif not self.model.is_ready:
             self.model.cancel()
         elif self.compare.is_running:
@@ -146,5 +150,6 @@ class Session(QObject):
 
     def close(self) -> None:
         """End the engine. What is not saved now was given up."""
+        self.reading.close()
         self.client.close()
         self.recovery.close()

@@ -203,6 +203,7 @@ class WindowActions(QObject):
             session.compare.changed,
             session.records.scoring_changed,
             session.client.waiting_changed,
+            session.reading.changed,
         ):
             changed.connect(self._follow)
         session.draft.manuscript.state_changed.connect(self._follow_text)

@@ -17,7 +17,7 @@ from studio.ui.compare.lane import CompareLane
 from studio.ui.compare.lane_words import openness
 from studio.ui.compare.page import ComparePage
 from studio.ui.main_window import MainWindow
-from tests.ui.conftest import LONG, NEVER_ENDS
+from tests.ui.conftest import LONG, NEVER_ENDS, until_read
 
 OPENING = "The old fisherman looked out over the sea and thought about"
 CONTROL = Qt.KeyboardModifier.ControlModifier
@@ -181,6 +181,7 @@ def test_turn_stop_go_on_draw_anew_use_save_and_reopen_without_the_model(
     entropies = [[token.entropy for token in lane.tokens] for lane in state.lanes]
     other = open_window()
     other.open_path(saved)
+    until_read(other)
     assert other.compare.is_shown
     assert not other.session.model.is_ready
     shown = other.session.compare

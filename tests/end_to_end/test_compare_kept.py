@@ -16,7 +16,7 @@ from studio.ui.main_window import MainWindow
 from tests.end_to_end.test_compare import OPENING, ids, open_compare, run, wait_until_ended
 from tests.engine.lanes.test_lanes import assert_same_text
 from tests.helpers.tiny_model import write_byte_level_model
-from tests.ui.conftest import LONG
+from tests.ui.conftest import LONG, until_read
 
 ALT = Qt.KeyboardModifier.AltModifier
 
@@ -86,6 +86,7 @@ def test_lanes_of_a_file_go_on_as_they_would_have_without_it(
 
     other = open_window()
     other.open_path(saved)
+    until_read(other)
     shown = other.session.compare
     assert "Open a model" in (shown.why_not_go_on(shown.lanes[0]) or "")
     shown.set_max_tokens(12)

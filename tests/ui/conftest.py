@@ -1,11 +1,13 @@
 """The real window with its real engine, and settings of its own."""
 
 import math
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
 import pytest
+from PySide6.QtCore import QEventLoop
 from PySide6.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
 
@@ -91,3 +93,12 @@ def window(open_window: Callable[[], MainWindow], qtbot: QtBot, starter_model: P
     qtbot.waitUntil(lambda: model.phase is not ModelPhase.LOADING, timeout=LONG)
     assert model.is_ready, model.message
     return window
+
+
+def until_read(window: MainWindow) -> None:
+    """Let the window go on until all is read that it was given."""
+    reading = window.session.reading
+    end = time.monotonic() + LONG / 1000
+    while reading.is_busy:
+        QApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 20)
+        assert time.monotonic() < end, reading.words

@@ -1,20 +1,27 @@
 """Files dropped on the window, one or many, of one kind or several."""
 
 import json
+import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from studio.experiments.comparison import FORMAT
+from studio.presets import foreign, preset_folder
+from studio.presets.foreign import Imported, import_file
+from studio.ui import brought_files, reading_notice
 from studio.ui.file_opening import FileKind, kind_of
 from studio.ui.main_window import MainWindow
+from studio.ui.presets.travel_dialog import TravelDialog
 from tests.helpers.tiny_model import write_byte_level_model
-from tests.ui.conftest import LONG
+from tests.ui.conftest import LONG, until_read
 
 WARM = {"temp": 1.5, "tfs": 0.5}
 COLD = {"temp": 0.2, "top_a": 0.3}
@@ -25,7 +32,7 @@ def bare(open_window: Callable[[], MainWindow]) -> MainWindow:
     return open_window()
 
 
-def drop(window: MainWindow, *paths: Path) -> bool:
+def drop(window: MainWindow, *paths: Path, wait: bool = True) -> bool:
     """Drop files as a file manager does; whether they were taken."""
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
@@ -35,6 +42,8 @@ def drop(window: MainWindow, *paths: Path) -> bool:
     QApplication.sendEvent(window, enter)
     if enter.isAccepted():
         QApplication.sendEvent(window, QDropEvent(QPointF(60, 60), copy, data, left, none))
+        if wait:
+            until_read(window)
     return enter.isAccepted()
 
 
@@ -101,6 +110,126 @@ def test_a_text_that_cannot_be_read_is_told_beside_the_preset(
     assert drop(bare, text, preset(tmp_path, "Warm", WARM))
     assert "“Warm” is taken in" in bare.notice.message
     assert "bad.txt" in bare.notice.message
+
+
+def junk(folder: Path) -> list[Path]:
+    """300 files as they lie about: presets, broken ones, pictures, texts, comparisons, models."""
+    paths = [preset(folder, f"p{number:03}", WARM) for number in range(120)]
+    contents: list[tuple[str, int, bytes]] = [
+        ("broken-{}.json", 60, b'{"temp": "hot"}'),
+        ("picture-{}.png", 70, b"\x89PNG\r\n\x1a\n" + bytes(range(256))),
+        ("story-{}.md", 30, b"Once."),
+        ("lanes-{}.json", 15, f'{{"format": "{FORMAT}", "format_version": 9}}'.encode()),
+        ("model-{}.gguf", 5, b"GGUF\x03\x00"),
+    ]
+    for name, count, data in contents:
+        for number in range(count):
+            path = folder / name.format(number)
+            path.write_bytes(data)
+            paths.append(path)
+    assert len(paths) == 300
+    return paths
+
+
+def test_300_files_of_all_kinds_are_looked_at_and_told_of_once(
+    bare: MainWindow, tmp_path: Path
+) -> None:
+    said: list[str] = []
+    tell = bare.library.notices.tell
+
+    def count(message: str, *rest: Any, **options: Any) -> None:
+        said.append(message)
+        tell(message, *rest, **options)
+
+    bare.library.notices.tell = count  # type: ignore[method-assign]  # it is counted
+    before = bare.session.presets.now
+    assert drop(bare, *junk(tmp_path))
+    (message,) = [it for it in said if not it.startswith(("Looking at", "Taking in"))]
+    assert message == bare.notice.message
+    assert message.startswith("120 presets are taken in: “p000”, “p001”, ")
+    assert "130 files are refused: “broken-0.json”: temp: found 'hot'" in message
+    assert "So are 129 others." in message
+    assert "were not opened: one manuscript is open at a time." in message
+    assert "were not opened: one comparison is open at a time." in message
+    assert "were not opened: one model is open at a time." in message
+    assert "newer version of the program (format 9" in message, "the comparison's own failure"
+    assert len(message) < 3000
+    assert len(list(preset_folder().iterdir())) == 120
+    assert bare.session.presets.now == before, "none of them is put in force"
+    assert bare.session.draft.manuscript.text == "Once."
+    shown = [it for it in QApplication.topLevelWidgets() if it.isVisible()]
+    assert [it for it in shown if it.isWindow() and it is not bare] == []
+    # The list of all, with each reason.
+    bare.presets.show_left.trigger()
+    (dialog,) = bare.findChildren(TravelDialog)
+    model = dialog.table.model()
+    reasons = [str(model.index(row, 3).data()) for row in range(model.rowCount())]
+    assert sum("picture-" in why for why in reasons) == 70
+    assert sum("broken-" in why for why in reasons) == 60
+    dialog.reject()
+
+
+def test_many_are_ended_in_the_middle_and_what_came_in_stays(
+    bare: MainWindow, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading_notice, "_DELAY_MS", 0)
+    monkeypatch.setattr(reading_notice, "_BETWEEN_MS", 0)
+    paths = [preset(tmp_path, f"p{number:03}", WARM) for number in range(300)]
+    reading, cancel = bare.session.reading, bare.reading_notice.cancel
+    held, may_go_on = threading.Event(), threading.Event()
+    looked_at = 0
+
+    def hold(path: Path, *, absent: bool) -> tuple[Imported, ...]:
+        nonlocal looked_at
+        looked_at += 1
+        if looked_at == 50:
+            held.set()
+            assert may_go_on.wait(60)
+        return import_file(path, absent=absent)
+
+    monkeypatch.setattr(foreign, "import_file", hold)
+    assert drop(bare, *paths, wait=False)
+    # The event loop turns meanwhile, and says how far it is.
+    qtbot.waitUntil(held.is_set, timeout=LONG)
+    qtbot.waitUntil(lambda: bare.notice.message == "Taking in 300 files: 16 %", timeout=LONG)
+    assert bare.notice.action is cancel
+    assert reading.is_busy
+    assert bare.actions_.stop.isEnabled()
+    # Esc ends it too.
+    QTest.keyClick(bare.editor, Qt.Key.Key_Escape)
+    may_go_on.set()
+    until_read(bare)
+    assert looked_at == 50
+    assert len(list(preset_folder().iterdir())) == 40, "two batches of 20"
+    assert bare.notice.message.startswith("40 presets are taken in")
+    assert "Ended after 40 of 300 files." in bare.notice.message
+    assert not bare.actions_.stop.isEnabled()
+    assert {f"p{number:03}" for number in range(40)} <= {
+        entry.name for entry in bare.session.profiles.presets
+    }
+
+
+def test_of_a_folder_the_files_in_it_are_taken(bare: MainWindow, tmp_path: Path) -> None:
+    folder = tmp_path / "presets"
+    (folder / "deeper").mkdir(parents=True)
+    (folder / ".hidden.json").write_text("{}")
+    for place in (folder, folder / "deeper"):
+        preset(place, f"in {place.name}", WARM)
+    preset(folder, "Cold", COLD)
+    assert drop(bare, folder)
+    assert bare.notice.message.startswith("2 presets are taken in: “Cold”, “in presets”.")
+    (tmp_path / "empty").mkdir()
+    assert drop(bare, tmp_path / "empty")
+    assert bare.notice.message == "“empty” has no files in it."
+
+
+def test_more_files_than_are_looked_at_are_told(
+    bare: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(brought_files, "MOST_FILES", 3)
+    assert drop(bare, *[preset(tmp_path, f"p{number}", WARM) for number in range(5)])
+    assert "3 presets are taken in: “p0”, “p1”, “p2”." in bare.notice.message
+    assert "The first 3 of 5 files are looked at." in bare.notice.message
 
 
 def test_nothing_is_taken_that_is_not_on_this_machine(bare: MainWindow) -> None:

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QMainWindow, QMenu, QMessageBox
 from studio.ui.compare.history import CompareHistory
 from studio.ui.compare.shelf import CompareShelf
 from studio.ui.model.state import ModelState
+from studio.ui.reading import Reading
 from studio.ui.settings import Settings
 from studio.ui.user_folders import data_folder
 from studio.ui.widgets.actions import make_action
@@ -37,6 +38,7 @@ class CompareActions(QObject):
         state: The lanes.
         model: What may be done follows which is open.
         settings: Remembers folders.
+        reading: Reads files while the window goes on.
     """
 
     failed = Signal(str)
@@ -45,9 +47,15 @@ class CompareActions(QObject):
     """The lanes have something to show: the page is to be shown."""
 
     def __init__(
-        self, window: QMainWindow, state: "CompareState", model: ModelState, settings: Settings
+        self,
+        window: QMainWindow,
+        state: "CompareState",
+        model: ModelState,
+        settings: Settings,
+        reading: Reading,
     ) -> None:
         super().__init__(window)
+        self._reading = reading
         self._window = window
         self._state = state
         self._settings = settings
@@ -89,7 +97,10 @@ class CompareActions(QObject):
         for action in (self.show_parting, self.show_bars):
             action.setCheckable(True)
         self.open_file = make_action(
-            window, "&Open comparison…", self._ask_open, tip="Look at one that was saved"
+            window,
+            "&Open comparison…",
+            lambda: self._files.ask_open(),
+            tip="Look at one that was saved",
         )
         self.save_file = make_action(
             window, "&Save comparison…", lambda: self._files.save(), tip="Keep it, to open it again"
@@ -135,17 +146,12 @@ class CompareActions(QObject):
         self._follow()
 
     def open(self, path: Path) -> None:
-        """Open a comparison that was saved."""
-        if self._files.open(path):
-            self.wanted.emit()
+        """Open a comparison that was saved; the page is wanted once it is read."""
+        self._files.open(path)
 
     def may_close(self) -> bool:
         """Put all runs on the shelf; whether nothing is lost, or the writer does not mind."""
         return self.history.is_on_shelf or self._files.may_close(self.history)
-
-    def _ask_open(self) -> None:
-        if self._files.ask_open():
-            self.wanted.emit()
 
     def _ask_forget(self) -> None:
         buttons = QMessageBox.StandardButton
@@ -166,8 +172,11 @@ class CompareActions(QObject):
             # What makes pages and fingerprints is not needed to open the window.
             from studio.ui.compare.files import CompareFiles
 
-            self._made_files = CompareFiles(self._window, self._state, self._settings)
+            self._made_files = CompareFiles(
+                self._window, self._state, self._settings, self._reading
+            )
             self._made_files.failed.connect(self.failed)
+            self._made_files.opened.connect(self.wanted)
         return self._made_files
 
     def _follow(self) -> None:

@@ -86,7 +86,7 @@ class Compare(QObject):
             "One prompt in several lanes, side by side",
         )
         state = session.compare
-        self.actions = CompareActions(window, state, session.model, settings)
+        self.actions = CompareActions(window, state, session.model, settings, session.reading)
         self.actions.failed.connect(self.failed)
         self.actions.wanted.connect(lambda: self.show(True))
         state.failed.connect(self.failed)
@@ -130,7 +130,7 @@ class Compare(QObject):
         self.tabs.setCurrentIndex(_COMPARE if compare else _WRITE)
 
     def open(self, path: Path) -> None:
-        """Open a comparison that was saved, and show it."""
+        """Open a comparison that was saved, and show it once it is read."""
         self.actions.open(path)
 
     def may_close(self) -> bool:

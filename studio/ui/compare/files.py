@@ -4,6 +4,7 @@ Asks for names and says what went wrong; what a file holds is `studio.experiment
 """
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -27,7 +28,9 @@ from studio.ui.compare.lanes import NOTHING_TO_KEEP, RUNS
 from studio.ui.compare.record import record_of, show_record
 from studio.ui.compare.state import CompareState
 from studio.ui.counted import counted
+from studio.ui.reading import At, Reading
 from studio.ui.settings import COMPARE_SKETCHES, FOLDER, Settings
+from studio.visible_text import visible_line
 
 SUFFIX = ".json"
 TOO_LARGE = (
@@ -44,40 +47,55 @@ class CompareFiles(QObject):
         window: What dialogs belong to.
         state: Whose comparison.
         settings: Remembers the folder, and whether distributions are saved.
+        reading: Reads them while the window goes on.
     """
 
     failed = Signal(str)
     """One message for the writer; what is in view is untouched."""
+    opened = Signal()
+    """A comparison that was saved is shown."""
 
-    def __init__(self, window: QWidget, state: CompareState, settings: Settings) -> None:
+    def __init__(
+        self, window: QWidget, state: CompareState, settings: Settings, reading: Reading
+    ) -> None:
         super().__init__(window)
         self._window = window
         self._state = state
         self._settings = settings
+        self._reading = reading
 
-    def ask_open(self) -> bool:
-        """Ask for a file and open it; whether it is shown."""
+    def ask_open(self) -> None:
+        """Ask for a file and open it."""
         path, _ = QFileDialog.getOpenFileName(
             self._window,
             "Open comparison",
             self._settings.get(FOLDER),
             "Comparisons (*.json);;All files (*)",
         )
-        return bool(path) and self.open(Path(path))
+        if path:
+            self.open(Path(path))
 
-    def open(self, path: Path) -> bool:
-        """Show a comparison that was saved; whether it is shown."""
+    def open(self, path: Path) -> None:
+        """Show a comparison that was saved, once it is read."""
         if self._state.is_running:
             self.failed.emit(RUNS)
-            return False
-        try:
-            comparison = load_comparison(path)
-        except ComparisonFileError as error:
-            self.failed.emit(str(error))
-            return False
+            return
+
+        def show(found: Comparison | ComparisonFileError | None) -> None:
+            if isinstance(found, ComparisonFileError):
+                self.failed.emit(str(found))
+            elif found is not None:
+                self._show(found, path)
+
+        self._reading.start(f"Reading “{visible_line(path.name)}”", partial(_read, path), show)
+
+    def _show(self, comparison: Comparison, path: Path) -> None:
+        if self._state.is_running:  # it was begun meanwhile
+            self.failed.emit(RUNS)
+            return
         show_record(self._state, comparison)
         self._settings.set(FOLDER, str(path.resolve().parent))
-        return True
+        self.opened.emit()
 
     def save(self) -> bool:
         """Ask for a name, and whether with distributions; whether it is saved."""
@@ -190,6 +208,14 @@ class CompareFiles(QObject):
             _BUTTONS.No,
         )
         return answer == _BUTTONS.Yes
+
+
+def _read(path: Path, at: At) -> Comparison | ComparisonFileError:
+    """In another thread."""
+    try:
+        return load_comparison(path, at=at)
+    except ComparisonFileError as error:
+        return error
 
 
 def _with_distributions(most: int | None) -> str:

@@ -5,7 +5,7 @@ Knows dialogs and the notice bar; the presets themselves are `PresetState`'s.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,14 +17,17 @@ from studio.atomic_write import atomic_write
 from studio.path_checks import is_folder
 from studio.presets import PresetError
 from studio.sampling import SamplingParams
+from studio.ui.counted import counted
+from studio.ui.presets.intake import Intake, take_in
 from studio.ui.presets.library import PresetLibrary
 from studio.ui.presets.profile_state import ProfileState
 from studio.ui.presets.state import PresetState
+from studio.ui.reading import Reading
 from studio.ui.settings import PRESETS_FROM, PRESETS_NEUTRAL, Settings
 from studio.ui.widgets.actions import make_action
+from studio.visible_text import visible_line
 
 if TYPE_CHECKING:  # other programs' formats are read when a file of theirs is
-    from studio.presets.foreign import Imported
     from studio.ui.presets.travel_words import Left
 
 EXPORT_ENTRIES = {
@@ -50,9 +53,10 @@ class PresetActions(QObject):
         presets: PresetState,
         library: PresetLibrary,
         settings: Settings,
+        reading: Reading,
     ) -> None:
         super().__init__(window)
-        self._settings = settings
+        self._settings, self._reading = settings, reading
         self._window, self._profiles, self._presets = window, profiles, presets
         self._library, self._notice, self._edits = library, library.notices, library.edits
         self.save = make_action(
@@ -111,9 +115,8 @@ class PresetActions(QObject):
         self._left: list[Left] = []
         self._report = ""
         """What a table of these is called."""
-        self._refusals: list[str] | None = None
         presets.changed.connect(self._follow)
-        presets.failed.connect(self._tell_failure)
+        presets.failed.connect(self._notice.tell)
         library.import_wanted.connect(lambda paths: self.import_paths(paths, choose=False))
         library.import_asked.connect(lambda: self._ask_import(choose=False))
         self._follow()
@@ -142,33 +145,49 @@ class PresetActions(QObject):
         return menu
 
     def import_paths(
-        self, paths: Sequence[Path], *, choose: bool = True, also: Sequence[str] = ()
+        self,
+        paths: Sequence[Path],
+        *,
+        choose: bool = True,
+        also: Callable[[], Sequence[str]] = tuple,
     ) -> None:
-        """Take files in and tell of all of them at once: a later message hides an earlier one.
+        """Take files in while the window goes on, and tell of all of them at the end.
 
         Args:
-            paths: The files.
+            paths: The files; of a folder, those in it.
             choose: Whether the last of them is put in force.
-            also: Sentences about other files that came with them.
+            also: Gives, at the end, sentences about other files that came with them.
         """
-        from studio.ui.presets.travel_words import left_behind, taken_in
+        intake = Intake(len(paths))
+        absent = not self.neutral.isChecked()
+        folder = self._presets.folder
+        what = f"“{visible_line(paths[0].name)}”" if len(paths) == 1 else f"{len(paths):,} files"
+        self._reading.start(
+            f"Taking in {what}",
+            lambda at: take_in(paths, folder, intake, at, absent=absent),
+            lambda result: self._took_in(intake, choose, also(), is_ended=result is None),
+        )
 
-        taken: list[tuple[str, Imported]] = []
-        refused: list[str] = []
-        self._refusals = refused
-        for path in paths:
-            absent = not self.neutral.isChecked()
-            found = self._presets.import_presets(path, choose=choose, absent=absent)
-            taken += [(imported.preset.name, imported) for imported in found]
-        self._refusals = None
-        refused += also
-        self._left = [row for name, it in taken for row in left_behind(name, it)]
+    def _took_in(
+        self, intake: Intake, choose: bool, also: Sequence[str], *, is_ended: bool
+    ) -> None:
+        from studio.ui.presets.travel_words import left_behind, refused_row, taken_in
+
+        taken, refused = list(intake.taken), list(intake.refused)
+        self._presets.took_in(taken, choose=choose)
+        self._left = [row for it in taken for row in left_behind(it.preset.name, it)]
+        self._left += [refused_row(it.file, it.why) for it in refused]
         self._report = "Import report"
-        if taken or refused:
+        words = [*intake.told, *also]
+        if is_ended:
+            words.append(f"Ended after {intake.done:,} of {counted(intake.files, 'file')}.")
+        if taken or refused or words:
             self._notice.tell(
-                taken_in(taken, refused),
+                taken_in(
+                    [(it.preset.name, it) for it in taken], [*(it.why for it in refused)], words
+                ),
                 self.show_left if self._left else None,
-                is_error=bool(refused),
+                is_error=bool(refused or words),
             )
 
     def keep(self, name: str, params: SamplingParams) -> None:
@@ -227,12 +246,6 @@ class PresetActions(QObject):
 
     def _remember_folder(self, path: Path) -> None:
         self._settings.set(PRESETS_FROM, str(path.resolve().parent))
-
-    def _tell_failure(self, why: str) -> None:
-        if self._refusals is None:
-            self._notice.tell(why)
-        else:
-            self._refusals.append(why)
 
     def _show_left(self) -> None:
         from studio.ui.presets.travel_dialog import TravelDialog

@@ -27,6 +27,12 @@ class PresetNotices:
             bar = self._main if self._main.window().isActiveWindow() else self.library
         bar.tell(message, action, is_error=is_error)
 
+    def tell_anew(self, message: str, action: QAction) -> None:
+        """Say otherwise what was told with this way on, where it can still be seen."""
+        for bar in (self._main, self.library):
+            if bar and bar.action is action:
+                bar.tell(message, action, is_error=False)
+
     def withdraw(self, *actions: QAction) -> None:
         """Hide a message whose way on was one of these: it is no longer true."""
         for bar in (self._main, self.library):

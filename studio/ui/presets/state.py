@@ -5,10 +5,7 @@ Knows the presets' folder and the state objects that a preset sets; no widget.
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable
-from functools import partial
-from pathlib import Path
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -18,7 +15,6 @@ from studio.presets import (
     DeletedPreset,
     Listing,
     Preset,
-    PresetDocument,
     PresetError,
     PresetFolder,
     StoredPreset,
@@ -48,7 +44,7 @@ class PresetState(QObject):
     changed = Signal()
     """What differs is another, or the presets are, or what could not be read."""
     added = Signal(str)
-    """A new preset of this name was saved."""
+    """A new preset of this name was saved; of several the last."""
     renamed = Signal(str, str)
     """A preset's former name and the one it has now."""
     deleted = Signal(str)
@@ -234,42 +230,17 @@ class PresetState(QObject):
         """Put the saved values of the preset chosen in force again."""
         self._profiles.choose(self._profiles.current)
 
-    def import_presets(
-        self, path: Path, *, choose: bool = True, absent: bool = True
-    ) -> tuple[Imported, ...]:
-        """Take in what a file of any known program holds; nothing where it was refused.
+    def took_in(self, taken: Sequence[Imported], *, choose: bool) -> None:
+        """Follow the folder after presets of other files were saved there.
 
         Args:
-            path: The file.
-            choose: Whether the last of its presets is put in force.
-            absent: Whether what the file is silent on is as its program has it; else it is neutral.
-
-        Returns:
-            What was taken in, called as it is here.
+            taken: Them.
+            choose: Whether the last is put in force.
         """
-        from studio.presets.foreign import import_file
-
-        try:
-            found = import_file(path, absent=absent)
-        except PresetError as error:
-            self.failed.emit(str(error))
-            return ()
-        taken = []
-        for imported in found:
-            document = imported.document
-            added = self._try(partial(self._added, document))
-            if added is None:
-                break
-            taken.append(dataclasses.replace(imported, document=document.with_preset(added)))
         if taken:
             last = taken[-1].preset
             self._do(lambda: last, choose=choose)
-        for imported in taken:
-            self.added.emit(imported.preset.name)
-        return tuple(taken)
-
-    def _added(self, document: PresetDocument) -> Preset:
-        return self.folder.add_free(document.preset, document).preset
+            self.added.emit(last.name)
 
     def _add(self, preset: Preset) -> Preset | None:
         added = self._do(lambda: self.folder.add(preset).preset)

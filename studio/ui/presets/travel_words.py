@@ -15,6 +15,7 @@ from studio.presets.foreign import Imported, NotCarried
 
 _MOST_TOLD = 6
 _LONGEST_TOLD = 40
+_MOST_REFUSALS = 3
 _IDLE = "It did nothing."
 
 
@@ -27,10 +28,20 @@ class Left:
     value: str
     why: str
     had_effect: bool = True
+    is_refused: bool = False
+    """Whether it is a file that was not taken in at all."""
 
 
-def taken_in(taken: Sequence[tuple[str, Imported]], refused: Sequence[str] = ()) -> str:
-    """Presets by the names that they got here, what they lost, and which files were refused."""
+def taken_in(
+    taken: Sequence[tuple[str, Imported]], refused: Sequence[str] = (), also: Sequence[str] = ()
+) -> str:
+    """Presets by the names that they got here, what they lost, and which files were refused.
+
+    Args:
+        taken: Names and what came in under them.
+        refused: Why files did not; the first of many stand for all.
+        also: Sentences to end with.
+    """
     if len(taken) == 1:
         name, imported = taken[0]
         words = f"“{name}” is taken in from {imported.program}."
@@ -41,7 +52,17 @@ def taken_in(taken: Sequence[tuple[str, Imported]], refused: Sequence[str] = ())
         words = ""
     lost = [entry for _, imported in taken for entry in imported.not_carried]
     silent = absent_words(taken[0][1]) if len(taken) == 1 else ""
-    return " ".join(part for part in (words, lost_words(lost), silent, *refused) if part)
+    return " ".join(
+        part for part in (words, lost_words(lost), silent, *_first(refused), *also) if part
+    )
+
+
+def _first(refused: Sequence[str]) -> list[str]:
+    """The first reasons, and how many others there are."""
+    if len(refused) <= _MOST_REFUSALS:
+        return list(refused)
+    more = len(refused) - 1
+    return [f"{len(refused):,} files are refused: {refused[0]} So are {more:,} others."]
 
 
 def absent_words(imported: Imported) -> str:
@@ -96,8 +117,23 @@ def left(preset: str, not_carried: Sequence[NotCarried]) -> list[Left]:
     ]
 
 
+def refused_row(file: str, why: str) -> Left:
+    """The row of a file that was not taken in."""
+    return Left(file, "", "", why, is_refused=True)
+
+
 def sums_up(rows: Sequence[Left]) -> str:
     """What the rows are, over a table in which those without effect are grey."""
+    refused = sum(row.is_refused for row in rows)
+    if not refused:
+        return _settings_sum(rows)
+    were = "file was" if refused == 1 else "files were"
+    words = f"{refused:,} {were} refused; the last column says why."
+    rest = [row for row in rows if not row.is_refused]
+    return f"{words} {_settings_sum(rest)}" if rest else words
+
+
+def _settings_sum(rows: Sequence[Left]) -> str:
     count, others = (sum(row.had_effect is had for row in rows) for had in (True, False))
     if not others:
         words = "What these settings did has no place on the other side."

@@ -29,6 +29,7 @@ from studio.ui.compare.page import SKETCHES_LEFT_OUT, ComparePage
 from studio.ui.compare.steps import CompareSteps
 from studio.ui.main_window import MainWindow
 from studio.ui.theme.theme import Appearance
+from tests.ui.conftest import until_read
 from tests.ui.controls import name_of, tip_of, visible_controls, walked
 from tests.ui.fake_engine import token
 from tests.ui.recorded import written
@@ -192,6 +193,7 @@ def test_messages_are_on_the_page_that_is_read(
     wrong = tmp_path / "wrong.json"
     wrong.write_text(json.dumps({"format": "something else"}))
     bare.open_path(wrong)
+    until_read(bare)
     assert "wrong.json" in bare.notice.message
     assert page.isAncestorOf(bare.notice)
     bare.compare.show(False)
@@ -206,6 +208,7 @@ def test_a_file_is_shown_without_a_model_and_its_parting_explained(
     path = tmp_path / "kept.json"
     save_comparison(path, kept((0.5, 1.5)))
     bare.open_path(path)
+    until_read(bare)
     page = page_of(bare)
     assert [column.view.toPlainText() for column in page.columns] == [" w0 w1 w2", " w0 w2 w3"]
     assert page.columns[1].view.mark == 1
@@ -246,6 +249,7 @@ def test_where_they_part_names_each_parting_and_leads_to_it(
     path = tmp_path / "kept.json"
     save_comparison(path, kept((0.5, 1.5, 0.7)))
     bare.open_path(path)
+    until_read(bare)
     page = page_of(bare)
     assert not page.partings.isVisible(), "it opens on request"
     page.bar.parting.setFocus()
@@ -270,6 +274,7 @@ def test_without_sketches_it_says_so(bare: MainWindow, tmp_path: Path) -> None:
     path = tmp_path / "kept.json"
     save_comparison(path, kept((0.5, 1.5), sketches=False))
     bare.open_path(path)
+    until_read(bare)
     page = page_of(bare)
     page.show_parting(page.columns[1].lane)
     assert bare.notice.message == SKETCHES_LEFT_OUT
@@ -281,6 +286,7 @@ def test_a_file_says_how_large_it_is_with_distributions_and_without(
     path = tmp_path / "kept.json"
     save_comparison(path, kept((0.5, 1.5)))
     bare.open_path(path)
+    until_read(bare)
     offered: list[tuple[list[str], str]] = []
 
     def choose(name: str, which: int) -> None:
@@ -379,6 +385,7 @@ def test_runs_that_cannot_be_kept_are_asked_about_before_the_window_closes(
     path = tmp_path / "kept.json"
     save_comparison(path, kept((0.5, 1.5)))
     bare.open_path(path)
+    until_read(bare)
     # A file stands where the folder should be.
     data = Path(os.environ["XDG_DATA_HOME"])
     data.write_text("")
@@ -410,6 +417,7 @@ def test_earlier_runs_are_there_to_step_to_and_to_forget(
     for path, temperatures in zip(paths, ((0.5, 1.5), (0.2, 0.9)), strict=True):
         save_comparison(path, kept(temperatures))
         first.open_path(path)
+        until_read(first)
     steps = steps_of(first)
     assert steps.isVisible()
     earlier, later = steps.findChildren(QToolButton)
@@ -437,6 +445,7 @@ def test_another_reference_marks_another_place(bare: MainWindow, tmp_path: Path)
     path = tmp_path / "kept.json"
     save_comparison(path, kept((0.5, 1.5, 0.7)))
     bare.open_path(path)
+    until_read(bare)
     page = page_of(bare)
     page.bar.popup.reference.setCurrentIndex(3)
     page.bar.popup.reference.activated.emit(3)

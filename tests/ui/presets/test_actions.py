@@ -14,6 +14,7 @@ from studio.ui.main_window import MainWindow
 from studio.ui.presets.actions import EXPORT_ENTRIES
 from studio.ui.presets.name_dialog import PresetNameDialog
 from studio.ui.presets.travel_dialog import TravelDialog
+from tests.ui.conftest import until_read
 
 
 @pytest.fixture
@@ -61,6 +62,7 @@ def test_a_dropped_preset_is_taken_in(window: MainWindow, tmp_path: Path) -> Non
     file = tmp_path / "Warm.json"
     file.write_text('{"temp": 1.5, "rep_pen": 1.1, "tfs": 0.5, "top_a": 0}')
     window.open_path(file)
+    until_read(window)
     assert window.profile_picker.currentText() == "Warm"
     assert window.session.sampling.params.temperature == 1.5
     assert window.notice.message == (
@@ -69,6 +71,7 @@ def test_a_dropped_preset_is_taken_in(window: MainWindow, tmp_path: Path) -> Non
     )
     file.write_text("{")
     window.open_path(file)
+    until_read(window)
     assert "“Warm.json”: It is not valid JSON" in window.notice.message
 
 
@@ -78,11 +81,13 @@ def test_what_a_file_does_not_say_is_neutral_where_the_writer_wants_it(
     file = tmp_path / "Modelfile"
     file.write_text("FROM x\nPARAMETER temperature 0.5\n")
     window.open_path(file)
+    until_read(window)
     assert (window.session.sampling.params.top_k, window.session.sampling.params.top_p) == (40, 0.9)
     assert "As in Ollama Modelfile where the file is silent: top_k 40" in window.notice.message
     assert window.presets.neutral in window.presets.menu().actions()
     window.presets.neutral.trigger()
     window.open_path(file)
+    until_read(window)
     assert (window.session.sampling.params.top_k, window.session.sampling.params.top_p) == (0, 1)
     assert "silent" not in window.notice.message
     window.settings.save()
@@ -99,6 +104,7 @@ def test_all_that_was_lost_is_shown_and_files_are_told_of_together(
     cold.write_text('{"temp": 0.1, "rep_pen": 1.1, "tfs": 0.5}')
     broken.write_text("{")
     window.presets.import_paths([warm, broken, cold])
+    until_read(window)
     said = window.notice.message
     assert said.startswith("2 presets are taken in: “Warm”, “Cold”. Not carried over: odd1 1, ")
     assert "and 4 more." in said
@@ -109,8 +115,9 @@ def test_all_that_was_lost_is_shown_and_files_are_told_of_together(
     (dialog,) = window.findChildren(TravelDialog)
     assert dialog.isVisible()
     assert dialog.windowTitle() == "Import report"
-    # What was lost; the penalty over no tokens and what the file is silent on, of each.
-    assert dialog.table.rowCount() == 11 + 2 * (1 + 3)
+    # What was lost; the penalty over no tokens and what the file is silent on, of each;
+    # and the file that was refused.
+    assert dialog.table.rowCount() == 11 + 2 * (1 + 3) + 1
     dialog.reject()
 
 
@@ -162,6 +169,7 @@ def test_dialogs_begin_where_presets_came_from_or_went_to_last(
     monkeypatch.setattr(QFileDialog, "getOpenFileNames", ask_open)
     monkeypatch.setattr(QFileDialog, "getSaveFileName", ask_save)
     window.presets.import_.trigger()
+    until_read(window)
     assert begun.pop().is_dir()
     window.presets._ask_export("textgen")
     assert begun.pop() == folders[0] / "Warm.yaml"

@@ -19,7 +19,7 @@ from studio.ui.presets.library_state import PresetLibraryState
 from studio.ui.presets.library_window import PresetLibraryWindow
 from studio.ui.presets.name_dialog import PresetNameDialog
 from studio.ui.widgets.actions import ActionButton
-from tests.ui.conftest import LONG
+from tests.ui.conftest import LONG, until_read
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
 SHIFT = Qt.KeyboardModifier.ShiftModifier
@@ -326,6 +326,7 @@ def test_several_files_at_once_and_a_broken_one_among_them(
     two.write_bytes(PresetDocument(Preset(name="Sea")).to_bytes())
     bad.write_text("{")
     assert drop(library, files(one, bad, two))
+    until_read(window)
     assert {"One", "Sea 2"} < set(titles(library))
     assert selected(library).title == "Sea 2"
     words = library.notice.message
@@ -337,12 +338,16 @@ def test_several_files_at_once_and_a_broken_one_among_them(
 
 
 def test_files_are_chosen_too(
-    library: PresetLibraryWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    window: MainWindow,
+    library: PresetLibraryWindow,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     one = tmp_path / "One.json"
     one.write_text('{"temp": 1.5, "rep_pen": 1.1}')
     monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *_: ([str(one)], ""))
     library.actions_.import_.trigger()
+    until_read(window)
     assert selected(library).title == "One"
 
 

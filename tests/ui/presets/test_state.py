@@ -6,7 +6,9 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from studio.presets import Preset, PresetDocument, PresetFolder
+from studio.presets.foreign import Imported
 from studio.sampling import SamplingParams
+from studio.ui.presets.intake import Intake, take_in
 from tests.ui.preset_desk import Desk
 
 
@@ -48,6 +50,14 @@ def test_renamed_duplicated_deleted_and_back(desk: Desk) -> None:
     assert desk.failures == []
 
 
+def take(desk: Desk, *files: Path) -> list[Imported]:
+    """Take files in as the window does, without its other thread."""
+    intake = take_in(files, desk.folder, Intake(), lambda _share: None)
+    desk.presets.took_in(intake.taken, choose=True)
+    desk.failures += [refused.why for refused in intake.refused]
+    return intake.taken
+
+
 def test_what_was_turned_outlives_a_walk_through_the_list(desk: Desk) -> None:
     desk.sampling.change(temperature=0.77)
     for name in ("Customer support", "Data augmentation", "Neutral"):
@@ -67,7 +77,7 @@ def test_what_was_turned_outlives_what_comes_in_and_a_copy(desk: Desk, tmp_path:
     file = tmp_path / "Warm.json"
     file.write_text('{"temp": 1.5, "rep_pen": 1.1}')
     desk.sampling.change(temperature=0.77)
-    assert desk.presets.import_presets(file)
+    assert take(desk, file)
     desk.presets.put_back()
     assert (desk.current, desk.sampling.params.temperature) == ("Creative writing", 0.77)
     assert desk.presets.duplicate("Creative writing")
@@ -115,15 +125,15 @@ def test_values_that_were_turned_outlive_an_edit_outside(desk: Desk, qtbot: QtBo
 def test_another_programs_file_is_taken_in(desk: Desk, tmp_path: Path) -> None:
     file = tmp_path / "Warm.json"
     file.write_text('{"temp": 1.5, "rep_pen": 1.1, "tfs": 0.5}')
-    (imported,) = desk.presets.import_presets(file)
+    (imported,) = take(desk, file)
     assert imported
     assert [entry.key for entry in imported.not_carried] == ["tfs"]
     assert desk.sampling.params.temperature == 1.5
     file.write_text('{"temp": "hot", "rep_pen": 1.1}')
-    assert desk.presets.import_presets(file) == ()
+    assert take(desk, file) == []
     assert "“Warm.json”: temp: found 'hot'" in desk.failures[0]
     sections = tmp_path / "models.ini"
     sections.write_text("[Small]\ntemp = 0.3\n[Large]\ntemp = 0.6\n")
-    assert [it.preset.name for it in desk.presets.import_presets(sections)] == ["Small", "Large"]
+    assert [it.preset.name for it in take(desk, sections)] == ["Small", "Large"]
     assert desk.sampling.params.temperature == 0.6
     assert desk.names == ["Large", "Small", "Warm"]

@@ -1,0 +1,61 @@
+"""Says what is read, how far it is, and how to end it, where that takes longer than a moment."""
+
+from PySide6.QtCore import QObject, QTimer
+
+from studio.ui.presets.notices import PresetNotices
+from studio.ui.reading import Reading
+from studio.ui.widgets.actions import make_action
+
+_DELAY_MS = 400
+"""What is read within it is there before a message could be."""
+_BETWEEN_MS = 200
+"""Numbers that change more often cannot be read."""
+
+
+class ReadingNotice(QObject):
+    """Tells of a `Reading` in the window that is looked at.
+
+    Attributes:
+        cancel: Ends what is read.
+
+    Args:
+        reading: It.
+        notices: Where it is told.
+        parent: The Qt parent, if any.
+    """
+
+    def __init__(
+        self, reading: Reading, notices: PresetNotices, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._reading = reading
+        self._notices = notices
+        self.cancel = make_action(
+            self, "&Cancel", reading.cancel, tip="Read no more of it (Esc in the main window)"
+        )
+        self._delay = QTimer(self)
+        self._delay.setSingleShot(True)
+        self._delay.timeout.connect(self._tell)
+        self._is_told = False
+        reading.changed.connect(self._follow)
+        reading.progressed.connect(self._on_progressed)
+
+    def _follow(self) -> None:
+        if not self._reading.is_busy:
+            self._delay.stop()
+            self._is_told = False
+            self._notices.withdraw(self.cancel)
+        elif not self._is_told and not self._delay.isActive():
+            self._delay.start(_DELAY_MS)
+
+    def _on_progressed(self) -> None:
+        if self._is_told and not self._delay.isActive():
+            self._delay.start(_BETWEEN_MS)
+
+    def _tell(self) -> None:
+        words = f"{self._reading.words}: {self._reading.share:.0%}".replace("%", " %")
+        if not self._is_told:
+            self._is_told = True
+            self._notices.tell(words, self.cancel, is_error=False)
+        else:
+            self._notices.tell_anew(words, self.cancel)

@@ -1,0 +1,159 @@
+"""Comparisons from files in the real window: read while it goes on, ended by Esc, told of."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import pytest
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFileDialog
+from pytestqt.qtbot import QtBot
+
+from studio.experiments import comparison_file
+from studio.experiments.comparison import Comparison
+from studio.experiments.comparison_file import save_comparison
+from studio.ui import reading_notice
+from studio.ui.compare import files as compare_files
+from studio.ui.main_window import MainWindow
+from tests.ui.compare.test_page import kept, page_of
+from tests.ui.conftest import until_read
+
+
+@pytest.fixture
+def bare(open_window: Callable[[], MainWindow]) -> MainWindow:
+    return open_window()
+
+
+def long(tokens: int, temperatures: tuple[float, ...] = (0.5, 1.5)) -> Comparison:
+    short = kept(temperatures)
+    lanes = tuple(
+        msgspec.structs.replace(lane, tokens=(lane.tokens * tokens)[:tokens])
+        for lane in short.lanes
+    )
+    return msgspec.structs.replace(short, lanes=lanes, max_tokens=tokens)
+
+
+def temperatures(window: MainWindow) -> list[float]:
+    return [lane.temperature for lane in window.session.compare.lanes]
+
+
+def test_the_window_goes_on_while_a_long_one_is_read(
+    bare: MainWindow, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading_notice, "_DELAY_MS", 0)
+    path = tmp_path / "long.json"
+    save_comparison(path, long(2_000))
+    turns, said = 0, []
+
+    def turn() -> None:
+        nonlocal turns
+        turns += bare.session.reading.is_busy
+        said.append(bare.notice.message)
+
+    beat = QTimer()
+    beat.timeout.connect(turn)
+    beat.start(0)
+    bare.open_path(path)
+    assert not bare.compare.is_shown, "it is read first"
+    assert bare.actions_.stop.isEnabled()
+    # A key is taken meanwhile.
+    QTest.keyClicks(bare.editor, "a")
+    assert bare.session.draft.manuscript.text == "a"
+    until_read(bare)
+    assert turns > 20
+    assert any(words.startswith("Reading “long.json”: ") for words in said)
+    assert bare.compare.is_shown
+    assert temperatures(bare) == [0.5, 1.5]
+    assert len(bare.session.compare.lanes[0].tokens) == 2_000
+    assert bare.notice.action is None, "nothing is left to be ended"
+    assert not bare.actions_.stop.isEnabled()
+
+
+def test_what_was_ended_with_esc_is_not_shown(
+    bare: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "long.json"
+    save_comparison(path, long(2_000))
+    page = page_of(bare)
+    before = temperatures(bare)
+    bare.open_path(path)
+    QTest.keyClick(page, Qt.Key.Key_Escape)
+    until_read(bare)
+    assert temperatures(bare) == before
+    assert not bare.session.compare.has_tokens
+    assert bare.notice.message == ""
+
+
+def test_a_second_one_that_is_opened_meanwhile_comes_after_the_first(
+    bare: MainWindow, tmp_path: Path
+) -> None:
+    first, second = tmp_path / "first.json", tmp_path / "second.json"
+    save_comparison(first, long(1_000, (0.2, 0.9)))
+    save_comparison(second, kept((0.5, 1.5)))
+    bare.open_path(first)
+    bare.open_path(second)
+    until_read(bare)
+    assert temperatures(bare) == [0.5, 1.5]
+    bare.compare.actions.earlier.trigger()
+    assert temperatures(bare) == [0.2, 0.9]
+
+
+def test_what_runs_by_then_is_not_taken_away(
+    bare: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "long.json"
+    save_comparison(path, kept((0.5, 1.5)))
+    page_of(bare)
+    state = bare.session.compare
+    bare.open_path(path)
+    state.lanes[0].begin(5)
+    before = temperatures(bare)
+    until_read(bare)
+    assert temperatures(bare) == before
+    assert "A comparison runs" in bare.notice.message
+    state.lanes[0].finish("stopped")
+
+
+def test_an_entropy_that_no_vocabulary_has_is_refused_by_its_place(
+    bare: MainWindow, tmp_path: Path
+) -> None:
+    path = tmp_path / "endless.json"
+    save_comparison(path, kept((0.5, 1.5)))
+    path.write_bytes(path.read_bytes().replace(b'"entropy":2.0', b'"entropy":1e308'))
+    bare.open_path(path)
+    until_read(bare)
+    assert "“endless.json”: it is damaged: $.lanes[0].tokens[1].entropy: " in bare.notice.message
+    assert "Expected `float` <= 64.0" in bare.notice.message
+    assert not bare.compare.is_shown
+
+
+def test_one_that_would_be_too_large_is_saved_with_the_distributions_that_fit(
+    bare: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "kept.json"
+    save_comparison(path, long(20))
+    bare.open_path(path)
+    until_read(bare)
+    most = path.stat().st_size * 3 // 4
+    monkeypatch.setattr(comparison_file.fitting, "__defaults__", (most,))
+    offered: list[list[str]] = []
+
+    def choose(_window: object, _title: str, _name: str, kinds: str, kind: str) -> tuple[str, str]:
+        offered.append(kinds.split(";;"))
+        return str(tmp_path / "saved.json"), offered[-1][0]
+
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", choose)
+    bare.compare.actions.save_file.trigger()
+    assert offered[0][0].startswith("With distributions of each lane’s first 1")
+    assert (tmp_path / "saved.json").stat().st_size <= most
+    bare.open_path(tmp_path / "saved.json")
+    until_read(bare)
+    sketches = [bool(token.sketch) for token in bare.session.compare.lanes[0].tokens]
+    assert sketches == sorted(sketches, reverse=True)
+    assert 10 <= sum(sketches) < 20
+    # Where the texts alone are too long it is said before anything is asked.
+    monkeypatch.setattr(compare_files, "MOST_BYTES", 100)
+    bare.compare.actions.save_file.trigger()
+    assert "even without distributions; files of at most 1 kB are opened" in bare.notice.message
+    assert len(offered) == 1
