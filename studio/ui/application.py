@@ -133,10 +133,11 @@ def open_first(window: MainWindow, file: Path | TextFile | None) -> None:
     if model.path:
         return
     last = window.settings.get(remembered.MODEL)
-    path = Path(last) if last and is_file(Path(last)) else find_starter_model()
+    starter = find_starter_model()
+    path = Path(last) if last and is_file(Path(last)) else starter
     window.library.opening.start(path)
     if path:
-        model.open(str(path))
+        model.open_first(str(path), str(starter or ""))
     else:
         window.notice.tell(NO_MODEL, window.actions_.open_model)
 

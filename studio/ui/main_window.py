@@ -31,7 +31,7 @@ from studio.ui.histogram.panel import NextTokenPanel
 from studio.ui.landscape.landscape import Landscape
 from studio.ui.model.choice import ModelChoice
 from studio.ui.model.picker import ModelPicker
-from studio.ui.model.state import ModelPhase
+from studio.ui.model.state import WayOn
 from studio.ui.parameters.access import ParameterAccess
 from studio.ui.parameters.sampling_panel import SamplingPanel
 from studio.ui.presets.actions import PresetActions
@@ -430,13 +430,15 @@ class MainWindow(QMainWindow):
             self.notice.withdraw(actions.open_model, actions.reopen_model, actions.model_options)
 
     def _on_model_failed(self, message: str) -> None:
-        # With a child that is gone the same model can be loaded in a new one; a file that was
-        # refused will be refused again.
-        can_reopen = not self.session.client.is_running and self.session.model.path
-        action = self.actions_.reopen_model if can_reopen else self.actions_.open_model
+        actions = self.actions_
+        ways = {
+            WayOn.CHOOSE: actions.open_model,
+            WayOn.OPTIONS: actions.model_options,
+            WayOn.REOPEN: actions.reopen_model,
+            WayOn.ANYWAY: actions.open_anyway,
+        }
         # While the former model is opened again there is nothing to do, and the reason stays.
-        is_mended = self.session.model.phase is ModelPhase.LOADING
-        self.notice.tell(message, None if is_mended else action)
+        self.notice.tell(message, ways.get(self.session.model.way_on))
 
     def _on_file_noticed(self, message: str, way_on: QAction) -> None:
         self.notice.tell(message, way_on, is_error=False)

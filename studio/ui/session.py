@@ -11,6 +11,7 @@ from studio.ui.compare.state import CompareState
 from studio.ui.engine_line.client import EngineClient, silence_words
 from studio.ui.heat.state import HeatState
 from studio.ui.model.context_use import ContextUse
+from studio.ui.model.deaths import ModelDeaths
 from studio.ui.model.state import ModelPhase, ModelState
 from studio.ui.parameters.sampling_state import SamplingState
 from studio.ui.presets.profile_state import ProfileState
@@ -19,7 +20,7 @@ from studio.ui.reading import Reading
 from studio.ui.tokens.bias_owner import BiasOwner
 from studio.ui.tokens.next_token import NextToken
 from studio.ui.tokens.text_question import TextQuestion
-from studio.ui.user_folders import recovery_folder
+from studio.ui.user_folders import recovery_folder, state_folder
 from studio.ui.word.replacement import WordReplacement
 from studio.ui.word.state import WordState
 from studio.ui.writing.draft import Draft
@@ -46,7 +47,8 @@ class Session(QObject):
         preset = self.profiles.current
         self.reading = Reading(self)
         self.client = EngineClient(parent=self)
-        self.model = ModelState(self.client, self)
+        deaths = ModelDeaths(state_folder() / "model-deaths.json")
+        self.model = ModelState(self.client, self, deaths)
         self.context = ContextUse(self.client, self)
         self.draft = Draft(preset, self)
         self.model.changed.connect(self._on_model_changed)

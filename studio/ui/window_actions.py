@@ -167,6 +167,12 @@ class WindowActions(QObject):
             session.end_engine,
             tip="End the engine that does not answer, or does not stop. Your text stays",
         )
+        self.open_anyway = make_action(
+            window,
+            "Open it all the same",
+            session.model.open_anyway,
+            tip="Open the model that has ended the engine before; your text is safe from it",
+        )
 
         self.zoom_in = make_action(
             window, "Zoom &in", lambda: theme.zoom_by(1), ["Ctrl++", "Ctrl+="]

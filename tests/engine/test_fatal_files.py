@@ -154,7 +154,11 @@ FATAL: dict[str, tuple[Change, str]] = {
     ),
     "no key heads in a block": (
         value("llama.attention.head_count_kv", INTEGERS, [2, 0]),
-        "has no key heads (llama.attention.head_count_kv) in block 1",
+        "has 0 heads (llama.attention.head_count_kv) in block 1",
+    ),
+    "no heads": (
+        architecture("olmo2", attention__head_count=0),
+        "has 0 heads (olmo2.attention.head_count) in block 0",
     ),
     "no experts": (architecture("smallthinker"), "no value for smallthinker.expert_count"),
     "all of a key turned": (

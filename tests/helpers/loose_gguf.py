@@ -13,6 +13,8 @@ import gguf
 import numpy as np
 from gguf import GGUFValueType as Kind
 
+from tests.helpers.tiny_model import write_byte_level_model
+
 _LAYOUTS = {
     Kind.UINT8: "<B", Kind.INT8: "<b", Kind.UINT16: "<H", Kind.INT16: "<h", Kind.UINT32: "<I",
     Kind.INT32: "<i", Kind.FLOAT32: "<f", Kind.BOOL: "<?", Kind.UINT64: "<Q", Kind.INT64: "<q",
@@ -105,6 +107,26 @@ class LooseGguf:
         """Write the file."""
         path.write_bytes(self.to_bytes())
         return path
+
+
+def fatal_while_loading(path: Path) -> Path:
+    """A model of which llama.cpp asserts something that no check of ours knows, while it loads."""
+    return _of_architecture(path, "internlm2", **{"attention.key_length": 4})
+
+
+def fatal_at_first_text(path: Path) -> Path:
+    """The same when it evaluates the first text."""
+    return _of_architecture(path, "paddleocr")
+
+
+def _of_architecture(path: Path, architecture: str, **values: int) -> Path:
+    file = LooseGguf.read(write_byte_level_model(path))
+    for key in [key for key in file.values if key.startswith("llama.")]:
+        file.values[key.replace("llama", architecture, 1)] = file.values.pop(key)
+    file.set("general.architecture", Kind.STRING, architecture)
+    for key, value in values.items():
+        file.set(f"{architecture}.{key}", Kind.UINT32, value)
+    return file.write(path)
 
 
 def _text(text: str | bytes) -> bytes:

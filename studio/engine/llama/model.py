@@ -82,7 +82,8 @@ class Model:
             if self._memory_mapped
             else llama_cpp.LLAMA_LOAD_MODE_NONE
         )
-        stopped = False
+        # From here on llama.cpp has the file: whoever watches knows what an end is due to.
+        stopped = not progress(0.0)
 
         @llama_cpp.llama_progress_callback  # type: ignore[untyped-decorator]  # ctypes' own
         def on_progress(fraction: float, _data: ctypes.c_void_p) -> bool:

@@ -300,10 +300,14 @@ def _check_architecture(metadata: Metadata, tensors: Tensors, header: GgufHeader
         found = f"has zeros alone for {prefix}.rope.dimension_sections"
         refuse(path, "damaged", f"{found}; a number above is expected")
     names = {tensor.name for tensor in tensors.each}
-    for block, heads in enumerate(header.head_count_kv):
-        if heads == 0 and f"blk.{block}.attn_k.weight" in names:
-            found = f"has no key heads ({prefix}.attention.head_count_kv) in block {block}"
-            refuse(path, "damaged", f"{found}, and weights for them")
+    for key, counts, matrices in (
+        ("head_count", header.head_count, ("attn_q", "attn_qkv")),
+        ("head_count_kv", header.head_count_kv, ("attn_k",)),
+    ):
+        for block, heads in enumerate(counts):
+            if heads == 0 and any(f"blk.{block}.{name}.weight" in names for name in matrices):
+                found = f"has 0 heads ({prefix}.attention.{key}) in block {block}"
+                refuse(path, "damaged", f"{found}, and weights for them; 1 or more are expected")
 
 
 def _recurrent_state_size(metadata: Metadata, prefix: str) -> int:

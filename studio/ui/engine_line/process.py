@@ -3,6 +3,7 @@
 Knows the protocol's frames and the process's fate, and nothing of what messages mean.
 """
 
+import re
 import signal
 from collections import deque
 from enum import Enum
@@ -33,6 +34,8 @@ _GRACE_MS = 1000
 _REAP_MS = 1000
 """How long the system may take to end one that is killed. It takes longer where the child waits in
 a driver or for a drive that is gone; then nobody waits for it."""
+_BUILD_FOLDER = re.compile(r"^\S*[/\\](?=[^/\\\s]+:\d+: )")
+"""Before a source file and its line: where llama.cpp was built, which tells a writer nothing."""
 _GLIBC, _HUGE_PAGES = "GLIBC_TUNABLES", "glibc.malloc.hugetlb=1"
 """Has glibc ask Linux for pages of 2 MiB from the start, as far as it gives them, so that what a
 large model fills need not be exchanged for such later (`engine.huge_pages`): eight lanes are
@@ -69,18 +72,41 @@ class Outcome(NamedTuple):
             case End.GIVEN_UP:
                 return f"The engine was ended, because {self.reason}."
             case End.CRASHED:
-                return f"The engine stopped unexpectedly ({_signal_name(self.status)})."
+                return f"The engine stopped unexpectedly ({self.cause})."
             case End.EXITED:
-                return f"The engine ended by itself (status {self.status})."
+                return f"The engine ended by itself ({self.cause})."
+
+    @property
+    def cause(self) -> str:
+        """What ended it, in a few words."""
+        return _signal_name(self.status) if self.end is End.CRASHED else f"status {self.status}"
+
+    @property
+    def is_from_outside(self) -> bool:
+        """Whether somebody else ended it: the system for want of memory, a user, a logout."""
+        return self.end is End.CRASHED and _signal_name(self.status).startswith(_FROM_OUTSIDE)
+
+    @property
+    def is_for_memory(self) -> bool:
+        """Whether the system may have ended it for want of memory."""
+        return self.end is End.CRASHED and _signal_name(self.status).startswith("SIGKILL")
+
+    @property
+    def is_by_its_work(self) -> bool:
+        """Whether what it was given to do ended it.
+
+        A child that cannot even start ends with the status 1, and one that nobody reads with 0.
+        """
+        if self.end is End.CRASHED:
+            return not self.is_from_outside
+        return self.end is End.EXITED and self.status not in (0, 1)
 
     @property
     def last_words(self) -> str:
         """Its last line on stderr; empty where the end came from outside and was no news to it."""
-        if self.end is End.GIVEN_UP:
+        if self.end is End.GIVEN_UP or self.is_from_outside:
             return ""
-        if self.end is End.CRASHED and _signal_name(self.status).startswith(_FROM_OUTSIDE):
-            return ""
-        return self.log[-1] if self.log else ""
+        return _BUILD_FOLDER.sub("", self.log[-1]) if self.log else ""
 
 
 def _signal_name(number: int) -> str:

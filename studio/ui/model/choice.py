@@ -54,7 +54,8 @@ class ModelChoice(QObject):
         dialog = ModelOptionsDialog(model.options, model.report, self._theme, self._window)
         if dialog.exec() == ModelOptionsDialog.DialogCode.Accepted:
             if model.path:
-                model.open(model.path, dialog.options)
+                # With other options it may well load: fewer GPU layers, a smaller context.
+                model.open(model.path, dialog.options, anyway=True)
             else:
                 model.options = dialog.options
 

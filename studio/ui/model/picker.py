@@ -123,8 +123,10 @@ class ModelPicker(QPushButton):
             is_there = is_file(file)
             size = byte_size(file.stat().st_size) if is_there else "not found"
             role = " (starter model)" if file == self._starter else ""
-            action = self._menu.addAction(f"{_literal(file.stem)}{role}\t{size}")
-            action.setToolTip(path)
+            death = self._model.deaths.of(path) if is_there else None
+            said = "ended the engine last time" if death else size
+            action = self._menu.addAction(f"{_literal(file.stem)}{role}\t{said}")
+            action.setToolTip(f"{path}\n{death.day}: {death.cause}" if death else path)
             action.setEnabled(is_there)
             action.setCheckable(True)
             action.setChecked(self._model.is_ready and path == self._model.path)

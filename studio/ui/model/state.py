@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 
 from studio.engine.messages import (
     AnyEvent,
+    Evaluated,
     Failed,
     Load,
     Loaded,
@@ -22,7 +23,9 @@ from studio.engine.messages import (
 )
 from studio.ui.engine_line.client import EngineClient, silence_words
 from studio.ui.engine_line.process import Outcome
+from studio.ui.model.deaths import ModelDeath, ModelDeaths, stamp
 from studio.ui.model.names import model_name
+from studio.visible_text import visible_line
 
 
 class ModelPhase(Enum):
@@ -34,18 +37,40 @@ class ModelPhase(Enum):
     FAILED = "failed"
 
 
+class WayOn(Enum):
+    """What a writer can do about a message of a model's."""
+
+    NOTHING = "nothing"  # it is mended already
+    CHOOSE = "choose another model"
+    OPTIONS = "change the model's options"
+    REOPEN = "reopen the model"
+    ANYWAY = "open the refused file all the same"
+
+
 class ModelState(QObject):
-    """The open model."""
+    """The open model.
+
+    Args:
+        client: The line to the engine.
+        parent: The Qt parent, if any.
+        deaths: The files that have ended the engine.
+    """
 
     changed = Signal()
     failed = Signal(str)
-    """One message for the writer: a load that failed, or an engine that died."""
+    """One message for the writer: a load that failed, or an engine that died. See `way_on`."""
     told = Signal(str)
     """What the writer should know of a load that goes on."""
 
-    def __init__(self, client: EngineClient, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        client: EngineClient,
+        parent: QObject | None = None,
+        deaths: ModelDeaths | None = None,
+    ) -> None:
         super().__init__(parent)
         self._client = client
+        self.deaths = deaths or ModelDeaths()
         self._request = 0
         self.phase = ModelPhase.NONE
         self.path = ""
@@ -56,13 +81,23 @@ class ModelState(QObject):
         self.report: ModelReport | None = None
         self.message = ""
         """Why it failed."""
+        self.way_on = WayOn.NOTHING
+        """What can be done about what `failed` told last."""
         self._before: tuple[str, LoadOptions, ModelReport] | None = None
         """What was open when another was asked for."""
         self._is_old_engine = False
         """Whether the load was given to an engine that ran already and has not begun it."""
         self._is_replacing = False
         """Whether a new engine is to load it, as soon as the old one is gone."""
+        self._refused: tuple[str, LoadOptions | None] | None = None
+        """What was not opened, as it has ended the engine before."""
+        self._is_at_work = False
+        """Whether llama.cpp has the file, and has not yet evaluated anything with it: an end of
+        the engine is the file's doing then."""
+        self._stamp: tuple[int, int] | None = None
+        """Of the file, when it was asked for."""
         client.listen(self._on_event, Loading, Loaded, Superseded, Failed)
+        client.listen(self._on_evaluated, Evaluated)
         client.died.connect(self._on_died)
         client.waiting_changed.connect(self._replace_silent_engine)
 
@@ -82,14 +117,23 @@ class ModelState(QObject):
         """The vocabulary's own fingerprint and the model's name; empty when none is ready."""
         return self.report.vocabulary if self.report else ""
 
-    def open(self, path: str, options: LoadOptions | None = None) -> None:
+    def open(self, path: str, options: LoadOptions | None = None, *, anyway: bool = False) -> None:
         """Load another model, in place of the one that is open.
 
         What is refused beforehand leaves that open; where the load itself fails or is given up, it
         is opened again. An engine that does not answer is ended, and a new one loads the model.
+
+        Args:
+            path: Of the file.
+            options: How; as the last one where there are none.
+            anyway: Open it also where it has ended the engine before.
         """
         # Where the engine stands, a relative one would mean another file.
         path = str(Path(path).absolute())
+        death = None if anyway else self.deaths.of(path)
+        if death is not None:
+            self._refuse(path, options, death)
+            return
         if self.report is not None:
             self._before = self.path, self.options, self.report
         if options is not None:
@@ -99,10 +143,32 @@ class ModelState(QObject):
         self.fraction = 0.0
         self.message = ""
         self.phase = ModelPhase.LOADING
+        self._is_at_work = False
+        self._stamp = stamp(path)
         self._is_old_engine = self._client.is_running
         if not self._replace_silent_engine():
             self._load()
         self.changed.emit()
+
+    def open_first(self, path: str, starter: str) -> None:
+        """Open a model at the program's start; where that has ended the engine, another one.
+
+        Args:
+            path: Of the model that was open last.
+            starter: Of the starter model; empty where it is not installed.
+        """
+        death = self.deaths.of(path)
+        if death is None or starter in ("", path) or self.deaths.of(starter):
+            self.open(path)
+            return
+        self._refuse(path, None, death, f"“{model_name(starter)}” is opened instead.")
+        self.open(starter)
+
+    def open_anyway(self) -> None:
+        """Open the file that was refused last, as it has ended the engine before."""
+        refused, self._refused = self._refused, None
+        if refused:
+            self.open(*refused, anyway=True)
 
     def reopen(self) -> None:
         """Load the same model once more, in a new child where the old one died."""
@@ -139,21 +205,28 @@ class ModelState(QObject):
         match event:
             case Loading():
                 self.fraction = event.fraction
+                self._is_at_work = True
             case Loaded():
                 self._before = None
                 self.report = event.report
                 self.phase = ModelPhase.READY
             case Superseded():
+                self._is_at_work = False
                 before, self._before = self._before, None
                 if before:
                     path, options, _ = before
-                    self.open(path, options)
+                    self.open(path, options, anyway=True)
                     return
                 self.phase = ModelPhase.NONE
             case Failed():
-                self._fail(event.message, keeps=event.has_model)
+                self._fail(event.message, WayOn.CHOOSE, keeps=event.has_model)
                 return
         self.changed.emit()
+
+    def _on_evaluated(self, _event: Evaluated) -> None:
+        if self._is_at_work and self.is_ready:
+            self._is_at_work = False
+            self.deaths.forget(self.path)
 
     def _on_died(self, outcome: Outcome) -> None:
         self._is_old_engine = False
@@ -162,13 +235,52 @@ class ModelState(QObject):
             self._load()
             self.told.emit(f"{outcome.describe()} A new one loads the model.")
             return
-        detail = f"\n\nIts last words: {outcome.last_words}" if outcome.last_words else ""
-        must_ask = self.path and not self._before
-        what_next = " Choose “Reopen model” to go on." if must_ask else ""
-        self._fail(f"{outcome.describe()} Your text is untouched.{what_next}", detail=detail)
+        is_at_work, self._is_at_work = self._is_at_work, False
+        name = visible_line(Path(self.path).name, 80)
+        detail = f"\n\nIts last words: {visible_line(outcome.last_words)}"
+        if not outcome.last_words:
+            detail = ""
+        untouched = "Your text is untouched."
+        if is_at_work and outcome.is_by_its_work and stamp(self.path) == self._stamp:
+            when = "as it began to read" if self.is_ready else "while it was loaded"
+            self.deaths.remember(self.path, outcome.cause)
+            message = f"“{name}” ended the engine {when} ({outcome.cause}). {untouched}"
+            next_time = "This file will not be opened again unless you ask for it."
+            self._fail(f"{message} {next_time}", WayOn.CHOOSE, detail=detail)
+        elif is_at_work and outcome.is_for_memory:
+            message = (
+                f"The engine was ended while it loaded “{name}” ({outcome.cause}). {untouched} If "
+                "memory ran out, choose a smaller context or fewer GPU layers, or a smaller model."
+            )
+            self._fail(message, WayOn.OPTIONS)
+        else:
+            must_ask = self.path and not self._before
+            what_next = " Choose “Reopen model” to go on." if must_ask else ""
+            way_on = WayOn.REOPEN if must_ask else WayOn.CHOOSE
+            self._fail(f"{outcome.describe()} {untouched}{what_next}", way_on, detail=detail)
 
-    def _fail(self, message: str, *, keeps: bool = False, detail: str = "") -> None:
+    def _refuse(
+        self, path: str, options: LoadOptions | None, death: ModelDeath, instead: str = ""
+    ) -> None:
+        """Leave a file closed that has ended the engine before, and say so."""
+        self._refused = path, options
+        if self.phase in (ModelPhase.NONE, ModelPhase.FAILED):
+            self.path = path
+            self.phase = ModelPhase.FAILED
+        name = visible_line(Path(path).name, 80)
+        message = (
+            f"“{name}” is not opened: on {death.day} it ended the engine ({death.cause}). "
+            f"{instead or 'Choose another model, or open it all the same.'}"
+        )
+        self.message = message
+        self.way_on = WayOn.ANYWAY
+        self.changed.emit()
+        self.failed.emit(message)
+
+    def _fail(self, message: str, way_on: WayOn, *, keeps: bool = False, detail: str = "") -> None:
         before, self._before = self._before, None
+        self._is_at_work = False
+        self.way_on = way_on
         if keeps and before:
             self.path, self.options, self.report = before
             self.phase = ModelPhase.READY
@@ -178,7 +290,8 @@ class ModelState(QObject):
             name = model_name(path, report.quantization)
             message = f"{message} “{name}”, which was open before, is opened again."
             # Without a report of its own: if this fails too, nothing is left to go back to.
-            self.open(path, options)
+            self.way_on = WayOn.NOTHING
+            self.open(path, options, anyway=True)
         else:
             self.phase = ModelPhase.FAILED
             self.report = None

@@ -1,0 +1,377 @@
+"""Files that ended the engine: remembered, not opened by themselves, opened when asked for."""
+
+import json
+import os
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pytestqt.qtbot import QtBot
+
+from studio.engine.messages import Load, Loaded, Loading, LoadOptions
+from studio.ui import application as program
+from studio.ui import settings as remembered
+from studio.ui.application import open_first
+from studio.ui.engine_line.process import End, Outcome
+from studio.ui.main_window import MainWindow
+from studio.ui.model.deaths import ModelDeaths
+from studio.ui.model.picker import ModelPicker
+from studio.ui.model.state import ModelPhase, ModelState, WayOn
+from studio.ui.settings import Settings
+from studio.ui.user_folders import state_folder
+from tests.helpers.loose_gguf import fatal_at_first_text, fatal_while_loading
+from tests.helpers.tiny_model import write_byte_level_model
+from tests.ui.conftest import LONG, remember
+from tests.ui.fake_engine import KILLED, FakeClient, evaluated, model_report
+
+ABORTED = Outcome(End.CRASHED, 6, "", ("GGML_ASSERT(x) failed",))
+ONE_THREAD = LoadOptions(threads=1)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> str:
+    file = tmp_path / "bad.gguf"
+    file.write_bytes(os.urandom(300_000))
+    return str(file)
+
+
+# The list
+
+
+def test_a_file_is_known_by_what_is_in_it(tmp_path: Path, path: str) -> None:
+    kept = tmp_path / "state" / "deaths.json"
+    assert ModelDeaths(kept).of(path) is None
+    ModelDeaths(kept).remember(path, "SIGABRT")
+    death = ModelDeaths(kept).of(path)
+    assert death is not None
+    assert death.cause == "SIGABRT"
+    moved = Path(path).rename(tmp_path / "renamed.gguf")
+    assert ModelDeaths(kept).of(str(moved)) == death, "another name makes no other file"
+    assert ModelDeaths(kept).of(path) is None, "there is none of this name"
+
+
+def test_a_file_that_changed_is_another(tmp_path: Path, path: str) -> None:
+    deaths = ModelDeaths(tmp_path / "deaths.json")
+    deaths.remember(path, "SIGABRT")
+    file = Path(path)
+    status, data = file.stat(), file.read_bytes()
+
+    def rewrite(new: bytes) -> None:
+        file.write_bytes(new)
+        os.utime(path, ns=(status.st_mtime_ns, status.st_mtime_ns))
+
+    for at in (0, 70_000 - 1, len(data) - 1):
+        changed = bytearray(data)
+        changed[at] ^= 1
+        rewrite(bytes(changed))
+        assert (deaths.of(path) is None) == (at != 70_000 - 1), "beginning and end are read"
+    rewrite(data[:-1])
+    assert deaths.of(path) is None
+    rewrite(data)
+    assert deaths.of(path) is not None
+    os.utime(path, ns=(status.st_mtime_ns, status.st_mtime_ns + 1))
+    assert deaths.of(path) is None
+
+
+def test_the_list_is_the_users_alone_and_bounded(tmp_path: Path) -> None:
+    kept = tmp_path / "deaths.json"
+    deaths = ModelDeaths(kept)
+    for number in range(70):
+        file = tmp_path / f"{number}.gguf"
+        file.write_bytes(b"GGUF" + bytes([number]) * 9)
+        deaths.remember(str(file), "\x1b[2J" + "x" * 5000)
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    assert kept.stat().st_size < 64 << 10
+    assert deaths.of(str(tmp_path / "69.gguf"))
+    assert deaths.of(str(tmp_path / "0.gguf")) is None, "the oldest is forgotten"
+    deaths.forget(str(tmp_path / "69.gguf"))
+    assert deaths.of(str(tmp_path / "69.gguf")) is None
+    assert deaths.of(str(tmp_path / "68.gguf"))
+
+
+def test_what_is_damaged_counts_as_absent_one_by_one(tmp_path: Path, path: str) -> None:
+    kept = tmp_path / "deaths.json"
+    ModelDeaths(kept).remember(path, "SIGABRT")
+    [sound] = json.loads(kept.read_text())
+    mad = [7, None, {"size": "x"}, sound | {"more": 1}, sound | {"cause": "\x1b[2J" * 999}]
+    kept.write_text(json.dumps([*mad[:4], sound]))
+    assert ModelDeaths(kept).of(path) is not None
+    kept.write_text(json.dumps(mad))
+    death = ModelDeaths(kept).of(path)
+    assert death is not None
+    assert len(death.cause) <= 200
+    assert "\x1b" not in death.cause
+    kept.write_text("[" * 100_000)
+    assert ModelDeaths(kept).of(path) is None
+    kept.unlink()
+    os.mkfifo(kept)
+    assert ModelDeaths(kept).of(path) is None, "nor does anything else keep the window waiting"
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.binary(max_size=400))
+def test_any_bytes_in_its_place_are_no_obstacle(tmp_path: Path, path: str, data: bytes) -> None:
+    kept = tmp_path / "deaths.json"
+    kept.write_bytes(data)
+    deaths = ModelDeaths(kept)
+    assert deaths.of(path) is None
+    deaths.remember(path, "SIGABRT")
+    assert deaths.of(path) is not None
+
+
+def test_where_it_cannot_be_written_it_holds_for_the_session(tmp_path: Path, path: str) -> None:
+    (tmp_path / "file").write_text("in the way")
+    deaths = ModelDeaths(tmp_path / "file" / "deaths.json")
+    deaths.remember(path, "SIGABRT")
+    assert deaths.of(path) is not None
+    deaths.forget(path)
+    assert deaths.of(path) is None
+
+
+# What becomes of a model
+
+
+@pytest.fixture
+def client(qtbot: QtBot) -> FakeClient:
+    return FakeClient()
+
+
+@pytest.fixture
+def model(client: FakeClient) -> ModelState:
+    return ModelState(client)
+
+
+def begin(client: FakeClient, model: ModelState, path: str) -> int:
+    """Have the engine at a load."""
+    model.open(path, anyway=True)
+    request = client.last(Load).request
+    client.answer(Loading(request=request, fraction=0.0))
+    return request
+
+
+def test_a_file_that_ends_the_engine_is_opened_again_only_when_asked_for(
+    client: FakeClient, model: ModelState, path: str
+) -> None:
+    told: list[str] = []
+    model.failed.connect(told.append)
+    begin(client, model, path)
+    client.die(ABORTED)
+    assert "“bad.gguf” ended the engine while it was loaded (SIGABRT" in told[0]
+    assert "Your text is untouched" in told[0]
+    assert told[0].endswith("GGML_ASSERT(x) failed")
+    assert "Reopen" not in told[0]
+    ways = [model.way_on]
+    loads = len(client.all_sent(Load))
+    for is_reopened in (False, True):
+        if is_reopened:
+            model.reopen()
+        else:
+            model.open(path)
+        assert "is not opened: on 20" in told[-1]
+        ways.append(model.way_on)
+        assert model.phase is ModelPhase.FAILED
+        assert len(client.all_sent(Load)) == loads
+    assert ways == [WayOn.CHOOSE, WayOn.ANYWAY, WayOn.ANYWAY]
+    model.open_anyway()
+    assert client.last(Load).path == path
+    assert model.phase is ModelPhase.LOADING
+
+
+def test_a_model_that_writes_after_all_is_forgotten(
+    client: FakeClient, model: ModelState, path: str
+) -> None:
+    begin(client, model, path)
+    client.die(ABORTED)
+    request = begin(client, model, path)
+    client.answer(Loaded(request=request, report=model_report(path)))
+    assert model.deaths.of(path), "it has been loaded, and not yet read with"
+    client.answer(evaluated(request + 1))
+    assert model.deaths.of(path) is None
+    client.die(ABORTED)
+    assert model.deaths.of(path) is None, "a mistake later on is not the file's"
+    assert model.way_on is WayOn.REOPEN
+
+
+def test_the_first_text_counts_as_well(client: FakeClient, model: ModelState, path: str) -> None:
+    told: list[str] = []
+    model.failed.connect(told.append)
+    request = begin(client, model, path)
+    client.answer(Loaded(request=request, report=model_report(path)))
+    client.die(Outcome(End.CRASHED, 11, "", ()))
+    assert "ended the engine as it began to read (SIGSEGV" in told[0]
+    assert model.deaths.of(path)
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        KILLED,
+        Outcome(End.CRASHED, 15, "", ()),
+        Outcome(End.EXITED, 1, "", ("Traceback",)),
+        Outcome(End.NOT_STARTED, 0, "no such program", ()),
+        Outcome(End.BROKE_PROTOCOL, 0, "nonsense", ()),
+        Outcome(End.GIVEN_UP, 0, "it did not stop", ()),
+    ],
+)
+def test_an_end_from_elsewhere_is_not_the_files(
+    client: FakeClient, model: ModelState, path: str, outcome: Outcome
+) -> None:
+    begin(client, model, path)
+    client.die(outcome)
+    assert model.deaths.of(path) is None
+    assert model.way_on is (WayOn.OPTIONS if outcome is KILLED else WayOn.REOPEN)
+
+
+def test_an_engine_that_has_not_begun_is_no_files_fault(
+    client: FakeClient, model: ModelState, path: str
+) -> None:
+    model.open(path)
+    client.die(ABORTED)
+    assert model.deaths.of(path) is None
+    assert model.way_on is WayOn.REOPEN
+
+
+def test_a_file_that_changed_meanwhile_is_not_blamed(
+    client: FakeClient, model: ModelState, path: str
+) -> None:
+    begin(client, model, path)
+    os.truncate(path, 100)
+    client.die(Outcome(End.CRASHED, 7, "", ()))
+    assert model.deaths.of(path) is None
+
+
+def test_want_of_memory_leads_to_the_options(
+    client: FakeClient, model: ModelState, path: str
+) -> None:
+    begin(client, model, path)
+    client.die(KILLED)
+    assert "fewer GPU layers" in model.message
+    assert "smaller context" in model.message
+
+
+def test_what_is_refused_closes_no_model(
+    client: FakeClient, model: ModelState, path: str, tmp_path: Path
+) -> None:
+    begin(client, model, path)
+    client.die(ABORTED)
+    good = str(tmp_path / "good.gguf")
+    request = begin(client, model, good)
+    client.answer(Loaded(request=request, report=model_report(good)))
+    model.open(path)
+    assert (model.path, model.is_ready, model.way_on) == (good, True, WayOn.ANYWAY)
+
+
+def test_the_picker_tells_which(
+    client: FakeClient, model: ModelState, path: str, qtbot: QtBot
+) -> None:
+    begin(client, model, path)
+    client.die(ABORTED)
+    listed = Settings()
+    listed.remember(remembered.RECENT_MODELS, path)
+    picker = ModelPicker(model, listed, None, [])
+    qtbot.addWidget(picker)
+    picker.menu().aboutToShow.emit()
+    [action] = [each for each in picker.menu().actions() if each.text()]
+    assert action.text() == "bad\tended the engine last time"
+    assert "SIGABRT" in action.toolTip()
+    assert action.isEnabled(), "it is the writer's to try again"
+
+
+# The real window, the real engine, files that really end it
+
+
+def fail(window: MainWindow, qtbot: QtBot, path: Path) -> str:
+    told: list[str] = []
+    window.session.model.failed.connect(told.append)
+    window.session.model.open(str(path), ONE_THREAD)
+    qtbot.waitUntil(lambda: bool(told), timeout=LONG)
+    return told[0]
+
+
+def test_a_file_that_ends_llama_cpp_in_the_window(
+    open_window: Callable[[], MainWindow],
+    qtbot: QtBot,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    starter = write_byte_level_model(tmp_path / "starter.gguf")
+    bad = fatal_while_loading(tmp_path / "bad.gguf")
+    window = open_window()
+    model, actions = window.session.model, window.actions_
+    window.session.draft.manuscript.edit(0, 0, "My text.")
+    message = fail(window, qtbot, bad)
+    assert "“bad.gguf” ended the engine while it was loaded (SIGABRT" in message
+    assert "Its last words: internlm2.cpp:" in message, "without the folder it was built in"
+    assert window.notice.message == message
+    assert window.notice.action is actions.open_model
+    assert window.session.draft.manuscript.text == "My text."
+    actions.reopen_model.trigger()
+    assert "is not opened" in window.notice.message
+    assert window.notice.action is actions.open_anyway
+    assert not window.session.client.is_running
+    actions.open_anyway.trigger()
+    assert model.phase is ModelPhase.LOADING
+    qtbot.waitUntil(lambda: model.phase is ModelPhase.FAILED, timeout=LONG)
+
+    # At the next start, where it is the model that was open last: the starter model instead.
+    monkeypatch.setattr(program, "find_starter_model", lambda: starter)
+    remember(remembered.MODEL, str(bad))
+    assert (state_folder() / "model-deaths.json").exists()
+    second = open_window()
+    open_first(second, None)
+    qtbot.waitUntil(lambda: second.session.model.is_ready, timeout=LONG)
+    assert second.session.model.path == str(starter)
+    assert "“bad.gguf” is not opened" in second.notice.message
+    assert "“starter” is opened instead" in second.notice.message
+    assert second.notice.action is second.actions_.open_anyway
+
+
+def test_a_file_that_ends_it_at_the_first_text_in_the_window(
+    open_window: Callable[[], MainWindow], qtbot: QtBot, tmp_path: Path
+) -> None:
+    bad = fatal_at_first_text(tmp_path / "bad.gguf")
+    window = open_window()
+    window.session.draft.manuscript.edit(0, 0, "My text.")
+    message = fail(window, qtbot, bad)
+    assert "“bad.gguf” ended the engine as it began to read (SIGABRT" in message
+    assert window.notice.action is window.actions_.open_model
+    assert window.session.model.deaths.of(str(bad))
+    assert window.session.draft.manuscript.text == "My text."
+
+
+def test_the_model_before_is_opened_again(
+    open_window: Callable[[], MainWindow], qtbot: QtBot, tmp_path: Path
+) -> None:
+    good = write_byte_level_model(tmp_path / "good.gguf")
+    bad = fatal_while_loading(tmp_path / "bad.gguf")
+    window = open_window()
+    model = window.session.model
+    model.open(str(good), ONE_THREAD)
+    qtbot.waitUntil(lambda: model.is_ready, timeout=LONG)
+    message = fail(window, qtbot, bad)
+    assert "“good”, which was open before, is opened again" in message
+    qtbot.waitUntil(lambda: model.is_ready, timeout=LONG)
+    assert model.path == str(good)
+    assert window.notice.message == message
+    assert window.notice.action is None
+    pid = window.session.client.process_id
+    assert "is not opened" in fail(window, qtbot, bad)
+    assert model.is_ready
+    assert window.session.client.process_id == pid, "and no engine is lost again"
+
+
+def test_an_engine_killed_while_it_loads_is_not_the_files_doing(
+    open_window: Callable[[], MainWindow], qtbot: QtBot, starter_model: Path
+) -> None:
+    window = open_window()
+    model = window.session.model
+    model.open(str(starter_model), LoadOptions(threads=1, memory_map=False))
+    qtbot.waitUntil(lambda: model.fraction > 0, timeout=LONG)
+    os.kill(window.session.client.process_id, 9)
+    qtbot.waitUntil(lambda: model.phase is ModelPhase.FAILED, timeout=LONG)
+    assert "SIGKILL" in window.notice.message
+    assert window.notice.action is window.actions_.model_options
+    assert model.deaths.of(str(starter_model)) is None
