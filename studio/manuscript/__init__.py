@@ -25,6 +25,7 @@ from studio.manuscript.passage import Origin, Passage, runs_of
 from studio.manuscript.recovery import RecoveryRecord
 from studio.manuscript.take_writer import TakeWriter
 from studio.manuscript.takes import GrowingTakeError, Take, TakeSet
+from studio.manuscript.text_shape import TextShape
 from studio.manuscript.token_characters import RecordedToken
 from studio.manuscript.token_groups import with_own_records
 from studio.manuscript.token_spans import TokenSpan, TokenSpans
@@ -52,6 +53,7 @@ __all__ = [
     "TakeSet",
     "TakeWriter",
     "TextFile",
+    "TextShape",
     "TokenSpan",
     "TokenSpans",
     "begun",

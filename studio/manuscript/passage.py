@@ -47,7 +47,7 @@ class Passage:
         Raises:
             ValueError: The text holds a lone surrogate (half of a UTF-16 pair).
         """
-        if found := _SURROGATE.search(text):
+        if not text.isascii() and (found := _SURROGATE.search(text)):
             raise ValueError(
                 f"text: lone surrogate U+{ord(found[0]):04X} at index {found.start()}; "
                 "whole characters are allowed; replace it (by U+FFFD, say) first"

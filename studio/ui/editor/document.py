@@ -5,6 +5,9 @@ returns and of the noncharacters that frame its tables. So it shows stand-ins fo
 point for one, and what was not edited is never read back from it. Positions differ too: a document
 counts UTF-16 units, a manuscript code points.
 
+A text that is long comes into the document in pieces, one a turn of the event loop, and so goes the
+one before it: the document is filled then, and until it is whole it holds the text's beginning.
+
 This module does not know widgets, carets or colours.
 """
 
@@ -12,15 +15,25 @@ import re
 from bisect import bisect_left
 from collections.abc import Callable
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QTextCursor, QTextDocument
 
-from studio.manuscript import Manuscript
+from studio.manuscript import Manuscript, TextShape
 
 REFUSED = "This text is being written. Press Esc to stop, or write before or behind it."
 """What the writer is told who wants to change the growing take."""
 
-_ASTRAL = re.compile("[\U00010000-\U0010ffff]")
+AT_ONCE = TextShape(characters=100_000, paragraphs=2_000, longest=100_000)
+"""What comes into a document in one go, or out of it: some 50 ms on a slow machine."""
+
+_PIECE = TextShape(characters=25_000, paragraphs=500, longest=25_000)
+"""What comes in at each turn while a document is filled: some 15 ms."""
+
+_TAKEN_OUT = 2_000
+"""Paragraphs that go at each turn before that."""
+
 _PARAGRAPH = "\u2029"  # what a document has between two paragraphs
 _SHOWN = str.maketrans(
     {
@@ -62,25 +75,39 @@ class Utf16Index:
     """
 
     def __init__(self) -> None:
-        self._astral: list[int] = []
+        self._astral = np.zeros(0, dtype=np.int64)
 
     def change(self, position: int, removed_length: int, inserted: str) -> None:
         """Follows a change of the text, in code points."""
-        first = bisect_left(self._astral, position)
-        last = bisect_left(self._astral, position + removed_length, first)
-        growth = len(inserted) - removed_length
-        added = [position + found.start() for found in _ASTRAL.finditer(inserted)]
-        self._astral[first:] = added + [known + growth for known in self._astral[last:]]
+        added = _astral_of(inserted)
+        known = self._astral
+        if not known.size and not added.size:
+            return
+        first, last = np.searchsorted(known, (position, position + removed_length)).tolist()
+        if added.size or first != last:
+            self._astral = np.concatenate((known[:first], added + position, known[last:]))
+        self._astral[first + added.size :] += len(inserted) - removed_length
 
     def units(self, position: int) -> int:
         """The UTF-16 position of a code point."""
-        return position + bisect_left(self._astral, position)
+        known = self._astral
+        return position + int(known.searchsorted(position)) if known.size else position
 
     def code_points(self, units: int) -> int:
         """The code point at a UTF-16 position; inside a pair, the one behind it."""
+        if not self._astral.size:
+            return units
         # The n-th astral character begins n units later than its code points say.
         pairs = bisect_left(range(len(self._astral)), units, key=lambda n: self._astral[n] + n)
-        return max(units - pairs, self._astral[pairs - 1] + 1) if pairs else units
+        return max(units - pairs, int(self._astral[pairs - 1]) + 1) if pairs else units
+
+
+def _astral_of(text: str) -> NDArray[np.int64]:
+    """Which characters of a text take two units."""
+    if text.isascii():
+        return np.zeros(0, dtype=np.int64)
+    characters = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
+    return np.nonzero(characters > 0xFFFF)[0].astype(np.int64)
 
 
 def difference(old: str, new: str, caret: int | None) -> tuple[int, int, str]:
@@ -128,6 +155,21 @@ class DocumentMirror(QObject):
     applied = Signal(int)
     """The document has followed; the inserted text ends at this UTF-16 unit."""
 
+    filling = Signal()
+    """The document is about to be filled anew; all positions are still those of the text before."""
+
+    passed = Signal(int, int, int)
+    """While it is filled the manuscript changed: where, and how many code points went and came."""
+
+    emptied = Signal()
+    """While it is filled nothing is in it: what would lay it out anew costs nothing now."""
+
+    progressed = Signal()
+    """Another piece of it is there: `fraction`."""
+
+    filled = Signal()
+    """It is whole again."""
+
     def __init__(
         self, document: QTextDocument, manuscript: Manuscript, caret: Callable[[], int]
     ) -> None:
@@ -138,6 +180,13 @@ class DocumentMirror(QObject):
         self._index = Utf16Index()
         self._busy = False  # one of the two is being told about the other
         self._strayed = False  # the document holds what the manuscript does not
+        self._good: int | None = None
+        """While it is filled: how many code points of the manuscript stand in it by now."""
+        self._when_empty: list[Callable[[], object]] = []
+        self._turn = QTimer(self)
+        self._turn.setSingleShot(True)
+        self._turn.setInterval(0)
+        self._turn.timeout.connect(self._fill)
         document.setUndoRedoEnabled(False)
         document.documentLayout()  # Qt tells no changes of a document before it has a layout
         self._index.change(0, 0, manuscript.text)
@@ -154,10 +203,69 @@ class DocumentMirror(QObject):
         """The manuscript's position of a UTF-16 unit of the document."""
         return self._index.code_points(units)
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether the document holds all of the text; while it is filled, nobody may edit it."""
+        return self._good is None
+
+    @property
+    def fraction(self) -> float:
+        """How much of the text it holds, 0 to 1."""
+        return 1.0 if self._good is None else self._good / max(len(self._manuscript), 1)
+
+    @property
+    def is_long(self) -> bool:
+        """Whether to lay all of it out anew takes so long that it is better filled anew."""
+        document = self._document
+        return (
+            max(len(self._manuscript), document.characterCount()) > AT_ONCE.characters
+            or document.blockCount() > AT_ONCE.paragraphs
+        )
+
+    def is_large(self, start: int, end: int) -> bool:
+        """Whether to take a range out, in UTF-16 units, takes more than a turn."""
+        if end - start > AT_ONCE.characters:
+            return True
+        if end - start <= AT_ONCE.paragraphs:
+            return False
+        document = self._document
+        first, last = document.findBlock(start), document.findBlock(end)
+        return last.blockNumber() - first.blockNumber() > AT_ONCE.paragraphs
+
+    def refill(self, when_empty: Callable[[], object] = lambda: None) -> None:
+        """Take everything out and fill the document anew, in pieces.
+
+        Args:
+            when_empty: Called once, when nothing is in it.
+        """
+        if self._good is None:
+            self.filling.emit()
+        self._when_empty.append(when_empty)
+        self._good = 0
+        self._turn.start()
+
     def _manuscript_changed(self, position: int, removed: int, text: str, _: bytes) -> None:
         start, end = self.units(position), self.units(position + removed)
+        is_large = not self._busy and (
+            self.is_large(start, end)
+            or len(text) > AT_ONCE.characters
+            or text.count("\n") > AT_ONCE.paragraphs
+        )
+        if is_large and self._good is None:
+            self.filling.emit()
         self._index.change(position, removed, text)
         if self._busy:
+            return
+        if is_large or self._good is not None:
+            self.passed.emit(position, removed, len(text))
+            if self._good is not None and position + removed <= self._good and not is_large:
+                # Else a take that grows would begin the filling anew at each frame.
+                self._replace(start, end, shown(text))
+                self._good += len(text) - removed
+            else:
+                # What is there of the text before goes, and this one comes.
+                self._good = 0 if self._good is None else min(self._good, position)
+            self._fill()
             return
         if self._strayed:
             self._return()
@@ -165,6 +273,41 @@ class DocumentMirror(QObject):
         self.about_to_apply.emit(start, end)
         self._replace(start, end, shown(text))
         self.applied.emit(start + utf16_length(text))
+
+    def _fill(self) -> None:
+        """A turn's worth of filling: take a piece out that is not the text's, or put one in."""
+        if self._good is None:
+            return
+        document, good = self._document, self.units(self._good)
+        length = document.characterCount() - 1
+        if length > good:
+            last = document.findBlockByNumber(max(document.blockCount() - _TAKEN_OUT, 0))
+            self._replace(max(good, last.position()), length, "")
+        else:
+            if length == 0:
+                waiting, self._when_empty = self._when_empty, []
+                for act in waiting:
+                    act()
+                self.emptied.emit()
+            if piece := self._next_piece(self._good):
+                self._replace(good, good, shown(piece))
+                self._good += len(piece)
+        is_whole = document.characterCount() - 1 == self.units(len(self._manuscript))
+        if self._good == len(self._manuscript) and is_whole:
+            self._good, self._strayed = None, False
+            self.filled.emit()
+        else:
+            self.progressed.emit()
+            self._turn.start()
+
+    def _next_piece(self, start: int) -> str:
+        piece = self._manuscript.part(start, start + _PIECE.characters)
+        paragraphs = piece.split("\n", _PIECE.paragraphs)
+        if len(paragraphs) > _PIECE.paragraphs:
+            return piece[: len(piece) - len(paragraphs[-1])]
+        # A paragraph that is cut would be laid out twice.
+        end = piece.rfind("\n") + 1
+        return piece[:end] if end and start + len(piece) < len(self._manuscript) else piece
 
     def _replace(self, start: int, end: int, text: str) -> None:
         cursor = QTextCursor(self._document)
@@ -181,6 +324,9 @@ class DocumentMirror(QObject):
 
     def _document_changed(self, position: int, removed: int, added: int) -> None:
         if self._busy or self._strayed:
+            return
+        if self._good is not None:
+            self._good = min(self._good, self.code_points(position))
             return
         # The report may name more than has changed, even the end of the document, which is no
         # character; never less. What it says was removed follows from the lengths.
@@ -232,6 +378,9 @@ class DocumentMirror(QObject):
     def _return(self) -> None:
         """Makes the document show the manuscript's text, whatever it held."""
         self._strayed = False
+        if self.is_long:
+            self.refill()
+            return
         length = self._document.characterCount() - 1
         present, text = self._read(0, length), shown(self._manuscript.text)
         if utf16_length(present) != length:  # a lone surrogate, which does not reach Python

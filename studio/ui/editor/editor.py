@@ -4,16 +4,24 @@ This module does not know models or runs. It shows a `Manuscript` and lets the w
 whoever generates appends to the manuscript's take, and the editor follows.
 """
 
-from PySide6.QtCore import QMimeData, QPoint, QRect, Qt, Signal
+from collections.abc import Callable
+
+from PySide6.QtCore import QElapsedTimer, QMimeData, QPoint, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
     QDragLeaveEvent,
     QDropEvent,
+    QFont,
     QGuiApplication,
     QInputMethodEvent,
     QKeyEvent,
     QKeySequence,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QResizeEvent,
     QTextCharFormat,
     QTextCursor,
 )
@@ -21,7 +29,7 @@ from PySide6.QtWidgets import QApplication, QMenu, QTextEdit, QWidget
 
 from studio.manuscript import Edit, Manuscript, with_own_records
 from studio.ui.editor.document import REFUSED, DocumentMirror, pasted
-from studio.ui.editor.keys import PARAGRAPH_KEYS, asks_redo, changed_by
+from studio.ui.editor.keys import PARAGRAPH_KEYS, asks_redo, changed_by, inserted_by
 from studio.ui.editor.page import Page
 from studio.ui.editor.passage_mime import Clippings
 from studio.ui.editor.placeholder import EditorPlaceholder
@@ -33,6 +41,13 @@ EMPTY_STATE = "Write the first sentence, then press Ctrl+Enter to continue it."
 UNDO_REFUSED = "A text is being written. Press Esc to stop; then it can be undone."
 """What the writer is told who wants to undo while a take grows."""
 
+LAYING_OUT = "The text is still being laid out. It can be written in as soon as it is there."
+"""What the writer is told who wants to edit a long text that is not all there yet."""
+
+_SOON_MS = 150
+"""From the last change of the width until a long text is laid out anew; and from when on it is said
+that it is being laid out."""
+
 
 class ManuscriptEditor(Page):
     """Plain text on a page, bound to a manuscript for good.
@@ -40,6 +55,9 @@ class ManuscriptEditor(Page):
     Everything the writer does reaches the manuscript, and everything that happens to the manuscript
     (a growing take, undo, an opened file) is shown. Positions are the manuscript's code points.
     Undo is the manuscript's. The text's setters that `QTextEdit` inherits must not be used.
+
+    A long text comes to the page, and is laid out anew in another width or size, in pieces between
+    which the window answers. Until it is whole, caret and selection are where they will be then.
 
     Args:
         manuscript: What is edited.
@@ -63,10 +81,23 @@ class ManuscriptEditor(Page):
         self.setAcceptRichText(False)
         self.setAccessibleName("Manuscript")
         self._placeholder = EditorPlaceholder(self, self.underlay, EMPTY_STATE)
+        self._awaited: tuple[int, int] | None = None
+        """While the text is not whole: the selection's other end, and the caret."""
+        self._line_awaited: tuple[int, int] | None = None
+        """What is to stand where it stood: a code point, and its line's place in the viewport."""
+        self._since_filling = QElapsedTimer()
         self._mirror = DocumentMirror(
             self.document(), manuscript, lambda: self.textCursor().position()
         )
         self._mirror.refused.connect(self._refuse)
+        self._mirror.filling.connect(self._on_filling)
+        self._mirror.passed.connect(self._on_passed)
+        self._mirror.emptied.connect(self._on_emptied)
+        self._mirror.progressed.connect(self._on_progressed)
+        self._mirror.filled.connect(self._on_filled)
+        # A drag of the window's edge is many widths, of which the last counts.
+        self._widened = QTimer(self, singleShot=True, interval=_SOON_MS)
+        self._widened.timeout.connect(self._lay_out_anew)
         self._highlighter = ProvenanceHighlighter(self.document(), manuscript, self._mirror)
         self._scroll = ScrollKeeper(self)
         self._mirror.about_to_apply.connect(self._scroll.remember)
@@ -92,11 +123,15 @@ class ManuscriptEditor(Page):
     @property
     def caret(self) -> int:
         """The code point the caret stands before."""
+        if self._awaited is not None:
+            return self._awaited[1]
         return self._mirror.code_points(self.textCursor().position())
 
     @property
     def selection(self) -> tuple[int, int]:
         """Start and end of the selected code points; equal where none is selected."""
+        if self._awaited is not None:
+            return min(self._awaited), max(self._awaited)
         return self._code_points(self.textCursor())
 
     def move_caret(self, position: int) -> None:
@@ -105,8 +140,17 @@ class ManuscriptEditor(Page):
 
     def select_range(self, start: int, end: int) -> None:
         """Selects code points, the caret behind the last, and scrolls to it."""
+        if self._awaited is not None:
+            self._awaited, self._line_awaited = (start, end), None
+            self._tell_selection()
+            return
         self.setTextCursor(self._cursor(start, end))
         self.ensureCursorVisible()
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of the text is on the page."""
+        return self._mirror.is_whole
 
     def release_selection(self) -> None:
         """Puts the caret behind what is selected, where the model continues."""
@@ -116,6 +160,8 @@ class ManuscriptEditor(Page):
         """Scrolls to code points where they are out of view; the caret stays where it is."""
         rect = self.cursorRect(self._cursor(start, end))
         area = self.viewport().rect()
+        if not self._mirror.is_whole:
+            return
         if rect.top() < area.top() or rect.bottom() > area.bottom():
             bar = self.verticalScrollBar()
             bar.setValue(bar.value() + rect.center().y() - area.center().y())
@@ -167,6 +213,104 @@ class ManuscriptEditor(Page):
             self.setTextCursor(cursor)
             self._kept = None
 
+    # A long text, in pieces
+
+    def _on_filling(self) -> None:
+        cursor = self.textCursor()
+        self._awaited = (
+            self._mirror.code_points(cursor.anchor()),
+            self._mirror.code_points(cursor.position()),
+        )
+        self._line_awaited = None
+        self._since_filling.start()
+
+    def _on_passed(self, position: int, removed: int, inserted: int) -> None:
+        """Moves what is awaited as Qt moves cursors: text that comes at one comes before it."""
+
+        def moved(place: int) -> int:
+            if place < position:
+                return place
+            return max(place - removed, position) + inserted
+
+        if self._awaited is not None:
+            self._awaited = moved(self._awaited[0]), moved(self._awaited[1])
+            self._tell_selection()
+        if self._line_awaited is not None:
+            self._line_awaited = moved(self._line_awaited[0]), self._line_awaited[1]
+
+    def _on_emptied(self) -> None:
+        # In a fixed width a long text stays laid out while the window is drawn wider.
+        if self._mirror.is_long:
+            self.setLineWrapColumnOrWidth(self.viewport().width())
+            self.setLineWrapMode(QTextEdit.LineWrapMode.FixedPixelWidth)
+        else:
+            self.setLineWrapMode(QTextEdit.LineWrapMode.WidgetWidth)
+
+    def _on_progressed(self) -> None:
+        cursor = self.textCursor()
+        if cursor.position():
+            # Else the page would scroll along with each piece that comes at the end.
+            cursor.setPosition(0)
+            self.setTextCursor(cursor)
+        self.viewport().update()
+
+    def _on_filled(self) -> None:
+        awaited, self._awaited = self._awaited, None
+        line, self._line_awaited = self._line_awaited, None
+        if awaited is not None:
+            cursor = self._cursor(*awaited)
+            if cursor != self.textCursor():
+                self.setTextCursor(cursor)
+        if line is None:
+            self.ensureCursorVisible()
+        else:
+            bar = self.verticalScrollBar()
+            bar.setValue(bar.value() + self.line_at(line[0]).top() - line[1])
+        self._tell_selection()
+        self.viewport().update()
+
+    def _lay_out_anew(self, change: Callable[[], object] = lambda: None) -> None:
+        """Fills the page anew, and does `change` while nothing is on it."""
+        if self._mirror.is_whole:
+            rect, area = self.cursorRect(), self.viewport().rect()
+            line = self.caret, rect.top()
+            if not area.intersects(rect):
+                line = self.visible_range()[0], self.line_at(self.visible_range()[0]).top()
+            self._mirror.refill(change)
+            self._line_awaited = line
+        else:
+            self._mirror.refill(change)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Lays a long text out anew once the width stays."""
+        super().resizeEvent(event)
+        if self._keeps_width() and self.lineWrapColumnOrWidth() != self.viewport().width():
+            self._widened.start()
+        else:
+            self._widened.stop()
+
+    def _keeps_width(self) -> bool:
+        return self.lineWrapMode() == QTextEdit.LineWrapMode.FixedPixelWidth
+
+    def set_prose_font(self, font: QFont) -> None:
+        """Set the text in another face or size: see `Page.set_prose_font`."""
+        if self._mirror.is_whole and not self._mirror.is_long:
+            super().set_prose_font(font)
+            return
+        asked = QFont(font)
+        self._lay_out_anew(lambda: self._set_prose_font(asked))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paints the text, or while not all of it is there, how much is."""
+        if self._mirror.is_whole:
+            super().paintEvent(event)
+        elif self._since_filling.elapsed() > _SOON_MS:
+            painter = QPainter(self.viewport())
+            painter.setFont(self.font())
+            words = f"Laying out the text… {self._mirror.fraction:.0%}".replace("%", " %")
+            painter.setPen(QGuiApplication.palette().color(QPalette.ColorRole.PlaceholderText))
+            painter.drawText(self.viewport().rect(), Qt.AlignmentFlag.AlignCenter, words)
+
     # Appearance
 
     def set_generated_color(self, color: QColor) -> None:
@@ -191,12 +335,27 @@ class ManuscriptEditor(Page):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Lets Qt edit, unless that would change the growing take."""
+        goes_back = event.matches(QKeySequence.StandardKey.Undo) or asks_redo(event)
+        if not self._mirror.is_whole and not goes_back:
+            if changed_by(event, self.textCursor()):
+                self._refuse(LAYING_OUT)
+                event.accept()
+            else:
+                event.ignore()
+            return
         if event.matches(QKeySequence.StandardKey.Undo):
             self.undo()
         elif asks_redo(event):
             self.redo()
         elif (reach := changed_by(event, self.textCursor())) and not self._editable(*reach):
             self._refuse(REFUSED)
+        elif reach and self._mirror.is_large(*reach) and (typed := inserted_by(event)) is not None:
+            # Qt would take out all of it while the key waits.
+            if event.matches(QKeySequence.StandardKey.Cut):
+                self.copy()
+            start, end = map(self._mirror.code_points, reach)
+            self._manuscript.edit(start, end - start, pasted(typed))
+            self.move_caret(start + len(pasted(typed)))
         elif any(event.matches(key) for key in PARAGRAPH_KEYS):
             self.insert_paragraph()
         else:
@@ -215,7 +374,7 @@ class ManuscriptEditor(Page):
         if edits and not self._editable(start, end):
             event.ignore()
             QGuiApplication.inputMethod().reset()
-            self._refuse(REFUSED)
+            self._refuse(self._why_refused)
         else:
             super().inputMethodEvent(event)
 
@@ -232,7 +391,7 @@ class ManuscriptEditor(Page):
         """Pastes text in an undo step of its own, unless that would change the growing take."""
         cursor = self.textCursor()
         if not self._editable(cursor.selectionStart(), cursor.selectionEnd()):
-            self._refuse(REFUSED)
+            self._refuse(self._why_refused)
             return
         start, end = self.selection
         text = pasted(source.text())
@@ -247,6 +406,10 @@ class ManuscriptEditor(Page):
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Moves text within the manuscript in one undo step; takes text from elsewhere in."""
+        if not self._mirror.is_whole:
+            self._refuse(LAYING_OUT)
+            event.ignore()
+            return
         own = event.source() in (self, self.viewport())
         if not own or event.dropAction() != Qt.DropAction.MoveAction:
             super().dropEvent(event)
@@ -279,6 +442,8 @@ class ManuscriptEditor(Page):
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Offers what can be done here."""
+        if not self._mirror.is_whole:
+            return
         menu = self.context_menu(event.pos())
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(event.globalPos())
@@ -302,7 +467,18 @@ class ManuscriptEditor(Page):
                 action.setEnabled(action.isEnabled() and editable)
         return menu
 
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Puts the caret, where there is text to put it in."""
+        if self._mirror.is_whole:
+            super().mousePressEvent(event)
+
+    @property
+    def _why_refused(self) -> str:
+        return REFUSED if self._mirror.is_whole else LAYING_OUT
+
     def _editable(self, start: int, end: int) -> bool:
+        if not self._mirror.is_whole:
+            return False
         first = self._mirror.code_points(start)
         return self._manuscript.editable(first, self._mirror.code_points(end) - first)
 

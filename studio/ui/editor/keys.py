@@ -54,6 +54,15 @@ def changed_by(event: QKeyEvent, cursor: QTextCursor) -> tuple[int, int] | None:
     return _range(reach)
 
 
+def inserted_by(event: QKeyEvent) -> str | None:
+    """What a key press that `changed_by` knows would insert; None for what is on the clipboard."""
+    if event.matches(_Key.Paste):
+        return None
+    if any(event.matches(key) for key in PARAGRAPH_KEYS):
+        return "\n"
+    return event.text() if _types(event) else ""
+
+
 def asks_redo(event: QKeyEvent) -> bool:
     """Whether a key press means redo: the desktop's own keys, and Ctrl+Y on all of them."""
     by_habit = event.key() == Qt.Key.Key_Y and event.modifiers() == _Modifier.ControlModifier

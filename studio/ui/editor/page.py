@@ -79,7 +79,7 @@ class Page(QTextEdit):
         font = QFont(self.font())
         font.setPixelSize(PROSE_SIZE)
         # Before any text comes in: every later paragraph takes its format from one beside it.
-        self.set_prose_font(font)
+        self._set_prose_font(font)
 
     def insert_paragraph(self) -> None:
         """Begins a new paragraph at the caret, in place of what is selected.
@@ -100,14 +100,17 @@ class Page(QTextEdit):
             font: Its size is in pixels.
         """
         with self._in_place():
-            self._prose_font = QFont(font)
-            self._paragraph_format = paragraph_format(font)
-            self.document().setDocumentMargin(round(_MARGIN * self.grown))
-            self.document().setDefaultFont(font)
-            everything = QTextCursor(self.document())
-            everything.select(QTextCursor.SelectionType.Document)
-            everything.setBlockFormat(self._paragraph_format)
-            self._set_margins()
+            self._set_prose_font(font)
+
+    def _set_prose_font(self, font: QFont) -> None:
+        self._prose_font = QFont(font)
+        self._paragraph_format = paragraph_format(font)
+        self.document().setDocumentMargin(round(_MARGIN * self.grown))
+        self.document().setDefaultFont(font)
+        everything = QTextCursor(self.document())
+        everything.select(QTextCursor.SelectionType.Document)
+        everything.setBlockFormat(self._paragraph_format)
+        self._set_margins()
 
     @property
     def prose_font(self) -> QFont:
@@ -122,11 +125,7 @@ class Page(QTextEdit):
     def changeEvent(self, event: QEvent) -> None:
         """Keeps the text's own font when the interface's changes."""
         if event.type() != QEvent.Type.FontChange:
-            super().changeEvent(event)
-            return
-        with self._in_place():
-            super().changeEvent(event)  # which sets the document in the interface's
-            self.document().setDefaultFont(self._prose_font)
+            super().changeEvent(event)  # which would set the document in the interface's
 
     @contextlib.contextmanager
     def _in_place(self) -> Iterator[None]:
@@ -184,10 +183,19 @@ class Page(QTextEdit):
         was_in_view = caret.top() >= 0 and caret.bottom() < event.oldSize().height()
         # First, for Qt sends no second event when the viewport shrinks while it is being shown.
         self._set_margins()
-        super().resizeEvent(event)
+        if self._keeps_width():
+            # Qt would lay all of it out anew, in the same width.
+            layout = self.document().documentLayout()
+            layout.documentSizeChanged.emit(layout.documentSize())
+        else:
+            super().resizeEvent(event)
         if was_in_view:
             # A message or a legend that comes below must not cover what is being written.
             self.ensureCursorVisible()
+
+    def _keeps_width(self) -> bool:
+        """Whether the text is laid out in a width of its own, whatever the window's."""
+        return False
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Asks for zoom with Ctrl held, else scrolls."""

@@ -31,7 +31,13 @@ class ProvenanceHighlighter(QSyntaxHighlighter):
     def set_generated_color(self, color: QColor) -> None:
         """Sets the colour of generated text, at once and for all of it."""
         self._generated.setForeground(color)
-        self.rehighlight()
+        for start, end in runs_of(self._manuscript.origins(), Origin.GENERATED):
+            # A long text has few such paragraphs beside all others.
+            block = self.document().findBlock(self._mirror.units(start))
+            last = self._mirror.units(end)
+            while block.isValid() and block.position() < last:
+                self.rehighlightBlock(block)
+                block = block.next()
 
     def highlightBlock(self, text: str) -> None:
         """Colours the paragraph that Qt has at hand."""

@@ -16,7 +16,7 @@ from PySide6.QtGui import QInputMethodEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from studio.manuscript import Manuscript, TextFile
+from studio.manuscript import Manuscript, TextFile, TextShape
 from studio.ui.editor.document import pasted, shown
 from studio.ui.editor.editor import ManuscriptEditor
 
@@ -154,8 +154,14 @@ class AnyEdits(RuleBasedStateMachine):
 
     # What must hold after each
 
+    def settle(self) -> None:
+        """A long text is all there after some turns of the event loop."""
+        while not self.editor.is_whole:
+            QApplication.processEvents()
+
     @invariant()
     def the_saved_bytes_are_the_models(self) -> None:
+        self.settle()
         self.earlier.add(self.text)
         file = TextFile(self.manuscript.text, self.file.newline, self.file.encoding)
         assert file.to_bytes() == self.text.replace("\n", file.newline.value).encode()
@@ -163,6 +169,7 @@ class AnyEdits(RuleBasedStateMachine):
 
     @invariant()
     def every_paragraph_has_the_one_format(self) -> None:
+        self.settle()
         document = self.editor.document()
         blocks = [document.findBlockByNumber(number) for number in range(document.blockCount())]
         assert len(blocks) == self.text.count("\n") + self.text.count("\u2029") + 1
@@ -182,6 +189,7 @@ class AnyEdits(RuleBasedStateMachine):
         while self.manuscript.can_undo:
             self.editor.undo()
             self.text = self.manuscript.text
+            self.settle()
             self.every_paragraph_has_the_one_format()
             steps += 1
         assert self.text == self.file.text
@@ -193,3 +201,45 @@ class AnyEdits(RuleBasedStateMachine):
 @pytest.mark.usefixtures("qapp")
 def test_any_edits_leave_what_a_plain_model_says() -> None:
     run_state_machine_as_test(AnyEdits, settings=settings(max_examples=200, stateful_step_count=40))
+
+
+class AnyEditsInPieces(AnyEdits):
+    """The same where a few characters are a long text, which comes to the page in pieces."""
+
+    @rule(width=st.sampled_from([200, 300, 400]), size=st.sampled_from([12, 18]))
+    def lay_out_anew(self, width: int, size: int) -> None:
+        font = self.editor.prose_font
+        font.setPixelSize(size)
+        self.editor.set_prose_font(font)
+        self.editor.resize(width, 200)
+
+    @rule(place=places, letters=st.sampled_from(["a", "b\n", "😀"]), turns=st.integers(0, 3))
+    def load_and_write(self, place: int, letters: str, turns: int) -> None:
+        """What happens to the text while it comes is on the page in the end."""
+        text = "ab 😀\n" * 5
+        self.manuscript.load(text)
+        for _ in range(turns):
+            QApplication.processEvents()
+        place %= len(text) + 1
+        self.editor.move_caret(place)
+        take = self.manuscript.begin_take(place)
+        for letter in letters:
+            take.append(letter)
+            QApplication.processEvents()
+        self.manuscript.end_take()
+        QTest.keyClicks(self.editor, "x" if not self.editor.is_whole else "")  # refused
+        self.text = text[:place] + letters + text[place:]
+        self.caret = self.anchor = place + len(letters)
+        self.editor.move_caret(self.caret)
+        self.file = TextFile(text)
+        self.earlier, self.undone = {text, self.text}, []
+
+
+@pytest.mark.usefixtures("qapp")
+def test_a_text_that_comes_in_pieces_is_edited_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("studio.ui.editor.document.AT_ONCE", TextShape(4, 2, 4))
+    monkeypatch.setattr("studio.ui.editor.document._PIECE", TextShape(3, 1, 3))
+    monkeypatch.setattr("studio.ui.editor.document._TAKEN_OUT", 2)
+    run_state_machine_as_test(
+        AnyEditsInPieces, settings=settings(max_examples=50, stateful_step_count=25)
+    )
