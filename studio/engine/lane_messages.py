@@ -9,7 +9,7 @@ from typing import Literal
 import msgspec
 import numpy as np
 
-from studio.engine.message_parts import Command, Event, Prompt, Token, check_stop
+from studio.engine.message_parts import Command, Event, Prompt, Token, check_ids, check_stop
 from studio.sampling import MAX_SEED, SamplingParams
 
 MOST_LANES = 8
@@ -32,7 +32,8 @@ class Lane(msgspec.Struct, frozen=True, kw_only=True):
     """Where Mirostat stood behind `written`; None to begin. See `LaneFinished.mu`."""
 
     def __post_init__(self) -> None:
-        """Refuse a stop that would end everything."""
+        """Refuse what are no token ids, and a stop that would end everything."""
+        check_ids("written", self.written)
         check_stop(self.stop)
 
     def token_ids(self) -> list[int]:

@@ -42,6 +42,16 @@ def check_stop(stop: tuple[str, ...]) -> None:
         raise ValueError("stop: found an empty text; allowed are texts of a character or more")
 
 
+def check_ids(field: str, ids: bytes) -> None:
+    """Refuse what are no token ids: int32, little-endian.
+
+    Raises:
+        ValueError: it is no whole number of them.
+    """
+    if len(ids) % 4:
+        raise ValueError(f"{field}: found {len(ids)} bytes; allowed are 4 for each token id")
+
+
 class Command(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """Base of all commands."""
 

@@ -33,7 +33,7 @@ from studio.engine.message_parts import Event as Event
 from studio.engine.message_parts import Prompt as Prompt
 from studio.engine.message_parts import PromptFormat as PromptFormat
 from studio.engine.message_parts import Token as Token
-from studio.engine.message_parts import check_stop
+from studio.engine.message_parts import check_ids, check_stop
 from studio.engine.token_messages import FindTokens as FindTokens
 from studio.engine.token_messages import FindWords as FindWords
 from studio.engine.token_messages import TokensFound as TokensFound
@@ -211,6 +211,10 @@ class Evaluated(Event, frozen=True, kw_only=True, tag=True):
     """Tokens that were evaluated before and did not need it again."""
     pieces: dict[int, bytes] = msgspec.field(default_factory=dict)
     """Bytes of the prompt's last tokens, of those that no message before has spelled."""
+
+    def __post_init__(self) -> None:
+        """Refuse what are no token ids."""
+        check_ids("tokens", self.tokens)
 
     def token_ids(self) -> list[int]:
         """The whole prompt's token ids."""

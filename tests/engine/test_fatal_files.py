@@ -152,6 +152,10 @@ FATAL: dict[str, tuple[Change, str]] = {
         tokens(lambda all_: [*all_[:-1], "x" * 100_000], "t5"),
         "has a token of 100,000 bytes",
     ),
+    "endings without end": (
+        tokens(lambda all_: [f"{n:04}" + "x" * 3000 for n in range(len(all_))], "plamo2"),
+        "takes over 256 MiB",
+    ),
     "no key heads in a block": (
         value("llama.attention.head_count_kv", INTEGERS, [2, 0]),
         "has 0 heads (llama.attention.head_count_kv) in block 1",

@@ -186,6 +186,17 @@ def test_arbitrary_bytes_never_raise_anything_else(data: bytes) -> None:
         list(command_reader().feed(frame(data)))
 
 
+def test_ids_that_are_no_whole_numbers_are_refused_at_either_end() -> None:
+    lane = {"params": {}, "written": b"\1\0\0"}
+    compare = {"prompt": {"manuscript": ""}, "lanes": [lane], "max_tokens": 1}
+    evaluated = msgspec.to_builtins(EVENTS[2], builtin_types=(bytes,)) | {"tokens": b"\1\0\0\0\2"}
+    body = msgspec.msgpack.encode({"type": "Compare", "request": 1} | compare)
+    with pytest.raises(FramingError, match="written: found 3 bytes"):
+        list(command_reader().feed(frame(body)))
+    with pytest.raises(FramingError, match="tokens: found 5 bytes"):
+        list(event_reader().feed(frame(msgspec.msgpack.encode(evaluated))))
+
+
 def test_a_command_is_no_event() -> None:
     with pytest.raises(FramingError):
         list(event_reader().feed(encode(Stop(request=1))))

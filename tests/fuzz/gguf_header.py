@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from copy import deepcopy
 from pathlib import Path
+from random import Random
+from typing import Any
 
 from gguf import GGUFValueType as Kind
 
 from studio.engine.model_files.gguf_header import ModelFileError, read_header
 from tests.fuzz.target import Target
 from tests.helpers.header_files import TOKENS, TYPES, write_header_file
+from tests.helpers.loose_gguf import LooseGguf
 
 _FOREIGN = re.compile(r"“.*?”|b['\"].*?['\"]|\S*[\d.]\S*", re.DOTALL)
 """What of a message is a number or the file's: inputs that differ in it alone count as alike."""
@@ -67,8 +71,44 @@ def _seeds(folder: Path) -> list[bytes]:
         plain | {"extra": {"split.no": (0, Kind.UINT16), "split.count": (2, Kind.UINT16)}},
     )
     seeds = []
+    absurd = []
+    chosen = Random(0)
     for options in several:
         write_header_file(one, **options)
         seeds.append(one.read_bytes())
+        sound = LooseGguf.read(one)
+        absurd += [_with_one_absurdity(sound, chosen).to_bytes() for _ in range(_ABSURD)]
     one.unlink()
-    return seeds
+    return [*seeds, *absurd]
+
+
+_ABSURD = 40
+"""Seeds made of each sound one. A change of bytes mostly breaks the container; these break what
+stands in it."""
+
+_VALUES: tuple[tuple[Any, Any], ...] = (
+    (Kind.UINT32, 0), (Kind.UINT32, 1), (Kind.UINT32, 2**32 - 1), (Kind.INT32, -1),
+    (Kind.UINT64, 2**63), (Kind.FLOAT32, float("nan")), (Kind.FLOAT64, 1e308), (Kind.BOOL, True),
+    (Kind.STRING, ""), (Kind.STRING, "x" * 300), ((Kind.ARRAY, Kind.STRING), []),
+    ((Kind.ARRAY, Kind.INT32), [0] * 3), ((Kind.ARRAY, Kind.FLOAT32), [float("nan")] * 2),
+    ((Kind.ARRAY, Kind.BOOL), [True, False]), ((Kind.ARRAY, Kind.UINT8), [7] * 600),
+)  # fmt: skip
+
+
+def _with_one_absurdity(sound: LooseGguf, chosen: Random) -> LooseGguf:
+    file = deepcopy(sound)
+    match chosen.randrange(4):
+        case 0:
+            keys = [*file.values, *(key.decode() for key in _KEYS)]
+            file.set(chosen.choice(keys), *chosen.choice(_VALUES))
+        case 1:
+            tensor = chosen.choice(file.tensors)
+            tensor.type = chosen.choice((*range(45), 2**31, 2**32 - 1))
+        case 2:
+            tensor = chosen.choice(file.tensors)
+            length = chosen.choice((0, 1, 31, 2**31, 2**62, 2**64 - 1))
+            tensor.shape = (length, *tensor.shape[chosen.randrange(2) :])
+        case _:
+            file.alignment = chosen.choice((1, 4, 8, 4096))
+            file.set("general.alignment", Kind.UINT32, chosen.choice((0, 1, 3, 8, 2**20, 2**31)))
+    return file

@@ -46,6 +46,7 @@ __all__ = ["FileErrorKind", "FileStamp", "GgufHeader", "ModelFileError", "read_h
 _MAX_CONTEXT = 16 << 20  # tokens; no real model was trained with more
 _MAX_TOKEN = 4096  # bytes; real ones have some hundred. Tokenizers recurse or square over them.
 _MAX_EXPERTS = 1024  # llama.cpp's LLAMA_MAX_EXPERTS
+_MAX_ENDINGS = 256 << 20  # bytes; PLaMo 2's own tokens have some 5 MiB
 
 # llama_ftype (llama.h): what general.file_type says the quantization is.
 _FILE_TYPES = {
@@ -199,6 +200,9 @@ def _read_vocabulary(metadata: Metadata, tokenizer: str) -> _Vocabulary:
     if len(longest) > _MAX_TOKEN:
         found = f"has a token of {len(longest):,} bytes, {quoted(longest)}"
         refuse(path, "damaged", f"{found}; at most {_MAX_TOKEN:,} are allowed")
+    if tokenizer == "plamo2" and sum(len(token) ** 2 for token in unique) > 2 * _MAX_ENDINGS:
+        found = "has tokens so long that a list of all their endings"
+        refuse(path, "damaged", f"{found}, as plamo2 keeps it, takes over {_MAX_ENDINGS >> 20} MiB")
     _check_bytes(path, tokenizer, unique)
     types_array = arrays["tokenizer.ggml.token_type"]
     types = np.frombuffer(types_array.data if types_array else b"", "<i4")

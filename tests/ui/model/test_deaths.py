@@ -1,6 +1,7 @@
 """Files that ended the engine: remembered, not opened by themselves, opened when asked for."""
 
 import json
+import math
 import os
 import stat
 from collections.abc import Callable
@@ -375,3 +376,26 @@ def test_an_engine_killed_while_it_loads_is_not_the_files_doing(
     assert "SIGKILL" in window.notice.message
     assert window.notice.action is window.actions_.model_options
     assert model.deaths.of(str(starter_model)) is None
+
+
+def test_a_file_that_is_cut_short_while_it_is_written_with(
+    open_window: Callable[[], MainWindow], qtbot: QtBot, tmp_path: Path
+) -> None:
+    path = write_byte_level_model(tmp_path / "cut.gguf")
+    window = open_window()
+    session = window.session
+    session.model.open(str(path), ONE_THREAD)
+    qtbot.waitUntil(lambda: session.model.is_ready, timeout=LONG)
+    session.draft.manuscript.edit(0, 0, "My text.")
+    session.sampling.set_max_tokens(20_000)  # it is not done meanwhile
+    session.sampling.change(logit_bias=tuple((marker, -math.inf) for marker in (0, 1, 2)))
+    session.writing.continue_writing()
+    qtbot.waitUntil(lambda: len(session.draft.manuscript) > len("My text."), timeout=LONG)
+    os.truncate(path, 100)
+    qtbot.waitUntil(lambda: session.model.phase is ModelPhase.FAILED, timeout=LONG)
+    assert "SIGBUS: the model file was cut short while in use" in window.notice.message
+    assert window.notice.action is window.actions_.reopen_model
+    assert session.draft.manuscript.text.startswith("My text.")
+    window.actions_.reopen_model.trigger()
+    qtbot.waitUntil(lambda: session.model.phase is ModelPhase.FAILED, timeout=LONG)
+    assert "ends after 100 bytes" in window.notice.message, "now it is refused, and why"
