@@ -126,14 +126,14 @@ class TakeMargin(QObject):
         if has_room != self.has_room:
             self.has_room = has_room
             self.has_room_changed.emit()
-        beside = self._beside()
+        beside = self._beside() if has_room else None
         is_seen = beside is not None and beside.intersects(viewport.rect())
-        if beside is not None and is_seen and has_room:
+        if beside is not None and is_seen:
             lowest = max(viewport.height() - self.steps.height(), 0)
             top = min(max(beside.top(), 0), lowest)
             self.steps.resize(self.steps.sizeHint())
             self.steps.move(room - self.steps.width(), viewport.y() + top)
-        self.steps.setVisible(has_room and is_seen)
+        self.steps.setVisible(is_seen)
 
     def _beside(self) -> QRect | None:
         """What the words stand beside: the bar, or the line in which takes wait to come back."""

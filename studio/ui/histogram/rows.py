@@ -95,10 +95,19 @@ class RowsPainter:
         self._words = _Texts(font)
         self._escapes = _Texts(slanted)
         self._values = _Texts(bold)
+        line = self._words.metrics.height()
+        self.usual_row_height = round(line * self._lines)
+        """So many lines of type as were asked for."""
+        self.low_row_height = round(line * self._low_lines)
+        """Of rows in a low view."""
 
     def set_size(self, size: QSize) -> None:
         """Take another rectangle."""
         self._size = size
+        scale = round(self._words.height * _AXIS_LINES) if self._has_axis else 0
+        has_room = size.height() >= scale + 4 * self.low_row_height
+        self.axis_height = scale if has_room else 0
+        """How far down the first line begins; a view that is very low has no scale."""
         self.row_height = self.usual_row_height
         if self.line_count > self._fitting(self.usual_row_height):
             self.row_height = max(1, (size.height() - self.axis_height) // self.line_count)
@@ -121,22 +130,6 @@ class RowsPainter:
     def _px(self, length: float) -> int:
         """A length of a zoom of 100 % as it is now."""
         return round(length * self._grown)
-
-    @property
-    def axis_height(self) -> int:
-        """How far down the first line begins; a view that is very low has no scale."""
-        height = round(self._words.height * _AXIS_LINES) if self._has_axis else 0
-        return height if self._size.height() >= height + 4 * self.low_row_height else 0
-
-    @property
-    def usual_row_height(self) -> int:
-        """So many lines of type as were asked for."""
-        return round(self._words.metrics.height() * self._lines)
-
-    @property
-    def low_row_height(self) -> int:
-        """Of rows in a low view."""
-        return round(self._words.metrics.height() * self._low_lines)
 
     @property
     def line_count(self) -> int:

@@ -52,6 +52,7 @@ def without_filters(samplers: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(name for name in samplers if name not in FILTERS)
 
 
+@lru_cache(maxsize=32)  # asked for at every token, answered anew when a parameter is turned
 def only_filter(params: SamplingParams, name: str) -> SamplingParams:
     """The same parameters with one filter alone."""
     others = FILTERS - {name}
@@ -60,7 +61,7 @@ def only_filter(params: SamplingParams, name: str) -> SamplingParams:
     )
 
 
-@lru_cache(maxsize=8)  # asked for at every token, answered anew when a parameter is turned
+@lru_cache(maxsize=8)  # as often
 def unfiltered(params: SamplingParams) -> SamplingParams:
     """The same parameters without what cuts tokens, Mirostat included."""
     if not params.mirostat:
@@ -69,6 +70,12 @@ def unfiltered(params: SamplingParams) -> SamplingParams:
     return msgspec.structs.replace(
         params, mirostat=0, dynatemp_range=0.0, samplers=("temperature",)
     )
+
+
+@lru_cache(maxsize=8)  # as often
+def untempered(params: SamplingParams) -> SamplingParams:
+    """The same parameters without what cuts tokens, at T 1: what a filter before T sees."""
+    return msgspec.structs.replace(unfiltered(params), temperature=1.0, dynatemp_range=0.0)
 
 
 _EXPLANATIONS: dict[TemperaturePlace, str] = {

@@ -6,7 +6,6 @@ Computed from a sketch; asks no model. It knows neither widgets nor how tokens a
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import msgspec
 import numpy as np
 
 from studio.sampling import (
@@ -17,7 +16,7 @@ from studio.sampling import (
     active_steps,
 )
 from studio.sampling.word_tokens import bans, merged
-from studio.ui.parameters.sampling_order import FILTERS, only_filter, unfiltered
+from studio.ui.parameters.sampling_order import FILTERS, only_filter, unfiltered, untempered
 from studio.ui.parameters.sampling_summary import filter_words
 from studio.ui.tokens.foreign_biases import WHERE
 
@@ -110,6 +109,8 @@ def cut_by(
     for name in active:
         if len(active) == 1:
             return filter_words(params, name)
+        if name == "top_k" and top.kept < params.top_k:
+            continue  # alone it keeps so many
         if name == "top_p":
             did_it = _top_p_alone_keeps(sketch, params, history, state, top)
         else:
@@ -137,9 +138,7 @@ def _top_p_alone_keeps(
         return False
     order = params.samplers
     is_after = "temperature" in order and order.index("temperature") < order.index("top_p")
-    seen = unfiltered(params)
-    if not is_after:
-        seen = msgspec.structs.replace(seen, temperature=1.0, dynatemp_range=0.0)
+    seen = unfiltered(params) if is_after else untempered(params)
     reached = sketch.shaped(seen, history, state).probabilities.cumsum()
     enough = int(reached.searchsorted(params.top_p)) + 1
     is_head = bool((top.probabilities[: top.kept] > 0.0).all())
