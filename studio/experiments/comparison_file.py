@@ -104,23 +104,28 @@ class _BareTurn(msgspec.Struct):
     params: msgspec.Raw
 
 
-def save_comparison(path: Path, comparison: Comparison) -> None:
+def save_comparison(path: Path, comparison: Comparison, *, is_private: bool = False) -> None:
     """Write a file anew.
+
+    Args:
+        path: The file.
+        comparison: What it is to hold.
+        is_private: Whether nobody else may read it.
 
     Raises:
         ComparisonFileError: The system failed; what stood there before still stands.
     """
-    write_comparison(path, to_json(comparison))
+    write_comparison(path, to_json(comparison), is_private=is_private)
 
 
-def write_comparison(path: Path, data: bytes) -> None:
+def write_comparison(path: Path, data: bytes, *, is_private: bool = False) -> None:
     """Write a file anew with what `to_json` gave.
 
     Raises:
         ComparisonFileError: As `save_comparison`.
     """
     try:
-        atomic_write(path, data)
+        atomic_write(path, data, is_private=is_private)
     except OSError as error:
         raise ComparisonFileError(
             path,

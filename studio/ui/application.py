@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication
 
 from studio import __version__
 from studio.engine.model_files.starter_model import find_starter_model
+from studio.in_place import restore_torn
 from studio.manuscript import ManuscriptFileError, TextFile, read_text_stream
 from studio.path_checks import is_file
 from studio.resource_files import resource
@@ -19,6 +20,7 @@ from studio.ui import settings as remembered
 from studio.ui.display_check import display_check
 from studio.ui.file_opening import FileKind, kind_of
 from studio.ui.interrupt_watch import InterruptWatch
+from studio.ui.left_behind import clean_up
 from studio.ui.main_window import MainWindow
 from studio.ui.model.choice import load_options
 from studio.ui.session import Session
@@ -51,6 +53,7 @@ def main(file: str | None = None) -> int:
     interrupt = InterruptWatch()
     interrupt.happened.connect(application.closeAllWindows)
     window = make_window(application)
+    window.started.connect(lambda: clean_up(window.settings))
     show(window)
     open_first(window, first)
     status = application.exec()
@@ -122,6 +125,8 @@ def open_first(window: MainWindow, file: Path | TextFile | None) -> None:
         window: Where.
         file: A file of any kind; or a text without one, which becomes an unsaved manuscript.
     """
+    # Before one of them is opened.
+    torn = restore_torn()
     if isinstance(file, TextFile):
         window.session.draft.begin_with(file)
     elif file is not None:
@@ -129,6 +134,13 @@ def open_first(window: MainWindow, file: Path | TextFile | None) -> None:
     if file is None or (isinstance(file, Path) and kind_of(file) is not FileKind.MANUSCRIPT):
         window.files.open_last()
     window.recovery_offer.make()
+    _open_model(window)
+    if torn:
+        window.notice.tell("\n".join(torn))
+
+
+def _open_model(window: MainWindow) -> None:
+    """Open the last model, or the starter model, where none is open."""
     model = window.session.model
     if model.path:
         return

@@ -313,9 +313,15 @@ class Settings(QObject):
             self._delay.start()
             return
         values, changed = self._taken()
-        self._thread = threading.Thread(
-            target=lambda: self._ended.emit(self._write(values, changed)), name="settings"
-        )
+
+        def write() -> None:
+            written = _Written(changed, {}, "", is_written=False)
+            try:
+                written = self._write(values, changed)
+            finally:
+                self._ended.emit(written)
+
+        self._thread = threading.Thread(target=write, name="settings")
         self._thread.start()
 
     def _write(self, values: dict[str, object], changed: frozenset[str]) -> "_Written":

@@ -68,7 +68,7 @@ class CompareShelf:
             raise ComparisonFileError(
                 path, f"its folder could not be made: {error.strerror or error}."
             ) from error
-        save_comparison(path, comparison)
+        save_comparison(path, comparison, is_private=True)
         self._known.add(path)
 
     def clear_but(self, kept: Collection[Path]) -> None:

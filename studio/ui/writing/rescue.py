@@ -1,13 +1,22 @@
-"""When we have a bug: the error is logged, the document is put in safety, and the writer told once.
+"""When we have a bug: the error is logged, the document is put in safety, and the writer told.
 
 Knows nothing of how the error came about.
 """
 
+import contextlib
 import sys
 from collections.abc import Callable
 from types import TracebackType
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from studio.visible_text import visible_line
+
+_SHORTEST_MS, _LONGEST_MS = 1000, 60_000
+"""From one time that the document is put in safety to the next, the longer the more often mistakes
+come: one that is made at each paint must not keep the disk busy."""
+_MOST_TOLD = 20
+"""Mistakes that a session tells of; all are logged."""
 
 
 class Rescue(QObject):
@@ -22,12 +31,23 @@ class Rescue(QObject):
     """
 
     happened = Signal(str)
-    """What to tell the writer; emitted once a session."""
+    """What to tell the writer; emitted once for each mistake that is another one."""
+    _mistaken = Signal(str)
+    """From whichever thread: what went wrong."""
 
     def __init__(self, keep: Callable[[], bool], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._keep = keep
-        self._has_told = False
+        self._told: set[str] = set()
+        self._untold = ""
+        """The newest mistake that is still to be told of."""
+        self._is_late = False
+        """Whether something went wrong since the document was last put in safety."""
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(_SHORTEST_MS)
+        self._rest.timeout.connect(self._go_on)
+        self._mistaken.connect(self._on_mistake)  # queued from another thread
         self._log = sys.excepthook
 
     def install(self) -> None:
@@ -39,20 +59,46 @@ class Rescue(QObject):
         self, kind: type[BaseException], error: BaseException, trace: TracebackType | None
     ) -> None:
         self._log(kind, error, trace)
-        if self._has_told or issubclass(kind, KeyboardInterrupt):
+        if issubclass(kind, KeyboardInterrupt):
             return
-        self._has_told = True
+        words = ""
+        with contextlib.suppress(Exception):  # an error that cannot even say what it is
+            words = str(error)
+        self._mistaken.emit(visible_line(f"{kind.__name__}: {words}"))
+
+    def _on_mistake(self, what: str) -> None:
+        if what not in self._told and len(self._told) < _MOST_TOLD:
+            self._told.add(what)
+            self._untold = what
+        self._is_late = True
+        if not self._rest.isActive():
+            self._put_in_safety()
+
+    def _go_on(self) -> None:
+        """The rest is over."""
+        if self._is_late:
+            self._rest.setInterval(min(2 * self._rest.interval(), _LONGEST_MS))
+            self._put_in_safety()
+        else:
+            self._rest.setInterval(_SHORTEST_MS)
+
+    def _put_in_safety(self) -> None:
+        self._is_late = False
+        self._rest.start()
         try:
             is_kept = self._keep()
         except Exception:
             # The bug may be there too.
             is_kept = False
+        what, self._untold = self._untold, ""
+        if not what:
+            return
         where = (
             "Your text is in safety: if the program stops, the next start offers it."
             if is_kept
             else "Your text is still here."
         )
         self.happened.emit(
-            f"Kelvin Studio made a mistake ({kind.__name__}: {error}). {where} Save your work; "
+            f"Kelvin Studio made a mistake ({what}). {where} Save your work; "
             "if the program behaves oddly, start it again."
         )

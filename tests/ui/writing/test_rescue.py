@@ -1,4 +1,6 @@
+import stat
 import sys
+import threading
 from collections.abc import Callable
 from types import TracebackType
 
@@ -42,12 +44,15 @@ def raise_in_a_slot(error: BaseException) -> None:
     button.pressed.emit()
 
 
-def test_an_exception_in_a_slot_is_logged_kept_and_told_once(logged: Logged) -> None:
+def test_every_mistake_of_a_session_is_logged_kept_and_told(
+    logged: Logged, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("studio.ui.writing.rescue._SHORTEST_MS", 20)
     told: list[str] = []
     kept: list[int] = []
 
     def keep() -> bool:
-        kept.append(1)
+        kept.append(len(logged))
         return True
 
     rescue = Rescue(keep)
@@ -56,10 +61,85 @@ def test_an_exception_in_a_slot_is_logged_kept_and_told_once(logged: Logged) -> 
     for _ in range(3):
         raise_in_a_slot(ZeroDivisionError("a bug"))
     assert [str(error) for error in logged] == ["a bug"] * 3, "each is logged"
+    assert kept == [1], "the first at once"
+    qtbot.waitUntil(lambda: not rescue._rest.isActive())
+    assert kept == [1, 3], "those that came at once with it a moment later, together"
     assert len(told) == 1
     assert "ZeroDivisionError: a bug" in told[0]
     assert "next start offers it" in told[0]
-    assert kept == [1]
+    raise_in_a_slot(ValueError("another"))
+    assert kept == [1, 3, 4]
+    assert "ValueError: another" in told[1]
+    raise_in_a_slot(KeyError("a third"))
+    qtbot.waitUntil(lambda: len(told) == 3)
+    assert "a third" in told[2]
+    assert kept == [1, 3, 4, 5]
+
+
+def test_a_mistake_at_each_paint_keeps_neither_disk_nor_writer_busy(
+    logged: Logged, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("studio.ui.writing.rescue._SHORTEST_MS", 1)
+    monkeypatch.setattr("studio.ui.writing.rescue._LONGEST_MS", 16)
+    kept: list[int] = []
+    told: list[str] = []
+
+    def keep() -> bool:
+        kept.append(1)
+        return True
+
+    rescue = Rescue(keep)
+    rescue.happened.connect(told.append)
+    rescue.install()
+    rests = []
+    for _ in range(7):
+        for number in range(10):
+            raise_in_a_slot(ZeroDivisionError(f"number {number}, {len(logged)}"))
+        rests.append(rescue._rest.interval())
+        with qtbot.waitSignal(rescue._rest.timeout):
+            pass
+    assert rests == [1, 2, 4, 8, 16, 16, 16], "the longer the more often"
+    assert len(kept) == 8
+    assert len(logged) == 70
+    assert len(told) < len(kept), "and not of more than can be read"
+    qtbot.waitUntil(lambda: not rescue._rest.isActive())
+    assert rescue._rest.interval() == 1
+
+
+def test_a_mistake_of_another_thread_is_kept_by_the_windows(logged: Logged, qtbot: QtBot) -> None:
+    threads: list[threading.Thread] = []
+
+    def keep() -> bool:
+        threads.append(threading.current_thread())
+        return True
+
+    rescue = Rescue(keep)
+    rescue.install()
+    error = ValueError("elsewhere")
+    other = threading.Thread(target=lambda: sys.excepthook(ValueError, error, None))
+    other.start()
+    other.join()
+    assert logged == [error]
+    assert threads == []
+    qtbot.waitUntil(lambda: bool(threads))
+    assert threads == [threading.main_thread()]
+
+
+class Silent(Exception):
+    def __str__(self) -> str:
+        raise ZeroDivisionError
+
+
+@pytest.mark.parametrize("error", [Silent(), ValueError("x\n\x1b[31m\u202e" + "y" * 9_000)])
+def test_what_an_error_says_of_itself_is_bounded(logged: Logged, error: Exception) -> None:
+    told: list[str] = []
+    rescue = Rescue(lambda: True)
+    rescue.happened.connect(told.append)
+    rescue.install()
+    raise_in_a_slot(error)
+    assert type(error).__name__ in told[0]
+    assert len(told[0]) < 500
+    assert told[0].isprintable()
 
 
 def test_without_text_there_is_nothing_to_rescue(logged: Logged) -> None:
@@ -119,3 +199,5 @@ def test_the_window_tells_the_writer_and_stays(
     assert (kept.text, kept.brief) == ("My novel", "Long.")
     assert window.session.draft.manuscript.text == "My novel"
     assert window.isWindowModified(), "what is kept is not saved"
+    assert stat.S_IMODE(record.stat().st_mode) == 0o600
+    assert stat.S_IMODE(record.parent.stat().st_mode) == 0o700
