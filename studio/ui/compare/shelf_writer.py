@@ -16,6 +16,8 @@ from studio.experiments.comparison_file import ComparisonFileError
 from studio.ui.compare.shelf import CompareShelf
 
 _LOOK_MS = 50
+_LONGEST_WAIT_MS = 10_000
+"""Twelve runs are written in tenths of a second; a drive that is gone answers never."""
 
 
 @dataclass(eq=False)
@@ -81,9 +83,19 @@ class ShelfWriter(QObject):
         self._pool.start(lambda: shelf.clear_but(kept))
 
     def finish(self) -> None:
-        """Wait until all is done that was asked."""
-        self._pool.waitForDone()
+        """Wait until all is done that was asked, seconds at most.
+
+        Raises:
+            ComparisonFileError: The shelf's drive does not answer.
+        """
+        is_done = self._pool.waitForDone(_LONGEST_WAIT_MS)
         self._look()
+        if not is_done:
+            raise ComparisonFileError(
+                self._shelf.new_path().parent,
+                "it cannot be written to: its drive does not answer. Export the comparison to "
+                "another place, or close without it.",
+            )
 
     def _look(self) -> None:
         if self._pool.activeThreadCount() == 0:

@@ -18,6 +18,8 @@ _Version = tuple[str, int, int]
 """A file's path, size and time of its last change."""
 
 _LOOK_MS = 50
+_LONGEST_WAIT_MS = 5000
+"""`model_hash` reads 512 MiB at most, in some 1.5 s; a drive that is gone answers never."""
 
 UNREADABLE = ""
 """The fingerprint of a file that cannot be read."""
@@ -61,14 +63,13 @@ class ModelFingerprint(QObject):
         self._clock.start()
 
     def wait(self) -> str:
-        """The same at once, though the window waits for it; "" where it cannot be had."""
+        """The same, though the window waits for it, seconds at most; "" where it cannot be had."""
         version = self._version()
         if version is None:
             return UNREADABLE
-        self._pool.waitForDone()
-        if version not in self._known:
-            self._known[version] = _made(version)
-        return self._known[version]
+        self.ask()
+        self._pool.waitForDone(_LONGEST_WAIT_MS)
+        return self._known.get(version, UNREADABLE)
 
     @cached_property
     def _pool(self) -> QThreadPool:

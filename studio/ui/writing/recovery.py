@@ -13,6 +13,8 @@ from studio.ui.writing.writing import Writing
 
 _DELAY_MS = 1000
 """From a change to its record, that of all changes in between too. With the disk: two seconds."""
+_LONGEST_WAIT = 10.0
+"""Seconds. A record takes hundredths of one; a drive that is gone, for ever."""
 
 _FAILED = (
     "What you write cannot be put in safety in “{where}”: {why}. It is all still here. Save it, "
@@ -72,7 +74,9 @@ class Recovery(QObject):
         elif self._is_worth_keeping:
             self._is_kept = True
             record = self._draft.record()
-            self._thread = threading.Thread(target=self._write, args=(record,), name="recovery")
+            self._thread = threading.Thread(
+                target=self._write, args=(record,), name="recovery", daemon=True
+            )
             self._thread.start()
         elif self._is_kept:
             self._is_kept = False
@@ -86,8 +90,7 @@ class Recovery(QObject):
     def keep_and_wait(self) -> bool:
         """Keep the document, if it is not saved; whether it is in the journal now."""
         self._delay.stop()
-        self._join()
-        if self._is_closed or not self._is_worth_keeping:
+        if not self._join() or self._is_closed or not self._is_worth_keeping:
             return False
         self._is_kept = True
         try:
@@ -100,8 +103,8 @@ class Recovery(QObject):
         """Forget what was kept: all is saved, or given up."""
         self._is_closed = True
         self._delay.stop()
-        self._join()
-        self._journal.close()
+        if self._join():
+            self._journal.close()
 
     @property
     def _is_worth_keeping(self) -> bool:
@@ -138,7 +141,11 @@ class Recovery(QObject):
         if self._is_late:
             self.keep_now()
 
-    def _join(self) -> None:
+    def _join(self) -> bool:
+        """Wait for the other thread; returns whether it is done, which it is but for its drive."""
         if self._thread is not None:
-            self._thread.join()
+            self._thread.join(_LONGEST_WAIT)
+            if self._thread.is_alive():
+                return False
             self._thread = None
+        return True

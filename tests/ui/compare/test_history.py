@@ -11,10 +11,12 @@ from studio.experiments.comparison import Comparison
 from studio.experiments.comparison_file import ComparisonFileError, load_comparison
 from studio.ui.compare import history as compare_history
 from studio.ui.compare import shelf as compare_shelf
+from studio.ui.compare import shelf_writer
 from studio.ui.compare.history import CompareHistory
 from studio.ui.compare.setups import ladder
 from studio.ui.compare.shelf import CompareShelf
 from tests.ui.compare.test_state import LaneDesk
+from tests.ui.conftest import LONG
 
 
 class Shelved:
@@ -79,6 +81,29 @@ def test_what_gives_way_to_another_run_comes_back(shelved: Shelved) -> None:
     history.step(-1)
     history.step(-1)
     assert (shelved.place(), shelved.ids) == ((1, 3), [[5, 6]] * 4)
+
+
+def test_a_drive_that_does_not_answer_is_not_waited_for(
+    shelved: Shelved, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = threading.Event()
+    put = CompareShelf.put
+
+    def put_late(shelf: CompareShelf, path: Path, comparison: Comparison) -> None:
+        assert answers.wait(LONG / 1000)
+        put(shelf, path, comparison)
+
+    monkeypatch.setattr(CompareShelf, "put", put_late)
+    monkeypatch.setattr(shelf_writer, "_LONGEST_WAIT_MS", 20)
+    shelved.run(5, 6)
+    shelved.run(7, 8)
+    shelved.history.step(-1)
+    with pytest.raises(ComparisonFileError, match="its drive does not answer"):
+        shelved.history.put_on_shelf()
+    answers.set()
+    monkeypatch.setattr(shelf_writer, "_LONGEST_WAIT_MS", LONG)
+    shelved.history.put_on_shelf()
+    assert len(list(folder.glob("*.json"))) == 2
 
 
 def test_other_lanes_and_a_lane_less_are_no_loss_either(shelved: Shelved) -> None:

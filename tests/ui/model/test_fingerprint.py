@@ -47,6 +47,25 @@ def test_one_can_wait_for_it(desk: Desk, tmp_path: Path) -> None:
     assert fingerprint.wait() == fingerprint.known == model_hash(path)
 
 
+def test_a_drive_that_does_not_answer_is_not_waited_for(
+    desk: Desk, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = threading.Event()
+    monkeypatch.setattr(model_fingerprint, "_LONGEST_WAIT_MS", 20)
+    monkeypatch.setattr(
+        model_fingerprint, "model_hash", lambda _path: answers.wait(LONG / 1000) and "sha256:1"
+    )
+    fingerprint = ModelFingerprint(desk.model)
+    path = tmp_path / "model.gguf"
+    path.write_bytes(b"weights")
+    desk.load(str(path))
+    assert fingerprint.wait() == UNREADABLE
+    assert fingerprint.known is None
+    with qtbot.waitSignal(fingerprint.changed, timeout=LONG):
+        answers.set()
+    assert fingerprint.known == "sha256:1", "it is known as soon as the drive answers"
+
+
 def test_a_file_that_is_gone_has_none(desk: Desk, qtbot: QtBot, tmp_path: Path) -> None:
     fingerprint = ModelFingerprint(desk.model)
     desk.load(str(tmp_path / "gone.gguf"))

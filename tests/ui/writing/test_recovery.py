@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -421,3 +422,24 @@ def test_a_document_that_another_window_has_is_not_opened_again_by_itself(
     second = open_window()
     open_first(second, None)
     assert second.session.draft.path is None
+
+
+def test_a_drive_that_does_not_answer_is_not_waited_for(
+    bare: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers, asked = threading.Event(), threading.Event()
+    write = Journal.write
+
+    def write_late(journal: Journal, record: RecoveryRecord) -> None:
+        asked.set()
+        assert answers.wait(LONG / 1000)
+        write(journal, record)
+
+    monkeypatch.setattr(Journal, "write", write_late)
+    monkeypatch.setattr("studio.ui.writing.recovery._LONGEST_WAIT", 0.05)
+    QTest.keyClicks(bare.editor, "Once")
+    qtbot.waitUntil(asked.is_set, timeout=LONG)
+    assert not bare.session.recovery.keep_and_wait()
+    QTest.keyClicks(bare.editor, " more")
+    answers.set()
+    wait_until_kept(qtbot, "Once more")
