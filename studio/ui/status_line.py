@@ -96,10 +96,10 @@ class StatusLine(QWidget):
 
     def state_words(self) -> str:
         """What the engine does now, in a word or two."""
-        if self._client is not None and (silence := self._client.silence):
-            return f"no answer for {silence:,} s"
         if self._client is not None and self._client.is_stop_late:
             return "stopping; Esc again ends the engine"
+        if self._client is not None and (silence := self._client.silence):
+            return f"no answer for {silence:,} s"
         match self._model.phase:
             case ModelPhase.NONE:
                 return "no model"
