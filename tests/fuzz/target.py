@@ -10,6 +10,10 @@ from typing import NamedTuple
 MODULES = {
     "gguf-header": "tests.fuzz.gguf_header",
     "engine-frames": "tests.fuzz.engine_frames",
+    "presets": "tests.fuzz.presets",
+    "comparisons": "tests.fuzz.comparisons",
+    "sketches": "tests.fuzz.sketches",
+    "settings": "tests.fuzz.settings",
 }
 """Name of a target -> the module whose function `target` makes it."""
 

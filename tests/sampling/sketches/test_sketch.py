@@ -257,6 +257,12 @@ def test_bytes_of_something_else_are_refused() -> None:
         LogitSketch.from_bytes(data + b"\0")
 
 
+def test_logits_as_far_apart_as_numbers_are_read_without_a_warning() -> None:
+    logits = np.array([3e38, -3e38], np.float32)  # found by the fuzzer: they were subtracted
+    sketch = LogitSketch.from_bytes(LogitSketch.of(logits).to_bytes())
+    assert sketch.logits.tolist() == logits.tolist()
+
+
 @given(st.integers(4, 2000), st.binary(min_size=1, max_size=8))
 @example(1269, b"\x00\x80\x7f")  # a signalling NaN among the tail's nodes
 def test_damaged_bytes_are_refused_or_still_a_distribution(place: int, damage: bytes) -> None:
