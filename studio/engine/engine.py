@@ -53,7 +53,7 @@ from studio.engine.writing.prompt import FittedPrompt, TokenizedPrompt, fit, tok
 from studio.engine.writing.scoring import score
 from studio.engine.writing.token_spelling import tokens_found
 from studio.engine.writing.word_search import words_found
-from studio.sampling import LogitSketch
+from studio.sampling import LogitsError, LogitSketch
 
 Runnable = (
     Load
@@ -200,6 +200,16 @@ class Engine:
             )
         except (EvaluationStopped, LoadStopped, RenderingStopped):
             self._emit(Superseded(request=request))
+        except LogitsError as error:
+            # Weights that are no numbers, or biases that leave no token: no mistake of ours.
+            self._emit(
+                Failed(
+                    request=request,
+                    kind="llama_cpp",
+                    message=f"The model cannot go on: its {error}",
+                    has_model=self._opened is not None,
+                )
+            )
         except Exception as error:
             traceback.print_exc()
             self._emit(Failed(request=request, kind="bug", message=f"{error}"))

@@ -8,6 +8,7 @@ neighbours, so that a check is not narrower than it must be.
 import ctypes
 import os
 import shutil
+import struct
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -299,6 +300,22 @@ def test_the_neighbours_of_what_is_refused_are_opened(
     for name in list(HARMLESS)[:8]:
         assert holds(child, changed(sound, tmp_path, HARMLESS[name])), name
     assert holds(child, write_sentencepiece_model(tmp_path / "spm.gguf"))
+
+
+def test_weights_that_are_no_numbers_are_told_of_and_no_mistake_of_ours(
+    sound: Path, tmp_path: Path, child: EngineChild
+) -> None:
+    def spoil(file: LooseGguf) -> None:
+        tensor = file.tensor("output.weight")
+        tensor.data = struct.pack("<f", float("nan")) * (len(tensor.data) // 4)
+
+    child.load(changed(sound, tmp_path, spoil), OPTIONS)
+    event = child.ask(LookAhead(request=2, prompt=Prompt(manuscript="The sea")))[-1]
+    assert isinstance(event, Failed)
+    assert event.kind == "llama_cpp"
+    assert event.message.startswith("The model cannot go on: its logits contain NaN at 261 of 261")
+    assert "the model or its file is damaged" in event.message
+    assert "Traceback" not in child.log
 
 
 def test_a_vocabulary_of_rwkv_with_every_byte_is_opened(

@@ -248,8 +248,9 @@ class ModelState(QObject):
             next_time = "This file will not be opened again unless you ask for it."
             self._fail(f"{message} {next_time}", WayOn.CHOOSE, detail=detail)
         elif is_at_work and outcome.is_for_memory:
+            when = "began to read with" if self.is_ready else "loaded"
             message = (
-                f"The engine was ended while it loaded “{name}” ({outcome.cause}). {untouched} If "
+                f"The engine was ended as it {when} “{name}” ({outcome.cause}). {untouched} If "
                 "memory ran out, choose a smaller context or fewer GPU layers, or a smaller model."
             )
             self._fail(message, WayOn.OPTIONS)
