@@ -5,14 +5,14 @@ Knows the protocol's frames and the process's fate, and nothing of what messages
 
 import re
 import signal
+import time
 from collections import deque
 from enum import Enum
-from itertools import islice
 from typing import NamedTuple
 
 from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signal
 
-from studio.engine.framing import MAXIMUM_FRAME, FrameReader, FramingError, encode, event_reader
+from studio.engine.framing import FrameReader, FramingError, encode, event_reader
 from studio.engine.messages import AnyCommand, AnyEvent
 from studio.own_command import own_command, own_folder
 from studio.ui.engine_line.outbox import Outbox
@@ -23,10 +23,11 @@ _LONGEST_LOG_LINE = 1000
 _MOST_UNSENT = 1 << 20
 """Bytes that the child has not taken, from which on commands wait: a pipe holds 64 KiB, and a child
 that reads takes megabytes in milliseconds."""
-_EVENTS_A_TURN = 512
+_EVENTS_A_TURN, _SECONDS_A_TURN = 512, 0.02
 """Then the window's other events have their turn. Eight lanes send some fifty in a frame."""
-_MOST_UNREAD = 2 * MAXIMUM_FRAME
-"""Bytes that came and were not acted on: a child that sends without end is no engine."""
+_MOST_UNREAD = 32 << 20
+"""Bytes that came while there were messages to act on. A pipe holds 64 KiB, and the engine waits
+where it is full: a child that sends without end is no engine."""
 _FROM_OUTSIDE = ("SIGKILL", "SIGTERM", "SIGINT", "SIGHUP")
 """Signals whose cause the child cannot know."""
 _GRACE_MS = 1000
@@ -241,15 +242,19 @@ class EngineProcess(QObject):
 
     def _act_on(self, data: bytes) -> None:
         """Take in bytes and act on what they complete, so many events at a time."""
-        acted = 0
+        acted, end = 0, time.perf_counter() + _SECONDS_A_TURN
+        is_over = False
         try:
-            for event in islice(self._reader.feed(data), _EVENTS_A_TURN):
+            for event in self._reader.feed(data):
                 acted += 1
                 self.received.emit(event)
+                is_over = acted == _EVENTS_A_TURN or time.perf_counter() > end
+                if is_over:
+                    break
         except FramingError as error:
             self._break_off(str(error))
             return
-        if acted == _EVENTS_A_TURN:
+        if is_over:
             self._turn.start(0)
             if self._reader.unread > _MOST_UNREAD:
                 self._break_off("more than can be read")
