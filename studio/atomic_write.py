@@ -73,16 +73,21 @@ class _UnlikeError(OSError):
     """A new file cannot have the owner or the attributes of the old one."""
 
 
-def write_new(path: Path, data: bytes) -> None:
+def write_new(path: Path, data: bytes, *, is_private: bool = False) -> None:
     """Writes a file that does not exist yet, whole or not at all; never over another one.
 
     Of several processes that write the same path at once one succeeds.
+
+    Args:
+        path: The file.
+        data: All that it is to hold.
+        is_private: Whether nobody but its owner may read it.
 
     Raises:
         FileExistsError: Something of this name is there, be it a link that leads nowhere.
         OSError: The system failed; no temporary file stays.
     """
-    with _written_beside(path, data, 0o666) as (temporary, _):
+    with _written_beside(path, data, 0o600 if is_private else 0o666) as (temporary, _):
         move_new(temporary, path)
     _sync_folder(path.parent)
 

@@ -92,6 +92,10 @@ def restore_torn() -> list[str]:
         A sentence for the writer about each.
     """
     folder = backup_folder()
+    for path in folder.glob("*.lock"):  # of one that was killed before it had a backup
+        with contextlib.suppress(OSError):
+            if not path.with_suffix(_SUFFIX).exists() and (lock := FileLock.acquire(path)):
+                lock.release()
     told = []
     for path in sorted(folder.glob(f"*{_SUFFIX}"))[:_MOST]:
         with contextlib.suppress(OSError):
@@ -109,6 +113,7 @@ def restore_torn() -> list[str]:
 class _Head(msgspec.Struct):
     format: str
     path: str
+    inode: int
     sha256: str
     new_sha256: str
 
@@ -120,6 +125,7 @@ class _Backup:
     Attributes:
         path: Where it is kept.
         target: Whose it is.
+        inode: By which that file is known.
         start: Where in the backup it begins.
         sha256: Of what the file held.
         new_sha256: Of what was to be written.
@@ -127,6 +133,7 @@ class _Backup:
 
     path: Path
     target: Path
+    inode: int
     start: int
     sha256: str
     new_sha256: str
@@ -147,7 +154,7 @@ class _Backup:
             raise OSError(errno.EINVAL, "it is damaged", str(path)) from error
         if head.format != _FORMAT or not target.is_absolute():
             raise OSError(errno.EINVAL, "it is of another form", str(path))
-        return cls(path, target, len(line), head.sha256, head.new_sha256)
+        return cls(path, target, head.inode, len(line), head.sha256, head.new_sha256)
 
     def pieces(self) -> Iterator[bytes]:
         """What the file held."""
@@ -161,19 +168,17 @@ class _Backup:
 def _backup(target: Path, descriptor: int, new_sha256: str) -> Iterator[_Backup]:
     """The backup of an open file; gone afterwards, but where the file is torn."""
     folder = backup_folder()
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = folder / f"{secrets.token_hex(8)}{_SUFFIX}"
-    lock = FileLock.acquire(path.with_suffix(".lock"))
-    assert lock is not None, "nobody else knows the name"
+    lock = None
     try:
-        digest = hashlib.sha256()
-        for piece in _pieces_of(descriptor):
-            digest.update(piece)
-        where = quote(os.fsencode(target), safe="/ :\\")
-        head = _Head(_FORMAT, where, digest.hexdigest(), new_sha256)
-        line = msgspec.json.encode(head) + b"\n"
-        _write_private(path, line, _pieces_of(descriptor))
-        backup = _Backup(path, target, len(line), head.sha256, new_sha256)
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            lock = FileLock.acquire(path.with_suffix(".lock"))
+            backup = _written_backup(path, target, descriptor, new_sha256)
+        except OSError as error:
+            raise OSError(
+                error.errno, f"no backup of it can be kept in “{folder}” ({error.strerror})"
+            ) from error
         try:
             yield backup
         except TornFileError:
@@ -186,7 +191,17 @@ def _backup(target: Path, descriptor: int, new_sha256: str) -> Iterator[_Backup]
         with contextlib.suppress(OSError):
             path.unlink()
     finally:
-        lock.release()
+        if lock is not None:
+            lock.release()
+
+
+def _written_backup(path: Path, target: Path, descriptor: int, new_sha256: str) -> _Backup:
+    sha256 = _digest_of(descriptor)
+    inode = os.fstat(descriptor).st_ino
+    where = quote(os.fsencode(target), safe="/ :\\")
+    line = msgspec.json.encode(_Head(_FORMAT, where, inode, sha256, new_sha256)) + b"\n"
+    _write_private(path, line, _pieces_of(descriptor))
+    return _Backup(path, target, inode, len(line), sha256, new_sha256)
 
 
 def _write_private(path: Path, line: bytes, pieces: Iterator[bytes]) -> None:
@@ -262,6 +277,13 @@ def _pieces_of(descriptor: int) -> Iterator[bytes]:
         yield piece
 
 
+def _digest_of(descriptor: int) -> str:
+    digest = hashlib.sha256()
+    for piece in _pieces_of(descriptor):
+        digest.update(piece)
+    return digest.hexdigest()
+
+
 def _restore(path: Path) -> str:
     """Do what a backup is for, and delete it; what is to be said of that, if anything."""
     try:
@@ -274,6 +296,7 @@ def _restore(path: Path) -> str:
         )
     name = visible_line(backup.target.name, 80)
     kept = path.with_name(f"{path.stem}-{_short(backup.target.name)}")
+    begun = f"“{name}” was being written when the program ended"
     try:
         flags = os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
         descriptor = os.open(backup.target, flags | getattr(os, "O_BINARY", 0))
@@ -281,16 +304,19 @@ def _restore(path: Path) -> str:
         _write_private(kept, b"", backup.pieces())
         path.unlink()
         return (
-            f"“{name}” was being written when the program ended, and cannot be opened now "
-            f"({error.strerror}). What it held before is in “{visible_line(str(kept))}”."
+            f"{begun}, and cannot be opened now ({error.strerror}). What it held before is in "
+            f"“{visible_line(str(kept))}”."
         )
     try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            return ""
-        digest = hashlib.sha256()
-        for piece in _pieces_of(descriptor):
-            digest.update(piece)
-        if digest.hexdigest() in (backup.sha256, backup.new_sha256):
+        status = os.fstat(descriptor)
+        if status.st_ino != backup.inode or not stat.S_ISREG(status.st_mode):
+            _write_private(kept, b"", backup.pieces())
+            path.unlink()
+            return (
+                f"{begun}, and is another file now. What it held before is in "
+                f"“{visible_line(str(kept))}”."
+            )
+        if _digest_of(descriptor) in (backup.sha256, backup.new_sha256):
             path.unlink()
             return ""
         try:
@@ -298,14 +324,14 @@ def _restore(path: Path) -> str:
             _write_pieces(descriptor, backup)
         except OSError as error:
             return (
-                f"“{name}” was being written when the program ended, and cannot be brought back "
-                f"({error.strerror}). The next start tries again; what it held before is in "
-                f"“{visible_line(str(path))}”, below a line of the program's."
+                f"{begun}, and cannot be brought back ({error.strerror}). The next start tries "
+                f"again; what it held before is in “{visible_line(str(path))}”, below a line of "
+                "the program's."
             )
         path.unlink()
         return (
-            f"“{name}” was being written when the program ended. It holds again what it held "
-            f"before; what stood in it, partly new, is in “{visible_line(str(kept))}”."
+            f"{begun}. It holds again what it held before; what stood in it, partly new, is in "
+            f"“{visible_line(str(kept))}”."
         )
     finally:
         os.close(descriptor)

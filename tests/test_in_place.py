@@ -157,6 +157,16 @@ def test_where_nothing_can_be_brought_back_the_backup_stays_and_is_named(
     assert first.read_bytes() == b"old text"
 
 
+def test_where_no_backup_can_be_kept_nothing_is_written(tmp_path: Path) -> None:
+    first, _ = linked(tmp_path)
+    backup_folder().parent.mkdir(parents=True)
+    backup_folder().write_bytes(b"in the way")
+    with pytest.raises(OSError, match="no backup of it") as caught:
+        atomic_write(first, b"new")
+    assert str(backup_folder()) in str(caught.value)
+    assert first.read_bytes() == b"old"
+
+
 def test_a_file_that_was_replaced_meanwhile_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "story.txt"
     path.write_bytes(b"old")
@@ -226,6 +236,7 @@ def test_a_kill_in_the_middle_loses_nothing(tmp_path: Path, old: bytes, after: i
     new = b"new text, NEW"[:12]
     status = killed_while_writing(first, new, after)
     torn = first.read_bytes()
+    (backup_folder() / "0123.lock").touch()  # of one that was killed a little sooner
     told = restore_torn()
     assert restore_torn() == [], "once"
     if status == 0:
@@ -281,20 +292,26 @@ def test_a_backup_of_one_that_is_being_written_is_left_alone(tmp_path: Path) -> 
     assert first.read_bytes() == b"half"
 
 
-@pytest.mark.parametrize("target", ["gone", "folder", "link"])
+@pytest.mark.parametrize("target", ["gone", "folder", "link", "another", "another's name"])
 def test_a_file_that_is_gone_or_another_thing_gives_its_text_to_a_file(
     tmp_path: Path, target: str
 ) -> None:
     path = tmp_path / "story.txt"
     path.write_bytes(b"old text")
     leave_backup(path, "0" * 64)
-    path.unlink()
+    inode = path.stat().st_ino
+    path.rename(tmp_path / "elsewhere")  # so that its number is not given again
     precious = tmp_path / "precious"
     precious.write_bytes(b"precious")
     if target == "folder":
         path.mkdir()
     if target == "link":
         path.symlink_to(precious)
+    if target == "another":
+        path.write_bytes(b"not ours")
+        assert path.stat().st_ino != inode
+    if target == "another's name":
+        path.hardlink_to(precious)
     [told] = restore_torn()
     [kept] = backup_folder().iterdir()
     assert kept.read_bytes() == b"old text"

@@ -81,7 +81,7 @@ class SettingsFile:
             data, _ = read_regular_file(self.path, MOST_BYTES)
             for aside in self._names_aside():
                 with contextlib.suppress(FileExistsError):
-                    write_new(aside, data)
+                    write_new(aside, data, is_private=True)
                     return aside.name
         return ""
 
@@ -128,6 +128,8 @@ class SettingsFile:
             for aside in self._names_aside():
                 with contextlib.suppress(FileExistsError):
                     move_new(self.path, aside)
+                    with contextlib.suppress(OSError):
+                        aside.chmod(0o600)
                     return f"{said}; the file is called “{aside.name}” now."
         except OSError as error:
             self._is_foreign = True

@@ -197,7 +197,8 @@ def test_a_foreign_value_falls_back_alone_and_is_told_of_once(
     assert setting.key in first.problem
     assert str(own_settings) in first.problem
     assert len(first.problem) < 700
-    assert own_settings.with_name("settings.damaged.json").read_bytes() == data
+    aside = own_settings.with_name("settings.damaged.json")
+    assert (aside.read_bytes(), stat.S_IMODE(aside.stat().st_mode)) == (data, 0o600)
     assert first.save() == ""
     assert json.loads(own_settings.read_text()) == {beside.key: 7, "of/later": [1, {"a": None}]}
     assert Settings().problem == ""
@@ -227,7 +228,7 @@ def test_what_is_no_settings_is_put_aside_and_told_of(own_settings: Path, data: 
         assert str(own_settings) in first.problem
         aside = own_settings.with_name(f"settings.damaged{number}.json")
         assert aside.name in first.problem
-        assert aside.read_bytes() == data
+        assert (aside.read_bytes(), stat.S_IMODE(aside.stat().st_mode)) == (data, 0o600)
         first.set(declared.ZOOM, 2)
         assert first.save() == ""
         again = Settings()
