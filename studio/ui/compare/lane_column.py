@@ -116,6 +116,8 @@ class LaneColumn(QWidget):
         self.strip.pointed.connect(self._tell_word)
         self.strip.chosen.connect(self._go_to_word)
         theme.prose_changed.connect(self._fit_width)
+        for part in (self.view, self.strip):
+            part.caught_up.connect(self.follow_figures)
         lane.changed.connect(self.follow)
         state.changed.connect(self.follow)
         self._fit_width()

@@ -6,7 +6,7 @@ Shows a `CompareLane` and keeps nothing of it but which token stands where.
 
 from typing import cast
 
-from PySide6.QtCore import QMimeData, QPoint, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QMimeData, QPoint, QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
     QFontMetrics,
@@ -36,6 +36,9 @@ END = "■"
 _BREAK = "↵"
 """Painted where the token that parts is the end of a paragraph."""
 
+_AT_ONCE = 1_000
+"""Tokens that are put in in one go; a lane from a file can have 100,000."""
+
 _LINE = 2.0
 _BELOW = 1.0
 """Pixels: how thick the line is under the token where the lane parts, and how far below it."""
@@ -52,6 +55,8 @@ class LaneView(Page):
 
     mark_chosen = Signal()
     """The marked token was clicked, or Enter was pressed."""
+    caught_up = Signal()
+    """Of many tokens that came at once, the last are shown."""
 
     def __init__(self, lane: CompareLane, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -61,6 +66,9 @@ class LaneView(Page):
         self._shown = 0
         self._mark: int | None = None
         self._has_sign = False
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.timeout.connect(self._follow_rest)
         self.is_growing = False
         """Whether text is being put in just now: what scrolls then is no hand."""
         self.setReadOnly(True)
@@ -115,11 +123,20 @@ class LaneView(Page):
         if len(written) < self._shown:
             # It goes on behind a token that a stop had cut: that one is drawn again.
             self._forget_text()
-        added = self._text.feed(written[self._shown :])
-        self._shown = len(written)
-        ended = self._lane.ended is not None
+        some = written[self._shown : self._shown + _AT_ONCE]
+        added = self._text.feed(some)
+        self._shown += len(some)
+        is_whole = self._shown == len(written)
+        if not is_whole:
+            self._rest.start()  # what stands in view is there; keys go before the rest
+        ended = is_whole and self._lane.ended is not None
         if added or ended != self._has_sign:
             self._put_in(added, with_sign=ended)
+
+    def _follow_rest(self) -> None:
+        self.follow()
+        if not self._rest.isActive():
+            self.caught_up.emit()
 
     def _put_in(self, added: str, *, with_sign: bool) -> None:
         bar = self.verticalScrollBar()
@@ -165,7 +182,7 @@ class LaneView(Page):
         QTextCursor(block).setBlockFormat(look)
 
     def _follow_end(self) -> None:
-        if self._has_sign != (self._lane.ended is not None):
+        if self._has_sign != (self._lane.ended is not None) and not self._rest.isActive():
             self.follow()
             self.viewport().update()
 

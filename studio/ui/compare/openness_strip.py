@@ -5,7 +5,7 @@ share one scale and one width a token, so that strips can be read one beside the
 `CompareLane`, and keeps of it what it has to paint.
 """
 
-from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
     QFocusEvent,
@@ -32,6 +32,9 @@ _GAP_FROM = 3.0
 _HALF_WAY = 2.0
 """Bits at which a cell is half way from pale to full; every two more halve the rest."""
 
+_AT_ONCE = 4_000
+"""Tokens that are taken in one go; a lane from a file can have 100,000."""
+
 _PALEST = 0.13
 _TONES = 48
 
@@ -56,6 +59,8 @@ class OpennessStrip(QWidget):
     """The index of the token under the pointer or the keyboard's cell; None for none."""
     chosen = Signal(int)
     """A token was clicked, or Enter was pressed on it."""
+    caught_up = Signal()
+    """Of many tokens that came at once, the last are shown."""
 
     def __init__(self, lane: CompareLane, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -66,6 +71,9 @@ class OpennessStrip(QWidget):
         self._nats = 0.0
         self._length = 0
         self._cell: int | None = None
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.timeout.connect(self._follow_rest)
         self._palette = self._colors()
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -120,7 +128,8 @@ class OpennessStrip(QWidget):
         if len(tokens) < shown:
             self._clear()
             shown = 0
-        for token in tokens[shown:]:
+        some = tokens[shown : shown + _AT_ONCE]
+        for token in some:
             nats = shown_nats(token.entropy)
             self._nats += nats
             self._tones.append(_tone(nats))
@@ -129,7 +138,15 @@ class OpennessStrip(QWidget):
         elif len(tokens) > shown:
             # What stands there already is not painted again.
             left = int(self._left(shown))
-            self.update(QRect(left, 0, int(self._left(len(tokens))) - left + 2, self.height()))
+            right = int(self._left(shown + len(some)))
+            self.update(QRect(left, 0, right - left + 2, self.height()))
+        if len(tokens) > len(self._tones):
+            self._rest.start()
+
+    def _follow_rest(self) -> None:
+        self.follow()
+        if not self._rest.isActive():
+            self.caught_up.emit()
 
     def rect_of(self, index: int) -> QRect:
         """Where a token's cell is."""

@@ -17,7 +17,7 @@ from studio.ui import reading_notice
 from studio.ui.compare import files as compare_files
 from studio.ui.main_window import MainWindow
 from tests.ui.compare.test_page import kept, page_of
-from tests.ui.conftest import until_read
+from tests.ui.conftest import LONG, until_read
 
 
 @pytest.fixture
@@ -157,3 +157,38 @@ def test_one_that_would_be_too_large_is_saved_with_the_distributions_that_fit(
     bare.compare.actions.save_file.trigger()
     assert "even without distributions; files of at most 1 kB are opened" in bare.notice.message
     assert len(offered) == 1
+
+
+def test_a_lane_of_thousands_of_tokens_is_shown_piece_by_piece(
+    bare: MainWindow, tmp_path: Path, qtbot: QtBot
+) -> None:
+    path = tmp_path / "long.json"
+    comparison = long(5_000)
+    save_comparison(path, comparison.without_sketches())
+    bare.open_path(path)
+    until_read(bare)
+    page = page_of(bare)
+    view, strip = page.columns[0].view, page.columns[0].strip
+    text = bare.session.compare.lanes[0].text
+    first = len(view.toPlainText())
+    assert 0 < first < len(text) / 3, "the rest comes while the window goes on"
+    assert strip.cell is None
+    qtbot.waitUntil(lambda: view.toPlainText() == text, timeout=LONG)
+
+    def last_cell() -> int | None:
+        QTest.keyClick(strip, Qt.Key.Key_End)
+        return strip.cell
+
+    qtbot.waitUntil(lambda: last_cell() == 4_999, timeout=LONG)
+    assert view.words == 5_000
+    spoken = page.columns[0]._facts.text()
+    assert "5,000 words" in spoken, spoken
+    # Another one meanwhile: nothing of the first is put behind it.
+    bare.open_path(path)
+    until_read(bare)
+    short = tmp_path / "short.json"
+    save_comparison(short, kept((0.5, 1.5)))
+    bare.open_path(short)
+    until_read(bare)
+    qtbot.wait(50)
+    assert page.columns[0].view.toPlainText() == bare.session.compare.lanes[0].text
