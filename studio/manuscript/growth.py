@@ -85,3 +85,4 @@ class Growth:
             step.before = register.move(step.changes, {})
         # The last state is the one on the screen; those before it were never seen as they are now.
         history.renew(history.done[first:-1])
+        history.weigh([self.step, *later])

@@ -44,6 +44,11 @@ class Step:
         """The changes that take the step back, in the order to apply them."""
         return [change.inverse for change in reversed(self.changes)]
 
+    @property
+    def size(self) -> int:
+        """Bytes of text that it holds, marks included."""
+        return sum(change.removed.size + change.inserted.size for change in self.changes)
+
 
 class History:
     """Steps done and steps undone, and the save point among the states between them.
@@ -57,6 +62,8 @@ class History:
         self.undone: list[Step] = []
         self._numbers = count()
         self._first = self._saved = next(self._numbers)
+        self._size = 0
+        """Of all steps; rather too much."""
 
     @property
     def revision(self) -> int:
@@ -87,11 +94,33 @@ class History:
         step.revision = next(self._numbers)
         self.done.append(step)
         self.undone.clear()
+        self._size += step.size
 
     def push_unchanged(self, step: Step) -> None:
         """Adds a step that has not changed the text so far, and keeps the save point's truth."""
         step.revision = self.revision
         self.done.append(step)
+
+    def weigh(self, steps: Iterable[Step]) -> None:
+        """Note that these steps hold other text than when they were pushed."""
+        self._size += sum(step.size for step in steps)
+
+    def bound(self, most: int) -> None:
+        """Forget the steps furthest from the present where all hold more than `most` bytes.
+
+        The nearest one stays, whatever it holds.
+        """
+        if self._size <= most:
+            return
+        self._size = sum(step.size for step in (*self.done, *self.undone))
+        for steps, stay in ((self.done, 1), (self.undone, not self.done)):
+            count = 0
+            while self._size > most and count < len(steps) - stay:
+                self._size -= steps[count].size
+                count += 1
+            if count and steps is self.done:
+                self._first = steps[count - 1].revision
+            del steps[:count]
 
     def renew(self, steps: Iterable[Step]) -> None:
         """Gives the states after these steps new numbers, for their text has changed."""

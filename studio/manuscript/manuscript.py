@@ -17,6 +17,7 @@ from studio.manuscript.passage import NOTHING, Marks, Origin, Passage, with_runs
 from studio.manuscript.place import Place, carried
 from studio.manuscript.register import Places, TakeRegister
 from studio.manuscript.takes import GrowingTakeError, Take, TakeSet
+from studio.memory_budgets import UNDO
 
 
 class Manuscript:
@@ -169,6 +170,7 @@ class Manuscript:
             step = Step(changes, open=len(changes) == 1 and changes[0].is_keystroke)
             step.before = self._register.move(self._live(changes), {})
             self._history.push(step)
+            self._bound_history()
         self.state_changed()
 
     def close_step(self) -> None:
@@ -343,6 +345,7 @@ class Manuscript:
             self._buffer.apply(Change(start, NOTHING, growth.replaced))
         self._growth = None
         growth.settle(self._history, self._register)
+        self._bound_history()
         self.state_changed()
 
     def can_step_take(self, take_set: TakeSet, direction: int) -> bool:
@@ -376,6 +379,7 @@ class Manuscript:
         targets[take_set] = Place(place.start, change.end, index)
         self._history.close()
         self._history.push(Step(*self._carry_out([change], targets)))
+        self._bound_history()
         self.state_changed()
         return change.end
 
@@ -428,6 +432,11 @@ class Manuscript:
     ) -> tuple[list[Change], Places]:
         happened = [self._buffer.apply(change) for change in changes]
         return happened, self._register.move(changes, targets)
+
+    def _bound_history(self) -> None:
+        # The step of a take that grows must be found again when it ends.
+        if self._growth is None:
+            self._history.bound(UNDO)
 
     def _refuse_while_growing(self) -> None:
         if self._growth:

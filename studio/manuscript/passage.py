@@ -6,6 +6,7 @@ This module does not know where in a manuscript the piece stands, nor what marks
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
@@ -13,6 +14,8 @@ from enum import IntEnum
 Marks = tuple[object | None, ...]
 """A mark or None for each code point. Characters that belong together share one object."""
 
+_MARK = 8
+"""Bytes of a reference."""
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -56,6 +59,11 @@ class Passage:
 
     def __len__(self) -> int:
         return len(self.text)
+
+    @property
+    def size(self) -> int:
+        """Bytes that it takes, without what its marks are."""
+        return sys.getsizeof(self.text) + len(self.origins) + _MARK * len(self.marks or ())
 
     def __add__(self, other: Passage) -> Passage:
         marks = None

@@ -10,6 +10,7 @@ import msgspec
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from studio.experiments.comparison_file import ComparisonFileError
+from studio.memory_budgets import RUNS
 from studio.ui.compare.record import record_of, show_record
 from studio.ui.compare.shelf import CompareShelf
 from studio.ui.compare.shelf_writer import Kept, ShelfWriter
@@ -18,6 +19,8 @@ from studio.ui.compare.state import CompareState
 MOST = 24
 """Comparisons that are kept; of more, the oldest go."""
 
+_MOST_NAMELESS = 4
+"""Budgets that runs may fill whose model is not known by its fingerprint."""
 
 _REST_MS = 100
 """Between the end of a run and its way to the shelf: its figures come a little later."""
@@ -50,6 +53,7 @@ class CompareHistory(QObject):
         self._has_failed = False
         self._writer = ShelfWriter(shelf, self)
         self._writer.failed.connect(self._on_failed)
+        self._writer.done.connect(self._let_go)
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
         self._rest.setInterval(_REST_MS)
@@ -70,6 +74,11 @@ class CompareHistory(QObject):
         if self._place is not None:
             return self._place + 1
         return self.count if self._state.has_tokens else None
+
+    @property
+    def held(self) -> int:
+        """About how many bytes of runs that are not in view are in memory."""
+        return sum(kept.size for number, kept in enumerate(self._kept) if number != self._place)
 
     def can_step(self, direction: int) -> bool:
         """Whether there is one before (-1) or after (+1) that in view."""
@@ -97,6 +106,7 @@ class CompareHistory(QObject):
         show_record(self._state, kept.record, kept.source)
         self._is_stepping = False
         self._put()
+        self._let_go()
         self.changed.emit()
 
     @property
@@ -142,6 +152,16 @@ class CompareHistory(QObject):
     def _put(self) -> None:
         for kept in self._kept:
             self._writer.put(kept)
+
+    def _let_go(self) -> None:
+        """Have in memory what is in view, and of the others the latest that the budget holds."""
+        total = 0
+        for number, kept in reversed(list(enumerate(self._kept))):
+            if number != self._place:
+                total += kept.size
+                # One that does not name its model yet is named when that is known.
+                if total > (RUNS if kept.names_model else _MOST_NAMELESS * RUNS):
+                    kept.let_go()
 
     def _forget(self, others: list[Kept]) -> None:
         for kept in others:

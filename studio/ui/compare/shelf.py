@@ -17,9 +17,7 @@ from studio.experiments.comparison_file import (
     load_comparison,
     save_comparison,
 )
-
-_LARGEST = 256 * 2**20
-"""Bytes of all files together; of more, the oldest go."""
+from studio.memory_budgets import SHELF
 
 
 class CompareShelf:
@@ -49,7 +47,7 @@ class CompareShelf:
         Raises:
             ComparisonFileError: It cannot be read.
         """
-        return load_comparison(path, _LARGEST)
+        return load_comparison(path, SHELF)
 
     def new_path(self) -> Path:
         """A name for one that comes after all others."""
@@ -80,7 +78,7 @@ class CompareShelf:
         """Delete the oldest files where all together are too large."""
         sizes = {path: _size(path) for path in sorted(self._known)}
         for path in list(sizes)[:-1]:
-            if sum(sizes.values()) <= _LARGEST:
+            if sum(sizes.values()) <= SHELF:
                 break
             del sizes[path]
             self._delete(path)

@@ -18,6 +18,8 @@ from studio.ui.compare.shelf import CompareShelf
 _LOOK_MS = 50
 _LONGEST_WAIT_MS = 10_000
 """Twelve runs are written in tenths of a second; a drive that is gone answers never."""
+_TOKEN, _SPELLING = 500, 100
+"""Bytes of a token without its sketch, and of an entry in the list of spellings."""
 
 
 @dataclass(eq=False)
@@ -41,6 +43,26 @@ class Kept:
         """Whether its file has it as it is now."""
         return self.written is self.record
 
+    @property
+    def size(self) -> int:
+        """About how many bytes it takes in memory."""
+        if self.record is None:
+            return 0
+        tokens = sum(
+            _TOKEN + len(token.sketch) for lane in self.record.lanes for token in lane.tokens
+        )
+        return tokens + _SPELLING * len(self.record.spellings)
+
+    @property
+    def names_model(self) -> bool:
+        """Whether it tells the fingerprint of the model that wrote it."""
+        return self.record is None or bool(self.record.model.hash)
+
+    def let_go(self) -> None:
+        """Have it on the shelf alone, where it is."""
+        if self.is_on_shelf:
+            self.record = self.written = None
+
 
 class ShelfWriter(QObject):
     """Does one thing after another, in the order in which it was asked.
@@ -52,6 +74,8 @@ class ShelfWriter(QObject):
 
     failed = Signal(str)
     """One message for the writer: a run could not be written. What was there before still is."""
+    done = Signal()
+    """All is done that was asked."""
 
     def __init__(self, shelf: CompareShelf, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -98,13 +122,16 @@ class ShelfWriter(QObject):
             )
 
     def _look(self) -> None:
-        if self._pool.activeThreadCount() == 0:
+        is_done = self._pool.activeThreadCount() == 0
+        if is_done:
             self._clock.stop()
             self._queued.clear()
         errors = self._errors[:]
         del self._errors[: len(errors)]
         if errors:
             self.failed.emit(errors[-1])
+        if is_done:
+            self.done.emit()
 
 
 def _write(shelf: CompareShelf, kept: Kept, record: Comparison, errors: list[str]) -> None:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPolygonF, QStaticText
 
+from studio.memory_budgets import LAID_OUT_TEXTS
 from studio.ui.histogram.scale import WHOLE, tick_labels
 from studio.ui.theme.colors import Colors
 from studio.ui.theme.type_scale import grown
@@ -33,8 +34,6 @@ _AXIS_LINES = 1.35
 _SWATCH = (14, 8)
 _FEWEST, _MOST = 5, 17
 """Lines that a low view keeps, closer together, before it has fewer; and the most of a high one."""
-_MOST_TEXTS = 2000
-"""How many laid-out texts are kept."""
 
 
 class Columns(NamedTuple):
@@ -364,7 +363,7 @@ class _Texts:
         """The text, and its width in whole pixels."""
         found = self._laid_out.get(text)
         if found is None:
-            if len(self._laid_out) >= _MOST_TEXTS:
+            if len(self._laid_out) >= LAID_OUT_TEXTS:
                 self._laid_out.clear()
             laid_out = QStaticText(text)
             laid_out.setTextFormat(Qt.TextFormat.PlainText)
@@ -377,7 +376,7 @@ class _Texts:
         """The text, shortened at its end where it is wider than `room`."""
         found = self._fitted.get((text, room))
         if found is None:
-            if len(self._fitted) >= _MOST_TEXTS:
+            if len(self._fitted) >= LAID_OUT_TEXTS:
                 self._fitted.clear()
             shown = self.metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
             self._fitted[text, room] = found = self.of(shown)

@@ -31,10 +31,14 @@ class KnownVocabulary:
         self._texts: dict[int, TokenText] = {}
 
     def use(self, name: Hashable, mark: str = "") -> None:
-        """Take token ids for those of another vocabulary; what is known of this one is kept."""
+        """Take token ids for those of another vocabulary; what is known of this one is kept.
+
+        Not so of one whose name is a mere `object()`: nobody can ask for that again.
+        """
         self.mark = mark
         if name != self._name:
-            self._put_by[self._name] = self._known
+            if type(self._name) is not object:
+                self._put_by[self._name] = self._known
             self._name = name
             self._known = self._put_by.get(name) or _Known()
             self._texts.clear()

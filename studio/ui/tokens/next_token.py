@@ -150,7 +150,7 @@ class NextToken(QObject):
         """Take token ids for those of another vocabulary; what is known of this one is kept.
 
         Args:
-            name: Which vocabulary.
+            name: Which vocabulary; an `object()` for one that is not met again.
             mark: What `ModelReport.vocabulary` calls it; empty where that is not known.
         """
         self._vocabulary.use(name, mark)

@@ -278,10 +278,45 @@ def test_the_oldest_go_when_there_are_very_many(
     assert shelved.place() == (4, 4)
     shelved.history.put_on_shelf()
     assert len(list(folder.iterdir())) == 4
-    monkeypatch.setattr(compare_shelf, "_LARGEST", 1)
+    monkeypatch.setattr(compare_shelf, "SHELF", 1)
     shelved.history.put_on_shelf()
     # However large the last one is, it stays.
     assert texts(folder) == [" w8"]
+
+
+def test_what_is_on_the_shelf_leaves_memory_beyond_a_budget(
+    shelved: Shelved, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    history = shelved.history
+    monkeypatch.setattr(compare_history, "RUNS", 0)
+    for token in (5, 6, 7):
+        shelved.run(token)
+    qtbot.waitUntil(lambda: history.held == 0)
+    # The one in view is in memory, whatever it holds; the others come from the disk.
+    assert shelved.ids == [[7]] * 4
+    history.step(-1)
+    assert (shelved.place(), shelved.ids) == ((2, 3), [[6]] * 4)
+    qtbot.waitUntil(lambda: history.held == 0)
+    history.step(-1)
+    assert (shelved.place(), shelved.ids) == ((1, 3), [[5]] * 4)
+    history.step(+1)
+    history.step(+1)
+    assert (shelved.place(), shelved.ids) == ((3, 3), [[7]] * 4)
+    assert shelved.told == []
+
+
+def test_what_cannot_be_put_on_the_shelf_stays_in_memory(
+    shelved: Shelved, folder: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compare_history, "RUNS", 0)
+    folder.parent.mkdir(parents=True)
+    folder.write_text("no folder")
+    shelved.run(5)
+    shelved.run(6)
+    qtbot.waitUntil(lambda: len(shelved.told) == 1)
+    assert shelved.history.held > 0
+    shelved.history.step(-1)
+    assert shelved.ids == [[5]] * 4
 
 
 def test_another_programs_files_are_left_alone(folder: Path, shelved: Shelved) -> None:
