@@ -64,7 +64,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     request: int
 
 
-class Token(Event, frozen=True, kw_only=True, tag=True):
+class Token(Event, frozen=True, kw_only=True, tag=True, weakref=True):
     """One token written, what else could have been, and how it was chosen."""
 
     index: int

@@ -233,7 +233,7 @@ class Distribution(Event, frozen=True, kw_only=True, tag=True):
     """As `Token.typed`."""
 
 
-class ScoredToken(msgspec.Struct, frozen=True):
+class ScoredToken(msgspec.Struct, frozen=True, weakref=True):
     """A token of text that stood there already, with the distribution it was read in."""
 
     id: int

@@ -8,7 +8,7 @@ The module knows no model and no window, and of what is kept of a token only its
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -55,6 +55,7 @@ class TokenSpans:
         self._table = TokenTable()
         self._spans: tuple[int, list[TokenSpan]] = (-1, [])
         self._take: TakeTokens | None = None
+        self._is_gone: Callable[[RecordedToken], bool] = lambda _record: False
         manuscript.changed.connect(self._on_text_changed)
         manuscript.state_changed.connect(self._on_state_changed)
 
@@ -135,6 +136,32 @@ class TokenSpans:
             start = end
         return placed
 
+    def forget(self, is_gone: Callable[[RecordedToken], bool]) -> int:
+        """Take the tokens away whose record says nothing any more: their text is without one.
+
+        What of them stands in undo or in takes stays away too when it comes back.
+
+        Returns:
+            How many.
+        """
+        self._is_gone = is_gone
+        table = self._table
+        gone = 0
+        high = len(table)
+        while high > 0:
+            low = high
+            while low > 0 and self._has_gone(table.groups[low - 1]):
+                low -= 1
+            if low < high:
+                self._manuscript.mark(int(table.starts[low]), int(table.ends[high - 1]), None)
+                self._announce(low, high - low, table.replace(low, high, []))
+                gone += high - low
+            high = low - 1
+        return gone
+
+    def _has_gone(self, group: TokenGroup) -> bool:
+        return any(map(self._is_gone, group.records))
+
     def _place(self, start: int, group: TokenGroup) -> bool:
         end = start + len(group.text)
         if start < 0 or self._manuscript.part(start, end) != group.text:
@@ -186,7 +213,7 @@ class TokenSpans:
             for offset, group in whole_groups(
                 manuscript.part(low, high), manuscript.marks(low, high)
             )
-            if group.source in (None, self.source)
+            if group.source in (None, self.source) and not self._has_gone(group)
         ]
 
     def _joined(self, seam: int, step: int) -> int:

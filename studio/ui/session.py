@@ -20,6 +20,7 @@ from studio.ui.reading import Reading
 from studio.ui.tokens.bias_owner import BiasOwner
 from studio.ui.tokens.next_token import NextToken
 from studio.ui.tokens.text_question import TextQuestion
+from studio.ui.unused_memory import UnusedMemory
 from studio.ui.user_folders import recovery_folder, state_folder
 from studio.ui.word.replacement import WordReplacement
 from studio.ui.word.state import WordState
@@ -93,6 +94,9 @@ class Session(QObject):
         self._insisting.timeout.connect(self.end_engine)
         self.client.waiting_changed.connect(self._on_waiting_changed)
         self.sampling.params_changed.connect(self.next_token.set_params)
+        self._unused_memory = UnusedMemory(self)
+        self.draft.manuscript.loaded.connect(self._unused_memory.give_back_soon)
+        self.compare.lanes_changed.connect(self._unused_memory.give_back_soon)
         self.profiles.chosen.connect(self._on_profile_chosen)
 
     def _on_model_changed(self) -> None:

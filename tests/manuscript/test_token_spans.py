@@ -247,3 +247,25 @@ def test_ten_thousand_tokens_are_placed_and_found() -> None:
     found = desk.spans.at(29_997)
     assert found
     assert found.record is records[-1]
+
+
+def test_records_that_say_nothing_any_more_go_and_stay_away() -> None:
+    desk = Desk()
+    desk.write(SEA)
+    desk.manuscript.edit(len(desk.manuscript), 0, " here")
+    desk.manuscript.edit(3, 4, "")
+    gone = {1, 2}
+    assert desk.spans.forget(lambda record: record.id in gone) == 1
+    assert desk.placed() == [("The", 0), (" calm", 3)]
+    # It comes back with undo, and without a record: it can be given another one.
+    desk.manuscript.undo()
+    assert desk.placed() == [("The", 0), (" calm", 3)]
+    assert desk.spans.fill(3, tokens(" sea", " was")) == 2
+    assert len(desk.spans) == 4
+
+
+def test_tokens_that_share_a_character_go_together() -> None:
+    desk = Desk()
+    desk.write(tokens("a", b"\xf0\x9f", b"\x98", b"\x80", " b"))
+    assert desk.spans.forget(lambda record: record.id == 2) == 3
+    assert desk.placed() == [("a", 0), (" b", 4)]

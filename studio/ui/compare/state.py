@@ -182,8 +182,10 @@ class CompareState(CompareLanes):
             is_begun = True
         for record in records:
             text = record.text if is_begun else record.text.lstrip()
-            # A token of which only a part comes into the text leaves no record.
-            writer.add(text, record if is_known and text == record.text else None)
+            # A token of which only a part comes into the text leaves no record; nor does one that
+            # was kept without its distribution.
+            is_whole = is_known and text == record.text and bool(record.sketch)
+            writer.add(text, self._records.own(record) if is_whole else None)
             is_begun = is_begun or bool(text)
         writer.end()
         self._draft.manuscript.end_take()

@@ -5,6 +5,7 @@ scored: the model reads it once, and says of each token what it would have said 
 nothing of widgets, nor what a record is used for.
 """
 
+import dataclasses
 from collections.abc import Callable
 
 import msgspec
@@ -17,10 +18,13 @@ from studio.engine.messages import (
     Failed,
     Score,
     Scored,
+    ScoredToken,
     ScoringEnded,
     Stop,
     Superseded,
+    Token,
 )
+from studio.experiments.comparison import TokenRecord
 from studio.manuscript import FollowedText, Manuscript, RecordedToken, TokenSpan, TokenSpans
 from studio.ui.counted import counted
 from studio.ui.engine_line.client import EngineClient
@@ -28,6 +32,8 @@ from studio.ui.frame_clock import FrameClock
 from studio.ui.model.state import ModelState
 from studio.ui.tokens.next_token import NextToken
 from studio.ui.tokens.read_token import Reading, ReadToken
+from studio.ui.tokens.sketch_budget import SketchBudget
+from studio.ui.tokens.written_token import DrawnToken, WrittenToken
 from studio.ui.writing.draft import Draft
 from studio.ui.writing.scoring_plan import ScoringPlan
 from studio.ui.writing.writing import Writing
@@ -38,7 +44,15 @@ context."""
 _BEHIND = 64
 """Code points behind a part that are sent with it, so that its last token is that of the text."""
 
+FORGOTTEN = (
+    "The text has more recorded tokens than are kept in memory: those recorded first have no "
+    "record any more. “Score the text” gives them a new one."
+)
 NOTHING_TO_SCORE = "Every token of the text that can be scored has its record already."
+
+
+class _OwnTokenRecord(TokenRecord, frozen=True, kw_only=True, gc=True, weakref=True):
+    """A comparison's token in the text, which can be followed as long as it is there."""
 
 
 class TokenRecords(QObject):
@@ -95,7 +109,9 @@ class TokenRecords(QObject):
         """Says which part of the text is on the screen."""
         self._clock = FrameClock(self.changed.emit, self)
         self.spans.changed.connect(lambda *_: self._clock.request())
+        self._budget = SketchBudget()
         client.listen(self._on_event, Evaluating, Scored, Evaluated, ScoringEnded)
+        client.listen(self._keep, Token)
         client.listen(self._on_event, Failed, Superseded)
         client.died.connect(lambda _outcome: self._end())
         model.changed.connect(self._on_model_changed)
@@ -111,6 +127,20 @@ class TokenRecords(QObject):
         growing = self._draft.manuscript.growing_take_set
         position = growing.place.end if growing else self._draft.caret
         return self.spans.before(position, count)
+
+    def own(self, record: WrittenToken) -> WrittenToken:
+        """The record of a token that is kept elsewhere too, for the text alone."""
+        token = record.token
+        if isinstance(token, TokenRecord):
+            token = _OwnTokenRecord(**msgspec.structs.asdict(token))
+        else:
+            token = msgspec.structs.replace(token)
+        self._keep(token)
+        return dataclasses.replace(record, token=token)
+
+    def _keep(self, token: DrawnToken | ScoredToken) -> None:
+        if self._budget.add(token) and self.spans.forget(_says_nothing):
+            self.told.emit(FORGOTTEN)
 
     # Scoring
 
@@ -262,6 +292,8 @@ class TokenRecords(QObject):
                     for index, token in enumerate(event.tokens, event.first)
                 ]
                 self._placed += self.spans.fill(event.start, read, asked)
+                for token in event.tokens:
+                    self._keep(token)
                 characters = len(b"".join([token.text for token in event.tokens]).decode())
                 position = asked.behind(event.start + characters)
                 if self._plan is not None and position is not None:
@@ -286,6 +318,10 @@ class TokenRecords(QObject):
             self._plan = None
             self._clock.flush()
             self.scoring_changed.emit()
+
+
+def _says_nothing(record: RecordedToken) -> bool:
+    return not record.sketch
 
 
 def _after_a_word(manuscript: Manuscript, position: int) -> int:

@@ -1,5 +1,6 @@
 """The session's records: tokens of takes as frames show them, and the scoring of a text."""
 
+import pytest
 from pytestqt.qtbot import QtBot
 
 from studio.engine.messages import (
@@ -14,8 +15,9 @@ from studio.engine.messages import (
 )
 from studio.manuscript import Edit, with_own_records
 from studio.ui.tokens.read_token import ReadToken
+from studio.ui.tokens.sketch_budget import SketchBudget
 from studio.ui.tokens.written_token import WrittenToken
-from studio.ui.writing.records import NOTHING_TO_SCORE
+from studio.ui.writing.records import FORGOTTEN, NOTHING_TO_SCORE
 from tests.ui.fake_engine import Desk, evaluated, finished, sketch, token
 
 TEXT = "The sea was calm"
@@ -395,3 +397,26 @@ def test_a_stop_that_comes_as_a_part_ends_asks_for_no_other_part() -> None:
     desk.client.answer(scored(second.request, *WORDS[2:3], start=7, first=2))
     desk.client.answer(scoring_ended(second.request, reached=11))
     assert desk.client.last(Score).request not in (first.request, second.request)
+
+
+def test_the_oldest_records_go_beyond_the_budget_and_can_be_scored_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(SketchBudget.__init__, "__defaults__", (8 * len(sketch(0)),))
+    desk = loaded("")
+    told: list[str] = []
+    desk.records.told.connect(told.append)
+    for _ in range(3):
+        desk.writing.continue_writing()
+        request = desk.client.sent[-1].request
+        desk.client.answer(evaluated(request, 7, 8))
+        desk.client.answer(*(token(request, i, word, token_id=i) for i, word in enumerate(WORDS)))
+        desk.client.answer(finished(request, 4))
+        desk.draft.set_caret(len(desk.draft.manuscript))
+    assert desk.draft.manuscript.text == TEXT * 3, "no text goes"
+    assert set(told) == {FORGOTTEN}
+    left = spelled(desk)
+    assert left == [word.decode() for word in WORDS * 3][-len(left) :]
+    assert len(left) < 12
+    command = asked(desk)
+    assert command.first == 0, "the first token has no record any more"

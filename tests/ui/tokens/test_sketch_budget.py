@@ -1,0 +1,39 @@
+"""The distributions that are kept have a budget in bytes: the oldest go, and no token's place."""
+
+from studio.engine.messages import ScoredToken
+from studio.ui.tokens.sketch_budget import SketchBudget
+
+SKETCH = bytes(1000)
+
+
+def tokens(count: int) -> list[ScoredToken]:
+    return [ScoredToken(id=n, text=b"x", sketch=SKETCH, near_tie=False) for n in range(count)]
+
+
+def with_sketch(kept: list[ScoredToken]) -> list[int]:
+    return [token.id for token in kept if token.sketch]
+
+
+def test_the_oldest_are_forgotten_beyond_the_budget() -> None:
+    budget = SketchBudget(10_000)
+    kept = tokens(30)
+    forgotten = [budget.add(token) for token in kept]
+    assert not any(forgotten[:10])
+    assert forgotten[10]
+    # Room is made for several at a time.
+    assert 3 <= sum(forgotten) <= 8
+    left = with_sketch(kept)
+    assert left == list(range(30))[-len(left) :]
+    assert 7 <= len(left) <= 10
+
+
+def test_what_nobody_keeps_any_more_does_not_count() -> None:
+    budget = SketchBudget(10_000)
+    first = tokens(5)
+    for token in first:
+        budget.add(token)
+    for _ in range(20):
+        gone = tokens(5)  # those before are nobody's
+        for token in gone:
+            assert not budget.add(token)
+    assert with_sketch(first) == [0, 1, 2, 3, 4]
