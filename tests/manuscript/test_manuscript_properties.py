@@ -81,7 +81,8 @@ class ManuscriptMachine(RuleBasedStateMachine):
             self.right = self.right[:start] + new + self.right[start + length :]
         else:
             self.left = self.left[:start] + new + self.left[start + length :]
-        self.around.append((self.left, self.right))
+        if length or text:  # else nothing was edited, and what was undone can be redone still
+            self.around.append((self.left, self.right))
 
     @rule(position=anywhere, length=st.integers(0, 8), text=texts)
     def edits(self, position: int, length: int, text: str) -> None:
