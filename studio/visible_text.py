@@ -7,6 +7,15 @@ does not know where the text is shown.
 """
 
 import re
+from collections.abc import Sequence
+
+LONGEST_LINE = 200
+"""Characters of a stranger's word, wherever it is shown."""
+LONGEST_NAME = 100
+"""Characters of a name in a menu, a title or a question, which are as wide as their longest."""
+LONGEST_MESSAGE = 2_000
+"""Characters of a message that has a stranger's words in it."""
+_MOST_LINES = 40
 
 _STEERING = "\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069"
 """As a class of a regular expression: C0 and C1 controls but for tab and newline, line and
@@ -22,7 +31,7 @@ def visible_lines(text: str) -> str:
     return _IN_LINES.sub(_written_out, text)
 
 
-def visible_line(text: str, longest: int = 200) -> str:
+def visible_line(text: str, longest: int = LONGEST_LINE) -> str:
     """The text as one line of at most `longest` characters, steering characters written out.
 
     Args:
@@ -32,6 +41,43 @@ def visible_line(text: str, longest: int = 200) -> str:
     # What is beyond is not looked at: the text may have millions of characters.
     line = _IN_ONE_LINE.sub(_written_out, text[: longest + 1])
     return line if len(line) <= longest else f"{line[: longest - 1]}…"
+
+
+def visible_name(text: object, longest: int = LONGEST_NAME) -> str:
+    """The same of a name or a path, where the end tells as much as the beginning: cut in between.
+
+    Args:
+        text: A text or a path, however long.
+        longest: Characters; the ellipsis counts.
+    """
+    name = str(text)
+    if len(name) > 2 * longest:
+        name = name[:longest] + name[-longest:]
+    line = _IN_ONE_LINE.sub(_written_out, name)
+    if len(line) <= longest:
+        return line
+    behind = (longest - 1) // 2
+    return f"{line[: longest - 1 - behind]}…{line[len(line) - behind :]}"
+
+
+def visible_path(path: object) -> str:
+    """The same of a path, which may be as long as a line."""
+    return visible_name(path, LONGEST_LINE)
+
+
+def visible_names(names: Sequence[str], most: int = 6) -> str:
+    """The first of some names in quotation marks, and how many more there are."""
+    told = ", ".join(f"“{visible_name(name)}”" for name in names[:most])
+    more = len(names) - most
+    return f"{told} and {more:,} more" if more > 0 else told
+
+
+def visible_message(text: str, longest: int = LONGEST_MESSAGE) -> str:
+    """A message of several lines that can be read at a glance: neither too long nor too many."""
+    lines = visible_lines(text[: longest + 1]).split("\n")
+    told = "\n".join(lines[:_MOST_LINES])
+    is_whole = len(lines) <= _MOST_LINES and len(told) <= longest
+    return told if is_whole else f"{told[: longest - 1].rstrip()}…"
 
 
 def printable(text: str) -> str:

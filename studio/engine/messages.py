@@ -39,6 +39,7 @@ from studio.engine.token_messages import FindWords as FindWords
 from studio.engine.token_messages import TokensFound as TokensFound
 from studio.engine.token_messages import WordsFound as WordsFound
 from studio.sampling import SamplingParams
+from studio.visible_text import visible_line, visible_message
 
 SMALLEST_CONTEXT = MOST_LANES + 2
 """Tokens. llama.cpp aborts where a context holds fewer tokens than sequences (n_seq_max)."""
@@ -97,6 +98,11 @@ class ModelReport(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
     vocabulary: str = ""
     """The vocabulary's fingerprint, a space, and the model's name: see `same_vocabulary`."""
+
+    def __post_init__(self) -> None:
+        """Cut what the model's file says of itself to a line each: it may be of any length."""
+        for field in ("name", "architecture", "quantization", "backend", "device", "vocabulary"):
+            msgspec.structs.force_setattr(self, field, visible_line(getattr(self, field)))
 
 
 # Commands: window -> engine. `request` is the sender's number; every answer carries it.
@@ -324,6 +330,10 @@ class Failed(Event, frozen=True, kw_only=True, tag=True):
     """For the writer: what, where, what is allowed, what to do."""
     has_model: bool = False
     """Whether a model is open still: what is refused before it is loaded closes none."""
+
+    def __post_init__(self) -> None:
+        """Make sure that it can be read at a glance, whatever of a file it repeats."""
+        msgspec.structs.force_setattr(self, "message", visible_message(self.message))
 
 
 class Pong(Event, frozen=True, kw_only=True, tag=True):

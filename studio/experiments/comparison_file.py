@@ -35,7 +35,7 @@ from studio.experiments.comparison import (
 from studio.experiments.json_structure import At, StructureError, check_structure, cut
 from studio.manuscript.regular_file import NotRegularError, TooLargeError, read_regular_file
 from studio.sampling import LogitSketch, SamplingParams, SketchError
-from studio.visible_text import visible_line
+from studio.visible_text import visible_line, visible_name
 
 MOST_BYTES = 32 * 2**20
 """Of a file that is opened. Eight lanes of 2,300 tokens with their sketches have as many."""
@@ -71,7 +71,7 @@ class ComparisonFileError(Exception):
     """
 
     def __init__(self, path: Path, message: str) -> None:
-        super().__init__(f"“{visible_line(path.name)}”: {message}")
+        super().__init__(f"“{visible_name(path.name)}”: {message}")
         self.path = path
 
 

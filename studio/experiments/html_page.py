@@ -20,6 +20,7 @@ from studio.experiments.page_colors import DARK, LIGHT, PageColors
 from studio.experiments.words import Told
 from studio.sampling.measures import bits
 from studio.utf8 import CharacterDecoder
+from studio.visible_text import visible_line
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 """No script and no network, whatever stands in the page."""
@@ -60,6 +61,10 @@ polyline { fill: none; stroke-width: 1.6; stroke-linejoin: round;
 """
 
 
+_LONGEST_SETTINGS = 2_000
+"""Characters: stop strings and words are among them."""
+
+
 def to_html(comparison: Comparison) -> str:
     """The page."""
     told = words.results(comparison)
@@ -78,7 +83,7 @@ def to_html(comparison: Comparison) -> str:
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
-        f"<title>{escape(heading)} · {escape(comparison.model.name)}</title>\n"
+        f"<title>{escape(heading)} · {escape(visible_line(comparison.model.name))}</title>\n"
         f"<style>{_style()}</style>\n</head>\n<body>\n<h1>{heading}</h1>\n{_facts(comparison)}\n"
         f"{_prompt(comparison)}\n{''.join(body)}</body>\n</html>\n"
     )
@@ -131,7 +136,8 @@ def _variables(colors: PageColors) -> str:
 
 def _facts(comparison: Comparison) -> str:
     model = comparison.model
-    kind = ", ".join(filter(None, (model.name, model.quantization, model.file)))
+    named = (model.name, model.quantization, model.file)
+    kind = ", ".join(visible_line(name) for name in named if name)
     facts = [kind, f"prompt of {comparison.prompt_tokens:,} tokens"]
     if len(words.results(comparison)) > 1:
         same = comparison.same_dice
@@ -140,9 +146,9 @@ def _facts(comparison: Comparison) -> str:
         )
     if comparison.tokens_per_second:
         facts.append(f"{comparison.tokens_per_second:.0f} tokens/s together")
-    facts.append(comparison.made)
+    facts.append(visible_line(comparison.made))
     told = " · ".join(escape(fact) for fact in facts if fact)
-    fingerprint = f'<p class="quiet">{escape(model.hash)}</p>' if model.hash else ""
+    fingerprint = f'<p class="quiet">{escape(visible_line(model.hash))}</p>' if model.hash else ""
     return f'<p class="quiet">{told}</p>\n{fingerprint}'
 
 
@@ -173,7 +179,11 @@ def _lane(one: Told, told: str, mark: int | None, spellings: dict[int, bytes]) -
     return (
         f'<section class="card lane lane-{one.color}">\n<h3>{escape(one.name)}</h3>\n'
         f"<p>{escape(words.temperature(lane))}</p>\n"
-        + (f'<p class="quiet">{escape(settings)}</p>\n' if settings else "")
+        + (
+            f'<p class="quiet">{escape(visible_line(settings, _LONGEST_SETTINGS))}</p>\n'
+            if settings
+            else ""
+        )
         + f'<div class="text">{_text(lane, mark, spellings)}</div>\n'
         + (f"<p>{_unbroken(told)}</p>\n" if told else "")
         + f'<p class="quiet">{escape(" · ".join(figures))}</p>\n</section>\n'

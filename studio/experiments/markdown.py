@@ -9,6 +9,14 @@ from statistics import fmean
 from studio.experiments import words
 from studio.experiments.comparison import Comparison, LaneRecord
 from studio.experiments.words import Told
+from studio.visible_text import LONGEST_LINE, visible_line
+
+_ACTS = re.compile(r"([\\`*_{}\[\]<>#|&~!@$])")
+"""What marks up a part of a line, a cell or an entity; GitHub's mathematics and mentions too."""
+_LINKS = re.compile(r"(?:https?|ftp|mailto|xmpp):|www\.", re.IGNORECASE)
+"""What is taken for a link without any sign around it."""
+_LONGEST_SENTENCE = 2_000
+"""Characters of what has several words of others in it."""
 
 
 def to_markdown(comparison: Comparison) -> str:
@@ -31,7 +39,7 @@ def to_markdown(comparison: Comparison) -> str:
             lines += _head_and_text(lane, name)
             lines += ["", f"{len(lane.tokens):,} tokens, then {words.reason(lane)}."]
     for sentence in words.without_text(comparison):
-        lines += ["", _escaped(sentence)]
+        lines += ["", _escaped(sentence, _LONGEST_SENTENCE)]
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
@@ -54,7 +62,10 @@ def _texts(told: Sequence[Told]) -> list[str]:
         lines += _head_and_text(lane, name)
         lines += ["", f"Ended: {words.reason(lane)}."]
         if parting:
-            lines += ["", _escaped(words.told_parting(parting, told[place - 1].name))]
+            lines += [
+                "",
+                _escaped(words.told_parting(parting, told[place - 1].name), _LONGEST_SENTENCE),
+            ]
         elif place:
             lines += ["", f"The same as {_escaped(told[place - 1].name)}, as far as both go."]
     return lines
@@ -76,11 +87,11 @@ def _facts(comparison: Comparison) -> list[str]:
         same = "the same in every lane" if comparison.same_dice else "each lane its own"
         facts.append(f"- Random draws: {same}")
     if model.hash:
-        facts.insert(1, f"- Fingerprint: `{model.hash}`")
+        facts.insert(1, f"- Fingerprint: {_escaped(model.hash)}")
     if comparison.tokens_per_second:
         facts.append(f"- Speed: {comparison.tokens_per_second:.0f} tokens/s, all lanes together")
     if comparison.made:
-        facts.append(f"- Made: {comparison.made}")
+        facts.append(f"- Made: {_escaped(comparison.made)}")
     return facts
 
 
@@ -91,9 +102,14 @@ def _fenced(text: str) -> list[str]:
     return [f"{fence}text", text, fence]
 
 
-def _escaped(text: str) -> str:
-    return re.sub(r"([\\`*_{}\[\]<>#|])", r"\\\1", text)
+def _escaped(text: str, longest: int = LONGEST_LINE) -> str:
+    """Words that the program did not write, in one line in which no sign of theirs acts.
+
+    No line begins with them: what acts at a line's beginning alone needs no escape.
+    """
+    line = _ACTS.sub(r"\\\1", visible_line(text, longest))
+    return _LINKS.sub(lambda match: f"{match[0][:-1]}\\{match[0][-1]}", line)
 
 
 def _cell(text: str) -> str:
-    return _escaped(text).replace("\n", " ")
+    return _escaped(text, _LONGEST_SENTENCE)

@@ -16,6 +16,7 @@ import msgspec
 from studio.engine.messages import LaneFinishReason
 from studio.experiments.comparison import Comparison, LaneRecord, TokenRecord, divergence_of
 from studio.sampling import DEFAULT_SAMPLERS, SamplingParams, WordBias, active_steps
+from studio.visible_text import visible_line
 
 _NEUTRAL = SamplingParams()
 _FIELDS = {
@@ -116,7 +117,7 @@ def number(value: float) -> str:
 
 def lane_name(place: int, lane: LaneRecord) -> str:
     """What a lane is called: its place, and its name if it has one."""
-    return f"Lane {place + 1}" + (f" · {lane.name}" if lane.name else "")
+    return f"Lane {place + 1}" + (f" · {visible_line(lane.name)}" if lane.name else "")
 
 
 def temperature(lane: LaneRecord) -> str:
@@ -215,7 +216,7 @@ def quoted(text: bytes) -> str:
     shown = text.decode("utf-8", "backslashreplace")
     for sign, mark in (("\n", "↵"), ("\t", "⇥"), ("\r", "␍")):
         shown = shown.replace(sign, mark)
-    return f"“{shown}”"
+    return f"“{visible_line(shown)}”"
 
 
 def rank(token: TokenRecord) -> str:

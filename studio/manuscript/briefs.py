@@ -17,6 +17,7 @@ import msgspec
 from studio.atomic_write import atomic_write
 from studio.manuscript.file_state import FileState
 from studio.manuscript.regular_file import read_regular_file
+from studio.visible_text import visible_line, visible_name, visible_path
 
 _FORMAT = "kelvin-studio brief"
 _VERSION = 1
@@ -65,9 +66,9 @@ class BriefFolder:
             return self._moved(document)
         except OSError as error:
             raise BriefError(
-                f"The brief that was kept for “{document.name}” cannot be read: "
-                f"{error.strerror or error}. It stays in “{path}” until you save the document "
-                "with another one."
+                f"The brief that was kept for “{visible_name(document.name)}” cannot be read: "
+                f"{error.strerror or error}. It stays in “{visible_path(path)}” until you save "
+                "the document with another one."
             ) from error
 
     def _moved(self, document: Path) -> str:
@@ -113,9 +114,9 @@ class BriefFolder:
             atomic_write(path, data, is_private=True)
         except OSError as error:
             raise BriefError(
-                f"The brief of “{document.name}” could not be saved: "
+                f"The brief of “{visible_name(document.name)}” could not be saved: "
                 f"{error.strerror or error}. It is still here; the text is saved. Make room or "
-                f"check the permissions of “{self._folder}”, then save again."
+                f"check the permissions of “{visible_path(self._folder)}”, then save again."
             ) from error
 
     def _path(self, document: Path) -> Path:
@@ -140,7 +141,7 @@ def _read(path: Path) -> _Brief:
     try:
         kept = msgspec.json.decode(read_regular_file(path, _LARGEST)[0], type=_Brief)
     except msgspec.MsgspecError as error:
-        raise OSError(errno.EINVAL, f"it is damaged ({error})") from error
+        raise OSError(errno.EINVAL, f"it is damaged ({visible_line(str(error))})") from error
     if kept.format != _FORMAT or kept.version > _VERSION:
         raise OSError(errno.EINVAL, "it is of a later version of Kelvin Studio")
     return kept

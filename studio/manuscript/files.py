@@ -18,6 +18,7 @@ from studio.in_place import TornFileError
 from studio.manuscript.file_state import FileState
 from studio.manuscript.regular_file import NotRegularError, TooLargeError, read_regular_file
 from studio.manuscript.text_shape import BITE
+from studio.visible_text import visible_path
 
 SIZE_LIMIT = 64 * 2**20
 """Bytes. Larger files are refused: an editor that takes minutes to open one helps nobody."""
@@ -31,7 +32,7 @@ class ManuscriptFileError(Exception):
     """
 
     def __init__(self, path: Path, message: str) -> None:
-        super().__init__(f"{path}: {message}")
+        super().__init__(f"{visible_path(path)}: {message}")
         self.path = path
 
 

@@ -17,6 +17,7 @@ from studio.file_lock import FileLock
 from studio.manuscript.recovery import LARGEST, NewerRecordError, RecoveryError, RecoveryRecord
 from studio.manuscript.regular_file import read_regular_file
 from studio.path_checks import is_file
+from studio.visible_text import visible_path
 
 _RECORD, _LOCK, _DAMAGED = "record", "lock", "damaged"
 _MOST = 64
@@ -122,8 +123,9 @@ def leftovers(root: Path) -> tuple[list[Leftover], list[str]]:
         except OSError as error:
             if is_file(path):
                 problems.append(
-                    f"A text that was not saved is in “{path}” and cannot be offered: "
-                    f"{error.strerror or error}. It stays there; a text editor may show it."
+                    f"A text that was not saved is in “{visible_path(path)}” and cannot be "
+                    f"offered: {error.strerror or error}. It stays there; a text editor may show "
+                    "it."
                 )
             continue
         if lock is None:
@@ -140,7 +142,9 @@ def leftovers(root: Path) -> tuple[list[Leftover], list[str]]:
                 _remove(folder, lock)
             continue
         except NewerRecordError as error:
-            problems.append(f"A text that was not saved is in “{path}”: {error}. It stays there.")
+            problems.append(
+                f"A text that was not saved is in “{visible_path(path)}”: {error}. It stays there."
+            )
         except (RecoveryError, OSError) as error:
             aside = folder / _DAMAGED
             with contextlib.suppress(OSError):
@@ -149,7 +153,7 @@ def leftovers(root: Path) -> tuple[list[Leftover], list[str]]:
             why = error.strerror if isinstance(error, OSError) else error
             problems.append(
                 f"A text that was not saved could not be recovered: {why}. What there is of it is "
-                f"in “{path}”; a text editor may show it."
+                f"in “{visible_path(path)}”; a text editor may show it."
             )
         lock.release()
     found.sort(key=lambda leftover: -leftover.record.written_at)

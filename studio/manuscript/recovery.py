@@ -18,6 +18,7 @@ import msgspec
 from studio.manuscript.file_state import FileState
 from studio.manuscript.files import Encoding, Newline, TextFile
 from studio.manuscript.text_shape import BITE
+from studio.visible_text import visible_line
 
 _NAME = b"kelvin-studio-recovery"
 _VERSION = 1
@@ -122,7 +123,7 @@ class RecoveryRecord:
             header = msgspec.json.decode(line, type=_Header)
             file = TextFile(text.decode(), Newline[header.newline], Encoding[header.encoding])
         except (msgspec.MsgspecError, UnicodeDecodeError, KeyError) as error:
-            raise RecoveryError(f"it is damaged: {error}") from error
+            raise RecoveryError(f"it is damaged: {visible_line(str(error))}") from error
         _check(header, len(file.text))
         held = header.held
         path = header.path

@@ -8,6 +8,7 @@ from studio.presets.preset import Preset
 from studio.presets.preset_name import name_key
 from studio.resource_files import resource
 from studio.suggestion import did_you_mean
+from studio.visible_text import visible_name
 
 _ORDER = (
     "code",
@@ -52,5 +53,6 @@ def unknown_preset(name: str, presets: list[Preset]) -> UnknownPresetError:
     rest = f" and {more:,} more" if more > 0 else ""
     meant = did_you_mean(name, (preset.name for preset in presets))
     return UnknownPresetError(
-        f"There is no preset called “{name}”.{meant} There are: {known}{rest}.", "name"
+        f"There is no preset called “{visible_name(name)}”.{meant} There are: {known}{rest}.",
+        "name",
     )

@@ -7,6 +7,7 @@ not know what the fields are.
 from __future__ import annotations
 
 from studio.sampling import ParameterError
+from studio.visible_text import visible_message, visible_name
 
 _LONGEST_SHOWN = 60
 """Characters of a value that a message repeats."""
@@ -20,12 +21,12 @@ class PresetError(ValueError):
     """
 
     def __init__(self, message: str, field: str = "") -> None:
-        super().__init__(message)
+        super().__init__(visible_message(message))
         self.field = field
 
     def at(self, file: str) -> PresetError:
         """The same error, saying in which file."""
-        return type(self)(f"“{file}”: {self}", self.field)
+        return type(self)(f"“{visible_name(file)}”: {self}", self.field)
 
 
 class NothingCarriedError(PresetError):
@@ -53,7 +54,7 @@ def shown(value: object) -> str:
     words = {True: "true", False: "false", None: "null"}
     if value is None or isinstance(value, bool):
         return words[value]
-    text = repr(value)
+    text = repr(value[: _LONGEST_SHOWN + 1] if isinstance(value, str) else value)
     return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
 
 

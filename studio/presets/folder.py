@@ -32,6 +32,7 @@ from studio.presets.errors import (
 from studio.presets.folder_lock import alone_in
 from studio.presets.preset import FORMAT_VERSION, Preset
 from studio.presets.preset_name import checked_name, name_key, numbered
+from studio.visible_text import visible_name, visible_path
 
 SUFFIX = ".json"
 _MOST_FILES = 5_000
@@ -87,6 +88,7 @@ class PresetFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._shown = visible_path(path)
 
     def listing(self) -> Listing:
         """Read all presets anew."""
@@ -100,8 +102,8 @@ class PresetFolder:
             problems.append(
                 Problem(
                     self.path,
-                    f"“{self.path}” has {len(names):,} presets; the first {_MOST_FILES:,} by name "
-                    "are listed. Move the others to another folder.",
+                    f"“{self._shown}” has {len(names):,} presets; the first {_MOST_FILES:,} by "
+                    "name are listed. Move the others to another folder.",
                 )
             )
         for path in (self.path / name for name in names[:_MOST_FILES]):
@@ -114,7 +116,8 @@ class PresetFolder:
                     )
                 if key in presets:
                     raise PresetError(
-                        f"name: “{stored.preset.name}” is also in “{presets[key].path.name}”. "
+                        f"name: “{stored.preset.name}” is also in "
+                        f"“{visible_name(presets[key].path.name)}”. "
                         "Give one of them another one."
                     )
                 presets[key] = stored
@@ -140,7 +143,8 @@ class PresetFolder:
                 return stored
         if is_built_in(name):
             raise ReadOnlyPresetError(
-                f"“{name.strip()}” is built in and never changes. Duplicate it, change the copy.",
+                f"“{visible_name(name.strip())}” is built in and never changes. Duplicate it, "
+                "change the copy.",
                 "name",
             )
         raise self._unknown(name, [stored.preset for stored in listing.presets], listing)
@@ -237,7 +241,7 @@ class PresetFolder:
         there = next(place for place in (self.path, *self.path.parents) if exists(place))
         can_ask = os.access in os.supports_effective_ids
         if not os.access(there, os.W_OK, effective_ids=can_ask):
-            raise PresetError(f"“{there}”: {os.strerror(errno.EACCES)}.")
+            raise PresetError(f"“{visible_path(there)}”: {os.strerror(errno.EACCES)}.")
         taken = self._taken(self.listing()) | {name_key(it) for it in also}
         free = numbered(checked_name(name), taken)
         return free, self.path / (free + SUFFIX)
@@ -247,7 +251,7 @@ class PresetFolder:
         if len(names) >= _MOST_FILES:
             # It would not be listed, and so be lost to the eye.
             raise PresetError(
-                f"“{self.path}” has {len(names):,} presets, as many as are read. Move or delete "
+                f"“{self._shown}” has {len(names):,} presets, as many as are read. Move or delete "
                 "some first."
             )
 
@@ -266,7 +270,7 @@ class PresetFolder:
         raise self._is_busy()
 
     def _is_busy(self) -> PresetError:
-        return PresetError(f"“{self.path}” is being changed by another program. Try again.")
+        return PresetError(f"“{self._shown}” is being changed by another program. Try again.")
 
     def save(self, preset: Preset) -> StoredPreset:
         """Save over the user's preset of the same name; its unknown keys stay.
@@ -423,7 +427,7 @@ class PresetFolder:
             return []
         except OSError as error:
             raise PresetError(
-                f"“{self.path}” cannot be read: {error.strerror or error}. Presets in it are not "
+                f"“{self._shown}” cannot be read: {error.strerror or error}. Presets in it are not "
                 "listed, and none is saved there."
             ) from error
 
@@ -488,7 +492,7 @@ class PresetFolder:
 
 
 def _failed(path: Path, error: OSError) -> PresetError:
-    return PresetError(f"“{path}”: {error.strerror or error}. Nothing was changed.")
+    return PresetError(f"“{visible_path(path)}”: {error.strerror or error}. Nothing was changed.")
 
 
 def _checked(document: PresetDocument) -> bytes:

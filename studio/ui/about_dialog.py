@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QTextBrowser, Q
 
 from studio import __version__
 from studio.ui.theme.spacing import set_spacing
+from studio.ui.widgets.plain_label import PlainLabel
 
 _BUILT_WITH = (
     ("PySide6-Essentials", "Qt for Python", "LGPL-3.0"),
@@ -30,7 +31,7 @@ class AboutDialog(QDialog):
         self.setWindowTitle("About Kelvin Studio")
         self.resize(480, 320)
         heading = QLabel(f"<h2>Kelvin Studio {__version__}</h2>")
-        words = QLabel(
+        words = PlainLabel(
             "A text-generation studio for writers, where temperature is an instrument and not a "
             "mystery number. Licensed under the Apache License 2.0."
         )

@@ -20,7 +20,7 @@ from studio.ui.model.state import ModelState
 from studio.ui.presets.actions import PresetActions
 from studio.ui.reading import At, Reading
 from studio.ui.writing.document_files import TEXT_SUFFIXES, DocumentFiles
-from studio.visible_text import visible_line
+from studio.visible_text import visible_line, visible_names
 
 _PRESET_SUFFIXES = (".json", ".yaml", ".yml", ".modelfile", ".args")
 _MODEL_SUFFIX = ".gguf"
@@ -150,7 +150,7 @@ def _sorted(paths: Sequence[Path], at: At) -> _Sorted:
 def _left_closed(kind: FileKind, paths: Sequence[Path]) -> list[str]:
     if not paths:
         return []
-    names = ", ".join(f"“{path.name}”" for path in paths)
+    names = visible_names([path.name for path in paths])
     was = "was" if len(paths) == 1 else "were"
     return [f"{names} {was} not opened: one {kind.value} is open at a time."]
 

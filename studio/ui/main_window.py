@@ -399,12 +399,12 @@ class MainWindow(QMainWindow):
         self.editor.set_prose_font(self.theme.prose_font)
 
     def _on_file_failed(self, why: str) -> None:
-        self._file_failure = why
         self.notice.tell(why, of_text=True)
+        self._file_failure = self.notice.message
 
     def _on_saved(self, news: str) -> None:
         # What could not be written is written now.
-        if self.notice.accessibleDescription() == self._file_failure:
+        if self.notice.message == self._file_failure:
             self.notice.hide()
         self._tell_of_text(news)
 
@@ -418,7 +418,9 @@ class MainWindow(QMainWindow):
             self.editor.setFocus()
 
     def _show_title(self) -> None:
-        self.setWindowTitle(f"{self.files.title}[*] – Kelvin Studio")
+        # Of a name Qt would take these signs for the mark of what is not saved.
+        title = self.files.title.replace("[*]", "[*][*]")
+        self.setWindowTitle(f"{title}[*] – Kelvin Studio")
         is_modified = self.session.draft.is_modified
         self._title.setText(f"{self.files.title}{' *' if is_modified else ''}")
         if is_modified != self.isWindowModified():  # asked at each frame of a growing text

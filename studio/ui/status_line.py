@@ -1,6 +1,6 @@
 """What the engine does, while it does something; how fast, and how full the context is, apart."""
 
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from studio.ui.compare.state import CompareState
 from studio.ui.counted import counted
@@ -9,6 +9,7 @@ from studio.ui.frame_clock import FrameClock
 from studio.ui.model.context_use import ContextUse
 from studio.ui.model.state import ModelPhase, ModelState
 from studio.ui.theme.spacing import set_spacing
+from studio.ui.widgets.plain_label import PlainLabel
 from studio.ui.widgets.tips import set_tip
 from studio.ui.writing.records import TokenRecords
 from studio.ui.writing.writing import Writing, WritingPhase
@@ -82,8 +83,8 @@ class StatusLine(QWidget):
         self._show()
 
     @staticmethod
-    def _label(name: str, tip: str) -> QLabel:
-        label = QLabel()
+    def _label(name: str, tip: str) -> PlainLabel:
+        label = PlainLabel()
         label.setProperty("role", "muted")
         label.setAccessibleName(name)
         set_tip(label, tip)

@@ -26,13 +26,15 @@ from studio.ui.session import Session
 from studio.ui.settings import APPEARANCE, FACE, RECENT_FILES, Settings
 from studio.ui.theme.faces import Face
 from studio.ui.theme.theme import Appearance, Theme
-from studio.ui.widgets.actions import make_action
+from studio.ui.widgets.actions import button_text, make_action
+from studio.ui.widgets.tips import plain_tip
 from studio.ui.window_parts import WindowParts
 from studio.ui.writing.document_files import DocumentFiles
 from studio.ui.writing.place_words import place_words
 from studio.ui.writing.recovery_offer import RecoveryOffer
 from studio.ui.writing.score_action import make_score_action
 from studio.ui.writing.take_words import retake_tip
+from studio.visible_text import visible_name, visible_path
 
 Choice = TypeVar("Choice", bound=str)
 
@@ -232,10 +234,10 @@ class WindowActions(QObject):
             action.setEnabled(is_in_view)
         self.restore.setEnabled(writing.is_idle)
         self.continue_.setEnabled(writing.can_start)
-        self.continue_.setToolTip(writing.held or place_words(self._session.draft)[1])
+        self.continue_.setToolTip(plain_tip(writing.held or place_words(self._session.draft)[1]))
         self.stop.setEnabled(self._session.can_stop)
         self.retake.setEnabled(writing.can_retake)
-        self.retake.setToolTip(writing.held or retake_tip(writing.take_set()))
+        self.retake.setToolTip(plain_tip(writing.held or retake_tip(writing.take_set())))
         self.previous_take.setEnabled(writing.can_step(-1))
         self.next_take.setEnabled(writing.can_step(+1))
         self.reopen_model.setEnabled(bool(model.path))
@@ -294,8 +296,8 @@ class WindowActions(QObject):
         def fill() -> None:
             menu.clear()
             for path in settings.get(RECENT_FILES):
-                action = menu.addAction(Path(path).name.replace("&", "&&"))
-                action.setToolTip(path)
+                action = menu.addAction(button_text(visible_name(Path(path).name)))
+                action.setToolTip(plain_tip(visible_path(path)))
                 action.triggered.connect(lambda _checked, path=path: self._files.open(Path(path)))
             if menu.isEmpty():
                 menu.addAction("No files yet").setEnabled(False)

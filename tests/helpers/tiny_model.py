@@ -4,7 +4,7 @@ For tests to which it does not matter what a model says: vocabularies, prompts, 
 some hundred KiB. Knows nothing of the studio.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import gguf
@@ -73,6 +73,7 @@ def write_sentencepiece_model(
     words: Sequence[str] = ("Hi", "the", "sea"),
     markers: Sequence[str] = (),
     name: str = "Tiny",
+    metadata: Mapping[str, str] | None = None,
 ) -> Path:
     """A model with a SentencePiece vocabulary, which puts a space before a text and a BOS first.
 
@@ -82,6 +83,7 @@ def write_sentencepiece_model(
         words: in its vocabulary.
         markers: control tokens beside the usual ones.
         name: llama.cpp lets the markers of a model called "phi-3" swallow the space behind them.
+        metadata: what else it says of itself, in place of what stands there.
     """
     tokens = ["<unk>", "<s>", "</s>", *(f"<0x{byte:02X}>" for byte in range(256)), "▁"]
     types = [TokenType.UNKNOWN, TokenType.CONTROL, TokenType.CONTROL]
@@ -106,6 +108,9 @@ def write_sentencepiece_model(
     writer.add_unk_token_id(0)
     if chat_template is not None:
         writer.add_chat_template(chat_template)
+    for key, text in (metadata or {}).items():
+        writer.kv_data[0].pop(key, None)
+        writer.add_string(key, text)
     return _finish(writer, path, "llama", len(tokens), 0)
 
 

@@ -12,8 +12,14 @@ from typing import NamedTuple
 
 import llama_cpp
 
+from studio.visible_text import visible_line
+
 _WARN, _ERROR, _CONTINUED = 3, 4, 5
 """ggml_log_level: 1 debug, 2 info, 3 warning, 4 error, 5 continues the line before."""
+
+
+_LONGEST_SAID = 300
+"""Characters: it may repeat what stands in the file."""
 
 
 class Line(NamedTuple):
@@ -63,7 +69,8 @@ def first_error(lines: list[Line]) -> str:
     """
     for line in lines:
         if line.level == _ERROR and line.text.strip():
-            return re.sub(r"^\w+: (error loading model: )?", "", line.text.strip()).rstrip(".")
+            said = re.sub(r"^\w+: (error loading model: )?", "", line.text.strip())
+            return visible_line(said.rstrip("."), _LONGEST_SAID)
     return ""
 
 

@@ -24,6 +24,7 @@ from studio.engine.model_files.memory import (
     check_fits,
     estimate,
 )
+from studio.visible_text import visible_name
 
 AUTOMATIC_CONTEXT = 4096
 """Tokens. A longer context is the writer's choice: it costs memory, and time at each reopening."""
@@ -103,7 +104,7 @@ class Model:
         if not model:
             raise EngineError(
                 "model_file",
-                f"llama.cpp could not load “{self.path.name}”: "
+                f"llama.cpp could not load “{visible_name(self.path.name)}”: "
                 f"{log.first_error(lines) or 'it gave no reason'}. "
                 "Try another file, or download this one again.",
             )
@@ -152,7 +153,7 @@ class Model:
         if changed := self.header.changed_file():
             raise EngineError(
                 "model_file",
-                f"The model file “{changed.name}” was changed while it was in use. "
+                f"The model file “{visible_name(changed.name)}” was changed while it was in use. "
                 "Open it again to go on with the changed file.",
             )
 

@@ -47,6 +47,7 @@ _MAX_CONTEXT = 16 << 20  # tokens; no real model was trained with more
 _MAX_TOKEN = 4096  # bytes; real ones have some hundred. Tokenizers recurse or square over them.
 _MAX_EXPERTS = 1024  # llama.cpp's LLAMA_MAX_EXPERTS
 _MAX_ENDINGS = 256 << 20  # bytes; PLaMo 2's own tokens have some 5 MiB
+_LONGEST_NAME = 200  # characters of a model's own name that are kept
 
 # llama_ftype (llama.h): what general.file_type says the quantization is.
 _FILE_TYPES = {
@@ -269,7 +270,8 @@ def _check_assertions(metadata: Metadata, prefix: str, blocks: int) -> None:
             refuse(metadata.path, "damaged", found)
     scaling = metadata.text(f"{prefix}.rope.scaling.type", "none")
     if scaling not in _ROPE_SCALING:
-        found = f"has the position scaling “{scaling}”; {', '.join(_ROPE_SCALING)} are allowed"
+        found = f"has the position scaling {quoted(scaling[:60].encode())}"
+        found += f"; {', '.join(_ROPE_SCALING)} are allowed"
         refuse(metadata.path, "damaged", found)
 
     count = metadata.integer(f"{prefix}.expert_count", 0, 0, _MAX_EXPERTS)
@@ -373,7 +375,11 @@ def read_header(path: str | os.PathLike[str]) -> GgufHeader:
     if architecture in _NOT_WRITERS:
         refuse(path, "not_a_writer", f"is {_NOT_WRITERS[architecture]}")
     if kind != "model":
-        refuse(path, "not_a_writer", f"is not a whole model but of the type “{kind}”")
+        refuse(
+            path,
+            "not_a_writer",
+            f"is not a whole model but of the type {quoted(kind[:60].encode())}",
+        )
     tensors, files = _read_parts(metadata, tensors, stamp)
     if tensors.count == 0:
         refuse(path, "not_a_writer", "holds no weights, only a description or a vocabulary")
@@ -399,7 +405,7 @@ def read_header(path: str | os.PathLike[str]) -> GgufHeader:
     # Bit 1024 marks a type that was guessed; it says nothing to a writer.
     quantization = _FILE_TYPES.get(file_type & ~1024 if file_type >= 0 else -1)
     header = GgufHeader(
-        name=metadata.text("general.name", "").strip() or path.stem,
+        name=metadata.text("general.name", "").strip()[:_LONGEST_NAME] or path.stem,
         architecture=architecture,
         version=metadata.integer("GGUF.version", None, 2, 3),
         quantization=quantization or tensors.bytes_of_type.most_common(1)[0][0],

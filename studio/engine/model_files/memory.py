@@ -15,6 +15,7 @@ import psutil
 
 from studio.engine.model_files.gguf_header import GgufHeader, ModelFileError
 from studio.engine.model_files.repacking import repacked
+from studio.visible_text import visible_name
 
 AUTOMATIC_BATCH = 512
 """llama.cpp's default number of tokens that one pass over the weights evaluates (n_ubatch)."""
@@ -216,7 +217,9 @@ def _refuse(header: GgufHeader, need: MemoryEstimate, found: str) -> NoReturn:
     advice = [f"a smaller context than {need.context_size:,} tokens"] * context_matters
     advice += [f"a smaller quantization than {header.quantization}", "a smaller model"]
     choices = f"{', '.join(advice[:-1])} or {advice[-1]}"
-    raise ModelFileError("too_little_memory", f"“{header.name}” needs {found} {choices}.")
+    raise ModelFileError(
+        "too_little_memory", f"“{visible_name(header.name)}” needs {found} {choices}."
+    )
 
 
 def _shown(count: int) -> str:

@@ -11,6 +11,8 @@ from typing import BinaryIO, Literal, NoReturn
 
 import msgspec
 
+from studio.visible_text import visible_line, visible_name
+
 FileErrorKind = Literal[
     "missing",  # no such file
     "unreadable",  # the system refused to open or read it
@@ -56,6 +58,9 @@ _ADVICE: dict[FileErrorKind, str] = {
     "not_a_writer": "Choose a model for text generation.",
 }
 
+_LONGEST_FOUND = 500
+"""Characters: a key of the file may have thousands."""
+
 _OTHER_FORMATS = (
     (b"version https://git-lfs", "a Git LFS pointer, a note of where the model really is"),
     (b"PK\x03\x04", "a zip archive or a PyTorch model"),
@@ -73,12 +78,13 @@ _OTHER_FORMATS = (
 
 def refuse(path: Path, kind: FileErrorKind, found: str) -> NoReturn:
     """Raise ModelFileError: the file's name, what was found in it, what to do about the kind."""
-    raise ModelFileError(kind, f"“{path.name}” {found}. {_ADVICE[kind]}")
+    told = visible_line(found, _LONGEST_FOUND)
+    raise ModelFileError(kind, f"“{visible_name(path.name)}” {told}. {_ADVICE[kind]}")
 
 
 def quoted(raw: bytes) -> str:
     """Text from a file, shortened for a message."""
-    return f"“{raw[:60].decode('utf-8', 'replace')}”"
+    return f"“{visible_line(raw[:240].decode('utf-8', 'replace'), 60)}”"
 
 
 def open_regular(path: Path) -> tuple[BinaryIO, os.stat_result]:

@@ -17,6 +17,7 @@ import msgspec
 import psutil
 
 from studio.own_command import own_folder
+from studio.visible_text import visible_line
 
 USE_PLAIN = "Use the plain prompt format with this model, or choose another model."
 """What to do where a template cannot be used."""
@@ -60,6 +61,7 @@ def explain(kind: str, detail: str, limits: TemplateLimits) -> str:
         detail: the error's own words, if it has any.
         limits: those that the rendering had.
     """
+    detail = visible_line(detail)
     match kind:
         case "syntax":
             return f"is not a valid template ({detail})"
@@ -130,7 +132,7 @@ def render(
             answer, type=dict[str, list[dict[str, str]]]
         )["renderings"]
     except (msgspec.DecodeError, KeyError) as error:
-        last = words.splitlines()[-1] if words else "it left no message"
+        last = visible_line(words.splitlines()[-1]) if words else "it left no message"
         found = f"ended its process, exit status {child.returncode} ({last})"
         raise ChatTemplateError(f"This model's chat template {found}. {USE_PLAIN}") from error
     return renderings

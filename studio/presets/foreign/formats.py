@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,16 +26,19 @@ from studio.presets.foreign import (
     silly_tavern_parts,
     webui,
 )
-from studio.presets.foreign.keys import KeyTable
-from studio.presets.foreign.source import Imported
+from studio.presets.foreign.keys import UNKNOWN, KeyTable
+from studio.presets.foreign.source import Carried, Imported, NotCarried
 from studio.presets.foreign.target import Exported, Writer
 from studio.presets.preset import Preset
 from studio.presets.preset_name import checked_name
+from studio.visible_text import visible_line
 
 MOST_BYTES = 32 * 1024 * 1024
 """Of a file to import: a story has its settings at the end of a long text."""
 _LONGEST_TEXT = 1024 * 1024
 """Characters of a file that is no JSON; a Modelfile may have a long licence in it."""
+_LONGEST_ARGUMENTS = 100_000
+"""Characters that are looked through for a flag."""
 
 WRITERS: Mapping[str, Writer] = {
     "kelvin": lambda preset: Exported(PresetDocument(preset).to_bytes().decode(), ".json"),
@@ -96,12 +99,20 @@ ABSENT: Mapping[str, Mapping[str, object]] = {
 _YAML_LINE = re.compile(
     rf"""^(["']?)({"|".join(map(re.escape, webui.KEYS))}|config|base)\1\s*:""", re.MULTILINE
 )
-_UNKNOWN = (
-    "It is no preset that is known here. Known are: Kelvin Studio, SillyTavern (text and chat "
+_CERTAIN = frozenset(
+    {lm_studio.PROGRAM, lm_studio_older.PROGRAM, silly_tavern_parts.MASTER, ollama.PROGRAM}
+)
+"""Programs whose files are known by how they are built, and not by the name of a key."""
+_MOST_KEYS_NAMED = 4
+_KNOWN = (
+    "Known are: Kelvin Studio, SillyTavern (text and chat "
     "completion, Master Export, system prompts), NovelAI, KoboldCpp and Kobold Lite (stories too), "
     "LM Studio (model.yaml too), text-generation-webui, llama.cpp arguments and server presets, "
     "Ollama Modelfiles and requests, Hugging Face generation configs, OpenAI-style request bodies."
 )
+_UNKNOWN = f"It is no preset that is known here. {_KNOWN}"
+_OTHER_FILE = "kelvin-studio "
+"""How the formats of this program's other files begin."""
 
 
 def import_file(
@@ -134,6 +145,7 @@ def import_bytes(
     if name is not None:
         checked_name(name)
     found = _read(decoded(data), stem, absent=absent)
+    _refuse_strange(found)
     if name is None:
         return found
     if len(found) > 1:
@@ -153,8 +165,7 @@ def _read(text: str, stem: str, *, absent: bool) -> tuple[Imported, ...]:
         return (ollama.read(text, stem, absent=absent),)
     if llama_ini.is_ini(text):
         return llama_ini.read(text, stem, absent=absent)
-    flags = (word.partition("=")[0] for word in text[:100_000].split())
-    if any(llama_args.own_flag(flag) in llama_args.FLAGS for flag in flags):
+    if llama_args.is_arguments(text[:_LONGEST_ARGUMENTS]):
         return (llama_args.read(text, stem, absent=absent),)
     if not _YAML_LINE.search(text):
         raise PresetError(_UNKNOWN)
@@ -167,7 +178,44 @@ def _read(text: str, stem: str, *, absent: bool) -> tuple[Imported, ...]:
     return (webui.read(values, stem, absent=absent),)
 
 
+def _refuse_strange(found: Sequence[Imported]) -> None:
+    """Refuse what has a key of a program by chance: a thermometer's file has a temperature too.
+
+    A file of a newer version of a program has some keys that are not known here, among many.
+
+    Raises:
+        PresetError: more keys are unknown than known, or some are and a single one is known.
+    """
+    if any(imported.program == own.PROGRAM for imported in found):
+        return
+    lost = [entry for imported in found for entry in imported.not_carried]
+    carried = [entry for imported in found for entry in imported.carried]
+    strange = {entry.key: None for entry in lost if entry.why in (UNKNOWN, ollama.NO_INSTRUCTION)}
+    entries: list[Carried | NotCarried] = [*carried, *lost]
+    known = {entry.key: None for entry in entries if entry.key not in strange}
+    sets = {field for entry in carried for field in entry.to}
+    if lost and sets <= {"system_message", "prompt_format"} and "messages" in known:
+        raise PresetError(f"It is a chat, and no preset: it sets nothing of the sampling. {_KNOWN}")
+    is_chance = len(known) == 1 and found[0].program not in _CERTAIN
+    if strange and (is_chance or len(strange) > len(known)):
+        raise PresetError(
+            f"It is no preset: {_named(known)} could be of a file of {found[0].program}, and "
+            f"{_named(strange)} could not. {_KNOWN}"
+        )
+
+
+def _named(keys: Iterable[str]) -> str:
+    named = [visible_line(key, 40) for key in keys]
+    more = len(named) - _MOST_KEYS_NAMED
+    return ", ".join(named[:_MOST_KEYS_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
 def _from_object(values: Mapping[str, object], stem: str, *, absent: bool) -> Imported:
+    if str(values.get("format", "")).startswith(_OTHER_FILE):
+        raise PresetError(
+            "It is another file of Kelvin Studio’s, and no preset. A comparison is opened with "
+            "Compare › Open comparison."
+        )
     if own.is_own(values):
         return own.read(values, stem)
     if "operation" in values or ("load" in values and "identifier" in values):

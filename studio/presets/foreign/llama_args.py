@@ -167,6 +167,18 @@ def own_flag(word: str) -> str:
     return _SAME.get(dashed, dashed)
 
 
+def is_arguments(text: str) -> bool:
+    """Whether these are arguments of llama.cpp: a long one of them, or they begin with a short one.
+
+    Short ones alone are other programs' too, and stand in what people write.
+    """
+    words = text.split()
+    begins = words[:1] if words and "llama" not in words[0].lower() else words
+    flags = [word for word in words if word.startswith("--")]
+    flags += [word for word in begins if word.startswith("-")]
+    return any(own_flag(flag.partition("=")[0]) in FLAGS for flag in flags)
+
+
 def read(text: str, name: str, *, absent: bool) -> Imported:
     """The preset in such a line.
 

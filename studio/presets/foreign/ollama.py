@@ -69,7 +69,7 @@ _NAMES = frozenset(
     | {"DRAFT", "RENDERER", "PARSER"}
 )
 _IDLE = frozenset({"LICENSE", "REQUIRES"})
-_NO_INSTRUCTION = "Ollama knows no such instruction, and would refuse the file."
+NO_INSTRUCTION = "Ollama knows no such instruction, and would refuse the file."
 _MOST_INSTRUCTIONS = 10_000
 _FENCE = '"""'
 
@@ -145,7 +145,7 @@ def read(text: str, name: str, *, absent: bool) -> Imported:
             value = f"{key} {value}" if key else value
             source.lose(instruction, value, had_effect=instruction not in _IDLE)
         else:
-            source.lose(instruction, value, had_effect=False, why=_NO_INSTRUCTION)
+            source.lose(instruction, value, had_effect=False, why=NO_INSTRUCTION)
     if stops:
         source.put("stop", stops)
     _carry(source)

@@ -20,8 +20,11 @@ _UNKNOWN = "The studio does not know it; it stays in the file and does nothing."
 
 
 def is_own(values: Mapping[str, object]) -> bool:
-    """Whether an object is a file of the studio's own."""
-    return "format_version" in values or "sampling" in values
+    """Whether an object is a file of the studio's own: other programs' have such keys too."""
+    sampling = values.get("sampling")
+    if isinstance(sampling, dict) and sampling:
+        return bool(sampling.keys() & set(SAMPLING_FIELDS))
+    return "name" in values and ("format_version" in values or "sampling" in values)
 
 
 def read(values: Mapping[str, object], stem: str) -> Imported:

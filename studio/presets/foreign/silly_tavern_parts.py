@@ -32,8 +32,6 @@ MASTER_KEYS: KeyTable = {
 }
 """Of the whole file; what `preset` has in it is SillyTavern's own table."""
 
-_MOST_KEYS = 6
-"""Of a system prompt's file."""
 _SECTIONS = ("preset", "sysprompt", "instruct", "context")
 _TEMPLATES: tuple[tuple[frozenset[str], str], ...] = (
     (frozenset({"input_sequence", "output_sequence"}), "an instruct template"),
@@ -49,9 +47,9 @@ def is_master(values: Mapping[str, object]) -> bool:
 
 
 def is_system_prompt(values: Mapping[str, object]) -> bool:
-    """Whether this is a system prompt: a name and a text, and next to nothing else."""
+    """Whether this is a system prompt: a name and a text, and nothing that it cannot have."""
     texts = isinstance(values.get("content"), str) and isinstance(values.get("name"), str)
-    return texts and len(values) <= _MOST_KEYS
+    return texts and values.keys() <= PROMPT_KEYS.keys()
 
 
 def refuse_template(values: Mapping[str, object]) -> None:

@@ -17,6 +17,8 @@ from studio.ui.reading import Reading
 from studio.ui.settings import Settings
 from studio.ui.user_folders import data_folder
 from studio.ui.widgets.actions import make_action
+from studio.ui.widgets.ask import question
+from studio.ui.widgets.tips import plain_tip
 
 if TYPE_CHECKING:
     from studio.ui.compare.files import CompareFiles
@@ -155,7 +157,7 @@ class CompareActions(QObject):
 
     def _ask_forget(self) -> None:
         buttons = QMessageBox.StandardButton
-        answer = QMessageBox.question(
+        answer = question(
             self._window,
             "Forget other runs",
             "Forget all runs but the one in view? They cannot be brought back; what you saved to "
@@ -183,7 +185,7 @@ class CompareActions(QObject):
         state, history = self._state, self.history
         why_not = state.why_not_run if self._is_shown else _ELSEWHERE
         self.run.setEnabled(why_not is None)
-        self.run.setToolTip(why_not or _RUN_TIP)
+        self.run.setToolTip(plain_tip(why_not or _RUN_TIP))
         self.earlier.setEnabled(self._is_shown and history.can_step(-1))
         self.later.setEnabled(self._is_shown and history.can_step(+1))
         others = history.count - (history.number is not None)

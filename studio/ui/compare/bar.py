@@ -3,8 +3,6 @@
 Binds a `CompareState` to widgets and keeps nothing of it.
 """
 
-from html import escape
-
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QWidget
 
@@ -15,9 +13,8 @@ from studio.ui.compare.state import CompareState
 from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.theme.theme import Theme
 from studio.ui.widgets.actions import ActionButton
-from studio.ui.widgets.tips import set_tip
-
-_SHOWN_IN_TIP = 600
+from studio.ui.widgets.tips import plain_tip, set_tip
+from studio.visible_text import LONGEST_LINE, visible_lines, visible_name
 
 
 class CompareBar(QWidget):
@@ -116,21 +113,21 @@ class CompareBar(QWidget):
         subject, why_not = state.subject, state.why_not_run
         if subject.prompt is None and why_not:
             self.prompt.tell(why_not, "", "")
-            set_tip(self.prompt, f"<p>{escape(why_not)}</p>")
+            set_tip(self.prompt, plain_tip(why_not))
             return
         prompt = subject.prompt or state.prompt_here
         text = prompt.manuscript or prompt.brief
         before = state.room_warning
         if subject.is_of_a_file and subject.model is not None:
-            before = f"written by {subject.model.name}"
+            before = f"written by {visible_name(subject.model.name)}"
         draws = "same random draws" if state.same_dice else "each its own random draws"
         self.prompt.tell(before, text, f"{token_count(state.max_tokens)} · {draws}")
-        words = escape(f"{before}\n\n{_end(text)}".strip()).replace("\n", "<br>")
-        set_tip(self.prompt, f"<p>{words}</p>")
+        set_tip(self.prompt, plain_tip(f"{before}\n\n{_end(text)}".strip()))
 
 
 def _end(text: str) -> str:
-    return f"…{text[-_SHOWN_IN_TIP:]}" if len(text) > _SHOWN_IN_TIP else text
+    end = text if len(text) < LONGEST_LINE else f"…{text[1 - LONGEST_LINE :]}"
+    return visible_lines(end)
 
 
 def _flat(words: str, name: str) -> QPushButton:

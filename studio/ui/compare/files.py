@@ -30,7 +30,8 @@ from studio.ui.compare.state import CompareState
 from studio.ui.counted import counted
 from studio.ui.reading import At, Reading
 from studio.ui.settings import COMPARE_SKETCHES, FOLDER, Settings
-from studio.visible_text import visible_line
+from studio.ui.widgets.ask import question
+from studio.visible_text import visible_line, visible_name
 
 SUFFIX = ".json"
 TOO_LARGE = (
@@ -125,7 +126,7 @@ class CompareFiles(QObject):
         except ComparisonFileError as error:
             self.failed.emit(str(error))
             return False
-        self._state.told.emit(f"“{path.name}” is saved.")
+        self._state.told.emit(f"“{visible_name(path.name)}” is saved.")
         return True
 
     def export_markdown(self) -> None:
@@ -144,7 +145,7 @@ class CompareFiles(QObject):
         try:
             history.put_on_shelf()
         except ComparisonFileError as error:
-            answer = QMessageBox.question(
+            answer = question(
                 self._window,
                 "Runs could not be kept",
                 f"{error}\n\nSave the comparison in view to a file of your own? Otherwise it is "
@@ -168,11 +169,11 @@ class CompareFiles(QObject):
             atomic_write(path, render(comparison).encode())
         except OSError as error:
             self.failed.emit(
-                f"“{path.name}” could not be written: {error.strerror or error}. What was there "
-                "before is unchanged. Choose another place, or make room."
+                f"“{visible_name(path.name)}” could not be written: {error.strerror or error}. "
+                "What was there before is unchanged. Choose another place, or make room."
             )
         else:
-            self._state.told.emit(f"“{path.name}” is written.")
+            self._state.told.emit(f"“{visible_name(path.name)}” is written.")
 
     def _kept(self) -> Comparison | None:
         state = self._state
@@ -200,10 +201,10 @@ class CompareFiles(QObject):
         return path, kind
 
     def _may_replace(self, path: Path) -> bool:
-        answer = QMessageBox.question(
+        answer = question(
             self._window,
             "Replace the file",
-            f"“{path.name}” is there already. Replace it?",
+            f"“{visible_name(path.name)}” is there already. Replace it?",
             _BUTTONS.Yes | _BUTTONS.No,
             _BUTTONS.No,
         )

@@ -5,7 +5,7 @@ Binds a `CompareLane` to widgets and keeps nothing of it.
 
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction, QPalette
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from studio.ui.compare.lane import REASONS, CompareLane, LanePhase
 from studio.ui.compare.lane_bars import LaneBars
@@ -20,7 +20,9 @@ from studio.ui.temperature_scale import format_temperature
 from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.theme.theme import Theme
 from studio.ui.widgets.elided_label import ElidedLabel
-from studio.ui.widgets.tips import set_tip
+from studio.ui.widgets.plain_label import PlainLabel
+from studio.ui.widgets.tips import plain_tip, set_tip
+from studio.visible_text import visible_name
 
 _NARROWEST_EMS = 14.5
 """Of the text's own type: some 30 letters a line. What does not fit so is scrolled."""
@@ -79,9 +81,8 @@ class LaneColumn(QWidget):
         self.bars = LaneBars(lane.next_token, theme)
         self._about = ElidedLabel()
         self._about.setProperty("role", "muted")
-        self._facts = QLabel()
+        self._facts = PlainLabel()
         self._facts.setProperty("role", "muted")
-        self._facts.setTextFormat(Qt.TextFormat.PlainText)
         self._facts.setAccessibleName("What this lane does, and how long its text is")
         self.use = QPushButton("Use this")
         self.use.clicked.connect(lambda: state.use(lane))
@@ -156,10 +157,11 @@ class LaneColumn(QWidget):
             self.use.setAccessibleName(f"Use {name}")
             self.more.setAccessibleName(f"More for {name}")
         why_not_use = state.why_not_use(lane)
+        use_tip = plain_tip(why_not_use or _USE)
         if self.use.isEnabled() == bool(why_not_use):
             self.use.setEnabled(not why_not_use)
-        if self.use.toolTip() != (why_not_use or _USE):
-            self.use.setToolTip(why_not_use or _USE)
+        if self.use.toolTip() != use_tip:
+            self.use.setToolTip(use_tip)
         self.menu.follow()
         joins = lane.phase is LanePhase.NEW and state.has_tokens and not lane.tokens
         self.view.say_while_empty(JOINS if joins else EMPTY)
@@ -176,7 +178,7 @@ class LaneColumn(QWidget):
         lane, parts = self.lane, []
         names = {other.profiles.current.name for other in self._state.lanes}
         if len(names) > 1:
-            parts.append(lane.profiles.current.name)
+            parts.append(visible_name(lane.profiles.current.name))
         effective = self.strip.effective or lane.next_token.effective_choices
         if effective is not None:
             parts.append(openness(effective))

@@ -14,6 +14,8 @@ from studio.ui.compare.state import CompareState
 from studio.ui.counted import counted
 from studio.ui.presets.favourites import PresetFavourites
 from studio.ui.widgets.actions import button_text, make_action
+from studio.ui.widgets.tips import plain_tip
+from studio.visible_text import visible_line
 
 NO_PRESETS = "Keeping a lane's settings as a preset of your own comes with preset files."
 
@@ -128,7 +130,7 @@ class LaneMenu(QMenu):
                 group,
                 button_text(preset.name),
                 partial(profiles.choose, preset),
-                tip=preset.description or "A preset of your own",
+                tip=plain_tip(visible_line(preset.description)) or "A preset of your own",
             )
             action.setCheckable(True)
             action.setChecked(preset.name == profiles.current.name)
@@ -139,7 +141,7 @@ _NOT_YET = "This lane has written nothing yet."
 
 
 def _show(action: QAction, why_not: str | None, tip: str) -> None:
-    tip = why_not or tip
+    tip = plain_tip(why_not or tip)
     # Of an entry that is not listed Qt says that it is disabled, whatever was set.
     action.setEnabled(not why_not)
     if action.toolTip() != tip:

@@ -23,7 +23,7 @@ from studio.ui.compare.lane import CompareLane
 from studio.ui.compare.lane_words import effective_words, shown_nats, token_openness
 from studio.ui.theme.theme import Theme
 from studio.ui.theme.type_scale import grown
-from studio.ui.widgets.tips import set_tip
+from studio.ui.widgets.tips import plain_tip, set_tip
 
 _HEIGHT = 16
 _GAP_FROM = 3.0
@@ -291,7 +291,7 @@ class OpennessStrip(QWidget):
             index = self.token_at(event.pos().x())
             if index is not None and index < len(self._lane.tokens):
                 words = token_openness(self._lane.tokens[index])
-                QToolTip.showText(event.globalPos(), words, self, self.rect_of(index))
+                QToolTip.showText(event.globalPos(), plain_tip(words), self, self.rect_of(index))
                 return True
         return super().event(event)
 

@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Signal
 from studio.ui.compare.subject import Subject
 from studio.ui.model.fingerprint import ModelFingerprint
 from studio.ui.model.state import ModelState
+from studio.visible_text import visible_name
 
 LOOKING = "Looking whether the open model is the one that wrote these lanes …"
 
@@ -72,9 +73,9 @@ class CompareOrigin(QObject):
         if self.is_open_model(subject.source):
             return None
         wrote = subject.model
-        name = "one that is not known" if wrote is None else f"“{wrote.name}”"
+        name = "one that is not known" if wrote is None else f"“{visible_name(wrote.name)}”"
         if wrote is not None and wrote.file and wrote.file != wrote.name:
-            name += f" ({wrote.file})"
+            name += f" ({visible_name(wrote.file)})"
         if not subject.is_of_a_file:
             return f"These lanes were written by another model, {name}. Open it to go on."
         if wrote is None or not wrote.hash:

@@ -7,13 +7,14 @@ one sees it move from under the line. Shows a `Divergence`.
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPen, QPolygonF
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from studio.ui.compare.divergence import Divergence, Side, explain, notes_of
 from studio.ui.temperature_scale import format_temperature
 from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.theme.theme import Theme
 from studio.ui.tokens.next_token import NextToken
+from studio.ui.widgets.plain_label import PlainLabel
 from studio.ui.widgets.tips import set_tip
 
 _BAR = 26
@@ -189,13 +190,11 @@ class PartingPanel(QFrame):
         self.setAccessibleName("Why the lanes part")
         self._vocabulary = vocabulary
         self.bars = PartingBars(vocabulary, theme)
-        heading = QLabel("Where they part")
+        heading = PlainLabel("Where they part")
         heading.setProperty("role", "heading")
-        self.sentence = QLabel()
-        self.sentence.setTextFormat(Qt.TextFormat.PlainText)
+        self.sentence = PlainLabel()
         self.sentence.setWordWrap(True)
-        self.notes = QLabel()
-        self.notes.setTextFormat(Qt.TextFormat.PlainText)
+        self.notes = PlainLabel()
         self.notes.setProperty("role", "muted")
         self.notes.setWordWrap(True)
         self.close_button = QToolButton()

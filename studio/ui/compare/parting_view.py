@@ -6,7 +6,7 @@ Shows a `CompareState`; `parting` shows one place more closely.
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from studio.ui.compare.chart import EntropyChart
 from studio.ui.compare.distances import LaneDistances
@@ -16,6 +16,7 @@ from studio.ui.compare.state import CompareState
 from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.theme.theme import Theme
 from studio.ui.widgets.actions import button_text
+from studio.ui.widgets.plain_label import PlainLabel
 
 NONE_YET = "Nowhere yet: the lanes have not been run, or say the same so far."
 
@@ -45,7 +46,7 @@ class PartingView(QFrame):
         self.distances = LaneDistances(state, theme)
         self.lines: list[QPushButton] = []
         self._shown: list[tuple[CompareLane, CompareLane, int]] = []
-        self._none = QLabel(NONE_YET)
+        self._none = PlainLabel(NONE_YET)
         self._none.setProperty("role", "muted")
         self._none.setWordWrap(True)
         lines = QWidget()
@@ -63,7 +64,7 @@ class PartingView(QFrame):
             ("Entropy by position", self.chart, 1),
             ("Distance at the prompt", self.distances, 0),
         ):
-            label = QLabel(heading)
+            label = PlainLabel(heading)
             label.setProperty("role", "heading")
             column = QVBoxLayout()
             set_spacing(column, 4)

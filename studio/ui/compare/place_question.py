@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QMessageBox, QWidget
 
 from studio.ui.compare.lane import CompareLane
 from studio.ui.compare.state import CompareState
+from studio.ui.widgets.ask import question_box
 from studio.ui.writing.document_files import DocumentFiles
 
 QUESTION = "The text that this run continued does not stand in the manuscript any more."
@@ -34,13 +35,12 @@ class PlaceQuestion(QObject):
         state.place_wanted.connect(self._ask)
 
     def _ask(self, lane: CompareLane) -> None:
-        box = QMessageBox(self._window)
-        box.setIcon(QMessageBox.Icon.Question)
-        box.setWindowTitle("Use this text")
-        box.setText(QUESTION)
-        box.setInformativeText(
+        box = question_box(
+            self._window,
+            "Use this text",
+            QUESTION,
             "It can begin a new document, behind the text that it continues, or come at the caret "
-            "of this one."
+            "of this one.",
         )
         new = box.addButton("New document", QMessageBox.ButtonRole.AcceptRole)
         at_caret = box.addButton("At the caret", QMessageBox.ButtonRole.AcceptRole)

@@ -5,19 +5,21 @@ Where there is too little room the prompt's words give way, and not what stands 
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QLabel, QSizePolicy
+from PySide6.QtWidgets import QSizePolicy
+
+from studio.ui.widgets.plain_label import PlainLabel
+from studio.visible_text import visible_line
 
 _SHOWN_OF_PROMPT = 160
 _BETWEEN = " · "
 
 
-class PromptWords(QLabel):
+class PromptWords(PlainLabel):
     """The line; its text has all of it."""
 
     def __init__(self) -> None:
         super().__init__()
         self._parts = ("", "", "")
-        self.setTextFormat(Qt.TextFormat.PlainText)
         self.setProperty("role", "muted")
         self.setAccessibleName("What the lanes continue")
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -30,7 +32,7 @@ class PromptWords(QLabel):
             prompt: The text whose end is quoted; nothing is where it is empty.
             behind: What comes last.
         """
-        tail = " ".join(prompt[-_SHOWN_OF_PROMPT:].split())
+        tail = visible_line(" ".join(prompt[-_SHOWN_OF_PROMPT:].split()))
         if tail and len(prompt) > _SHOWN_OF_PROMPT:
             # From a word's beginning on.
             tail = "…" + (tail.partition(" ")[2] or tail)

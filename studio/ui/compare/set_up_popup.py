@@ -10,7 +10,6 @@ from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QFormLayout,
     QFrame,
-    QLabel,
     QPushButton,
     QVBoxLayout,
     QWidget,
@@ -26,6 +25,7 @@ from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.theme.theme import Theme
 from studio.ui.theme.type_scale import grown
 from studio.ui.widgets.letters import follow_letters
+from studio.ui.widgets.plain_label import PlainLabel
 from studio.ui.widgets.tips import set_tip
 
 _EDGE = 14
@@ -81,9 +81,8 @@ class SetUpPopup(QFrame):
             lambda: state.max_tokens,
             lambda value: state.set_max_tokens(taken(LANES_LENGTH, value)),
         )
-        self.refusal = QLabel()
+        self.refusal = PlainLabel()
         self.refusal.setProperty("role", "error")
-        self.refusal.setTextFormat(Qt.TextFormat.PlainText)
         self.refusal.setWordWrap(True)
         self.refusal.hide()
         for edit, name in ((self.seed, "Seed"), (self.length, "Max tokens for each lane")):
@@ -214,8 +213,8 @@ class SetUpPopup(QFrame):
         self.adjustSize()
 
 
-def _heading(text: str) -> QLabel:
-    label = QLabel(text)
+def _heading(text: str) -> PlainLabel:
+    label = PlainLabel(text)
     label.setProperty("role", "heading")
     return label
 

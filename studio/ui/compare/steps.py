@@ -4,11 +4,12 @@ Shows a `CompareHistory`; hidden while there is nothing to step to.
 """
 
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
 from studio.ui.compare.history import CompareHistory
 from studio.ui.theme.spacing import set_spacing
 from studio.ui.widgets.actions import key_text
+from studio.ui.widgets.plain_label import PlainLabel
 from studio.ui.widgets.tips import set_tip
 
 
@@ -31,7 +32,7 @@ class CompareSteps(QWidget):
     ) -> None:
         super().__init__(parent)
         self._history = history
-        self._words = QLabel()
+        self._words = PlainLabel()
         self._words.setProperty("role", "muted")
         self._words.setAccessibleName("Run in view")
         set_tip(

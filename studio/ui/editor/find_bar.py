@@ -7,7 +7,6 @@ from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QKeyEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QToolButton,
     QWidget,
@@ -19,6 +18,7 @@ from studio.ui.theme.check_box import CheckBox
 from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.theme.theme import Theme
 from studio.ui.widgets.escape_key import claims_escape
+from studio.ui.widgets.plain_label import PlainLabel
 
 _MARK_STRENGTH = 0.45  # of the selection's colour, so that the selected match stands out
 
@@ -49,7 +49,7 @@ class FindBar(QWidget):
         self._query.setPlaceholderText("Find in the manuscript")
         self._query.setAccessibleName("Text to find")
         self._query.setToolTip("Enter finds the next match, Shift+Enter the one before")
-        self._count = QLabel()
+        self._count = PlainLabel()
         self._count.setProperty("role", "muted")
         self._count.setAccessibleName("Matches")
         self._match_case = CheckBox("Match case", theme)

@@ -16,6 +16,7 @@ from studio.engine.framing import FrameReader, FramingError, encode, event_reade
 from studio.engine.messages import AnyCommand, AnyEvent
 from studio.own_command import own_command, own_folder
 from studio.ui.engine_line.outbox import Outbox
+from studio.visible_text import visible_line
 
 _KEPT_LOG_LINES = 40
 _LONGEST_LOG_LINE = 1000
@@ -107,7 +108,7 @@ class Outcome(NamedTuple):
         """Its last line on stderr; empty where the end came from outside and was no news to it."""
         if self.end is End.GIVEN_UP or self.is_from_outside:
             return ""
-        return _BUILD_FOLDER.sub("", self.log[-1]) if self.log else ""
+        return visible_line(_BUILD_FOLDER.sub("", self.log[-1])) if self.log else ""
 
 
 def _signal_name(number: int) -> str:

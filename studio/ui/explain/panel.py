@@ -41,6 +41,7 @@ from studio.ui.theme.type_scale import grown
 from studio.ui.widgets.escape_key import claims_escape
 from studio.ui.widgets.letters import follow_letters
 from studio.ui.widgets.page_scroll import PageScroll
+from studio.ui.widgets.plain_label import PlainLabel
 from studio.ui.widgets.tips import set_tip
 
 _MARGIN = 16
@@ -78,24 +79,22 @@ class ExplainPanel(QFrame):
         self._source = source
         self.setProperty("card", True)
         self.setAccessibleName("Explain temperature")
-        self._number = QLabel()
+        self._number = PlainLabel()
         self._number.setProperty("role", "muted")
-        self._title = QLabel()
+        self._title = PlainLabel()
         self._title.setWordWrap(True)
         self._title.setProperty("type", "title")
         self._body = QLabel()
         self._body.setTextFormat(Qt.TextFormat.RichText)
         self._body.setWordWrap(True)
-        self._caption = QLabel()
+        self._caption = PlainLabel()
         self._caption.setProperty("role", "muted")
-        self._caption.setTextFormat(Qt.TextFormat.PlainText)
         self._caption.setWordWrap(True)
         self._chart = ExplainChart(theme)
         self._slider = TemperatureSlider(sampling, theme)
         self._slider.setAccessibleName("Temperature, in Explain")
-        self._origin = QLabel()
+        self._origin = PlainLabel()
         self._origin.setProperty("role", "muted")
-        self._origin.setTextFormat(Qt.TextFormat.PlainText)
         self._origin.setWordWrap(True)
         self._back = _StepButton("Back", "The step before (←)", state.back)
         self._next = _StepButton("Next", "The next step (→)", self._go_on)

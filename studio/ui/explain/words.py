@@ -18,6 +18,7 @@ from studio.ui.explain.text import STEPS, StepName
 from studio.ui.parameters.sampling_order import temperature_place
 from studio.ui.temperature_scale import format_beta, format_temperature
 from studio.ui.tokens.words import percent
+from studio.visible_text import visible_line
 
 _HIGH = 100.0
 
@@ -51,7 +52,7 @@ def words(step: StepName, place: Place, params: SamplingParams) -> StepWords:
 def source_line(place: Place, *, is_held: bool) -> str:
     """Whose numbers they are, in one plain sentence."""
     if place.is_example:
-        return texts.EXAMPLE.format(before=place.before, model=place.model)
+        return texts.EXAMPLE.format(before=visible_line(place.before), model=place.model)
     return texts.HELD if is_held else texts.OWN
 
 
@@ -71,7 +72,7 @@ def _common(place: Place, params: SamplingParams) -> dict[str, str]:
     """What several steps speak of."""
     one = place.sketch.shaped(SamplingParams()).probabilities
     gaps = {
-        "where": texts.AFTER.format(before=html.escape(place.before))
+        "where": texts.AFTER.format(before=html.escape(visible_line(place.before)))
         if place.before
         else texts.HERE,
         "vocabulary": f"{place.sketch.vocabulary_size:,}",

@@ -18,7 +18,6 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QLabel,
     QMenu,
     QPushButton,
     QSizePolicy,
@@ -32,6 +31,7 @@ from studio.ui.heat.state import LEVELS, HeatState
 from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.theme.theme import Theme
 from studio.ui.theme.type_scale import grown
+from studio.ui.widgets.plain_label import PlainLabel
 from studio.ui.widgets.tips import set_tip
 from studio.ui.writing.records import TokenRecords
 
@@ -80,11 +80,11 @@ class HeatLegend(QWidget):
         self.measure_button.setProperty("flat", True)
         self.measure_button.setMenu(menu)
         self.scale = HeatScaleBar(heat, theme)
-        self._nothing = QLabel(NOTHING_RECORDED)
+        self._nothing = PlainLabel(NOTHING_RECORDED)
         self._nothing.setProperty("role", "muted")
         self._nothing.setWordWrap(True)
         self._nothing.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.note = QLabel(NOT_EXACT)
+        self.note = PlainLabel(NOT_EXACT)
         self.note.setProperty("role", "muted")
         self.note.hide()
         self.score_button = QPushButton("Score the text")

@@ -14,8 +14,9 @@ from studio.ui.theme.spacing import set_margins
 from studio.ui.theme.theme import Theme
 from studio.ui.tokens.next_token import NextToken
 from studio.ui.tokens.question import TokenQuestion
+from studio.ui.widgets.actions import button_text
 from studio.ui.widgets.elided_label import ElidedLabel
-from studio.ui.widgets.tips import set_tip
+from studio.ui.widgets.tips import plain_tip, set_tip
 from studio.ui.writing.word_choice import WordChoice
 
 HINT = "click one to write it"
@@ -101,12 +102,12 @@ class NextTokenPanel(Card):
         """
         menu = QMenu(self)
         menu.setToolTipsVisible(True)
-        text = self._state.text(token).text.replace("&", "&&")
-        write = menu.addAction(f"&Write “{text}”")
+        text = self._state.text(token).text
+        write = menu.addAction(f"&Write “{button_text(text)}”")
         write.triggered.connect(lambda: self._write(token))
         why_not = self._words.why_not(token) if self._words is not None else ""
         write.setEnabled(why_not is None)
-        write.setToolTip(why_not or "Write it at the caret, as a take of its own.")
+        write.setToolTip(plain_tip(why_not or "Write it at the caret, as a take of its own."))
         ask = menu.addAction("What &T makes it 30\u202f%?…")
         ask.setToolTip("Type how likely it should be; the answer is a temperature, or two.")
         ask.triggered.connect(lambda: self._ask(token, row))

@@ -4,14 +4,18 @@ from pathlib import Path
 
 from studio.engine.messages import ModelReport
 from studio.ui.counted import counted
+from studio.visible_text import visible_name
 
 
 def model_name(path: str, quantization: str = "") -> str:
-    """A file's name without its quantization: that of many headers is a training run's label."""
+    """A file's name as it is shown, without its quantization.
+
+    The name in the header is that of a training run in many files.
+    """
     stem = Path(path).stem
     if quantization and stem.lower().endswith(quantization.lower()):
         stem = stem[: -len(quantization)].rstrip(".-_ ")
-    return stem or path
+    return visible_name(stem or path)
 
 
 def model_title(report: ModelReport) -> str:

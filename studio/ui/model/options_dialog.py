@@ -1,11 +1,10 @@
 """How the model is loaded, and what of the machine it really uses."""
 
-from PySide6.QtGui import QIcon
+from PySide6.QtGui import QFont, QIcon
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QFormLayout,
-    QLabel,
     QVBoxLayout,
     QWidget,
 )
@@ -17,6 +16,8 @@ from studio.ui.theme.spacing import set_spacing
 from studio.ui.theme.spin_box import SpinBox
 from studio.ui.theme.theme import Theme
 from studio.ui.theme.type_scale import grown
+from studio.ui.widgets.plain_label import PlainLabel
+from studio.visible_text import visible_name
 
 _AUTOMATIC = "automatic"
 
@@ -120,12 +121,15 @@ def _spin_box(theme: Theme, low: int, high: int, value: int, tip: str, step: int
 
 def _report_form(report: ModelReport) -> QFormLayout:
     form = QFormLayout()
-    heading = QLabel(f"<b>{model_title(report)}</b>")
+    heading = PlainLabel(model_title(report))
+    bold = heading.font()
+    bold.setWeight(QFont.Weight.Bold)
+    heading.setFont(bold)
     form.addRow(heading)
     facts = {
-        "Architecture": f"{report.architecture}, {report.parameters / 1e6:,.0f} million "
-        f"parameters, vocabulary {report.vocabulary_size:,}",
-        "Computed by": f"{report.backend}: {report.device}",
+        "Architecture": f"{visible_name(report.architecture)}, {report.parameters / 1e6:,.0f} "
+        f"million parameters, vocabulary {report.vocabulary_size:,}",
+        "Computed by": f"{visible_name(report.backend)}: {visible_name(report.device)}",
         "Layers": f"{report.layers_offloaded} of {report.layers} on a GPU",
         "Threads": f"{report.threads}",
         "Context": f"{report.context_size:,} tokens; trained with {report.context_train:,}",
@@ -134,7 +138,7 @@ def _report_form(report: ModelReport) -> QFormLayout:
         "Loaded in": f"{report.seconds:.1f} s",
     }
     for name, value in facts.items():
-        label = QLabel(name)
+        label = PlainLabel(name)
         label.setProperty("role", "muted")
-        form.addRow(label, QLabel(value))
+        form.addRow(label, PlainLabel(value))
     return form

@@ -20,6 +20,9 @@ from studio.ui.model.state import ModelPhase, ModelState
 from studio.ui.settings import RECENT_MODELS, Settings
 from studio.ui.theme.combo import paint_chevron
 from studio.ui.theme.type_scale import grown
+from studio.ui.widgets.actions import button_text
+from studio.ui.widgets.tips import plain_tip
+from studio.visible_text import visible_name, visible_path
 
 _INSET = 10
 _FEWEST_CHARACTERS = 14
@@ -97,7 +100,7 @@ class ModelPicker(QPushButton):
                 title = "Open a model"
             case ModelPhase.LOADING:
                 title = model_name(model.path)
-                tip = f"Loading {model.path}. Esc gives it up."
+                tip = f"Loading {visible_path(model.path)}. Esc gives it up."
             case ModelPhase.FAILED:
                 title = f"{model_name(model.path)} (not open)" if model.path else "Open a model"
                 tip = f"{model.message}\n\n{tip}"
@@ -110,8 +113,8 @@ class ModelPicker(QPushButton):
         if shown != title:
             tip = f"{title}\n{tip}"
         self._shown = shown
-        self.setText(_literal(shown))
-        self.setToolTip(tip)
+        self.setText(button_text(shown))
+        self.setToolTip(plain_tip(tip))
         self.setAccessibleDescription(tip)
 
     def _fill_menu(self) -> None:
@@ -125,8 +128,10 @@ class ModelPicker(QPushButton):
             role = " (starter model)" if file == self._starter else ""
             death = self._model.deaths.of(path) if is_there else None
             said = "ended the engine last time" if death else size
-            action = self._menu.addAction(f"{_literal(file.stem)}{role}\t{said}")
-            action.setToolTip(f"{path}\n{death.day}: {death.cause}" if death else path)
+            name = button_text(visible_name(file.stem))
+            action = self._menu.addAction(f"{name}{role}\t{said}")
+            tip = visible_path(path)
+            action.setToolTip(plain_tip(f"{tip}\n{death.day}: {death.cause}" if death else tip))
             action.setEnabled(is_there)
             action.setCheckable(True)
             action.setChecked(self._model.is_ready and path == self._model.path)
@@ -134,8 +139,3 @@ class ModelPicker(QPushButton):
         if paths:
             self._menu.addSeparator()
         self._menu.addActions(self._actions)
-
-
-def _literal(name: str) -> str:
-    """A name with its ampersands, which Qt would take for marks of a key."""
-    return name.replace("&", "&&")

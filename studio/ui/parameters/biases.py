@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from studio.ui.parameters.bias_line import BIAS, BiasLine, fit_to_bias
 from studio.ui.parameters.bias_rows import BiasRows
@@ -16,7 +16,8 @@ from studio.ui.parameters.number_edit import NumberEdit
 from studio.ui.parameters.values import ParameterValues
 from studio.ui.theme.spacing import set_spacing
 from studio.ui.tokens.lookup import TokenLookup
-from studio.ui.widgets.tips import set_tip
+from studio.ui.widgets.plain_label import PlainLabel
+from studio.ui.widgets.tips import plain_tip, set_tip
 
 _FOREIGN = "not in this model"
 _FOREIGN_TIP = (
@@ -109,8 +110,8 @@ class _Row(QWidget):
         self._token = token
         self._lookup = lookup
         self._bias = 0.0
-        self._name = QLabel()
-        number = QLabel(f"#{token}")
+        self._name = PlainLabel()
+        number = PlainLabel(f"#{token}")
         number.setProperty("role", "muted")
         self._edit = NumberEdit(BIAS, lambda: self._bias, lambda bias: set_bias(token, bias))
         self._edit.setObjectName(f"bias_{token}")
@@ -147,7 +148,7 @@ class _Row(QWidget):
         """Show the token by its text, where that is known now and it is this model's."""
         text = self._lookup.text(self._token)
         self._name.setText(_FOREIGN if is_foreign else text.text)
-        set_tip(self._name, _FOREIGN_TIP if is_foreign else text.spoken)
+        set_tip(self._name, _FOREIGN_TIP if is_foreign else plain_tip(text.spoken))
         role = "error" if is_foreign else ""
         if self._name.property("role") != role:
             self._name.setProperty("role", role)

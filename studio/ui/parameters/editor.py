@@ -10,7 +10,6 @@ from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QPushButton,
     QVBoxLayout,
@@ -44,6 +43,7 @@ from studio.ui.tokens.lookup import TokenLookup
 from studio.ui.tokens.next_token import NextToken
 from studio.ui.widgets.escape_key import claims_escape
 from studio.ui.widgets.page_scroll import PageScroll
+from studio.ui.widgets.plain_label import PlainLabel
 
 _MARGIN = 12
 _CHARACTERS = 66
@@ -109,7 +109,7 @@ class ParameterEditor(QFrame):
             for group in GROUPS
         }
         self.sections["temperature"].set_open(True)
-        self._none = QLabel(_NOT_FOUND)
+        self._none = PlainLabel(_NOT_FOUND)
         self._none.setProperty("role", "muted")
         self._none.setWordWrap(True)
         self._none.hide()

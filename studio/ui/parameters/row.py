@@ -11,7 +11,6 @@ from PySide6.QtGui import QFont
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QSizePolicy,
     QToolButton,
@@ -28,6 +27,7 @@ from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.theme.type_scale import grown
 from studio.ui.widgets.flow_layout import FlowLayout
 from studio.ui.widgets.letters import follow_letters
+from studio.ui.widgets.plain_label import PlainLabel
 from studio.ui.widgets.tips import set_tip
 
 _FIELD_DIGITS = 12
@@ -57,15 +57,15 @@ class ParameterRow(QWidget):
         super().__init__(parent)
         self.parameter = parameter
         self._values = values
-        self._title = QLabel(parameter.title)
+        self._title = PlainLabel(parameter.title)
         set_tip(self._title, parameter.tool_tip)
-        name = QLabel(parameter.name)
+        name = PlainLabel(parameter.name)
         name.setProperty("role", "muted")
         name.setToolTip(f"Its name in {_whose(parameter)}: {parameter.name}")
         self._help = _muted(parameter.help)
         set_tip(self._help, parameter.tool_tip)
         self._idle = _muted("")
-        self._refusal = QLabel()
+        self._refusal = PlainLabel()
         self._refusal.setProperty("role", "error")
         self._refusal.setWordWrap(True)
         self._refusal.hide()
@@ -233,10 +233,9 @@ def _whose(parameter: Parameter) -> str:
     return "llama.cpp and in a preset's file" if is_of_sampler else "a preset's file"
 
 
-def _muted(text: str) -> QLabel:
-    label = QLabel(text)
+def _muted(text: str) -> PlainLabel:
+    label = PlainLabel(text)
     label.setProperty("role", "muted")
-    label.setTextFormat(Qt.TextFormat.PlainText)
     label.setWordWrap(True)
     return label
 

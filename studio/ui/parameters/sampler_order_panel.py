@@ -5,7 +5,7 @@ It binds a `SamplerOrder` and keeps nothing of it.
 
 from collections.abc import Callable
 
-from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from studio.ui.parameters.sampler_order_rows import SamplerOrderRows
 from studio.ui.parameters.sampler_order_state import SamplerOrder
@@ -13,6 +13,7 @@ from studio.ui.parameters.sampling_order import order_explanation, temperature_p
 from studio.ui.theme.spacing import set_spacing
 from studio.ui.theme.theme import Theme
 from studio.ui.widgets.flow_layout import FlowLayout
+from studio.ui.widgets.plain_label import PlainLabel
 
 
 class SamplerOrderPanel(QWidget):
@@ -49,7 +50,7 @@ class SamplerOrderPanel(QWidget):
         for button in (self._first, self._last):
             button.setCheckable(True)
             button.setProperty("segment", True)
-        self._explanation = QLabel()
+        self._explanation = PlainLabel()
         self._explanation.setProperty("role", "muted")
         self._explanation.setWordWrap(True)
         buttons = QWidget()

@@ -5,7 +5,7 @@ It says what the hand does to it and keeps nothing of the order.
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QApplication, QCheckBox, QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QApplication, QCheckBox, QHBoxLayout, QWidget
 
 from studio.ui.parameters.sampler_order import STEP_TITLES
 from studio.ui.theme.spacing import set_margins, set_spacing
@@ -13,6 +13,7 @@ from studio.ui.theme.theme import Theme
 from studio.ui.theme.type_scale import grown
 from studio.ui.widgets.elided_label import ElidedLabel
 from studio.ui.widgets.letters import follow_letters
+from studio.ui.widgets.plain_label import PlainLabel
 from studio.ui.widgets.tips import set_tip
 
 _BOX = 16
@@ -59,10 +60,10 @@ class SamplerOrderRow(QWidget):
         self.setObjectName(f"step_{name}")
         set_tip(self, _TIP)
         self.setCursor(Qt.CursorShape.OpenHandCursor)
-        grip = QLabel(_GRIP)
+        grip = PlainLabel(_GRIP)
         grip.setProperty("role", "muted")
         self.box = _Box(self, theme)
-        self._title = QLabel(STEP_TITLES[name])
+        self._title = PlainLabel(STEP_TITLES[name])
         self._words = ElidedLabel()
         self._words.setProperty("role", "muted")
         inside = QHBoxLayout(self)

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QButtonGroup,
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QSizePolicy,
     QWidget,
@@ -33,6 +32,7 @@ from studio.ui.theme.card import Card
 from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.widgets.elided_label import ElidedLabel
 from studio.ui.widgets.letters import follow_letters
+from studio.ui.widgets.plain_label import PlainLabel
 from studio.ui.widgets.tab_order import tab_before
 from studio.ui.widgets.tips import set_tip
 
@@ -149,7 +149,7 @@ class _Fields(QWidget):
         grid.addWidget(self._explanation, order_row + 1, 0, 1, -1)
         sampling.params_changed.connect(self._explain)
         self._explain(sampling.params)
-        self._refusal = QLabel()
+        self._refusal = PlainLabel()
         self._refusal.setProperty("role", "error")
         self._refusal.setWordWrap(True)
         self._refusal.hide()
@@ -254,7 +254,7 @@ class _TemperatureOrder(QWidget):
         self._group.setExclusive(True)
 
 
-def _label(text: str) -> QLabel:
-    label = QLabel(text)
+def _label(text: str) -> PlainLabel:
+    label = PlainLabel(text)
     label.setProperty("role", "muted")
     return label

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFont, QMouseEvent, QPalette
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from studio.ui.parameters.groups import ParameterGroup
 from studio.ui.parameters.parameter import Number, Parameter
@@ -15,6 +15,7 @@ from studio.ui.parameters.row import ParameterRow
 from studio.ui.parameters.values import ParameterValues
 from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.widgets.elided_label import ElidedLabel
+from studio.ui.widgets.plain_label import PlainLabel
 
 _DOT = "●"
 
@@ -59,7 +60,7 @@ class ParameterSection(QWidget):
         self._toggle.setFont(font)
         self._toggle.setAccessibleName(group.title)
         self._toggle.clicked.connect(self._turn)
-        self._mark = QLabel(_DOT)
+        self._mark = PlainLabel(_DOT)
         self._mark.setForegroundRole(QPalette.ColorRole.Accent)
         self._mark.setToolTip("Something here is not neutral")
         self._summary = ElidedLabel()

@@ -14,6 +14,7 @@ from studio.ui.parameters.values import ParameterValues
 from studio.ui.theme.spacing import set_spacing
 from studio.ui.tokens.typed_text import read_typed, spoken, visible
 from studio.ui.widgets.flow_layout import FlowLayout
+from studio.ui.widgets.tips import plain_tip
 
 _EMPTY = "none: type a text and press Enter"
 
@@ -99,7 +100,7 @@ class ParameterTexts(QWidget):
 
     def _chip(self, text: str) -> QPushButton:
         chip = QPushButton(f"{visible(text)}   ×".replace("&", "&&"))
-        chip.setToolTip(f"Take “{visible(text)}” out")
+        chip.setToolTip(plain_tip(f"Take “{visible(text)}” out"))
         chip.setAccessibleName(f"Take out {spoken(text)}")
         chip.clicked.connect(lambda: self._take_out(text))
         return chip

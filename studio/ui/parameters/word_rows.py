@@ -26,11 +26,12 @@ from studio.ui.tokens.lookup import TokenLookup
 from studio.ui.tokens.typed_text import read_typed, spoken, visible
 from studio.ui.tokens.word_words import word_line, word_tip
 from studio.ui.widgets.elided_label import ElidedLabel
-from studio.ui.widgets.tips import set_tip
+from studio.ui.widgets.tips import plain_tip, set_tip
 
 _CASING_WORDS = {"lower": "aa", "capitalised": "Aa", "upper": "AA"}
 _NO_MODEL = "its tokens are shown when a model is open"
 _LOOKING = "looking for its tokens …"
+_MOST_SPACES = 32
 
 SetWord = Callable[[str, WordBias | None], None]
 
@@ -122,13 +123,16 @@ class ParameterWords(QWidget):
             self._preview.setToolTip("")
         else:
             self._preview.setText(word_line([(text, word)], self._lookup.text))
-            set_tip(self._preview, word_tip([(text, word)], self._line.bias, self._lookup.text))
+            set_tip(
+                self._preview,
+                plain_tip(word_tip([(text, word)], self._line.bias, self._lookup.text)),
+            )
 
 
 def _shown(text: str) -> str:
     """A word for the eye: a space that it begins with is to be seen, those within are not."""
     begins = len(text) - len(text.lstrip(" "))
-    return "␣" * begins + visible(text[begins:]).replace("␣", " ")
+    return "␣" * min(begins, _MOST_SPACES) + visible(text[begins:]).replace("␣", " ")
 
 
 class _WordRow(QWidget):
@@ -144,7 +148,7 @@ class _WordRow(QWidget):
         text, name = word.text, spoken(word.text)
         title = ElidedLabel()
         title.setText(_shown(text))
-        title.setToolTip(_shown(text))
+        title.setToolTip(plain_tip(_shown(text)))
         self._casings: dict[str, QPushButton] = {}
         seen = {text}
         for casing in CASINGS:
@@ -202,14 +206,14 @@ class _WordRow(QWidget):
             self._tokens.setToolTip("")
             return
         self._tokens.setText(word_line(known, self._lookup.text))
-        set_tip(self._tokens, word_tip(known, self._word.bias, self._lookup.text))
+        set_tip(self._tokens, plain_tip(word_tip(known, self._word.bias, self._lookup.text)))
 
     def _toggle(self, casing: str, form: str) -> QPushButton:
         toggle = QPushButton(_CASING_WORDS[casing])
         toggle.setProperty("segment", True)
         toggle.setCheckable(True)
         toggle.setObjectName(f"{casing}_{self._word.text}")
-        toggle.setToolTip(f"Mean “{_shown(form)}” too")
+        toggle.setToolTip(plain_tip(f"Mean “{_shown(form)}” too"))
         toggle.setAccessibleName(f"Mean {spoken(form)} too")
         toggle.clicked.connect(self._on_toggled)
         return toggle

@@ -25,7 +25,7 @@ from studio.ui.presets.state import PresetState
 from studio.ui.reading import Reading
 from studio.ui.settings import PRESETS_FROM, PRESETS_NEUTRAL, Settings
 from studio.ui.widgets.actions import make_action
-from studio.visible_text import visible_line
+from studio.visible_text import visible_line, visible_name, visible_path
 
 if TYPE_CHECKING:  # other programs' formats are read when a file of theirs is
     from studio.ui.presets.travel_words import Left
@@ -194,7 +194,7 @@ class PresetActions(QObject):
         """Keep a lane's parameters as a profile, and tell its name."""
         kept = self._presets.keep(name, params)
         if kept:
-            self._notice.tell(f"Kept as the preset “{kept.name}”.", is_error=False)
+            self._notice.tell(f"Kept as the preset “{visible_name(kept.name)}”.", is_error=False)
 
     @property
     def _name(self) -> str:
@@ -275,7 +275,8 @@ class PresetActions(QObject):
             return
         self._left = left(self._name, exported.not_carried)
         self._report = "Export report"
-        words = f"“{Path(path).name}” is written. {lost_words(exported.not_carried)}".rstrip()
+        written = f"“{visible_name(Path(path).name)}” is written."
+        words = f"{written} {lost_words(exported.not_carried)}".rstrip()
         self._notice.tell(words, self.show_left if self._left else None, is_error=False)
 
 
@@ -292,4 +293,6 @@ def write_text(path: Path, text: str) -> None:
     try:
         atomic_write(path, text.encode())
     except OSError as error:
-        raise PresetError(f"“{path}”: {error.strerror or error}. Nothing was written.") from error
+        raise PresetError(
+            f"“{visible_path(path)}”: {error.strerror or error}. Nothing was written."
+        ) from error

@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QHeaderView,
-    QLabel,
     QPushButton,
     QTableWidget,
     QTableWidgetItem,
@@ -26,12 +25,14 @@ from studio.ui.theme.combo import ComboBox
 from studio.ui.theme.rows import AiryRows
 from studio.ui.theme.spacing import set_spacing
 from studio.ui.theme.theme import Theme
+from studio.ui.widgets.plain_label import PlainLabel
+from studio.ui.widgets.tips import plain_tip
+from studio.visible_text import LONGEST_LINE, visible_line, visible_name
 
 _SIZE = (720, 560)
 _IN_FORCE_WORDS = "Values in force"
 _SIGN, _FIELD, _LEFT, _RIGHT = range(4)
 _DIFFERS = "≠"
-_LONGEST_TIP = 2_000
 
 
 class PresetComparisonWindow(QDialog):
@@ -65,7 +66,7 @@ class PresetComparisonWindow(QDialog):
         choice.addWidget(self.left, 1)
         choice.addWidget(swap)
         choice.addWidget(self.right, 1)
-        self._words = QLabel()
+        self._words = PlainLabel()
         self.only_differences = CheckBox("&Only what differs", theme)
         self.only_differences.setToolTip("Leave fields with the same value on both sides out")
         self.only_differences.toggled.connect(state.set_only_differences)
@@ -189,11 +190,11 @@ class _Table(QTableWidget):
 
     def _fill_row(self, row: int, entry: ComparedField) -> None:
         left, right = (value_words(entry.field, side) for side in (entry.left, entry.right))
-        shown = around_difference(left, right) if entry.differs else (left, right)
+        shown = around_difference(left, right, LONGEST_LINE - 2) if entry.differs else (left, right)
         colors = self._theme.colors
         texts = (_DIFFERS if entry.differs else "", field_words(entry.field), *shown)
         for column, text in enumerate(texts):
-            item = QTableWidgetItem(text)
+            item = QTableWidgetItem(visible_line(text))
             item.setTextAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
             item.setForeground(QColor(colors.text if entry.differs else colors.muted))
             if column == _SIGN:
@@ -205,7 +206,7 @@ class _Table(QTableWidget):
                 item.setToolTip(entry.field)
             else:
                 whole = left if column == _LEFT else right
-                item.setToolTip(whole[:_LONGEST_TIP])
+                item.setToolTip(plain_tip(visible_line(whole)))
             self.setItem(row, column, item)
 
 
@@ -219,7 +220,7 @@ def _fill(box: ComboBox, choices: list[str], side: str) -> None:
 
 
 def _side_words(side: str) -> str:
-    return _IN_FORCE_WORDS if side == IN_FORCE else side
+    return _IN_FORCE_WORDS if side == IN_FORCE else visible_name(side)
 
 
 def _count_words(count: int, fields: int) -> str:

@@ -10,6 +10,8 @@ from studio.presets import DeletedPreset, Preset
 from studio.ui.presets.notices import PresetNotices
 from studio.ui.presets.state import PresetState
 from studio.ui.widgets.actions import make_action
+from studio.ui.widgets.tips import plain_tip
+from studio.visible_text import visible_name
 
 
 class PresetEdits(QObject):
@@ -47,7 +49,7 @@ class PresetEdits(QObject):
             parent,
             "Rename preset",
             "Rename",
-            f"New name for “{name}”:",
+            f"New name for “{visible_name(name)}”:",
             name,
             lambda typed: self._presets.why_not_called(typed, name),
         )
@@ -64,7 +66,9 @@ class PresetEdits(QObject):
         self._follow()
         stays = "; its values stay in force" if is_chosen else ""
         self._notices.tell(
-            f"The preset “{deleted.name}” is deleted{stays}.", self.undelete, is_error=False
+            f"The preset “{visible_name(deleted.name)}” is deleted{stays}.",
+            self.undelete,
+            is_error=False,
         )
 
     def use(self, preset: Preset) -> None:
@@ -73,7 +77,7 @@ class PresetEdits(QObject):
         self._presets.use(preset)
         if was_turned and self._presets.before:
             self._notices.tell(
-                f"“{preset.name}” is in force. What was turned before is kept.",
+                f"“{visible_name(preset.name)}” is in force. What was turned before is kept.",
                 self.put_back,
                 is_error=False,
             )
@@ -90,11 +94,13 @@ class PresetEdits(QObject):
         self._follow()
 
     def _follow(self) -> None:
-        deleted = f": “{self._deleted[-1].name}”" if self._deleted else ""
+        deleted = f": “{visible_name(self._deleted[-1].name)}”" if self._deleted else ""
         self.undelete.setEnabled(bool(deleted))
-        self.undelete.setToolTip(f"Bring the preset back that was deleted last{deleted}")
+        self.undelete.setToolTip(plain_tip(f"Bring the preset back that was deleted last{deleted}"))
         before = self._presets.before
         self.put_back.setEnabled(before is not None)
-        was = f": “{before.preset.name}”" if before else ""
+        was = f": “{visible_name(before.preset.name)}”" if before else ""
         turned = ", as it was turned" if before and before.is_turned else ""
-        self.put_back.setToolTip(f"Put in force what was so before another preset was{was}{turned}")
+        self.put_back.setToolTip(
+            plain_tip(f"Put in force what was so before another preset was{was}{turned}")
+        )

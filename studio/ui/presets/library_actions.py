@@ -16,6 +16,7 @@ from studio.ui.presets.library_state import PresetLibraryState
 from studio.ui.presets.notices import PresetNotices
 from studio.ui.presets.state import PresetState
 from studio.ui.widgets.actions import make_action
+from studio.visible_text import visible_path
 
 _NO_PRESET = "Select a preset first"
 _BUILT_IN = "It is built in and never changes; duplicate it to change the copy"
@@ -140,7 +141,7 @@ class PresetLibraryActions(QObject):
         try:
             path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            self._notices.tell(f"“{path}”: {error.strerror or error}.")
+            self._notices.tell(f"“{visible_path(path)}”: {error.strerror or error}.")
             return
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
 

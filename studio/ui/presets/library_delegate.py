@@ -130,7 +130,7 @@ class PresetLibraryDelegate(QStyledItemDelegate):
         below = text.translated(0, text.height() + _BETWEEN)
         below.setLeft(self._paint_marks(painter, below, entry.marks, colors))
         painter.setPen(QColor(colors.text if is_selected else colors.muted))
-        _draw_elided(painter, below, entry.line.split("\n")[0])
+        _draw_elided(painter, below, entry.line)
 
     def _paint_star(
         self, painter: QPainter, middle: QPointF, is_filled: bool, is_offered: bool

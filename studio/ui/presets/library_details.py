@@ -6,7 +6,7 @@ Shows a `PresetLibraryState`; what the buttons do is `PresetLibraryActions`'.
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QTextBrowser, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QTextBrowser, QVBoxLayout
 
 from studio.ui.presets.library_actions import PresetLibraryActions
 from studio.ui.presets.library_entries import Entry, Mark
@@ -16,8 +16,11 @@ from studio.ui.theme.card import CARD_MARGINS
 from studio.ui.theme.check_box import CheckBox
 from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.theme.theme import Theme
-from studio.ui.widgets.actions import ActionButton
+from studio.ui.widgets.actions import ActionButton, button_text
 from studio.ui.widgets.elided_label import ElidedLabel
+from studio.ui.widgets.plain_label import PlainLabel
+from studio.ui.widgets.tips import plain_tip
+from studio.visible_text import visible_name
 
 NOTHING = "Nothing is selected."
 
@@ -39,7 +42,7 @@ class PresetLibraryDetails(QFrame):
         self.setProperty("card", True)
         self._title = ElidedLabel()
         self._title.setProperty("type", "title")
-        self._standing = QLabel()
+        self._standing = PlainLabel()
         self._standing.setProperty("role", "muted")
         self._standing.setWordWrap(True)
         self.page = QTextBrowser()
@@ -82,7 +85,7 @@ class PresetLibraryDetails(QFrame):
     def _follow(self) -> None:
         entry = self._state.selected
         self._title.setText(entry.title if entry else NOTHING)
-        self._title.setToolTip(entry.title if entry else "")
+        self._title.setToolTip(plain_tip(entry.title) if entry else "")
         self._standing.setText(standing_line(entry) if entry else "")
         self._show_page(entry)
         is_preset = entry is not None and entry.preset is not None
@@ -94,14 +97,18 @@ class PresetLibraryDetails(QFrame):
         state, model = self._state, self._state.model
         self.default.setText("&Default: models without a preset of their own open with it")
         self.default.setToolTip(
-            f"Also at the next start. {_now(state.default)} Untick it, and the preset used last "
-            "is used again."
+            plain_tip(
+                f"Also at the next start. {_now(state.default)} Untick it, and the preset used "
+                "last is used again."
+            )
         )
         self.default.setChecked(Mark.DEFAULT in entry.marks)
-        shown = model.replace("&", "&&") or "this model"
+        shown = button_text(model) or "this model"
         self.of_model.setText(f"&Always for {shown}")
         self.of_model.setToolTip(
-            f"This model always opens with it, also at the next start. {_now(state.of_model)}"
+            plain_tip(
+                f"This model always opens with it, also at the next start. {_now(state.of_model)}"
+            )
             if model
             else "Open a model first"
         )
@@ -147,7 +154,7 @@ def _check_box(
 
 
 def _now(name: str) -> str:
-    return f"Now it is “{name}”." if name else "Now it is none."
+    return f"Now it is “{visible_name(name)}”." if name else "Now it is none."
 
 
 def _buttons(actions: PresetLibraryActions) -> QHBoxLayout:

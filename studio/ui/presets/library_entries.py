@@ -10,6 +10,7 @@ from enum import Enum
 from studio.presets import Listing, Preset, Problem, is_built_in
 from studio.ui.parameters.sampling_summary import summary
 from studio.ui.presets.words import TASK_WORDS, value_words
+from studio.visible_text import LONGEST_LINE, visible_line, visible_name
 
 
 class Kind(Enum):
@@ -131,7 +132,7 @@ def library_rows(
         if matches(preset, query)
     ]
     broken = [
-        Entry(str(problem.path), problem.path.name, _why(problem), Kind.BROKEN)
+        Entry(str(problem.path), visible_name(problem.path.name), _why(problem), Kind.BROKEN)
         for problem in listing.problems
         if _holds(query, [problem.path.name, problem.message])
     ]
@@ -179,12 +180,17 @@ def _chosen(entries: Iterable[Entry], belongs: Callable[[Entry], bool]) -> list[
 
 def _why(problem: Problem) -> str:
     # The file's name stands above it.
-    return problem.message.removeprefix(f"“{problem.path.name}”: ")
+    return visible_line(problem.message.removeprefix(f"“{visible_name(problem.path.name)}”: "))
 
 
 def _sets(preset: Preset) -> str:
     temperature = value_words("temperature", preset.sampling.temperature)
     return f"T {temperature}   {summary(preset.sampling)}"
+
+
+def _begins(text: str) -> str:
+    """The first line of a text."""
+    return visible_line(text[: 2 * LONGEST_LINE].strip().partition("\n")[0])
 
 
 def _entry(preset: Preset, is_newer: bool | None, standing: Standing) -> Entry:
@@ -205,7 +211,7 @@ def _entry(preset: Preset, is_newer: bool | None, standing: Standing) -> Entry:
     return Entry(
         name,
         name,
-        preset.description or _sets(preset),
+        _begins(preset.description) or _sets(preset),
         kind,
         preset,
         name in standing.favourites,

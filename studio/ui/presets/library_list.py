@@ -22,6 +22,8 @@ from studio.ui.presets.library_delegate import PresetLibraryDelegate
 from studio.ui.presets.library_entries import Entry, Heading
 from studio.ui.presets.library_state import PresetLibraryState
 from studio.ui.theme.theme import Theme
+from studio.ui.widgets.tips import plain_tip
+from studio.visible_text import visible_name
 
 ROW = Qt.ItemDataRole.UserRole
 """The `Row` itself."""
@@ -62,7 +64,7 @@ class PresetLibraryModel(QAbstractListModel):
             if role == Qt.ItemDataRole.AccessibleTextRole:
                 return row.words
             if role == Qt.ItemDataRole.ToolTipRole:
-                return row.line
+                return plain_tip(row.line)
         return None
 
     def flags(self, index: _Index) -> Qt.ItemFlag:
@@ -172,7 +174,8 @@ class PresetLibraryList(QListView):
         painter.drawText(
             room,
             int(Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap),
-            f"No preset has “{self._state.query.strip()}” in its name, description, task or notes.",
+            f"No preset has “{visible_name(self._state.query.strip())}” in its name, "
+            "description, task or notes.",
         )
 
     def _follow(self) -> None:

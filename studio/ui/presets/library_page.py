@@ -9,6 +9,7 @@ from studio.ui.presets.defaults import model_file
 from studio.ui.presets.library_entries import MARK_WORDS, Entry
 from studio.ui.presets.words import TASK_WORDS, field_words, shortened, value_words
 from studio.ui.theme.colors import Colors
+from studio.visible_text import visible_lines, visible_names, visible_path
 
 _NEUTRAL = Preset(name="neutral")
 _SAID_ABOVE = ("task", "description", "notes", "max_tokens", "prompt_format")
@@ -58,7 +59,7 @@ def page(
         keys = ", ".join(shortened(key, 40) for key in unknown[:20])
         parts.append(_muted(f"Also in its file, kept as it is: {escape(keys)}", colors))
     if models:
-        files = ", ".join(model_file(key) for key in models)
+        files = visible_names([model_file(key) for key in models])
         parts.append(_muted(f"Always for: {escape(files)}", colors))
     return "".join(parts)
 
@@ -69,7 +70,8 @@ def broken_page(entry: Entry, colors: Colors) -> str:
         "Correct it with a text editor: as soon as it is saved it stands among the others. "
         "Nothing was changed in it."
     )
-    return f"<p>{_text(entry.line)}</p>{_muted(escape(advice), colors)}<p>{escape(entry.key)}</p>"
+    path = escape(visible_path(entry.key))
+    return f"<p>{_text(entry.line)}</p>{_muted(escape(advice), colors)}<p>{path}</p>"
 
 
 def _values(preset: Preset, turned: list[tuple[str, object, object]], colors: Colors) -> str:
@@ -109,4 +111,4 @@ def _muted(html: str, colors: Colors) -> str:
 
 def _text(text: str) -> str:
     cut = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
-    return escape(cut).replace("\n", "<br>")
+    return escape(visible_lines(cut)).replace("\n", "<br>")

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
-    QLabel,
     QLineEdit,
     QVBoxLayout,
     QWidget,
@@ -14,6 +13,7 @@ from PySide6.QtWidgets import (
 from studio.ui.theme.spacing import set_spacing
 from studio.ui.theme.type_scale import grown
 from studio.ui.widgets.actions import button_text
+from studio.ui.widgets.plain_label import PlainLabel
 
 _WIDTH = 400
 
@@ -46,13 +46,13 @@ class PresetNameDialog(QDialog):
         self._why_not = why_not
         self.setWindowTitle(title)
         self.setMinimumWidth(round(_WIDTH * grown(self.font())))
-        label = QLabel(words)
+        label = PlainLabel(words)
         label.setWordWrap(True)
         self.edit = QLineEdit(name)
         self.edit.selectAll()
         self.edit.setAccessibleName(words)
         self.edit.textEdited.connect(lambda _text: self._refuse(""))
-        self.refusal = QLabel()
+        self.refusal = PlainLabel()
         self.refusal.setProperty("role", "error")
         self.refusal.setWordWrap(True)
         self.refusal.hide()

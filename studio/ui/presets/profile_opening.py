@@ -25,6 +25,7 @@ from studio.ui.presets.defaults import PresetDefaults, model_key
 from studio.ui.presets.in_force import InForce
 from studio.ui.presets.profile_state import ProfileState
 from studio.ui.presets.state import PresetState
+from studio.visible_text import visible_name
 
 
 class ProfileOpening(QObject):
@@ -101,4 +102,4 @@ class ProfileOpening(QObject):
         assert report is not None, "a ready model has its report"
         which = "its own" if self._defaults.of_model(self._key) == preset.name else "the default"
         name = model_name(report.path, report.quantization)
-        self.told.emit(f"“{name}” opens with {which} preset, “{preset.name}”.")
+        self.told.emit(f"“{name}” opens with {which} preset, “{visible_name(preset.name)}”.")

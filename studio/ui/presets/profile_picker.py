@@ -13,6 +13,8 @@ from studio.ui.presets.words import field_words, shortened, value_words
 from studio.ui.theme.combo import ComboBox
 from studio.ui.theme.theme import Theme
 from studio.ui.widgets.letters import follow_letters
+from studio.ui.widgets.tips import plain_tip
+from studio.visible_text import visible_line
 
 _LONGEST_NAME = 44
 """Characters, about."""
@@ -85,7 +87,7 @@ class ProfilePicker(ComboBox):
 
     def _add(self, preset: Preset) -> None:
         self.addItem(preset.name, preset.name)
-        tip = preset.description or "A preset of your own."
+        tip = plain_tip(visible_line(preset.description)) or "A preset of your own."
         self.setItemData(self.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
 
     def _follow(self) -> None:
@@ -100,14 +102,15 @@ class ProfilePicker(ComboBox):
             if words != self.itemText(place):
                 self.setItemText(place, words)
         tip = (
-            f"<p><b>Preset: {escape(preset.name)}</b></p><p>{escape(preset.description)}</p>"
+            "<p><b>Preset: "
+            f"{escape(preset.name)}</b></p><p>{escape(visible_line(preset.description))}</p>"
             f"{_turned_words(turned)}"
             "<p>A preset sets temperature, filters, length and prompt format. Choose it again to "
             "restore its values.</p>"
         )
         if tip != self.toolTip():
             self.setToolTip(tip)
-            self.setAccessibleDescription(preset.description)
+            self.setAccessibleDescription(visible_line(preset.description))
 
 
 def _turned_words(turned: list[tuple[str, object, object]]) -> str:

@@ -16,7 +16,6 @@ from PySide6.QtWidgets import (
     QDialogButtonBox,
     QFrame,
     QHeaderView,
-    QLabel,
     QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
@@ -27,14 +26,14 @@ from studio.ui.presets.travel_words import Left, as_lines, sums_up
 from studio.ui.theme.card import framed
 from studio.ui.theme.rows import AiryRows
 from studio.ui.theme.spacing import set_spacing
+from studio.ui.widgets.plain_label import PlainLabel
+from studio.ui.widgets.tips import plain_tip
+from studio.visible_text import visible_line
 
 _COLUMNS = ("Preset", "Setting", "Value", "Why")
 _SIZE = (880, 480)
 _WIDEST = 240
 """Pixels of a column but the last, which takes what is left."""
-_LONGEST_TIP = 2_000
-_LONGEST_CELL = 400
-"""Characters; what is copied is whole."""
 
 
 class TravelDialog(QDialog):
@@ -51,7 +50,7 @@ class TravelDialog(QDialog):
         self.setWindowTitle(title)
         self.resize(*_SIZE)
         self._rows = tuple(rows)
-        words = QLabel(sums_up(self._rows))
+        words = PlainLabel(sums_up(self._rows))
         words.setWordWrap(True)
         self.table = _Table(self._rows)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
@@ -86,8 +85,10 @@ class _Table(QTableWidget):
         grey = self.palette().color(QPalette.ColorRole.PlaceholderText)
         for place, row in enumerate(rows):
             for column, text in enumerate((row.preset, row.key, row.value, row.why)):
-                item = QTableWidgetItem(text[:_LONGEST_CELL])
-                item.setToolTip(text[:_LONGEST_TIP])
+                # What is copied is whole.
+                shown = visible_line(text)
+                item = QTableWidgetItem(shown)
+                item.setToolTip(plain_tip(shown))
                 item.setTextAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
                 if column in (1, 2):
                     item.setFont(mono)

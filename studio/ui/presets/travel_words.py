@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import msgspec
 
 from studio.presets.foreign import Imported, NotCarried
+from studio.visible_text import visible_line, visible_name, visible_names
 
 _MOST_TOLD = 6
 _LONGEST_TOLD = 40
@@ -44,9 +45,9 @@ def taken_in(
     """
     if len(taken) == 1:
         name, imported = taken[0]
-        words = f"“{name}” is taken in from {imported.program}."
+        words = f"“{visible_name(name)}” is taken in from {imported.program}."
     elif taken:
-        names = ", ".join(f"“{name}”" for name, _ in taken)
+        names = visible_names([name for name, _ in taken], _MOST_TOLD)
         words = f"{len(taken)} presets are taken in: {names}."
     else:
         words = ""
@@ -76,7 +77,9 @@ def absent_words(imported: Imported) -> str:
 def lost_words(not_carried: Sequence[NotCarried]) -> str:
     """The first of what had an effect, by name and value; `left` has all of them."""
     entries = [
-        f"{entry.key} {_cut(value_text(entry.value))}" for entry in not_carried if entry.had_effect
+        f"{_cut(entry.key)} {_cut(value_text(entry.value))}"
+        for entry in not_carried
+        if entry.had_effect
     ]
     if not entries:
         return ""
@@ -176,4 +179,4 @@ def _plain(why: str) -> str:
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= _LONGEST_TOLD else f"{text[:_LONGEST_TOLD]}…"
+    return visible_line(text, _LONGEST_TOLD + 1)

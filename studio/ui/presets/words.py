@@ -5,6 +5,7 @@ from studio.sampling import WordBias
 from studio.ui.parameters.groups import BIASES_FOR, PARAMETERS
 from studio.ui.parameters.parameter import Number
 from studio.ui.parameters.sampling_number import format_number
+from studio.visible_text import visible_line
 
 TASK_WORDS: dict[Task, str] = {
     "code": "code",
@@ -42,8 +43,7 @@ def value_words(field: str, value: object) -> str:
 
 def shortened(text: str, longest: int = 80) -> str:
     """The beginning of a text that may be long, in one line."""
-    line = text.translate(_SIGNS)
-    return line if len(line) <= longest else f"{line[:longest]}…"
+    return visible_line(text[: longest + 2].translate(_SIGNS), longest + 1)
 
 
 def around_difference(left: str, right: str, longest: int = 240) -> tuple[str, str]:

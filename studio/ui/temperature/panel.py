@@ -7,7 +7,6 @@ and keeps nothing itself but whether the details are shown.
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QSizePolicy,
     QStackedWidget,
@@ -29,6 +28,7 @@ from studio.ui.theme.theme import Theme
 from studio.ui.theme.type_scale import grown
 from studio.ui.tokens.next_token import NextToken
 from studio.ui.widgets.letters import follow_letters
+from studio.ui.widgets.plain_label import PlainLabel
 from studio.ui.widgets.tab_order import tab_before
 from studio.ui.widgets.tips import set_tip
 
@@ -181,7 +181,7 @@ class TemperaturePanel(Card):
         self.curve.follow()
 
 
-class _Refusal(QLabel):
+class _Refusal(PlainLabel):
     """Words that make do with the room there is: a long reason must not move what is below."""
 
     def __init__(self) -> None:

@@ -3,9 +3,10 @@
 It does not know its contents, nor the theme: its look comes from the application's stylesheet.
 """
 
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from studio.ui.theme.spacing import set_margins, set_spacing
+from studio.ui.widgets.plain_label import PlainLabel
 
 CARD_MARGINS = (6, 6, 6, 6)
 """Left, top, right and bottom, round a card's contents."""
@@ -45,7 +46,7 @@ class Card(QFrame):
         self.header = QHBoxLayout()
         set_spacing(self.header, 8)
         self.body.addLayout(self.header)
-        label = QLabel(heading)
+        label = PlainLabel(heading)
         label.setProperty("role", "heading")
         self.header.addWidget(label)
         self.header.addStretch(1)

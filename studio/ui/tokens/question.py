@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QApplication,
     QFrame,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QPushButton,
     QVBoxLayout,
@@ -25,6 +24,7 @@ from studio.ui.tokens.answer import Answer, AskedToken, parse_percent
 from studio.ui.tokens.details import most_likely_words
 from studio.ui.widgets.escape_key import claims_escape
 from studio.ui.widgets.letters import follow_letters
+from studio.ui.widgets.plain_label import PlainLabel
 
 _WIDTH_IN_CHARACTERS = 46
 _MARGIN = 12
@@ -51,8 +51,7 @@ class TokenQuestion(QFrame):
         self.setProperty("card", True)
         self.setProperty("over", True)
         self.setAccessibleName("What T makes this token so likely?")
-        self._before = QLabel()
-        self._before.setTextFormat(Qt.TextFormat.PlainText)
+        self._before = PlainLabel()
         self.edit = QLineEdit()
         self.edit.setAccessibleName("Percentage")
         self.edit.setToolTip("How likely this token should be, from 0 to 100 %.")
@@ -63,16 +62,15 @@ class TokenQuestion(QFrame):
                 letters.horizontalAdvance("100.000") + round(20 * grown(self.edit.font()))
             ),
         )
-        self._words = QLabel()
+        self._words = PlainLabel()
         self._words.setWordWrap(True)
-        self._words.setTextFormat(Qt.TextFormat.PlainText)
         self.buttons = (self._button(0), self._button(1))
 
         self._question = QHBoxLayout()
         set_spacing(self._question, 6)
         self._question.addWidget(self._before)
         self._question.addWidget(self.edit)
-        self._question.addWidget(QLabel("% likely?"))
+        self._question.addWidget(PlainLabel("% likely?"))
         self._question.addStretch(1)
         column = QVBoxLayout(self)
         set_margins(column, _MARGIN, _MARGIN - 2, _MARGIN, _MARGIN)

@@ -15,6 +15,9 @@ Kind = Literal["text", "bytes", "control"]
 MAX_LENGTH = 32
 """How many characters are shown; the longest pieces of real vocabularies have over 100."""
 
+_MOST_READ = 1024
+"""Characters that are looked at."""
+
 _SIGNS = {" ": "␣", "\n": "↵", "\t": "⇥", "\r": "␍", "\u00a0": "⍽"}
 
 _SPOKEN = {
@@ -59,7 +62,8 @@ def token_text(piece: bytes | None, token_id: int, *, control: bool = False) -> 
     """
     if not piece:
         return TokenText(f"⟨token {token_id}⟩", "control", f"token number {token_id}")
-    text = piece.decode("utf-8", "surrogateescape")
+    # Whole characters still: none has more than four bytes.
+    text = piece[: 4 * _MOST_READ].decode("utf-8", "surrogateescape")[:_MOST_READ]
     if control:
         name = _elided(_visible(text.strip("<|>[]") or text))
         return TokenText(f"⟨{name}⟩", "control", f"control token {name}")

@@ -6,6 +6,7 @@ And as they are shown, with their white space to be seen. Knows no Qt.
 import re
 
 from studio.ui.tokens.text import token_text
+from studio.visible_text import visible_line
 
 _ESCAPES = {"\\n": "\n", "\\t": "\t", "\\r": "\r", "\\\\": "\\"}
 _ESCAPE = re.compile(r"\\[ntr\\]")
@@ -24,5 +25,5 @@ def visible(text: str) -> str:
 def spoken(text: str) -> str:
     """The same for those who hear the window."""
     if text.isprintable() and not text.startswith(" "):
-        return text
+        return visible_line(text)
     return token_text(text.encode("utf-8", errors="replace"), 0).spoken

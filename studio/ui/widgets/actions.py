@@ -7,6 +7,8 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QPushButton, QWidget
 
+from studio.ui.widgets.tips import with_key
+
 Shortcut = QKeySequence.StandardKey | str | list[str] | None
 
 
@@ -92,5 +94,5 @@ class ActionButton(QPushButton):
         shown = f"{name}   {keys}" if keys and self._shows_key else name
         self.setText(button_text(shown))
         self.setEnabled(action.isEnabled())
-        self.setToolTip(f"{action.toolTip()} ({keys})" if keys else action.toolTip())
+        self.setToolTip(with_key(action.toolTip(), keys))
         self.setAccessibleName(name)

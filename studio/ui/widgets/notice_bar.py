@@ -9,7 +9,6 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QSizePolicy,
     QToolButton,
@@ -18,7 +17,9 @@ from PySide6.QtWidgets import (
 
 from studio.ui.theme.spacing import set_margins
 from studio.ui.widgets.actions import button_text, shown_text
+from studio.ui.widgets.plain_label import PlainLabel
 from studio.ui.widgets.toast import Toast
+from studio.visible_text import visible_message
 
 
 class NoticeBar(QFrame):
@@ -36,10 +37,9 @@ class NoticeBar(QFrame):
         self.setAccessibleName("Message")
         self._action: QAction | None = None
         self._is_of_text = self._is_toast_of_text = False
-        self._label = QLabel()
+        self._label = PlainLabel()
         self._label.setProperty("role", "error")
         self._label.setWordWrap(True)
-        self._label.setTextFormat(Qt.TextFormat.PlainText)
         self._label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         # A path without a place to break must not make the window wider.
         policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -94,6 +94,7 @@ class NoticeBar(QFrame):
             of_text: Whether it is about the text that is open: see `forget_text`.
             dismissal: What dismisses it, in a word, where that is a choice like the other.
         """
+        message = visible_message(message)
         if self._toast is not None:
             if not is_error and action is None:
                 # A reason that still holds is not covered by news of something else.

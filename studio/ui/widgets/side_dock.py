@@ -8,7 +8,6 @@ from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent, QPalette, QRes
 from PySide6.QtWidgets import (
     QDockWidget,
     QHBoxLayout,
-    QLabel,
     QMainWindow,
     QToolButton,
     QVBoxLayout,
@@ -16,6 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from studio.ui.theme.spacing import set_margins
+from studio.ui.widgets.plain_label import PlainLabel
 
 _EDGE = 14
 """Between the window's edge and its cards."""
@@ -175,7 +175,7 @@ class _TitleBar(QWidget):
 
     def __init__(self, dock: SideDock, title: str) -> None:
         super().__init__()
-        heading = QLabel(title)
+        heading = PlainLabel(title)
         heading.setProperty("role", "heading")
         self._detach = _button("Detach", "Detach", lambda: dock.setFloating(not dock.isFloating()))
         close = _button("×", "Close", dock.dismiss)

@@ -1,12 +1,19 @@
 """A tooltip for those who see it, and the same words for those who hear the window.
 
-Qt reads a tooltip aloud where a widget has no description of its own, tags and all.
+Qt reads a tooltip aloud where a widget has no description of its own, tags and all. It also guesses
+whether a tooltip is rich text: what has a stranger's word in it goes through `plain_tip`.
 """
 
 import re
-from html import unescape
+from html import escape, unescape
 
 from PySide6.QtWidgets import QWidget
+
+_WIDEST = 160
+"""Characters of a line: Qt breaks lines in rich text alone."""
+_UNBROKEN = re.compile(r"(\S{40})(?=\S)")
+"""A word that a line could not hold; it may be broken behind each forty characters."""
+_BREAK = "\u200b"
 
 
 def set_tip(widget: QWidget, tip: str) -> None:
@@ -18,9 +25,26 @@ def set_tip(widget: QWidget, tip: str) -> None:
         widget.setAccessibleDescription(spoken)
 
 
+def plain_tip(words: str) -> str:
+    """A tooltip that shows words as they are, whatever looks like markup in them, lines broken."""
+    lines = words.split("\n")
+    if not ("<" in words or "&" in words or max(map(len, lines)) > _WIDEST):
+        return words
+    shown = (escape(_UNBROKEN.sub(rf"\1{_BREAK}", line)) for line in lines)
+    return f"<p>{'<br>'.join(shown)}</p>"
+
+
+def with_key(tip: str, keys: str) -> str:
+    """A tooltip, rich text or plain, with a key in brackets behind it; none where that is empty."""
+    if not keys:
+        return tip
+    whole = tip.removesuffix("</p>")
+    return f"{whole} ({escape(keys)})</p>" if whole != tip else f"{tip} ({keys})"
+
+
 def plain(tip: str) -> str:
     """The words of a tooltip: its tags taken out, its paragraphs one after another."""
     if not tip.startswith("<"):
         return tip
     words = re.sub(r"</?(?:p|br)[^>]*>", " ", tip)
-    return " ".join(unescape(re.sub(r"<[^>]*>", "", words)).split())
+    return " ".join(unescape(re.sub(r"<[^>]*>", "", words)).replace(_BREAK, "").split())

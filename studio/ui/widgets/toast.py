@@ -1,9 +1,11 @@
 """A message that goes by itself: over the window's lower edge, in nobody's way. Knows no text."""
 
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
 from studio.ui.theme.spacing import set_margins
+from studio.ui.widgets.plain_label import PlainLabel
+from studio.visible_text import visible_message
 
 _MS = 6000
 _SHORT = 100
@@ -34,8 +36,7 @@ class Toast(QFrame):
         # What is behind it can be clicked, and written in.
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._over = over
-        self._label = QLabel()
-        self._label.setTextFormat(Qt.TextFormat.PlainText)
+        self._label = PlainLabel()
         self._label.setWordWrap(True)
         row = QHBoxLayout(self)
         set_margins(row, _INSIDE, 10, _INSIDE, 10)
@@ -60,6 +61,7 @@ class Toast(QFrame):
 
     def say(self, message: str) -> None:
         """Show a message for a while."""
+        message = visible_message(message)
         self._label.setText(message)
         self.setAccessibleDescription(message)
         self._place()

@@ -4,12 +4,14 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QLabel, QSizePolicy
+from PySide6.QtWidgets import QSizePolicy
+
+from studio.ui.widgets.plain_label import PlainLabel
 
 _BETWEEN = "   "
 
 
-class WholeFacts(QLabel):
+class WholeFacts(PlainLabel):
     """Takes what room there is, at the right; half a number would be another number.
 
     Its text has all of them, for those who do not look.
@@ -18,7 +20,6 @@ class WholeFacts(QLabel):
     def __init__(self) -> None:
         super().__init__()
         self._facts: tuple[str, ...] = ()
-        self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
 
     def tell(self, facts: Sequence[str]) -> None:

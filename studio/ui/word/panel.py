@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -18,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.theme.theme import Theme
+from studio.ui.widgets.plain_label import PlainLabel
 from studio.ui.widgets.tips import set_tip
 from studio.ui.word.bars import FEWEST_ROWS, ROWS, WordBars
 from studio.ui.word.state import WordFacts, WordState
@@ -72,8 +72,7 @@ class WordPanel(QFrame):
         self.setProperty("over", True)
         self.setAccessibleName("What else could stand here")
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.title = QLabel()
-        self.title.setTextFormat(Qt.TextFormat.PlainText)
+        self.title = PlainLabel()
         self.title.setAccessibleName("Token")
         close = QToolButton()
         close.setText("×")
@@ -82,7 +81,7 @@ class WordPanel(QFrame):
         close.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         close.clicked.connect(state.let_go)
         self.chance = _words("muted")
-        self.values = [QLabel() for _ in _FACTS]
+        self.values = [PlainLabel() for _ in _FACTS]
         self.sentences = _words()
         self.bars = WordBars(state.next_token, theme)
 
@@ -92,7 +91,7 @@ class WordPanel(QFrame):
         facts = QGridLayout()
         set_spacing(facts, 24, 0)
         for column, ((name, tip), value) in enumerate(zip(_FACTS, self.values, strict=True)):
-            label = QLabel(name)
+            label = PlainLabel(name)
             label.setProperty("role", "muted")
             value.setAccessibleName(name)
             for part in (label, value):
@@ -170,9 +169,8 @@ class WordPanel(QFrame):
             value.setFont(font)
 
 
-def _words(role: str = "") -> QLabel:
-    label = QLabel()
-    label.setTextFormat(Qt.TextFormat.PlainText)
+def _words(role: str = "") -> PlainLabel:
+    label = PlainLabel()
     label.setWordWrap(True)
     if role:
         label.setProperty("role", role)

@@ -11,6 +11,7 @@ from studio.ui.theme.spacing import set_margins
 from studio.ui.widgets.elided_label import ElidedLabel
 from studio.ui.widgets.tips import set_tip
 from studio.ui.writing.draft import Draft
+from studio.visible_text import LONGEST_LINE, visible_line
 
 _FEWEST_LINES, _MOST_LINES = 1, 6
 """The field grows with its text, so far; what is longer scrolls."""
@@ -130,5 +131,6 @@ class BriefCard(Card):
     def _on_toggled(self, is_open: bool) -> None:
         self.edit.setVisible(is_open)
         self._summary.setVisible(not is_open)
-        self._summary.setText(" ".join(self._draft.brief.split()) or "none")
+        brief = " ".join(self._draft.brief[: 4 * LONGEST_LINE].split())
+        self._summary.setText(visible_line(brief) or "none")
         self._toggle.setText("⌄" if is_open else "›")

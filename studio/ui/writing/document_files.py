@@ -18,9 +18,11 @@ from studio.manuscript import (
 from studio.path_checks import exists, is_folder
 from studio.ui.settings import FOLDER, LAST_CARET, LAST_FILE, RECENT_FILES, Settings
 from studio.ui.user_folders import data_folder, state_folder
+from studio.ui.widgets.ask import question
 from studio.ui.writing.draft import Draft
 from studio.ui.writing.file_guard import Clearance, FileGuard
 from studio.ui.writing.writing import Writing
+from studio.visible_text import visible_name, visible_path
 
 _ALL_FILES = "All files (*)"
 _FILTER = f"Text (*.txt *.md);;{_ALL_FILES}"
@@ -68,8 +70,8 @@ class DocumentFiles(QObject):
 
     @property
     def title(self) -> str:
-        """The document's name for the window's title."""
-        return self._draft.path.stem if self._draft.path else "Untitled"
+        """The document's name as it is shown, in the window's title too."""
+        return visible_name(self._draft.path.stem) if self._draft.path else "Untitled"
 
     def new(self, then: Callable[[], None] = lambda: None) -> None:
         """Begin an empty manuscript.
@@ -104,8 +106,8 @@ class DocumentFiles(QObject):
         if not exists(last):
             self._settings.set(LAST_FILE, "")
             self.told.emit(
-                f"“{last}”, which was open last, is not there any more. This page is empty; "
-                "File › Open recent has others."
+                f"“{visible_path(last)}”, which was open last, is not there any more. This page "
+                "is empty; File › Open recent has others."
             )
             return
         if self.guard.is_open_elsewhere(last):
@@ -171,7 +173,7 @@ class DocumentFiles(QObject):
         if self._writing.is_idle and not is_something:
             return True
         buttons = QMessageBox.StandardButton
-        answer = QMessageBox.question(
+        answer = question(
             self._window,
             "Unsaved changes",
             f"Save the changes to “{self.title}”? Otherwise they are lost.",
@@ -191,10 +193,10 @@ class DocumentFiles(QObject):
 
     def _may_replace(self, target: Path) -> bool:
         buttons = QMessageBox.StandardButton
-        answer = QMessageBox.question(
+        answer = question(
             self._window,
             "Replace the file",
-            f"“{target.name}” is there already. Replace it?",
+            f"“{visible_name(target.name)}” is there already. Replace it?",
             buttons.Yes | buttons.No,
             buttons.No,
         )
@@ -249,7 +251,7 @@ class DocumentFiles(QObject):
         except (ManuscriptFileError, BriefError) as error:
             self.failed.emit(str(error))
             return False
-        self.saved.emit(f"“{path.name}” is saved.")
+        self.saved.emit(f"“{visible_name(path.name)}” is saved.")
         return True
 
     def _take_theirs(self) -> None:

@@ -18,6 +18,7 @@ from studio.manuscript import Outside, document_key
 from studio.ui.widgets.actions import make_action
 from studio.ui.widgets.ask import ask
 from studio.ui.writing.draft import Draft
+from studio.visible_text import visible_name
 
 KEEP, TAKE, BESIDE = "Keep mine", "Take theirs", "Save beside…"
 AGAIN, ALL_THE_SAME = "Save it again", "Save here all the same"
@@ -113,8 +114,8 @@ class FileGuard(QObject):
             self.release()
         if path is not None and self._is_elsewhere(path) and is_new:
             self.noticed.emit(
-                f"“{path.name}” is open in another window of Kelvin Studio too. What is saved last "
-                "stays; write in one of the two.",
+                f"“{visible_name(path.name)}” is open in another window of Kelvin Studio too. "
+                "What is saved last stays; write in one of the two.",
                 self.beside,
             )
 
@@ -145,7 +146,7 @@ class FileGuard(QObject):
         answer = ask(
             self._window,
             "Open in another window",
-            f"“{path.name}” is open in another window of Kelvin Studio.",
+            f"“{visible_name(path.name)}” is open in another window of Kelvin Studio.",
             "Save beside: this text goes into a file of its own.\n"
             f"{ALL_THE_SAME}: what is saved last stays.",
             (BESIDE, ALL_THE_SAME),
@@ -154,7 +155,7 @@ class FileGuard(QObject):
 
     @property
     def _name(self) -> str:
-        return self._draft.path.name if self._draft.path else ""
+        return visible_name(self._draft.path.name) if self._draft.path else ""
 
     def _ask_outside(self) -> Clearance:
         """Whether the document's own file may be written now."""

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QFrame,
-    QLabel,
     QListWidget,
     QListWidgetItem,
     QMessageBox,
@@ -23,7 +22,11 @@ from PySide6.QtWidgets import (
 from studio.manuscript import Leftover, RecoveryRecord
 from studio.ui.counted import counted
 from studio.ui.theme.spacing import set_margins, set_spacing
+from studio.ui.widgets.ask import question
 from studio.ui.widgets.elided_label import ElidedLabel
+from studio.ui.widgets.plain_label import PlainLabel
+from studio.ui.widgets.tips import plain_tip
+from studio.visible_text import visible_line, visible_name, visible_path
 
 _PREVIEW_MARGIN = 10
 """Pixels round the text that is shown, which has a ground of its own."""
@@ -54,7 +57,7 @@ class RecoveryDialog(QDialog):
         self.setWindowTitle("Not saved last time")
         self.resize(600, 440)
         several = len(leftovers) > 1
-        words = QLabel(
+        words = PlainLabel(
             "Kelvin Studio ended before these texts were saved. Restore one here; the others are "
             "offered again at the next start."
             if several
@@ -79,7 +82,7 @@ class RecoveryDialog(QDialog):
         bold = self.name.font()
         bold.setWeight(QFont.Weight.DemiBold)
         self.name.setFont(bold)
-        self.facts = QLabel()
+        self.facts = PlainLabel()
         self.facts.setProperty("role", "muted")
         self.preview = QPlainTextEdit()
         self.preview.setReadOnly(True)
@@ -141,7 +144,9 @@ class RecoveryDialog(QDialog):
             return
         record = leftover.record
         self.name.setText(_name(record))
-        self.name.setToolTip(str(record.path) if record.path else "It was never saved")
+        self.name.setToolTip(
+            plain_tip(visible_path(record.path)) if record.path else "It was never saved"
+        )
         self.facts.setText(_facts(record))
         text = record.text or record.brief
         before = text[max(0, record.caret - _BEFORE) : record.caret]
@@ -165,7 +170,7 @@ class RecoveryDialog(QDialog):
 
     def _may_discard(self, leftover: Leftover) -> bool:
         buttons = QMessageBox.StandardButton
-        answer = QMessageBox.question(
+        answer = question(
             self,
             "Discard",
             f"Discard what was not saved of “{_name(leftover.record)}”? It cannot be brought back.",
@@ -176,12 +181,12 @@ class RecoveryDialog(QDialog):
 
 
 def _name(record: RecoveryRecord) -> str:
-    return record.path.name if record.path else "Untitled"
+    return visible_name(record.path.name) if record.path else "Untitled"
 
 
 def _line(record: RecoveryRecord) -> str:
     first = " ".join((record.text or record.brief)[: 4 * _LINE].split())
-    begins = f"{first[:_LINE].rstrip()}…" if len(first) > _LINE else first
+    begins = visible_line(first, _LINE)
     return f"{_name(record)} – {begins}" if begins else _name(record)
 
 

@@ -1,8 +1,9 @@
 """The seed of the take at the caret, to be read and copied."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QWidget
 
+from studio.ui.widgets.plain_label import PlainLabel
 from studio.ui.widgets.tips import set_tip
 from studio.ui.writing.take_words import seed_words
 from studio.ui.writing.writing import Writing
@@ -16,7 +17,7 @@ _TIP = (
 )
 
 
-class TakeSeed(QLabel):
+class TakeSeed(PlainLabel):
     """A line of text for the pointer and the keyboard to select.
 
     Args:
@@ -25,10 +26,9 @@ class TakeSeed(QLabel):
     """
 
     def __init__(self, writing: Writing, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(parent=parent)
         self._writing = writing
         self.setProperty("role", "muted")
-        self.setTextFormat(Qt.TextFormat.PlainText)
         self.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse
             | Qt.TextInteractionFlag.TextSelectableByKeyboard

@@ -4,12 +4,13 @@ from html import escape
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QFontMetrics
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QToolButton, QWidget
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QToolButton, QWidget
 
 from studio.manuscript import TakeSet
 from studio.ui.theme.spacing import set_spacing
 from studio.ui.widgets.actions import key_text, shown_text
 from studio.ui.widgets.letters import follow_letters
+from studio.ui.widgets.plain_label import PlainLabel
 from studio.ui.widgets.tips import set_tip
 from studio.ui.writing.take_words import take_sentence, temperatures, which_take
 
@@ -37,7 +38,7 @@ class TakeSteps(QWidget):
     ) -> None:
         super().__init__(parent)
         self._in_margin = in_margin
-        self.label = QLabel()
+        self.label = PlainLabel()
         self.label.setProperty("role", "muted")
         self.label.setAccessibleName("Take")
         self.steps = [_step_button(previous_take, "‹"), _step_button(next_take, "›")]

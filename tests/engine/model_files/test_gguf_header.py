@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from studio.engine.model_files import gguf_container
 from studio.engine.model_files.gguf_header import GgufHeader, ModelFileError, read_header
+from studio.visible_text import visible_name
 from tests.helpers.header_files import TOKENS, TYPES
 from tests.helpers.header_files import write_header_file as write_model
 
@@ -29,7 +30,7 @@ def refused(path: Path) -> ModelFileError:
     with pytest.raises(ModelFileError) as caught:
         read_header(path)
     error = caught.value
-    assert path.name in str(error) == error.message
+    assert visible_name(path.name) in str(error) == error.message
     assert str(error).endswith(".")
     return error
 

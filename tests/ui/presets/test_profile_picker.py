@@ -11,6 +11,7 @@ from studio.presets import Preset, built_in_presets
 from studio.ui.presets.profile_picker import ProfilePicker
 from studio.ui.presets.profile_state import ProfileState
 from studio.ui.theme.theme import Theme
+from studio.ui.widgets.tips import plain
 from tests.ui.preset_desk import Desk
 
 PRESETS = built_in_presets()
@@ -33,7 +34,7 @@ def picker(qapp: QApplication, qtbot: QtBot, profiles: ProfileState) -> Iterator
 def test_the_profiles_each_with_its_sentence(picker: ProfilePicker) -> None:
     assert [picker.itemText(index) for index in range(picker.count())] == NAMES
     for index, preset in enumerate(PRESETS):
-        assert picker.itemData(index, Qt.ItemDataRole.ToolTipRole) == preset.description
+        assert plain(picker.itemData(index, Qt.ItemDataRole.ToolTipRole)) == preset.description
         assert preset.description.startswith("For ")
 
 
