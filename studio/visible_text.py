@@ -12,7 +12,9 @@ from collections.abc import Sequence
 LONGEST_LINE = 200
 """Characters of a stranger's word, wherever it is shown."""
 LONGEST_NAME = 100
-"""Characters of a name in a menu, a title or a question, which are as wide as their longest."""
+"""Characters of a name in a title, a question or a button."""
+LONGEST_ENTRY = 80
+"""Characters of a name in a menu, which is as wide as its longest entry."""
 LONGEST_MESSAGE = 2_000
 """Characters of a message that has a stranger's words in it."""
 _MOST_LINES = 40

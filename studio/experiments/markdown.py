@@ -96,7 +96,8 @@ def _facts(comparison: Comparison) -> list[str]:
 
 
 def _fenced(text: str) -> list[str]:
-    """Text as it is: the fence is longer than any in it."""
+    """Text as it is: the fence is longer than any in it, and a line ends in one way."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     ticks = max((len(run) for run in re.findall("`+", text)), default=0)
     fence = "`" * max(3, ticks + 1)
     return [f"{fence}text", text, fence]

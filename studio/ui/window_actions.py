@@ -34,7 +34,7 @@ from studio.ui.writing.place_words import place_words
 from studio.ui.writing.recovery_offer import RecoveryOffer
 from studio.ui.writing.score_action import make_score_action
 from studio.ui.writing.take_words import retake_tip
-from studio.visible_text import visible_name, visible_path
+from studio.visible_text import LONGEST_ENTRY, visible_name, visible_path
 
 Choice = TypeVar("Choice", bound=str)
 
@@ -296,7 +296,7 @@ class WindowActions(QObject):
         def fill() -> None:
             menu.clear()
             for path in settings.get(RECENT_FILES):
-                action = menu.addAction(button_text(visible_name(Path(path).name)))
+                action = menu.addAction(button_text(visible_name(Path(path).name, LONGEST_ENTRY)))
                 action.setToolTip(plain_tip(visible_path(path)))
                 action.triggered.connect(lambda _checked, path=path: self._files.open(Path(path)))
             if menu.isEmpty():

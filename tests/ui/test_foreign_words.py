@@ -23,7 +23,6 @@ from studio.ui.main_window import MainWindow
 from studio.ui.model.options_dialog import ModelOptionsDialog
 from studio.ui.model.state import ModelPhase
 from studio.ui.presets.name_dialog import PresetNameDialog
-from studio.ui.settings import Settings
 from studio.ui.user_folders import recovery_folder
 from studio.ui.writing.recovery_dialog import RecoveryDialog
 from tests.helpers.tiny_model import write_sentencepiece_model
@@ -127,8 +126,9 @@ def test_names_of_files(
     bare.files.open(tmp_path / f"{HOSTILE_NAME} not there.txt")
     assert MARK in bare.notice.message
     seen(bare)
+    bare.notice.hide()
     bare.open_path(tmp_path / f"{HOSTILE_NAME}.json")
-    assert MARK in bare.notice.message
+    qtbot.waitUntil(lambda: MARK in bare.notice.message, timeout=LONG)
     seen(bare)
     bare.session.draft.manuscript.mark_clean()
 
@@ -268,10 +268,11 @@ def test_presets(
     path = tmp_path / f"{HOSTILE_NAME}.json"
     path.write_text(json.dumps(foreign))
     bare.presets.import_paths([path])
-    assert MARK in bare.notice.message
+    qtbot.waitUntil(lambda: MARK in bare.notice.message, timeout=LONG)
     seen(bare)
     path.write_text(json.dumps({**foreign, "rep_pen": 1.1}))
     bare.presets.import_paths([path])
+    qtbot.waitUntil(lambda: bare.notice.action is bare.presets.show_left, timeout=LONG)
     bare.presets.show_left.trigger()
     report = QApplication.activeModalWidget()
     assert report is not None
@@ -324,8 +325,8 @@ def test_a_comparison(
     path = tmp_path / f"{HOSTILE_NAME}.json"
     save_comparison(path, hostile_comparison())
     bare.open_path(path)
+    qtbot.waitUntil(lambda: bare.compare.is_shown, timeout=LONG)
     page = bare.compare.page
-    assert bare.compare.is_shown
     assert page is not None
     bare.compare.actions.show_parting.setChecked(True)
     bare.compare.actions.show_bars.setChecked(True)
@@ -336,7 +337,7 @@ def test_a_comparison(
     assert found >= {"PromptWords.text", "PromptWords.tip", "painted"}
     path.write_text(path.read_text().replace('"max_tokens"', json.dumps(HOSTILE), 1))
     bare.open_path(path)
-    assert MARK in bare.notice.message
+    qtbot.waitUntil(lambda: MARK in bare.notice.message, timeout=LONG)
     seen(bare)
 
 
@@ -362,16 +363,17 @@ def test_what_was_not_saved(bare: MainWindow, seen: Callable[..., set[str]]) -> 
 
 
 def test_a_brief_and_what_is_remembered(bare: MainWindow, seen: Callable[..., set[str]]) -> None:
-    settings = Settings()
-    settings.set(remembered.RECENT_FILES, [f"/{HOSTILE}/x.txt", f"/{HOSTILE_NAME}"])
-    settings.set(remembered.RECENT_MODELS, [f"/{HOSTILE}/x.gguf", f"/{HOSTILE_NAME}"])
+    settings = bare.settings
+    name = f"{MARK}<img src=x><b>&amp;&k{'W' * 150}"
+    settings.set(remembered.RECENT_FILES, [f"/{name}/x.txt", f"/{name}"])
+    settings.set(remembered.RECENT_MODELS, [f"/{name}/x.gguf", f"/{name}"])
     bare.actions_.recent.aboutToShow.emit()
     bare.model_picker._menu.aboutToShow.emit()
     assert seen(bare) >= {"action", "action tip"}
     bare.session.draft.set_brief(HOSTILE)
     bare.brief.set_open(False)
     assert "ElidedLabel.text" in seen(bare)
-    settings.set(remembered.LAST_FILE, f"/{HOSTILE_NAME}/not there")
+    settings.set(remembered.LAST_FILE, f"/{name}/not there")
     bare.files.open_last()
     assert MARK in bare.notice.message
     seen(bare)

@@ -22,7 +22,7 @@ from studio.ui.theme.combo import paint_chevron
 from studio.ui.theme.type_scale import grown
 from studio.ui.widgets.actions import button_text
 from studio.ui.widgets.tips import plain_tip
-from studio.visible_text import visible_name, visible_path
+from studio.visible_text import LONGEST_ENTRY, visible_name, visible_path
 
 _INSET = 10
 _FEWEST_CHARACTERS = 14
@@ -128,7 +128,7 @@ class ModelPicker(QPushButton):
             role = " (starter model)" if file == self._starter else ""
             death = self._model.deaths.of(path) if is_there else None
             said = "ended the engine last time" if death else size
-            name = button_text(visible_name(file.stem))
+            name = button_text(visible_name(file.stem, LONGEST_ENTRY))
             action = self._menu.addAction(f"{name}{role}\t{said}")
             tip = visible_path(path)
             action.setToolTip(plain_tip(f"{tip}\n{death.day}: {death.cause}" if death else tip))

@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QPushButton, QWidget
 
-from studio.ui.widgets.tips import with_key
+from studio.ui.widgets.tips import plain, with_key
 
 Shortcut = QKeySequence.StandardKey | str | list[str] | None
 
@@ -38,7 +38,7 @@ def make_action(
     action.triggered.connect(lambda _checked: slot())
     if tip:
         action.setToolTip(tip)
-        action.setStatusTip(tip)
+        action.setStatusTip(plain(tip))
     return action
 
 

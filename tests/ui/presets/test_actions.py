@@ -100,7 +100,9 @@ def test_all_that_was_lost_is_shown_and_files_are_told_of_together(
 ) -> None:
     warm, cold, broken = (tmp_path / name for name in ("Warm.json", "Cold.json", "broken.json"))
     lost = {f"odd{number}": number for number in range(1, 10)}
-    warm.write_text(json.dumps({"temp": 1.5, "rep_pen": 1.1, "top_a": 0, **lost}))
+    off = dict.fromkeys(("freq_pen", "presence_pen", "xtc_probability", "dry_multiplier"), 0)
+    off |= {"typical_p": 1, "mirostat_mode": 0}
+    warm.write_text(json.dumps({"temp": 1.5, "rep_pen": 1.1, "top_a": 0, **off, **lost}))
     cold.write_text('{"temp": 0.1, "rep_pen": 1.1, "tfs": 0.5}')
     broken.write_text("{")
     window.presets.import_paths([warm, broken, cold])
