@@ -1,0 +1,71 @@
+"""The window at the ends of what settings may be: it opens, closes and opens again."""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from studio.ui import application as program
+from studio.ui import settings as remembered
+from studio.ui.application import open_first
+from studio.ui.main_window import MainWindow
+from studio.ui.settings import DECLARED, Setting
+from tests.ui.conftest import LONG
+
+LONG_NAME = "/" + "é\u202e<b>&x\n" * 500
+
+
+def extremes(setting: Setting[Any]) -> tuple[object, object]:
+    """The least and the most that a setting may be."""
+    match setting.default, setting.allowed:
+        case bool(), _:
+            return True, True
+        case int(), range() as numbers:
+            return numbers.start, numbers.stop - 1
+        case _, tuple() as words:
+            return words[0], words[-1]
+        case list(), _:
+            return [""], [LONG_NAME] * setting.most if setting.most < 100 else [LONG_NAME]
+        case _, re.Pattern() as form:
+            places = [
+                ("afloat -999999 -999999 0 0", "afloat 999999 999999 999999 999999"),
+                ("-999999 -999999 0 0", "999999 999999 999999 999999 full-screen"),
+                ("0 0", "999999 999999"),
+            ]
+            return next(pair for pair in places if form.fullmatch(pair[0]))
+        case _:
+            return " ", LONG_NAME[: setting.longest]
+
+
+@pytest.mark.parametrize("end", [0, 1], ids=["least", "most"])
+def test_the_window_opens_and_closes_at_the_ends_of_every_setting(
+    open_window: Callable[[], MainWindow],
+    own_settings: Path,
+    qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
+    end: int,
+) -> None:
+    monkeypatch.setattr(program, "find_starter_model", lambda: None)
+    tree = {key: extremes(setting)[end] for key, setting in DECLARED.items()}
+    own_settings.parent.mkdir(parents=True)
+    own_settings.write_text(json.dumps(tree))
+    for _ in range(2):
+        window = open_window()
+        assert window.settings.problem == ""
+        open_first(window, None)
+        assert window.isVisible()
+        screens = [screen.geometry() for screen in window.screen().virtualSiblings()]
+        assert any(screen.intersects(window.frameGeometry()) for screen in screens)
+        window.library.show()
+        window.model_picker.menu().aboutToShow.emit()
+        window.actions_.recent.aboutToShow.emit()
+        qtbot.wait(0)
+        window.close()
+        qtbot.waitUntil(lambda window=window: not window.isVisible(), timeout=LONG)  # type: ignore[misc]
+    kept = json.loads(own_settings.read_text())
+    assert set(kept) == set(tree)
+    assert kept[remembered.PLACE.key] != tree[remembered.PLACE.key]
