@@ -28,7 +28,8 @@ _DELAY_MS = 1000
 _LONGEST_TEXT = 4096
 _LONGEST_LIST = 8
 _MOST_TOLD = 3
-_NO_TEXT = re.compile("[\\0\ud800-\udc7f\udd00-\udfff]")
+_NO_TEXT = re.compile("[\\0\ud800-\udfff]")
+_NO_PATH = re.compile("[\\0\ud800-\udc7f\udd00-\udfff]")
 """What no name of a file has. The half characters between stand for bytes that are no UTF-8."""
 
 
@@ -43,6 +44,7 @@ class Setting(Generic[Value]):
         allowed: Numbers or words that it may be, or the form of the text; any where None.
         longest: Characters of a text, and of each text in a list.
         most: Texts in a list.
+        is_path: Whether a text is the name of a file or folder, which need not be Unicode.
     """
 
     key: str
@@ -51,6 +53,7 @@ class Setting(Generic[Value]):
     allowed: range | tuple[int, ...] | tuple[str, ...] | re.Pattern[str] | None = None
     longest: int = _LONGEST_TEXT
     most: int = _LONGEST_LIST
+    is_path: bool = False
 
     def takes(self, value: object) -> bool:
         """Whether it may have this value."""
@@ -87,7 +90,7 @@ class Setting(Generic[Value]):
                 return self.description
 
     def _takes_text(self, text: str) -> bool:
-        if len(text) > self.longest or _NO_TEXT.search(text):
+        if len(text) > self.longest or (_NO_PATH if self.is_path else _NO_TEXT).search(text):
             return False
         if isinstance(self.allowed, re.Pattern):
             return self.allowed.fullmatch(text) is not None
@@ -157,19 +160,27 @@ LIBRARY_PLACE = Setting(
 )
 LIBRARY_COLUMNS = Setting("presets/columns", "", "widths of its two columns", _COLUMNS)
 ONLY_DIFFERENCES = Setting("presets/only_differences", False, "what a comparison of two shows")
-MODEL = Setting("model/path", "", "the model that was open last")
-RECENT_MODELS = Setting("model/recent", list[str](), "models opened lately, the newest first")
+MODEL = Setting("model/path", "", "the model that was open last", is_path=True)
+RECENT_MODELS = Setting(
+    "model/recent", list[str](), "models opened lately, the newest first", is_path=True
+)
 GPU_LAYERS = Setting(
     "model/gpu_layers", -1, "layers to offload; -1 is automatic", range(-1, 10_001)
 )
 CONTEXT_SIZE = Setting("model/context_size", 0, "tokens; 0 is automatic", range(0, 16_777_217))
 THREADS = Setting("model/threads", 0, "threads for evaluation; 0 is automatic", range(0, 1025))
 MEMORY_MAP = Setting("model/memory_map", True, "whether the model's file is mapped")
-RECENT_FILES = Setting("file/recent", list[str](), "manuscripts opened lately, the newest first")
-LAST_FILE = Setting("file/last", "", "the document that was open last; empty: one without a file")
+RECENT_FILES = Setting(
+    "file/recent", list[str](), "manuscripts opened lately, the newest first", is_path=True
+)
+LAST_FILE = Setting(
+    "file/last", "", "the document that was open last; empty: one without a file", is_path=True
+)
 LAST_CARET = Setting("file/last_caret", 0, "where its caret stood, in characters", range(0, 2**31))
-FOLDER = Setting("file/folder", "", "where a file was opened or saved last")
-PRESETS_FROM = Setting("presets/folder", "", "where presets were taken in from or written to last")
+FOLDER = Setting("file/folder", "", "where a file was opened or saved last", is_path=True)
+PRESETS_FROM = Setting(
+    "presets/folder", "", "where presets were taken in from or written to last", is_path=True
+)
 PRESETS_NEUTRAL = Setting(
     "presets/neutral", False, "whether what an imported file is silent on stays neutral"
 )

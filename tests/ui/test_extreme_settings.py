@@ -16,11 +16,12 @@ from studio.ui.main_window import MainWindow
 from studio.ui.settings import DECLARED, Setting
 from tests.ui.conftest import LONG
 
-LONG_NAME = "/" + "é\u202e<b>&x\n" * 500
+LONG_NAME = "/" + "é\u202e<b>&x\n" * 450
 
 
 def extremes(setting: Setting[Any]) -> tuple[object, object]:
     """The least and the most that a setting may be."""
+    half = "\udcff" if setting.is_path else ""
     match setting.default, setting.allowed:
         case bool(), _:
             return True, True
@@ -29,7 +30,7 @@ def extremes(setting: Setting[Any]) -> tuple[object, object]:
         case _, tuple() as words:
             return words[0], words[-1]
         case list(), _:
-            return [""], [LONG_NAME] * setting.most if setting.most < 100 else [LONG_NAME]
+            return [""], [f"{LONG_NAME}{half}{number}" for number in range(min(setting.most, 9))]
         case _, re.Pattern() as form:
             places = [
                 ("afloat -999999 -999999 0 0", "afloat 999999 999999 999999 999999"),
@@ -38,7 +39,7 @@ def extremes(setting: Setting[Any]) -> tuple[object, object]:
             ]
             return next(pair for pair in places if form.fullmatch(pair[0]))
         case _:
-            return " ", LONG_NAME[: setting.longest]
+            return " ", half + LONG_NAME[: setting.longest - 1]
 
 
 @pytest.mark.parametrize("end", [0, 1], ids=["least", "most"])

@@ -43,7 +43,8 @@ def other_value(setting: Setting[Any]) -> object:
             texts = ("left", "-7 20 1320 860 maximized", "900 400")
             return next(text for text in texts if setting.takes(text))
         case list(), _:
-            return ["/a/b, c.txt", "/d \udcff “é” 日本.txt", "C:\\x\n.txt"]
+            half = "\udcff" if setting.is_path else "½"
+            return ["/a/b, c.txt", f"/d {half} “é” 日本.txt", "C:\\x\n.txt"]
         case _:
             return "a, “b” & c; %20 \\ 日本 @ByteArray(x)"
 

@@ -3,10 +3,10 @@
 What is done with them as a model opens is `presets.profile_opening`'s.
 """
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
-import msgspec
 from PySide6.QtCore import QObject, Signal
 
 from studio.ui.presets.state import PresetState
@@ -86,7 +86,8 @@ class PresetDefaults(QObject):
         self._default = default
         self._of_models = dict(list(of_models.items())[-_MOST_MODELS:])
         self._settings.set(DEFAULT_PROFILE, default)
-        self._settings.set(MODEL_PROFILES, msgspec.json.encode(self._of_models).decode())
+        # In ASCII: the name of a model's file need not be Unicode.
+        self._settings.set(MODEL_PROFILES, json.dumps(self._of_models))
         self.changed.emit()
 
 
@@ -107,6 +108,9 @@ def model_file(key: str) -> str:
 
 def _read(text: str) -> dict[str, str]:
     try:
-        return msgspec.json.decode(text, type=dict[str, str])
-    except msgspec.DecodeError:  # empty, or damaged
+        tree = json.loads(text)
+    except (ValueError, RecursionError):  # empty, or damaged
         return {}
+    if not isinstance(tree, dict):
+        return {}
+    return {key: name for key, name in tree.items() if isinstance(name, str)}

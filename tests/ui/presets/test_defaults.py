@@ -63,10 +63,17 @@ def test_both_go_with_what_is_deleted_and_come_back_with_it(desk: Desk) -> None:
     assert (found.default, found.of_model(KEY), found.of_model(OTHER)) == ("Mine", "Mine", "Code")
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"a": 1}', "null"])
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"a": 1}', "null", "[" * 100_000])
 def test_what_is_damaged_counts_as_absent(desk: Desk, text: str) -> None:
     desk.settings.set(MODEL_PROFILES, text)
     assert remembered(desk).names_for(KEY) == []
+
+
+def test_a_model_whose_name_is_no_unicode(desk: Desk) -> None:
+    key = model_key("/a/caf\udce9.gguf", 5)
+    desk.defaults.set_of_model(key, "Mine")
+    assert desk.settings.save() == ""
+    assert PresetDefaults(Settings(), desk.presets).of_model(key) == "Mine"
 
 
 def test_a_name_with_signs_that_a_file_of_settings_uses_itself(desk: Desk) -> None:
