@@ -124,6 +124,8 @@ def fuzz(
 
 
 def _next(random: Random, target: Target, corpus: list[bytes]) -> bytes:
+    if target.absurd is not None and random.random() < 0.3:
+        return target.absurd(random)
     # Half of them from what was found last: that is where something new begins.
     base = corpus[-20:] if random.random() < 0.5 else corpus
     return mutated(random, base, target.words)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable
 from pathlib import Path
+from random import Random
 from typing import NamedTuple
 
 MODULES = {
@@ -32,6 +33,9 @@ class Target(NamedTuple):
     """What the format is made of: keys, brackets, magic numbers."""
     watched: tuple[str, ...] = ()
     """Beginnings of the names of the modules whose lines are to be reached: "studio.presets"."""
+    absurd: Callable[[Random], bytes] | None = None
+    """Makes an input that is well formed and has one absurd value in it. Changes of bytes mostly
+    break the form; these get behind it."""
 
 
 def make_target(name: str, folder: Path) -> Target:

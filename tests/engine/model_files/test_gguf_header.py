@@ -550,6 +550,17 @@ def test_files_that_write_no_text(tmp_path: Path, options: dict[str, Any], said:
     assert said in str(error)
 
 
+def test_a_key_of_thousands_of_characters_does_not_fill_the_window(tmp_path: Path) -> None:
+    key = "\x1b[2J" * 10_000
+    path = write_model(tmp_path / "m.gguf", extra={key: (7, Kind.UINT32)})
+    data = path.read_bytes()
+    at = data.index(key.encode()) + len(key)
+    error = refused_bytes(path, patch(data, at, "<I", 77))
+    assert len(str(error)) < 1000
+    assert "\x1b" not in str(error)
+    assert "the unknown value type 77 for" in str(error)
+
+
 # Models in parts
 
 

@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import signal
 import stat
 from collections.abc import Callable
 from pathlib import Path
@@ -30,6 +31,8 @@ from tests.ui.fake_engine import KILLED, FakeClient, evaluated, model_report
 
 ABORTED = Outcome(End.CRASHED, 6, "", ("GGML_ASSERT(x) failed",))
 ONE_THREAD = LoadOptions(threads=1)
+
+posix = pytest.mark.skipif(os.name != "posix", reason="signals, FIFOs and modes are POSIX's")
 
 
 @pytest.fixture
@@ -77,6 +80,7 @@ def test_a_file_that_changed_is_another(tmp_path: Path, path: str) -> None:
     assert deaths.of(path) is None
 
 
+@posix
 def test_the_list_is_the_users_alone_and_bounded(tmp_path: Path) -> None:
     kept = tmp_path / "deaths.json"
     deaths = ModelDeaths(kept)
@@ -93,6 +97,7 @@ def test_the_list_is_the_users_alone_and_bounded(tmp_path: Path) -> None:
     assert deaths.of(str(tmp_path / "68.gguf"))
 
 
+@posix
 def test_what_is_damaged_counts_as_absent_one_by_one(tmp_path: Path, path: str) -> None:
     kept = tmp_path / "deaths.json"
     ModelDeaths(kept).remember(path, "SIGABRT")
@@ -292,6 +297,7 @@ def fail(window: MainWindow, qtbot: QtBot, path: Path) -> str:
     return told[0]
 
 
+@posix
 def test_a_file_that_ends_llama_cpp_in_the_window(
     open_window: Callable[[], MainWindow],
     qtbot: QtBot,
@@ -330,6 +336,7 @@ def test_a_file_that_ends_llama_cpp_in_the_window(
     assert second.notice.action is second.actions_.open_anyway
 
 
+@posix
 def test_a_file_that_ends_it_at_the_first_text_in_the_window(
     open_window: Callable[[], MainWindow], qtbot: QtBot, tmp_path: Path
 ) -> None:
@@ -343,6 +350,7 @@ def test_a_file_that_ends_it_at_the_first_text_in_the_window(
     assert window.session.draft.manuscript.text == "My text."
 
 
+@posix
 def test_the_model_before_is_opened_again(
     open_window: Callable[[], MainWindow], qtbot: QtBot, tmp_path: Path
 ) -> None:
@@ -364,20 +372,27 @@ def test_the_model_before_is_opened_again(
     assert window.session.client.process_id == pid, "and no engine is lost again"
 
 
+@posix
 def test_an_engine_killed_while_it_loads_is_not_the_files_doing(
     open_window: Callable[[], MainWindow], qtbot: QtBot, starter_model: Path
 ) -> None:
     window = open_window()
     model = window.session.model
+
+    def kill() -> None:
+        pid = window.session.client.process_id
+        if pid and model.phase is ModelPhase.LOADING and model.fraction > 0:
+            os.kill(pid, signal.SIGKILL)
+
+    model.changed.connect(kill)
     model.open(str(starter_model), LoadOptions(threads=1, memory_map=False))
-    qtbot.waitUntil(lambda: model.fraction > 0, timeout=LONG)
-    os.kill(window.session.client.process_id, 9)
     qtbot.waitUntil(lambda: model.phase is ModelPhase.FAILED, timeout=LONG)
     assert "SIGKILL" in window.notice.message
     assert window.notice.action is window.actions_.model_options
     assert model.deaths.of(str(starter_model)) is None
 
 
+@posix
 def test_a_file_that_is_cut_short_while_it_is_written_with(
     open_window: Callable[[], MainWindow], qtbot: QtBot, tmp_path: Path
 ) -> None:
