@@ -5,7 +5,7 @@ import locale
 import sys
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QLocale, Qt
 from PySide6.QtGui import QIcon, QPixmap
 from PySide6.QtWidgets import QApplication
 
@@ -70,6 +70,12 @@ def make_application() -> QApplication:
         application = QApplication(sys.argv[:1])
     # The user's locale reached the C library with QApplication: C code would read "0.75" as 0.
     locale.setlocale(locale.LC_NUMERIC, "C")
+    # The program speaks English, in every locale: its parts stand from left to right, and its
+    # numbers and dates are what its sentences have. What is typed has a direction of its own.
+    application.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
+    spoken = QLocale.c()
+    spoken.setNumberOptions(QLocale.NumberOption.DefaultNumberOptions)  # 4,096
+    QLocale.setDefault(spoken)
     application.setApplicationName("Kelvin Studio")
     application.setApplicationVersion(__version__)
     application.setDesktopFileName("kelvin-studio")

@@ -361,7 +361,8 @@ def _choice_menu(
     menu = QMenu(title, parent)
     group = QActionGroup(menu)
     for choice, name in choices.items():
-        action = QAction(name, menu, checkable=True)
+        action = QAction(name, menu)
+        action.setCheckable(True)
         action.setChecked(choice == current)
         action.triggered.connect(lambda _checked, choice=choice: choose(choice))
         group.addAction(action)

@@ -96,7 +96,9 @@ class ManuscriptEditor(Page):
         self._mirror.progressed.connect(self._on_progressed)
         self._mirror.filled.connect(self._on_filled)
         # A drag of the window's edge is many widths, of which the last counts.
-        self._widened = QTimer(self, singleShot=True, interval=_SOON_MS)
+        self._widened = QTimer(self)
+        self._widened.setSingleShot(True)
+        self._widened.setInterval(_SOON_MS)
         self._widened.timeout.connect(self._lay_out_anew)
         self._highlighter = ProvenanceHighlighter(self.document(), manuscript, self._mirror)
         self._scroll = ScrollKeeper(self)

@@ -64,7 +64,9 @@ class FindBar(QWidget):
         row.addWidget(self._match_case)
         row.addWidget(self._button("Close", "×", "Esc", self.close_bar))
         # While text grows it changes many times a second; one search a moment later serves all.
-        self._soon = QTimer(self, singleShot=True, interval=100)
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(100)
         self._soon.timeout.connect(self._search)
         self._query.textChanged.connect(self._query_changed)
         self._match_case.toggled.connect(self._query_changed)

@@ -119,7 +119,9 @@ class EditorWord(QObject):
         return self._spans.at(caret) or (self._spans.at(caret - 1) if caret else None)
 
     def _once(self, after_ms: int, action: Callable[[], None]) -> QTimer:
-        timer = QTimer(self, singleShot=True, interval=after_ms)
+        timer = QTimer(self)
+        timer.setSingleShot(True)
+        timer.setInterval(after_ms)
         timer.timeout.connect(action)
         return timer
 

@@ -52,7 +52,8 @@ class Heat(QObject):
 
     def _action(self, index: int, measure: HeatMeasure) -> QAction:
         scale = SCALES.get(measure)
-        action = QAction(scale.title if scale else "&Off", self, checkable=True)
+        action = QAction(scale.title if scale else "&Off", self)
+        action.setCheckable(True)
         action.setToolTip(scale.tip if scale else "The manuscript without tints")
         action.setShortcut(QKeySequence(f"Alt+{index}"))
         action.setData(measure)

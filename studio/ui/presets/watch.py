@@ -20,7 +20,9 @@ class PresetWatch(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._watcher = QFileSystemWatcher(self)
-        self._settling = QTimer(self, singleShot=True, interval=_SETTLES)
+        self._settling = QTimer(self)
+        self._settling.setSingleShot(True)
+        self._settling.setInterval(_SETTLES)
         self._settling.timeout.connect(self.changed)
         for signal in (self._watcher.directoryChanged, self._watcher.fileChanged):
             signal.connect(lambda _path: self._settling.start())

@@ -199,7 +199,7 @@ def _facts(record: RecoveryRecord) -> str:
 
 def _when(seconds: float) -> str:
     moment = QDateTime.fromSecsSinceEpoch(int(seconds))
-    time = QLocale().toString(moment.time(), QLocale.FormatType.ShortFormat)
+    time = moment.toString("HH:mm")
     days = moment.date().daysTo(QDate.currentDate())
     if days in (0, 1):
         return f"{'Yesterday' if days else 'Today'} at {time}"
