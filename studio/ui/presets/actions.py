@@ -175,10 +175,11 @@ class PresetActions(QObject):
 
         taken, refused = list(intake.taken), list(intake.refused)
         self._presets.took_in(taken, choose=choose)
-        self._left = [row for it in taken for row in left_behind(it.preset.name, it)]
-        self._left += [refused_row(it.file, it.why) for it in refused]
+        self._left = [refused_row(it.file, it.why) for it in refused]
+        self._left += [row for it in taken for row in left_behind(it.preset.name, it)]
         self._report = "Import report"
         words = [*intake.told, *also]
+        is_error = bool(refused or words)
         if is_ended:
             words.append(f"Ended after {intake.done:,} of {counted(intake.files, 'file')}.")
         if taken or refused or words:
@@ -187,7 +188,7 @@ class PresetActions(QObject):
                     [(it.preset.name, it) for it in taken], [*(it.why for it in refused)], words
                 ),
                 self.show_left if self._left else None,
-                is_error=bool(refused or words),
+                is_error=is_error,
             )
 
     def keep(self, name: str, params: SamplingParams) -> None:

@@ -76,11 +76,14 @@ def absent_words(imported: Imported) -> str:
 
 def lost_words(not_carried: Sequence[NotCarried]) -> str:
     """The first of what had an effect, by name and value; `left` has all of them."""
-    entries = [
-        f"{_cut(entry.key)} {_cut(value_text(entry.value))}"
-        for entry in not_carried
-        if entry.had_effect
-    ]
+    # Of hundreds of presets most have the same.
+    entries = list(
+        dict.fromkeys(
+            f"{_cut(entry.key)} {_cut(value_text(entry.value))}"
+            for entry in not_carried
+            if entry.had_effect
+        )
+    )
     if not entries:
         return ""
     more = len(entries) - _MOST_TOLD

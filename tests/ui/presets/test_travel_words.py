@@ -10,6 +10,7 @@ from studio.ui.presets.travel_words import (
     left,
     left_behind,
     lost_words,
+    refused_row,
     sums_up,
     taken_in,
     value_text,
@@ -43,6 +44,22 @@ def test_a_notice_is_short_and_says_how_many_more() -> None:
     words = lost_words([*many, IDLE])
     assert words.endswith(f"key5 {'x' * 40}… and 2 more.")
     assert lost_words([IDLE]) == ""
+
+
+def test_of_many_presets_what_all_lost_is_said_once_and_one_refusal_stands_for_all() -> None:
+    many = [(f"P{number}", imported(TFS)) for number in range(9)]
+    words = taken_in(many, [f"“{number}.png”: It is no text." for number in range(40)], ["Ended."])
+    assert "Not carried over: tfs 0.5." in words
+    assert words.endswith("40 files are refused: “0.png”: It is no text. So are 39 others. Ended.")
+    three = taken_in([], ["“a”: no.", "“b”: no.", "“c”: no."])
+    assert three == "“a”: no. “b”: no. “c”: no."
+
+
+def test_refused_files_are_rows_too() -> None:
+    rows = [refused_row("a.png", "“a.png”: It is no text.")]
+    assert sums_up(rows) == "1 file was refused; the last column says why."
+    both = sums_up([*rows, *rows, *left("Warm", [TFS])])
+    assert both.startswith("2 files were refused; the last column says why. What these settings")
 
 
 def test_all_of_it_is_left_whole_what_had_an_effect_first() -> None:
