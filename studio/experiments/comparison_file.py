@@ -32,8 +32,9 @@ from studio.experiments.comparison import (
     TokenText,
     Turn,
 )
-from studio.experiments.json_structure import At, StructureError, check_structure, cut
+from studio.experiments.json_structure import StructureError, check_structure, cut
 from studio.manuscript.regular_file import NotRegularError, TooLargeError, read_regular_file
+from studio.progress import At
 from studio.sampling import LogitSketch, SamplingParams, SketchError
 from studio.visible_text import visible_line, visible_name
 

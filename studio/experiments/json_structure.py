@@ -8,14 +8,13 @@ to say.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-At = Callable[[float], object]
-"""Is told what share of the work is done, 0 to 1; may raise, to end it."""
+from studio.progress import At
 
 _PIECE = 512 * 1024
 """Bytes that are looked at in one go; a few thousandths of a second."""

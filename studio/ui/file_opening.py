@@ -14,11 +14,12 @@ from PySide6.QtCore import QObject
 
 from studio.experiments.comparison import FORMAT
 from studio.path_checks import is_folder
+from studio.progress import At
 from studio.ui.brought_files import brought
 from studio.ui.compare.compare import COMPARISON_SUFFIX, Compare
 from studio.ui.model.state import ModelState
 from studio.ui.presets.actions import PresetActions
-from studio.ui.reading import At, Reading
+from studio.ui.reading import Reading
 from studio.ui.writing.document_files import TEXT_SUFFIXES, DocumentFiles
 from studio.visible_text import visible_line, visible_names
 

@@ -15,10 +15,9 @@ from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-Result = TypeVar("Result")
-At = Callable[[float], object]
-"""Is told what share of the work is done, 0 to 1; raises where nobody wants the rest."""
+from studio.progress import At
 
+Result = TypeVar("Result")
 _LOOK_MS = 20
 _PATIENCE = 1.0
 """Seconds that a work that was ended may go on until nobody waits for it any more."""

@@ -149,10 +149,13 @@ def test_runs_are_kept_and_come_back_when_the_program_does(
     assert other_page is not None
     assert not shown.has_tokens
     QTest.keyClick(other_page.columns[0].view, Qt.Key.Key_Left, ALT)
+    until_read(other)
     assert [lane.text[: len(text)] for lane, text in zip(shown.lanes, left, strict=True)] == left
     other.compare.actions.earlier.trigger()
+    until_read(other)
     assert [lane.text for lane in shown.lanes] == texts[1]
     other.compare.actions.earlier.trigger()
+    until_read(other)
     assert [lane.text for lane in shown.lanes] == texts[0]
     assert not other.compare.actions.earlier.isEnabled()
 

@@ -7,7 +7,8 @@ import pytest
 from PySide6.QtCore import QTimer
 from pytestqt.qtbot import QtBot
 
-from studio.ui.reading import At, Reading
+from studio.progress import At
+from studio.ui.reading import Reading
 from tests.ui.conftest import LONG
 
 

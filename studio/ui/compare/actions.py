@@ -63,7 +63,7 @@ class CompareActions(QObject):
         self._settings = settings
         self._is_shown = False
         self._made_files: CompareFiles | None = None
-        self.history = CompareHistory(state, CompareShelf(data_folder() / _SHELF), self)
+        self.history = CompareHistory(state, CompareShelf(data_folder() / _SHELF), reading, self)
         self.run = make_action(window, "&Run all", state.run, tip=_RUN_TIP)
         self.earlier = make_action(
             window,

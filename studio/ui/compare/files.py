@@ -23,12 +23,13 @@ from studio.experiments.comparison_file import (
 from studio.experiments.html_page import to_html
 from studio.experiments.markdown import to_markdown
 from studio.path_checks import exists
+from studio.progress import At
 from studio.ui.compare.history import CompareHistory
 from studio.ui.compare.lanes import NOTHING_TO_KEEP, RUNS
 from studio.ui.compare.record import record_of, show_record
 from studio.ui.compare.state import CompareState
 from studio.ui.counted import counted
-from studio.ui.reading import At, Reading
+from studio.ui.reading import Reading
 from studio.ui.settings import COMPARE_SKETCHES, FOLDER, Settings
 from studio.ui.widgets.ask import question
 from studio.visible_text import visible_line, visible_name

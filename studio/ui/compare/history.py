@@ -6,15 +6,21 @@ As with takes, one steps back and forth between them. When a run ends it is put 
 
 from __future__ import annotations
 
+from functools import partial
+from pathlib import Path
+
 import msgspec
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from studio.experiments.comparison import Comparison
 from studio.experiments.comparison_file import ComparisonFileError
 from studio.memory_budgets import RUNS
+from studio.progress import At
 from studio.ui.compare.record import record_of, show_record
 from studio.ui.compare.shelf import CompareShelf
 from studio.ui.compare.shelf_writer import Kept, ShelfWriter
 from studio.ui.compare.state import CompareState
+from studio.ui.reading import Reading
 
 MOST = 24
 """Comparisons that are kept; of more, the oldest go."""
@@ -32,6 +38,7 @@ class CompareHistory(QObject):
     Args:
         state: The lanes in view.
         shelf: Where they are put when they have ended.
+        reading: Reads them again while the window goes on; without it they are waited for.
         parent: The Qt parent, if any.
     """
 
@@ -41,9 +48,16 @@ class CompareHistory(QObject):
     """One message for the writer: one of them cannot be brought back, or not be put there."""
 
     def __init__(
-        self, state: CompareState, shelf: CompareShelf, parent: QObject | None = None
+        self,
+        state: CompareState,
+        shelf: CompareShelf,
+        reading: Reading | None = None,
+        parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
+        self._reading = reading
+        self._awaited: Kept | None = None
+        """What is read to be shown."""
         self._state = state
         self._shelf = shelf
         self._kept = [Kept(path) for path in shelf.paths()]
@@ -82,26 +96,51 @@ class CompareHistory(QObject):
 
     def can_step(self, direction: int) -> bool:
         """Whether there is one before (-1) or after (+1) that in view."""
-        return not self._state.is_running and 0 <= self._target(direction) < len(self._kept)
+        is_free = not self._state.is_running and self._awaited is None
+        return is_free and 0 <= self._target(direction) < len(self._kept)
 
     def step(self, direction: int) -> None:
-        """Bring back the one before or after; that in view is kept as it is."""
+        """Bring back the one before or after; that in view is kept as it is.
+
+        One that is on the shelf alone is shown once it is read.
+        """
         if not self.can_step(direction):
             return
-        target = self._target(direction)
-        kept = self._kept[target]
+        kept = self._kept[self._target(direction)]
+        if kept.record is not None:
+            self._show(kept)
+        elif self._reading is None:
+            self._on_read(kept, _read(self._shelf, kept.path))
+        else:
+            self._awaited = kept
+            self._reading.start(
+                "Reading a run",
+                partial(_read, self._shelf, kept.path),
+                partial(self._on_read, kept),
+            )
+            self.changed.emit()
+
+    def _on_read(self, kept: Kept, found: Comparison | ComparisonFileError | None) -> None:
+        """The one that was stepped to is read, or cannot be; None where that was ended."""
+        self._awaited = None
+        if kept not in self._kept:
+            found = None  # it was forgotten meanwhile
+        if isinstance(found, ComparisonFileError):
+            target = self._kept.index(kept)
+            del self._kept[target]
+            if self._place is not None and self._place > target:
+                self._place -= 1
+            self.failed.emit(str(found))
+        elif found is not None and not self._state.is_running:
+            kept.record = kept.written = found
+            self._show(kept)
+            return
+        self.changed.emit()
+
+    def _show(self, kept: Kept) -> None:
+        assert kept.record is not None, "it was read"
         self._keep()
-        if kept.record is None:
-            try:
-                kept.record = kept.written = self._shelf.load(kept.path)
-            except ComparisonFileError as error:
-                del self._kept[target]
-                if self._place is not None and self._place > target:
-                    self._place -= 1
-                self.failed.emit(str(error))
-                self.changed.emit()
-                return
-        self._place = target
+        self._place = self._kept.index(kept)
         self._is_stepping = True
         show_record(self._state, kept.record, kept.source)
         self._is_stepping = False
@@ -209,3 +248,13 @@ class CompareHistory(QObject):
         elif record != self._kept[self._place].record:
             kept = self._kept[self._place]
             kept.record, kept.source = record, source
+
+
+def _read(
+    shelf: CompareShelf, path: Path, at: At = lambda _share: None
+) -> Comparison | ComparisonFileError:
+    """One of a shelf, or why not; in another thread as a rule."""
+    try:
+        return shelf.load(path, at)
+    except ComparisonFileError as error:
+        return error

@@ -18,6 +18,7 @@ from studio.experiments.comparison_file import (
     save_comparison,
 )
 from studio.memory_budgets import SHELF
+from studio.progress import At
 
 
 class CompareShelf:
@@ -41,13 +42,17 @@ class CompareShelf:
         self._known.update(found)
         return found
 
-    def load(self, path: Path) -> Comparison:
+    def load(self, path: Path, at: At = lambda _share: None) -> Comparison:
         """One of them.
+
+        Args:
+            path: It.
+            at: Told how far it is; may raise, to end it.
 
         Raises:
             ComparisonFileError: It cannot be read.
         """
-        return load_comparison(path, SHELF)
+        return load_comparison(path, SHELF, at)
 
     def new_path(self) -> Path:
         """A name for one that comes after all others."""

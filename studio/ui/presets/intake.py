@@ -6,12 +6,13 @@ Runs in another thread than the window's; knows no Qt.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from studio.presets import PresetError, PresetFolder
+from studio.progress import At
 from studio.ui.brought_files import brought
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def take_in(
     paths: Sequence[Path],
     folder: PresetFolder,
     intake: Intake,
-    at: Callable[[float], object],
+    at: At,
     *,
     absent: bool = True,
 ) -> Intake:

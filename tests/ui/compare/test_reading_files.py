@@ -1,5 +1,6 @@
 """Comparisons from files in the real window: read while it goes on, ended by Esc, told of."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -192,3 +193,38 @@ def test_a_lane_of_thousands_of_tokens_is_shown_piece_by_piece(
     until_read(bare)
     qtbot.wait(50)
     assert page.columns[0].view.toPlainText() == bare.session.compare.lanes[0].text
+
+
+def test_a_run_of_the_window_before_is_read_while_this_one_goes_on(
+    open_window: Callable[[], MainWindow], tmp_path: Path
+) -> None:
+    path = tmp_path / "long.json"
+    save_comparison(path, long(1_000))
+    first = open_window()
+    first.open_path(path)
+    until_read(first)
+    first.close()
+    window = open_window()
+    page_of(window)
+    actions, state = window.compare.actions, window.session.compare
+    actions.earlier.trigger()
+    assert window.session.reading.is_busy
+    assert not state.has_tokens
+    assert not actions.earlier.isEnabled(), "one step at a time"
+    window.session.stop()
+    until_read(window)
+    assert not state.has_tokens, "it was ended"
+    actions.earlier.trigger()
+    until_read(window)
+    assert temperatures(window) == [0.5, 1.5]
+    assert len(state.lanes[0].tokens) == 1_000
+    # One that cannot be read is told, and is none of them any more.
+    first.close()
+    last = open_window()
+    page_of(last)
+    for kept_run in (Path(os.environ["XDG_DATA_HOME"])).rglob("comparisons/*.json"):
+        kept_run.write_text("{")
+    last.compare.actions.earlier.trigger()
+    until_read(last)
+    assert "it is no comparison" in last.notice.message
+    assert not last.compare.actions.earlier.isEnabled()
