@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -144,6 +145,37 @@ def test_type_continue_stop_save_undo_quit(program: Program, manuscript: Path) -
     assert alive == []
     assert "Traceback" not in program.output()
     assert manuscript.read_text() == written
+
+
+def has_ended(process: psutil.Process) -> bool:
+    try:
+        return process.status() == psutil.STATUS_ZOMBIE  # whoever is to reap it
+    except psutil.NoSuchProcess:
+        return True
+
+
+def test_a_halted_engine_does_not_keep_the_window(program: Program) -> None:
+    program.wait_for_window()
+    until(lambda: bool(psutil.Process(program.process.pid).children()), "an engine")
+    engine = program.engine()
+    engine.send_signal(signal.SIGSTOP)
+    program.press("ctrl+q")
+    assert program.process.wait(PATIENCE) == 0
+    assert has_ended(engine)
+    assert "Traceback" not in program.output()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux knows of it")
+def test_a_halted_engine_does_not_outlive_a_window_that_is_killed(program: Program) -> None:
+    program.wait_for_window()
+    until(lambda: bool(psutil.Process(program.process.pid).children()), "an engine")
+    engine = program.engine()
+    # It has asked for its own end when it takes commands: then it has a thread for them.
+    until(lambda: engine.num_threads() > 1, "an engine that listens")
+    engine.send_signal(signal.SIGSTOP)
+    program.process.kill()
+    program.process.wait()
+    until(lambda: has_ended(engine), "the engine's end")
 
 
 def test_what_was_typed_before_a_kill_is_restored(
