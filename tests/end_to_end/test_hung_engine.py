@@ -103,12 +103,23 @@ def test_halted_in_the_middle_of_a_text_it_is_noticed_and_forgiven(
     window: MainWindow, qtbot: QtBot
 ) -> None:
     begin_writing(window, qtbot)
+    client, manuscript = window.session.client, window.session.draft.manuscript
     engine = halt(window)
     wait_for_offer(window, qtbot)
     qtbot.waitUntil(lambda: "no answer for" in window.status.state_words(), timeout=LONG)
-    manuscript = window.session.draft.manuscript
     written = manuscript.text
 
+    # Who waits is not asked again.
+    notice_button(window, "Wait").click()
+    silence = client.silence
+    qtbot.waitUntil(lambda: client.silence > silence + 5, timeout=LONG)
+    assert not window.notice.isVisible()
+
+    # It goes on, and is halted once more: that is news, which goes when it goes on again.
+    engine.send_signal(signal.SIGCONT)
+    qtbot.waitUntil(lambda: client.silence == 0, timeout=LONG)
+    halt(window)
+    wait_for_offer(window, qtbot)
     engine.send_signal(signal.SIGCONT)
     qtbot.waitUntil(lambda: not window.notice.isVisible(), timeout=LONG)
     qtbot.waitUntil(lambda: len(manuscript.text) > len(written), timeout=LONG)
@@ -116,7 +127,7 @@ def test_halted_in_the_middle_of_a_text_it_is_noticed_and_forgiven(
     press_escape(window)
     qtbot.waitUntil(lambda: window.session.writing.is_idle, timeout=LONG)
     assert manuscript.text.startswith(written)
-    assert window.session.client.process_id == engine.pid
+    assert client.process_id == engine.pid
 
 
 def test_the_offer_ends_it_and_what_is_written_stays(window: MainWindow, qtbot: QtBot) -> None:
@@ -144,22 +155,6 @@ def test_the_offer_ends_it_and_what_is_written_stays(window: MainWindow, qtbot: 
     assert session.draft.manuscript.text.startswith(written)
 
 
-def test_the_offer_is_not_repeated_to_who_waits(window: MainWindow, qtbot: QtBot) -> None:
-    begin_writing(window, qtbot)
-    engine = halt(window)
-    wait_for_offer(window, qtbot)
-    notice_button(window, "Wait").click()
-    silence = window.session.client.silence
-    qtbot.waitUntil(lambda: window.session.client.silence > silence + 5, timeout=LONG)
-    assert not window.notice.isVisible()
-    assert "no answer for" in window.status.state_words()
-    # It goes on, and falls silent once more: that is news.
-    engine.send_signal(signal.SIGCONT)
-    qtbot.waitUntil(lambda: window.session.client.silence == 0, timeout=LONG)
-    halt(window)
-    wait_for_offer(window, qtbot)
-
-
 def test_escape_twice_ends_it(window: MainWindow, qtbot: QtBot) -> None:
     begin_writing(window, qtbot)
     engine = halt(window)
@@ -178,12 +173,17 @@ def test_escape_twice_ends_it(window: MainWindow, qtbot: QtBot) -> None:
 
 def test_escape_struck_twice_does_not_end_one_that_stops(window: MainWindow, qtbot: QtBot) -> None:
     begin_writing(window, qtbot)
-    pid = window.session.client.process_id
+    session = window.session
+    pid = session.client.process_id
     press_escape(window)
     press_escape(window)
-    qtbot.waitUntil(lambda: window.session.writing.is_idle, timeout=LONG)
+    qtbot.waitUntil(lambda: session.writing.is_idle, timeout=LONG)
     write_once_more(window, qtbot)
-    assert window.session.client.process_id == pid
+    assert session.client.process_id == pid
+    # And at rest, what follows the text shown, no beat is counted.
+    qtbot.waitUntil(lambda: session.look_ahead.is_settled, timeout=LONG)
+    assert not session.client.is_owing
+    assert not session.client._watch.is_beating
 
 
 def test_halted_at_rest_it_is_noticed_as_one_types(window: MainWindow, qtbot: QtBot) -> None:
@@ -203,14 +203,12 @@ def test_halted_at_rest_it_is_noticed_as_one_types(window: MainWindow, qtbot: Qt
     write_once_more(window, qtbot)
 
 
-@pytest.mark.parametrize("is_known", [True, False])
 def test_another_model_is_opened_in_a_new_engine(
-    window: MainWindow, qtbot: QtBot, tmp_path: Path, *, is_known: bool
+    window: MainWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
     begin_writing(window, qtbot)
     engine = halt(window)
-    if is_known:
-        wait_for_offer(window, qtbot)
+    wait_for_offer(window, qtbot)
     path = write_byte_level_model(tmp_path / "another.gguf")
     model = window.session.model
     model.open(str(path), OPTIONS)
@@ -223,7 +221,9 @@ def test_another_model_is_opened_in_a_new_engine(
     assert window.notice.message.endswith("A new one loads the model.")
 
 
-def test_reopen_replaces_it(window: MainWindow, qtbot: QtBot) -> None:
+def test_reopen_replaces_one_that_was_not_known_to_be_halted(
+    window: MainWindow, qtbot: QtBot
+) -> None:
     qtbot.waitUntil(lambda: not window.session.client.is_owing, timeout=LONG)
     engine = halt(window)
     window.actions_.reopen_model.trigger()
@@ -278,19 +278,14 @@ def test_a_comparison_ends_with_it_and_runs_again(window: MainWindow, qtbot: QtB
     assert lane.text.startswith(texts[0])
 
 
-@pytest.mark.parametrize("is_known", [True, False])
 def test_the_window_closes_over_a_halted_engine(
-    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, *, is_known: bool
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # What is unsaved is asked about as always.
     monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.Discard)
-    if is_known:
-        begin_writing(window, qtbot)
-        engine = halt(window)
-        wait_for_offer(window, qtbot)
-    else:
-        qtbot.waitUntil(lambda: not window.session.client.is_owing, timeout=LONG)
-        engine = halt(window)
+    begin_writing(window, qtbot)
+    engine = halt(window)
+    wait_for_offer(window, qtbot)
     window.close()
     assert not window.isVisible()
     assert not psutil.pid_exists(engine.pid)
@@ -319,13 +314,3 @@ def test_escape_ends_the_rendering_of_an_endless_template(
     assert told == [], "it was stopped, and met no limit"
     qtbot.waitUntil(lambda: not renderer.is_running(), timeout=LONG)
     assert session.client.process_id == engine.pid
-
-
-def test_at_rest_no_beat_runs(window: MainWindow, qtbot: QtBot) -> None:
-    begin_writing(window, qtbot)
-    press_escape(window)
-    session = window.session
-    qtbot.waitUntil(lambda: session.look_ahead.is_settled, timeout=LONG)
-    assert session.writing.is_idle
-    assert not session.client.is_owing
-    assert not session.client._watch.is_beating

@@ -149,7 +149,7 @@ def test_type_continue_stop_save_undo_quit(program: Program, manuscript: Path) -
 
 def has_ended(process: psutil.Process) -> bool:
     try:
-        return process.status() == psutil.STATUS_ZOMBIE  # whoever is to reap it
+        return bool(process.status() == psutil.STATUS_ZOMBIE)  # whoever is to reap it
     except psutil.NoSuchProcess:
         return True
 

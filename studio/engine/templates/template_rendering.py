@@ -8,6 +8,7 @@ import contextlib
 import json
 import os
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -185,8 +186,9 @@ def _last_words(child: "subprocess.Popen[bytes]") -> str:
     """What a child that has ended left on stderr."""
     assert child.stderr is not None
     with child.stderr:
-        # Should anything else hold the pipe open, that is not waited for.
-        os.set_blocking(child.stderr.fileno(), False)
+        if sys.platform != "win32":
+            # Should anything else hold the pipe open, that is not waited for.
+            os.set_blocking(child.stderr.fileno(), False)
         return (child.stderr.read() or b"").decode("utf-8", "replace").strip()
 
 

@@ -178,6 +178,7 @@ class ModelState(QObject):
     def cancel(self) -> None:
         """Give a load up; what was open before is opened again."""
         if self.phase is ModelPhase.LOADING:
+            self._is_replacing = False
             self._client.send(Stop(request=self._request))
 
     def _load(self) -> None:

@@ -406,8 +406,10 @@ def test_stop_while_a_long_prompt_is_read(window: MainWindow, qtbot: QtBot) -> N
     assert session.writing.phase is WritingPhase.READING
     assert window.actions_.stop.isEnabled()
     window.actions_.stop.trigger()
-    assert not session.writing.can_stop, "once; again it is the engine that is ended"
+    assert not session.writing.can_stop
+    assert window.actions_.stop.isEnabled(), "once more it would end the engine"
     qtbot.waitUntil(lambda: session.writing.is_idle, timeout=LONG)
+    assert not window.actions_.stop.isEnabled()
     assert session.draft.manuscript.text == text
     assert session.writing.take_set() is None
 
