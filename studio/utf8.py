@@ -2,10 +2,14 @@
 
 What is no whole character is no part of the text: neither the first half of a character that a
 text ends in, nor bytes that never became one. U+FFFD stands in a text only where a model spelled
-it, or a writer typed it.
+it, or a writer typed it, or in place of what no text file can hold: a null character, and a half of
+a UTF-16 pair.
 """
 
 import codecs
+import re
+
+_UNFIT = re.compile("[\0\ud800-\udfff]")
 
 
 class CharacterDecoder:
@@ -16,7 +20,7 @@ class CharacterDecoder:
 
     def decode(self, piece: bytes) -> str:
         """Take the next piece, and give the characters that end in it."""
-        return self._decoder.decode(piece)
+        return self._decoder.decode(piece).replace("\0", "\ufffd")
 
     @property
     def unfinished(self) -> bytes:
@@ -26,4 +30,11 @@ class CharacterDecoder:
 
 def whole_characters(data: bytes) -> str:
     """The text of all bytes of it."""
-    return data.decode("utf-8", "ignore")
+    return data.decode("utf-8", "ignore").replace("\0", "\ufffd")
+
+
+def fit_text(text: str) -> str:
+    """A text from elsewhere, with U+FFFD for each character that no text file can hold."""
+    if text.isascii() and "\0" not in text:
+        return text
+    return _UNFIT.sub("\ufffd", text)

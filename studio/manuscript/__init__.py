@@ -25,7 +25,7 @@ from studio.manuscript.passage import Origin, Passage, runs_of
 from studio.manuscript.recovery import RecoveryRecord
 from studio.manuscript.take_writer import TakeWriter
 from studio.manuscript.takes import GrowingTakeError, Take, TakeSet
-from studio.manuscript.text_shape import TextShape
+from studio.manuscript.text_shape import TextShape, fitting_parts, shape_of
 from studio.manuscript.token_characters import RecordedToken
 from studio.manuscript.token_groups import with_own_records
 from studio.manuscript.token_spans import TokenSpan, TokenSpans
@@ -58,6 +58,7 @@ __all__ = [
     "TokenSpans",
     "begun",
     "document_key",
+    "fitting_parts",
     "joined",
     "leftovers",
     "open_text_file",
@@ -65,6 +66,7 @@ __all__ = [
     "read_text_stream",
     "replacement",
     "runs_of",
+    "shape_of",
     "with_own_records",
     "word_end",
     "write_text_file",

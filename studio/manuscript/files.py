@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import codecs
 import errno
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -17,7 +16,7 @@ from studio.atomic_write import atomic_write
 from studio.in_place import TornFileError
 from studio.manuscript.file_state import FileState
 from studio.manuscript.regular_file import NotRegularError, TooLargeError, read_regular_file
-from studio.manuscript.text_shape import BITE
+from studio.manuscript.text_shape import BITE, Report
 from studio.visible_text import visible_path
 
 SIZE_LIMIT = 64 * 2**20
@@ -79,7 +78,7 @@ class TextFile:
     encoding: Encoding = Encoding.UTF_8
 
     @classmethod
-    def of_bytes(cls, data: bytes, report: Callable[[int], None] = lambda _done: None) -> TextFile:
+    def of_bytes(cls, data: bytes, report: Report = lambda _done: None) -> TextFile:
         """Reads a file's contents, in bites: a thread that does it lets others have their turn.
 
         Args:
@@ -159,9 +158,7 @@ def read_text_file(path: Path) -> TextFile:
     return open_text_file(path)[0]
 
 
-def open_text_file(
-    path: Path, report: Callable[[int], None] = lambda _done: None
-) -> tuple[TextFile, FileState]:
+def open_text_file(path: Path, report: Report = lambda _done: None) -> tuple[TextFile, FileState]:
     """Opens a text file: UTF-8 with or without byte order mark, or UTF-16 with one.
 
     Args:
@@ -214,9 +211,7 @@ def read_text_stream(stream: BinaryIO, name: str) -> TextFile:
     return _text_of(Path(name), data)
 
 
-def _text_of(
-    path: Path, data: bytes, report: Callable[[int], None] = lambda _done: None
-) -> TextFile:
+def _text_of(path: Path, data: bytes, report: Report = lambda _done: None) -> TextFile:
     try:
         return TextFile.of_bytes(data, report)
     except UnicodeDecodeError as e:

@@ -16,7 +16,7 @@ Marks = tuple[object | None, ...]
 
 _MARK = 8
 """Bytes of a reference."""
-_SURROGATE = re.compile("[\ud800-\udfff]")
+_UNFIT = re.compile("[\0\ud800-\udfff]")
 
 
 class Origin(IntEnum):
@@ -33,7 +33,8 @@ class Passage:
     """A text and the origin of each of its code points.
 
     Attributes:
-        text: The characters; never a lone surrogate, for no file could hold it.
+        text: The characters; never a lone surrogate or a null character, which no text file
+            could hold.
         origins: One `Origin` a code point, as a byte; as long as `text`.
         marks: What someone keeps about the characters: it travels with them through undo and takes.
             None where there is none at all. Two passages are equal whatever is marked.
@@ -48,11 +49,13 @@ class Passage:
         """A text of one origin.
 
         Raises:
-            ValueError: The text holds a lone surrogate (half of a UTF-16 pair).
+            ValueError: The text holds a lone surrogate (half of a UTF-16 pair) or a null character.
         """
-        if not text.isascii() and (found := _SURROGATE.search(text)):
+        is_plain = text.isascii() and "\0" not in text
+        if not is_plain and (found := _UNFIT.search(text)):
+            what = "null character" if found[0] == "\0" else "lone surrogate"
             raise ValueError(
-                f"text: lone surrogate U+{ord(found[0]):04X} at index {found.start()}; "
+                f"text: {what} U+{ord(found[0]):04X} at index {found.start()}; "
                 "whole characters are allowed; replace it (by U+FFFD, say) first"
             )
         return cls(text, bytes([origin]) * len(text))

@@ -121,7 +121,8 @@ class RecoveryRecord:
         line, _, text = body.partition(b"\n")
         try:
             header = msgspec.json.decode(line, type=_Header)
-            file = TextFile(text.decode(), Newline[header.newline], Encoding[header.encoding])
+            newline, encoding = Newline[header.newline], Encoding[header.encoding]
+            file = TextFile(text.decode(), newline, encoding)
         except (msgspec.MsgspecError, UnicodeDecodeError, KeyError) as error:
             raise RecoveryError(f"it is damaged: {visible_line(str(error))}") from error
         _check(header, len(file.text))

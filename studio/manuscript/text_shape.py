@@ -15,7 +15,7 @@ from typing import NamedTuple
 BITE = 2**18
 """Code points that are looked at at a time."""
 
-Report = Callable[[int], None]
+Report = Callable[[int], object]
 """Is told how many code points have been looked at so far; may raise to give up."""
 
 
@@ -37,6 +37,9 @@ LIMITS = TextShape(characters=4_000_000, paragraphs=50_000, longest=20_000)
 """What a page holds of a text. Within these a key is painted within 100 ms on the slowest machine
 that was measured, and a page opens in pieces that take less; beyond any of them it would not."""
 
+BRIEF_LIMITS = TextShape(characters=100_000, paragraphs=2_000, longest=LIMITS.longest)
+"""What a brief may have, which the model is always given whole."""
+
 
 def shape_of(text: str, report: Report = lambda _done: None) -> TextShape:
     """The shape of a text.
@@ -57,9 +60,27 @@ def shape_of(text: str, report: Report = lambda _done: None) -> TextShape:
     return TextShape(len(text), paragraphs, max(longest, open_length))
 
 
-def fits(shape: TextShape) -> bool:
-    """Whether a page holds a text of this shape."""
-    return all(is_large <= most for is_large, most in zip(shape, LIMITS, strict=True))
+def fits(shape: TextShape, limits: TextShape | None = None) -> bool:
+    """Whether a page, or what has these limits, holds a text of this shape."""
+    return all(size <= most for size, most in zip(shape, limits or LIMITS, strict=True))
+
+
+def too_large(what: str, shape: TextShape, limits: TextShape | None = None) -> str:
+    """What was found that no page holds: a sentence.
+
+    Args:
+        what: How the text is called, quotation marks included.
+        shape: Of it.
+        limits: Those of a page by default.
+    """
+    names = ("{:,} characters", "{:,} paragraphs", "a paragraph of {:,} characters")
+    found = [
+        f"{name.format(size)} (at most {most:,})"
+        for name, size, most in zip(names, shape, limits or LIMITS, strict=True)
+        if size > most
+    ]
+    *others, last = found
+    return f"{what} has {', '.join(others)} and {last}." if others else f"{what} has {last}."
 
 
 def wrapped(text: str, longest: int = LIMITS.longest, report: Report = lambda _done: None) -> str:
@@ -117,15 +138,18 @@ def _goes_with_what_is_before(text: str, place: int) -> bool:
     return after in joins or before in joins or unicodedata.category(after)[0] == "M"
 
 
-def parts_of(text: str, report: Report = lambda _done: None) -> Iterator[str]:
-    """The text in parts that a page holds, each of whole paragraphs, one after another all of it.
-
-    Its paragraphs must be short enough: see `wrapped`.
+def fitting_parts(
+    text: str, shape: TextShape, report: Report = lambda _done: None
+) -> Iterator[str]:
+    """The text in parts that a page holds, each of whole paragraphs, long ones cut.
 
     Args:
         text: The text.
+        shape: Its own.
         report: See `Report`.
     """
+    if shape.longest > LIMITS.longest:
+        text = wrapped(text, LIMITS.longest, report)
     start = 0
     while start < len(text):
         end = _end_of_part(text, start)

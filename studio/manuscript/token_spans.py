@@ -199,7 +199,11 @@ class TokenSpans:
     def _standing(self, start: int, end: int) -> list[tuple[int, TokenGroup]]:
         """The whole groups in text that has just come, and across its edges."""
         manuscript = self._manuscript
-        marks = manuscript.marks(max(0, start - 1), end + 1)
+        marks = (
+            mark
+            for low, high in manuscript.marked(max(0, start - 1), min(end + 1, len(manuscript)))
+            for mark in manuscript.marks(low, high)
+        )
         if not any(mark is not None for mark in marks):
             return []
         return self._shown(self._joined(start, -1), self._joined(end, +1))

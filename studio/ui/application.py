@@ -134,7 +134,7 @@ def open_first(window: MainWindow, file: Path | TextFile | None) -> None:
     # Before one of them is opened.
     torn = restore_torn()
     if isinstance(file, TextFile):
-        window.session.draft.begin_with(file)
+        window.files.begin_with(file, "the input")
     elif file is not None:
         window.open_path(file)
     if file is None or (isinstance(file, Path) and kind_of(file) is not FileKind.MANUSCRIPT):

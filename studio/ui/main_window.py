@@ -126,7 +126,7 @@ class MainWindow(QMainWindow):
         self._bias_notice = BiasNotice(
             self.notice, session.model, session.sampling, self.parameters.to_biases, self
         )
-        self.files = DocumentFiles(self, session.draft, session.writing, settings)
+        self.files = DocumentFiles(self, session.draft, session.writing, settings, session.reading)
         self.recovery_offer = RecoveryOffer(self, self.files, session.recovery, recovery_folder())
         self.compare = Compare(self, session, theme, settings)
         self.actions_ = WindowActions(
@@ -305,6 +305,7 @@ class MainWindow(QMainWindow):
                 why, self.actions_.stop if writing.can_stop else None, of_text=True
             )
         )
+        self.brief.edit.refused.connect(self.notice.tell)
         self.editor.zoom_asked.connect(self.theme.zoom_by)
         self.theme.prose_changed.connect(self._on_prose_changed)
         self._on_prose_changed()

@@ -12,7 +12,8 @@ from PySide6.QtCore import QObject, Signal
 
 from studio.engine.messages import Prompt
 from studio.experiments.recorder import model_record
-from studio.manuscript import TakeWriter, begun
+from studio.manuscript import TakeWriter, begun, shape_of
+from studio.manuscript.text_shape import BRIEF_LIMITS, LIMITS, fits, too_large
 from studio.sampling import SamplingParams
 from studio.ui.compare.lane import CompareLane
 from studio.ui.compare.lane_biases import LaneBiases
@@ -32,6 +33,7 @@ from studio.ui.tokens.next_token import NextToken
 from studio.ui.writing.draft import Draft
 from studio.ui.writing.records import TokenRecords
 from studio.ui.writing.writing import Writing
+from studio.utf8 import fit_text
 
 ELSEWHERE = "The Compare page is shown; go back to the Write page first (Ctrl+1)."
 ENDS_AT_ONCE = (
@@ -157,9 +159,18 @@ class CompareState(CompareLanes):
         prompt = self.subject.prompt
         if self.why_not_use(lane) or prompt is None:
             return
+        text = fit_text(prompt.manuscript)
+        for what, foreign, limits in (
+            ("The prompt", text, LIMITS),
+            ("The brief", prompt.brief, BRIEF_LIMITS),
+        ):
+            if not fits(shape := shape_of(foreign), limits):
+                why = too_large(what, shape, limits)
+                self.told.emit(f"{why} That is more than a new manuscript can be begun with.")
+                return
         self._draft.set_brief(prompt.brief)
-        self._draft.manuscript.edit(0, 0, prompt.manuscript)
-        self._place.put(len(prompt.manuscript))
+        self._draft.manuscript.edit(0, 0, text)
+        self._place.put(len(text))
         self._put_text(lane)
 
     def _put_text(self, lane: CompareLane, wanted: str | None = None) -> None:

@@ -42,10 +42,12 @@ _SHOWN = str.maketrans(
         "\ufdd1": "\ufffd",
         "\ufffc": "\ufffd",  # in a document: a picture
         "\0": "\ufffd",
+        "\ufeff": "\u2060",  # as first of a text it would be a mark of byte order, and go
+        "\ufffe": "\ufffd",  # and this the other order: what follows would be other letters
     }
 )
 _PASTED = re.compile("\r\n?|\u2029")
-_UNFIT = re.compile("[\ud800-\udfff\ufdd0\ufdd1]")
+_UNFIT = re.compile("[\0\ud800-\udfff\ufdd0\ufdd1\ufffe]")
 
 
 def shown(text: str) -> str:
@@ -56,10 +58,10 @@ def shown(text: str) -> str:
 def pasted(text: str) -> str:
     """What a foreign text becomes on its way into a manuscript.
 
-    Its line ends become U+000A, what no file could hold becomes U+FFFD, and null characters and the
-    places of pictures go.
+    Its line ends become U+000A, what no file could hold becomes U+FFFD, and the places of pictures
+    go.
     """
-    text = _PASTED.sub("\n", text).replace("\0", "").replace("\ufffc", "")
+    text = _PASTED.sub("\n", text).replace("\ufffc", "")
     return _UNFIT.sub("\ufffd", text)
 
 
@@ -180,6 +182,7 @@ class DocumentMirror(QObject):
         self._index = Utf16Index()
         self._busy = False  # one of the two is being told about the other
         self._strayed = False  # the document holds what the manuscript does not
+        self._astray = 0, 0, 0
         self._good: int | None = None
         """While it is filled: how many code points of the manuscript stand in it by now."""
         self._when_empty: list[Callable[[], object]] = []
@@ -216,10 +219,12 @@ class DocumentMirror(QObject):
     @property
     def is_long(self) -> bool:
         """Whether to lay all of it out anew takes so long that it is better filled anew."""
-        document = self._document
+        document, manuscript = self._document, self._manuscript
         return (
-            max(len(self._manuscript), document.characterCount()) > AT_ONCE.characters
+            max(len(manuscript), document.characterCount()) > AT_ONCE.characters
             or document.blockCount() > AT_ONCE.paragraphs
+            # Not all of it may be there yet.
+            or (self._good is not None and manuscript.text.count("\n") > AT_ONCE.paragraphs)
         )
 
     def is_large(self, start: int, end: int) -> bool:
@@ -348,7 +353,7 @@ class DocumentMirror(QObject):
         if utf16_length(new) != end - start or not self._manuscript.editable(
             first + head, replaced
         ):
-            self._stray()
+            self._stray(first + head, len(text), replaced)
         elif replaced or text:
             self._busy = True
             try:
@@ -356,7 +361,7 @@ class DocumentMirror(QObject):
             finally:
                 self._busy = False
             if shown(pasted(inserted)) != text:
-                self._stray()
+                self._stray(first + head, len(text), len(pasted(inserted)))
 
     def _read(self, start: int, end: int) -> str:
         cursor = QTextCursor(self._document)
@@ -365,9 +370,11 @@ class DocumentMirror(QObject):
         # Unlike toPlainText() this keeps no-break spaces and line separators.
         return cursor.selectedText()
 
-    def _stray(self) -> None:
+    def _stray(self, position: int, length: int, own_length: int) -> None:
+        """The document has other code points at a place than the manuscript: so many, and so."""
         # A document must not be changed while it tells of a change.
         self._strayed = True
+        self._astray = position, length, own_length
         QTimer.singleShot(0, self, self._return_if_strayed)
         self.refused.emit(REFUSED)
 
@@ -380,6 +387,7 @@ class DocumentMirror(QObject):
         self._strayed = False
         if self.is_long:
             self.refill()
+            self.passed.emit(*self._astray)
             return
         length = self._document.characterCount() - 1
         present, text = self._read(0, length), shown(self._manuscript.text)

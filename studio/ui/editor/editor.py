@@ -27,7 +27,8 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QApplication, QMenu, QTextEdit, QWidget
 
-from studio.manuscript import Edit, Manuscript, with_own_records
+from studio.manuscript import Edit, Manuscript, TextShape, shape_of, with_own_records
+from studio.manuscript.text_shape import LIMITS, fits, too_large
 from studio.ui.editor.document import REFUSED, DocumentMirror, pasted
 from studio.ui.editor.keys import PARAGRAPH_KEYS, asks_redo, changed_by, inserted_by
 from studio.ui.editor.page import Page
@@ -43,6 +44,11 @@ UNDO_REFUSED = "A text is being written. Press Esc to stop; then it can be undon
 
 LAYING_OUT = "The text is still being laid out. It can be written in as soon as it is there."
 """What the writer is told who wants to edit a long text that is not all there yet."""
+
+_ALWAYS = 1000
+"""Code points that may be pasted anywhere: as if somebody had typed them."""
+
+_AS_A_FILE = "Save it as a text file and open that: it can be opened wrapped, or in parts."
 
 _SOON_MS = 150
 """From the last change of the width until a long text is laid out anew; and from when on it is said
@@ -396,7 +402,11 @@ class ManuscriptEditor(Page):
             self._refuse(self._why_refused)
             return
         start, end = self.selection
-        text = pasted(source.text())
+        foreign = source.text()
+        if why := self._why_too_large(foreign, end - start):
+            self._refuse(why)
+            return
+        text = pasted(foreign)
         passage = self._clippings.passage_in(source, text)
         edit = Edit(start, end - start, text)
         if passage is not None:
@@ -405,6 +415,22 @@ class ManuscriptEditor(Page):
         self._manuscript.edit_all([edit])
         self._manuscript.close_step()
         self.move_caret(start + len(text))
+
+    def _why_too_large(self, text: str, replaced: int) -> str:
+        """Why a text that comes from elsewhere cannot come to the page; "" where it can."""
+        if len(text) <= _ALWAYS:
+            return ""
+        length = len(self._manuscript) - replaced + len(text)
+        # What is longer than all of a page is not looked at.
+        shape = shape_of(text) if length <= LIMITS.characters else TextShape(length, 1, 1)
+        paragraphs = self.document().blockCount() + shape.paragraphs - 1
+        longest = shape.longest if shape.paragraphs > 2 else shape.longest + self._here()
+        whole = TextShape(length, paragraphs, longest)
+        return f"{too_large('With this the page', whole)} {_AS_A_FILE}" if not fits(whole) else ""
+
+    def _here(self) -> int:
+        """How long the paragraph is that the caret stands in."""
+        return self.textCursor().block().length() - 1
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Moves text within the manuscript in one undo step; takes text from elsewhere in."""

@@ -11,6 +11,7 @@ from studio.ui.tokens.chosen_token import chosen_from
 from studio.ui.word.state import WordState
 from studio.ui.writing.records import TokenRecords
 from studio.ui.writing.word_choice import why_no_text
+from studio.utf8 import whole_characters
 
 GROWING = "This text is being written. Press Esc to stop, then choose."
 
@@ -64,7 +65,7 @@ class WordReplacement(QObject):
             self.refused.emit(GROWING)
             return
         record = chosen_from(next_token, token)
-        text = record.text.decode()
+        text = whole_characters(record.text)
         if text.strip():
             text = joined(text, manuscript.part(end, end + 2))
         edit = Edit(span.start, end - span.start, text, bytes([Origin.GENERATED] * len(text)))

@@ -2,15 +2,18 @@
 
 import math
 
-from PySide6.QtCore import QMimeData, Qt
+from PySide6.QtCore import QMimeData, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QPlainTextEdit, QPushButton, QSizePolicy, QWidget
 
+from studio.manuscript import TextShape, shape_of
+from studio.manuscript.text_shape import BRIEF_LIMITS, fits, too_large
 from studio.ui.theme.card import Card
 from studio.ui.theme.spacing import set_margins
 from studio.ui.widgets.elided_label import ElidedLabel
 from studio.ui.widgets.tips import set_tip
 from studio.ui.writing.draft import Draft
+from studio.utf8 import fit_text
 from studio.visible_text import LONGEST_LINE, visible_line
 
 _FEWEST_LINES, _MOST_LINES = 1, 6
@@ -19,6 +22,9 @@ _FEWEST_LINES, _MOST_LINES = 1, 6
 
 class _BriefEdit(QPlainTextEdit):
     """As high as its text, within limits."""
+
+    refused = Signal(str)
+    """Why something was not pasted."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -46,6 +52,18 @@ class _BriefEdit(QPlainTextEdit):
         line = self.blockBoundingRect(first).height() / max(first.lineCount(), 1)
         line = max(line, self.fontMetrics().lineSpacing())
         self.setFixedHeight(math.ceil(line * shown) + 4)
+
+    def insertFromMimeData(self, source: QMimeData) -> None:  # noqa: N802 - Qt's name
+        """Take what a brief can hold; one that is huge, the window would stand still over."""
+        text = source.text()
+        length = self.document().characterCount() + len(text)
+        shape = shape_of(text) if len(text) <= BRIEF_LIMITS.characters else TextShape(length, 1, 1)
+        whole = TextShape(length, self.blockCount() + shape.paragraphs - 1, shape.longest)
+        if not fits(whole, BRIEF_LIMITS):
+            self.refused.emit(too_large("With this the brief", whole, BRIEF_LIMITS))
+            return
+        self.textCursor().insertText(fit_text(text))
+        self.ensureCursorVisible()
 
     def canInsertFromMimeData(self, source: QMimeData) -> bool:  # noqa: N802 - Qt's name
         """Take text. A file that is dropped here is for the window, as everywhere on it."""

@@ -1,6 +1,8 @@
 """New, Open, Save, Save As: the draft's file, and the question before anything is lost."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from itertools import count
 from pathlib import Path
 
@@ -14,19 +16,42 @@ from studio.manuscript import (
     ManuscriptFileError,
     Outside,
     RecoveryRecord,
+    TextFile,
+    shape_of,
+    write_text_file,
 )
+from studio.manuscript.text_shape import LIMITS, fits, too_large
 from studio.path_checks import exists, is_folder
+from studio.ui.reading import Reading
 from studio.ui.settings import FOLDER, LAST_CARET, LAST_FILE, RECENT_FILES, Settings
 from studio.ui.user_folders import data_folder, state_folder
-from studio.ui.widgets.ask import question
+from studio.ui.widgets.ask import ask, question
 from studio.ui.writing.draft import Draft
 from studio.ui.writing.file_guard import Clearance, FileGuard
+from studio.ui.writing.large_texts import (
+    FIRST,
+    SPLIT,
+    WRAP,
+    At,
+    FoundText,
+    look_at,
+    offer,
+    quoted_name,
+    read_text,
+    split_names,
+)
 from studio.ui.writing.writing import Writing
 from studio.visible_text import visible_name, visible_path
 
 _ALL_FILES = "All files (*)"
 _FILTER = f"Text (*.txt *.md);;{_ALL_FILES}"
 TEXT_SUFFIXES = frozenset({".txt", ".md", ".markdown", ".text"})
+
+_AT_ONCE = 2**18
+"""Bytes of a file that is read while the writer waits: a few milliseconds."""
+
+SAVE_AS_FILE = "Save as a file…"
+"""What can be done with a kept text that no page holds."""
 
 _REST_MS = 1000
 """From the last move of the caret until it is remembered."""
@@ -40,6 +65,7 @@ class DocumentFiles(QObject):
         draft: whose file it is.
         writing: a growing take is ended before the text is replaced or saved.
         settings: remembers folders and recent files.
+        reading: reads long files while the window goes on.
     """
 
     failed = Signal(str)
@@ -51,8 +77,20 @@ class DocumentFiles(QObject):
     caret_wanted = Signal(int)
     """A document was brought back: its caret stood before this code point."""
 
-    def __init__(self, window: QWidget, draft: Draft, writing: Writing, settings: Settings) -> None:
+    def __init__(
+        self,
+        window: QWidget,
+        draft: Draft,
+        writing: Writing,
+        settings: Settings,
+        reading: Reading,
+    ) -> None:
         super().__init__(window)
+        self._reading = reading
+        self._changes = 0
+        """Of the document, since it was opened or before; while a file is read, some may come."""
+        draft.manuscript.changed.connect(self._count_change)
+        draft.brief_changed.connect(self._count_change)
         self._window = window
         self._draft = draft
         self._writing = writing
@@ -112,9 +150,24 @@ class DocumentFiles(QObject):
             return
         if self.guard.is_open_elsewhere(last):
             return  # the other window has it
-        caret = self._settings.get(LAST_CARET)
-        if self._open_now(last):
-            self.caret_wanted.emit(min(max(caret, 0), len(self._draft.manuscript)))
+        self._open_now(last, self._settings.get(LAST_CARET))
+
+    def begin_with(self, file: TextFile, name: str) -> None:
+        """Begin a manuscript without a file with a text from elsewhere.
+
+        Args:
+            file: It.
+            name: What it is called where it is too large.
+        """
+
+        def show(found: FoundText | None) -> None:
+            if found is not None:
+                self._show_or_offer(found, None, name, lambda: self._begin(found.file))
+
+        if len(file.text) <= _AT_ONCE:
+            show(look_at(file, None))
+        else:
+            self._reading.start(f"Opening {name}", partial(look_at, file, None), show)
 
     def remember_caret(self) -> None:
         """Remember where the caret stands in the document that `open_last` would open."""
@@ -123,6 +176,9 @@ class DocumentFiles(QObject):
     def restore(self, record: RecoveryRecord) -> bool:
         """Have a document as it was kept, after the question about the one that is open."""
         if not self.may_close():
+            return False
+        if len(record.text) > LIMITS.characters or not fits(shape_of(record.text)):
+            self._save_kept(record)
             return False
         self._draft.restore(record)
         self._follow_file()
@@ -150,20 +206,25 @@ class DocumentFiles(QObject):
         return self._ask_and_save(self._draft.path)
 
     def _ask_and_save(self, suggested: Path | None) -> bool:
+        target = self._ask_path(suggested)
+        return target is not None and self._save_to(target)
+
+    def _ask_path(self, suggested: Path | None) -> Path | None:
+        """Ask where to save."""
         suggested = suggested or self._folder / f"{self.title}.txt"
         path, chosen = QFileDialog.getSaveFileName(
             self._window, "Save manuscript", str(suggested), _FILTER
         )
         if not path:
-            return False
+            return None
         target = Path(path)
         if target.suffix.lower() not in TEXT_SUFFIXES and chosen != _ALL_FILES:
             # Not `with_suffix`: “1. The sea” has none, whatever follows its full stop.
             target = target.with_name(f"{target.name}.txt")
             # The dialog has asked about the name that was typed, and not about this one.
             if exists(target) and not self._may_replace(target):
-                return False
-        return self._save_to(target)
+                return None
+        return target
 
     def may_close(self) -> bool:
         """Whether nothing would be lost, asking the writer where something would."""
@@ -218,22 +279,127 @@ class DocumentFiles(QObject):
         self._draft.new()
         self._follow_file()
 
-    def _open_now(self, path: Path) -> bool:
+    def _open_now(self, path: Path, caret: int | None = None) -> None:
+        """Open a file; the caret goes where it is wanted."""
         brief, problem = "", ""
         try:
             brief = self._briefs.load(path)
         except BriefError as error:
             problem = str(error)
-        try:
-            self._draft.open(path, brief)
-        except ManuscriptFileError as error:
+
+        def show(found: FoundText) -> None:
+            def load() -> None:
+                self._draft.open(path, found.file, found.held, brief)
+                self._follow_file()
+                if caret is not None:
+                    self.caret_wanted.emit(min(max(caret, 0), len(self._draft.manuscript)))
+                if problem:
+                    self.failed.emit(problem)
+
+            self._show_or_offer(found, path, quoted_name(path), load)
+
+        self._read(path, show)
+
+    def _read(self, path: Path, then: Callable[[FoundText], object]) -> None:
+        """Read a text file, a long one while the window goes on, or say why it cannot be read."""
+
+        def tell(found: FoundText | ManuscriptFileError) -> None:
+            if isinstance(found, FoundText):
+                then(found)
+                return
             self._settings.forget(RECENT_FILES, str(path))
-            self.failed.emit(str(error))
-            return False
+            self.failed.emit(str(found))
+
+        if _size_of(path) <= _AT_ONCE:
+            tell(read_text(path))
+            return
+        changes = self._changes
+
+        def come(found: FoundText | ManuscriptFileError | None) -> None:
+            if found is None:
+                return
+            # What was written meanwhile is asked about, as what was written before.
+            act = self._when_idle if changes == self._changes else self._replace
+            act(lambda: tell(found))
+
+        self._reading.start(f"Opening {quoted_name(path)}", partial(read_text, path), come)
+
+    def _show_or_offer(
+        self, found: FoundText, path: Path | None, name: str, load: Callable[[], object]
+    ) -> None:
+        """Open a text, or where no page holds it, tell so and do what is chosen instead."""
+        if found.fits:
+            load()
+        else:
+            # A turn later: by then it is no longer told that the text is read.
+            QTimer.singleShot(0, self, lambda: self._offer(found, path, name))
+
+    def _offer(self, found: FoundText, path: Path | None, name: str) -> None:
+        more, answers = offer(found, is_file=path is not None)
+        title = "Larger than a page"
+        answer = ask(self._window, title, too_large(name, found.shape), more, answers)
+        if answer == SPLIT and path is not None:
+            self._split(path, found)
+        elif answer in (WRAP, FIRST):
+            self._begin(replace(found.file, text=found.parts[0]))
+
+    def _begin(self, file: TextFile) -> None:
+        self._draft.begin_with(file)
         self._follow_file()
-        if problem:
-            self.failed.emit(problem)
-        return True
+
+    def _split(self, path: Path, found: FoundText) -> None:
+        """Write a file's parts beside it, and open the first."""
+        names = split_names(path, len(found.parts))
+        if there := next((name for name in names if exists(name)), None):
+            self.failed.emit(
+                f"{quoted_name(there)} is there already: nothing was written. Move the parts of "
+                "an earlier time away, or open one of them."
+            )
+            return
+        changes = self._changes
+
+        def write(at: At) -> str:
+            for number, (name, part) in enumerate(zip(names, found.parts, strict=True)):
+                at(number / len(names))
+                try:
+                    write_text_file(name, replace(found.file, text=part))
+                except ManuscriptFileError as error:
+                    return f"{error} {number:,} of {len(names):,} parts are written."
+            return ""
+
+        def show(problem: str | None) -> None:
+            if problem:
+                self.failed.emit(problem)
+            elif problem is not None:
+                self.told.emit(f"{quoted_name(path)} is split into {len(names):,} files beside it.")
+                act = self._when_idle if changes == self._changes else self._replace
+                act(lambda: self._open_now(names[0]))
+
+        self._reading.start(f"Splitting {quoted_name(path)}", write, show)
+
+    def _save_kept(self, record: RecoveryRecord) -> None:
+        """A kept text that no page holds goes into a file, which can be opened in parts."""
+        answer = ask(
+            self._window,
+            "Larger than a page",
+            f"This text has grown to {len(record.text):,} characters, or has paragraphs that no "
+            "page holds.",
+            f"{SAVE_AS_FILE}: it can be opened wrapped or in parts then. Until it is discarded "
+            "it stays kept here too.",
+            (SAVE_AS_FILE,),
+        )
+        path = self._ask_path(record.path) if answer == SAVE_AS_FILE else None
+        if path is None:
+            return
+        try:
+            write_text_file(path, record.file)
+        except ManuscriptFileError as error:
+            self.failed.emit(str(error))
+        else:
+            self._open_now(path)
+
+    def _count_change(self, *_: object) -> None:
+        self._changes += 1
 
     def _save_to(self, path: Path) -> bool:
         cleared = self.guard.clearance(path)
@@ -255,15 +421,23 @@ class DocumentFiles(QObject):
         return True
 
     def _take_theirs(self) -> None:
-        def take() -> None:
-            try:
-                self._draft.take_theirs()
-            except ManuscriptFileError as error:
-                self.failed.emit(str(error))
-            else:
-                self.guard.look()
+        path = self._draft.path
+        assert path is not None, "a draft without a file has none that others change"
 
-        self._when_idle(take)
+        def take(found: FoundText) -> None:
+            if self._draft.path != path:
+                return
+            if not found.fits:
+                why = too_large(quoted_name(path), found.shape)
+                self.failed.emit(f"{why} Save yours beside it, then open it in parts.")
+                return
+            self._draft.take_theirs(found.file, found.held)
+            self.guard.look()
+
+        def take_when_idle(found: FoundText) -> None:
+            self._when_idle(lambda: take(found))
+
+        self._when_idle(lambda: self._read(path, take_when_idle))
 
     def _save_beside(self) -> bool:
         path = self._draft.path
@@ -279,6 +453,13 @@ class DocumentFiles(QObject):
             resolved = path.resolve()
             self._settings.set(FOLDER, str(resolved.parent))
             self._settings.remember(RECENT_FILES, str(resolved))
+
+
+def _size_of(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0  # whoever reads it says why it cannot be read
 
 
 def _free_name(path: Path) -> Path:

@@ -6,7 +6,6 @@ Knows nothing of widgets or the engine's process.
 
 import contextlib
 import dataclasses
-import re
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,15 +20,13 @@ from studio.manuscript import (
     Outside,
     RecoveryRecord,
     TextFile,
-    open_text_file,
     replacement,
     runs_of,
     write_text_file,
 )
 from studio.presets import Preset
 from studio.ui.parameters.prompt_settings import PromptSettings
-
-_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+from studio.utf8 import fit_text
 
 _LEAST_REACH = 200_000
 """Code points of a prompt that are sent to any model, where there are so many."""
@@ -87,7 +84,7 @@ class Draft(QObject):
 
     def set_brief(self, brief: str) -> None:
         """Change the brief. What no file could hold (half a character) becomes U+FFFD."""
-        brief = _LONE_SURROGATE.sub("\ufffd", brief)
+        brief = _brief_of(brief)
         if brief != self._brief:
             self._brief = brief
             self.brief_changed.emit()
@@ -182,13 +179,15 @@ class Draft(QObject):
         self._load(None, file, None, "")
         self.manuscript.mark_unsaved()
 
-    def open(self, path: Path, brief: str = "") -> None:
-        """Open a text file, with the brief that was kept for it.
+    def open(self, path: Path, file: TextFile, held: FileState | None, brief: str = "") -> None:
+        """Be the document of a text file that was read.
 
-        Raises:
-            ManuscriptFileError: it cannot be read; what was open stays.
+        Args:
+            path: Where it is.
+            file: What it says.
+            held: What it held.
+            brief: That was kept for it.
         """
-        file, held = open_text_file(path)
         self._load(path, file, held, brief)
 
     def save(self, path: Path) -> None:
@@ -218,7 +217,8 @@ class Draft(QObject):
 
     def restore(self, record: RecoveryRecord) -> None:
         """Be the document that was kept, not saved: its file is as it was left."""
-        self._load(record.path, record.file, record.held, record.brief, record.generated)
+        file = dataclasses.replace(record.file, text=fit_text(record.text))
+        self._load(record.path, file, record.held, record.brief, record.generated)
         self._saved_brief = None
         self.manuscript.mark_unsaved()
 
@@ -238,15 +238,16 @@ class Draft(QObject):
                 self._held = FileState.at(self.path)
         self.manuscript.mark_unsaved()
 
-    def take_theirs(self) -> None:
+    def take_theirs(self, file: TextFile, held: FileState | None) -> None:
         """Have the text as the file holds it now, in one step that can be undone.
 
+        Args:
+            file: What the file says.
+            held: What it held when it was read.
+
         Raises:
-            ManuscriptFileError: it cannot be read; the text stays.
             GrowingTakeError: A take grows.
         """
-        assert self.path is not None, "a draft without a file has none that others change"
-        file, held = open_text_file(self.path)
         edit = replacement(self.manuscript.text, file.text)
         self.manuscript.close_step()
         self.manuscript.edit_all([edit])
@@ -264,7 +265,7 @@ class Draft(QObject):
     ) -> None:
         self.path, self._file, self._held = path, file, held
         # Before the text, whose change asks what would follow it.
-        self._brief = self._saved_brief = brief
+        self._brief = self._saved_brief = _brief_of(brief)
         self.manuscript.load(file.text, generated)
         self.brief_changed.emit()
         self.file_changed.emit()
@@ -284,3 +285,8 @@ class Draft(QObject):
         while end and not (part := self.manuscript.part(max(0, end - _NEAR), end).rstrip()):
             end = max(0, end - _NEAR)
         return max(0, end - _NEAR) + len(part) if end else 0
+
+
+def _brief_of(text: str) -> str:
+    # At a text's beginning Qt takes this one for a mark that turns the bytes of all others round.
+    return fit_text(text).replace("\ufffe", "\ufffd")

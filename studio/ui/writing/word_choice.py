@@ -13,6 +13,7 @@ from studio.ui.tokens.text import TokenText
 from studio.ui.writing.draft import Draft
 from studio.ui.writing.look_ahead import LookAheadAtRest
 from studio.ui.writing.writing import Writing
+from studio.utf8 import whole_characters
 
 WRITING = "The model is writing: stop it (Esc), and a click writes a word."
 NOT_YET = "These are the words for another place still. Try again when the bars have followed."
@@ -78,7 +79,7 @@ class WordChoice(QObject):
                 self.refused.emit(why_not)
             return
         record, manuscript = chosen_from(self._next_token, token), self._draft.manuscript
-        text, position = record.text.decode(), self._draft.caret
+        text, position = whole_characters(record.text), self._draft.caret
         if text.strip():
             text = joined(text, manuscript.part(position, position + 2))
         take = manuscript.begin_take(position)

@@ -92,13 +92,14 @@ def test_all_of_it_is_deleted_and_comes_back_a_piece_a_turn(editor: ManuscriptEd
     assert turns.most_paragraphs <= AT_ONCE.paragraphs
 
 
+@pytest.mark.parametrize("text", [PROSE, LINES])
 def test_another_width_and_size_lay_it_out_a_piece_a_turn(
-    editor: ManuscriptEditor, qtbot: QtBot
+    editor: ManuscriptEditor, qtbot: QtBot, text: str
 ) -> None:
     turns = Turns(editor)
-    editor.manuscript.load(PROSE)
+    editor.manuscript.load(text)
     turns.run()
-    middle = len(PROSE) // 2
+    middle = len(text) // 2
     editor.move_caret(middle)
     top = editor.cursorRect().top()
     editor.resize(420, 400)
@@ -106,14 +107,14 @@ def test_another_width_and_size_lay_it_out_a_piece_a_turn(
     qtbot.waitUntil(lambda: not editor.is_whole)
     turns.run()
     assert editor.lineWrapColumnOrWidth() == editor.viewport().width()
-    assert shown_text(editor) == PROSE
+    assert shown_text(editor) == text
     assert editor.caret == middle
     assert editor.cursorRect().top() == top
     font = editor.prose_font
     font.setPixelSize(font.pixelSize() + 4)
     editor.set_prose_font(font)
     turns.run()
-    assert shown_text(editor) == PROSE
+    assert shown_text(editor) == text
     assert editor.document().defaultFont().pixelSize() == font.pixelSize()
     assert editor.document().lastBlock().blockFormat() == editor.paragraph_format
     assert editor.cursorRect().top() == top

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from pytestqt.qtbot import QtBot
 
 from studio.engine.messages import Prompt
-from studio.manuscript import Manuscript, ManuscriptFileError
+from studio.manuscript import Manuscript, ManuscriptFileError, open_text_file
 from studio.presets import Preset
 from studio.ui.writing.draft import Draft
 
@@ -70,14 +70,14 @@ def test_what_the_writer_did_not_change_keeps_its_bytes(
 ) -> None:
     path = tmp_path / "story.txt"
     path.write_bytes(data)
-    draft.open(path)
+    draft.open(path, *open_text_file(path))
     draft.save(path)
     assert path.read_bytes() == data
     assert draft.manuscript.is_clean
     draft.manuscript.edit(0, 0, "New line.\n")
     draft.save(tmp_path / "copy.txt")
     assert draft.path == tmp_path / "copy.txt"
-    draft.open(tmp_path / "copy.txt")
+    draft.open(tmp_path / "copy.txt", *open_text_file(tmp_path / "copy.txt"))
     assert draft.manuscript.text.startswith("New line.\n")
     assert (tmp_path / "copy.txt").read_bytes().endswith(data[3:])
 
@@ -88,12 +88,12 @@ def test_a_file_that_cannot_be_read_changes_nothing(
     good, bad = tmp_path / "good.txt", tmp_path / "bad.txt"
     good.write_text("Mine.\r\n", newline="")
     bad.write_bytes(b"\xff\xfe\xff")
-    draft.open(good)
+    draft.open(good, *open_text_file(good))
     draft.manuscript.edit(0, 0, "All ")
     with qtbot.assertNotEmitted(draft.file_changed):
         for path in (bad, tmp_path / "missing.txt", tmp_path):
             with pytest.raises(ManuscriptFileError):
-                draft.open(path)
+                draft.open(path, *open_text_file(path))
     assert draft.manuscript.text == "All Mine.\n"
     assert draft.path == good
     assert not draft.manuscript.is_clean
@@ -115,7 +115,7 @@ def test_a_file_that_cannot_be_written_leaves_the_change_unsaved(
 def test_a_new_manuscript_forgets_the_old_file(draft: Draft, tmp_path: Path) -> None:
     path = tmp_path / "old.txt"
     path.write_bytes(b"\xef\xbb\xbfOld.\r\n")
-    draft.open(path)
+    draft.open(path, *open_text_file(path))
     draft.new()
     assert draft.path is None
     assert draft.manuscript.text == ""

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QLabel, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
 from studio.engine.messages import FinishReason, Generate
+from studio.manuscript import open_text_file
 from studio.presets import Preset
 from studio.ui.widgets.actions import make_action
 from studio.ui.widgets.whole_facts import WholeFacts
@@ -109,7 +110,7 @@ def test_what_is_told_of_a_take_goes_with_it(
         case "new":
             desk.draft.new()
         case "open":
-            desk.draft.open(tmp_path / "story.txt")
+            desk.draft.open(tmp_path / "story.txt", *open_text_file(tmp_path / "story.txt"))
         case "undo":
             desk.draft.manuscript.undo()
             desk.draft.manuscript.undo()

@@ -1,0 +1,127 @@
+"""A text that no page holds, told before it is opened: what was found, and what can be done.
+
+Reads a file with its shape, and in parts that fit where it does not, and says so in words. Knows no
+widget and no document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from studio.manuscript import (
+    FileState,
+    ManuscriptFileError,
+    TextFile,
+    TextShape,
+    fitting_parts,
+    open_text_file,
+    shape_of,
+)
+from studio.manuscript.text_shape import LIMITS, fits
+from studio.visible_text import visible_name
+
+WRAP, SPLIT, FIRST = "Wrap and open", "Split into files", "Open the first part"
+"""What the writer can answer."""
+
+_READ = 0.6
+"""How much of the work reading is; the rest is looking at what was read."""
+
+At = Callable[[float], object]
+
+
+class FoundText(NamedTuple):
+    """A text from a file or a pipe.
+
+    Attributes:
+        file: Its characters, and how it is written.
+        held: What the file held; None for a pipe.
+        shape: How large it is.
+        parts: Where no page holds it, the same in parts that one does: a single one where it is
+            enough to wrap it.
+    """
+
+    file: TextFile
+    held: FileState | None
+    shape: TextShape
+    parts: tuple[str, ...]
+
+    @property
+    def fits(self) -> bool:
+        """Whether a page holds it as it is."""
+        return fits(self.shape)
+
+
+def read_text(path: Path, at: At = lambda _share: None) -> FoundText | ManuscriptFileError:
+    """Read a file, and look at what is in it.
+
+    Args:
+        path: It.
+        at: Is told what share is done, and may raise to give up.
+
+    Returns:
+        It, or why it cannot be read.
+    """
+    try:
+        size = max(path.stat().st_size, 1)
+        file, held = open_text_file(path, lambda done: at(_READ * min(done / size, 1.0)))
+    except ManuscriptFileError as error:
+        return error
+    except OSError:
+        try:
+            file, held = open_text_file(path)  # which says why not
+        except ManuscriptFileError as error:
+            return error
+    return look_at(file, held, lambda share: at(_READ + (1 - _READ) * share))
+
+
+def look_at(file: TextFile, held: FileState | None, at: At = lambda _share: None) -> FoundText:
+    """Look at a text: whether a page holds it, and in which parts it would."""
+    length = max(len(file.text), 1)
+    shape = shape_of(file.text, lambda done: at(done / length / 2))
+    parts: tuple[str, ...] = ()
+    if not fits(shape):
+        parts = tuple(fitting_parts(file.text, shape, lambda done: at(0.5 + done / length / 2)))
+    return FoundText(file, held, shape, parts)
+
+
+def quoted_name(path: Path) -> str:
+    """A file's name as it stands in sentences."""
+    return f"“{visible_name(path.name)}”"
+
+
+def offer(found: FoundText, *, is_file: bool) -> tuple[str, tuple[str, ...]]:
+    """What each answer does, in sentences, and the answers.
+
+    Args:
+        found: A text that does not fit.
+        is_file: Whether it is a file, which parts can be put beside.
+    """
+    count = len(found.parts)
+    if count == 1:
+        return (
+            f"{WRAP}: its long paragraphs are cut at spaces, or where there are none, anywhere. "
+            "It becomes a new document, not saved yet; the file stays as it is.",
+            (WRAP,),
+        )
+    is_cut = found.shape.longest > LIMITS.longest
+    cut = " Long paragraphs are cut." if is_cut else ""
+    split = (
+        f"{SPLIT}: {count:,} files in the same folder, of which the first is opened; this one "
+        f"stays as it is.{cut}\n"
+    )
+    first = f"{FIRST}, of {count:,}: as a new document, not saved yet."
+    return (
+        f"{split if is_file else ''}{first}{'' if is_file else cut}",
+        (SPLIT, FIRST) if is_file else (FIRST,),
+    )
+
+
+def split_names(path: Path, count: int) -> list[Path]:
+    """The names of a file's parts: “The Sea 03 of 16.txt”."""
+    width = len(str(count))
+    return [
+        path.with_name(f"{path.stem} {number:0{width}} of {count}{path.suffix}")
+        for number in range(1, count + 1)
+    ]
