@@ -5,11 +5,9 @@ Knows the engine's commands and what is printed; records and pages are `experime
 
 import argparse
 import math
-import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from types import FrameType
 
 import msgspec
 
@@ -21,7 +19,7 @@ from studio.commands.arguments import (
     unescaped,
 )
 from studio.commands.command_parser import CommandParser
-from studio.commands.entry import INTERRUPTED
+from studio.commands.end_signals import EndSignals
 from studio.commands.shared_options import (
     add_loading_arguments,
     add_text_arguments,
@@ -67,9 +65,9 @@ _MAX_TOKENS = 128
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run the command; 0 when the lanes were written, 130 when that was interrupted.
+    """Run the command; 0 when the lanes were written, 1 on a failure, 2 on a wrong call.
 
-    1 is a failure, 2 a wrong call.
+    128 and the number of a signal that ended it: what was written by then is given all the same.
 
     Raises:
         OutputError: what it prints cannot be written.
@@ -95,19 +93,14 @@ def main(arguments: Sequence[str]) -> int:
     control = LaneControl(interrupt)
     follower = _Follower(ComparisonRecorder(command, names))
 
-    def on_interrupt(number: int, _frame: FrameType | None) -> None:
-        # A second one ends the process at once.
-        signal.signal(number, signal.SIG_DFL)
-        control.stop()
-
-    signal.signal(signal.SIGINT, on_interrupt)
+    signals = EndSignals(control.stop)
     engine = Engine(follower.on_events, interrupt, math.inf)
     try:
         _say(f"opening {path.name}")
         engine.run(Load(request=0, path=str(path), options=options), control)
-        if control.stopped:
+        if signals.status:
             _say("stopped before it could begin to write")
-            return INTERRUPTED
+            return signals.status
         if not follower.failed:
             engine.run(command, control)
     finally:
@@ -118,8 +111,7 @@ def main(arguments: Sequence[str]) -> int:
         return 1
     fingerprint = model_hash(path) if given.html or given.markdown or given.save else ""
     comparison = follower.recorder.record(model_record(follower.model, fingerprint))
-    # What was written until an interrupt is given all the same.
-    return _give(comparison, given) or (INTERRUPTED if control.stopped else 0)
+    return _give(comparison, given) or signals.status
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -1,37 +1,28 @@
 """Runs one command of the command line, and ends it as a Unix program ends.
 
-Status 0 is success, 1 a failure, 2 a wrong call, 130 an interrupt (128 and the signal's number).
-This module does not know what a command does.
+Status 0 is success, 1 a failure, 2 a wrong call; 130 an interrupt, 143 and 129 the end of a session
+or a terminal (128 and the signal's number). This module does not know what a command does.
 """
 
 import importlib
-import signal
 import sys
 from collections.abc import Sequence
-from types import FrameType
 
+from studio.commands.end_signals import EndSignals
 from studio.commands.standard_streams import OutputError, standard_streams
-
-INTERRUPTED = 130
 
 
 def run(name: str, arguments: Sequence[str]) -> int:
     """Runs the command called `name` with its own arguments; the exit status."""
-    interrupts: list[int] = []
-
-    def on_interrupt(number: int, _frame: FrameType | None) -> None:
-        interrupts.append(number)
-        raise KeyboardInterrupt
-
-    # Until the command sees to it itself.
-    former = signal.signal(signal.SIGINT, on_interrupt)
+    # Until the command sees to them itself.
+    signals = EndSignals(_unwind)
     try:
         with standard_streams():
             try:
                 # Only now: an interrupt during imports, half a second, ends without a traceback.
                 command = importlib.import_module(f"studio.commands.{name}")
-                if interrupts:  # C code that is imported may swallow what is raised
-                    return INTERRUPTED
+                if signals.status:  # C code that is imported may swallow what is raised
+                    return signals.status
                 return int(command.main(arguments))
             except SystemExit as end:  # argparse's way out
                 if end.code is None or isinstance(end.code, int):
@@ -39,7 +30,7 @@ def run(name: str, arguments: Sequence[str]) -> int:
                 print(end.code, file=sys.stderr)
                 return 1
     except KeyboardInterrupt:
-        return INTERRUPTED
+        return signals.status
     except BrokenPipeError:
         # The reader has had enough (`| head`).
         return 0
@@ -48,4 +39,8 @@ def run(name: str, arguments: Sequence[str]) -> int:
             print(f"studio {name}: the output could not be written: {error}", file=sys.stderr)
         return 1
     finally:
-        signal.signal(signal.SIGINT, former)
+        signals.restore()
+
+
+def _unwind() -> None:
+    raise KeyboardInterrupt

@@ -5,11 +5,9 @@ Knows the engine's events and how to print them; nothing of how they come about.
 
 import argparse
 import math
-import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from types import FrameType
 
 import msgspec
 
@@ -20,7 +18,7 @@ from studio.commands.arguments import (
     unescaped,
 )
 from studio.commands.command_parser import CommandParser
-from studio.commands.entry import INTERRUPTED
+from studio.commands.end_signals import EndSignals
 from studio.commands.shared_options import (
     add_loading_arguments,
     add_text_arguments,
@@ -51,9 +49,9 @@ from studio.utf8 import CharacterDecoder
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run the command; 0 when a text was generated, 130 when that was interrupted.
+    """Run the command; 0 when a text was generated, 1 on a failure, 2 on a wrong call.
 
-    1 is a failure, 2 a wrong call.
+    128 and the number of a signal that ended it: what was written by then is given all the same.
 
     Raises:
         OutputError: what it prints cannot be written.
@@ -84,7 +82,6 @@ def main(arguments: Sequence[str]) -> int:
     interrupt = Interrupt()
     control = Control(interrupt, params)
     unwritten: list[OSError | OutputError] = []
-    interrupted = []
 
     def on_events(*events: AnyEvent) -> None:
         for event in events:
@@ -97,28 +94,20 @@ def main(arguments: Sequence[str]) -> int:
                 unwritten.append(error)
                 control.stop()
 
-    def on_interrupt(number: int, _frame: FrameType | None) -> None:
-        # A second one ends the process at once.
-        signal.signal(number, signal.SIG_DFL)
-        interrupted.append(number)
-        control.stop()
-
-    signal.signal(signal.SIGINT, on_interrupt)
+    signals = EndSignals(control.stop)
     engine = Engine(on_events, interrupt, FRAME_SECONDS)
     try:
         engine.run(Load(request=0, path=str(model_path(given)), options=options), control)
-        if interrupted:
+        if signals.status:
             print("studio generate: stopped before it could begin to write", file=sys.stderr)
-            return INTERRUPTED
+            return signals.status
         if not printer.failed and not unwritten:
             engine.run(command, control)
     finally:
         engine.close()
     if unwritten:
         raise unwritten[0]
-    if interrupted:
-        return INTERRUPTED
-    return 1 if printer.failed else 0
+    return signals.status or int(printer.failed)
 
 
 def _parser() -> argparse.ArgumentParser:

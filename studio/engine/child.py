@@ -4,7 +4,6 @@ One thread reads commands, the main thread carries them out. Knows nothing of th
 the protocol.
 """
 
-import ctypes
 import gc
 import os
 import signal
@@ -13,6 +12,7 @@ import threading
 
 from studio.engine.framing import FramingError, command_reader, encode
 from studio.engine.messages import AnyEvent, Ping, Pong, Superseded
+from studio.parent_process import end_with_parent
 
 _READ_SIZE = 65_536
 
@@ -62,22 +62,14 @@ def _take_over_standard_streams() -> tuple[int, int]:
     return commands, events
 
 
-def _end_with_parent() -> None:
-    """Have Linux end this process when the window's is gone.
-
-    It ends by itself when its stdin does; but not where it was halted, or hangs in a driver.
-    """
-    if sys.platform == "linux":
-        set_parent_death_signal = 1  # PR_SET_PDEATHSIG, from linux/prctl.h
-        ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGKILL)
-
-
 def main() -> int:
     """Serve until stdin ends; the exit status."""
-    _end_with_parent()
+    end_with_parent()
     commands, events = _take_over_standard_streams()
-    # Ctrl+C in the window's terminal reaches its children too; the window decides when we end.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # What a terminal sends its programs reaches their children too; the window decides when we end.
+    for name in ("SIGINT", "SIGHUP"):
+        if hasattr(signal, name):  # Windows has no SIGHUP
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
     os.environ["GGML_NO_BACKTRACE"] = "1"
 
     # llama.cpp is loaded only now, with the streams in safety.

@@ -18,13 +18,14 @@ from studio.resource_files import resource
 from studio.standard_input import STANDARD_STREAM, standard_input
 from studio.ui import settings as remembered
 from studio.ui.display_check import display_check
+from studio.ui.ending import Ending
 from studio.ui.file_opening import FileKind, kind_of
-from studio.ui.interrupt_watch import InterruptWatch
 from studio.ui.left_behind import clean_up
 from studio.ui.main_window import MainWindow
 from studio.ui.model.choice import load_options
 from studio.ui.session import Session
 from studio.ui.settings import Settings
+from studio.ui.signal_watch import SignalWatch
 from studio.ui.theme.theme import Appearance, Theme
 from studio.ui.widgets.tips_and_typing import TipsGoAsOneTypes
 from studio.ui.writing.rescue import Rescue
@@ -49,15 +50,15 @@ def main(file: str | None = None) -> int:
         print(f"studio: {visible_line(str(error), 500)}", file=sys.stderr)
         return 1
     application = make_application()
-    # Before there is an engine: from then on an interrupt has something to put in order.
-    interrupt = InterruptWatch()
-    interrupt.happened.connect(application.closeAllWindows)
+    # Before there is an engine: from then on the system's signals have something to put in order.
+    signals = SignalWatch()
     window = make_window(application)
     window.started.connect(lambda: clean_up(window.settings))
+    Ending(application, window, signals)
     show(window)
     open_first(window, first)
     status = application.exec()
-    interrupt.close()
+    signals.close()
     return status
 
 

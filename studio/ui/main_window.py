@@ -88,6 +88,8 @@ class MainWindow(QMainWindow):
         self.theme = theme
         self.settings = settings
         self._file_failure = ""
+        self._given_up: tuple[str, str] | None = None
+        """Text and brief that the writer does not want to save."""
         self.setAcceptDrops(True)
 
         self.editor = ManuscriptEditor(session.draft.manuscript)
@@ -480,15 +482,47 @@ class MainWindow(QMainWindow):
         """Open what a file is: model, manuscript, comparison or preset."""
         self._opening.open([path])
 
-    def closeEvent(self, event: QCloseEvent) -> None:
-        """Ask about unsaved changes, remember the window, end the engine."""
-        if not (self.files.may_close() and self.compare.may_close()):
-            event.ignore()
-            return
+    def may_go(self) -> bool:
+        """Whether nothing would be lost with the window, or the writer does not mind.
+
+        What was given up at the end of a session is not asked for again when the window is closed
+        after it; where the session goes on, the next change makes it worth a question.
+        """
+        if not self._is_given_up:
+            if not (self.files.may_close() and self.compare.may_close()):
+                return False
+            draft = self.session.draft
+            if draft.is_modified:
+                self._given_up = draft.manuscript.text, draft.brief
+        return True
+
+    @property
+    def _is_given_up(self) -> bool:
+        draft = self.session.draft
+        return self._given_up == (draft.manuscript.text, draft.brief)
+
+    def keep(self) -> None:
+        """Put in safety what is not saved, without a question; the next start offers it."""
+        if self._is_given_up:
+            self.session.recovery.close()
+        else:
+            self.session.recovery.keep_and_wait()
+        self.compare.keep()
+
+    def leave(self) -> None:
+        """End the engine, remember the window, let go of the file. What is kept stays kept."""
         self._remember()
         self.library.close()
-        self.session.close()
+        self.session.end()
         self.files.guard.release()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Ask about unsaved changes, remember the window, end the engine."""
+        if not self.may_go():
+            event.ignore()
+            return
+        self.leave()
+        self.session.recovery.close()
         event.accept()
 
     def changeEvent(self, event: QEvent) -> None:

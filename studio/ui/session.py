@@ -154,8 +154,12 @@ class Session(QObject):
             self._since_stop.invalidate()
             self._insisting.stop()
 
-    def close(self) -> None:
-        """End the engine. What is not saved now was given up."""
+    def end(self) -> None:
+        """End the engine, and what is read. What was kept stays kept."""
         self.reading.close()
         self.client.close()
+
+    def close(self) -> None:
+        """End all of it. What is not saved now was given up."""
+        self.end()
         self.recovery.close()

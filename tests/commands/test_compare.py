@@ -212,10 +212,14 @@ def test_failures_are_said_and_have_a_status(tiny: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no signal for one process there")
-def test_an_interrupt_ends_it_in_order_with_what_was_written(starter_model: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_in_order_with_what_was_written(
+    starter_model: Path, tmp_path: Path, number: signal.Signals
+) -> None:
+    saved = tmp_path / "sea.json"
     process = subprocess.Popen(
         command("compare", "--prompt", OPENING, "--temperatures", "0.5,1", "--max-tokens", "400",
-                "--ignore-eos", "--json"),
+                "--ignore-eos", "--json", "--save", str(saved)),
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -223,9 +227,11 @@ def test_an_interrupt_ends_it_in_order_with_what_was_written(starter_model: Path
     assert process.stderr
     while b"evaluated once" not in process.stderr.readline():
         pass
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     output, _ = process.communicate(timeout=60)
-    assert process.returncode == 130
+    assert process.returncode == 128 + number
+    assert [path.name for path in tmp_path.iterdir()] == ["sea.json"]
+    assert len(load_comparison(saved).lanes) == 2
     lanes = json.loads(output)["lanes"]
     assert {lane["reason"] for lane in lanes} == {"stopped"}
     assert math.prod(len(lane["tokens"]) < 400 for lane in lanes)

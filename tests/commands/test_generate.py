@@ -511,7 +511,8 @@ def test_a_reader_that_has_had_enough(tiny: str, json_form: bool) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
-def test_an_interrupt_ends_it_in_order(tiny: str) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_it_in_order(tiny: str, number: signal.Signals) -> None:
     arguments = ["--model", tiny, "--prompt", "a", "--max-tokens", "1000000", "--ignore-eos"]
     with subprocess.Popen(
         command(*arguments, "--json"), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
@@ -519,13 +520,31 @@ def test_an_interrupt_ends_it_in_order(tiny: str) -> None:
         assert process.stdout
         assert process.stderr
         written = [process.stdout.readline() for _ in range(5)]
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         written += process.stdout.readlines()
         assert process.stderr.read() == b""
-        assert process.wait(60) == 130
+        assert process.wait(60) == 128 + number
     *tokens, finished = map(json.loads, written)
     assert finished["reason"] == "stopped"
     assert finished["tokens"] == len(tokens) >= 5
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+def test_a_signal_that_is_ignored_stays_so(tiny: str) -> None:
+    """As `nohup` has it."""
+    arguments = ["--model", tiny, "--prompt", "a", "--max-tokens", "200", "--ignore-eos"]
+    with subprocess.Popen(
+        command(*arguments, "--json"),
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN),
+    ) as process:
+        assert process.stdout
+        first = process.stdout.readline()
+        process.send_signal(signal.SIGHUP)
+        written = [first, *process.stdout.readlines()]
+        assert process.wait(60) == 0
+    assert json.loads(written[-1])["tokens"] == 200
 
 
 INTERRUPTED_LOAD = """

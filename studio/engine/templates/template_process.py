@@ -26,6 +26,8 @@ from jinja2.ext import Extension, loopcontrols
 from jinja2.parser import Parser
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from studio.parent_process import end_with_parent
+
 _DETAIL = 300  # characters of an error's own words
 
 
@@ -147,6 +149,7 @@ def _explain(error: Exception) -> dict[str, str]:
 
 def main() -> int:
     """Answer one request from stdin on stdout. Returns the exit status."""
+    end_with_parent()
     request = json.loads(sys.stdin.buffer.read())
     _limit(request["seconds"], request["memory_bytes"])
     renderings = render(
@@ -155,7 +158,3 @@ def main() -> int:
     sys.stdout.buffer.write(json.dumps({"renderings": renderings}).encode())
     sys.stdout.buffer.flush()
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

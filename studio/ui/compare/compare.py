@@ -3,6 +3,7 @@
 The Compare page is made when it is first shown: until then it costs nothing but its actions.
 """
 
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMenu, QStackedWidget, QTabBar, QWidget
 
+from studio.experiments.comparison_file import ComparisonFileError
 from studio.ui import settings as remembered
 from studio.ui.compare.actions import CompareActions
 from studio.ui.presets.favourites import PresetFavourites
@@ -136,6 +138,11 @@ class Compare(QObject):
     def may_close(self) -> bool:
         """Whether nothing would be lost with the window, or the writer does not mind."""
         return self.actions.may_close()
+
+    def keep(self) -> None:
+        """Have all runs on the shelf, as far as that can be done without a question."""
+        with contextlib.suppress(ComparisonFileError):
+            self.actions.history.put_on_shelf()
 
     def restore(self) -> None:
         """Show the page that was shown when the program ended."""

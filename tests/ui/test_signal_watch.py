@@ -9,24 +9,36 @@ import pytest
 from PySide6.QtCore import QTimer
 from pytestqt.qtbot import QtBot
 
-from studio.ui.interrupt_watch import InterruptWatch
+from studio.ui.signal_watch import SignalWatch
 from tests.helpers.tiny_model import write_byte_level_model
 from tests.ui.conftest import LONG
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="SIGINT is POSIX's")
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="these signals are POSIX's")
 ROOT = Path(__file__).parents[2]
 PATIENCE = LONG / 1000
 
 
 def test_an_interrupt_is_a_signal_of_qts(qtbot: QtBot) -> None:
     former = signal.getsignal(signal.SIGINT)
-    watch = InterruptWatch()
+    watch = SignalWatch()
     for _ in range(2):
-        with qtbot.waitSignal(watch.happened, timeout=LONG):
+        with qtbot.waitSignal(watch.interrupted, timeout=LONG):
             os.kill(os.getpid(), signal.SIGINT)
     assert watch.findChildren(QTimer) == [], "nothing runs while it waits"
     watch.close()
     assert signal.getsignal(signal.SIGINT) is former
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_what_comes_twice_at_once_is_one_request(qtbot: QtBot, number: signal.Signals) -> None:
+    former = signal.getsignal(number)
+    watch = SignalWatch()
+    with qtbot.waitSignal(watch.ended, timeout=LONG) as ended:
+        os.kill(os.getpid(), number)
+        os.kill(os.getpid(), number)
+    assert ended.args == [number]
+    watch.close()
+    assert signal.getsignal(number) is former
 
 
 def test_ctrl_c_closes_the_program_and_its_engine(qtbot: QtBot, tmp_path: Path) -> None:
