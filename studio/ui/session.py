@@ -94,9 +94,9 @@ class Session(QObject):
         self._insisting.timeout.connect(self.end_engine)
         self.client.waiting_changed.connect(self._on_waiting_changed)
         self.sampling.params_changed.connect(self.next_token.set_params)
-        self._unused_memory = UnusedMemory(self)
-        self.draft.manuscript.loaded.connect(self._unused_memory.give_back_soon)
-        self.compare.lanes_changed.connect(self._unused_memory.give_back_soon)
+        self.unused_memory = UnusedMemory(self)
+        self.draft.manuscript.loaded.connect(self.unused_memory.give_back_soon)
+        self.compare.lanes_changed.connect(self.unused_memory.give_back_soon)
         self.profiles.chosen.connect(self._on_profile_chosen)
 
     def _on_model_changed(self) -> None:

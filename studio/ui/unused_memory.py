@@ -28,6 +28,11 @@ class UnusedMemory(QObject):
         self._rest.setInterval(_REST_MS)
         self._rest.timeout.connect(_give_back)
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing is to be given back any more."""
+        return not self._rest.isActive()
+
     def give_back_soon(self) -> None:
         """Something large went."""
         self._rest.start()
