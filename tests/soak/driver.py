@@ -3,6 +3,7 @@
 Between two events of a step the event loop turns: nothing is done faster than the window takes it.
 """
 
+import gc
 import json
 import os
 import sys
@@ -20,6 +21,7 @@ from PySide6.QtCore import (
     Signal,
     qInstallMessageHandler,
 )
+from shiboken6 import isValid
 
 from studio.ui.main_window import MainWindow
 from tests.soak import (
@@ -66,6 +68,7 @@ class Driver(QObject):
         for changed in (draft.brief_changed, draft.file_changed):
             changed.connect(self._log_text)
         draft.manuscript.state_changed.connect(self._log_text)
+        self._wrappers = (window.editor.viewport(), window.editor.document())
         self._answers = Answers(self._hand)
         self._stalls = StallWatch(self)
         self.commanded.connect(self._obey)
@@ -98,11 +101,18 @@ class Driver(QObject):
             pause = next(self._pauses)
         except StopIteration:
             QTimer.singleShot(0, self._say)
+        except Exception:  # of the window, through an event that was sent
+            QTimer.singleShot(0, self._say)
+            raise
         else:
             QTimer.singleShot(pause, self._go_on)
 
     def _say(self) -> None:
         """Tell the supervisor how things stand."""
+        # What the collector breaks, it breaks in the step that left it.
+        gc.collect()
+        if not all(map(isValid, self._wrappers)):
+            self._hand.complaints.append("the editor's document or viewport is Python's no more")
         session = self._window.session
         hand = self._hand
         answer = {
