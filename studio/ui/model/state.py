@@ -7,7 +7,7 @@ from collections.abc import Hashable
 from enum import Enum
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from studio.engine.messages import (
     AnyEvent,
@@ -26,6 +26,10 @@ from studio.ui.engine_line.process import Outcome
 from studio.ui.model.deaths import ModelDeath, ModelDeaths, stamp
 from studio.ui.model.names import model_name
 from studio.visible_text import visible_line
+
+_PATIENCE_MS = 20_000
+"""How long an engine that runs may take to begin a load: it stops what it does, frees the model
+before and reads the new one's header, all of it in a second or two."""
 
 
 class ModelPhase(Enum):
@@ -98,6 +102,9 @@ class ModelState(QObject):
         """Of the file, when it was asked for."""
         client.listen(self._on_event, Loading, Loaded, Superseded, Failed)
         client.listen(self._on_evaluated, Evaluated)
+        self._patience = QTimer(self)
+        self._patience.setSingleShot(True)
+        self._patience.timeout.connect(lambda: self._replace_engine("it did not begin to load"))
         client.died.connect(self._on_died)
         client.waiting_changed.connect(self._replace_silent_engine)
 
@@ -148,6 +155,8 @@ class ModelState(QObject):
         self._is_old_engine = self._client.is_running
         if not self._replace_silent_engine():
             self._load()
+            if self._is_old_engine:
+                self._patience.start(_PATIENCE_MS)
         self.changed.emit()
 
     def open_first(self, path: str, starter: str) -> None:
@@ -188,13 +197,16 @@ class ModelState(QObject):
 
     def _replace_silent_engine(self) -> bool:
         """End an engine that should load and gives no sign of life; returns whether it is so."""
-        if self._is_replacing:
-            return True
         silence = self._client.silence
-        if not (silence and self._is_old_engine and self.phase is ModelPhase.LOADING):
-            return False
-        self._is_replacing = True
-        self._client.end(silence_words(silence))
+        return self._is_replacing or (silence > 0 and self._replace_engine(silence_words(silence)))
+
+    def _replace_engine(self, why: str) -> bool:
+        """End an engine that was to load and has not begun to; returns whether that is so."""
+        if not self._is_replacing:
+            if not self._is_old_engine or self.phase is not ModelPhase.LOADING:
+                return False
+            self._is_replacing = True
+            self._client.end(why)
         return True
 
     def _on_event(self, event: AnyEvent) -> None:
@@ -203,6 +215,7 @@ class ModelState(QObject):
                 self._before = None  # it gave way to one that was asked for meanwhile
             return
         self._is_old_engine = False
+        self._patience.stop()
         match event:
             case Loading():
                 self.fraction = event.fraction
@@ -231,6 +244,7 @@ class ModelState(QObject):
 
     def _on_died(self, outcome: Outcome) -> None:
         self._is_old_engine = False
+        self._patience.stop()
         if self._is_replacing:
             self._is_replacing = False
             self._load()

@@ -1,3 +1,4 @@
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,12 +8,23 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from studio.engine.messages import Failed, Load, Loaded, Loading, LoadOptions, Stop, Superseded
+from studio.engine.messages import (
+    Failed,
+    Load,
+    Loaded,
+    Loading,
+    LoadOptions,
+    Pong,
+    Stop,
+    Superseded,
+)
 from studio.ui import settings as remembered
+from studio.ui.engine_line.client import EngineClient
 from studio.ui.engine_line.process import End, Outcome
 from studio.ui.main_window import MainWindow
 from studio.ui.model.choice import load_options
 from studio.ui.model.state import ModelPhase, ModelState
+from tests.helpers.engine_child import ROOT
 from tests.helpers.tiny_model import write_byte_level_model
 from tests.ui.conftest import LONG
 from tests.ui.fake_engine import KILLED, FakeClient, model_report
@@ -431,3 +443,42 @@ def test_another_model_while_one_writes(window: MainWindow, qtbot: QtBot, tmp_pa
     assert session.model.report
     vocabulary = session.model.report.vocabulary_size
     assert all(row.token < vocabulary for row in session.next_token.rows(20))
+
+
+STUCK = [
+    sys.executable,
+    "-P",
+    "-c",
+    # Lives and answers pings, and its main thread never comes back: as one in a driver.
+    f"import os, sys; sys.path.insert(0, {str(ROOT)!r})\n"
+    "from studio.engine.framing import command_reader, encode\n"
+    "from studio.engine.messages import Ping, Pong\n"
+    "reader = command_reader()\n"
+    "os.write(1, encode(Pong(request=0)))\n"
+    "while data := os.read(0, 65536):\n"
+    "    for command in reader.feed(data):\n"
+    "        if isinstance(command, Ping): os.write(1, encode(Pong(request=command.request)))",
+]
+
+
+def test_an_engine_that_lives_and_does_not_begin_to_load_is_replaced(
+    qtbot: QtBot, starter_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("studio.ui.model.state._PATIENCE_MS", 50)
+    client = EngineClient(STUCK, beat_ms=20)
+    model = ModelState(client)
+    told: list[str] = []
+    model.told.connect(told.append)
+    pongs: list[Pong] = []
+    client.listen(pongs.append, Pong)
+    client.start()
+    qtbot.waitUntil(lambda: bool(pongs), timeout=LONG)
+    stuck = client.process_id
+    monkeypatch.setattr(client, "_command", None)  # the next one is the real engine
+    model.open(str(starter_model), LoadOptions(threads=1, context_size=512))
+    qtbot.waitUntil(lambda: model.is_ready, timeout=LONG)
+    assert client.process_id != stuck
+    assert told == [
+        "The engine was ended, because it did not begin to load. A new one loads the model."
+    ]
+    client.close()
