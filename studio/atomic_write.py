@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import re
 import secrets
 import stat
 import sys
@@ -17,9 +16,6 @@ from pathlib import Path
 
 from studio.file_lock import try_lock
 from studio.in_place import write_in_place
-
-TEMPORARY_NAME = re.compile(r"\.[0-9a-f]{16}\.tmp")
-"""What temporary files are called. Elsewhere than on Windows one is locked while it is written."""
 
 
 def atomic_write(path: Path, data: bytes, *, is_private: bool = False) -> os.stat_result:
@@ -150,7 +146,10 @@ def _written_beside(
 
 
 def _new_beside(target: Path, mode: int) -> tuple[Path, int]:
-    """An empty temporary file, locked for as long as it is open where the system has locks."""
+    """An empty temporary file, locked for as long as it is open where the system has locks.
+
+    `stale_files` knows it by its name.
+    """
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     while True:
         # A short name of its own: the target's may already be as long as the file system allows.

@@ -14,7 +14,6 @@ import os
 import secrets
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, unquote_to_bytes
 
@@ -118,8 +117,7 @@ class _Head(msgspec.Struct):
     new_sha256: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Backup:
+class _Backup(msgspec.Struct, frozen=True):
     """What a file held.
 
     Attributes:

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import stat
 import time
 from collections.abc import Iterable
 from itertools import islice
 from pathlib import Path
 
-from studio.atomic_write import TEMPORARY_NAME
 from studio.file_lock import try_lock
 
+_NAME = re.compile(r"\.[0-9a-f]{16}\.tmp")
 _MOST_ENTRIES = 20_000
 """That are looked at in one folder."""
 _YOUNG = 60.0
@@ -31,7 +32,7 @@ def remove_stale(folders: Iterable[Path]) -> int:
     for folder in dict.fromkeys(folders):
         with contextlib.suppress(OSError), os.scandir(folder) as entries:
             for entry in islice(entries, _MOST_ENTRIES):
-                if TEMPORARY_NAME.fullmatch(entry.name):
+                if _NAME.fullmatch(entry.name):
                     count += _removed_if_stale(folder / entry.name)
     return count
 

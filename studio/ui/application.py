@@ -20,7 +20,6 @@ from studio.ui import settings as remembered
 from studio.ui.display_check import display_check
 from studio.ui.ending import Ending
 from studio.ui.file_opening import FileKind, kind_of
-from studio.ui.left_behind import clean_up
 from studio.ui.main_window import MainWindow
 from studio.ui.model.choice import load_options
 from studio.ui.session import Session
@@ -53,7 +52,7 @@ def main(file: str | None = None) -> int:
     # Before there is an engine: from then on the system's signals have something to put in order.
     signals = SignalWatch()
     window = make_window(application)
-    window.started.connect(lambda: clean_up(window.settings))
+    window.started.connect(lambda: _clean_up(window))
     Ending(application, window, signals)
     show(window)
     open_first(window, first)
@@ -144,6 +143,12 @@ def open_first(window: MainWindow, file: Path | TextFile | None) -> None:
     _open_model(window)
     if torn:
         window.notice.tell("\n".join(torn))
+
+
+def _clean_up(window: MainWindow) -> None:
+    from studio.ui.left_behind import clean_up  # the window stands, and can wait for it
+
+    clean_up(window.settings)
 
 
 def _open_model(window: MainWindow) -> None:

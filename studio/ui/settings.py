@@ -4,17 +4,15 @@ Knows nothing of who reads it. A value that is damaged, of another type or out o
 absent and is told of: remembered state must never keep the program from opening.
 """
 
-import re
 import threading
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Generic, TypeVar, cast
 
+import msgspec
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from studio.path_checks import exists
-from studio.ui.former_settings import former_settings, put_away
 from studio.ui.settings_file import SettingsFile, SettingsFileError, is_json
 from studio.ui.theme.type_scale import LARGEST_ZOOM, SMALLEST_ZOOM
 from studio.ui.user_folders import config_folder
@@ -28,20 +26,16 @@ _DELAY_MS = 1000
 _LONGEST_TEXT = 4096
 _LONGEST_LIST = 8
 _MOST_TOLD = 3
-_NO_TEXT = re.compile("[\\0\ud800-\udfff]")
-_NO_PATH = re.compile("[\\0\ud800-\udc7f\udd00-\udfff]")
-"""What no name of a file has. The half characters between stand for bytes that are no UTF-8."""
 
 
-@dataclass(frozen=True, slots=True)
-class Setting(Generic[Value]):
+class Setting(msgspec.Struct, Generic[Value], frozen=True):
     """One remembered thing.
 
     Attributes:
         key: What it is called in the file.
         default: What holds where nothing is remembered; its type is the setting's.
         description: What it is, for those who read this.
-        allowed: Numbers or words that it may be, or the form of the text; any where None.
+        allowed: Numbers or words that it may be, or what tells of a text; any where None.
         longest: Characters of a text, and of each text in a list.
         most: Texts in a list.
         is_path: Whether a text is the name of a file or folder, which need not be Unicode.
@@ -50,7 +44,7 @@ class Setting(Generic[Value]):
     key: str
     default: Value
     description: str
-    allowed: range | tuple[int, ...] | tuple[str, ...] | re.Pattern[str] | None = None
+    allowed: range | tuple[int, ...] | tuple[str, ...] | Callable[[str], bool] | None = None
     longest: int = _LONGEST_TEXT
     most: int = _LONGEST_LIST
     is_path: bool = False
@@ -69,8 +63,7 @@ class Setting(Generic[Value]):
             case bool():
                 return True
             case _:
-                assert not isinstance(self.allowed, re.Pattern), "it is no text"
-                return self.allowed is None or value in self.allowed
+                return not isinstance(self.allowed, range | tuple) or value in self.allowed
 
     @property
     def limits(self) -> str:
@@ -90,23 +83,56 @@ class Setting(Generic[Value]):
                 return self.description
 
     def _takes_text(self, text: str) -> bool:
-        if len(text) > self.longest or (_NO_PATH if self.is_path else _NO_TEXT).search(text):
+        if len(text) > self.longest or "\0" in text:
             return False
-        if isinstance(self.allowed, re.Pattern):
-            return self.allowed.fullmatch(text) is not None
-        return self.allowed is None or text in self.allowed
+        try:
+            # In a name a half character can stand for a byte that is no UTF-8.
+            text.encode(errors="surrogateescape" if self.is_path else "strict")
+        except UnicodeEncodeError:
+            return False
+        match self.allowed:
+            case None:
+                return True
+            case range() | tuple():
+                return text in self.allowed
+            case _:
+                return self.allowed(text)
 
 
 _WIDTHS = range(0, 20_001)
-_PANEL = re.compile(r"|right|left|afloat( -?\d{1,6}){2}( \d{1,6}){2}", re.ASCII)
-_WINDOW = re.compile(r"|-?\d{1,6} -?\d{1,6}( \d{1,6}){2}( maximized| full-screen)?", re.ASCII)
-_COLUMNS = re.compile(r"|\d{1,6} \d{1,6}", re.ASCII)
+
+
+def _is_panel(text: str) -> bool:
+    where, *numbers = text.split(" ")
+    return text in ("", "right", "left") or (where == "afloat" and _are_numbers(numbers, 2, 2))
+
+
+def _is_window(text: str) -> bool:
+    *numbers, state = text.split(" ")
+    if state not in ("maximized", "full-screen"):
+        numbers.append(state)
+    return text == "" or _are_numbers(numbers, 2, 2)
+
+
+def _is_columns(text: str) -> bool:
+    return text == "" or _are_numbers(text.split(" "), 0, 2)
+
+
+def _are_numbers(words: list[str], edges: int, lengths: int) -> bool:
+    """Whether they are so many, and what a screen could have; only edges lie left of it."""
+    digits = [word.removeprefix("-") for word in words[:edges]] + words[edges:]
+    return len(words) == edges + lengths and all(
+        len(word) < 7 and word.isascii() and word.isdecimal() for word in digits
+    )
+
 
 APPEARANCE = Setting(
     "window/appearance", "system", "system, light or dark", ("system", "light", "dark")
 )
-PLACE = Setting("window/place", "", "left and upper edge, width and height; how it stood", _WINDOW)
-COLUMNS = Setting("window/columns", "", "widths of the two columns", _COLUMNS)
+PLACE = Setting(
+    "window/place", "", "left and upper edge, width and height; how it stood", _is_window
+)
+COLUMNS = Setting("window/columns", "", "widths of the two columns", _is_columns)
 ZOOM = Setting(
     "window/zoom",
     0,
@@ -119,11 +145,15 @@ DETAILS_OPEN = Setting("temperature/details", False, "whether the exact figures 
 BRIEF_OPEN = Setting("window/brief_open", True, "whether the brief's field is shown")
 SAMPLING_OPEN = Setting("window/sampling_open", False, "whether the sampling fields are shown")
 EXPLAIN_OPEN = Setting("explain/open", False, "whether Explain is shown")
-EXPLAIN_PLACE = Setting("explain/place", "", "right, left, or afloat with edges and size", _PANEL)
+EXPLAIN_PLACE = Setting(
+    "explain/place", "", "right, left, or afloat with edges and size", _is_panel
+)
 EXPLAIN_WIDTH = Setting("explain/width", 0, "its width beside the writing; 0 is its own", _WIDTHS)
 EXPLAIN_STEP = Setting("explain/step", "", "the step of Explain that was read last", longest=100)
 EDITOR_OPEN = Setting("parameters/open", False, "whether all parameters are shown")
-EDITOR_PLACE = Setting("parameters/place", "", "right, left, or afloat with edges and size", _PANEL)
+EDITOR_PLACE = Setting(
+    "parameters/place", "", "right, left, or afloat with edges and size", _is_panel
+)
 EDITOR_WIDTH = Setting(
     "parameters/width", 0, "their width beside the writing; 0 is its own", _WIDTHS
 )
@@ -156,9 +186,9 @@ FAVOURITES = Setting(
     "presets/favourites", list[str](), "names of the presets with a star", most=1000
 )
 LIBRARY_PLACE = Setting(
-    "presets/place", "", "left and upper edge, width and height of the library", _WINDOW
+    "presets/place", "", "left and upper edge, width and height of the library", _is_window
 )
-LIBRARY_COLUMNS = Setting("presets/columns", "", "widths of its two columns", _COLUMNS)
+LIBRARY_COLUMNS = Setting("presets/columns", "", "widths of its two columns", _is_columns)
 ONLY_DIFFERENCES = Setting("presets/only_differences", False, "what a comparison of two shows")
 MODEL = Setting("model/path", "", "the model that was open last", is_path=True)
 RECENT_MODELS = Setting(
@@ -275,6 +305,8 @@ class Settings(QObject):
         if problem:
             return problem
         if not tree and not exists(self._file.path):
+            from studio.ui.former_settings import former_settings  # at the first start alone
+
             kinds = {key: type(setting.default) for key, setting in DECLARED.items()}
             self._former, tree = former_settings(kinds)
         refused = []
@@ -367,6 +399,8 @@ class Settings(QObject):
             if key not in self._changed:
                 self._values[key] = value
         if self._former is not None:
+            from studio.ui.former_settings import put_away
+
             put_away(self._former)
             self._former = None
 
@@ -383,8 +417,7 @@ class Settings(QObject):
             self._thread = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Written:
+class _Written(msgspec.Struct, frozen=True):
     """What became of a write."""
 
     changed: frozenset[str]

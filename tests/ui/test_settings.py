@@ -39,7 +39,7 @@ def other_value(setting: Setting[Any]) -> object:
             return numbers.stop - 1
         case _, tuple() as words:
             return next(word for word in words if word != setting.default)
-        case _, re.Pattern():
+        case str(), allowed if callable(allowed):
             texts = ("left", "-7 20 1320 860 maximized", "900 400")
             return next(text for text in texts if setting.takes(text))
         case list(), _:
@@ -68,6 +68,31 @@ def test_each_is_declared_once_and_takes_its_default() -> None:
         assert setting.limits
         assert setting.takes(setting.default)
         assert setting.takes(other_value(setting))
+
+
+@pytest.mark.parametrize(
+    ("setting", "right", "wrong"),
+    [
+        (
+            declared.PLACE,
+            ["", "0 0 0 0", "-7 20 1320 860", "1 2 3 4 maximized", "1 2 3 4 full-screen"],
+            ["1 2 3", "1 2 3 4 5", "1 2 -3 4", "1 2 3 4 x", "1234567 2 3 4", "٣ 2 3 4", " 1 2 3 4",
+             "--1 2 3 4", "1  2 3 4", "maximized", "1 2 3 4\n"],
+        ),
+        (declared.COLUMNS, ["", "900 400"], ["1", "-1 2", "1 2 3", "a b", "1 2 "]),
+        (
+            declared.EXPLAIN_PLACE,
+            ["", "right", "left", "afloat -1 -2 3 4"],
+            ["up", "right ", "afloat", "afloat 1 2 3", "afloat 1 2 3 4 5", "afloat 1 2 3 -4"],
+        ),
+    ],
+    ids=["window", "columns", "panel"],
+)  # fmt: skip
+def test_places_are_numbers_of_screens(
+    setting: Setting[str], right: list[str], wrong: list[str]
+) -> None:
+    assert [text for text in right if not setting.takes(text)] == []
+    assert [text for text in wrong if setting.takes(text)] == []
 
 
 def test_what_others_allow_is_allowed() -> None:

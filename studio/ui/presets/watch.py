@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QFileSystemWatcher, QObject, QTimer, Signal
 
-from studio.path_checks import is_folder
+from studio.path_checks import exists, is_folder
 
 _SETTLES = 100
 """Milliseconds within which the changes of one save arrive."""
@@ -29,7 +29,7 @@ class PresetWatch(QObject):
 
     def follow(self, folder: Path, files: Iterable[Path]) -> None:
         """Watch this folder and these files from now on, and nothing else."""
-        wanted = {str(path) for path in files}
+        wanted = {str(path) for path in files if exists(path)}
         # A folder that is not there yet shows itself in the one above.
         there = next((place for place in (folder, *folder.parents) if is_folder(place)), None)
         wanted |= {str(there)} if there else set()

@@ -1,7 +1,7 @@
 """The window at the ends of what settings may be: it opens, closes and opens again."""
 
 import json
-import re
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -31,13 +31,13 @@ def extremes(setting: Setting[Any]) -> tuple[object, object]:
             return words[0], words[-1]
         case list(), _:
             return [""], [f"{LONG_NAME}{half}{number}" for number in range(min(setting.most, 9))]
-        case _, re.Pattern() as form:
+        case str(), form if callable(form):
             places = [
                 ("afloat -999999 -999999 0 0", "afloat 999999 999999 999999 999999"),
                 ("-999999 -999999 0 0", "999999 999999 999999 999999 full-screen"),
                 ("0 0", "999999 999999"),
             ]
-            return next(pair for pair in places if form.fullmatch(pair[0]))
+            return next(pair for pair in places if form(pair[0]))
         case _:
             return " ", half + LONG_NAME[: setting.longest - 1]
 
@@ -70,3 +70,42 @@ def test_the_window_opens_and_closes_at_the_ends_of_every_setting(
     kept = json.loads(own_settings.read_text())
     assert set(kept) == set(tree)
     assert kept[remembered.PLACE.key] != tree[remembered.PLACE.key]
+
+
+@pytest.mark.parametrize("in_the_way", ["folder", "pipe", "no JSON", "too large", "no folder"])
+def test_the_window_opens_says_so_and_closes_whatever_is_in_the_files_place(
+    open_window: Callable[[], MainWindow], own_settings: Path, qtbot: QtBot, in_the_way: str
+) -> None:
+    if in_the_way == "no folder":
+        own_settings.parent.parent.mkdir(parents=True, exist_ok=True)
+        own_settings.parent.write_bytes(b"")
+    else:
+        own_settings.parent.mkdir(parents=True)
+    match in_the_way:
+        case "folder":
+            own_settings.mkdir()
+        case "pipe":
+            os.mkfifo(own_settings)
+        case "no JSON":
+            own_settings.write_bytes(b"\0\xff")
+        case "too large":
+            own_settings.write_bytes(b"{" + b" " * 2**21)
+    window = open_window()
+    assert str(own_settings) in window.notice.message
+    window.actions_.zoom_in.trigger()
+    window.close()
+    assert not window.isVisible()
+    if in_the_way in ("no JSON", "too large"):
+        assert json.loads(own_settings.read_bytes())["window/zoom"] == 1
+
+
+def test_what_cannot_be_saved_is_told_in_the_window(
+    open_window: Callable[[], MainWindow], own_settings: Path, qtbot: QtBot
+) -> None:
+    window = open_window()
+    assert window.notice.message == ""
+    own_settings.parent.parent.mkdir(parents=True, exist_ok=True)
+    own_settings.parent.write_bytes(b"")
+    window.actions_.zoom_in.trigger()
+    qtbot.waitUntil(lambda: "cannot be saved" in window.notice.message, timeout=LONG)
+    assert str(own_settings) in window.notice.message
