@@ -125,7 +125,7 @@ def show(window: MainWindow) -> None:
 def open_first(window: MainWindow, file: Path | TextFile | None) -> None:
     """Open `file`, what was not saved, and a model: that given, the last, or the starter model.
 
-    Where `file` is no manuscript, the last one is opened beside it.
+    What is given is shown on its page. Where it is no manuscript, the last one is opened beside it.
 
     Args:
         window: Where.
@@ -133,6 +133,9 @@ def open_first(window: MainWindow, file: Path | TextFile | None) -> None:
     """
     # Before one of them is opened.
     torn = restore_torn()
+    if file is not None:
+        # Not the page of the last time; a comparison turns to its own when it is read.
+        window.compare.show(False)
     if isinstance(file, TextFile):
         window.files.begin_with(file, "the input")
     elif file is not None:

@@ -4,6 +4,8 @@ Sorts files by their names and by how they begin; opening them is others' busine
 once only (manuscript, comparison, model) is taken once, and of the rest it is told.
 """
 
+import codecs
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -16,14 +18,19 @@ from studio.experiments.comparison import FORMAT
 from studio.path_checks import is_folder
 from studio.progress import At
 from studio.ui.brought_files import brought
-from studio.ui.compare.compare import COMPARISON_SUFFIX, Compare
+from studio.ui.compare.compare import Compare
 from studio.ui.model.state import ModelState
 from studio.ui.presets.actions import PresetActions
 from studio.ui.reading import Reading
 from studio.ui.writing.document_files import TEXT_SUFFIXES, DocumentFiles
 from studio.visible_text import visible_line, visible_names
 
-_PRESET_SUFFIXES = (".json", ".yaml", ".yml", ".modelfile", ".args")
+_PRESET_SUFFIXES = frozenset(
+    {".json", ".yaml", ".yml", ".modelfile", ".args", ".preset", ".settings", ".ini", ".kcpps"}
+)
+_PRESET_BEGINS = (b"{", b"-")
+"""An object, and an argument."""
+_COMPARISON_BEGINS = re.compile(rb'\s*\{\s*"format"\s*:\s*"' + re.escape(FORMAT.encode()) + b'"')
 _MODEL_SUFFIX = ".gguf"
 _MODEL_BEGINS = b"GGUF"
 _LONGEST_PRESET = 4 * 2**20
@@ -45,12 +52,14 @@ def kind_of(path: Path) -> FileKind:
     if suffix in TEXT_SUFFIXES:
         return FileKind.MANUSCRIPT
     begins = _beginning(path)
-    if suffix == COMPARISON_SUFFIX and FORMAT.encode() in begins:
+    if _COMPARISON_BEGINS.match(begins):
         return FileKind.COMPARISON
     if suffix in _PRESET_SUFFIXES or path.name == "Modelfile":
         return FileKind.PRESET
     if suffix == _MODEL_SUFFIX or begins.startswith(_MODEL_BEGINS) or not begins:
         return FileKind.MODEL
+    if begins.lstrip()[:1] not in _PRESET_BEGINS and _is_text(begins):
+        return FileKind.MANUSCRIPT
     return FileKind.PRESET if path.stat().st_size <= _LONGEST_PRESET else FileKind.MODEL
 
 
@@ -85,29 +94,35 @@ class FileOpening(QObject):
             FileKind.MANUSCRIPT: files.open,
         }
 
-    def open(self, paths: Sequence[Path]) -> None:
+    def open(self, paths: Sequence[Path], *, shows: bool = False) -> None:
         """Open files of any kinds; of a folder, those in it.
 
         A single preset is put in force, several are taken in alone. Many are looked at while the
         window goes on, and all of them are told of once.
+
+        Args:
+            paths: The files.
+            shows: Whether the library is opened at a preset that is taken in.
         """
         if len(paths) == 1 and not is_folder(paths[0]):
-            self._open_sorted(_Sorted({kind_of(paths[0]): list(paths)}), is_told=False)
+            found = _Sorted({kind_of(paths[0]): list(paths)})
+            self._open_sorted(found, is_told=False, shows=shows)
             return
         what = f"“{visible_line(paths[0].name)}”" if len(paths) == 1 else f"{len(paths):,} files"
 
         def go_on(found: _Sorted | None) -> None:
             if found is not None:
-                self._open_sorted(found, is_told=True)
+                self._open_sorted(found, is_told=True, shows=shows)
 
         self._reading.start(f"Looking at {what}", partial(_sorted, paths), go_on)
 
-    def _open_sorted(self, found: "_Sorted", *, is_told: bool) -> None:
+    def _open_sorted(self, found: "_Sorted", *, is_told: bool, shows: bool) -> None:
         """Open the first of each kind and take all presets in.
 
         Args:
             found: The files.
             is_told: Whether all of them are told of together.
+            shows: As for `open`.
         """
         told = list(found.told)
         failing = (self._files.failed, self._compare.failed) if is_told else ()
@@ -127,7 +142,7 @@ class FileOpening(QObject):
         presets = found.by_kind.get(FileKind.PRESET, [])
         if presets or is_told:
             # Behind the comparison that is read: by then it has failed, or not.
-            self._presets.import_paths(presets, choose=len(presets) == 1, also=also)
+            self._presets.import_paths(presets, choose=len(presets) == 1, also=also, shows=shows)
 
 
 @dataclass(frozen=True)
@@ -146,6 +161,17 @@ def _sorted(paths: Sequence[Path], at: At) -> _Sorted:
         at(number / len(found.files))
         by_kind.setdefault(kind_of(path), []).append(path)
     return _Sorted(by_kind, tuple(found.told))
+
+
+def _is_text(begins: bytes) -> bool:
+    """Whether a file that begins so is a text, in an encoding that manuscripts have."""
+    if begins.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return True
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        return "\0" not in decoder.decode(begins)
+    except UnicodeDecodeError:
+        return False
 
 
 def _left_closed(kind: FileKind, paths: Sequence[Path]) -> list[str]:

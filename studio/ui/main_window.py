@@ -479,8 +479,8 @@ class MainWindow(QMainWindow):
             self._opening.open(paths)
 
     def open_path(self, path: Path) -> None:
-        """Open what a file is: model, manuscript, comparison or preset."""
-        self._opening.open([path])
+        """Open what a file is: model, manuscript, comparison; or preset, in the library too."""
+        self._opening.open([path], shows=True)
 
     def may_go(self) -> bool:
         """Whether nothing would be lost with the window, or the writer does not mind.

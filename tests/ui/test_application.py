@@ -5,21 +5,25 @@ import io
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from studio.manuscript import read_text_stream
+from studio.engine.messages import Prompt
+from studio.experiments.comparison import Comparison, LaneRecord, ModelRecord
+from studio.experiments.comparison_file import save_comparison
+from studio.manuscript import TextFile, read_text_stream
+from studio.sampling import SamplingParams
 from studio.ui import application as program
 from studio.ui import settings as remembered
 from studio.ui.application import NO_MODEL, make_window, open_first, show
 from studio.ui.main_window import MainWindow
 from studio.ui.model.state import ModelPhase
 from tests.helpers.tiny_model import write_byte_level_model
-from tests.ui.conftest import LONG, remember
+from tests.ui.conftest import LONG, remember, until_read
 
 ROOT = Path(__file__).parents[2]
 
@@ -225,3 +229,90 @@ print(len([name for name in sys.modules if name.startswith("studio.ui")]), *sear
     count, *searched = done.stdout.split()
     assert int(count) > 100
     assert not searched
+
+
+@pytest.fixture
+def begin(
+    qapp: QApplication, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[[Path | TextFile | None], MainWindow]]:
+    """Begins as the program does, with what is given, where Compare was shown the last time."""
+    monkeypatch.setattr(program, "find_starter_model", lambda: None)
+    windows: list[MainWindow] = []
+
+    def begin(given: Path | TextFile | None) -> MainWindow:
+        remember(remembered.PAGE, "compare")
+        window = make_window(qapp)
+        windows.append(window)
+        show(window)
+        open_first(window, given)
+        qtbot.waitUntil(lambda: window.is_started, timeout=LONG)
+        until_read(window)
+        return window
+
+    yield begin
+    for window in windows:
+        window.session.draft.manuscript.mark_clean()
+        window.close()
+        window.deleteLater()
+    gc.unfreeze()
+
+
+def test_without_a_file_the_page_of_the_last_time_is_shown(
+    begin: Callable[[Path | TextFile | None], MainWindow],
+) -> None:
+    assert begin(None).compare.is_shown
+
+
+@pytest.mark.parametrize("name", ["story.txt", "a text without an ending", "none.gguf", "-"])
+def test_a_text_or_a_model_is_shown_on_the_write_page(
+    begin: Callable[[Path | TextFile | None], MainWindow], tmp_path: Path, name: str
+) -> None:
+    path = tmp_path / name
+    path.write_text("The sea.")
+    window = begin(TextFile("The sea.") if name == "-" else path)
+    assert not window.compare.is_shown
+    is_model = name.endswith(".gguf")
+    assert window.session.model.path == (str(path) if is_model else "")
+    assert window.session.draft.manuscript.text == ("" if is_model else "The sea.")
+
+
+def test_a_comparison_is_shown_on_its_page(
+    begin: Callable[[Path | TextFile | None], MainWindow], tmp_path: Path
+) -> None:
+    path = tmp_path / "lanes.json"
+    lane = LaneRecord(params=SamplingParams(), seed=1, tokens=())
+    kept = Comparison(
+        model=ModelRecord(name="Some"), prompt=Prompt(manuscript="a"), max_tokens=3, lanes=(lane,)
+    )
+    save_comparison(path, kept)
+    window = begin(path)
+    assert window.compare.is_shown
+    subject = window.session.compare.subject
+    assert subject.model is not None
+    assert subject.model.name == "Some"
+
+
+def test_a_preset_is_shown_in_the_library(
+    begin: Callable[[Path | TextFile | None], MainWindow], tmp_path: Path
+) -> None:
+    path = tmp_path / "Warm.json"
+    path.write_text('{"temp": 1.5, "rep_pen": 1.1}')
+    window = begin(path)
+    assert window.session.profiles.current.name == "Warm"
+    view = window.library.view
+    assert view is not None
+    assert view.isVisible()
+    selected = view._state.selected
+    assert selected is not None
+    assert selected.key == "Warm"
+
+
+def test_what_is_no_preset_is_told_on_the_write_page(
+    begin: Callable[[Path | TextFile | None], MainWindow], tmp_path: Path
+) -> None:
+    path = tmp_path / "package.json"
+    path.write_text('{"name": "x", "version": "1"}')
+    window = begin(path)
+    assert not window.compare.is_shown
+    assert window.library.view is None
+    assert "“package.json”: It is no preset" in window.notice.message

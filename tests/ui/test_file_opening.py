@@ -261,6 +261,14 @@ def test_nothing_is_taken_that_is_not_on_this_machine(bare: MainWindow) -> None:
         ("blob", b"GGUF\x03\x00", FileKind.MODEL),
         ("large.bin", bytes(5 * 2**20), FileKind.MODEL),
         ("empty", b"", FileKind.MODEL),
+        ("chapter one", "Über das Meer. ".encode() * 999, FileKind.MANUSCRIPT),
+        ("NOTES.org", b"FROM the beginning", FileKind.MANUSCRIPT),
+        ("utf-16", "The sea".encode("utf-16"), FileKind.MANUSCRIPT),
+        ("picture.png", b"\x89PNG\r\n\x1a\n", FileKind.PRESET),
+        ("nulls.dat", b"a\0b", FileKind.PRESET),
+        ("run", b"--temp 1 --top-k 40", FileKind.PRESET),
+        ("lanes", f'{{ "format" : "{FORMAT}"'.encode(), FileKind.COMPARISON),
+        ("preset.json", f'{{"description": "{FORMAT}"'.encode(), FileKind.PRESET),
     ],
 )
 def test_what_a_file_is(tmp_path: Path, name: str, contents: bytes, kind: FileKind) -> None:

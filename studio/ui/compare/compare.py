@@ -23,7 +23,6 @@ from studio.ui.widgets.actions import make_action
 if TYPE_CHECKING:
     from studio.ui.compare.page import ComparePage
 
-COMPARISON_SUFFIX = ".json"
 _WRITE, _COMPARE = 0, 1
 
 
@@ -58,6 +57,7 @@ class Compare(QObject):
         self._settings = settings
         self.page: ComparePage | None = None
         self.favourites: PresetFavourites | None = None
+        self._is_asked = False
         self._stop: QAction | None = None
         self._lent: list[tuple[QAction, QAction, list[QKeySequence]]] = []
         self.tabs = QTabBar()
@@ -129,6 +129,7 @@ class Compare(QObject):
 
     def show(self, compare: bool) -> None:
         """Show the Compare page, or the Write page."""
+        self._is_asked = True
         self.tabs.setCurrentIndex(_COMPARE if compare else _WRITE)
 
     def open(self, path: Path) -> None:
@@ -145,14 +146,15 @@ class Compare(QObject):
             self.actions.history.put_on_shelf()
 
     def restore(self) -> None:
-        """Show the page that was shown when the program ended."""
+        """Show the page that was shown when the program ended, unless one was asked for since."""
         length = self._settings.get(remembered.COMPARE_LENGTH)
         if length >= 1:
             self._session.compare.set_max_tokens(length)
         self._session.compare.set_in_step(self._settings.get(remembered.COMPARE_IN_STEP))
         self.actions.show_parting.setChecked(self._settings.get(remembered.COMPARE_PARTING))
         self.actions.show_bars.setChecked(self._settings.get(remembered.COMPARE_BARS))
-        self.show(self._settings.get(remembered.PAGE) == "compare")
+        if not self._is_asked:
+            self.show(self._settings.get(remembered.PAGE) == "compare")
 
     def remember(self) -> None:
         """Remember which page is shown, how long lanes are, how they scroll, what is shown."""

@@ -150,6 +150,7 @@ class PresetActions(QObject):
         *,
         choose: bool = True,
         also: Callable[[], Sequence[str]] = tuple,
+        shows: bool = False,
     ) -> None:
         """Take files in while the window goes on, and tell of all of them at the end.
 
@@ -157,6 +158,7 @@ class PresetActions(QObject):
             paths: The files; of a folder, those in it.
             choose: Whether the last of them is put in force.
             also: Gives, at the end, sentences about other files that came with them.
+            shows: Whether the library is opened at the last of them.
         """
         intake = Intake(len(paths))
         absent = not self.neutral.isChecked()
@@ -165,16 +167,20 @@ class PresetActions(QObject):
         self._reading.start(
             f"Taking in {what}",
             lambda at: take_in(paths, folder, intake, at, absent=absent),
-            lambda result: self._took_in(intake, choose, also(), is_ended=result is None),
+            lambda result: self._took_in(
+                intake, choose, also(), is_ended=result is None, shows=shows
+            ),
         )
 
     def _took_in(
-        self, intake: Intake, choose: bool, also: Sequence[str], *, is_ended: bool
+        self, intake: Intake, choose: bool, also: Sequence[str], *, is_ended: bool, shows: bool
     ) -> None:
         from studio.ui.presets.travel_words import left_behind, refused_row, taken_in
 
         taken, refused = list(intake.taken), list(intake.refused)
         self._presets.took_in(taken, choose=choose)
+        if shows and taken:
+            self._library.show()
         self._left = [refused_row(it.file, it.why) for it in refused]
         self._left += [row for it in taken for row in left_behind(it.preset.name, it)]
         self._report = "Import report"
