@@ -81,18 +81,28 @@ def main(arguments: list[str] | None = None) -> int:
             print(f"Kelvin Studio {__version__}")
             return 0
         case [option, *_] if option.startswith("-") and option != "-":
-            print(f"studio: there is no option {option}\n\n{_HELP}", end="", file=sys.stderr)
+            said = f"there is no option {_shown(option)}"
+            print(f"studio: {said}\n\n{_HELP}", end="", file=sys.stderr)
             return 2
         case [word, *rest] if meant := _meant_command(word):
-            print(f"studio: there is no command {word}, and no such file.{meant}", file=sys.stderr)
+            said = f"there is no command {_shown(word)}, and no such file.{meant}"
+            print(f"studio: {said}", file=sys.stderr)
             return 2
         case [_, extra, *_]:
-            print(f"studio: one file at a time; {extra!r} is one too many", file=sys.stderr)
+            said = f"one file at a time; “{_shown(extra)}” is one too many"
+            print(f"studio: {said}", file=sys.stderr)
             return 2
     _begin_window()
     from studio.ui import application
 
     return application.main(given[0] if given else None)
+
+
+def _shown(word: str) -> str:
+    """A word for a terminal: a pattern of the shell may have given a stranger's file's name."""
+    from studio.visible_text import visible_line
+
+    return visible_line(word)
 
 
 def _meant_command(word: str) -> str:

@@ -105,7 +105,7 @@ def test_an_unknown_option_is_named(given: list[str], capsys: pytest.CaptureFixt
 
 def test_a_second_file_is_one_too_many(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["one.txt", "two.txt"]) == 2
-    assert "'two.txt' is one too many" in capsys.readouterr().err
+    assert "“two.txt” is one too many" in capsys.readouterr().err
 
 
 def test_the_process_itself() -> None:

@@ -5,6 +5,10 @@ import re
 from typing import NoReturn
 
 from studio.suggestion import did_you_mean
+from studio.visible_text import visible_line
+
+_LONGEST = 500
+"""Characters of an error."""
 
 _UNKNOWN = re.compile(r"unrecognized arguments: (--[^\s=]+)")
 _CHOICE = re.compile(r"invalid choice: '([^']*)'")
@@ -23,4 +27,6 @@ class CommandParser(argparse.ArgumentParser):
         elif choice := _CHOICE.search(message):
             known = (word for action in self._actions for word in action.choices or ())
             message += "." + did_you_mean(choice[1], map(str, known))
-        self.exit(2, f"{self.prog}: {message}\nMore: {self.prog} --help\n")
+        # It repeats what was given, which may be the name of a stranger's file.
+        said = visible_line(message, _LONGEST)
+        self.exit(2, f"{self.prog}: {said}\nMore: {self.prog} --help\n")

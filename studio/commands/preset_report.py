@@ -12,9 +12,7 @@ import msgspec
 from studio.presets import Preset
 from studio.presets.document import sampling_values
 from studio.presets.foreign import Carried, Imported, NotCarried
-from studio.visible_text import printable
-
-_LONGEST_VALUE = 200
+from studio.visible_text import LONGEST_LINE, visible_line
 
 
 def as_json(preset: Preset, not_carried: Sequence[NotCarried] = ()) -> dict[str, object]:
@@ -95,13 +93,12 @@ def _print_entries(heading: str, entries: Sequence[NotCarried | Carried], stream
     if entries:
         print(f"  {heading}:", file=stream)
     for entry in entries:
-        why = f"  ({printable(entry.why)})" if entry.why else ""
-        print(f"    {printable(entry.key)}: {_shown(entry.value)}{why}", file=stream)
+        why = f"  ({visible_line(entry.why, 2 * LONGEST_LINE)})" if entry.why else ""
+        print(f"    {visible_line(entry.key)}: {_shown(entry.value)}{why}", file=stream)
 
 
 def _shown(value: object) -> str:
-    text = printable(msgspec.json.encode(_sayable(value)).decode())
-    return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…"
+    return visible_line(msgspec.json.encode(_sayable(value)).decode())
 
 
 def _sayable(value: object) -> object:

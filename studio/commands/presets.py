@@ -33,7 +33,7 @@ from studio.presets.foreign import (
 from studio.presets.preset import FORMAT_VERSION
 from studio.sampling import SamplingParams
 from studio.standard_input import STANDARD_STREAM, standard_input
-from studio.visible_text import printable
+from studio.visible_text import visible_line
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -72,7 +72,7 @@ def _list(folder: PresetFolder, *, is_json: bool) -> int:
             print_json(as_json(preset))
         else:
             kind = "yours" if preset.name in own else "built in"
-            print(f"{preset.name}  ({kind})\n    {printable(preset.description) or _words(preset)}")
+            print(f"{preset.name}  ({kind})\n    {_begins(preset.description) or _words(preset)}")
     for problem in listing.problems:
         _complain(problem.message)
     return 1 if listing.problems else 0
@@ -171,6 +171,11 @@ def _export(folder: PresetFolder, given: argparse.Namespace) -> int:
     # The file goes to where the output goes; what is not in it is for the eye.
     print_lost(exported.not_carried, sys.stderr)
     return 0
+
+
+def _begins(text: str) -> str:
+    """A text's beginning, in a line."""
+    return visible_line(text.strip())
 
 
 def _words(preset: Preset) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from studio.engine.messages import LoadOptions
 from studio.standard_input import STANDARD_STREAM, standard_input
+from studio.visible_text import visible_path
 
 _LONGEST_PROMPT = 16 * 1024 * 1024
 """Bytes of a prompt file; more than any context holds."""
@@ -96,8 +97,8 @@ def manuscript(given: argparse.Namespace) -> str:
     else:
         path = Path(given.prompt_file)
         if not path.is_file():
-            raise ValueError(f"--prompt-file: “{path}” is not a file")
-        name = f"“{path}”"
+            raise ValueError(f"--prompt-file: “{visible_path(path)}” is not a file")
+        name = f"“{visible_path(path)}”"
         with path.open("rb") as file:
             data = file.read(_LONGEST_PROMPT + 1)
     if len(data) > _LONGEST_PROMPT:
