@@ -55,7 +55,7 @@ def check(data: bytes) -> str:
         said = str(error)
         assert 0 < len(said) < 600, "a message that fills the window"
         said.encode()
-        return _FOREIGN.sub("#", said)[:150]
+        return _FOREIGN.sub("#", said)[:90]
     assert from_json(to_json(comparison), _PATH) == comparison
     to_markdown(comparison)
     to_html(comparison)

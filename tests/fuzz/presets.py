@@ -39,7 +39,7 @@ def check(data: bytes) -> str:
         said = str(error)
         assert 0 < len(said) < 2000, "a message that fills the window"
         said.encode()
-        return _FOREIGN.sub("#", said)[:200]
+        return _FOREIGN.sub("#", said)[:40]
     for imported in found:
         document = imported.document
         assert PresetDocument.read(document.to_bytes()).preset == document.preset

@@ -120,7 +120,8 @@ class SketchedLogits:
 
     def count_within(self, distance: float, kept: int) -> int:
         """Return how many of the `kept` best are at most `distance` below the largest."""
-        n = int(np.count_nonzero(self._offsets >= -distance))
+        # The best is, also where biases of 1e308 leave no distance that is a number.
+        n = max(1, int(np.count_nonzero(self._offsets >= -distance)))
         if self._tail is not None and kept > self.ids.size:
             n += self._tail_count_within(distance + self._tail.edge - float(self.logits[0]))
         return min(n, kept)
@@ -288,6 +289,8 @@ class SketchedLogits:
         assert self._tail is not None
         step = 0.01
         low, high = max(beta - step, 0.0), beta + step
+        if not low < high < math.inf:
+            return 0.0  # so cold that a hundredth more is nothing: the edge has all the weight
         logs = [
             self._tail.log_partition(b).value
             + math.log(max(self._tail.share_above(drop, b), 1e-300))

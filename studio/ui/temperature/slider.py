@@ -111,7 +111,7 @@ class TemperatureSlider(QAbstractSlider):
         self.setValue(
             _UNIFORM_VALUE
             if math.isinf(temperature)
-            else min(round(temperature * _HUNDREDTHS), _UNIFORM_VALUE - 1)
+            else round(min(temperature * _HUNDREDTHS, _UNIFORM_VALUE - 1))
         )
         self._following = False
         self.setAccessibleDescription(describe_temperature(temperature))

@@ -257,6 +257,20 @@ def test_bytes_of_something_else_are_refused() -> None:
         LogitSketch.from_bytes(data + b"\0")
 
 
+@pytest.mark.filterwarnings("ignore:(overflow|invalid value) encountered:RuntimeWarning")
+@pytest.mark.parametrize("temperature", [5e-324, 1e-300, 1e-17])
+@pytest.mark.parametrize("biases", [(), ((27, -1e308),)])
+@pytest.mark.parametrize("size", [129, 5000])
+def test_so_cold_that_a_hundredth_more_is_nothing(
+    temperature: float, biases: tuple[tuple[int, float], ...], size: int
+) -> None:
+    sketch = LogitSketch.of(np.random.default_rng(1).normal(0, 4, size).astype(np.float32))
+    params = SamplingParams(temperature=temperature, top_n_sigma=3.0, logit_bias=biases)
+    shaped = sketch.shaped(params)
+    assert shaped.probabilities[0] == 1.0
+    assert shaped.entropy == 0.0
+
+
 def test_logits_as_far_apart_as_numbers_are_read_without_a_warning() -> None:
     logits = np.array([3e38, -3e38], np.float32)  # found by the fuzzer: they were subtracted
     sketch = LogitSketch.from_bytes(LogitSketch.of(logits).to_bytes())

@@ -12,8 +12,9 @@ from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from studio.experiments import comparison_file
-from studio.experiments.comparison import Comparison
+from studio.experiments.comparison import Comparison, LaneRecord, TokenRecord
 from studio.experiments.comparison_file import save_comparison
+from studio.sampling import SamplingParams
 from studio.ui import reading_notice
 from studio.ui.compare import files as compare_files
 from studio.ui.main_window import MainWindow
@@ -228,3 +229,68 @@ def test_a_run_of_the_window_before_is_read_while_this_one_goes_on(
     until_read(last)
     assert "it is no comparison" in last.notice.message
     assert not last.compare.actions.earlier.isEnabled()
+
+
+COLD_AND_HOT = SamplingParams(
+    temperature=0.8, repeat_penalty=1.2, repeat_last_n=-1, dry_multiplier=1.0, top_p=0.9, min_p=0.01
+)
+LAST_ID = 2**31 - 1
+
+
+def strange(name: str) -> Comparison:
+    """Allowed to the letter, and made by nobody."""
+    replace = msgspec.structs.replace
+    params = {
+        "hot": SamplingParams(temperature=1e308, presence_penalty=1e308),
+        "cold": SamplingParams(temperature=5e-324, top_n_sigma=3.0),
+        "dry": SamplingParams(dry_multiplier=1e308, dry_base=1e308, dry_allowed_length=0),
+        "mirostat": SamplingParams(mirostat=2, mirostat_tau=1e308, mirostat_eta=1e308),
+        "dynamic": SamplingParams(dynatemp_range=1e308, dynatemp_exponent=1e308),
+        "biased": replace(COLD_AND_HOT, logit_bias=((LAST_ID, 5.0),)),
+    }.get(name, COLD_AND_HOT)
+
+    def tokens(lane: LaneRecord) -> tuple[TokenRecord, ...]:
+        first = lane.tokens[0]
+        match name:
+            case "unknown ids":
+                return (*lane.tokens, replace(first, id=LAST_ID, sketch=b""), *lane.tokens)
+            case "unknown tops":
+                return tuple(replace(one, top=((LAST_ID, 0.5),)) for one in lane.tokens)
+            case "unknown typed":
+                return tuple(replace(one, typed={LAST_ID: LAST_ID, 0: 9}) for one in lane.tokens)
+            case "no characters":
+                text = b"\xff\xed\xa0\x80" * 800
+                return tuple(replace(one, text=text) for one in lane.tokens)
+            case _:
+                return lane.tokens
+
+    whole = kept((0.5, 1.5))
+    lanes = tuple(
+        replace(lane, params=params, tokens=tokens(lane), mu=-1e9, name="x" * 1000)
+        for lane in whole.lanes
+    )
+    return replace(whole, lanes=lanes, prompt_ids=(LAST_ID, 5), unseen_tokens=2**53)
+
+
+def test_what_is_allowed_to_the_letter_is_shown_without_a_mistake(
+    bare: MainWindow, tmp_path: Path, qtbot: QtBot
+) -> None:
+    names = ["hot", "cold", "dry", "mirostat", "dynamic", "biased", "unknown ids", "unknown tops",
+             "unknown typed", "no characters"]  # fmt: skip
+    for name in names:
+        path = tmp_path / f"{name}.json"
+        save_comparison(path, strange(name))
+        bare.open_path(path)
+        until_read(bare)
+        actions, state = bare.compare.actions, bare.session.compare
+        for part in (actions.show_parting, actions.show_bars):
+            part.setChecked(True)
+        state.look_now()
+        page_of(bare).grab()
+        for lane in state.lanes:
+            lane.sampling.change(temperature=1.1)
+        state.look_now()
+        page_of(bare).grab()
+        assert len(page_of(bare).columns) == 2, name
+        assert bare.width() == 1320, name
+        assert bare.notice.message == "", name

@@ -139,6 +139,14 @@ def test_following_never_rounds_the_state(
     assert state.params.temperature == temperature
 
 
+def test_the_hottest_number_there_is_stands_at_the_end(
+    state: SamplingState, slider: TemperatureSlider
+) -> None:
+    state.change(temperature=1e308)  # a preset or a comparison of a stranger's can have it
+    assert slider.value() == slider.maximum() - 1
+    assert slider.handle_center().x() > WIDTH * 0.9
+
+
 def test_a_screen_reader_reads_hundredths_and_sets_them(
     state: SamplingState, slider: TemperatureSlider
 ) -> None:
