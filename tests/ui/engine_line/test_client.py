@@ -1,16 +1,44 @@
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from random import Random
 
 import pytest
 from pytestqt.qtbot import QtBot
 
 from studio.engine.framing import encode
-from studio.engine.messages import AnyEvent, Loading, LookAhead, Pong, Prompt, Stop, Superseded
+from studio.engine.messages import (
+    AnyCommand,
+    AnyEvent,
+    ChangeLane,
+    ChangeParams,
+    Compare,
+    ContinueLane,
+    FindBreakers,
+    FindTokens,
+    FindWords,
+    Generate,
+    Lane,
+    Load,
+    Loading,
+    LoadOptions,
+    LookAhead,
+    Pong,
+    Prompt,
+    RemoveLane,
+    RerunLane,
+    Score,
+    Stop,
+    StopLane,
+    Superseded,
+)
+from studio.sampling import SamplingParams
 from studio.ui.engine_line.client import EngineClient
 from studio.ui.engine_line.process import End, Outcome
+from tests.helpers.tiny_model import write_byte_level_model
 from tests.ui.conftest import LONG
 
 ROOT = Path(__file__).parents[3]
@@ -201,3 +229,62 @@ def test_a_question_that_another_replaces_in_a_full_pipe_is_answered(
         busy.send(LookAhead(request=request, prompt=Prompt(manuscript="x" * (1 << 20))))
     assert answered == sorted(answered)
     assert set(range(14, 29)) <= set(answered) <= set(range(10, 29))
+
+
+def any_command(random: Random, request: int, compared: int, path: Path) -> AnyCommand:
+    """One of all the kinds that the window sends, about something recent or nothing at all."""
+    prompt = Prompt(manuscript="abc " * random.randrange(1, 100))
+    params = SamplingParams(temperature=random.choice([0.0, 1.0]), seed=1)
+    former = random.randrange(max(1, request - 3), request + 1)
+    lane = random.randrange(3)
+    most = random.choice([1, 5, 400])
+    lanes = (Lane(params=params), Lane(params=params))
+    kinds: list[Callable[[], AnyCommand]] = [
+        lambda: LookAhead(request=request, prompt=prompt),
+        lambda: Score(request=request, prompt=prompt),
+        lambda: Generate(request=request, prompt=prompt, params=params, max_tokens=most),
+        lambda: FindTokens(request=request, ids=(1, 2)),
+        lambda: FindWords(request=request, texts=("the",)),
+        lambda: FindBreakers(request=request, texts=("\n",)),
+        lambda: Compare(request=request, prompt=prompt, lanes=lanes, max_tokens=most),
+        lambda: ContinueLane(request=compared, lane=lane, params=params, max_tokens=most),
+        lambda: RerunLane(request=compared, lane=lane, params=params, max_tokens=most),
+        lambda: RemoveLane(request=compared, lane=lane),
+        lambda: StopLane(request=compared, lane=lane),
+        lambda: ChangeLane(request=compared, lane=lane, params=params),
+        lambda: ChangeParams(request=former, params=params),
+        lambda: Stop(request=former),
+        lambda: Stop(request=compared),
+        lambda: Load(request=request, path=str(path), options=LoadOptions(threads=1)),
+    ]
+    return random.choice(kinds)()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_whatever_is_asked_is_answered_and_then_nothing_beats(
+    qtbot: QtBot, tmp_path: Path, seed: int
+) -> None:
+    path = write_byte_level_model(tmp_path / "model.gguf")
+    client = EngineClient(beat_ms=50)
+    seen: list[AnyEvent] = []
+    deaths: list[Outcome] = []
+    client.received.connect(seen.append)
+    client.died.connect(deaths.append)
+    client.start()
+    random, compared = Random(seed), 1
+    client.send(Load(request=client.next_request(), path=str(path)))
+    for _ in range(150):
+        command = any_command(random, client.next_request(), compared, path)
+        if isinstance(command, Compare):
+            compared = command.request
+        client.send(command)
+        if random.random() < 0.3:
+            with qtbot.waitSignal(client.received, timeout=50, raising=False):
+                pass  # some of it is answered before the next is asked
+    client.stop_all()
+    qtbot.waitUntil(lambda: not client.is_owing, timeout=LONG)
+    assert not client._watch.is_beating
+    assert deaths == []
+    answered = Counter(type(event).__name__ for event in seen)
+    assert {"Loaded", "Superseded"} <= answered.keys()
+    client.close()
