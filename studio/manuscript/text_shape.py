@@ -80,6 +80,7 @@ def too_large(what: str, shape: TextShape, limits: TextShape | None = None) -> s
         if size > most
     ]
     *others, last = found
+    what = what[:1].upper() + what[1:]
     return f"{what} has {', '.join(others)} and {last}." if others else f"{what} has {last}."
 
 

@@ -358,18 +358,37 @@ class ManuscriptEditor(Page):
         elif (reach := changed_by(event, self.textCursor())) and not self._editable(*reach):
             self._refuse(REFUSED)
         elif reach and self._mirror.is_large(*reach) and (typed := inserted_by(event)) is not None:
-            # Qt would take out all of it while the key waits.
             if event.matches(QKeySequence.StandardKey.Cut):
                 self.copy()
-            start, end = map(self._mirror.code_points, reach)
-            self._manuscript.edit(start, end - start, pasted(typed))
-            self.move_caret(start + len(pasted(typed)))
+            self._put_in_place(reach, pasted(typed))
         elif any(event.matches(key) for key in PARAGRAPH_KEYS):
             self.insert_paragraph()
         else:
             super().keyPressEvent(event)
             return
         event.accept()
+
+    def cut(self) -> None:
+        """Puts what is selected on the clipboard and takes it out of the text."""
+        self.copy()
+        self._delete()
+
+    def _delete(self) -> None:
+        cursor = self.textCursor()
+        reach = cursor.selectionStart(), cursor.selectionEnd()
+        if not self._editable(*reach):
+            self._refuse(self._why_refused)
+        elif self._mirror.is_large(*reach):
+            self._put_in_place(reach, "")
+        else:
+            cursor.removeSelectedText()
+
+    def _put_in_place(self, reach: tuple[int, int], text: str) -> None:
+        """Replaces a large part of the text, which Qt would take out while the writer waits."""
+        start, end = map(self._mirror.code_points, reach)
+        self._manuscript.close_step()
+        self._manuscript.edit(start, end - start, text)
+        self.move_caret(start + len(text))
 
     def inputMethodEvent(self, event: QInputMethodEvent) -> None:
         """Lets an input method compose, unless that would change the growing take."""
@@ -480,18 +499,20 @@ class ManuscriptEditor(Page):
         """Qt's menu, with the manuscript's undo, and without edits of the growing take."""
         menu = self.createStandardContextMenu(position)
         manuscript, cursor = self._manuscript, self.textCursor()
+        editable = self._editable(cursor.selectionStart(), cursor.selectionEnd())
         ours = {
             "edit-undo": (self.undo, manuscript.can_undo),
             "edit-redo": (self.redo, manuscript.can_redo),
+            "edit-cut": (self.cut, editable and cursor.hasSelection()),
+            "edit-delete": (self._delete, editable and cursor.hasSelection()),
         }
-        editable = self._editable(cursor.selectionStart(), cursor.selectionEnd())
         for action in menu.actions():
             if action.objectName() in ours:
                 slot, enabled = ours[action.objectName()]
                 action.triggered.disconnect()
                 action.triggered.connect(slot)
                 action.setEnabled(enabled)
-            elif action.objectName() in ("edit-cut", "edit-paste", "edit-delete"):
+            elif action.objectName() == "edit-paste":
                 action.setEnabled(action.isEnabled() and editable)
         return menu
 

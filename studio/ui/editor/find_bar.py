@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
 )
 
 from studio.ui.editor.editor import ManuscriptEditor
-from studio.ui.editor.search import matches, next_match, previous_match
+from studio.ui.editor.search import matches, matches_between, next_match, previous_match
 from studio.ui.theme.check_box import CheckBox
 from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.theme.theme import Theme
@@ -119,7 +119,8 @@ class FindBar(QWidget):
         self._search()
         start, end = self._editor.selection
         # From the end of a selected match, but on the spot where only the caret stands.
-        self._go(next_match(self._found, end if (start, end) in self._found else start))
+        is_match = (start, end) in matches_between(self._found, start, end)
+        self._go(next_match(self._found, end if is_match else start))
 
     def find_previous(self) -> None:
         """Selects the last match before the selection, from the beginning on to the end."""
@@ -167,8 +168,7 @@ class FindBar(QWidget):
         start, end = self._editor.visible_range()
         background = QColor(self._theme.colors.selection)
         background.setAlphaF(_MARK_STRENGTH)
-        in_view = [match for match in self._found if match[1] > start and match[0] < end]
-        self._editor.mark_ranges(in_view, background)
+        self._editor.mark_ranges(matches_between(self._found, start, end), background)
 
     def event(self, event: QEvent) -> bool:
         """Claims Esc from a shortcut of the window while the keyboard is here."""

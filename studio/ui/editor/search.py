@@ -27,3 +27,11 @@ def next_match(found: list[tuple[int, int]], position: int) -> int | None:
 def previous_match(found: list[tuple[int, int]], position: int) -> int | None:
     """Index of the last match that begins before a position, past the beginning from the end."""
     return (bisect_left(found, (position, -1)) - 1) % len(found) if found else None
+
+
+def matches_between(found: list[tuple[int, int]], start: int, end: int) -> list[tuple[int, int]]:
+    """The matches that have a character of a range; the others, which may be many, are not seen."""
+    low = bisect_left(found, (start, -1))
+    if low and found[low - 1][1] > start:
+        low -= 1
+    return found[low : bisect_left(found, (end, -1))]

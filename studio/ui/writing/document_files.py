@@ -5,6 +5,7 @@ from dataclasses import replace
 from functools import partial
 from itertools import count
 from pathlib import Path
+from typing import TypeVar
 
 from PySide6.QtCore import QObject, QStandardPaths, QTimer, Signal
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
@@ -55,6 +56,8 @@ SAVE_AS_FILE = "Save as a file…"
 
 _REST_MS = 1000
 """From the last move of the caret until it is remembered."""
+
+_Found = TypeVar("_Found")
 
 
 class DocumentFiles(QObject):
@@ -160,14 +163,13 @@ class DocumentFiles(QObject):
             name: What it is called where it is too large.
         """
 
-        def show(found: FoundText | None) -> None:
-            if found is not None:
-                self._show_or_offer(found, None, name, lambda: self._begin(found.file))
+        def show(found: FoundText) -> None:
+            self._show_or_offer(found, None, name, lambda: self._begin(found.file))
 
         if len(file.text) <= _AT_ONCE:
             show(look_at(file, None))
         else:
-            self._reading.start(f"Opening {name}", partial(look_at, file, None), show)
+            self._start(f"Opening {name}", partial(look_at, file, None), show)
 
     def remember_caret(self) -> None:
         """Remember where the caret stands in the document that `open_last` would open."""
@@ -313,16 +315,21 @@ class DocumentFiles(QObject):
         if _size_of(path) <= _AT_ONCE:
             tell(read_text(path))
             return
+        self._start(f"Opening {quoted_name(path)}", partial(read_text, path), tell)
+
+    def _start(
+        self, words: str, work: Callable[[At], _Found], then: Callable[[_Found], object]
+    ) -> None:
+        """Do work in another thread that ends in another document, unless it is given up."""
         changes = self._changes
 
-        def come(found: FoundText | ManuscriptFileError | None) -> None:
-            if found is None:
-                return
-            # What was written meanwhile is asked about, as what was written before.
-            act = self._when_idle if changes == self._changes else self._replace
-            act(lambda: tell(found))
+        def come(found: _Found | None) -> None:
+            if found is not None:
+                # What was written meanwhile is asked about, as what was written before.
+                act = self._when_idle if changes == self._changes else self._replace
+                act(lambda: then(found))
 
-        self._reading.start(f"Opening {quoted_name(path)}", partial(read_text, path), come)
+        self._reading.start(words, work, come)
 
     def _show_or_offer(
         self, found: FoundText, path: Path | None, name: str, load: Callable[[], object]
@@ -356,7 +363,6 @@ class DocumentFiles(QObject):
                 "an earlier time away, or open one of them."
             )
             return
-        changes = self._changes
 
         def write(at: At) -> str:
             for number, (name, part) in enumerate(zip(names, found.parts, strict=True)):
@@ -367,15 +373,14 @@ class DocumentFiles(QObject):
                     return f"{error} {number:,} of {len(names):,} parts are written."
             return ""
 
-        def show(problem: str | None) -> None:
+        def show(problem: str) -> None:
             if problem:
                 self.failed.emit(problem)
-            elif problem is not None:
-                self.told.emit(f"{quoted_name(path)} is split into {len(names):,} files beside it.")
-                act = self._when_idle if changes == self._changes else self._replace
-                act(lambda: self._open_now(names[0]))
+                return
+            self.told.emit(f"{quoted_name(path)} is split into {len(names):,} files beside it.")
+            self._open_now(names[0])
 
-        self._reading.start(f"Splitting {quoted_name(path)}", write, show)
+        self._start(f"Splitting {quoted_name(path)}", write, show)
 
     def _save_kept(self, record: RecoveryRecord) -> None:
         """A kept text that no page holds goes into a file, which can be opened in parts."""

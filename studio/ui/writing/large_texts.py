@@ -102,7 +102,7 @@ def offer(found: FoundText, *, is_file: bool) -> tuple[str, tuple[str, ...]]:
     if count == 1:
         return (
             f"{WRAP}: its long paragraphs are cut at spaces, or where there are none, anywhere. "
-            "It becomes a new document, not saved yet; the file stays as it is.",
+            f"It becomes a new document, not saved yet{'; the file stays as it is' * is_file}.",
             (WRAP,),
         )
     is_cut = found.shape.longest > LIMITS.longest

@@ -24,7 +24,9 @@ class ScoringPlan:
         self._manuscript = manuscript
         gaps = _gaps(spans, len(manuscript))
         self._stretches = [[*gap] for gap in _seen_first(gaps, seen)]
-        self.words = sum(map(self._words_in, self._stretches))
+        # All words of a long text have been counted before, in pieces.
+        counted = None if len(spans) else manuscript.words(len(manuscript))
+        self.words = counted or sum(map(self._words_in, self._stretches))
         """How many words were to be read."""
         self._done = self._under_way = 0
         self._disconnect = manuscript.changed.connect(self._on_text_changed)

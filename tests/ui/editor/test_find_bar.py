@@ -3,6 +3,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtTest import QTest
@@ -12,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from studio.manuscript import Manuscript
 from studio.ui.editor.editor import ManuscriptEditor
 from studio.ui.editor.find_bar import FindBar
-from studio.ui.editor.search import matches, next_match, previous_match
+from studio.ui.editor.search import matches, matches_between, next_match, previous_match
 from studio.ui.theme.colors import DARK
 from studio.ui.theme.theme import Theme
 
@@ -198,3 +200,13 @@ def test_matches_take_the_colours_of_the_appearance(
     theme.set_appearance("light")
     assert marked() == {theme.colors.selection}
     assert theme.colors.selection != DARK.selection
+
+
+@given(st.text("ab", max_size=30), st.sampled_from(["a", "ab", "bb"]), st.integers(0, 30))
+def test_of_all_matches_those_in_view_are_found_without_looking_at_each(
+    text: str, query: str, start: int
+) -> None:
+    found = matches(text, query, True)
+    for end in range(start, len(text) + 2):
+        in_view = [match for match in found if match[1] > start and match[0] < end]
+        assert matches_between(found, start, end) == in_view

@@ -89,6 +89,14 @@ def test_all_of_it_is_deleted_and_comes_back_a_piece_a_turn(editor: ManuscriptEd
     editor.undo()
     turns.run()
     assert editor.manuscript.text == shown_text(editor) == LINES
+    editor.selectAll()
+    editor.cut()
+    turns.run()
+    assert editor.manuscript.text == shown_text(editor) == ""
+    assert QApplication.clipboard().text() == LINES
+    editor.undo()
+    turns.run()
+    assert editor.manuscript.text == shown_text(editor) == LINES
     assert turns.most_paragraphs <= AT_ONCE.paragraphs
 
 
