@@ -3,7 +3,7 @@
 `messages` names these too. Imports without llama_cpp.
 """
 
-from studio.engine.message_parts import Command, Event
+from studio.engine.message_parts import Command, Event, TokenId
 
 
 class FindBreakers(Command, frozen=True, kw_only=True, tag=True):
@@ -20,5 +20,5 @@ class BreakersFound(Event, frozen=True, kw_only=True, tag=True):
     """The sequence breakers of `texts` as the samplers take them."""
 
     texts: tuple[str, ...]
-    breakers: dict[int, list[tuple[int, ...]]]
+    breakers: dict[TokenId, list[tuple[TokenId, ...]]]
     """`studio.sampling.Breakers`."""

@@ -7,6 +7,12 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from studio.sampling import LogitSketch
+
+TokenId = Annotated[int, msgspec.Meta(ge=0, lt=2**31)]
+"""A number of the vocabulary, as llama.cpp counts. No other comes through a frame: what the window
+does with its numbers must not fail on one that a damaged engine made up."""
+
 PromptFormat = Literal["plain", "chat"]
 
 
@@ -52,6 +58,16 @@ def check_ids(field: str, ids: bytes) -> None:
         raise ValueError(f"{field}: found {len(ids)} bytes; allowed are 4 for each token id")
 
 
+def check_sketch(sketch: bytes) -> None:
+    """Refuse what is no sketch of a token; one may be without.
+
+    Raises:
+        SketchError: the bytes are none.
+    """
+    if sketch:
+        LogitSketch.check_form(sketch)
+
+
 class Command(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """Base of all commands."""
 
@@ -68,7 +84,7 @@ class Token(Event, frozen=True, kw_only=True, tag=True, weakref=True):
     """One token written, what else could have been, and how it was chosen."""
 
     index: int
-    id: int
+    id: TokenId
     text: bytes
     """What it adds: UTF-8, perhaps only a part of a character; empty for a control token."""
     probability: float
@@ -77,15 +93,19 @@ class Token(Event, frozen=True, kw_only=True, tag=True, weakref=True):
     """As the sampler used it: 0 = the favourite of those that were left."""
     entropy: float
     """Nats, of the distribution drawn from."""
-    top: tuple[tuple[int, float], ...]
+    top: tuple[tuple[TokenId, float], ...]
     """The most likely (id, probability), as the sampler used them."""
     sketch: bytes
-    pieces: dict[int, bytes]
+    pieces: dict[TokenId, bytes]
     u: float
     """What was drawn, in [0, 1): the same u at another temperature is the same dice."""
     near_tie: bool
     """Whether arithmetic alone may decide which token T 0 takes here, penalties and biases
     counted."""
-    typed: dict[int, int] = msgspec.field(default_factory=dict)
+    typed: dict[TokenId, int] = msgspec.field(default_factory=dict)
     """Of those tokens of the sketch that begin with what the text before has already: with how many
     bytes of it. `text` is without them. Only the first of a generation can have any."""
+
+    def __post_init__(self) -> None:
+        """Refuse what is no sketch."""
+        check_sketch(self.sketch)

@@ -33,12 +33,13 @@ from studio.engine.message_parts import Event as Event
 from studio.engine.message_parts import Prompt as Prompt
 from studio.engine.message_parts import PromptFormat as PromptFormat
 from studio.engine.message_parts import Token as Token
-from studio.engine.message_parts import check_ids, check_stop
+from studio.engine.message_parts import TokenId as TokenId
+from studio.engine.message_parts import check_ids, check_sketch, check_stop
 from studio.engine.token_messages import FindTokens as FindTokens
 from studio.engine.token_messages import FindWords as FindWords
 from studio.engine.token_messages import TokensFound as TokensFound
 from studio.engine.token_messages import WordsFound as WordsFound
-from studio.sampling import SamplingParams
+from studio.sampling import LogitSketch, SamplingParams
 from studio.visible_text import visible_line, visible_message
 
 SMALLEST_CONTEXT = MOST_LANES + 2
@@ -215,7 +216,7 @@ class Evaluated(Event, frozen=True, kw_only=True, tag=True):
     """Characters at the manuscript's beginning that did not fit the context."""
     reused: int
     """Tokens that were evaluated before and did not need it again."""
-    pieces: dict[int, bytes] = msgspec.field(default_factory=dict)
+    pieces: dict[TokenId, bytes] = msgspec.field(default_factory=dict)
     """Bytes of the prompt's last tokens, of those that no message before has spelled."""
 
     def __post_init__(self) -> None:
@@ -233,23 +234,35 @@ class Distribution(Event, frozen=True, kw_only=True, tag=True):
 
     sketch: bytes
     """A `studio.sampling.LogitSketch`."""
-    pieces: dict[int, bytes]
+    pieces: dict[TokenId, bytes]
     """Bytes of tokens in this sketch that no message before has spelled."""
-    typed: dict[int, int] = msgspec.field(default_factory=dict)
+    typed: dict[TokenId, int] = msgspec.field(default_factory=dict)
     """As `Token.typed`."""
+
+    def __post_init__(self) -> None:
+        """Refuse what is no sketch: the bars, and all that is shown beside them, rest on it.
+
+        Raises:
+            SketchError: the bytes are none.
+        """
+        LogitSketch.from_bytes(self.sketch)
 
 
 class ScoredToken(msgspec.Struct, frozen=True, weakref=True):
     """A token of text that stood there already, with the distribution it was read in."""
 
-    id: int
+    id: TokenId
     text: bytes
     """UTF-8, perhaps only a part of a character."""
     sketch: bytes
     """A `studio.sampling.LogitSketch` that knows this token exactly."""
     near_tie: bool
-    typed: dict[int, int] = msgspec.field(default_factory=dict)
+    typed: dict[TokenId, int] = msgspec.field(default_factory=dict)
     """As `Token.typed`; a token that is read has none, one that is chosen behind a text may."""
+
+    def __post_init__(self) -> None:
+        """Refuse what is no sketch."""
+        check_sketch(self.sketch)
 
 
 class Scored(Event, frozen=True, kw_only=True, tag=True):
@@ -261,7 +274,7 @@ class Scored(Event, frozen=True, kw_only=True, tag=True):
     first: int
     """The number of the first of them among the prompt's tokens, as `Evaluated` tells them."""
     tokens: tuple[ScoredToken, ...]
-    pieces: dict[int, bytes]
+    pieces: dict[TokenId, bytes]
     """Bytes of tokens in these sketches that no message before has spelled."""
 
 

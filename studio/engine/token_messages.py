@@ -3,7 +3,7 @@
 `messages` names these too. Imports without llama_cpp.
 """
 
-from studio.engine.message_parts import Command, Event
+from studio.engine.message_parts import Command, Event, TokenId
 from studio.sampling import WordTokens
 
 
@@ -14,13 +14,13 @@ class FindTokens(Command, frozen=True, kw_only=True, tag=True):
     | Failed | Superseded.
     """
 
-    ids: tuple[int, ...]
+    ids: tuple[TokenId, ...]
 
 
 class TokensFound(Event, frozen=True, kw_only=True, tag=True):
     """How tokens are spelled."""
 
-    pieces: dict[int, bytes]
+    pieces: dict[TokenId, bytes]
     """Bytes by token id; of a control token its name. Ids that the model lacks are not in it."""
 
 
@@ -41,5 +41,5 @@ class WordsFound(Event, frozen=True, kw_only=True, tag=True):
     texts: tuple[str, ...]
     words: tuple[WordTokens, ...]
     """Of each of `texts`."""
-    pieces: dict[int, bytes]
+    pieces: dict[TokenId, bytes]
     """Bytes of the tokens that hold a whole word, and of those that write it usually."""

@@ -165,6 +165,10 @@ FATAL: dict[str, tuple[Change, str]] = {
         architecture("olmo2", attention__head_count=0),
         "has 0 heads (olmo2.attention.head_count) in block 0",
     ),
+    "heads of no width": (
+        architecture("rwkv6qwen2", wkv__head_size=0),
+        "has 0 for rwkv6qwen2.wkv.head_size",
+    ),
     "no experts": (architecture("smallthinker"), "no value for smallthinker.expert_count"),
     "all of a key turned": (
         architecture(

@@ -4,6 +4,7 @@ import contextlib
 import struct
 
 import msgspec
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -38,7 +39,7 @@ from studio.engine.messages import (
     Superseded,
     Token,
 )
-from studio.sampling import SamplingParams
+from studio.sampling import LogitSketch, SamplingParams
 
 PROMPT = Prompt(manuscript="Über\u00a0das 🐟\r\n", brief="b", system="s", format="chat")
 HOT = SamplingParams(temperature=float("inf"), seed=4, samplers=("temperature", "min_p"))
@@ -52,6 +53,8 @@ COMMANDS: list[AnyCommand] = [
     Stop(request=2**40),
 ]
 
+SKETCH = LogitSketch.of(np.arange(300, dtype=np.float32)).to_bytes()
+
 EVENTS: list[AnyEvent] = [
     Loading(request=1, fraction=0.25),
     Evaluating(request=2, done=128, total=300),
@@ -63,7 +66,7 @@ EVENTS: list[AnyEvent] = [
         unseen_characters=0,
         reused=0,
     ),
-    Distribution(request=2, sketch=bytes(range(256)), pieces={7: b"\xf0\x9f", 8: b""}),
+    Distribution(request=2, sketch=SKETCH, pieces={7: b"\xf0\x9f", 8: b""}),
     Token(
         request=3,
         index=0,
@@ -82,7 +85,7 @@ EVENTS: list[AnyEvent] = [
         request=2,
         start=4,
         first=9,
-        tokens=(ScoredToken(id=5, text=b"\x90", sketch=b"\0", near_tie=False),),
+        tokens=(ScoredToken(id=5, text=b"\x90", sketch=SKETCH, near_tie=False),),
         pieces={5: b"\x90"},
     ),
     ScoringEnded(reached=9, request=2, tokens=1, unseen_characters=0, unpredicted_characters=1),
@@ -195,6 +198,25 @@ def test_ids_that_are_no_whole_numbers_are_refused_at_either_end() -> None:
         list(command_reader().feed(frame(body)))
     with pytest.raises(FramingError, match="tokens: found 5 bytes"):
         list(event_reader().feed(frame(msgspec.msgpack.encode(evaluated))))
+
+
+@pytest.mark.parametrize("number", [-1, 2**31, 2**63])
+def test_numbers_that_no_vocabulary_has_are_refused(number: int) -> None:
+    token = msgspec.to_builtins(EVENTS[4], builtin_types=(bytes,))
+    for absurd in ({"id": number}, {"top": [[number, 0.5]]}, {"pieces": {number: b"a"}}):
+        body = msgspec.msgpack.encode(token | absurd)
+        with pytest.raises(FramingError, match="Expected `int`"):
+            list(event_reader().feed(frame(body)))
+
+
+@pytest.mark.parametrize("sketch", [b"", bytes(range(256)), SKETCH[:-1], SKETCH[:40] + SKETCH])
+def test_a_distribution_that_is_none_is_refused(sketch: bytes) -> None:
+    for event in (EVENTS[3], EVENTS[4]):
+        said = msgspec.to_builtins(event, builtin_types=(bytes,)) | {"sketch": sketch}
+        if event is EVENTS[4] and not sketch:
+            continue  # a token may be without
+        with pytest.raises(FramingError, match="sketch: found"):
+            list(event_reader().feed(frame(msgspec.msgpack.encode(said))))
 
 
 def test_a_command_is_no_event() -> None:

@@ -10,9 +10,11 @@ from random import Random
 from typing import Any
 
 import msgspec
+import numpy as np
 
 from studio.engine.framing import FramingError, command_reader, encode, event_reader
 from studio.engine.messages import AnyCommand, AnyEvent
+from studio.sampling import LogitSketch
 from tests.fuzz.target import Target
 
 _WORDS = (
@@ -24,6 +26,7 @@ _WORDS = (
 
 _FOREIGN = re.compile(r"\d[\d,.]*|- at .*|found .*|'.*'|“.*”|can't decode.*", re.DOTALL)
 """What of a refusal is a number, a place or foreign: those that differ in it count as alike."""
+_SKETCH = LogitSketch.of(np.arange(9, dtype=np.float32)).to_bytes()
 _BODY, _STREAM = b"\1", b"\0"
 
 
@@ -34,7 +37,7 @@ def target(_folder: Path) -> Target:
     bodies = [frame[4:] for frame in frames]
 
     def absurd(chosen: Random) -> bytes:
-        return _BODY + _with_one_absurdity(chosen.choice(bodies), chosen)
+        return _BODY + absurd_message(chosen.choice(bodies), chosen)
 
     seeds = [*(_BODY + body for body in bodies), _STREAM + b"".join(frames)]
     return Target(seeds, check, _WORDS, ("studio.engine",), absurd)
@@ -47,7 +50,7 @@ _VALUES: tuple[Any, ...] = (
 )  # fmt: skip
 
 
-def _with_one_absurdity(body: bytes, chosen: Random) -> bytes:
+def absurd_message(body: bytes, chosen: Random) -> bytes:
     """A message with another value at one place, as likely deep as not, or with a field gone."""
     message = msgspec.msgpack.decode(body)
     place = message
@@ -108,7 +111,17 @@ def example(kind: Any) -> Any:
     made = {}
     for field in msgspec.structs.fields(kind):
         made[field.encode_name] = _value(field.type)
-    return msgspec.convert(made, kind)
+    return msgspec.convert(_with_sketches(made), kind)
+
+
+def _with_sketches(value: Any) -> Any:
+    """The same with a sketch wherever one is expected: other bytes are refused."""
+    if isinstance(value, list):
+        return [_with_sketches(each) for each in value]
+    if isinstance(value, dict):
+        pairs = value.items()
+        return {key: _SKETCH if key == "sketch" else _with_sketches(it) for key, it in pairs}
+    return value
 
 
 def _value(kind: Any) -> Any:

@@ -301,6 +301,7 @@ def _check_architecture(metadata: Metadata, tensors: Tensors, header: GgufHeader
         if rotated >= width:
             found = f"turns {rotated} ({prefix}.rope.dimension_count) of {width} values of a key"
             refuse(path, "damaged", f"{found}; fewer than all are allowed in {prefix}")
+    metadata.integer(f"{prefix}.wkv.head_size", 1, 1, MAX_WIDTH)  # it divides by it
     sections = metadata.get(f"{prefix}.rope.dimension_sections")
     if isinstance(sections, Array) and sections.data and not any(sections.data):
         found = f"has zeros alone for {prefix}.rope.dimension_sections"

@@ -217,6 +217,15 @@ class LogitSketch:
             self.ids, self.logits, self.vocabulary_size, self.tail, self.written
         )
 
+    @staticmethod
+    def check_form(data: bytes) -> None:
+        """Refuse bytes that are plainly no sketch, without the cost of reading them.
+
+        Raises:
+            SketchError: `from_bytes` would not take them. It may refuse others as well.
+        """
+        sketch_format.check_form(data)
+
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
         """Return the sketch that `to_bytes` packed.

@@ -20,6 +20,7 @@ The module knows what the numbers are, not what they are for.
 from __future__ import annotations
 
 import struct
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,6 +68,22 @@ def pack(
     )
 
 
+def check_form(data: bytes) -> tuple[Any, ...]:
+    """Return the header of a record; its numbers are not looked at, which takes a microsecond.
+
+    Raises:
+        SketchError: It is not a record of this version, or its length is not what its header says.
+    """
+    if len(data) < _HEADER.size or data[:4] != _MAGIC:
+        start = bytes(data[:4])
+        raise SketchError(f"sketch: found {len(data)} bytes beginning {start!r}, not {_MAGIC!r}.")
+    header = _HEADER.unpack_from(data)
+    length = _HEADER.size + 8 * header[-2] + 16 * header[-1]
+    if len(data) != length:
+        raise SketchError(f"sketch: found {len(data)} bytes where its header says {length}.")
+    return header
+
+
 def unpack(data: bytes) -> Fields:
     """Return the fields of a record.
 
@@ -74,13 +91,7 @@ def unpack(data: bytes) -> Fields:
         SketchError: It is not a record of this version; its length is not what its header says; or
             its numbers cannot be those of a distribution.
     """
-    if len(data) < _HEADER.size or data[:4] != _MAGIC:
-        start = bytes(data[:4])
-        raise SketchError(f"sketch: found {len(data)} bytes beginning {start!r}, not {_MAGIC!r}.")
-    _, size, tail_count, edge, token, logit, rank, n, m = _HEADER.unpack_from(data)
-    length = _HEADER.size + 8 * n + 16 * m
-    if len(data) != length:
-        raise SketchError(f"sketch: found {len(data)} bytes where its header says {length}.")
+    _, size, tail_count, edge, token, logit, rank, n, m = check_form(data)
     ids = np.frombuffer(data, "<u4", n, _HEADER.size)
     logits = np.frombuffer(data, "<f4", n, _HEADER.size + 4 * n)
     with np.errstate(invalid="ignore"):  # a signalling NaN is refused below, and not warned of

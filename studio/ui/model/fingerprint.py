@@ -86,7 +86,7 @@ class ModelFingerprint(QObject):
             return None
         try:
             status = Path(report.path).stat()
-        except OSError:
+        except (OSError, ValueError):  # ValueError: a NUL, which no engine of ours sends
             return report.path, -1, 0
         return report.path, status.st_size, status.st_mtime_ns
 
