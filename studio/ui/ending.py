@@ -62,10 +62,10 @@ class Ending(QObject):
     def _on_session_end(self, manager: QSessionManager) -> None:
         if not manager.allowsInteraction():
             self._window.keep()
-        elif self._window.may_go():
-            manager.release()
-        else:
-            manager.release()
+            return
+        may_go = self._window.may_go()
+        manager.release()  # others may ask now
+        if not may_go:
             manager.cancel()
 
 
