@@ -20,7 +20,7 @@ Made by `packaging/key_tables.py` from the tables that the importers are held to
 
 **Becomes** names the field of our presets that a key sets. Where it names none, the studio has no
 such thing: the key is *told* at every import, by name, value and reason (in the window's notice
-under “Show all”, and by `python -m studio presets import`). So is every key that stands in none of
+under “Show all”, and by `kelvin-studio presets import`). So is every key that stands in none of
 these tables. Keys that did nothing where they come from, because they were switched off, are told
 apart from those that did something.
 

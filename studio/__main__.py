@@ -35,8 +35,8 @@ os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 _COMMANDS = ("generate", "compare", "presets", "bench")
 
-_HELP = """usage: python -m studio [FILE]
-       python -m studio COMMAND ...
+_HELP = """usage: kelvin-studio [FILE]
+       kelvin-studio COMMAND ...
 
 Opens the window, with FILE (a .txt or .md manuscript, or a .gguf model) where one is given;
 - is a text from the input.
@@ -47,7 +47,7 @@ commands:
   presets     list, show, import and export presets
   bench       measure speed against a bare llama.cpp loop
 
-python -m studio COMMAND --help tells more. A file that is called like a command: ./generate
+kelvin-studio COMMAND --help tells more. A file that is called like a command: ./generate
 """
 
 

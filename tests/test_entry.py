@@ -80,7 +80,7 @@ def test_without_arguments_of_its_own_it_takes_the_processs(
 def test_help(option: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([option]) == 0
     output = capsys.readouterr()
-    assert output.out.startswith("usage: python -m studio [FILE]")
+    assert output.out.startswith("usage: kelvin-studio [FILE]")
     assert "generate" in output.out
     assert "bench" in output.out
     # What the program starts by itself is nobody's to call.

@@ -204,7 +204,7 @@ class Environment:
         if not by_hand:
             # Started from inside .venv, `sys.executable` would be what was just removed.
             python = getattr(sys, "_base_executable", sys.executable)
-            command = [python, "-m", "venv", str(self.folder)]
+            command = [python, "-P", "-m", "venv", str(self.folder)]
             runner.run(ENVIRONMENT.title, command, self._child_env())
 
     def _works(self) -> bool:
@@ -212,7 +212,7 @@ class Environment:
         ask = "import pip, sys; print(sys.implementation.cache_tag, sys.prefix != sys.base_prefix)"
         try:
             done = subprocess.run(
-                [str(self.python), "-c", ask], capture_output=True, check=False, text=True
+                [str(self.python), "-P", "-c", ask], capture_output=True, check=False, text=True
             )
         except OSError:
             return False
@@ -244,7 +244,7 @@ class Environment:
     def _commands(self, step: Step) -> list[list[str]]:
         """Returns what a step runs, in .venv."""
         python = str(self.python)
-        pip = [python, "-m", "pip"]
+        pip = [python, "-P", "-m", "pip"]
         quiet = ["--no-input", "--disable-pip-version-check"]
         # `--no-user`: a user's own pip.conf may ask for what no environment can do.
         install = [*pip, "install", "-v", "--no-user", *quiet]

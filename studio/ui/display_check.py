@@ -15,7 +15,7 @@ from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
 from studio.visible_text import visible_line
 
 _WAY_ON = (
-    "Without a window there are the commands generate, compare and presets: python -m studio --help"
+    "Without a window there are the commands generate, compare and presets: kelvin-studio --help"
 )
 
 

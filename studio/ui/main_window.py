@@ -499,7 +499,8 @@ class MainWindow(QMainWindow):
     @property
     def _is_given_up(self) -> bool:
         draft = self.session.draft
-        return self._given_up == (draft.manuscript.text, draft.brief)
+        given_up = self._given_up
+        return given_up is not None and given_up == (draft.manuscript.text, draft.brief)
 
     def keep(self) -> None:
         """Put in safety what is not saved, without a question; the next start offers it."""
