@@ -25,9 +25,10 @@ class EditorPlaceholder:
         self._editor = editor
         editor.setPlaceholderText(words)
         without_ink = QPalette()
-        without_ink.setColor(QPalette.ColorRole.PlaceholderText, Qt.GlobalColor.transparent)
         # All other colours stay the application's, and follow it.
-        without_ink.setResolveMask(1 << QPalette.ColorRole.PlaceholderText.value)
+        without_ink.setResolveMask(0)
+        # In a window that is not the active one too.
+        without_ink.setColor(QPalette.ColorRole.PlaceholderText, Qt.GlobalColor.transparent)
         editor.setPalette(without_ink)
         underlay.lay_tint(self._paint, True)
         self._was_empty = editor.document().isEmpty()

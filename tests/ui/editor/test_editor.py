@@ -12,6 +12,7 @@ from PySide6.QtGui import (
     QDropEvent,
     QGuiApplication,
     QInputMethodEvent,
+    QPalette,
     QTextBlockFormat,
     QTextCharFormat,
 )
@@ -652,6 +653,15 @@ def test_on_a_narrow_page_the_invitation_is_whole_and_goes_with_the_first_letter
     assert inked(60, 300) == 0
     QTest.keyClick(empty, Qt.Key.Key_Backspace)
     assert inked(0, 300) == pytest.approx(first, rel=0.2), "and it comes back (a caret may blink)"
+
+
+def test_qt_paints_no_invitation_of_its_own_in_any_window(qtbot: QtBot) -> None:
+    empty = ManuscriptEditor(Manuscript(""))
+    qtbot.addWidget(empty)
+    groups = QPalette.ColorGroup
+    for group in (groups.Active, groups.Inactive, groups.Disabled):
+        ink = empty.palette().color(group, QPalette.ColorRole.PlaceholderText)
+        assert ink.alpha() == 0, group
 
 
 def test_random_keys_leave_view_and_manuscript_the_same(
