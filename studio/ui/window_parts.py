@@ -52,9 +52,6 @@ def _stop_in(part: QWidget) -> QWidget | None:
     """The first widget of a part that Tab stops at."""
     if _is_stop(part):
         return part
-    widget = part.nextInFocusChain()
-    while widget is not None and widget is not part:
-        if part.isAncestorOf(widget) and _is_stop(widget):
-            return widget
-        widget = widget.nextInFocusChain()
-    return None
+    # Not by `nextInFocusChain`: Qt for Python makes what it returns a part of whom it is asked of.
+    # Once a lane has gone from which it led to the editor, the editor's own parts are no more.
+    return next((widget for widget in part.findChildren(QWidget) if _is_stop(widget)), None)

@@ -64,7 +64,7 @@ OUTSIDE = (
     "change_file",
     "leave",
     "kill_engine",
-    "kill_window",
+    "end_window",
     "second_window",
     "change_file",
 )

@@ -87,10 +87,10 @@ class Program:
             pass
         return None
 
-    def kill(self) -> list[psutil.Process]:
-        """End it as the system does for want of memory; the children that it leaves behind."""
+    def kill(self, number: signal.Signals = signal.SIGKILL) -> list[psutil.Process]:
+        """End it by a signal, as the system does for want of memory; what children it had."""
         children: list[psutil.Process] = self.process.children(recursive=True)
-        self._process.send_signal(signal.SIGKILL)
+        self._process.send_signal(number)
         self._end()
         return children
 

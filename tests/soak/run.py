@@ -4,6 +4,7 @@ Supervises from without. Whatever happens here is settled by the seed; when it h
 """
 
 import contextlib
+import signal
 import threading
 import time
 from collections import Counter
@@ -102,6 +103,7 @@ class Soak:
             self._tell(program, name, "")
             {
                 "kill_window": self._kill_window,
+                "end_window": self._end_window,
                 "kill_engine": self._kill_engine,
                 "freeze_engine": self._freeze_engine,
                 "second_window": self._second_window,
@@ -164,14 +166,25 @@ class Soak:
         self._take(program, f"opened {file.name if file else ''}", program.last)
 
     def _kill_window(self, program: Program, dice: Random) -> None:
-        engines = program.kill()
+        self._end_by(signal.SIGKILL, MOST_LOST, program, dice)
+
+    def _end_window(self, program: Program, dice: Random) -> None:
+        """The system ends it as a session that ends does: there is time to keep everything."""
+        self._end_by(signal.SIGTERM, 0.0, program, dice)
+
+    def _end_by(
+        self, number: signal.Signals, most_lost: float, program: Program, dice: Random
+    ) -> None:
+        engines = program.kill(number)
         self.report.kills += 1
+        if program.status != -number:
+            self._fail(f"ended by {number.name}, its status is {program.status}")
         self._thaw_all(engines)
         records = self._records()
         lost = seconds_lost(read(program.log), program.died_at, records)
         self.report.lost = max(self.report.lost, lost)
-        if lost > MOST_LOST:
-            self._fail(f"a kill took {lost:.1f} s of writing")
+        if lost > most_lost:
+            self._fail(f"{number.name} took {lost:.1f} s of writing")
         self._look_at_files()
         _, alive = psutil.wait_procs(engines, timeout=_PATIENCE)
         if alive:
