@@ -23,6 +23,9 @@ Value = TypeVar("Value", str, int, bool, list[str])
 _DELAY_MS = 1000
 """From a change until it is written, with all changes in between."""
 
+_LONGEST_WAIT = 10.0
+"""Seconds. A write takes hundredths of one; a drive that is gone, for ever."""
+
 _LONGEST_TEXT = 4096
 _LONGEST_LIST = 8
 _MOST_TOLD = 3
@@ -292,7 +295,8 @@ class Settings(QObject):
     def save(self) -> str:
         """Write what has changed now; empty, or why it could not be."""
         self._delay.stop()
-        self._join()
+        if not self._join():
+            return f"“{visible_line(str(self._file.path))}” is on a drive that does not answer."
         if not self._changed:
             return ""
         written = self._write(*self._taken())
@@ -364,7 +368,7 @@ class Settings(QObject):
             finally:
                 self._ended.emit(written)
 
-        self._thread = threading.Thread(target=write, name="settings")
+        self._thread = threading.Thread(target=write, name="settings", daemon=True)
         self._thread.start()
 
     def _write(self, values: dict[str, object], changed: frozenset[str]) -> "_Written":
@@ -411,10 +415,14 @@ class Settings(QObject):
             self.failed.emit(written.problem)
         self._told = written.problem
 
-    def _join(self) -> None:
+    def _join(self) -> bool:
+        """Wait for the other thread; returns whether it is done, which it is but for its drive."""
         if self._thread is not None:
-            self._thread.join()
+            self._thread.join(_LONGEST_WAIT)
+            if self._thread.is_alive():
+                return False
             self._thread = None
+        return True
 
 
 class _Written(msgspec.Struct, frozen=True):

@@ -190,6 +190,28 @@ def test_it_is_written_soon_in_another_thread_and_nothing_runs_at_rest(
     assert names(own_settings) == {"settings.json"}
 
 
+def test_a_drive_that_does_not_answer_is_not_waited_for(
+    own_settings: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers, asked = threading.Event(), threading.Event()
+    update = SettingsFile.update
+
+    def late(self: SettingsFile, change: Any) -> str:
+        asked.set()
+        assert answers.wait(LONG / 1000)
+        return update(self, change)
+
+    monkeypatch.setattr(SettingsFile, "update", late)
+    monkeypatch.setattr(declared, "_LONGEST_WAIT", 0.05)
+    first = Settings()
+    first.set(declared.ZOOM, 3)
+    qtbot.waitUntil(asked.is_set, timeout=LONG)
+    assert "a drive that does not answer" in first.save()
+    answers.set()
+    qtbot.waitUntil(lambda: first._thread is None, timeout=LONG)
+    assert json.loads(own_settings.read_text()) == {"window/zoom": 3}
+
+
 def running(of: Settings) -> list[QTimer]:
     return [timer for timer in of.findChildren(QTimer) if timer.isActive()]
 

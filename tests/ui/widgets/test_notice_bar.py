@@ -50,6 +50,19 @@ def test_it_can_be_dismissed(bar: NoticeBar) -> None:
     assert bar.message == ""
 
 
+def test_a_choice_may_be_to_leave_it(bar: NoticeBar) -> None:
+    action = make_action(bar, "&End the engine", lambda: None)
+    bar.tell("The engine does not answer.", action, dismissal="Wait")
+    shown = [one for one in bar.findChildren(QPushButton) if one.isVisible()]
+    assert [one.text() for one in shown] == ["End the engine", "Wait"]
+    assert not any(one.isVisible() for one in bar.findChildren(QToolButton))
+    shown[1].click()
+    assert not bar.isVisible()
+    bar.tell("The disk is full.")
+    assert not any(one.isVisible() for one in bar.findChildren(QPushButton))
+    assert all(one.isVisible() for one in bar.findChildren(QToolButton)), "as before"
+
+
 def test_a_way_on_is_a_button(bar: NoticeBar, qtbot: QtBot) -> None:
     action = make_action(bar, "&Reopen model", lambda: None, tip="Load it again")
     bar.tell("The engine is gone.", action)
