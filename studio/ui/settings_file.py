@@ -47,6 +47,8 @@ class SettingsFile:
         self.path = path
         self._is_foreign = False
         """Whether something stands there that is left alone."""
+        self._copied = b""
+        """What it held when it was copied last."""
 
     def read(self) -> tuple[dict[str, object], str]:
         """What it holds; nothing where it is not there.
@@ -76,12 +78,15 @@ class SettingsFile:
         return tree, ""
 
     def keep_copy(self) -> str:
-        """Copy the file as it is under another name; that name, empty where it cannot be."""
+        """Copy the file as it is under another name, once; that name, empty where it cannot be."""
         with contextlib.suppress(OSError):
             data, _ = read_regular_file(self.path, MOST_BYTES)
+            if data == self._copied:
+                return ""
             for aside in self._names_aside():
                 with contextlib.suppress(FileExistsError):
                     write_new(aside, data, is_private=True)
+                    self._copied = data
                     return aside.name
         return ""
 
@@ -102,7 +107,10 @@ class SettingsFile:
                 found, problem = self.read()
                 if self._is_foreign:
                     raise SettingsFileError(problem)
-                data = _to_bytes(change(found))
+                sound = {key: value for key, value in found.items() if is_json(value)}
+                if len(sound) < len(found):
+                    self.keep_copy()
+                data = _to_bytes(change(sound))
                 if len(data) > MOST_BYTES:
                     raise SettingsFileError(
                         f"The settings have {len(data):,} bytes, more than the {MOST_BYTES:,} that "

@@ -412,6 +412,19 @@ def test_what_another_program_damages_meanwhile_loses_nothing(own_settings: Path
     assert tree == {"window/face": "sans", "window/zoom": 3, "of/later": 1}
 
 
+def test_what_another_program_adds_meanwhile_cannot_keep_it_from_being_written(
+    own_settings: Path,
+) -> None:
+    first = Settings()
+    first.set(declared.ZOOM, 3)
+    own_settings.parent.mkdir(parents=True)
+    data = b'{"far": 1e999, "deep": ' + b"[" * 400 + b"]" * 400 + b', "of/later": [1]}'
+    own_settings.write_bytes(data)
+    assert first.save() == ""
+    assert json.loads(own_settings.read_text()) == {"window/zoom": 3, "of/later": [1]}
+    assert own_settings.with_name("settings.damaged.json").read_bytes() == data
+
+
 class Harmful:
     """Unpickled, it makes a file."""
 
