@@ -5,18 +5,20 @@ Through the real window, with real files and the real dialog.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMessageBox
+from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
-from studio.manuscript import TextFile
+from studio.manuscript import RecoveryRecord, TextFile
 from studio.manuscript.text_shape import LIMITS
 from studio.ui.main_window import MainWindow
+from studio.ui.writing.document_files import SAVE_AS_FILE
 from studio.ui.writing.large_texts import FIRST, SPLIT, WRAP
 from tests.ui.conftest import LONG
 
@@ -24,10 +26,11 @@ PARAGRAPH = "The old fisherman pushed the boat into the water and looked back. "
 
 
 class Writer:
-    """Answers the program's own question by its real buttons."""
+    """Answers the program's own questions by their real buttons."""
 
-    def __init__(self, answer: str | None) -> None:
+    def __init__(self, answer: str | None, *further: str) -> None:
         self.answer = answer
+        self.further = list(further)
         self.read: list[str] = []
         self._watch = QTimer()
         self._watch.setInterval(20)
@@ -43,7 +46,9 @@ class Writer:
         if self.answer is None:
             QTest.keyClick(box, Qt.Key.Key_Escape)
         else:
-            buttons[self.answer].click()
+            answer, self.answer = self.answer, next(iter(self.further), self.answer)
+            del self.further[:1]
+            buttons[answer].click()
 
 
 @pytest.fixture
@@ -169,6 +174,29 @@ def test_of_a_million_lines_the_first_part_is_opened(
     assert opened(bare, qtbot) == "a\n" * (LIMITS.paragraphs - 1)
     assert bare.editor.document().blockCount() == LIMITS.paragraphs
     assert path.stat().st_size == 2_000_000
+
+
+def test_a_text_that_is_piped_in_is_asked_about_too(bare: MainWindow, qtbot: QtBot) -> None:
+    writer = Writer(WRAP)
+    bare.files.begin_with(TextFile("word " * 100_000), "the input")
+    qtbot.waitUntil(lambda: len(writer.read) == 1, timeout=LONG)
+    assert writer.read[0].startswith("The input has a paragraph of 500,000 characters")
+    text = opened(bare, qtbot)
+    assert text.split() == ["word"] * 100_000
+    assert bare.isWindowModified()
+
+
+def test_a_kept_text_that_no_page_holds_goes_into_a_file_and_stays_kept(
+    bare: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, text = tmp_path / "kept.txt", "word " * 10_000
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
+    record = RecoveryRecord(TextFile(text), (), "", 0, None, None, time.time())
+    writer = Writer(SAVE_AS_FILE, WRAP)
+    assert not bare.files.restore(record), "so that it is not deleted"
+    qtbot.waitUntil(lambda: len(writer.read) == 2, timeout=LONG)
+    assert path.read_text() == text
+    assert opened(bare, qtbot).split() == text.split()
 
 
 def test_a_file_that_grew_too_large_outside_is_not_taken(
