@@ -301,13 +301,13 @@ class LaneView(Page):
         layout_of = self.document().documentLayout()
         block = self.document().findBlock(start)
         while block.isValid() and block.position() < end:
-            begin, layout, text = block.position(), block.layout(), block.text()
+            begin, layout, length = block.position(), block.layout(), block.length() - 1
             corner = layout_of.blockBoundingRect(block).topLeft() + offset
             for number in range(layout.lineCount()):
                 line = layout.lineAt(number)
                 low = max(start - begin, line.textStart())
                 high = min(end - begin, line.textStart() + line.textLength())
-                while low < high and text[low] == " ":
+                while low < high and self.document().characterAt(begin + low) == " ":
                     low += 1  # the word is marked, not the space before it
                 natural = line.naturalTextRect().translated(corner)
                 if low < high:
@@ -316,8 +316,8 @@ class LaneView(Page):
                         (QRectF(left, natural.top(), right - left, natural.height()), False)
                     )
                 is_last = number == layout.lineCount() - 1
-                if is_last and end > begin + len(text) and block.next().isValid():
-                    left = _x(line, len(text)) + corner.x()
+                if is_last and end > begin + length and block.next().isValid():
+                    left = _x(line, length) + corner.x()
                     width = self.fontMetrics().horizontalAdvance(_BREAK)
                     found.append((QRectF(left, natural.top(), width, natural.height()), True))
             block = block.next()

@@ -132,3 +132,22 @@ def test_the_first_line_in_view_begins_with_a_token(sheet: Sheet) -> None:
     sheet.view.show_at_top(500)
     bar = sheet.view.verticalScrollBar()
     assert bar.value() == bar.maximum()
+
+
+@pytest.mark.parametrize("before", ["🙂", "🙂 a 🙂🙂", "𝔞𝔟𝔠\n🙂"])
+def test_a_mark_behind_characters_of_two_units_is_painted_where_it_stands(
+    sheet: Sheet, qtbot: QtBot, before: str
+) -> None:
+    sheet.write(before, " 🙂", " b")
+    for index, text in ((1, " 🙂"), (2, " b")):
+        sheet.view.set_mark(index)
+        assert sheet.marked() == text
+        # As in the paint event, whose errors Qt prints and pytest-qt finds.
+        sheet.view.viewport().repaint()
+        cursor = sheet.view.textCursor()
+        cursor.movePosition(cursor.MoveOperation.End)
+        if index == 1:
+            cursor.setPosition(cursor.position() - 2)
+        where = sheet.view.cursorRect(cursor).center() - QPoint(4, 0)
+        with qtbot.waitSignal(sheet.view.mark_chosen, timeout=1000):
+            QTest.mouseClick(sheet.view.viewport(), Qt.MouseButton.LeftButton, pos=where)
