@@ -15,6 +15,7 @@ from typing import Any
 import psutil
 import pytest
 
+from studio.experiments.comparison_file import load_comparison
 from studio.manuscript import RecoveryRecord
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")
@@ -27,7 +28,7 @@ TYPED = "The old fisherman looked out over the"
 PROGRAM = """
 import json
 import sys
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMessageBox
 from studio.ui import application as program
@@ -69,6 +70,12 @@ def show_and_type(window):
         QTest.keyClicks(window.editor, typed)
         if wish == "writes":
             window.actions_.continue_.trigger()
+        if wish == "compares":
+            control = Qt.KeyboardModifier.ControlModifier
+            session.compare.set_max_tokens(2_000)
+            session.compare.changed.connect(lambda: say(lanes=session.compare.has_tokens))
+            QTest.keyClick(window.editor, Qt.Key.Key_2, control)
+            QTest.keyClick(window.compare.page.columns[0].view, Qt.Key.Key_Return, control)
         say(typed=session.draft.manuscript.text, engine=session.client.process_id)
 
     look_often = QTimer(window)
@@ -176,6 +183,17 @@ def test_a_signal_keeps_the_text_and_is_what_ended_the_program(
     offers = start().until("offers")["offers"]
     assert isinstance(offers, list)
     assert [TYPED in offer for offer in offers] == [True]
+
+
+def test_lanes_that_are_being_written_are_kept(start: Start, empty_home: Path) -> None:
+    program = start("compares")
+    while not program.until("lanes")["lanes"]:
+        pass
+    program.send(signal.SIGTERM)
+    assert program.end() == -signal.SIGTERM
+    assert kept(empty_home) == [TYPED]
+    (shelved,) = empty_home.rglob("comparisons/*.json")
+    assert any(lane.tokens for lane in load_comparison(shelved).lanes)
 
 
 def test_a_second_signal_ends_at_once(start: Start, empty_home: Path) -> None:

@@ -90,6 +90,14 @@ def test_what_is_fetched_is_held_to_its_hash_and_the_program_is_installed_offlin
     assert {"--no-index", "--no-deps", "--no-build-isolation"} <= set(program.split())
 
 
+def test_no_python_of_the_set_up_takes_modules_from_the_callers_folder(
+    root: Path, shop: Shop
+) -> None:
+    set_up(root, shop, TO_TEST)
+    assert len(shop.commands) == len(set(shop.commands)) > 3
+    assert all(said.split()[1] == "-P" for said in shop.commands)
+
+
 @pytest.mark.parametrize("step", [REQUIREMENTS, MODEL, PROGRAM, TOOLS])
 def test_only_the_step_whose_files_changed_is_done_again(
     root: Path, shop: Shop, step: object
