@@ -17,7 +17,6 @@ from PySide6.QtCore import QObject
 from studio.experiments.comparison import FORMAT
 from studio.path_checks import is_folder
 from studio.progress import At
-from studio.ui.brought_files import brought
 from studio.ui.compare.compare import Compare
 from studio.ui.model.state import ModelState
 from studio.ui.presets.actions import PresetActions
@@ -155,6 +154,8 @@ class _Sorted:
 
 def _sorted(paths: Sequence[Path], at: At) -> _Sorted:
     """In another thread: each file is looked into."""
+    from studio.ui.brought_files import brought  # not before files are brought
+
     found = brought(paths)
     by_kind: dict[FileKind, list[Path]] = {}
     for number, path in enumerate(found.files):

@@ -10,7 +10,11 @@ from typing import Any
 
 import pytest
 
-from studio.experiments.comparison_file import load_comparison
+from studio.commands import compare as compare_command
+from studio.experiments import comparison_file
+from studio.experiments.comparison_file import ComparisonFileError, load_comparison, to_json
+from tests.experiments.strategies import SKETCHES
+from tests.experiments.test_bounded_reading import long
 from tests.helpers.reference import Reference, softmax
 
 ROOT = Path(__file__).parents[2]
@@ -167,6 +171,27 @@ def test_pages_and_a_file_that_opens_without_the_model(tiny: str, tmp_path: Path
     assert not any(token.sketch for lane in without.lanes for token in lane.tokens)
     markdown = compare(*base, "--markdown").stdout.decode()
     assert "| Lane 2 | T 1 | none | 5 | 6 |" in markdown
+
+
+def test_what_a_file_has_no_room_for_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    comparison = long(2, 40, sketch=SKETCHES[3])
+    whole = len(to_json(comparison))
+    monkeypatch.setattr(comparison_file.fitting, "__defaults__", (whole * 3 // 4,))
+    path = tmp_path / "kept.json"
+    compare_command._save(comparison, path, without=False)
+    said = capsys.readouterr().err
+    assert "--save: a file of more than 33,554,432 bytes is not opened; it has the" in said
+    kept = [bool(token.sketch) for token in load_comparison(path).lanes[0].tokens]
+    assert f"distributions of each lane’s first {sum(kept)} tokens alone" in said
+    assert 20 < sum(kept) < 40
+    assert kept == sorted(kept, reverse=True)
+    compare_command._save(comparison, path, without=True)
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr(compare_command, "MOST_BYTES", 100)
+    with pytest.raises(ComparisonFileError, match="even without distributions; allowed are 100"):
+        compare_command._save(comparison, path, without=True)
 
 
 # What goes wrong

@@ -18,7 +18,6 @@ from studio.path_checks import is_folder
 from studio.presets import PresetError
 from studio.sampling import SamplingParams
 from studio.ui.counted import counted
-from studio.ui.presets.intake import Intake, take_in
 from studio.ui.presets.library import PresetLibrary
 from studio.ui.presets.profile_state import ProfileState
 from studio.ui.presets.state import PresetState
@@ -28,6 +27,7 @@ from studio.ui.widgets.actions import make_action
 from studio.visible_text import visible_line, visible_name, visible_path
 
 if TYPE_CHECKING:  # other programs' formats are read when a file of theirs is
+    from studio.ui.presets.intake import Intake
     from studio.ui.presets.travel_words import Left
 
 EXPORT_ENTRIES = {
@@ -160,6 +160,8 @@ class PresetActions(QObject):
             also: Gives, at the end, sentences about other files that came with them.
             shows: Whether the library is opened at the last of them.
         """
+        from studio.ui.presets.intake import Intake, take_in
+
         intake = Intake(len(paths))
         absent = not self.neutral.isChecked()
         folder = self._presets.folder
