@@ -61,7 +61,7 @@ def test_a_refused_name_is_told(window: MainWindow, monkeypatch: pytest.MonkeyPa
 def test_a_dropped_preset_is_taken_in(window: MainWindow, tmp_path: Path) -> None:
     file = tmp_path / "Warm.json"
     file.write_text('{"temp": 1.5, "rep_pen": 1.1, "tfs": 0.5, "top_a": 0}')
-    window.open_path(file)
+    window.presets.import_paths([file])
     until_read(window)
     assert window.profile_picker.currentText() == "Warm"
     assert window.session.sampling.params.temperature == 1.5
@@ -70,7 +70,7 @@ def test_a_dropped_preset_is_taken_in(window: MainWindow, tmp_path: Path) -> Non
         "the file is silent: top_k 40, top_p 0.5, repeat_last_n 0."
     )
     file.write_text("{")
-    window.open_path(file)
+    window.presets.import_paths([file])
     until_read(window)
     assert "“Warm.json”: It is not valid JSON" in window.notice.message
 
@@ -80,13 +80,13 @@ def test_what_a_file_does_not_say_is_neutral_where_the_writer_wants_it(
 ) -> None:
     file = tmp_path / "Modelfile"
     file.write_text("FROM x\nPARAMETER temperature 0.5\n")
-    window.open_path(file)
+    window.presets.import_paths([file])
     until_read(window)
     assert (window.session.sampling.params.top_k, window.session.sampling.params.top_p) == (40, 0.9)
     assert "As in Ollama Modelfile where the file is silent: top_k 40" in window.notice.message
     assert window.presets.neutral in window.presets.menu().actions()
     window.presets.neutral.trigger()
-    window.open_path(file)
+    window.presets.import_paths([file])
     until_read(window)
     assert (window.session.sampling.params.top_k, window.session.sampling.params.top_p) == (0, 1)
     assert "silent" not in window.notice.message
