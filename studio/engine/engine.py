@@ -70,6 +70,8 @@ Runnable = (
 )
 """What the engine carries out; all other commands reach one that runs, through its control."""
 
+_NOT_TRIED_AGAIN = "It was not tried again; reopen the model for that."
+
 
 class _Opened:
     """What lives as long as one loaded model."""
@@ -95,18 +97,18 @@ class _Opened:
             RenderingStopped: the interrupt was raised meanwhile.
         """
         skeleton = self._skeletons.get(has_system)
+        if isinstance(skeleton, str):
+            raise EngineError("chat_template", f"{skeleton} {_NOT_TRIED_AGAIN}")
         if skeleton is None:
             try:
                 skeleton = compile_template(
                     self.model.header, has_system=has_system, is_stopped=self._interrupt.is_set
                 )
             except ChatTemplateError as error:
-                if not error.is_lasting:
-                    raise EngineError("chat_template", str(error)) from error
-                skeleton = str(error)
+                if error.is_lasting:
+                    self._skeletons[has_system] = str(error)
+                raise EngineError("chat_template", str(error)) from error
             self._skeletons[has_system] = skeleton
-        if isinstance(skeleton, str):
-            raise EngineError("chat_template", skeleton)
         return skeleton
 
     def evaluated(self, request: int, continued: ContinuedPrompt) -> Evaluated:

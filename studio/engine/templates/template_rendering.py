@@ -73,10 +73,7 @@ def explain(kind: str, detail: str, limits: TemplateLimits) -> str:
         case "output":
             return f"writes more than {limits.output_length:,} characters"
         case "time":
-            return (
-                f"did not finish within {limits.seconds:g} seconds (reopen the model to have it "
-                "tried again)"
-            )
+            return f"did not finish within {limits.seconds:g} seconds"
     return f"fails ({detail})"
 
 
