@@ -4,6 +4,7 @@ Knows nothing of who reads it. A value that is damaged, of another type or out o
 absent and is told of: remembered state must never keep the program from opening.
 """
 
+import json
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -337,7 +338,7 @@ class Settings(QObject):
         for key in refused[:_MOST_TOLD]:
             setting = DECLARED.get(key)
             allowed = f"; allowed is {setting.limits}" if setting else ""
-            told.append(f"{visible_line(key, 40)} ({visible_line(repr(tree[key]), 40)}{allowed})")
+            told.append(f"{visible_line(key, 40)} ({_shown(tree[key])}{allowed})")
         if len(refused) > _MOST_TOLD:
             told.append(f"and {len(refused) - _MOST_TOLD} more")
         path = self._former or self._file.path
@@ -432,6 +433,19 @@ class _Written(msgspec.Struct, frozen=True):
     merged: dict[str, object]
     problem: str
     is_written: bool
+
+
+def _shown(value: object) -> str:
+    """A value that was found, in a few words."""
+    match value:
+        case list():
+            return f"a list of {len(value):,}"
+        case dict():
+            return "an object"
+        case None | bool():
+            return json.dumps(value)
+        case _:
+            return visible_line(repr(value), 40)
 
 
 def _merged(base: object, ours: object, theirs: object, setting: AnySetting | None) -> object:

@@ -283,6 +283,20 @@ def test_what_is_no_settings_is_put_aside_and_told_of(own_settings: Path, data: 
         assert (again.problem, again.get(declared.ZOOM)) == ("", 2)
 
 
+@pytest.mark.parametrize("key", ["window/zoom", "of/later"])
+def test_a_value_that_is_as_deep_as_can_be_read_is_told_of(own_settings: Path, key: str) -> None:
+    own_settings.parent.mkdir(parents=True)
+    problems: set[str] = set()
+    for depth in (40, 400, *range(880, 1000, 8), 1100):
+        own_settings.write_text(f'{{"{key}": {"[" * depth}{"]" * depth}, "window/face": "sans"}}')
+        first = Settings()
+        assert first.get(declared.FACE) in ("sans", "serif")
+        problems.add(first.problem.partition(" in ")[0])
+        for aside in own_settings.parent.glob("*damaged*"):
+            aside.unlink()
+    assert problems == {"A setting", "The settings"}, "one, or more than can be read at all"
+
+
 def test_a_byte_that_is_no_utf8_damages_no_other_value(own_settings: Path) -> None:
     own_settings.parent.mkdir(parents=True)
     own_settings.write_bytes(b'\xef\xbb\xbf{"window/zoom": 1, "window/face": "\xff", "b\xe9": 1}')
