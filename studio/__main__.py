@@ -38,7 +38,7 @@ _COMMANDS = ("generate", "compare", "presets", "bench")
 _HELP = """usage: kelvin-studio [FILE]
        kelvin-studio COMMAND ...
 
-Opens the window, with FILE (a .txt or .md manuscript, or a .gguf model) where one is given;
+Opens the window, with FILE (a text, a model, a comparison or a preset) where one is given;
 - is a text from the input.
 
 commands:

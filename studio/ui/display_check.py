@@ -12,7 +12,7 @@ from typing import NoReturn
 
 from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
 
-from studio.visible_text import visible_line
+from studio.visible_text import visible_line, visible_message
 
 _WAY_ON = (
     "Without a window there are the commands generate, compare and presets: kelvin-studio --help"
@@ -35,7 +35,7 @@ def display_check() -> Iterator[None]:
     finally:
         qInstallMessageHandler(former)
     for text in said:
-        print(text, file=sys.stderr)
+        print(visible_message(text), file=sys.stderr)
 
 
 def _end(said: list[str]) -> NoReturn:

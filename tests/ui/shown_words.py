@@ -27,6 +27,7 @@ from PySide6.QtWidgets import (
     QTableView,
     QTextBrowser,
     QTextEdit,
+    QToolTip,
     QWidget,
 )
 
@@ -84,7 +85,11 @@ def painting(monkeypatch: pytest.MonkeyPatch) -> Iterator[set[Words]]:
 
         monkeypatch.setattr(QPainter, name, record)
 
+    def record_tip(_place: object, text: str, *_: object) -> None:
+        found.add(Words("shown tip", text, is_guessed=True))
+
     with monkeypatch.context():
+        monkeypatch.setattr(QToolTip, "showText", record_tip)
         recorded("drawText", str)
         recorded("drawStaticText", QStaticText)
         yield found

@@ -16,6 +16,7 @@ from studio.engine.messages import Prompt
 from studio.experiments.comparison import Comparison, LaneRecord, ModelRecord
 from studio.experiments.comparison_file import save_comparison
 from studio.manuscript import TextFile, read_text_stream
+from studio.presets import preset_folder
 from studio.sampling import SamplingParams
 from studio.ui import application as program
 from studio.ui import settings as remembered
@@ -305,6 +306,20 @@ def test_a_preset_is_shown_in_the_library(
     selected = view._state.selected
     assert selected is not None
     assert selected.key == "Warm"
+
+
+def test_a_preset_of_ones_own_is_not_taken_in_again(
+    begin: Callable[[Path | TextFile | None], MainWindow],
+) -> None:
+    folder = preset_folder()
+    folder.mkdir(parents=True)
+    path = folder / "Mine.json"
+    path.write_text('{"name": "Mine", "sampling": {"temperature": 1.5}}')
+    window = begin(path)
+    assert window.session.profiles.current.name == "Mine"
+    assert window.library.view is not None
+    assert window.library.view.isVisible()
+    assert list(folder.glob("*.json")) == [path]
 
 
 def test_what_is_no_preset_is_told_on_the_write_page(

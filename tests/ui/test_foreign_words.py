@@ -1,14 +1,18 @@
 """Strangers' words in the real window: plain text, one line, short, and nothing that steers."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QEvent, QPoint, QTimer
+from PySide6.QtGui import QHelpEvent
 from PySide6.QtWidgets import QApplication, QDialog, QWidget
 from pytestqt.qtbot import QtBot
+from shiboken6 import isValid
 
+from studio import ui
 from studio.engine.messages import LoadOptions, Prompt
 from studio.engine.model_files.gguf_container import read_file
 from studio.experiments.comparison import Comparison, LaneRecord, ModelRecord, TokenRecord
@@ -57,6 +61,13 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> Callable[..., set[str]]:
         with painting(monkeypatch) as drawn:
             for widget in painted:
                 widget.grab()
+                for part in widget.findChildren(QWidget):
+                    if "event" not in vars(type(part)) or not (isValid(part) and part.isVisible()):
+                        continue
+                    # It may have its own words for a place, and shows them itself.
+                    at = QPoint(3, part.height() // 2)
+                    tip = QHelpEvent(QEvent.Type.ToolTip, at, part.mapToGlobal(at))
+                    part.event(tip)
         found = [*shown_words(), *drawn]
         assert faults(found) == []
         assert too_large() == []
@@ -334,7 +345,7 @@ def test_a_comparison(
     page.bar.popup.open_below(page.bar.set_up)
     found = seen(bare, page.bar.popup)
     page.bar.popup.close()
-    assert found >= {"PromptWords.text", "PromptWords.tip", "painted"}
+    assert found >= {"PromptWords.text", "PromptWords.tip", "painted", "shown tip"}
     path.write_text(path.read_text().replace('"max_tokens"', json.dumps(HOSTILE), 1))
     bare.open_path(path)
     qtbot.waitUntil(lambda: MARK in bare.notice.message, timeout=LONG)
@@ -389,3 +400,26 @@ def test_a_mistake_of_ours_that_repeats_a_word(
         tell((MARK + SIGNS + STEERS[1:]) * 200)
         seen(bare)
         assert bare.notice.minimumSizeHint().width() < 600
+
+
+RICH = {
+    "about_dialog.py": "its heading, which is ours",
+    "explain/panel.py": "its body, in which strangers' words are escaped",
+    "widgets/plain_label.py": "what all others are",
+}
+"""Where a label may have markup."""
+
+
+def test_labels_and_questions_are_plain_by_rule() -> None:
+    folder = Path(ui.__file__).parent
+    labels, questions = set(), set()
+    for path in folder.rglob("*.py"):
+        source = path.read_text(encoding="utf-8")
+        if re.search(r"\bQLabel\(", source):
+            labels.add(path.relative_to(folder).as_posix())
+        if re.search(
+            r"\bQMessageBox(\(|\.(question|warning|critical|information|about)\()", source
+        ):
+            questions.add(path.relative_to(folder).as_posix())
+    assert labels <= RICH.keys(), "use PlainLabel"
+    assert questions == {"widgets/ask.py"}, "use `ask`, `question` or `question_box`"

@@ -3,6 +3,8 @@
 Shows a `NextToken` and keeps nothing of it. It is there only where there is something to say.
 """
 
+from html import escape
+
 from PySide6.QtWidgets import QWidget
 
 from studio.ui.tokens.next_token import NextToken
@@ -35,7 +37,7 @@ class HistogramNote(ElidedLabel):
         words = " ".join(note.words for note in told)
         if words != self.text():
             self.setText(words)
-            set_tip(self, "".join(f"<p>{note.words}</p>" for note in told))
+            set_tip(self, "".join(f"<p>{escape(note.words)}</p>" for note in told))
             self.setAccessibleDescription(words)
         if self.isHidden() == bool(notes):
             self.setVisible(bool(notes))

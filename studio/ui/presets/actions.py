@@ -160,6 +160,11 @@ class PresetActions(QObject):
             also: Gives, at the end, sentences about other files that came with them.
             shows: Whether the library is opened at the last of them.
         """
+        if shows and (own := self._presets.at(paths[0])) is not None:
+            # It is here already.
+            self._library.edits.use(own)
+            self._library.show()
+            return
         from studio.ui.presets.intake import Intake, take_in
 
         intake = Intake(len(paths))

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from studio.presets import PresetError, PresetFolder
 from studio.progress import At
 from studio.ui.brought_files import brought
+from studio.visible_text import visible_name
 
 if TYPE_CHECKING:
     from studio.presets.foreign import Imported
@@ -104,7 +105,7 @@ def _save(found: Sequence[tuple[Path, Imported]], folder: PresetFolder, intake: 
         saved = [error] * len(found)
     for (path, imported), stored in zip(found, saved, strict=True):
         if isinstance(stored, PresetError):
-            intake.refused.append(Refused(path.name, f"“{path.name}”: {stored}"))
+            intake.refused.append(Refused(path.name, f"“{visible_name(path.name)}”: {stored}"))
         else:
             document = imported.document.with_preset(stored.preset)
             intake.taken.append(dataclasses.replace(imported, document=document))

@@ -6,6 +6,7 @@ Knows the presets' folder and the state objects that a preset sets; no widget.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -225,6 +226,11 @@ class PresetState(QObject):
             return False
         self.restored.emit(deleted.name)
         return True
+
+    def at(self, path: Path) -> Preset | None:
+        """The preset of the folder's that a file is; None of any other file."""
+        place = path.resolve()
+        return next((it.preset for it in self.listing.presets if it.path.resolve() == place), None)
 
     def revert(self) -> None:
         """Put the saved values of the preset chosen in force again."""
