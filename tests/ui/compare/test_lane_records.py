@@ -63,7 +63,7 @@ def test_probabilities_of_a_used_text_are_those_it_was_drawn_with(
         records = [span.record for span in session.records.spans.all]
         assert len(records) == len(lane.tokens) == 12
         for index, record in enumerate(lane.records(state.subject.prompt_tokens)[:12]):
-            assert records[index] is record
+            assert (records[index].id, records[index].sketch) == (record.id, record.sketch)
             place, used = record.place, lane.params_at(index)
             shaped = LogitSketch.from_bytes(record.sketch).shaped(
                 msgspec.structs.replace(used, seed=-1), place.history, place.state(used, {})
