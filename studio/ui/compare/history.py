@@ -153,16 +153,24 @@ class CompareHistory(QObject):
         """Whether nothing has to be put there."""
         return all(kept.is_on_shelf for kept in self._kept) and not self._state.has_tokens
 
-    def put_on_shelf(self) -> None:
+    def put_on_shelf(self, *, waits: bool = True) -> None:
         """Have all of them on the shelf, now.
+
+        Args:
+            waits: For the fingerprint of the open model, where it is not known yet. A run without
+                it is worth keeping all the same.
 
         Raises:
             ComparisonFileError: One could not be written; what was there before still is.
         """
         self._rest.stop()
-        self._state.origin.name_model(self._state.subject)
+        origin = self._state.origin
+        is_named = waits or origin.is_known
+        if is_named:
+            origin.name_model(self._state.subject)
         self._keep()
-        self._tell_fingerprint()
+        if is_named:
+            self._tell_fingerprint()
         self._writer.finish()
         for kept in self._kept:
             if kept.record is not None and not kept.is_on_shelf:
