@@ -57,6 +57,7 @@ def _mended(data: bytes) -> bytes:
         numbers = np.where(np.isfinite(numbers), numbers, np.float32(1.5))
     nodes = numbers[2 * n :].reshape(4, m).copy()
     if m:
+        nodes[0] = np.minimum(nodes[0], 1e30)
         nodes[0] = np.cumsum(np.maximum(np.abs(nodes[0]), np.float32(0.01)), dtype=np.float64)
         nodes[0] -= nodes[0][0]
     ids = np.arange(n, dtype="<u4") + np.uint32(data[40] % (size - n + 1))

@@ -14,7 +14,9 @@ def test_text_comes_whole_however_its_bytes_are_cut(text: str, step: int) -> Non
     data = text.encode()
     lane = LaneText()
     tokens = [token(data[start : start + step]) for start in range(0, len(data), step)]
-    assert "".join(lane.feed([piece]) for piece in tokens) == text
+    # No text can have a zero: what a model writes of it is a character of the same length.
+    shown = text.replace("\0", "\ufffd")
+    assert "".join(lane.feed([piece]) for piece in tokens) == shown
     reached = 0
     for index in range(len(tokens)):
         place = lane.range_of(index)
