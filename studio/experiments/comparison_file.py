@@ -36,6 +36,7 @@ from studio.experiments.json_structure import StructureError, check_structure, c
 from studio.manuscript.regular_file import NotRegularError, TooLargeError, read_regular_file
 from studio.progress import At
 from studio.sampling import LogitSketch, SamplingParams, SketchError
+from studio.sampling.tails.tail import Tail
 from studio.visible_text import visible_line, visible_name
 
 MOST_BYTES = 32 * 2**20
@@ -57,6 +58,8 @@ _MOST_IDS = 2**21
 _MOST_SPELLINGS = 2**20
 _LONGEST_ENTRY = 16 * 1024
 _LARGEST_LOGIT = 1e6
+_ROUNDED = 1e-3
+"""How far a number in float32 may be from what it must be; those of ours are within 1e-6."""
 _LONGEST_REASON = 300
 
 _NULL = b"null"
@@ -383,6 +386,23 @@ def _check_sketch(token: TokenRecord, place: str) -> None:
             f"{place}.sketch",
             f"allowed are logits from -{_LARGEST_LOGIT:,.0f} to {_LARGEST_LOGIT:,.0f}",
         )
+    if sketch.tail is not None and not _is_tail(sketch.tail, float(sketch.logits[-1])):
+        raise _Misplaced(f"{place}.sketch", "what it tells of its tail is no tail's")
+
+
+def _is_tail(tail: Tail, last: float) -> bool:
+    """Whether a tail can be what is left of logits whose last known is `last`.
+
+    Its log partition function begins at the logarithm of its size, falls, and is convex.
+    """
+    values, slopes, curvatures = (np.array(part) for part in tail.nodes[1:])
+    return bool(
+        -_LARGEST_LOGIT <= tail.edge <= last
+        and abs(values[0] - math.log(tail.count)) < _ROUNDED
+        and (np.diff(values) < _ROUNDED).all()
+        and (slopes < _ROUNDED).all()
+        and (curvatures > -_ROUNDED).all()
+    )
 
 
 def _parts(

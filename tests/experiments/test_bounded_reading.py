@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import math
+import struct
 import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
@@ -152,13 +155,48 @@ def test_what_is_out_of_range_is_named_with_what_is_allowed(
 
 
 def test_logits_out_of_range_are_no_sketch_of_a_model() -> None:
-    import base64
-
     for largest in (2e6, 3e38):
         logits = np.array([largest, 0.0, -1.0], np.float32)
         sketch = base64.b64encode(LogitSketch.of(logits).to_bytes()).decode()
         message = refusal(file(tokens=f"[{token(sketch=json.dumps(sketch))}]"))
         assert "$.lanes[0].tokens[0].sketch: allowed are logits from -1,000,000" in message
+
+
+def packed(edge: float, values: tuple[float, float], slopes: tuple[float, float]) -> str:
+    """A token with a sketch of one known logit, 1.0, and a tail of 100 tokens."""
+    header = struct.pack("<4sIIfIfIHH", b"KLS1", 101, 100, edge, 2**32 - 1, 0.0, 0, 1, 2)
+    nodes = struct.pack("<8f", 0.0, 1.0, *values, *slopes, 1.0, 1.0)
+    sketch = header + struct.pack("<If", 0, 1.0) + nodes
+    return token(sketch=json.dumps(base64.b64encode(sketch).decode()))
+
+
+def test_a_tail_is_one_that_logits_can_have() -> None:
+    full = math.log(100)
+    assert from_json(file(tokens=f"[{packed(0.5, (full, 2.0), (-3.0, -2.0))}]"), PATH)
+    for edge, values, slopes in (
+        (1.5, (full, 2.0), (-3.0, -2.0)),
+        (-3e38, (full, 2.0), (-3.0, -2.0)),
+        (0.5, (full + 1, 2.0), (-3.0, -2.0)),
+        (0.5, (-1e30, -1e31), (-3.0, -2.0)),
+        (0.5, (full, full + 1), (-3.0, -2.0)),
+        (0.5, (full, 2.0), (3.0, -2.0)),
+    ):
+        message = refusal(file(tokens=f"[{packed(edge, values, slopes)}]"))
+        assert "$.lanes[0].tokens[0].sketch: what it tells of its tail is no tail's" in message
+
+
+def test_every_sketch_of_logits_has_such_a_tail() -> None:
+    rng = np.random.default_rng(3)
+    banned = np.where(rng.random(800) < 0.5, -np.inf, rng.normal(0, 4, 800))
+    kinds = [
+        rng.normal(0, 4, 49_152), rng.normal(0, 1e5, 800), rng.normal(0, 1e-6, 800) + 1e5,
+        np.repeat(rng.normal(0, 5, 80), 10), np.full(800, 3.0), rng.standard_cauchy(800) * 100,
+        rng.exponential(5, 130), banned,
+    ]  # fmt: skip
+    for logits in kinds:
+        sketch = LogitSketch.of(logits.astype(np.float32)).to_bytes()
+        whole = long(1, 1, sketch=sketch)
+        assert from_json(to_json(whole), PATH) == whole
 
 
 MANY: dict[str, Callable[[int], bytes]] = {
