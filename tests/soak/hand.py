@@ -35,8 +35,8 @@ class Hand:
         folder: Where the files lie that may be opened.
         complaints: What was found that may not be.
         notes: What was done, as a reader of the log wants it.
-        is_disturbed: Whether the present step met a question or another text: what it expected
-            of the text does not hold.
+        is_disturbed: Whether the present step met a question, another text or a refusal: what it
+            expected of the text does not hold.
     """
 
     def __init__(self, window: MainWindow, folder: Path) -> None:
@@ -45,9 +45,11 @@ class Hand:
         self.complaints: list[str] = []
         self.notes: list[str] = []
         self.is_disturbed = False
-        window.session.draft.manuscript.loaded.connect(self._on_loaded)
+        window.session.draft.manuscript.loaded.connect(self._disturb)
+        # While a long text is laid out keys are refused, and the writer told.
+        window.editor.refused.connect(lambda _why: self._disturb())
 
-    def _on_loaded(self) -> None:
+    def _disturb(self) -> None:
         self.is_disturbed = True
 
     @property

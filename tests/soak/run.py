@@ -73,6 +73,7 @@ class Soak:
         self._known: set[str] = set()
         self._thaws: list[threading.Timer] = []
         self._sampler = Sampler()
+        self._told: set[str] = set()
         self.report = Report()
 
     def run(self, minutes: float) -> Report:
@@ -306,9 +307,12 @@ class Soak:
         self._say(f"{self._number:5} {at:7.1f} s  window {program.number}  {name}  {words}")
 
     def _fail(self, words: str) -> None:
-        told = f"step {self._number}: {words}"
-        self.report.failures.append(told)
-        self._say(f"FAILED {told}")
+        """Tell of something, once: what is wrong in a paint event is so at each."""
+        if words not in self._told:
+            self._told.add(words)
+            told = f"step {self._number}: {words}"
+            self.report.failures.append(told)
+            self._say(f"FAILED {told}")
 
 
 def _thaw(process: psutil.Process) -> None:

@@ -88,8 +88,8 @@ class StallWatch(QObject):
             time.sleep(_LOOK)
             beat = self._beat
             if time.monotonic() - beat > LIMIT and self._stack[0] != beat:
-                frame = sys._current_frames().get(self._main)
-                self._stack = (beat, _calls(frame))
+                # Nothing of it is kept: a frame keeps what is in it, a painter among it, alive.
+                self._stack = (beat, _calls(sys._current_frames().get(self._main)))
 
     def _waited_now(self) -> float:
         try:

@@ -23,7 +23,7 @@ def test_two_minutes_of_random_use_lose_and_break_nothing(tmp_path: Path) -> Non
     lines: list[str] = []
     report = Soak(1, Desk(tmp_path / "desk"), lines.append).run(MINUTES)
     log = "\n".join(lines[-200:])
-    assert report.failures == [], log
+    assert report.failures == [], "\n".join([log, *report.failures])
     assert [stall for stall in report.stalls if stall["cpu"] > MOST_RUN] == [], log
     assert report.steps.total() > 20 * MINUTES, log
 
