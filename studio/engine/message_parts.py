@@ -21,7 +21,7 @@ class Prompt(msgspec.Struct, frozen=True, kw_only=True):
 
     manuscript: str
     """The manuscript up to the caret; the model continues it."""
-    skipped: Annotated[int, msgspec.Meta(ge=0)] = 0
+    skipped: Annotated[int, msgspec.Meta(ge=0, le=2**53)] = 0
     """Code points of the manuscript before these: further off than any context reaches."""
     brief: str = ""
     system: str = ""

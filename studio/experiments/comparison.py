@@ -12,6 +12,7 @@ from typing import Annotated, Protocol
 import msgspec
 
 from studio.engine.messages import MOST_LANES, LaneFinishReason, Prompt
+from studio.engine.messages import TokenId as TokenId
 from studio.sampling import MAX_SEED, SamplingParams
 from studio.sampling.measures import bits
 from studio.sampling.sketches.sketch_format import LARGEST as LARGEST_SKETCH
@@ -28,7 +29,6 @@ LONGEST_LINE = 1_000
 
 # What no comparison has is refused where a file is read: charts and the engine count on it.
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
-TokenId = Annotated[int, msgspec.Meta(ge=0, lt=2**31)]
 TokenText = Annotated[bytes, msgspec.Meta(max_length=4096)]
 Share = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
 Nats = Annotated[float, msgspec.Meta(ge=0.0, le=64.0)]

@@ -10,10 +10,10 @@ import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
-import msgspec
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from msgspec.structs import replace
 
 from studio.engine.messages import MOST_LANES, Prompt
 from studio.experiments.comparison import Comparison, LaneRecord, ModelRecord, TokenRecord
@@ -310,6 +310,26 @@ def long(lanes: int, tokens: int, *, sketch: bytes) -> Comparison:
     )
 
 
+def test_the_end_of_a_long_text_comes_back(sketch: bytes) -> None:
+    """A model is given the end of a long text alone, and sees perhaps less of it."""
+    prompt = Prompt(manuscript="x" * 200, skipped=1_000_000)
+    whole = replace(long(1, 2, sketch=sketch), prompt=prompt, unseen_characters=1_000_150)
+    assert from_json(to_json(whole), PATH) == whole
+    with pytest.raises(ComparisonFileError, match="allowed are 0 to 1000200"):
+        from_json(to_json(replace(whole, unseen_characters=1_000_201)), PATH)
+
+
+def test_a_prompt_with_a_token_for_each_byte_comes_back() -> None:
+    """As a small model reads Chinese: more numbers than letters."""
+    text = "山高月小" * 1_000
+    whole = replace(
+        long(1, 8, sketch=b""),
+        prompt=Prompt(manuscript=text),
+        prompt_ids=tuple(byte + 100 for byte in text.encode()),
+    )
+    assert from_json(to_json(whole), PATH) == whole
+
+
 def test_the_longest_that_is_written_is_read_again(tmp_path: Path, sketch: bytes) -> None:
     """All lanes with as many tokens as make more than a file may have."""
     whole = long(MOST_LANES, 2_600, sketch=sketch)
@@ -350,7 +370,7 @@ def test_a_name_is_cut_before_it_is_too_long_to_be_read(tmp_path: Path) -> None:
     from studio.experiments.recorder import model_record
     from tests.ui.fake_engine import model_report
 
-    report = msgspec.structs.replace(model_report(), name="n" * 2**20, quantization="q" * 2**20)
-    kept = msgspec.structs.replace(long(1, 1, sketch=b""), model=model_record(report))
+    report = replace(model_report(), name="n" * 2**20, quantization="q" * 2**20)
+    kept = replace(long(1, 1, sketch=b""), model=model_record(report))
     save_comparison(tmp_path / "x.json", kept)
     assert load_comparison(tmp_path / "x.json") == kept
