@@ -14,6 +14,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from studio.disk_writes import sync_folder, write_all
 from studio.file_lock import try_lock
 from studio.in_place import write_in_place
 
@@ -56,7 +57,7 @@ def atomic_write(path: Path, data: bytes, *, is_private: bool = False) -> os.sta
             if not (isinstance(error, _UnlikeError) or error.errno in _KEEPS_ITS_PLACE):
                 raise
             status = write_in_place(target, data, former, is_private=is_private)
-    _sync_folder(target.parent)
+    sync_folder(target.parent)
     return status
 
 
@@ -85,7 +86,7 @@ def write_new(path: Path, data: bytes, *, is_private: bool = False) -> None:
     """
     with _written_beside(path, data, 0o600 if is_private else 0o666) as (temporary, _):
         move_new(temporary, path)
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
 def move_new(former: Path, path: Path) -> None:
@@ -131,7 +132,7 @@ def _written_beside(
             if former is not None:
                 # Before there is anything to read: until then it is ours alone.
                 _make_alike(descriptor, target, former, is_private)
-            _write_all(descriptor, data)
+            write_all(descriptor, data)
             if former is not None and former.st_mode & (stat.S_ISUID | stat.S_ISGID):
                 _set_mode(descriptor, former, is_private)  # the write has cleared these bits
             os.fsync(descriptor)
@@ -196,13 +197,6 @@ def _replaceable(target: Path) -> os.stat_result | None:
     return status
 
 
-def _write_all(descriptor: int, data: bytes) -> None:
-    rest = memoryview(data)
-    while rest:
-        # One write may take less than it was given: on a full disk, and above 2 GiB.
-        rest = rest[os.write(descriptor, rest) :]
-
-
 def _make_alike(descriptor: int, target: Path, former: os.stat_result, is_private: bool) -> None:
     """Gives a new file the owner, the extended attributes and the permissions of the old one.
 
@@ -248,17 +242,3 @@ if sys.platform == "linux":
 
 
 _NO_ATTRIBUTES = frozenset({errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS})
-
-
-def _sync_folder(folder: Path) -> None:
-    """Makes the rename itself last.
-
-    The new file is in place already, so failing here is no loss of text; and some systems cannot
-    open or flush a folder at all.
-    """
-    with contextlib.suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

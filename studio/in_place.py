@@ -14,22 +14,29 @@ import os
 import secrets
 import stat
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from urllib.parse import quote, unquote_to_bytes
 
 import msgspec
 
+from studio.disk_writes import sync_folder, write_all
 from studio.file_lock import FileLock
 from studio.state_place import state_place
 from studio.visible_text import visible_line
 
 _FORMAT = "kelvin-studio backup"
 _SUFFIX = ".backup"
+_STEM = "[0-9a-f]" * 16
+"""As a pattern of names: what is kept for the writer begins so too, but does not end there."""
 _PIECE = 2**20
 _LONGEST_LINE = 65_536
 """Bytes of the line that says whose a backup is: of a path, and little more."""
 _MOST = 256
 """Backups that are looked at in one start."""
+_LONGEST_WRITE = 600.0
+"""Seconds. A file that was changed so long after its backup was made was not changed by the write
+that was killed, but by somebody who has seen what was left of it."""
 
 
 class TornFileError(OSError):
@@ -77,6 +84,7 @@ def write_in_place(
             except BaseException as error:
                 _bring_back(descriptor, backup, error)
                 raise
+        _settle(target, status.st_ino)
         return os.fstat(descriptor)
     finally:
         os.close(descriptor)
@@ -85,28 +93,38 @@ def write_in_place(
 def restore_torn() -> list[str]:
     """Gives files back what they held where a program died while it wrote them.
 
-    What stands in them now, half of it new, is kept too: nobody knows who wrote it last.
+    What stands in them now, half of it new, is kept too: nobody knows who wrote it last. A file
+    that was changed long after stays as it is, and what it held before is put beside the backups.
 
     Returns:
         A sentence for the writer about each.
     """
     folder = backup_folder()
-    for path in folder.glob("*.lock"):  # of one that was killed before it had a backup
+    for path in folder.glob(f"{_STEM}.lock"):  # of one that was killed before it had a backup
         with contextlib.suppress(OSError):
             if not path.with_suffix(_SUFFIX).exists() and (lock := FileLock.acquire(path)):
                 lock.release()
     told = []
-    for path in sorted(folder.glob(f"*{_SUFFIX}"))[:_MOST]:
-        with contextlib.suppress(OSError):
-            lock = FileLock.acquire(path.with_suffix(".lock"))
-            if lock is None:
-                continue  # it is being written
-            try:
-                if path.exists() and (sentence := _restore(path)):
-                    told.append(sentence)
-            finally:
-                lock.release()
+    for path in sorted(folder.glob(f"{_STEM}{_SUFFIX}"))[:_MOST]:
+        with contextlib.suppress(OSError), _alone_with(path) as is_there:
+            if is_there and (sentence := _restore(path)):
+                told.append(sentence)
     return told
+
+
+@contextlib.contextmanager
+def _alone_with(path: Path) -> Iterator[bool]:
+    """Hold others off a backup; whether it is there and nobody writes its file.
+
+    Raises:
+        OSError: The folder's file system knows no locks.
+    """
+    lock = FileLock.acquire(path.with_suffix(".lock"))
+    try:
+        yield lock is not None and path.exists()
+    finally:
+        if lock is not None:
+            lock.release()
 
 
 class _Head(msgspec.Struct):
@@ -193,6 +211,16 @@ def _backup(target: Path, descriptor: int, new_sha256: str) -> Iterator[_Backup]
             lock.release()
 
 
+def _settle(target: Path, inode: int) -> None:
+    """A file is whole: what is kept of a former write of it is not to be brought back any more."""
+    for path in islice(backup_folder().glob(f"{_STEM}{_SUFFIX}"), _MOST):
+        with contextlib.suppress(OSError), _alone_with(path) as is_there:
+            if is_there:
+                backup = _Backup.read(path)
+                if (backup.target, backup.inode) == (target, inode):
+                    path.unlink()
+
+
 def _written_backup(path: Path, target: Path, descriptor: int, new_sha256: str) -> _Backup:
     sha256 = _digest_of(descriptor)
     inode = os.fstat(descriptor).st_ino
@@ -217,12 +245,7 @@ def _write_private(path: Path, line: bytes, pieces: Iterator[bytes]) -> None:
         with contextlib.suppress(OSError):
             temporary.unlink()
         raise
-    with contextlib.suppress(OSError):  # some systems cannot flush a folder
-        descriptor = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+    sync_folder(path.parent)
 
 
 def _claim_room(descriptor: int, size: int, new_size: int) -> None:
@@ -238,9 +261,7 @@ def _claim_room(descriptor: int, size: int, new_size: int) -> None:
 
 def _write(descriptor: int, data: bytes) -> None:
     os.lseek(descriptor, 0, os.SEEK_SET)
-    rest = memoryview(data)
-    while rest:
-        rest = rest[os.write(descriptor, rest) :]
+    write_all(descriptor, data)
     os.ftruncate(descriptor, len(data))
     os.fsync(descriptor)
 
@@ -261,9 +282,7 @@ def _write_pieces(descriptor: int, backup: _Backup) -> None:
     os.lseek(descriptor, 0, os.SEEK_SET)
     size = 0
     for piece in backup.pieces():
-        rest = memoryview(piece)
-        while rest:
-            rest = rest[os.write(descriptor, rest) :]
+        write_all(descriptor, piece)
         size += len(piece)
     os.ftruncate(descriptor, size)
     os.fsync(descriptor)
@@ -307,16 +326,15 @@ def _restore(path: Path) -> str:
         )
     try:
         status = os.fstat(descriptor)
-        if status.st_ino != backup.inode or not stat.S_ISREG(status.st_mode):
-            _write_private(kept, b"", backup.pieces())
-            path.unlink()
-            return (
-                f"{begun}, and is another file now. What it held before is in "
-                f"“{visible_line(str(kept))}”."
-            )
-        if _digest_of(descriptor) in (backup.sha256, backup.new_sha256):
+        is_another = status.st_ino != backup.inode or not stat.S_ISREG(status.st_mode)
+        if not is_another and _digest_of(descriptor) in (backup.sha256, backup.new_sha256):
             path.unlink()
             return ""
+        if is_another or status.st_mtime > path.stat().st_mtime + _LONGEST_WRITE:
+            _write_private(kept, b"", backup.pieces())
+            path.unlink()
+            what = "is another file now" if is_another else "was changed since"
+            return f"{begun}, and {what}. What it held before is in “{visible_line(str(kept))}”."
         try:
             _write_private(kept, b"", _pieces_of(descriptor))
             _write_pieces(descriptor, backup)

@@ -236,7 +236,7 @@ def test_a_kill_in_the_middle_loses_nothing(tmp_path: Path, old: bytes, after: i
     new = b"new text, NEW"[:12]
     status = killed_while_writing(first, new, after)
     torn = first.read_bytes()
-    (backup_folder() / "0123.lock").touch()  # of one that was killed a little sooner
+    (backup_folder() / "0123456789abcdef.lock").touch()  # of one that was killed a little sooner
     told = restore_torn()
     assert restore_torn() == [], "once"
     if status == 0:
@@ -279,6 +279,50 @@ def test_whatever_is_half_written_is_brought_back(
     assert path.read_bytes() == (torn if torn in (old, new) else old)
     assert bool(told) is (torn not in (old, new))
     assert not list(backup_folder().glob("*.backup"))
+
+
+@pytest.mark.parametrize("name", ["story.lock", "story.backup", ".tmp"])
+def test_what_is_kept_stays_whatever_the_file_is_called(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(b"old")
+    leave_backup(path, "0" * 64)
+    path.write_bytes(b"half")
+    assert len(restore_torn()) == 1
+    assert restore_torn() == []
+    [kept] = backup_folder().iterdir()
+    assert kept.read_bytes() == b"half"
+
+
+def test_a_file_that_was_mended_since_keeps_what_it_holds(tmp_path: Path) -> None:
+    """The kill was yesterday, and another program has written the file today."""
+    path = tmp_path / "story.txt"
+    path.write_bytes(b"old text")
+    leave_backup(path, "0" * 64)
+    path.write_bytes(b"mended by hand")
+    later = path.stat().st_mtime + 3600
+    os.utime(path, (later, later))
+    [told] = restore_torn()
+    [kept] = backup_folder().iterdir()
+    assert path.read_bytes() == b"mended by hand"
+    assert kept.read_bytes() == b"old text"
+    assert "changed since" in told
+    assert str(kept) in told
+    assert restore_torn() == []
+
+
+def test_what_is_saved_again_after_a_kill_is_not_taken_back(tmp_path: Path) -> None:
+    """By a window that was open beside the one that was killed, or that could not save at first."""
+    first, second = linked(tmp_path, b"old text")
+    leave_backup(first, "0" * 64)
+    first.write_bytes(b"half")
+    other = tmp_path / "other.txt"
+    other.write_bytes(b"of another file")
+    leave_backup(other, "1" * 64)
+    other.write_bytes(b"half")
+    atomic_write(first, b"newest")
+    assert len(restore_torn()) == 1, "the other one"
+    assert first.read_bytes() == second.read_bytes() == b"newest"
+    assert other.read_bytes() == b"of another file"
 
 
 def test_a_backup_of_one_that_is_being_written_is_left_alone(tmp_path: Path) -> None:
