@@ -5,8 +5,8 @@ absent and is told of: remembered state must never keep the program from opening
 """
 
 import json
-import threading
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Generic, TypeVar, cast
 
@@ -14,6 +14,7 @@ import msgspec
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from studio.path_checks import exists
+from studio.ui.disk_thread import DiskThread
 from studio.ui.settings_file import SettingsFile, SettingsFileError, is_json
 from studio.ui.theme.type_scale import LARGEST_ZOOM, SMALLEST_ZOOM
 from studio.ui.user_folders import config_folder
@@ -23,9 +24,6 @@ Value = TypeVar("Value", str, int, bool, list[str])
 
 _DELAY_MS = 1000
 """From a change until it is written, with all changes in between."""
-
-_LONGEST_WAIT = 10.0
-"""Seconds. A write takes hundredths of one; a drive that is gone, for ever."""
 
 _LONGEST_TEXT = 4096
 _LONGEST_LIST = 8
@@ -248,8 +246,6 @@ class Settings(QObject):
 
     failed = Signal(str)
     """They cannot be saved, or what stood there could not be used; once until it works again."""
-    _ended = Signal(object)
-    """From the other thread: what became of a write."""
 
     def __init__(self, path: Path | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -261,13 +257,12 @@ class Settings(QObject):
         """What is nothing of ours: of a later version, perhaps."""
         self._changed: set[str] = set()
         self._former: Path | None = None
-        self._thread: threading.Thread | None = None
+        self._disk = DiskThread("settings", self)
         self._told = ""
         self._delay = QTimer(self)
         self._delay.setSingleShot(True)
         self._delay.setInterval(_DELAY_MS)
         self._delay.timeout.connect(self._write_soon)
-        self._ended.connect(self._on_ended)
         self.problem = self._read()
 
     def get(self, setting: Setting[Value]) -> Value:
@@ -296,7 +291,7 @@ class Settings(QObject):
     def save(self) -> str:
         """Write what has changed now; empty, or why it could not be."""
         self._delay.stop()
-        if not self._join():
+        if not self._disk.finish():
             return f"“{visible_line(str(self._file.path))}” is on a drive that does not answer."
         if not self._changed:
             return ""
@@ -357,20 +352,11 @@ class Settings(QObject):
         return dict(self._values), changed
 
     def _write_soon(self) -> None:
-        if self._thread is not None:
+        if self._disk.is_busy:
             self._delay.start()
             return
         values, changed = self._taken()
-
-        def write() -> None:
-            written = _Written(changed, {}, "", is_written=False)
-            try:
-                written = self._write(values, changed)
-            finally:
-                self._ended.emit(written)
-
-        self._thread = threading.Thread(target=write, name="settings", daemon=True)
-        self._thread.start()
+        self._disk.start(partial(self._write, values, changed), partial(self._on_written, changed))
 
     def _write(self, values: dict[str, object], changed: frozenset[str]) -> "_Written":
         """Write, in whichever thread; touches nothing that another one changes."""
@@ -409,21 +395,12 @@ class Settings(QObject):
             put_away(self._former)
             self._former = None
 
-    def _on_ended(self, written: "_Written") -> None:
-        self._join()
+    def _on_written(self, changed: frozenset[str], written: "_Written | None") -> None:
+        written = written or _Written(changed, {}, "", is_written=False)
         self._settle(written)
         if written.problem and written.problem not in (self._told, self.problem):
             self.failed.emit(written.problem)
         self._told = written.problem
-
-    def _join(self) -> bool:
-        """Wait for the other thread; returns whether it is done, which it is but for its drive."""
-        if self._thread is not None:
-            self._thread.join(_LONGEST_WAIT)
-            if self._thread.is_alive():
-                return False
-            self._thread = None
-        return True
 
 
 class _Written(msgspec.Struct, frozen=True):

@@ -23,7 +23,7 @@ from studio.ui.heat.measure import HeatMeasure
 from studio.ui.landscape.state import COUNTS
 from studio.ui.model.choice import load_options
 from studio.ui.settings import DECLARED, Setting, Settings
-from studio.ui.settings_file import MOST_BYTES, SettingsFile
+from studio.ui.settings_file import MOST_BYTES, SettingsFile, SettingsFileError
 from tests.ui.conftest import LONG
 
 ALL: list[Setting[Any]] = list(DECLARED.values())
@@ -181,7 +181,7 @@ def test_it_is_written_soon_in_another_thread_and_nothing_runs_at_rest(
         first.set(declared.ZOOM, zoom)
     first.set(declared.ZOOM, 3)
     assert not own_settings.exists()
-    qtbot.waitUntil(lambda: bool(writers) and first._thread is None, timeout=LONG)
+    qtbot.waitUntil(lambda: bool(writers) and not first._disk.is_busy, timeout=LONG)
     assert json.loads(own_settings.read_text()) == {"window/zoom": 3}
     assert writers == ["settings"], "one write of all that came together"
     assert not running(first)
@@ -202,13 +202,13 @@ def test_a_drive_that_does_not_answer_is_not_waited_for(
         return update(self, change)
 
     monkeypatch.setattr(SettingsFile, "update", late)
-    monkeypatch.setattr(declared, "_LONGEST_WAIT", 0.05)
+    monkeypatch.setattr("studio.ui.disk_thread._LONGEST_WAIT", 0.05)
     first = Settings()
     first.set(declared.ZOOM, 3)
     qtbot.waitUntil(asked.is_set, timeout=LONG)
     assert "a drive that does not answer" in first.save()
     answers.set()
-    qtbot.waitUntil(lambda: first._thread is None, timeout=LONG)
+    qtbot.waitUntil(lambda: not first._disk.is_busy, timeout=LONG)
     assert json.loads(own_settings.read_text()) == {"window/zoom": 3}
 
 
@@ -351,7 +351,7 @@ def test_a_folder_in_its_place_is_left_and_told_of(own_settings: Path, qtbot: Qt
     first.failed.connect(told.append)
     first.set(declared.ZOOM, 1)
     assert first.get(declared.ZOOM) == 1
-    qtbot.waitUntil(lambda: not running(first) and first._thread is None, timeout=LONG)
+    qtbot.waitUntil(lambda: not running(first) and not first._disk.is_busy, timeout=LONG)
     assert told == [], "it was told at the start"
     assert "Is a directory" in first.save()
     assert own_settings.is_dir()
@@ -376,7 +376,7 @@ def test_a_file_in_the_folders_place_is_told_of_once_until_it_works(
     own_settings.parent.write_text("in the way")
     for zoom in (1, 2):
         first.set(declared.ZOOM, zoom)
-        qtbot.waitUntil(lambda: not running(first) and first._thread is None, timeout=LONG)
+        qtbot.waitUntil(lambda: not running(first) and not first._disk.is_busy, timeout=LONG)
     assert len(told) == 1
     assert str(own_settings) in told[0]
     own_settings.parent.unlink()
@@ -384,6 +384,28 @@ def test_a_file_in_the_folders_place_is_told_of_once_until_it_works(
     assert first.save() == ""
     tree = json.loads(own_settings.read_text())
     assert tree == {"window/zoom": 2, "model/threads": 5}, "what could not be written before too"
+
+
+def test_what_a_thread_could_not_write_is_written_at_the_end(
+    own_settings: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The window closes before it has heard of the failure."""
+    first = Settings()
+    asked = threading.Event()
+
+    def refuse(_file: SettingsFile, _change: Any) -> str:
+        asked.set()
+        raise SettingsFileError("the disk is full")
+
+    first.set(declared.ZOOM, 2)
+    with monkeypatch.context() as full:
+        full.setattr(SettingsFile, "update", refuse)
+        first._write_soon()
+        assert asked.wait(LONG / 1000)
+        assert first._disk._thread is not None
+        first._disk._thread.join()
+    assert first.save() == ""
+    assert json.loads(own_settings.read_text()) == {"window/zoom": 2}
 
 
 def test_of_two_windows_both_keep_what_they_set(own_settings: Path) -> None:

@@ -3,18 +3,17 @@
 Decides when a record is written; `manuscript.journal` writes it. At rest nothing runs.
 """
 
-import threading
+from functools import partial
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from studio.manuscript import Journal, RecoveryRecord
+from studio.ui.disk_thread import DiskThread
 from studio.ui.writing.draft import Draft
 from studio.ui.writing.writing import Writing
 
 _DELAY_MS = 1000
 """From a change to its record, that of all changes in between too. With the disk: two seconds."""
-_LONGEST_WAIT = 10.0
-"""Seconds. A record takes hundredths of one; a drive that is gone, for ever."""
 
 _FAILED = (
     "What you write cannot be put in safety in “{where}”: {why}. It is all still here. Save it, "
@@ -36,8 +35,6 @@ class Recovery(QObject):
 
     failed = Signal(str)
     """One message for the writer, once until it works again."""
-    _ended = Signal(str)
-    """From the other thread: a record is written, or why it is not."""
 
     def __init__(
         self, draft: Draft, writing: Writing, journal: Journal, parent: QObject | None = None
@@ -45,7 +42,7 @@ class Recovery(QObject):
         super().__init__(parent)
         self._draft = draft
         self._journal = journal
-        self._thread: threading.Thread | None = None
+        self._disk = DiskThread("recovery", self)
         self._is_kept = False
         """Whether the journal may hold a record."""
         self._is_late = False
@@ -56,7 +53,6 @@ class Recovery(QObject):
         self._delay.setSingleShot(True)
         self._delay.setInterval(_DELAY_MS)
         self._delay.timeout.connect(self.keep_now)
-        self._ended.connect(self._on_ended)
         draft.manuscript.changed.connect(lambda *_: self._follow())
         draft.manuscript.state_changed.connect(self._follow)
         for changed in (draft.prompt_changed, draft.brief_changed, draft.file_changed):
@@ -69,15 +65,11 @@ class Recovery(QObject):
         self._is_late = False
         if self._is_closed:
             return
-        if self._thread is not None:
+        if self._disk.is_busy:
             self._is_late = True
         elif self._is_worth_keeping:
             self._is_kept = True
-            record = self._draft.record()
-            self._thread = threading.Thread(
-                target=self._write, args=(record,), name="recovery", daemon=True
-            )
-            self._thread.start()
+            self._disk.start(partial(self._write, self._draft.record()), self._on_written)
         elif self._is_kept:
             self._is_kept = False
             self._journal.clear()
@@ -90,7 +82,8 @@ class Recovery(QObject):
     def keep_and_wait(self) -> bool:
         """Keep the document, if it is not saved; whether it is in the journal now."""
         self._delay.stop()
-        if not self._join() or self._is_closed or not self._is_worth_keeping:
+        self._is_late = False  # it is written here
+        if not self._disk.finish() or self._is_closed or not self._is_worth_keeping:
             return False
         self._is_kept = True
         try:
@@ -103,7 +96,7 @@ class Recovery(QObject):
         """Forget what was kept: all is saved, or given up."""
         self._is_closed = True
         self._delay.stop()
-        if self._join():
+        if self._disk.finish():
             self._journal.close()
 
     @property
@@ -122,30 +115,19 @@ class Recovery(QObject):
             # Saved, or given up: at once, so that nothing is offered that is not missing.
             self.keep_now()
 
-    def _write(self, record: RecoveryRecord) -> None:
-        """In the other thread."""
-        why_not = "an error of the program"
+    def _write(self, record: RecoveryRecord) -> str:
+        """In the other thread; empty, or why it could not be written."""
         try:
             self._journal.write(record)
-            why_not = ""
         except OSError as error:
-            why_not = error.strerror or str(error)
-        finally:
-            self._ended.emit(why_not)
+            return error.strerror or str(error)
+        return ""
 
-    def _on_ended(self, why_not: str) -> None:
-        self._join()
+    def _on_written(self, why_not: str | None) -> None:
+        if why_not is None:
+            why_not = "an error of the program"
         if why_not and not self._has_failed:
             self.failed.emit(_FAILED.format(where=self._journal.root, why=why_not))
         self._has_failed = bool(why_not)
         if self._is_late:
             self.keep_now()
-
-    def _join(self) -> bool:
-        """Wait for the other thread; returns whether it is done, which it is but for its drive."""
-        if self._thread is not None:
-            self._thread.join(_LONGEST_WAIT)
-            if self._thread.is_alive():
-                return False
-            self._thread = None
-        return True

@@ -165,9 +165,9 @@ def test_a_window_that_loses_the_keyboard_keeps_at_once(
     qtbot.waitUntil(other.isActiveWindow, timeout=LONG)
     assert not bare.session.recovery._delay.isActive()
     wait_until_kept(qtbot, "Mine.")
-    qtbot.waitUntil(lambda: bare.session.recovery._thread is None, timeout=LONG)
+    qtbot.waitUntil(lambda: not bare.session.recovery._disk.is_busy, timeout=LONG)
     bare.session.recovery.hurry()
-    assert bare.session.recovery._thread is None, "nothing is written twice"
+    assert not bare.session.recovery._disk.is_busy, "nothing is written twice"
 
 
 def test_a_disk_that_refuses_is_told_once_until_it_works_again(
@@ -181,7 +181,7 @@ def test_a_disk_that_refuses_is_told_once_until_it_works_again(
     qtbot.waitUntil(lambda: len(told) == 1, timeout=LONG)
     assert f"cannot be put in safety in “{recovery_folder()}”" in bare.notice.message
     QTest.keyClicks(bare.editor, "b")
-    ended = bare.session.recovery._ended
+    ended = bare.session.recovery._disk.done
     with qtbot.waitSignal(ended, timeout=LONG):
         pass
     assert len(told) == 1
@@ -436,7 +436,7 @@ def test_a_drive_that_does_not_answer_is_not_waited_for(
         write(journal, record)
 
     monkeypatch.setattr(Journal, "write", write_late)
-    monkeypatch.setattr("studio.ui.writing.recovery._LONGEST_WAIT", 0.05)
+    monkeypatch.setattr("studio.ui.disk_thread._LONGEST_WAIT", 0.05)
     QTest.keyClicks(bare.editor, "Once")
     qtbot.waitUntil(asked.is_set, timeout=LONG)
     assert not bare.session.recovery.keep_and_wait()
