@@ -99,7 +99,8 @@ class Reading(QObject):
         Args:
             words: What, for the writer: ``Reading “lanes.json”``.
             work: Does it, in the other thread; calls what it is given often, with the share done.
-            then: Is given the result in this thread; None where the work was ended before.
+            then: Is given the result in this thread; None where the work was ended before, or an
+                error of ours ended it, which is raised behind it.
         """
         self._jobs.append(_Job(words, work, then))
         if len(self._jobs) == 1:
@@ -146,9 +147,9 @@ class Reading(QObject):
         else:
             self._clock.stop()
         try:
+            job.then(None if job.is_ended else job.result)
             if job.error is not None:
                 raise job.error
-            job.then(None if job.is_ended else job.result)
         finally:
             if not self._jobs:
                 self.changed.emit()

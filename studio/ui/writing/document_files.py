@@ -23,6 +23,7 @@ from studio.manuscript import (
 )
 from studio.manuscript.text_shape import LIMITS, fits, too_large
 from studio.path_checks import exists, is_folder
+from studio.progress import At
 from studio.ui.reading import Reading
 from studio.ui.settings import FOLDER, LAST_CARET, LAST_FILE, RECENT_FILES, Settings
 from studio.ui.user_folders import data_folder, state_folder
@@ -33,12 +34,12 @@ from studio.ui.writing.large_texts import (
     FIRST,
     SPLIT,
     WRAP,
-    At,
     FoundText,
     look_at,
     offer,
     quoted_name,
     read_text,
+    size_of,
     split_names,
 )
 from studio.ui.writing.writing import Writing
@@ -312,7 +313,7 @@ class DocumentFiles(QObject):
             self._settings.forget(RECENT_FILES, str(path))
             self.failed.emit(str(found))
 
-        if _size_of(path) <= _AT_ONCE:
+        if size_of(path) <= _AT_ONCE:
             tell(read_text(path))
             return
         self._start(f"Opening {quoted_name(path)}", partial(read_text, path), tell)
@@ -458,13 +459,6 @@ class DocumentFiles(QObject):
             resolved = path.resolve()
             self._settings.set(FOLDER, str(resolved.parent))
             self._settings.remember(RECENT_FILES, str(resolved))
-
-
-def _size_of(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError:
-        return 0  # whoever reads it says why it cannot be read
 
 
 def _free_name(path: Path) -> Path:

@@ -6,7 +6,6 @@ widget and no document.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,6 +19,7 @@ from studio.manuscript import (
     shape_of,
 )
 from studio.manuscript.text_shape import LIMITS, fits
+from studio.progress import At
 from studio.visible_text import visible_name
 
 WRAP, SPLIT, FIRST = "Wrap and open", "Split into files", "Open the first part"
@@ -27,8 +27,6 @@ WRAP, SPLIT, FIRST = "Wrap and open", "Split into files", "Open the first part"
 
 _READ = 0.6
 """How much of the work reading is; the rest is looking at what was read."""
-
-At = Callable[[float], object]
 
 
 class FoundText(NamedTuple):
@@ -63,16 +61,11 @@ def read_text(path: Path, at: At = lambda _share: None) -> FoundText | Manuscrip
     Returns:
         It, or why it cannot be read.
     """
+    size = max(size_of(path), 1)
     try:
-        size = max(path.stat().st_size, 1)
         file, held = open_text_file(path, lambda done: at(_READ * min(done / size, 1.0)))
     except ManuscriptFileError as error:
         return error
-    except OSError:
-        try:
-            file, held = open_text_file(path)  # which says why not
-        except ManuscriptFileError as error:
-            return error
     return look_at(file, held, lambda share: at(_READ + (1 - _READ) * share))
 
 
@@ -84,6 +77,14 @@ def look_at(file: TextFile, held: FileState | None, at: At = lambda _share: None
     if not fits(shape):
         parts = tuple(fitting_parts(file.text, shape, lambda done: at(0.5 + done / length / 2)))
     return FoundText(file, held, shape, parts)
+
+
+def size_of(path: Path) -> int:
+    """A file's bytes; 0 where it cannot be looked at: whoever reads it says why."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
 
 
 def quoted_name(path: Path) -> str:
