@@ -46,6 +46,7 @@ _SHOWN = str.maketrans(
         "\ufffe": "\ufffd",  # and this the other order: what follows would be other letters
     }
 )
+_OF_TWO_UNITS = re.compile("[\U00010000-\U0010ffff]")
 _PASTED = re.compile("\r\n?|\u2029")
 _UNFIT = re.compile("[\0\ud800-\udfff\ufdd0\ufdd1\ufffe]")
 
@@ -68,6 +69,11 @@ def pasted(text: str) -> str:
 def utf16_length(text: str) -> int:
     """How many UTF-16 units a text takes."""
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def in_units(text: str) -> str:
+    """The same text with a null behind each character that Qt counts as two, so that all count."""
+    return _OF_TWO_UNITS.sub(r"\g<0>\0", text)
 
 
 class Utf16Index:

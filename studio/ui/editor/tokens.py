@@ -14,6 +14,7 @@ from PySide6.QtCore import QPoint, QRect
 from PySide6.QtGui import QFontMetricsF, QTextBlock, QTextLine
 
 from studio.manuscript import RecordedToken, TokenSpan, TokenSpans
+from studio.ui.editor.document import in_units
 from studio.ui.editor.editor import ManuscriptEditor
 
 _ABOVE, _BELOW = 2, 3
@@ -140,7 +141,7 @@ class TokenTiles:
         self, block: QTextBlock, bounds: Sequence[tuple[int, int]], first: int
     ) -> int:
         """Lay out the tokens of one paragraph, and return the first that ends behind it."""
-        layout, begin, text = block.layout(), block.position(), block.text()
+        layout, begin, text = block.layout(), block.position(), in_units(block.text())
         corner = self._editor.document().documentLayout().blockBoundingRect(block).topLeft()
         break_width = _BREAK_WIDTH * QFontMetricsF(self._editor.prose_font).averageCharWidth()
         for number in range(layout.lineCount()):

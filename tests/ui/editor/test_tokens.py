@@ -65,11 +65,14 @@ def test_tiles_do_not_overlap_and_stand_in_lines(qtbot: QtBot) -> None:
             assert after.rect.left() == before.rect.right() + 1
 
 
-def test_a_word_that_was_wrapped_is_one_tile_without_the_space_before_it(qtbot: QtBot) -> None:
-    page = Page(qtbot, [" " + "wide" * 4] * 30, width=300)
+@pytest.mark.parametrize("first", ["The", "𝔞𝔟𝔠𝔡"])
+def test_a_word_that_was_wrapped_is_one_tile_without_the_space_before_it(
+    qtbot: QtBot, first: str
+) -> None:
+    page = Page(qtbot, [first, *[" " + "wide" * 4] * 30], width=300)
     places = [tile.place for tile in page.tiles.tiles]
     assert places == sorted(set(places)), "the space that hangs at a line's end has no tile"
-    assert len({tile.rect.height() for tile in page.tiles.tiles}) == 1
+    assert len({tile.rect.height() for tile in page.tiles.tiles}) <= 2, "another face may be higher"
 
 
 def test_a_token_longer_than_a_line_has_a_tile_in_each(qtbot: QtBot) -> None:
