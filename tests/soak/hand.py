@@ -37,6 +37,7 @@ class Hand:
         notes: What was done, as a reader of the log wants it.
         is_disturbed: Whether the present step met a question, another text or a refusal: what it
             expected of the text does not hold.
+        loads: How many texts were opened.
     """
 
     def __init__(self, window: MainWindow, folder: Path) -> None:
@@ -45,9 +46,14 @@ class Hand:
         self.complaints: list[str] = []
         self.notes: list[str] = []
         self.is_disturbed = False
-        window.session.draft.manuscript.loaded.connect(self._disturb)
+        self.loads = 0
+        window.session.draft.manuscript.loaded.connect(self._on_loaded)
         # While a long text is laid out keys are refused, and the writer told.
         window.editor.refused.connect(lambda _why: self._disturb())
+
+    def _on_loaded(self) -> None:
+        self.loads += 1
+        self.is_disturbed = True
 
     def _disturb(self) -> None:
         self.is_disturbed = True
