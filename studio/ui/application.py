@@ -19,6 +19,7 @@ from studio.standard_input import STANDARD_STREAM, standard_input
 from studio.ui import settings as remembered
 from studio.ui.display_check import display_check
 from studio.ui.ending import Ending
+from studio.ui.engine_line.process import end_without_unkillable
 from studio.ui.file_opening import FileKind, kind_of
 from studio.ui.main_window import MainWindow
 from studio.ui.model.choice import load_options
@@ -58,6 +59,7 @@ def main(file: str | None = None) -> int:
     open_first(window, first)
     status = application.exec()
     signals.close()
+    end_without_unkillable(status)
     return status
 
 

@@ -3,8 +3,10 @@
 Knows the protocol's frames and the process's fate, and nothing of what messages mean.
 """
 
+import os
 import re
 import signal
+import sys
 import time
 from collections import deque
 from enum import Enum
@@ -132,6 +134,21 @@ def engine_command() -> list[str]:
 
 _unkillable: set[QProcess] = set()
 """Children that were killed and do not end. Kept, as Qt would wait for one that it deletes."""
+
+
+def end_without_unkillable(status: int) -> None:
+    """End this process at once where there is a child that cannot be killed; else do nothing.
+
+    As it takes its objects down, Qt would wait half a minute for each.
+
+    Args:
+        status: The exit status.
+    """
+    if _unkillable:
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:  # a program without a terminal on Windows
+                stream.flush()
+        os._exit(status)
 
 
 class EngineProcess(QObject):

@@ -4,6 +4,7 @@ import itertools
 import os
 import platform
 import signal
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -257,6 +258,36 @@ def test_a_child_that_cannot_be_killed_is_not_waited_for(
     system.kill()
     qtbot.waitUntil(lambda: not engine_process._unkillable, timeout=LONG)
     assert len(witness.outcomes) == 1
+
+
+LEFT = """
+import signal
+from PySide6.QtCore import QCoreApplication, QProcess
+from studio.ui.engine_line import process
+application = QCoreApplication([])
+child = QProcess()
+child.start("sleep", ["60"])
+assert child.waitForStarted()
+print(child.processId(), flush=True)
+process._unkillable.add(child)
+process.end_without_unkillable(3)
+"""
+
+
+@posix
+def test_nor_is_it_waited_for_at_the_programs_end() -> None:
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", LEFT],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])},
+        capture_output=True,
+        timeout=60,
+        check=False,
+        text=True,
+    )
+    assert (done.returncode, done.stderr) == (3, "")
+    left = psutil.Process(int(done.stdout))
+    assert left.name() == "sleep", "Qt kills what it waits for"
+    left.kill()
 
 
 @posix
