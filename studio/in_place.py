@@ -23,7 +23,7 @@ import msgspec
 from studio.disk_writes import sync_folder, write_all
 from studio.file_lock import FileLock
 from studio.state_place import state_place
-from studio.visible_text import visible_line
+from studio.visible_text import visible_name, visible_path
 
 _FORMAT = "kelvin-studio backup"
 _SUFFIX = ".backup"
@@ -311,7 +311,7 @@ def _restore(path: Path) -> str:
             f"A file was being written when the program ended, and the backup of it is damaged: "
             f"“{path.with_suffix('.damaged')}”."
         )
-    name = visible_line(backup.target.name, 80)
+    name = visible_name(backup.target.name)
     kept = path.with_name(f"{path.stem}-{_short(backup.target.name)}")
     begun = f"“{name}” was being written when the program ended"
     try:
@@ -322,7 +322,7 @@ def _restore(path: Path) -> str:
         path.unlink()
         return (
             f"{begun}, and cannot be opened now ({error.strerror}). What it held before is in "
-            f"“{visible_line(str(kept))}”."
+            f"“{visible_path(kept)}”."
         )
     try:
         status = os.fstat(descriptor)
@@ -334,20 +334,20 @@ def _restore(path: Path) -> str:
             _write_private(kept, b"", backup.pieces())
             path.unlink()
             what = "is another file now" if is_another else "was changed since"
-            return f"{begun}, and {what}. What it held before is in “{visible_line(str(kept))}”."
+            return f"{begun}, and {what}. What it held before is in “{visible_path(kept)}”."
         try:
             _write_private(kept, b"", _pieces_of(descriptor))
             _write_pieces(descriptor, backup)
         except OSError as error:
             return (
                 f"{begun}, and cannot be brought back ({error.strerror}). The next start tries "
-                f"again; what it held before is in “{visible_line(str(path))}”, below a line of "
+                f"again; what it held before is in “{visible_path(path)}”, below a line of "
                 "the program's."
             )
         path.unlink()
         return (
             f"{begun}. It holds again what it held before; what stood in it, partly new, is in "
-            f"“{visible_line(str(kept))}”."
+            f"“{visible_path(kept)}”."
         )
     finally:
         os.close(descriptor)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from studio.path_checks import is_folder
 from studio.ui.counted import counted
-from studio.visible_text import visible_line
+from studio.visible_text import visible_name
 
 MOST_FILES = 2_000
 """That are looked at in one go."""
@@ -39,7 +39,7 @@ def brought(paths: Sequence[Path]) -> Brought:
         if not is_folder(path):
             files.append(path)
             continue
-        name = visible_line(path.name)
+        name = visible_name(path.name)
         try:
             inside = _files_in(path)
         except OSError as error:

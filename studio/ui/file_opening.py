@@ -22,7 +22,7 @@ from studio.ui.model.state import ModelState
 from studio.ui.presets.actions import PresetActions
 from studio.ui.reading import Reading
 from studio.ui.writing.document_files import TEXT_SUFFIXES, DocumentFiles
-from studio.visible_text import visible_line, visible_names
+from studio.visible_text import visible_name, visible_names
 
 _PRESET_SUFFIXES = frozenset(
     {".json", ".yaml", ".yml", ".modelfile", ".args", ".preset", ".settings", ".ini", ".kcpps"}
@@ -107,7 +107,7 @@ class FileOpening(QObject):
             found = _Sorted({kind_of(paths[0]): list(paths)})
             self._open_sorted(found, is_told=False, shows=shows)
             return
-        what = f"“{visible_line(paths[0].name)}”" if len(paths) == 1 else f"{len(paths):,} files"
+        what = f"“{visible_name(paths[0].name)}”" if len(paths) == 1 else f"{len(paths):,} files"
 
         def go_on(found: _Sorted | None) -> None:
             if found is not None:

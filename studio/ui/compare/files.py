@@ -32,7 +32,7 @@ from studio.ui.counted import counted
 from studio.ui.reading import Reading
 from studio.ui.settings import COMPARE_SKETCHES, FOLDER, Settings
 from studio.ui.widgets.ask import question
-from studio.visible_text import visible_line, visible_name
+from studio.visible_text import visible_name
 
 SUFFIX = ".json"
 TOO_LARGE = (
@@ -89,7 +89,7 @@ class CompareFiles(QObject):
             elif found is not None:
                 self._show(found, path)
 
-        self._reading.start(f"Reading “{visible_line(path.name)}”", partial(_read, path), show)
+        self._reading.start(f"Reading “{visible_name(path.name)}”", partial(_read, path), show)
 
     def _show(self, comparison: Comparison, path: Path) -> None:
         if self._state.is_running:  # it was begun meanwhile

@@ -25,7 +25,7 @@ from studio.ui.engine_line.client import EngineClient, silence_words
 from studio.ui.engine_line.process import Outcome
 from studio.ui.model.deaths import ModelDeath, ModelDeaths, stamp
 from studio.ui.model.names import model_name
-from studio.visible_text import visible_line
+from studio.visible_text import LONGEST_ENTRY, visible_line, visible_name
 
 _PATIENCE_MS = 20_000
 """How long an engine that runs may take to begin a load: it stops what it does, frees the model
@@ -251,7 +251,7 @@ class ModelState(QObject):
             self.told.emit(f"{outcome.describe()} A new one loads the model.")
             return
         is_at_work, self._is_at_work = self._is_at_work, False
-        name = visible_line(Path(self.path).name, 80)
+        name = visible_name(Path(self.path).name, LONGEST_ENTRY)
         detail = f"\n\nIts last words: {visible_line(outcome.last_words)}"
         if not outcome.last_words:
             detail = ""
@@ -283,7 +283,7 @@ class ModelState(QObject):
         if self.phase in (ModelPhase.NONE, ModelPhase.FAILED):
             self.path = path
             self.phase = ModelPhase.FAILED
-        name = visible_line(Path(path).name, 80)
+        name = visible_name(Path(path).name, LONGEST_ENTRY)
         message = (
             f"“{name}” is not opened: on {death.day} it ended the engine ({death.cause}). "
             f"{instead or 'Choose another model, or open it all the same.'}"

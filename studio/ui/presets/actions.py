@@ -24,7 +24,7 @@ from studio.ui.presets.state import PresetState
 from studio.ui.reading import Reading
 from studio.ui.settings import PRESETS_FROM, PRESETS_NEUTRAL, Settings
 from studio.ui.widgets.actions import make_action
-from studio.visible_text import visible_line, visible_name, visible_path
+from studio.visible_text import visible_name, visible_path
 
 if TYPE_CHECKING:  # other programs' formats are read when a file of theirs is
     from studio.ui.presets.intake import Intake
@@ -170,7 +170,7 @@ class PresetActions(QObject):
         intake = Intake(len(paths))
         absent = not self.neutral.isChecked()
         folder = self._presets.folder
-        what = f"“{visible_line(paths[0].name)}”" if len(paths) == 1 else f"{len(paths):,} files"
+        what = f"“{visible_name(paths[0].name)}”" if len(paths) == 1 else f"{len(paths):,} files"
         self._reading.start(
             f"Taking in {what}",
             lambda at: take_in(paths, folder, intake, at, absent=absent),
