@@ -8,6 +8,7 @@ from pytestqt.qtbot import QtBot
 from studio.sampling import SamplingParams
 from studio.ui.main_window import MainWindow
 from studio.ui.parameters.editor import ParameterEditor
+from studio.ui.parameters.groups import PARAMETERS
 from tests.ui.conftest import LONG
 
 SENTENCE = "The old fisherman looked out over the"
@@ -15,11 +16,13 @@ LEFT = Qt.MouseButton.LeftButton
 
 
 def opened(window: MainWindow) -> ParameterEditor:
-    """The editor, opened as the menu does it."""
+    """The editor, opened as the menu does it, with all its rows made."""
     window.parameters.action.trigger()
     dock = window.parameters.dock
     assert dock is not None
     assert dock.isVisible()
+    for name in PARAMETERS:
+        dock.editor.row(name)
     return dock.editor
 
 

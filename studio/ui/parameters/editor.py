@@ -4,6 +4,7 @@ It puts rows together and binds them to the state objects; it keeps what is soug
 """
 
 from collections.abc import Callable
+from functools import cached_property
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
@@ -59,7 +60,6 @@ class ParameterEditor(QFrame):
     Attributes:
         search: What is typed there is looked for in labels, names and help.
         sections: The groups, by name.
-        order: The order of the steps.
         bars: The next token, where the editor does not stand beside the histogram.
 
     Args:
@@ -103,10 +103,9 @@ class ParameterEditor(QFrame):
         self._reset = QPushButton()
         self._reset.setObjectName("reset_all")
         self._reset.clicked.connect(self._on_reset)
-        self.order = SamplerOrderPanel(order, theme)
+        self._order = order
         self.sections = {
-            group.name: ParameterSection(group, list(map(self._row, group.parameters)), values)
-            for group in GROUPS
+            group.name: ParameterSection(group, self._make_row, values) for group in GROUPS
         }
         self.sections["temperature"].set_open(True)
         self._none = PlainLabel(_NOT_FOUND)
@@ -114,9 +113,15 @@ class ParameterEditor(QFrame):
         self._none.setWordWrap(True)
         self._none.hide()
         self._build_layout()
-        self.order.rows.moved_to.connect(self._keep_in_view)
         values.changed.connect(self._follow)
         self._follow()
+
+    @cached_property
+    def order(self) -> SamplerOrderPanel:
+        """The order of the steps."""
+        panel = SamplerOrderPanel(self._order, self._theme)
+        panel.rows.moved_to.connect(self._keep_in_view)
+        return panel
 
     def _build_layout(self) -> None:
         page = QWidget()
@@ -157,14 +162,15 @@ class ParameterEditor(QFrame):
 
     def row(self, name: str) -> ParameterRow:
         """The row of a parameter, by its name."""
-        rows = (row for section in self.sections.values() for row in section.rows)
-        return next(row for row in rows if row.parameter.name == name)
+        section, parameter = self._place(name)
+        return section.row(parameter)
 
     def go_to(self, name: str) -> None:
         """Show a parameter and give its control the keyboard; a search ends."""
         self.search.clear()
-        row = self.row(name)
-        next(section for section in self.sections.values() if row in section.rows).set_open(True)
+        section, parameter = self._place(name)
+        section.set_open(True)
+        row = section.row(parameter)
         row.take_focus()
         self._keep_in_view(row)
 
@@ -195,7 +201,15 @@ class ParameterEditor(QFrame):
         else:
             super().keyPressEvent(event)
 
-    def _row(self, parameter: Parameter) -> ParameterRow:
+    def _place(self, name: str) -> tuple[ParameterSection, Parameter]:
+        return next(
+            (section, parameter)
+            for section in self.sections.values()
+            for parameter in section.group.parameters
+            if parameter.name == name
+        )
+
+    def _make_row(self, parameter: Parameter) -> ParameterRow:
         values, explain = self._values, self._explain
         if isinstance(parameter, Number):
             return NumberRow(parameter, values, explain)

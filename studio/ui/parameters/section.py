@@ -3,7 +3,7 @@
 It binds a `ParameterValues` and keeps nothing but whether it is open.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFont, QMouseEvent, QPalette
@@ -23,15 +23,16 @@ _DOT = "●"
 class ParameterSection(QWidget):
     """A group's heading and rows.
 
-    It opens by itself when one of its parameters is turned, and is closed by the writer alone.
+    It opens by itself when one of its parameters is turned, and is closed by the writer alone. A
+    row is made when it is first shown: all of them together are five hundred widgets, which take
+    their time to be made, and again at each zoom.
 
     Attributes:
         group: What it shows.
-        rows: A row a parameter.
 
     Args:
         group: What it shows.
-        rows: A row a parameter, in their order.
+        make_row: Makes the row of a parameter.
         values: Where the values are.
         parent: The Qt parent, if any.
     """
@@ -42,13 +43,16 @@ class ParameterSection(QWidget):
     def __init__(
         self,
         group: ParameterGroup,
-        rows: Sequence[ParameterRow],
+        make_row: Callable[[Parameter], ParameterRow],
         values: ParameterValues,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.group = group
-        self.rows = rows
+        self._make_row = make_row
+        self._rows: dict[str, ParameterRow] = {}
+        self._shown = group.parameters
+        """Those that a search has left."""
         self._values = values
         self._is_open = False
         self._was_turned = False
@@ -81,11 +85,9 @@ class ParameterSection(QWidget):
         self._header.addWidget(self._summary, 1)
         self._header.addWidget(self._reset)
         self._body = QWidget()
-        inside = QVBoxLayout(self._body)
-        set_margins(inside, 7, 0, 0, 6)
-        set_spacing(inside, 6)
-        for row in rows:
-            inside.addWidget(row)
+        self._inside = QVBoxLayout(self._body)
+        set_margins(self._inside, 7, 0, 0, 6)
+        set_spacing(self._inside, 6)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -93,6 +95,15 @@ class ParameterSection(QWidget):
         column.addWidget(self._body)
         values.changed.connect(self._follow)
         self._follow()
+
+    def row(self, parameter: Parameter) -> ParameterRow:
+        """The row of one of its parameters."""
+        if parameter.name not in self._rows:
+            before = self.group.parameters[: self.group.parameters.index(parameter)]
+            place = sum(other.name in self._rows for other in before)
+            made = self._rows[parameter.name] = self._make_row(parameter)
+            self._inside.insertWidget(place, made)
+        return self._rows[parameter.name]
 
     @property
     def is_open(self) -> bool:
@@ -107,13 +118,12 @@ class ParameterSection(QWidget):
     def seek(self, words: str) -> int:
         """Show only what matches; all where there is nothing to look for. Returns how many do."""
         self._sought = words
-        found = [row for row in self.rows if row.parameter.matches(words)]
+        found = tuple(one for one in self.group.parameters if one.matches(words))
         is_named = words.strip().casefold() in self.group.title.casefold()
-        for row in self.rows:
-            row.setVisible(row in found or is_named)
-        self.setVisible(bool(found) or is_named)
+        self._shown = self.group.parameters if is_named else found
+        self.setVisible(bool(self._shown))
         self._show_rows()
-        return len(self.rows) if is_named else len(found)
+        return len(self._shown)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """A click on the heading's line opens and closes, as one on its name does."""
@@ -130,6 +140,12 @@ class ParameterSection(QWidget):
 
     def _show_rows(self) -> None:
         is_shown = self._is_open or bool(self._sought)
+        if is_shown:
+            for parameter in self.group.parameters:
+                if parameter in self._shown:
+                    self.row(parameter).setVisible(True)
+                elif parameter.name in self._rows:
+                    self._rows[parameter.name].setVisible(False)
         self._body.setVisible(is_shown)
         self._toggle.setText(f"{'▾' if is_shown else '▸'}  {self.group.title}")
         state = "open" if is_shown else "closed"

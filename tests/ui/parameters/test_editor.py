@@ -14,6 +14,7 @@ from studio.sampling import SamplingParams
 from studio.ui.main_window import MainWindow
 from studio.ui.parameters.groups import PARAMETERS
 from studio.ui.parameters.parameter import Number
+from studio.ui.parameters.row import ParameterRow
 from studio.ui.parameters.values import LEFT_OUT, MIROSTAT_INSTEAD
 from tests.ui.conftest import LONG, NEVER_ENDS
 from tests.ui.parameter_helpers import (
@@ -185,6 +186,31 @@ def test_one_a_group_or_all_are_set_back_and_that_is_undone(
     assert button(editor, "reset_all").text() == "Reset all", "after another change it does not"
 
 
+def test_a_row_is_made_when_it_is_first_shown(
+    open_window: Callable[[], MainWindow],
+) -> None:
+    window = open_window()
+    window.parameters.open()
+    assert window.parameters.dock is not None
+    editor = window.parameters.dock.editor
+
+    def made() -> set[str]:
+        return {row.parameter.name for row in editor.findChildren(ParameterRow)}
+
+    filters = [one.name for one in editor.sections["filters"].group.parameters]
+    assert "mirostat_tau" not in made()
+    editor.go_to("typical_p")
+    assert set(filters) <= made()
+    assert "mirostat_tau" not in made()
+    QTest.keyClicks(editor.search, "mirostat tau")
+    assert "mirostat_tau" in made()
+    editor.search.clear()
+    section = editor.sections["filters"]
+    shown = [row.parameter.name for row in section.findChildren(ParameterRow)]
+    by_place = sorted(shown, key=lambda name: editor.row(name).y())
+    assert by_place == filters, "in their order, whichever was made first"
+
+
 def test_a_search_shows_what_it_finds_and_esc_ends_it(
     open_window: Callable[[], MainWindow], qtbot: QtBot
 ) -> None:
@@ -192,7 +218,7 @@ def test_a_search_shows_what_it_finds_and_esc_ends_it(
     editor = opened(window)
 
     def shown() -> set[str]:
-        rows = [row for section in editor.sections.values() for row in section.rows]
+        rows = editor.findChildren(ParameterRow)
         return {row.parameter.name for row in rows if row.isVisible()}
 
     before = shown()
