@@ -31,7 +31,7 @@ from studio.ui.histogram.panel import NextTokenPanel
 from studio.ui.landscape.landscape import Landscape
 from studio.ui.model.choice import ModelChoice
 from studio.ui.model.picker import ModelPicker
-from studio.ui.model.state import WayOn
+from studio.ui.model.state import ModelPhase, WayOn
 from studio.ui.parameters.access import ParameterAccess
 from studio.ui.parameters.sampling_panel import SamplingPanel
 from studio.ui.presets.actions import PresetActions
@@ -87,7 +87,7 @@ class MainWindow(QMainWindow):
         self.session = session
         self.theme = theme
         self.settings = settings
-        self._file_failure = ""
+        self._file_failure = self._model_failure = self._outlived = ""
         self._given_up: tuple[str, str] | None = None
         """Text and brief that the writer does not want to save."""
         self.setAcceptDrops(True)
@@ -430,9 +430,15 @@ class MainWindow(QMainWindow):
             self.setWindowModified(is_modified)
 
     def _on_model_changed(self) -> None:
-        if self.session.model.is_ready:
-            actions = self.actions_
+        model, actions = self.session.model, self.actions_
+        if model.is_ready:
             self.notice.withdraw(actions.open_model, actions.reopen_model, actions.model_options)
+            # Why another model is open than was asked for holds until the next is asked for.
+            self._outlived = self._model_failure
+        elif model.phase is ModelPhase.LOADING and self._outlived:
+            if self.notice.standing == self._outlived:
+                self.notice.hide()
+            self._outlived = ""
 
     def _on_model_failed(self, message: str) -> None:
         actions = self.actions_
@@ -444,6 +450,7 @@ class MainWindow(QMainWindow):
         }
         # While the former model is opened again there is nothing to do, and the reason stays.
         self.notice.tell(message, ways.get(self.session.model.way_on))
+        self._model_failure, self._outlived = self.notice.standing, ""
 
     def _on_file_noticed(self, message: str, way_on: QAction) -> None:
         self.notice.tell(message, way_on, is_error=False)

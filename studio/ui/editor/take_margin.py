@@ -58,7 +58,8 @@ class TakeMargin(QObject):
         self._writing = writing
         self._theme = theme
         self._marked: TakeSet | None = None
-        self._painted = QRect()
+        self._painted = QRegion()
+        """Where the bar was painted, on the whole page."""
         self.has_room = False
         """Whether that is so."""
         self.steps = TakeSteps(previous_take, next_take, in_margin=True, parent=editor)
@@ -112,7 +113,7 @@ class TakeMargin(QObject):
         # While a take grows, many times a second: what the bar has more or less, beside the lines
         # that are new. Qt paints all text between the parts of the page that are to be painted.
         scrolled = self._editor.verticalScrollBar().value()
-        changed = QRegion(_moved(self.bar, scrolled)).xored(QRegion(self._painted))
+        changed = QRegion(_moved(self.bar, scrolled)).xored(self._painted)
         if not changed.isEmpty():
             self._editor.viewport().update(changed.translated(0, -scrolled))
         self._place()
@@ -143,8 +144,12 @@ class TakeMargin(QObject):
 
     def _paint(self, painter: QPainter) -> None:
         bar = self.bar
-        # On the whole page: what is painted goes with the text where that is scrolled.
-        self._painted = _moved(bar, self._editor.verticalScrollBar().value())
+        # On the whole page: what is painted goes with the text where that is scrolled. A part that
+        # is painted meanwhile has no more than its own share of the bar, out of view nothing has.
+        scrolled = self._editor.verticalScrollBar().value()
+        part = painter.clipRegion().translated(0, scrolled)
+        new = part.intersected(_moved(bar, scrolled))
+        self._painted = self._painted.subtracted(part).united(new)
         if bar is not None:
             painter.fillRect(bar, QColor(self._theme.colors.generated))
 

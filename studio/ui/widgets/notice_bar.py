@@ -67,6 +67,11 @@ class NoticeBar(QFrame):
         """What was told last and can be seen; empty when nothing can."""
         if self._toast is not None and self._toast.message:
             return self._toast.message
+        return self.standing
+
+    @property
+    def standing(self) -> str:
+        """What stays until it is dismissed, whatever news come and go; empty where nothing does."""
         return "" if self.isHidden() else self._label.text()
 
     @property

@@ -1,8 +1,10 @@
 """What Retake would replace is marked before it does it: at the real window, with the model."""
 
 import pytest
-from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt
+from PySide6.QtGui import QPaintEvent, QRegion
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from studio.ui.main_window import MainWindow
@@ -149,3 +151,41 @@ def test_a_step_to_a_shorter_take_scrolls_without_a_mistake(
     taken.actions_.next_take.trigger()
     assert "Line 199" in text(taken)
     assert marked(taken, qtbot) is not None
+
+
+class _Painted(QObject):
+    """What of a widget is painted, from now on."""
+
+    def __init__(self, widget: QWidget) -> None:
+        super().__init__(widget)
+        self.region = QRegion()
+        widget.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        if isinstance(event, QPaintEvent):
+            self.region = self.region.united(event.region())
+        return super().eventFilter(watched, event)
+
+
+def test_the_bar_has_no_gap_where_a_part_was_painted_before_it_was_followed(
+    taken: MainWindow, qtbot: QtBot
+) -> None:
+    editor, manuscript = taken.editor, taken.session.draft.manuscript
+    takes = taken.session.writing.take_set()
+    assert takes is not None
+    take = manuscript.retake(takes)
+    take.append(" One.\n\n")
+    before = marked(taken, qtbot)
+    assert before is not None
+    painted = _Painted(editor.viewport())
+    editor.viewport().repaint()
+    painted.region = QRegion()
+    take.append("Two.")
+    # The line that is new, and not the distance between it and the one before.
+    editor.viewport().repaint(editor.line_at(len(text(taken)) - 1))
+    manuscript.end_take()
+    after = marked(taken, qtbot)
+    assert after is not None
+    more = QRegion(after).subtracted(QRegion(before))
+    assert not more.isEmpty()
+    qtbot.waitUntil(lambda: more.subtracted(painted.region).isEmpty(), timeout=2_000)

@@ -373,6 +373,24 @@ def test_the_model_before_is_opened_again(
 
 
 @posix
+def test_the_reason_for_the_model_before_goes_with_the_next_model(
+    open_window: Callable[[], MainWindow], qtbot: QtBot, tmp_path: Path
+) -> None:
+    good = write_byte_level_model(tmp_path / "good.gguf")
+    window = open_window()
+    model = window.session.model
+    model.open(str(good), ONE_THREAD)
+    qtbot.waitUntil(lambda: model.is_ready, timeout=LONG)
+    message = fail(window, qtbot, fatal_while_loading(tmp_path / "bad.gguf"))
+    qtbot.waitUntil(lambda: model.is_ready, timeout=LONG)
+    assert window.notice.message == message
+    window.actions_.reopen_model.trigger()
+    assert not window.notice.message
+    qtbot.waitUntil(lambda: model.is_ready, timeout=LONG)
+    assert not window.notice.message
+
+
+@posix
 def test_an_engine_killed_while_it_loads_is_not_the_files_doing(
     open_window: Callable[[], MainWindow], qtbot: QtBot, starter_model: Path
 ) -> None:
