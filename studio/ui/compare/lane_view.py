@@ -58,6 +58,9 @@ class LaneView(Page):
     caught_up = Signal()
     """Of many tokens that came at once, the last are shown."""
 
+    MARGIN = 0
+    """None: what stands round the text, above it and below, begins where it does."""
+
     def __init__(self, lane: CompareLane, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._lane = lane
@@ -81,7 +84,6 @@ class LaneView(Page):
         self.setTabChangesFocus(True)
         self._placeholder = EditorPlaceholder(self, self.underlay, EMPTY)
         self.viewport().setMouseTracking(True)
-        self.document().setDocumentMargin(0)
         lane.grown.connect(self.follow)
         lane.changed.connect(self._follow_end)
         lane.cleared.connect(self._clear)

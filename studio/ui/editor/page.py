@@ -29,7 +29,6 @@ LINE_HEIGHT = 1.5
 PARAGRAPH_SPACING = 1 / 3
 """What a paragraph adds under its last line, in sizes of the letters."""
 
-_MARGIN = 28  # pixels round the text, at a zoom of 100 %
 _NOTCH = 120  # eighths of a degree that a wheel turns at a time
 _LONGEST_LINE = 36.0  # in ems; longer lines, on a wide window, are hard to follow back
 
@@ -58,6 +57,9 @@ class Page(QTextEdit):
     Args:
         parent: The Qt parent, if any.
     """
+
+    MARGIN = 28
+    """Pixels round the text, at a zoom of 100 %."""
 
     zoom_asked = Signal(int)
     """The wheel was turned with Ctrl held: everything should be so many steps larger."""
@@ -105,7 +107,7 @@ class Page(QTextEdit):
     def _set_prose_font(self, font: QFont) -> None:
         self._prose_font = QFont(font)
         self._paragraph_format = paragraph_format(font)
-        self.document().setDocumentMargin(round(_MARGIN * self.grown))
+        self.document().setDocumentMargin(round(self.MARGIN * self.grown))
         self.document().setDefaultFont(font)
         everything = QTextCursor(self.document())
         everything.select(QTextCursor.SelectionType.Document)

@@ -52,6 +52,13 @@ def sheet(qapp: QApplication, qtbot: QtBot) -> Sheet:
     return Sheet(qapp, qtbot)
 
 
+def test_the_text_begins_where_the_head_of_the_lane_does(sheet: Sheet) -> None:
+    sheet.write("A b")
+    for zoom in (1, 3, 0):
+        sheet.theme.zoom_by(zoom)
+        assert sheet.view.cursorRect().topLeft() == QPoint(0, 0)
+
+
 def test_a_sign_stands_where_a_text_ended_of_itself(sheet: Sheet) -> None:
     sheet.write(" a", " b")
     sheet.end("max_tokens")
