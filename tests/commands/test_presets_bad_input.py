@@ -171,7 +171,7 @@ def test_nothing_printed_steers_the_terminal(
     assert run(folder, "show", "Odd") == 0
     assert run(folder, "import", str(file)) == 0
     output = capsys.readouterr().out
-    assert "'a\\x1b[31mb'" in output
+    assert "a\\x1b[31mb" in output
     assert "\x1b" not in output
 
 

@@ -52,13 +52,14 @@ def test_any_bytes_give_whole_characters_and_one_undo_takes_them_back(
 ) -> None:
     desk = Desk(before, after)
     desk.write(tokens(*texts))
-    whole = whole_characters(b"".join(texts))
+    whole = whole_characters(b"".join(texts)).replace("\0", "\ufffd")
     assert desk.written == joined(whole, after)
-    assert "\ufffd" not in "".join(desk.seen)
+    assert "\ufffd" not in "".join(desk.seen) or "\ufffd" in whole
     growing = [text for text in desk.seen if text]
     assert all(later.startswith(text) for text, later in pairwise(growing)), "nothing is taken back"
     kept = [record.text for record in desk.take.records if isinstance(record, Record)]
-    assert desk.written.startswith(whole_characters(b"".join(kept)))
+    recorded = whole_characters(b"".join(kept)).replace("\0", "\ufffd")
+    assert desk.written.startswith(recorded)
     if desk.written:
         desk.manuscript.undo()
     assert desk.manuscript.text == before + after

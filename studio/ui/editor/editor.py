@@ -362,7 +362,11 @@ class ManuscriptEditor(Page):
                 self.copy()
             self._put_in_place(reach, pasted(typed))
         elif any(event.matches(key) for key in PARAGRAPH_KEYS):
-            self.insert_paragraph()
+            if reach and reach[0] != reach[1]:
+                # In the document a U+2029 among what goes is the same as the line end that comes.
+                self._put_in_place(reach, "\n")
+            else:
+                self.insert_paragraph()
         else:
             super().keyPressEvent(event)
             return
@@ -384,7 +388,7 @@ class ManuscriptEditor(Page):
             cursor.removeSelectedText()
 
     def _put_in_place(self, reach: tuple[int, int], text: str) -> None:
-        """Replaces a large part of the text, which Qt would take out while the writer waits."""
+        """Replaces a part of the text by way of the manuscript, and not of Qt's editing."""
         start, end = map(self._mirror.code_points, reach)
         self._manuscript.close_step()
         self._manuscript.edit(start, end - start, text)

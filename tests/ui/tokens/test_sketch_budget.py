@@ -1,9 +1,13 @@
 """The distributions that are kept have a budget in bytes: the oldest go, and no token's place."""
 
+import numpy as np
+
 from studio.engine.messages import ScoredToken
+from studio.sampling import LogitSketch
 from studio.ui.tokens.sketch_budget import SketchBudget
 
-SKETCH = bytes(1000)
+SKETCH = LogitSketch.of(np.linspace(0.0, 9.0, 300, dtype=np.float32)).to_bytes()
+TEN = 10 * len(SKETCH)
 
 
 def tokens(count: int) -> list[ScoredToken]:
@@ -15,7 +19,7 @@ def with_sketch(kept: list[ScoredToken]) -> list[int]:
 
 
 def test_the_oldest_are_forgotten_beyond_the_budget() -> None:
-    budget = SketchBudget(10_000)
+    budget = SketchBudget(TEN)
     kept = tokens(30)
     forgotten = [budget.add(token) for token in kept]
     assert not any(forgotten[:10])
@@ -28,7 +32,7 @@ def test_the_oldest_are_forgotten_beyond_the_budget() -> None:
 
 
 def test_what_nobody_keeps_any_more_does_not_count() -> None:
-    budget = SketchBudget(10_000)
+    budget = SketchBudget(TEN)
     first = tokens(5)
     for token in first:
         budget.add(token)
