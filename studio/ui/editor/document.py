@@ -212,6 +212,14 @@ class DocumentMirror(QObject):
         """The manuscript's position of a UTF-16 unit of the document."""
         return self._index.code_points(units)
 
+    def cursor(self, start: int, end: int) -> QTextCursor:
+        """A cursor over code points of the manuscript, as far as the document holds them by now."""
+        cursor = QTextCursor(self._document)
+        last = self._document.characterCount() - 1
+        cursor.setPosition(min(self.units(start), last))
+        cursor.setPosition(min(self.units(end), last), QTextCursor.MoveMode.KeepAnchor)
+        return cursor
+
     @property
     def is_whole(self) -> bool:
         """Whether the document holds all of the text; while it is filled, nobody may edit it."""

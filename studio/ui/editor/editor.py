@@ -4,9 +4,7 @@ This module does not know models or runs. It shows a `Manuscript` and lets the w
 whoever generates appends to the manuscript's take, and the editor follows.
 """
 
-from collections.abc import Callable
-
-from PySide6.QtCore import QElapsedTimer, QMimeData, QPoint, QRect, Qt, QTimer, Signal
+from PySide6.QtCore import QMimeData, QPoint, QRect, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
@@ -18,9 +16,7 @@ from PySide6.QtGui import (
     QKeyEvent,
     QKeySequence,
     QMouseEvent,
-    QPainter,
     QPaintEvent,
-    QPalette,
     QResizeEvent,
     QTextCharFormat,
     QTextCursor,
@@ -30,6 +26,7 @@ from PySide6.QtWidgets import QApplication, QMenu, QTextEdit, QWidget
 from studio.manuscript import Edit, Manuscript, TextShape, shape_of, with_own_records
 from studio.manuscript.text_shape import LIMITS, fits, too_large
 from studio.ui.editor.document import REFUSED, DocumentMirror, pasted
+from studio.ui.editor.filling import PageFilling
 from studio.ui.editor.keys import PARAGRAPH_KEYS, asks_redo, changed_by, inserted_by
 from studio.ui.editor.page import Page
 from studio.ui.editor.passage_mime import Clippings
@@ -49,10 +46,6 @@ _ALWAYS = 1000
 """Code points that may be pasted anywhere: as if somebody had typed them."""
 
 _AS_A_FILE = "Save it as a text file and open that: it can be opened wrapped, or in parts."
-
-_SOON_MS = 150
-"""From the last change of the width until a long text is laid out anew; and from when on it is said
-that it is being laid out."""
 
 
 class ManuscriptEditor(Page):
@@ -87,25 +80,12 @@ class ManuscriptEditor(Page):
         self.setAcceptRichText(False)
         self.setAccessibleName("Manuscript")
         self._placeholder = EditorPlaceholder(self, self.underlay, EMPTY_STATE)
-        self._awaited: tuple[int, int] | None = None
-        """While the text is not whole: the selection's other end, and the caret."""
-        self._line_awaited: tuple[int, int] | None = None
-        """What is to stand where it stood: a code point, and its line's place in the viewport."""
-        self._since_filling = QElapsedTimer()
         self._mirror = DocumentMirror(
             self.document(), manuscript, lambda: self.textCursor().position()
         )
         self._mirror.refused.connect(self._refuse)
-        self._mirror.filling.connect(self._on_filling)
-        self._mirror.passed.connect(self._on_passed)
-        self._mirror.emptied.connect(self._on_emptied)
-        self._mirror.progressed.connect(self._on_progressed)
-        self._mirror.filled.connect(self._on_filled)
-        # A drag of the window's edge is many widths, of which the last counts.
-        self._widened = QTimer(self)
-        self._widened.setSingleShot(True)
-        self._widened.setInterval(_SOON_MS)
-        self._widened.timeout.connect(self._lay_out_anew)
+        self._filling = PageFilling(self, self._mirror)
+        self._filling.moved.connect(self._tell_selection)
         self._highlighter = ProvenanceHighlighter(self.document(), manuscript, self._mirror)
         self._scroll = ScrollKeeper(self)
         self._mirror.about_to_apply.connect(self._scroll.remember)
@@ -131,15 +111,15 @@ class ManuscriptEditor(Page):
     @property
     def caret(self) -> int:
         """The code point the caret stands before."""
-        if self._awaited is not None:
-            return self._awaited[1]
+        if (awaited := self._filling.selection) is not None:
+            return awaited[1]
         return self._mirror.code_points(self.textCursor().position())
 
     @property
     def selection(self) -> tuple[int, int]:
         """Start and end of the selected code points; equal where none is selected."""
-        if self._awaited is not None:
-            return min(self._awaited), max(self._awaited)
+        if (awaited := self._filling.selection) is not None:
+            return min(awaited), max(awaited)
         return self._code_points(self.textCursor())
 
     def move_caret(self, position: int) -> None:
@@ -148,11 +128,10 @@ class ManuscriptEditor(Page):
 
     def select_range(self, start: int, end: int) -> None:
         """Selects code points, the caret behind the last, and scrolls to it."""
-        if self._awaited is not None:
-            self._awaited, self._line_awaited = (start, end), None
-            self._tell_selection()
+        if self._filling.selection is not None:
+            self._filling.select(start, end)
             return
-        self.setTextCursor(self._cursor(start, end))
+        self.setTextCursor(self._mirror.cursor(start, end))
         self.ensureCursorVisible()
 
     @property
@@ -166,17 +145,17 @@ class ManuscriptEditor(Page):
 
     def reveal(self, start: int, end: int) -> None:
         """Scrolls to code points where they are out of view; the caret stays where it is."""
-        rect = self.cursorRect(self._cursor(start, end))
-        area = self.viewport().rect()
         if not self._mirror.is_whole:
             return
+        rect = self.cursorRect(self._mirror.cursor(start, end))
+        area = self.viewport().rect()
         if rect.top() < area.top() or rect.bottom() > area.bottom():
             bar = self.verticalScrollBar()
             bar.setValue(bar.value() + rect.center().y() - area.center().y())
 
     def line_at(self, position: int) -> QRect:
         """Where, in the viewport, the line of a code point stands: as high as it, and not wide."""
-        return self.cursorRect(self._cursor(position, position))
+        return self.cursorRect(self._mirror.cursor(position, position))
 
     def units(self, position: int) -> int:
         """The document's position of a code point, in UTF-16 units."""
@@ -198,7 +177,7 @@ class ManuscriptEditor(Page):
         selections = []
         for start, end in ranges:
             selection = QTextEdit.ExtraSelection()
-            selection.cursor = self._cursor(start, end)
+            selection.cursor = self._mirror.cursor(start, end)
             selection.format = marked
             selections.append(selection)
         self.setExtraSelections(selections)
@@ -223,82 +202,10 @@ class ManuscriptEditor(Page):
 
     # A long text, in pieces
 
-    def _on_filling(self) -> None:
-        cursor = self.textCursor()
-        self._awaited = (
-            self._mirror.code_points(cursor.anchor()),
-            self._mirror.code_points(cursor.position()),
-        )
-        self._line_awaited = None
-        self._since_filling.start()
-
-    def _on_passed(self, position: int, removed: int, inserted: int) -> None:
-        """Moves what is awaited as Qt moves cursors: text that comes at one comes before it."""
-
-        def moved(place: int) -> int:
-            if place < position:
-                return place
-            return max(place - removed, position) + inserted
-
-        if self._awaited is not None:
-            self._awaited = moved(self._awaited[0]), moved(self._awaited[1])
-            self._tell_selection()
-        if self._line_awaited is not None:
-            self._line_awaited = moved(self._line_awaited[0]), self._line_awaited[1]
-
-    def _on_emptied(self) -> None:
-        # In a fixed width a long text stays laid out while the window is drawn wider.
-        if self._mirror.is_long:
-            self.setLineWrapColumnOrWidth(self.viewport().width())
-            self.setLineWrapMode(QTextEdit.LineWrapMode.FixedPixelWidth)
-        else:
-            self.setLineWrapMode(QTextEdit.LineWrapMode.WidgetWidth)
-
-    def _on_progressed(self) -> None:
-        cursor = self.textCursor()
-        if cursor.position():
-            # Else the page would scroll along with each piece that comes at the end.
-            cursor.setPosition(0)
-            self.setTextCursor(cursor)
-        self.viewport().update()
-
-    def _on_filled(self) -> None:
-        awaited, self._awaited = self._awaited, None
-        line, self._line_awaited = self._line_awaited, None
-        if awaited is not None:
-            cursor = self._cursor(*awaited)
-            if cursor != self.textCursor():
-                self.setTextCursor(cursor)
-        if line is None:
-            self.ensureCursorVisible()
-        else:
-            bar = self.verticalScrollBar()
-            bar.setValue(bar.value() + self.line_at(line[0]).top() - line[1])
-        self._tell_selection()
-        self.viewport().update()
-
-    def _lay_out_anew(self, change: Callable[[], object] = lambda: None) -> None:
-        """Fills the page anew, and does `change` while nothing is on it."""
-        if self._mirror.is_whole:
-            rect, area = self.cursorRect(), self.viewport().rect()
-            line = self.caret, rect.top()
-            if not area.intersects(rect):
-                line = self.visible_range()[0], self.line_at(self.visible_range()[0]).top()
-            self._mirror.refill(change)
-            self._line_awaited = line
-        else:
-            self._mirror.refill(change)
-
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Lays a long text out anew once the width stays."""
         super().resizeEvent(event)
-        if self._keeps_width() and self.lineWrapColumnOrWidth() != self.viewport().width():
-            self._widened.start()
-        else:
-            self._widened.stop()
-
-    def _keeps_width(self) -> bool:
-        return self.lineWrapMode() == QTextEdit.LineWrapMode.FixedPixelWidth
+        self._filling.follow_width()
 
     def set_prose_font(self, font: QFont) -> None:
         """Set the text in another face or size: see `Page.set_prose_font`."""
@@ -306,18 +213,14 @@ class ManuscriptEditor(Page):
             super().set_prose_font(font)
             return
         asked = QFont(font)
-        self._lay_out_anew(lambda: self._set_prose_font(asked))
+        self._filling.lay_out_anew(lambda: self._set_prose_font(asked))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paints the text, or while not all of it is there, how much is."""
         if self._mirror.is_whole:
             super().paintEvent(event)
-        elif self._since_filling.elapsed() > _SOON_MS:
-            painter = QPainter(self.viewport())
-            painter.setFont(self.font())
-            words = f"Laying out the text… {self._mirror.fraction:.0%}".replace("%", " %")
-            painter.setPen(QGuiApplication.palette().color(QPalette.ColorRole.PlaceholderText))
-            painter.drawText(self.viewport().rect(), Qt.AlignmentFlag.AlignCenter, words)
+        else:
+            self._filling.paint()
 
     # Appearance
 
@@ -547,11 +450,3 @@ class ManuscriptEditor(Page):
             self._mirror.code_points(cursor.selectionStart()),
             self._mirror.code_points(cursor.selectionEnd()),
         )
-
-    def _cursor(self, start: int, end: int) -> QTextCursor:
-        cursor = QTextCursor(self.document())
-        # In the middle of a change the document may be shorter than the text.
-        last = self.document().characterCount() - 1
-        cursor.setPosition(min(self._mirror.units(start), last))
-        cursor.setPosition(min(self._mirror.units(end), last), QTextCursor.MoveMode.KeepAnchor)
-        return cursor

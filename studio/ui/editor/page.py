@@ -185,7 +185,7 @@ class Page(QTextEdit):
         was_in_view = caret.top() >= 0 and caret.bottom() < event.oldSize().height()
         # First, for Qt sends no second event when the viewport shrinks while it is being shown.
         self._set_margins()
-        if self._keeps_width():
+        if self.keeps_width:
             # Qt would lay all of it out anew, in the same width.
             layout = self.document().documentLayout()
             layout.documentSizeChanged.emit(layout.documentSize())
@@ -195,9 +195,10 @@ class Page(QTextEdit):
             # A message or a legend that comes below must not cover what is being written.
             self.ensureCursorVisible()
 
-    def _keeps_width(self) -> bool:
+    @property
+    def keeps_width(self) -> bool:
         """Whether the text is laid out in a width of its own, whatever the window's."""
-        return False
+        return self.lineWrapMode() == QTextEdit.LineWrapMode.FixedPixelWidth
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Asks for zoom with Ctrl held, else scrolls."""

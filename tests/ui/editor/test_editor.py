@@ -470,7 +470,7 @@ def test_text_dropped_from_elsewhere_goes_where_it_may(
     def drop(text: str, position: int) -> None:
         data = QMimeData()
         data.setText(text)
-        cursor = editor._cursor(position, position)
+        cursor = editor._mirror.cursor(position, position)
         at = editor.cursorRect(cursor).center()
         copy, left = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
         none = Qt.KeyboardModifier.NoModifier
