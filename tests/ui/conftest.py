@@ -33,6 +33,13 @@ def own_settings(empty_home: Path, qapp: QApplication) -> Path:
     return path
 
 
+@pytest.fixture(scope="session", autouse=True)
+def empty_clipboard(qapp: QApplication) -> Iterator[None]:
+    """Leaves nothing of ours on it: offscreen, Qt would take that down after Python has ended."""
+    yield
+    qapp.clipboard().clear()
+
+
 def remember(setting: Setting[Value], value: Value) -> None:
     """Have the next window find a value remembered."""
     settings = Settings()
