@@ -214,6 +214,7 @@ MANY: dict[str, Callable[[int], bytes]] = {
     "turns": lambda size: file(turns=many('{"index":0,"params":{}}', size)),
     "stops": lambda size: file(stop=many('"        "', size)),
     "ids": lambda size: file(prompt_ids=many("1000000000", size)),
+    "short ids": lambda size: file(prompt_ids=many("999", size)),
     "spellings": lambda size: file(
         spellings="{" + ",".join(f'"{number}":""' for number in range(size // 10)) + "}"
     ),
