@@ -68,6 +68,7 @@ class TakeMargin(QObject):
         self.steps.hide()
         editor.underlay.lay_frame(self._paint, True)
         editor.installEventFilter(self)
+        editor.viewport().installEventFilter(self)  # which has its size later than the editor
         # In the middle of a change of the text, places and lines do not fit together yet.
         self._clock = FrameClock(self._follow, self)
         editor.scrolled.connect(self._place)
@@ -154,7 +155,7 @@ class TakeMargin(QObject):
             painter.fillRect(bar, QColor(self._theme.colors.generated))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
-        """Follow the margin's width."""
+        """Follow the margin's width, and the page's height."""
         if event.type() in (QEvent.Type.Resize, QEvent.Type.Show, QEvent.Type.FontChange):
             self._place()
         return super().eventFilter(watched, event)

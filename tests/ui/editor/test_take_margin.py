@@ -153,6 +153,29 @@ def test_a_step_to_a_shorter_take_scrolls_without_a_mistake(
     assert marked(taken, qtbot) is not None
 
 
+def test_the_words_stay_in_view_where_the_page_becomes_lower(
+    taken: MainWindow, qtbot: QtBot
+) -> None:
+    taken.resize(2200, 860)
+    editor, steps = taken.editor, taken.take_margin.steps
+    takes = taken.session.writing.take_set()
+    assert takes is not None
+    take = taken.session.draft.manuscript.retake(takes)
+    # Its first ink is low on the page, and the words begin beside it.
+    take.append("\n" * 18 + "Three.")
+    taken.session.draft.manuscript.end_take()
+    assert marked(taken, qtbot) is not None
+    qtbot.waitUntil(steps.isVisible, timeout=LONG)
+    heights = []
+    for height in (820, 780, 740, 700):
+        taken.resize(2200, height)
+        qtbot.waitUntil(lambda: taken.take_margin.is_settled, timeout=LONG)
+        if steps.isVisible():
+            heights.append(height)
+            assert steps.geometry().bottom() <= editor.viewport().geometry().bottom()
+    assert heights, "they are seen in some"
+
+
 class _Painted(QObject):
     """What of a widget is painted, from now on."""
 
