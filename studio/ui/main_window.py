@@ -450,7 +450,8 @@ class MainWindow(QMainWindow):
         }
         # While the former model is opened again there is nothing to do, and the reason stays.
         self.notice.tell(message, ways.get(self.session.model.way_on))
-        self._model_failure, self._outlived = self.notice.standing, ""
+        self._model_failure = self.notice.standing
+        self._outlived = self._model_failure if self.session.model.is_ready else ""
 
     def _on_file_noticed(self, message: str, way_on: QAction) -> None:
         self.notice.tell(message, way_on, is_error=False)

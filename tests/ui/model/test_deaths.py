@@ -381,13 +381,16 @@ def test_the_reason_for_the_model_before_goes_with_the_next_model(
     model = window.session.model
     model.open(str(good), ONE_THREAD)
     qtbot.waitUntil(lambda: model.is_ready, timeout=LONG)
-    message = fail(window, qtbot, fatal_while_loading(tmp_path / "bad.gguf"))
-    qtbot.waitUntil(lambda: model.is_ready, timeout=LONG)
-    assert window.notice.message == message
-    window.actions_.reopen_model.trigger()
-    assert not window.notice.message
-    qtbot.waitUntil(lambda: model.is_ready, timeout=LONG)
-    assert not window.notice.message
+    bad = fatal_while_loading(tmp_path / "bad.gguf")
+    for words in ("which was open before", "is not opened"):
+        message = fail(window, qtbot, bad)
+        assert words in message
+        qtbot.waitUntil(lambda: model.is_ready, timeout=LONG)
+        assert window.notice.message == message
+        window.actions_.reopen_model.trigger()
+        assert not window.notice.message
+        qtbot.waitUntil(lambda: model.is_ready, timeout=LONG)
+        assert not window.notice.message
 
 
 @posix
