@@ -34,8 +34,8 @@ from studio.experiments.comparison import (
     Turn,
 )
 from studio.experiments.json_structure import StructureError, check_structure, cut
-from studio.manuscript.regular_file import NotRegularError, TooLargeError, read_regular_file
 from studio.progress import At
+from studio.regular_file import NotRegularError, TooLargeError, read_regular_file
 from studio.sampling import LogitSketch, SamplingParams, SketchError
 from studio.sampling.tails.tail import Tail
 from studio.visible_text import visible_line, visible_name

@@ -16,7 +16,7 @@ import msgspec
 
 from studio.atomic_write import atomic_write
 from studio.manuscript.file_state import FileState
-from studio.manuscript.regular_file import read_regular_file
+from studio.regular_file import read_regular_file
 from studio.visible_text import visible_line, visible_name, visible_path
 
 _FORMAT = "kelvin-studio brief"

@@ -15,8 +15,8 @@ from typing import BinaryIO
 from studio.atomic_write import atomic_write
 from studio.in_place import TornFileError
 from studio.manuscript.file_state import FileState
-from studio.manuscript.regular_file import NotRegularError, TooLargeError, read_regular_file
 from studio.manuscript.text_shape import BITE, Report
+from studio.regular_file import NotRegularError, TooLargeError, read_regular_file
 from studio.visible_text import visible_path
 
 SIZE_LIMIT = 64 * 2**20

@@ -15,8 +15,8 @@ from pathlib import Path
 from studio.atomic_write import atomic_write
 from studio.file_lock import FileLock
 from studio.manuscript.recovery import LARGEST, NewerRecordError, RecoveryError, RecoveryRecord
-from studio.manuscript.regular_file import read_regular_file
 from studio.path_checks import is_file
+from studio.regular_file import read_regular_file
 from studio.visible_text import visible_path
 
 _RECORD, _LOCK, _DAMAGED = "record", "lock", "damaged"

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import re
-import stat
 from pathlib import Path
 
 from studio.presets.credentials import is_secret
 from studio.presets.errors import PresetError, refused, shown, too_deep
+from studio.regular_file import NotRegularError, TooLargeError, read_regular_file
 from studio.visible_text import printable
 
 MOST_BYTES = 1024 * 1024
@@ -54,24 +53,16 @@ def read_file(path: Path, most_bytes: int = MOST_BYTES) -> bytes:
         PresetError: it is none (a folder, a pipe, a device), is too large, or cannot be read.
     """
     try:
-        # Without waiting: a pipe would keep us until somebody writes into it.
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-        with os.fdopen(descriptor, "rb") as file:
-            status = os.fstat(descriptor)
-            if not stat.S_ISREG(status.st_mode):
-                raise PresetError("It is no regular file. Choose a file.")
-            if status.st_size > most_bytes:
-                raise PresetError(
-                    f"It has {status.st_size:,} bytes; at most {most_bytes:,} are allowed. "
-                    "It is no preset."
-                )
-            data = file.read(most_bytes + 1)
+        return read_regular_file(path, most_bytes)[0]
+    except (NotRegularError, IsADirectoryError) as error:
+        raise PresetError("It is no regular file. Choose a file.") from error
+    except TooLargeError as error:
+        raise PresetError(
+            f"It has {error.size:,} bytes; at most {most_bytes:,} are allowed. It is no preset."
+        ) from error
     except OSError as error:
         # Windows says of a folder that permission is denied.
         raise PresetError(f"It cannot be read: {error.strerror or error}.") from error
-    if len(data) > most_bytes:  # it grew
-        raise PresetError(f"It has more than {most_bytes:,} bytes, as many as are allowed.")
-    return data
 
 
 def decoded(data: bytes) -> str:

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from studio.manuscript.regular_file import read_regular_file
+from studio.regular_file import read_regular_file
 from studio.ui.user_folders import config_folder
 
 _NAME = "kelvin-studio.ini"

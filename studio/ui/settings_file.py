@@ -15,7 +15,7 @@ from time import monotonic, sleep
 
 from studio.atomic_write import atomic_write, move_new, write_new
 from studio.file_lock import FileLock
-from studio.manuscript.regular_file import TooLargeError, read_regular_file
+from studio.regular_file import TooLargeError, read_regular_file
 from studio.visible_text import visible_line
 
 MOST_BYTES = 2**20

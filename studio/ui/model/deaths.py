@@ -16,7 +16,7 @@ import msgspec
 
 from studio.atomic_write import atomic_write
 from studio.engine.model_files.model_file import ModelFileError, open_regular
-from studio.manuscript.regular_file import read_regular_file
+from studio.regular_file import read_regular_file
 from studio.visible_text import visible_line
 
 _MOST = 64
