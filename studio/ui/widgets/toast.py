@@ -13,7 +13,7 @@ _SHORT = 100
 _ABOVE = 64
 """Pixels from the window's lower edge: clear of the row of buttons there."""
 
-_SIDE, _INSIDE = 24, 16
+_SIDE = 24
 
 _GAP = 8
 """Pixels above a part that it keeps off."""
@@ -38,9 +38,9 @@ class Toast(QFrame):
         self._over = over
         self._label = PlainLabel()
         self._label.setWordWrap(True)
-        row = QHBoxLayout(self)
-        set_margins(row, _INSIDE, 10, _INSIDE, 10)
-        row.addWidget(self._label)
+        self._row = QHBoxLayout(self)
+        set_margins(self._row, 16, 10, 16, 10)
+        self._row.addWidget(self._label)
         self._clock = QTimer(self)
         self._clock.setSingleShot(True)
         self._lasts = lasts
@@ -80,12 +80,20 @@ class Toast(QFrame):
             self._place()
         return super().eventFilter(watched, event)
 
+    def event(self, event: QEvent) -> bool:
+        """Keep the size that the words take, in larger letters too."""
+        done = super().event(event)
+        if event.type() == QEvent.Type.LayoutRequest and self.isVisible():
+            self._place()
+        return done
+
     def _place(self) -> None:
         room = self._over.rect().adjusted(_SIDE, 0, -_SIDE, -_ABOVE)
         self.ensurePolished()
         self._label.ensurePolished()
         words = self._label.fontMetrics().horizontalAdvance(self._label.text()) + 4
-        width = min(words + 2 * _INSIDE, room.width())
+        inside = self._row.contentsMargins()
+        width = min(words + inside.left() + inside.right(), room.width())
         height = self.heightForWidth(width)
         self.resize(width, height)
         lowest = min(

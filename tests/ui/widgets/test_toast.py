@@ -2,9 +2,10 @@
 
 import pytest
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
+from studio.ui.theme.theme import Theme
 from studio.ui.widgets.notice_bar import NoticeBar
 from studio.ui.widgets.toast import Toast
 
@@ -34,6 +35,26 @@ def test_it_stays_inside_its_window(window: QWidget, qtbot: QtBot) -> None:
     assert window.rect().contains(toast.geometry())
     window.resize(420, 500)
     qtbot.waitUntil(lambda: window.rect().contains(toast.geometry()))
+
+
+def test_its_words_fit_when_everything_becomes_larger(
+    window: QWidget, qapp: QApplication, qtbot: QtBot
+) -> None:
+    theme = Theme(qapp, "light")
+    toast = Toast(window)
+    toast.say("“story.txt” is saved.")
+    small = toast.size()
+    label = toast.findChild(QLabel)
+    assert label is not None
+    theme.zoom_by(4)
+    try:
+        qtbot.waitUntil(lambda: toast.height() > small.height())
+        one_line = label.fontMetrics().horizontalAdvance(label.text())
+        qtbot.waitUntil(lambda: label.contentsRect().width() >= one_line)
+        assert label.height() < 2 * label.fontMetrics().height()
+        assert toast.rect().contains(label.geometry())
+    finally:
+        theme.zoom_reset()
 
 
 def test_errors_and_ways_on_stay_in_the_window(window: QWidget) -> None:
