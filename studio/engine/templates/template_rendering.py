@@ -24,6 +24,9 @@ USE_PLAIN = "Use the plain prompt format with this model, or choose another mode
 """What to do where a template cannot be used."""
 
 _POLL_SECONDS = 0.02
+_AT_WORK = 0.25
+"""Of its time a child works for, at least, whose template takes too long; one that works less waits
+for a disk or for other programs."""
 _END_SECONDS = 2.0
 """How long a child that was killed is waited for."""
 
@@ -58,7 +61,7 @@ def explain(kind: str, detail: str, limits: TemplateLimits) -> str:
     """What is wrong with a template, as the end of a sentence about it.
 
     Args:
-        kind: of the error, as `template_process` tells it, or "time".
+        kind: of the error, as `template_process` tells it, or "time", or "late".
         detail: the error's own words, if it has any.
         limits: those that the rendering had.
     """
@@ -72,7 +75,7 @@ def explain(kind: str, detail: str, limits: TemplateLimits) -> str:
             return f"takes more than {limits.memory_bytes >> 20} MiB of memory"
         case "output":
             return f"writes more than {limits.output_length:,} characters"
-        case "time":
+        case "time" | "late":
             return f"did not finish within {limits.seconds:g} seconds"
     return f"fails ({detail})"
 
@@ -123,7 +126,8 @@ def render(
         raise RenderingStopped
     if stopped:
         raise ChatTemplateError(
-            f"This model's chat template {explain(stopped, '', limits)}. {USE_PLAIN}"
+            f"This model's chat template {explain(stopped, '', limits)}. {USE_PLAIN}",
+            is_lasting=stopped != "late",
         )
     try:
         renderings: list[dict[str, str]] = msgspec.json.decode(
@@ -167,7 +171,7 @@ def _converse(
         if is_stopped():
             stopped = "stop"
         elif time.monotonic() > deadline:
-            stopped = "time"
+            stopped = "time" if _worked(child.pid) > _AT_WORK * limits.seconds else "late"
         elif _resident(child.pid) > limits.memory_bytes:
             stopped = "memory"
     if thread.is_alive():
@@ -187,6 +191,15 @@ def _last_words(child: "subprocess.Popen[bytes]") -> str:
             # Should anything else hold the pipe open, that is not waited for.
             os.set_blocking(child.stderr.fileno(), False)
         return (child.stderr.read() or b"").decode("utf-8", "replace").strip()
+
+
+def _worked(pid: int) -> float:
+    """Seconds of processor time that a child has had; 0 where it is gone."""
+    try:
+        times = psutil.Process(pid).cpu_times()
+    except psutil.Error:
+        return 0.0
+    return float(times.user + times.system)
 
 
 def _resident(pid: int) -> int:

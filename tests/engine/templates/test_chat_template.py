@@ -178,6 +178,23 @@ def test_endless_loops_end_at_the_time_limit() -> None:
     assert "within 1 seconds" in refusal(FOREVER, TemplateLimits(seconds=1))
 
 
+@pytest.mark.parametrize(
+    ("script", "is_lasting"), [("while True: pass", True), ("import time; time.sleep(60)", False)]
+)
+def test_a_child_that_only_waited_is_tried_again(script: str, is_lasting: bool) -> None:
+    """For a disk, say, that wakes up."""
+    with pytest.raises(ChatTemplateError, match="within 1 seconds") as caught:
+        compile_source(
+            "",
+            bos_token="",
+            eos_token="",
+            has_system=False,
+            command=[sys.executable, "-c", script],
+            limits=TemplateLimits(seconds=1),
+        )
+    assert caught.value.is_lasting is is_lasting
+
+
 def test_a_rendering_that_is_stopped_ends_its_process() -> None:
     asked: list[list[psutil.Process]] = []
 
