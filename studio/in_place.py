@@ -22,7 +22,7 @@ import msgspec
 
 from studio.disk_writes import sync_folder, write_all
 from studio.file_lock import FileLock
-from studio.state_place import state_place
+from studio.platform_places import state_place
 from studio.visible_text import visible_name, visible_path
 
 _FORMAT = "kelvin-studio backup"

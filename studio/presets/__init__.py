@@ -1,7 +1,6 @@
 """Presets: named settings for a task. Knows sampling parameters, and neither engine nor window."""
 
 from studio.presets.built_in import built_in_presets, is_built_in, task_presets
-from studio.presets.config_place import preset_folder
 from studio.presets.document import PresetDocument
 from studio.presets.errors import (
     PresetError,
@@ -9,7 +8,14 @@ from studio.presets.errors import (
     TakenNameError,
     UnknownPresetError,
 )
-from studio.presets.folder import DeletedPreset, Listing, PresetFolder, Problem, StoredPreset
+from studio.presets.folder import (
+    DeletedPreset,
+    Listing,
+    PresetFolder,
+    Problem,
+    StoredPreset,
+    preset_folder,
+)
 from studio.presets.preset import FORMAT_VERSION, Preset, Task
 
 __all__ = [

@@ -20,6 +20,7 @@ import msgspec
 
 from studio.atomic_write import atomic_write, move_new, write_new
 from studio.path_checks import exists
+from studio.platform_places import config_place
 from studio.presets.bounded_json import MOST_BYTES, read_file
 from studio.presets.built_in import built_in_presets, is_built_in, unknown_preset
 from studio.presets.document import PresetDocument, newer_words
@@ -39,6 +40,11 @@ _MOST_FILES = 5_000
 """That are read; a folder with more of them says so, and takes none in."""
 _MOST_TRIES = 100
 """Of a save that programs without locks are quicker at."""
+
+
+def preset_folder() -> Path:
+    """Where the user's presets are; it need not exist yet."""
+    return config_place() / "presets"
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from studio.in_place import backup_folder
+from studio.platform_places import state_place
 from studio.presets import preset_folder
-from studio.state_place import state_place
 from studio.ui import application as program
 from studio.ui.application import open_first
 from studio.ui.left_behind import clean_up
