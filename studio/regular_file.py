@@ -47,8 +47,11 @@ def read_regular_file(path: Path, most: int) -> tuple[bytes, os.stat_result]:
             raise NotRegularError(errno.EINVAL, "it is a pipe, socket or device")
         if status.st_size > most:
             raise TooLargeError(status.st_size, most)
-        # One byte more than allowed, for the file may have grown since it was measured.
-        data = file.read(most + 1)
+        # One byte more, for the file may have grown since it was measured; not at once as many as
+        # are allowed, for so much memory would be taken whatever the file holds.
+        data = file.read(status.st_size + 1)
+        if len(data) > status.st_size:
+            data += file.read(most + 1 - len(data))
         if len(data) > most:
             raise TooLargeError(max(status.st_size, len(data)), most)
         return data, status

@@ -19,10 +19,10 @@ from studio.manuscript.files import (
 from studio.manuscript.followed_text import FollowedText
 from studio.manuscript.history import HistoryError
 from studio.manuscript.joint import begun, joined, word_end
-from studio.manuscript.journal import Journal, Leftover, leftovers
+from studio.manuscript.journal import Glance, Journal, Leftover, leftovers, leftovers_size
 from studio.manuscript.manuscript import Manuscript
 from studio.manuscript.passage import Origin, Passage, runs_of
-from studio.manuscript.recovery import RecoveryRecord
+from studio.manuscript.recovery import RecoveryError, RecoveryRecord
 from studio.manuscript.take_writer import TakeWriter
 from studio.manuscript.takes import GrowingTakeError, Take, TakeSet
 from studio.manuscript.text_shape import TextShape, fitting_parts, shape_of
@@ -37,6 +37,7 @@ __all__ = [
     "Encoding",
     "FileState",
     "FollowedText",
+    "Glance",
     "GrowingTakeError",
     "HistoryError",
     "Journal",
@@ -48,6 +49,7 @@ __all__ = [
     "Outside",
     "Passage",
     "RecordedToken",
+    "RecoveryError",
     "RecoveryRecord",
     "Take",
     "TakeSet",
@@ -61,6 +63,7 @@ __all__ = [
     "fitting_parts",
     "joined",
     "leftovers",
+    "leftovers_size",
     "open_text_file",
     "read_text_file",
     "read_text_stream",

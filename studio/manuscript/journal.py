@@ -9,19 +9,25 @@ from __future__ import annotations
 import contextlib
 import secrets
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from studio.atomic_write import atomic_write
 from studio.file_lock import FileLock
 from studio.manuscript.recovery import LARGEST, NewerRecordError, RecoveryError, RecoveryRecord
+from studio.manuscript.text_shape import BITE
 from studio.path_checks import is_file
+from studio.progress import At
 from studio.regular_file import read_regular_file
 from studio.visible_text import visible_path
 
 _RECORD, _LOCK, _DAMAGED = "record", "lock", "damaged"
 _MOST = 64
-"""Of leftovers that are read at once; others wait until these are gone."""
+"""Of leftovers that are offered at once; others wait until these are gone."""
+_BEFORE, _BEHIND = 8_000, 2_000
+"""Characters before and behind the caret that an offer holds of a text."""
+_BEGINNING = 240
 
 
 class Journal:
@@ -79,18 +85,69 @@ class Journal:
 
 
 @dataclass(frozen=True, slots=True)
+class Glance:
+    """As much of a record as tells the writer which it is, however long its text.
+
+    Attributes:
+        path: The document's file; None where it was never saved.
+        written_at: Seconds since 1970.
+        begins: The text's first characters, or the brief's where there is no text.
+        before: Those before the caret.
+        behind: Those behind it.
+        words: How many the text has.
+        has_brief: Whether there is a brief.
+    """
+
+    path: Path | None
+    written_at: float
+    begins: str
+    before: str
+    behind: str
+    words: int
+    has_brief: bool
+
+    @classmethod
+    def of(cls, record: RecoveryRecord) -> Glance:
+        """Of a whole record."""
+        shown, caret = record.text or record.brief, record.caret
+        return cls(
+            path=record.path,
+            written_at=record.written_at,
+            begins=shown[:_BEGINNING],
+            before=shown[max(0, caret - _BEFORE) : caret],
+            behind=shown[caret : caret + _BEHIND],
+            words=_count_words(record.text),
+            has_brief=bool(record.brief),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Leftover:
     """What a program that died has left. It is held: no other program offers it meanwhile.
 
     Attributes:
-        record: What it had kept.
+        glance: What the writer is shown of it. The text stays on the disk until it is wanted.
         folder: Where.
         lock: Held until `discard` or `leave`.
     """
 
-    record: RecoveryRecord
+    glance: Glance
     folder: Path
     lock: FileLock
+
+    @property
+    def size(self) -> int:
+        """Bytes of the record."""
+        return _size_of(self.folder / _RECORD)
+
+    def read(self) -> RecoveryRecord:
+        """What it had kept.
+
+        Raises:
+            RecoveryError: It is damaged since it was looked at.
+            OSError: It cannot be read any more.
+        """
+        return _read(self.folder / _RECORD)
 
     def discard(self) -> None:
         """Delete it."""
@@ -101,8 +158,28 @@ class Leftover:
         self.lock.release()
 
 
-def leftovers(root: Path) -> tuple[list[Leftover], list[str]]:
+def leftovers_size(root: Path) -> int:
+    """About how many bytes `leftovers` reads, those of programs that run among them."""
+    try:
+        return sum(_size_of(folder / _RECORD) for folder in root.iterdir())
+    except OSError:
+        return 0
+
+
+def leftovers(
+    root: Path,
+    is_saved: Callable[[RecoveryRecord], bool] = lambda _record: False,
+    at: At = lambda _share: None,
+) -> tuple[list[Leftover], list[str]]:
     """What programs that died have left, the latest first.
+
+    One after another is read whole, to see that it is, and no text is kept in memory.
+
+    Args:
+        root: The folder of all.
+        is_saved: Says of a record that nothing would be lost with it: then it is deleted. The
+            program died between its save and the end of its record.
+        at: Is told what share of them is looked through.
 
     Returns:
         Those that can be read, and a sentence for the writer about each that cannot. A damaged one
@@ -114,50 +191,92 @@ def leftovers(root: Path) -> tuple[list[Leftover], list[str]]:
         folders = sorted(folder for folder in root.iterdir() if folder.is_dir())
     except OSError:
         return [], []
-    for folder in folders:
-        if len(found) == _MOST:
-            break
-        path = folder / _RECORD
-        try:
-            lock = FileLock.acquire(folder / _LOCK)
-        except OSError as error:
-            if is_file(path):
-                problems.append(
-                    f"A text that was not saved is in “{visible_path(path)}” and cannot be "
-                    f"offered: {error.strerror or error}. It stays there; a text editor may show "
-                    "it."
-                )
-            continue
-        if lock is None:
-            continue  # of a program that runs
-        try:
-            record = RecoveryRecord.of_bytes(read_regular_file(path, LARGEST)[0])
-            found.append(Leftover(record, folder, lock))
-            continue
-        except FileNotFoundError:
-            # Of one that had nothing to keep.
-            if (folder / _DAMAGED).exists():
-                lock.release()
-            else:
-                _remove(folder, lock)
-            continue
-        except NewerRecordError as error:
-            problems.append(
-                f"A text that was not saved is in “{visible_path(path)}”: {error}. It stays there."
-            )
-        except (RecoveryError, OSError) as error:
-            aside = folder / _DAMAGED
-            with contextlib.suppress(OSError):
-                path.replace(aside)
-                path = aside
-            why = error.strerror if isinstance(error, OSError) else error
-            problems.append(
-                f"A text that was not saved could not be recovered: {why}. What there is of it is "
-                f"in “{visible_path(path)}”; a text editor may show it."
-            )
-        lock.release()
-    found.sort(key=lambda leftover: -leftover.record.written_at)
+    try:
+        for number, folder in enumerate(folders):
+            if len(found) == _MOST:
+                break
+            at(number / len(folders))
+            _take_in(folder, is_saved, found, problems)
+        at(1.0)
+    except BaseException:  # nobody is told of them
+        for leftover in found:
+            leftover.leave()
+        raise
+    found.sort(key=lambda leftover: -leftover.glance.written_at)
     return found, problems
+
+
+def _take_in(
+    folder: Path,
+    is_saved: Callable[[RecoveryRecord], bool],
+    found: list[Leftover],
+    problems: list[str],
+) -> None:
+    """Have what is left in one folder, or why it cannot be read, among those of the others."""
+    path = folder / _RECORD
+    try:
+        lock = FileLock.acquire(folder / _LOCK)
+    except OSError as error:
+        if is_file(path):
+            problems.append(
+                f"A text that was not saved is in “{visible_path(path)}” and cannot be "
+                f"offered: {error.strerror or error}. It stays there; a text editor may show "
+                "it."
+            )
+        return
+    if lock is None:
+        return  # of a program that runs
+    try:
+        record = _read(path)
+    except FileNotFoundError:
+        # Of one that had nothing to keep.
+        if (folder / _DAMAGED).exists():
+            lock.release()
+        else:
+            _remove(folder, lock)
+    except NewerRecordError as error:
+        lock.release()
+        problems.append(
+            f"A text that was not saved is in “{visible_path(path)}”: {error}. It stays there."
+        )
+    except (RecoveryError, OSError) as error:
+        aside = folder / _DAMAGED
+        with contextlib.suppress(OSError):
+            path.replace(aside)
+            path = aside
+        lock.release()
+        why = error.strerror if isinstance(error, OSError) else error
+        problems.append(
+            f"A text that was not saved could not be recovered: {why}. What there is of it is "
+            f"in “{visible_path(path)}”; a text editor may show it."
+        )
+    else:
+        if is_saved(record):
+            _remove(folder, lock)
+        else:
+            found.append(Leftover(Glance.of(record), folder, lock))
+
+
+def _read(path: Path) -> RecoveryRecord:
+    return RecoveryRecord.of_bytes(read_regular_file(path, LARGEST)[0])
+
+
+def _size_of(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
+def _count_words(text: str) -> int:
+    """In bites: another thread may want its turn, and a list of all of them takes memory."""
+    count, is_within = 0, False
+    for start in range(0, len(text), BITE):
+        bite = text[start : start + BITE]
+        # A word that goes on from the bite before was counted there.
+        count += len(bite.split()) - (is_within and not bite[0].isspace())
+        is_within = not bite[-1].isspace()
+    return count
 
 
 def _remove(folder: Path, lock: FileLock | None) -> None:

@@ -7,6 +7,7 @@ records are kept.
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import os
 from dataclasses import dataclass
@@ -122,7 +123,7 @@ class RecoveryRecord:
         try:
             header = msgspec.json.decode(line, type=_Header)
             newline, encoding = Newline[header.newline], Encoding[header.encoding]
-            file = TextFile(text.decode(), newline, encoding)
+            file = TextFile(_decoded(text), newline, encoding)
         except (msgspec.MsgspecError, UnicodeDecodeError, KeyError) as error:
             raise RecoveryError(f"it is damaged: {visible_line(str(error))}") from error
         _check(header, len(file.text))
@@ -144,6 +145,13 @@ def _first_line(*body: bytes) -> bytes:
     for part in body:
         digest.update(part)
     return b"%s %d %s" % (_NAME, _VERSION, digest.hexdigest().encode())
+
+
+def _decoded(text: bytes) -> str:
+    """In bites, so that other threads have their turn."""
+    decode = codecs.getincrementaldecoder("utf-8")().decode
+    pieces = [decode(text[at : at + BITE]) for at in range(0, len(text), BITE)]
+    return "".join([*pieces, decode(b"", True)])
 
 
 def _check(header: _Header, length: int) -> None:

@@ -129,7 +129,9 @@ class MainWindow(QMainWindow):
             self.notice, session.model, session.sampling, self.parameters.to_biases, self
         )
         self.files = DocumentFiles(self, session.draft, session.writing, settings, session.reading)
-        self.recovery_offer = RecoveryOffer(self, self.files, session.recovery, recovery_folder())
+        self.recovery_offer = RecoveryOffer(
+            self, self.files, session.recovery, session.reading, recovery_folder()
+        )
         self.compare = Compare(self, session, theme, settings)
         self.actions_ = WindowActions(
             self,

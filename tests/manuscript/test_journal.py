@@ -5,11 +5,14 @@ import shutil
 import stat
 import subprocess
 import sys
+import tracemalloc
 from pathlib import Path
 
+import hypothesis
 import pytest
+from hypothesis import strategies
 
-from studio.manuscript import Journal, RecoveryRecord, TextFile, leftovers
+from studio.manuscript import Glance, Journal, RecoveryRecord, TextFile, leftovers, leftovers_size
 
 ROOT = Path(__file__).parents[2]
 WRITER = """
@@ -78,13 +81,13 @@ def test_those_of_the_dead_are_offered_the_latest_first_and_held(root: Path) -> 
     running = Journal(root)
     running.write(record("Running.", 9))
     found, problems = leftovers(root)
-    assert [leftover.record.text for leftover in found] == ["Text 3.", "Text 2.", "Text 1."]
+    assert [leftover.read().text for leftover in found] == ["Text 3.", "Text 2.", "Text 1."]
     assert problems == []
     assert leftovers(root) == ([], []), "no other window offers them meanwhile"
     found[0].discard()
     found[1].leave()
     found[2].leave()
-    assert [each.record.text for each in leftovers(root)[0]] == ["Text 2.", "Text 1."]
+    assert [each.read().text for each in leftovers(root)[0]] == ["Text 2.", "Text 1."]
 
 
 def test_what_was_saved_before_the_death_is_no_leftover(root: Path) -> None:
@@ -106,7 +109,7 @@ def test_a_damaged_one_is_set_aside_and_told_once(root: Path, damage: bytes) -> 
             assert journal._folder is not None
             (journal._folder / "record").write_bytes(damage)
     found, problems = leftovers(root)
-    assert [leftover.record.text for leftover in found] == ["Whole."]
+    assert [leftover.read().text for leftover in found] == ["Whole."]
     assert len(problems) == 1
     (aside,) = root.rglob("damaged")
     assert str(aside) in problems[0]
@@ -167,7 +170,7 @@ def test_a_disk_that_refuses_is_told_and_a_later_try_works(root: Path) -> None:
     root.unlink()
     journal.write(record("Mine."))
     die(journal)
-    assert [each.record.text for each in leftovers(root)[0]] == ["Mine."]
+    assert [each.read().text for each in leftovers(root)[0]] == ["Mine."]
 
 
 def test_a_folder_that_is_tidied_away_is_made_again(root: Path) -> None:
@@ -176,7 +179,7 @@ def test_a_folder_that_is_tidied_away_is_made_again(root: Path) -> None:
     shutil.rmtree(root)
     journal.write(record("Mine again."))
     die(journal)
-    assert [each.record.text for each in leftovers(root)[0]] == ["Mine again."]
+    assert [each.read().text for each in leftovers(root)[0]] == ["Mine again."]
 
 
 def test_a_kill_at_any_moment_leaves_a_whole_record(root: Path) -> None:
@@ -189,8 +192,73 @@ def test_a_kill_at_any_moment_leaves_a_whole_record(root: Path) -> None:
             writer.kill()
         (leftover,), problems = leftovers(root)
         assert problems == []
-        number = int(leftover.record.written_at)
+        number = int(leftover.glance.written_at)
         assert number >= 3
-        assert leftover.record.text == f"{number:08d}" * 20_000
+        assert leftover.read().text == f"{number:08d}" * 20_000
         leftover.discard()
         assert list(root.iterdir()) == []
+
+
+def test_an_offer_is_small_however_long_the_text(root: Path) -> None:
+    text = "word " * 200_000
+    for number in range(3):
+        journal = Journal(root)
+        kept = RecoveryRecord(TextFile(text), (), "", 500_000, None, None, float(number))
+        journal.write(kept)
+        die(journal)
+    assert 3_000_000 < leftovers_size(root) < 3_001_000
+    tracemalloc.start()
+    try:
+        found, _ = leftovers(root)
+        held, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert [each.glance.words for each in found] == [200_000] * 3
+    assert held < 200_000, "no text is kept"
+    assert most < 8_000_000, "one is read after the other"
+    glance = found[0].glance
+    assert (len(glance.before), len(glance.behind), len(glance.begins)) == (8_000, 2_000, 240)
+    assert found[0].read().text == text
+
+
+def test_who_ends_the_looking_lets_go_of_what_was_found(root: Path) -> None:
+    for text in ("First.", "Second."):
+        journal = Journal(root)
+        journal.write(record(text))
+        die(journal)
+    for last in (0.5, 1.0):
+
+        def end(share: float, last: float = last) -> None:
+            if share == last:
+                raise InterruptedError
+
+        with pytest.raises(InterruptedError):
+            leftovers(root, at=end)
+    assert len(leftovers(root)[0]) == 2
+
+
+def test_what_is_saved_is_deleted(root: Path) -> None:
+    for text in ("Saved.", "Mine."):
+        journal = Journal(root)
+        journal.write(record(text))
+        die(journal)
+    found, problems = leftovers(root, lambda record: record.text == "Saved.")
+    assert [each.read().text for each in found] == ["Mine."]
+    assert problems == []
+    found[0].leave()
+    assert len(list(root.iterdir())) == 1
+
+
+@hypothesis.given(text=strategies.text(strategies.sampled_from("ab \n\u3000🐟")))
+def test_words_are_counted_in_bites_as_at_once(text: str) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("studio.manuscript.journal.BITE", 3)
+        assert Glance.of(record(text)).words == len(text.split())
+
+
+@hypothesis.given(text=strategies.text())
+def test_a_record_is_read_in_bites_as_at_once(text: str) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("studio.manuscript.recovery.BITE", 3)
+        kept = record(text)
+        assert RecoveryRecord.of_bytes(kept.to_bytes()) == kept

@@ -152,7 +152,7 @@ class Answers(QObject):
     def _recover(self, asked: RecoveryDialog, chance: float) -> None:
         self.offers = max(self.offers, asked.list.count())
         if chance < 0.75 and asked.chosen is not None:
-            self._restored = mark_of(asked.chosen.record.text)
+            self._restored = mark_of(asked.chosen.read().text)
             self._loads = self._hand.loads
             QTest.mouseClick(asked.restore, LEFT)
         elif chance < 0.9:

@@ -176,18 +176,28 @@ class DocumentFiles(QObject):
         """Remember where the caret stands in the document that `open_last` would open."""
         self._settings.set(LAST_CARET, self._draft.caret)
 
-    def restore(self, record: RecoveryRecord) -> bool:
-        """Have a document as it was kept, after the question about the one that is open."""
+    def restore(self, record: RecoveryRecord, then: Callable[[bool], object]) -> None:
+        """Have a document as it was kept, after the question about the one that is open.
+
+        Args:
+            record: As it was kept.
+            then: Is told whether it is open now.
+        """
+
+        def load() -> None:
+            self._draft.restore(record)
+            self._follow_file()
+            self.caret_wanted.emit(record.caret)
+            self.guard.look()
+            then(True)
+
         if not self.may_close():
-            return False
-        if len(record.text) > LIMITS.characters or not fits(shape_of(record.text)):
+            then(False)
+        elif len(record.text) > LIMITS.characters or not fits(shape_of(record.text)):
             self._save_kept(record)
-            return False
-        self._draft.restore(record)
-        self._follow_file()
-        self.caret_wanted.emit(record.caret)
-        self.guard.look()
-        return True
+            then(False)
+        else:
+            self._when_idle(load)
 
     def is_saved(self, record: RecoveryRecord) -> bool:
         """Whether a document that was kept is, to the letter, what its file holds now."""

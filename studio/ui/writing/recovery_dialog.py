@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.manuscript import Leftover, RecoveryRecord
+from studio.manuscript import Glance, Leftover
 from studio.ui.counted import counted
 from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.widgets.ask import question
@@ -30,8 +30,6 @@ from studio.visible_text import visible_line, visible_name, visible_path
 
 _PREVIEW_MARGIN = 10
 """Pixels round the text that is shown, which has a ground of its own."""
-_BEFORE, _BEHIND = 8000, 2000
-"""Characters before and behind the caret that are shown of a text."""
 _LINE = 60
 """Characters of a text that stand for it in the list."""
 _MOST_ROWS = 4
@@ -69,7 +67,7 @@ class RecoveryDialog(QDialog):
         self.list.setToolTip("Texts that were not saved, the latest first")
         self.list.setFrameShape(QFrame.Shape.NoFrame)
         for leftover in leftovers:
-            item = QListWidgetItem(_line(leftover.record))
+            item = QListWidgetItem(_line(leftover.glance))
             item.setData(Qt.ItemDataRole.UserRole, leftover)
             self.list.addItem(item)
         self.list.setSpacing(_SPACING)
@@ -142,17 +140,15 @@ class RecoveryDialog(QDialog):
         leftover = self.chosen
         if leftover is None:
             return
-        record = leftover.record
-        self.name.setText(_name(record))
+        glance = leftover.glance
+        self.name.setText(_name(glance))
         self.name.setToolTip(
-            plain_tip(visible_path(record.path)) if record.path else "It was never saved"
+            plain_tip(visible_path(glance.path)) if glance.path else "It was never saved"
         )
-        self.facts.setText(_facts(record))
-        text = record.text or record.brief
-        before = text[max(0, record.caret - _BEFORE) : record.caret]
-        self.preview.setPlainText(before + text[record.caret : record.caret + _BEHIND])
+        self.facts.setText(_facts(glance))
+        self.preview.setPlainText(glance.before + glance.behind)
         cursor = self.preview.textCursor()
-        cursor.setPosition(len(before.encode("utf-16-le")) // 2)
+        cursor.setPosition(len(glance.before.encode("utf-16-le")) // 2)
         self.preview.setTextCursor(cursor)
 
     def _restore(self) -> None:
@@ -173,28 +169,26 @@ class RecoveryDialog(QDialog):
         answer = question(
             self,
             "Discard",
-            f"Discard what was not saved of “{_name(leftover.record)}”? It cannot be brought back.",
+            f"Discard what was not saved of “{_name(leftover.glance)}”? It cannot be brought back.",
             buttons.Discard | buttons.Cancel,
             buttons.Cancel,
         )
         return answer == buttons.Discard
 
 
-def _name(record: RecoveryRecord) -> str:
-    return visible_name(record.path.name) if record.path else "Untitled"
+def _name(glance: Glance) -> str:
+    return visible_name(glance.path.name) if glance.path else "Untitled"
 
 
-def _line(record: RecoveryRecord) -> str:
-    first = " ".join((record.text or record.brief)[: 4 * _LINE].split())
-    begins = visible_line(first, _LINE)
-    return f"{_name(record)} – {begins}" if begins else _name(record)
+def _line(glance: Glance) -> str:
+    begins = visible_line(" ".join(glance.begins.split()), _LINE)
+    return f"{_name(glance)} – {begins}" if begins else _name(glance)
 
 
-def _facts(record: RecoveryRecord) -> str:
-    count = len(record.text.split())
-    words = counted(count, "word")
-    brief = ", with a brief" if record.brief else ""
-    return f"{_when(record.written_at)}, {words}{brief}"
+def _facts(glance: Glance) -> str:
+    words = counted(glance.words, "word")
+    brief = ", with a brief" if glance.has_brief else ""
+    return f"{_when(glance.written_at)}, {words}{brief}"
 
 
 def _when(seconds: float) -> str:

@@ -1,13 +1,23 @@
 """Offers what programs that died have left, at the start and when asked; does what is answered."""
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QWidget
 
-from studio.manuscript import Leftover, leftovers
+from studio.manuscript import Leftover, RecoveryError, RecoveryRecord, leftovers, leftovers_size
+from studio.progress import At
+from studio.ui.reading import Reading
 from studio.ui.writing.document_files import DocumentFiles
 from studio.ui.writing.recovery import Recovery
+
+_AT_ONCE = 2**22
+"""Bytes that are read while the window waits, in hundredths of a second; more in another thread."""
+
+_Result = TypeVar("_Result")
 
 
 class RecoveryOffer(QObject):
@@ -17,6 +27,7 @@ class RecoveryOffer(QObject):
         window: What the question belongs to.
         files: Opens what is restored.
         recovery: Keeps it again, before what was left is deleted.
+        reading: Reads long records while the window goes on.
         root: The folder of journals.
     """
 
@@ -26,48 +37,102 @@ class RecoveryOffer(QObject):
     """Another one: there is nothing."""
 
     def __init__(
-        self, window: QWidget, files: DocumentFiles, recovery: Recovery, root: Path
+        self,
+        window: QWidget,
+        files: DocumentFiles,
+        recovery: Recovery,
+        reading: Reading,
+        root: Path,
     ) -> None:
         super().__init__(window)
         self._window = window
         self._files = files
         self._recovery = recovery
+        self._reading = reading
         self._root = root
         self._open: list[Leftover] = []
         """Offered and not decided about; held against other windows."""
 
     def ask(self) -> None:
         """Offer what there is, or say that there is nothing. Not while a text is being written."""
-        if not self.make():
-            self.told.emit("Nothing waits to be restored: all that was written is saved or here.")
+        self._look(self._tell_nothing)
 
-    def make(self) -> bool:
-        """Offer what there is, if there is anything; whether the writer was told of something."""
-        found, problems = leftovers(self._root)
-        for leftover in found:
-            if self._files.is_saved(leftover.record):
-                leftover.discard()  # the program died between its save and the end of its record
-            else:
-                self._open.append(leftover)
-        if problems:
-            self.failed.emit("\n".join(problems))
-        if not self._open:
-            return bool(problems)
+    def make(self) -> None:
+        """Offer what there is, if there is anything."""
+        self._look(lambda: None)
+
+    def _tell_nothing(self) -> None:
+        self.told.emit("Nothing waits to be restored: all that was written is saved or here.")
+
+    def _look(self, if_nothing: Callable[[], None]) -> None:
+        def offer(looked: tuple[list[Leftover], list[str]] | None) -> None:
+            if looked is None:
+                return  # it was ended; the next start looks again
+            found, problems = looked
+            if problems:
+                self.failed.emit("\n".join(problems))
+            if found:
+                self._offer(found)
+            elif not problems:
+                if_nothing()
+
+        self._do(
+            "Looking for what was not saved",
+            partial(leftovers, self._root, self._files.is_saved),
+            offer,
+            leftovers_size(self._root),
+        )
+
+    def _do(
+        self,
+        words: str,
+        work: Callable[[At], _Result],
+        then: Callable[[_Result | None], None],
+        size: int,
+    ) -> None:
+        """Do what reads `size` bytes; where that takes long, while the window goes on."""
+        if size <= _AT_ONCE:
+            then(work(lambda _share: None))
+        else:
+            self._reading.start(words, work, then)
+
+    def _offer(self, found: list[Leftover]) -> None:
+        self._open += found
         # Only now: most starts have nothing to offer.
         from studio.ui.writing.recovery_dialog import RecoveryDialog
 
-        dialog = RecoveryDialog(self._open, self._window)
+        dialog = RecoveryDialog(found, self._window)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.restored.connect(self._restore)
         dialog.discarded.connect(self._discard)
         dialog.finished.connect(self._leave_rest)
         dialog.open()
-        return True
 
     def _restore(self, leftover: Leftover) -> None:
         # It is held until it is kept again here: a program that dies now leaves one of the two.
-        if self._files.restore(leftover.record) and self._recovery.keep_and_wait():
-            self._discard(leftover)
+        self._open.remove(leftover)
+
+        def read(_at: At) -> RecoveryRecord | str:
+            try:
+                return leftover.read()
+            except (RecoveryError, OSError) as error:
+                return str(error)
+
+        def settle(is_restored: bool) -> None:
+            if is_restored and self._recovery.keep_and_wait():
+                leftover.discard()
+            else:
+                leftover.leave()
+
+        def restore(record: RecoveryRecord | str | None) -> None:
+            if isinstance(record, RecoveryRecord):
+                self._files.restore(record, settle)
+                return
+            if record is not None:
+                self.failed.emit(f"A text that was not saved could not be restored: {record}.")
+            leftover.leave()
+
+        self._do("Restoring what was not saved", read, restore, leftover.size)
 
     def _discard(self, leftover: Leftover) -> None:
         self._open.remove(leftover)

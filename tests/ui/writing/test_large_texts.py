@@ -193,7 +193,9 @@ def test_a_kept_text_that_no_page_holds_goes_into_a_file_and_stays_kept(
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
     record = RecoveryRecord(TextFile(text), (), "", 0, None, None, time.time())
     writer = Writer(SAVE_AS_FILE, WRAP)
-    assert not bare.files.restore(record), "so that it is not deleted"
+    answers: list[bool] = []
+    bare.files.restore(record, answers.append)
+    assert answers == [False], "so that it is not deleted"
     qtbot.waitUntil(lambda: len(writer.read) == 2, timeout=LONG)
     assert path.read_text() == text
     assert opened(bare, qtbot).split() == text.split()

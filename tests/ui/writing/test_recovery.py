@@ -244,6 +244,36 @@ def test_it_can_be_kept_for_later(bare: MainWindow) -> None:
     assert "Nothing waits to be restored" in bare.toast.message
 
 
+def test_long_ones_are_read_in_another_thread_and_offered_all(
+    bare: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("studio.ui.writing.recovery_offer._AT_ONCE", 2**20)
+    readers: list[str] = []
+    of_bytes = RecoveryRecord.of_bytes
+
+    def read(data: bytes) -> RecoveryRecord:
+        readers.append(threading.current_thread().name)
+        return of_bytes(data)
+
+    for number in range(3):
+        leave((f"{number} word" + " more" * 98 + "\n") * 3_000, written_at=1e9 + number)
+    monkeypatch.setattr(RecoveryRecord, "of_bytes", read)
+    open_first(bare, None)
+    assert bare.findChildren(RecoveryDialog) == [], "the window stands before they are read"
+    QTest.keyClicks(bare.editor, "x")
+    QTest.keyClick(bare.editor, Qt.Key.Key_Backspace)
+    qtbot.waitUntil(lambda: bare.findChildren(RecoveryDialog) != [], timeout=LONG)
+    dialog = offered(bare)
+    assert dialog.list.count() == 3
+    assert dialog.facts.text().endswith(", 300,000 words")
+    assert dialog.preview.toPlainText().startswith("2 word more")
+    QTest.keyClick(dialog, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: bare.session.draft.manuscript.text[:6] == "2 word", timeout=LONG)
+    assert readers == ["reading"] * 4
+    qtbot.waitUntil(lambda: not bare.session.reading.is_busy, timeout=LONG)
+    assert sorted(record.text[0] for record in kept()) == ["0", "1", "2"]
+
+
 def test_every_control_of_the_offer_has_a_name_and_says_what_it_does(bare: MainWindow) -> None:
     for text in ("First.", "Second."):
         leave(text)
