@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 from studio.ui import settings as remembered
 from studio.ui.compare.compare import Compare
 from studio.ui.compare.place_question import PlaceQuestion
-from studio.ui.editor.editor import ManuscriptEditor
+from studio.ui.editor.editor import LAYING_OUT, ManuscriptEditor
 from studio.ui.editor.find_bar import FindBar
 from studio.ui.editor.take_margin import TakeMargin
 from studio.ui.editor.word import EditorWord
@@ -304,11 +304,8 @@ class MainWindow(QMainWindow):
     def _bind(self) -> None:
         session, writing = self.session, self.session.writing
         self.editor.caret_moved.connect(session.draft.set_caret)
-        self.editor.refused.connect(
-            lambda why: self.notice.tell(
-                why, self.actions_.stop if writing.can_stop else None, of_text=True
-            )
-        )
+        self.editor.refused.connect(self._on_edit_refused)
+        self.editor.laid_out.connect(lambda: self.notice.forget(LAYING_OUT))
         self.brief.edit.refused.connect(self.notice.tell)
         self.editor.zoom_asked.connect(self.theme.zoom_by)
         self.theme.prose_changed.connect(self._on_prose_changed)
@@ -402,6 +399,13 @@ class MainWindow(QMainWindow):
 
     def _on_prose_changed(self) -> None:
         self.editor.set_prose_font(self.theme.prose_font)
+
+    def _on_edit_refused(self, why: str) -> None:
+        if why == LAYING_OUT:
+            self._tell_of_text(why)
+            return
+        way_on = self.actions_.stop if self.session.writing.can_stop else None
+        self.notice.tell(why, way_on, of_text=True)
 
     def _on_file_failed(self, why: str) -> None:
         self.notice.tell(why, of_text=True)

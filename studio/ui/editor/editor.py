@@ -66,6 +66,9 @@ class ManuscriptEditor(Page):
     refused = Signal(str)
     """An edit inside the growing take was refused; says why and what to do."""
 
+    laid_out = Signal()
+    """All of the text is on the page, where it was not for a moment."""
+
     scrolled = Signal()
     """Other lines are in view. It comes a turn of the event loop later, before they are painted: a
     change of the text scrolls before takes, records and matches know of it."""
@@ -84,6 +87,7 @@ class ManuscriptEditor(Page):
             self.document(), manuscript, lambda: self.textCursor().position()
         )
         self._mirror.refused.connect(self._refuse)
+        self._mirror.filled.connect(self.laid_out)
         self._filling = PageFilling(self, self._mirror)
         self._filling.moved.connect(self._tell_selection)
         self._highlighter = ProvenanceHighlighter(self.document(), manuscript, self._mirror)

@@ -130,6 +130,13 @@ class NoticeBar(QFrame):
         if self._action in actions:
             self.hide()
 
+    def forget(self, message: str) -> None:
+        """Hide this message, wherever it is said: it is no longer true."""
+        if self.standing == message:
+            self.hide()
+        if self._toast is not None and self._toast.message == message:
+            self._toast.take_back()
+
     def forget_text(self) -> None:
         """Another text is open: hide a message that is about the one before it."""
         if self._is_of_text:

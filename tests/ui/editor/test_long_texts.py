@@ -12,6 +12,8 @@ from studio.manuscript import Manuscript
 from studio.manuscript.text_shape import LIMITS
 from studio.ui.editor.document import AT_ONCE
 from studio.ui.editor.editor import LAYING_OUT, ManuscriptEditor
+from studio.ui.main_window import MainWindow
+from tests.ui.conftest import LONG
 
 Key = Qt.Key
 SENTENCE = "The old fisherman pushed the boat into the water and looked back. "
@@ -177,3 +179,16 @@ def test_a_key_changes_no_more_of_a_long_text_than_of_a_short_one(
         turns.run()
         assert turns.most_characters <= 4
         assert manuscript.copied - copied <= 16_384
+
+
+def test_why_a_key_was_refused_is_told_as_long_as_it_is_so(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    window.session.draft.manuscript.load(PROSE)
+    QTest.keyClicks(window.editor, "x")
+    assert window.notice.message == LAYING_OUT
+    assert not window.notice.standing, "nothing went wrong"
+    qtbot.waitUntil(lambda: window.editor.is_whole, timeout=LONG)
+    assert not window.notice.message
+    QTest.keyClicks(window.editor, "x")
+    assert window.session.draft.manuscript.text == PROSE + "x"
