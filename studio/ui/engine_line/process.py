@@ -40,6 +40,8 @@ _REAP_MS = 1000
 a driver or for a drive that is gone; then nobody waits for it."""
 _BUILD_FOLDER = re.compile(r"^\S*[/\\](?=[^/\\\s]+:\d+: )")
 """Before a source file and its line: where llama.cpp was built, which tells a writer nothing."""
+_NO_ROOM = re.compile(r"(?:CUDA|ROCm|MUSA) error: out of memory|ggml_vulkan: .*OutOf\w*Memory")
+"""How llama.cpp's last lines begin where a graphics card had no room: it aborts then."""
 _GLIBC, _HUGE_PAGES = "GLIBC_TUNABLES", "glibc.malloc.hugetlb=1"
 """Has glibc ask Linux for pages of 2 MiB from the start, as far as it gives them, so that what a
 large model fills need not be exchanged for such later (`engine.huge_pages`): eight lanes are
@@ -92,8 +94,12 @@ class Outcome(NamedTuple):
 
     @property
     def is_for_memory(self) -> bool:
-        """Whether the system may have ended it for want of memory."""
-        return self.end is End.CRASHED and _signal_name(self.status).startswith("SIGKILL")
+        """Whether it may have ended for want of memory: the system ends it then, or it itself."""
+        if self.end is not End.CRASHED:
+            return False
+        return _signal_name(self.status).startswith("SIGKILL") or any(
+            _NO_ROOM.match(line) for line in self.log
+        )
 
     @property
     def is_by_its_work(self) -> bool:
@@ -102,7 +108,7 @@ class Outcome(NamedTuple):
         A child that cannot even start ends with the status 1, and one that nobody reads with 0.
         """
         if self.end is End.CRASHED:
-            return not self.is_from_outside
+            return not (self.is_from_outside or self.is_for_memory)
         return self.end is End.EXITED and self.status not in (0, 1)
 
     @property

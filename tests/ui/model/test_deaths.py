@@ -249,11 +249,21 @@ def test_a_file_that_changed_meanwhile_is_not_blamed(
     assert model.deaths.of(path) is None
 
 
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        KILLED,
+        Outcome(End.CRASHED, 6, "", ("CUDA error: out of memory", "  in function alloc at x.cu:9")),
+        Outcome(End.CRASHED, 6, "", ("ggml_vulkan: vk::Device: ErrorOutOfDeviceMemory",)),
+    ],
+)
 def test_want_of_memory_leads_to_the_options(
-    client: FakeClient, model: ModelState, path: str
+    client: FakeClient, model: ModelState, path: str, outcome: Outcome
 ) -> None:
     begin(client, model, path)
-    client.die(KILLED)
+    client.die(outcome)
+    assert model.deaths.of(path) is None, "with fewer layers on the card it opens"
+    assert model.way_on is WayOn.OPTIONS
     assert "fewer GPU layers" in model.message
     assert "smaller context" in model.message
 
