@@ -15,13 +15,14 @@ from pathlib import Path
 from PySide6.QtCore import QObject
 
 from studio.experiments.comparison import FORMAT
-from studio.path_checks import is_folder
+from studio.path_checks import is_file, is_folder
 from studio.progress import At
 from studio.ui.compare.compare import Compare
 from studio.ui.model.state import ModelState
 from studio.ui.presets.actions import PresetActions
 from studio.ui.reading import Reading
 from studio.ui.writing.document_files import TEXT_SUFFIXES, DocumentFiles
+from studio.ui.writing.large_texts import size_of
 from studio.visible_text import visible_name, visible_names
 
 _PRESET_SUFFIXES = frozenset(
@@ -55,11 +56,14 @@ def kind_of(path: Path) -> FileKind:
         return FileKind.COMPARISON
     if suffix in _PRESET_SUFFIXES or path.name == "Modelfile":
         return FileKind.PRESET
-    if suffix == _MODEL_SUFFIX or begins.startswith(_MODEL_BEGINS) or not begins:
+    if suffix == _MODEL_SUFFIX or begins.startswith(_MODEL_BEGINS):
         return FileKind.MODEL
+    if not begins:
+        # A text that is to be begun; what cannot be read, a model's message says best.
+        return FileKind.MODEL if size_of(path) or not is_file(path) else FileKind.MANUSCRIPT
     if begins.lstrip()[:1] not in _PRESET_BEGINS and _is_text(begins):
         return FileKind.MANUSCRIPT
-    return FileKind.PRESET if path.stat().st_size <= _LONGEST_PRESET else FileKind.MODEL
+    return FileKind.PRESET if size_of(path) <= _LONGEST_PRESET else FileKind.MODEL
 
 
 class FileOpening(QObject):

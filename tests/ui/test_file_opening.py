@@ -260,7 +260,7 @@ def test_nothing_is_taken_that_is_not_on_this_machine(bare: MainWindow) -> None:
         ("model.gguf", b"not one at all", FileKind.MODEL),
         ("blob", b"GGUF\x03\x00", FileKind.MODEL),
         ("large.bin", bytes(5 * 2**20), FileKind.MODEL),
-        ("empty", b"", FileKind.MODEL),
+        ("empty", b"", FileKind.MANUSCRIPT),
         ("chapter one", "Über das Meer. ".encode() * 999, FileKind.MANUSCRIPT),
         ("NOTES.org", b"FROM the beginning", FileKind.MANUSCRIPT),
         ("utf-16", "The sea".encode("utf-16"), FileKind.MANUSCRIPT),
