@@ -143,7 +143,7 @@ class Compare(QObject):
     def keep(self) -> None:
         """Have all runs on the shelf, as far as that can be done without a question."""
         with contextlib.suppress(ComparisonFileError):
-            self.actions.history.put_on_shelf(waits=False)
+            self.actions.history.put_on_shelf(patience=0)
 
     def restore(self) -> None:
         """Show the page that was shown when the program ended, unless one was asked for since."""

@@ -28,6 +28,10 @@ MOST = 24
 _MOST_NAMELESS = 4
 """Budgets that runs may fill whose model is not known by its fingerprint."""
 
+_PATIENCE = 1.0
+"""Seconds that a window that is closed waits for the name of what it keeps; made in the background
+since the lanes began, it is there as a rule."""
+
 _REST_MS = 100
 """Between the end of a run and its way to the shelf: its figures come a little later."""
 
@@ -153,23 +157,22 @@ class CompareHistory(QObject):
         """Whether nothing has to be put there."""
         return all(kept.is_on_shelf for kept in self._kept) and not self._state.has_tokens
 
-    def put_on_shelf(self, *, waits: bool = True) -> None:
+    def put_on_shelf(self, patience: float = _PATIENCE) -> None:
         """Have all of them on the shelf, now.
 
         Args:
-            waits: For the fingerprint of the open model, where it is not known yet. A run without
-                it is worth keeping all the same.
+            patience: Seconds to wait at most for the fingerprint of the open model, where it is
+                needed and not known yet. A run without it is worth keeping all the same.
 
         Raises:
             ComparisonFileError: One could not be written; what was there before still is.
         """
         self._rest.stop()
         origin = self._state.origin
-        is_named = waits or origin.is_known
-        if is_named:
-            origin.name_model(self._state.subject)
         self._keep()
-        if is_named:
+        if self._is_nameless and origin.is_known_within(patience):
+            origin.name_model(self._state.subject)
+            self._keep()
             self._tell_fingerprint()
         self._writer.finish()
         for kept in self._kept:
@@ -221,6 +224,14 @@ class CompareHistory(QObject):
         if not self._has_failed:
             self._has_failed = True
             self.failed.emit(f"Runs cannot be kept for the next window at present. {why}")
+
+    @property
+    def _is_nameless(self) -> bool:
+        """Whether the open model wrote one that does not tell its fingerprint."""
+        origin = self._state.origin
+        return any(
+            not kept.names_model and origin.is_open_model(kept.source) for kept in self._kept
+        )
 
     def _tell_fingerprint(self) -> None:
         """Runs that gave way before the fingerprint of their model was known get it now."""

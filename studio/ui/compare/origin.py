@@ -47,9 +47,13 @@ class CompareOrigin(QObject):
         """Whether `fingerprint` would not have to wait."""
         return self._fingerprint.known is not None
 
+    def is_known_within(self, seconds: float) -> bool:
+        """The same after waiting, so long at most."""
+        return self._fingerprint.wait(seconds) is not None
+
     def fingerprint(self) -> str:
-        """The open model's, if need be by waiting; "" where its file is gone."""
-        return self._fingerprint.wait()
+        """The open model's, if need be by waiting; "" where its file is gone or does not come."""
+        return self._fingerprint.wait() or ""
 
     def recognise(self, subject: Subject) -> None:
         """Find out whether the open model wrote this, and keep what tells it later."""

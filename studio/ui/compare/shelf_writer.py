@@ -9,15 +9,16 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QThreadPool, QTimer, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from studio.experiments.comparison import Comparison
 from studio.experiments.comparison_file import ComparisonFileError
+from studio.ui.background import Background
 from studio.ui.compare.shelf import CompareShelf
 
 _LOOK_MS = 50
-_LONGEST_WAIT_MS = 10_000
-"""Twelve runs are written in tenths of a second; a drive that is gone answers never."""
+_LONGEST_WAIT = 10.0
+"""Seconds. Twelve runs are written in tenths of a second; a drive that is gone answers never."""
 _TOKEN, _SPELLING = 500, 100
 """Bytes of a token without its sketch, and of an entry in the list of spellings."""
 
@@ -87,9 +88,7 @@ class ShelfWriter(QObject):
         self._clock = QTimer(self)
         self._clock.setInterval(_LOOK_MS)
         self._clock.timeout.connect(self._look)
-        # Its own: when this object goes, it waits for what is under way.
-        self._pool = QThreadPool(self)
-        self._pool.setMaxThreadCount(1)
+        self._background = Background("shelf")
 
     def put(self, kept: Kept) -> None:
         """Have a run written as it is now, if its file has it otherwise."""
@@ -98,13 +97,13 @@ class ShelfWriter(QObject):
             return
         self._queued[kept] = record
         shelf, errors = self._shelf, self._errors
-        self._pool.start(lambda: _write(shelf, kept, record, errors))
+        self._background.start(lambda: _write(shelf, kept, record, errors))
         self._clock.start()
 
     def clear_but(self, paths: Collection[Path]) -> None:
         """Have the files of all other runs deleted."""
         shelf, kept = self._shelf, list(paths)
-        self._pool.start(lambda: shelf.clear_but(kept))
+        self._background.start(lambda: shelf.clear_but(kept))
 
     def finish(self) -> None:
         """Wait until all is done that was asked, seconds at most.
@@ -112,7 +111,7 @@ class ShelfWriter(QObject):
         Raises:
             ComparisonFileError: The shelf's drive does not answer.
         """
-        is_done = self._pool.waitForDone(_LONGEST_WAIT_MS)
+        is_done = self._background.wait(_LONGEST_WAIT)
         self._look()
         if not is_done:
             raise ComparisonFileError(
@@ -122,7 +121,7 @@ class ShelfWriter(QObject):
             )
 
     def _look(self) -> None:
-        is_done = self._pool.activeThreadCount() == 0
+        is_done = not self._background.is_busy
         if is_done:
             self._clock.stop()
             self._queued.clear()

@@ -6,20 +6,20 @@ the fingerprint is for.
 
 from __future__ import annotations
 
-from functools import cached_property
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QThread, QThreadPool, QTimer, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from studio.experiments.model_hash import model_hash
+from studio.ui.background import Background
 from studio.ui.model.state import ModelState
 
 _Version = tuple[str, int, int]
 """A file's path, size and time of its last change."""
 
 _LOOK_MS = 50
-_LONGEST_WAIT_MS = 5000
-"""`model_hash` reads 512 MiB at most, in some 1.5 s; a drive that is gone answers never."""
+_LONGEST_WAIT = 5.0
+"""Seconds. `model_hash` reads at most 512 MiB, in some 1.5 s; of a drive that is gone, never."""
 
 UNREADABLE = ""
 """The fingerprint of a file that cannot be read."""
@@ -42,6 +42,8 @@ class ModelFingerprint(QObject):
         self._known: dict[_Version, str] = {}
         """Written to by the other thread, which touches nothing else: this object may go first."""
         self._pending: set[_Version] = set()
+        # Where the model writes meanwhile, it goes first.
+        self._background = Background("fingerprint", gives_way=True)
         self._clock = QTimer(self)
         self._clock.setInterval(_LOOK_MS)
         self._clock.timeout.connect(self._look)
@@ -59,26 +61,18 @@ class ModelFingerprint(QObject):
             return
         self._pending.add(version)
         known = self._known
-        self._pool.start(lambda: known.update({version: _made(version)}))
+        self._background.start(lambda: known.update({version: _made(version)}))
         self._clock.start()
 
-    def wait(self) -> str:
-        """The same, though the window waits for it, seconds at most; "" where it cannot be had."""
+    def wait(self, seconds: float | None = None) -> str | None:
+        """The same, though the window waits for it, seconds at most; None after these."""
         version = self._version()
         if version is None:
             return UNREADABLE
         self.ask()
-        self._pool.waitForDone(_LONGEST_WAIT_MS)
-        return self._known.get(version, UNREADABLE)
-
-    @cached_property
-    def _pool(self) -> QThreadPool:
-        # Its own: when this object goes, it waits for what is under way.
-        pool = QThreadPool(self)
-        pool.setMaxThreadCount(1)
-        # Where the model writes meanwhile, it goes first.
-        pool.setThreadPriority(QThread.Priority.IdlePriority)
-        return pool
+        if version not in self._known:
+            self._background.wait(_LONGEST_WAIT if seconds is None else seconds)
+        return self._known.get(version)
 
     def _version(self) -> _Version | None:
         report = self._model.report

@@ -4,11 +4,13 @@ import threading
 from pathlib import Path
 
 import pytest
+import shiboken6
 from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
 from studio.experiments.comparison import Comparison
 from studio.experiments.comparison_file import ComparisonFileError, load_comparison
+from studio.ui.background import Background
 from studio.ui.compare import history as compare_history
 from studio.ui.compare import shelf as compare_shelf
 from studio.ui.compare import shelf_writer
@@ -94,16 +96,45 @@ def test_a_drive_that_does_not_answer_is_not_waited_for(
         put(shelf, path, comparison)
 
     monkeypatch.setattr(CompareShelf, "put", put_late)
-    monkeypatch.setattr(shelf_writer, "_LONGEST_WAIT_MS", 20)
+    monkeypatch.setattr(shelf_writer, "_LONGEST_WAIT", 0.02)
     shelved.run(5, 6)
     shelved.run(7, 8)
     shelved.history.step(-1)
     with pytest.raises(ComparisonFileError, match="its drive does not answer"):
         shelved.history.put_on_shelf()
     answers.set()
-    monkeypatch.setattr(shelf_writer, "_LONGEST_WAIT_MS", LONG)
+    monkeypatch.setattr(shelf_writer, "_LONGEST_WAIT", LONG / 1000)
     shelved.history.put_on_shelf()
     assert len(list(folder.glob("*.json"))) == 2
+
+
+def test_a_dead_drive_and_a_model_that_is_read_for_ever_keep_no_window_open(
+    shelved: Shelved, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers, waits = threading.Event(), []
+    monkeypatch.setattr(
+        "studio.ui.model.fingerprint.model_hash", lambda _path: answers.wait(LONG / 1000) and "late"
+    )
+    wait = Background.wait
+
+    def count(background: Background, seconds: float) -> bool:
+        waits.append(seconds)
+        return wait(background, 0.01 if seconds < 2 else seconds)
+
+    monkeypatch.setattr(Background, "wait", count)
+    for number in range(3):
+        shelved.run(number, 6)
+    shelved.history.put_on_shelf()
+    assert waits == [1.0, 10.0], "once for the name of all, however many there are"
+    assert len(list(folder.glob("*.json"))) == 3, "kept without the name"
+    monkeypatch.setattr(CompareShelf, "put", lambda *_: answers.wait(LONG / 1000))
+    shelved.run(9)
+    shelved.history._rest.timeout.emit()
+    writer = shelved.history._writer
+    assert writer._background.is_busy
+    shiboken6.delete(shelved.history)
+    assert not answers.is_set(), "it goes without the drive"
+    answers.set()
 
 
 def test_other_lanes_and_a_lane_less_are_no_loss_either(shelved: Shelved) -> None:

@@ -42,7 +42,7 @@ def test_one_can_wait_for_it(desk: Desk, tmp_path: Path) -> None:
     path = tmp_path / "model.gguf"
     path.write_bytes(b"weights")
     fingerprint = ModelFingerprint(desk.model)
-    assert fingerprint.wait() == UNREADABLE
+    assert fingerprint.wait() == UNREADABLE, "without a model there is none"
     desk.load(str(path))
     assert fingerprint.wait() == fingerprint.known == model_hash(path)
 
@@ -51,7 +51,7 @@ def test_a_drive_that_does_not_answer_is_not_waited_for(
     desk: Desk, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answers = threading.Event()
-    monkeypatch.setattr(model_fingerprint, "_LONGEST_WAIT_MS", 20)
+    monkeypatch.setattr(model_fingerprint, "_LONGEST_WAIT", 0.02)
     monkeypatch.setattr(
         model_fingerprint, "model_hash", lambda _path: answers.wait(LONG / 1000) and "sha256:1"
     )
@@ -59,7 +59,7 @@ def test_a_drive_that_does_not_answer_is_not_waited_for(
     path = tmp_path / "model.gguf"
     path.write_bytes(b"weights")
     desk.load(str(path))
-    assert fingerprint.wait() == UNREADABLE
+    assert fingerprint.wait() is None
     assert fingerprint.known is None
     with qtbot.waitSignal(fingerprint.changed, timeout=LONG):
         answers.set()
@@ -81,17 +81,18 @@ def test_it_may_go_while_it_is_being_made(
 
     def slow(path: Path) -> str:
         goes_on.wait(LONG / 1000)
+        goes_on.set()
         return "sha256:late"
 
     monkeypatch.setattr(model_fingerprint, "model_hash", slow)
     desk.load(str(tmp_path / "model.gguf"))
     fingerprint = ModelFingerprint(desk.model)
     fingerprint.ask()
-    # Qt waits for the thread when the object goes: it has to be let go on from elsewhere.
-    timer = threading.Timer(0.05, goes_on.set)
-    timer.start()
+    background = fingerprint._background
     with qtbot.captureExceptions() as exceptions:
         shiboken6.delete(fingerprint)
-        qtbot.waitUntil(goes_on.is_set)
-    timer.join()
+        # Nobody waited for it: a drive that is gone keeps no window open.
+        assert not goes_on.is_set()
+        goes_on.set()
+        qtbot.waitUntil(lambda: not background.is_busy, timeout=LONG)
     assert exceptions == []
