@@ -19,9 +19,16 @@ LONGEST_MESSAGE = 2_000
 """Characters of a message that has a stranger's words in it."""
 _MOST_LINES = 40
 
-_STEERING = "\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069"
+_STEERING = (
+    "\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069"
+    "\ufeff\ufdd0-\ufdef"
+    + "".join(
+        f"{chr(plane | 0xFFFE)}{chr(plane | 0xFFFF)}" for plane in range(0, 0x110000, 0x10000)
+    )
+)
 """As a class of a regular expression: C0 and C1 controls but for tab and newline, line and
-paragraph separators, and the characters that set or override a direction."""
+paragraph separators, the characters that set or override a direction; U+FEFF, which Qt drops from a
+text's beginning, and the noncharacters, of which U+FFFE there turns all bytes of the text."""
 
 _IN_LINES = re.compile(f"[{_STEERING}\ud800-\udfff]")
 _IN_ONE_LINE = re.compile(f"[{_STEERING}\ud800-\udfff\t\n]")
@@ -90,4 +97,6 @@ def printable(text: str) -> str:
 def _written_out(match: re.Match[str]) -> str:
     character = match[0]
     code = ord(character)
+    if code > 0xFFFF:
+        return f"\\U{code:08x}"
     return _SHORT.get(character) or (f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}")

@@ -3,13 +3,24 @@ import unicodedata
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PySide6.QtCore import QObject
 
 from studio.visible_text import visible_line, visible_lines
 
 STEERING = {"Cc", "Cs", "Zl", "Zp"}
 DIRECTIONS = "\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 
-texts = st.text(st.characters(), max_size=300)
+MEANT_FOR_QT = "\ufeff"
+
+
+def is_noncharacter(character: str) -> bool:
+    return ord(character) & 0xFFFE == 0xFFFE or "\ufdd0" <= character <= "\ufdef"
+
+
+NONCHARACTERS = "".join(filter(is_noncharacter, map(chr, range(0x110000))))
+texts = st.text(
+    st.characters() | st.sampled_from(DIRECTIONS + MEANT_FOR_QT + NONCHARACTERS), max_size=300
+)
 
 
 @pytest.mark.parametrize(
@@ -19,6 +30,8 @@ texts = st.text(st.characters(), max_size=300)
         ("\x1b]0;owned\x07", "\\x1b]0;owned\\x07"),
         ("\x9b2J", "\\x9b2J"),
         ("one\r\ntwo\tthree", "one\\r\ntwo\tthree"),
+        ("\ufffea\ufeffb\uffff", "\\ufffea\\ufeffb\\uffff"),
+        ("\ufdd0\U0010fffe", "\\ufdd0\\U0010fffe"),
         ("gpj.\u202ecod", "gpj.\\u202ecod"),
         (
             "Grüße, 海, 👩\u200d👩\u200d👧",
@@ -37,6 +50,8 @@ def test_nothing_that_steers_is_left(text: str) -> None:
     for character in (*visible_lines(text).replace("\n", "").replace("\t", ""), *line):
         assert unicodedata.category(character) not in STEERING
         assert character not in DIRECTIONS
+        assert character not in MEANT_FOR_QT
+        assert not is_noncharacter(character)
     assert len(line) <= 200
 
 
@@ -49,3 +64,11 @@ def test_a_line_is_cut_and_says_so_without_reading_all() -> None:
     line = visible_line("a" * 16_000_000, longest=50)
     assert line == "a" * 49 + "…"
     assert visible_line("one\ntwo\tthree") == "one\\ntwo\\tthree"
+
+
+@given(texts)
+def test_qt_takes_it_as_it_is(text: str) -> None:
+    label = QObject()
+    for shown in (visible_line(text), visible_lines(text)):
+        label.setObjectName(shown)
+        assert label.objectName() == shown
