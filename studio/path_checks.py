@@ -23,6 +23,14 @@ def is_file(path: Path) -> bool:
     return os.path.isfile(path)  # noqa: PTH113 - as above
 
 
+def size_of(path: Path) -> int:
+    """Bytes of a file; 0 where that cannot be found out."""
+    try:
+        return os.stat(path).st_size  # noqa: PTH116 - which takes any path
+    except (OSError, ValueError):  # ValueError: a null character in the path
+        return 0
+
+
 def is_folder(path: Path) -> bool:
     """Whether a folder is there."""
     return os.path.isdir(path)  # noqa: PTH112 - as above

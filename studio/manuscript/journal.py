@@ -17,7 +17,7 @@ from studio.atomic_write import atomic_write
 from studio.file_lock import FileLock
 from studio.manuscript.recovery import LARGEST, NewerRecordError, RecoveryError, RecoveryRecord
 from studio.manuscript.text_shape import BITE
-from studio.path_checks import is_file
+from studio.path_checks import is_file, size_of
 from studio.progress import At
 from studio.regular_file import read_regular_file
 from studio.visible_text import visible_path
@@ -138,7 +138,7 @@ class Leftover:
     @property
     def size(self) -> int:
         """Bytes of the record."""
-        return _size_of(self.folder / _RECORD)
+        return size_of(self.folder / _RECORD)
 
     def read(self) -> RecoveryRecord:
         """What it had kept.
@@ -161,7 +161,7 @@ class Leftover:
 def leftovers_size(root: Path) -> int:
     """About how many bytes `leftovers` reads, those of programs that run among them."""
     try:
-        return sum(_size_of(folder / _RECORD) for folder in root.iterdir())
+        return sum(size_of(folder / _RECORD) for folder in root.iterdir())
     except OSError:
         return 0
 
@@ -259,13 +259,6 @@ def _take_in(
 
 def _read(path: Path) -> RecoveryRecord:
     return RecoveryRecord.of_bytes(read_regular_file(path, LARGEST)[0])
-
-
-def _size_of(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError:
-        return 0
 
 
 def _count_words(text: str) -> int:

@@ -15,14 +15,13 @@ from pathlib import Path
 from PySide6.QtCore import QObject
 
 from studio.experiments.comparison import FORMAT
-from studio.path_checks import is_file, is_folder
+from studio.path_checks import is_file, is_folder, size_of
 from studio.progress import At
 from studio.ui.compare.compare import Compare
 from studio.ui.model.state import ModelState
 from studio.ui.presets.actions import PresetActions
 from studio.ui.reading import Reading
 from studio.ui.writing.document_files import TEXT_SUFFIXES, DocumentFiles
-from studio.ui.writing.large_texts import size_of
 from studio.visible_text import visible_name, visible_names
 
 _PRESET_SUFFIXES = frozenset(

@@ -18,6 +18,7 @@ from studio.experiments.comparison_file import (
     save_comparison,
 )
 from studio.memory_budgets import SHELF
+from studio.path_checks import size_of
 from studio.progress import At
 
 
@@ -81,7 +82,7 @@ class CompareShelf:
 
     def make_room(self) -> None:
         """Delete the oldest files where all together are too large."""
-        sizes = {path: _size(path) for path in sorted(self._known)}
+        sizes = {path: size_of(path) for path in sorted(self._known)}
         for path in list(sizes)[:-1]:
             if sum(sizes.values()) <= SHELF:
                 break
@@ -92,10 +93,3 @@ class CompareShelf:
         with contextlib.suppress(OSError):
             path.unlink()
         self._known.discard(path)
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError:
-        return 0

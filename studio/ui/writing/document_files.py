@@ -22,7 +22,7 @@ from studio.manuscript import (
     write_text_file,
 )
 from studio.manuscript.text_shape import LIMITS, fits, too_large
-from studio.path_checks import exists, is_folder
+from studio.path_checks import exists, is_folder, size_of
 from studio.progress import At
 from studio.ui.reading import Reading
 from studio.ui.settings import FOLDER, LAST_CARET, LAST_FILE, RECENT_FILES, Settings
@@ -39,7 +39,6 @@ from studio.ui.writing.large_texts import (
     offer,
     quoted_name,
     read_text,
-    size_of,
     split_names,
 )
 from studio.ui.writing.writing import Writing

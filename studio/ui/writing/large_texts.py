@@ -19,6 +19,7 @@ from studio.manuscript import (
     shape_of,
 )
 from studio.manuscript.text_shape import LIMITS, fits
+from studio.path_checks import size_of
 from studio.progress import At
 from studio.visible_text import visible_name
 
@@ -77,14 +78,6 @@ def look_at(file: TextFile, held: FileState | None, at: At = lambda _share: None
     if not fits(shape):
         parts = tuple(fitting_parts(file.text, shape, lambda done: at(0.5 + done / length / 2)))
     return FoundText(file, held, shape, parts)
-
-
-def size_of(path: Path) -> int:
-    """A file's bytes; 0 where it cannot be looked at: whoever reads it says why."""
-    try:
-        return path.stat().st_size
-    except OSError:
-        return 0
 
 
 def quoted_name(path: Path) -> str:
