@@ -9,6 +9,7 @@ from studio.manuscript import Journal
 from studio.presets import Preset, PresetFolder, preset_folder
 from studio.ui.compare.state import CompareState
 from studio.ui.engine_line.client import EngineClient, silence_words
+from studio.ui.engine_line.process import DID_NOT_STOP
 from studio.ui.heat.state import HeatState
 from studio.ui.model.context_use import ContextUse
 from studio.ui.model.deaths import ModelDeaths
@@ -147,7 +148,7 @@ class Session(QObject):
     def end_engine(self) -> None:
         """End the engine at once, without asking it: it does not answer, or does not stop."""
         silence = self.client.silence
-        self.client.end(silence_words(silence) if silence else "it did not stop")
+        self.client.end(silence_words(silence) if silence else DID_NOT_STOP)
 
     def _on_waiting_changed(self) -> None:
         if not self.client.is_stopping:

@@ -48,6 +48,10 @@ large model fills need not be exchanged for such later (`engine.huge_pages`): ei
 written 5 % faster with them, one text 0 to 4 %. Other systems and libraries ignore it."""
 
 
+DID_NOT_STOP = "it did not stop"
+"""Why one is given up that answers pings, and goes on with what it was to end."""
+
+
 class End(Enum):
     """How a child process ended."""
 
@@ -100,6 +104,11 @@ class Outcome(NamedTuple):
         return _signal_name(self.status).startswith("SIGKILL") or any(
             _NO_ROOM.match(line) for line in self.log
         )
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether it lived, and what it was given to do did not come to an end when asked to."""
+        return self.end is End.GIVEN_UP and self.reason == DID_NOT_STOP
 
     @property
     def is_by_its_work(self) -> bool:

@@ -51,6 +51,9 @@ class WayOn(Enum):
     ANYWAY = "open the refused file all the same"
 
 
+_NEXT_TIME = "This file will not be opened again unless you ask for it."
+
+
 class ModelState(QObject):
     """The open model.
 
@@ -260,8 +263,12 @@ class ModelState(QObject):
             when = "as it began to read" if self.is_ready else "while it was loaded"
             self.deaths.remember(self.path, outcome.cause)
             message = f"“{name}” ended the engine {when} ({outcome.cause}). {untouched}"
-            next_time = "This file will not be opened again unless you ask for it."
-            self._fail(f"{message} {next_time}", WayOn.CHOOSE, detail=detail)
+            self._fail(f"{message} {_NEXT_TIME}", WayOn.CHOOSE, detail=detail)
+        elif is_at_work and outcome.is_stuck and not self.is_ready:
+            # Or the drive was slow and the writer in a hurry: then it is one question too many.
+            self.deaths.remember(self.path, "loading it did not stop")
+            message = f"The engine was ended, because loading “{name}” did not stop. {untouched}"
+            self._fail(f"{message} {_NEXT_TIME}", WayOn.CHOOSE)
         elif is_at_work and outcome.is_for_memory:
             when = "began to read with" if self.is_ready else "loaded"
             message = (

@@ -17,7 +17,7 @@ from studio.engine.messages import Load, Loaded, Loading, LoadOptions
 from studio.ui import application as program
 from studio.ui import settings as remembered
 from studio.ui.application import open_first
-from studio.ui.engine_line.process import End, Outcome
+from studio.ui.engine_line.process import DID_NOT_STOP, End, Outcome
 from studio.ui.main_window import MainWindow
 from studio.ui.model.deaths import ModelDeaths
 from studio.ui.model.picker import ModelPicker
@@ -219,7 +219,7 @@ def test_the_first_text_counts_as_well(client: FakeClient, model: ModelState, pa
         Outcome(End.EXITED, 1, "", ("Traceback",)),
         Outcome(End.NOT_STARTED, 0, "no such program", ()),
         Outcome(End.BROKE_PROTOCOL, 0, "nonsense", ()),
-        Outcome(End.GIVEN_UP, 0, "it did not stop", ()),
+        Outcome(End.GIVEN_UP, 0, "it gave no sign of life for 6 s", ()),
     ],
 )
 def test_an_end_from_elsewhere_is_not_the_files(
@@ -229,6 +229,26 @@ def test_an_end_from_elsewhere_is_not_the_files(
     client.die(outcome)
     assert model.deaths.of(path) is None
     assert model.way_on is (WayOn.OPTIONS if outcome is KILLED else WayOn.REOPEN)
+
+
+def test_a_load_that_did_not_stop_is_begun_again_only_when_asked_for(
+    client: FakeClient, model: ModelState, path: str
+) -> None:
+    told: list[str] = []
+    model.failed.connect(told.append)
+    stuck = Outcome(End.GIVEN_UP, 0, DID_NOT_STOP, ())
+    request = begin(client, model, path)
+    client.die(stuck)
+    assert "loading “bad.gguf” did not stop" in told[0]
+    model.reopen()
+    assert model.way_on is WayOn.ANYWAY
+    assert "(loading it did not stop)" in told[1]
+    request = begin(client, model, path)
+    client.answer(Loaded(request=request, report=model_report(path)))
+    client.answer(evaluated(request + 1))
+    assert model.deaths.of(path) is None
+    client.die(stuck)
+    assert model.deaths.of(path) is None, "a long prompt is not the file's doing"
 
 
 def test_an_engine_that_has_not_begun_is_no_files_fault(
