@@ -356,7 +356,9 @@ class ManuscriptEditor(Page):
         paragraphs = self.document().blockCount() + shape.paragraphs - 1
         longest = shape.longest if shape.paragraphs > 2 else shape.longest + self._here()
         whole = TextShape(length, paragraphs, longest)
-        return f"{too_large('With this the page', whole)} {_AS_A_FILE}" if not fits(whole) else ""
+        if fits(whole):
+            return ""
+        return f"The text is not put in. {too_large('with it the page', whole)} {_AS_A_FILE}"
 
     def _here(self) -> int:
         """How long the paragraph is that the caret stands in."""

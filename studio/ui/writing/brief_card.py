@@ -60,7 +60,8 @@ class _BriefEdit(QPlainTextEdit):
         shape = shape_of(text) if len(text) <= BRIEF_LIMITS.characters else TextShape(length, 1, 1)
         whole = TextShape(length, self.blockCount() + shape.paragraphs - 1, shape.longest)
         if not fits(whole, BRIEF_LIMITS):
-            self.refused.emit(too_large("With this the brief", whole, BRIEF_LIMITS))
+            why = too_large("with it the brief", whole, BRIEF_LIMITS)
+            self.refused.emit(f"The text is not put in. {why}")
             return
         self.textCursor().insertText(fit_text(text))
         self.ensureCursorVisible()

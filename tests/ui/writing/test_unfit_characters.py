@@ -152,7 +152,7 @@ def test_what_no_page_and_no_brief_holds_is_not_pasted(bare: MainWindow) -> None
         assert bare.session.draft.manuscript.text == ""
     bare.notice.hide()
     brief.insertFromMimeData(pasted("a " * BRIEF_LIMITS.characters))
-    assert "the brief has" in bare.notice.message
+    assert "The text is not put in. With it the brief has" in bare.notice.message
     brief.insertFromMimeData(pasted("Short\0."))
     assert bare.session.draft.brief == "Short\ufffd."
 
