@@ -13,6 +13,13 @@ TokenId = Annotated[int, msgspec.Meta(ge=0, lt=2**31)]
 """A number of the vocabulary, as llama.cpp counts. No other comes through a frame: what the window
 does with its numbers must not fail on one that a damaged engine made up."""
 
+Pieces = Annotated[dict[TokenId, bytes], msgspec.Meta(max_length=2**20)]
+"""Bytes by token id: no vocabulary has as many. A longer one is refused before it is read."""
+TypedBytes = Annotated[dict[TokenId, int], msgspec.Meta(max_length=2**12)]
+"""Numbers by the ids of a sketch."""
+TopTokens = Annotated[tuple[tuple[TokenId, float], ...], msgspec.Meta(max_length=2**12)]
+"""Some ids, each with its probability."""
+
 PromptFormat = Literal["plain", "chat"]
 
 
@@ -93,16 +100,16 @@ class Token(Event, frozen=True, kw_only=True, tag=True, weakref=True):
     """As the sampler used it: 0 = the favourite of those that were left."""
     entropy: float
     """Nats, of the distribution drawn from."""
-    top: tuple[tuple[TokenId, float], ...]
+    top: TopTokens
     """The most likely (id, probability), as the sampler used them."""
     sketch: bytes
-    pieces: dict[TokenId, bytes]
+    pieces: Pieces
     u: float
     """What was drawn, in [0, 1): the same u at another temperature is the same dice."""
     near_tie: bool
     """Whether arithmetic alone may decide which token T 0 takes here, penalties and biases
     counted."""
-    typed: dict[TokenId, int] = msgspec.field(default_factory=dict)
+    typed: TypedBytes = msgspec.field(default_factory=dict)
     """Of those tokens of the sketch that begin with what the text before has already: with how many
     bytes of it. `text` is without them. Only the first of a generation can have any."""
 

@@ -4,7 +4,7 @@ Frozen values, typed on both ends, encoded as msgpack; never pickle. This module
 llama_cpp, and does not know how messages travel (`framing`) or who acts on them (`child`).
 """
 
-from typing import Literal, Protocol
+from typing import Annotated, Literal, Protocol
 
 import msgspec
 import numpy as np
@@ -30,11 +30,11 @@ from studio.engine.lane_messages import StopLane as StopLane
 from studio.engine.lane_messages import lane_tokens as lane_tokens
 from studio.engine.message_parts import Command as Command
 from studio.engine.message_parts import Event as Event
+from studio.engine.message_parts import Pieces, TypedBytes, check_ids, check_sketch, check_stop
 from studio.engine.message_parts import Prompt as Prompt
 from studio.engine.message_parts import PromptFormat as PromptFormat
 from studio.engine.message_parts import Token as Token
 from studio.engine.message_parts import TokenId as TokenId
-from studio.engine.message_parts import check_ids, check_sketch, check_stop
 from studio.engine.token_messages import FindTokens as FindTokens
 from studio.engine.token_messages import FindWords as FindWords
 from studio.engine.token_messages import TokensFound as TokensFound
@@ -216,7 +216,7 @@ class Evaluated(Event, frozen=True, kw_only=True, tag=True):
     """Characters at the manuscript's beginning that did not fit the context."""
     reused: int
     """Tokens that were evaluated before and did not need it again."""
-    pieces: dict[TokenId, bytes] = msgspec.field(default_factory=dict)
+    pieces: Pieces = msgspec.field(default_factory=dict)
     """Bytes of the prompt's last tokens, of those that no message before has spelled."""
 
     def __post_init__(self) -> None:
@@ -234,9 +234,9 @@ class Distribution(Event, frozen=True, kw_only=True, tag=True):
 
     sketch: bytes
     """A `studio.sampling.LogitSketch`."""
-    pieces: dict[TokenId, bytes]
+    pieces: Pieces
     """Bytes of tokens in this sketch that no message before has spelled."""
-    typed: dict[TokenId, int] = msgspec.field(default_factory=dict)
+    typed: TypedBytes = msgspec.field(default_factory=dict)
     """As `Token.typed`."""
 
     def __post_init__(self) -> None:
@@ -257,7 +257,7 @@ class ScoredToken(msgspec.Struct, frozen=True, weakref=True):
     sketch: bytes
     """A `studio.sampling.LogitSketch` that knows this token exactly."""
     near_tie: bool
-    typed: dict[TokenId, int] = msgspec.field(default_factory=dict)
+    typed: TypedBytes = msgspec.field(default_factory=dict)
     """As `Token.typed`; a token that is read has none, one that is chosen behind a text may."""
 
     def __post_init__(self) -> None:
@@ -273,8 +273,8 @@ class Scored(Event, frozen=True, kw_only=True, tag=True):
     the last are at the boundary of a character."""
     first: int
     """The number of the first of them among the prompt's tokens, as `Evaluated` tells them."""
-    tokens: tuple[ScoredToken, ...]
-    pieces: dict[TokenId, bytes]
+    tokens: Annotated[tuple[ScoredToken, ...], msgspec.Meta(max_length=2**16)]
+    pieces: Pieces
     """Bytes of tokens in these sketches that no message before has spelled."""
 
 

@@ -3,7 +3,7 @@
 `messages` names these too. Imports without llama_cpp.
 """
 
-from studio.engine.message_parts import Command, Event, TokenId
+from studio.engine.message_parts import Command, Event, Pieces, TokenId
 from studio.sampling import WordTokens
 
 
@@ -20,7 +20,7 @@ class FindTokens(Command, frozen=True, kw_only=True, tag=True):
 class TokensFound(Event, frozen=True, kw_only=True, tag=True):
     """How tokens are spelled."""
 
-    pieces: dict[TokenId, bytes]
+    pieces: Pieces
     """Bytes by token id; of a control token its name. Ids that the model lacks are not in it."""
 
 
@@ -41,5 +41,5 @@ class WordsFound(Event, frozen=True, kw_only=True, tag=True):
     texts: tuple[str, ...]
     words: tuple[WordTokens, ...]
     """Of each of `texts`."""
-    pieces: dict[TokenId, bytes]
+    pieces: Pieces
     """Bytes of the tokens that hold a whole word, and of those that write it usually."""

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from studio.engine.framing import (
     MAXIMUM_FRAME,
+    USUAL_FRAME,
     FramingError,
     command_reader,
     encode,
@@ -38,8 +39,9 @@ from studio.engine.messages import (
     Stop,
     Superseded,
     Token,
+    WordsFound,
 )
-from studio.sampling import LogitSketch, SamplingParams
+from studio.sampling import LogitSketch, SamplingParams, WordTokens
 
 PROMPT = Prompt(manuscript="Über\u00a0das 🐟\r\n", brief="b", system="s", format="chat")
 HOT = SamplingParams(temperature=float("inf"), seed=4, samplers=("temperature", "min_p"))
@@ -222,3 +224,43 @@ def test_a_distribution_that_is_none_is_refused(sketch: bytes) -> None:
 def test_a_command_is_no_event() -> None:
     with pytest.raises(FramingError):
         list(event_reader().feed(encode(Stop(request=1))))
+
+
+def long_frames() -> dict[str, dict[str, object]]:
+    """What an engine could send to hold the window up: tiny entries in frames of some MiB."""
+    ones = [1] * (5 * USUAL_FRAME)
+    few = dict.fromkeys(range(900000), b"")
+    evaluated = msgspec.to_builtins(EVENTS[2], builtin_types=(bytes,))
+    token = msgspec.to_builtins(EVENTS[4], builtin_types=(bytes,))
+    found = {"request": 1, "texts": ["a"], "pieces": {}}
+    return {
+        "pieces of a token": token | {"pieces": few},
+        "words": found | {"type": "WordsFound", "words": [{"anywhere": ones}]},
+        "pieces behind ids": evaluated | {"pieces": few},
+        "an unknown field": {"type": "Pong", "request": 1, "more": ones},
+        "no kind": {"request": 1, "type": "Pong", "more": ones},
+        "ids in another place": evaluated | {"tokens": b"", "pieces": few, "z": bytes(USUAL_FRAME)},
+    }
+
+
+@pytest.mark.parametrize("name", long_frames())
+def test_tiny_entries_are_refused_before_they_are_read(name: str) -> None:
+    body = msgspec.msgpack.encode(long_frames()[name])
+    assert len(body) > USUAL_FRAME
+    # The beginning is enough: nothing of the rest is waited for, kept or decoded.
+    with pytest.raises(FramingError, match="are allowed of it"):
+        list(event_reader().feed(struct.pack("<I", len(body)) + body[:64]))
+
+
+def test_long_prompts_and_large_vocabularies_come_through() -> None:
+    ids = np.arange(10 * 2**20, dtype="<i4").tobytes()
+    evaluated = msgspec.structs.replace(EVENTS[2], tokens=ids)
+    words = WordTokens(tuple(range(1_000_000)), {}, True, ())
+    found = WordsFound(request=1, texts=("a",), words=(words,), pieces={})
+    data = encode(evaluated) + encode(found)
+    assert len(encode(found)) > USUAL_FRAME
+    reader = event_reader()
+    events: list[AnyEvent] = []
+    for start in range(0, len(data), 65_521):
+        events += reader.feed(data[start : start + 65_521])
+    assert events == [evaluated, found]
