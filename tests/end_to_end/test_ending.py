@@ -18,12 +18,11 @@ import pytest
 
 from studio.experiments.comparison_file import load_comparison
 from studio.manuscript import RecoveryRecord
+from tests.helpers.waiting import PATIENCE, until
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 60.0
-"""Seconds until a condition that never comes true fails the test; nothing is timed by it."""
 TYPED = "The old fisherman looked out over the"
 
 PROGRAM = """
@@ -152,13 +151,6 @@ def start(starter_model: Path) -> Iterator[Callable[..., Program]]:
 
 
 Start = Callable[..., Program]
-
-
-def until(condition: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, f"never came: {what}"
-        time.sleep(0.02)
 
 
 def is_gone(process: psutil.Process) -> bool:

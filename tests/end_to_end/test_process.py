@@ -5,12 +5,13 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
 import pytest
+
+from tests.helpers.waiting import PATIENCE, until
 
 pytestmark = pytest.mark.skipif(
     os.environ.get("KELVIN_TEST_DISPLAY") != "xvfb" or shutil.which("xdotool") is None,
@@ -18,16 +19,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 60.0
-"""Seconds until a condition that never comes true fails the test; nothing is timed by it."""
 OPENING = "The old fisherman looked out over the"
-
-
-def until(condition: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, f"never came: {what}"
-        time.sleep(0.05)
 
 
 class Program:

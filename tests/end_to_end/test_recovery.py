@@ -6,17 +6,15 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from studio.manuscript import Origin, RecoveryRecord
+from tests.helpers.waiting import until
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 60.0
-"""Seconds until a condition that never comes true fails the test; nothing is timed by it."""
 
 PROGRAM = """
 import json
@@ -147,13 +145,6 @@ def start() -> object:
 
 
 Start = Callable[..., Program]
-
-
-def until(condition: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, f"never came: {what}"
-        time.sleep(0.02)
 
 
 def records(home: Path) -> list[RecoveryRecord]:
