@@ -335,11 +335,19 @@ class DocumentFiles(QObject):
 
         def come(found: _Found | None) -> None:
             if found is not None:
-                # What was written meanwhile is asked about, as what was written before.
-                act = self._when_idle if changes == self._changes else self._replace
-                act(lambda: then(found))
+                self._replace_since(changes, lambda: then(found))
 
         self._reading.start(words, work, come)
+
+    def _replace_since(self, changes: int, load: Callable[[], object]) -> None:
+        """Load another document, after the question about what was written since so many changes.
+
+        What was written before was asked about then.
+        """
+        if changes == self._changes:
+            self._when_idle(load)
+        else:
+            self._replace(load)
 
     def _show_or_offer(
         self, found: FoundText, path: Path | None, name: str, load: Callable[[], object]
@@ -374,23 +382,29 @@ class DocumentFiles(QObject):
             )
             return
 
+        changes, written = self._changes, list[Path]()
+
         def write(at: At) -> str:
             for number, (name, part) in enumerate(zip(names, found.parts, strict=True)):
                 at(number / len(names))
                 try:
                     write_text_file(name, replace(found.file, text=part))
                 except ManuscriptFileError as error:
-                    return f"{error} {number:,} of {len(names):,} parts are written."
+                    return str(error)
+                written.append(name)
             return ""
 
-        def show(problem: str) -> None:
-            if problem:
-                self.failed.emit(problem)
+        def tell(problem: str | None) -> None:
+            if problem == "":
+                self.told.emit(f"{quoted_name(path)} is split into {len(names):,} files beside it.")
+                self._replace_since(changes, lambda: self._open_now(names[0]))
                 return
-            self.told.emit(f"{quoted_name(path)} is split into {len(names):,} files beside it.")
-            self._open_now(names[0])
+            so_far = f"{len(written):,} of {len(names):,} parts are written."
+            self.failed.emit(
+                f"{problem or f'{quoted_name(path)} is not split to its end:'} {so_far}"
+            )
 
-        self._start(f"Splitting {quoted_name(path)}", write, show)
+        self._reading.start(f"Splitting {quoted_name(path)}", write, tell)
 
     def _save_kept(self, record: RecoveryRecord) -> None:
         """A kept text that no page holds goes into a file, which can be opened in parts."""

@@ -5,6 +5,7 @@ Through the real window, with real files and the real dialog.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +16,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
-from studio.manuscript import RecoveryRecord, TextFile
+from studio.manuscript import FileState, RecoveryRecord, TextFile, write_text_file
 from studio.manuscript.text_shape import LIMITS
 from studio.ui.main_window import MainWindow
 from studio.ui.writing.document_files import SAVE_AS_FILE
@@ -136,6 +137,33 @@ def test_more_than_a_page_holds_is_split_into_files(
     bare.open_path(path)
     qtbot.waitUntil(lambda: "is there already" in bare.notice.message, timeout=LONG)
     assert parts[1].read_text() == "Mine."
+
+
+def test_how_far_it_was_split_is_told_where_that_is_given_up(
+    bare: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "The Sea.txt"
+    path.write_text(PARAGRAPH * (2 * LIMITS.characters // len(PARAGRAPH) + 9))
+    first, go_on = threading.Event(), threading.Event()
+
+    def write_and_wait(part: Path, file: TextFile) -> FileState:
+        state = write_text_file(part, file)
+        first.set()
+        assert go_on.wait(LONG / 1000)
+        return state
+
+    monkeypatch.setattr("studio.ui.writing.document_files.write_text_file", write_and_wait)
+    writer = Writer(SPLIT)
+    bare.open_path(path)
+    qtbot.waitUntil(first.is_set, timeout=LONG)
+    qtbot.waitUntil(bare.actions_.stop.isEnabled, timeout=LONG)
+    bare.actions_.stop.trigger()  # Esc
+    go_on.set()
+    qtbot.waitUntil(lambda: not bare.session.reading.is_busy, timeout=LONG)
+    assert bare.notice.message == "“The Sea.txt” is not split to its end: 1 of 3 parts are written."
+    assert sorted(tmp_path.iterdir()) == [tmp_path / "The Sea 1 of 3.txt", path]
+    assert len(writer.read) == 1
+    assert bare.session.draft.path is None
 
 
 @pytest.mark.parametrize("text", ["a" * 2**20, "word " * 200_000, "e" + "\u0301" * 300_000])
