@@ -3,6 +3,9 @@
 This module does not know the manuscript's history or takes, and changes nothing in it.
 """
 
+from collections.abc import Callable, Iterator
+from itertools import islice
+
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QKeyEvent
 from PySide6.QtWidgets import (
@@ -20,6 +23,8 @@ from studio.ui.theme.theme import Theme
 from studio.ui.widgets.escape_key import claims_escape
 from studio.ui.widgets.plain_label import PlainLabel
 
+_PIECE = 10_000
+"""Matches that are looked for in a turn of the event loop, in some 3 ms."""
 _MARK_STRENGTH = 0.45  # of the selection's colour, so that the selected match stands out
 
 
@@ -68,6 +73,15 @@ class FindBar(QWidget):
         self._soon.setSingleShot(True)
         self._soon.setInterval(100)
         self._soon.timeout.connect(self._search)
+        self._rest: Iterator[tuple[int, int]] = iter(())
+        """Finds those that are not among `_found` yet."""
+        self._is_stale = True
+        """Whether the text may be another one than that which was searched."""
+        self._awaited: Callable[[], bool] | None = None
+        """Selects one, once it is among them; whether it is."""
+        self._next_turn = QTimer(self)
+        self._next_turn.setSingleShot(True)
+        self._next_turn.timeout.connect(self._search_on)
         self._query.textChanged.connect(self._query_changed)
         self._match_case.toggled.connect(self._query_changed)
         editor.document().contentsChanged.connect(self._text_changed)
@@ -110,22 +124,45 @@ class FindBar(QWidget):
         self.hide()
         self._found = []
         self._soon.stop()
+        self._end_search()
         self._mark()
         self._editor.setFocus(Qt.FocusReason.OtherFocusReason)
         self.closed.emit()
 
     def find_next(self) -> None:
         """Selects the first match behind the selection, from the end on to the beginning."""
-        self._search()
+        self._search_again()
         start, end = self._editor.selection
-        # From the end of a selected match, but on the spot where only the caret stands.
-        is_match = (start, end) in matches_between(self._found, start, end)
-        self._go(next_match(self._found, end if is_match else start))
+
+        def go() -> bool:
+            # From the end of a selected match, but on the spot where only the caret stands.
+            is_match = (start, end) in matches_between(self._found, start, end)
+            return self._go_behind(end if is_match else start)
+
+        self._await(go)
 
     def find_previous(self) -> None:
         """Selects the last match before the selection, from the beginning on to the end."""
-        self._search()
-        self._go(previous_match(self._found, self._editor.selection[0]))
+        self._search_again()
+        start = self._editor.selection[0]
+
+        def go() -> bool:
+            if not self._is_whole and not self._found[0][0] < start <= self._found[-1][0]:
+                return False
+            self._go(previous_match(self._found, start))
+            return True
+
+        self._await(go)
+
+    def _await(self, go: Callable[[], bool]) -> None:
+        """Select a match now, or as soon as it is found."""
+        self._awaited = None if go() else go
+
+    def _go_behind(self, position: int) -> bool:
+        if not self._is_whole and self._found[-1][0] < position:
+            return False
+        self._go(next_match(self._found, position))
+        return True
 
     def _go(self, index: int | None) -> None:
         if index is not None:
@@ -135,22 +172,54 @@ class FindBar(QWidget):
 
     def _query_changed(self) -> None:
         self._search()
-        self._go(next_match(self._found, self._origin))
+        self._await(lambda: self._go_behind(self._origin))
 
     def _text_changed(self) -> None:
+        self._is_stale = True
         if self.isVisible() and not self._soon.isActive():
             self._soon.start()
 
+    def _search_again(self) -> None:
+        """Search, if the text is another one than that which was searched."""
+        if self._is_stale:
+            self._search()
+
     def _search(self) -> None:
         self._soon.stop()
+        self._is_stale = False
         text = self._editor.manuscript.text
-        self._found = matches(text, self.query, self._match_case.isChecked())
-        self._tell_count()
+        self._found, self._awaited = [], None
+        self._rest = matches(text, self.query, self._match_case.isChecked())
+        self._search_on()
         self._mark()
+
+    def _search_on(self) -> None:
+        """Find some more, and the others in later turns of the event loop."""
+        piece = list(islice(self._rest, _PIECE))
+        self._found += piece
+        if len(piece) < _PIECE:
+            self._end_search()
+            self._mark()
+        else:
+            self._next_turn.start()
+        if self._awaited is not None and self._awaited():
+            self._awaited = None
+        self._tell_count()
+
+    @property
+    def _is_whole(self) -> bool:
+        """Whether all are found."""
+        return not self._next_turn.isActive()
+
+    def _end_search(self) -> None:
+        self._next_turn.stop()
+        self._rest = iter(())
 
     def _tell_count(self) -> None:
         if not self.query:
             told = ""
+        elif not self._is_whole:
+            told = f"{len(self._found):,} and more"
         elif not self._found:
             told = "No matches"
         else:

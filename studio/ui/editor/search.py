@@ -5,18 +5,20 @@ This module does not know Qt: positions are code points.
 
 import re
 from bisect import bisect_left
+from collections.abc import Iterator
 
 
-def matches(text: str, query: str, match_case: bool) -> list[tuple[int, int]]:
-    """All places of a query, in order, none overlapping another: `(start, end)`, half open.
+def matches(text: str, query: str, match_case: bool) -> Iterator[tuple[int, int]]:
+    """The places of a query, in order, none overlapping another: `(start, end)`, half open.
 
-    An ordinary space in the query stands for a no-break space too, which looks no different.
+    They are looked for as they are taken. An ordinary space in the query stands for a no-break
+    space too, which looks no different.
     """
     if not query:
-        return []
+        return iter(())
     pattern = re.escape(query).replace("\\ ", "[ \u00a0\u202f]")
     flags = re.NOFLAG if match_case else re.IGNORECASE
-    return [found.span() for found in re.finditer(pattern, text, flags)]
+    return (found.span() for found in re.finditer(pattern, text, flags))
 
 
 def next_match(found: list[tuple[int, int]], position: int) -> int | None:

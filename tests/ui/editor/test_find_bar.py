@@ -69,12 +69,12 @@ def selected(editor: ManuscriptEditor) -> str:
 
 
 def test_matches_are_code_points_and_do_not_overlap() -> None:
-    assert matches("😀aaaa", "aa", True) == [(1, 3), (3, 5)]
-    assert matches("x😀y😀", "😀", True) == [(1, 2), (3, 4)]
-    assert matches("a.b", ".", True) == [(1, 2)]
-    assert matches("İI i", "i", False) == [(0, 1), (1, 2), (3, 4)]
-    assert matches("a\u00a0b a b", "a b", True) == [(0, 3), (4, 7)]
-    assert matches("abc", "", True) == []
+    assert list(matches("😀aaaa", "aa", True)) == [(1, 3), (3, 5)]
+    assert list(matches("x😀y😀", "😀", True)) == [(1, 2), (3, 4)]
+    assert list(matches("a.b", ".", True)) == [(1, 2)]
+    assert list(matches("İI i", "i", False)) == [(0, 1), (1, 2), (3, 4)]
+    assert list(matches("a\u00a0b a b", "a b", True)) == [(0, 3), (4, 7)]
+    assert list(matches("abc", "", True)) == []
 
 
 def test_next_and_previous_wrap() -> None:
@@ -181,6 +181,41 @@ def test_of_many_matches_those_in_view_are_marked(
     assert marked[-1].cursor.block().blockNumber() == 1999
 
 
+def test_many_matches_are_found_in_pieces_while_the_window_goes_on(
+    qtbot: QtBot, editor: ManuscriptEditor, bar: FindBar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    searches: list[str] = []
+
+    def search(text: str, query: str, match_case: bool) -> Iterator[tuple[int, int]]:
+        searches.append(query)
+        return matches(text, query, match_case)
+
+    monkeypatch.setattr("studio.ui.editor.find_bar.matches", search)
+    editor.manuscript.load("sea\n" * 35_000)
+    qtbot.waitUntil(lambda: editor.document().blockCount() == 35_001)
+    editor.select_range(120_000, 120_000)
+    bar.open()
+    bar.set_query("s")
+    assert told(bar) == "10,000 and more"
+    assert editor.selection == (120_000, 120_000), "it is selected as soon as it is found"
+    qtbot.waitUntil(lambda: told(bar) == "30,001 of 35,000")
+    assert editor.selection == (120_000, 120_001)
+    assert 0 < len(editor.extraSelections()) < 40
+    searches.clear()
+    bar.find_next()
+    assert told(bar) == "30,002 of 35,000"
+    bar.find_previous()
+    bar.find_previous()
+    assert told(bar) == "30,000 of 35,000"
+    assert searches == [], "the text is the same"
+    bar.set_query("e")
+    bar.find_previous()
+    bar.close_bar()
+    before = editor.selection
+    qtbot.wait(1)
+    assert editor.selection == before, "nothing goes on behind a closed bar"
+
+
 def test_the_box_of_match_case_can_be_seen_in_the_dark(bar: FindBar) -> None:
     box = bar.findChild(QCheckBox)
     assert isinstance(box, QCheckBox)
@@ -206,7 +241,7 @@ def test_matches_take_the_colours_of_the_appearance(
 def test_of_all_matches_those_in_view_are_found_without_looking_at_each(
     text: str, query: str, start: int
 ) -> None:
-    found = matches(text, query, True)
+    found = list(matches(text, query, True))
     for end in range(start, len(text) + 2):
         in_view = [match for match in found if match[1] > start and match[0] < end]
         assert matches_between(found, start, end) == in_view
