@@ -207,16 +207,24 @@ class WindowActions(QObject):
         for changed in (
             writing.changed,
             session.model.changed,
-            session.context.changed,
             session.compare.changed,
             session.records.scoring_changed,
             session.client.waiting_changed,
             session.reading.changed,
         ):
             changed.connect(self._follow)
+        self._is_evaluating = False
+        session.context.changed.connect(self._follow_context)
         session.draft.manuscript.state_changed.connect(self._follow_text)
         writing.takes_changed.connect(self._follow_text)
         self._follow()
+
+    def _follow_context(self) -> None:
+        # Many times in a long prompt: that it is read begins and ends, and that alone counts here.
+        is_evaluating = self._session.context.progress is not None
+        if is_evaluating != self._is_evaluating:
+            self._is_evaluating = is_evaluating
+            self._follow()
 
     def _follow_text(self) -> None:
         # While a take grows, several times a frame, nothing that its text decides can be done.

@@ -9,6 +9,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
+from studio.engine.messages import Evaluating, Superseded
 from studio.ui import settings as remembered
 from studio.ui.main_window import MainWindow
 from tests.ui.conftest import LONG, NEVER_ENDS
@@ -148,6 +149,36 @@ def test_with_a_model_it_is_not(window: MainWindow, qtbot: QtBot) -> None:
     assert not actions.previous_take.isEnabled(), "there is one take alone"
     actions.undo.trigger()
     assert actions.redo.isEnabled()
+
+
+def test_actions_follow_what_they_depend_on_and_not_each_token(
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = window.session
+    looks: list[object] = []
+
+    def can_retake(writing: object) -> bool:
+        looks.append(writing)
+        return False
+
+    monkeypatch.setattr(type(session.writing), "can_retake", property(can_retake))
+    client = session.client
+    for done in range(100):
+        client.hand_on(Evaluating(request=10**6, done=done, total=100))
+    assert len(looks) == 1, "a prompt is read"
+    assert window.actions_.stop.isEnabled()
+    client.hand_on(Superseded(request=10**6))
+    assert len(looks) == 2
+    assert not window.actions_.stop.isEnabled()
+    counts = []
+    session.sampling.change(logit_bias=NEVER_ENDS)
+    for tokens in (10, 60):
+        looks.clear()
+        session.sampling.set_max_tokens(tokens)
+        with qtbot.waitSignal(session.writing.ended, timeout=LONG):
+            window.actions_.continue_.trigger()
+        counts.append(len(looks))
+    assert counts[1] < counts[0] + 10, "as often for a long text as for a short one"
 
 
 def test_keys_reach_their_actions(bare: MainWindow, qtbot: QtBot) -> None:
