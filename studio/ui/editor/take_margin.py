@@ -114,13 +114,14 @@ class TakeMargin(QObject):
         # While a take grows, many times a second: what the bar has more or less, beside the lines
         # that are new. Qt paints all text between the parts of the page that are to be painted.
         scrolled = self._editor.verticalScrollBar().value()
-        changed = QRegion(_moved(self.bar, scrolled)).xored(self._painted)
+        bar = self.bar
+        changed = QRegion(_moved(bar, scrolled)).xored(self._painted)
         if not changed.isEmpty():
             self._editor.viewport().update(changed.translated(0, -scrolled))
-        self._place()
+        self._place(bar)
 
-    def _place(self) -> None:
-        """Put the words beside the bar, or nowhere."""
+    def _place(self, bar: QRect | None = None) -> None:
+        """Put the words beside the bar, or nowhere; where it stands is looked for if not given."""
         viewport = self._editor.viewport()
         # Clear of what is scrolled: over it, Qt would paint all of the page at each scroll.
         room = viewport.x()
@@ -128,7 +129,7 @@ class TakeMargin(QObject):
         if has_room != self.has_room:
             self.has_room = has_room
             self.has_room_changed.emit()
-        beside = self._beside() if has_room else None
+        beside = self._beside(bar) if has_room else None
         is_seen = beside is not None and beside.intersects(viewport.rect())
         if beside is not None and is_seen:
             lowest = max(viewport.height() - self.steps.height(), 0)
@@ -137,11 +138,11 @@ class TakeMargin(QObject):
             self.steps.move(room - self.steps.width(), viewport.y() + top)
         self.steps.setVisible(is_seen)
 
-    def _beside(self) -> QRect | None:
+    def _beside(self, bar: QRect | None) -> QRect | None:
         """What the words stand beside: the bar, or the line in which takes wait to come back."""
         if self._marked is None:
             return None
-        return self.bar or self._editor.line_at(self._marked.place.start)
+        return bar or self.bar or self._editor.line_at(self._marked.place.start)
 
     def _paint(self, painter: QPainter) -> None:
         bar = self.bar

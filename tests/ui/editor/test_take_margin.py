@@ -7,6 +7,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
+from studio.ui.editor.take_margin import TakeMargin
 from studio.ui.main_window import MainWindow
 from tests.ui.conftest import LONG, NEVER_ENDS
 
@@ -117,6 +118,25 @@ def test_the_words_stand_beside_the_bar_or_in_the_row(taken: MainWindow, qtbot: 
             assert not next_take.isEnabled()
     QTest.keyClicks(taken.editor, "x")
     qtbot.waitUntil(lambda: not steps.isVisible() and not row.isVisible(), timeout=LONG)
+
+
+def test_where_the_bar_stands_is_looked_for_once_a_frame(
+    taken: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken.resize(2200, 860)
+    margin = taken.take_margin
+    qtbot.waitUntil(lambda: margin.has_room and margin.bar is not None, timeout=LONG)
+    looks: list[object] = []
+    look = vars(TakeMargin)["bar"].fget
+
+    def count(asked: TakeMargin) -> QRect | None:
+        looks.append(asked)
+        found: QRect | None = look(asked)
+        return found
+
+    monkeypatch.setattr(TakeMargin, "bar", property(count))
+    margin._follow()
+    assert len(looks) == 1
 
 
 def test_the_bar_follows_what_is_typed_before_it(taken: MainWindow, qtbot: QtBot) -> None:
