@@ -1,6 +1,7 @@
 """What all tests share: a screen, an empty home for remembered state, the starter model."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,11 @@ from tests.real_logits import real_logits as real_logits
 # No test fails for being slow: other work may be on the machine.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
+
+# A shell's job in the background ignores interrupts, and what it starts inherits that: then no test
+# could interrupt the program.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # The suite brings its own screen (packaging/bootstrap.py test); without it nothing may appear on
 # the developer's. Set before Qt is loaded by anything.

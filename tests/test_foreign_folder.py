@@ -161,7 +161,8 @@ def installed(tmp_path: Path, text: str) -> list[str]:
 def test_the_decoys_would_be_run(folder: Folder) -> None:
     done = folder.run(sys.executable, "-c", "import msgspec")
     assert done.returncode == 1
-    assert folder.marks == ["msgspec"]
+    # Python 3.13 itself takes another one first, to show what -c says.
+    assert folder.marks in (["msgspec"], ["linecache"])
 
 
 def test_the_window_and_its_processes(
