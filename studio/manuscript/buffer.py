@@ -8,14 +8,14 @@ characters mean.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from studio.manuscript.announcer import Announcer
 from studio.manuscript.change import Change
 from studio.manuscript.passage import Marks, Passage
 
-LARGEST_CHUNK = 8192
+LARGEST_CHUNK = 2048
 """Code points; what grows beyond is cut in halves or more."""
 
 _CUT = LARGEST_CHUNK // 2
@@ -118,9 +118,8 @@ class Buffer:
         """A range with its provenance and its marks."""
         marked = any(chunk.marks for chunk, _, _ in self._between(start, end))
         marks = self.marks(start, end) if marked else ()
-        has_marks = any(mark is not None for mark in marks)
         return Passage(
-            self.part(start, end), self.origins(start, end), marks if has_marks else None
+            self.part(start, end), self.origins(start, end), marks if _has_any(marks) else None
         )
 
     def words(self, most: int) -> int | None:
@@ -242,8 +241,12 @@ def _cut(passage: Passage) -> list[_Chunk]:
     chunks = []
     for start in range(0, len(text), size or 1):
         end = start + size
-        own = list(marks[start:end]) if marks else None
-        if own is not None and not any(mark is not None for mark in own):
-            own = None
-        chunks.append(_Chunk(text[start:end], origins[start:end], own))
+        own = list(marks[start:end]) if marks else []
+        chunks.append(_Chunk(text[start:end], origins[start:end], own if _has_any(own) else None))
     return chunks
+
+
+def _has_any(marks: Sequence[object | None]) -> bool:
+    """Whether a character is marked."""
+    # Compared in C: at each change thousands of characters without a mark may stand before one.
+    return list(marks) != [None] * len(marks)

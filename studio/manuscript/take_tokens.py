@@ -50,17 +50,18 @@ class TakeTokens:
         self._read_on()
         place = self._set.place
         come: list[tuple[RecordedToken, str]] = []
-        length = self._length
+        # Once for all tokens that have come, of which there are some dozens in a frame.
+        text = part(place.start + self._length, place.end) if self._certain and self._fits else ""
+        read = 0
         while self._fits and self._certain:
             token_text = self._certain[0][1]
-            start = place.start + length
-            if start + len(token_text) > place.end:
+            if read + len(token_text) > len(text):
                 break
             # A take may be given text that its records do not spell: from there on none fits.
-            self._fits = part(start, start + len(token_text)) == token_text
+            self._fits = text.startswith(token_text, read)
             if self._fits:
                 come.append(self._certain.popleft())
-                length += len(token_text)
+                read += len(token_text)
         return self._given_out(place.start, come)
 
     def _read_on(self) -> None:

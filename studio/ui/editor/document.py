@@ -217,7 +217,8 @@ class DocumentMirror(QObject):
         cursor = QTextCursor(self._document)
         last = self._document.characterCount() - 1
         cursor.setPosition(min(self.units(start), last))
-        cursor.setPosition(min(self.units(end), last), QTextCursor.MoveMode.KeepAnchor)
+        if end != start:
+            cursor.setPosition(min(self.units(end), last), QTextCursor.MoveMode.KeepAnchor)
         return cursor
 
     @property
