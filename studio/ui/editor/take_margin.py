@@ -145,6 +145,8 @@ class TakeMargin(QObject):
         return bar or self.bar or self._editor.line_at(self._marked.place.start)
 
     def _paint(self, painter: QPainter) -> None:
+        if painter.clipRegion().boundingRect().left() >= self._editor.document().documentMargin():
+            return  # the caret, as it blinks: the bar stands further to the left
         bar = self.bar
         # On the whole page: what is painted goes with the text where that is scrolled. A part that
         # is painted meanwhile has no more than its own share of the bar, out of view nothing has.
