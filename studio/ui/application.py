@@ -151,7 +151,7 @@ def open_first(window: MainWindow, file: Path | TextFile | None) -> None:
 
 
 def _clean_up(window: MainWindow) -> None:
-    from studio.ui.left_behind import clean_up  # the window stands, and can wait for it
+    from studio.ui.stale_file_cleanup import clean_up  # the window stands, and can wait for it
 
     clean_up(window.settings)
 

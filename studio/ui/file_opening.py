@@ -157,14 +157,14 @@ class _Sorted:
 
 def _sorted(paths: Sequence[Path], at: At) -> _Sorted:
     """In another thread: each file is looked into."""
-    from studio.ui.brought_files import brought  # not before files are brought
+    from studio.ui.expanded_paths import expand_folders  # not before there are paths
 
-    found = brought(paths)
+    found = expand_folders(paths)
     by_kind: dict[FileKind, list[Path]] = {}
     for number, path in enumerate(found.files):
         at(number / len(found.files))
         by_kind.setdefault(kind_of(path), []).append(path)
-    return _Sorted(by_kind, tuple(found.told))
+    return _Sorted(by_kind, tuple(found.skipped))
 
 
 def _is_text(begins: bytes) -> bool:

@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 from studio.experiments.comparison import FORMAT
 from studio.presets import foreign, preset_folder
 from studio.presets.foreign import Imported, import_file
-from studio.ui import brought_files, reading_notice
+from studio.ui import expanded_paths, reading_notice
 from studio.ui.file_opening import FileKind, kind_of
 from studio.ui.main_window import MainWindow
 from studio.ui.presets.travel_dialog import TravelDialog
@@ -226,7 +226,7 @@ def test_of_a_folder_the_files_in_it_are_taken(bare: MainWindow, tmp_path: Path)
 def test_more_files_than_are_looked_at_are_told(
     bare: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(brought_files, "MOST_FILES", 3)
+    monkeypatch.setattr(expanded_paths, "MOST_FILES", 3)
     assert drop(bare, *[preset(tmp_path, f"p{number}", WARM) for number in range(5)])
     assert "3 presets are taken in: “p0”, “p1”, “p2”." in bare.notice.message
     assert "The first 3 of 5 files are looked at." in bare.notice.message

@@ -27,7 +27,7 @@ from studio.ui.widgets.actions import make_action
 from studio.visible_text import visible_name, visible_path
 
 if TYPE_CHECKING:  # other programs' formats are read when a file of theirs is
-    from studio.ui.presets.intake import Intake
+    from studio.ui.presets.preset_import import PresetImport
     from studio.ui.presets.travel_words import Left
 
 EXPORT_ENTRIES = {
@@ -165,36 +165,42 @@ class PresetActions(QObject):
             self._library.edits.use(own)
             self._library.show()
             return
-        from studio.ui.presets.intake import Intake, take_in
+        from studio.ui.presets.preset_import import PresetImport, import_presets
 
-        intake = Intake(len(paths))
+        progress = PresetImport(len(paths))
         absent = not self.neutral.isChecked()
         folder = self._presets.folder
         what = f"“{visible_name(paths[0].name)}”" if len(paths) == 1 else f"{len(paths):,} files"
         self._reading.start(
             f"Taking in {what}",
-            lambda at: take_in(paths, folder, intake, at, absent=absent),
+            lambda at: import_presets(paths, folder, progress, at, absent=absent),
             lambda result: self._took_in(
-                intake, choose, also(), is_ended=result is None, shows=shows
+                progress, choose, also(), is_ended=result is None, shows=shows
             ),
         )
 
     def _took_in(
-        self, intake: Intake, choose: bool, also: Sequence[str], *, is_ended: bool, shows: bool
+        self,
+        progress: PresetImport,
+        choose: bool,
+        also: Sequence[str],
+        *,
+        is_ended: bool,
+        shows: bool,
     ) -> None:
         from studio.ui.presets.travel_words import left_behind, refused_row, taken_in
 
-        taken, refused = list(intake.taken), list(intake.refused)
+        taken, refused = list(progress.taken), list(progress.refused)
         self._presets.took_in(taken, choose=choose)
         if shows and taken:
             self._library.show()
         self._left = [refused_row(it.file, it.why) for it in refused]
         self._left += [row for it in taken for row in left_behind(it.preset.name, it)]
         self._report = "Import report"
-        words = [*intake.told, *also]
+        words = [*progress.skipped, *also]
         is_error = bool(refused or words)
         if is_ended:
-            words.append(f"Ended after {intake.done:,} of {counted(intake.files, 'file')}.")
+            words.append(f"Ended after {progress.done:,} of {counted(progress.files, 'file')}.")
         if taken or refused or words:
             self._notice.tell(
                 taken_in(

@@ -8,7 +8,7 @@ from pytestqt.qtbot import QtBot
 from studio.presets import Preset, PresetDocument, PresetFolder
 from studio.presets.foreign import Imported
 from studio.sampling import SamplingParams
-from studio.ui.presets.intake import Intake, take_in
+from studio.ui.presets.preset_import import PresetImport, import_presets
 from tests.ui.preset_desk import Desk
 
 
@@ -52,10 +52,10 @@ def test_renamed_duplicated_deleted_and_back(desk: Desk) -> None:
 
 def take(desk: Desk, *files: Path) -> list[Imported]:
     """Take files in as the window does, without its other thread."""
-    intake = take_in(files, desk.folder, Intake(), lambda _share: None)
-    desk.presets.took_in(intake.taken, choose=True)
-    desk.failures += [refused.why for refused in intake.refused]
-    return intake.taken
+    progress = import_presets(files, desk.folder, PresetImport(), lambda _share: None)
+    desk.presets.took_in(progress.taken, choose=True)
+    desk.failures += [refused.why for refused in progress.refused]
+    return progress.taken
 
 
 def test_what_was_turned_outlives_a_walk_through_the_list(desk: Desk) -> None:

@@ -1,6 +1,6 @@
-"""What programs of ours that were killed have left in folders: brought in order at the next start.
+"""Deletes at start the temporary files that killed programs of ours have left, in another thread.
 
-Knows which folders those are.
+Knows in which folders they may be.
 """
 
 import contextlib

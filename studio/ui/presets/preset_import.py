@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from studio.presets import PresetError, PresetFolder
 from studio.progress import At
-from studio.ui.brought_files import brought
+from studio.ui.expanded_paths import expand_folders
 from studio.visible_text import visible_name
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Refused:
 
 
 @dataclass
-class Intake:
+class PresetImport:
     """What came of some files, as far as they were read.
 
     Attributes:
@@ -45,58 +45,60 @@ class Intake:
         done: How many of them were taken in or refused.
         taken: What was saved, called as it is here.
         refused: What was not.
-        told: Sentences on what was not looked at.
+        skipped: Sentences on what was not looked at.
     """
 
     files: int = 0
     done: int = 0
     taken: list[Imported] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
-    told: list[str] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
 
 
-def take_in(
+def import_presets(
     paths: Sequence[Path],
     folder: PresetFolder,
-    intake: Intake,
+    progress: PresetImport,
     at: At,
     *,
     absent: bool = True,
-) -> Intake:
+) -> PresetImport:
     """Take presets in from files of any known programs.
 
     Args:
         paths: The files; of a folder, those in it.
         folder: Where the presets go; a name that is taken gets a number.
-        intake: Where it is told what came of them, a batch at a time.
+        progress: Where it is reported what came of them, a batch at a time.
         at: Told what share is done; may raise, and then nothing more is read or saved.
         absent: Whether what a file is silent on is as its program has it; else it is neutral.
 
     Returns:
-        `intake`.
+        `progress`.
     """
     # Here and not above: other programs' formats take 20 ms of the program's start.
     from studio.presets.foreign import import_file
 
-    all_of_them = brought(paths)
-    files = all_of_them.files
-    intake.files = len(files)
-    intake.told += all_of_them.told
+    expanded = expand_folders(paths)
+    files = expanded.files
+    progress.files = len(files)
+    progress.skipped += expanded.skipped
     found: list[tuple[Path, Imported]] = []
     for number, path in enumerate(files, 1):
         at((number - 1) / len(files))
         try:
             found += [(path, imported) for imported in import_file(path, absent=absent)]
         except PresetError as error:
-            intake.refused.append(Refused(path.name, str(error)))
+            progress.refused.append(Refused(path.name, str(error)))
         if len(found) >= _TOGETHER or number == len(files):
-            _save(found, folder, intake)
+            _save(found, folder, progress)
             found.clear()
-            intake.done = number
-    return intake
+            progress.done = number
+    return progress
 
 
-def _save(found: Sequence[tuple[Path, Imported]], folder: PresetFolder, intake: Intake) -> None:
+def _save(
+    found: Sequence[tuple[Path, Imported]], folder: PresetFolder, progress: PresetImport
+) -> None:
     if not found:
         return
     try:
@@ -105,7 +107,7 @@ def _save(found: Sequence[tuple[Path, Imported]], folder: PresetFolder, intake: 
         saved = [error] * len(found)
     for (path, imported), stored in zip(found, saved, strict=True):
         if isinstance(stored, PresetError):
-            intake.refused.append(Refused(path.name, f"“{visible_name(path.name)}”: {stored}"))
+            progress.refused.append(Refused(path.name, f"“{visible_name(path.name)}”: {stored}"))
         else:
             document = imported.document.with_preset(stored.preset)
-            intake.taken.append(dataclasses.replace(imported, document=document))
+            progress.taken.append(dataclasses.replace(imported, document=document))

@@ -1,4 +1,7 @@
-"""Files that a writer brings, one or many, and those that are in a folder. Opens none of them."""
+"""Paths that were dropped, chosen or typed: the files, and in place of a folder those in it.
+
+Opens none of them.
+"""
 
 from __future__ import annotations
 
@@ -19,22 +22,22 @@ _MOST_ENTRIES = 100_000
 
 
 @dataclass(frozen=True)
-class Brought:
+class ExpandedPaths:
     """What is to be looked at.
 
     Attributes:
         files: In the order in which they came, a folder's by name.
-        told: Sentences on what is not among them.
+        skipped: Sentences on what is not among them.
     """
 
     files: list[Path]
-    told: list[str]
+    skipped: list[str]
 
 
-def brought(paths: Sequence[Path]) -> Brought:
+def expand_folders(paths: Sequence[Path]) -> ExpandedPaths:
     """The files, and in place of each folder those in it; not what is hidden, or deeper."""
     files: list[Path] = []
-    told: list[str] = []
+    skipped: list[str] = []
     for path in paths:
         if not is_folder(path):
             files.append(path)
@@ -43,17 +46,17 @@ def brought(paths: Sequence[Path]) -> Brought:
         try:
             inside = _files_in(path)
         except OSError as error:
-            told.append(f"“{name}” cannot be read: {error.strerror or error}.")
+            skipped.append(f"“{name}” cannot be read: {error.strerror or error}.")
             continue
         if not inside:
-            told.append(f"“{name}” has no files in it.")
+            skipped.append(f"“{name}” has no files in it.")
         files += inside
     if len(files) > MOST_FILES:
-        told.append(
+        skipped.append(
             f"The first {MOST_FILES:,} of {counted(len(files), 'file')} are looked at. Bring the "
             "others after them."
         )
-    return Brought(files[:MOST_FILES], told)
+    return ExpandedPaths(files[:MOST_FILES], skipped)
 
 
 def _files_in(folder: Path) -> list[Path]:
