@@ -187,18 +187,23 @@ print(*sorted(sys.modules), sep="\\n")
 """
 
 
-def test_the_windows_process_never_loads_llama_cpp(starter_model: Path) -> None:
+def printed(script: str, *arguments: str) -> str:
+    """What a script prints in a process of its own, which has no window on a screen."""
     done = subprocess.run(
-        [sys.executable, "-c", SCRIPT, str(starter_model)],
+        [sys.executable, "-P", "-c", script, *arguments],
         cwd=ROOT,
-        env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
+        env={**os.environ, "QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         timeout=LONG / 1000,
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    text, *modules = done.stdout.splitlines()
+    return done.stdout
+
+
+def test_the_windows_process_never_loads_llama_cpp(starter_model: Path) -> None:
+    text, *modules = printed(SCRIPT, str(starter_model)).splitlines()
     assert len(text) > len(repr("The sea")), "the model has written"
     assert "studio.engine.messages" in modules
     loaded = {module.split(".")[0] for module in modules}
@@ -218,16 +223,7 @@ inspect.getsource = lambda module: searched.append(module.__name__) or ""
 import studio.ui.application
 print(len([name for name in sys.modules if name.startswith("studio.ui")]), *searched)
 """
-    done = subprocess.run(
-        [sys.executable, "-P", "-c", script],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=LONG / 1000,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    count, *searched = done.stdout.split()
+    count, *searched = printed(script).split()
     assert int(count) > 100
     assert not searched
 
