@@ -36,6 +36,10 @@ def space_anew() -> None:
     for window in QApplication.topLevelWidgets():
         for layout in window.findChildren(QLayout):
             _fit(layout, larger)
+            widget = layout.parentWidget()
+            # Hidden, it does not look how much room its parts ask for now.
+            if widget and widget.isHidden() and widget.sizePolicy().retainSizeWhenHidden():
+                widget.updateGeometry()
 
 
 def _fit(layout: QLayout, larger: float) -> None:

@@ -171,6 +171,9 @@ class Theme(QObject):
 
     def _set_stylesheet(self) -> None:
         with _no_collection():
+            # Off first: where one sheet follows another, Qt styles each widget for itself and once
+            # more for each of its ancestors.
+            self._application.setStyleSheet("")
             self._application.setStyleSheet(stylesheet(self.colors, self._zoom))
 
     def _wants_dark(self) -> bool:

@@ -1,5 +1,5 @@
 import pytest
-from PySide6.QtWidgets import QApplication, QGridLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QGridLayout, QLabel, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from studio.ui.theme.spacing import set_margins, set_spacing, space_anew
@@ -54,3 +54,21 @@ def test_a_layout_that_was_given_nothing_keeps_what_it_has(theme: Theme, page: Q
     theme.zoom_by(6)
     space_anew()
     assert margins(column) == (1, 2, 3, 4)
+
+
+def test_what_keeps_its_room_while_hidden_is_asked_anew_how_much(
+    theme: Theme, page: QWidget
+) -> None:
+    column, inner = QVBoxLayout(page), QWidget()
+    label = QLabel("take")
+    QVBoxLayout(inner).addWidget(label)
+    policy = inner.sizePolicy()
+    policy.setRetainSizeWhenHidden(True)
+    inner.setSizePolicy(policy)
+    column.addWidget(inner)
+    inner.hide()
+    page.show()
+    first = column.sizeHint().width()
+    label.setText("take 12 of 12, and many more")
+    space_anew()
+    assert column.sizeHint().width() > first

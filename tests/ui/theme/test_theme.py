@@ -4,9 +4,9 @@ from itertools import product
 from typing import get_args
 
 import pytest
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFontDatabase, QPalette, QRawFont
-from PySide6.QtWidgets import QApplication, QLabel, QMenu
+from PySide6.QtWidgets import QApplication, QLabel, QMenu, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from studio.ui.theme.card import Card
@@ -261,6 +261,40 @@ def test_zoom_scales_everything_within_limits(qtbot: QtBot, qapp: QApplication) 
     assert theme.prose_font.pixelSize() < PROSE_SIZE
     theme.zoom_reset()
     assert sizes() == first
+
+
+class Restyled(QObject):
+    """Counts how often the widgets of a list are styled anew."""
+
+    def __init__(self, widgets: list[QWidget]) -> None:
+        super().__init__()
+        self.times = dict.fromkeys(widgets, 0)
+        for widget in widgets:
+            widget.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 (Qt's name)
+        if event.type() is QEvent.Type.StyleChange and isinstance(watched, QWidget):
+            self.times[watched] += 1
+        return False
+
+
+def test_how_often_a_widget_is_styled_anew_does_not_grow_with_its_depth(
+    qtbot: QtBot, qapp: QApplication
+) -> None:
+    theme = Theme(qapp, "light")
+    outer = QWidget()
+    qtbot.addWidget(outer)
+    nest = [outer]
+    for _ in range(12):
+        nest.append(QPushButton("words", nest[-1]))
+    outer.show()
+    restyled = Restyled(nest)
+    theme.zoom_by(1)
+    theme.set_appearance("dark")
+    assert max(restyled.times.values()) <= 4, "off and on, for either"
+    assert min(restyled.times.values()) >= 2
+    assert nest[-1].palette().color(QPalette.ColorRole.ButtonText).name() == DARK.text
+    assert nest[-1].fontInfo().pixelSize() == round(INTERFACE_SIZE * 1.1)
 
 
 @BOTH
