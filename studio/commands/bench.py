@@ -11,110 +11,33 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import psutil
+from numpy.typing import NDArray
 
 from studio.commands.arguments import model_path
 from studio.commands.bench_engine import measure_engine
 from studio.commands.bench_lanes import measure_lanes
-from studio.commands.bench_pairs import LANE_COUNTS
-from studio.commands.bench_sampler import (
-    VOCABULARIES,
-    measure_lanes_sampler,
-    measure_sampler,
-    measure_top_p,
+from studio.commands.bench_logits import RECORDED, logits_file, read_logits, record_logits
+from studio.commands.bench_sampler import measure_memory_traffic, measure_sampler
+from studio.commands.bench_synthetic import (
+    measure_synthetic_lanes,
+    measure_synthetic_sampler,
+    measure_synthetic_top_p,
 )
+from studio.commands.bench_table import print_table
 from studio.commands.bench_window import measure_window
 from studio.commands.command_parser import CommandParser
+from studio.engine.model_files.starter_model import find_starter_model
+from studio.own_command import own_folder
 from studio.sampling.logits import kernels
 
-_ROWS = (
-    # key (of figures by number of lanes or size: "key.number"), what, hold, aim, format
-    *(
-        (
-            f"sampler_us.{size}",
-            f"temperature + filters + draw + sketch, vocabulary {size:,}",
-            "500" if size == 262_144 else "",
-            "300" if size == 262_144 else "",
-            "{:.0f} us",
-        )
-        for size in VOCABULARIES
-    ),
-    (
-        "top_p_ratio",
-        "top-p alone, deep nucleus, vocabulary 131,072: llama.cpp's time to ours",
-        "10",
-        "",
-        "{:.1f}",
-    ),
-    ("top_p_sure_ratio", "the same where a handful of tokens suffices", "10", "", "{:.1f}"),
-    ("decode_tps", "bare llama_decode loop", "", "", "{:.0f} tokens/s"),
-    ("engine_ratio", "engine, filters and sketch, against the bare loop", "0.95", "0.98", "{:.3f}"),
-    (
-        "engine_same_pages_ratio",
-        "the same where the bare loop has huge pages too",
-        "",
-        "",
-        "{:.3f}",
-    ),
-    ("window_ratio", "window, histogram live, against the bare loop", "0.85", "0.95", "{:.3f}"),
-    (
-        "continue_after_edit_decodes",
-        "Continue after an edit at the end of 2,000 tokens, to the first token",
-        "5",
-        "2",
-        "{:.1f} decodes",
-    ),
-    (
-        "four_lanes_fresh_ratio",
-        "four lanes after 512 tokens, to four runs that evaluate the prompt each",
-        "0.65",
-        "0.55",
-        "{:.3f}",
-    ),
-    (
-        "four_lanes_reuse_ratio",
-        "the same to four runs of one engine, which evaluates the prompt once",
-        "",
-        "",
-        "{:.3f}",
-    ),
-    ("eight_lanes_speedup", "eight lanes together, to one lane's tokens/s", "1.4", "", "{:.2f}"),
-    *(
-        (
-            f"lanes_{place}_ratio.{lanes}",
-            f"{place} with {lanes} lane{'s' * (lanes > 1)}, to the same batches decoded bare",
-            hold,
-            "",
-            "{:.3f}",
-        )
-        for place, hold in (("engine", "0.93"), ("window", "0.85"))
-        for lanes in LANE_COUNTS
-    ),
-    (
-        "lanes_8_sampler_us",
-        "sampling of eight lanes a step, vocabulary 262,144",
-        "4000",
-        "2400",
-        "{:.0f} us",
-    ),
-    ("turn_ms_p95", "turning T to bars redrawn, 95th percentile", "16", "8", "{:.1f} ms"),
-    (
-        "turn_heat_ms_p95",
-        "the same with curve and a heat-tinted page of 1,000 tokens",
-        "16",
-        "8",
-        "{:.1f} ms",
-    ),
-    ("landscape_ms_p95", "landscape of 1,000 tokens re-tempered", "16", "4", "{:.1f} ms"),
-    ("longest_stall_ms", "longest stall of the event loop while writing", "50", "16", "{:.0f} ms"),
-    ("start_seconds", "start to a usable window", "1.0", "0.6", "{:.2f} s"),
-    ("window_mib", "window's process, resident", "250", "180", "{:.0f} MiB"),
-    ("idle_cpu_percent", "CPU at rest, window and engine", "1", "0", "{:.2f} %"),
-    ("others_cpu_percent", "CPU that other programs took between the parts", "", "", "{:.0f} %"),
-)
 _OTHERS_PERCENT = 5.0
 """What others may take of the processor before the figures are not to be trusted."""
 _LISTENING_SECONDS = 0.5
+
+_VECTORS_MEASURED, _FEWEST_ROUNDS = 60, 3
+"""Of a vocabulary with each setting, each vector in every round."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -123,7 +46,15 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument(
         "-m", "--model", metavar="FILE", help="a GGUF file (default: the starter model)"
     )
-    parser.add_argument("--sampler-only", action="store_true", help="no model, no window")
+    parser.add_argument(
+        "--logits",
+        metavar="FILE",
+        type=Path,
+        help="real logits: a numpy archive with (N, V) float32 (default: one beside the program)",
+    )
+    parser.add_argument(
+        "--sampler-only", action="store_true", help="no engine, no window; of the model its logits"
+    )
     parser.add_argument("--no-window", action="store_true", help="engine and sampler only")
     parser.add_argument("--rounds", metavar="N", type=int, default=5, help="default: 5")
     parser.add_argument("--tokens", metavar="N", type=int, default=128, help="a round; default 128")
@@ -134,10 +65,14 @@ def main(arguments: Sequence[str]) -> int:
     figures: dict[str, object] = {"compiled_passes": kernels.are_compiled()}
     if not kernels.are_compiled():
         _say("the sampler's passes in C are not compiled here: numpy makes them")
-    figures |= {"sampler_us": measure_sampler(), **measure_top_p()}
-    figures["lanes_8_sampler_us"] = measure_lanes_sampler()
+    _say("measuring the sampler …")
+    path = None if given.sampler_only and given.model is None else model_path(given)
+    figures |= _measure_on_real_logits(path or find_starter_model(), given.logits)
+    figures["synthetic_sampler_us"] = measure_synthetic_sampler()
+    figures |= measure_synthetic_top_p()
+    figures["synthetic_lanes_8_sampler_us"] = measure_synthetic_lanes()
     if not given.sampler_only:
-        path: Path = model_path(given)
+        assert path is not None, "or model_path has ended the program"
         _say("measuring the engine …")
         figures |= measure_engine(path, given.rounds, given.tokens)
         others.append(_others_percent())
@@ -154,8 +89,32 @@ def main(arguments: Sequence[str]) -> int:
     if given.json:
         print(msgspec.json.encode(figures).decode())
     else:
-        _print_table(figures)
+        print_table(figures)
     return 0
+
+
+def _measure_on_real_logits(model: Path | None, file: Path | None) -> dict[str, object]:
+    """The sampler on a model's logits and on a file's, where they are; by size of vocabulary."""
+    file = file or logits_file(own_folder())
+    found: dict[int, list[NDArray[np.float32]]] = {}
+    if model:
+        recorded = record_logits(model)
+        found.setdefault(recorded.shape[1], []).append(recorded)
+    else:
+        _say("no model is installed or named, so the sampler is not measured on one's logits")
+    if file:
+        read = read_logits(file)
+        found.setdefault(read.shape[1], []).append(read)
+    else:
+        _say(f"no {RECORDED.name} is there, so the sampler is not measured on it (--logits FILE)")
+    figures: dict[str, object] = {}
+    traffic: dict[str, float] = {}
+    for size, several in sorted(found.items()):
+        vectors = np.concatenate(several)
+        rounds = max(_FEWEST_ROUNDS, _VECTORS_MEASURED // len(vectors))
+        figures[f"sampler_real_{size}"] = measure_sampler(vectors, rounds)
+        traffic[str(size)] = measure_memory_traffic(vectors, rounds)
+    return {"memory_traffic_us": traffic, **figures}
 
 
 def _others_percent() -> float:
@@ -166,16 +125,3 @@ def _others_percent() -> float:
 
 def _say(what: str) -> None:
     print(what, file=sys.stderr, flush=True)
-
-
-def _print_table(figures: dict[str, object]) -> None:
-    print(f"{'what':72} {'measured':>14}  {'hold':>5} {'aim':>5}")
-    single: dict[str, object] = {}
-    for key, figure in figures.items():
-        if isinstance(figure, dict):
-            single |= {f"{key}.{number}": part for number, part in figure.items()}
-        else:
-            single[key] = figure
-    for key, name, hold, aim, layout in _ROWS:
-        if key in single:
-            print(f"{name:72} {layout.format(single[key]):>14}  {hold:>5} {aim:>5}")

@@ -1,131 +1,222 @@
-"""What sampling one token costs, without a model.
+"""What sampling one token costs on real logits, after caches as a decode leaves them.
 
 In memory as the window's engine has it: in huge pages, where the system gives them.
 """
 
 import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from studio.commands.bench_logits import row_like_llama_cpps
 from studio.engine.llama.huge_pages import ask_for_huge_pages
-from studio.engine.llama.native_samplers import NativeTopP
+from studio.engine.llama.native_samplers import NativeChain, NativeSeconds
 from studio.sampling import (
+    Choice,
     LogitSketch,
-    Ranking,
+    SamplerState,
     SamplingParams,
     Survey,
+    Written,
     choose,
     uniform,
 )
-from studio.sampling.samplers.pipeline import shape
 
-VOCABULARIES = (49_152, 131_072, 262_144)
-_STEPS = 200
-_TOP_P_STEPS = 64
-_WARM_STEPS = 2
+SETTINGS = {
+    "temperature": SamplingParams(temperature=0.8),
+    "min_p": SamplingParams(temperature=0.8, min_p=0.05),
+    "top_k": SamplingParams(temperature=0.8, top_k=40),
+    "top_p_min_p": SamplingParams(temperature=0.8, top_p=0.95, min_p=0.05),
+    "penalties_dry": SamplingParams(
+        temperature=0.8,
+        repeat_penalty=1.1,
+        repeat_last_n=-1,
+        dry_multiplier=0.8,
+        dry_sequence_breakers=(),
+    ),
+    # It acts at each step, lest a die decide what is measured.
+    "xtc": SamplingParams(temperature=0.8, xtc_probability=1.0, xtc_threshold=0.1),
+    "typical_p": SamplingParams(temperature=0.8, typical_p=0.95),
+    "mirostat_2": SamplingParams(temperature=0.8, mirostat=2),
+}
+
+SWEPT_BYTES = 32 << 20
+"""Read and written before each measurement: what a decode of a small model leaves of the caches."""
+_FRAME = 5
+"""Tokens whose sketches are made in a row: a frame of the window at 100 tokens a second."""
+_HISTORY = 500
+"""Tokens."""
+_REPEATED = 6
+"""Tokens at the history's end that stand in its middle too, for DRY to find."""
+_WARM_ROUNDS = 1
 """They have all memory made that the others work in, and are not counted."""
-_PARAMS = SamplingParams(temperature=0.8, top_k=40, top_p=0.95, min_p=0.05)
 
 
-def measure_sampler() -> dict[str, float]:
-    """Median microseconds of temperature, filters, draw and sketch, by vocabulary size."""
-    return {str(size): _median_microseconds(size) for size in VOCABULARIES}
+class _Step(NamedTuple):
+    """What one token took: seconds."""
+
+    survey: float
+    draw: float
+    sketch: float
+    native: NativeSeconds
 
 
-def measure_lanes_sampler(size: int = 262_144, lanes: int = 8) -> float:
-    """Median microseconds of one step's sampling in several lanes, their sketches in a row."""
-    logits = [_logits_like_a_models(size, seed) for seed in range(2 * lanes)]
-    times = []
-    for step in _steps(_STEPS // 4):
-        vectors = [logits[(step * lanes + lane) % len(logits)] for lane in range(lanes)]
-        started = time.perf_counter()
-        surveys = []
-        for vector in vectors:
-            surveys.append(Survey(vector))
-            choose(surveys[-1].ranking, _PARAMS, (), uniform(1, step))
-        for survey in surveys:
-            LogitSketch.of_survey(survey, None).to_bytes()
-        times.append(time.perf_counter() - started)
-    return statistics.median(times[_WARM_STEPS:]) * 1e6
+class _Waiting(NamedTuple):
+    """A token that is drawn, and whose sketch is still to be made."""
+
+    place: int
+    survey: Survey
+    written: Written | None
+    seconds: tuple[float, float]
 
 
-def measure_top_p(size: int = 131_072, p: float = 0.95) -> dict[str, float]:
-    """Median microseconds of top-p alone at T 1, without a draw, ours and llama.cpp's; the ratio.
+def measure_sampler(logits: NDArray[np.float32], rounds: int) -> dict[str, dict[str, float]]:
+    """Microseconds of one token's survey, draw and sketch, beside llama.cpp's chain, by setting.
 
-    Twice: where thousands of tokens make up the nucleus, and (`sure`) where a handful does, which
-    llama.cpp finds without sorting all. Each step times both on the same logits; the median of
-    the steps' ratios is reported.
+    As the token loop does them (`studio.engine.writing.generation`): the logits stand where those
+    before them stood, they are surveyed and a token is drawn, and at the end of a frame the
+    sketches of its tokens are made in a row. Before each token, and before each step of
+    llama.cpp's, memory is swept that empties the caches as a decode does. The two take turns,
+    vector by vector.
+
+    llama.cpp's step is its chain of samplers with the same settings, a draw at the end, and the
+    filling of its candidates before, without which no chain can be run. That is what
+    `llama_sampler_sample` does; filled from Python it takes 20 us more. It makes no sketch.
+
+    Args:
+        logits: `(N, V)`.
+        rounds: how often each vector is measured with each setting.
+
+    Returns:
+        For each of `SETTINGS`: `median_us` and `p90_us` over all tokens; `worst_us`, the largest of
+        the vectors' medians; the medians `survey_us`, `draw_us` and `sketch_us`; of llama.cpp
+        `llama_cpp_median_us`, `llama_cpp_p90_us`, `llama_cpp_worst_us` and, of its median,
+        `llama_cpp_filling_us`.
     """
-    spread_out = [_bell(size, seed) for seed in range(16)]
-    sure = [_logits_like_a_models(size, seed) for seed in range(16)]
-    found = {}
-    for name, logits in (("top_p", spread_out), ("top_p_sure", sure)):
-        ours, theirs = _top_p_seconds(logits, p)
-        found[f"{name}_us"] = statistics.median(ours) * 1e6
-        found[f"{name}_llama_us"] = statistics.median(theirs) * 1e6
-        ratios = [there / here for here, there in zip(ours, theirs, strict=True)]
-        found[f"{name}_ratio"] = statistics.median(ratios)
-    return found
-
-
-def _steps(count: int) -> Iterator[int]:
-    """Count steps; once the first have made the memory they work in, it is put in huge pages."""
-    for step in range(count):
-        if step == _WARM_STEPS:
+    caches = Caches()
+    desks = {name: _Desk(logits, params, caches) for name, params in SETTINGS.items()}
+    steps: dict[str, list[list[_Step]]] = {name: [] for name in SETTINGS}
+    for turn in range(_WARM_ROUNDS + rounds):
+        if turn == _WARM_ROUNDS:
             ask_for_huge_pages()
-        yield step
+        for name, desk in desks.items():
+            steps[name].append(desk.take_round(turn))
+    for desk in desks.values():
+        desk.close()
+    return {name: _figures(taken[_WARM_ROUNDS:]) for name, taken in steps.items()}
 
 
-def _top_p_seconds(logits: list[NDArray[np.float32]], p: float) -> tuple[list[float], list[float]]:
-    params = SamplingParams(top_p=p)
-    native = NativeTopP(p, logits[0].size)
-    ours, theirs = [], []
-    for step in _steps(_TOP_P_STEPS):
-        vector = logits[step % len(logits)]
-        theirs.append(native.seconds(vector))
-        started = time.perf_counter()
-        shape(Ranking(vector), params, ())
-        ours.append(time.perf_counter() - started)
-    native.close()
-    return ours[_WARM_STEPS:], theirs[_WARM_STEPS:]
+def measure_memory_traffic(logits: NDArray[np.float32], rounds: int) -> float:
+    """Median microseconds of one look at all logits, their maximum, after such a sweep.
 
-
-def _median_microseconds(size: int) -> float:
-    # As many different vectors as fit no cache, as in a token loop, where a decode lies between.
-    logits = [_logits_like_a_models(size, seed) for seed in range(16)]
+    No sampler that looks at them all can be quicker.
+    """
+    caches, row = Caches(), row_like_llama_cpps(logits.shape[1])
     times = []
-    for step in _steps(_STEPS):
-        vector = logits[step % len(logits)]
+    for turn in range(_WARM_ROUNDS + rounds):
+        if turn == _WARM_ROUNDS:
+            ask_for_huge_pages()
+        for vector in logits:
+            row[:] = vector
+            caches.sweep()
+            started = time.perf_counter()
+            row.max()
+            times.append(time.perf_counter() - started)
+    return statistics.median(times[_WARM_ROUNDS * len(logits) :]) * 1e6
+
+
+class Caches:
+    """The processor's caches, and how they are emptied."""
+
+    def __init__(self) -> None:
+        # Of ones: zeros would be one page of the system's, however many they are.
+        self._memory = np.ones(SWEPT_BYTES // 4, dtype=np.float32)
+
+    def sweep(self) -> None:
+        """Have memory in them that is nobody's."""
+        np.negative(self._memory, out=self._memory)
+
+
+class _Desk:
+    """One setting's two samplers, and where they find the logits."""
+
+    def __init__(self, logits: NDArray[np.float32], params: SamplingParams, caches: Caches) -> None:
+        size = logits.shape[1]
+        self._logits = logits
+        self._params = params
+        self._caches = caches
+        self._history = _history(logits)
+        self._native = NativeChain(params, size, self._history)
+        self._row = row_like_llama_cpps(size)
+        self._view = self._row.view()
+        self._view.flags.writeable = False
+
+    def take_round(self, turn: int) -> list[_Step]:
+        """Measure each vector once, in the vectors' order."""
+        order = np.random.default_rng(turn).permutation(len(self._logits)).tolist()
+        steps: dict[int, _Step] = {}
+        for start in range(0, len(order), _FRAME):
+            steps |= self._take_frame(order[start : start + _FRAME], turn)
+        return [steps[place] for place in range(len(order))]
+
+    def _take_frame(self, places: Sequence[int], turn: int) -> Iterator[tuple[int, _Step]]:
+        waiting = []
+        natives = []
+        for place in places:
+            self._row[:] = self._logits[place]
+            # llama.cpp first: behind the last draw of a frame come its sketches.
+            self._caches.sweep()
+            natives.append(self._native.step(self._view))
+            self._caches.sweep()
+            waiting.append(self._draw(place, uniform(turn, place)))
+        for one, native in zip(waiting, natives, strict=True):
+            started = time.perf_counter()
+            LogitSketch.of_survey(one.survey, one.written).to_bytes()
+            yield one.place, _Step(*one.seconds, time.perf_counter() - started, native)
+
+    def _draw(self, place: int, u: float) -> _Waiting:
         started = time.perf_counter()
-        survey = Survey(vector)
-        choose(survey.ranking, _PARAMS, (), uniform(1, step))
-        LogitSketch.of_survey(survey, None).to_bytes()
-        times.append(time.perf_counter() - started)
-    return statistics.median(times[_WARM_STEPS:]) * 1e6
+        survey = Survey(self._view)
+        surveyed = time.perf_counter()
+        choice: Choice = choose(
+            survey.ranking, self._params, self._history, u, state=SamplerState()
+        )
+        written = survey.drawn(choice)
+        drawn = time.perf_counter()
+        return _Waiting(place, survey, written, (surveyed - started, drawn - surveyed))
+
+    def close(self) -> None:
+        self._native.close()
 
 
-def _logits_like_a_models(size: int, seed: int) -> NDArray[np.float32]:
-    """A broad bell of improbable tokens and some dozens that stand out, as language models give."""
-    random = np.random.default_rng(seed)
-    logits = random.normal(0.0, 2.0, size)
-    likely = random.choice(size, 60, replace=False)
-    logits[likely] += 8.0 + random.exponential(2.0, likely.size)
-    return _as_from_llama_cpp(logits)
+def _history(logits: NDArray[np.float32]) -> list[int]:
+    """Tokens that are likely somewhere, many of them several times; the end repeats a middle."""
+    likely = np.unique(np.argpartition(-logits, 20, axis=1)[:, :20])
+    tokens = np.random.default_rng(0).choice(likely, _HISTORY).tolist()
+    tokens[-_REPEATED:] = tokens[_HISTORY // 2 : _HISTORY // 2 + _REPEATED]
+    return [int(token) for token in tokens]
 
 
-def _bell(size: int, seed: int) -> NDArray[np.float32]:
-    """Nothing but the bell: the flattest that a model is."""
-    return _as_from_llama_cpp(np.random.default_rng(seed).normal(0.0, 3.0, size))
+def _figures(rounds: list[list[_Step]]) -> dict[str, float]:
+    ours = [[step.survey + step.draw + step.sketch for step in taken] for taken in rounds]
+    theirs = [[sum(step.native) for step in taken] for taken in rounds]
+    steps = [step for taken in rounds for step in taken]
+    figures = {**_spread(ours), **_spread(theirs, "llama_cpp_")}
+    figures["survey_us"] = statistics.median(step.survey for step in steps) * 1e6
+    figures["draw_us"] = statistics.median(step.draw for step in steps) * 1e6
+    figures["sketch_us"] = statistics.median(step.sketch for step in steps) * 1e6
+    figures["llama_cpp_filling_us"] = statistics.median(s.native.filling for s in steps) * 1e6
+    return figures
 
 
-def _as_from_llama_cpp(logits: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Return them where a cache line begins, as llama.cpp's own buffer does."""
-    line = 64 // np.dtype(np.float32).itemsize
-    memory = np.empty(logits.size + line, dtype=np.float32)
-    start = -memory.ctypes.data % 64 // memory.itemsize
-    row = memory[start : start + logits.size]
-    row[:] = logits
-    return row
+def _spread(rounds: list[list[float]], prefix: str = "") -> dict[str, float]:
+    """Microseconds: median and 90th percentile of all, the largest of the vectors' medians."""
+    seconds = np.array(rounds)
+    return {
+        f"{prefix}median_us": float(np.median(seconds)) * 1e6,
+        f"{prefix}p90_us": float(np.quantile(seconds, 0.9)) * 1e6,
+        f"{prefix}worst_us": float(np.median(seconds, axis=0).max()) * 1e6,
+    }

@@ -3,15 +3,28 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from studio.commands import bench
 from studio.commands.bench_lanes import measure_lanes
 from studio.commands.bench_pairs import LANE_COUNTS, LaneRounds, LanesRun
+from studio.commands.bench_sampler import SETTINGS
 from studio.engine.llama.bare_loop import BareLoop
 from studio.sampling.logits import kernels
 from tests.helpers.tiny_model import write_byte_level_model
 
+REAL = {
+    setting: {
+        **dict.fromkeys(("median_us", "p90_us", "worst_us"), 210.0 + place),
+        **dict.fromkeys(("survey_us", "draw_us", "sketch_us"), 70.0),
+        **dict.fromkeys(
+            ("llama_cpp_median_us", "llama_cpp_p90_us", "llama_cpp_worst_us"), 900.0 + place
+        ),
+    }
+    for place, setting in enumerate(SETTINGS)
+}
 BY_LANES = {str(lanes): 0.5 + lanes / 100 for lanes in LANE_COUNTS}
 
 
@@ -19,7 +32,7 @@ BY_LANES = {str(lanes): 0.5 + lanes / 100 for lanes in LANE_COUNTS}
 def _measured(monkeypatch: pytest.MonkeyPatch) -> None:
     """The parts, without their work; a model that exists."""
     figures: dict[str, dict[str, object]] = {
-        "measure_engine": {"engine_ratio": 0.961},
+        "measure_engine": {"engine_same_pages_ratio": 0.961, "engine_small_pages_ratio": 1.012},
         "measure_lanes": {
             "four_lanes_fresh_ratio": 0.444,
             "four_lanes_reuse_ratio": 0.777,
@@ -29,9 +42,14 @@ def _measured(monkeypatch: pytest.MonkeyPatch) -> None:
     }
     for part, found in figures.items():
         monkeypatch.setattr(bench, part, lambda *_given, found=found: found)
-    monkeypatch.setattr(bench, "measure_sampler", lambda: {"49152": 101.0, "262144": 302.0})
-    monkeypatch.setattr(bench, "measure_top_p", lambda: {"top_p_ratio": 12.3})
-    monkeypatch.setattr(bench, "measure_lanes_sampler", lambda: 3210.0)
+    synthetic = {"49152": 101.0, "262144": 302.0}
+    monkeypatch.setattr(bench, "measure_synthetic_sampler", lambda: synthetic)
+    monkeypatch.setattr(bench, "measure_synthetic_top_p", lambda: {"synthetic_top_p_ratio": 12.3})
+    monkeypatch.setattr(bench, "measure_synthetic_lanes", lambda: 3210.0)
+    monkeypatch.setattr(bench, "measure_sampler", lambda _logits, _rounds: REAL)
+    monkeypatch.setattr(bench, "measure_memory_traffic", lambda _logits, _rounds: 12.0)
+    monkeypatch.setattr(bench, "record_logits", lambda _model: np.zeros((64, 49_152), np.float32))
+    monkeypatch.setattr(bench, "logits_file", lambda _folder: None)
     monkeypatch.setattr(bench, "model_path", lambda _given: Path("some.gguf"))
     monkeypatch.setattr(bench, "_others_percent", lambda: 1.0)
 
@@ -46,14 +64,16 @@ def row(table: str, beginning: str) -> list[str]:
 def test_the_table(capsys: pytest.CaptureFixture[str]) -> None:
     assert bench.main([]) == 0
     table = capsys.readouterr().out
-    assert row(table, "temperature + filters + draw + sketch, vocabulary 49,152") == ["101", "us"]
-    sampler = row(table, "temperature + filters + draw + sketch, vocabulary 262,144")
-    assert sampler == ["302", "us", "500", "300"]
+    synthetic = "synthetic logits, T + filters + draw + sketch, vocabulary"
+    assert row(table, f"{synthetic} 49,152") == ["101", "us"]
+    assert row(table, f"{synthetic} 262,144") == ["302", "us", "500", "300"]
     assert row(table, "four lanes after 512 tokens, to four runs that") == ["0.444", "0.65", "0.55"]
     assert row(table, "the same to four runs of one engine") == ["0.777"]
+    assert row(table, "engine, filters and sketch") == ["0.961", "0.95", "0.98"]
+    assert row(table, "the same, the bare loop in pages of 4 KiB") == ["1.012"]
     assert row(table, "engine with 1 lane,") == ["0.510", "0.93"]
-    assert row(table, "window with 1 lane,") == ["0.510", "0.85"]
-    assert row(table, "window with 8 lanes,") == ["0.580", "0.85"]
+    assert row(table, "window with 1 lane,") == ["0.510", "0.87"]
+    assert row(table, "window with 8 lanes,") == ["0.580", "0.87"]
     assert "stall" not in table  # nobody measured it
 
 
@@ -75,10 +95,57 @@ def test_parts_can_be_left_out(capsys: pytest.CaptureFixture[str]) -> None:
     bench.main(["--json", "--sampler-only"])
     sampler = json.loads(capsys.readouterr().out)
     assert set(sampler) == {
-        *("compiled_passes", "sampler_us", "top_p_ratio", "lanes_8_sampler_us"),
-        "others_cpu_percent",
+        *("compiled_passes", "sampler_real_49152", "memory_traffic_us", "others_cpu_percent"),
+        *("synthetic_sampler_us", "synthetic_top_p_ratio", "synthetic_lanes_8_sampler_us"),
     }
     assert sampler["compiled_passes"] is kernels.are_compiled()
+
+
+@pytest.mark.usefixtures("_measured")
+def test_the_sampler_on_real_logits(capsys: pytest.CaptureFixture[str]) -> None:
+    bench.main(["--sampler-only"])
+    table = capsys.readouterr().out.partition("\nreal logits")[2].splitlines()
+    assert table[0].startswith(", vocabulary 49,152,")
+    assert "maximum alone" in table[1]
+    assert "12 us" in table[1]
+    for line, name in ((4, "T alone"), (7, "top-p and min-p"), (12, "Mirostat 2")):
+        assert table[line].startswith(f"{name} ")
+    assert table[7][34:].split() == [*["213"] * 3, *["70"] * 3, *["903"] * 3]
+    assert table[8].split() == ["to", "hold", "200", "300", "300"]
+
+
+@pytest.mark.usefixtures("_measured")
+def test_real_logits_that_are_not_there_are_left_out_with_a_word(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.main(["--json", "--sampler-only"])
+    assert "no real-logits-262144.npz is there" in capsys.readouterr().err
+    monkeypatch.setattr(bench, "find_starter_model", lambda: None)
+    bench.main(["--json", "--sampler-only"])
+    told = capsys.readouterr()
+    assert "no model is installed" in told.err
+    assert not any(key.startswith("sampler_real") for key in json.loads(told.out))
+
+
+@pytest.mark.usefixtures("_measured")
+def test_real_logits_of_a_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured: list[tuple[int, ...]] = []
+
+    def measure(logits: NDArray[np.float32], _rounds: int) -> object:
+        measured.append(logits.shape)
+        return REAL
+
+    monkeypatch.setattr(bench, "measure_sampler", measure)
+    file = tmp_path / "some.npz"
+    for size in (500, 49_152):
+        np.savez(file, logits=np.zeros((3, size), np.float32))
+        bench.main(["--json", "--sampler-only", "--logits", str(file)])
+        figures = json.loads(capsys.readouterr().out)
+        assert figures[f"sampler_real_{size}"] == REAL
+    # Of one size of vocabulary together, of two each by itself.
+    assert measured == [(3, 500), (64, 49_152), (67, 49_152)]
 
 
 @pytest.mark.usefixtures("_measured")
