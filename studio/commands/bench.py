@@ -6,7 +6,9 @@ rounds' ratios is reported. It wants the machine to itself: llama.cpp's threads 
 by spinning, and beside another program the bare loop takes ten times as long.
 """
 
+import argparse
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -19,6 +21,7 @@ from studio.commands.arguments import model_path
 from studio.commands.bench_engine import measure_engine
 from studio.commands.bench_lanes import measure_lanes
 from studio.commands.bench_logits import RECORDED, logits_file, read_logits, record_logits
+from studio.commands.bench_opened import OPENING
 from studio.commands.bench_sampler import measure_memory_traffic, measure_sampler
 from studio.commands.bench_synthetic import (
     measure_synthetic_lanes,
@@ -26,8 +29,9 @@ from studio.commands.bench_synthetic import (
     measure_synthetic_top_p,
 )
 from studio.commands.bench_table import print_table
-from studio.commands.bench_window import measure_window
+from studio.commands.bench_window import measure_window, measure_window_speed
 from studio.commands.command_parser import CommandParser
+from studio.commands.replay_model import write_replay_model
 from studio.engine.model_files.starter_model import find_starter_model
 from studio.own_command import own_folder
 from studio.sampling.logits import kernels
@@ -54,6 +58,11 @@ def main(arguments: Sequence[str]) -> int:
     )
     parser.add_argument(
         "--sampler-only", action="store_true", help="no engine, no window; of the model its logits"
+    )
+    parser.add_argument(
+        "--large",
+        action="store_true",
+        help="also a model of a large vocabulary, made of real logits in a file of 360 MB",
     )
     parser.add_argument("--no-window", action="store_true", help="engine and sampler only")
     parser.add_argument("--rounds", metavar="N", type=int, default=5, help="default: 5")
@@ -83,6 +92,10 @@ def main(arguments: Sequence[str]) -> int:
             _say("measuring the window …")
             figures |= measure_window(path, given.rounds, given.tokens)
             others.append(_others_percent())
+        if given.large:
+            _say("measuring with a large vocabulary …")
+            figures["large_vocabulary"] = _measure_large(given)
+            others.append(_others_percent())
     figures["others_cpu_percent"] = max(others)
     if max(others) > _OTHERS_PERCENT:
         _say(f"other programs took {max(others):.0f} % of the processor: measure again without")
@@ -91,6 +104,27 @@ def main(arguments: Sequence[str]) -> int:
     else:
         print_table(figures)
     return 0
+
+
+def _measure_large(given: argparse.Namespace) -> dict[str, object]:
+    """Speed with a model that says recorded logits; nothing where there are none to say."""
+    file = given.logits or logits_file(own_folder())
+    if not file:
+        _say(f"no {RECORDED.name} is there to make it of (--logits FILE)")
+        return {}
+    logits = read_logits(file)
+    with tempfile.TemporaryDirectory(prefix="studio-bench-") as folder:
+        path = Path(folder, "replay.gguf")
+        try:
+            write_replay_model(path, logits, OPENING)
+        except (OSError, ValueError) as error:
+            raise SystemExit(f"studio bench: no model of {file} can be made: {error}") from error
+        figures: dict[str, object] = {"vocabulary": logits.shape[1]}
+        figures |= measure_engine(path, given.rounds, given.tokens)
+        figures |= measure_lanes(path, given.rounds, given.tokens)
+        if not given.no_window:
+            figures |= measure_window_speed(path, given.rounds, given.tokens)
+    return figures
 
 
 def _measure_on_real_logits(model: Path | None, file: Path | None) -> dict[str, object]:

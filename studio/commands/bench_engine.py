@@ -4,7 +4,7 @@ import statistics
 import time
 from pathlib import Path
 
-from studio.commands.bench_opened import OpenedEngine
+from studio.commands.bench_opened import OPENING, OpenedEngine
 from studio.engine.llama.bare_loop import BareLoop
 from studio.engine.llama.huge_pages import ask_for_huge_pages
 from studio.engine.messages import (
@@ -20,7 +20,6 @@ from studio.engine.writing.control import Control
 from studio.sampling import SamplingParams
 
 _PARAMS = SamplingParams(temperature=0.8, top_k=40, top_p=0.95, min_p=0.05, seed=1)
-_OPENING = "The old fisherman looked out over the sea and thought about the years."
 _LONG_TOKENS = 2000
 _LAST = 32
 _OPENINGS = 4
@@ -62,7 +61,7 @@ class _Pair:
         """What a token takes, the engine's and the bare loop's, of each round."""
         taken = []
         for _ in range(rounds + 1):
-            run = self.generate(_OPENING, count)
+            run = self.generate(OPENING, count)
             # The last token written is not evaluated by the engine, nor here.
             bare = self.bare.seconds(run.prompt, run.tokens[:-1])
             taken.append((run.finished.seconds / (count - 1), bare / (count - 1)))
@@ -107,9 +106,9 @@ def measure_engine(path: Path, rounds: int, count: int) -> dict[str, object]:
 
 
 def _decodes_after_edit(pair: _Pair, rounds: int) -> float:
-    manuscript = _OPENING
+    manuscript = OPENING
     while len(pair.generate(manuscript, 1).prompt) < _LONG_TOKENS:
-        manuscript += " " + _OPENING
+        manuscript += " " + OPENING
     decodes = []
     for word in ("Then", "Still", "Once", "Now", "Later")[:rounds]:
         started = time.perf_counter()

@@ -4,7 +4,7 @@ import statistics
 import time
 from pathlib import Path
 
-from studio.commands.bench_opened import OpenedEngine
+from studio.commands.bench_opened import OPENING, OpenedEngine
 from studio.commands.bench_pairs import LANE_COUNTS, LANE_TEMPERATURES, LaneRounds, LanesRun
 from studio.engine.lanes.lane_control import LaneControl
 from studio.engine.llama.bare_loop import BareLoop
@@ -23,7 +23,7 @@ from studio.engine.writing.control import Control
 from studio.sampling import SamplingParams
 
 _PROMPT_TOKENS = 512
-_SENTENCE = " The old fisherman looked out over the sea and thought about the years."
+_SENTENCE = f" {OPENING}"
 _FOUR = 4
 
 

@@ -8,6 +8,9 @@ from studio.engine.messages import AnyEvent, Failed, Load, Loaded
 from studio.engine.writing.control import Control
 from studio.engine.writing.untold import FRAME_SECONDS
 
+OPENING = "The old fisherman looked out over the sea and thought about the years."
+"""What is written on from."""
+
 
 class OpenedEngine:
     """One model, open until it is closed. What the engine refuses ends the program.

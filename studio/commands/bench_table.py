@@ -125,6 +125,20 @@ _NATIVE_COLUMNS = ("llama_cpp_median", "llama_cpp_p90", "llama_cpp_worst")
 
 def print_table(figures: dict[str, object]) -> None:
     """Print what was measured, one figure a line, and the sampler's in a table of their own."""
+    _print_rows(figures)
+    large = figures.get("large_vocabulary")
+    if isinstance(large, dict) and large:
+        print(f"\nwith a vocabulary of {large['vocabulary']:,}, of real logits")
+        _print_rows(large)
+    traffic = figures.get("memory_traffic_us", {})
+    assert isinstance(traffic, dict)
+    for size, floor in traffic.items():
+        real = figures[f"sampler_real_{size}"]
+        assert isinstance(real, dict)
+        _print_real(int(size), floor, real)
+
+
+def _print_rows(figures: dict[str, object]) -> None:
     print(f"{'what':72} {'measured':>14}  {'hold':>5} {'aim':>5}")
     single: dict[str, object] = {}
     for key, figure in figures.items():
@@ -135,12 +149,6 @@ def print_table(figures: dict[str, object]) -> None:
     for key, name, hold, aim, layout in _ROWS:
         if key in single:
             print(f"{name:72} {layout.format(single[key]):>14}  {hold:>5} {aim:>5}")
-    traffic = figures.get("memory_traffic_us", {})
-    assert isinstance(traffic, dict)
-    for size, floor in traffic.items():
-        real = figures[f"sampler_real_{size}"]
-        assert isinstance(real, dict)
-        _print_real(int(size), floor, real)
 
 
 def _print_real(size: int, floor: float, by_setting: dict[str, dict[str, float]]) -> None:

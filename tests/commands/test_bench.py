@@ -12,6 +12,7 @@ from studio.commands.bench_lanes import measure_lanes
 from studio.commands.bench_pairs import LANE_COUNTS, LaneRounds, LanesRun
 from studio.commands.bench_sampler import SETTINGS
 from studio.engine.llama.bare_loop import BareLoop
+from studio.engine.model_files.gguf_header import read_header
 from studio.sampling.logits import kernels
 from tests.helpers.tiny_model import write_byte_level_model
 
@@ -50,6 +51,7 @@ def _measured(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bench, "measure_memory_traffic", lambda _logits, _rounds: 12.0)
     monkeypatch.setattr(bench, "record_logits", lambda _model: np.zeros((64, 49_152), np.float32))
     monkeypatch.setattr(bench, "logits_file", lambda _folder: None)
+    monkeypatch.setattr(bench, "measure_window_speed", lambda *_given: {"window_ratio": 0.883})
     monkeypatch.setattr(bench, "model_path", lambda _given: Path("some.gguf"))
     monkeypatch.setattr(bench, "_others_percent", lambda: 1.0)
 
@@ -146,6 +148,50 @@ def test_real_logits_of_a_file(
         assert figures[f"sampler_real_{size}"] == REAL
     # Of one size of vocabulary together, of two each by itself.
     assert measured == [(3, 500), (64, 49_152), (67, 49_152)]
+
+
+@pytest.mark.usefixtures("_measured")
+def test_a_large_vocabulary_beside_the_model(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[Path] = []
+
+    def measure(path: Path, _rounds: int, _tokens: int) -> dict[str, object]:
+        opened.append(path)
+        if path.name == "replay.gguf":
+            assert read_header(path).vocabulary_size == 900
+        return {"engine_same_pages_ratio": 0.874}
+
+    monkeypatch.setattr(bench, "measure_engine", measure)
+    file = tmp_path / "some.npz"
+    np.savez(file, logits=np.random.default_rng(0).normal(size=(3, 900)).astype(np.float32))
+    bench.main(["--large", "--logits", str(file)])
+    table = capsys.readouterr().out.partition("with a vocabulary of 900")[2]
+    assert row(table, "engine, filters and sketch") == ["0.874", "0.95", "0.98"]
+    assert row(table, "window, histogram live") == ["0.883", "0.90", "0.95"]
+    bench.main(["--json", "--large", "--no-window", "--logits", str(file)])
+    large = json.loads(capsys.readouterr().out)["large_vocabulary"]
+    assert large["vocabulary"] == 900
+    assert large["lanes_engine_ratio"] == BY_LANES
+    assert "window_ratio" not in large
+    assert [path.name for path in opened] == ["some.gguf", "replay.gguf"] * 2
+    assert not opened[1].exists()
+
+
+@pytest.mark.usefixtures("_measured")
+def test_no_large_vocabulary_without_logits(capsys: pytest.CaptureFixture[str]) -> None:
+    bench.main(["--large"])
+    told = capsys.readouterr()
+    assert "to make it of (--logits FILE)" in told.err
+    assert "with a vocabulary" not in told.out
+
+
+@pytest.mark.usefixtures("_measured")
+def test_logits_of_which_no_model_can_be_made(tmp_path: Path) -> None:
+    file = tmp_path / "some.npz"
+    np.savez(file, logits=np.zeros((3, 200), np.float32))
+    with pytest.raises(SystemExit, match="200 tokens"):
+        bench.main(["--large", "--logits", str(file)])
 
 
 @pytest.mark.usefixtures("_measured")
