@@ -133,8 +133,7 @@ def make(width: int, height: int, scale: int) -> int:
         session.compare.run()
         run_until(lambda: not session.compare.is_running)
         take("compare")
-        session.draft.manuscript.mark_clean()
-        session.draft.mark_brief_saved()
+        session.draft.new()  # nothing is asked about
         window.close()
     return 0
 

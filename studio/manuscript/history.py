@@ -75,9 +75,9 @@ class History:
         """Whether the present state is the one marked clean last."""
         return self.revision == self._saved
 
-    def mark_clean(self) -> None:
-        """Makes the present state the save point. Typing that follows is a new step."""
-        self._saved = self.revision
+    def mark_clean(self, revision: int) -> None:
+        """Makes the state of that number the save point. Typing that follows is a new step."""
+        self._saved = revision
         self.close()
 
     def mark_unsaved(self) -> None:

@@ -232,9 +232,18 @@ class Manuscript:
         """Whether the text is as it was when last marked clean, loaded or made."""
         return self._history.is_clean
 
-    def mark_clean(self) -> None:
-        """Makes the present text the saved one."""
-        self._history.mark_clean()
+    @property
+    def revision(self) -> int:
+        """The number of the present text, which no other has until another one is loaded."""
+        return self._history.revision
+
+    def mark_clean(self, revision: int | None = None) -> None:
+        """Makes a text the saved one.
+
+        Args:
+            revision: Its number, after `close_step`; None for the present one.
+        """
+        self._history.mark_clean(self.revision if revision is None else revision)
         self.state_changed()
 
     def mark_unsaved(self) -> None:

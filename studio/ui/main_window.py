@@ -522,6 +522,7 @@ class MainWindow(QMainWindow):
             self.session.recovery.close()
         else:
             self.session.recovery.keep_and_wait()
+        self.files.finish()
         self.compare.keep()
 
     def leave(self) -> None:

@@ -107,7 +107,7 @@ def main(names: list[str]) -> None:
         deleted = settle(lambda: QTest.keyClick(editor, Qt.Key.Key_Delete))
         undone = settle(editor.undo)
         begun = time.thread_time()
-        window.session.draft.save(folder / "saved.txt")
+        window.session.draft.begin_save(folder / "saved.txt")
         saved = 1000 * (time.thread_time() - begun)
         print(
             f"{name}: {length:,}, {opened[0]:.1f} s ({opened[1]:.0f}); "

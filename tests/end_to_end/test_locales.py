@@ -100,6 +100,7 @@ session.sampling.change(seed=1, temperature=0.0)
 QTest.keyClick(window.editor, Qt.Key.Key_Return, CONTROL)
 until(lambda: session.writing.is_idle and len(session.draft.manuscript) > len(OPENING))
 QTest.keyClick(window.editor, Qt.Key.Key_S, CONTROL)
+until(lambda: not window.isWindowModified())
 said["written"] = session.draft.manuscript.text
 said["saved"] = story.read_text()
 

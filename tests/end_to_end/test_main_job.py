@@ -139,6 +139,7 @@ def test_type_continue_turn_stop_retake_undo_save_reopen(
     path = tmp_path / "The Fisherman.txt"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
     press(window, Qt.Key.Key_S, CONTROL)
+    qtbot.waitUntil(lambda: not window.isWindowModified(), timeout=LONG)
     assert path.read_bytes() == second.encode()
     assert "The Fisherman" in window.windowTitle()
     assert not window.isWindowModified()
@@ -146,7 +147,8 @@ def test_type_continue_turn_stop_retake_undo_save_reopen(
     again = open_window()
     again.open_path(path)
     assert again.session.draft.manuscript.text == second
-    press(again, Qt.Key.Key_S, CONTROL)
+    with qtbot.waitSignal(again.files.saved, timeout=LONG):
+        press(again, Qt.Key.Key_S, CONTROL)
     assert path.read_bytes() == second.encode()
 
 

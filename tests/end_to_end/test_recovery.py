@@ -72,6 +72,7 @@ def obey():
             window.open_path(program.Path(rest[0]))
         elif name == "save":
             window.actions_.save.trigger()
+            window.files.finish()
         elif name == "continue":
             window.session.sampling.set_max_tokens(12)
             window.session.sampling.change(seed=1)

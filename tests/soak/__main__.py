@@ -1,6 +1,7 @@
 """`python -m tests.soak --minutes N --seed S`: random use of the real window, watched.
 
-Prints each step as it is done, then what was found. Ends with status 1 where something was.
+Compiles the modules first, prints each step as it is done, then what was found. Ends with status 1
+where something was.
 """
 
 import argparse

@@ -3,6 +3,7 @@
 Supervises from without. Whatever happens here is settled by the seed; when it happens is not.
 """
 
+import compileall
 import contextlib
 import signal
 import threading
@@ -18,7 +19,7 @@ import psutil
 
 from studio.manuscript import ManuscriptFileError, RecoveryRecord, read_text_file
 from studio.manuscript.recovery import RecoveryError
-from tests.soak.desk import Desk, prose
+from tests.soak.desk import ROOT, Desk, prose
 from tests.soak.figures import Sample, Sampler, too_much
 from tests.soak.kept import MOST_LOST, seconds_lost, torn_files
 from tests.soak.plan import OUTSIDE, chances, step
@@ -79,6 +80,10 @@ class Soak:
     def run(self, minutes: float) -> Report:
         """Go on for that long."""
         desk = self._desk
+        # As a program that is installed: no window's start compiles what another's has, nor where
+        # no bytecode may be written each of them the whole.
+        for package in ("studio", "tests"):
+            compileall.compile_dir(ROOT / package, quiet=2)
         desk.lay_out(chances(self._seed, -1))
         self._remember_documents()
         self._sampler.start()

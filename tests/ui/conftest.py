@@ -47,6 +47,18 @@ def remember(setting: Setting[Value], value: Value) -> None:
     assert settings.save() == ""
 
 
+def save(window: MainWindow) -> None:
+    """Save, and wait until it is written."""
+    window.actions_.save.trigger()
+    assert window.files.finish()
+
+
+def save_as(window: MainWindow) -> None:
+    """Save under another name, and wait until it is written."""
+    window.actions_.save_as.trigger()
+    assert window.files.finish()
+
+
 @pytest.fixture
 def theme(qapp: QApplication) -> Iterator[Theme]:
     """The light theme, taken off the application after the test."""

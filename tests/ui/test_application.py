@@ -127,8 +127,8 @@ def test_a_text_from_a_pipe_is_an_unsaved_manuscript_of_its_own(
     assert draft.manuscript.text == "Über das Meer.\n"
     assert draft.path is None
     assert window.isWindowModified(), "closing asks about it"
-    draft.save(tmp_path / "new.txt")
-    assert (tmp_path / "new.txt").read_bytes() == "Über das Meer.\r\n".encode()
+    written = draft.begin_save(tmp_path / "new.txt").file
+    assert written.to_bytes() == "Über das Meer.\r\n".encode()
 
 
 def test_what_is_piped_in_and_is_no_text_opens_no_window() -> None:

@@ -30,7 +30,7 @@ from studio.ui.presets.name_dialog import PresetNameDialog
 from studio.ui.user_folders import recovery_folder
 from studio.ui.writing.recovery_dialog import RecoveryDialog
 from tests.helpers.tiny_model import write_sentencepiece_model
-from tests.ui.conftest import LONG
+from tests.ui.conftest import LONG, save
 from tests.ui.shown_words import (
     HOSTILE,
     HOSTILE_NAME,
@@ -120,7 +120,7 @@ def test_names_of_files(
     assert bare.windowTitle().count("[*]") == 3, "twice as it is, once for Qt"
     bare.editor.setFocus()
     bare.session.draft.manuscript.edit(0, 0, "Now ")
-    assert bare.files.save()
+    save(bare)
     assert "PlainLabel.text" in seen(bare)
     # Another program writes it.
     path.write_text("Theirs.")

@@ -22,7 +22,7 @@ from studio.ui.theme.type_scale import LARGEST_ZOOM, PROSE_SIZE, SMALLEST_ZOOM
 from studio.ui.widgets.actions import ActionButton
 from studio.ui.writing.take_seed import TakeSeed
 from tests.helpers.tiny_model import write_byte_level_model
-from tests.ui.conftest import LONG
+from tests.ui.conftest import LONG, save_as
 from tests.ui.controls import name_of, tip_of, visible_controls, walked
 
 
@@ -439,7 +439,7 @@ def test_a_save_is_told_and_mends_one_that_failed(
         monkeypatch.setattr(
             QFileDialog, "getSaveFileName", lambda *_, path=path: (str(path), "Text (*.txt)")
         )
-        bare.actions_.save_as.trigger()
+        save_as(bare)
         if path is nowhere:
             assert bare.notice.isVisible(), "what went wrong stays"
             assert "story.txt" in bare.notice.message

@@ -19,7 +19,7 @@ from studio.ui.settings import FOLDER, LAST_FILE, RECENT_FILES, settings_path
 from studio.ui.stale_file_cleanup import clean_up
 from studio.ui.user_folders import config_folder, data_folder, recovery_folder, state_folder
 from tests.test_in_place import killed_while_writing
-from tests.ui.conftest import LONG, remember
+from tests.ui.conftest import LONG, remember, save
 
 ROOT = Path(__file__).parents[2]
 NAME = ".0123456789abcdef.tmp"
@@ -91,6 +91,6 @@ def test_a_document_that_was_half_written_is_opened_as_it_was(
     assert "“story.txt” was being written when the program ended" in window.notice.message
     assert story.read_text() == second_name.read_text() == "The sea was calm."
     window.session.draft.manuscript.edit(0, 0, "Once. ")
-    assert window.files.save()
+    save(window)
     assert second_name.read_text() == "Once. The sea was calm."
     assert story.stat().st_nlink == 2

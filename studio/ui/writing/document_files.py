@@ -1,11 +1,13 @@
 """New, Open, Save, Save As: the draft's file, and the question before anything is lost."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from itertools import count
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from PySide6.QtCore import QObject, QStandardPaths, QTimer, Signal
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
@@ -24,11 +26,12 @@ from studio.manuscript import (
 from studio.manuscript.text_shape import LIMITS, fits, too_large
 from studio.path_checks import exists, is_folder, size_of
 from studio.progress import At
+from studio.ui.disk_thread import DiskThread
 from studio.ui.reading import Reading
 from studio.ui.settings import FOLDER, LAST_CARET, LAST_FILE, RECENT_FILES, Settings
 from studio.ui.user_folders import data_folder, state_folder
 from studio.ui.widgets.ask import ask, question
-from studio.ui.writing.draft import Draft
+from studio.ui.writing.draft import Draft, Saving
 from studio.ui.writing.file_guard import Clearance, FileGuard
 from studio.ui.writing.large_texts import (
     FIRST,
@@ -56,6 +59,8 @@ SAVE_AS_FILE = "Save as a file…"
 
 _REST_MS = 1000
 """From the last move of the caret until it is remembered."""
+
+_MISTAKE = "{name} could not be saved: an error of the program. Your text is still here."
 
 _Found = TypeVar("_Found")
 
@@ -90,10 +95,16 @@ class DocumentFiles(QObject):
     ) -> None:
         super().__init__(window)
         self._reading = reading
+        self._disk = DiskThread("saving", self)
+        self._late: Path | None = None
+        """Where to save once more, when what is being written is."""
+        self._is_saved = False
+        """Whether the last save went well."""
         self._changes = 0
         """Of the document, since it was opened or before; while a file is read, some may come."""
         draft.manuscript.changed.connect(self._count_change)
         draft.brief_changed.connect(self._count_change)
+        draft.manuscript.loaded.connect(self._forget_late)
         self._window = window
         self._draft = draft
         self._writing = writing
@@ -210,12 +221,29 @@ class DocumentFiles(QObject):
             return False
 
     def save(self) -> bool:
-        """Save; asks for a name where there is none yet. Whether it is saved now."""
-        return self._save_to(self._draft.path) if self._draft.path else self.save_as()
+        """Save while the window goes on; asks for a name where there is none yet.
+
+        Returns:
+            Whether it is being saved now. `saved` and `failed` say what came of it.
+        """
+        saving = self._draft.saving
+        path = saving.path if saving else self._draft.path
+        return self._save_to(path) if path else self.save_as()
 
     def save_as(self) -> bool:
-        """Ask for a name and save. Whether it is saved now."""
+        """Ask for a name, and save as `save` does."""
         return self._ask_and_save(self._draft.path)
+
+    def finish(self) -> bool:
+        """Wait until what is being saved is saved, or could not be; seconds at most.
+
+        Returns:
+            Whether nothing is being saved any more, which is so unless its drive does not answer.
+        """
+        while self._disk.is_busy:
+            if not self._disk.finish():
+                return False
+        return True
 
     def _ask_and_save(self, suggested: Path | None) -> bool:
         target = self._ask_path(suggested)
@@ -240,12 +268,22 @@ class DocumentFiles(QObject):
 
     def may_close(self) -> bool:
         """Whether nothing would be lost, asking the writer where something would."""
+        buttons = QMessageBox.StandardButton
+        if not self.finish():
+            answer = question(
+                self._window,
+                "Not saved yet",
+                f"“{self.title}” is being saved, and its drive does not answer. Give it up? What "
+                "is not saved is lost then.",
+                buttons.Discard | buttons.Cancel,
+                buttons.Cancel,
+            )
+            return answer == buttons.Discard
         self.guard.look()
         draft = self._draft
         is_something = draft.is_modified and (draft.path or len(draft.manuscript) or draft.brief)
         if self._writing.is_idle and not is_something:
             return True
-        buttons = QMessageBox.StandardButton
         answer = question(
             self._window,
             "Unsaved changes",
@@ -254,8 +292,15 @@ class DocumentFiles(QObject):
             buttons.Save,
         )
         if answer == buttons.Save:
-            return self.save()
+            return self.save() and self._is_saved_now()
         return answer == buttons.Discard
+
+    def _is_saved_now(self) -> bool:
+        """Wait for a save that has begun; whether it went well."""
+        if not self.finish():
+            self.failed.emit(f"“{self.title}” is not saved yet: its drive does not answer.")
+            return False
+        return self._is_saved
 
     @property
     def _folder(self) -> Path:
@@ -420,34 +465,62 @@ class DocumentFiles(QObject):
         path = self._ask_path(record.path) if answer == SAVE_AS_FILE else None
         if path is None:
             return
-        try:
-            write_text_file(path, record.file)
-        except ManuscriptFileError as error:
-            self.failed.emit(str(error))
-        else:
-            self._open_now(path)
+
+        def write(_at: At) -> str:
+            try:
+                write_text_file(path, record.file)
+            except ManuscriptFileError as error:
+                return str(error)
+            return ""
+
+        def tell(problem: str | None) -> None:
+            if problem:
+                self.failed.emit(problem)
+            elif problem == "":
+                self._replace_since(changes, lambda: self._open_now(path))
+
+        changes = self._changes
+        self._reading.start(f"Saving {quoted_name(path)}", write, tell)
 
     def _count_change(self, *_: object) -> None:
         self._changes += 1
 
+    def _forget_late(self) -> None:
+        """What was to be saved once more is no longer here."""
+        self._late = None
+
     def _save_to(self, path: Path) -> bool:
+        if self._disk.is_busy:
+            self._late = path
+            self.told.emit(f"“{self.title}” is still being saved.")
+            return True
         cleared = self.guard.clearance(path)
         if cleared is not Clearance.YES:
             return cleared is Clearance.DONE
         draft = self._draft
         is_moved = draft.path is None or draft.path.resolve() != path.resolve()
-        try:
-            draft.save(path)
-            self._follow_file()
-            # A brief that stays is kept anew with what the file holds now, by which it is known.
-            if is_moved or draft.brief or not draft.is_brief_saved:
-                self._briefs.save(path, draft.brief)
-                draft.mark_brief_saved()
-        except (ManuscriptFileError, BriefError) as error:
-            self.failed.emit(str(error))
-            return False
-        self.saved.emit(f"“{visible_name(path.name)}” is saved.")
+        # A brief that stays is kept anew with what the file holds now, by which it is known.
+        briefs = self._briefs if is_moved or draft.brief or not draft.is_brief_saved else None
+        saving = draft.begin_save(path)
+        self._is_saved = False
+        self._disk.start(partial(_write, saving, briefs), partial(self._on_written, saving))
         return True
+
+    def _on_written(self, saving: Saving, written: _Written | None) -> None:
+        held, problem = written or _Written(None, _MISTAKE.format(name=quoted_name(saving.path)))
+        late, self._late = self._late, None
+        is_open = self._draft.end_save(saving, held, is_brief_saved=not problem)
+        if is_open and held is not None:
+            self._follow_file()
+        if problem:
+            self.failed.emit(problem)
+        else:
+            self._is_saved = True
+            self.saved.emit(f"{quoted_name(saving.path)} is saved.")
+        if late is not None and (late != saving.path or self._draft.is_modified):
+            self._save_to(late)
+        elif problem:
+            self.guard.look()  # nothing could be said of the file meanwhile
 
     def _take_theirs(self) -> None:
         path = self._draft.path
@@ -482,6 +555,25 @@ class DocumentFiles(QObject):
             resolved = path.resolve()
             self._settings.set(FOLDER, str(resolved.parent))
             self._settings.remember(RECENT_FILES, str(resolved))
+
+
+class _Written(NamedTuple):
+    held: FileState | None
+    """What the file holds now; None where it could not be written."""
+    problem: str
+    """For the writer; empty where all of it is saved."""
+
+
+def _write(saving: Saving, briefs: BriefFolder | None) -> _Written:
+    """Write a text, then its brief where it is given a folder for that; in the other thread."""
+    held = None
+    try:
+        held = write_text_file(saving.path, saving.file)
+        if briefs is not None:
+            briefs.save(saving.path, saving.brief)
+    except (ManuscriptFileError, BriefError) as error:
+        return _Written(held, str(error))
+    return _Written(held, "")
 
 
 def _free_name(path: Path) -> Path:

@@ -22,7 +22,6 @@ from studio.manuscript import (
     TextFile,
     replacement,
     runs_of,
-    write_text_file,
 )
 from studio.presets import Preset
 from studio.ui.parameters.prompt_settings import PromptSettings
@@ -33,6 +32,23 @@ _LEAST_REACH = 200_000
 
 _NEAR = 1024
 """Code points that are looked at at a time, near a place."""
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Saving:
+    """A document as it was when a save of it began.
+
+    Attributes:
+        path: Where it is saved.
+        file: What is written there.
+        brief: What is kept for it.
+        revision: The number of its text.
+    """
+
+    path: Path
+    file: TextFile
+    brief: str
+    revision: int
 
 
 class Draft(QObject):
@@ -64,6 +80,7 @@ class Draft(QObject):
         """How the file is written; its text is not the present one."""
         self._held: FileState | None = None
         """What the file held when it was read or written last."""
+        self._saving: Saving | None = None
         self._brief = ""
         self._saved_brief: str | None = ""
         """What is kept for the file; None where that is not known."""
@@ -99,11 +116,6 @@ class Draft(QObject):
     def is_modified(self) -> bool:
         """Whether there is something that a save would save."""
         return not (self.manuscript.is_clean and self.is_brief_saved)
-
-    def mark_brief_saved(self) -> None:
-        """Make the present brief the saved one."""
-        self._saved_brief = self._brief
-        self.brief_changed.emit()
 
     @property
     def caret(self) -> int:
@@ -190,17 +202,43 @@ class Draft(QObject):
         """
         self._load(path, file, held, brief)
 
-    def save(self, path: Path) -> None:
-        """Save the manuscript, in the file's own encoding and line ends. The brief is not in it.
+    @property
+    def saving(self) -> Saving | None:
+        """What is being written of this document."""
+        return self._saving
 
-        Raises:
-            ManuscriptFileError: it cannot be written; the file is as it was.
+    def begin_save(self, path: Path) -> Saving:
+        """What a save writes: the text in the file's own encoding and line ends, and the brief.
+
+        Until `end_save` nothing can be said of what others make of the file.
         """
+        self.manuscript.close_step()
         file = dataclasses.replace(self._file, text=self.manuscript.text)
-        self._held = write_text_file(path, file)
-        self.path, self._file = path, file
-        self.manuscript.mark_clean()
-        self.file_changed.emit()
+        self._saving = Saving(path, file, self._brief, self.manuscript.revision)
+        return self._saving
+
+    def end_save(self, saving: Saving, held: FileState | None, is_brief_saved: bool) -> bool:
+        """Follow what came of a save. What was changed since it began is not saved.
+
+        Args:
+            saving: What was to be written.
+            held: What the file holds since; None where it could not be written.
+            is_brief_saved: Whether the brief is kept for it.
+
+        Returns:
+            Whether this is still the document that was to be saved.
+        """
+        if self._saving is not saving:
+            return False
+        self._saving = None
+        if is_brief_saved and self._saved_brief != saving.brief:
+            self._saved_brief = saving.brief
+            self.brief_changed.emit()
+        if held is not None:
+            self.path, self._file, self._held = saving.path, saving.file, held
+            self.manuscript.mark_clean(saving.revision)
+            self.file_changed.emit()
+        return True
 
     def record(self) -> RecoveryRecord:
         """The document as it is now, to be kept for the case that the program does not last."""
@@ -226,7 +264,7 @@ class Draft(QObject):
 
     def compare(self) -> Outside:
         """What others have made of the file since it was read or written here."""
-        if self.path is None or self._held is None:
+        if self.path is None or self._held is None or self._saving is not None:
             return Outside.SAME
         return self._held.compare(self.path)
 
@@ -264,6 +302,7 @@ class Draft(QObject):
         generated: Sequence[tuple[int, int]] = (),
     ) -> None:
         self.path, self._file, self._held = path, file, held
+        self._saving = None
         # Before the text, whose change asks what would follow it.
         self._brief = self._saved_brief = _brief_of(brief)
         self.manuscript.load(file.text, generated)

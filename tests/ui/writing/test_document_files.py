@@ -1,4 +1,5 @@
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -8,10 +9,11 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
+from studio.manuscript import FileState, TextFile, write_text_file
 from studio.ui import settings as remembered
 from studio.ui.main_window import MainWindow
-from studio.ui.user_folders import data_folder
-from tests.ui.conftest import LONG
+from studio.ui.user_folders import data_folder, recovery_folder
+from tests.ui.conftest import LONG, save, save_as
 
 Button = QMessageBox.StandardButton
 
@@ -49,6 +51,29 @@ def bare(open_window: Callable[[], MainWindow]) -> MainWindow:
     return open_window()
 
 
+class SlowDrive:
+    """A drive that answers when it is told to."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.asked, self.answers = threading.Event(), threading.Event()
+        self.writes = 0
+        monkeypatch.setattr("studio.ui.writing.document_files.write_text_file", self._write)
+
+    def _write(self, path: Path, file: TextFile) -> FileState:
+        self.writes += 1
+        held = write_text_file(path, file)
+        self.asked.set()
+        assert self.answers.wait(LONG / 1000)
+        return held
+
+
+@pytest.fixture
+def drive(monkeypatch: pytest.MonkeyPatch) -> Iterator[SlowDrive]:
+    drive = SlowDrive(monkeypatch)
+    yield drive
+    drive.answers.set()
+
+
 def type_into(window: MainWindow, text: str) -> None:
     manuscript = window.session.draft.manuscript
     manuscript.edit(len(manuscript), 0, text)
@@ -60,7 +85,7 @@ def test_title_and_mark_follow_the_file(bare: MainWindow, answers: Answers, tmp_
     type_into(bare, "Mine.")
     assert bare.isWindowModified()
     answers.path = str(tmp_path / "The Sea.md")
-    bare.actions_.save.trigger()
+    save(bare)
     assert bare.windowTitle() == "The Sea[*] – Kelvin Studio"
     assert not bare.isWindowModified()
     assert (tmp_path / "The Sea.md").read_text() == "Mine."
@@ -69,7 +94,7 @@ def test_title_and_mark_follow_the_file(bare: MainWindow, answers: Answers, tmp_
     bare.actions_.redo.trigger()
     assert not bare.isWindowModified()
     type_into(bare, " More.")
-    bare.actions_.save.trigger()
+    save(bare)
     assert len(answers.suggested) == 1, "a name that is known is not asked for"
     assert (tmp_path / "The Sea.md").read_text() == "Mine. More."
 
@@ -83,7 +108,7 @@ def test_windows_line_ends_and_marks_are_kept(
     bare.actions_.open.trigger()
     assert bare.editor.toPlainText() == "One.\nTwo.\n"
     type_into(bare, "Three.\n")
-    bare.actions_.save.trigger()
+    save(bare)
     assert path.read_bytes() == b"\xef\xbb\xbfOne.\r\nTwo.\r\nThree.\r\n"
 
 
@@ -162,6 +187,7 @@ def test_a_save_that_fails_says_so_and_loses_nothing(
     for action in (bare.actions_.save, bare.actions_.new, bare.actions_.quit):
         bare.notice.hide()
         action.trigger()
+        assert bare.files.finish()
         assert "a folder.txt" in bare.notice.message
         assert bare.session.draft.manuscript.text == "Mine."
         assert bare.isWindowModified()
@@ -227,7 +253,7 @@ def test_a_name_without_a_suffix_gets_one(
 ) -> None:
     answers.path, answers.filter = str(tmp_path / typed), chosen
     type_into(bare, "Mine.")
-    bare.actions_.save_as.trigger()
+    save_as(bare)
     assert {path.name for path in tmp_path.iterdir() if path.is_file()} == {saved}
 
 
@@ -239,12 +265,12 @@ def test_a_name_that_was_completed_does_not_replace_a_file_unasked(
     answers.path = str(tmp_path / "story")
     type_into(bare, "Mine.")
     answers.button = Button.No
-    bare.actions_.save_as.trigger()
+    save_as(bare)
     assert there.read_text() == "Another story."
     assert bare.isWindowModified()
     assert "story.txt" in answers.questions[-1]
     answers.button = Button.Yes
-    bare.actions_.save_as.trigger()
+    save_as(bare)
     assert there.read_text() == "Mine."
 
 
@@ -254,7 +280,7 @@ def test_the_folder_is_remembered(bare: MainWindow, answers: Answers, tmp_path: 
     path.write_text("One.")
     bare.open_path(path)
     bare.actions_.new.trigger()
-    bare.actions_.save_as.trigger()
+    save_as(bare)
     assert Path(answers.suggested[-1]) == path.parent / "Untitled.txt"
     bare.actions_.open.trigger()
     assert Path(answers.suggested[-1]) == path.parent
@@ -293,12 +319,12 @@ def test_the_first_dialog_begins_in_the_writers_documents(
     documents = tmp_path / "documents"
     monkeypatch.setattr(QStandardPaths, "writableLocation", lambda _place: str(documents))
     type_into(bare, "Mine.")
-    bare.actions_.save.trigger()
+    save(bare)
     documents.mkdir()
-    bare.actions_.save.trigger()
+    save(bare)
     (tmp_path / "used").mkdir()
     answers.path = str(tmp_path / "used" / "a.txt")
-    bare.actions_.save_as.trigger()
+    save_as(bare)
     bare.actions_.open.trigger()
     assert answers.suggested == [
         str(Path.home() / "Untitled.txt"),
@@ -334,7 +360,7 @@ def test_the_brief_is_part_of_the_document(
     bare.brief.edit.undo()
     assert bare.session.draft.brief == "", "undo does not bring another document's brief"
     QTest.keyClicks(bare.brief.edit, "Long.")
-    bare.actions_.save.trigger()
+    save(bare)
 
     bare.open_path(one)
     assert bare.brief.edit.toPlainText() == bare.session.draft.brief == "Short."
@@ -354,7 +380,7 @@ def test_a_brief_that_is_discarded_is_as_it_was_saved(
     path.write_text("One.")
     bare.open_path(path)
     bare.brief.edit.setPlainText("Short\u00a0words.\nTwo lines.")
-    bare.actions_.save.trigger()
+    save(bare)
     bare.brief.edit.setPlainText("Other.")
     answers.button = Button.Discard
     bare.open_path(path)
@@ -377,9 +403,9 @@ def test_a_brief_goes_along_to_another_name_and_stays_with_the_first(
     QTest.keyClicks(bare.brief.edit, "A story.")
     for name in ("one.txt", "two.txt"):
         answers.path = str(tmp_path / name)
-        bare.actions_.save_as.trigger()
+        save_as(bare)
     bare.brief.edit.clear()
-    bare.actions_.save.trigger()
+    save(bare)
     for name, brief in (("one.txt", "A story."), ("two.txt", "")):
         bare.open_path(tmp_path / name)
         assert bare.session.draft.brief == brief
@@ -395,11 +421,11 @@ def test_a_brief_that_cannot_be_saved_or_read_is_told(
     briefs = data_folder() / "briefs"
     briefs.parent.mkdir(parents=True, exist_ok=True)
     briefs.write_text("in the way")
-    bare.actions_.save.trigger()
+    save(bare)
     assert "The brief of “one.txt” could not be saved" in bare.notice.message
     assert bare.isWindowModified()
     briefs.unlink()
-    bare.actions_.save.trigger()
+    save(bare)
     assert not bare.isWindowModified()
     (file,) = briefs.iterdir()
     file.write_text("damaged")
@@ -408,7 +434,7 @@ def test_a_brief_that_cannot_be_saved_or_read_is_told(
     assert bare.session.draft.manuscript.text == "One."
     assert "cannot be read" in bare.notice.message
     bare.session.draft.manuscript.edit(0, 0, "x")
-    bare.actions_.save.trigger()
+    save(bare)
     assert file.read_text() == "damaged", "nothing was put in its place"
 
 
@@ -418,9 +444,9 @@ def test_a_brief_follows_a_file_that_is_renamed_after_its_last_save(
     answers.path = str(tmp_path / "one.txt")
     QTest.keyClicks(bare.brief.edit, "Short.")
     type_into(bare, "One.")
-    bare.actions_.save.trigger()
+    save(bare)
     type_into(bare, " Two.")
-    bare.actions_.save.trigger()
+    save(bare)
     bare.actions_.new.trigger()
     (tmp_path / "one.txt").rename(tmp_path / "two.txt")
     bare.open_path(tmp_path / "two.txt")
@@ -433,7 +459,129 @@ def test_saving_a_text_leaves_the_undo_of_the_brief(
 ) -> None:
     answers.path = str(tmp_path / "one.txt")
     QTest.keyClicks(bare.brief.edit, "Short.")
-    bare.actions_.save.trigger()
+    save(bare)
     bare.brief.edit.undo()
     assert bare.session.draft.brief == ""
     assert bare.isWindowModified()
+
+
+def test_the_window_goes_on_while_a_text_is_saved(
+    bare: MainWindow, answers: Answers, drive: SlowDrive, qtbot: QtBot, tmp_path: Path
+) -> None:
+    path = tmp_path / "sea.txt"
+    answers.path = str(path)
+    type_into(bare, "Mine.")
+    with qtbot.assertNotEmitted(bare.files.saved):
+        bare.actions_.save.trigger()
+        qtbot.waitUntil(drive.asked.is_set, timeout=LONG)
+        assert bare.isWindowModified(), "it is not said to be saved before it is"
+        bare.files.guard.look()
+        assert bare.notice.message == "", "what is new in the file is this window's own"
+        type_into(bare, " More.")
+    with qtbot.waitSignal(bare.files.saved, timeout=LONG):
+        drive.answers.set()
+    assert path.read_text() == "Mine."
+    assert bare.windowTitle() == "sea[*] – Kelvin Studio"
+    assert bare.isWindowModified(), "what came later is not saved"
+    assert bare.session.recovery._is_worth_keeping
+    bare.files.guard.look()
+    assert bare.notice.message == "“sea.txt” is saved."
+    bare.actions_.undo.trigger()
+    assert not bare.isWindowModified()
+    assert (answers.questions, len(answers.suggested)) == ([], 1)
+
+
+def test_a_save_while_one_is_under_way_has_its_turn(
+    bare: MainWindow, answers: Answers, drive: SlowDrive, qtbot: QtBot, tmp_path: Path
+) -> None:
+    answers.path = str(tmp_path / "sea.txt")
+    type_into(bare, "Mine.")
+    bare.actions_.save.trigger()
+    qtbot.waitUntil(drive.asked.is_set, timeout=LONG)
+    type_into(bare, " More.")
+    bare.actions_.save.trigger()
+    assert "still being saved" in bare.notice.message
+    assert len(answers.suggested) == 1, "its name is known, though it has none yet"
+    drive.answers.set()
+    qtbot.waitUntil(lambda: not bare.isWindowModified(), timeout=LONG)
+    assert (tmp_path / "sea.txt").read_text() == "Mine. More."
+    assert drive.writes == 2
+    drive.answers.clear()
+    drive.asked.clear()
+    bare.actions_.save.trigger()
+    qtbot.waitUntil(drive.asked.is_set, timeout=LONG)
+    bare.actions_.save.trigger()
+    drive.answers.set()
+    assert bare.files.finish()
+    assert drive.writes == 3, "nothing is new"
+
+
+def test_closing_waits_for_a_save_and_for_no_drive_that_is_gone(
+    bare: MainWindow,
+    answers: Answers,
+    drive: SlowDrive,
+    qtbot: QtBot,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("studio.ui.disk_thread._LONGEST_WAIT", 0.05)
+    answers.path = str(tmp_path / "sea.txt")
+    answers.button = Button.Save
+    type_into(bare, "Mine.")
+    bare.close()
+    assert bare.isVisible(), "it is not saved yet"
+    assert "“Untitled” is not saved yet: its drive does not answer." in bare.notice.message
+    answers.button = Button.Cancel
+    bare.close()
+    assert bare.isVisible()
+    assert answers.questions[1:] == [
+        "“Untitled” is being saved, and its drive does not answer. Give it up? What is not saved "
+        "is lost then."
+    ]
+    monkeypatch.undo()
+    drive.answers.set()
+    bare.close()
+    assert not bare.isVisible()
+    assert len(answers.questions) == 2, "it is saved"
+    assert (tmp_path / "sea.txt").read_text() == "Mine."
+
+
+def test_a_save_that_was_given_up_says_nothing_of_the_next_document(
+    bare: MainWindow,
+    answers: Answers,
+    drive: SlowDrive,
+    qtbot: QtBot,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("studio.ui.disk_thread._LONGEST_WAIT", 0.05)
+    answers.path = str(tmp_path / "sea.txt")
+    answers.button = Button.Discard
+    type_into(bare, "Mine.")
+    bare.actions_.save.trigger()
+    bare.actions_.save.trigger()
+    bare.actions_.new.trigger()
+    assert bare.session.draft.manuscript.text == ""
+    type_into(bare, "Another.")
+    answers.path = str(tmp_path / "land.txt")
+    bare.actions_.save.trigger()
+    assert len(answers.suggested) == 2, "it is not saved under the other's name"
+    drive.answers.set()
+    qtbot.waitUntil(lambda: not bare.isWindowModified(), timeout=LONG)
+    assert bare.session.draft.path == tmp_path / "land.txt"
+    assert (tmp_path / "land.txt").read_text() == "Another."
+    assert (tmp_path / "sea.txt").read_text() == "Mine."
+    assert drive.writes == 2
+
+
+def test_what_is_being_saved_at_a_signal_is_saved(
+    bare: MainWindow, answers: Answers, drive: SlowDrive, qtbot: QtBot, tmp_path: Path
+) -> None:
+    answers.path = str(tmp_path / "sea.txt")
+    type_into(bare, "Mine.")
+    bare.actions_.save.trigger()
+    qtbot.waitUntil(drive.asked.is_set, timeout=LONG)
+    threading.Timer(0.1, drive.answers.set).start()
+    bare.keep()
+    assert not bare.isWindowModified()
+    assert list(recovery_folder().glob("*/record")) == [], "it need not be offered"

@@ -6,7 +6,13 @@ from hypothesis import strategies as st
 from pytestqt.qtbot import QtBot
 
 from studio.engine.messages import Prompt
-from studio.manuscript import Manuscript, ManuscriptFileError, open_text_file
+from studio.manuscript import (
+    Manuscript,
+    ManuscriptFileError,
+    Outside,
+    open_text_file,
+    write_text_file,
+)
 from studio.presets import Preset
 from studio.ui.writing.draft import Draft
 
@@ -14,6 +20,15 @@ from studio.ui.writing.draft import Draft
 @pytest.fixture
 def draft(qtbot: QtBot) -> Draft:
     return Draft(Preset(name="Plain", description=""))
+
+
+def save(draft: Draft, path: Path) -> None:
+    saving = draft.begin_save(path)
+    held = None
+    try:
+        held = write_text_file(saving.path, saving.file)
+    finally:
+        assert draft.end_save(saving, held, is_brief_saved=held is not None)
 
 
 def test_a_prompt_is_the_text_before_the_caret(draft: Draft) -> None:
@@ -71,11 +86,11 @@ def test_what_the_writer_did_not_change_keeps_its_bytes(
     path = tmp_path / "story.txt"
     path.write_bytes(data)
     draft.open(path, *open_text_file(path))
-    draft.save(path)
+    save(draft, path)
     assert path.read_bytes() == data
     assert draft.manuscript.is_clean
     draft.manuscript.edit(0, 0, "New line.\n")
-    draft.save(tmp_path / "copy.txt")
+    save(draft, tmp_path / "copy.txt")
     assert draft.path == tmp_path / "copy.txt"
     draft.open(tmp_path / "copy.txt", *open_text_file(tmp_path / "copy.txt"))
     assert draft.manuscript.text.startswith("New line.\n")
@@ -97,7 +112,7 @@ def test_a_file_that_cannot_be_read_changes_nothing(
     assert draft.manuscript.text == "All Mine.\n"
     assert draft.path == good
     assert not draft.manuscript.is_clean
-    draft.save(good)
+    save(draft, good)
     assert good.read_bytes() == b"All Mine.\r\n"
 
 
@@ -107,9 +122,58 @@ def test_a_file_that_cannot_be_written_leaves_the_change_unsaved(
     draft.manuscript.edit(0, 0, "Mine.")
     (tmp_path / "folder.txt").mkdir()
     with pytest.raises(ManuscriptFileError):
-        draft.save(tmp_path / "folder.txt")
+        save(draft, tmp_path / "folder.txt")
     assert draft.path is None
     assert not draft.manuscript.is_clean
+
+
+def test_what_is_written_while_it_is_saved_is_not_saved(draft: Draft, tmp_path: Path) -> None:
+    path = tmp_path / "sea.txt"
+    draft.manuscript.edit(0, 0, "Mine")
+    draft.set_brief("Short.")
+    saving = draft.begin_save(path)
+    draft.manuscript.edit(4, 0, "!")
+    draft.set_brief("Long.")
+    held = write_text_file(saving.path, saving.file)
+    assert draft.end_save(saving, held, is_brief_saved=True)
+    assert path.read_text() == "Mine"
+    assert draft.path == path
+    assert draft.is_modified
+    draft.manuscript.undo()
+    assert draft.manuscript.text == "Mine"
+    assert draft.manuscript.is_clean, "what is typed during a save is a step of its own"
+    assert draft.is_modified, "the brief is another one"
+    draft.set_brief("Short.")
+    assert not draft.is_modified
+
+
+def test_a_save_of_another_document_says_nothing_of_this_one(
+    draft: Draft, qtbot: QtBot, tmp_path: Path
+) -> None:
+    saving = draft.begin_save(tmp_path / "sea.txt")
+    draft.new()
+    draft.manuscript.edit(0, 0, "Mine.")
+    held = write_text_file(saving.path, saving.file)
+    with qtbot.assertNotEmitted(draft.file_changed):
+        assert not draft.end_save(saving, held, is_brief_saved=True)
+    assert draft.path is None
+    assert draft.is_modified
+
+
+def test_nobody_else_has_changed_a_file_that_is_being_saved(draft: Draft, tmp_path: Path) -> None:
+    path = tmp_path / "sea.txt"
+    path.write_text("Old.")
+    draft.open(path, *open_text_file(path))
+    draft.manuscript.edit(0, 0, "New. ")
+    saving = draft.begin_save(path)
+    held = write_text_file(saving.path, saving.file)
+    assert draft.compare() is Outside.SAME
+    draft.end_save(saving, held, is_brief_saved=True)
+    assert draft.compare() is Outside.SAME
+    saving = draft.begin_save(path)
+    path.write_text("Theirs.")
+    draft.end_save(saving, None, is_brief_saved=False)
+    assert draft.compare() is Outside.CHANGED, "it could not be written"
 
 
 def test_a_new_manuscript_forgets_the_old_file(draft: Draft, tmp_path: Path) -> None:
@@ -120,7 +184,7 @@ def test_a_new_manuscript_forgets_the_old_file(draft: Draft, tmp_path: Path) -> 
     assert draft.path is None
     assert draft.manuscript.text == ""
     draft.manuscript.edit(0, 0, "New.\n")
-    draft.save(tmp_path / "new.txt")
+    save(draft, tmp_path / "new.txt")
     assert (tmp_path / "new.txt").read_bytes() == b"New.\n", "without the old one's marks"
     assert path.read_bytes() == b"\xef\xbb\xbfOld.\r\n"
 

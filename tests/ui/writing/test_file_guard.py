@@ -18,7 +18,7 @@ from studio.manuscript import document_key
 from studio.ui.main_window import MainWindow
 from studio.ui.user_folders import state_folder
 from studio.ui.writing.file_guard import AGAIN, ALL_THE_SAME, BESIDE, KEEP, TAKE
-from tests.ui.conftest import LONG, NEVER_ENDS
+from tests.ui.conftest import LONG, NEVER_ENDS, save, save_as
 
 ROOT = Path(__file__).parents[3]
 HOLDER = """
@@ -95,10 +95,10 @@ def test_a_file_that_nobody_touched_is_saved_without_a_word(
 ) -> None:
     os.utime(path, (1, 1))
     come_back(bare)
-    bare.actions_.save.trigger()
+    save(bare)
     QTest.keyClicks(bare.editor, "More. ")
     come_back(bare)
-    bare.actions_.save.trigger()
+    save(bare)
     assert path.read_text() == "Mine. More. The sea."
     assert writer.asked == []
     assert bare.notice.isHidden()
@@ -135,7 +135,7 @@ def test_keep_mine(bare: MainWindow, writer: Writer, path: Path, how: str) -> No
         come_back(bare)
         assert len(writer.asked) == 1
         assert bare.isWindowModified()
-    bare.actions_.save.trigger()
+    save(bare)
     assert path.read_text() == "Mine. The sea."
     assert not bare.isWindowModified()
     assert len(writer.asked) == 1
@@ -151,6 +151,7 @@ def test_take_theirs_and_undo_brings_mine_back(
     come_back(bare)
     writer.answer = TAKE
     getattr(bare.actions_ if how == "save" else bare.files.guard, how).trigger()
+    assert bare.files.finish()
     assert text(bare) == "Theirs.\n"
     assert bare.notice.message == ""
     assert bare.session.draft.manuscript.is_clean
@@ -161,7 +162,7 @@ def test_take_theirs_and_undo_brings_mine_back(
     bare.actions_.redo.trigger()
     assert bare.session.draft.manuscript.is_clean
     QTest.keyClicks(bare.editor, "x")
-    bare.actions_.save.trigger()
+    save(bare)
     assert path.read_bytes() == b"\xef\xbb\xbfTheirs.\r\nx"
     assert len(writer.asked) == 1
 
@@ -172,6 +173,7 @@ def test_save_beside(bare: MainWindow, writer: Writer, path: Path, how: str) -> 
     path.write_text("Theirs.")
     writer.answer = BESIDE
     getattr(bare.actions_ if how == "save" else bare.files.guard, how).trigger()
+    assert bare.files.finish()
     assert writer.suggested == [str(path.parent / "sea 3.txt")]
     assert path.read_text() == "Theirs."
     assert (path.parent / "sea 3.txt").read_text() == "Mine. The sea."
@@ -181,7 +183,7 @@ def test_save_beside(bare: MainWindow, writer: Writer, path: Path, how: str) -> 
 
 def test_cancel_changes_neither(bare: MainWindow, writer: Writer, path: Path) -> None:
     path.write_text("Theirs.")
-    bare.actions_.save.trigger()
+    save(bare)
     assert path.read_text() == "Theirs."
     assert text(bare) == "Mine. The sea."
     assert bare.isWindowModified()
@@ -193,7 +195,7 @@ def test_a_new_name_that_is_the_old_one_is_asked_about_too(
 ) -> None:
     path.write_text("Theirs.")
     writer.path = str(path)
-    bare.actions_.save_as.trigger()
+    save_as(bare)
     assert len(writer.asked) == 1
     assert path.read_text() == "Theirs."
 
@@ -201,11 +203,11 @@ def test_a_new_name_that_is_the_old_one_is_asked_about_too(
 def test_what_they_wrote_may_be_no_text(bare: MainWindow, writer: Writer, path: Path) -> None:
     path.write_bytes(b"\xff\xfe\xff")
     writer.answer = TAKE
-    bare.actions_.save.trigger()
+    save(bare)
     assert text(bare) == "Mine. The sea."
     assert "not a text file" in bare.notice.message
     writer.answer = KEEP
-    bare.actions_.save.trigger()
+    save(bare)
     assert path.read_text() == "Mine. The sea."
 
 
@@ -213,14 +215,14 @@ def test_what_they_wrote_may_be_no_text(bare: MainWindow, writer: Writer, path: 
 def test_a_file_that_is_gone_is_told_and_asked_about(
     bare: MainWindow, writer: Writer, path: Path, answer: str
 ) -> None:
-    bare.actions_.save.trigger()
+    save(bare)
     path.unlink()
     assert not bare.isWindowModified()
     come_back(bare)
     assert "“sea.txt” is gone" in bare.notice.message
     assert bare.isWindowModified(), "what is nowhere else is not saved"
     writer.answer = answer
-    bare.actions_.save.trigger()
+    save(bare)
     written = {file.name: file.read_text() for file in path.parent.iterdir()}
     expected = {AGAIN: "sea.txt", BESIDE: "sea 2.txt", "": ""}[answer]
     assert written == ({expected: "Mine. The sea."} if expected else {})
@@ -237,7 +239,7 @@ def test_closing_asks_when_the_file_is_gone(
         asked.append(words)
         return QMessageBox.StandardButton.Cancel
 
-    bare.actions_.save.trigger()
+    save(bare)
     monkeypatch.setattr(QMessageBox, "question", question)
     path.unlink()
     bare.close()
@@ -256,7 +258,7 @@ def test_a_link_is_watched_through(
     come_back(window)
     assert "was changed" in window.notice.message
     writer.answer = KEEP
-    window.actions_.save.trigger()
+    save(window)
     assert path.read_text() == "The sea."
     assert link.is_symlink()
 
@@ -272,7 +274,7 @@ def test_theirs_is_taken_while_the_model_writes(
     qtbot.waitUntil(lambda: len(session.draft.manuscript) > len("The sea.") + 8, timeout=LONG)
     path.write_text("Theirs.")
     writer.answer = TAKE
-    window.actions_.save.trigger()
+    save(window)
     qtbot.waitUntil(lambda: session.writing.is_idle, timeout=LONG)
     assert text(window) == "Theirs."
 
@@ -303,17 +305,17 @@ def test_a_second_window_says_so_at_once_and_before_saving(
     elsewhere: subprocess.Popen[str], bare: MainWindow, writer: Writer, path: Path
 ) -> None:
     assert "open in another window" in bare.notice.message
-    bare.actions_.save.trigger()
+    save(bare)
     assert len(writer.asked) == 1
     assert path.read_text() == "The sea."
     writer.answer = ALL_THE_SAME
-    bare.actions_.save.trigger()
+    save(bare)
     assert path.read_text() == "Mine. The sea."
     assert len(writer.asked) == 2
     elsewhere.kill()
     elsewhere.wait()
     QTest.keyClicks(bare.editor, "x")
-    bare.actions_.save.trigger()
+    save(bare)
     assert len(writer.asked) == 2, "the other one is gone, and so is the question"
 
 
@@ -321,7 +323,7 @@ def test_a_second_window_can_save_beside(
     elsewhere: object, bare: MainWindow, writer: Writer, path: Path
 ) -> None:
     writer.answer = BESIDE
-    bare.actions_.save.trigger()
+    save(bare)
     assert path.read_text() == "The sea."
     assert path.with_name("sea 2.txt").read_text() == "Mine. The sea."
     assert not bare.isWindowModified()
@@ -333,7 +335,7 @@ def test_a_save_to_a_name_that_another_window_has_is_asked_about(
     window = open_window()
     QTest.keyClicks(window.editor, "Mine.")
     writer.path = str(path)
-    window.actions_.save.trigger()
+    save(window)
     assert path.read_text() == "The sea."
     assert len(writer.asked) == 1
 
@@ -353,7 +355,7 @@ def test_a_window_lets_go_of_a_file_that_it_has_left(
     first.open_path(path)
     assert "open in another window" in first.notice.message
     second.close()
-    first.actions_.save.trigger()
+    save(first)
     assert writer.asked == []
     first.close()
     assert list((state_folder() / "open").iterdir()) == []

@@ -23,7 +23,7 @@ from studio.ui.application import open_first
 from studio.ui.main_window import MainWindow
 from studio.ui.user_folders import recovery_folder
 from studio.ui.writing.recovery_dialog import RecoveryDialog
-from tests.ui.conftest import LONG, NEVER_ENDS
+from tests.ui.conftest import LONG, NEVER_ENDS, save
 from tests.ui.controls import name_of, tip_of, visible_controls
 
 Button = QMessageBox.StandardButton
@@ -131,7 +131,7 @@ def test_what_is_saved_or_given_up_is_kept_no_longer(
     QTest.keyClicks(bare.editor, "New.")
     wait_until_kept(qtbot, "New.Old.")
     if end == "save":
-        bare.actions_.save.trigger()
+        save(bare)
     elif end == "undo":
         bare.actions_.undo.trigger()
     elif end == "discard":
@@ -225,7 +225,7 @@ def test_it_is_offered_and_restored_exactly(bare: MainWindow, qtbot: QtBot, tmp_
     assert bare.isWindowModified()
     assert bare.windowTitle().startswith("The Sea")
     assert [each.text for each in kept()] == [draft.manuscript.text], "kept again, here"
-    bare.actions_.save.trigger()
+    save(bare)
     assert path.read_bytes() == "Mine, New 🐟\u00a0.Old.\r\n".encode()
     qtbot.waitUntil(lambda: kept() == [], timeout=LONG)
 
@@ -358,7 +358,7 @@ def test_the_last_document_is_opened_again_with_its_brief_and_caret(
     first = open_window()
     first.open_path(path)
     QTest.keyClicks(first.brief.edit, "Short.")
-    first.actions_.save.trigger()
+    save(first)
     first.editor.move_caret(7)
     first.close()
     second = open_window()

@@ -46,8 +46,7 @@ def test_a_generation_of_any_length_writes_whole_characters(
     assert all("\ufffd" not in one and len(one) <= len(text) for one in seen)
     assert len(session.records.spans) == TOKENS * whole, "each token in the text has its record"
     assert fishing.notice.message == ("" if whole else NO_TEXT)
-    session.draft.save(tmp_path / "fish.txt")
-    assert (tmp_path / "fish.txt").read_bytes() == text.encode()
+    assert session.draft.begin_save(tmp_path / "fish.txt").file.to_bytes() == text.encode()
     if whole:
         QTest.keyClick(fishing.editor, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert session.draft.manuscript.text == FISH
