@@ -41,7 +41,8 @@ from studio.engine.messages import (
     Score,
     Superseded,
 )
-from studio.engine.templates.chat_template import ChatSkeleton, compile_template
+from studio.engine.templates.chat_template import ChatSkeleton
+from studio.engine.templates.skeletons import Skeletons
 from studio.engine.templates.template_rendering import ChatTemplateError, RenderingStopped
 from studio.engine.writing.continued_prompt import ContinuedPrompt, PromptEvaluation
 from studio.engine.writing.control import Control
@@ -70,46 +71,17 @@ Runnable = (
 )
 """What the engine carries out; all other commands reach one that runs, through its control."""
 
-_NOT_TRIED_AGAIN = "It was not tried again; reopen the model for that."
-
 
 class _Opened:
     """What lives as long as one loaded model."""
 
     def __init__(self, model: Model, interrupt: Interrupt) -> None:
         self.model = model
-        self._interrupt = interrupt
         self.context = Context(model, interrupt)
         self.pieces = PieceLedger(model.vocabulary)
         self.prompts = PromptEvaluation(self.context, model.vocabulary)
         self.comparison: Comparison | None = None
         """The last one: its lanes can go on."""
-        self._skeletons: dict[bool, ChatSkeleton | str] = {}
-        """Of the chat template, with a system message and without; or why there is none."""
-
-    def skeleton(self, *, has_system: bool) -> ChatSkeleton:
-        """The chat template's skeleton; rendered once, in a process of its own.
-
-        One that fails is not rendered again either: it may have taken all the time it may take.
-
-        Raises:
-            EngineError: the template cannot be used; says why.
-            RenderingStopped: the interrupt was raised meanwhile.
-        """
-        skeleton = self._skeletons.get(has_system)
-        if isinstance(skeleton, str):
-            raise EngineError("chat_template", f"{skeleton} {_NOT_TRIED_AGAIN}")
-        if skeleton is None:
-            try:
-                skeleton = compile_template(
-                    self.model.header, has_system=has_system, is_stopped=self._interrupt.is_set
-                )
-            except ChatTemplateError as error:
-                if error.is_lasting:
-                    self._skeletons[has_system] = str(error)
-                raise EngineError("chat_template", str(error)) from error
-            self._skeletons[has_system] = skeleton
-        return skeleton
 
     def evaluated(self, request: int, continued: ContinuedPrompt) -> Evaluated:
         """What is told of a prompt that the context holds now."""
@@ -158,6 +130,7 @@ class Engine:
         self._frame_seconds = frame_seconds
         self._huge_pages = huge_pages
         self._opened: _Opened | None = None
+        self._skeletons = Skeletons()
         log.install()
         backend.begin()
 
@@ -357,10 +330,18 @@ class Engine:
         return tokenized, fit(tokenized, opened.context.size)
 
     def _tokenized(self, prompt: Prompt, opened: _Opened) -> TokenizedPrompt:
-        skeleton = (
-            opened.skeleton(has_system=bool(prompt.system)) if prompt.format == "chat" else None
-        )
+        skeleton = self._skeleton(prompt, opened) if prompt.format == "chat" else None
         return tokenize(prompt, opened.model.vocabulary, skeleton)
+
+    def _skeleton(self, prompt: Prompt, opened: _Opened) -> ChatSkeleton:
+        try:
+            return self._skeletons.of(
+                opened.model.header,
+                has_system=bool(prompt.system),
+                is_stopped=self._interrupt.is_set,
+            )
+        except ChatTemplateError as error:
+            raise EngineError("chat_template", str(error)) from error
 
     def _on_progress(self, request: int) -> Callable[[int, int], None]:
         return lambda done, total: self._emit(Evaluating(request=request, done=done, total=total))

@@ -331,7 +331,7 @@ def test_chat_without_a_template_is_refused_with_advice(bench: Bench, tmp_path: 
         ("{{ 1 / 0 }}", "ZeroDivisionError"),
     ],
 )
-def test_a_template_that_failed_is_not_rendered_again_for_the_same_model(
+def test_a_template_is_rendered_once_even_if_it_fails(
     bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, template: str, said: str
 ) -> None:
     rendered: list[bool] = []
@@ -340,7 +340,7 @@ def test_a_template_that_failed_is_not_rendered_again_for_the_same_model(
         rendered.append(has_system)
         return compile_template(header, has_system=has_system, **rest)
 
-    monkeypatch.setattr("studio.engine.engine.compile_template", counting)
+    monkeypatch.setattr("studio.engine.templates.skeletons.compile_template", counting)
     path = write_byte_level_model(tmp_path / "bad-template.gguf", chat_template=template)
     bench.load(path)
     prompt = Prompt(manuscript="x", format="chat")
@@ -348,14 +348,18 @@ def test_a_template_that_failed_is_not_rendered_again_for_the_same_model(
     assert rendered == [False]
     assert said in first
     assert "plain prompt format" in first
-    assert later == [f"{first} It was not tried again; reopen the model for that."] * 2
+    assert later == [f"{first} It was not tried again; start the program again for that."] * 2
     assert isinstance(bench.write(Prompt(manuscript="Hi"), 1)[-1], Finished)
 
-    # With a system message it is another conversation, and what is opened again is tried again.
+    # With a system message it is another conversation; the model that is opened again is the same.
     failure(bench.write(Prompt(manuscript="x", system="Be brief.", format="chat"), 1))
     assert rendered == [False, True]
     bench.load(path)
-    failure(bench.write(prompt, 1))
+    assert failure(bench.write(prompt, 1)).message == later[0]
+    assert rendered == [False, True]
+    mended = template.replace("1 / 0", "2 / 0").replace("format(1)", "format(2)")
+    bench.load(write_byte_level_model(tmp_path / "another.gguf", chat_template=mended))
+    assert failure(bench.write(prompt, 1)).message == first
     assert rendered == [False, True, False]
 
 

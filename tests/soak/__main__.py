@@ -12,7 +12,7 @@ from pathlib import Path
 from tests.soak.desk import Desk
 from tests.soak.figures import Sample
 from tests.soak.run import Report, Soak
-from tests.soak.stalls import LIMIT
+from tests.soak.stalls import LIMIT, told_of
 
 
 def main() -> int:
@@ -31,7 +31,7 @@ def main() -> int:
     long = [stall for stall in report.stalls if stall["seconds"] - stall["waited"] > LIMIT]
     print(_told(report, given.minutes, given.seed, len(long)))
     for stall in sorted(long, key=lambda stall: -stall["seconds"])[:20]:
-        print(f"\nstep {stall['step']} {stall['name']}: {_seconds(stall)}")
+        print(f"\nstep {stall['step']} {stall['name']}: {told_of(stall)}")
         print("\n".join(f"  {call}" for call in stall["stack"]))
     for failure in report.failures:
         print(f"FAILED {failure}")
@@ -64,13 +64,6 @@ def _of_windows(samples: list[Sample]) -> list[str]:
             f"{max(sample.children for sample in own)} children"
         )
     return lines
-
-
-def _seconds(stall: dict[str, float]) -> str:
-    return (
-        f"{stall['seconds']:.2f} s, of which {stall['waited']:.2f} for a processor and "
-        f"{stall['cpu']:.2f} run"
-    )
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ from tests.soak.figures import Sample, Sampler, too_much
 from tests.soak.kept import MOST_LOST, seconds_lost, torn_files
 from tests.soak.plan import OUTSIDE, chances, step
 from tests.soak.program import Answer, HungError, Program
+from tests.soak.stalls import told_of
 from tests.soak.text_log import mark_of, read
 
 _PATIENCE = 60.0
@@ -141,9 +142,7 @@ class Soak:
                 self._fail(f"{what}: {words}")
         for stall in answer["stalls"]:
             self.report.stalls.append({"step": self._number, "name": name, **stall})
-            self._say(
-                f"      stood still for {stall['seconds']:.2f} s ({stall['waited']:.2f} waited)"
-            )
+            self._say(f"      stood still for {told_of(stall)} at {' < '.join(stall['stack'])}")
 
     def _on_left(self, program: Program) -> None:
         """A window was closed, as asked."""

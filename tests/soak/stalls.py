@@ -8,9 +8,11 @@ reads the stack while it changes, and has ended the process by that.)
 import sys
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 from PySide6.QtCore import QObject, Qt, QTimer
 
@@ -42,6 +44,14 @@ class Stall:
     def own(self) -> float:
         """Seconds that are this program's own."""
         return self.seconds - self.waited
+
+
+def told_of(stall: Mapping[str, Any]) -> str:
+    """How long it was, and of what: of a `Stall` as it was sent."""
+    return (
+        f"{stall['seconds']:.2f} s, of which {stall['waited']:.2f} for a processor and "
+        f"{stall['cpu']:.2f} run,"
+    )
 
 
 class StallWatch(QObject):
