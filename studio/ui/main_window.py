@@ -4,6 +4,7 @@ Puts widgets together and binds them to the session; holds no state of the text,
 sampling.
 """
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
@@ -177,14 +178,27 @@ class MainWindow(QMainWindow):
         self._restore()
         self.is_started = False
         """Whether that is so."""
-        # The window can be typed in before what takes longer is there.
-        QTimer.singleShot(0, self._finish_start)
+        self._is_left = False
+        """Whether it is closed: nothing comes any more."""
+        # The window can be typed in before what takes longer is there, and between one and another.
+        parts = (self.landscape, self.explain, self.parameters, self.compare)
+        self._restore_soon([part.restore for part in parts])
+
+    def _restore_soon(self, parts: Sequence[Callable[[], None]]) -> None:
+        """Restore parts, one in each turn of the event loop."""
+
+        def go_on() -> None:
+            if self._is_left:
+                return
+            if parts:
+                parts[0]()
+                self._restore_soon(parts[1:])
+            else:
+                self._finish_start()
+
+        QTimer.singleShot(0, self, go_on)
 
     def _finish_start(self) -> None:
-        self.landscape.restore()
-        self.explain.restore()
-        self.parameters.restore()
-        self.compare.restore()
         self.is_started = True
         self.started.emit()
         if self.settings.problem:
@@ -387,10 +401,11 @@ class MainWindow(QMainWindow):
         settings.set(remembered.SIDE_SHOWN, self.actions_.side.isChecked())
         settings.set(remembered.SAMPLING_OPEN, self.sampling.is_open)
         self.files.remember_caret()
-        self.landscape.remember()
-        self.explain.remember()
-        self.parameters.remember()
-        self.compare.remember()
+        if self.is_started:  # else it stays as it was: it is not restored yet
+            self.landscape.remember()
+            self.explain.remember()
+            self.parameters.remember()
+            self.compare.remember()
         self.library.remember()
         settings.save()
 
@@ -527,6 +542,7 @@ class MainWindow(QMainWindow):
 
     def leave(self) -> None:
         """End the engine, remember the window, let go of the file. What is kept stays kept."""
+        self._is_left = True
         self._remember()
         self.library.close()
         self.session.end()

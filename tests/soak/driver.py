@@ -75,7 +75,6 @@ class Driver(QObject):
         window.started.connect(self._begin)
 
     def _begin(self) -> None:
-        self._stalls.take()  # a start may take its second
         self._log_text()
         threading.Thread(target=self._read, name="soak", daemon=True).start()
         self._say()

@@ -66,15 +66,18 @@ class StallWatch(QObject):
         self._found: list[Stall] = []
         self._main = threading.get_ident()
         self._schedule = Path(f"/proc/self/task/{threading.get_native_id()}/schedstat")
-        self._waited = self._waited_now()
-        self._cpu = time.thread_time()
-        self._beat = time.monotonic()
+        self._beat, self._waited, self._cpu = self._now()
         self._stack: tuple[float, tuple[str, ...]] = (0.0, ())
         """What it was at, and since which tick."""
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.setInterval(_TICK_MS)
         self._timer.timeout.connect(self._tick)
+        QTimer.singleShot(0, self, self._begin)
+
+    def _begin(self) -> None:
+        """In the event loop's first turn: what is before it is a start, and may take its second."""
+        self._beat, self._waited, self._cpu = self._now()
         self._timer.start()
         threading.Thread(target=self._look, name="stalls", daemon=True).start()
 
@@ -84,7 +87,7 @@ class StallWatch(QObject):
         return [asdict(stall) for stall in found]
 
     def _tick(self) -> None:
-        now, waited, cpu = time.monotonic(), self._waited_now(), time.thread_time()
+        now, waited, cpu = self._now()
         gap = now - self._beat - _TICK_MS / 1000
         if gap > LIMIT:
             since, stack = self._stack
@@ -100,6 +103,9 @@ class StallWatch(QObject):
             if time.monotonic() - beat > LIMIT and self._stack[0] != beat:
                 # Nothing of it is kept: a frame keeps what is in it, a painter among it, alive.
                 self._stack = (beat, _calls(sys._current_frames().get(self._main)))
+
+    def _now(self) -> tuple[float, float, float]:
+        return time.monotonic(), self._waited_now(), time.thread_time()
 
     def _waited_now(self) -> float:
         try:

@@ -1,34 +1,107 @@
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QObject, QPoint, QRect, QSize, Qt
+from PySide6.QtCore import QObject, QPoint, QRect, QSize, Qt, QTimer
 from PySide6.QtGui import QAccessible, QAction
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QFileDialog, QMenu, QMessageBox, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QFileDialog,
+    QMenu,
+    QMessageBox,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from studio.engine.messages import LoadOptions
 from studio.sampling import LogitSketch
 from studio.ui import settings as remembered
+from studio.ui.application import make_window
+from studio.ui.compare.compare import Compare
 from studio.ui.counted import counted
 from studio.ui.histogram.histogram import NextTokenHistogram
+from studio.ui.landscape.landscape import Landscape
 from studio.ui.main_window import MainWindow
+from studio.ui.settings import Settings
 from studio.ui.theme.faces import FAMILIES
 from studio.ui.theme.type_scale import LARGEST_ZOOM, PROSE_SIZE, SMALLEST_ZOOM
 from studio.ui.widgets.actions import ActionButton
+from studio.ui.widgets.side_dock import SideDock
+from studio.ui.widgets.side_dock_access import SideDockAccess
 from studio.ui.writing.take_seed import TakeSeed
 from tests.helpers.tiny_model import write_byte_level_model
-from tests.ui.conftest import LONG, save_as
+from tests.ui.conftest import LONG, remember, save_as
 from tests.ui.controls import name_of, tip_of, visible_controls, walked
 
 
 @pytest.fixture
 def bare(open_window: Callable[[], MainWindow]) -> MainWindow:
     return open_window()
+
+
+PARTS = (remembered.LANDSCAPE_SHOWN, remembered.EXPLAIN_OPEN, remembered.EDITOR_OPEN)
+
+
+@pytest.fixture
+def begin(qapp: QApplication) -> Iterator[Callable[[], MainWindow]]:
+    """Makes a window and does not wait for what can wait."""
+    windows: list[MainWindow] = []
+
+    def begin() -> MainWindow:
+        for part in PARTS:
+            remember(part, True)
+        window = make_window(qapp)
+        windows.append(window)
+        window.show()
+        return window
+
+    yield begin
+    for window in windows:
+        window.close()
+        window.session.close()
+        window.deleteLater()
+
+
+def test_between_one_part_that_is_restored_and_the_next_the_window_answers(
+    begin: Callable[[], MainWindow], qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+
+    def watch(kind: type[Any]) -> None:
+        restore = kind.restore
+
+        def restored(part: Any) -> None:
+            restore(part)
+            told.append(type(part).__name__)
+            QTimer.singleShot(0, lambda: told.append("turn"))
+
+        monkeypatch.setattr(kind, "restore", restored)
+
+    for kind in (Landscape, SideDockAccess, Compare):
+        watch(kind)
+    window = begin()
+    qtbot.waitUntil(lambda: window.is_started, timeout=LONG)
+    assert told[1::2] == ["turn"] * 4
+    assert told[::2] == ["Landscape", "Explain", "ParameterAccess", "Compare"]
+
+
+def test_a_window_that_is_closed_at_once_opens_with_its_parts_the_next_time(
+    begin: Callable[[], MainWindow], qtbot: QtBot
+) -> None:
+    first = begin()
+    first.close()
+    turns: list[int] = []
+    QTimer.singleShot(0, lambda: turns.append(1))
+    qtbot.waitUntil(lambda: bool(turns), timeout=LONG)
+    assert not first.is_started
+    assert not first.findChildren(SideDock), "nothing comes when it is gone"
+    assert all(Settings().get(part) for part in PARTS)
 
 
 def test_every_control_has_a_name_and_says_what_it_does(bare: MainWindow, qtbot: QtBot) -> None:
