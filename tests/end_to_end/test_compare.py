@@ -157,9 +157,12 @@ def test_turn_stop_go_on_draw_anew_use_save_and_reopen_without_the_model(
     saved = tmp_path / "sea.json"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "sea"), ""))
     window.compare.actions.save_file.trigger()
+    assert window.compare.actions.finish()
     assert saved.is_file()
     window.compare.actions.export_html.trigger()
+    assert window.compare.actions.finish()
     window.compare.actions.export_markdown.trigger()
+    assert window.compare.actions.finish()
     assert "<html" in (tmp_path / "sea.html").read_text()
     assert third.text.split()[0] in (tmp_path / "sea.md").read_text()
 

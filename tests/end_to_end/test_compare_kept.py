@@ -77,6 +77,7 @@ def test_lanes_of_a_file_go_on_as_they_would_have_without_it(
     saved = tmp_path / "sea.json"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(saved), ""))
     window.compare.actions.save_file.trigger()
+    assert window.compare.actions.finish()
     begun = [len(lane.tokens) for lane in state.lanes]
     assert begun == [12, 12, 12, 24]
     go_on(window, state.lanes, qtbot)

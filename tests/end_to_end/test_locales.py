@@ -121,6 +121,7 @@ until(lambda: not state.is_running and state.subject.figures is not None)
 kept = folder / "comparison.json"
 QFileDialog.getSaveFileName = lambda *_: (str(kept), "")
 window.compare.actions.save_file.trigger()
+window.compare.actions.finish()
 record = json.loads(kept.read_bytes())
 said["temperatures"] = [lane.temperature for lane in state.lanes]
 page = window.grab()

@@ -151,8 +151,13 @@ class CompareActions(QObject):
         """Open a comparison that was saved; the page is wanted once it is read."""
         self._files.open(path)
 
+    def finish(self) -> bool:
+        """Wait until a file that is being written is, seconds at most; whether none is any more."""
+        return self._made_files is None or self._made_files.finish()
+
     def may_close(self) -> bool:
         """Put all runs on the shelf; whether nothing is lost, or the writer does not mind."""
+        self.finish()  # a drive that does not answer keeps no window: runs are on the shelf too
         return self.history.is_on_shelf or self._files.may_close(self.history)
 
     def _ask_forget(self) -> None:

@@ -29,6 +29,7 @@ from studio.ui.compare.lanes import NOTHING_TO_KEEP, RUNS
 from studio.ui.compare.record import record_of, show_record
 from studio.ui.compare.state import CompareState
 from studio.ui.counted import counted
+from studio.ui.disk_thread import DiskThread
 from studio.ui.reading import Reading
 from studio.ui.settings import COMPARE_SKETCHES, FOLDER, Settings
 from studio.ui.widgets.ask import question
@@ -39,6 +40,7 @@ TOO_LARGE = (
     "The comparison has {size} even without distributions; files of at most {most} are opened. "
     "Export it as Markdown or HTML instead, or save a shorter one."
 )
+IS_WRITING = "A comparison is still being written. Its drive is slow: try again when it is told."
 _BUTTONS = QMessageBox.StandardButton
 
 
@@ -65,6 +67,9 @@ class CompareFiles(QObject):
         self._state = state
         self._settings = settings
         self._reading = reading
+        self._disk = DiskThread("comparison", self)
+        self._is_written = False
+        """Whether the last file was written."""
 
     def ask_open(self) -> None:
         """Ask for a file and open it."""
@@ -100,7 +105,7 @@ class CompareFiles(QObject):
         self.opened.emit()
 
     def save(self) -> bool:
-        """Ask for a name, and whether with distributions; whether it is saved."""
+        """Ask for a name, and whether with distributions; whether it is being saved."""
         comparison = self._kept()
         if comparison is None:
             return False
@@ -122,12 +127,7 @@ class CompareFiles(QObject):
         if kind in kinds:
             is_whole = kind == kinds[0]
         self._settings.set(COMPARE_SKETCHES, is_whole)
-        try:
-            write_comparison(path, whole if is_whole else small)
-        except ComparisonFileError as error:
-            self.failed.emit(str(error))
-            return False
-        self._state.told.emit(f"“{visible_name(path.name)}” is saved.")
+        self._start(partial(_save, path, whole if is_whole else small), path, "saved")
         return True
 
     def export_markdown(self) -> None:
@@ -154,8 +154,14 @@ class CompareFiles(QObject):
                 _BUTTONS.Save | _BUTTONS.Discard | _BUTTONS.Cancel,
                 _BUTTONS.Save,
             )
-            return self.save() if answer == _BUTTONS.Save else answer == _BUTTONS.Discard
+            if answer == _BUTTONS.Save:
+                return self.save() and self.finish() and self._is_written
+            return answer == _BUTTONS.Discard
         return True
+
+    def finish(self) -> bool:
+        """Wait until what is being written is, seconds at most; whether nothing is any more."""
+        return self._disk.finish()
 
     def _export(
         self, title: str, suffix: str, kinds: str, render: Callable[[Comparison], str]
@@ -166,18 +172,28 @@ class CompareFiles(QObject):
         path, _ = self._ask_name(title, suffix, kinds)
         if path is None:
             return
-        try:
-            atomic_write(path, render(comparison).encode())
-        except OSError as error:
-            self.failed.emit(
-                f"“{visible_name(path.name)}” could not be written: {error.strerror or error}. "
-                "What was there before is unchanged. Choose another place, or make room."
-            )
-        else:
-            self._state.told.emit(f"“{visible_name(path.name)}” is written.")
+        self._start(partial(_export, path, comparison, render), path, "written")
+
+    def _start(self, write: Callable[[], str], path: Path, done: str) -> None:
+        """Write a file while the window goes on, and say what came of it."""
+        name = f"“{visible_name(path.name)}”"
+
+        def tell(problem: str | None) -> None:
+            self._is_written = problem == ""
+            if self._is_written:
+                self._state.told.emit(f"{name} is {done}.")
+            else:
+                self.failed.emit(problem or f"{name} could not be written: an error of the program")
+
+        self._is_written = False
+        self._disk.start(write, tell)
 
     def _kept(self) -> Comparison | None:
+        """What is in view, to be written; None where nothing can be now, and the writer told."""
         state = self._state
+        if self._disk.is_busy:
+            self.failed.emit(IS_WRITING)
+            return None
         if state.why_not_keep or state.subject.prompt is None:
             self.failed.emit(state.why_not_keep or NOTHING_TO_KEEP)
             return None
@@ -210,6 +226,27 @@ class CompareFiles(QObject):
             _BUTTONS.No,
         )
         return answer == _BUTTONS.Yes
+
+
+def _save(path: Path, data: bytes) -> str:
+    """In the other thread; empty, or why it could not be written."""
+    try:
+        write_comparison(path, data)
+    except ComparisonFileError as error:
+        return str(error)
+    return ""
+
+
+def _export(path: Path, comparison: Comparison, render: Callable[[Comparison], str]) -> str:
+    """In the other thread; empty, or why it could not be written."""
+    try:
+        atomic_write(path, render(comparison).encode())
+    except OSError as error:
+        return (
+            f"“{visible_name(path.name)}” could not be written: {error.strerror or error}. "
+            "What was there before is unchanged. Choose another place, or make room."
+        )
+    return ""
 
 
 def _read(path: Path, at: At) -> Comparison | ComparisonFileError:

@@ -233,10 +233,12 @@ def test_a_file_is_shown_without_a_model_and_its_parting_explained(
     again = tmp_path / "again.json"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(again), ""))
     bare.compare.actions.save_file.trigger()
+    assert bare.compare.actions.finish()
     assert bare.notice.message == "“again.json” is saved."
     page_file = tmp_path / "again.html"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(page_file), ""))
     bare.compare.actions.export_html.trigger()
+    assert bare.compare.actions.finish()
     assert bare.notice.message == "“again.html” is written."
     first, second = (json.loads(file.read_text()) for file in (path, again))
     assert first["lanes"] == second["lanes"]
@@ -296,6 +298,7 @@ def test_a_file_says_how_large_it_is_with_distributions_and_without(
 
         monkeypatch.setattr(QFileDialog, "getSaveFileName", ask)
         bare.compare.actions.save_file.trigger()
+        assert bare.compare.actions.finish()
 
     choose("large.json", 0)
     choose("small.json", 1)

@@ -1,6 +1,7 @@
 """Comparisons from files in the real window: read while it goes on, ended by Esc, told of."""
 
 import os
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,10 +14,15 @@ from pytestqt.qtbot import QtBot
 
 from studio.experiments import comparison_file
 from studio.experiments.comparison import Comparison, LaneRecord, TokenRecord
-from studio.experiments.comparison_file import save_comparison
+from studio.experiments.comparison_file import (
+    load_comparison,
+    save_comparison,
+    write_comparison,
+)
 from studio.sampling import SamplingParams
 from studio.ui import reading_notice
 from studio.ui.compare import files as compare_files
+from studio.ui.compare.files import IS_WRITING
 from studio.ui.main_window import MainWindow
 from tests.ui.compare.test_page import kept, page_of
 from tests.ui.conftest import LONG, until_read
@@ -147,6 +153,7 @@ def test_one_that_would_be_too_large_is_saved_with_the_distributions_that_fit(
 
     monkeypatch.setattr(QFileDialog, "getSaveFileName", choose)
     bare.compare.actions.save_file.trigger()
+    assert bare.compare.actions.finish()
     assert offered[0][0].startswith("With distributions of each lane’s first 1")
     assert (tmp_path / "saved.json").stat().st_size <= most
     bare.open_path(tmp_path / "saved.json")
@@ -157,6 +164,7 @@ def test_one_that_would_be_too_large_is_saved_with_the_distributions_that_fit(
     # Where the texts alone are too long it is said before anything is asked.
     monkeypatch.setattr(compare_files, "MOST_BYTES", 100)
     bare.compare.actions.save_file.trigger()
+    assert bare.compare.actions.finish()
     assert "even without distributions; files of at most 1 kB are opened" in bare.notice.message
     assert len(offered) == 1
 
@@ -294,3 +302,30 @@ def test_what_is_allowed_to_the_letter_is_shown_without_a_mistake(
         assert len(page_of(bare).columns) == 2, name
         assert bare.width() == 1320, name
         assert bare.notice.message == "", name
+
+
+def test_a_comparison_is_written_while_the_window_goes_on(
+    bare: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, saved = tmp_path / "kept.json", tmp_path / "saved.json"
+    save_comparison(path, kept((0.5, 1.5)))
+    bare.open_path(path)
+    until_read(bare)
+    asked, answers = threading.Event(), threading.Event()
+
+    def write_late(path: Path, data: bytes) -> None:
+        asked.set()
+        assert answers.wait(LONG / 1000)
+        write_comparison(path, data)
+
+    monkeypatch.setattr(compare_files, "write_comparison", write_late)
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(saved), ""))
+    bare.compare.actions.save_file.trigger()
+    qtbot.waitUntil(asked.is_set, timeout=LONG)
+    assert bare.notice.message == "", "it is not said to be saved before it is"
+    bare.compare.actions.export_html.trigger()
+    assert bare.notice.message == IS_WRITING
+    threading.Timer(0.1, answers.set).start()
+    assert bare.close(), "which waits for it"
+    assert len(load_comparison(saved).lanes) == 2
+    assert bare.notice.message == "“saved.json” is saved."
