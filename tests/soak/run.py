@@ -308,7 +308,10 @@ class Soak:
 
     def _tell(self, program: Program, name: str, words: str) -> None:
         at = time.monotonic() - self._begun
-        self._say(f"{self._number:5} {at:7.1f} s  window {program.number}  {name}  {words}")
+        held = ""
+        with contextlib.suppress(psutil.Error):
+            held = f"{program.process.memory_info().rss >> 20} MiB"
+        self._say(f"{self._number:5} {at:7.1f} s  window {program.number}  {held}  {name}  {words}")
 
     def _fail(self, words: str) -> None:
         """Tell of something, once: what is wrong in a paint event is so at each."""
