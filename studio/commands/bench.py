@@ -18,8 +18,8 @@ import psutil
 from numpy.typing import NDArray
 
 from studio.commands.arguments import model_path
-from studio.commands.bench_engine import measure_engine
-from studio.commands.bench_lanes import measure_lanes
+from studio.commands.bench_engine import measure_engine, measure_engine_speed
+from studio.commands.bench_lanes import measure_lanes, measure_lanes_speed
 from studio.commands.bench_logits import RECORDED, logits_file, read_logits, record_logits
 from studio.commands.bench_opened import OPENING
 from studio.commands.bench_sampler import measure_memory_traffic, measure_sampler
@@ -107,7 +107,10 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _measure_large(given: argparse.Namespace) -> dict[str, object]:
-    """Speed with a model that says recorded logits; nothing where there are none to say."""
+    """Speed with a model that says recorded logits; nothing where there are none to say.
+
+    Only what a token costs beside its decode: of a prompt, this model evaluates next to nothing.
+    """
     file = given.logits or logits_file(own_folder())
     if not file:
         _say(f"no {RECORDED.name} is there to make it of (--logits FILE)")
@@ -120,8 +123,8 @@ def _measure_large(given: argparse.Namespace) -> dict[str, object]:
         except (OSError, ValueError) as error:
             raise SystemExit(f"studio bench: no model of {file} can be made: {error}") from error
         figures: dict[str, object] = {"vocabulary": logits.shape[1]}
-        figures |= measure_engine(path, given.rounds, given.tokens)
-        figures |= measure_lanes(path, given.rounds, given.tokens)
+        figures |= measure_engine_speed(path, given.rounds, given.tokens)
+        figures |= measure_lanes_speed(path, given.rounds, given.tokens)
         if not given.no_window:
             figures |= measure_window_speed(path, given.rounds, given.tokens)
     return figures

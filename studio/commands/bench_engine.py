@@ -73,7 +73,16 @@ class _Pair:
 
 
 def measure_engine(path: Path, rounds: int, count: int) -> dict[str, object]:
-    """Speed of engine and bare loop, their ratio, and what an edit at the end costs.
+    """The engine's speed, and what an edit at the end of a long text costs, in decodes."""
+    figures = measure_engine_speed(path, rounds, count)
+    pair = _Pair(path)
+    figures["continue_after_edit_decodes"] = _decodes_after_edit(pair, rounds)
+    pair.close()
+    return figures
+
+
+def measure_engine_speed(path: Path, rounds: int, count: int) -> dict[str, object]:
+    """Speed of engine and bare loop, and their ratio.
 
     - `engine_same_pages_ratio`: both have their memory in huge pages. This is the one to hold: what
       the studio adds to a decode.
@@ -92,17 +101,15 @@ def measure_engine(path: Path, rounds: int, count: int) -> dict[str, object]:
             pair = _Pair(path)
         ask_for_huge_pages()
         same_pages += pair.seconds_a_token(rounds, count)
-    figures = {
+    pair.close()
+    return {
         "model": path.name,
         "threads": pair.threads,
         "decode_tps": statistics.median(1 / bare for _, bare in same_pages),
         "engine_tps": statistics.median(1 / ours for ours, _ in same_pages),
         "engine_same_pages_ratio": statistics.median(bare / ours for ours, bare in same_pages),
         "engine_small_pages_ratio": statistics.median(bare / ours for ours, bare in small_pages),
-        "continue_after_edit_decodes": _decodes_after_edit(pair, rounds),
     }
-    pair.close()
-    return figures
 
 
 def _decodes_after_edit(pair: _Pair, rounds: int) -> float:
