@@ -1,15 +1,15 @@
 """A whole vocabulary by depth: a rank is found without sorting what is above it.
 
 Where a draw falls among tens of thousands of tokens, to know its rank it is enough to count those
-above it, and to know the token it is enough to sort the few that are about as deep. Which these
-are, a sample of the vocabulary tells; where it does not, narrow bins of logits do. The module knows
-no filters and no model.
+above it, and to know the token it is enough to sort the few that are about as deep. Which these are
+a histogram tells: exactly where a rank is asked about, and to a ten-thousandth of its depth where a
+mass is, so that it may be the next bin's. The module knows no filters and no model.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,13 +17,10 @@ from numpy.typing import NDArray
 
 from studio.sampling.logits import kernels
 from studio.sampling.logits.head import LARGEST_FALL, Side
+from studio.sampling.logits.histogram import Histogram
 from studio.sampling.logits.kernels import Between
 from studio.sampling.logits.ranked import Weight
 from studio.sampling.logits.stretch import Stretch
-
-_BINS_PER_LOGIT = 64.0
-_BINS = 4096
-"""All that fall further than 64 logits share the last bin: they have next to no weight."""
 
 # By dtype: how far a logit may fall, and how large β may be, for their product to be finite. At
 # such a β any two logits that differ at all differ by everything.
@@ -41,11 +38,21 @@ _PIECE = 32_768
 _ROW = 512
 """Tokens summed up in float32: of a few hundred, such a sum is exact to 1e-7."""
 
-_SAMPLED = 8
-"""Of each row so many tokens are looked at."""
+_ROOM = 64
+"""For tokens beside those of a bin: its bounds are rounded, and C looks at some together."""
 
-_DEVIATIONS = 3.0
-"""How far off, in standard deviations, a sample of the weights may be for it to be of use."""
+
+@dataclass(slots=True)
+class _Weighed:
+    """What some tokens weigh.
+
+    Attributes:
+        mass: Σ exp(x).
+        moment: Σ (z − z_max)·exp(x); None until it is asked for, where C did not tell it as well.
+    """
+
+    mass: float
+    moment: float | None = None
 
 
 class Bins:
@@ -58,30 +65,27 @@ class Bins:
     Args:
         logits: `(V,)`, not to be changed as long as the bins are in use.
         maximum: The largest logit, finite.
-        lowest: The least, where it is known.
+        histogram: Of all tokens, or all but some of the best: of these no rank is asked about.
 
     Attributes:
         count: How many of the logits are above -inf.
     """
 
-    def __init__(self, logits: NDArray[Any], maximum: float, lowest: float | None = None) -> None:
+    def __init__(self, logits: NDArray[Any], maximum: float, histogram: Histogram) -> None:
         self._maximum = maximum
-        self._lowest = float(logits.min()) if lowest is None else lowest
-        possible = logits > -np.inf if self._lowest == -math.inf else None
-        self.count = logits.size if possible is None else int(np.count_nonzero(possible))
-        lowest = self._lowest if possible is None else float(logits[possible].min())
-        too_far = logits.dtype == np.float32 and maximum - lowest > _FURTHEST["f"]
+        self._histogram = histogram
+        ends = histogram.better + histogram.counts.cumsum()
+        self._ends: NDArray[np.float64] = ends
+        """The rank after the last of each bin."""
+        self.count = int(ends[-1])
+        self._is_deep = histogram.depths.item(-1) > _FURTHEST["f"]
+        too_far = logits.dtype == np.float32 and self._is_deep
         self._logits = logits.astype(np.float64) if too_far else logits
         self._weights = _borrow(self._logits)
         self._beta = math.nan
-        self._total = math.nan
-        self._heavier: dict[Stretch, float] = {}
-        """What all that are better than these weigh, at the β in force."""
-        self._sampled: Stretch | None = None
-        # Of the bins; made when they are first asked for.
-        self._numbers: NDArray[np.intp] | None = None
-        self._ends: NDArray[np.intp] | None = None
-        self._cumulative: NDArray[np.float64] | None = None
+        # What all of them weigh, and what all weigh that are better than some; at the β in force.
+        self._total = _Weighed(math.nan)
+        self._better: dict[Stretch, _Weighed] = {}
         self._sorted: dict[int, Stretch] = {}
 
     def __del__(self) -> None:
@@ -115,7 +119,7 @@ class Bins:
         if beta == 0.0:
             return float(self.count)
         self._weigh(beta)
-        return self._total
+        return self._total.mass
 
     def weight(self, kept: int, beta: float) -> Weight:
         """Return the weight of the `kept` best tokens."""
@@ -124,11 +128,11 @@ class Bins:
             return Weight(mass, 0.0)
         self._weigh(beta)
         if kept >= self.count:
-            return Weight(mass, self._steepness(beta) * _dot(self._weights, self._offsets()))
+            return Weight(mass, self._moment(self._total, None))
         stretch = self._about(kept - 1)
         inside = stretch.exponents(beta)[: kept - stretch.first]
-        above = _dot(self._weights * self._above(stretch), self._offsets())
-        return Weight(mass, self._steepness(beta) * above + float(np.exp(inside) @ inside))
+        above = self._moment(self._above(stretch), stretch)
+        return Weight(mass, above + float(np.exp(inside) @ inside))
 
     def rank_at(self, mass: float, beta: float, kept: int, side: Side) -> int:
         """Return the least rank below `kept` at which the weights so far reach `mass`, or `kept`.
@@ -136,69 +140,88 @@ class Bins:
         With side "right", at which they exceed it.
         """
         # First those known: asked how many weigh what so many did, the answer is as many.
-        for stretch in self._known():
-            rank = self._rank_in(stretch, self._so_far, mass, beta, side)
-            if rank is not None:
-                return min(rank, kept)
-        sampled = self._sample_about(mass, beta)
-        if sampled:
-            rank = self._rank_in(sampled, self._roughly_so_far, mass, beta, side)
-            if rank is not None:
-                self._sampled = sampled
-                return min(rank, kept)
-        number = int(self._cumulative_at(beta).searchsorted(mass, side))
-        if number > _BINS:
+        for stretch in self._sorted.values():
+            if self._side_of(stretch, mass, beta, side) == 0:
+                return min(self._rank_in(stretch, mass, beta, side), kept)
+        total = self.mass(self.count, beta)
+        if mass > total or (mass == total and side == "right"):
             return kept
-        stretch = self._bin(number)
+        index, way = self._likely(total - mass, beta), 0
+        stretch = self._bin(index)
+        while step := self._side_of(stretch, mass, beta, side):
+            # Past both ends of two neighbours it is by rounding alone.
+            if step == -way or not 0 <= index + step < self._ends.size:
+                break
+            index, way = index + step, step
+            stretch = self._bin(index)
+        return min(self._rank_in(stretch, mass, beta, side), kept)
+
+    def _side_of(self, stretch: Stretch, mass: float, beta: float, side: Side) -> int:
+        """Say where the weights so far reach `mass`: here (0), among better tokens (-1), or (1)."""
+        before, end = self._before(stretch, beta), self._so_far(stretch, beta).item(-1)
+        if before > mass or (before == mass and side == "left"):
+            return -1
+        return int(end < mass or (end == mass and side == "right"))
+
+    def _rank_in(self, stretch: Stretch, mass: float, beta: float, side: Side) -> int:
+        """Return the rank of `rank_at` as one of these tokens."""
         so_far = self._so_far(stretch, beta)
-        # The bin's own sum, in float32, may have been a little larger.
-        place = min(int(so_far.searchsorted(mass, side)), so_far.size - 1)
-        return min(stretch.first + place, kept)
+        return stretch.first + min(int(so_far.searchsorted(mass, side)), so_far.size - 1)
 
-    def _rank_in(
-        self,
-        stretch: Stretch,
-        so_far_of: Callable[[Stretch, float], NDArray[np.float64]],
-        mass: float,
-        beta: float,
-        side: Side,
-    ) -> int | None:
-        """Return the rank of `rank_at` where it is one of these tokens."""
-        if self._before(stretch, beta) >= mass:
-            return None
-        so_far = so_far_of(stretch, beta)
-        if so_far[-1] <= mass:
-            return None
-        return stretch.first + int(so_far.searchsorted(mass, side))
+    def _likely(self, past: float, beta: float) -> int:
+        """Return the bin past which all tokens weigh about `past`.
 
-    def _known(self) -> list[Stretch]:
-        sampled = [self._sampled] if self._sampled else []
-        return [*sampled, *self._sorted.values()]
+        Looked for from the lightest on, for there what is left is known best.
+        """
+        falls = self._histogram.depths + (self._maximum - self._histogram.edge)
+        with np.errstate(under="ignore"):
+            weights = self._histogram.counts * np.exp(-self._steepness(beta) * falls)
+        lighter = weights[::-1].cumsum()
+        return max(int(lighter.size - 1 - lighter.searchsorted(past)), 0)
 
     def _about(self, rank: int) -> Stretch:
         """Return the tokens of about the depth of a rank."""
-        for known in self._known():
-            if rank in known:
-                return known
-        if self._ends is None:
-            counts = np.bincount(self._number(), minlength=_BINS + 1)
-            counts[_BINS] -= self._logits.size - self.count
-            self._ends = counts.cumsum()
         return self._bin(int(self._ends.searchsorted(rank, "right")))
 
-    def _above(self, stretch: Stretch) -> NDArray[np.bool_]:
-        """Say of each token whether it is better than all of these."""
-        above: NDArray[np.bool_] = self._logits > stretch.best
-        return above
+    def _bin(self, index: int) -> Stretch:
+        """Return the tokens of a bin, and perhaps some others of about their depth."""
+        if index not in self._sorted:
+            edge, better, (_, counts, _) = self._histogram
+            nearest, furthest = self._histogram.bounds(index)
+            kind = self._logits.dtype.type
+            with np.errstate(over="ignore"):
+                least = np.nextafter(kind(edge - furthest), kind(-np.inf))
+                most = np.nextafter(kind(edge - nearest), kind(np.inf))
+            least = max(least, np.finfo(kind).min)
+            found = self._between(least, most, better + int(counts.item(index)))
+            stretch = Stretch(found.better, found.places, self._logits, self._maximum)
+            if not math.isnan(self._beta):
+                self._better[stretch] = _Weighed(found.mass, found.moment)
+            self._sorted[index] = stretch
+        return self._sorted[index]
+
+    def _above(self, stretch: Stretch) -> _Weighed:
+        """Return what all weigh that are better than these, at the β in force."""
+        if stretch not in self._better:
+            found = self._between(stretch.best, stretch.best, 1)
+            self._better[stretch] = _Weighed(found.mass, found.moment)
+        return self._better[stretch]
+
+    def _moment(self, weighed: _Weighed, below: Stretch | None) -> float:
+        """Return Σ x·exp(x) of all that are better than these, or of all."""
+        if weighed.moment is None:
+            weights = self._weights
+            if below:
+                weights = weights * (self._logits > below.best)
+            weighed.moment = _dot(weights, self._offsets())
+        return self._steepness(self._beta) * weighed.moment
 
     def _before(self, stretch: Stretch, beta: float) -> float:
         """Return the weight of all that are better than these."""
         if beta == 0.0:
             return float(stretch.first)
         self._weigh(beta)
-        if stretch not in self._heavier:
-            self._heavier[stretch] = _dot(self._weights, self._above(stretch))
-        return self._heavier[stretch]
+        return self._above(stretch).mass
 
     def _so_far(self, stretch: Stretch, beta: float) -> NDArray[np.float64]:
         """Return the weight of each of these and all that are better."""
@@ -206,58 +229,19 @@ class Bins:
         so_far += self._before(stretch, beta)
         return so_far
 
-    def _roughly_so_far(self, stretch: Stretch, beta: float) -> NDArray[np.float64]:
-        """Return the same of the weights at hand, which is quicker."""
-        ascending = np.sort(self._weights[stretch.places])
-        return self._before(stretch, beta) + ascending[::-1].cumsum(dtype=np.float64)
-
-    def _sample_about(self, mass: float, beta: float) -> Stretch | None:
-        """Guess from a sample among which tokens the weights so far reach `mass`.
-
-        Looked for from the lightest on, for there no few have most of the weight, and a sample of
-        them tells what all of them weigh.
-
-        Returns:
-            None where the sample does not tell, or leaves too many.
-        """
-        if beta == 0.0:
-            return None
-        self._weigh(beta)
-        weights, logits = self._weights, self._logits
-        some = np.sort(_in_rows(weights)[:, :_SAMPLED], axis=None)
-        so_far = some.cumsum(dtype=np.float64)
-        past = (self._total - mass) * some.size / weights.size
-        lighter = some[: so_far.searchsorted(past)]
-        off = _DEVIATIONS * math.sqrt(float(lighter @ lighter))
-        first, last = so_far.searchsorted((past - off, past + off)).tolist()
-        if last - first > some.size // 4:
-            return None
-        least = self._logit_of(float(some[first - 1]) if first else 0.0, beta)
-        most = self._logit_of(float(some[last]), beta) if last < some.size else np.inf
-        likely = (last - first + 2) * weights.size // some.size
-        places, above, before = self._between(least, most, likely)
-        if not places.size:
-            return None
-        stretch = Stretch(above, places, logits, self._maximum)
-        self._heavier[stretch] = before
-        return stretch
-
     def _between(self, least: Any, most: Any, likely: int) -> Between:
-        """Return the tokens with logits from `least` to `most`, which are about so many."""
-        found = kernels.between(self._logits, self._weights, least, most, 2 * likely)
-        if found is not None:
-            return found
+        """Return the tokens with logits from `least` to `most`, which are about so many.
+
+        What the better ones weigh is told where all tokens have been weighed.
+        """
+        for room in (2 * likely + _ROOM, self._logits.size + _ROOM):
+            found = kernels.between(self._logits, self._weights, least, most, self._maximum, room)
+            if found is not None:
+                return found
         better = self._logits > most
         places = ((self._logits >= least) ^ better).nonzero()[0]
-        return Between(places, int(np.count_nonzero(better)), _dot(self._weights, better))
-
-    def _logit_of(self, weight: float, beta: float) -> Any:
-        """Return about which logit has this weight; the least finite one for a weight of 0."""
-        dtype = self._logits.dtype
-        least = float(np.finfo(dtype).min)
-        if weight > 0.0:
-            least = max(least, self._maximum + math.log(weight) / self._steepness(beta))
-        return dtype.type(least)
+        mass = math.nan if math.isnan(self._beta) else _dot(self._weights, better)
+        return Between(places, int(np.count_nonzero(better)), mass, None)
 
     def _steepness(self, beta: float) -> float:
         return min(beta, _LARGEST_BETA[self._logits.dtype.char])
@@ -266,68 +250,38 @@ class Bins:
         """Weigh all tokens at `beta`, in place of the β before."""
         if beta == self._beta:
             return
-        self._beta, self._cumulative = beta, None
-        self._heavier.clear()
+        self._beta = beta
+        self._better.clear()
         steepness = self._steepness(beta)
-        scale = self._logits.dtype.type(steepness)
-        if scale == 0.0:  # 0 times -inf is no number
+        if self._logits.dtype.type(steepness) == 0.0:  # 0 times -inf is no number
             np.greater(self._logits, -np.inf, out=self._weights, casting="unsafe")
-            self._total = float(self.count)
+            self._total = _Weighed(float(self.count), 0.0)
             return
         total = kernels.weigh(self._logits, self._maximum, steepness, self._weights)
-        self._total = self._weighed_by_numpy(scale) if total is None else total
+        self._total = _Weighed(*total) if total else _Weighed(self._weighed_by_numpy(steepness))
 
-    def _weighed_by_numpy(self, scale: Any) -> float:
+    def _weighed_by_numpy(self, steepness: float) -> float:
         """Weigh all tokens; return what they weigh together."""
         maximum = self._logits.dtype.type(self._maximum)
-        total = 0.0
+        scale = self._logits.dtype.type(steepness)
+        mass = 0.0
         with np.errstate(over="ignore"):
             for start in range(0, self._logits.size, _PIECE):
                 weights = self._weights[start : start + _PIECE]
                 np.subtract(self._logits[start : start + _PIECE], maximum, out=weights)
                 np.multiply(weights, scale, out=weights)
                 np.exp(weights, out=weights)
-                total += _sum(weights)
-        return total
+                mass += _sum(weights)
+        return mass
 
     def _offsets(self) -> NDArray[Any]:
         """Return z − z_max of each, that of -inf cut to what 0 can be multiplied with."""
         with np.errstate(over="ignore"):
             offsets: NDArray[Any] = self._logits - self._logits.dtype.type(self._maximum)
         furthest = _FURTHEST[offsets.dtype.char]
-        if self._maximum - self._lowest > furthest:
+        if self._is_deep or self.count < offsets.size:
             np.maximum(offsets, -furthest, out=offsets)
         return offsets
-
-    def _cumulative_at(self, beta: float) -> NDArray[np.float64]:
-        """Return the weight of each bin and all before it."""
-        self._weigh(beta)
-        if self._cumulative is None:
-            masses = np.bincount(self._number(), self._weights, minlength=_BINS + 1)
-            self._cumulative = masses.cumsum()
-        return self._cumulative
-
-    def _number(self) -> NDArray[np.intp]:
-        """Return the number of each token's bin."""
-        if self._numbers is None:
-            offsets = self._offsets()
-            scaled = np.multiply(offsets, -_BINS_PER_LOGIT, out=offsets)
-            if (self._maximum - self._lowest) * _BINS_PER_LOGIT > _BINS:
-                np.minimum(scaled, _BINS, out=scaled)
-            self._numbers = scaled.astype(np.intp)
-        return self._numbers
-
-    def _bin(self, number: int) -> Stretch:
-        """Return the tokens of a bin."""
-        if number not in self._sorted:
-            numbers = self._number()
-            inside = numbers == number
-            if number == _BINS:
-                inside &= self._logits > -np.inf
-            places = inside.nonzero()[0]
-            first = int(np.count_nonzero(numbers < number))
-            self._sorted[number] = Stretch(first, places, self._logits, self._maximum)
-        return self._sorted[number]
 
 
 def _sum(values: NDArray[Any]) -> float:

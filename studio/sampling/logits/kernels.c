@@ -23,6 +23,13 @@
 #define FOR_EACH_PROCESSOR
 #endif
 
+/* Only what is part of a function is compiled once for each. */
+#if defined(__GNUC__)
+#define INLINED static inline __attribute__((always_inline))
+#else
+#define INLINED static inline
+#endif
+
 #ifdef _WIN32
 #define EXPORTED __declspec(dllexport)
 #else
@@ -30,20 +37,29 @@
 #endif
 
 enum {
-    VERSION = 1,    /* of these functions' arguments; `kernels.py` has the same number */
+    VERSION = 2,    /* of these functions' arguments; `kernels.py` has the same number */
     BLOCKS = 512,   /* among whose maxima the bound is */
     WIDTH = 64,     /* of a row of the vocabulary */
     HEIGHT = 16,    /* tokens to a column; more where there would be too many COLUMNS */
     COLUMNS = 16384,
     MOST_FOUND = 512,
-    NODES = 5,      /* at which a tail is measured the quick way */
     SUMMED = 1024,  /* tokens to a float32 sum; the sums of these are added up in float64 */
     COMPARED = 16,  /* tokens compared before they are looked at one by one */
+    FRACTION = 15,  /* bits of a float that tell places within one bin of a histogram apart */
+    FIRST_BIN = 127 << (23 - FRACTION), /* what the other bits of 1.0 are */
+    BINS = (40 << (23 - FRACTION)) + 1, /* as far as a depth of 2^40; -inf comes after them */
+    TABLES = 4,     /* of a histogram, so that equal logits need not wait for each other */
+    TABLE = 10368,  /* numbers to one: BINS and -inf's, and a quarter of a page past whole ones */
+    NODES = 42,     /* at which a tail is looked at */
 };
 
 EXPORTED int kelvin_version(void) { return VERSION; }
 
 EXPORTED int kelvin_most_found(void) { return MOST_FOUND; }
+
+EXPORTED int kelvin_bins(void) { return BINS; }
+
+EXPORTED int64_t kelvin_tables_bytes(void) { return TABLES * TABLE * sizeof(uint64_t); }
 
 /* 2 to the power x, -126 <= x < 128, with a relative error of 2e-7 at most.
  *
@@ -51,7 +67,7 @@ EXPORTED int kelvin_most_found(void) { return MOST_FOUND; }
  * what follows the point. n then stands in the lowest bits of the sum, with the bias of a float's
  * exponent added already. 2^(x - n) is a polynomial's work, the minimax one of degree 5
  * on [-1/2, 1/2] that is 1 at 0: its own error is 9e-8. */
-static inline float two_to(float x)
+INLINED float two_to(float x)
 {
     const float rounding = 12582912.0f + 127.0f; /* 1.5 * 2^23, and the bias */
     float rounded = x + rounding;
@@ -72,35 +88,39 @@ static inline float two_to(float x)
 
 /* The least exponent of `two_to`, in a way that hides the number from the compiler: what it knew
  * would come out of it, it would put in by comparing and choosing, in place of one maximum. */
-static inline float lowest_exponent(float any) { return -126.0f + 0.0f * any; }
+INLINED float lowest_exponent(float any) { return -126.0f + 0.0f * any; }
 
-/* The k-th largest of n numbers, which are put in another order: Hoare's quickselect. */
-static float kth_largest(float *numbers, int n, int k)
-{
-    int first = 0, last = n - 1;
-    while (first < last) {
-        float pivot = numbers[(first + last) / 2];
-        int i = first, j = last;
-        while (i <= j) {
-            while (numbers[i] > pivot)
-                i++;
-            while (numbers[j] < pivot)
-                j--;
-            if (i <= j) {
-                float larger = numbers[j];
-                numbers[j--] = numbers[i];
-                numbers[i++] = larger;
-            }
-        }
-        if (k - 1 <= j)
-            last = j;
-        else if (k - 1 >= i)
-            first = i;
-        else
-            break;
+/* The k-th of n numbers in an order, which are put in another order: Hoare's quickselect. */
+#define KTH(NAME, NUMBER, COMES_BEFORE)                                                          \
+    static NUMBER NAME(NUMBER *numbers, int n, int k)                                            \
+    {                                                                                            \
+        int first = 0, last = n - 1;                                                             \
+        while (first < last) {                                                                   \
+            NUMBER pivot = numbers[(first + last) / 2];                                          \
+            int i = first, j = last;                                                             \
+            while (i <= j) {                                                                     \
+                while (numbers[i] COMES_BEFORE pivot)                                            \
+                    i++;                                                                         \
+                while (pivot COMES_BEFORE numbers[j])                                            \
+                    j--;                                                                         \
+                if (i <= j) {                                                                    \
+                    NUMBER later = numbers[i];                                                   \
+                    numbers[i++] = numbers[j];                                                   \
+                    numbers[j--] = later;                                                        \
+                }                                                                                \
+            }                                                                                    \
+            if (k - 1 <= j)                                                                      \
+                last = j;                                                                        \
+            else if (k - 1 >= i)                                                                 \
+                first = i;                                                                       \
+            else                                                                                 \
+                break;                                                                           \
+        }                                                                                        \
+        return numbers[k - 1];                                                                   \
     }
-    return numbers[k - 1];
-}
+
+KTH(kth_largest, float, >)
+KTH(kth_smallest, int64_t, <)
 
 /* A number that is the smaller, the better the token is: the larger its logit, then its id. */
 static int64_t place_of(float logit, int64_t id)
@@ -119,7 +139,7 @@ static int64_t place_of(float logit, int64_t id)
 /* The largest of each column of some whole rows, WIDTH logits each, and the least of all.
  *
  * Returns whether a logit is NaN or +inf. */
-static inline int column_maxima(const float *rows, int64_t height, float *maxima, float *least)
+INLINED int column_maxima(const float *rows, int64_t height, float *maxima, float *least)
 {
     float lowest = *least;
     int unfit = 0;
@@ -138,21 +158,22 @@ static inline int column_maxima(const float *rows, int64_t height, float *maxima
     return unfit;
 }
 
-/* Find the best tokens in order, at least `least` of them, at most BLOCKS.
+/* Find the best tokens in order, at least `least` of them or all that are above -inf.
  *
  * The vocabulary is cut into columns of some tokens each, and these are thrown together into
  * BLOCKS blocks. The `least`-th largest of the blocks' maxima is a bound that at least so many
  * logits reach. Which these are, the columns' maxima tell: only where one of these reaches the
- * bound the column is looked at again.
+ * bound the column is looked at again. Where more than there is room for reach it, as where they
+ * are equal, the best `least` of those found take the room, and the bound rises.
  *
- * Returns how many are in `ids` and `best`, which have room for MOST_FOUND; 0 where it cannot say:
- * a logit is NaN or +inf, too few are finite, or more than there is room for reach the bound.
- * `lowest` takes the least of all logits. */
+ * Returns how many are in `ids` and `best`, which have room for MOST_FOUND; fewer than `least` are
+ * all there are; 0 where a logit is NaN or +inf, or all are -inf. `lowest` takes the least of all
+ * logits. */
 EXPORTED FOR_EACH_PROCESSOR int kelvin_best(
     const float *logits, int64_t size, int least, int64_t *ids, double *best, float *lowest)
 {
     float maxima[COLUMNS + WIDTH], of_blocks[BLOCKS], bound;
-    int64_t places[MOST_FOUND];
+    int64_t places[MOST_FOUND], last;
     int64_t height = size / BLOCKS < HEIGHT ? size / BLOCKS : HEIGHT, piece, columns = 0;
     int unfit = 0, found = 0;
 
@@ -179,9 +200,10 @@ EXPORTED FOR_EACH_PROCESSOR int kelvin_best(
             blocks[i] = maxima[start + i] > blocks[i] ? maxima[start + i] : blocks[i];
     }
     bound = kth_largest(of_blocks, BLOCKS, least);
-    if (unfit || bound < -FLT_MAX)
+    if (unfit)
         return 0;
-
+    bound = bound > -FLT_MAX ? bound : -FLT_MAX;
+    last = place_of(bound, size);
     for (int64_t column = 0; column < columns; column++) {
         int64_t start, end;
         if (maxima[column] < bound)
@@ -189,11 +211,17 @@ EXPORTED FOR_EACH_PROCESSOR int kelvin_best(
         start = column / WIDTH * piece;
         end = start + piece < size ? start + piece : size;
         for (int64_t id = start + column % WIDTH; id < end; id += WIDTH) {
-            if (logits[id] < bound)
+            int64_t place;
+            if (logits[id] < bound || (place = place_of(logits[id], id)) > last)
                 continue;
-            if (found == MOST_FOUND)
-                return 0;
-            places[found++] = place_of(logits[id], id);
+            if (found == MOST_FOUND) {
+                last = kth_smallest(places, found, least);
+                found = least;
+                bound = logits[last & 0xffffffff];
+                if (place > last)
+                    continue;
+            }
+            places[found++] = place;
         }
     }
 
@@ -209,69 +237,139 @@ EXPORTED FOR_EACH_PROCESSOR int kelvin_best(
     return found;
 }
 
-/* Sum powers of e = 2^t over a vocabulary, and t times them, with t = (logit - edge) * unit.
+/* Count tokens by how far they lie below the edge, in bins that widen as the depth grows.
  *
- * Whatever is better than the edge counts as the edge itself: t = 0 and e = 1.
+ * The bits of the float depth + 1 are the bin, and below them the place in it: 256 bins while depth
+ * + 1 doubles. What is better than the edge counts as the edge, a finite depth beyond 2^40 as that,
+ * and -inf has a bin of its own. One number of a table holds the tokens of its bin, above 2^40,
+ * and the sum of their places in it.
  *
- * `sums` takes those of e, e2, e3, e4, t, t * e, t * e2, t * e3, t * t. They are infinite or NaN
- * where float32 cannot hold them, or where a logit is -inf. */
-static inline void power_sums(
-    const float *logits, int64_t size, float edge, float unit, double *sums)
+ * `tables` have room for what `kelvin_tables_bytes` says, and the first one takes the sums of all.
+ * Returns how many bins, from the first, may have tokens. */
+INLINED int count_by_depth(
+    const float *logits, int64_t size, float edge, float lowest, uint64_t *tables)
 {
-    const float lowest = lowest_exponent(unit);
-    for (int sum = 0; sum < 9; sum++)
-        sums[sum] = 0.0;
+    const float furthest = 1099511627776.0f; /* 2^40 */
+    const uint64_t within = (1u << FRACTION) - 1, one = (uint64_t)1 << 40;
+    float deepest = edge - lowest + 1.0f;
+    uint32_t places[SUMMED], bits;
+    int bins = BINS + 1;
+
+    if (deepest < furthest) {
+        memcpy(&bits, &deepest, sizeof bits);
+        bins = (int)(bits >> FRACTION) - FIRST_BIN + 1;
+    }
+    for (int table = 0; table < TABLES; table++)
+        memset(tables + table * TABLE, 0, bins * sizeof *tables);
     for (int64_t start = 0; start < size; start += SUMMED) {
         const float *row = logits + start;
-        int count = size - start < SUMMED ? (int)(size - start) : SUMMED;
-        float e_1 = 0, e_2 = 0, e_3 = 0, e_4 = 0, t_0 = 0, t_1 = 0, t_2 = 0, t_3 = 0, tt = 0;
-#pragma omp simd reduction(+ : e_1, e_2, e_3, e_4, t_0, t_1, t_2, t_3, tt)
-        for (int i = 0; i < count; i++) {
-            float t = ((row[i] < edge ? row[i] : edge) - edge) * unit;
-            float e = two_to(t > lowest ? t : lowest);
-            float e2 = e * e, e3 = e2 * e;
-            e_1 += e;
-            e_2 += e2;
-            e_3 += e3;
-            e_4 += e2 * e2;
-            t_0 += t;
-            t_1 += t * e;
-            t_2 += t * e2;
-            t_3 += t * e3;
-            tt += t * t;
+        int count = size - start < SUMMED ? (int)(size - start) : SUMMED, i = 0;
+#pragma omp simd
+        for (int j = 0; j < count; j++) {
+            float depth = edge - row[j];
+            uint32_t of_depth;
+            depth = depth > 0.0f ? depth : 0.0f;
+            depth = (depth < furthest - 1.0f ? depth : furthest - 1.0f) + 1.0f;
+            memcpy(&of_depth, &depth, sizeof of_depth);
+            of_depth -= (uint32_t)FIRST_BIN << FRACTION;
+            places[j] = row[j] >= -FLT_MAX ? of_depth : (uint32_t)BINS << FRACTION;
         }
-        sums[0] += e_1;
-        sums[1] += e_2;
-        sums[2] += e_3;
-        sums[3] += e_4;
-        sums[4] += t_0;
-        sums[5] += t_1;
-        sums[6] += t_2;
-        sums[7] += t_3;
-        sums[8] += tt;
+#define COUNTED(TABLE_NUMBER, PLACE) \
+    tables[(TABLE_NUMBER) * TABLE + ((PLACE) >> FRACTION)] += ((PLACE) & within) + one
+        for (; i <= count - TABLES; i += TABLES) {
+            COUNTED(0, places[i]);
+            COUNTED(1, places[i + 1]);
+            COUNTED(2, places[i + 2]);
+            COUNTED(3, places[i + 3]);
+        }
+        for (; i < count; i++)
+            COUNTED(0, places[i]);
     }
+    for (int bin = 0; bin < bins; bin++)
+        for (int table = 1; table < TABLES; table++)
+            tables[bin] += tables[table * TABLE + bin];
+    return bins;
 }
 
-/* What `tail_sums.py` goes by; it fills this in, number by number. */
-struct rules {
-    double beta[NODES];
-    double rest[NODES + 2][2 * NODES];    /* from what is known at the nodes to the rest */
-    double curvature_change[NODES - 1][2]; /* from node to node: at least, at most */
-    double in_probability, in_entropy;    /* errors that are put up with */
-    double beyond[3], error_beyond[3];    /* times the last beta, and the power law's error there */
-};
+/* Make a histogram of the tokens at or below the edge; `better` are not counted.
+ *
+ * `numbers`, `counts` and `depths` have room for BINS, and take of each bin that has tokens, from
+ * the edge on: its number, how many they are, and their mean depth. Returns how many bins these
+ * are. -inf is left out. */
+EXPORTED FOR_EACH_PROCESSOR int kelvin_histogram(
+    const float *logits, int64_t size, float edge, float lowest, int64_t better, uint64_t *tables,
+    double *numbers, double *counts, double *depths)
+{
+    int bins = count_by_depth(logits, size, edge, lowest, tables), filled = 0;
+    tables[0] -= (uint64_t)better << 40;
+    for (int bin = 0; bin < bins && bin < BINS; bin++) {
+        uint64_t count = tables[bin] >> 40, places = tables[bin] & (((uint64_t)1 << 40) - 1);
+        double part;
+        if (!count)
+            continue;
+        part = (double)(FIRST_BIN + bin) + (double)places / (double)count / (1 << FRACTION);
+        numbers[filled] = bin;
+        counts[filled] = (double)count;
+        /* The float whose bits these are, and with a mean place in place of the lower ones. */
+        depths[filled++] = ldexp(
+            1.0 + (part - (double)((FIRST_BIN + bin) & ~255)) / 256.0, (bin >> 8)) - 1.0;
+    }
+    return filled;
+}
 
-/* K, its slope and its curvature at each node: see `tail.py`. */
+/* K(beta) = ln sum exp(-beta * depth), its slope and its curvature, at each node: see `tail.py`. */
 struct nodes {
     double value[NODES], slope[NODES], curvature[NODES];
 };
 
+/* What `tail_nodes.py` goes by; it fills this in, number by number. */
+struct grid {
+    double beta[NODES];
+    int32_t left[NODES], right[NODES]; /* the nodes of the coarse grid beside each; or itself */
+    double in_probability, in_entropy; /* errors that are put up with */
+};
+
+/* Sum over the bins of a histogram at each of some nodes. */
+INLINED void sum_at_nodes(
+    const double *counts, const double *depths, int bins, const struct grid *grid,
+    struct nodes *nodes)
+{
+    float count[BINS], depth[BINS], weights[BINS];
+    for (int bin = 0; bin < bins; bin++) {
+        count[bin] = (float)counts[bin];
+        depth[bin] = (float)depths[bin];
+    }
+    for (int node = 0; node < NODES; node++) {
+        const float unit = (float)(grid->beta[node] * -1.4426950408889634);
+        const float lowest = lowest_exponent(unit);
+        float mass = 0.0f, moment = 0.0f, square = 0.0f, mean;
+#pragma omp simd reduction(+ : mass, moment)
+        for (int bin = 0; bin < bins; bin++) {
+            float x = depth[bin] * unit, weight;
+            weight = count[bin] * two_to(x > lowest ? x : lowest);
+            weights[bin] = weight;
+            mass += weight;
+            moment += weight * depth[bin];
+        }
+        mean = moment / mass;
+        /* From the mean: of the sums of squares themselves float32 would lose the difference. */
+#pragma omp simd reduction(+ : square)
+        for (int bin = 0; bin < bins; bin++) {
+            float off = depth[bin] - mean;
+            square += weights[bin] * off * off;
+        }
+        nodes->value[node] = log(mass);
+        nodes->slope[node] = -(double)mean;
+        nodes->curvature[node] = square / mass;
+    }
+}
+
 /* What part of the distribution the tail is at beta, where its K has this value. */
-static inline double share_of_tail(
-    const double *best, int head, double beta, double value)
+INLINED double share_of_tail(
+    const double *best, int head, double edge, double beta, double value)
 {
     const float unit = (float)(beta * 1.4426950408889634), lowest = lowest_exponent(unit);
-    double rest = exp(value + beta * (best[head] - best[0]));
+    double rest = exp(value + beta * (edge - best[0]));
     float sum = 0.0f;
 #pragma omp simd reduction(+ : sum)
     for (int i = 0; i < head; i++) {
@@ -281,148 +379,134 @@ static inline double share_of_tail(
     return rest / (sum + rest);
 }
 
-/* `tail_sums._are_small` */
-static int are_small(const double *errors, const double *share, const struct rules *rules)
+/* Look at a tail at each node of a grid. Returns whether its coarse nodes are enough: whether what
+ * is interpolated between them is close enough to what is found at the others. See
+ * `tail_nodes._are_enough`, which says the same and why. */
+EXPORTED FOR_EACH_PROCESSOR int kelvin_tail(
+    const double *counts, const double *depths, int bins, const double *best, int head,
+    double edge, const struct grid *grid, struct nodes *nodes)
 {
-    for (int i = 0; i < 2; i++) {
-        int odd = 2 * i + 1;
-        double error = fabs(errors[i]);
-        double before = (share[odd - 1] + share[odd]) / 2, after = (share[odd] + share[odd + 1]) / 2;
-        double nearest = fmin(fmax(after, 0.5), before);
-        if (!(before * (1 + 4 * odd) * error <= rules->in_entropy
-              && nearest * (1.0 - nearest) * error <= rules->in_probability))
+    sum_at_nodes(counts, depths, bins, grid, nodes);
+    for (int node = 0; node < NODES; node++) {
+        int a = grid->left[node], b = grid->right[node];
+        double beta = grid->beta[node], width = grid->beta[b] - grid->beta[a], t, share, off, tilt;
+        double d0, d1, c0, c1, rise, turn, bend, k3, k4, k5, value, slope;
+        if (a == b)
+            continue;
+        t = (beta - grid->beta[a]) / width;
+        d0 = width * nodes->slope[a], d1 = width * nodes->slope[b];
+        c0 = width * width * nodes->curvature[a], c1 = width * width * nodes->curvature[b];
+        rise = nodes->value[b] - nodes->value[a] - d0 - c0 / 2;
+        turn = d1 - d0 - c0, bend = c1 - c0;
+        k3 = 10 * rise - 4 * turn + bend / 2;
+        k4 = -15 * rise + 7 * turn - bend;
+        k5 = 6 * rise - 3 * turn + bend / 2;
+        value = nodes->value[a] + t * (d0 + t * (c0 / 2 + t * (k3 + t * (k4 + t * k5))));
+        slope = (d0 + t * (c0 + t * (3 * k3 + t * (4 * k4 + t * 5 * k5)))) / width;
+        share = share_of_tail(best, head, edge, beta, nodes->value[node]);
+        off = fabs(value - nodes->value[node]);
+        tilt = fmax(fabs(slope - nodes->slope[node]), 3.5 * off / width);
+        if (!(share * (1.0 - share) * off <= grid->in_probability
+              && share * (off + beta * tilt) <= grid->in_entropy))
             return 0;
     }
     return 1;
 }
 
-/* `tail_sums._reaches_far_enough` */
-static int reaches_far_enough(
-    const struct nodes *nodes, const double *best, int head, const struct rules *rules)
-{
-    const int last = NODES - 1;
-    double value = nodes->value[last], fall = -nodes->slope[last] / value;
-    double excess = nodes->curvature[last] / value - fall * fall;
-    if (!(value > 0.0 && fall > 0.0 && excess > 1e-9 * fall * fall))
-        return 0;
-    for (int i = 0; i < 3; i++) {
-        double scale = fall / excess, beta = rules->beta[last] * rules->beyond[i];
-        double there = scale + beta - rules->beta[last];
-        double share = share_of_tail(
-            best, head, beta, value * pow(scale / there, fall * fall / excess));
-        if (!(share * (1.0 - share) * rules->error_beyond[i] <= rules->in_probability))
-            return 0;
-    }
-    return 1;
-}
+/* What is found of a tail: how many bins of its histogram, and whether its coarse nodes are enough. */
+struct found {
+    int32_t bins, enough;
+};
 
-/* Find the best tokens as `kelvin_best` does, and measure the tail behind the first `head` of them
- * the quick way of `tail_sums.py`: `unit` is that of `power_sums`.
- *
- * Returns what `kelvin_best` does. `measured` says whether `nodes` has the tail: the
- * quick way is not good enough for each. */
+/* Find the best tokens as `kelvin_best` does, and make a histogram of those behind the first
+ * `head` of them, with the best of these as its edge; look at this tail as `kelvin_tail` does.
+ * Returns what `kelvin_best` does. */
 EXPORTED FOR_EACH_PROCESSOR int kelvin_survey(
-    const float *logits, int64_t size, int least, int head, double unit, const struct rules *rules,
-    int64_t *ids, double *best, float *lowest, struct nodes *nodes, int *measured)
+    const float *logits, int64_t size, int head, int64_t *ids, double *best, float *lowest,
+    uint64_t *tables, double *numbers, double *counts, double *depths, const struct grid *grid,
+    struct nodes *nodes, struct found *tail)
 {
-    double sums[9], given[2 * NODES], rest[NODES + 2], share[NODES];
-    double count = (double)(size - head), mean;
-    int found = kelvin_best(logits, size, least, ids, best, lowest);
-
-    *measured = 0;
-    if (found <= head)
-        return found;
-    power_sums(logits, size, (float)best[head], (float)unit, sums);
-    for (int node = 0; node < NODES; node++) {
-        double weight = node ? sums[node - 1] - head : count;
-        given[node] = log(weight);
-        if (node < NODES - 1)
-            given[NODES + node] = sums[4 + node] / unit / weight;
-        if (!(isfinite(sums[node + 4]) && weight > 0.0 && weight <= DBL_MAX))
-            return found;
+    int found = kelvin_best(logits, size, head + 1, ids, best, lowest);
+    tail->bins = tail->enough = 0;
+    if (found > head) {
+        tail->bins = kelvin_histogram(
+            logits, size, (float)best[head], *lowest, head, tables, numbers, counts, depths);
+        tail->enough = kelvin_tail(
+            counts, depths, tail->bins, best, head, best[head], grid, nodes);
     }
-    mean = sums[4] / unit / count;
-    given[2 * NODES - 1] = fmax(sums[8] / unit / unit / count - mean * mean, 0.0);
-    for (int row = 0; row < NODES + 2; row++) {
-        rest[row] = 0.0;
-        for (int i = 0; i < 2 * NODES; i++)
-            rest[row] += rules->rest[row][i] * given[i];
-    }
-    for (int node = 0; node < NODES; node++) {
-        nodes->value[node] = given[node];
-        nodes->slope[node] = node < NODES - 1 ? given[NODES + node] : rest[0];
-        nodes->curvature[node] = node ? rest[node] : given[2 * NODES - 1];
-        share[node] = share_of_tail(best, head, rules->beta[node], given[node]);
-    }
-    for (int node = 1; node < NODES; node++) {
-        double here = nodes->curvature[node - 1], next = nodes->curvature[node];
-        const double *change = rules->curvature_change[node - 1];
-        if (!(change[0] * here <= next && next <= change[1] * here))
-            return found;
-    }
-    *measured = are_small(rest + NODES, share, rules)
-        && reaches_far_enough(nodes, best, head, rules);
     return found;
 }
 
-/* Weigh each token by 2^((logit - maximum) * unit); return the sum of all weights.
+/* Weigh each token by 2^x, with x = (logit - maximum) * unit; return the sum of all weights.
  *
- * A weight below 2^-126 is put as 0. */
+ * A weight below 2^-126 is put as 0. `moment` takes the sum of x times the weight. */
 EXPORTED FOR_EACH_PROCESSOR double kelvin_weigh(
-    const float *logits, int64_t size, float maximum, float unit, float *weights)
+    const float *logits, int64_t size, float maximum, float unit, float *weights, double *moment)
 {
     const float lowest = lowest_exponent(unit);
-    double total = 0.0;
+    double total = 0.0, total_moment = 0.0;
     for (int64_t start = 0; start < size; start += SUMMED) {
         const float *row = logits + start;
         float *out = weights + start;
         int count = size - start < SUMMED ? (int)(size - start) : SUMMED;
-        float sum = 0.0f;
-#pragma omp simd reduction(+ : sum)
+        float sum = 0.0f, moments = 0.0f;
+#pragma omp simd reduction(+ : sum, moments)
         for (int i = 0; i < count; i++) {
-            float x = (row[i] - maximum) * unit;
-            float weight = two_to(x > lowest ? x : lowest);
+            float x = (row[i] - maximum) * unit, least = x > lowest ? x : lowest;
+            float weight = two_to(least);
             weight = x > lowest ? weight : 0.0f;
             out[i] = weight;
             sum += weight;
+            moments += weight * least;
         }
         total += sum;
+        total_moment += moments;
     }
+    *moment = total_moment;
     return total;
 }
 
-/* Count the tokens above a logit, and add up what they weigh. */
-static inline int64_t above(
-    const float *logits, const float *weights, int count, float most, double *heavier)
+/* What is better than some tokens: how many, what they weigh, and the sum of each weight times how
+ * far its logit lies from the largest. */
+struct better {
+    int64_t count;
+    double weight, moment;
+};
+
+/* Add up the tokens above a logit. */
+INLINED void above(
+    const float *logits, const float *weights, int count, float most, float maximum,
+    struct better *better)
 {
-    int better = 0;
-    float weight = 0.0f;
-#pragma omp simd reduction(+ : better, weight)
+    int found = 0;
+    float weight = 0.0f, moment = 0.0f;
+#pragma omp simd reduction(+ : found, weight, moment)
     for (int i = 0; i < count; i++) {
         int is_better = logits[i] > most;
         float weighed = weights[i];
-        better += is_better;
-        weight += is_better ? weighed : 0.0f;
+        weighed = is_better ? weighed : 0.0f;
+        found += is_better;
+        weight += weighed;
+        moment += weighed * (is_better ? logits[i] - maximum : 0.0f);
     }
-    *heavier += weight;
-    return better;
+    better->count += found;
+    better->weight += weight;
+    better->moment += moment;
 }
 
 /* Find the tokens with logits from `least` to `most`, in the order of their ids.
  *
- * `places` takes their ids, and has room for `room`; `better` takes how many are better than all of
- * them, and `heavier` what these weigh. Returns how many were found, or -1 where there may be more
- * than there is room for. */
+ * `places` takes their ids, and has room for `room`; `better` takes those that are better than all
+ * of them. Returns how many were found, or -1 where there may be more than there is room for. */
 EXPORTED FOR_EACH_PROCESSOR int64_t kelvin_between(
     const float *logits, const float *weights, int64_t size, float least, float most,
-    int64_t *places, int64_t room, int64_t *better, double *heavier)
+    float maximum, int64_t *places, int64_t room, struct better *better)
 {
     int64_t found = 0, start = 0;
-    *better = 0;
-    *heavier = 0.0;
+    memset(better, 0, sizeof *better);
     for (; start <= size - SUMMED; start += SUMMED)
-        *better += above(logits + start, weights + start, SUMMED, most, heavier);
-    *better += above(logits + start, weights + start, (int)(size - start), most, heavier);
+        above(logits + start, weights + start, SUMMED, most, maximum, better);
+    above(logits + start, weights + start, (int)(size - start), most, maximum, better);
     for (start = 0; start < size; start += COMPARED) {
         int count = size - start < COMPARED ? (int)(size - start) : COMPARED;
         int inside[COMPARED], any = 0;

@@ -4,9 +4,10 @@
 result of each step of a pass to memory and reads it again for the next; C has it in a register.
 What a token costs beside a small model's decode is less than half of what it is with numpy alone.
 
-Nothing here is needed: each function returns None where it is not compiled, or where logits are out
-of the ordinary, and whoever calls it has numpy's way at hand, which finds the same but for the last
-bits of float32 sums. The module decides nothing and knows no samplers.
+Nothing here is needed: each function returns None where it is not compiled, or where the logits are
+few, no float32, or no logits at all (NaN, +inf). Whoever calls it has numpy's way at hand, which
+finds the same but for the last bits of float32 sums. The module decides nothing and knows no
+samplers.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from numpy.typing import NDArray
 SUFFIX = {"win32": ".dll", "darwin": ".dylib"}.get(sys.platform, ".so")
 LIBRARY = Path(__file__).with_name(f"_kernels{SUFFIX}")
 
-_VERSION = 1
+_VERSION = 2
 """Of the arguments. A library of another one is left over from an older checkout."""
 
 _PER_NAT = math.log2(math.e)
@@ -44,42 +45,57 @@ class Best(NamedTuple):
         ids: int64.
         logits: float64.
         lowest: The least logit of the whole vocabulary.
-        nodes: `(3, 5)`: of the tail behind them, K, its slope and its curvature at five nodes; None
-            where that was not asked, or would not be good enough.
     """
 
     ids: NDArray[np.int64]
     logits: NDArray[np.float64]
     lowest: float
-    nodes: NDArray[np.float64] | None = None
 
 
-NODES = 5
-"""At which a tail is measured the quick way."""
+NODES = 42
+"""At which a tail is looked at."""
 
 
-class Rules(ctypes.Structure):
-    """What `tail_sums` goes by, for C: `struct rules`.
+class Grid(ctypes.Structure):
+    """What `tail_nodes` goes by, for C: `struct grid`.
 
     Attributes:
         beta: The nodes.
-        rest: `(7, 10)`, row by row: from what is known at them to the rest.
-        curvature_change: `(4, 2)`: from node to node, at least and at most.
+        left: The number of the coarse node at or before each.
+        right: That of the coarse node after each, or the node itself where it is coarse.
         in_probability: The error that is put up with in a probability.
         in_entropy: The same in the entropy.
-        beyond: Times the last node.
-        error_beyond: What the power law gets wrong there.
     """
 
     _fields_ = (
         ("beta", ctypes.c_double * NODES),
-        ("rest", ctypes.c_double * (2 * NODES * (NODES + 2))),
-        ("curvature_change", ctypes.c_double * (2 * (NODES - 1))),
+        ("left", ctypes.c_int32 * NODES),
+        ("right", ctypes.c_int32 * NODES),
         ("in_probability", ctypes.c_double),
         ("in_entropy", ctypes.c_double),
-        ("beyond", ctypes.c_double * 3),
-        ("error_beyond", ctypes.c_double * 3),
     )
+
+
+class Surveyed(NamedTuple):
+    """What is asked of a vocabulary once a token.
+
+    Attributes:
+        best: More than the `head` best tokens; or all, where there are fewer.
+        bins: `(3, n)` of all others: what `Histogram.rows` is.
+        nodes: `(3, NODES)` of these: K, its slope and its curvature.
+        are_few_enough: Whether the coarse nodes among these are.
+    """
+
+    best: Best
+    bins: NDArray[np.float64]
+    nodes: NDArray[np.float64]
+    are_few_enough: bool
+
+
+class _Tail(ctypes.Structure):
+    """`struct found`."""
+
+    _fields_ = (("bins", ctypes.c_int32), ("enough", ctypes.c_int32))
 
 
 class Between(NamedTuple):
@@ -88,12 +104,25 @@ class Between(NamedTuple):
     Attributes:
         places: Their ids, ascending, int64.
         better: How many are better.
-        heavier: What these weigh.
+        mass: What these weigh.
+        moment: The sum over them of weight times logit less the largest; None where that is
+            another pass.
     """
 
     places: NDArray[np.int64]
     better: int
-    heavier: float
+    mass: float
+    moment: float | None
+
+
+class _Better(ctypes.Structure):
+    """`struct better`."""
+
+    _fields_ = (
+        ("count", ctypes.c_int64),
+        ("weight", ctypes.c_double),
+        ("moment", ctypes.c_double),
+    )
 
 
 def _loaded() -> ctypes.PyDLL | None:
@@ -109,15 +138,21 @@ def _loaded() -> ctypes.PyDLL | None:
         return None
     pointer, integer, single = ctypes.c_void_p, ctypes.c_int64, ctypes.c_float
     library.kelvin_best.argtypes = [pointer, integer, ctypes.c_int, pointer, pointer, pointer]
-    library.kelvin_survey.argtypes = [
-        *(pointer, integer, ctypes.c_int, ctypes.c_int, ctypes.c_double, ctypes.POINTER(Rules)),
-        *(pointer, pointer, pointer, pointer, pointer),
+    library.kelvin_histogram.argtypes = [
+        *(pointer, integer, single, single, integer, pointer, pointer, pointer, pointer),
     ]
-    library.kelvin_weigh.argtypes = [pointer, integer, single, single, pointer]
+    library.kelvin_survey.argtypes = [
+        *(pointer, integer, ctypes.c_int, pointer, pointer, pointer),
+        *(pointer, pointer, pointer, pointer, ctypes.POINTER(Grid), pointer, pointer),
+    ]
+    library.kelvin_tail.argtypes = [
+        *(pointer, pointer, ctypes.c_int, pointer, ctypes.c_int, ctypes.c_double),
+        *(ctypes.POINTER(Grid), pointer),
+    ]
+    library.kelvin_weigh.argtypes = [pointer, integer, single, single, pointer, pointer]
     library.kelvin_weigh.restype = ctypes.c_double
     library.kelvin_between.argtypes = [
-        *(pointer, pointer, integer, single, single, pointer, integer),
-        *(ctypes.POINTER(integer), ctypes.POINTER(ctypes.c_double)),
+        *(pointer, pointer, integer, single, single, single, pointer, integer, pointer),
     ]
     library.kelvin_between.restype = integer
     return library
@@ -138,81 +173,161 @@ class _Found:
     def __init__(self) -> None:
         self.ids = np.empty(_most_found, dtype=np.int64)
         self.logits = np.empty(_most_found)
-        self.nodes = np.empty((3, NODES))
         self.lowest = ctypes.c_float()
-        self.is_measured = ctypes.c_int()
         lowest = ctypes.addressof(self.lowest)
-        self.best = _address(self.ids), _address(self.logits), lowest
-        self.tail = _address(self.nodes), ctypes.addressof(self.is_measured)
+        self.addresses = _address(self.ids), _address(self.logits), lowest
+
+    def best(self, count: int) -> Best:
+        return Best(self.ids[:count].copy(), self.logits[:count].copy(), self.lowest.value)
 
 
-_spare: list[_Found] = []
+class _Counted:
+    """Memory for a histogram, and its addresses."""
+
+    def __init__(self) -> None:
+        assert _library is not None  # as in every caller
+        self.tables = ctypes.create_string_buffer(_library.kelvin_tables_bytes())
+        self.bins = np.empty((3, _library.kelvin_bins()))
+        self.addresses = ctypes.addressof(self.tables), *map(_address, self.bins)
+        self.nodes = np.empty((3, NODES))
+        self.tail = _Tail()
+        self.of_tail = _address(self.nodes), ctypes.addressof(self.tail)
+
+
+_spare: list[tuple[_Found, _Counted]] = []
+"""Memory given back. A thread that makes a pass takes some of its own."""
+
+
+def _borrow() -> tuple[_Found, _Counted]:
+    return _spare.pop() if _spare else (_Found(), _Counted())
 
 
 def best(logits: NDArray[Any], least: int) -> Best | None:
-    """Return at least the `least` best tokens of `(V,)` logits.
+    """Return at least the `least` best tokens of `(V,)` logits; where there are fewer, all.
 
-    None where their number is small or large, or one of them is NaN or +inf, too.
+    None where many are asked for, too.
     """
     address = _address_of(logits)
     if _library is None or not address or logits.size < _FEWEST or least > _MOST_ASKED:
         return None
-    found = _spare.pop() if _spare else _Found()
-    count = _library.kelvin_best(address, logits.size, least, *found.best)
-    result = None
-    if count:
-        ids, values = found.ids[:count].copy(), found.logits[:count].copy()
-        result = Best(ids, values, found.lowest.value)
-    _spare.append(found)
+    spare = _borrow()
+    found = spare[0]
+    count = _library.kelvin_best(address, logits.size, least, *found.addresses)
+    result = found.best(count) if count else None
+    _spare.append(spare)
     return result
 
 
-def survey(logits: NDArray[Any], head: int, step: float, rules: Rules) -> Best | None:
-    """Return more than the `head` best tokens of `(V,)` logits, and the tail behind these.
+def histogram(
+    logits: NDArray[Any], edge: float, lowest: float, better: int
+) -> NDArray[np.float64] | None:
+    """Count the tokens of `(V,)` logits by their depth below the edge.
+
+    Args:
+        logits: `(V,)`, none of them NaN or +inf.
+        edge: One of them.
+        lowest: The least of them.
+        better: How many tokens are not to be counted; all of them at or above the edge.
+
+    Returns:
+        `(3, n)`: what `Histogram.rows` is.
+    """
+    address = _address_of(logits)
+    if _library is None or not address:
+        return None
+    spare = _borrow()
+    counted = spare[1]
+    filled = _library.kelvin_histogram(
+        address, logits.size, edge, lowest, better, *counted.addresses
+    )
+    rows = counted.bins[:, :filled].copy()
+    _spare.append(spare)
+    return rows
+
+
+def survey(logits: NDArray[Any], head: int, grid: Grid) -> Surveyed | None:
+    """Return more than the `head` best tokens of `(V,)` logits, and what all others are like.
 
     None where `best` returns it.
 
     Args:
         logits: `(V,)`.
-        head: How many of the best tokens do not belong to the tail.
-        step: h.
-        rules: What is good enough.
+        head: How many of the best tokens are left out of the others.
+        grid: The nodes, and what is good enough.
     """
     address = _address_of(logits)
     if _library is None or not address or logits.size < _FEWEST or head >= _MOST_ASKED:
         return None
-    found = _spare.pop() if _spare else _Found()
-    asked = address, logits.size, head + 1, head, step * _PER_NAT, ctypes.byref(rules)
-    count = _library.kelvin_survey(*asked, *found.best, *found.tail)
+    spare = _borrow()
+    found, counted = spare
+    count = _library.kelvin_survey(
+        *(address, logits.size, head, *found.addresses),
+        *(*counted.addresses, ctypes.byref(grid), *counted.of_tail),
+    )
     result = None
     if count:
-        ids, values = found.ids[:count].copy(), found.logits[:count].copy()
-        nodes = found.nodes.copy() if found.is_measured.value else None
-        result = Best(ids, values, found.lowest.value, nodes)
-    _spare.append(found)
+        bins = counted.bins[:, : counted.tail.bins].copy()
+        nodes = counted.nodes.copy()
+        result = Surveyed(found.best(count), bins, nodes, bool(counted.tail.enough))
+    _spare.append(spare)
     return result
 
 
-def weigh(logits: NDArray[Any], maximum: float, beta: float, weights: NDArray[Any]) -> float | None:
-    """Put exp(β·(z − maximum)) of each logit z into `weights`; return their sum.
+def tail(
+    bins: NDArray[np.float64], best: NDArray[np.float64], head: int, edge: float, grid: Grid
+) -> tuple[NDArray[np.float64], bool] | None:
+    """Return `(3, NODES)` K, its slope and its curvature, and whether the coarse nodes are enough.
+
+    Args:
+        bins: `(3, n)`: what `Histogram.rows` is, with one bin at least.
+        best: The best logits in descending order.
+        head: How many of them do not belong to the tail.
+        edge: The best logit of the tail.
+        grid: The nodes, and what is good enough.
+    """
+    if _library is None:
+        return None
+    nodes = np.empty((3, NODES))
+    start, step = _address(bins), bins.shape[1] * bins.itemsize
+    enough = _library.kelvin_tail(
+        *(start + step, start + 2 * step, bins.shape[1], _address(best), head, edge),
+        *(ctypes.byref(grid), _address(nodes)),
+    )
+    return nodes, bool(enough)
+
+
+def weigh(
+    logits: NDArray[Any], maximum: float, beta: float, weights: NDArray[Any]
+) -> tuple[float, float] | None:
+    """Put exp(x), x = β·(z − maximum), of each logit z into `weights`.
 
     Args:
         logits: `(V,)`, none above the maximum.
         maximum: Finite.
         beta: β, above 0.
         weights: `(V,)`, of the logits' dtype.
+
+    Returns:
+        Σ exp(x) and Σ (z − maximum)·exp(x).
     """
     address = _address_of(logits)
     if _library is None or not address:
         return None
+    moment = ctypes.c_double()
     total: float = _library.kelvin_weigh(
-        address, logits.size, maximum, beta * _PER_NAT, _address(weights)
+        *(address, logits.size, maximum, beta * _PER_NAT, _address(weights)),
+        ctypes.addressof(moment),
     )
-    return total
+    return total, moment.value / _PER_NAT / beta
 
 
 def between(
-    logits: NDArray[Any], weights: NDArray[Any], least: float, most: float, room: int
+    logits: NDArray[Any],
+    weights: NDArray[Any],
+    least: float,
+    most: float,
+    maximum: float,
+    room: int,
 ) -> Between | None:
     """Return the tokens with logits from `least` to `most`; None where they may be more than room.
 
@@ -221,18 +336,21 @@ def between(
         weights: `(V,)`, what each weighs.
         least: As a float32 holds it.
         most: As a float32 holds it; or infinite, and none is better.
+        maximum: The largest logit.
         room: How many they are at most.
     """
     address = _address_of(logits)
     if _library is None or not address:
         return None
     places = np.empty(room, dtype=np.int64)
-    better, heavier = ctypes.c_int64(), ctypes.c_double()
+    better = _Better()
     count = _library.kelvin_between(
-        *(address, _address(weights), logits.size, least, most, _address(places), room),
-        *(ctypes.byref(better), ctypes.byref(heavier)),
+        *(address, _address(weights), logits.size, least, most, maximum),
+        *(_address(places), room, ctypes.addressof(better)),
     )
-    return None if count < 0 else Between(places[:count], better.value, heavier.value)
+    if count < 0:
+        return None
+    return Between(places[:count], better.count, better.weight, better.moment)
 
 
 def _address(array: NDArray[Any]) -> int:

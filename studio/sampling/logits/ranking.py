@@ -16,6 +16,7 @@ from studio.sampling.logits import kernels
 from studio.sampling.logits.best import descending, reaching
 from studio.sampling.logits.bins import Bins
 from studio.sampling.logits.head import Falls, Head, Side, falls_of
+from studio.sampling.logits.histogram import Histogram
 from studio.sampling.logits.logits_vector import FLOAT32, as_vector
 from studio.sampling.logits.penalties import penalise
 from studio.sampling.logits.ranked import Weight
@@ -58,7 +59,7 @@ class Ranking:
     _weighed: Head | None
 
     __slots__ = (
-        "_bins", "_count", "_falls", "_lowest", "_replaced", "_source", "_weighed",
+        "_bins", "_count", "_falls", "_histogram", "_lowest", "_replaced", "_source", "_weighed",
         "ids", "logits", "size",
     )  # fmt: skip
 
@@ -72,15 +73,25 @@ class Ranking:
         self._count: int | None = None
         self._bins: Bins | None = None
         self._lowest: float | None = None
+        self._histogram: Histogram | None = None
         self._rank(source, HEAD + 1)
 
     @classmethod
-    def of_best(cls, source: NDArray[Any], best: kernels.Best) -> Self:
-        """Return the ranking of logits whose best are found already, more than `HEAD` of them."""
+    def of_best(cls, source: NDArray[Any], best: kernels.Best, histogram: Histogram | None) -> Self:
+        """Return the ranking of logits of which the best and a histogram are found already.
+
+        Args:
+            source: `(V,)` the logits.
+            best: More than `HEAD` of them, or all.
+            histogram: Of all but the best `HEAD`; None where there are no others.
+        """
         made = cls.__new__(cls)  # spelled out: where caches are cold each call costs microseconds
         made._source, made.size = source, source.size
-        made.ids, made.logits, made._lowest, _ = best
+        made.ids, made.logits, made._lowest = best
         made._replaced = made._count = made._bins = made._falls = made._weighed = None
+        made._histogram = histogram
+        if histogram is None:
+            made._count = made.ids.size
         return made
 
     @property
@@ -92,7 +103,9 @@ class Ranking:
     def count(self) -> int:
         """How many tokens have a logit above -inf."""
         if self._count is None:
-            self._count = self._in_bins().count
+            histogram = self.histogram
+            assert histogram is not None  # where it is not known, not all are ranked
+            self._count = histogram.better + int(histogram.counts.sum())
         return self._count
 
     @property
@@ -104,6 +117,18 @@ class Ranking:
             self._source[tokens] = logits
             self._replaced = None
         return self._source
+
+    @property
+    def histogram(self) -> Histogram | None:
+        """All tokens but the best `HEAD` by their depth; None where there are no others.
+
+        Where fewer are ranked, which happens after penalties, but those before the last of them.
+        """
+        if self._histogram is None and (self.ids.size > HEAD or self.ids.size != self._count):
+            better = min(HEAD, self.ids.size - 1)
+            lowest = float(self.source.min()) if self._lowest is None else self._lowest
+            self._histogram = Histogram.of(self.source, self.logits.item(better), lowest, better)
+        return self._histogram
 
     def limit(self, kept: int) -> int:
         """Return `kept`, or the number of tokens there are if that is less."""
@@ -184,7 +209,9 @@ class Ranking:
 
     def _in_bins(self) -> Bins:
         if self._bins is None:
-            self._bins = Bins(self.source, self.maximum, self._lowest)
+            histogram = self.histogram
+            assert histogram is not None  # as long as nobody asks for what is ranked
+            self._bins = Bins(self.source, self.maximum, histogram)
         return self._bins
 
     def penalised(self, penalty: float, recent: Collection[int], kept: int) -> Self:
@@ -234,7 +261,7 @@ class Ranking:
     ) -> Self:
         made = cls.__new__(cls)
         made._source, made._replaced, made._count, made.size = source, replaced, count, source.size
-        made._bins = made._lowest = None
+        made._bins = made._lowest = made._histogram = None
         return made
 
     def head(self, beta: float) -> Head:
@@ -252,11 +279,13 @@ class Ranking:
     def _rank(self, source: NDArray[Any], least: int) -> None:
         best = kernels.best(source, least)
         if best is not None:
-            self.ids, self.logits, self._lowest, _ = best
+            self.ids, self.logits, self._lowest = best
+            if self.ids.size < least:
+                self._count = self.ids.size
             self._falls = self._weighed = None
             return
         ids, are_all = reaching(source, least)
-        if are_all:
+        if are_all or ids.size < least:
             self._count = ids.size
         self._set_head(ids, source[ids])
 

@@ -52,12 +52,13 @@ class LogitSketch:
     """A whole next-token distribution in at most 2 KiB, for any temperature.
 
     Exact: the best 128 tokens, how many others there are, and with them T 0 and T infinity. The
-    tail's log partition function and its slope are exact at the nodes of `Tail` (to float32) and
-    interpolated between them. On a language model's logits, T 0.1 to 5, with the tail taken as one
-    token, the total variation to the exact distribution stays below 0.001 and the entropy within
-    0.01 nats. The bound is measured (the tests hold it, on real logits and on hostile ones); it
-    comes from the error of the interpolation, d⁶/46080 of K's sixth derivative at node distance d,
-    and from the check that `tail_sums` makes of every tail before it trusts few nodes.
+    tail's log partition function, its slope and its curvature are those of a histogram of it (see
+    `Histogram`) at the nodes of `Tail`, and interpolated between them. At T 0.3 to 5, with the tail
+    taken as one token, the total variation to the exact distribution stays below 2e-4 and the
+    entropy within 0.005 nats, on a language model's logits and on any others: the tests hold it
+    on shapes of all kinds. On the starter model's (246 places) the worst are 2e-5 and 4e-4, on
+    those of a vocabulary of 262,144 (12 places) 4e-5 and 8e-4. It comes from the histogram's bins
+    and from the check that `tail_nodes` makes at many nodes before it trusts a few of them.
 
     Attributes:
         ids: The best tokens, int32, in descending order of logit, the lowest id first on a tie.

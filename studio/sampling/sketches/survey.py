@@ -1,7 +1,8 @@
 """What is asked of the logits of a step before the next step has them overwritten.
 
-The draw needs their ranking and a sketch their tail, and both are found in one pass. The sketch
-itself can then be made later, of what was found. Of samplers the module knows what a draw decided.
+The draw needs their ranking and a sketch a histogram of the rest, and both are found in one go. The
+sketch itself can then be made later, of what was found. Of samplers the module knows what a draw
+decided.
 """
 
 from __future__ import annotations
@@ -9,12 +10,14 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from studio.sampling.logits import kernels
+from studio.sampling.logits.histogram import Histogram
 from studio.sampling.logits.ranking import HEAD, Ranking
 from studio.sampling.samplers.choice import Choice
 from studio.sampling.tails.tail import Tail
-from studio.sampling.tails.tail_sums import measure_tail, survey, surveyed_tail
+from studio.sampling.tails.tail_nodes import GRID, Measured, measure
 
 
 class Written(NamedTuple):
@@ -38,26 +41,26 @@ class Survey:
         LogitsError: As for `Ranking`.
     """
 
-    __slots__ = ("_nodes", "_tail", "ranking")
+    __slots__ = ("_histogram", "_measured", "ranking")
 
     def __init__(self, logits: ArrayLike) -> None:
         source = np.asarray(logits)
-        found = survey(source, HEAD)
-        self._nodes: NDArray[np.float64] | None = None
-        self._tail: Tail | None = None
-        if found is not None:
-            self.ranking = Ranking.of_best(source, found)
-            self._nodes = found.nodes
-        else:
+        found = kernels.survey(source, HEAD, GRID)
+        if found is None:
             self.ranking = Ranking(source)
-        if self._nodes is None:
-            self._tail = measure_tail(self.ranking, HEAD)
+            histogram = self.ranking.histogram
+            self._measured = measure(histogram, self.ranking.logits) if histogram else None
+        else:
+            best, bins, nodes, are_few_enough = found
+            histogram = Histogram(best.logits.item(HEAD), HEAD, bins) if bins.size else None
+            self.ranking = Ranking.of_best(source, best, histogram)
+            self._measured = Measured(nodes, are_few_enough) if histogram else None
+        self._histogram = histogram
 
     def tail(self) -> Tail | None:
         """Return all tokens but the best `HEAD`; None where there are no others."""
-        if self._nodes is None:
-            return self._tail
-        return surveyed_tail(self.ranking, HEAD, self._nodes)
+        histogram, measured = self._histogram, self._measured
+        return measured.tail(histogram) if histogram and measured else None
 
     def drawn(self, choice: Choice) -> Written | None:
         """Return what is recorded of the token that was chosen here, as `written` does."""

@@ -9,8 +9,6 @@ function of a tail dies away. The module does not know what the function means.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
-from operator import mul
 from typing import NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
@@ -35,11 +33,6 @@ class Jet(NamedTuple):
     value: float
     slope: float
     curvature: float
-
-
-def unbounded_value(nodes: Nodes, beta: float) -> float:
-    """Return the polynomial's own value between two nodes, linear in what the nodes hold."""
-    return _between(nodes, beta)[0]
 
 
 def at(nodes: Nodes, beta: float) -> Jet:
@@ -125,69 +118,3 @@ def power_law(last: Jet) -> tuple[float, float] | None:
     if excess <= 1e-9 * fall**2:
         return None
     return fall**2 / excess, fall / excess
-
-
-def complete(
-    betas: Sequence[float],
-    values: Sequence[float],
-    slopes: Sequence[float],
-    curvature: float,
-    missing: list[list[float]],
-) -> Nodes:
-    """Return nodes of which some slopes, and all curvatures but the first, are not known.
-
-    Args:
-        betas: n nodes.
-        values: n values there.
-        slopes: k slopes at the first k of them.
-        curvature: The curvature at the first node.
-        missing: `missing_from(betas, k)`.
-    """
-    given = (*values, *slopes)
-    found = [sum(map(mul, row, given)) for row in missing]
-    unknown = len(betas) - len(slopes)
-    return Nodes(
-        tuple(betas),
-        tuple(values),
-        (*slopes, *found[:unknown]),
-        (curvature, *found[unknown:]),
-    )
-
-
-def missing_from(betas: NDArray[np.float64], sloped: int) -> list[list[float]]:
-    """Return the rows of the matrix from what `complete` is given to what it makes of it.
-
-    Args:
-        betas: `(n,)` nodes, three or more.
-        sloped: At how many of the first nodes the slope is known, two or more.
-    """
-    rows = [_derivative(betas, sloped, node, 1) for node in range(sloped, betas.size)]
-    rows += [_derivative(betas, sloped, node, 2) for node in range(1, betas.size)]
-    return [row.tolist() for row in rows]
-
-
-def _derivative(
-    betas: NDArray[np.float64], sloped: int, node: int, order: int
-) -> NDArray[np.float64]:
-    """Return the weights of (values, slopes) that give the first or second derivative at a node.
-
-    It is that of the polynomial through all that is known at the node and its two neighbours; or,
-    where the slope is not known, at the last two nodes with a slope and all that follow them.
-    """
-    count = betas.size
-    if node < sloped:
-        first = min(max(node - 1, 0), count - 3)
-        with_value = np.arange(first, first + 3)
-    else:
-        with_value = np.arange(sloped - 2, count)
-    with_slope = with_value[with_value < sloped]
-    exponents = np.arange(with_value.size + with_slope.size)
-    x = betas - betas[node]
-    values = x[with_value, np.newaxis] ** exponents
-    slopes = exponents * x[with_slope, np.newaxis] ** np.maximum(exponents - 1, 0)
-    # Row k of the inverse takes the values and slopes to the polynomial's coefficient k.
-    coefficient = np.linalg.inv(np.vstack((values, slopes)))[order]
-    weights = np.zeros(count + sloped)
-    weights[with_value] = order * coefficient[: with_value.size]  # k! is k for 1 and 2
-    weights[count + with_slope] = order * coefficient[with_value.size :]
-    return weights

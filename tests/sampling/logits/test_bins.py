@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from studio.sampling import SamplingParams, choose, distribution
 from studio.sampling.logits.bins import Bins
+from studio.sampling.logits.histogram import Histogram
 
 pytestmark = pytest.mark.usefixtures("either_way")
 
@@ -53,13 +54,18 @@ def test_top_p_finds_a_deep_nucleus_without_ranking_it(seed: int, p: float, beta
     assert choice.token in left
 
 
+def bins_of(logits: NDArray[Any]) -> Bins:
+    best = float(logits.max())
+    return Bins(logits, best, Histogram.of(logits, best, float(logits.min()), 0))
+
+
 def count(bins: Bins, share: float, beta: float, size: int) -> int:
     """How many of the best have this share of the weight."""
     return bins.rank_at(share * bins.mass(size, beta), beta, size, "left") + 1
 
 
 def test_equal_logits_are_in_the_order_of_their_ids() -> None:
-    bins = Bins(np.zeros(8192, np.float32), 0.0)
+    bins = bins_of(np.zeros(8192, np.float32))
     assert bins.rank_at(5000.0, 1.0, 8192, "left") == 4999
     assert bins.rank_at(5000.0, 1.0, 8192, "right") == 5000
     assert [bins.token_at(rank) for rank in (0, 4999, 8191)] == [0, 4999, 8191]
@@ -67,13 +73,13 @@ def test_equal_logits_are_in_the_order_of_their_ids() -> None:
 
 
 def test_more_than_there_is_lies_past_the_end() -> None:
-    bins = Bins(np.zeros(8192, np.float32), 0.0)
+    bins = bins_of(np.zeros(8192, np.float32))
     assert bins.rank_at(8192.5, 1.0, 8192, "left") == 8192
 
 
 def test_logits_beyond_the_bins_are_sorted_among_themselves() -> None:
     logits = np.linspace(0.0, -3e4, 40_960, dtype=np.float32)[::-1].copy()
-    bins = Bins(logits, 0.0)
+    bins = bins_of(logits)
     for share in (0.2, 0.9):
         assert abs(count(bins, share, 1e-4, logits.size) - len(nucleus(logits, share, 1e-4))) <= 2
 
@@ -83,7 +89,7 @@ def test_a_sample_that_is_like_nothing_else_misleads_nobody(seen: float | None) 
     logits = np.random.default_rng(3).normal(0.0, 3.0, 40_960).astype(np.float32)
     if seen is not None:
         logits.reshape(-1, 512)[:, :16] = seen  # all that is sampled
-    bins = Bins(logits, float(logits.max()))
+    bins = bins_of(logits)
     for share in (0.3, 0.9, 0.999):
         expected = len(nucleus(logits, share, 1.0))
         assert abs(count(bins, share, 1.0, logits.size) - expected) <= 1 + 1e-4 * expected
@@ -91,7 +97,7 @@ def test_a_sample_that_is_like_nothing_else_misleads_nobody(seen: float | None) 
 
 def test_weights_too_small_for_float32_are_counted_with_the_last() -> None:
     logits = np.linspace(0.0, -500.0, 40_960, dtype=np.float32)
-    bins = Bins(logits, 0.0)
+    bins = bins_of(logits)
     total = bins.mass(logits.size, 1.0)
     found = bins.rank_at(total * (1 - 1e-6), 1.0, logits.size, "left")  # 1e-6 is rounding's own
     assert logits[found] < -12.0
@@ -101,7 +107,7 @@ def test_weights_too_small_for_float32_are_counted_with_the_last() -> None:
 def test_logits_of_two_kinds() -> None:
     logits = np.full(40_960, -3.0, np.float32)
     logits[1::20] = 0.0
-    bins = Bins(logits, 0.0)
+    bins = bins_of(logits)
     for share in (0.2, 0.5, 0.9):
         assert count(bins, share, 1.0, logits.size) == len(nucleus(logits, share, 1.0))
 
@@ -115,7 +121,7 @@ def test_answers_are_those_of_a_sorted_vocabulary(
     order = np.argsort(-logits, kind="stable")
     order = order[logits[order] > -np.inf]
     x = beta * (logits[order].astype(np.float64) - logits.max())
-    bins = Bins(logits, float(logits.max()))
+    bins = bins_of(logits)
     assert bins.count == order.size
     rank = int(place * (order.size - 2))
     assert bins.token_at(rank) == order[rank]
@@ -133,11 +139,11 @@ def test_answers_are_those_of_a_sorted_vocabulary(
 
 def test_the_memory_of_bins_is_used_again() -> None:
     logits = np.random.default_rng(0).normal(size=9000).astype(np.float32)
-    first = Bins(logits, float(logits.max()))
+    first = bins_of(logits)
     expected = first.weight(logits.size, 1.0)
     del first
-    other = Bins(-logits, float(-logits.min()))
-    again = Bins(logits, float(logits.max()))
+    other = bins_of(-logits)
+    again = bins_of(logits)
     assert other.weight(logits.size, 1.0) != expected
     assert again.weight(logits.size, 1.0) == expected
 

@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 from studio.sampling import Ranking
 from studio.sampling.logits import kernels
 from studio.sampling.logits.ranking import HEAD
-from studio.sampling.tails import tail_sums as tails
-from studio.sampling.tails.power_sums import power_sums
+from studio.sampling.tails.tail_nodes import GRID, measure
 from tests.helpers.hostile_logits import hostile_logits
 
 needs_them = pytest.mark.skipif(not kernels.are_compiled(), reason="the passes are not compiled")
@@ -66,16 +65,36 @@ def test_what_is_out_of_the_ordinary_is_handed_back() -> None:
             logits = natural(8201)
             logits[place] = value
             assert kernels.best(logits, 129) is None, (place, value)
-    few = np.full(8192, -np.inf, np.float32)
-    few[:128] = 1.0
-    assert kernels.best(few, 129) is None
-    assert kernels.best(np.zeros(8192, np.float32), 129) is None  # all of them tie
+    assert kernels.best(np.full(8192, -np.inf, np.float32), 129) is None
     assert kernels.best(natural(1023), 129) is None
     assert kernels.best(natural(8192), 257) is None
     assert kernels.best(natural(8192).astype(np.float64), 129) is None
     assert kernels.best(natural(16_384)[::2], 129) is None
     unaligned = np.frombuffer(b" " + natural(8192).tobytes(), np.float32, offset=1)
     assert kernels.best(unaligned, 129) is None
+
+
+@needs_them
+@pytest.mark.parametrize("levels", [1, 2, 5, 40])
+@pytest.mark.parametrize("size", [1024, 8192, 262_144])
+def test_more_ties_than_there_is_room_for_leave_the_lowest_ids(size: int, levels: int) -> None:
+    logits = np.random.default_rng(levels).integers(0, levels, size).astype(np.float32)
+    found = kernels.best(logits, 129)
+    assert found is not None
+    assert 129 <= found.ids.size <= 512
+    assert found.ids.tolist() == best_by_hand(logits, found.ids.size)
+
+
+@needs_them
+@pytest.mark.parametrize("count", [1, 63, 128, 129, 400])
+def test_where_few_are_above_minus_infinity_all_of_them_are_found(count: int) -> None:
+    logits = np.full(50_000, -np.inf, np.float32)
+    logits[np.random.default_rng(count).choice(50_000, count, replace=False)] = natural(count)
+    found = kernels.best(logits, 129)
+    assert found is not None
+    assert found.ids.tolist() == best_by_hand(logits, count)[: found.ids.size]
+    assert found.ids.size == count if count <= 129 else found.ids.size >= 129
+    assert found.lowest == -np.inf
 
 
 @needs_them
@@ -99,31 +118,42 @@ def test_an_array_that_takes_the_place_of_another_is_not_taken_for_it() -> None:
 
 
 @needs_them
-def test_a_survey_finds_what_the_quick_way_finds(real_logits: NDArray[np.float32]) -> None:
-    measured = 0
-    others = [logits.astype(np.float32) for logits in hostile_logits(20_000)[1:]]
-    for logits in [*real_logits, *others]:
-        found, ranking = tails.survey(logits, HEAD), Ranking(logits)
-        if found is None:
-            continue
-        assert np.array_equal(found.ids, ranking.ids)
-        edge = ranking.logits.item(HEAD)
-        sums = power_sums(logits, edge, HEAD, tails._STEP)
-        quick = tails._quick(edge, ranking.size - HEAD, sums)
-        right = (
-            quick is not None
-            and tails._is_smooth(*quick, ranking, HEAD)
-            and tails._reaches_far_enough(quick.tail, ranking, HEAD)
-        )
-        assert (found.nodes is not None) == right
-        if found.nodes is not None:
-            assert quick is not None
-            _, values, slopes, curvatures = quick.tail.nodes
-            # One float32 sum and the other.
-            assert found.nodes == pytest.approx(np.array([values, slopes, curvatures]), rel=2e-3)
-            assert found.nodes[0] == pytest.approx(values, abs=1e-4)
-            measured += 1
-    assert measured > len(real_logits) // 2
+def test_a_survey_is_the_best_and_a_histogram_and_a_tail(real_logits: NDArray[np.float32]) -> None:
+    others = [logits.astype(np.float32) for logits in hostile_logits(20_000)]
+    for logits in [*real_logits[::8], *others]:
+        found, best = kernels.survey(logits, HEAD, GRID), kernels.best(logits, HEAD + 1)
+        assert found is not None
+        assert best is not None
+        assert np.array_equal(found.best.ids, best.ids)
+        edge = best.logits.item(HEAD)
+        bins = kernels.histogram(logits, edge, best.lowest, HEAD)
+        assert bins is not None
+        assert np.array_equal(found.bins, bins)
+        tail = kernels.tail(bins, best.logits, HEAD, edge, GRID)
+        assert tail is not None
+        assert np.array_equal(found.nodes, tail[0])
+        assert found.are_few_enough == tail[1]
+
+
+@needs_them
+def test_a_tail_is_what_numpy_finds(
+    real_logits: NDArray[np.float32], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = 0
+    others = [logits.astype(np.float32) for logits in hostile_logits(20_000)]
+    for logits in [*real_logits[::8], *others]:
+        ranking = Ranking(logits)
+        histogram = ranking.histogram
+        assert histogram is not None
+        in_c = measure(histogram, ranking.logits)
+        with monkeypatch.context() as patch:
+            patch.setattr(kernels, "_library", None)
+            in_numpy = measure(histogram, ranking.logits)
+        assert in_c.nodes[:2] == pytest.approx(in_numpy.nodes[:2], rel=1e-5, abs=1e-5)
+        assert in_c.nodes[2] == pytest.approx(in_numpy.nodes[2], rel=1e-3, abs=1e-4)
+        assert in_c.are_few_enough == in_numpy.are_few_enough
+        few += in_c.are_few_enough
+    assert few > len(real_logits[::8]) // 2
 
 
 @needs_them
@@ -134,11 +164,15 @@ def test_weights_are_those_of_float64(beta: float) -> None:
     logits[3] = -300.0
     weights = np.empty_like(logits)
     maximum = float(logits.max())
-    total = kernels.weigh(logits, maximum, beta, weights)
+    found = kernels.weigh(logits, maximum, beta, weights)
+    assert found is not None
+    total, moment = found
     exact = np.exp(beta * (logits.astype(np.float64) - maximum))
     # The exponent itself is a float32: with it the error grows, and what is below 2**-126 is 0.
     assert weights == pytest.approx(exact, rel=1e-5, abs=2e-38)
     assert total == pytest.approx(exact.sum(), rel=1e-6)
+    falls = np.where(exact > 0.0, logits.astype(np.float64) - maximum, 0.0)
+    assert moment == pytest.approx(exact @ falls, rel=1e-5)
     assert not weights[::7].any()
 
 
@@ -149,16 +183,19 @@ def test_tokens_between_two_logits(size: int, seed: int, one: float, other: floa
     weights = np.exp(logits)
     least, most = sorted(float(np.float32(round(bound, 1))) for bound in (one, other))
     room = size + 16  # they are looked at by sixteens
-    found = kernels.between(logits, weights, least, most, room)
+    found = kernels.between(logits, weights, least, most, 7.0, room)
     assert found is not None
     inside = np.flatnonzero((logits >= least) & (logits <= most))
     assert found.places.tolist() == inside.tolist()
     assert found.better == np.count_nonzero(logits > most)
-    assert found.heavier == pytest.approx(float(weights[logits > most].sum()), rel=1e-5)
-    everything = kernels.between(logits, weights, -100.0, np.inf, room)
+    better = logits > most
+    assert found.mass == pytest.approx(float(weights[better].sum()), rel=1e-5)
+    moment = float((weights * (logits - 7.0))[better].sum(dtype=np.float64))
+    assert found.moment == pytest.approx(moment, rel=1e-5)
+    everything = kernels.between(logits, weights, -100.0, np.inf, 7.0, room)
     assert everything is not None
     assert everything.places.size == size
-    assert kernels.between(logits, weights, -100.0, np.inf, size - 1) is None
+    assert kernels.between(logits, weights, -100.0, np.inf, 7.0, size - 1) is None
 
 
 @needs_them
@@ -175,7 +212,9 @@ def test_without_a_library_numpy_does_it_all(monkeypatch: pytest.MonkeyPatch) ->
     assert not kernels.are_compiled()
     logits = natural(20_000)
     assert kernels.best(logits, 129) is None
-    assert tails.survey(logits, HEAD) is None
+    assert kernels.survey(logits, HEAD, GRID) is None
+    assert kernels.histogram(logits, 0.0, -20.0, 0) is None
+    assert kernels.tail(np.ones((3, 1)), logits.astype(np.float64), HEAD, 0.0, GRID) is None
     assert kernels.weigh(logits, 20.0, 1.0, np.empty_like(logits)) is None
-    assert kernels.between(logits, logits, 0.0, 1.0, 20_000) is None
+    assert kernels.between(logits, logits, 0.0, 1.0, 9.0, 20_000) is None
     assert Ranking(logits).ids[:129].tolist() == best_by_hand(logits, 129)

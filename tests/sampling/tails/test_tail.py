@@ -33,9 +33,9 @@ def test_the_log_partition_function_of_real_tails(
         weights = np.exp(beta * z)
         k, slope, curvature = tail.log_partition(beta)
         mean = weights @ z / weights.sum()
-        assert k == pytest.approx(math.log(weights.sum()), abs=3e-3)
-        assert slope == pytest.approx(mean, abs=3e-2)
-        assert curvature == pytest.approx(weights @ (z - mean) ** 2 / weights.sum(), rel=0.15)
+        assert k == pytest.approx(math.log(weights.sum()), abs=3e-4)
+        assert slope == pytest.approx(mean, abs=3e-3)
+        assert curvature == pytest.approx(weights @ (z - mean) ** 2 / weights.sum(), rel=0.02)
 
 
 SHARES = (0.02, 0.1, 0.35, 0.5, 0.8, 0.97)
@@ -45,7 +45,7 @@ SHARES = (0.02, 0.1, 0.35, 0.5, 0.8, 0.97)
 # and another build's logits. 0.5 would be no estimate at all.
 @pytest.mark.parametrize(
     ("beta", "within", "as_a_rule"),
-    [(0.0, 0.08, 0.02), (0.5, 0.08, 0.02), (1.0, 0.22, 0.02), (2.0, 0.45, 0.1)],
+    [(0.0, 0.08, 0.02), (0.5, 0.08, 0.02), (1.0, 0.08, 0.02), (2.0, 0.1, 0.02)],
 )
 def test_the_share_above_a_bound_is_estimated(
     real_logits: NDArray[np.float32], beta: float, within: float, as_a_rule: float
@@ -156,14 +156,3 @@ def test_a_power_law_is_followed_past_the_last_node() -> None:
 def test_what_has_reached_its_floor_stays_there() -> None:
     assert hermite.beyond(Jet(0.0, 0.0, 0.0), 3.0) == (0.0, 0.0, 0.0)
     assert hermite.beyond(Jet(2.0, -1.0, 0.0), 3.0) == (2.0, 0.0, 0.0)
-
-
-def test_missing_slopes_and_curvatures_are_made_up_for() -> None:
-    betas: NDArray[np.float64] = np.linspace(0.0, 1.5, 5)
-    values, slopes, curvatures = np.exp(-betas), -np.exp(-betas), np.exp(-betas)
-    missing = hermite.missing_from(betas, 4)
-    nodes = hermite.complete(
-        betas.tolist(), values.tolist(), slopes[:-1].tolist(), float(curvatures[0]), missing
-    )
-    assert nodes.slopes == pytest.approx(slopes, abs=1e-3)
-    assert nodes.curvatures == pytest.approx(curvatures, abs=1e-2)

@@ -1,0 +1,154 @@
+"""Measuring a tail: K(β) = ln Σ exp(β·z) over all but the best tokens, at a few nodes.
+
+K, its slope and its curvature are summed over a histogram of the tail at each node of a dense grid,
+so dense that nothing can hide between two of them: the β where one group of logits takes over from
+another is uncertain by more. Where what is interpolated between the few coarse nodes is close
+enough to what was found at all others, these few are the tail; else all are. A language model's
+logits need no more than the few. The module knows no sampler and no bytes.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.sampling.logits import kernels
+from studio.sampling.logits.histogram import Histogram
+from studio.sampling.tails import hermite
+from studio.sampling.tails.hermite import Nodes
+from studio.sampling.tails.tail import Tail
+
+_LARGEST = 24.0
+"""From here on the power law goes on: the best of a tail has all of its weight, or ties with it."""
+
+_LEAST = 1e-3
+_DENSE: NDArray[np.float64] = np.concatenate(
+    ([0.0], np.geomspace(_LEAST, _LARGEST, kernels.NODES - 1))
+)
+_COARSE: NDArray[np.intp] = np.concatenate(([0], np.arange(kernels.NODES - 23, kernels.NODES, 2)))
+"""0, and every second from 0.094 on: a logit that has its say at a lower β lies a hundred below."""
+
+_OTHERS: NDArray[np.intp] = np.setdiff1d(np.arange(kernels.NODES), _COARSE)
+_RIGHT: NDArray[np.intp] = _COARSE[_COARSE.searchsorted(_OTHERS)]
+_LEFT: NDArray[np.intp] = _COARSE[_COARSE.searchsorted(_OTHERS) - 1]
+_WIDTHS = _DENSE[_RIGHT] - _DENSE[_LEFT]
+_BETAS = {False: tuple(_DENSE.tolist()), True: tuple(_DENSE[_COARSE].tolist())}
+
+# What is put up with. An error δ in K is one of share·(1 − share)·δ in probability, where share is
+# the tail's part of the distribution, and with an error δ′ in K′ one near share·(δ + β·δ′) in the
+# entropy.
+_IN_PROBABILITY = 1e-4
+_IN_ENTROPY = 3e-3
+
+# Near the middle of its interval the error of a slope is 0, wherever else it is not. That of the
+# value is some a·64·(t·(1 − t))³, of which the slope is 3.43·a at most.
+_ERROR_OF_SLOPE = 3.5
+
+
+def _grid() -> kernels.Grid:
+    nearest = np.arange(kernels.NODES, dtype=np.int32)
+    left, right = nearest.copy(), nearest.copy()
+    left[_OTHERS], right[_OTHERS] = _LEFT, _RIGHT
+    return kernels.Grid(
+        tuple(_DENSE.tolist()),
+        tuple(left.tolist()),
+        tuple(right.tolist()),
+        _IN_PROBABILITY,
+        _IN_ENTROPY,
+    )
+
+
+GRID = _grid()
+"""For `kernels`: the dense nodes, and when the coarse ones are enough."""
+
+
+class Measured(NamedTuple):
+    """A tail at all nodes.
+
+    Attributes:
+        nodes: `(3, n)` K, its slope and its curvature at each of the dense grid.
+        are_few_enough: Whether the coarse ones among them tell enough.
+    """
+
+    nodes: NDArray[np.float64]
+    are_few_enough: bool
+
+    def tail(self, histogram: Histogram) -> Tail:
+        """Return it as few numbers as are enough; it was measured on `histogram`."""
+        few = self.are_few_enough
+        parts: list[list[float]] = (self.nodes[:, _COARSE] if few else self.nodes).tolist()
+        count = int(histogram.counts.sum())
+        return Tail(histogram.edge, count, Nodes(_BETAS[few], *map(tuple, parts)))
+
+
+def measure(histogram: Histogram, best: NDArray[np.float64]) -> Measured:
+    """Measure the tail that a histogram is of.
+
+    Args:
+        histogram: Of one token or more, and not of all.
+        best: The best logits in descending order, among them all that the histogram leaves out.
+    """
+    edge, head, bins = histogram
+    found = kernels.tail(bins, best, head, edge, GRID)
+    if found is not None:
+        return Measured(*found)
+    jets = _jets(histogram)
+    return Measured(np.array(jets), _are_enough(jets, best[:head] - best[0], edge - best[0]))
+
+
+class _Jets(NamedTuple):
+    """K, K′ and K″ at each node of the dense grid."""
+
+    values: NDArray[np.float64]
+    slopes: NDArray[np.float64]
+    curvatures: NDArray[np.float64]
+
+
+def _jets(histogram: Histogram) -> _Jets:
+    depths = histogram.depths.astype(np.float32)
+    weights = np.outer(_DENSE.astype(np.float32), -depths)
+    with np.errstate(under="ignore"):
+        np.exp(weights, out=weights)
+        weights *= histogram.counts.astype(np.float32)
+        masses = weights.sum(axis=1)
+        means = weights @ depths / masses
+        # From the mean: of the sums of squares themselves float32 would lose the difference.
+        off = depths - means[:, np.newaxis]
+        off *= off
+        off *= weights
+        squares = off.sum(axis=1)
+    return _Jets(
+        np.log(masses.astype(np.float64)),
+        -means.astype(np.float64),
+        squares.astype(np.float64) / masses,
+    )
+
+
+def _are_enough(jets: _Jets, best: NDArray[np.float64], edge: float) -> bool:
+    """Say whether the coarse nodes tell K close enough at the others, and so between all of them.
+
+    Args:
+        jets: At all of them.
+        best: The logits that do not belong to the tail, from the largest on.
+        edge: The tail's, from there too.
+    """
+    values, slopes, _ = hermite.quintic(
+        (_DENSE[_OTHERS] - _DENSE[_LEFT]) / _WIDTHS,
+        _WIDTHS,
+        _at(jets, _LEFT),
+        _at(jets, _RIGHT),
+    )
+    betas = _DENSE[_OTHERS]
+    rest = np.exp(jets.values[_OTHERS] + betas * edge)
+    share = rest / (np.exp(np.outer(betas, best)).sum(axis=1) + rest)
+    off = np.abs(values - jets.values[_OTHERS])
+    tilt = np.maximum(np.abs(slopes - jets.slopes[_OTHERS]), _ERROR_OF_SLOPE * off / _WIDTHS)
+    in_probability = share * (1.0 - share) * off
+    in_entropy = share * (off + betas * tilt)
+    return bool(in_probability.max() <= _IN_PROBABILITY and in_entropy.max() <= _IN_ENTROPY)
+
+
+def _at(jets: _Jets, nodes: NDArray[np.intp]) -> Any:
+    return tuple(part[nodes] for part in jets)
