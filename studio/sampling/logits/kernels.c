@@ -466,6 +466,27 @@ EXPORTED FOR_EACH_PROCESSOR double kelvin_weigh(
     return total;
 }
 
+/* Return the sum that `kelvin_weigh` does, of the same weights, which are put nowhere. */
+EXPORTED FOR_EACH_PROCESSOR double kelvin_mass(
+    const float *logits, int64_t size, float maximum, float unit)
+{
+    const float lowest = lowest_exponent(unit);
+    double total = 0.0;
+    for (int64_t start = 0; start < size; start += SUMMED) {
+        const float *row = logits + start;
+        int count = size - start < SUMMED ? (int)(size - start) : SUMMED;
+        float sum = 0.0f;
+#pragma omp simd reduction(+ : sum)
+        for (int i = 0; i < count; i++) {
+            float x = (row[i] - maximum) * unit;
+            float weight = two_to(x > lowest ? x : lowest);
+            sum += x > lowest ? weight : 0.0f;
+        }
+        total += sum;
+    }
+    return total;
+}
+
 /* What is better than some tokens: how many, what they weigh, and the sum of each weight times how
  * far its logit lies from the largest. */
 struct better {

@@ -151,6 +151,8 @@ def _loaded() -> ctypes.PyDLL | None:
     ]
     library.kelvin_weigh.argtypes = [pointer, integer, single, single, pointer, pointer]
     library.kelvin_weigh.restype = ctypes.c_double
+    library.kelvin_mass.argtypes = [pointer, integer, single, single]
+    library.kelvin_mass.restype = ctypes.c_double
     library.kelvin_between.argtypes = [
         *(pointer, pointer, integer, single, single, single, pointer, integer, pointer),
     ]
@@ -319,6 +321,15 @@ def weigh(
         ctypes.addressof(moment),
     )
     return total, moment.value / _PER_NAT / beta
+
+
+def mass(logits: NDArray[Any], maximum: float, beta: float) -> float | None:
+    """Return Σ exp(β·(z − maximum)) over `(V,)` logits, as `weigh` does."""
+    address = _address_of(logits)
+    if _library is None or not address:
+        return None
+    total: float = _library.kelvin_mass(address, logits.size, maximum, beta * _PER_NAT)
+    return total
 
 
 def between(

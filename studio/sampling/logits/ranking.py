@@ -29,6 +29,9 @@ HEAD = 128
 
 _LEAST_FALL_OF_NO_WEIGHT = 745.0  # times 1/β: e to minus this is above 0, just
 
+# At others float32 does not hold every β·(z − z_max) that is not far below 0; `Bins` sees to it.
+_LEAST_BETA, _LARGEST_BETA = 1e-6, 1e6
+
 _FEWEST_RANKED = 64  # with fewer left after penalties, rank anew
 
 _GROWTH = 8  # when more are needed: 128, 1024, 8192, ...
@@ -143,6 +146,10 @@ class Ranking:
         """Return the mass of `weight`."""
         if self._is_ranked(kept):
             return self.head(beta).mass(kept)
+        if self._bins is None and self._are_all(kept) and _LEAST_BETA < beta < _LARGEST_BETA:
+            mass = kernels.mass(self.source, self.maximum, beta)  # no weight is asked for
+            if mass is not None:
+                return mass
         return self._in_bins().mass(kept, beta)
 
     def weight(self, kept: int, beta: float) -> Weight:
@@ -202,6 +209,9 @@ class Ranking:
         if rank >= self.ids.size and rank < kept and not self._is_ranked(kept):
             rank = self._in_bins().rank_at(mass, beta, kept, side)
         return min(rank, kept)
+
+    def _are_all(self, kept: int) -> bool:
+        return kept >= self.size or kept >= self.count
 
     def _is_ranked(self, kept: int) -> bool:
         """Say whether the `kept` best are all in order."""

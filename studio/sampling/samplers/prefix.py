@@ -59,11 +59,12 @@ def left_of_few(ranking: Ranking, params: SamplingParams) -> Left | None:
         elif kind == "top_k":
             kept = min(kept, int(value))
         elif kind == "top_p":
-            if kept > known:
-                return None
             falls = falls or falls_of_few(ranking.logits, kept)
             cumulative = [*accumulate(map(math.exp, exponents_of_few(falls, kept, beta)))]
-            found = bisect_left(cumulative, value * cumulative[-1]) + 1
+            mass = cumulative[-1] if kept <= known else ranking.mass(kept, beta)
+            found = bisect_left(cumulative, value * mass) + 1
+            if found > known:
+                return None
             kept = max(min(found, kept), min(kept, params.min_keep))
         elif beta:  # at β 0 every token is as probable as the best
             falls = falls or falls_of_few(ranking.logits, kept)

@@ -183,19 +183,19 @@ def test_tokens_between_two_logits(size: int, seed: int, one: float, other: floa
     weights = np.exp(logits)
     least, most = sorted(float(np.float32(round(bound, 1))) for bound in (one, other))
     room = size + 16  # they are looked at by sixteens
-    found = kernels.between(logits, weights, least, most, 7.0, room)
+    found = kernels.between(logits, weights, least, most, 30.0, room)
     assert found is not None
     inside = np.flatnonzero((logits >= least) & (logits <= most))
     assert found.places.tolist() == inside.tolist()
     assert found.better == np.count_nonzero(logits > most)
     better = logits > most
     assert found.mass == pytest.approx(float(weights[better].sum()), rel=1e-5)
-    moment = float((weights * (logits - 7.0))[better].sum(dtype=np.float64))
+    moment = float((weights * (logits - 30.0))[better].sum(dtype=np.float64))
     assert found.moment == pytest.approx(moment, rel=1e-5)
-    everything = kernels.between(logits, weights, -100.0, np.inf, 7.0, room)
+    everything = kernels.between(logits, weights, -100.0, np.inf, 30.0, room)
     assert everything is not None
     assert everything.places.size == size
-    assert kernels.between(logits, weights, -100.0, np.inf, 7.0, size - 1) is None
+    assert kernels.between(logits, weights, -100.0, np.inf, 30.0, size - 1) is None
 
 
 @needs_them
