@@ -106,8 +106,8 @@ def _counted_by_numpy(
     logits: NDArray[Any], edge: float, lowest: float, better: int
 ) -> NDArray[np.float64]:
     """Return the rows of a histogram; each token counts as the nearest of the fine bins' begins."""
-    counts = np.zeros(_FINE_BINS + _FINER)
-    best, used = logits.dtype.type(edge), 0
+    counts = np.zeros(_FINER)
+    best = logits.dtype.type(edge)
     with np.errstate(over="ignore"):
         for start in range(0, logits.size, _PIECE):
             piece = logits[start : start + _PIECE]
@@ -120,10 +120,12 @@ def _counted_by_numpy(
             if lowest == -np.inf:
                 bins[piece == -np.inf] = _FINE_BINS
             found = np.bincount(bins)
+            if found.size > counts.size:
+                whole = -(-found.size // _FINER) * _FINER
+                counts = np.concatenate((counts, np.zeros(whole - counts.size)))
             counts[: found.size] += found
-            used = max(used, found.size)
     counts[0] -= better
-    by_bin = counts[: min(-(-used // _FINER) * _FINER, _FINE_BINS)].reshape(-1, _FINER)
+    by_bin = counts[:_FINE_BINS].reshape(-1, _FINER)
     totals, places = (by_bin @ _SUMS).T
     numbers = np.flatnonzero(totals)
     octaves, parts = np.divmod(numbers, BINS_PER_OCTAVE)

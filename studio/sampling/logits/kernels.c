@@ -50,7 +50,7 @@ enum {
     BINS = (40 << (23 - FRACTION)) + 1, /* as far as a depth of 2^40; -inf comes after them */
     TABLES = 4,     /* of a histogram, so that equal logits need not wait for each other */
     TABLE = 10368,  /* numbers to one: BINS and -inf's, and a quarter of a page past whole ones */
-    NODES = 42,     /* at which a tail is looked at */
+    NODES = 33,     /* at which a tail is looked at */
 };
 
 EXPORTED int kelvin_version(void) { return VERSION; }

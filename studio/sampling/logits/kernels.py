@@ -52,7 +52,7 @@ class Best(NamedTuple):
     lowest: float
 
 
-NODES = 42
+NODES = 33
 """At which a tail is looked at."""
 
 

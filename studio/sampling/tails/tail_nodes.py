@@ -23,12 +23,17 @@ from studio.sampling.tails.tail import Tail
 _LARGEST = 24.0
 """From here on the power law goes on: the best of a tail has all of its weight, or ties with it."""
 
-_LEAST = 1e-3
+# Each node that is not coarse lies in the middle of two that are, but for those between 0 and
+# 0.094: they are for logits a hundred and more below the edge, and as far apart as coarse ones.
+_STEPS = 40
+_COARSE_TO = 22
+_DOWN = np.geomspace(_LARGEST, 1e-3, _STEPS + 1)
 _DENSE: NDArray[np.float64] = np.concatenate(
-    ([0.0], np.geomspace(_LEAST, _LARGEST, kernels.NODES - 1))
+    ([0.0], _DOWN[_COARSE_TO + 2 :: 2][::-1], _DOWN[_COARSE_TO::-1])
 )
-_COARSE: NDArray[np.intp] = np.concatenate(([0], np.arange(kernels.NODES - 23, kernels.NODES, 2)))
-"""0, and every second from 0.094 on: a logit that has its say at a lower β lies a hundred below."""
+_COARSE: NDArray[np.intp] = np.concatenate(
+    ([0], np.arange(kernels.NODES - _COARSE_TO - 1, kernels.NODES, 2))
+)
 
 _OTHERS: NDArray[np.intp] = np.setdiff1d(np.arange(kernels.NODES), _COARSE)
 _RIGHT: NDArray[np.intp] = _COARSE[_COARSE.searchsorted(_OTHERS)]
