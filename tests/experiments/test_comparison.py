@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import os
+import sys
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import msgspec
@@ -250,6 +253,24 @@ def test_a_small_files_fingerprint_is_its_sha_256(tmp_path: Path) -> None:
     path.write_bytes(b"abc")
     digest = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
     assert model_hash(path) == f"sha256:{digest}"
+
+
+def test_a_fingerprint_asks_for_pythons_lock_seldom(tmp_path: Path) -> None:
+    path, data = tmp_path / "m", bytes(range(256)) * (20 << 12)  # 20 MiB
+    path.write_bytes(data)
+    reads = 0
+
+    def count(_frame: FrameType, event: str, called: object) -> None:
+        nonlocal reads
+        reads += event == "c_call" and getattr(called, "__name__", "") == "readinto"
+
+    sys.setprofile(count)
+    try:
+        found = model_hash(path)
+    finally:
+        sys.setprofile(None)
+    assert found == f"sha256:{hashlib.sha256(data).hexdigest()}"
+    assert reads == 4, "three pieces, and the end"
 
 
 def test_a_large_files_fingerprint_sees_a_change_of_the_weights(
