@@ -16,7 +16,6 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from studio.path_checks import exists
 from studio.ui.disk_thread import DiskThread
 from studio.ui.settings_file import SettingsFile, SettingsFileError, is_json
-from studio.ui.theme.type_scale import LARGEST_ZOOM, SMALLEST_ZOOM
 from studio.ui.user_folders import config_folder
 from studio.visible_text import visible_line
 
@@ -24,6 +23,9 @@ Value = TypeVar("Value", str, int, bool, list[str])
 
 _DELAY_MS = 1000
 """From a change until it is written, with all changes in between."""
+
+SMALLEST_ZOOM, LARGEST_ZOOM = -5, 12
+"""Steps that the writer may go from a zoom of 100 %."""
 
 _LONGEST_TEXT = 4096
 _LONGEST_LIST = 8

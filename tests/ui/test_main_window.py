@@ -28,9 +28,9 @@ from studio.ui.counted import counted
 from studio.ui.histogram.histogram import NextTokenHistogram
 from studio.ui.landscape.landscape import Landscape
 from studio.ui.main_window import MainWindow
-from studio.ui.settings import Settings
+from studio.ui.settings import LARGEST_ZOOM, SMALLEST_ZOOM, Settings
 from studio.ui.theme.faces import FAMILIES
-from studio.ui.theme.type_scale import LARGEST_ZOOM, PROSE_SIZE, SMALLEST_ZOOM
+from studio.ui.theme.type_scale import PROSE_SIZE
 from studio.ui.widgets.actions import ActionButton
 from studio.ui.widgets.side_dock import SideDock
 from studio.ui.widgets.side_dock_access import SideDockAccess

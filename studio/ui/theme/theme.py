@@ -15,17 +15,12 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QFont, QFontDatabase, QPalette
 from PySide6.QtWidgets import QApplication
 
+from studio.ui.settings import LARGEST_ZOOM, SMALLEST_ZOOM
 from studio.ui.theme.colors import DARK, LIGHT, Colors
 from studio.ui.theme.faces import Face, load_faces
 from studio.ui.theme.spacing import space_anew
 from studio.ui.theme.style import menu_palette, palette, stylesheet
-from studio.ui.theme.type_scale import (
-    LARGEST_ZOOM,
-    SMALLEST_ZOOM,
-    Role,
-    interface_font,
-    prose_font,
-)
+from studio.ui.theme.type_scale import Role, interface_font, prose_font
 
 Appearance = Literal["system", "light", "dark"]
 

@@ -18,9 +18,6 @@ INTERFACE_SIZE = 13
 PROSE_SIZE = 18
 """Of the manuscript, and of every text that is there to be read."""
 
-SMALLEST_ZOOM, LARGEST_ZOOM = -5, 12
-"""Steps that the writer may go from a zoom of 100 %."""
-
 _STEP = 1.1
 _SEMIBOLD = QFont.Weight.DemiBold
 _ROLES: dict[Role, tuple[int, QFont.Weight]] = {

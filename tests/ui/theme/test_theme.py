@@ -9,19 +9,14 @@ from PySide6.QtGui import QColor, QFontDatabase, QPalette, QRawFont
 from PySide6.QtWidgets import QApplication, QLabel, QMenu, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from studio.ui.settings import LARGEST_ZOOM, SMALLEST_ZOOM
 from studio.ui.theme.card import Card
 from studio.ui.theme.colors import DARK, LIGHT, Colors, contrast_ratio
 from studio.ui.theme.combo import ComboBox
 from studio.ui.theme.faces import FAMILIES, load_faces
 from studio.ui.theme.style import palette, stylesheet
 from studio.ui.theme.theme import Appearance, Theme
-from studio.ui.theme.type_scale import (
-    INTERFACE_SIZE,
-    LARGEST_ZOOM,
-    PROSE_SIZE,
-    SMALLEST_ZOOM,
-    Role,
-)
+from studio.ui.theme.type_scale import INTERFACE_SIZE, PROSE_SIZE, Role
 
 BOTH = pytest.mark.parametrize("colors", [LIGHT, DARK], ids=["light", "dark"])
 

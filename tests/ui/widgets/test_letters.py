@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QLabel, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from studio.ui.main_window import MainWindow
-from studio.ui.theme.type_scale import LARGEST_ZOOM
+from studio.ui.settings import LARGEST_ZOOM
 from studio.ui.widgets.letters import follow_letters
 from tests.ui.parameter_helpers import opened
 
