@@ -20,6 +20,7 @@ def main() -> int:
     """Write the example; the exit status."""
     import msgspec
 
+    from studio.app.model.names import model_title
     from studio.engine.engine import Engine
     from studio.engine.llama.interrupt import Interrupt
     from studio.engine.messages import (
@@ -33,7 +34,6 @@ def main() -> int:
     )
     from studio.engine.model_files.starter_model import find_starter_model
     from studio.engine.writing.control import Control
-    from studio.ui.model.names import model_title
 
     path = find_starter_model()
     if path is None:

@@ -49,9 +49,9 @@ def make(width: int, height: int, scale: int) -> int:
     """Write all pictures in one size, each in both appearances; the exit status."""
     from PySide6.QtWidgets import QApplication, QWidget
 
+    from studio.app.heat.measure import HeatMeasure
     from studio.engine.model_files.starter_model import find_starter_model
     from studio.ui.application import make_application, make_window
-    from studio.ui.heat.measure import HeatMeasure
     from studio.ui.measurement import run_until
     from studio.ui.no_traces import no_traces
 

@@ -131,7 +131,7 @@ def test_what_a_part_needs_and_no_more(program: str, allowed: set[str]) -> None:
     assert loaded_by(program) <= allowed
 
 
-@pytest.mark.parametrize("module", ["studio.ui.session", "studio.ui.application"])
+@pytest.mark.parametrize("module", ["studio.app.session", "studio.ui.application"])
 def test_the_windows_process_never_loads_llama_cpp(module: str) -> None:
     loaded = loaded_by(f"import {module}")
     assert "PySide6" in loaded

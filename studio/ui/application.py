@@ -10,25 +10,25 @@ from PySide6.QtGui import QIcon, QPixmap
 from PySide6.QtWidgets import QApplication
 
 from studio import __version__
+from studio.app import settings as remembered
+from studio.app.engine_line.process import end_without_unkillable
+from studio.app.session import Session
+from studio.app.settings import Settings
+from studio.app.signal_watch import SignalWatch
+from studio.app.writing.rescue import Rescue
 from studio.engine.model_files.starter_model import find_starter_model
 from studio.in_place import restore_torn
 from studio.manuscript import ManuscriptFileError, TextFile, read_text_stream
 from studio.path_checks import is_file
 from studio.resource_files import resource
 from studio.standard_input import STANDARD_STREAM, standard_input
-from studio.ui import settings as remembered
 from studio.ui.display_check import display_check
 from studio.ui.ending import Ending
-from studio.ui.engine_line.process import end_without_unkillable
 from studio.ui.file_opening import FileKind, kind_of
 from studio.ui.main_window import MainWindow
 from studio.ui.model.choice import load_options
-from studio.ui.session import Session
-from studio.ui.settings import Settings
-from studio.ui.signal_watch import SignalWatch
 from studio.ui.theme.theme import Appearance, Theme
 from studio.ui.widgets.tips_and_typing import TipsGoAsOneTypes
-from studio.ui.writing.rescue import Rescue
 from studio.visible_text import visible_line
 
 NO_MODEL = (
@@ -151,7 +151,7 @@ def open_first(window: MainWindow, file: Path | TextFile | None) -> None:
 
 
 def _clean_up(window: MainWindow) -> None:
-    from studio.ui.stale_file_cleanup import clean_up  # the window stands, and can wait for it
+    from studio.app.stale_file_cleanup import clean_up  # the window stands, and can wait for it
 
     clean_up(window.settings)
 

@@ -11,9 +11,9 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QSessionManager
 from PySide6.QtWidgets import QApplication
 
+from studio.app.signal_watch import SignalWatch, end_at_once_from_here, end_by
 from studio.own_command import own_command
 from studio.ui.main_window import MainWindow
-from studio.ui.signal_watch import SignalWatch, end_at_once_from_here, end_by
 
 
 class Ending(QObject):

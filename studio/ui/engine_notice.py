@@ -6,7 +6,7 @@ Knows the notice bar and the engine's line; keeps nothing of what the engine was
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction
 
-from studio.ui.engine_line.client import EngineClient
+from studio.app.engine_line.client import EngineClient
 from studio.ui.widgets.notice_bar import NoticeBar
 
 SILENT = (

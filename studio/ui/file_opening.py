@@ -14,13 +14,13 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject
 
+from studio.app.model.state import ModelState
+from studio.app.reading import Reading
 from studio.experiments.comparison import FORMAT
 from studio.path_checks import is_file, is_folder, size_of
 from studio.progress import At
 from studio.ui.compare.compare import Compare
-from studio.ui.model.state import ModelState
 from studio.ui.presets.actions import PresetActions
-from studio.ui.reading import Reading
 from studio.ui.writing.document_files import TEXT_SUFFIXES, DocumentFiles
 from studio.visible_text import visible_name, visible_names
 
@@ -157,7 +157,7 @@ class _Sorted:
 
 def _sorted(paths: Sequence[Path], at: At) -> _Sorted:
     """In another thread: each file is looked into."""
-    from studio.ui.expanded_paths import expand_folders  # not before there are paths
+    from studio.app.expanded_paths import expand_folders  # not before there are paths
 
     found = expand_folders(paths)
     by_kind: dict[FileKind, list[Path]] = {}

@@ -17,7 +17,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.ui import settings as remembered
+from studio.app import settings as remembered
+from studio.app.model.state import ModelPhase, WayOn
+from studio.app.session import Session
+from studio.app.settings import Settings
+from studio.app.user_folders import recovery_folder
 from studio.ui.compare.compare import Compare
 from studio.ui.compare.place_question import PlaceQuestion
 from studio.ui.editor.editor import LAYING_OUT, ManuscriptEditor
@@ -32,7 +36,6 @@ from studio.ui.histogram.panel import NextTokenPanel
 from studio.ui.landscape.landscape import Landscape
 from studio.ui.model.choice import ModelChoice
 from studio.ui.model.picker import ModelPicker
-from studio.ui.model.state import ModelPhase, WayOn
 from studio.ui.parameters.access import ParameterAccess
 from studio.ui.parameters.sampling_panel import SamplingPanel
 from studio.ui.presets.actions import PresetActions
@@ -40,13 +43,10 @@ from studio.ui.presets.drag import dragged_name
 from studio.ui.presets.library import PresetLibrary
 from studio.ui.presets.profile_picker import ProfilePicker
 from studio.ui.reading_notice import ReadingNotice
-from studio.ui.session import Session
-from studio.ui.settings import Settings
 from studio.ui.status_line import StatusLine
 from studio.ui.temperature.panel import TemperaturePanel
 from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.theme.theme import Theme
-from studio.ui.user_folders import recovery_folder
 from studio.ui.widgets.dragged_files import local_files
 from studio.ui.widgets.elided_label import ElidedLabel
 from studio.ui.widgets.notice_bar import NoticeBar

@@ -18,6 +18,8 @@ from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
+from studio.app.compare.setups import LaneSetup
+from studio.app.heat.measure import HeatMeasure
 from studio.engine.messages import (
     AnyEvent,
     ComparisonFinished,
@@ -30,8 +32,6 @@ from studio.engine.messages import (
 )
 from studio.sampling import SamplingParams
 from studio.ui.application import make_application, make_window, show
-from studio.ui.compare.setups import LaneSetup
-from studio.ui.heat.measure import HeatMeasure
 from studio.ui.histogram.histogram import NextTokenHistogram
 from studio.ui.main_window import MainWindow
 from studio.ui.no_traces import no_traces

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 from PySide6.QtCore import QStandardPaths
 
-from studio.ui.user_folders import config_folder, data_folder, state_folder
+from studio.app.user_folders import config_folder, data_folder, state_folder
 
 
 @contextmanager

@@ -2,8 +2,8 @@
 
 from PySide6.QtCore import QObject, QTimer
 
+from studio.app.reading import Reading
 from studio.ui.presets.notices import PresetNotices
-from studio.ui.reading import Reading
 from studio.ui.widgets.actions import make_action
 
 _DELAY_MS = 400

@@ -2,17 +2,17 @@
 
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from studio.ui.compare.state import CompareState
-from studio.ui.counted import counted
-from studio.ui.engine_line.client import EngineClient
-from studio.ui.frame_clock import FrameClock
-from studio.ui.model.context_use import ContextUse
-from studio.ui.model.state import ModelPhase, ModelState
+from studio.app.compare.state import CompareState
+from studio.app.counted import counted
+from studio.app.engine_line.client import EngineClient
+from studio.app.frame_clock import FrameClock
+from studio.app.model.context_use import ContextUse
+from studio.app.model.state import ModelPhase, ModelState
+from studio.app.writing.records import TokenRecords
+from studio.app.writing.writing import Writing, WritingPhase
 from studio.ui.theme.spacing import set_spacing
 from studio.ui.widgets.plain_label import PlainLabel
 from studio.ui.widgets.tips import set_tip
-from studio.ui.writing.records import TokenRecords
-from studio.ui.writing.writing import Writing, WritingPhase
 
 _CONTEXT_TIP = (
     "<p><b>Context</b>: tokens the model holds in view, of those it has room for. When the "

@@ -12,6 +12,10 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QLineEdit, QMainWindow, QMenu, QPlainTextEdit, QTextEdit
 
+from studio.app.session import Session
+from studio.app.settings import APPEARANCE, FACE, RECENT_FILES, Settings
+from studio.app.writing.place_words import place_words
+from studio.app.writing.take_words import retake_tip
 from studio.ui.about_dialog import AboutDialog
 from studio.ui.compare.compare import Compare
 from studio.ui.editor.editor import ManuscriptEditor
@@ -22,18 +26,14 @@ from studio.ui.explain.explain import Explain
 from studio.ui.heat.heat import Heat
 from studio.ui.landscape.landscape import Landscape
 from studio.ui.model.choice import ModelChoice
-from studio.ui.session import Session
-from studio.ui.settings import APPEARANCE, FACE, RECENT_FILES, Settings
 from studio.ui.theme.faces import Face
 from studio.ui.theme.theme import Appearance, Theme
 from studio.ui.widgets.actions import button_text, make_action
 from studio.ui.widgets.tips import plain_tip
 from studio.ui.window_parts import WindowParts
 from studio.ui.writing.document_files import DocumentFiles
-from studio.ui.writing.place_words import place_words
 from studio.ui.writing.recovery_offer import RecoveryOffer
 from studio.ui.writing.score_action import make_score_action
-from studio.ui.writing.take_words import retake_tip
 from studio.visible_text import LONGEST_ENTRY, visible_name, visible_path
 
 Choice = TypeVar("Choice", bound=str)

@@ -12,9 +12,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
+from studio.app.compare.lane import CompareLane
+from studio.app.compare.lane_words import openness
 from studio.engine.messages import Evaluated
-from studio.ui.compare.lane import CompareLane
-from studio.ui.compare.lane_words import openness
 from studio.ui.compare.page import ComparePage
 from studio.ui.main_window import MainWindow
 from tests.ui.conftest import LONG, NEVER_ENDS, until_read

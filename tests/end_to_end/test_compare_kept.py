@@ -9,9 +9,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
+from studio.app.compare.lane import CompareLane
+from studio.app.compare.state import ENDS_AT_ONCE
 from studio.engine.messages import LoadOptions
-from studio.ui.compare.lane import CompareLane
-from studio.ui.compare.state import ENDS_AT_ONCE
 from studio.ui.main_window import MainWindow
 from tests.end_to_end.test_compare import OPENING, ids, open_compare, run, wait_until_ended
 from tests.engine.lanes.test_lanes import assert_same_text

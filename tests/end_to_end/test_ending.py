@@ -32,7 +32,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMessageBox
 from studio.ui import application as program
-from studio.ui.engine_line import process
+from studio.app.engine_line import process
 from studio.ui.writing.recovery_dialog import RecoveryDialog
 
 typed, wish = sys.argv[1:]

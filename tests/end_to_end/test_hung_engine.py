@@ -17,12 +17,12 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
+from studio.app import session as session_module
+from studio.app.engine_line.client import EngineClient
+from studio.app.model.state import ModelPhase
 from studio.engine.messages import Loading, LoadOptions
-from studio.ui import session as session_module
-from studio.ui.engine_line.client import EngineClient
 from studio.ui.engine_notice import SILENT
 from studio.ui.main_window import MainWindow
-from studio.ui.model.state import ModelPhase
 from tests.helpers.tiny_model import write_byte_level_model
 from tests.ui.conftest import LONG, NEVER_ENDS
 

@@ -9,11 +9,11 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
+from studio.app.tokens.written_token import WrittenToken
+from studio.app.writing.writing import WritingPhase
 from studio.manuscript import Origin
 from studio.ui.histogram.histogram import NextTokenHistogram
 from studio.ui.main_window import MainWindow
-from studio.ui.tokens.written_token import WrittenToken
-from studio.ui.writing.writing import WritingPhase
 from tests.ui.conftest import LONG, NEVER_ENDS
 
 OPENING = "The old fisherman looked out over the"

@@ -26,9 +26,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMessageBox
 from studio.engine.messages import LoadOptions
 from studio.ui import application as program
-from studio.ui.compare.setups import ladder
-from studio.ui.heat.measure import HeatMeasure
-from studio.ui.user_folders import data_folder
+from studio.app.compare.setups import ladder
+from studio.app.heat.measure import HeatMeasure
+from studio.app.user_folders import data_folder
 
 def until(condition):
     while not condition():

@@ -8,13 +8,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from studio.app.model.state import ModelPhase
 from studio.engine.messages import LoadOptions
 from studio.presets import Preset, PresetDocument, preset_folder
 from studio.presets.foreign import import_file
 from studio.sampling import SamplingParams
 from studio.ui.application import open_first
 from studio.ui.main_window import MainWindow
-from studio.ui.model.state import ModelPhase
 from studio.ui.presets.library_window import PresetLibraryWindow
 from studio.ui.presets.name_dialog import PresetNameDialog
 from tests.ui.conftest import LONG

@@ -23,7 +23,7 @@ from PySide6.QtCore import QEventLoop, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from studio.ui import application as program
-from studio.ui.model.state import ModelPhase
+from studio.app.model.state import ModelPhase
 from studio.ui.writing.recovery_dialog import RecoveryDialog
 
 def until(condition):

@@ -9,7 +9,7 @@ from typing import Any
 
 from PySide6.QtCore import QCoreApplication
 
-from studio.ui.settings import DECLARED, Setting, Settings
+from studio.app.settings import DECLARED, Setting, Settings
 from tests.fuzz.target import Target
 
 _FOREIGN = re.compile(r"“.*?”|\(.*?\)|\d+", re.DOTALL)
@@ -42,7 +42,7 @@ def target(folder: Path) -> Target:
     whole = {key: setting.default for key, setting in DECLARED.items()}
     seeds = [json.dumps(tree).encode() for tree in (whole, {}, {"later/thing": [1, {"a": None}]})]
     words = [f'"{key}": '.encode() for key in DECLARED]
-    return Target(seeds, check, (*words, b"true", b"[]", b'["a", "b"]'), ("studio.ui.settings",))
+    return Target(seeds, check, (*words, b"true", b"[]", b'["a", "b"]'), ("studio.app.settings",))
 
 
 def _values(settings: Settings) -> dict[str, object]:

@@ -6,7 +6,7 @@ from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication
 
-from studio.ui.model.state import ModelPhase
+from studio.app.model.state import ModelPhase
 from tests.soak.hand import CONTROL, LEFT, NONE, SHIFT, Hand, Key, Pauses
 
 _STARTER = "Starter.gguf"

@@ -11,11 +11,11 @@ from PySide6.QtCore import QEventLoop
 from PySide6.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
 
+from studio.app.model.state import ModelPhase
+from studio.app.settings import PLACE, Setting, Settings, Value, settings_path
 from studio.engine.messages import LoadOptions
 from studio.ui.application import make_window
 from studio.ui.main_window import MainWindow
-from studio.ui.model.state import ModelPhase
-from studio.ui.settings import PLACE, Setting, Settings, Value, settings_path
 from studio.ui.theme.theme import Theme
 
 LONG = 60_000

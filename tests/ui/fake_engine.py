@@ -9,6 +9,16 @@ from typing import TypeVar
 import msgspec
 import numpy as np
 
+from studio.app.engine_line.client import EngineClient
+from studio.app.engine_line.process import End, Outcome
+from studio.app.model.context_use import ContextUse
+from studio.app.model.state import ModelState
+from studio.app.parameters.sampling_state import SamplingState
+from studio.app.tokens.next_token import NextToken
+from studio.app.writing.draft import Draft
+from studio.app.writing.look_ahead import LookAheadAtRest
+from studio.app.writing.records import TokenRecords
+from studio.app.writing.writing import Writing
 from studio.engine.messages import (
     AnyCommand,
     AnyEvent,
@@ -22,16 +32,6 @@ from studio.engine.messages import (
 )
 from studio.presets import Preset
 from studio.sampling import LogitSketch, SamplingParams
-from studio.ui.engine_line.client import EngineClient
-from studio.ui.engine_line.process import End, Outcome
-from studio.ui.model.context_use import ContextUse
-from studio.ui.model.state import ModelState
-from studio.ui.parameters.sampling_state import SamplingState
-from studio.ui.tokens.next_token import NextToken
-from studio.ui.writing.draft import Draft
-from studio.ui.writing.look_ahead import LookAheadAtRest
-from studio.ui.writing.records import TokenRecords
-from studio.ui.writing.writing import Writing
 
 VOCABULARY = 300
 KILLED = Outcome(End.CRASHED, 9, "", ("some line of the log",))

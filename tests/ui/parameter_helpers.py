@@ -5,10 +5,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
+from studio.app.parameters.groups import PARAMETERS
 from studio.sampling import SamplingParams
 from studio.ui.main_window import MainWindow
 from studio.ui.parameters.editor import ParameterEditor
-from studio.ui.parameters.groups import PARAMETERS
 from tests.ui.conftest import LONG
 
 SENTENCE = "The old fisherman looked out over the"

@@ -2,17 +2,17 @@
 
 from pathlib import Path
 
+from studio.app.model.state import ModelState
+from studio.app.parameters.prompt_settings import PromptSettings
+from studio.app.parameters.sampling_state import SamplingState
+from studio.app.presets.defaults import PresetDefaults
+from studio.app.presets.favourites import PresetFavourites
+from studio.app.presets.profile_opening import ProfileOpening
+from studio.app.presets.profile_state import ProfileState
+from studio.app.presets.state import PresetState
+from studio.app.settings import Settings
 from studio.engine.messages import Failed, Loaded
 from studio.presets import Preset, PresetFolder
-from studio.ui.model.state import ModelState
-from studio.ui.parameters.prompt_settings import PromptSettings
-from studio.ui.parameters.sampling_state import SamplingState
-from studio.ui.presets.defaults import PresetDefaults
-from studio.ui.presets.favourites import PresetFavourites
-from studio.ui.presets.profile_opening import ProfileOpening
-from studio.ui.presets.profile_state import ProfileState
-from studio.ui.presets.state import PresetState
-from studio.ui.settings import Settings
 from tests.ui.fake_engine import FakeClient, model_report
 
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from studio.app.tokens.written_token import Run, WrittenToken
 from studio.engine.messages import Token
 from studio.sampling import LogitSketch, SamplingParams, choose
-from studio.ui.tokens.written_token import Run, WrittenToken
 
 VOCABULARY = 400
 

@@ -12,9 +12,9 @@ import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from studio.app.engine_line.client import EngineClient
 from studio.engine.framing import FramingError, event_reader
 from studio.engine.messages import AnyCommand, AnyEvent, Loaded
-from studio.ui.engine_line.client import EngineClient
 from studio.ui.main_window import MainWindow
 from tests.fuzz.engine_frames import absurd_message, example
 from tests.ui.fake_engine import distribution, evaluated, model_report, token

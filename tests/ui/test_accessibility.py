@@ -22,8 +22,8 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
+from studio.app.heat.measure import HeatMeasure
 from studio.ui.about_dialog import AboutDialog
-from studio.ui.heat.measure import HeatMeasure
 from studio.ui.main_window import MainWindow
 from studio.ui.model.options_dialog import ModelOptionsDialog
 from studio.ui.theme.theme import Appearance

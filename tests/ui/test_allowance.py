@@ -1,4 +1,4 @@
-from studio.ui.allowance import Allowance
+from studio.app.allowance import Allowance
 
 
 def test_after_a_piece_of_work_a_rest_is_due_as_long_as_it_was_dear() -> None:

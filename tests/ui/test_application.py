@@ -12,6 +12,8 @@ import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from studio.app import settings as remembered
+from studio.app.model.state import ModelPhase
 from studio.engine.messages import Prompt
 from studio.experiments.comparison import Comparison, LaneRecord, ModelRecord
 from studio.experiments.comparison_file import save_comparison
@@ -19,10 +21,8 @@ from studio.manuscript import TextFile, read_text_stream
 from studio.presets import preset_folder
 from studio.sampling import SamplingParams
 from studio.ui import application as program
-from studio.ui import settings as remembered
 from studio.ui.application import NO_MODEL, make_window, open_first, show
 from studio.ui.main_window import MainWindow
-from studio.ui.model.state import ModelPhase
 from tests.helpers.tiny_model import write_byte_level_model
 from tests.ui.conftest import LONG, remember, until_read
 

@@ -5,7 +5,7 @@ from functools import partial
 
 import pytest
 
-from studio.ui.background import Background
+from studio.app.background import Background
 from tests.ui.conftest import LONG
 
 

@@ -17,11 +17,11 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
 
+from studio.app.signal_watch import SignalWatch
 from studio.manuscript import RecoveryRecord
 from studio.own_command import own_command
 from studio.ui.ending import Ending
 from studio.ui.main_window import MainWindow
-from studio.ui.signal_watch import SignalWatch
 from tests.ui.conftest import LONG
 
 TYPED = "The old man looked out"

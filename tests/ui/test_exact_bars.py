@@ -11,10 +11,10 @@ import pytest
 from msgspec.structs import replace
 from pytestqt.qtbot import QtBot
 
+from studio.app.tokens.written_token import WrittenToken
 from studio.sampling import LogitSketch, SamplerState, SamplingParams, chance
 from studio.sampling.samplers.mirostat import mu_before
 from studio.ui.main_window import MainWindow
-from studio.ui.tokens.written_token import WrittenToken
 from tests.ui.conftest import LONG
 
 # It repeats itself, so that DRY and penalties have something to do.

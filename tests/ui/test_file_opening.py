@@ -13,10 +13,11 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from studio.app import expanded_paths
 from studio.experiments.comparison import FORMAT
 from studio.presets import foreign, preset_folder
 from studio.presets.foreign import Imported, import_file
-from studio.ui import expanded_paths, reading_notice
+from studio.ui import reading_notice
 from studio.ui.file_opening import FileKind, kind_of
 from studio.ui.main_window import MainWindow
 from studio.ui.presets.travel_dialog import TravelDialog

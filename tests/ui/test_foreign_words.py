@@ -13,6 +13,10 @@ from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
 
 from studio import ui
+from studio.app import settings as remembered
+from studio.app.heat.measure import HeatMeasure
+from studio.app.model.state import ModelPhase
+from studio.app.user_folders import recovery_folder
 from studio.engine.messages import LoadOptions, Prompt
 from studio.engine.model_files.gguf_container import read_file
 from studio.experiments.comparison import Comparison, LaneRecord, ModelRecord, TokenRecord
@@ -20,14 +24,10 @@ from studio.experiments.comparison_file import save_comparison
 from studio.manuscript import Journal, RecoveryRecord, TextFile
 from studio.presets import preset_folder
 from studio.sampling import SamplingParams
-from studio.ui import settings as remembered
 from studio.ui.about_dialog import AboutDialog
-from studio.ui.heat.measure import HeatMeasure
 from studio.ui.main_window import MainWindow
 from studio.ui.model.options_dialog import ModelOptionsDialog
-from studio.ui.model.state import ModelPhase
 from studio.ui.presets.name_dialog import PresetNameDialog
-from studio.ui.user_folders import recovery_folder
 from studio.ui.writing.recovery_dialog import RecoveryDialog
 from tests.helpers.tiny_model import write_sentencepiece_model
 from tests.ui.conftest import LONG, save

@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtCore import QTimer
 from pytestqt.qtbot import QtBot
 
-from studio.ui.frame_clock import FRAME_MS, FrameClock
+from studio.app.frame_clock import FRAME_MS, FrameClock
 from tests.ui.conftest import LONG
 
 

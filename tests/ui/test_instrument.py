@@ -11,12 +11,12 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from studio.ui.explain.text import STEP_NAMES
-from studio.ui.heat.measure import HeatMeasure
+from studio.app.explain.text import STEP_NAMES
+from studio.app.heat.measure import HeatMeasure
+from studio.app.tokens.rows import TokenRow
+from studio.app.tokens.written_token import WrittenToken
 from studio.ui.main_window import MainWindow
 from studio.ui.temperature.track import x_of
-from studio.ui.tokens.rows import TokenRow
-from studio.ui.tokens.written_token import WrittenToken
 from tests.ui.conftest import LONG
 
 LEFT = Qt.MouseButton.LeftButton

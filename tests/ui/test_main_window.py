@@ -19,16 +19,16 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
+from studio.app import settings as remembered
+from studio.app.counted import counted
+from studio.app.settings import LARGEST_ZOOM, SMALLEST_ZOOM, Settings
 from studio.engine.messages import LoadOptions
 from studio.sampling import LogitSketch
-from studio.ui import settings as remembered
 from studio.ui.application import make_window
 from studio.ui.compare.compare import Compare
-from studio.ui.counted import counted
 from studio.ui.histogram.histogram import NextTokenHistogram
 from studio.ui.landscape.landscape import Landscape
 from studio.ui.main_window import MainWindow
-from studio.ui.settings import LARGEST_ZOOM, SMALLEST_ZOOM, Settings
 from studio.ui.theme.faces import FAMILIES
 from studio.ui.theme.type_scale import PROSE_SIZE
 from studio.ui.widgets.actions import ActionButton

@@ -14,6 +14,16 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from studio.app.compare.divergence import divergence_at
+from studio.app.compare.lane import CompareLane
+from studio.app.heat.measure import HeatMeasure
+from studio.app.heat.state import HeatState
+from studio.app.tokens.next_token import NextToken
+from studio.app.tokens.rows import Fold, Tail, TokenRow
+from studio.app.tokens.sampler_notes import NEAR_TIE
+from studio.app.tokens.written_token import Run, WrittenToken
+from studio.app.word.state import WordState
+from studio.app.writing.records import TokenRecords
 from studio.engine.messages import Token
 from studio.presets import built_in_presets
 from studio.sampling import (
@@ -27,16 +37,6 @@ from studio.sampling import (
     choose,
     uniform,
 )
-from studio.ui.compare.divergence import divergence_at
-from studio.ui.compare.lane import CompareLane
-from studio.ui.heat.measure import HeatMeasure
-from studio.ui.heat.state import HeatState
-from studio.ui.tokens.next_token import NextToken
-from studio.ui.tokens.rows import Fold, Tail, TokenRow
-from studio.ui.tokens.sampler_notes import NEAR_TIE
-from studio.ui.tokens.written_token import Run, WrittenToken
-from studio.ui.word.state import WordState
-from studio.ui.writing.records import TokenRecords
 from tests.ui.fake_engine import Desk
 
 pytestmark = pytest.mark.usefixtures("qapp")

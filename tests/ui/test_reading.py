@@ -7,8 +7,8 @@ import pytest
 from PySide6.QtCore import QTimer
 from pytestqt.qtbot import QtBot
 
+from studio.app.reading import Reading
 from studio.progress import At
-from studio.ui.reading import Reading
 from tests.ui.conftest import LONG
 
 
@@ -98,7 +98,7 @@ def test_what_is_ended_gives_nothing_and_nothing_waits_for_it(
 def test_a_disk_that_never_answers_is_given_up(
     reading: Reading, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("studio.ui.reading._PATIENCE", 0.05)
+    monkeypatch.setattr("studio.app.reading._PATIENCE", 0.05)
     never = threading.Event()
     got: list[str | None] = []
 

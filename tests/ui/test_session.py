@@ -3,6 +3,7 @@ from collections.abc import Iterator
 import pytest
 from pytestqt.qtbot import QtBot
 
+from studio.app.session import Session
 from studio.engine.messages import (
     AnyCommand,
     Evaluating,
@@ -13,7 +14,6 @@ from studio.engine.messages import (
     Stop,
     Superseded,
 )
-from studio.ui.session import Session
 from tests.ui.fake_engine import evaluated, finished, model_report, token
 
 

@@ -16,14 +16,14 @@ from hypothesis import strategies as st
 from PySide6.QtCore import QTimer
 from pytestqt.qtbot import QtBot
 
+from studio.app import settings as declared
+from studio.app.explain.text import STEP_NAMES
+from studio.app.heat.measure import HeatMeasure
+from studio.app.landscape.state import COUNTS
+from studio.app.settings import DECLARED, Setting, Settings
+from studio.app.settings_file import MOST_BYTES, SettingsFile, SettingsFileError
 from studio.engine.messages import LoadOptions
-from studio.ui import settings as declared
-from studio.ui.explain.text import STEP_NAMES
-from studio.ui.heat.measure import HeatMeasure
-from studio.ui.landscape.state import COUNTS
 from studio.ui.model.choice import load_options
-from studio.ui.settings import DECLARED, Setting, Settings
-from studio.ui.settings_file import MOST_BYTES, SettingsFile, SettingsFileError
 from tests.ui.conftest import LONG
 
 ALL: list[Setting[Any]] = list(DECLARED.values())
@@ -202,7 +202,7 @@ def test_a_drive_that_does_not_answer_is_not_waited_for(
         return update(self, change)
 
     monkeypatch.setattr(SettingsFile, "update", late)
-    monkeypatch.setattr("studio.ui.disk_thread._LONGEST_WAIT", 0.05)
+    monkeypatch.setattr("studio.app.disk_thread._LONGEST_WAIT", 0.05)
     first = Settings()
     first.set(declared.ZOOM, 3)
     qtbot.waitUntil(asked.is_set, timeout=LONG)

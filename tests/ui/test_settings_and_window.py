@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from pytestqt.qtbot import QtBot
 
+from studio.app import settings as remembered
+from studio.app.settings import DECLARED, Setting
 from studio.ui import application as program
-from studio.ui import settings as remembered
 from studio.ui.application import open_first
 from studio.ui.main_window import MainWindow
-from studio.ui.settings import DECLARED, Setting
 from tests.ui.conftest import LONG
 
 LONG_NAME = "/" + "é\u202e<b>&x\n" * 450

@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import QTimer
 from pytestqt.qtbot import QtBot
 
-from studio.ui.signal_watch import SignalWatch
+from studio.app.signal_watch import SignalWatch
 from tests.helpers.tiny_model import write_byte_level_model
 from tests.ui.conftest import LONG
 

@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
+from studio.app.settings import FOLDER, LAST_FILE, RECENT_FILES, settings_path
+from studio.app.stale_file_cleanup import clean_up
+from studio.app.user_folders import config_folder, data_folder, recovery_folder, state_folder
 from studio.in_place import backup_folder
 from studio.platform_places import state_place
 from studio.presets import preset_folder
 from studio.ui import application as program
 from studio.ui.application import open_first
 from studio.ui.main_window import MainWindow
-from studio.ui.settings import FOLDER, LAST_FILE, RECENT_FILES, settings_path
-from studio.ui.stale_file_cleanup import clean_up
-from studio.ui.user_folders import config_folder, data_folder, recovery_folder, state_folder
 from tests.test_in_place import killed_while_writing
 from tests.ui.conftest import LONG, remember, save
 

@@ -9,13 +9,13 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QToolTip, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
+from studio.app.parameters.sampling_state import SamplingState
+from studio.app.tokens.details import TokenDetails, most_likely_words
+from studio.app.tokens.next_token import NextToken
 from studio.sampling import LogitSketch, SamplingParams
 from studio.ui.histogram.histogram import NextTokenHistogram
 from studio.ui.histogram.panel import NextTokenPanel
-from studio.ui.parameters.sampling_state import SamplingState
 from studio.ui.theme.theme import Theme
-from studio.ui.tokens.details import TokenDetails, most_likely_words
-from studio.ui.tokens.next_token import NextToken
 
 NARROW = "\u202f"
 LOGITS = np.array([3.0, 2.2, 1.0, 0.0, -1.0, -2.0, -3.0, -4.0], np.float32)

@@ -7,7 +7,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
 
-from studio.ui.compare.setups import ladder
+from studio.app.compare.setups import ladder
 from studio.ui.main_window import MainWindow
 from tests.ui.conftest import LONG
 

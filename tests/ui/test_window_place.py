@@ -11,8 +11,8 @@ from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtWidgets import QLabel, QSplitter, QWidget
 from pytestqt.qtbot import QtBot
 
+from studio.app.settings import COLUMNS, PLACE
 from studio.ui.main_window import MainWindow
-from studio.ui.settings import COLUMNS, PLACE
 from studio.ui.window_place import (
     columns_of,
     on_a_screen,

@@ -10,19 +10,19 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMainWindow, QMenu, QMessageBox
 
-from studio.ui.compare.history import CompareHistory
-from studio.ui.compare.shelf import CompareShelf
-from studio.ui.model.state import ModelState
-from studio.ui.reading import Reading
-from studio.ui.settings import Settings
-from studio.ui.user_folders import data_folder
+from studio.app.compare.history import CompareHistory
+from studio.app.compare.shelf import CompareShelf
+from studio.app.model.state import ModelState
+from studio.app.reading import Reading
+from studio.app.settings import Settings
+from studio.app.user_folders import data_folder
 from studio.ui.widgets.actions import make_action
 from studio.ui.widgets.ask import question
 from studio.ui.widgets.tips import plain_tip
 
 if TYPE_CHECKING:
+    from studio.app.compare.state import CompareState
     from studio.ui.compare.files import CompareFiles
-    from studio.ui.compare.state import CompareState
 
 _RUN_TIP = "Continue what stands at the caret in all lanes at once, from one evaluation"
 _ELSEWHERE = "On the Compare page (Ctrl+2)."

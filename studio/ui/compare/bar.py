@@ -6,10 +6,10 @@ Binds a `CompareState` to widgets and keeps nothing of it.
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QWidget
 
-from studio.ui.compare.lane_words import token_count
+from studio.app.compare.lane_words import token_count
+from studio.app.compare.state import CompareState
 from studio.ui.compare.prompt_words import PromptWords
 from studio.ui.compare.set_up_popup import SetUpPopup
-from studio.ui.compare.state import CompareState
 from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.theme.theme import Theme
 from studio.ui.widgets.actions import ActionButton

@@ -9,11 +9,11 @@ from PySide6.QtCore import QEvent, QLineF, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from studio.app.compare.lane import CompareLane
+from studio.app.compare.lane_words import shown_nats
+from studio.app.compare.state import CompareState
+from studio.app.temperature_scale import format_temperature
 from studio.sampling.measures import bits
-from studio.ui.compare.lane import CompareLane
-from studio.ui.compare.lane_words import shown_nats
-from studio.ui.compare.state import CompareState
-from studio.ui.temperature_scale import format_temperature
 from studio.ui.theme.theme import Theme
 from studio.ui.widgets.tips import set_tip
 

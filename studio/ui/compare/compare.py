@@ -11,12 +11,12 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMenu, QStackedWidget, QTabBar, QWidget
 
+from studio.app import settings as remembered
+from studio.app.presets.favourites import PresetFavourites
+from studio.app.session import Session
+from studio.app.settings import Settings
 from studio.experiments.comparison_file import ComparisonFileError
-from studio.ui import settings as remembered
 from studio.ui.compare.actions import CompareActions
-from studio.ui.presets.favourites import PresetFavourites
-from studio.ui.session import Session
-from studio.ui.settings import Settings
 from studio.ui.theme.theme import Theme
 from studio.ui.widgets.actions import make_action
 

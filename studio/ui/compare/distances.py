@@ -8,12 +8,12 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from studio.app.compare.lane import CompareLane
+from studio.app.compare.state import CompareState
+from studio.app.temperature_scale import format_temperature
+from studio.app.tokens.place import TokenPlace
 from studio.sampling.instrument.jensen_shannon import jensen_shannon_distance
-from studio.ui.compare.lane import CompareLane
-from studio.ui.compare.state import CompareState
-from studio.ui.temperature_scale import format_temperature
 from studio.ui.theme.theme import Theme
-from studio.ui.tokens.place import TokenPlace
 from studio.ui.widgets.tips import set_tip
 
 NOTHING_YET = "Open a model and write a sentence: how far the lanes are apart will stand here."

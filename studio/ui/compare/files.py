@@ -10,6 +10,14 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
+from studio.app.compare.history import CompareHistory
+from studio.app.compare.lanes import NOTHING_TO_KEEP, RUNS
+from studio.app.compare.record import record_of, show_record
+from studio.app.compare.state import CompareState
+from studio.app.counted import counted
+from studio.app.disk_thread import DiskThread
+from studio.app.reading import Reading
+from studio.app.settings import COMPARE_SKETCHES, FOLDER, Settings
 from studio.atomic_write import atomic_write
 from studio.experiments.comparison import Comparison
 from studio.experiments.comparison_file import (
@@ -24,14 +32,6 @@ from studio.experiments.html_page import to_html
 from studio.experiments.markdown import to_markdown
 from studio.path_checks import exists
 from studio.progress import At
-from studio.ui.compare.history import CompareHistory
-from studio.ui.compare.lanes import NOTHING_TO_KEEP, RUNS
-from studio.ui.compare.record import record_of, show_record
-from studio.ui.compare.state import CompareState
-from studio.ui.counted import counted
-from studio.ui.disk_thread import DiskThread
-from studio.ui.reading import Reading
-from studio.ui.settings import COMPARE_SKETCHES, FOLDER, Settings
 from studio.ui.widgets.ask import question
 from studio.visible_text import visible_name
 

@@ -7,16 +7,16 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction, QPalette
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
 
-from studio.ui.compare.lane import REASONS, CompareLane, LanePhase
+from studio.app.compare.lane import REASONS, CompareLane, LanePhase
+from studio.app.compare.lane_words import openness, token_count, token_openness, word_count
+from studio.app.compare.state import CompareState
+from studio.app.presets.favourites import PresetFavourites
+from studio.app.temperature_scale import format_temperature
 from studio.ui.compare.lane_bars import LaneBars
 from studio.ui.compare.lane_head import LaneHead
 from studio.ui.compare.lane_menu import LaneMenu
 from studio.ui.compare.lane_view import EMPTY, JOINS, LaneView
-from studio.ui.compare.lane_words import openness, token_count, token_openness, word_count
 from studio.ui.compare.openness_strip import OpennessStrip
-from studio.ui.compare.state import CompareState
-from studio.ui.presets.favourites import PresetFavourites
-from studio.ui.temperature_scale import format_temperature
 from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.theme.theme import Theme
 from studio.ui.widgets.elided_label import ElidedLabel

@@ -7,7 +7,7 @@ from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QEnterEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from studio.ui.compare.lane import CompareLane
+from studio.app.compare.lane import CompareLane
 from studio.ui.temperature.edit import TemperatureEdit
 from studio.ui.temperature.slider import TemperatureSlider
 from studio.ui.theme.spacing import set_spacing

@@ -9,10 +9,10 @@ from functools import partial
 from PySide6.QtGui import QAction, QActionGroup, QGuiApplication
 from PySide6.QtWidgets import QMenu, QWidget
 
-from studio.ui.compare.lane import DROP_BIASES, CompareLane, LanePhase
-from studio.ui.compare.state import CompareState
-from studio.ui.counted import counted
-from studio.ui.presets.favourites import PresetFavourites
+from studio.app.compare.lane import DROP_BIASES, CompareLane, LanePhase
+from studio.app.compare.state import CompareState
+from studio.app.counted import counted
+from studio.app.presets.favourites import PresetFavourites
 from studio.ui.widgets.actions import button_text, make_action
 from studio.ui.widgets.tips import plain_tip
 from studio.visible_text import visible_line

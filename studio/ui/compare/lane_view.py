@@ -22,8 +22,8 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
-from studio.ui.compare.lane import CompareLane
-from studio.ui.compare.lane_text import LaneText
+from studio.app.compare.lane import CompareLane
+from studio.app.compare.lane_text import LaneText
 from studio.ui.editor.page import Page
 from studio.ui.editor.placeholder import EditorPlaceholder
 from studio.ui.theme.theme import Theme

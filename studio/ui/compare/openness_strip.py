@@ -18,9 +18,9 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
+from studio.app.compare.lane import CompareLane
+from studio.app.compare.lane_words import effective_words, shown_nats, token_openness
 from studio.sampling.measures import bits
-from studio.ui.compare.lane import CompareLane
-from studio.ui.compare.lane_words import effective_words, shown_nats, token_openness
 from studio.ui.theme.theme import Theme
 from studio.ui.theme.type_scale import grown
 from studio.ui.widgets.tips import plain_tip, set_tip

@@ -8,16 +8,16 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QPalette, QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
+from studio.app.compare.divergence import FirstDivergence, divergence_at
+from studio.app.compare.lane import CompareLane
+from studio.app.compare.state import CompareState
+from studio.app.presets.favourites import PresetFavourites
 from studio.ui.compare.actions import CompareActions
 from studio.ui.compare.bar import CompareBar
-from studio.ui.compare.divergence import FirstDivergence, divergence_at
-from studio.ui.compare.lane import CompareLane
 from studio.ui.compare.lane_column import LaneColumn
 from studio.ui.compare.parting import PartingPanel
 from studio.ui.compare.parting_view import PartingView
 from studio.ui.compare.ruled_splitter import RuledSplitter
-from studio.ui.compare.state import CompareState
-from studio.ui.presets.favourites import PresetFavourites
 from studio.ui.theme.spacing import set_margins
 from studio.ui.theme.theme import Theme
 

@@ -9,11 +9,11 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
-from studio.ui.compare.divergence import Divergence, Side, explain, notes_of
-from studio.ui.temperature_scale import format_temperature
+from studio.app.compare.divergence import Divergence, Side, explain, notes_of
+from studio.app.temperature_scale import format_temperature
+from studio.app.tokens.next_token import NextToken
 from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.theme.theme import Theme
-from studio.ui.tokens.next_token import NextToken
 from studio.ui.widgets.plain_label import PlainLabel
 from studio.ui.widgets.tips import set_tip
 

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from studio.app.compare.divergence import in_short
+from studio.app.compare.lane import CompareLane
+from studio.app.compare.state import CompareState
 from studio.ui.compare.chart import EntropyChart
 from studio.ui.compare.distances import LaneDistances
-from studio.ui.compare.divergence import in_short
-from studio.ui.compare.lane import CompareLane
-from studio.ui.compare.state import CompareState
 from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.theme.theme import Theme
 from studio.ui.widgets.actions import button_text

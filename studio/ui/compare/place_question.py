@@ -6,8 +6,8 @@ Knows the choice and nothing of how text is put anywhere.
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QMessageBox, QWidget
 
-from studio.ui.compare.lane import CompareLane
-from studio.ui.compare.state import CompareState
+from studio.app.compare.lane import CompareLane
+from studio.app.compare.state import CompareState
 from studio.ui.widgets.ask import question_box
 from studio.ui.writing.document_files import DocumentFiles
 

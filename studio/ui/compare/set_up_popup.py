@@ -15,9 +15,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.ui.compare.numbers import LANES_LENGTH, LANES_SEED, taken
-from studio.ui.compare.setups import all_profiles, around, ladder
-from studio.ui.compare.state import CompareState
+from studio.app.compare.numbers import LANES_LENGTH, LANES_SEED, taken
+from studio.app.compare.setups import all_profiles, around, ladder
+from studio.app.compare.state import CompareState
 from studio.ui.parameters.number_edit import NumberEdit
 from studio.ui.theme.check_box import CheckBox
 from studio.ui.theme.combo import ComboBox

@@ -6,7 +6,7 @@ Shows a `CompareHistory`; hidden while there is nothing to step to.
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
-from studio.ui.compare.history import CompareHistory
+from studio.app.compare.history import CompareHistory
 from studio.ui.theme.spacing import set_spacing
 from studio.ui.widgets.actions import key_text
 from studio.ui.widgets.plain_label import PlainLabel

@@ -10,12 +10,12 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent, QObject, QRect, Qt, Signal
 from PySide6.QtGui import QAction, QColor, QPainter, QRegion
 
+from studio.app.frame_clock import FrameClock
+from studio.app.writing.writing import Writing
 from studio.manuscript import TakeSet
 from studio.ui.editor.editor import ManuscriptEditor
-from studio.ui.frame_clock import FrameClock
 from studio.ui.theme.theme import Theme
 from studio.ui.writing.take_steps import TakeSteps
-from studio.ui.writing.writing import Writing
 
 _BAR = 2
 """How thick the bar is, in pixels of a zoom of 100 %."""

@@ -15,13 +15,13 @@ from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, QTimer
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import QApplication
 
+from studio.app.word.replacement import WordReplacement
+from studio.app.word.state import WordState
 from studio.manuscript import TokenSpan, TokenSpans
 from studio.ui.editor.editor import ManuscriptEditor
 from studio.ui.editor.tokens import TokenTiles
 from studio.ui.theme.theme import Theme
 from studio.ui.word.panel import WordPanel
-from studio.ui.word.replacement import WordReplacement
-from studio.ui.word.state import WordState
 
 _GAP = 6
 """Pixels between the word and the panel, and between the panel and the card's edge."""

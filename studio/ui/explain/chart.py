@@ -16,11 +16,11 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from studio.ui.explain.figure import Bar, Column, Figure
-from studio.ui.explain.place import STEP
+from studio.app.explain.figure import Bar, Column, Figure
+from studio.app.explain.place import STEP
+from studio.app.tokens.text import TokenText
 from studio.ui.theme.colors import Colors
 from studio.ui.theme.theme import Theme
-from studio.ui.tokens.text import TokenText
 
 _GAP = 10
 _VALUE_GAP = 6

@@ -2,10 +2,10 @@
 
 from PySide6.QtWidgets import QMainWindow
 
+from studio.app.explain.source import ExplainSource
+from studio.app.explain.state import ExplainState
+from studio.app.session import Session
 from studio.ui.explain.panel import ExplainPanel
-from studio.ui.explain.source import ExplainSource
-from studio.ui.explain.state import ExplainState
-from studio.ui.session import Session
 from studio.ui.theme.theme import Theme
 from studio.ui.widgets.side_dock import SideDock
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QMainWindow, QPushButton, QWidget
 
-from studio.ui import settings as remembered
-from studio.ui.session import Session
-from studio.ui.settings import Settings
+from studio.app import settings as remembered
+from studio.app.session import Session
+from studio.app.settings import Settings
 from studio.ui.theme.theme import Theme
 from studio.ui.widgets.quiet_link import quiet_link
 from studio.ui.widgets.side_dock_access import DockSettings, SideDockAccess

@@ -27,13 +27,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from studio.app.explain.figures import figure
+from studio.app.explain.source import ExplainSource
+from studio.app.explain.state import ExplainState
+from studio.app.explain.text import STEP_NAMES, STEPS, StepName
+from studio.app.explain.words import source_line, words
+from studio.app.parameters.sampling_state import SamplingState
 from studio.ui.explain.chart import ExplainChart
-from studio.ui.explain.figures import figure
-from studio.ui.explain.source import ExplainSource
-from studio.ui.explain.state import ExplainState
-from studio.ui.explain.text import STEP_NAMES, STEPS, StepName
-from studio.ui.explain.words import source_line, words
-from studio.ui.parameters.sampling_state import SamplingState
 from studio.ui.temperature.slider import TemperatureSlider
 from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.theme.theme import Theme

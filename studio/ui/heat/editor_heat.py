@@ -11,11 +11,11 @@ import numpy as np
 from PySide6.QtCore import QObject, QRect, Qt
 from PySide6.QtGui import QColor, QPainter
 
+from studio.app.heat.state import LEVELS, NO_TINT, HeatState
 from studio.manuscript import TokenSpans
 from studio.ui.editor.editor import ManuscriptEditor
 from studio.ui.editor.tokens import TokenTiles
 from studio.ui.heat.ramp import ramp
-from studio.ui.heat.state import LEVELS, NO_TINT, HeatState
 from studio.ui.theme.theme import Theme
 
 _LINE = 2

@@ -4,13 +4,13 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu
 
-from studio.ui import settings as remembered
+from studio.app import settings as remembered
+from studio.app.heat.measure import SCALES, HeatMeasure, measure_named
+from studio.app.session import Session
+from studio.app.settings import Settings
 from studio.ui.editor.editor import ManuscriptEditor
 from studio.ui.heat.editor_heat import EditorHeat
 from studio.ui.heat.legend import HeatLegend
-from studio.ui.heat.measure import SCALES, HeatMeasure, measure_named
-from studio.ui.session import Session
-from studio.ui.settings import Settings
 from studio.ui.theme.theme import Theme
 
 

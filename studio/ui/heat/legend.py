@@ -25,15 +25,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.ui.heat.measure import SCALES, HeatMeasure
+from studio.app.heat.measure import SCALES, HeatMeasure
+from studio.app.heat.state import LEVELS, HeatState
+from studio.app.writing.records import TokenRecords
 from studio.ui.heat.ramp import ramp
-from studio.ui.heat.state import LEVELS, HeatState
 from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.theme.theme import Theme
 from studio.ui.theme.type_scale import grown
 from studio.ui.widgets.plain_label import PlainLabel
 from studio.ui.widgets.tips import set_tip
-from studio.ui.writing.records import TokenRecords
 
 NOTHING_RECORDED = "Nothing to tint yet: write with Ctrl+Enter, or score the text that is there."
 BEING_SCORED = "The model is reading the text; the tint follows it."

@@ -7,11 +7,11 @@ from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from studio.app.tokens.next_token import NextToken
+from studio.app.tokens.rows import Line
+from studio.app.tokens.words import spoken_lines
 from studio.ui.histogram.rows import RowsPainter
 from studio.ui.theme.theme import Theme
-from studio.ui.tokens.next_token import NextToken
-from studio.ui.tokens.rows import Line
-from studio.ui.tokens.words import spoken_lines
 
 
 class TokenBars(QWidget):

@@ -8,8 +8,8 @@ from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
+from studio.app.tokens.details import TokenDetails, most_likely_words
 from studio.ui.theme.theme import Theme
-from studio.ui.tokens.details import TokenDetails, most_likely_words
 
 _PADDING = 10
 _GAP = 4

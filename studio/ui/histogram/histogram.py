@@ -36,13 +36,13 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
+from studio.app.histogram.scale import WHOLE, closest, tick_labels
+from studio.app.tokens.next_token import NextToken
+from studio.app.tokens.rows import Fold, Line, Tail, TokenRow
+from studio.app.tokens.words import spoken_lines
 from studio.ui.histogram.card import TokenCard
 from studio.ui.histogram.rows import RowsPainter
-from studio.ui.histogram.scale import WHOLE, closest, tick_labels
 from studio.ui.theme.theme import Theme
-from studio.ui.tokens.next_token import NextToken
-from studio.ui.tokens.rows import Fold, Line, Tail, TokenRow
-from studio.ui.tokens.words import spoken_lines
 from studio.ui.widgets.escape_key import claims_escape
 from studio.ui.widgets.until_key import UntilKey
 

@@ -7,7 +7,7 @@ from html import escape
 
 from PySide6.QtWidgets import QWidget
 
-from studio.ui.tokens.next_token import NextToken
+from studio.app.tokens.next_token import NextToken
 from studio.ui.widgets.elided_label import ElidedLabel
 from studio.ui.widgets.tips import set_tip
 

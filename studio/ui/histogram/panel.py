@@ -6,18 +6,18 @@ It puts widgets together and passes on what is chosen or asked in one to the oth
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtWidgets import QMenu, QSizePolicy, QVBoxLayout, QWidget
 
+from studio.app.parameters.sampling_state import SamplingState
+from studio.app.tokens.next_token import NextToken
+from studio.app.writing.word_choice import WordChoice
 from studio.ui.histogram.histogram import NextTokenHistogram
 from studio.ui.histogram.note import HistogramNote
-from studio.ui.parameters.sampling_state import SamplingState
 from studio.ui.theme.card import Card
 from studio.ui.theme.spacing import set_margins
 from studio.ui.theme.theme import Theme
-from studio.ui.tokens.next_token import NextToken
 from studio.ui.tokens.question import TokenQuestion
 from studio.ui.widgets.actions import button_text
 from studio.ui.widgets.elided_label import ElidedLabel
 from studio.ui.widgets.tips import plain_tip, set_tip
-from studio.ui.writing.word_choice import WordChoice
 
 HINT = "click one to write it"
 _SHORT_HINT = "click to write"

@@ -10,12 +10,12 @@ from typing import NamedTuple
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPolygonF, QStaticText
 
+from studio.app.histogram.scale import WHOLE, tick_labels
+from studio.app.tokens.rows import Fold, Line, Tail, TokenRow
+from studio.app.tokens.words import fold_sentence, row_label, short_percent, tail_sentence
 from studio.memory_budgets import LAID_OUT_TEXTS
-from studio.ui.histogram.scale import WHOLE, tick_labels
 from studio.ui.theme.colors import Colors
 from studio.ui.theme.type_scale import grown
-from studio.ui.tokens.rows import Fold, Line, Tail, TokenRow
-from studio.ui.tokens.words import fold_sentence, row_label, short_percent, tail_sentence
 
 LEGEND = (("accent", "will be used"), ("text", "the model’s own"))
 """What a bar's fill and its tick are called, wherever they are named, and their colours."""

@@ -3,13 +3,13 @@
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QSplitter, QWidget
 
+from studio.app import settings as remembered
+from studio.app.landscape.state import COUNTS, LandscapeState
+from studio.app.session import Session
+from studio.app.settings import Settings
 from studio.manuscript import TokenSpan
-from studio.ui import settings as remembered
 from studio.ui.editor.editor import ManuscriptEditor
 from studio.ui.landscape.panel import LandscapePanel
-from studio.ui.landscape.state import COUNTS, LandscapeState
-from studio.ui.session import Session
-from studio.ui.settings import Settings
 from studio.ui.theme.theme import Theme
 from studio.ui.widgets.actions import make_action
 

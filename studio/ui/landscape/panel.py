@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QButtonGroup, QPushButton, QSizePolicy, QWidget
 
-from studio.ui.landscape.state import COUNTS, LandscapeState
-from studio.ui.landscape.words import cell_line
+from studio.app.landscape.state import COUNTS, LandscapeState
+from studio.app.landscape.words import cell_line
 from studio.ui.theme.card import Card
 from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.theme.theme import Theme

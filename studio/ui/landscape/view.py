@@ -23,8 +23,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QGraphicsView, QStyleOptionGraphicsItem, QWidget
 
-from studio.ui.heat.ramp import oklab, ramp
-from studio.ui.landscape.scale import (
+from studio.app.landscape.scale import (
     GAP,
     LEVELS,
     MARK,
@@ -35,8 +34,9 @@ from studio.ui.landscape.scale import (
     row_at,
     rows_of_pixels,
 )
-from studio.ui.landscape.state import LandscapeState
-from studio.ui.landscape.words import cell_line
+from studio.app.landscape.state import LandscapeState
+from studio.app.landscape.words import cell_line
+from studio.ui.heat.ramp import oklab, ramp
 from studio.ui.theme.colors import Colors
 from studio.ui.theme.theme import Theme
 

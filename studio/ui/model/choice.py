@@ -8,11 +8,11 @@ from pathlib import Path
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from studio.app import settings as remembered
+from studio.app.model.state import ModelState
+from studio.app.settings import Settings
 from studio.engine.messages import LoadOptions
-from studio.ui import settings as remembered
 from studio.ui.model.options_dialog import ModelOptionsDialog
-from studio.ui.model.state import ModelState
-from studio.ui.settings import Settings
 from studio.ui.theme.theme import Theme
 
 

@@ -9,8 +9,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from studio.app.model.names import byte_size, model_title
 from studio.engine.messages import SMALLEST_CONTEXT, LoadOptions, ModelReport
-from studio.ui.model.names import byte_size, model_title
 from studio.ui.theme.check_box import CheckBox
 from studio.ui.theme.spacing import set_spacing
 from studio.ui.theme.spin_box import SpinBox

@@ -14,10 +14,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from studio.app.model.names import byte_size, describe_use, model_name, model_title
+from studio.app.model.state import ModelPhase, ModelState
+from studio.app.settings import RECENT_MODELS, Settings
 from studio.path_checks import is_file
-from studio.ui.model.names import byte_size, describe_use, model_name, model_title
-from studio.ui.model.state import ModelPhase, ModelState
-from studio.ui.settings import RECENT_MODELS, Settings
 from studio.ui.theme.combo import paint_chevron
 from studio.ui.theme.type_scale import grown
 from studio.ui.widgets.actions import button_text

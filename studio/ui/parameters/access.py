@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QMainWindow, QPushButton, QWidget
 
-from studio.ui import settings as remembered
-from studio.ui.parameters.groups import BIASES
-from studio.ui.session import Session
-from studio.ui.settings import Settings
+from studio.app import settings as remembered
+from studio.app.parameters.groups import BIASES
+from studio.app.session import Session
+from studio.app.settings import Settings
 from studio.ui.theme.theme import Theme
 from studio.ui.widgets.actions import key_text, make_action
 from studio.ui.widgets.quiet_link import quiet_link

@@ -5,9 +5,9 @@ Shows the window's `NextToken` and keeps nothing of it.
 
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from studio.app.tokens.next_token import NextToken
 from studio.ui.histogram.bars import TokenBars
 from studio.ui.theme.theme import Theme
-from studio.ui.tokens.next_token import NextToken
 from studio.ui.widgets.tips import set_tip
 
 ROWS = 5

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
+from studio.app.parameters.parameter import LARGEST, Number
 from studio.ui.parameters.number_edit import NumberEdit
-from studio.ui.parameters.parameter import LARGEST, Number
 from studio.ui.parameters.texts import AddEdit
 from studio.ui.theme.spacing import set_spacing
 from studio.ui.widgets.letters import follow_letters

@@ -9,13 +9,13 @@ from collections.abc import Callable
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
+from studio.app.parameters.groups import BIASES, BIASES_FOR
+from studio.app.parameters.values import ParameterValues
+from studio.app.tokens.lookup import TokenLookup
 from studio.ui.parameters.bias_line import BIAS, BiasLine, fit_to_bias
 from studio.ui.parameters.bias_rows import BiasRows
-from studio.ui.parameters.groups import BIASES, BIASES_FOR
 from studio.ui.parameters.number_edit import NumberEdit
-from studio.ui.parameters.values import ParameterValues
 from studio.ui.theme.spacing import set_spacing
-from studio.ui.tokens.lookup import TokenLookup
 from studio.ui.widgets.plain_label import PlainLabel
 from studio.ui.widgets.tips import plain_tip, set_tip
 

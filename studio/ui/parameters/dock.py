@@ -4,12 +4,12 @@ from collections.abc import Callable
 
 from PySide6.QtWidgets import QMainWindow
 
+from studio.app.parameters.sampler_order_state import SamplerOrder
+from studio.app.parameters.values import ParameterValues
+from studio.app.session import Session
+from studio.app.tokens.lookup import TokenLookup
 from studio.ui.parameters.editor import ParameterEditor
-from studio.ui.parameters.sampler_order_state import SamplerOrder
-from studio.ui.parameters.values import ParameterValues
-from studio.ui.session import Session
 from studio.ui.theme.theme import Theme
-from studio.ui.tokens.lookup import TokenLookup
 from studio.ui.widgets.side_dock import SideDock
 
 

@@ -17,9 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.ui.parameters.bars import ParameterBars
-from studio.ui.parameters.biases import ParameterBiases
-from studio.ui.parameters.groups import (
+from studio.app.parameters.groups import (
     BIASES,
     BREAKERS,
     GROUPS,
@@ -29,19 +27,21 @@ from studio.ui.parameters.groups import (
     STOP,
     WORDS,
 )
-from studio.ui.parameters.parameter import Number, Parameter
+from studio.app.parameters.parameter import Number, Parameter
+from studio.app.parameters.sampler_order_state import SamplerOrder
+from studio.app.parameters.values import ParameterValues
+from studio.app.tokens.lookup import TokenLookup
+from studio.app.tokens.next_token import NextToken
+from studio.ui.parameters.bars import ParameterBars
+from studio.ui.parameters.biases import ParameterBiases
 from studio.ui.parameters.prompt import PromptFormatChoice, SystemMessageEdit
 from studio.ui.parameters.row import NumberRow, ParameterRow
 from studio.ui.parameters.sampler_order_panel import SamplerOrderPanel
-from studio.ui.parameters.sampler_order_state import SamplerOrder
 from studio.ui.parameters.section import ParameterSection
 from studio.ui.parameters.texts import ParameterTexts
-from studio.ui.parameters.values import ParameterValues
 from studio.ui.parameters.word_rows import ParameterWords
 from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.theme.theme import Theme
-from studio.ui.tokens.lookup import TokenLookup
-from studio.ui.tokens.next_token import NextToken
 from studio.ui.widgets.escape_key import claims_escape
 from studio.ui.widgets.page_scroll import PageScroll
 from studio.ui.widgets.plain_label import PlainLabel

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from PySide6.QtWidgets import QWidget
 
-from studio.ui.parameters.parameter import Number
+from studio.app.parameters.parameter import Number
 from studio.ui.parameters.sampling_edit import STEP_KEYS, CommitEdit
 from studio.ui.widgets.tips import set_tip
 

@@ -6,9 +6,9 @@ They bind a `ParameterValues` and keep nothing of it.
 from PySide6.QtCore import QMimeData, Signal
 from PySide6.QtWidgets import QFrame, QPlainTextEdit, QWidget
 
+from studio.app.parameters.groups import PROMPT_FORMAT, SYSTEM_MESSAGE
+from studio.app.parameters.values import ParameterValues
 from studio.presets.preset import PROMPT_FORMATS
-from studio.ui.parameters.groups import PROMPT_FORMAT, SYSTEM_MESSAGE
-from studio.ui.parameters.values import ParameterValues
 from studio.ui.theme.combo import ComboBox
 from studio.ui.theme.theme import Theme
 from studio.ui.theme.type_scale import grown

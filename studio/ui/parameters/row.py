@@ -18,11 +18,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from studio.app.explain.text import STEPS
+from studio.app.parameters.parameter import Number, Parameter
+from studio.app.parameters.values import ParameterValues
 from studio.sampling import SamplingParams
-from studio.ui.explain.text import STEPS
 from studio.ui.parameters.number_edit import NumberEdit
-from studio.ui.parameters.parameter import Number, Parameter
-from studio.ui.parameters.values import ParameterValues
 from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.theme.type_scale import grown
 from studio.ui.widgets.flow_layout import FlowLayout

@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
+from studio.app.parameters.sampler_order_state import SamplerOrder
+from studio.app.parameters.sampling_order import order_explanation, temperature_place
 from studio.ui.parameters.sampler_order_rows import SamplerOrderRows
-from studio.ui.parameters.sampler_order_state import SamplerOrder
-from studio.ui.parameters.sampling_order import order_explanation, temperature_place
 from studio.ui.theme.spacing import set_spacing
 from studio.ui.theme.theme import Theme
 from studio.ui.widgets.flow_layout import FlowLayout

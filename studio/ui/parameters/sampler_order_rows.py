@@ -9,10 +9,10 @@ from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from studio.app.parameters.sampler_order import is_at_work, moved, step_words
+from studio.app.parameters.sampler_order_state import SamplerOrder
 from studio.sampling import DEFAULT_SAMPLERS
-from studio.ui.parameters.sampler_order import is_at_work, moved, step_words
 from studio.ui.parameters.sampler_order_row import SamplerOrderRow
-from studio.ui.parameters.sampler_order_state import SamplerOrder
 from studio.ui.theme.theme import Theme
 
 _GAP = 3

@@ -15,19 +15,19 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.sampling import SamplingParams
-from studio.ui.parameters.number_edit import NumberEdit
-from studio.ui.parameters.parameter import Number
-from studio.ui.parameters.penalties import REPEAT_LAST_N, REPEAT_PENALTY
-from studio.ui.parameters.sampling_order import (
+from studio.app.parameters.parameter import Number
+from studio.app.parameters.penalties import REPEAT_LAST_N, REPEAT_PENALTY
+from studio.app.parameters.sampling_order import (
     order_explanation,
     temperature_place,
     with_temperature_first,
     with_temperature_last,
 )
-from studio.ui.parameters.sampling_state import SamplingState
-from studio.ui.parameters.sampling_summary import BETWEEN, order_words, summary
-from studio.ui.parameters.table import MAX_TOKENS, MIN_P, SEED, TOP_K, TOP_P
+from studio.app.parameters.sampling_state import SamplingState
+from studio.app.parameters.sampling_summary import BETWEEN, order_words, summary
+from studio.app.parameters.table import MAX_TOKENS, MIN_P, SEED, TOP_K, TOP_P
+from studio.sampling import SamplingParams
+from studio.ui.parameters.number_edit import NumberEdit
 from studio.ui.theme.card import Card
 from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.widgets.elided_label import ElidedLabel

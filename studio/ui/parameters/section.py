@@ -9,10 +9,10 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFont, QMouseEvent, QPalette
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from studio.ui.parameters.groups import ParameterGroup
-from studio.ui.parameters.parameter import Number, Parameter
+from studio.app.parameters.groups import ParameterGroup
+from studio.app.parameters.parameter import Number, Parameter
+from studio.app.parameters.values import ParameterValues
 from studio.ui.parameters.row import ParameterRow
-from studio.ui.parameters.values import ParameterValues
 from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.widgets.elided_label import ElidedLabel
 from studio.ui.widgets.plain_label import PlainLabel

@@ -9,10 +9,10 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QPushButton, QVBoxLayout, QWidget
 
-from studio.ui.parameters.parameter import Parameter
-from studio.ui.parameters.values import ParameterValues
+from studio.app.parameters.parameter import Parameter
+from studio.app.parameters.values import ParameterValues
+from studio.app.tokens.typed_text import read_typed, spoken, visible
 from studio.ui.theme.spacing import set_spacing
-from studio.ui.tokens.typed_text import read_typed, spoken, visible
 from studio.ui.widgets.flow_layout import FlowLayout
 from studio.ui.widgets.tips import plain_tip
 

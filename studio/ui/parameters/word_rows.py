@@ -14,17 +14,17 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from studio.app.parameters.groups import WORDS
+from studio.app.parameters.values import ParameterValues
+from studio.app.tokens.lookup import TokenLookup
+from studio.app.tokens.typed_text import read_typed, spoken, visible
+from studio.app.tokens.word_words import word_line, word_tip
 from studio.sampling import CASINGS, WordBias
 from studio.sampling.word_bias import cased
 from studio.ui.parameters.bias_line import BIAS, BiasLine, fit_to_bias
 from studio.ui.parameters.bias_rows import BiasRows
-from studio.ui.parameters.groups import WORDS
 from studio.ui.parameters.number_edit import NumberEdit
-from studio.ui.parameters.values import ParameterValues
 from studio.ui.theme.spacing import set_spacing
-from studio.ui.tokens.lookup import TokenLookup
-from studio.ui.tokens.typed_text import read_typed, spoken, visible
-from studio.ui.tokens.word_words import word_line, word_tip
 from studio.ui.widgets.elided_label import ElidedLabel
 from studio.ui.widgets.tips import plain_tip, set_tip
 

@@ -13,22 +13,22 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QStandardPaths, Qt
 from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow, QMenu
 
+from studio.app.counted import counted
+from studio.app.presets.profile_state import ProfileState
+from studio.app.presets.state import PresetState
+from studio.app.reading import Reading
+from studio.app.settings import PRESETS_FROM, PRESETS_NEUTRAL, Settings
 from studio.atomic_write import atomic_write
 from studio.path_checks import is_folder
 from studio.presets import PresetError
 from studio.sampling import SamplingParams
-from studio.ui.counted import counted
 from studio.ui.presets.library import PresetLibrary
-from studio.ui.presets.profile_state import ProfileState
-from studio.ui.presets.state import PresetState
-from studio.ui.reading import Reading
-from studio.ui.settings import PRESETS_FROM, PRESETS_NEUTRAL, Settings
 from studio.ui.widgets.actions import make_action
 from studio.visible_text import visible_name, visible_path
 
 if TYPE_CHECKING:  # other programs' formats are read when a file of theirs is
-    from studio.ui.presets.preset_import import PresetImport
-    from studio.ui.presets.travel_words import Left
+    from studio.app.presets.preset_import import PresetImport
+    from studio.app.presets.travel_words import Left
 
 EXPORT_ENTRIES = {
     "kelvin": "&Kelvin Studio",
@@ -165,7 +165,7 @@ class PresetActions(QObject):
             self._library.edits.use(own)
             self._library.show()
             return
-        from studio.ui.presets.preset_import import PresetImport, import_presets
+        from studio.app.presets.preset_import import PresetImport, import_presets
 
         progress = PresetImport(len(paths))
         absent = not self.neutral.isChecked()
@@ -188,7 +188,7 @@ class PresetActions(QObject):
         is_ended: bool,
         shows: bool,
     ) -> None:
-        from studio.ui.presets.travel_words import left_behind, refused_row, taken_in
+        from studio.app.presets.travel_words import left_behind, refused_row, taken_in
 
         taken, refused = list(progress.taken), list(progress.refused)
         self._presets.took_in(taken, choose=choose)
@@ -276,8 +276,8 @@ class PresetActions(QObject):
         dialog.open()
 
     def _ask_export(self, format_name: str) -> None:
+        from studio.app.presets.travel_words import left, lost_words
         from studio.presets.foreign import export
-        from studio.ui.presets.travel_words import left, lost_words
 
         try:
             exported = export(self._presets.in_force, format_name)

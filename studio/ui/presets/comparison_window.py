@@ -16,9 +16,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.ui.presets.comparison import ComparedField
-from studio.ui.presets.comparison_state import IN_FORCE, PresetComparisonState
-from studio.ui.presets.words import around_difference, field_words, value_words
+from studio.app.presets.comparison import ComparedField
+from studio.app.presets.comparison_state import IN_FORCE, PresetComparisonState
+from studio.app.presets.words import around_difference, field_words, value_words
 from studio.ui.theme.card import framed
 from studio.ui.theme.check_box import CheckBox
 from studio.ui.theme.combo import ComboBox

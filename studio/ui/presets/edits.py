@@ -6,9 +6,9 @@ Knows dialogs and notices; the presets themselves are `PresetState`'s.
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
+from studio.app.presets.state import PresetState
 from studio.presets import DeletedPreset, Preset
 from studio.ui.presets.notices import PresetNotices
-from studio.ui.presets.state import PresetState
 from studio.ui.widgets.actions import make_action
 from studio.ui.widgets.tips import plain_tip
 from studio.visible_text import visible_name

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QMainWindow
 
-from studio.ui.presets.defaults import PresetDefaults
+from studio.app.presets.defaults import PresetDefaults
+from studio.app.presets.favourites import PresetFavourites
+from studio.app.presets.profile_opening import ProfileOpening
+from studio.app.session import Session
+from studio.app.settings import Settings
 from studio.ui.presets.edits import PresetEdits
-from studio.ui.presets.favourites import PresetFavourites
 from studio.ui.presets.notices import PresetNotices
-from studio.ui.presets.profile_opening import ProfileOpening
-from studio.ui.session import Session
-from studio.ui.settings import Settings
 from studio.ui.theme.theme import Theme
 from studio.ui.widgets.actions import ActionButton, make_action
 from studio.ui.widgets.notice_bar import NoticeBar
@@ -107,9 +107,9 @@ class PresetLibrary(QObject):
             self.view.remember()
 
     def _made(self) -> "PresetLibraryWindow":
-        from studio.ui.parameters.values import ParameterValues
-        from studio.ui.presets.comparison_state import PresetComparisonState
-        from studio.ui.presets.library_state import PresetLibraryState
+        from studio.app.parameters.values import ParameterValues
+        from studio.app.presets.comparison_state import PresetComparisonState
+        from studio.app.presets.library_state import PresetLibraryState
         from studio.ui.presets.library_window import PresetLibraryWindow
 
         session = self._session

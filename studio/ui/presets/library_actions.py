@@ -9,12 +9,12 @@ from PySide6.QtCore import QObject, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QMenu, QWidget
 
-from studio.ui.presets.comparison_state import IN_FORCE
+from studio.app.presets.comparison_state import IN_FORCE
+from studio.app.presets.library_entries import Entry, Kind, Mark
+from studio.app.presets.library_state import PresetLibraryState
+from studio.app.presets.state import PresetState
 from studio.ui.presets.edits import PresetEdits
-from studio.ui.presets.library_entries import Entry, Kind, Mark
-from studio.ui.presets.library_state import PresetLibraryState
 from studio.ui.presets.notices import PresetNotices
-from studio.ui.presets.state import PresetState
 from studio.ui.widgets.actions import make_action
 from studio.visible_text import visible_path
 

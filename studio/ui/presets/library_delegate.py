@@ -17,7 +17,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QMouseEvent, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
-from studio.ui.presets.library_entries import Entry, Heading, Hint, Kind, Mark
+from studio.app.presets.library_entries import Entry, Heading, Hint, Kind, Mark
 from studio.ui.theme.colors import Colors
 from studio.ui.theme.theme import Theme
 

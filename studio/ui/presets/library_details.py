@@ -8,10 +8,10 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QTextBrowser, QVBoxLayout
 
+from studio.app.presets.library_entries import Entry, Mark
+from studio.app.presets.library_state import PresetLibraryState
 from studio.ui.presets.library_actions import PresetLibraryActions
-from studio.ui.presets.library_entries import Entry, Mark
 from studio.ui.presets.library_page import broken_page, page, standing_line
-from studio.ui.presets.library_state import PresetLibraryState
 from studio.ui.theme.card import CARD_MARGINS
 from studio.ui.theme.check_box import CheckBox
 from studio.ui.theme.spacing import set_margins, set_spacing

@@ -17,10 +17,10 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView, QWidget
 
+from studio.app.presets.library_entries import Entry, Heading
+from studio.app.presets.library_state import PresetLibraryState
 from studio.ui.presets.drag import NAME_FORMAT, DragFolder, PresetMimeData
 from studio.ui.presets.library_delegate import PresetLibraryDelegate
-from studio.ui.presets.library_entries import Entry, Heading
-from studio.ui.presets.library_state import PresetLibraryState
 from studio.ui.theme.theme import Theme
 from studio.ui.widgets.tips import plain_tip
 from studio.visible_text import visible_name

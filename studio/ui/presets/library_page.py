@@ -2,12 +2,12 @@
 
 from html import escape
 
+from studio.app.counted import counted
+from studio.app.presets.comparison import compared
+from studio.app.presets.defaults import model_file
+from studio.app.presets.library_entries import MARK_WORDS, Entry
+from studio.app.presets.words import TASK_WORDS, field_words, shortened, value_words
 from studio.presets import Preset, PresetDocument
-from studio.ui.counted import counted
-from studio.ui.presets.comparison import compared
-from studio.ui.presets.defaults import model_file
-from studio.ui.presets.library_entries import MARK_WORDS, Entry
-from studio.ui.presets.words import TASK_WORDS, field_words, shortened, value_words
 from studio.ui.theme.colors import Colors
 from studio.visible_text import visible_lines, visible_names, visible_path
 

@@ -4,7 +4,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QLineEdit
 
-from studio.ui.presets.library_state import PresetLibraryState
+from studio.app.presets.library_state import PresetLibraryState
 
 
 class PresetLibrarySearch(QLineEdit):

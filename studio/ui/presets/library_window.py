@@ -7,8 +7,11 @@ from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
-from studio.ui import settings as remembered
-from studio.ui.presets.comparison_state import PresetComparisonState
+from studio.app import settings as remembered
+from studio.app.presets.comparison_state import PresetComparisonState
+from studio.app.presets.library_state import PresetLibraryState
+from studio.app.presets.state import PresetState
+from studio.app.settings import Settings
 from studio.ui.presets.comparison_window import PresetComparisonWindow
 from studio.ui.presets.drag import DragFolder
 from studio.ui.presets.edits import PresetEdits
@@ -16,10 +19,7 @@ from studio.ui.presets.library_actions import PresetLibraryActions
 from studio.ui.presets.library_details import PresetLibraryDetails
 from studio.ui.presets.library_list import PresetLibraryList
 from studio.ui.presets.library_search import PresetLibrarySearch
-from studio.ui.presets.library_state import PresetLibraryState
 from studio.ui.presets.notices import PresetNotices
-from studio.ui.presets.state import PresetState
-from studio.ui.settings import Settings
 from studio.ui.theme.card import framed
 from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.theme.theme import Theme

@@ -5,11 +5,11 @@ from html import escape
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
+from studio.app.presets.favourites import PresetFavourites
+from studio.app.presets.profile_state import ProfileState
+from studio.app.presets.state import PresetState
+from studio.app.presets.words import field_words, shortened, value_words
 from studio.presets import Preset
-from studio.ui.presets.favourites import PresetFavourites
-from studio.ui.presets.profile_state import ProfileState
-from studio.ui.presets.state import PresetState
-from studio.ui.presets.words import field_words, shortened, value_words
 from studio.ui.theme.combo import ComboBox
 from studio.ui.theme.theme import Theme
 from studio.ui.widgets.letters import follow_letters

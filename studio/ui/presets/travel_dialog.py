@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.ui.presets.travel_words import Left, as_lines, sums_up
+from studio.app.presets.travel_words import Left, as_lines, sums_up
 from studio.ui.theme.card import framed
 from studio.ui.theme.rows import AiryRows
 from studio.ui.theme.spacing import set_spacing

@@ -25,16 +25,16 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
+from studio.app.allowance import Allowance
+from studio.app.parameters.sampling_state import SamplingState
+from studio.app.temperature.words import place_words
+from studio.app.temperature_scale import format_temperature, position
+from studio.app.tokens.next_token import NextToken
+from studio.app.tokens.retempered import PLACES, Retempered
 from studio.sampling.instrument.retemper import Place, TemperatureCurve
-from studio.ui.allowance import Allowance
-from studio.ui.parameters.sampling_state import SamplingState
 from studio.ui.temperature.track import exact_temperature_under, temperature_under, x_at, x_of
-from studio.ui.temperature.words import place_words
-from studio.ui.temperature_scale import format_temperature, position
 from studio.ui.theme.theme import Theme
 from studio.ui.theme.type_scale import grown
-from studio.ui.tokens.next_token import NextToken
-from studio.ui.tokens.retempered import PLACES, Retempered
 from studio.ui.widgets.tips import set_tip
 
 _LINES, _FEWEST_LINES, _LINES_WITH_WORDS = 8, 5, 5

@@ -8,16 +8,16 @@ from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from studio.ui.temperature.words import (
+from studio.app.temperature.words import (
     follow_words,
     sensitivity_figure,
     sensitivity_words,
     short_follow_words,
     short_sensitivity_words,
 )
+from studio.app.tokens.next_token import NextToken
+from studio.app.tokens.words import choices, percent
 from studio.ui.theme.theme import Theme
-from studio.ui.tokens.next_token import NextToken
-from studio.ui.tokens.words import choices, percent
 from studio.ui.widgets.tips import set_tip
 
 _LINES = 3

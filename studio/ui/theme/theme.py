@@ -15,7 +15,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QFont, QFontDatabase, QPalette
 from PySide6.QtWidgets import QApplication
 
-from studio.ui.settings import LARGEST_ZOOM, SMALLEST_ZOOM
+from studio.app.settings import LARGEST_ZOOM, SMALLEST_ZOOM
 from studio.ui.theme.colors import DARK, LIGHT, Colors
 from studio.ui.theme.faces import Face, load_faces
 from studio.ui.theme.spacing import space_anew

@@ -17,11 +17,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.ui.parameters.sampling_state import SamplingState
+from studio.app.parameters.sampling_state import SamplingState
+from studio.app.tokens.answer import Answer, AskedToken, parse_percent
+from studio.app.tokens.details import most_likely_words
 from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.theme.type_scale import grown
-from studio.ui.tokens.answer import Answer, AskedToken, parse_percent
-from studio.ui.tokens.details import most_likely_words
 from studio.ui.widgets.escape_key import claims_escape
 from studio.ui.widgets.letters import follow_letters
 from studio.ui.widgets.plain_label import PlainLabel

@@ -4,9 +4,9 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QWidget
 
-from studio.ui.frame_clock import FrameClock
-from studio.ui.model.context_use import ContextUse
-from studio.ui.model.state import ModelPhase, ModelState
+from studio.app.frame_clock import FrameClock
+from studio.app.model.context_use import ContextUse
+from studio.app.model.state import ModelPhase, ModelState
 
 _THICKNESS = 2
 

@@ -8,7 +8,7 @@ from typing import Generic, NamedTuple, TypeVar
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QMainWindow, QWidget
 
-from studio.ui.settings import Setting, Settings
+from studio.app.settings import Setting, Settings
 from studio.ui.widgets.side_dock import SideDock
 
 D = TypeVar("D", bound=SideDock)

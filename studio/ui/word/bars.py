@@ -8,10 +8,10 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QWidget
 
+from studio.app.tokens.next_token import NextToken
+from studio.app.tokens.rows import TokenRow
 from studio.ui.histogram.bars import TokenBars
 from studio.ui.theme.theme import Theme
-from studio.ui.tokens.next_token import NextToken
-from studio.ui.tokens.rows import TokenRow
 from studio.ui.widgets.tips import set_tip
 
 ROWS, FEWEST_ROWS = 8, 3

@@ -15,13 +15,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from studio.app.word.state import WordFacts, WordState
+from studio.app.word.words import bits, probabilities, ranks
 from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.theme.theme import Theme
 from studio.ui.widgets.plain_label import PlainLabel
 from studio.ui.widgets.tips import set_tip
 from studio.ui.word.bars import FEWEST_ROWS, ROWS, WordBars
-from studio.ui.word.state import WordFacts, WordState
-from studio.ui.word.words import bits, probabilities, ranks
 
 _WIDTH = 56
 """In average characters."""

@@ -6,9 +6,9 @@ Knows the notice bar, the model and the parameters in force; keeps nothing of th
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction
 
-from studio.ui.model.state import ModelState
-from studio.ui.parameters.sampling_state import SamplingState
-from studio.ui.tokens.foreign_biases import foreign_bias_words
+from studio.app.model.state import ModelState
+from studio.app.parameters.sampling_state import SamplingState
+from studio.app.tokens.foreign_biases import foreign_bias_words
 from studio.ui.widgets.notice_bar import NoticeBar
 
 

@@ -6,13 +6,13 @@ from PySide6.QtCore import QMimeData, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QPlainTextEdit, QPushButton, QSizePolicy, QWidget
 
+from studio.app.writing.draft import Draft
 from studio.manuscript import TextShape, shape_of
 from studio.manuscript.text_shape import BRIEF_LIMITS, fits, too_large
 from studio.ui.theme.card import Card
 from studio.ui.theme.spacing import set_margins
 from studio.ui.widgets.elided_label import ElidedLabel
 from studio.ui.widgets.tips import set_tip
-from studio.ui.writing.draft import Draft
 from studio.utf8 import fit_text
 from studio.visible_text import LONGEST_LINE, visible_line
 

@@ -12,6 +12,23 @@ from typing import NamedTuple, TypeVar
 from PySide6.QtCore import QObject, QStandardPaths, QTimer, Signal
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
+from studio.app.disk_thread import DiskThread
+from studio.app.reading import Reading
+from studio.app.settings import FOLDER, LAST_CARET, LAST_FILE, RECENT_FILES, Settings
+from studio.app.user_folders import data_folder, state_folder
+from studio.app.writing.draft import Draft, Saving
+from studio.app.writing.large_texts import (
+    FIRST,
+    SPLIT,
+    WRAP,
+    FoundText,
+    look_at,
+    offer,
+    quoted_name,
+    read_text,
+    split_names,
+)
+from studio.app.writing.writing import Writing
 from studio.manuscript import (
     BriefError,
     BriefFolder,
@@ -26,25 +43,8 @@ from studio.manuscript import (
 from studio.manuscript.text_shape import LIMITS, fits, too_large
 from studio.path_checks import exists, is_folder, size_of
 from studio.progress import At
-from studio.ui.disk_thread import DiskThread
-from studio.ui.reading import Reading
-from studio.ui.settings import FOLDER, LAST_CARET, LAST_FILE, RECENT_FILES, Settings
-from studio.ui.user_folders import data_folder, state_folder
 from studio.ui.widgets.ask import ask, question
-from studio.ui.writing.draft import Draft, Saving
 from studio.ui.writing.file_guard import Clearance, FileGuard
-from studio.ui.writing.large_texts import (
-    FIRST,
-    SPLIT,
-    WRAP,
-    FoundText,
-    look_at,
-    offer,
-    quoted_name,
-    read_text,
-    split_names,
-)
-from studio.ui.writing.writing import Writing
 from studio.visible_text import visible_name, visible_path
 
 _ALL_FILES = "All files (*)"

@@ -13,11 +13,11 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
 
+from studio.app.writing.draft import Draft
 from studio.file_lock import FileLock
 from studio.manuscript import Outside, document_key
 from studio.ui.widgets.actions import make_action
 from studio.ui.widgets.ask import ask
-from studio.ui.writing.draft import Draft
 from studio.visible_text import visible_name
 
 KEEP, TAKE, BESIDE = "Keep mine", "Take theirs", "Save beside…"

@@ -19,8 +19,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from studio.app.counted import counted
 from studio.manuscript import Glance, Leftover
-from studio.ui.counted import counted
 from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.widgets.ask import question
 from studio.ui.widgets.elided_label import ElidedLabel

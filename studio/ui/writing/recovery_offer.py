@@ -8,11 +8,11 @@ from typing import TypeVar
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QWidget
 
+from studio.app.reading import Reading
+from studio.app.writing.recovery import Recovery
 from studio.manuscript import Leftover, RecoveryError, RecoveryRecord, leftovers, leftovers_size
 from studio.progress import At
-from studio.ui.reading import Reading
 from studio.ui.writing.document_files import DocumentFiles
-from studio.ui.writing.recovery import Recovery
 
 _AT_ONCE = 2**22
 """Bytes that are read while the window waits, in hundredths of a second; more in another thread."""

@@ -6,9 +6,9 @@ Knows what scoring is for; `TokenRecords` does it.
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction
 
+from studio.app.writing.records import TokenRecords
 from studio.manuscript import Manuscript
 from studio.ui.widgets.actions import make_action
-from studio.ui.writing.records import TokenRecords
 
 TIP = (
     "Let the model read the text that it did not write, once, and keep for every token what else "

@@ -3,10 +3,10 @@
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
+from studio.app.writing.take_words import seed_words
+from studio.app.writing.writing import Writing
 from studio.ui.widgets.plain_label import PlainLabel
 from studio.ui.widgets.tips import set_tip
-from studio.ui.writing.take_words import seed_words
-from studio.ui.writing.writing import Writing
 
 _NONE = "seed –"
 """Keeps the place, so that nothing moves as the caret goes into a take and out of it."""

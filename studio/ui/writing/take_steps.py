@@ -6,13 +6,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QFontMetrics
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QToolButton, QWidget
 
+from studio.app.writing.take_words import take_sentence, temperatures, which_take
 from studio.manuscript import TakeSet
 from studio.ui.theme.spacing import set_spacing
 from studio.ui.widgets.actions import key_text, shown_text
 from studio.ui.widgets.letters import follow_letters
 from studio.ui.widgets.plain_label import PlainLabel
 from studio.ui.widgets.tips import set_tip
-from studio.ui.writing.take_words import take_sentence, temperatures, which_take
 
 _NARROW = 3
 """How wide a button is in a margin, in average characters: margins are narrow."""

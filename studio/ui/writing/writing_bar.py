@@ -6,18 +6,18 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
-from studio.ui.counted import counted
-from studio.ui.frame_clock import FrameClock
+from studio.app.counted import counted
+from studio.app.frame_clock import FrameClock
+from studio.app.writing.draft import Draft
+from studio.app.writing.place_words import SHORTER, place_words
+from studio.app.writing.take_words import retake_tip, take_facts, take_sentence
+from studio.app.writing.writing import Writing
 from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.widgets.actions import ActionButton
 from studio.ui.widgets.elided_label import ElidedLabel
 from studio.ui.widgets.tips import set_tip
 from studio.ui.widgets.whole_facts import WholeFacts
-from studio.ui.writing.draft import Draft
-from studio.ui.writing.place_words import SHORTER, place_words
 from studio.ui.writing.take_steps import TakeSteps
-from studio.ui.writing.take_words import retake_tip, take_facts, take_sentence
-from studio.ui.writing.writing import Writing
 
 _COUNT_MS = 200
 """Words are counted a moment after the last change: the count is read, not watched."""

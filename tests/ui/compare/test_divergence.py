@@ -7,20 +7,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import QObject
 
-from studio.engine.messages import LaneFinishReason
-from studio.experiments.comparison import first_divergence
-from studio.presets import built_in_presets
-from studio.sampling import LogitSketch, SamplingParams, chance
-from studio.ui.compare.divergence import (
+from studio.app.compare.divergence import (
     Divergence,
     FirstDivergence,
     divergence_at,
     explain,
     notes_of,
 )
-from studio.ui.compare.lane import CompareLane
-from studio.ui.tokens.next_token import NextToken
-from studio.ui.tokens.sampler_notes import NO_BREAKERS
+from studio.app.compare.lane import CompareLane
+from studio.app.tokens.next_token import NextToken
+from studio.app.tokens.sampler_notes import NO_BREAKERS
+from studio.engine.messages import LaneFinishReason
+from studio.experiments.comparison import first_divergence
+from studio.presets import built_in_presets
+from studio.sampling import LogitSketch, SamplingParams, chance
 from tests.ui.fake_engine import token
 
 VOCABULARY = {1: b" a", 2: b" b", 3: b" c", 9: b"<|end|>"}

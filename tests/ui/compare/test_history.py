@@ -8,15 +8,15 @@ import shiboken6
 from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
+from studio.app.background import Background
+from studio.app.compare import history as compare_history
+from studio.app.compare import shelf as compare_shelf
+from studio.app.compare import shelf_writer
+from studio.app.compare.history import CompareHistory
+from studio.app.compare.setups import ladder
+from studio.app.compare.shelf import CompareShelf
 from studio.experiments.comparison import Comparison
 from studio.experiments.comparison_file import ComparisonFileError, load_comparison
-from studio.ui.background import Background
-from studio.ui.compare import history as compare_history
-from studio.ui.compare import shelf as compare_shelf
-from studio.ui.compare import shelf_writer
-from studio.ui.compare.history import CompareHistory
-from studio.ui.compare.setups import ladder
-from studio.ui.compare.shelf import CompareShelf
 from tests.ui.compare.test_state import LaneDesk
 from tests.ui.conftest import LONG
 
@@ -113,7 +113,8 @@ def test_a_dead_drive_and_a_model_that_is_read_for_ever_keep_no_window_open(
 ) -> None:
     answers, waits = threading.Event(), []
     monkeypatch.setattr(
-        "studio.ui.model.fingerprint.model_hash", lambda _path: answers.wait(LONG / 1000) and "late"
+        "studio.app.model.fingerprint.model_hash",
+        lambda _path: answers.wait(LONG / 1000) and "late",
     )
     wait = Background.wait
 

@@ -7,8 +7,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
+from studio.app.compare.lane import DROP_BIASES, LanePhase
 from studio.engine.messages import ChangeLane, Compare, RerunLane, StopLane
-from studio.ui.compare.lane import DROP_BIASES, LanePhase
 from studio.ui.main_window import MainWindow
 from tests.ui.compare.test_state import LaneDesk
 from tests.ui.conftest import LONG

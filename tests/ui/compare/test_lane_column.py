@@ -9,8 +9,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
+from studio.app.compare.lane import CompareLane
 from studio.engine.messages import Prompt
-from studio.ui.compare.lane import CompareLane
 from studio.ui.compare.lane_view import EMPTY, JOINS
 from studio.ui.compare.page import ComparePage
 from studio.ui.main_window import MainWindow

@@ -4,9 +4,9 @@ import msgspec
 import pytest
 from pytestqt.qtbot import QtBot
 
+from studio.app.compare.lane_records import LaneRecords
 from studio.sampling import LogitSketch, SamplingParams
 from studio.sampling.samplers.mirostat import mu_after
-from studio.ui.compare.lane_records import LaneRecords
 from studio.ui.main_window import MainWindow
 from tests.ui.conftest import LONG
 from tests.ui.fake_engine import token

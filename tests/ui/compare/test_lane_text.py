@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio.ui.compare.lane_text import LaneText
+from studio.app.compare.lane_text import LaneText
 from tests.ui.recorded import Scored
 
 

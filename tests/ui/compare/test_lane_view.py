@@ -7,12 +7,12 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from studio.app.compare.lane import CompareLane
+from studio.app.tokens.next_token import NextToken
 from studio.presets import built_in_presets
 from studio.sampling import SamplingParams
-from studio.ui.compare.lane import CompareLane
 from studio.ui.compare.lane_view import END, LaneView
 from studio.ui.theme.theme import Theme
-from studio.ui.tokens.next_token import NextToken
 from tests.ui.fake_engine import token
 
 

@@ -12,15 +12,15 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from studio.app.compare.lane import CompareLane
+from studio.app.compare.lane_text import LaneText
+from studio.app.compare.lane_words import openness, token_openness
+from studio.app.tokens.next_token import NextToken
 from studio.presets import built_in_presets
 from studio.sampling import SamplingParams
 from studio.ui.compare.chart import EntropyChart
-from studio.ui.compare.lane import CompareLane
-from studio.ui.compare.lane_text import LaneText
-from studio.ui.compare.lane_words import openness, token_openness
 from studio.ui.compare.openness_strip import OpennessStrip
 from studio.ui.theme.theme import Appearance, Theme
-from studio.ui.tokens.next_token import NextToken
 from tests.ui.compare.test_state import LaneDesk
 from tests.ui.fake_engine import token
 

@@ -4,6 +4,13 @@ import msgspec
 import pytest
 from PySide6.QtCore import QObject
 
+from studio.app.compare.lane import LanePhase
+from studio.app.compare.lanes import RUNS
+from studio.app.compare.record import record_of, show_record
+from studio.app.compare.setups import all_profiles, around, ladder
+from studio.app.compare.state import ELSEWHERE, ENDS_AT_ONCE, CompareState
+from studio.app.presets.profile_state import ProfileState
+from studio.app.tokens.written_token import WrittenToken
 from studio.engine.messages import (
     BreakersFound,
     ChangeLane,
@@ -22,13 +29,6 @@ from studio.engine.messages import (
     StopLane,
 )
 from studio.presets import Preset, built_in_presets
-from studio.ui.compare.lane import LanePhase
-from studio.ui.compare.lanes import RUNS
-from studio.ui.compare.record import record_of, show_record
-from studio.ui.compare.setups import all_profiles, around, ladder
-from studio.ui.compare.state import ELSEWHERE, ENDS_AT_ONCE, CompareState
-from studio.ui.presets.profile_state import ProfileState
-from studio.ui.tokens.written_token import WrittenToken
 from tests.ui.fake_engine import Desk, evaluated, token
 
 

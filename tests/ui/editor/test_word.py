@@ -7,17 +7,17 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
+from studio.app.tokens.rows import TokenRow
+from studio.app.word.replacement import WordReplacement
+from studio.app.word.state import WordState
+from studio.app.writing.records import TokenRecords
+from studio.app.writing.word_choice import PART
 from studio.manuscript import Origin, TokenSpan
 from studio.ui.editor.editor import ManuscriptEditor
 from studio.ui.editor.tokens import TokenTiles
 from studio.ui.editor.word import EditorWord
 from studio.ui.theme.theme import Theme
-from studio.ui.tokens.rows import TokenRow
 from studio.ui.word.panel import WordPanel
-from studio.ui.word.replacement import WordReplacement
-from studio.ui.word.state import WordState
-from studio.ui.writing.records import TokenRecords
-from studio.ui.writing.word_choice import PART
 from tests.ui.fake_engine import Desk
 from tests.ui.recorded import scored, written_all
 

@@ -5,6 +5,7 @@ import time
 import pytest
 from pytestqt.qtbot import QtBot
 
+from studio.app.engine_line.answer_watch import AnswerWatch
 from studio.engine.messages import (
     ChangeParams,
     Evaluating,
@@ -18,7 +19,6 @@ from studio.engine.messages import (
     TokensFound,
 )
 from studio.sampling import SamplingParams
-from studio.ui.engine_line.answer_watch import AnswerWatch
 from tests.ui.conftest import LONG
 
 BEAT = 10

@@ -9,6 +9,8 @@ from random import Random
 import pytest
 from pytestqt.qtbot import QtBot
 
+from studio.app.engine_line.client import EngineClient
+from studio.app.engine_line.process import End, Outcome
 from studio.engine.framing import encode
 from studio.engine.messages import (
     AnyCommand,
@@ -36,8 +38,6 @@ from studio.engine.messages import (
     Superseded,
 )
 from studio.sampling import SamplingParams
-from studio.ui.engine_line.client import EngineClient
-from studio.ui.engine_line.process import End, Outcome
 from tests.helpers.tiny_model import write_byte_level_model
 from tests.ui.conftest import LONG
 

@@ -1,3 +1,4 @@
+from studio.app.engine_line.outbox import Outbox
 from studio.engine.messages import (
     AnyCommand,
     ChangeLane,
@@ -9,7 +10,6 @@ from studio.engine.messages import (
     Stop,
 )
 from studio.sampling import SamplingParams
-from studio.ui.engine_line.outbox import Outbox
 
 COLD, HOT = SamplingParams(temperature=0.0), SamplingParams(temperature=2.0)
 

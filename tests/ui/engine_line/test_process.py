@@ -15,10 +15,10 @@ import shiboken6
 from PySide6.QtCore import QProcess, QTimer
 from pytestqt.qtbot import QtBot
 
+from studio.app.engine_line import process as engine_process
+from studio.app.engine_line.process import End, EngineProcess, Outcome
 from studio.engine.framing import encode
 from studio.engine.messages import AnyEvent, Loading, LookAhead, Prompt, Stop
-from studio.ui.engine_line import process as engine_process
-from studio.ui.engine_line.process import End, EngineProcess, Outcome
 from tests.ui.conftest import LONG
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")
@@ -263,7 +263,7 @@ def test_a_child_that_cannot_be_killed_is_not_waited_for(
 LEFT = """
 import signal
 from PySide6.QtCore import QCoreApplication, QProcess
-from studio.ui.engine_line import process
+from studio.app.engine_line import process
 application = QCoreApplication([])
 child = QProcess()
 child.start("sleep", ["60"])

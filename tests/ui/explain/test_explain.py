@@ -8,11 +8,11 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
+from studio.app.explain.state import ExplainState
+from studio.app.explain.text import STEP_NAMES, STEPS
 from studio.ui.explain.chart import ExplainChart
 from studio.ui.explain.dock import ExplainDock
 from studio.ui.explain.panel import kept_together
-from studio.ui.explain.state import ExplainState
-from studio.ui.explain.text import STEP_NAMES, STEPS
 from studio.ui.main_window import MainWindow
 from studio.ui.temperature.slider import TemperatureSlider
 from studio.ui.theme.colors import DARK, LIGHT

@@ -5,13 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from studio.app.explain.figure import Figure
+from studio.app.explain.figures import ROWS, figure
+from studio.app.explain.place import Place, example
+from studio.app.explain.text import STEP_NAMES, StepName
 from studio.presets import task_presets
 from studio.sampling import LogitSketch, SamplingParams, distribution
 from studio.sampling.measures import entropy
-from studio.ui.explain.figure import Figure
-from studio.ui.explain.figures import ROWS, figure
-from studio.ui.explain.place import Place, example
-from studio.ui.explain.text import STEP_NAMES, StepName
 
 LOGITS = np.random.default_rng(5).normal(scale=3.0, size=100).astype(np.float32)
 BEST = np.argsort(-LOGITS)[:ROWS]

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from studio.app.explain import filters
+from studio.app.explain.filters import TRIED
 from studio.sampling import LogitSketch, SamplingParams, distribution
-from studio.ui.explain import filters
-from studio.ui.explain.filters import TRIED
 
 LOGITS = np.random.default_rng(3).normal(scale=3.0, size=120).astype(np.float32)
 SKETCH = LogitSketch.of(LOGITS)

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from studio.app.explain.place import STEP, Place, example, quoted
 from studio.sampling import LogitSketch
-from studio.ui.explain.place import STEP, Place, example, quoted
 
 
 def place(*logits: float) -> Place:

@@ -1,9 +1,9 @@
 import pytest
 from pytestqt.qtbot import QtBot
 
+from studio.app.explain.source import ExplainSource
 from studio.engine.messages import Generate, LookAhead
 from studio.sampling import LogitSketch, SamplingParams
-from studio.ui.explain.source import ExplainSource
 from tests.ui.fake_engine import Desk, distribution, evaluated, finished, token
 
 

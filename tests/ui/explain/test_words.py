@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from studio.app.explain.place import Place, example
+from studio.app.explain.text import STEP_NAMES, StepName
+from studio.app.explain.words import source_line, words
+from studio.app.tokens.text import token_text
+from studio.app.tokens.words import percent
 from studio.sampling import LogitSketch, SamplingParams, distribution
-from studio.ui.explain.place import Place, example
-from studio.ui.explain.text import STEP_NAMES, StepName
-from studio.ui.explain.words import source_line, words
-from studio.ui.tokens.text import token_text
-from studio.ui.tokens.words import percent
 
 LOGITS = np.array([4.0, 3.0, 1.0, 0.5, -1.0], np.float32)
 PIECES = (b" sea", b" water", b" <b>", b"&", b"\n")

@@ -5,15 +5,15 @@ from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from studio.app.heat.measure import HeatMeasure
+from studio.app.heat.state import LEVELS, NO_TINT, HeatState
+from studio.app.parameters.sampling_state import SamplingState
+from studio.app.tokens.next_token import NextToken
 from studio.manuscript import Manuscript, TokenSpans
 from studio.ui.editor.editor import ManuscriptEditor
 from studio.ui.heat.editor_heat import EditorHeat
-from studio.ui.heat.measure import HeatMeasure
 from studio.ui.heat.ramp import ramp
-from studio.ui.heat.state import LEVELS, NO_TINT, HeatState
-from studio.ui.parameters.sampling_state import SamplingState
 from studio.ui.theme.theme import Theme
-from studio.ui.tokens.next_token import NextToken
 from tests.ui.recorded import written_all
 
 WORDS = ["The", " old", " fisherman", " looked", " out", " over", " the", " sea", " at", " dawn"]

@@ -8,9 +8,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
-from studio.ui import settings as remembered
+from studio.app import settings as remembered
+from studio.app.heat.measure import HeatMeasure
 from studio.ui.heat.legend import BEING_SCORED, NO_DICE
-from studio.ui.heat.measure import HeatMeasure
 from studio.ui.main_window import MainWindow
 from tests.ui.conftest import LONG, remember
 from tests.ui.recorded import scored

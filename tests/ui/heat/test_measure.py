@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from studio.ui.heat.measure import SCALES, HeatMeasure, measure_named
+from studio.app.heat.measure import SCALES, HeatMeasure, measure_named
 
 
 @pytest.mark.parametrize("measure", SCALES)

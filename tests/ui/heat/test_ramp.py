@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from studio.app.heat.state import LEVELS
 from studio.ui.heat.ramp import oklab, ramp
-from studio.ui.heat.state import LEVELS
 from studio.ui.theme.colors import DARK, LIGHT, Colors, contrast_ratio
 
 BOTH = pytest.mark.parametrize("colors", [LIGHT, DARK], ids=["light", "dark"])

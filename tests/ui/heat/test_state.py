@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
+from studio.app.heat import state as heat_state
+from studio.app.heat.measure import SCALES, HeatMeasure, HeatScale
+from studio.app.heat.state import LEVELS, NO_TINT, HeatState
+from studio.app.parameters.sampling_state import SamplingState
+from studio.app.tokens.next_token import NextToken
+from studio.app.tokens.sampler_notes import NO_BREAKERS
 from studio.manuscript import RecordedToken
 from studio.sampling import LogitSketch, SamplerState, SamplingParams, blame
-from studio.ui.heat import state as heat_state
-from studio.ui.heat.measure import SCALES, HeatMeasure, HeatScale
-from studio.ui.heat.state import LEVELS, NO_TINT, HeatState
-from studio.ui.parameters.sampling_state import SamplingState
-from studio.ui.tokens.next_token import NextToken
-from studio.ui.tokens.sampler_notes import NO_BREAKERS
 from tests.ui.recorded import Scored, run_of, scored, written_all
 
 WORDS = [f" word{number}" for number in range(60)]

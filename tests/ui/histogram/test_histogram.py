@@ -12,15 +12,11 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
-from studio.sampling import LogitSketch, SamplingParams
-from studio.ui.histogram.histogram import NextTokenHistogram
-from studio.ui.histogram.scale import LEVELS, closest, tick_labels
-from studio.ui.theme.colors import DARK, LIGHT, Colors
-from studio.ui.theme.theme import Theme
-from studio.ui.tokens.next_token import NextToken
-from studio.ui.tokens.rows import Fold, Tail, TokenRow
-from studio.ui.tokens.text import token_text
-from studio.ui.tokens.words import (
+from studio.app.histogram.scale import LEVELS, closest, tick_labels
+from studio.app.tokens.next_token import NextToken
+from studio.app.tokens.rows import Fold, Tail, TokenRow
+from studio.app.tokens.text import token_text
+from studio.app.tokens.words import (
     choices,
     description,
     fold_sentence,
@@ -29,6 +25,10 @@ from studio.ui.tokens.words import (
     short_percent,
     tail_sentence,
 )
+from studio.sampling import LogitSketch, SamplingParams
+from studio.ui.histogram.histogram import NextTokenHistogram
+from studio.ui.theme.colors import DARK, LIGHT, Colors
+from studio.ui.theme.theme import Theme
 
 NARROW = "\u202f"
 

@@ -5,12 +5,12 @@ import pytest
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
+from studio.app.parameters.sampling_state import SamplingState
+from studio.app.tokens.next_token import NextToken
 from studio.sampling import LogitSketch, SamplingParams
 from studio.ui.compare.lane_bars import LaneBars
 from studio.ui.histogram.panel import HINT, NextTokenPanel
-from studio.ui.parameters.sampling_state import SamplingState
 from studio.ui.theme.theme import Theme
-from studio.ui.tokens.next_token import NextToken
 from studio.ui.word.bars import WordBars
 
 NOTED = SamplingParams(xtc_probability=0.5)

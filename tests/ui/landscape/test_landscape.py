@@ -10,16 +10,16 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QLabel, QSplitter, QWidget
 from pytestqt.qtbot import QtBot
 
+from studio.app.landscape.state import Cell, LandscapeState
+from studio.app.landscape.words import cell_line
+from studio.app.tokens.text import token_text
+from studio.app.writing.records import TokenRecords
 from studio.engine.messages import ScoredToken
 from studio.sampling import LogitSketch
 from studio.ui.heat.ramp import oklab
-from studio.ui.landscape.state import Cell, LandscapeState
 from studio.ui.landscape.view import LandscapeView, color_table
-from studio.ui.landscape.words import cell_line
 from studio.ui.main_window import MainWindow
 from studio.ui.theme.colors import DARK, LIGHT
-from studio.ui.tokens.text import token_text
-from studio.ui.writing.records import TokenRecords
 from tests.ui.conftest import LONG
 from tests.ui.fake_engine import Desk
 

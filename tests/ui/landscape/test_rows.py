@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from studio.app.landscape.rows import CHUNK, LandscapeRows
+from studio.app.landscape.scale import RANKS, REST, levels
 from studio.manuscript import TokenSpan
 from studio.sampling import LogitSketch
-from studio.ui.landscape.rows import CHUNK, LandscapeRows
-from studio.ui.landscape.scale import RANKS, REST, levels
 
 VOCABULARY = 300
 

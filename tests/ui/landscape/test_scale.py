@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio.ui.landscape.scale import (
+from studio.app.landscape.scale import (
     GAP,
     LEVELS,
     RANKS,

@@ -1,8 +1,8 @@
 import pytest
 from pytestqt.qtbot import QtBot
 
+from studio.app.model.context_use import ContextUse, Progress
 from studio.engine.messages import Evaluating, Loaded, Superseded
-from studio.ui.model.context_use import ContextUse, Progress
 from tests.ui.fake_engine import FakeClient, evaluated, finished, model_report, token
 
 

@@ -13,17 +13,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pytestqt.qtbot import QtBot
 
+from studio.app import settings as remembered
+from studio.app.engine_line.process import DID_NOT_STOP, End, Outcome
+from studio.app.model.deaths import ModelDeaths
+from studio.app.model.state import ModelPhase, ModelState, WayOn
+from studio.app.settings import Settings
+from studio.app.user_folders import state_folder
 from studio.engine.messages import Load, Loaded, Loading, LoadOptions
 from studio.ui import application as program
-from studio.ui import settings as remembered
 from studio.ui.application import open_first
-from studio.ui.engine_line.process import DID_NOT_STOP, End, Outcome
 from studio.ui.main_window import MainWindow
-from studio.ui.model.deaths import ModelDeaths
 from studio.ui.model.picker import ModelPicker
-from studio.ui.model.state import ModelPhase, ModelState, WayOn
-from studio.ui.settings import Settings
-from studio.ui.user_folders import state_folder
 from tests.helpers.loose_gguf import fatal_at_first_text, fatal_while_loading
 from tests.helpers.tiny_model import write_byte_level_model
 from tests.ui.conftest import LONG, remember

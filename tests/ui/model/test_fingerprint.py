@@ -5,9 +5,9 @@ import pytest
 import shiboken6
 from pytestqt.qtbot import QtBot
 
+from studio.app.model import fingerprint as model_fingerprint
+from studio.app.model.fingerprint import UNREADABLE, ModelFingerprint
 from studio.experiments.model_hash import model_hash
-from studio.ui.model import fingerprint as model_fingerprint
-from studio.ui.model.fingerprint import UNREADABLE, ModelFingerprint
 from tests.ui.conftest import LONG
 from tests.ui.fake_engine import Desk
 

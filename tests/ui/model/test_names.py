@@ -1,6 +1,6 @@
 import pytest
 
-from studio.ui.model.names import byte_size, describe_use, model_name, model_title
+from studio.app.model.names import byte_size, describe_use, model_name, model_title
 from tests.ui.fake_engine import model_report
 
 

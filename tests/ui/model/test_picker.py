@@ -4,10 +4,10 @@ import pytest
 from PySide6.QtGui import QAction
 from pytestqt.qtbot import QtBot
 
+from studio.app.model.state import ModelState
+from studio.app.settings import RECENT_MODELS, Settings
 from studio.engine.messages import Failed, Loaded
 from studio.ui.model.picker import ModelPicker
-from studio.ui.model.state import ModelState
-from studio.ui.settings import RECENT_MODELS, Settings
 from tests.ui.fake_engine import FakeClient, model_report
 
 

@@ -8,6 +8,10 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
+from studio.app import settings as remembered
+from studio.app.engine_line.client import EngineClient
+from studio.app.engine_line.process import End, Outcome
+from studio.app.model.state import ModelPhase, ModelState
 from studio.engine.messages import (
     Failed,
     Load,
@@ -18,12 +22,8 @@ from studio.engine.messages import (
     Stop,
     Superseded,
 )
-from studio.ui import settings as remembered
-from studio.ui.engine_line.client import EngineClient
-from studio.ui.engine_line.process import End, Outcome
 from studio.ui.main_window import MainWindow
 from studio.ui.model.choice import load_options
-from studio.ui.model.state import ModelPhase, ModelState
 from tests.helpers.engine_child import ROOT
 from tests.helpers.tiny_model import write_byte_level_model
 from tests.ui.conftest import LONG
@@ -464,7 +464,7 @@ STUCK = [
 def test_an_engine_that_lives_and_does_not_begin_to_load_is_replaced(
     qtbot: QtBot, starter_model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("studio.ui.model.state._PATIENCE_MS", 50)
+    monkeypatch.setattr("studio.app.model.state._PATIENCE_MS", 50)
     client = EngineClient(STUCK, beat_ms=20)
     model = ModelState(client)
     told: list[str] = []

@@ -9,13 +9,13 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QLineEdit, QPlainTextEdit
 from pytestqt.qtbot import QtBot
 
+from studio.app.parameters.groups import PARAMETERS
+from studio.app.parameters.parameter import Number
+from studio.app.parameters.values import LEFT_OUT, MIROSTAT_INSTEAD
 from studio.engine.messages import Token
 from studio.sampling import SamplingParams
 from studio.ui.main_window import MainWindow
-from studio.ui.parameters.groups import PARAMETERS
-from studio.ui.parameters.parameter import Number
 from studio.ui.parameters.row import ParameterRow
-from studio.ui.parameters.values import LEFT_OUT, MIROSTAT_INSTEAD
 from tests.ui.conftest import LONG, NEVER_ENDS
 from tests.ui.parameter_helpers import (
     LEFT,

@@ -5,9 +5,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from studio.app.parameters.sampling_state import SamplingState
+from studio.app.parameters.table import MIN_P
 from studio.ui.parameters.number_edit import NumberEdit
-from studio.ui.parameters.sampling_state import SamplingState
-from studio.ui.parameters.table import MIN_P
 
 UP, DOWN = Qt.Key.Key_Up, Qt.Key.Key_Down
 SHIFT = Qt.KeyboardModifier.ShiftModifier

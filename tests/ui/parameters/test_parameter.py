@@ -8,13 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio.sampling import MAX_SEED, ParameterError, SamplingParams
-from studio.ui.explain.text import STEP_NAMES
-from studio.ui.parameters.groups import BIASES_FOR, GROUPS, PARAMETERS
-from studio.ui.parameters.parameter import LARGEST, LARGEST_COUNT, Number, Parameter
-from studio.ui.parameters.penalties import REPEAT_LAST_N
-from studio.ui.parameters.sampling_state import SamplingState
-from studio.ui.parameters.table import (
+from studio.app.explain.text import STEP_NAMES
+from studio.app.parameters.groups import BIASES_FOR, GROUPS, PARAMETERS
+from studio.app.parameters.parameter import LARGEST, LARGEST_COUNT, Number, Parameter
+from studio.app.parameters.penalties import REPEAT_LAST_N
+from studio.app.parameters.sampling_state import SamplingState
+from studio.app.parameters.table import (
     MAX_TOKENS,
     MIN_P,
     SEED,
@@ -24,6 +23,7 @@ from studio.ui.parameters.table import (
     TOP_P,
     XTC_PROBABILITY,
 )
+from studio.sampling import MAX_SEED, ParameterError, SamplingParams
 
 NUMBERS = [entry for entry in PARAMETERS.values() if isinstance(entry, Number)]
 

@@ -3,14 +3,14 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
+from studio.app.parameters.prompt_settings import PromptSettings
+from studio.app.parameters.sampling_state import SamplingState
+from studio.app.presets.profile_state import ProfileState
+from studio.app.presets.state import PresetState
+from studio.app.writing.draft import Draft
 from studio.engine.messages import Prompt
 from studio.presets import Preset, PresetError, PresetFolder
 from studio.presets.preset import LONGEST_STOP
-from studio.ui.parameters.prompt_settings import PromptSettings
-from studio.ui.parameters.sampling_state import SamplingState
-from studio.ui.presets.profile_state import ProfileState
-from studio.ui.presets.state import PresetState
-from studio.ui.writing.draft import Draft
 
 PRESET = Preset(name="Mine", prompt_format="chat", system_message="Be kind.", stop=("THE END",))
 

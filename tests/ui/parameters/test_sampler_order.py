@@ -2,14 +2,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio.sampling import DEFAULT_SAMPLERS, SamplingParams
-from studio.ui.parameters.sampler_order import (
+from studio.app.parameters.sampler_order import (
     STEP_TITLES,
     is_at_work,
     moved,
     step_words,
     whole_order,
 )
+from studio.sampling import DEFAULT_SAMPLERS, SamplingParams
 
 orders = st.permutations(DEFAULT_SAMPLERS).map(tuple)
 parts = orders.flatmap(lambda names: st.integers(0, 9).map(lambda count: names[:count]))

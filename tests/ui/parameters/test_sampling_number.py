@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio.ui.parameters.sampling_number import format_number, parse_integer, parse_number
+from studio.app.parameters.sampling_number import format_number, parse_integer, parse_number
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio.sampling import DEFAULT_SAMPLERS, SamplingParams, distribution
-from studio.ui.parameters.sampling_order import (
+from studio.app.parameters.sampling_order import (
     order_explanation,
     temperature_place,
     unfiltered,
@@ -13,7 +12,8 @@ from studio.ui.parameters.sampling_order import (
     with_temperature_last,
     without_filters,
 )
-from studio.ui.parameters.sampling_summary import order_words
+from studio.app.parameters.sampling_summary import order_words
+from studio.sampling import DEFAULT_SAMPLERS, SamplingParams, distribution
 
 orders = st.permutations(DEFAULT_SAMPLERS).flatmap(
     lambda names: st.integers(0, len(names)).map(lambda count: tuple(names[:count]))

@@ -7,10 +7,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
+from studio.app.parameters.sampling_state import SamplingState
 from studio.sampling import DEFAULT_SAMPLERS, SamplingParams
 from studio.ui.parameters.sampling_edit import CommitEdit
 from studio.ui.parameters.sampling_panel import SamplingPanel
-from studio.ui.parameters.sampling_state import SamplingState
 from studio.ui.theme.theme import Theme
 
 FIELDS = ("top_k", "top_p", "min_p", "repeat_penalty", "repeat_last_n", "seed", "max_tokens")

@@ -3,12 +3,12 @@ import math
 import pytest
 from pytestqt.qtbot import QtBot
 
-from studio.sampling import ParameterError, SamplingParams
-from studio.ui.parameters.sampling_state import (
+from studio.app.parameters.sampling_state import (
     DEFAULT_MAX_TOKENS,
     LARGEST_MAX_TOKENS,
     SamplingState,
 )
+from studio.sampling import ParameterError, SamplingParams
 
 
 def test_it_starts_neutral_or_with_what_it_is_given() -> None:

@@ -3,8 +3,8 @@ from typing import Any
 
 import pytest
 
+from studio.app.parameters.sampling_summary import summary
 from studio.sampling import SamplingParams
-from studio.ui.parameters.sampling_summary import summary
 
 
 def test_the_summary_tells_what_is_not_neutral() -> None:

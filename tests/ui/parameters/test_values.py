@@ -1,13 +1,13 @@
 import pytest
 from pytestqt.qtbot import QtBot
 
+from studio.app.parameters.groups import BIASES, PARAMETERS, PROMPT_FORMAT, STOP
+from studio.app.parameters.prompt_settings import PromptSettings
+from studio.app.parameters.sampling_state import SamplingState
+from studio.app.parameters.table import MAX_TOKENS, MIN_P, TOP_K
+from studio.app.parameters.values import ParameterValues
 from studio.presets import Preset
 from studio.sampling import ParameterError, SamplingParams
-from studio.ui.parameters.groups import BIASES, PARAMETERS, PROMPT_FORMAT, STOP
-from studio.ui.parameters.prompt_settings import PromptSettings
-from studio.ui.parameters.sampling_state import SamplingState
-from studio.ui.parameters.table import MAX_TOKENS, MIN_P, TOP_K
-from studio.ui.parameters.values import ParameterValues
 
 TURNED = SamplingParams(top_k=40, min_p=0.1, logit_bias=((3, 1.0),))
 

@@ -10,12 +10,12 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
+from studio.app.tokens.place import TokenPlace
 from studio.engine.messages import LoadOptions
 from studio.presets import Preset
 from studio.sampling import SamplingParams, WordBias
 from studio.ui.main_window import MainWindow
 from studio.ui.parameters.editor import ParameterEditor
-from studio.ui.tokens.place import TokenPlace
 from tests.helpers.tiny_model import write_byte_level_model
 from tests.ui.conftest import LONG
 from tests.ui.parameter_helpers import (

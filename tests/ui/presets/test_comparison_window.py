@@ -9,10 +9,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from studio.app.parameters.values import ParameterValues
+from studio.app.presets.comparison_state import IN_FORCE, PresetComparisonState
 from studio.presets import Preset
 from studio.sampling import SamplingParams
-from studio.ui.parameters.values import ParameterValues
-from studio.ui.presets.comparison_state import IN_FORCE, PresetComparisonState
 from studio.ui.presets.comparison_window import PresetComparisonWindow
 from studio.ui.theme.theme import Theme
 from tests.ui.preset_desk import Desk

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from studio.ui.presets.defaults import PresetDefaults, model_file, model_key
-from studio.ui.settings import MODEL_PROFILES, Settings
+from studio.app.presets.defaults import PresetDefaults, model_file, model_key
+from studio.app.settings import MODEL_PROFILES, Settings
 from tests.ui.preset_desk import Desk
 
 KEY = model_key("/models/Tiny Q4.gguf", 98_000_000)

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from studio.ui.presets.favourites import PresetFavourites
-from studio.ui.settings import FAVOURITES
+from studio.app.presets.favourites import PresetFavourites
+from studio.app.settings import FAVOURITES
 from tests.ui.preset_desk import Desk
 
 

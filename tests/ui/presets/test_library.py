@@ -10,12 +10,12 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 
+from studio.app.presets.library_entries import Entry, Mark
+from studio.app.presets.library_state import PresetLibraryState
 from studio.presets import Preset, PresetDocument, PresetFolder, preset_folder
 from studio.sampling import SamplingParams
 from studio.ui.main_window import MainWindow
 from studio.ui.presets.drag import NAME_FORMAT
-from studio.ui.presets.library_entries import Entry, Mark
-from studio.ui.presets.library_state import PresetLibraryState
 from studio.ui.presets.library_window import PresetLibraryWindow
 from studio.ui.presets.name_dialog import PresetNameDialog
 from studio.ui.widgets.actions import ActionButton

@@ -1,14 +1,6 @@
 from pathlib import Path
 
-from studio.presets import (
-    Listing,
-    Preset,
-    PresetDocument,
-    Problem,
-    StoredPreset,
-    built_in_presets,
-)
-from studio.ui.presets.library_entries import (
+from studio.app.presets.library_entries import (
     NONE_YET,
     Entry,
     Heading,
@@ -19,6 +11,14 @@ from studio.ui.presets.library_entries import (
     Standing,
     library_rows,
     matches,
+)
+from studio.presets import (
+    Listing,
+    Preset,
+    PresetDocument,
+    Problem,
+    StoredPreset,
+    built_in_presets,
 )
 
 MINE = Preset(name="Mine", description="Of the sea", notes="Found in May", task="creative_writing")

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from studio.app.presets.defaults import model_key
 from studio.engine.messages import Loading
-from studio.ui.presets.defaults import model_key
 from tests.ui.preset_desk import Desk
 
 SIZE = 98_000_000

@@ -7,9 +7,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from studio.app.presets.profile_state import ProfileState
 from studio.presets import Preset, built_in_presets
 from studio.ui.presets.profile_picker import ProfilePicker
-from studio.ui.presets.profile_state import ProfileState
 from studio.ui.theme.theme import Theme
 from studio.ui.widgets.tips import plain
 from tests.ui.preset_desk import Desk

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
+from studio.app.presets.preset_import import PresetImport, import_presets
 from studio.presets import Preset, PresetDocument, PresetFolder
 from studio.presets.foreign import Imported
 from studio.sampling import SamplingParams
-from studio.ui.presets.preset_import import PresetImport, import_presets
 from tests.ui.preset_desk import Desk
 
 

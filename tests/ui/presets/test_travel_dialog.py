@@ -4,8 +4,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QDialogButtonBox, QPushButton
 from pytestqt.qtbot import QtBot
 
+from studio.app.presets.travel_words import Left
 from studio.ui.presets.travel_dialog import TravelDialog
-from studio.ui.presets.travel_words import Left
 
 ROWS = [Left("Warm", f"key{number}", str(number), "Because.") for number in range(40)]
 

@@ -2,9 +2,7 @@ import math
 
 import pytest
 
-from studio.presets import Preset, PresetDocument
-from studio.presets.foreign import Carried, Imported, NotCarried
-from studio.ui.presets.travel_words import (
+from studio.app.presets.travel_words import (
     Left,
     as_lines,
     left,
@@ -15,6 +13,8 @@ from studio.ui.presets.travel_words import (
     taken_in,
     value_text,
 )
+from studio.presets import Preset, PresetDocument
+from studio.presets.foreign import Carried, Imported, NotCarried
 
 TFS = NotCarried("tfs", 0.5, why="Tail-free sampling.")
 IDLE = NotCarried("top_a", 0, had_effect=False, why="Top-a.")

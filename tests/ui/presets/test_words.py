@@ -1,9 +1,9 @@
 import math
 
+from studio.app.presets.comparison import compared, differences
+from studio.app.presets.words import around_difference, field_words, shortened, value_words
 from studio.presets import Preset
 from studio.sampling import SamplingParams
-from studio.ui.presets.comparison import compared, differences
-from studio.ui.presets.words import around_difference, field_words, shortened, value_words
 
 
 def test_fields_are_called_as_everywhere_in_the_window() -> None:

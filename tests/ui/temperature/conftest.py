@@ -3,11 +3,11 @@
 import pytest
 from pytestqt.qtbot import QtBot
 
+from studio.app.parameters.sampling_state import SamplingState
+from studio.app.tokens.next_token import NextToken
 from studio.sampling import SamplingParams
-from studio.ui.parameters.sampling_state import SamplingState
 from studio.ui.temperature.panel import TemperaturePanel
 from studio.ui.theme.theme import Theme
-from studio.ui.tokens.next_token import NextToken
 
 
 @pytest.fixture

@@ -7,18 +7,18 @@ from PySide6.QtGui import QHelpEvent, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolTip
 
+from studio.app.allowance import Allowance
+from studio.app.parameters.sampling_state import SamplingState
+from studio.app.temperature_scale import position
+from studio.app.tokens.next_token import NextToken
+from studio.app.tokens.retempered import PLACES, Retempered
 from studio.sampling import LogitSketch
 from studio.sampling.instrument.retemper import Place
-from studio.ui.allowance import Allowance
-from studio.ui.parameters.sampling_state import SamplingState
 from studio.ui.temperature.choices_curve import ChoicesCurve
 from studio.ui.temperature.panel import TemperaturePanel
 from studio.ui.temperature.track import x_of
-from studio.ui.temperature_scale import position
 from studio.ui.theme.colors import DARK, LIGHT
 from studio.ui.theme.theme import Theme
-from studio.ui.tokens.next_token import NextToken
-from studio.ui.tokens.retempered import PLACES, Retempered
 
 LEFT = Qt.MouseButton.LeftButton
 NONE = Qt.KeyboardModifier.NoModifier

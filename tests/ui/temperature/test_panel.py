@@ -8,11 +8,11 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QToolTip
 from pytestqt.qtbot import QtBot
 
+from studio.app.parameters.sampling_state import SamplingState
+from studio.app.tokens.next_token import NextToken
 from studio.sampling import LogitSketch
 from studio.ui.parameters.sampling_edit import CommitEdit
-from studio.ui.parameters.sampling_state import SamplingState
 from studio.ui.temperature.panel import TemperaturePanel
-from studio.ui.tokens.next_token import NextToken
 
 NARROW = "\u202f"
 

@@ -7,8 +7,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from studio.app.parameters.sampling_state import SamplingState
 from studio.sampling import SamplingParams
-from studio.ui.parameters.sampling_state import SamplingState
 from studio.ui.temperature.slider import TemperatureSlider
 from studio.ui.theme.colors import DARK, LIGHT
 from studio.ui.theme.theme import Theme

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from studio.ui.temperature.words import (
+from studio.app.temperature.words import (
     follow_words,
     place_words,
     round_temperature,

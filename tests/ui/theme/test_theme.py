@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QFontDatabase, QPalette, QRawFont
 from PySide6.QtWidgets import QApplication, QLabel, QMenu, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from studio.ui.settings import LARGEST_ZOOM, SMALLEST_ZOOM
+from studio.app.settings import LARGEST_ZOOM, SMALLEST_ZOOM
 from studio.ui.theme.card import Card
 from studio.ui.theme.colors import DARK, LIGHT, Colors, contrast_ratio
 from studio.ui.theme.combo import ComboBox

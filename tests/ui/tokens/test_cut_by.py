@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from studio.app.parameters.sampling_order import only_filter
+from studio.app.tokens.shape import cut_by
 from studio.sampling import NO_STATE, LogitSketch, SamplingParams
-from studio.ui.parameters.sampling_order import only_filter
-from studio.ui.tokens.shape import cut_by
 
 
 @pytest.mark.parametrize("temperature", [0.4, 1.0, 2.0])

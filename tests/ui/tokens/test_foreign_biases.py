@@ -6,12 +6,12 @@ import pytest
 from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
+from studio.app.heat.measure import HeatMeasure
+from studio.app.tokens.foreign_biases import foreign_bias_words
 from studio.presets import Preset
 from studio.sampling import SamplingParams
 from studio.ui.compare.distances import LaneDistances
-from studio.ui.heat.measure import HeatMeasure
 from studio.ui.main_window import MainWindow
-from studio.ui.tokens.foreign_biases import foreign_bias_words
 from tests.ui.conftest import LONG
 from tests.ui.parameter_helpers import SENTENCE, button, click, words
 

@@ -3,9 +3,9 @@
 import pytest
 from pytestqt.qtbot import QtBot
 
+from studio.app.tokens.lookup import TokenLookup
 from studio.engine.messages import Failed, FindTokens, FindWords, TokensFound, WordsFound
 from studio.sampling import WordTokens
-from studio.ui.tokens.lookup import TokenLookup
 from tests.ui.fake_engine import VOCABULARY, Desk
 
 SEA = WordTokens((9,), {b"": (8,), b"s": (7,)}, True, (9,))

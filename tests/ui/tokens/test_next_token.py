@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from pytestqt.qtbot import QtBot
 
+from studio.app.tokens.next_token import NOTHING_KNOWN, NextToken
+from studio.app.tokens.place import TokenPlace
+from studio.app.tokens.words import row_label, tail_sentence
 from studio.sampling import LogitSketch, SamplerState, SamplingParams, chance, distribution
-from studio.ui.tokens.next_token import NOTHING_KNOWN, NextToken
-from studio.ui.tokens.place import TokenPlace
-from studio.ui.tokens.words import row_label, tail_sentence
 
 NEUTRAL = SamplingParams()
 

@@ -1,7 +1,7 @@
 import pytest
 
+from studio.app.tokens.place import UNKNOWN_PLACE, TokenPlace
 from studio.sampling import NO_STATE, SamplingParams, chance
-from studio.ui.tokens.place import UNKNOWN_PLACE, TokenPlace
 
 XTC = SamplingParams(xtc_probability=0.5, seed=7)
 BREAKERS = {3: [()]}

@@ -7,13 +7,13 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
+from studio.app.parameters.sampling_state import SamplingState
+from studio.app.tokens.answer import AskedToken, parse_percent
+from studio.app.tokens.next_token import NextToken
+from studio.app.tokens.rows import TokenRow
 from studio.sampling import LogitSketch, SamplingParams
 from studio.ui.histogram.panel import NextTokenPanel
-from studio.ui.parameters.sampling_state import SamplingState
 from studio.ui.theme.theme import Theme
-from studio.ui.tokens.answer import AskedToken, parse_percent
-from studio.ui.tokens.next_token import NextToken
-from studio.ui.tokens.rows import TokenRow
 
 NARROW = "\u202f"
 LOGITS = np.array([3.0, 2.2, 1.0, 0.0, -1.0, -2.0, -3.0, -4.0], np.float32)

@@ -5,6 +5,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from studio.app.temperature_scale import temperature_at
+from studio.app.tokens.retempered import PLACES, Retempered
 from studio.sampling import (
     LogitSketch,
     SamplerState,
@@ -12,8 +14,6 @@ from studio.sampling import (
     distribution,
     measures,
 )
-from studio.ui.temperature_scale import temperature_at
-from studio.ui.tokens.retempered import PLACES, Retempered
 
 FIRST = ("penalties", "temperature", "top_k", "min_p")
 

@@ -3,9 +3,9 @@ import math
 import numpy as np
 import pytest
 
+from studio.app.tokens.place import TokenPlace
+from studio.app.tokens.sampler_notes import NO_BREAKERS, blame_notes, place_notes, sees_all
 from studio.sampling import LogitSketch, SamplingParams, chance
-from studio.ui.tokens.place import TokenPlace
-from studio.ui.tokens.sampler_notes import NO_BREAKERS, blame_notes, place_notes, sees_all
 
 SKETCH = LogitSketch.of(np.random.default_rng(0).normal(size=1000).astype(np.float32))
 NEXT = TokenPlace(list(range(40)), is_next=True)

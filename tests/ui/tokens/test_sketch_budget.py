@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from studio.app.tokens.sketch_budget import SketchBudget
 from studio.engine.messages import ScoredToken
 from studio.sampling import LogitSketch
-from studio.ui.tokens.sketch_budget import SketchBudget
 
 SKETCH = LogitSketch.of(np.linspace(0.0, 9.0, 300, dtype=np.float32)).to_bytes()
 TEN = 10 * len(SKETCH)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio.ui.tokens.text import MAX_LENGTH, token_text
+from studio.app.tokens.text import MAX_LENGTH, token_text
 
 FACE = "🙂".encode()  # four bytes
 

@@ -1,6 +1,8 @@
 import pytest
 from pytestqt.qtbot import QtBot
 
+from studio.app.tokens.place import TokenPlace
+from studio.app.tokens.text_question import TextQuestion
 from studio.engine.messages import (
     BreakersFound,
     Evaluated,
@@ -10,8 +12,6 @@ from studio.engine.messages import (
     WordsFound,
 )
 from studio.sampling import SamplingParams, WordBias, WordTokens
-from studio.ui.tokens.place import TokenPlace
-from studio.ui.tokens.text_question import TextQuestion
 from tests.ui.fake_engine import Desk
 
 TEXTS = SamplingParams().dry_sequence_breakers

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio.ui.tokens.typed_text import read_typed, spoken, visible
+from studio.app.tokens.typed_text import read_typed, spoken, visible
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,9 @@
 import pytest
 
+from studio.app.tokens.written_token import Run
 from studio.engine.messages import Token
 from studio.sampling import SamplingParams
 from studio.sampling.samplers.mirostat import mu_after
-from studio.ui.tokens.written_token import Run
 from tests.ui.fake_engine import token
 
 MIROSTAT = SamplingParams(mirostat=2, mirostat_tau=4.0, seed=3)

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from PySide6.QtWidgets import QLabel, QLineEdit
 from pytestqt.qtbot import QtBot
 
+from studio.app.settings import LARGEST_ZOOM
 from studio.ui.main_window import MainWindow
-from studio.ui.settings import LARGEST_ZOOM
 from studio.ui.widgets.letters import follow_letters
 from tests.ui.parameter_helpers import opened
 

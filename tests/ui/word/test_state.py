@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
+from studio.app.tokens.sampler_notes import NEAR_TIE
+from studio.app.tokens.words import description, tail_sentence
+from studio.app.word.state import WordFacts, WordState
+from studio.app.word.words import NO_DICE
+from studio.app.writing.records import TokenRecords
 from studio.manuscript import RecordedToken, TokenSpan
 from studio.sampling import LogitSketch, SamplingParams, blame, chance, distribution
-from studio.ui.tokens.sampler_notes import NEAR_TIE
-from studio.ui.tokens.words import description, tail_sentence
 from studio.ui.word.bars import ROWS
-from studio.ui.word.state import WordFacts, WordState
-from studio.ui.word.words import NO_DICE
-from studio.ui.writing.records import TokenRecords
 from tests.ui.fake_engine import Desk
 from tests.ui.recorded import Scored, logits_of, run_of, scored, written, written_all
 

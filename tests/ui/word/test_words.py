@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from studio.ui.word.words import bits, blame_sentence, ordinal, probabilities, ranks
+from studio.app.word.words import bits, blame_sentence, ordinal, probabilities, ranks
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
+from studio.app.writing.draft import Draft
 from studio.presets import Preset
 from studio.ui.writing.brief_card import BriefCard
-from studio.ui.writing.draft import Draft
 
 
 @pytest.fixture

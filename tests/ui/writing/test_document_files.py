@@ -9,10 +9,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
+from studio.app import settings as remembered
+from studio.app.user_folders import data_folder, recovery_folder
 from studio.manuscript import FileState, TextFile, write_text_file
-from studio.ui import settings as remembered
 from studio.ui.main_window import MainWindow
-from studio.ui.user_folders import data_folder, recovery_folder
 from tests.ui.conftest import LONG, save, save_as
 
 Button = QMessageBox.StandardButton
@@ -524,7 +524,7 @@ def test_closing_waits_for_a_save_and_for_no_drive_that_is_gone(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("studio.ui.disk_thread._LONGEST_WAIT", 0.05)
+    monkeypatch.setattr("studio.app.disk_thread._LONGEST_WAIT", 0.05)
     answers.path = str(tmp_path / "sea.txt")
     answers.button = Button.Save
     type_into(bare, "Mine.")
@@ -554,7 +554,7 @@ def test_a_save_that_was_given_up_says_nothing_of_the_next_document(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("studio.ui.disk_thread._LONGEST_WAIT", 0.05)
+    monkeypatch.setattr("studio.app.disk_thread._LONGEST_WAIT", 0.05)
     answers.path = str(tmp_path / "sea.txt")
     answers.button = Button.Discard
     type_into(bare, "Mine.")

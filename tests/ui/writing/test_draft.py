@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytestqt.qtbot import QtBot
 
+from studio.app.writing.draft import Draft
 from studio.engine.messages import Prompt
 from studio.manuscript import (
     Manuscript,
@@ -14,7 +15,6 @@ from studio.manuscript import (
     write_text_file,
 )
 from studio.presets import Preset
-from studio.ui.writing.draft import Draft
 
 
 @pytest.fixture

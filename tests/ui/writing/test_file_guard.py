@@ -14,9 +14,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
+from studio.app.user_folders import state_folder
 from studio.manuscript import document_key
 from studio.ui.main_window import MainWindow
-from studio.ui.user_folders import state_folder
 from studio.ui.writing.file_guard import AGAIN, ALL_THE_SAME, BESIDE, KEEP, TAKE
 from tests.ui.conftest import LONG, NEVER_ENDS, save, save_as
 

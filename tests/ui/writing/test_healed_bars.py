@@ -5,9 +5,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from studio.app.tokens.rows import Fold, TokenRow
 from studio.sampling import LogitSketch, SamplingParams
 from studio.ui.main_window import MainWindow
-from studio.ui.tokens.rows import Fold, TokenRow
 from tests.ui.conftest import LONG
 
 TEXT = "The old fisherman looked out over the sea. It had the colour of"

@@ -16,11 +16,11 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
+from studio.app.writing.large_texts import FIRST, SPLIT, WRAP
 from studio.manuscript import FileState, RecoveryRecord, TextFile, write_text_file
 from studio.manuscript.text_shape import LIMITS
 from studio.ui.main_window import MainWindow
 from studio.ui.writing.document_files import SAVE_AS_FILE
-from studio.ui.writing.large_texts import FIRST, SPLIT, WRAP
 from tests.ui.conftest import LONG
 
 PARAGRAPH = "The old fisherman pushed the boat into the water and looked back. " * 8 + "\n"

@@ -3,6 +3,8 @@ from PySide6.QtCore import QTimer
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from studio.app.tokens.next_token import NOTHING_KNOWN
+from studio.app.writing.look_ahead import READING, STOPPED
 from studio.engine.messages import (
     AnyEvent,
     Distribution,
@@ -15,8 +17,6 @@ from studio.engine.messages import (
 )
 from studio.presets import Preset
 from studio.ui.main_window import MainWindow
-from studio.ui.tokens.next_token import NOTHING_KNOWN
-from studio.ui.writing.look_ahead import READING, STOPPED
 from tests.ui.conftest import LONG
 from tests.ui.fake_engine import Desk, distribution, evaluated, finished, token
 

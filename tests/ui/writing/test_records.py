@@ -3,6 +3,10 @@
 import pytest
 from pytestqt.qtbot import QtBot
 
+from studio.app.tokens.read_token import ReadToken
+from studio.app.tokens.sketch_budget import SketchBudget
+from studio.app.tokens.written_token import WrittenToken
+from studio.app.writing.records import FORGOTTEN, NOTHING_TO_SCORE
 from studio.engine.messages import (
     Evaluating,
     Failed,
@@ -14,10 +18,6 @@ from studio.engine.messages import (
     Superseded,
 )
 from studio.manuscript import Edit, with_own_records
-from studio.ui.tokens.read_token import ReadToken
-from studio.ui.tokens.sketch_budget import SketchBudget
-from studio.ui.tokens.written_token import WrittenToken
-from studio.ui.writing.records import FORGOTTEN, NOTHING_TO_SCORE
 from tests.ui.fake_engine import Desk, evaluated, finished, sketch, token
 
 TEXT = "The sea was calm"

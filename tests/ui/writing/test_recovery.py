@@ -10,6 +10,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 
+from studio.app import settings as remembered
+from studio.app.user_folders import recovery_folder
 from studio.manuscript import (
     Encoding,
     Journal,
@@ -18,10 +20,8 @@ from studio.manuscript import (
     RecoveryRecord,
     TextFile,
 )
-from studio.ui import settings as remembered
 from studio.ui.application import open_first
 from studio.ui.main_window import MainWindow
-from studio.ui.user_folders import recovery_folder
 from studio.ui.writing.recovery_dialog import RecoveryDialog
 from tests.ui.conftest import LONG, NEVER_ENDS, save
 from tests.ui.controls import name_of, tip_of, visible_controls
@@ -466,7 +466,7 @@ def test_a_drive_that_does_not_answer_is_not_waited_for(
         write(journal, record)
 
     monkeypatch.setattr(Journal, "write", write_late)
-    monkeypatch.setattr("studio.ui.disk_thread._LONGEST_WAIT", 0.05)
+    monkeypatch.setattr("studio.app.disk_thread._LONGEST_WAIT", 0.05)
     QTest.keyClicks(bare.editor, "Once")
     qtbot.waitUntil(asked.is_set, timeout=LONG)
     assert not bare.session.recovery.keep_and_wait()

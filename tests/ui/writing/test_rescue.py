@@ -9,10 +9,10 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from studio.app.user_folders import recovery_folder
+from studio.app.writing.rescue import Rescue
 from studio.manuscript import RecoveryRecord
 from studio.ui.main_window import MainWindow
-from studio.ui.user_folders import recovery_folder
-from studio.ui.writing.rescue import Rescue
 
 Logged = list[BaseException]
 
@@ -47,7 +47,7 @@ def raise_in_a_slot(error: BaseException) -> None:
 def test_every_mistake_of_a_session_is_logged_kept_and_told(
     logged: Logged, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("studio.ui.writing.rescue._SHORTEST_MS", 20)
+    monkeypatch.setattr("studio.app.writing.rescue._SHORTEST_MS", 20)
     told: list[str] = []
     kept: list[int] = []
 
@@ -79,8 +79,8 @@ def test_every_mistake_of_a_session_is_logged_kept_and_told(
 def test_a_mistake_at_each_paint_keeps_neither_disk_nor_writer_busy(
     logged: Logged, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("studio.ui.writing.rescue._SHORTEST_MS", 1)
-    monkeypatch.setattr("studio.ui.writing.rescue._LONGEST_MS", 16)
+    monkeypatch.setattr("studio.app.writing.rescue._SHORTEST_MS", 1)
+    monkeypatch.setattr("studio.app.writing.rescue._LONGEST_MS", 16)
     kept: list[int] = []
     told: list[str] = []
 

@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from studio.app.writing.scoring_plan import ScoringPlan
 from studio.manuscript import Manuscript, TokenSpans
-from studio.ui.writing.scoring_plan import ScoringPlan
 
 
 def plan_of(text: str, seen: tuple[int, int] = (0, 0)) -> tuple[Manuscript, ScoringPlan]:

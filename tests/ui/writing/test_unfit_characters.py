@@ -14,6 +14,7 @@ from PySide6.QtCore import QEvent, QMimeData, Qt
 from PySide6.QtGui import QInputMethodEvent, QKeyEvent
 from PySide6.QtWidgets import QApplication
 
+from studio.app.compare.subject import Subject
 from studio.engine.messages import Prompt
 from studio.manuscript import (
     BriefFolder,
@@ -23,7 +24,6 @@ from studio.manuscript import (
     TextFile,
 )
 from studio.manuscript.text_shape import BRIEF_LIMITS, LIMITS
-from studio.ui.compare.subject import Subject
 from studio.ui.editor.document import shown
 from studio.ui.main_window import MainWindow
 from tests.helpers.token_records import Record

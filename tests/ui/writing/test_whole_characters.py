@@ -10,9 +10,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from studio.app.writing.writing import NO_TEXT
 from studio.sampling import SamplingParams
 from studio.ui.main_window import MainWindow
-from studio.ui.writing.writing import NO_TEXT
 from tests.ui.conftest import LONG, NEVER_ENDS
 
 FISH = "🐟🐠🐟🐠🐟🐠🐟🐠🐟"

@@ -5,14 +5,14 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from studio.app.heat.measure import HeatMeasure
+from studio.app.tokens.chosen_token import ChosenToken
+from studio.app.tokens.rows import Fold, TokenRow
+from studio.app.word.words import CHOSEN
+from studio.app.writing.word_choice import NO_TEXT, NOT_YET, PART, WRITING
 from studio.manuscript.passage import Origin
 from studio.sampling import LogitSketch
-from studio.ui.heat.measure import HeatMeasure
 from studio.ui.main_window import MainWindow
-from studio.ui.tokens.chosen_token import ChosenToken
-from studio.ui.tokens.rows import Fold, TokenRow
-from studio.ui.word.words import CHOSEN
-from studio.ui.writing.word_choice import NO_TEXT, NOT_YET, PART, WRITING
 from tests.ui.conftest import LONG
 
 TEXT = "The old fisherman looked out over the"

@@ -7,15 +7,15 @@ from types import SimpleNamespace
 import pytest
 from pytestqt.qtbot import QtBot
 
+from studio.app.model.state import ModelPhase
+from studio.app.tokens.place import TokenPlace
+from studio.app.tokens.written_token import WrittenToken
+from studio.app.writing import writing
+from studio.app.writing.writing import NOTHING_TO_ADD, WritingPhase
 from studio.engine.messages import ChangeParams, Failed, Generate, Stop, Superseded, Token
 from studio.manuscript import Origin
 from studio.sampling import MAX_SEED, LogitSketch, SamplingParams
 from studio.ui.main_window import MainWindow
-from studio.ui.model.state import ModelPhase
-from studio.ui.tokens.place import TokenPlace
-from studio.ui.tokens.written_token import WrittenToken
-from studio.ui.writing import writing
-from studio.ui.writing.writing import NOTHING_TO_ADD, WritingPhase
 from tests.ui.conftest import LONG
 from tests.ui.fake_engine import Desk, evaluated, finished, token
 

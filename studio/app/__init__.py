@@ -1,0 +1,1 @@
+"""What a window is about, without a widget: the layer below `ui`, which alone has widgets."""

@@ -1,0 +1,1 @@
+"""The Compare page: lanes of one prompt, side by side."""

@@ -1,0 +1,279 @@
+"""The comparisons of the writer, from first to last: what gives way to another is not lost.
+
+As with takes, one steps back and forth between them. When a run ends it is put on a shelf
+(`compare.shelf`), and the next window can step back to it. Knows no widget.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+import msgspec
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from studio.app.compare.record import record_of, show_record
+from studio.app.compare.shelf import CompareShelf
+from studio.app.compare.shelf_writer import Kept, ShelfWriter
+from studio.app.compare.state import CompareState
+from studio.app.reading import Reading
+from studio.experiments.comparison import Comparison
+from studio.experiments.comparison_file import ComparisonFileError
+from studio.memory_budgets import RUNS
+from studio.progress import At
+
+MOST = 24
+"""Comparisons that are kept; of more, the oldest go."""
+
+_MOST_NAMELESS = 4
+"""Budgets that runs may fill whose model is not known by its fingerprint."""
+
+_PATIENCE = 1.0
+"""Seconds that a window that is closed waits for the name of what it keeps; made in the background
+since the lanes began, it is there as a rule."""
+
+_REST_MS = 100
+"""Between the end of a run and its way to the shelf: its figures come a little later."""
+
+
+class CompareHistory(QObject):
+    """What was in view, one after another.
+
+    Args:
+        state: The lanes in view.
+        shelf: Where they are put when they have ended.
+        reading: Reads them again while the window goes on; without it they are waited for.
+        parent: The Qt parent, if any.
+    """
+
+    changed = Signal()
+    """Another one is in view, or there are more of them."""
+    failed = Signal(str)
+    """One message for the writer: one of them cannot be brought back, or not be put there."""
+
+    def __init__(
+        self,
+        state: CompareState,
+        shelf: CompareShelf,
+        reading: Reading | None = None,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._reading = reading
+        self._awaited: Kept | None = None
+        """What is read to be shown."""
+        self._state = state
+        self._shelf = shelf
+        self._kept = [Kept(path) for path in shelf.paths()]
+        self._place: int | None = None
+        """Which of them is in view; None for one that is not among them."""
+        self._is_stepping = False
+        self._has_failed = False
+        self._writer = ShelfWriter(shelf, self)
+        self._writer.failed.connect(self._on_failed)
+        self._writer.done.connect(self._let_go)
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(_REST_MS)
+        self._rest.timeout.connect(self._put_in_time)
+        for over in (state.ended, state.origin.changed):
+            over.connect(self._rest.start)
+        state.replacing.connect(self._on_replacing)
+        state.changed.connect(self.changed)
+
+    @property
+    def count(self) -> int:
+        """How many there are, that in view among them."""
+        return len(self._kept) + (self._place is None and self._state.has_tokens)
+
+    @property
+    def number(self) -> int | None:
+        """Which of them is in view, from 1; None where nothing in view was written."""
+        if self._place is not None:
+            return self._place + 1
+        return self.count if self._state.has_tokens else None
+
+    @property
+    def held(self) -> int:
+        """About how many bytes of runs that are not in view are in memory."""
+        return sum(kept.size for number, kept in enumerate(self._kept) if number != self._place)
+
+    def can_step(self, direction: int) -> bool:
+        """Whether there is one before (-1) or after (+1) that in view."""
+        is_free = not self._state.is_running and self._awaited is None
+        return is_free and 0 <= self._target(direction) < len(self._kept)
+
+    def step(self, direction: int) -> None:
+        """Bring back the one before or after; that in view is kept as it is.
+
+        One that is on the shelf alone is shown once it is read.
+        """
+        if not self.can_step(direction):
+            return
+        kept = self._kept[self._target(direction)]
+        if kept.record is not None:
+            self._show(kept)
+        elif self._reading is None:
+            self._on_read(kept, _read(self._shelf, kept.path))
+        else:
+            self._awaited = kept
+            self._reading.start(
+                "Reading a run",
+                partial(_read, self._shelf, kept.path),
+                partial(self._on_read, kept),
+            )
+            self.changed.emit()
+
+    def _on_read(self, kept: Kept, found: Comparison | ComparisonFileError | None) -> None:
+        """The one that was stepped to is read, or cannot be; None where that was ended."""
+        self._awaited = None
+        if kept not in self._kept:
+            found = None  # it was forgotten meanwhile
+        if isinstance(found, ComparisonFileError):
+            target = self._kept.index(kept)
+            del self._kept[target]
+            if self._place is not None and self._place > target:
+                self._place -= 1
+            self.failed.emit(str(found))
+        elif found is not None and not self._state.is_running:
+            kept.record = kept.written = found
+            self._show(kept)
+            return
+        self.changed.emit()
+
+    def _show(self, kept: Kept) -> None:
+        assert kept.record is not None, "it was read"
+        self._keep()
+        self._place = self._kept.index(kept)
+        self._is_stepping = True
+        show_record(self._state, kept.record, kept.source)
+        self._is_stepping = False
+        self._put()
+        self._let_go()
+        self.changed.emit()
+
+    @property
+    def is_on_shelf(self) -> bool:
+        """Whether nothing has to be put there."""
+        return all(kept.is_on_shelf for kept in self._kept) and not self._state.has_tokens
+
+    def put_on_shelf(self, patience: float = _PATIENCE) -> None:
+        """Have all of them on the shelf, now.
+
+        Args:
+            patience: Seconds to wait at most for the fingerprint of the open model, where it is
+                needed and not known yet. A run without it is worth keeping all the same.
+
+        Raises:
+            ComparisonFileError: One could not be written; what was there before still is.
+        """
+        self._rest.stop()
+        origin = self._state.origin
+        self._keep()
+        if self._is_nameless and origin.is_known_within(patience):
+            origin.name_model(self._state.subject)
+            self._keep()
+            self._tell_fingerprint()
+        self._writer.finish()
+        for kept in self._kept:
+            if kept.record is not None and not kept.is_on_shelf:
+                self._shelf.put(kept.path, kept.record)
+                kept.written = kept.record
+        self._shelf.clear_but([kept.path for kept in self._kept])
+        self._shelf.make_room()
+
+    def forget_others(self) -> None:
+        """Have none but that in view, on the shelf neither."""
+        self._keep()
+        place = self._place
+        self._forget([kept for number, kept in enumerate(self._kept) if number != place])
+        self._place = None if place is None else 0
+        self.changed.emit()
+
+    def _put_in_time(self) -> None:
+        """What has ended goes to the shelf while the window goes on."""
+        if self._state.is_running:
+            return
+        self._keep()
+        if self._state.origin.is_known:
+            self._tell_fingerprint()
+        self._put()
+
+    def _put(self) -> None:
+        for kept in self._kept:
+            self._writer.put(kept)
+
+    def _let_go(self) -> None:
+        """Have in memory what is in view, and of the others the latest that the budget holds."""
+        total = 0
+        for number, kept in reversed(list(enumerate(self._kept))):
+            if number != self._place:
+                total += kept.size
+                # One that does not name its model yet is named when that is known.
+                if total > (RUNS if kept.names_model else _MOST_NAMELESS * RUNS):
+                    kept.let_go()
+
+    def _forget(self, others: list[Kept]) -> None:
+        for kept in others:
+            self._kept.remove(kept)
+            kept.record = None  # one that waits for its turn is not written any more
+        self._writer.clear_but([kept.path for kept in self._kept])
+
+    def _on_failed(self, why: str) -> None:
+        # Once: when the window closes the writer is asked about it.
+        if not self._has_failed:
+            self._has_failed = True
+            self.failed.emit(f"Runs cannot be kept for the next window at present. {why}")
+
+    @property
+    def _is_nameless(self) -> bool:
+        """Whether the open model wrote one that does not tell its fingerprint."""
+        origin = self._state.origin
+        return any(
+            not kept.names_model and origin.is_open_model(kept.source) for kept in self._kept
+        )
+
+    def _tell_fingerprint(self) -> None:
+        """Runs that gave way before the fingerprint of their model was known get it now."""
+        origin = self._state.origin
+        for kept in self._kept:
+            record = kept.record
+            if record and not record.model.hash and origin.is_open_model(kept.source):
+                model = msgspec.structs.replace(record.model, hash=origin.fingerprint())
+                kept.record = msgspec.structs.replace(record, model=model)
+
+    def _target(self, direction: int) -> int:
+        place = len(self._kept) if self._place is None else self._place
+        return place + direction
+
+    def _on_replacing(self) -> None:
+        if not self._is_stepping:
+            self._keep()
+            # What comes now is another one.
+            self._place = None
+            if len(self._kept) > MOST:
+                self._forget(self._kept[:-MOST])
+            self._put()
+
+    def _keep(self) -> None:
+        """Record what is in view."""
+        if not self._state.has_tokens:
+            return
+        record = record_of(self._state)
+        source = self._state.subject.source
+        if self._place is None:
+            self._kept.append(Kept(self._shelf.new_path(), record, source))
+            self._place = len(self._kept) - 1
+        elif record != self._kept[self._place].record:
+            kept = self._kept[self._place]
+            kept.record, kept.source = record, source
+
+
+def _read(
+    shelf: CompareShelf, path: Path, at: At = lambda _share: None
+) -> Comparison | ComparisonFileError:
+    """One of a shelf, or why not; in another thread as a rule."""
+    try:
+        return shelf.load(path, at)
+    except ComparisonFileError as error:
+        return error

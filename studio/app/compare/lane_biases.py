@@ -1,0 +1,76 @@
+"""Lanes whose presets have biases for tokens that the open model lacks: the engine runs none such.
+
+Found before a run, so that one lane does not end all. Knows no widget, and not the run.
+"""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QObject, Signal
+
+from studio.app.compare.lane import BIASES_AT, CompareLane
+from studio.app.compare.lanes import CompareLanes
+from studio.app.model.state import ModelState
+from studio.app.tokens.foreign_biases import foreign_bias_words, without_foreign_biases
+
+
+class LaneBiases(QObject):
+    """Knows which lanes they are, and takes the biases out.
+
+    Args:
+        model: Whose vocabulary counts.
+        lanes: The lanes.
+        parent: The Qt parent, if any.
+    """
+
+    told = Signal(str)
+    """One message for the writer: which lanes do not run, and what to do."""
+
+    def __init__(
+        self, model: ModelState, lanes: CompareLanes, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._model = model
+        self._lanes = lanes
+        self._known: list[CompareLane] = []
+
+    def why_not(self, lane: CompareLane) -> str:
+        """Why a lane cannot run, and what to do; nothing where it can."""
+        report = self._model.report
+        if report is None:
+            return ""
+        params, size = lane.sampling.params, report.vocabulary_size
+        return foreign_bias_words(params, size, report.vocabulary, where=BIASES_AT)
+
+    @property
+    def left_out(self) -> list[CompareLane]:
+        """The lanes that cannot run."""
+        return [lane for lane in self._lanes.lanes if self.why_not(lane)]
+
+    def drop(self, lanes: Sequence[CompareLane]) -> None:
+        """Take the biases out of lanes' settings; the presets that they came from keep them."""
+        report = self._model.report
+        for lane in lanes:
+            if report and self.why_not(lane):
+                params = without_foreign_biases(
+                    lane.sampling.params, report.vocabulary_size, report.vocabulary
+                )
+                lane.sampling.set_params(params)
+
+    def look(self) -> None:
+        """A lane's settings are others: it may be one that can run now, or no longer."""
+        left_out = self.left_out
+        if left_out != self._known:
+            self._known = left_out
+            self._lanes.changed.emit()
+
+    def tell(self) -> None:
+        """Say which lanes do not run, if there are any."""
+        left_out = self.left_out
+        if left_out:
+            numbers = [str(self._lanes.lanes.index(lane) + 1) for lane in left_out]
+            which = f"Lane {numbers[0]} does" if len(numbers) == 1 else f"Lanes {_all(numbers)} do"
+            self.told.emit(f"{which} not run. {self.why_not(left_out[0])}")
+
+
+def _all(numbers: list[str]) -> str:
+    return f"{', '.join(numbers[:-1])} and {numbers[-1]}"

@@ -1,0 +1,36 @@
+"""The two numbers of a comparison that the writer sets, declared as the parameters are.
+
+Knows neither lanes nor widgets.
+"""
+
+from dataclasses import replace
+
+from studio.app.parameters.parameter import Number
+from studio.app.parameters.table import MAX_TOKENS, SEED
+
+LANES_SEED = replace(
+    SEED,
+    words={"new": -1},
+    help="Where the random numbers of the next run start.",
+    plain="The same seed and settings give the same lanes again. new (−1) takes another one each "
+    "time.",
+    allowed="",
+)
+LANES_LENGTH = replace(
+    MAX_TOKENS,
+    neutral=64,
+    help="How many tokens each lane may write at a run, and again when it goes on.",
+)
+
+
+def taken(number: Number, value: float) -> int:
+    """A value that was typed, where it is allowed.
+
+    Raises:
+        ValueError: It is not; with a sentence for the writer.
+    """
+    if not number.least <= value <= number.most and value not in number.words.values():
+        raise ValueError(
+            f"{number.title}: found {number.format(value)}; allowed is {number.allowed}."
+        )
+    return int(value)

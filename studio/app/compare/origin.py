@@ -1,0 +1,98 @@
+"""Which model wrote a comparison's lanes, and whether it is the one that is open.
+
+By its fingerprint where the comparison came from a file: token ids, random draws and settings give
+the same text with the same weights alone. Knows no widget.
+"""
+
+from __future__ import annotations
+
+import msgspec
+from PySide6.QtCore import QObject, Signal
+
+from studio.app.compare.subject import Subject
+from studio.app.model.fingerprint import ModelFingerprint
+from studio.app.model.state import ModelState
+from studio.visible_text import visible_name
+
+LOOKING = "Looking whether the open model is the one that wrote these lanes …"
+
+
+class CompareOrigin(QObject):
+    """Knows the open model, and compares.
+
+    Args:
+        model: The open model.
+        parent: The Qt parent, if any.
+    """
+
+    changed = Signal()
+    """More may be known of the open model."""
+
+    def __init__(self, model: ModelState, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._model = model
+        self._fingerprint = ModelFingerprint(model, self)
+        self._fingerprint.changed.connect(self.changed)
+
+    def is_open_model(self, source: object) -> bool:
+        """Whether that, a `Subject.source`, is the open model."""
+        return source is not None and source == self._model.vocabulary
+
+    def ask(self) -> None:
+        """Have the open model's fingerprint made, for what will be kept."""
+        self._fingerprint.ask()
+
+    @property
+    def is_known(self) -> bool:
+        """Whether `fingerprint` would not have to wait."""
+        return self._fingerprint.known is not None
+
+    def is_known_within(self, seconds: float) -> bool:
+        """The same after waiting, so long at most."""
+        return self._fingerprint.wait(seconds) is not None
+
+    def fingerprint(self) -> str:
+        """The open model's, if need be by waiting; "" where its file is gone or does not come."""
+        return self._fingerprint.wait() or ""
+
+    def recognise(self, subject: Subject) -> None:
+        """Find out whether the open model wrote this, and keep what tells it later."""
+        if subject.is_of_a_file and self._model.is_ready:
+            self._fingerprint.ask()
+            if self.why_not(subject) is None:
+                subject.source = self._model.vocabulary
+        elif self._fingerprint.known is not None:
+            self.name_model(subject)
+
+    def name_model(self, subject: Subject) -> None:
+        """Give the open model's fingerprint to what it wrote, if need be by waiting.
+
+        Where its file is gone there is none: a comparison is worth keeping all the same.
+        """
+        if subject.model and not subject.model.hash and self.is_open_model(subject.source):
+            subject.model = msgspec.structs.replace(subject.model, hash=self.fingerprint())
+
+    def why_not(self, subject: Subject) -> str | None:
+        """Why lanes cannot go on with the open model, in words; None where they can."""
+        if self.is_open_model(subject.source):
+            return None
+        wrote = subject.model
+        name = "one that is not known" if wrote is None else f"“{visible_name(wrote.name)}”"
+        if wrote is not None and wrote.file and wrote.file != wrote.name:
+            name += f" ({visible_name(wrote.file)})"
+        if not subject.is_of_a_file:
+            return f"These lanes were written by another model, {name}. Open it to go on."
+        if wrote is None or not wrote.hash:
+            return (
+                f"The file names {name} but has no fingerprint of it, so that nobody knows whether "
+                "the open model is the same. Run the comparison again."
+            )
+        known = self._fingerprint.known
+        if known is None:
+            return LOOKING
+        if known != wrote.hash:
+            return (
+                f"These lanes were written by {name}, and the open model is another one: its "
+                "fingerprint differs. Open that model to go on."
+            )
+        return None

@@ -1,0 +1,120 @@
+"""A comparison between the window's state and the record that files and pages are made of.
+
+Knows both; no widget and no file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import cast, get_args
+
+from studio.app.compare.lane import CompareLane, LanePhase
+from studio.app.compare.lanes import CompareLanes
+from studio.app.compare.setups import LaneSetup
+from studio.app.compare.subject import Figures, Subject
+from studio.engine.messages import MOST_LANES, LaneFinishReason
+from studio.experiments.comparison import Comparison, LaneRecord, ModelRecord, Turn
+from studio.experiments.recorder import token_record
+
+_REASONS = get_args(LaneFinishReason)
+_NO_FIGURES = Figures(0.0, 0.0, 0.0)
+
+
+def record_of(state: CompareLanes) -> Comparison:
+    """What is in view, to be kept.
+
+    Args:
+        state: Has been run.
+    """
+    subject = state.subject
+    assert subject.prompt is not None, "there is something to keep"
+    figures = subject.figures or _NO_FIGURES
+    return Comparison(
+        made=subject.made,
+        model=subject.model or ModelRecord(name=""),
+        prompt=subject.prompt,
+        prompt_tokens=len(subject.prompt_tokens) or subject.prompt_count,
+        prompt_ids=tuple(subject.prompt_tokens),
+        unseen_characters=subject.unseen_characters,
+        unseen_tokens=max(0, subject.unseen_tokens),
+        same_dice=len({lane.seed for lane in state.lanes if lane.seed is not None}) == 1,
+        max_tokens=max([state.max_tokens, *(len(lane.tokens) for lane in state.lanes)]),
+        ignore_eos=subject.ignore_eos,
+        lanes=tuple(map(_lane_record, state.lanes)),
+        seconds_prompt=figures.seconds_prompt,
+        seconds_generation=figures.seconds_generation,
+        tokens_per_second=figures.tokens_per_second,
+        spellings=state.vocabulary.pieces,
+    )
+
+
+def show_record(state: CompareLanes, comparison: Comparison, source: object = None) -> None:
+    """Have the window show a comparison that was kept; no lane may run.
+
+    Args:
+        state: What is shown.
+        comparison: It.
+        source: See `Subject.source`.
+    """
+    known = {preset.name for preset in state.presets.presets}
+    current = state.presets.current.name
+    lanes = comparison.lanes[:MOST_LANES]
+    setups = [
+        LaneSetup(lane.name if lane.name in known else current, lane.params_at(len(lane.tokens)))
+        for lane in lanes
+    ]
+    colors = _colors(lanes)
+    made = state.show(setups, _subject_of(comparison, source), comparison.spellings, colors)
+    for lane, record in zip(made, lanes, strict=True):
+        if record.reason is None and not record.drawn:
+            continue  # it was not run
+        lane.seed = record.seed
+        lane.tokens.extend(record.tokens)
+        lane.turns = [(0, record.params), *((turn.index, turn.params) for turn in record.turns)]
+        lane.phase = LanePhase.ENDED
+        lane.reason = record.reason or "stopped"
+        lane.end, lane.mu = record.end, record.mu
+        lane.stop = lane.stopped_by = record.stop
+        lane.ran_as = record.name
+    state.same_dice = comparison.same_dice
+    state.shown()
+
+
+def _colors(lanes: Sequence[LaneRecord]) -> list[int]:
+    """The lanes' colours, as they were where the record tells them; no two the same."""
+    kept = [lane.color for lane in lanes]
+    return kept if len({*kept} & {*range(MOST_LANES)}) == len(kept) else list(range(len(kept)))
+
+
+def _subject_of(comparison: Comparison, source: object) -> Subject:
+    return Subject(
+        prompt=comparison.prompt,
+        prompt_tokens=list(comparison.prompt_ids),
+        prompt_count=comparison.prompt_tokens,
+        unseen_characters=comparison.unseen_characters,
+        unseen_tokens=comparison.unseen_tokens,
+        ignore_eos=comparison.ignore_eos,
+        source=source,
+        model=comparison.model,
+        made=comparison.made,
+        figures=Figures(
+            comparison.seconds_prompt, comparison.seconds_generation, comparison.tokens_per_second
+        ),
+    )
+
+
+def _lane_record(lane: CompareLane) -> LaneRecord:
+    turns = lane.turns or [(0, lane.sampling.params)]
+    reason = cast(LaneFinishReason, lane.reason) if lane.reason in _REASONS else None
+    return LaneRecord(
+        params=turns[0][1],
+        seed=lane.seed or 0,
+        tokens=tuple(map(token_record, lane.tokens)),
+        reason=reason,
+        end=None if lane.end is None else token_record(lane.end),
+        stop=lane.stopped_by,
+        mu=lane.mu,
+        name=lane.ran_as or lane.profiles.current.name,
+        turns=tuple(Turn(index=index, params=params) for index, params in turns[1:]),
+        color=lane.color,
+    )

@@ -1,0 +1,25 @@
+"""Whether lanes fit the context beside their prompt, in words for the writer.
+
+Arithmetic and a sentence; knows neither lanes nor the engine.
+"""
+
+from studio.app.counted import counted
+
+
+def room_warning(lanes: int, max_tokens: int, used: int, size: int) -> str:
+    """Say what may not fit, and what to do; or "" where all does.
+
+    Args:
+        lanes: How many.
+        max_tokens: What each may write.
+        used: Tokens of the prompt.
+        size: Tokens of the context.
+    """
+    wanted = used + lanes * max_tokens
+    if wanted <= size:
+        return ""
+    return (
+        f"{counted(lanes, 'lane')} of {counted(max_tokens, 'token')} and the prompt may need "
+        f"{wanted:,} of the context's {size:,} tokens: the beginning of a long text is "
+        "left out, or lanes end early. Fewer tokens or lanes, or a larger context, would do."
+    )

@@ -1,0 +1,144 @@
+"""Puts runs on the shelf in another thread: the window does not wait for encoder and disk.
+
+Knows what is to be written, and not when; that is `compare.history`'s affair.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from studio.app.background import Background
+from studio.app.compare.shelf import CompareShelf
+from studio.experiments.comparison import Comparison
+from studio.experiments.comparison_file import ComparisonFileError
+
+_LOOK_MS = 50
+_LONGEST_WAIT = 10.0
+"""Seconds. Twelve runs are written in tenths of a second; a drive that is gone answers never."""
+_TOKEN, _SPELLING = 500, 100
+"""Bytes of a token without its sketch, and of an entry in the list of spellings."""
+
+
+@dataclass(eq=False)
+class Kept:
+    """One run that is kept.
+
+    Attributes:
+        path: Its file on the shelf, whether it is there yet or not.
+        record: It, as far as it is in memory.
+        source: As `Subject.source`.
+        written: The record that its file has; set by the other thread.
+    """
+
+    path: Path
+    record: Comparison | None = None
+    source: object = None
+    written: Comparison | None = None
+
+    @property
+    def is_on_shelf(self) -> bool:
+        """Whether its file has it as it is now."""
+        return self.written is self.record
+
+    @property
+    def size(self) -> int:
+        """About how many bytes it takes in memory."""
+        if self.record is None:
+            return 0
+        tokens = sum(
+            _TOKEN + len(token.sketch) for lane in self.record.lanes for token in lane.tokens
+        )
+        return tokens + _SPELLING * len(self.record.spellings)
+
+    @property
+    def names_model(self) -> bool:
+        """Whether it tells the fingerprint of the model that wrote it."""
+        return self.record is None or bool(self.record.model.hash)
+
+    def let_go(self) -> None:
+        """Have it on the shelf alone, where it is."""
+        if self.is_on_shelf:
+            self.record = self.written = None
+
+
+class ShelfWriter(QObject):
+    """Does one thing after another, in the order in which it was asked.
+
+    Args:
+        shelf: While something is under way nobody else writes to it.
+        parent: The Qt parent, if any.
+    """
+
+    failed = Signal(str)
+    """One message for the writer: a run could not be written. What was there before still is."""
+    done = Signal()
+    """All is done that was asked."""
+
+    def __init__(self, shelf: CompareShelf, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._shelf = shelf
+        self._queued: dict[Kept, Comparison] = {}
+        """What each was last asked to be written as."""
+        self._errors: list[str] = []
+        """Written to by the other thread, which touches nothing of this object: it may go first."""
+        self._clock = QTimer(self)
+        self._clock.setInterval(_LOOK_MS)
+        self._clock.timeout.connect(self._look)
+        self._background = Background("shelf")
+
+    def put(self, kept: Kept) -> None:
+        """Have a run written as it is now, if its file has it otherwise."""
+        record = kept.record
+        if record is None or kept.is_on_shelf or self._queued.get(kept) is record:
+            return
+        self._queued[kept] = record
+        shelf, errors = self._shelf, self._errors
+        self._background.start(lambda: _write(shelf, kept, record, errors))
+        self._clock.start()
+
+    def clear_but(self, paths: Collection[Path]) -> None:
+        """Have the files of all other runs deleted."""
+        shelf, kept = self._shelf, list(paths)
+        self._background.start(lambda: shelf.clear_but(kept))
+
+    def finish(self) -> None:
+        """Wait until all is done that was asked, seconds at most.
+
+        Raises:
+            ComparisonFileError: The shelf's drive does not answer.
+        """
+        is_done = self._background.wait(_LONGEST_WAIT)
+        self._look()
+        if not is_done:
+            raise ComparisonFileError(
+                self._shelf.new_path().parent,
+                "it cannot be written to: its drive does not answer. Export the comparison to "
+                "another place, or close without it.",
+            )
+
+    def _look(self) -> None:
+        is_done = not self._background.is_busy
+        if is_done:
+            self._clock.stop()
+            self._queued.clear()
+        errors = self._errors[:]
+        del self._errors[: len(errors)]
+        if errors:
+            self.failed.emit(errors[-1])
+        if is_done:
+            self.done.emit()
+
+
+def _write(shelf: CompareShelf, kept: Kept, record: Comparison, errors: list[str]) -> None:
+    if kept.record is not record:
+        return  # it gave way to another one, which comes next
+    try:
+        shelf.put(kept.path, record)
+    except ComparisonFileError as error:
+        errors.append(str(error))
+    else:
+        kept.written = record

@@ -1,0 +1,1 @@
+"""The window's line to the engine: its child process, and what is sent and received."""

@@ -1,0 +1,167 @@
+"""The window's line to the engine: one child process at a time, numbered requests, events.
+
+Knows that there is a process, that it can die and that it can fall silent; not what is loaded in it
+or asked of it.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from studio.app.counted import counted
+from studio.app.engine_line.answer_watch import BEAT_MS, AnswerWatch
+from studio.app.engine_line.process import EngineProcess, Outcome
+from studio.engine.messages import AnyCommand, AnyEvent, Ping, Stop, Superseded
+
+
+class EngineClient(QObject):
+    """Sends commands to the engine and hands its events on.
+
+    Args:
+        command: Starts the child; by default this same program.
+        parent: The Qt parent, if any.
+        beat_ms: Milliseconds in which an engine that owes an answer should give a sign of life.
+    """
+
+    received = Signal(object)
+    """An `AnyEvent`, in the order in which the engine sent them. `listen` picks among them."""
+    died = Signal(object)
+    """The `Outcome` of a child that ended unasked, after its last event."""
+    waiting_changed = Signal()
+    """`silence`, `is_stopping` or `is_stop_late` is another."""
+
+    def __init__(
+        self,
+        command: list[str] | None = None,
+        parent: QObject | None = None,
+        *,
+        beat_ms: int = BEAT_MS,
+    ) -> None:
+        super().__init__(parent)
+        self._command = command
+        self._process: EngineProcess | None = None
+        self._last_request = 0
+        self._listeners: dict[type[AnyEvent], list[Callable[[Any], None]]] = {}
+        self._watch = AnswerWatch(self._ping, beat_ms, self)
+        self._watch.changed.connect(self.waiting_changed)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether there is a child."""
+        return self._process is not None
+
+    @property
+    def process_id(self) -> int:
+        """The child's process id; 0 when there is none."""
+        return self._process.process_id if self._process else 0
+
+    @property
+    def silence(self) -> int:
+        """For how many seconds the engine, which owes an answer, has given no sign of life.
+
+        0 where it does, and where that is not long enough to tell of it. An engine that is merely
+        busy is not silent: its reading thread answers.
+        """
+        return self._watch.silence
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether the engine was told to stop something and has not ended it yet."""
+        return self._watch.is_stopping
+
+    @property
+    def is_stop_late(self) -> bool:
+        """Whether that was a second ago."""
+        return self._watch.is_stop_late
+
+    @property
+    def is_owing(self) -> bool:
+        """Whether the engine owes an answer."""
+        return bool(self._watch.pending)
+
+    def start(self) -> None:
+        """Start a child, if there is none."""
+        if self._process:
+            return
+        self._watch.forget()
+        process = EngineProcess(self._command, self)
+        process.received.connect(self._on_received)
+        process.heard.connect(self._watch.heard)
+        process.ended.connect(self._on_ended)
+        self._process = process
+        process.start()
+
+    def listen(self, listener: Callable[[Any], None], *kinds: type[AnyEvent]) -> None:
+        """Let a listener have the events of some kinds, before `received` tells of them.
+
+        Tokens come by the hundred in a second, and most of who listens has no use for them. A
+        listener lives as long as this client.
+        """
+        for kind in kinds:
+            self._listeners.setdefault(kind, []).append(listener)
+
+    def hand_on(self, event: AnyEvent) -> None:
+        """Give an event to those who listen for its kind."""
+        for listener in self._listeners.get(type(event), ()):
+            listener(event)
+        self.received.emit(event)
+
+    def next_request(self) -> int:
+        """A number that no request of this session has had."""
+        self._last_request += 1
+        return self._last_request
+
+    def send(self, command: AnyCommand) -> None:
+        """Send a command. Where there is no child, `died` has been emitted; it is dropped."""
+        if not self._process:
+            return
+        self._watch.asked(command)
+        gave_way = self._process.send(command)
+        if gave_way is not None:
+            # Not sent yet, and of no use any more: the engine would say so, if it read it.
+            self._on_received(Superseded(request=gave_way.request))
+
+    def stop_all(self) -> None:
+        """Tell the engine to stop all that it has not answered."""
+        for request in sorted(self._watch.pending):
+            self.send(Stop(request=request))
+
+    def end(self, why: str) -> None:
+        """End the child at once, without asking it; `died` follows within seconds at most.
+
+        Args:
+            why: The end of a sentence, "The engine was ended, because …".
+        """
+        if self._process:
+            self._watch.forget()
+            self._process.kill(why)
+
+    def close(self) -> None:
+        """End the child in order, or at once where it does not answer."""
+        process, self._process = self._process, None
+        is_doubtful = self._watch.is_doubtful or self._watch.is_stop_late
+        self._watch.forget()
+        if process:
+            process.close(is_polite=not is_doubtful)
+            process.deleteLater()
+
+    def _ping(self) -> None:
+        if self._process:
+            self._process.send(Ping(request=self.next_request()))
+
+    def _on_received(self, event: AnyEvent) -> None:
+        self._watch.answered(event)
+        self.hand_on(event)
+
+    def _on_ended(self, outcome: Outcome) -> None:
+        process, self._process = self._process, None
+        self._watch.forget()
+        if process:
+            process.deleteLater()
+        self.died.emit(outcome)
+
+
+def silence_words(seconds: int) -> str:
+    """Why an engine was ended that was silent so long, for `EngineClient.end`."""
+    return f"it had not answered for {counted(seconds, 'second')}"

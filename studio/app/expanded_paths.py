@@ -1,0 +1,69 @@
+"""Paths that were dropped, chosen or typed: the files, and in place of a folder those in it.
+
+Opens none of them.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from studio.app.counted import counted
+from studio.path_checks import is_folder
+from studio.visible_text import visible_name
+
+MOST_FILES = 2_000
+"""That are looked at in one go."""
+_MOST_ENTRIES = 100_000
+"""Of a folder that are put in order."""
+
+
+@dataclass(frozen=True)
+class ExpandedPaths:
+    """What is to be looked at.
+
+    Attributes:
+        files: In the order in which they came, a folder's by name.
+        skipped: Sentences on what is not among them.
+    """
+
+    files: list[Path]
+    skipped: list[str]
+
+
+def expand_folders(paths: Sequence[Path]) -> ExpandedPaths:
+    """The files, and in place of each folder those in it; not what is hidden, or deeper."""
+    files: list[Path] = []
+    skipped: list[str] = []
+    for path in paths:
+        if not is_folder(path):
+            files.append(path)
+            continue
+        name = visible_name(path.name)
+        try:
+            inside = _files_in(path)
+        except OSError as error:
+            skipped.append(f"“{name}” cannot be read: {error.strerror or error}.")
+            continue
+        if not inside:
+            skipped.append(f"“{name}” has no files in it.")
+        files += inside
+    if len(files) > MOST_FILES:
+        skipped.append(
+            f"The first {MOST_FILES:,} of {counted(len(files), 'file')} are looked at. Bring the "
+            "others after them."
+        )
+    return ExpandedPaths(files[:MOST_FILES], skipped)
+
+
+def _files_in(folder: Path) -> list[Path]:
+    with os.scandir(folder) as entries:
+        names = [
+            entry.name
+            for entry in islice(entries, _MOST_ENTRIES)
+            if not entry.name.startswith(".") and entry.is_file()
+        ]
+    return [folder / name for name in sorted(names)]

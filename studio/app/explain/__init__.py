@@ -1,0 +1,1 @@
+"""Temperature taught in seven steps on the writer’s own sentence."""

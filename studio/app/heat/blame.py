@@ -1,0 +1,94 @@
+"""The blame of recorded tokens, many at a time: each with what penalties, DRY and biases did to it.
+
+What a token's record does not tell (the text before it) is left out of account, and said. Knows no
+window and no colour.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.app.tokens.next_token import NextToken
+from studio.app.tokens.place import UNKNOWN_PLACE, TokenPlace
+from studio.app.tokens.sampler_notes import sees_all
+from studio.manuscript import RecordedToken
+from studio.sampling import (
+    LogitsError,
+    LogitSketch,
+    SamplingParams,
+    SketchError,
+    SketchStack,
+    blames,
+)
+from studio.sampling.samplers.steps import active_changes
+from studio.sampling.sketches.reweighed import reweighed, with_early_changes
+
+
+class Blames(NamedTuple):
+    """The blame of some tokens.
+
+    Attributes:
+        values: `(n,)`: see `blames`; NaN also where a sketch cannot be read.
+        sees_all: Whether all that penalties and DRY look at is known of all that were drawn.
+        banned: How many have no blame because biases ban all that is known at their place.
+    """
+
+    values: NDArray[np.float64]
+    sees_all: bool
+    banned: int
+
+
+NO_BLAMES = Blames(np.zeros(0), True, 0)
+
+
+def blames_of(
+    records: Sequence[RecordedToken],
+    us: NDArray[np.float64],
+    params: SamplingParams,
+    vocabulary: NextToken,
+    stack: SketchStack | None = None,
+) -> Blames:
+    """Return the blame of each token.
+
+    Args:
+        records: The tokens; of those that were drawn by the window, with their `place`.
+        us: `(n,)`: what was drawn in each place; NaN where nothing was.
+        params: The parameters in force; their temperature does not matter.
+        vocabulary: Knows texts as tokens: DRY's sequence breakers and words with biases.
+        stack: The tokens' own sketches, where they are at hand: used if nothing re-weighs them.
+    """
+    params = with_early_changes(params)
+    if not (active_changes(params) or params.is_biased) and stack is not None:
+        return Blames(blames(stack, us, params), True, 0)
+    made = SketchStack()
+    knows_all, banned = True, 0
+    for record, u in zip(records, us.tolist(), strict=True):
+        if np.isnan(u):
+            made.append(_NOTHING)
+            continue
+        place: TokenPlace = getattr(record, "place", UNKNOWN_PLACE)
+        knows_all = knows_all and sees_all(params, place)
+        try:
+            sketch = LogitSketch.from_bytes(record.sketch)
+            state = vocabulary.state_at(place, params)
+            made.append(reweighed(sketch, params, place.history, state, record.id), record.id)
+        except LogitsError:
+            banned += 1
+            made.append(_NOTHING)
+        except (SketchError, ValueError):
+            made.append(_NOTHING)
+    return Blames(blames(made, us, params), knows_all, banned)
+
+
+def joined(first: Blames, second: Blames) -> Blames:
+    """Return the blames of the one and the other, in this order."""
+    return Blames(
+        np.concatenate((first.values, second.values)),
+        first.sees_all and second.sees_all,
+        first.banned + second.banned,
+    )
+
+
+_NOTHING = LogitSketch.of([0.0])

@@ -1,0 +1,282 @@
+"""Heat: which measure tints the manuscript, and how strongly each token is tinted now.
+
+A token's sketch joins the stack when somebody first asks for its tint, which is when it comes into
+view: while heat is off nothing is computed, and of a long manuscript only what is looked at. The
+module knows no widget and no colour.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Signal
+
+from studio.app.heat.blame import NO_BLAMES, blames_of, joined
+from studio.app.heat.measure import SCALES, HeatMeasure, HeatScale
+from studio.app.parameters.sampling_state import SamplingState
+from studio.app.tokens.foreign_biases import foreign_bias_words
+from studio.app.tokens.next_token import NextToken
+from studio.app.tokens.sampler_notes import blame_notes
+from studio.manuscript import RecordedToken
+from studio.sampling import LogitSketch, SamplingParams, SketchError, SketchStack
+
+LEVELS = 24
+"""How many tints there are, all told apart from no tint."""
+
+NO_TINT = -1
+
+_MOST_KEPT = 4000
+"""Tokens whose sketches stay unpacked; each takes some 2 KiB."""
+
+
+class HeatState(QObject):
+    """The measure in force and its values, kept up with the temperature.
+
+    Args:
+        sampling: Whose temperature and filters count.
+        vocabulary: Knows DRY's sequence breakers.
+        parent: The Qt parent, if any.
+    """
+
+    changed = Signal()
+    """Tints may be others now. Not emitted while heat is off."""
+
+    measure_changed = Signal(object)
+    """The new `HeatMeasure`."""
+
+    scale_changed = Signal()
+    """`scale` is another; also while tints are asked for, in the middle of painting."""
+
+    notes_changed = Signal()
+    """`notes` are others; also while tints are asked for, in the middle of painting."""
+
+    def __init__(
+        self, sampling: SamplingState, vocabulary: NextToken, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._vocabulary = vocabulary
+        self._params = sampling.params
+        self._measure = HeatMeasure.OFF
+        self._stack = SketchStack()
+        # A record is known by its identity, and kept so that no other can take that over.
+        self._rows: dict[int, int] = {}
+        self._records: list[RecordedToken] = []
+        self._us: list[float] = []
+        self._vocabulary_size = 0
+        self._blames = NO_BLAMES
+        self._notes: tuple[str, ...] = ()
+        self._asked: tuple[Sequence[RecordedToken], NDArray[np.intp]] = ((), np.zeros(0, np.intp))
+        """The records asked about last, and their rows: those in view, as long as nothing moves."""
+        self._scale: HeatScale | None = None
+        self._fitted_to = 0
+        self._tints: NDArray[np.int64] | None = None
+        self._turned: NDArray[np.bool_] | None = None
+        sampling.params_changed.connect(self._follow)
+        vocabulary.texts_known.connect(self._follow_texts)
+
+    @property
+    def measure(self) -> HeatMeasure:
+        """What tokens are tinted by."""
+        return self._measure
+
+    @property
+    def is_on(self) -> bool:
+        """Whether tokens are tinted at all."""
+        return self._measure is not HeatMeasure.OFF
+
+    @property
+    def scale(self) -> HeatScale:
+        """The scale of the measure, fitted to the tokens that were shown since it was chosen."""
+        return self._scale or SCALES[self._measure]
+
+    @property
+    def temperature(self) -> float:
+        """The temperature in force."""
+        return self._params.temperature
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is to be said of the tints beside the scale: where they are approximate, and why."""
+        return self._notes
+
+    def set_measure(self, measure: HeatMeasure) -> None:
+        """Tint by another measure, or not at all."""
+        if measure is self._measure:
+            return
+        self._measure = measure
+        self._scale, self._fitted_to = None, 0
+        self._forget_values()
+        if measure is HeatMeasure.OFF:
+            self._forget_tokens()
+        self._tell_notes()
+        self.measure_changed.emit(measure)
+
+    def forget_text(self) -> None:
+        """Fit the scale anew: another text is open."""
+        self._forget_tokens()
+        self._scale, self._fitted_to = None, 0
+        if self.is_on:
+            self.scale_changed.emit()
+            self.changed.emit()
+
+    def tints(self, records: Sequence[RecordedToken]) -> NDArray[np.int64]:
+        """Return `(n,)` the tint of each token now, 0 to `LEVELS` − 1, or `NO_TINT`.
+
+        A token without the measure (the blame of a favourite) and one whose sketch cannot be read
+        have no tint.
+
+        Args:
+            records: Not to be changed afterwards: asked about again, the same object is known.
+        """
+        rows = self._rows_of(records)
+        if self._tints is None:
+            self._tints = self._all_tints()
+        return self._tints[rows]
+
+    def turned(self, records: Sequence[RecordedToken]) -> NDArray[np.bool_]:
+        """Return `(n,)` whether the same dice would choose the favourite at the temperature now.
+
+        Only blame asks this; otherwise it is false of all.
+        """
+        rows = self._rows_of(records)
+        if self._measure is not HeatMeasure.BLAME:
+            return np.zeros(len(rows), dtype=bool)
+        if self._turned is None:
+            with np.errstate(invalid="ignore"):
+                self._turned = self._all_blames() >= self._params.temperature
+        return self._turned[rows]
+
+    def _all_tints(self) -> NDArray[np.int64]:
+        self._fit()
+        with np.errstate(invalid="ignore"):
+            places = self.scale.place(self._values(self._params.temperature))
+        tints = np.full(len(places), NO_TINT)
+        has = ~np.isnan(places)
+        tints[has] = np.minimum((places[has] * LEVELS).astype(np.int64), LEVELS - 1)
+        return tints
+
+    def _fit(self) -> None:
+        """Fit the scale to what has come; at T 1, so that turning T is seen and not made up for."""
+        if len(self._records) <= self._fitted_to:
+            return  # of a long text, what was out of view has been forgotten: the scale stays
+        self._fitted_to = len(self._records)
+        if not SCALES[self._measure].ends:
+            return
+        with np.errstate(invalid="ignore"):
+            scale = SCALES[self._measure].fitted(self._values(1.0))
+        if scale != self.scale:
+            self._scale = scale
+            self.scale_changed.emit()
+
+    def _values(self, temperature: float) -> NDArray[np.float64]:
+        stack = self._stack
+        match self._measure:
+            case HeatMeasure.SURPRISE:
+                return stack.surprise(temperature)
+            case HeatMeasure.ENTROPY:
+                # A sketch that could not be read has no rank, and no entropy worth the name.
+                bits = stack.entropy(temperature) / math.log(2.0)
+                return np.where(stack.rank < 0, math.nan, bits)
+            case HeatMeasure.RANK:
+                return np.where(stack.rank < 0, math.nan, stack.rank + 1.0)
+            case _:
+                return self._all_blames()
+
+    def _all_blames(self) -> NDArray[np.float64]:
+        """The blame of every row; only those that have come since the last time are computed."""
+        known = len(self._blames.values)
+        if known < len(self._records):
+            fresh = blames_of(
+                self._records[known:],
+                np.array(self._us[known:]),
+                self._params,
+                self._vocabulary,
+                None if known else self._stack,
+            )
+            self._blames = joined(self._blames, fresh)
+            self._tell_notes()
+        return self._blames.values
+
+    def _tell_notes(self) -> None:
+        notes: tuple[str, ...] = ()
+        size = self._vocabulary_size
+        foreign = foreign_bias_words(self._params, size, self._vocabulary.mark) if size else ""
+        if self._measure is HeatMeasure.BLAME and foreign:
+            notes = (f"No blame: {foreign[0].lower()}{foreign[1:]}",)
+        elif self._measure is HeatMeasure.BLAME:
+            notes = blame_notes(
+                self._params,
+                texts_known=self._vocabulary.knows_texts(self._params),
+                history_known=self._blames.sees_all,
+                banned=self._blames.banned,
+            )
+        if notes != self._notes:
+            self._notes = notes
+            self.notes_changed.emit()
+
+    def _rows_of(self, records: Sequence[RecordedToken]) -> NDArray[np.intp]:
+        if records is self._asked[0]:
+            return self._asked[1]
+        new = sum(id(record) not in self._rows for record in records)
+        if len(self._records) + new > max(_MOST_KEPT, 2 * len(records)):
+            self._forget_tokens()
+            new = len(records)
+        if new:
+            for record in records:
+                if id(record) not in self._rows:
+                    self._append(record)
+            self._tints = self._turned = None
+        rows = np.array([self._rows[id(record)] for record in records], dtype=np.intp)
+        self._asked = records, rows
+        return rows
+
+    def _append(self, record: RecordedToken) -> None:
+        self._rows[id(record)] = len(self._records)
+        self._records.append(record)
+        self._us.append(getattr(record, "u", math.nan))
+        try:
+            sketch = LogitSketch.from_bytes(record.sketch)
+            self._stack.append(sketch, record.id)
+            self._vocabulary_size = sketch.vocabulary_size
+        except (SketchError, ValueError):
+            self._stack.append(_UNREADABLE)
+
+    def _follow(self, params: SamplingParams) -> None:
+        filters_too = params != msgspec.structs.replace(
+            self._params, temperature=params.temperature
+        )
+        self._params = params
+        if not self.is_on:
+            return
+        if filters_too:
+            self._forget_values()
+            self._tell_notes()
+        elif self._measure is HeatMeasure.RANK:
+            return  # the same at every T
+        self._tints = self._turned = None
+        self.changed.emit()
+
+    def _follow_texts(self) -> None:
+        if self._measure is HeatMeasure.BLAME:
+            self._forget_values()
+            self._tell_notes()
+            self.changed.emit()
+
+    def _forget_values(self) -> None:
+        self._tints = self._turned = None
+        self._blames = NO_BLAMES
+
+    def _forget_tokens(self) -> None:
+        self._stack = SketchStack()
+        self._rows.clear()
+        self._records.clear()
+        self._us.clear()
+        self._asked = ((), np.zeros(0, np.intp))
+        self._forget_values()
+
+
+_UNREADABLE = LogitSketch.of([0.0])

@@ -1,0 +1,1 @@
+"""The last tokens as an image, position against rank."""

@@ -1,0 +1,133 @@
+"""The last tokens as rows of brightness: brought up to date as tokens come, re-tempered as T turns.
+
+Sketches are unpacked once, a few at a time, and stand in blocks, so that the oldest can be let go
+while the newest come: at one temperature a new token costs one row, whatever the number shown. The
+module knows no window and no colour.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.app.landscape.scale import ROWS, levels
+from studio.manuscript import TokenSpan
+from studio.sampling import LogitSketch, SketchError, SketchStack
+
+CHUNK = 48
+"""Sketches that are unpacked at once; about 6 ms."""
+
+_BLOCK = 512
+
+_UNREADABLE = LogitSketch.of([0.0])
+
+
+class LandscapeRows:
+    """Rows for the spans that were asked for, or for the first of them while more are to come.
+
+    Attributes:
+        spans: The tokens that have a row, oldest first.
+        levels: `(n, ROWS)` uint8: the brightness by rank, and of all others together.
+        ranks: `(n,)` the rank of the token that stands there, 0 for the favourite; -1 where its
+            sketch cannot be read, and the row is empty.
+    """
+
+    def __init__(self) -> None:
+        self._temperature = 1.0
+        self.clear()
+
+    def clear(self) -> None:
+        """Let everything go."""
+        self.spans: list[TokenSpan] = []
+        self.levels: NDArray[np.uint8] = np.zeros((0, ROWS), dtype=np.uint8)
+        self.ranks: NDArray[np.intp] = np.zeros(0, dtype=np.intp)
+        self._blocks: list[SketchStack] = []
+        self._skipped = 0
+        """Rows of the first block whose tokens have been let go."""
+
+    def temper(self, temperature: float) -> None:
+        """Compute all rows at a temperature, 0 to infinity."""
+        if temperature == self._temperature:
+            return
+        self._temperature = temperature
+        if self._blocks:
+            rows = np.concatenate([_levels(block, temperature) for block in self._blocks])
+            self.levels = rows[self._skipped :]
+
+    def follow(self, wanted: Sequence[TokenSpan]) -> bool:
+        """Come nearer to the tokens that are wanted; return whether all of them have rows now."""
+        self._keep_common(wanted)
+        known = len(self.spans)
+        # Also those that stayed may stand elsewhere now.
+        self.spans = list(wanted[:known])
+        fresh = wanted[known : known + CHUNK]
+        if fresh:
+            self._append(fresh)
+        return len(self.spans) == len(wanted)
+
+    def _keep_common(self, wanted: Sequence[TokenSpan]) -> None:
+        """Keep the rows that begin what is wanted."""
+        first = wanted[0].record if wanted else None
+        start = next(
+            (row for row, span in enumerate(self.spans) if span.record is first), len(self.spans)
+        )
+        held = self.spans[start:]
+        same = 0
+        for have, want in zip(held, wanted, strict=False):
+            if have.record is not want.record:
+                break
+            same += 1
+        if not same:
+            self.clear()
+            return
+        self._drop(start)
+        self._truncate(same)
+
+    def _drop(self, count: int) -> None:
+        self.spans = self.spans[count:]
+        self.levels, self.ranks = self.levels[count:], self.ranks[count:]
+        self._skipped += count
+        while self._blocks and self._skipped >= len(self._blocks[0]):
+            self._skipped -= len(self._blocks.pop(0))
+
+    def _truncate(self, count: int) -> None:
+        if count == len(self.spans):
+            return
+        self.spans = self.spans[:count]
+        self.levels, self.ranks = self.levels[:count], self.ranks[:count]
+        left = self._skipped + count
+        for index, block in enumerate(self._blocks):
+            if left <= 0:
+                del self._blocks[index:]
+                break
+            block.truncate(left)
+            left -= _BLOCK
+
+    def _append(self, fresh: Sequence[TokenSpan]) -> None:
+        new = SketchStack()
+        for span in fresh:
+            record, token = span.record, span.record.id
+            if not self._blocks or len(self._blocks[-1]) >= _BLOCK:
+                self._blocks.append(SketchStack())
+            try:
+                sketch = LogitSketch.from_bytes(record.sketch)
+                new.append(sketch, token)
+                self._blocks[-1].append(sketch, token)
+            except (SketchError, ValueError):
+                new.append(_UNREADABLE)
+                self._blocks[-1].append(_UNREADABLE)
+        self.spans = [*self.spans, *fresh]
+        self.levels = np.concatenate((self.levels, _levels(new, self._temperature)))
+        self.ranks = np.concatenate((self.ranks, new.rank))
+
+
+def _levels(stack: SketchStack, temperature: float) -> NDArray[np.uint8]:
+    """Return `(n, ROWS)` uint8; empty rows where a sketch could not be read."""
+    if not len(stack):
+        return np.zeros((0, ROWS), dtype=np.uint8)
+    rest = stack.tail(temperature).astype(np.float32)
+    made = levels(np.column_stack((stack.probabilities(temperature), rest)))
+    made[stack.rank < 0] = 0
+    return made

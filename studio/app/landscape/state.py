@@ -1,0 +1,260 @@
+"""The landscape: the last tokens before the caret, each with its whole distribution at the T now.
+
+Position against rank, brightness by probability. It takes its tokens from the session's records
+and computes nothing while nobody looks. It knows neither pixels nor colours.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Signal
+
+from studio.app.frame_clock import FrameClock
+from studio.app.landscape.rows import LandscapeRows
+from studio.app.landscape.scale import REST
+from studio.app.parameters.sampling_state import SamplingState
+from studio.app.tokens.next_token import NextToken
+from studio.app.tokens.text import TokenText, token_text
+from studio.app.writing.draft import Draft
+from studio.app.writing.records import TokenRecords
+from studio.manuscript import TokenSpan
+from studio.sampling import LogitSketch, SketchError
+
+COUNTS = (100, 300, 1000)
+"""How many tokens can be shown."""
+
+NOTHING_YET = (
+    "Let the model write (Ctrl+Enter), or score the text (Ctrl+Shift+E): the landscape shows the "
+    "last tokens before the caret."
+)
+
+
+class Cell(NamedTuple):
+    """One place in the landscape.
+
+    Attributes:
+        ago: How many tokens before the newest; 0 for that itself.
+        written: The token that stands there.
+        written_rank: Its rank, 0 for the favourite.
+        written_p: Its probability at T, before filters.
+        row: The row pointed at, a rank or `REST`; None for none.
+        other: The token of that rank; None for `REST`, for none, and where it is the one written.
+        other_p: The probability of that rank, or of all others together.
+    """
+
+    ago: int
+    written: TokenText
+    written_rank: int
+    written_p: float
+    row: int | None
+    other: TokenText | None
+    other_p: float
+
+
+class LandscapeState(QObject):
+    """The rows in view, and which of them is pointed at.
+
+    Args:
+        records: The tokens.
+        draft: Where the caret is.
+        sampling: Whose temperature counts.
+        vocabulary: Knows how tokens are shown.
+        parent: The Qt parent, if any.
+    """
+
+    changed = Signal()
+    """Other rows, another temperature, or another number of tokens; at most once a frame."""
+
+    pointed = Signal()
+    """Another place is pointed at."""
+
+    chosen = Signal(object)
+    """The `TokenSpan` that is to be looked at in the text."""
+
+    def __init__(
+        self,
+        records: TokenRecords,
+        draft: Draft,
+        sampling: SamplingState,
+        vocabulary: NextToken,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._records = records
+        self._sampling = sampling
+        self._vocabulary = vocabulary
+        self._active = False
+        self._count = COUNTS[0]
+        self._rows = LandscapeRows()
+        self._column: int | None = None
+        self._row: int | None = None
+        self._is_stale = True
+        """Whether other tokens may be the last ones now, or stand elsewhere."""
+        self._clock = FrameClock(self._take, self)
+        for moved in (records.changed, draft.prompt_changed):
+            moved.connect(self._on_moved)
+        sampling.params_changed.connect(self._request)
+
+    # -- what is shown -----------------------------------------------------------------------
+
+    @property
+    def count(self) -> int:
+        """How many tokens there is room for."""
+        return self._count
+
+    def set_count(self, count: int) -> None:
+        """Show another number of tokens.
+
+        Raises:
+            ValueError: Not one of `COUNTS`.
+        """
+        if count not in COUNTS:
+            allowed = ", ".join(map(str, COUNTS))
+            raise ValueError(f"count: found {count}; allowed is one of {allowed}")
+        if count != self._count:
+            self._count = count
+            self.point_at(None)
+            self._is_stale = True
+            self.update_now()
+
+    def set_active(self, active: bool) -> None:
+        """Follow from now on, or let everything go."""
+        self._active = active
+        if active:
+            self._is_stale = True
+            self.update_now()
+        else:
+            self._rows.clear()
+            self._column = self._row = None
+
+    def update_now(self) -> None:
+        """Catch up at once and not at the next frame."""
+        if self._active:
+            self._clock.flush()
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing waits to be shown."""
+        return self._clock.is_settled
+
+    @property
+    def temperature(self) -> float:
+        """The temperature in force."""
+        return self._sampling.params.temperature
+
+    @property
+    def levels(self) -> NDArray[np.uint8]:
+        """`(n, ROWS)`: see `LandscapeRows`; n is at most `count`."""
+        return self._rows.levels
+
+    @property
+    def ranks(self) -> NDArray[np.intp]:
+        """`(n,)`: the ranks of the tokens that stand there."""
+        return self._rows.ranks
+
+    @property
+    def spans(self) -> list[TokenSpan]:
+        """The tokens, oldest first."""
+        return self._rows.spans
+
+    @property
+    def reason(self) -> str | None:
+        """Why there is nothing to see and what to do; None where there is something."""
+        return None if self._rows.spans else NOTHING_YET
+
+    # -- what is pointed at ------------------------------------------------------------------
+
+    @property
+    def column(self) -> int | None:
+        """Which of the tokens is pointed at, from 0 for the oldest."""
+        return self._column
+
+    @property
+    def row(self) -> int | None:
+        """Which of the ranks is pointed at, or `REST`."""
+        return self._row
+
+    def point_at(self, column: int | None, row: int | None = None) -> None:
+        """Point at a token, and perhaps at one of the ranks at its place."""
+        if column is not None and not 0 <= column < len(self.spans):
+            column = row = None
+        if (column, row) != (self._column, self._row):
+            self._column, self._row = column, row
+            self.pointed.emit()
+
+    def choose(self) -> None:
+        """Look at the token that is pointed at, if there is one."""
+        if self._column is not None:
+            self.chosen.emit(self.spans[self._column])
+
+    def cell(self) -> Cell | None:
+        """What is known of the place that is pointed at; None for none."""
+        if self._column is None or self._column >= len(self.spans):
+            return None
+        record = self.spans[self._column].record
+        rank = int(self.ranks[self._column])
+        if rank < 0:
+            return None
+        try:
+            sketch = LogitSketch.from_bytes(record.sketch)
+        except SketchError:
+            return None
+        other, other_p = self._other(sketch, record.id)
+        return Cell(
+            ago=len(self.spans) - 1 - self._column,
+            written=token_text(record.text, record.id) if record.text else self._text(record.id),
+            written_rank=rank,
+            written_p=sketch.probability(record.id, self.temperature),
+            row=self._row,
+            other=other,
+            other_p=other_p,
+        )
+
+    def _other(self, sketch: LogitSketch, written: int) -> tuple[TokenText | None, float]:
+        _, probabilities, rest = sketch.distribution(self.temperature)
+        if self._row is None or self._row > REST:
+            return None, 0.0
+        if self._row == REST or self._row >= len(probabilities):
+            return None, rest
+        token = int(sketch.ids[self._row])
+        p = float(probabilities[self._row])
+        return (None if token == written else self._text(token)), p
+
+    def _text(self, token: int) -> TokenText:
+        return self._vocabulary.spelled(token)
+
+    # -- following ---------------------------------------------------------------------------
+
+    def _on_moved(self) -> None:
+        self._is_stale = True
+        self._request()
+
+    def _request(self) -> None:
+        if self._active:
+            self._clock.request()
+
+    def _take(self) -> None:
+        if not self._active:
+            return
+        self._rows.temper(self.temperature)
+        if self._is_stale:
+            self._follow_tokens()
+        self.changed.emit()
+        if self._column is not None:
+            self.pointed.emit()
+        if self._is_stale:
+            self._clock.request()
+
+    def _follow_tokens(self) -> None:
+        pointed_at = None if self._column is None else self.spans[self._column].record
+        self._is_stale = not self._rows.follow(self._records.last_spans(self._count))
+        if pointed_at is not None:
+            # The pointer stays with its token, which moves to the left as others come.
+            self._column = next(
+                (at for at, span in enumerate(self.spans) if span.record is pointed_at), None
+            )
+            if self._column is None:
+                self.pointed.emit()

@@ -1,0 +1,72 @@
+"""How much of the context is used, and how far an evaluation is.
+
+Follows the engine's events, whoever asked for them. Knows nothing of widgets.
+"""
+
+from typing import NamedTuple
+
+from PySide6.QtCore import QObject, Signal
+
+from studio.app.engine_line.client import EngineClient
+from studio.engine.messages import (
+    AnyEvent,
+    ComparisonFinished,
+    Evaluated,
+    Evaluating,
+    Failed,
+    Finished,
+    LaneToken,
+    Loaded,
+    Superseded,
+    Token,
+)
+
+
+class Progress(NamedTuple):
+    """An evaluation under way, in tokens."""
+
+    done: int
+    total: int
+
+
+class ContextUse(QObject):
+    """The context's fill, for the status line."""
+
+    changed = Signal()
+
+    def __init__(self, client: EngineClient, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.used = 0
+        self.size = 0
+        self.unseen_characters = 0
+        """At the manuscript's beginning: what the model no longer sees."""
+        self.progress: Progress | None = None
+        client.listen(self._on_event, Loaded, Evaluating, Evaluated, Token, LaneToken)
+        client.listen(self._on_event, Finished, ComparisonFinished, Failed, Superseded)
+        client.died.connect(self._on_died)
+
+    def _on_event(self, event: AnyEvent) -> None:
+        match event:
+            case Loaded():
+                self.used, self.size, self.unseen_characters = 0, event.report.context_size, 0
+                self.progress = None
+            case Evaluating():
+                self.progress = Progress(event.done, event.total)
+            case Evaluated():
+                self.used, self.size = event.context_used, event.context_size
+                self.unseen_characters = event.unseen_characters
+                self.progress = None
+            case Token() | LaneToken():
+                # The listener of tokens redraws at each frame and reads this there.
+                self.used = min(self.used + 1, self.size)
+                if self.progress is None:
+                    return
+                self.progress = None
+            case Finished() | ComparisonFinished() | Failed() | Superseded():
+                self.progress = None
+        self.changed.emit()
+
+    def _on_died(self) -> None:
+        self.used = self.size = self.unseen_characters = 0
+        self.progress = None
+        self.changed.emit()

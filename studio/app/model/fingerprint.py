@@ -1,0 +1,100 @@
+"""Which weights the open model has: its file's fingerprint, made in the background.
+
+Reading a file of many gigabytes takes seconds; the window goes on meanwhile. Knows nothing of what
+the fingerprint is for.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from studio.app.background import Background
+from studio.app.model.state import ModelState
+from studio.experiments.model_hash import model_hash
+
+_Version = tuple[str, int, int]
+"""A file's path, size and time of its last change."""
+
+_LOOK_MS = 50
+_LONGEST_WAIT = 5.0
+"""Seconds. `model_hash` reads at most 512 MiB, in some 1.5 s; of a drive that is gone, never."""
+
+UNREADABLE = ""
+"""The fingerprint of a file that cannot be read."""
+
+
+class ModelFingerprint(QObject):
+    """The open model's fingerprint, once somebody asks for it.
+
+    Args:
+        model: Whose file it is.
+        parent: The Qt parent, if any.
+    """
+
+    changed = Signal()
+    """A fingerprint has become known."""
+
+    def __init__(self, model: ModelState, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._model = model
+        self._known: dict[_Version, str] = {}
+        """Written to by the other thread, which touches nothing else: this object may go first."""
+        self._pending: set[_Version] = set()
+        # Where the model writes meanwhile, it goes first.
+        self._background = Background("fingerprint", gives_way=True)
+        self._clock = QTimer(self)
+        self._clock.setInterval(_LOOK_MS)
+        self._clock.timeout.connect(self._look)
+
+    @property
+    def known(self) -> str | None:
+        """The open model's `model_hash`; "" where its file cannot be read, None while unknown."""
+        version = self._version()
+        return None if version is None else self._known.get(version)
+
+    def ask(self) -> None:
+        """Have it made, if it is not made yet."""
+        version = self._version()
+        if version is None or version in self._known or version in self._pending:
+            return
+        self._pending.add(version)
+        known = self._known
+        self._background.start(lambda: known.update({version: _made(version)}))
+        self._clock.start()
+
+    def wait(self, seconds: float | None = None) -> str | None:
+        """The same, though the window waits for it, seconds at most; None after these."""
+        version = self._version()
+        if version is None:
+            return UNREADABLE
+        self.ask()
+        if version not in self._known:
+            self._background.wait(_LONGEST_WAIT if seconds is None else seconds)
+        return self._known.get(version)
+
+    def _version(self) -> _Version | None:
+        report = self._model.report
+        if report is None:
+            return None
+        try:
+            status = Path(report.path).stat()
+        except (OSError, ValueError):  # ValueError: a NUL, which no engine of ours sends
+            return report.path, -1, 0
+        return report.path, status.st_size, status.st_mtime_ns
+
+    def _look(self) -> None:
+        found = self._pending & self._known.keys()
+        self._pending -= found
+        if not self._pending:
+            self._clock.stop()
+        if found:
+            self.changed.emit()
+
+
+def _made(version: _Version) -> str:
+    try:
+        return model_hash(Path(version[0]))
+    except OSError:
+        return UNREADABLE

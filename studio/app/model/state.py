@@ -1,0 +1,323 @@
+"""Which model is open: none, loading, ready, failed or gone.
+
+Knows how to ask the engine for a model; nothing of prompts, widgets or recent files.
+"""
+
+from collections.abc import Hashable
+from enum import Enum
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from studio.app.engine_line.client import EngineClient, silence_words
+from studio.app.engine_line.process import Outcome
+from studio.app.model.deaths import ModelDeath, ModelDeaths, stamp
+from studio.app.model.names import model_name
+from studio.engine.messages import (
+    AnyEvent,
+    Evaluated,
+    Failed,
+    Load,
+    Loaded,
+    Loading,
+    LoadOptions,
+    ModelReport,
+    Stop,
+    Superseded,
+)
+from studio.visible_text import LONGEST_ENTRY, visible_line, visible_name
+
+_PATIENCE_MS = 20_000
+"""How long an engine that runs may take to begin a load: it stops what it does, frees the model
+before and reads the new one's header, all of it in a second or two."""
+
+
+class ModelPhase(Enum):
+    """Where a model is."""
+
+    NONE = "none"
+    LOADING = "loading"
+    READY = "ready"
+    FAILED = "failed"
+
+
+class WayOn(Enum):
+    """What a writer can do about a message of a model's."""
+
+    NOTHING = "nothing"  # it is mended already
+    CHOOSE = "choose another model"
+    OPTIONS = "change the model's options"
+    REOPEN = "reopen the model"
+    ANYWAY = "open the refused file all the same"
+
+
+_NEXT_TIME = "This file will not be opened again unless you ask for it."
+
+
+class ModelState(QObject):
+    """The open model.
+
+    Args:
+        client: The line to the engine.
+        parent: The Qt parent, if any.
+        deaths: The files that have ended the engine.
+    """
+
+    changed = Signal()
+    failed = Signal(str)
+    """One message for the writer: a load that failed, or an engine that died. See `way_on`."""
+    told = Signal(str)
+    """What the writer should know of a load that goes on."""
+
+    def __init__(
+        self,
+        client: EngineClient,
+        parent: QObject | None = None,
+        deaths: ModelDeaths | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._client = client
+        self.deaths = deaths or ModelDeaths()
+        self._request = 0
+        self.phase = ModelPhase.NONE
+        self.path = ""
+        """Of the model open or last asked for."""
+        self.options = LoadOptions()
+        self.fraction = 0.0
+        """Of the load, 0 to 1."""
+        self.report: ModelReport | None = None
+        self.message = ""
+        """Why it failed."""
+        self.way_on = WayOn.NOTHING
+        """What can be done about what `failed` told last."""
+        self._before: tuple[str, LoadOptions, ModelReport] | None = None
+        """What was open when another was asked for."""
+        self._is_old_engine = False
+        """Whether the load was given to an engine that ran already and has not begun it."""
+        self._is_replacing = False
+        """Whether a new engine is to load it, as soon as the old one is gone."""
+        self._refused: tuple[str, LoadOptions | None] | None = None
+        """What was not opened, as it has ended the engine before."""
+        self._is_at_work = False
+        """Whether llama.cpp has the file, and has not yet evaluated anything with it: an end of
+        the engine is the file's doing then."""
+        self._stamp: tuple[int, int] | None = None
+        """Of the file, when it was asked for."""
+        client.listen(self._on_event, Loading, Loaded, Superseded, Failed)
+        client.listen(self._on_evaluated, Evaluated)
+        self._patience = QTimer(self)
+        self._patience.setSingleShot(True)
+        self._patience.timeout.connect(lambda: self._replace_engine("it did not begin to load"))
+        client.died.connect(self._on_died)
+        client.waiting_changed.connect(self._replace_silent_engine)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the engine can be asked to write."""
+        return self.phase is ModelPhase.READY
+
+    @property
+    def vocabulary(self) -> Hashable:
+        """Tells the models apart whose token ids mean different things; None when none is ready."""
+        report = self.report
+        return (report.path, report.file_bytes, report.vocabulary_size) if report else None
+
+    @property
+    def mark(self) -> str:
+        """The vocabulary's own fingerprint and the model's name; empty when none is ready."""
+        return self.report.vocabulary if self.report else ""
+
+    def open(self, path: str, options: LoadOptions | None = None, *, anyway: bool = False) -> None:
+        """Load another model, in place of the one that is open.
+
+        What is refused beforehand leaves that open; where the load itself fails or is given up, it
+        is opened again. An engine that does not answer is ended, and a new one loads the model.
+
+        Args:
+            path: Of the file.
+            options: How; as the last one where there are none.
+            anyway: Open it also where it has ended the engine before.
+        """
+        # Where the engine stands, a relative one would mean another file.
+        path = str(Path(path).absolute())
+        death = None if anyway else self.deaths.of(path)
+        if death is not None:
+            self._refuse(path, options, death)
+            return
+        if self.report is not None:
+            self._before = self.path, self.options, self.report
+        if options is not None:
+            self.options = options
+        self.path = path
+        self.report = None
+        self.fraction = 0.0
+        self.message = ""
+        self.phase = ModelPhase.LOADING
+        self._is_at_work = False
+        self._stamp = stamp(path)
+        self._is_old_engine = self._client.is_running
+        if not self._replace_silent_engine():
+            self._load()
+            if self._is_old_engine:
+                self._patience.start(_PATIENCE_MS)
+        self.changed.emit()
+
+    def open_first(self, path: str, starter: str) -> None:
+        """Open a model at the program's start; where that has ended the engine, another one.
+
+        Args:
+            path: Of the model that was open last.
+            starter: Of the starter model; empty where it is not installed.
+        """
+        death = self.deaths.of(path)
+        if death is None or starter in ("", path) or self.deaths.of(starter):
+            self.open(path)
+            return
+        self._refuse(path, None, death, f"“{model_name(starter)}” is opened instead.")
+        self.open(starter)
+
+    def open_anyway(self) -> None:
+        """Open the file that was refused last, as it has ended the engine before."""
+        refused, self._refused = self._refused, None
+        if refused:
+            self.open(*refused, anyway=True)
+
+    def reopen(self) -> None:
+        """Load the same model once more, in a new child where the old one died."""
+        if self.path:
+            self.open(self.path)
+
+    def cancel(self) -> None:
+        """Give a load up; what was open before is opened again."""
+        if self.phase is ModelPhase.LOADING:
+            self._is_replacing = False
+            self._client.send(Stop(request=self._request))
+
+    def _load(self) -> None:
+        self._client.start()
+        self._request = self._client.next_request()
+        self._client.send(Load(request=self._request, path=self.path, options=self.options))
+
+    def _replace_silent_engine(self) -> bool:
+        """End an engine that should load and gives no sign of life; returns whether it is so."""
+        silence = self._client.silence
+        return self._is_replacing or (silence > 0 and self._replace_engine(silence_words(silence)))
+
+    def _replace_engine(self, why: str) -> bool:
+        """End an engine that was to load and has not begun to; returns whether that is so."""
+        if not self._is_replacing:
+            if not self._is_old_engine or self.phase is not ModelPhase.LOADING:
+                return False
+            self._is_replacing = True
+            self._client.end(why)
+        return True
+
+    def _on_event(self, event: AnyEvent) -> None:
+        if event.request != self._request:
+            if isinstance(event, Loading | Loaded):
+                self._before = None  # it gave way to one that was asked for meanwhile
+            return
+        self._is_old_engine = False
+        self._patience.stop()
+        match event:
+            case Loading():
+                self.fraction = event.fraction
+                self._is_at_work = True
+            case Loaded():
+                self._before = None
+                self.report = event.report
+                self.phase = ModelPhase.READY
+            case Superseded():
+                self._is_at_work = False
+                before, self._before = self._before, None
+                if before:
+                    path, options, _ = before
+                    self.open(path, options, anyway=True)
+                    return
+                self.phase = ModelPhase.NONE
+            case Failed():
+                self._fail(event.message, WayOn.CHOOSE, keeps=event.has_model)
+                return
+        self.changed.emit()
+
+    def _on_evaluated(self, _event: Evaluated) -> None:
+        if self._is_at_work and self.is_ready:
+            self._is_at_work = False
+            self.deaths.forget(self.path)
+
+    def _on_died(self, outcome: Outcome) -> None:
+        self._is_old_engine = False
+        self._patience.stop()
+        if self._is_replacing:
+            self._is_replacing = False
+            self._load()
+            self.told.emit(f"{outcome.describe()} A new one loads the model.")
+            return
+        is_at_work, self._is_at_work = self._is_at_work, False
+        name = visible_name(Path(self.path).name, LONGEST_ENTRY)
+        detail = f"\n\nIts last words: {visible_line(outcome.last_words)}"
+        if not outcome.last_words:
+            detail = ""
+        untouched = "Your text is untouched."
+        if is_at_work and outcome.is_by_its_work and stamp(self.path) == self._stamp:
+            when = "as it began to read" if self.is_ready else "while it was loaded"
+            self.deaths.remember(self.path, outcome.cause)
+            message = f"“{name}” ended the engine {when} ({outcome.cause}). {untouched}"
+            self._fail(f"{message} {_NEXT_TIME}", WayOn.CHOOSE, detail=detail)
+        elif is_at_work and outcome.is_stuck and not self.is_ready:
+            # Or the drive was slow and the writer in a hurry: then it is one question too many.
+            self.deaths.remember(self.path, "loading it did not stop")
+            message = f"The engine was ended, because loading “{name}” did not stop. {untouched}"
+            self._fail(f"{message} {_NEXT_TIME}", WayOn.CHOOSE)
+        elif is_at_work and outcome.is_for_memory:
+            when = "began to read with" if self.is_ready else "loaded"
+            message = (
+                f"The engine was ended as it {when} “{name}” ({outcome.cause}). {untouched} If "
+                "memory ran out, choose a smaller context or fewer GPU layers, or a smaller model."
+            )
+            self._fail(message, WayOn.OPTIONS)
+        else:
+            must_ask = self.path and not self._before
+            what_next = " Choose “Reopen model” to go on." if must_ask else ""
+            way_on = WayOn.REOPEN if must_ask else WayOn.CHOOSE
+            self._fail(f"{outcome.describe()} {untouched}{what_next}", way_on, detail=detail)
+
+    def _refuse(
+        self, path: str, options: LoadOptions | None, death: ModelDeath, instead: str = ""
+    ) -> None:
+        """Leave a file closed that has ended the engine before, and say so."""
+        self._refused = path, options
+        if self.phase in (ModelPhase.NONE, ModelPhase.FAILED):
+            self.path = path
+            self.phase = ModelPhase.FAILED
+        name = visible_name(Path(path).name, LONGEST_ENTRY)
+        message = (
+            f"“{name}” is not opened: on {death.day} it ended the engine ({death.cause}). "
+            f"{instead or 'Choose another model, or open it all the same.'}"
+        )
+        self.message = message
+        self.way_on = WayOn.ANYWAY
+        self.changed.emit()
+        self.failed.emit(message)
+
+    def _fail(self, message: str, way_on: WayOn, *, keeps: bool = False, detail: str = "") -> None:
+        before, self._before = self._before, None
+        self._is_at_work = False
+        self.way_on = way_on
+        if keeps and before:
+            self.path, self.options, self.report = before
+            self.phase = ModelPhase.READY
+            self.changed.emit()
+        elif before:
+            path, options, report = before
+            name = model_name(path, report.quantization)
+            message = f"{message} “{name}”, which was open before, is opened again."
+            # Without a report of its own: if this fails too, nothing is left to go back to.
+            self.way_on = WayOn.NOTHING
+            self.open(path, options, anyway=True)
+        else:
+            self.phase = ModelPhase.FAILED
+            self.report = None
+            self.message = message + detail
+            self.changed.emit()
+        self.failed.emit(message + detail)

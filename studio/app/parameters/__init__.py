@@ -1,0 +1,1 @@
+"""All sampling parameters: their table, their fields, the order of the steps."""

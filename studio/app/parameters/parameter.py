@@ -1,0 +1,172 @@
+"""A setting of the sampler as the window speaks of it: label, help, neutral value, what is allowed.
+
+What a value may be is `SamplingParams`'s to say; this module reads, prints and tells. It does not
+know Qt, nor which parameters there are.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from studio.app.explain.text import StepName
+from studio.app.parameters.sampling_number import format_number, parse_integer, parse_number
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Parameter:
+    """One thing that the writer can set.
+
+    Attributes:
+        name: As in `SamplingParams`; else as in `Preset`.
+        label: What stands before it.
+        one: What a single entry of it is called, where it has several.
+        neutral: The value with which it does nothing, or does the usual.
+        help: What it does, in the field's words: one sentence.
+        plain: The same in plain words, and what to expect of it.
+        allowed: What may be set, in words.
+        step: The step of `SamplingParams.samplers` that it belongs to, if it does to one.
+        explained: The step of Explain that teaches it, if one does.
+    """
+
+    name: str
+    label: str
+    neutral: object
+    help: str
+    plain: str
+    allowed: str = ""
+    step: str | None = None
+    explained: StepName | None = None
+    one: str = ""
+
+    @property
+    def title(self) -> str:
+        """The label as a sentence or a line begins with it."""
+        return self.label[0].upper() + self.label[1:]
+
+    @property
+    def tool_tip(self) -> str:
+        """Both sentences."""
+        return f"<p><b>{self.title}</b> ({self.name}). {self.help}</p><p>{self.plain}</p>"
+
+    def matches(self, words: str) -> bool:
+        """Whether all of `words` stand in its label, its name or its help, as they begin."""
+        text = f"{self.label} {self.name} {self.name.replace('_', ' ')} {self.help} {self.plain}"
+        folded = text.casefold()
+        return all(word in folded for word in words.casefold().split())
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Number(Parameter):
+    """One number.
+
+    Attributes:
+        neutral: The value that does nothing, or the usual.
+        least: The least number allowed, but for the words.
+        most: The largest.
+        stride: How far a step of the arrow keys goes.
+        is_whole: Whether only whole numbers make sense.
+        is_above: Whether `least` itself is not allowed.
+        words: Words that stand for values, the first of each value being the one shown.
+    """
+
+    neutral: float
+    least: float
+    most: float
+    stride: float
+    is_whole: bool = False
+    is_above: bool = False
+    words: Mapping[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Say what is allowed where nothing was said."""
+        if not self.allowed:
+            object.__setattr__(self, "allowed", self._range())
+
+    def format(self, value: float) -> str:
+        """The value for the eye: a word where there is one for it."""
+        for word, meaning in self.words.items():
+            if value == meaning:
+                return word
+        return self._digits(value)
+
+    def parse(self, text: str) -> float:
+        """The value that was typed; an empty text is the neutral one.
+
+        Raises:
+            ValueError: With a sentence for the writer: what was found, what is allowed.
+        """
+        word = text.strip().casefold()
+        if not word:
+            return self.neutral
+        if word in self.words:
+            return self.words[word]
+        try:
+            return parse_integer(word) if self.is_whole else parse_number(word)
+        except ValueError:
+            kind = "a whole number" if self.is_whole else "a number"
+            allowed = " or ".join([kind, *self.words])
+            raise ValueError(f"{self.label}: found “{text.strip()}”; type {allowed}.") from None
+
+    def stepped(self, value: float, strides: float) -> float:
+        """The round value so many strides up, or down where `strides` is negative.
+
+        A value between two round ones goes to the next one. A stride of a tenth is a stride of
+        its own; of whole numbers it is 1 at least. What a word stands for below the range comes
+        before `least`.
+        """
+        if math.isinf(value) or not strides:
+            return value
+        finest = 1 if self.is_whole else 0.0
+        grid = max(self.stride * min(abs(strides), 1), finest)
+        count = max(round(abs(strides)), 1)
+        lowest = self.least + grid if self.is_above else self.least
+        if strides > 0:
+            if value < self.least and self.is_whole:
+                return lowest
+            # Of others 0 is off as well, as the word below it: a step leads past it.
+            return min(_on_grid(max(value, self.least), grid, count), self.most)
+        if value <= lowest:
+            return min([value, *self.words.values()])
+        return max(0 - _on_grid(-value, grid, count), lowest)  # never -0.0
+
+    def _range(self) -> str:
+        # A word for a number in the range says what that number does, not what else is allowed.
+        beyond = [word for word, value in self.words.items() if not self._is_inside(value)]
+        least, most = self._digits(self.least), self._digits(self.most)
+        if self.least == -self.most:
+            words = "any number"
+        elif self.most in _UNBOUNDED:
+            words = f"above {least}" if self.is_above else f"from {least}"
+        else:
+            words = f"above {least}, to {most}" if self.is_above else f"{least} to {most}"
+        kind = ["whole"] if self.is_whole and not beyond else []
+        return ", ".join([*beyond, *kind, words])
+
+    def _digits(self, value: float) -> str:
+        # Six digits tell a temperature; of a seed all are wanted.
+        return str(int(value)) if self.is_whole else format_number(value)
+
+    def _is_inside(self, value: float) -> bool:
+        return self.least <= value <= self.most
+
+
+def _on_grid(value: float, grid: float, count: int) -> float:
+    """The `count`th multiple of `grid` above a value, or a little less than one above it."""
+    if isinstance(value, int):
+        step = int(grid)
+        return (value // step + count) * step
+    multiple = math.floor(value / grid + _SLACK) + count
+    return round(multiple * grid, _DECIMALS)
+
+
+_SLACK = 1e-6
+"""Of a multiple that arithmetic has missed: 0.3 is three tenths and no less."""
+_DECIMALS = 10
+
+LARGEST = float("inf")
+"""Of a number without an upper bound."""
+
+LARGEST_COUNT = 2**31 - 1
+"""Of tokens, as llama.cpp counts them."""
+
+_UNBOUNDED = (LARGEST, LARGEST_COUNT)

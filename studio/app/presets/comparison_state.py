@@ -1,0 +1,116 @@
+"""Two presets side by side, or one and the values in force. Knows no widget."""
+
+from PySide6.QtCore import QObject, Signal
+
+from studio.app.parameters.groups import PARAMETERS
+from studio.app.parameters.values import ParameterValues
+from studio.app.presets.comparison import ComparedField, compared
+from studio.app.presets.profile_state import ProfileState
+from studio.app.presets.state import PresetState
+from studio.app.settings import ONLY_DIFFERENCES, Settings
+from studio.presets import Preset
+
+IN_FORCE = ""
+"""Stands for the values in force where a preset's name could stand; no preset is called so."""
+
+
+class PresetComparisonState(QObject):
+    """Which two are compared, and in what they differ.
+
+    Args:
+        profiles: The presets there are.
+        presets: The values in force, and what happens to presets.
+        values: What puts a single value in force.
+        settings: Remembers whether only differences are shown.
+        parent: The Qt parent, if any.
+    """
+
+    changed = Signal()
+    """Other presets, other values, or another filter."""
+
+    def __init__(
+        self,
+        profiles: ProfileState,
+        presets: PresetState,
+        values: ParameterValues,
+        settings: Settings,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._profiles, self._presets = profiles, presets
+        self._values, self._settings = values, settings
+        self._sides = (IN_FORCE, profiles.current.name)
+        self._only_differences = settings.get(ONLY_DIFFERENCES)
+        presets.renamed.connect(self._on_renamed)
+        presets.changed.connect(self.changed)
+
+    @property
+    def choices(self) -> list[str]:
+        """What can be compared: the values in force, then all presets by name."""
+        return [IN_FORCE, *(preset.name for preset in self._profiles.presets)]
+
+    @property
+    def left(self) -> str:
+        """What stands on the left: a preset's name, or `IN_FORCE`."""
+        return self._side(0)
+
+    @property
+    def right(self) -> str:
+        """What stands on the right."""
+        return self._side(1)
+
+    def compare(self, left: str, right: str) -> None:
+        """Compare other two."""
+        self._sides = (left, right)
+        self.changed.emit()
+
+    def swap(self) -> None:
+        """Change the sides."""
+        self.compare(self.right, self.left)
+
+    @property
+    def only_differences(self) -> bool:
+        """Whether fields with the same value on both sides are left out."""
+        return self._only_differences
+
+    def set_only_differences(self, is_on: bool) -> None:
+        """Leave fields with the same value on both sides out, or not."""
+        self._only_differences = is_on
+        self._settings.set(ONLY_DIFFERENCES, is_on)
+        self.changed.emit()
+
+    @property
+    def fields(self) -> list[ComparedField]:
+        """All fields: those that differ first, then the others."""
+        found = compared(self._preset(self.left), self._preset(self.right))
+        return sorted(found, key=lambda entry: not entry.differs)
+
+    @property
+    def shown(self) -> list[ComparedField]:
+        """Those of them that are shown."""
+        return [entry for entry in self.fields if entry.differs or not self._only_differences]
+
+    def why_not_take(self, entry: ComparedField) -> str:
+        """Why a field's value cannot be taken over; empty where it can."""
+        if (self.left == IN_FORCE) == (self.right == IN_FORCE):
+            return "Choose “Values in force” on one side: a value is taken over into them"
+        if entry.field not in PARAMETERS:
+            return "Only settings are taken over; this is what the preset says of itself"
+        return "" if entry.differs else "Both sides have this value"
+
+    def take(self, entry: ComparedField) -> None:
+        """Put the preset's value of a field in force."""
+        if not self.why_not_take(entry):
+            value = entry.right if self.left == IN_FORCE else entry.left
+            self._values.set(PARAMETERS[entry.field], value)
+
+    def _side(self, place: int) -> str:
+        name = self._sides[place]
+        return name if self._profiles.named(name) else IN_FORCE
+
+    def _preset(self, name: str) -> Preset:
+        return self._profiles.named(name) or self._presets.in_force
+
+    def _on_renamed(self, name: str, new_name: str) -> None:
+        left, right = (new_name if side == name else side for side in self._sides)
+        self.compare(left, right)

@@ -1,0 +1,67 @@
+"""Which presets have a star. Knows names and the settings, and no widget."""
+
+from PySide6.QtCore import QObject, Signal
+
+from studio.app.presets.state import PresetState
+from studio.app.settings import FAVOURITES, Settings
+
+
+class PresetFavourites(QObject):
+    """The favourites by name; they follow what is renamed, deleted and brought back.
+
+    A preset whose file went and came back otherwise (an editor that saves by replacing, a folder
+    that is synchronised) keeps its star: only the writer's own delete takes it off.
+
+    Args:
+        settings: Where they are remembered.
+        presets: Whose presets they are.
+        parent: The Qt parent, if any.
+    """
+
+    changed = Signal()
+    """Other presets have a star."""
+
+    def __init__(
+        self, settings: Settings, presets: PresetState, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._settings = settings
+        self._names = list(dict.fromkeys(settings.get(FAVOURITES)))
+        self._deleted: set[str] = set()
+        presets.renamed.connect(self._rename)
+        presets.deleted.connect(self._forget)
+        presets.restored.connect(self._restore)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """In the order in which they got their star."""
+        return tuple(self._names)
+
+    def has(self, name: str) -> bool:
+        """Whether the preset of this name has a star."""
+        return name in self._names
+
+    def set(self, name: str, is_favourite: bool) -> None:
+        """Give a preset a star, or take it off."""
+        if is_favourite != self.has(name):
+            others = [other for other in self._names if other != name]
+            self._keep([*others, name] if is_favourite else others)
+
+    def _rename(self, name: str, new_name: str) -> None:
+        if self.has(name):
+            self._keep([new_name if other == name else other for other in self._names])
+
+    def _forget(self, name: str) -> None:
+        if self.has(name):
+            self._deleted.add(name)
+            self.set(name, False)
+
+    def _restore(self, name: str) -> None:
+        if name in self._deleted:
+            self._deleted.remove(name)
+            self.set(name, True)
+
+    def _keep(self, names: list[str]) -> None:
+        self._names = names
+        self._settings.set(FAVOURITES, names)
+        self.changed.emit()

@@ -1,0 +1,52 @@
+"""What is in force, and what was before, to be put back. Plain values; knows no Qt."""
+
+from dataclasses import dataclass
+
+from studio.app.presets.comparison import differences
+from studio.presets import Preset
+
+_MOST = 50
+
+
+@dataclass(frozen=True)
+class InForce:
+    """What was in force at some time.
+
+    Attributes:
+        preset: The preset chosen, as it was saved.
+        values: The same with the values in force, turned or not.
+    """
+
+    preset: Preset
+    values: Preset
+
+    @property
+    def is_turned(self) -> bool:
+        """Whether values differed from the preset's."""
+        return bool(differences(self.preset, self.values))
+
+
+class Formerly:
+    """What was in force before, the last first.
+
+    Whoever goes through a list of presets leaves a trail of them, each as it is saved: of such a
+    trail the last is kept. What was turned is kept always, for it is saved nowhere.
+    """
+
+    def __init__(self) -> None:
+        self._found: list[InForce] = []
+
+    @property
+    def last(self) -> InForce | None:
+        """What would be put back."""
+        return self._found[-1] if self._found else None
+
+    def keep(self, former: InForce) -> None:
+        """Keep what was in force until now."""
+        if self._found and not (self._found[-1].is_turned or former.is_turned):
+            self._found.pop()
+        self._found = [*self._found, former][-_MOST:]
+
+    def take(self) -> InForce | None:
+        """What is to be put back; the one before is next."""
+        return self._found.pop() if self._found else None

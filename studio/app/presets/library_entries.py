@@ -1,0 +1,219 @@
+"""What the library lists: presets in sections, with a mark for each thing that is true of them.
+
+Plain values from plain values; knows no Qt.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+
+from studio.app.parameters.sampling_summary import summary
+from studio.app.presets.words import TASK_WORDS, value_words
+from studio.presets import Listing, Preset, Problem, is_built_in
+from studio.visible_text import LONGEST_LINE, visible_line, visible_name
+
+
+class Kind(Enum):
+    """Whose a preset is."""
+
+    OWN = "yours"
+    BUILT_IN = "built in"
+    UNSAVED = "its file is gone"
+    BROKEN = "could not be read"
+
+
+class Mark(Enum):
+    """Something that is true of a preset; its value says it."""
+
+    IN_USE = "in use"
+    TURNED = "turned"
+    DEFAULT = "default"
+    OF_MODEL = "this model’s"
+    READ_ONLY = "read only"
+    UNSAVED = "no file"
+
+
+MARK_WORDS = {
+    Mark.IN_USE: "in use",
+    Mark.TURNED: "turned since",
+    Mark.DEFAULT: "the default",
+    Mark.OF_MODEL: "default for this model",
+    Mark.READ_ONLY: "read only, a newer version wrote it",
+    Mark.UNSAVED: "kept while it is in use",
+}
+"""The same in full."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One preset, or one file that is none.
+
+    Attributes:
+        key: The preset's name, or the file's path.
+        title: What stands first.
+        line: The description, or what it sets; or why the file could not be read.
+        kind: Whose it is.
+        preset: What it sets; None of a broken file.
+        is_favourite: Whether it has a star.
+        marks: What is true of it.
+    """
+
+    key: str
+    title: str
+    line: str
+    kind: Kind
+    preset: Preset | None = None
+    is_favourite: bool = False
+    marks: tuple[Mark, ...] = ()
+
+    @property
+    def words(self) -> str:
+        """All of it, for those who hear the window."""
+        star = ["favourite"] if self.is_favourite else []
+        marks = [MARK_WORDS[mark] for mark in self.marks]
+        return ", ".join([self.title, self.kind.value, *star, *marks, self.line])
+
+
+@dataclass(frozen=True)
+class Heading:
+    """The title of a section."""
+
+    title: str
+
+
+@dataclass(frozen=True)
+class Hint:
+    """What to do where a section is empty."""
+
+    text: str
+
+
+Row = Entry | Heading | Hint
+
+NONE_YET = "None yet. Turn something, then save it (Preset › Save preset as…), or drop a file here."
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What is true of presets by their names.
+
+    Attributes:
+        in_use: The one chosen.
+        is_turned: Whether values were turned since.
+        default: The one that models open with; empty where none is set.
+        of_model: The open model's own; empty where it has none.
+        favourites: Those with a star.
+    """
+
+    in_use: str = ""
+    is_turned: bool = False
+    default: str = ""
+    of_model: str = ""
+    favourites: Sequence[str] = field(default_factory=tuple)
+
+
+def library_rows(
+    presets: Iterable[Preset], listing: Listing, standing: Standing, query: str = ""
+) -> list[Row]:
+    """Favourites, the writer's own, built-in ones, files that could not be read.
+
+    Args:
+        presets: All that can be chosen.
+        listing: What the folder holds.
+        standing: What is true of them.
+        query: Words, all of which must stand in name, description, task or notes.
+    """
+    newer = {
+        stored.preset.name: stored.document.is_newer for stored in listing.presets
+    }  # by the names of the writer's own
+    entries = [
+        _entry(preset, newer.get(preset.name), standing)
+        for preset in presets
+        if matches(preset, query)
+    ]
+    broken = [
+        Entry(str(problem.path), visible_name(problem.path.name), _why(problem), Kind.BROKEN)
+        for problem in listing.problems
+        if _holds(query, [problem.path.name, problem.message])
+    ]
+    own: list[Row] = [*_chosen(entries, lambda entry: entry.kind is not Kind.BUILT_IN)]
+    if not (own or query or any(entry.kind is Kind.OWN for entry in entries)):
+        own = [Hint(NONE_YET)]
+    sections: list[tuple[str, Sequence[Row]]] = [
+        ("Favourites", [entry for entry in entries if entry.is_favourite]),
+        ("Yours", own),
+        ("Built in", [*_chosen(entries, lambda entry: entry.kind is Kind.BUILT_IN)]),
+        ("Could not be read", broken),
+    ]
+    rows: list[Row] = []
+    for title, found in sections:
+        if found:
+            rows += [Heading(title), *found]
+    return rows
+
+
+def matches(preset: Preset, query: str) -> bool:
+    """Whether all words of `query` stand in name, description, task or notes."""
+    return _holds(query, [preset.name, preset.description, TASK_WORDS[preset.task], preset.notes])
+
+
+def best_match(entries: Iterable[Entry], query: str) -> Entry | None:
+    """The entry whose name begins with `query`, or has it in it; None where none has."""
+    words = query.strip().casefold()
+    if not words:
+        return None
+    named = [entry for entry in entries if words in entry.title.casefold()]
+    first = [entry for entry in named if entry.title.casefold().startswith(words)]
+    return next(iter([*first, *named]), None)
+
+
+def _holds(query: str, texts: Sequence[str]) -> bool:
+    if not query.strip():
+        return True
+    text = "\n".join(texts).casefold()
+    return all(word in text for word in query.casefold().split())
+
+
+def _chosen(entries: Iterable[Entry], belongs: Callable[[Entry], bool]) -> list[Entry]:
+    return [entry for entry in entries if not entry.is_favourite and belongs(entry)]
+
+
+def _why(problem: Problem) -> str:
+    # The file's name stands above it.
+    return visible_line(problem.message.removeprefix(f"“{visible_name(problem.path.name)}”: "))
+
+
+def _sets(preset: Preset) -> str:
+    temperature = value_words("temperature", preset.sampling.temperature)
+    return f"T {temperature}   {summary(preset.sampling)}"
+
+
+def _begins(text: str) -> str:
+    """The first line of a text."""
+    return visible_line(text[: 2 * LONGEST_LINE].strip().partition("\n")[0])
+
+
+def _entry(preset: Preset, is_newer: bool | None, standing: Standing) -> Entry:
+    name = preset.name
+    if is_newer is not None:
+        kind = Kind.OWN
+    else:
+        kind = Kind.BUILT_IN if is_built_in(name) else Kind.UNSAVED
+    is_in_use = name == standing.in_use
+    marks = {
+        Mark.IN_USE: is_in_use,
+        Mark.TURNED: is_in_use and standing.is_turned,
+        Mark.DEFAULT: name == standing.default,
+        Mark.OF_MODEL: name == standing.of_model,
+        Mark.READ_ONLY: bool(is_newer),
+        Mark.UNSAVED: kind is Kind.UNSAVED,
+    }
+    return Entry(
+        name,
+        name,
+        _begins(preset.description) or _sets(preset),
+        kind,
+        preset,
+        name in standing.favourites,
+        tuple(mark for mark, holds in marks.items() if holds),
+    )

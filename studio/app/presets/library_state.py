@@ -1,0 +1,188 @@
+"""What the library's window shows: the rows for a query, and which of them is looked at.
+
+Knows presets, favourites, defaults and the open model; no widget.
+"""
+
+from PySide6.QtCore import QObject, Signal
+
+from studio.app.model.names import model_title
+from studio.app.model.state import ModelState
+from studio.app.presets.defaults import PresetDefaults
+from studio.app.presets.favourites import PresetFavourites
+from studio.app.presets.library_entries import Entry, Row, Standing, best_match, library_rows
+from studio.app.presets.profile_opening import ProfileOpening
+from studio.app.presets.profile_state import ProfileState
+from studio.app.presets.state import PresetState
+from studio.presets import PresetDocument
+
+
+class PresetLibraryState(QObject):
+    """The list and its selection.
+
+    Attributes:
+        rows: Headings and entries, as they are listed.
+        query: What is searched for.
+
+    Args:
+        profiles: The presets there are.
+        presets: The folder, and what was turned.
+        favourites: Which have a star.
+        defaults: Which a model opens with.
+        opening: Which model that is.
+        model: The model itself.
+        parent: The Qt parent, if any.
+    """
+
+    changed = Signal()
+    """Other rows, or other marks on them."""
+    selection_changed = Signal()
+    """Another entry is looked at, or something of it is another."""
+
+    def __init__(
+        self,
+        profiles: ProfileState,
+        presets: PresetState,
+        favourites: PresetFavourites,
+        defaults: PresetDefaults,
+        opening: ProfileOpening,
+        model: ModelState,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._profiles, self._presets = profiles, presets
+        self._favourites, self._defaults = favourites, defaults
+        self._opening, self._model = opening, model
+        self.rows: list[Row] = []
+        self.query = ""
+        self._key = ""
+        self._is_shown = False
+        for signal in (presets.changed, favourites.changed, defaults.changed):
+            signal.connect(self._follow)
+        model.changed.connect(self._on_model_changed)
+        presets.renamed.connect(self._on_renamed)
+        for signal in (presets.added, presets.restored):
+            signal.connect(self.select)
+
+    def set_shown(self, is_shown: bool) -> None:
+        """Follow what happens only while somebody looks: T is turned many times a second."""
+        self._is_shown = is_shown
+        self._follow()
+
+    def search(self, query: str) -> None:
+        """List those that have all words of `query`, and look at one that is called so."""
+        if query != self.query:
+            self.query = query
+            self._follow()
+            called_so = best_match(self.entries, query)
+            if called_so:
+                self.select(called_so.key)
+
+    @property
+    def entries(self) -> list[Entry]:
+        """The rows that can be selected."""
+        return [row for row in self.rows if isinstance(row, Entry)]
+
+    @property
+    def selected(self) -> Entry | None:
+        """What is looked at; None where nothing is found."""
+        return next((entry for entry in self.entries if entry.key == self._key), None)
+
+    def select(self, key: str) -> None:
+        """Look at an entry; one that the search hides ends the search."""
+        if key != self._key:
+            self._key = key
+            if self.query and self.selected is None:
+                self.query = ""
+            self._follow(always=True)
+
+    def step(self, direction: int) -> None:
+        """Look at the next entry, or the one before."""
+        keys = [entry.key for entry in self.entries]
+        if keys:
+            place = keys.index(self._key) + direction if self._key in keys else 0
+            self.select(keys[min(max(place, 0), len(keys) - 1)])
+
+    def document(self, entry: Entry) -> PresetDocument | None:
+        """A preset with all that is in its file; None of a broken one."""
+        stored = self._presets.stored(entry.key)
+        if stored:
+            return stored.document
+        return PresetDocument(entry.preset) if entry.preset else None
+
+    @property
+    def turned(self) -> list[tuple[str, object, object]]:
+        """Field, saved value and value in force, of what was turned since."""
+        return self._presets.differences
+
+    @property
+    def model(self) -> str:
+        """The open model's name; empty where none is."""
+        report = self._model.report
+        return model_title(report) if report else ""
+
+    @property
+    def default(self) -> str:
+        """The name of the preset that models open with."""
+        return self._defaults.default
+
+    @property
+    def of_model(self) -> str:
+        """The name of the open model's own preset."""
+        return self._defaults.of_model(self._opening.key)
+
+    def models_of(self, name: str) -> list[str]:
+        """The keys of all models whose own preset this is."""
+        return self._defaults.models_of(name)
+
+    def set_favourite(self, name: str, is_favourite: bool) -> None:
+        """Give a preset a star, or take it off."""
+        self._favourites.set(name, is_favourite)
+
+    def set_default(self, name: str, is_default: bool) -> None:
+        """Let models open with a preset, or no longer."""
+        self._defaults.set_default(name if is_default else "")
+
+    def set_of_model(self, name: str, is_its_own: bool) -> None:
+        """Let the open model open with a preset, or no longer."""
+        if self._opening.key:
+            self._defaults.set_of_model(self._opening.key, name if is_its_own else "")
+
+    def _on_model_changed(self) -> None:
+        if self._is_shown and self._model.phase.value != "loading":
+            self._follow(always=True)
+
+    def _on_renamed(self, name: str, new_name: str) -> None:
+        if name == self._key:
+            self._key = new_name  # the list with it follows
+
+    def _follow(self, *, always: bool = False) -> None:
+        if not self._is_shown:
+            return
+        keys = [entry.key for entry in self.entries]
+        before = self.selected
+        rows = library_rows(
+            self._profiles.presets, self._presets.listing, self._standing(), self.query
+        )
+        if rows != self.rows or always:
+            self.rows = rows
+            self._stay_near(keys)
+            self.changed.emit()
+        turned = before is not None and before.key == self._profiles.current.name
+        if always or turned or self.selected != before:
+            self.selection_changed.emit()
+
+    def _stay_near(self, keys: list[str]) -> None:
+        """Where what was looked at is gone, look at what took its place."""
+        if self.selected or not self.entries:
+            return
+        place = keys.index(self._key) if self._key in keys else 0
+        self._key = self.entries[min(place, len(self.entries) - 1)].key
+
+    def _standing(self) -> Standing:
+        return Standing(
+            in_use=self._profiles.current.name,
+            is_turned=bool(self._presets.differences),
+            default=self.default,
+            of_model=self.of_model,
+            favourites=self._favourites.names,
+        )

@@ -1,0 +1,113 @@
+"""Takes files of presets into their folder, one after another: what came in, what was refused.
+
+Runs in another thread than the window's; knows no Qt.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from studio.app.expanded_paths import expand_folders
+from studio.presets import PresetError, PresetFolder
+from studio.progress import At
+from studio.visible_text import visible_name
+
+if TYPE_CHECKING:
+    from studio.presets.foreign import Imported
+
+_TOGETHER = 20
+"""Presets that are saved in one go: the folder is read and locked once for them."""
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A file that was not taken in.
+
+    Attributes:
+        file: Its name.
+        why: Why, with its name before it.
+    """
+
+    file: str
+    why: str
+
+
+@dataclass
+class PresetImport:
+    """What came of some files, as far as they were read.
+
+    Attributes:
+        files: How many there are, once that is known.
+        done: How many of them were taken in or refused.
+        taken: What was saved, called as it is here.
+        refused: What was not.
+        skipped: Sentences on what was not looked at.
+    """
+
+    files: int = 0
+    done: int = 0
+    taken: list[Imported] = field(default_factory=list)
+    refused: list[Refused] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
+
+
+def import_presets(
+    paths: Sequence[Path],
+    folder: PresetFolder,
+    progress: PresetImport,
+    at: At,
+    *,
+    absent: bool = True,
+) -> PresetImport:
+    """Take presets in from files of any known programs.
+
+    Args:
+        paths: The files; of a folder, those in it.
+        folder: Where the presets go; a name that is taken gets a number.
+        progress: Where it is reported what came of them, a batch at a time.
+        at: Told what share is done; may raise, and then nothing more is read or saved.
+        absent: Whether what a file is silent on is as its program has it; else it is neutral.
+
+    Returns:
+        `progress`.
+    """
+    # Here and not above: other programs' formats take 20 ms of the program's start.
+    from studio.presets.foreign import import_file
+
+    expanded = expand_folders(paths)
+    files = expanded.files
+    progress.files = len(files)
+    progress.skipped += expanded.skipped
+    found: list[tuple[Path, Imported]] = []
+    for number, path in enumerate(files, 1):
+        at((number - 1) / len(files))
+        try:
+            found += [(path, imported) for imported in import_file(path, absent=absent)]
+        except PresetError as error:
+            progress.refused.append(Refused(path.name, str(error)))
+        if len(found) >= _TOGETHER or number == len(files):
+            _save(found, folder, progress)
+            found.clear()
+            progress.done = number
+    return progress
+
+
+def _save(
+    found: Sequence[tuple[Path, Imported]], folder: PresetFolder, progress: PresetImport
+) -> None:
+    if not found:
+        return
+    try:
+        saved = folder.add_several([imported.document for _, imported in found])
+    except PresetError as error:
+        saved = [error] * len(found)
+    for (path, imported), stored in zip(found, saved, strict=True):
+        if isinstance(stored, PresetError):
+            progress.refused.append(Refused(path.name, f"“{visible_name(path.name)}”: {stored}"))
+        else:
+            document = imported.document.with_preset(stored.preset)
+            progress.taken.append(dataclasses.replace(imported, document=document))

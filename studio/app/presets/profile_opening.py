@@ -1,0 +1,105 @@
+"""Puts the preset in force that a model opens with, and says so. Knows no widget.
+
+What is in force changes under the writer's hands here, so the rules are narrow:
+
+- Only a model that was not open before counts. Loading the same one again (other options, an engine
+  that died) is no new beginning, and changes nothing.
+- The model that the program starts with gets its preset before there is anything to turn: nothing
+  moves when it is loaded seconds later.
+- Where the writer chose or turned something while the model was loading, that hand is the later
+  one, and it stays.
+- Otherwise the model's own preset is put in force, or the default. Values turned before were turned
+  for another model; they are not asked about, for a question at each opening would be answered
+  unread. They are kept whole: the message has a way back, and the Preset menu has it still when
+  the message is gone.
+"""
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from studio.app.model.names import model_name
+from studio.app.model.state import ModelPhase, ModelState
+from studio.app.presets.defaults import PresetDefaults, model_key
+from studio.app.presets.in_force import InForce
+from studio.app.presets.profile_state import ProfileState
+from studio.app.presets.state import PresetState
+from studio.presets import Preset
+from studio.visible_text import visible_name
+
+
+class ProfileOpening(QObject):
+    """Follows the model.
+
+    Args:
+        model: Which one is open.
+        profiles: The presets there are.
+        presets: What puts one in force, and back.
+        defaults: Which one a model opens with.
+        parent: The Qt parent, if any.
+    """
+
+    told = Signal(str)
+    """Another preset is in force because a model was opened; one sentence for the writer."""
+
+    def __init__(
+        self,
+        model: ModelState,
+        profiles: ProfileState,
+        presets: PresetState,
+        defaults: PresetDefaults,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._model = model
+        self._profiles = profiles
+        self._presets = presets
+        self._defaults = defaults
+        self._key = ""
+        self._loading = ""
+        self._before: InForce | None = None
+        model.changed.connect(self._follow)
+
+    @property
+    def key(self) -> str:
+        """The key of the model that is open; empty where none is."""
+        report = self._model.report
+        return model_key(report.path, report.file_bytes) if report else ""
+
+    def start(self, path: Path | None) -> None:
+        """Put in force what the model at `path` opens with, before it is opened."""
+        try:
+            self._key = model_key(path, path.stat().st_size) if path else ""
+        except OSError:  # opening it will say why
+            self._key = ""
+        preset = self._preset(self._key)
+        if preset and preset != self._profiles.current:
+            self._profiles.choose(preset)
+
+    def _follow(self) -> None:
+        model = self._model
+        if model.phase is ModelPhase.LOADING:
+            # Told again at each per cent of the load.
+            if self._loading != model.path:
+                self._loading, self._before = model.path, self._presets.now
+            return
+        before, self._loading, self._before = self._before, "", None
+        if not model.is_ready or self.key == self._key:
+            return
+        self._key = self.key
+        if before is None or before == self._presets.now:
+            self._put(self._preset(self._key))
+
+    def _preset(self, key: str) -> Preset | None:
+        found = (self._profiles.named(name) for name in self._defaults.names_for(key))
+        return next((preset for preset in found if preset), None)
+
+    def _put(self, preset: Preset | None) -> None:
+        if preset is None or preset.name == self._profiles.current.name:
+            return
+        self._presets.use(preset)
+        report = self._model.report
+        assert report is not None, "a ready model has its report"
+        which = "its own" if self._defaults.of_model(self._key) == preset.name else "the default"
+        name = model_name(report.path, report.quantization)
+        self.told.emit(f"“{name}” opens with {which} preset, “{visible_name(preset.name)}”.")

@@ -1,0 +1,298 @@
+"""The user's presets behind the window: the folder followed, and every change to it.
+
+Knows the presets' folder and the state objects that a preset sets; no widget.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+from PySide6.QtCore import QObject, Signal
+
+from studio.app.parameters.prompt_settings import PromptSettings
+from studio.app.parameters.sampling_state import SamplingState
+from studio.app.presets.comparison import differences
+from studio.app.presets.in_force import Formerly, InForce
+from studio.app.presets.profile_state import ProfileState
+from studio.app.presets.watch import PresetWatch
+from studio.presets import (
+    DeletedPreset,
+    Listing,
+    Preset,
+    PresetError,
+    PresetFolder,
+    StoredPreset,
+    built_in_presets,
+    is_built_in,
+)
+from studio.sampling import SamplingParams
+
+if TYPE_CHECKING:
+    from studio.presets.foreign import Imported
+
+
+class PresetState(QObject):
+    """What is kept of presets, and how what is in force differs from the one chosen.
+
+    Attributes:
+        folder: Where they are.
+        listing: What the folder held when it was read last.
+    """
+
+    changed = Signal()
+    """What differs is another, or the presets are, or what could not be read."""
+    added = Signal(str)
+    """A new preset of this name was saved; of several the last."""
+    renamed = Signal(str, str)
+    """A preset's former name and the one it has now."""
+    deleted = Signal(str)
+    """The preset of this name is gone, by the writer's hand."""
+    restored = Signal(str)
+    """And is back."""
+    failed = Signal(str)
+    """Something could not be done; the reason, for the writer."""
+
+    def __init__(
+        self,
+        folder: PresetFolder,
+        profiles: ProfileState,
+        sampling: SamplingState,
+        parent: QObject | None = None,
+        prompting: PromptSettings | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.folder = folder
+        self.listing = Listing()
+        self._formerly = Formerly()
+        self._profiles = profiles
+        self._sampling = sampling
+        if prompting is None:  # nobody turns them: they are the preset's
+            prompting = PromptSettings(profiles.current, self)
+            profiles.chosen.connect(prompting.follow)
+        self._prompting = prompting
+        self._watch = PresetWatch(self)
+        self._watch.changed.connect(self.read)
+        for signal in (
+            sampling.params_changed,
+            sampling.max_tokens_changed,
+            prompting.changed,
+            profiles.chosen,
+            profiles.listed,
+        ):
+            signal.connect(lambda *_: self.changed.emit())
+        self._look()
+
+    def read(self) -> None:
+        """Look into the folder again. Values in force that nobody turned follow their preset."""
+        was_as_saved = not self.differences
+        before = self._profiles.current
+        self._follow_folder()
+        now = self._profiles.current
+        if was_as_saved and now != before:
+            self._profiles.choose(now)
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Why files in the folder could not be read."""
+        return tuple(problem.message for problem in self.listing.problems)
+
+    def stored(self, name: str) -> StoredPreset | None:
+        """The writer's own preset of this name, with all that is in its file."""
+        presets = self.listing.presets
+        return next((stored for stored in presets if stored.preset.name == name), None)
+
+    @property
+    def in_force(self) -> Preset:
+        """The preset chosen, with the values that are in force."""
+        return msgspec.structs.replace(
+            self._profiles.current,
+            sampling=self._sampling.params,
+            max_tokens=self._sampling.max_tokens,
+            prompt_format=self._prompting.prompt_format,
+            system_message=self._prompting.system_message,
+            stop=self._prompting.stop,
+        )
+
+    @property
+    def differences(self) -> list[tuple[str, object, object]]:
+        """Field, saved value and value in force, of those that differ."""
+        return differences(self._profiles.current, self.in_force)
+
+    @property
+    def can_save(self) -> bool:
+        """Whether the preset chosen is the user's own."""
+        return not is_built_in(self._profiles.current.name)
+
+    def use(self, preset: Preset) -> None:
+        """Put a preset in force; `put_back` undoes it."""
+        now = self.now
+        if (now.preset, now.is_turned) != (preset, False):
+            self._formerly.keep(now)
+        self._profiles.choose(preset)
+
+    @property
+    def before(self) -> InForce | None:
+        """What was in force before `use` put another preset there, the last such thing."""
+        return self._formerly.last
+
+    def put_back(self) -> None:
+        """Put in force what was there before `use`, turned values and all."""
+        before = self._formerly.take()
+        if before is None:
+            return
+        saved = self._profiles.named(before.preset.name) or before.preset
+        # Deleted meanwhile: in force all the same, and in the list.
+        self._profiles.follow(self._all(), saved)
+        self._profiles.choose(saved)
+        self._put(before.values)
+
+    @property
+    def now(self) -> InForce:
+        """What is in force."""
+        return InForce(self._profiles.current, self.in_force)
+
+    def why_not_called(self, name: str, former: str = "") -> str:
+        """Why a preset cannot be called so; empty where it can.
+
+        Args:
+            name: The name.
+            former: What it is called until now; empty for a new one.
+        """
+        try:
+            self.folder.check_free(name, former)
+        except PresetError as error:
+            return str(error)
+        return ""
+
+    def save(self) -> bool:
+        """Save the values in force into the preset chosen."""
+        return self._do(lambda: self.folder.save(self.in_force).preset) is not None
+
+    def save_as(self, name: str) -> bool:
+        """Save the values in force as a new preset."""
+        return self._add(msgspec.structs.replace(self.in_force, name=name)) is not None
+
+    def keep(self, name: str, params: SamplingParams) -> Preset | None:
+        """Save parameters under a free name like `name`, with all else as in force."""
+        preset = msgspec.structs.replace(self.in_force, name=name, sampling=params)
+        added = self._do(lambda: self.folder.add_free(preset).preset, choose=False)
+        if added:
+            self.added.emit(added.name)
+        return added
+
+    def rename(self, name: str, new_name: str) -> bool:
+        """Call a preset otherwise; values that were turned stay turned."""
+        now = self.now
+
+        def act() -> Preset:
+            preset = self.folder.rename(name, new_name).preset
+            # Before the list is another: what is kept by name is to be found in it.
+            self.renamed.emit(name, preset.name)
+            return preset
+
+        preset = self._try(act)
+        if preset and now.preset.name == name:
+            self._follow_folder(preset)
+            self._profiles.choose(preset)
+            self._put(now.values)
+        elif preset:
+            self.read()
+        return preset is not None
+
+    def duplicate(self, name: str, *, choose: bool = True) -> Preset | None:
+        """Copy a preset, as it is saved; the copy, or None where it failed."""
+        copy = self._do(lambda: self.folder.duplicate(name).preset, choose=choose)
+        if copy:
+            self.added.emit(copy.name)
+        return copy
+
+    def delete(self, name: str) -> DeletedPreset | None:
+        """Delete a preset; what is in force stays so. None where it failed."""
+        try:
+            deleted = self.folder.delete(name)
+        except PresetError as error:
+            self.failed.emit(str(error))
+            return None
+        self.read()
+        self.deleted.emit(deleted.name)
+        return deleted
+
+    def restore(self, deleted: DeletedPreset) -> bool:
+        """Bring a deleted preset back."""
+        if self._do(lambda: self.folder.restore(deleted).preset, choose=False) is None:
+            return False
+        self.restored.emit(deleted.name)
+        return True
+
+    def at(self, path: Path) -> Preset | None:
+        """The preset of the folder's that a file is; None of any other file."""
+        place = path.resolve()
+        return next((it.preset for it in self.listing.presets if it.path.resolve() == place), None)
+
+    def revert(self) -> None:
+        """Put the saved values of the preset chosen in force again."""
+        self._profiles.choose(self._profiles.current)
+
+    def took_in(self, taken: Sequence[Imported], *, choose: bool) -> None:
+        """Follow the folder after presets of other files were saved there.
+
+        Args:
+            taken: Them.
+            choose: Whether the last is put in force.
+        """
+        if taken:
+            last = taken[-1].preset
+            self._do(lambda: last, choose=choose)
+            self.added.emit(last.name)
+
+    def _add(self, preset: Preset) -> Preset | None:
+        added = self._do(lambda: self.folder.add(preset).preset)
+        if added:
+            self.added.emit(added.name)
+        return added
+
+    def _do(self, act: Callable[[], Preset], *, choose: bool = True) -> Preset | None:
+        preset = self._try(act)
+        if preset is None:
+            return None
+        if not choose:
+            self.read()
+            return preset
+        now = self.now
+        self._follow_folder(preset)
+        self._profiles.choose(preset)
+        if differences(now.values, self.in_force):
+            self._formerly.keep(now)
+        return preset
+
+    def _try(self, act: Callable[[], Preset]) -> Preset | None:
+        try:
+            return act()
+        except PresetError as error:
+            self.failed.emit(str(error))
+            return None
+
+    def _put(self, values: Preset) -> None:
+        self._sampling.set_params(values.sampling)
+        self._sampling.set_max_tokens(values.max_tokens)
+        self._prompting.follow(values)
+
+    def _all(self) -> list[Preset]:
+        return [*built_in_presets(), *(stored.preset for stored in self.listing.presets)]
+
+    def _follow_folder(self, current: Preset | None = None) -> None:
+        before = self.listing
+        self._look()
+        self._profiles.follow(self._all(), current)
+        if self.listing != before:
+            self.changed.emit()
+
+    def _look(self) -> None:
+        self.listing = self.folder.listing()
+        # Broken files too: they are mended outside.
+        files = [stored.path for stored in self.listing.presets]
+        files += [problem.path for problem in self.listing.problems]
+        self._watch.follow(self.folder.path, files)

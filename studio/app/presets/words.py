@@ -1,0 +1,76 @@
+"""A preset's fields and values as the window says them. Knows no Qt."""
+
+from studio.app.parameters.groups import BIASES_FOR, PARAMETERS
+from studio.app.parameters.parameter import Number
+from studio.app.parameters.sampling_number import format_number
+from studio.presets.preset import Task
+from studio.sampling import WordBias
+from studio.visible_text import visible_line
+
+TASK_WORDS: dict[Task, str] = {
+    "code": "code",
+    "creative_writing": "creative writing",
+    "customer_support": "customer support",
+    "data_augmentation": "data augmentation",
+    "other": "anything",
+}
+
+_NOTHING = "–"
+_SIGNS = str.maketrans({"\n": "↵", "\t": "⇥", "\r": "␍"})
+_QUOTED = ("stop", "dry_sequence_breakers")
+
+
+def field_words(field: str) -> str:
+    """What a field is called: ``top-k`` for ``top_k``."""
+    if field == BIASES_FOR.name:
+        return BIASES_FOR.label
+    return PARAMETERS[field].label if field in PARAMETERS else field.replace("_", " ")
+
+
+def value_words(field: str, value: object) -> str:
+    """A field's value, whole; a sign where it is empty."""
+    parameter = PARAMETERS.get(field)
+    if isinstance(parameter, Number) and isinstance(value, (int, float)):
+        return parameter.format(value)
+    if field == "task":
+        return next((words for task, words in TASK_WORDS.items() if task == value), str(value))
+    if field == BIASES_FOR.name:
+        return str(value).partition(" ")[2] or str(value) or _NOTHING
+    if isinstance(value, tuple):
+        return ", ".join(_entry(field, entry) for entry in value) or _NOTHING
+    return str(value) or _NOTHING
+
+
+def shortened(text: str, longest: int = 80) -> str:
+    """The beginning of a text that may be long, in one line."""
+    return visible_line(text[: longest + 2].translate(_SIGNS), longest + 1)
+
+
+def around_difference(left: str, right: str, longest: int = 240) -> tuple[str, str]:
+    """Two texts cut to where they begin to differ, each at most about `longest` characters."""
+    if max(len(left), len(right)) <= longest:
+        return left, right
+    same = next(
+        (place for place, (a, b) in enumerate(zip(left, right, strict=False)) if a != b),
+        min(len(left), len(right)),
+    )
+    start = max(0, same - longest // 4)
+    return _cut(left, start, longest), _cut(right, start, longest)
+
+
+def _cut(text: str, start: int, longest: int) -> str:
+    part = text[start : start + longest]
+    before = "…" if start else ""
+    return f"{before}{part}{'…' if start + longest < len(text) else ''}"
+
+
+def _entry(field: str, entry: object) -> str:
+    if isinstance(entry, tuple):  # a token and its bias
+        token, bias = entry
+        return f"token {token}: {'−' if bias < 0 else ''}{format_number(abs(bias))}"
+    if isinstance(entry, WordBias):
+        forms = ", ".join(f"“{form.translate(_SIGNS)}”" for form in entry.forms)
+        number = f"{'−' if entry.bias < 0 else ''}{format_number(abs(entry.bias))}"
+        return f"{forms}: {number}"
+    text = str(entry)
+    return f"“{text.translate(_SIGNS)}”" if field in _QUOTED else text

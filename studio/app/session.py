@@ -1,0 +1,166 @@
+"""All state objects of one window, built and bound to one another.
+
+The composition of what is behind the widgets; knows no widget.
+"""
+
+from PySide6.QtCore import QElapsedTimer, QObject, QTimer
+
+from studio.app.compare.state import CompareState
+from studio.app.engine_line.client import EngineClient, silence_words
+from studio.app.engine_line.process import DID_NOT_STOP
+from studio.app.heat.state import HeatState
+from studio.app.model.context_use import ContextUse
+from studio.app.model.deaths import ModelDeaths
+from studio.app.model.state import ModelPhase, ModelState
+from studio.app.parameters.sampling_state import SamplingState
+from studio.app.presets.profile_state import ProfileState
+from studio.app.presets.state import PresetState
+from studio.app.reading import Reading
+from studio.app.tokens.bias_owner import BiasOwner
+from studio.app.tokens.next_token import NextToken
+from studio.app.tokens.text_question import TextQuestion
+from studio.app.unused_memory import UnusedMemory
+from studio.app.user_folders import recovery_folder, state_folder
+from studio.app.word.replacement import WordReplacement
+from studio.app.word.state import WordState
+from studio.app.writing.draft import Draft
+from studio.app.writing.look_ahead import LookAheadAtRest
+from studio.app.writing.records import TokenRecords
+from studio.app.writing.recovery import Recovery
+from studio.app.writing.word_choice import WordChoice
+from studio.app.writing.writing import Writing
+from studio.manuscript import Journal
+from studio.presets import Preset, PresetFolder, preset_folder
+
+_CHARACTERS_A_TOKEN = 16
+"""More than any text has that is not white space alone: see `Draft.reach`."""
+_ONE_PRESS_MS = 400
+"""A hand that strikes Esc twice in that time may mean it once: an engine that stops by then
+lives on."""
+
+
+class Session(QObject):
+    """One draft, one engine, and everything between them."""
+
+    def __init__(self, profile: str, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        folder = PresetFolder(preset_folder())
+        self.profiles = ProfileState(folder.all_presets(), profile, self)
+        preset = self.profiles.current
+        self.reading = Reading(self)
+        self.client = EngineClient(parent=self)
+        deaths = ModelDeaths(state_folder() / "model-deaths.json")
+        self.model = ModelState(self.client, self, deaths)
+        self.context = ContextUse(self.client, self)
+        self.draft = Draft(preset, self)
+        self.model.changed.connect(self._on_model_changed)
+        self.sampling = SamplingState(preset.sampling, preset.max_tokens, self)
+        self.presets = PresetState(folder, self.profiles, self.sampling, self, self.draft.prompting)
+        self.next_token = NextToken(preset.sampling, self)
+        self.writing = Writing(
+            self.client, self.model, self.draft, self.sampling, self.next_token, self
+        )
+        self.recovery = Recovery(self.draft, self.writing, Journal(recovery_folder()), self)
+        self.look_ahead = LookAheadAtRest(
+            self.client, self.model, self.draft, self.writing, self.next_token, self
+        )
+        self.words = WordChoice(self.draft, self.writing, self.look_ahead, self.next_token, self)
+        self.records = TokenRecords(
+            self.client, self.model, self.draft, self.writing, self.next_token, self
+        )
+        self.texts = TextQuestion(self.client, self.model, self.sampling, self.next_token, self)
+        self.heat = HeatState(self.sampling, self.next_token, self)
+        self.word = WordState(self.sampling, self.records, self.next_token, self)
+        self.replacement = WordReplacement(self.draft.manuscript, self.records, self.word, self)
+        self.compare = CompareState(
+            self.client,
+            self.model,
+            self.draft,
+            self.writing,
+            self.records,
+            self.sampling,
+            self.profiles,
+            self.next_token,
+            self.context,
+            self,
+        )
+        self.bias_owner = BiasOwner(
+            self.model,
+            lambda: [self.sampling, *(lane.sampling for lane in self.compare.lanes)],
+            self,
+        )
+        self._since_stop = QElapsedTimer()
+        self._insisting = QTimer(self)
+        self._insisting.setSingleShot(True)
+        self._insisting.timeout.connect(self.end_engine)
+        self.client.waiting_changed.connect(self._on_waiting_changed)
+        self.sampling.params_changed.connect(self.next_token.set_params)
+        self.unused_memory = UnusedMemory(self)
+        self.draft.manuscript.loaded.connect(self.unused_memory.give_back_soon)
+        self.compare.lanes_changed.connect(self.unused_memory.give_back_soon)
+        self.profiles.chosen.connect(self._on_profile_chosen)
+
+    def _on_model_changed(self) -> None:
+        report = self.model.report
+        self.draft.reach = _CHARACTERS_A_TOKEN * report.context_size if report else 0
+
+    def _on_profile_chosen(self, preset: Preset) -> None:
+        self.sampling.set_params(preset.sampling)
+        self.sampling.set_max_tokens(preset.max_tokens)
+        self.draft.set_preset(preset)
+
+    @property
+    def can_stop(self) -> bool:
+        """Whether something takes long now."""
+        if self.client.is_stopping or self.client.silence:
+            return True
+        if not self.writing.is_idle:
+            return self.writing.can_stop
+        if self.compare.is_running or self.reading.is_busy:
+            return True
+        is_reading = self.context.progress is not None or self.records.is_scoring
+        return self.model.phase is ModelPhase.LOADING or is_reading
+
+    def stop(self) -> None:
+        """Esc: end whatever takes long, the writing before a file before the load.
+
+        Once more, before that has been answered: end the engine.
+        """
+        if self.client.is_stopping and self._since_stop.isValid():
+            self._insisting.start(max(0, _ONE_PRESS_MS - self._since_stop.elapsed()))
+            return
+        self._since_stop.start()
+        if not self.writing.is_idle:
+            self.writing.stop()
+        elif self.reading.is_busy:
+            self.reading.cancel()
+        elif not self.model.is_ready:
+            self.model.cancel()
+        elif self.compare.is_running:
+            self.compare.stop_all()
+        elif self.records.is_scoring:
+            self.records.cancel()
+        else:
+            self.look_ahead.cancel()
+        if self.client.silence:
+            self.client.stop_all()
+
+    def end_engine(self) -> None:
+        """End the engine at once, without asking it: it does not answer, or does not stop."""
+        silence = self.client.silence
+        self.client.end(silence_words(silence) if silence else DID_NOT_STOP)
+
+    def _on_waiting_changed(self) -> None:
+        if not self.client.is_stopping:
+            self._since_stop.invalidate()
+            self._insisting.stop()
+
+    def end(self) -> None:
+        """End the engine, and what is read. What was kept stays kept."""
+        self.reading.close()
+        self.client.close()
+
+    def close(self) -> None:
+        """End all of it. What is not saved now was given up."""
+        self.end()
+        self.recovery.close()

@@ -1,0 +1,439 @@
+"""What the program remembers between sessions, each thing declared once with what it may be.
+
+Knows nothing of who reads it. A value that is damaged, of another type or out of range counts as
+absent and is told of: remembered state must never keep the program from opening.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Generic, TypeVar, cast
+
+import msgspec
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from studio.app.disk_thread import DiskThread
+from studio.app.settings_file import SettingsFile, SettingsFileError, is_json
+from studio.app.user_folders import config_folder
+from studio.path_checks import exists
+from studio.visible_text import visible_line
+
+Value = TypeVar("Value", str, int, bool, list[str])
+
+_DELAY_MS = 1000
+"""From a change until it is written, with all changes in between."""
+
+SMALLEST_ZOOM, LARGEST_ZOOM = -5, 12
+"""Steps that the writer may go from a zoom of 100 %."""
+
+_LONGEST_TEXT = 4096
+_LONGEST_LIST = 8
+_MOST_TOLD = 3
+
+
+class Setting(msgspec.Struct, Generic[Value], frozen=True):
+    """One remembered thing.
+
+    Attributes:
+        key: What it is called in the file.
+        default: What holds where nothing is remembered; its type is the setting's.
+        description: What it is, for those who read this.
+        allowed: Numbers or words that it may be, or what tells of a text; any where None.
+        longest: Characters of a text, and of each text in a list.
+        most: Texts in a list.
+        is_path: Whether a text is the name of a file or folder, which need not be Unicode.
+    """
+
+    key: str
+    default: Value
+    description: str
+    allowed: range | tuple[int, ...] | tuple[str, ...] | Callable[[str], bool] | None = None
+    longest: int = _LONGEST_TEXT
+    most: int = _LONGEST_LIST
+    is_path: bool = False
+
+    def takes(self, value: object) -> bool:
+        """Whether it may have this value."""
+        if type(value) is not type(self.default):
+            return False
+        match value:
+            case str():
+                return self._takes_text(value)
+            case list():
+                return len(value) <= self.most and all(
+                    isinstance(text, str) and self._takes_text(text) for text in value
+                )
+            case bool():
+                return True
+            case _:
+                return not isinstance(self.allowed, range | tuple) or value in self.allowed
+
+    @property
+    def limits(self) -> str:
+        """What it may be, in words."""
+        match self.default, self.allowed:
+            case bool(), _:
+                return "true or false"
+            case int(), range() as numbers:
+                return f"{numbers.start:,} to {numbers.stop - 1:,}"
+            case _, tuple() as words:
+                return " or ".join(str(word) or "nothing" for word in words)
+            case list(), _:
+                return f"a list of at most {self.most} texts"
+            case str(), None:
+                return f"a text of at most {self.longest:,} characters"
+            case _:
+                return self.description
+
+    def _takes_text(self, text: str) -> bool:
+        if len(text) > self.longest or "\0" in text:
+            return False
+        try:
+            # In a name a half character can stand for a byte that is no UTF-8.
+            text.encode(errors="surrogateescape" if self.is_path else "strict")
+        except UnicodeEncodeError:
+            return False
+        match self.allowed:
+            case None:
+                return True
+            case range() | tuple():
+                return text in self.allowed
+            case _:
+                return self.allowed(text)
+
+
+_WIDTHS = range(0, 20_001)
+
+
+def _is_panel(text: str) -> bool:
+    where, *numbers = text.split(" ")
+    return text in ("", "right", "left") or (where == "afloat" and _are_numbers(numbers, 2, 2))
+
+
+def _is_window(text: str) -> bool:
+    *numbers, state = text.split(" ")
+    if state not in ("maximized", "full-screen"):
+        numbers.append(state)
+    return text == "" or _are_numbers(numbers, 2, 2)
+
+
+def _is_columns(text: str) -> bool:
+    return text == "" or _are_numbers(text.split(" "), 0, 2)
+
+
+def _are_numbers(words: list[str], edges: int, lengths: int) -> bool:
+    """Whether they are so many, and what a screen could have; only edges lie left of it."""
+    digits = [word.removeprefix("-") for word in words[:edges]] + words[edges:]
+    return len(words) == edges + lengths and all(
+        len(word) < 7 and word.isascii() and word.isdecimal() for word in digits
+    )
+
+
+APPEARANCE = Setting(
+    "window/appearance", "system", "system, light or dark", ("system", "light", "dark")
+)
+PLACE = Setting(
+    "window/place", "", "left and upper edge, width and height; how it stood", _is_window
+)
+COLUMNS = Setting("window/columns", "", "widths of the two columns", _is_columns)
+ZOOM = Setting(
+    "window/zoom",
+    0,
+    "steps by which everything is larger than at 100 %",
+    range(SMALLEST_ZOOM, LARGEST_ZOOM + 1),
+)
+FACE = Setting("window/face", "serif", "what prose is set in: serif or sans", ("serif", "sans"))
+SIDE_SHOWN = Setting("window/side", True, "whether the column beside the page is shown")
+DETAILS_OPEN = Setting("temperature/details", False, "whether the exact figures are shown")
+BRIEF_OPEN = Setting("window/brief_open", True, "whether the brief's field is shown")
+SAMPLING_OPEN = Setting("window/sampling_open", False, "whether the sampling fields are shown")
+EXPLAIN_OPEN = Setting("explain/open", False, "whether Explain is shown")
+EXPLAIN_PLACE = Setting(
+    "explain/place", "", "right, left, or afloat with edges and size", _is_panel
+)
+EXPLAIN_WIDTH = Setting("explain/width", 0, "its width beside the writing; 0 is its own", _WIDTHS)
+EXPLAIN_STEP = Setting("explain/step", "", "the step of Explain that was read last", longest=100)
+EDITOR_OPEN = Setting("parameters/open", False, "whether all parameters are shown")
+EDITOR_PLACE = Setting(
+    "parameters/place", "", "right, left, or afloat with edges and size", _is_panel
+)
+EDITOR_WIDTH = Setting(
+    "parameters/width", 0, "their width beside the writing; 0 is its own", _WIDTHS
+)
+LANDSCAPE_SHOWN = Setting("landscape/shown", False, "whether the landscape is shown")
+LANDSCAPE_HEIGHT = Setting("landscape/height", 0, "its height in pixels; 0 is its own", _WIDTHS)
+LANDSCAPE_COUNT = Setting("landscape/count", 100, "how many tokens it shows", (100, 300, 1000))
+HEAT = Setting(
+    "window/heat",
+    "off",
+    "what the manuscript is tinted by",
+    ("off", "surprise", "entropy", "rank", "blame"),
+)
+PAGE = Setting("window/page", "write", "the page that was shown", ("write", "compare"))
+COMPARE_LENGTH = Setting(
+    "compare/max_tokens", 64, "tokens that each lane may write", range(1, 1_000_001)
+)
+COMPARE_IN_STEP = Setting("compare/in_step", False, "whether the lanes' texts scroll together")
+COMPARE_PARTING = Setting("compare/parting", False, "whether it is shown where lanes part")
+COMPARE_BARS = Setting("compare/bars", False, "whether lanes show the bars of their last token")
+COMPARE_SKETCHES = Setting("compare/sketches", True, "whether distributions are saved with lanes")
+PROFILE = Setting("profile", "Creative writing", "the preset that was chosen last")
+DEFAULT_PROFILE = Setting("presets/default", "", "the preset that models open with; empty: none")
+MODEL_PROFILES = Setting(
+    "presets/of_models",
+    "",
+    "JSON: a model's key and its own preset's name",
+    longest=200_000,
+)
+FAVOURITES = Setting(
+    "presets/favourites", list[str](), "names of the presets with a star", most=1000
+)
+LIBRARY_PLACE = Setting(
+    "presets/place", "", "left and upper edge, width and height of the library", _is_window
+)
+LIBRARY_COLUMNS = Setting("presets/columns", "", "widths of its two columns", _is_columns)
+ONLY_DIFFERENCES = Setting("presets/only_differences", False, "what a comparison of two shows")
+MODEL = Setting("model/path", "", "the model that was open last", is_path=True)
+RECENT_MODELS = Setting(
+    "model/recent", list[str](), "models opened lately, the newest first", is_path=True
+)
+GPU_LAYERS = Setting(
+    "model/gpu_layers", -1, "layers to offload; -1 is automatic", range(-1, 10_001)
+)
+CONTEXT_SIZE = Setting("model/context_size", 0, "tokens; 0 is automatic", range(0, 16_777_217))
+THREADS = Setting("model/threads", 0, "threads for evaluation; 0 is automatic", range(0, 1025))
+MEMORY_MAP = Setting("model/memory_map", True, "whether the model's file is mapped")
+RECENT_FILES = Setting(
+    "file/recent", list[str](), "manuscripts opened lately, the newest first", is_path=True
+)
+LAST_FILE = Setting(
+    "file/last", "", "the document that was open last; empty: one without a file", is_path=True
+)
+LAST_CARET = Setting("file/last_caret", 0, "where its caret stood, in characters", range(0, 2**31))
+FOLDER = Setting("file/folder", "", "where a file was opened or saved last", is_path=True)
+PRESETS_FROM = Setting(
+    "presets/folder", "", "where presets were taken in from or written to last", is_path=True
+)
+PRESETS_NEUTRAL = Setting(
+    "presets/neutral", False, "whether what an imported file is silent on stays neutral"
+)
+
+AnySetting = Setting[str] | Setting[int] | Setting[bool] | Setting[list[str]]
+
+DECLARED: Mapping[str, AnySetting] = {
+    value.key: value for value in list(globals().values()) if isinstance(value, Setting)
+}
+"""All of them by key."""
+
+
+def settings_path() -> Path:
+    """The file of settings, in the platform's configuration folder; it need not be there."""
+    return config_folder() / "settings.json"
+
+
+class Settings(QObject):
+    """What is remembered. Read once, and written a moment after a change; at rest nothing runs.
+
+    Encoding and disk are another thread's. Of two windows the one that writes last keeps what the
+    other has set and itself has not, and both their recent things.
+
+    Args:
+        path: The file, where it is not that of `settings_path`.
+        parent: The Qt parent, if any.
+
+    Attributes:
+        problem: What of the file could not be used, for the writer; empty where all could.
+    """
+
+    failed = Signal(str)
+    """They cannot be saved, or what stood there could not be used; once until it works again."""
+
+    def __init__(self, path: Path | None = None, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._file = SettingsFile(path or settings_path())
+        self._values: dict[str, object] = {}
+        self._base: dict[str, object] = {}
+        """What the file held of them when it was read or written last."""
+        self._foreign: dict[str, object] = {}
+        """What is nothing of ours: of a later version, perhaps."""
+        self._changed: set[str] = set()
+        self._former: Path | None = None
+        self._disk = DiskThread("settings", self)
+        self._told = ""
+        self._delay = QTimer(self)
+        self._delay.setSingleShot(True)
+        self._delay.setInterval(_DELAY_MS)
+        self._delay.timeout.connect(self._write_soon)
+        self.problem = self._read()
+
+    def get(self, setting: Setting[Value]) -> Value:
+        """The remembered value, or the default."""
+        value = cast(Value, self._values.get(setting.key, setting.default))
+        return list(value) if isinstance(value, list) else value
+
+    def set(self, setting: Setting[Value], value: Value) -> None:
+        """Remember a value; not one that could not be read again."""
+        if not setting.takes(value) or self.get(setting) == value:
+            return
+        self._values[setting.key] = list(value) if isinstance(value, list) else value
+        self._changed.add(setting.key)
+        if not self._delay.isActive():
+            self._delay.start()
+
+    def remember(self, setting: Setting[list[str]], item: str) -> None:
+        """Put `item` at the front of a list of recent things."""
+        others = [other for other in self.get(setting) if other != item]
+        self.set(setting, [item, *others][: setting.most])
+
+    def forget(self, setting: Setting[list[str]], item: str) -> None:
+        """Take `item` out of a list of recent things."""
+        self.set(setting, [other for other in self.get(setting) if other != item])
+
+    def save(self) -> str:
+        """Write what has changed now; empty, or why it could not be."""
+        self._delay.stop()
+        if not self._disk.finish():
+            return f"“{visible_line(str(self._file.path))}” is on a drive that does not answer."
+        if not self._changed:
+            return ""
+        written = self._write(*self._taken())
+        self._settle(written)
+        return written.problem
+
+    def _read(self) -> str:
+        """Read the file, or what a former version kept in one of another form."""
+        tree, problem = self._file.read()
+        if problem:
+            return problem
+        if not tree and not exists(self._file.path):
+            from studio.app.former_settings import former_settings  # at the first start alone
+
+            kinds = {key: type(setting.default) for key, setting in DECLARED.items()}
+            self._former, tree = former_settings(kinds)
+        refused = []
+        for key, value in tree.items():
+            setting = DECLARED.get(key)
+            if setting is None and is_json(value):
+                self._foreign[key] = value
+            elif setting is not None and setting.takes(value):
+                self._values[key] = value
+            else:
+                refused.append(key)
+        if self._former is None:
+            self._base = dict(self._values)
+        else:
+            self._changed = set(self._values)
+        # Written without what was refused, so that it is told of once.
+        self._changed.update(refused)
+        if self._changed:
+            self._delay.start()
+        return self._words_of(refused, tree) if refused else ""
+
+    def _words_of(self, refused: list[str], tree: Mapping[str, object]) -> str:
+        told = []
+        for key in refused[:_MOST_TOLD]:
+            setting = DECLARED.get(key)
+            allowed = f"; allowed is {setting.limits}" if setting else ""
+            told.append(f"{visible_line(key, 40)} ({_shown(tree[key])}{allowed})")
+        if len(refused) > _MOST_TOLD:
+            told.append(f"and {len(refused) - _MOST_TOLD} more")
+        path = self._former or self._file.path
+        copy = "" if self._former else self._file.keep_copy()
+        kept = f" The file as it was is kept as “{copy}”." if copy else ""
+        what = "A setting" if len(refused) == 1 else f"{len(refused)} settings"
+        has = "has its default" if len(refused) == 1 else "have their defaults"
+        return (
+            f"{what} in “{visible_line(str(path))}” cannot be used and {has}: "
+            f"{', '.join(told)}.{kept}"
+        )
+
+    def _taken(self) -> tuple[dict[str, object], frozenset[str]]:
+        """What there is to write: all values as they are now, and which of them have changed."""
+        changed, self._changed = frozenset(self._changed), set()
+        return dict(self._values), changed
+
+    def _write_soon(self) -> None:
+        if self._disk.is_busy:
+            self._delay.start()
+            return
+        values, changed = self._taken()
+        self._disk.start(partial(self._write, values, changed), partial(self._on_written, changed))
+
+    def _write(self, values: dict[str, object], changed: frozenset[str]) -> "_Written":
+        """Write, in whichever thread; touches nothing that another one changes."""
+        merged: dict[str, object] = {}
+
+        def change(found: dict[str, object]) -> dict[str, object]:
+            # Nothing is there on the first day, or where somebody has tidied up.
+            tree = dict(found) if found else self._foreign | values
+            for key in changed:
+                if key in values:
+                    theirs = tree.get(key)
+                    tree[key] = merged[key] = _merged(
+                        self._base.get(key), values[key], theirs, DECLARED.get(key)
+                    )
+                else:
+                    tree.pop(key, None)
+            return tree
+
+        try:
+            problem = self._file.update(change)
+        except SettingsFileError as error:
+            return _Written(changed, {}, str(error), is_written=False)
+        return _Written(changed, merged, problem, is_written=True)
+
+    def _settle(self, written: "_Written") -> None:
+        if not written.is_written:
+            self._changed |= written.changed  # with the next change, or at the end
+            return
+        self._base |= written.merged
+        for key, value in written.merged.items():
+            if key not in self._changed:
+                self._values[key] = value
+        if self._former is not None:
+            from studio.app.former_settings import put_away
+
+            put_away(self._former)
+            self._former = None
+
+    def _on_written(self, changed: frozenset[str], written: "_Written | None") -> None:
+        written = written or _Written(changed, {}, "", is_written=False)
+        self._settle(written)
+        if written.problem and written.problem not in (self._told, self.problem):
+            self.failed.emit(written.problem)
+        self._told = written.problem
+
+
+class _Written(msgspec.Struct, frozen=True):
+    """What became of a write."""
+
+    changed: frozenset[str]
+    merged: dict[str, object]
+    problem: str
+    is_written: bool
+
+
+def _shown(value: object) -> str:
+    """A value that was found, in a few words."""
+    match value:
+        case list():
+            return f"a list of {len(value):,}"
+        case dict():
+            return "an object"
+        case None | bool():
+            return json.dumps(value)
+        case _:
+            return visible_line(repr(value), 40)
+
+
+def _merged(base: object, ours: object, theirs: object, setting: AnySetting | None) -> object:
+    """A value as it was, as it is here, and as another window has written it: lists have both's."""
+    if setting is None or theirs == base or not setting.takes(theirs):
+        return ours
+    if not (isinstance(ours, list) and isinstance(theirs, list)):
+        return ours
+    known = base if isinstance(base, list) else []
+    news = [item for item in theirs if item not in known and item not in ours]
+    kept = [item for item in ours if item not in known or item in theirs]
+    return [*kept[:1], *news, *kept[1:]][: setting.most]

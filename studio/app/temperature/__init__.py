@@ -1,0 +1,1 @@
+"""The temperature card: the number, the track, the curve of choices."""

@@ -1,0 +1,85 @@
+"""What T does here, in words: how much a turn changes, and where on the curve to look.
+
+This module turns numbers into sentences. It does not know Qt, nor where the numbers come from.
+"""
+
+import math
+
+from studio.app.temperature_scale import format_temperature
+from studio.app.tokens.words import choices
+
+_ALWAYS, _NEARLY = 1.005, 1.5
+"""Effective choices up to which another word than the favourite does not come, or hardly."""
+
+# In nats. Where T doubles, the choices grow by 2 to the sensitivity, if it went on like that: by
+# less than 7 %, by less than 40 %, not quite threefold, and more.
+_NOTHING, _LITTLE, _SOMETHING = 0.1, 0.5, 1.5
+
+
+def follow_words(effective: float) -> str:
+    """How many words could follow, as a writer says it: ``about 3 words could follow here``.
+
+    Args:
+        effective: The effective number of choices, exp(entropy).
+    """
+    if effective < _ALWAYS:
+        return "always the favourite"
+    if effective < _NEARLY:
+        return "nearly always the favourite"
+    return f"about {effective:,.0f} words could follow here"
+
+
+def short_follow_words(effective: float) -> tuple[str, str]:
+    """The same for a narrow column and a very narrow one: ``about 3 words``, ``3``."""
+    if effective < _NEARLY:
+        return "the favourite", "1"
+    return f"about {effective:,.0f} words", f"{effective:,.0f}"
+
+
+def sensitivity_words(sensitivity: float) -> str:
+    """How much turning T changes: ``a small turn changes much here``.
+
+    Args:
+        sensitivity: dH/dlnT in nats. Below 0.1 a turn changes nothing to speak of, below 0.5
+            little; below 1.5 the choices grow about as T does; above that, faster.
+    """
+    if sensitivity < _NOTHING:
+        return "turning T changes nothing here"
+    if sensitivity < _LITTLE:
+        return "turning T changes little here"
+    if sensitivity < _SOMETHING:
+        return "choices grow about as T does"
+    return "a small turn changes much here"
+
+
+def short_sensitivity_words(sensitivity: float) -> tuple[str, str]:
+    """The same for a narrow card and a very narrow one: ``T changes much here``, ``steep``."""
+    if sensitivity < _NOTHING:
+        return "T changes nothing here", "flat"
+    if sensitivity < _LITTLE:
+        return "T changes little here", "nearly flat"
+    if sensitivity < _SOMETHING:
+        return "choices grow as T does", "grows as T"
+    return "T changes much here", "steep"
+
+
+def sensitivity_figure(sensitivity: float) -> str:
+    """The number behind the words: ``dH/dlnT 2.31 nats: T up by 10 %, choices up by about 25 %``.
+
+    A tenth is a step or two of the slider; the curve is followed along its tangent.
+    """
+    growth = 100 * (math.exp(sensitivity * math.log(1.1)) - 1)
+    shown = f"{growth:.0f}" if growth >= 0.95 else f"{growth:.1f}"
+    return f"dH/dlnT {sensitivity:.2f} nats: T up by 10 %, choices up by about {shown} %"
+
+
+def place_words(temperature: float, entropy: float) -> str:
+    """A point of the curve: ``T 1.5: about 100 choices``."""
+    return f"T {format_temperature(round_temperature(temperature))}: {choices(math.exp(entropy))}"
+
+
+def round_temperature(temperature: float) -> float:
+    """A computed temperature with as many digits as an eye wants: three significant ones."""
+    if temperature == 0 or math.isinf(temperature):
+        return temperature
+    return float(f"{temperature:.3g}")

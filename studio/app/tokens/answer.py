@@ -1,0 +1,98 @@
+"""What T gives a token a probability: the question as it was typed, and the answer in words.
+
+Plain values and sentences. It does not know Qt; what is computed is `studio.sampling`'s.
+"""
+
+import math
+from typing import NamedTuple
+
+import msgspec
+
+from studio.app.parameters.sampling_number import parse_number
+from studio.app.temperature_scale import format_temperature
+from studio.app.tokens.details import TokenDetails
+from studio.app.tokens.words import percent
+from studio.sampling import NO_STATE, LogitSketch, SamplerState, SamplingParams
+from studio.sampling.instrument.retemper import temperature_for_left
+
+_DIGITS = 4
+"""Of a temperature that is set: the field shows no more, and the probability is right to 0.1 %."""
+
+
+class Answer(NamedTuple):
+    """An answer to "what T makes this token so likely?".
+
+    Attributes:
+        words: One sentence.
+        temperatures: The T to offer; none, one or two, ascending.
+    """
+
+    words: str
+    temperatures: tuple[float, ...] = ()
+
+
+class AskedToken(NamedTuple):
+    """A token at one place, as it was when it was asked about.
+
+    Attributes:
+        details: The token.
+        sketch: The distribution it is in.
+        params: The samplers in force; their temperature does not matter.
+        history: The tokens before it, oldest first.
+        state: What XTC, DRY and Mirostat need beside them.
+    """
+
+    details: TokenDetails
+    sketch: LogitSketch
+    params: SamplingParams
+    history: tuple[int, ...]
+    state: SamplerState = NO_STATE
+
+    def answer(self, probability: float) -> Answer:
+        """At which T the token has the probability, on the basis of its subject."""
+        left, basis, peak = self.details.subject
+        wanted = percent(probability) + (f" {basis}" if basis else "")
+        found = temperature_for_left(left, self.details.row.token, probability)
+        if found:
+            how_many = "One T makes it" if len(found) == 1 else "Two T make it"
+            return Answer(f"{how_many} {wanted}:", tuple(map(_settable, found)))
+        if probability <= peak.probability:
+            least = percent(1.0 / left.tokens)
+            return Answer(f"No T makes it {wanted}: it does not fall below {least}.")
+        most = f"No T makes it {wanted}. The most it reaches is {percent(peak.probability)}"
+        if peak.temperature == 0.0:  # it ties with the favourite, which has everything at T 0
+            return Answer(f"{most}, as T nears 0.")
+        return Answer(f"{most}, here:", (_settable(peak.temperature),))
+
+    def offer(self, temperature: float) -> str:
+        """A button's words: ``T 0.62``, and what the sampler makes of it where it was not asked."""
+        shown = f"T {format_temperature(temperature)}"
+        if not self.details.subject.basis:
+            return shown
+        return f"{shown}: {percent(self._after(temperature))} after filters"
+
+    def _after(self, temperature: float) -> float:
+        """The probability at another T, after all samplers."""
+        params = msgspec.structs.replace(self.params, temperature=temperature)
+        shaped = self.sketch.shaped(params, self.history, self.state)
+        return float(shaped.probabilities[shaped.ids == self.details.row.token].sum())
+
+
+def parse_percent(text: str) -> float:
+    """The probability that was typed as a percentage, with or without the sign.
+
+    Raises:
+        ValueError: With a sentence for the writer: what was found, what is allowed.
+    """
+    shown = text.strip()
+    try:
+        number = parse_number(shown.removesuffix("%").strip())
+    except ValueError:
+        number = math.nan
+    if not 0.0 <= number <= 100.0:
+        raise ValueError(f"“{shown}” is not a percentage: type a number from 0 to 100.")
+    return number / 100
+
+
+def _settable(temperature: float) -> float:
+    return float(f"{temperature:.{_DIGITS}g}")

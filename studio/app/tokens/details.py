@@ -1,0 +1,104 @@
+"""All that is known of one token at one place: for the card under the pointer, and in words.
+
+Plain values and sentences. It does not know Qt, nor how they are shown.
+"""
+
+import math
+from typing import NamedTuple
+
+from studio.app.temperature_scale import format_temperature
+from studio.app.tokens.retempered import Subject
+from studio.app.tokens.rows import TokenRow
+from studio.app.tokens.words import percent, row_label
+
+
+class TokenDetails(NamedTuple):
+    """One token of a distribution.
+
+    Attributes:
+        row: The token, its text and its three probabilities.
+        rank: Its place among those that can be drawn, as the sampler will use them: 1 for the
+            favourite; None where it cannot be drawn.
+        own_rank: Its place by the model's own account, before penalties and filters.
+        logit: As the model gave it.
+        temperature: The T in force.
+        subject: It over all T, and where its probability is largest.
+        given: The characters that the text has already and that the probabilities are conditioned
+            on, as they are shown; none where nothing that may follow begins with them.
+        whole: The token as it is shown anywhere else, where it begins with them.
+    """
+
+    row: TokenRow
+    rank: int | None
+    own_rank: int
+    logit: float
+    temperature: float
+    subject: Subject
+    given: str = ""
+    whole: str = ""
+
+    @property
+    def given_words(self) -> str:
+        """What the probabilities are conditioned on, as a sentence; empty where on nothing."""
+        if not self.given:
+            return ""
+        token = f"The token is “{self.whole}”; its " if self.whole else ""
+        return f"{token}“{self.given}” is typed already, and probabilities are given that."
+
+    @property
+    def lines(self) -> tuple[tuple[str, str], ...]:
+        """The three probabilities, each with its name."""
+        shown = format_temperature(self.temperature)
+        is_out = self.row.cut or self.row.banned
+        used = row_label(self.row) if is_out else percent(self.row.probability)
+        return (
+            ("will be used", used),
+            (f"before filters, T {shown}", percent(self.row.uncut)),
+            ("the model’s own, T 1", percent(self.row.ghost)),
+        )
+
+    @property
+    def rank_words(self) -> str:
+        """``rank 2``; where the model's own ranking has it elsewhere, that too."""
+        if self.rank == self.own_rank:
+            return f"rank {self.rank:,}"
+        used = row_label(self.row) if self.rank is None else f"rank {self.rank:,}"
+        return f"{used}, the model’s own rank {self.own_rank:,}"
+
+    def says_the_same(self, other: "TokenDetails | None") -> bool:
+        """Whether the card would be the same; what is left over, an array, cannot be compared."""
+        return (
+            other is not None
+            and self._replace(subject=other.subject) == other
+            and self.subject.basis == other.subject.basis
+            and self.subject.most_likely == other.subject.most_likely
+        )
+
+    @property
+    def spoken(self) -> str:
+        """All of it as one sentence, for those who hear the window."""
+        lines = ", ".join(f"{name} {value}" for name, value in self.lines)
+        drawn = ", drawn" if self.row.chosen else ""
+        given = f" {self.given_words}" if self.given else ""
+        return (
+            f"{self.row.text.spoken}{drawn}, token {self.row.token}, {self.rank_words}, logit "
+            f"{self.logit:.2f}; {lines}; {most_likely_words(self.subject)}{given}"
+        )
+
+
+def most_likely_words(subject: Subject) -> str:
+    """When a token is most likely: ``never the favourite; most likely at T 1.7: 8.0 %``.
+
+    What that is before (filters, say) follows in brackets, where it is not what the sampler uses.
+    """
+    peak = subject.most_likely
+    basis = f" ({subject.basis})" if subject.basis else ""
+    if peak.temperature == 0.0:
+        if peak.probability == 1.0:
+            return f"the favourite: the colder, the likelier{basis}"
+        return f"as likely as the favourite at every T above 0{basis}"
+    if math.isinf(peak.temperature):
+        most = percent(peak.probability)
+        return f"never the favourite: the hotter, the likelier, up to {most}{basis}"
+    at = format_temperature(float(f"{peak.temperature:.2g}"))
+    return f"never the favourite; most likely at T\u00a0{at}: {percent(peak.probability)}{basis}"

@@ -1,0 +1,142 @@
+"""How tokens and words are spelled in the open model, and which token a number means.
+
+Asks the engine for what is not known of the vocabulary yet. Knows no widget.
+"""
+
+from collections.abc import Iterable
+
+from PySide6.QtCore import QObject, Signal
+
+from studio.app.engine_line.client import EngineClient
+from studio.app.model.state import ModelState
+from studio.app.tokens.next_token import NextToken
+from studio.app.tokens.text import TokenText
+from studio.app.tokens.text_question import learn
+from studio.engine.messages import (
+    AnyEvent,
+    Failed,
+    FindTokens,
+    FindWords,
+    Superseded,
+    TokensFound,
+    WordsFound,
+)
+from studio.sampling import SamplingParams, WordTokens, foreign_tokens
+
+
+class TokenLookup(QObject):
+    """Knows the vocabulary as far as somebody asks.
+
+    Args:
+        client: The way to the engine.
+        model: Whose vocabulary it is.
+        next_token: Knows how tokens are spelled that were shown already.
+        parent: The Qt parent, if any.
+    """
+
+    spelled = Signal()
+    """More tokens can be shown by their text, or more words by their tokens."""
+
+    def __init__(
+        self,
+        client: EngineClient,
+        model: ModelState,
+        next_token: NextToken,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._client = client
+        self._model = model
+        self._next_token = next_token
+        self._spelling: dict[int, frozenset[int]] = {}
+        self._finding: dict[int, str] = {}
+        client.listen(self._on_event, TokensFound, WordsFound, Failed, Superseded)
+        client.died.connect(lambda _outcome: self._forget())
+        model.changed.connect(self._forget)
+        model.changed.connect(self.spelled)
+        next_token.texts_known.connect(self.spelled)
+
+    @property
+    def mark(self) -> str:
+        """What `ModelReport.vocabulary` calls the open model's; empty where none is ready."""
+        return self._model.mark if self._model.is_ready else ""
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether a model is there to ask."""
+        return self._model.is_ready
+
+    # Tokens
+
+    def number(self, typed: str) -> int:
+        """The token whose number was typed, with a ``#`` before it or without.
+
+        Raises:
+            ValueError: It is no number, or the open model has no such token.
+        """
+        digits = typed.strip().removeprefix("#").strip()
+        if not (digits.isascii() and digits.isdecimal() and len(digits) < 11):
+            raise ValueError(
+                f"logit_bias: found “{typed.strip()}”; type the number of a token, such as #198. "
+                "A word goes under word biases."
+            )
+        token, size = int(digits), self._size
+        if size is not None and token >= size:
+            raise ValueError(
+                f"logit_bias: found token {token}; this model has the tokens 0 to {size - 1}."
+            )
+        return token
+
+    def spell(self, tokens: Iterable[int]) -> None:
+        """See to it that tokens can be shown by their text, as soon as a model is there."""
+        wanted = frozenset(tokens) - self._next_token.pieces.keys()
+        for asked in self._spelling.values():
+            wanted -= asked
+        if wanted and self._model.is_ready:
+            request = self._client.next_request()
+            self._spelling[request] = wanted
+            self._client.send(FindTokens(request=request, ids=tuple(sorted(wanted))))
+
+    def text(self, token: int) -> TokenText:
+        """How a token is shown; by its number where its spelling is not known."""
+        return self._next_token.spelled(token)
+
+    def foreign(self, params: SamplingParams) -> list[int]:
+        """The tokens whose biases are for another model than the open one."""
+        size = self._size
+        return [] if size is None else foreign_tokens(params, size, self.mark)
+
+    # Words
+
+    def word(self, text: str) -> WordTokens | None:
+        """The tokens that complete a word; None where that is not known."""
+        return self._next_token.word(text) if self._model.is_ready else None
+
+    def find_word(self, text: str) -> None:
+        """See to it that a word's tokens are known, if a model is there."""
+        is_asked = text in self._finding.values()
+        if text and self._model.is_ready and not is_asked and self.word(text) is None:
+            request = self._client.next_request()
+            self._finding[request] = text
+            self._client.send(FindWords(request=request, texts=(text,)))
+
+    @property
+    def _size(self) -> int | None:
+        report = self._model.report
+        return report.vocabulary_size if self._model.is_ready and report else None
+
+    def _on_event(self, event: AnyEvent) -> None:
+        if self._finding.pop(event.request, None) is not None:
+            if isinstance(event, WordsFound):
+                learn(self._next_token, event)
+        elif event.request in self._spelling:
+            if isinstance(event, TokensFound):
+                # What it was asked for stays asked for: an id that the model lacks has no spelling.
+                self._next_token.add_pieces(event.pieces)
+                self.spelled.emit()
+            elif isinstance(event, Failed | Superseded):
+                del self._spelling[event.request]
+
+    def _forget(self) -> None:
+        self._spelling.clear()
+        self._finding.clear()

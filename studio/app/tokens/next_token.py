@@ -1,0 +1,456 @@
+"""What the model was about to say: the next-token distribution at one place, ready to be shown.
+
+A `NextToken` holds the sketch of one distribution and the parameters in force, and computes what a
+view asks for, when it asks. Turning T or a filter needs no model: everything is computed from the
+sketch. It does not know widgets, nor where the sketch came from (a look-ahead at the caret, or a
+token being written).
+"""
+
+import math
+from collections.abc import Collection, Hashable, Mapping, Sequence
+
+import msgspec
+from PySide6.QtCore import QObject, Signal
+
+from studio.app.tokens.answer import AskedToken
+from studio.app.tokens.details import TokenDetails
+from studio.app.tokens.foreign_biases import WHERE, foreign_bias_words
+from studio.app.tokens.known_vocabulary import KnownVocabulary
+from studio.app.tokens.place import TokenPlace
+from studio.app.tokens.retempered import Retempered
+from studio.app.tokens.rows import (
+    Line,
+    Tail,
+    TokenRow,
+    lines_of,
+    rank_of,
+    row_of,
+    rows_of,
+    tail_of,
+    taken_out,
+)
+from studio.app.tokens.sampler_notes import NEAR_TIE, Note, place_notes
+from studio.app.tokens.shape import TokenShape, all_banned, cut_by, own_shape, shape_of
+from studio.app.tokens.text import TokenText, token_text
+from studio.sampling import (
+    Breakers,
+    LogitsError,
+    LogitSketch,
+    SamplerState,
+    SamplingParams,
+    ShapedTop,
+    WordTokens,
+    active_steps,
+)
+from studio.sampling.logits.near_tie import are_near_tie
+from studio.sampling.sketches.reweighed import reweighed
+from studio.sampling.word_tokens import NO_BIASES
+
+NOTHING_KNOWN = "Open a model to see what it would say next."
+
+
+class NextToken(QObject):
+    """The next-token distribution at one place, under the parameters in force.
+
+    Attributes:
+        biases_at: Where biases of these parameters are taken out.
+
+    Args:
+        params: The parameters to shape it with, until `set_params` brings others.
+        parent: The Qt parent, if any.
+    """
+
+    changed = Signal()
+    """Rows, tail, entropy or the reason for their absence may be others now."""
+    texts_known = Signal()
+    """Some of DRY's sequence breakers, or of the words with biases, are known as tokens now."""
+
+    def __init__(self, params: SamplingParams, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.biases_at = f"under {WHERE}"
+        self._params = params
+        self._sketch: LogitSketch | None = None
+        self._place = TokenPlace()
+        self._chosen: int | None = None
+        self._is_drawn = False
+        self._reason = NOTHING_KNOWN
+        self._vocabulary = KnownVocabulary()
+        self._model_own: ShapedTop | None = None
+        self._shape: TokenShape | None = None
+        self._cut_by: str | None = None
+        """The filter that alone has cut, once that was asked."""
+        self._refusal: str | None = None
+        """Why there is a sketch but no shape, once one was looked for."""
+        self._retempered: Retempered | None = None
+
+    # -- what is known -----------------------------------------------------------------------
+
+    def show(
+        self,
+        sketch: LogitSketch,
+        place: TokenPlace | Sequence[int] = (),
+        chosen: int | None = None,
+        *,
+        drawn: bool = True,
+    ) -> None:
+        """Show another distribution.
+
+        Args:
+            sketch: The logits, as the model gave them.
+            place: What is known of the place; or the tokens before it alone, oldest first.
+            chosen: The token that stands there, if one does.
+            drawn: Whether that was drawn from the distribution, and not merely read.
+        """
+        self._sketch = sketch
+        self._place = place if isinstance(place, TokenPlace) else TokenPlace(place)
+        self._chosen = chosen
+        self._is_drawn = drawn and chosen is not None
+        self._model_own = None
+        self._forget_shape()
+        self.changed.emit()
+
+    def add_pieces(self, pieces: Mapping[int, bytes], control: Collection[int] = ()) -> None:
+        """Learn the bytes of tokens of the vocabulary in use: see `use_vocabulary`.
+
+        Args:
+            pieces: Bytes by token id; for a control token its name.
+            control: Which ids are control tokens.
+        """
+        self._vocabulary.add_pieces(pieces, control)
+        if self._params.word_biases:
+            self._forget_shape()  # where a word begins before the place may be known only now
+        if self._sketch is not None:
+            self.changed.emit()
+
+    def add_breakers(self, texts: tuple[str, ...], breakers: Breakers) -> None:
+        """Learn which tokens DRY's sequence breakers `texts` are."""
+        self._vocabulary.add_breakers(texts, breakers)
+        self._on_texts_known()
+
+    def add_words(self, texts: Sequence[str], words: Sequence[WordTokens]) -> None:
+        """Learn which tokens complete texts that are words or phrases."""
+        self._vocabulary.add_words(texts, words)
+        self._on_texts_known()
+
+    def share_pieces(self, other: "NextToken") -> None:
+        """Know of the vocabulary what `other` knows, learns and forgets from now on."""
+        self._vocabulary = other._vocabulary
+        other.texts_known.connect(self._on_texts_known)
+
+    @property
+    def pieces(self) -> dict[int, bytes]:
+        """The bytes that are known, by token id; a copy."""
+        return self._vocabulary.pieces
+
+    def learn_from(self, other: "NextToken") -> None:
+        """Know the bytes that `other` knows now; see `share_pieces` for what it learns later."""
+        self.add_pieces(other._vocabulary.pieces, other._vocabulary.control)
+
+    def use_vocabulary(self, name: Hashable, mark: str = "") -> None:
+        """Take token ids for those of another vocabulary; what is known of this one is kept.
+
+        Args:
+            name: Which vocabulary; an `object()` for one that is not met again.
+            mark: What `ModelReport.vocabulary` calls it; empty where that is not known.
+        """
+        self._vocabulary.use(name, mark)
+
+    @property
+    def mark(self) -> str:
+        """What `ModelReport.vocabulary` calls the vocabulary in use; empty where unknown."""
+        return self._vocabulary.mark
+
+    def breakers(self, params: SamplingParams) -> Breakers | None:
+        """DRY's sequence breakers as tokens; None while that is not known."""
+        return self._vocabulary.breakers(params.dry_sequence_breakers)
+
+    def word(self, text: str) -> WordTokens | None:
+        """The tokens that complete a word; None while they are not known."""
+        return self._vocabulary.word(text)
+
+    def unknown_words(self, params: SamplingParams) -> tuple[str, ...]:
+        """The texts of words with biases whose tokens are not known."""
+        return self._vocabulary.unknown_words(params)
+
+    def lacks_breakers(self, params: SamplingParams) -> bool:
+        """Whether DRY acts and its sequence breakers are not known as tokens."""
+        acts = not params.mirostat and "dry" in active_steps(params)
+        return acts and self.breakers(params) is None
+
+    def knows_texts(self, params: SamplingParams) -> bool:
+        """Whether all texts that act, breakers and words with biases, are known as tokens."""
+        return not (self.lacks_breakers(params) or self.unknown_words(params))
+
+    def state_at(self, place: TokenPlace, params: SamplingParams) -> SamplerState:
+        """What samplers need beside the tokens before a place, as far as it is known."""
+        words = self._vocabulary.word_biases(params, place)
+        return place.state(params, self.breakers(params), words or NO_BIASES)
+
+    def notes_at(
+        self, place: TokenPlace, params: SamplingParams, sketch: LogitSketch
+    ) -> tuple[Note, ...]:
+        """What is to be said beside a distribution: see `place_notes`."""
+        words = self._vocabulary.word_biases(params, place)
+        return place_notes(params, place, sketch, self.breakers(params), words)
+
+    def set_params(self, params: SamplingParams) -> None:
+        """Shape the distribution with other parameters; asks no model."""
+        if params == self._params:
+            return
+        turned = msgspec.structs.replace(self._params, temperature=params.temperature)
+        if params != turned:
+            self._retempered = None
+        self._params = params
+        self._shape = self._cut_by = self._refusal = None
+        if self._sketch is not None:
+            self.changed.emit()
+
+    def clear(self, reason: str) -> None:
+        """Show nothing, and say why and what to do."""
+        self._sketch = None
+        self._place = TokenPlace()
+        self._chosen = None
+        self._is_drawn = False
+        self._model_own = None
+        self._forget_shape()
+        self._reason = reason
+        self.changed.emit()
+
+    # -- what a view asks --------------------------------------------------------------------
+
+    @property
+    def reason(self) -> str | None:
+        """Why there is nothing to show; None where there is something."""
+        if self._sketch is None:
+            return self._reason
+        self._shaped()
+        return self._refusal
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """What is to be said beside what is shown: see `place_notes`; at T 0 a near-tie too."""
+        if self._sketch is None or self.reason is not None:
+            return ()
+        params = self._params
+        notes = self.notes_at(self._place, params, self._sketch)
+        if params.temperature == 0.0 and self.is_near_tie:
+            notes += (Note(NEAR_TIE, is_exact=True),)
+        return notes
+
+    @property
+    def sketch(self) -> LogitSketch | None:
+        """The distribution itself, if there is one."""
+        return self._sketch
+
+    @property
+    def history(self) -> Sequence[int]:
+        """The tokens before it, which the penalties look at."""
+        return self._place.history
+
+    @property
+    def typed(self) -> Mapping[int, int]:
+        """Of tokens that begin with what the text has already: with how many bytes of it."""
+        return self._place.typed
+
+    @property
+    def is_written(self) -> bool:
+        """Whether a token was drawn from it: then the next one is near, the model is writing."""
+        return self._is_drawn
+
+    @property
+    def entropy(self) -> float | None:
+        """Entropy in nats of the distribution the sampler draws from; None if there is none."""
+        shape = self._shaped()
+        # Sums of p ln p leave a negative zero where one token has it all.
+        return None if shape is None else max(0.0, shape.top.entropy)
+
+    @property
+    def entropy_bits(self) -> float | None:
+        """`entropy` in bits."""
+        entropy = self.entropy
+        return None if entropy is None else entropy / math.log(2)
+
+    @property
+    def effective_choices(self) -> float | None:
+        """exp(`entropy`): a fair choice among so many tokens would be as uncertain."""
+        entropy = self.entropy
+        return None if entropy is None else math.exp(entropy)
+
+    @property
+    def top_probability(self) -> float | None:
+        """With what probability the sampler draws the favourite; None if there is none."""
+        shape = self._shaped()
+        return None if shape is None else float(shape.top.probabilities.max())
+
+    @property
+    def sensitivity(self) -> float | None:
+        """dH/dlnT in nats of what the sampler draws from; None if there is nothing."""
+        shape, retempered = self._shaped(), self.retempered
+        if shape is None or retempered is None:
+            return None
+        return retempered.sensitivity(self._params.temperature, shape.top)
+
+    @property
+    def is_near_tie(self) -> bool:
+        """Whether arithmetic alone may decide which token T 0 takes here, penalties counted."""
+        if self._sketch is None or self.reason is not None:
+            return False
+        ranked = reweighed(self._sketch, self._params, self._place.history, self._state)
+        return are_near_tie(ranked.logits)
+
+    @property
+    def retempered(self) -> Retempered | None:
+        """The distribution at every T; None if there is none.
+
+        The same object as long as nothing but T changes.
+        """
+        if self._retempered is None and self._sketch is not None:
+            self._retempered = Retempered(
+                self._sketch,
+                self._params,
+                self._place.history,
+                self._state,
+                in_a_hurry=self.is_written,
+                vocabulary=self.mark,
+            )
+        return self._retempered
+
+    def rows(self, count: int) -> list[TokenRow]:
+        """The first `count` tokens of the current ranking, favourite first; fewer if there are.
+
+        The token that was drawn is always among them if the sketch knows it one by one: where its
+        rank is lower it takes the last row.
+        """
+        shape = self._shaped()
+        return [] if shape is None else rows_of(shape, count, self._chosen, self.text)
+
+    def lines(self, room: int, *, is_open: bool = False) -> list[Line]:
+        """What fits into `room` lines of bars: see `lines_of`; empty if nothing is known."""
+        shape, sketch = self._shaped(), self._sketch
+        if shape is None or sketch is None:
+            return []
+        return lines_of(
+            shape,
+            room,
+            self._chosen,
+            self.text,
+            sketch.vocabulary_size,
+            self._cutting_filter,
+            is_open=is_open,
+            drawn=self._is_drawn,
+        )
+
+    def details(self, token: int) -> TokenDetails | None:
+        """All that is known of one token; None where the sketch does not know it by itself."""
+        shape, sketch = self._shaped(), self._sketch
+        if shape is None or sketch is None or token not in shape.ids:
+            return None
+        place = shape.ids.index(token)
+        rank, own = rank_of(shape, place), int((sketch.ids == token).argmax())
+        assert self.retempered is not None, "there is a sketch"
+        return TokenDetails(
+            row=row_of(shape, place, self._chosen, self.text),
+            rank=None if rank is None else rank + 1,
+            own_rank=own + 1,
+            logit=float(sketch.logits[own]),
+            temperature=self._params.temperature,
+            subject=self.retempered.subject(token),
+            given=self.given(token),
+            whole=self.spelled(token).text if token in self._place.typed else "",
+        )
+
+    @property
+    def taken_out(self) -> int:
+        """How many of the tokens that are known one by one filters or biases have taken out."""
+        shape = self._shaped()
+        return 0 if shape is None else len(taken_out(shape))
+
+    def asked(self, token: int) -> AskedToken | None:
+        """A token as it is now, to be asked about while time goes on; None as for `details`."""
+        details = self.details(token)
+        if details is None or self._sketch is None:
+            return None
+        return AskedToken(
+            details, self._sketch, self._params, tuple(self._place.history), self._state
+        )
+
+    def tail(self, rows: Sequence[TokenRow]) -> Tail | None:
+        """Everything but `rows`; None if nothing is known."""
+        shape = self._shaped()
+        if shape is None or self._sketch is None:
+            return None
+        chosen = None if self._chosen is None else self.text(self._chosen)
+        size = self._sketch.vocabulary_size
+        return tail_of(shape, rows, size, chosen, drawn=self._is_drawn)
+
+    def text(self, token: int) -> TokenText:
+        """How a token is shown at this place: what it adds to the text; see `spelled`."""
+        return self._vocabulary.text(token, self._place.typed.get(token, 0))
+
+    def spelled(self, token: int, typed: int = 0) -> TokenText:
+        """How a token is shown anywhere; by its number while its bytes are not known.
+
+        Args:
+            token: Its id.
+            typed: How many of its first bytes the text before it has already.
+        """
+        return self._vocabulary.text(token, typed)
+
+    def added(self, token: int) -> bytes:
+        """What a token, whose bytes are known, adds to the text before this place."""
+        return self._vocabulary.piece(token)[self._place.typed.get(token, 0) :]
+
+    def given(self, token: int) -> str:
+        """What the text before has already of a token, or else of the favourite; as it is shown.
+
+        The distribution is conditioned on these characters; none where nothing begins with them.
+        """
+        if self._sketch is None:
+            return ""
+        for one in (token, int(self._sketch.ids[0])):
+            if count := self._place.typed.get(one):
+                piece = self._vocabulary.piece(one)[:count]
+                return token_text(piece, one).text if piece else ""
+        return ""
+
+    # -- computation -------------------------------------------------------------------------
+
+    @property
+    def _state(self) -> SamplerState:
+        return self.state_at(self._place, self._params)
+
+    def _on_texts_known(self) -> None:
+        self._forget_shape()
+        self.texts_known.emit()
+        if self._sketch is not None:
+            self.changed.emit()
+
+    def _cutting_filter(self) -> str:
+        assert self._shape is not None, "only asked of a shape"
+        assert self._sketch is not None, "it was made of one"
+        if self._cut_by is None:
+            self._cut_by = cut_by(
+                self._sketch, self._params, self._place.history, self._state, self._shape.top
+            )
+        return self._cut_by
+
+    def _forget_shape(self) -> None:
+        self._shape = self._cut_by = self._refusal = self._retempered = None
+
+    def _shaped(self) -> TokenShape | None:
+        if self._shape is None and self._refusal is None and self._sketch is not None:
+            size = self._sketch.vocabulary_size
+            foreign = foreign_bias_words(self._params, size, self.mark, where=self.biases_at)
+            if foreign:
+                self._refusal = foreign
+                return None
+            try:
+                self._model_own = self._model_own or own_shape(self._sketch)
+                self._shape = shape_of(
+                    self._sketch, self._params, self._place.history, self._state, self._model_own
+                )
+            except LogitsError:
+                self._refusal = all_banned(self._sketch)
+            except ValueError as error:  # a token that this vocabulary has not
+                self._refusal = str(error)
+        return self._shape

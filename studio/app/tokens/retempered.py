@@ -1,0 +1,230 @@
+"""One distribution at every temperature of the track: the curve over T, and its named places.
+
+Computed from a sketch when a view asks, and kept until the distribution or a filter is another;
+turning T needs nothing new. It knows neither widgets nor which T is in force.
+"""
+
+import math
+from collections.abc import Sequence
+from functools import cached_property
+from typing import NamedTuple
+
+import msgspec
+import numpy as np
+
+from studio.app.parameters.sampling_order import unfiltered
+from studio.app.temperature_scale import COLDEST, HOTTEST, temperature_at
+from studio.sampling import (
+    NO_STATE,
+    LogitsError,
+    LogitSketch,
+    SamplerState,
+    SamplingParams,
+    ShapedTop,
+    active_steps,
+    foreign_tokens,
+)
+from studio.sampling.instrument.left_over import (
+    LeftOver,
+    everything,
+    is_the_same_at_every_temperature,
+    left_over,
+)
+from studio.sampling.instrument.retemper import (
+    MostLikely,
+    Place,
+    TemperatureCurve,
+    curve_of,
+    flattest_on,
+    most_likely_left,
+    steepest_on,
+)
+
+_POINTS = 65
+PLACES = tuple(index / (_POINTS - 1) for index in range(_POINTS))
+"""Places on the track, from greedy to uniform, at which the curves are known."""
+
+_TEMPERATURES = np.array([temperature_at(place) for place in PLACES])
+_LOG_STRETCH = slice(
+    int(_TEMPERATURES.searchsorted(COLDEST)), int(_TEMPERATURES.searchsorted(HOTTEST, "right"))
+)
+_EACH, _EACH_IN_A_HURRY = 2, 4
+"""Where each temperature must be shaped by itself, only every so many points are."""
+
+
+class Subject(NamedTuple):
+    """What is asked about one token over all T.
+
+    Attributes:
+        left: The tokens it shares the probability with.
+        basis: What that is before, in words; empty where it is after all samplers.
+        most_likely: Where its probability is largest.
+    """
+
+    left: LeftOver
+    basis: str
+    most_likely: MostLikely
+
+
+class Retempered:
+    """A distribution over T, before all samplers and after those in force.
+
+    Args:
+        sketch: The distribution.
+        params: The samplers in force; their temperature does not matter.
+        history: The tokens before it, oldest first, which the penalties look at.
+        state: What XTC, DRY and Mirostat need beside them.
+        in_a_hurry: Whether to do with fewer points where each takes long.
+        vocabulary: Whose tokens they are, as `ModelReport.vocabulary` says it.
+    """
+
+    def __init__(
+        self,
+        sketch: LogitSketch,
+        params: SamplingParams,
+        history: Sequence[int],
+        state: SamplerState = NO_STATE,
+        *,
+        in_a_hurry: bool = False,
+        vocabulary: str = "",
+    ) -> None:
+        self._sketch = sketch
+        self._params = params
+        self._history = history
+        self._state = state
+        self._vocabulary = vocabulary
+        self._each = _EACH_IN_A_HURRY if in_a_hurry else _EACH
+        self._subjects: dict[int, Subject] = {}
+
+    @cached_property
+    def _left(self) -> LeftOver | None:
+        return left_over(self._sketch, self._params, self._history, self._state)
+
+    @property
+    def is_dear(self) -> bool:
+        """Whether `after` takes longer than a frame of animation has.
+
+        What the samplers cut depends on T then, so that every point takes its own pass through
+        them.
+        """
+        return not is_the_same_at_every_temperature(self._params)
+
+    @cached_property
+    def before(self) -> TemperatureCurve:
+        """Entropy and sensitivity at `PLACES`, before penalties and filters."""
+        return curve_of(everything(self._sketch), _TEMPERATURES)
+
+    @cached_property
+    def after(self) -> TemperatureCurve | None:
+        """The same after all samplers; None where they leave nothing that is known."""
+        if self.has_foreign_bias:
+            return None
+        try:
+            if self._left is not None:
+                return curve_of(self._left, _TEMPERATURES)
+            return self._shaped_one_by_one()
+        except (LogitsError, ValueError):
+            return None
+
+    @property
+    def has_foreign_bias(self) -> bool:
+        """Whether a bias is for a token of another vocabulary; `after` is None then."""
+        size = self._sketch.vocabulary_size
+        return bool(foreign_tokens(self._params, size, self._vocabulary))
+
+    def work_out(self) -> None:
+        """Compute what is dear now, so that it is there when it is painted."""
+        self.after  # noqa: B018 - kept once it is asked for
+
+    @cached_property
+    def cuts_nothing(self) -> bool:
+        """Whether the samplers leave the curve as it was before them."""
+        after = self.after
+        if after is None or self._left is None or self._left.tokens < self._sketch.ids.size:
+            return False
+        return float(np.abs(after.entropies - self.before.entropies).max()) < 1e-3
+
+    @cached_property
+    def steepest(self) -> Place | None:
+        """Where ln(effective choices) grows fastest with ln T, after all samplers."""
+        return steepest_on(self._named_stretch) if self.after is not None else None
+
+    @cached_property
+    def flattest(self) -> Place | None:
+        """Where a turn of T changes least and there is a choice; see `flattest_on`."""
+        return flattest_on(self._named_stretch) if self.after is not None else None
+
+    def subject(self, token: int) -> Subject:
+        """Return a token as something to ask about over all T; one the sketch knows by itself.
+
+        It is what the sampler uses, where that is one function of T. Where the token is cut, or
+        the cut depends on T, or XTC or typical might take the favourite, it is what was before.
+        """
+        found = self._subjects.get(token)
+        if found is None:
+            self._subjects[token] = found = self._subject(token)
+        return found
+
+    def _subject(self, token: int) -> Subject:
+        takes_the_best = {"xtc", "typical_p"}.intersection(active_steps(self._params))
+        if self._left is not None and not takes_the_best and token in self._left.ids:
+            return Subject(self._left, "", most_likely_left(self._left, token))
+        left = left_over(self._sketch, unfiltered(self._params), self._history, self._state)
+        basis = "before filters"
+        if left is None or token not in left.ids:
+            left, basis = everything(self._sketch), "before penalties and filters"
+        return Subject(left, basis, most_likely_left(left, token))
+
+    def sensitivity(self, temperature: float, shaped: ShapedTop) -> float:
+        """Return dH/dlnT in nats at one T after all samplers, as if the cut stayed as it is now.
+
+        Of a tail in part cut, or in part penalised, the tokens count as equals: it is a little too
+        low then.
+
+        Args:
+            temperature: T.
+            shaped: The distribution at this T after all samplers.
+        """
+        if temperature == 0.0 or math.isinf(temperature):
+            return 0.0
+        within = 0.0
+        p = shaped.probabilities[shaped.probabilities > 0.0]
+        log_p = np.log(p)
+        rest = shaped.tail_probability
+        if rest > 0.0:
+            # What of the entropy is not the known tokens' is the tail's.
+            within = self._variance_of_whole_tail(temperature, shaped)
+            p = np.append(p, rest)
+            log_p = np.append(log_p, -(shaped.entropy + float(p[:-1] @ log_p)) / rest)
+        return float(p @ (log_p - p @ log_p) ** 2) + rest * within
+
+    def _variance_of_whole_tail(self, temperature: float, shaped: ShapedTop) -> float:
+        """The variance of ln P within the tail, where all of it is left."""
+        tail = self._sketch.tail
+        if tail is None or shaped.kept < shaped.ids.size + tail.count:
+            return 0.0
+        beta = 1.0 / temperature
+        return beta * beta * tail.log_partition(beta).curvature
+
+    @property
+    def _named_stretch(self) -> TemperatureCurve:
+        assert self.after is not None
+        return TemperatureCurve(*(part[_LOG_STRETCH] for part in self.after))
+
+    def _shaped_one_by_one(self) -> TemperatureCurve:
+        some = _TEMPERATURES[:: self._each]
+        entropies = np.array(
+            [
+                self._sketch.shaped(
+                    msgspec.structs.replace(self._params, temperature=t),
+                    self._history,
+                    self._state,
+                ).entropy
+                for t in some.tolist()
+            ]
+        )
+        between = np.interp(PLACES, PLACES[:: self._each], entropies)
+        inner = _TEMPERATURES[1:-1]
+        slopes = np.zeros(_POINTS)
+        slopes[1:-1] = np.maximum(np.gradient(between[1:-1], np.log(inner)), 0.0)
+        return TemperatureCurve(_TEMPERATURES, between, slopes)

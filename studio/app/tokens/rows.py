@@ -1,0 +1,255 @@
+"""What a view of the next token shows: rows, those cut as one, and the tail as one.
+
+Plain values, made of a shape; they do not know how they are drawn.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from studio.app.tokens.shape import TokenShape
+from studio.app.tokens.text import TokenText
+
+
+class TokenRow(NamedTuple):
+    """One token of the distribution.
+
+    Attributes:
+        token: Its id.
+        text: How it is shown.
+        probability: With what probability the sampler draws it now; 0 where it is cut.
+        ghost: Its probability at T = 1 before penalties and filters: the model's own.
+        uncut: Its probability now if there were no filters; what the filter took away.
+        cut: Whether a filter has cut it.
+        chosen: Whether it is the token that stands at the place.
+        banned: Whether a bias has taken it out.
+    """
+
+    token: int
+    text: TokenText
+    probability: float
+    ghost: float
+    uncut: float
+    cut: bool
+    chosen: bool
+    banned: bool = False
+
+
+class Tail(NamedTuple):
+    """All tokens but those in the rows, as one.
+
+    Attributes:
+        tokens: How many they are.
+        kept: How many of them can be drawn: no filter cut them, and T is not 0.
+        probability: With what probability the sampler draws any of them.
+        chosen: The token that stands at the place, if it is one of them.
+        drawn: Whether that was drawn from the distribution, and not merely read.
+        is_counted: Whether `kept` is exact, and not an estimate.
+        is_weighed: Whether `probability` is. Where a filter cuts among tokens of which no single
+            one is known, both may be roughly so.
+    """
+
+    tokens: int
+    kept: int
+    probability: float
+    chosen: TokenText | None
+    drawn: bool = True
+    is_counted: bool = True
+    is_weighed: bool = True
+
+
+class Fold(NamedTuple):
+    """The tokens that filters and biases have taken out, as one row that opens.
+
+    Attributes:
+        tokens: How many: of those that were likely before, if there are any; else all.
+        banned: How many of these a bias has taken out.
+        is_likely: Whether these are the likely ones.
+        total: How many tokens are taken out in all.
+        is_counted: Whether that number is exact, and not an estimate; what is likely always is.
+        by: The one filter that cut them, as a writer reads it; empty where several did.
+        is_open: Whether their own rows follow.
+    """
+
+    tokens: int
+    banned: int
+    is_likely: bool
+    total: int
+    is_counted: bool
+    by: str
+    is_open: bool
+
+
+Line = TokenRow | Fold | Tail
+"""What stands in one line of the bars."""
+
+LIKELY = 0.01
+"""From which probability on, before filters or by the model's own account, a token that is cut was
+a likely one: what a writer may miss."""
+
+
+def lines_of(
+    shape: TokenShape,
+    room: int,
+    chosen: int | None,
+    text: Callable[[int], TokenText],
+    vocabulary_size: int,
+    by: Callable[[], str],
+    *,
+    is_open: bool,
+    drawn: bool,
+) -> list[Line]:
+    """Return what fits into some lines of bars.
+
+    First the tokens that can be drawn, favourite first; then those cut as one, with their own rows
+    where that is open; then all others as one.
+
+    Args:
+        shape: The distribution.
+        room: How many lines.
+        chosen: The token that stands at the place, if one does. It has a row if the shape has it.
+        text: How a token is shown, by its id.
+        vocabulary_size: How many tokens there are.
+        by: Says which filter alone has cut, if one has. Only asked where tokens are cut.
+        is_open: Whether the tokens that are cut have rows too.
+        drawn: Whether the chosen token was drawn from the distribution, and not merely read.
+    """
+    if room <= 0:
+        return []
+    out = taken_out(shape)
+    likely = [place for place in out if max(shape.uncut[place], shape.ghosts[place]) >= LIKELY]
+    listed = likely or out
+    room = max(0, room - bool(out) - 1)
+    # Those that can be drawn have what room they need, but leave half of it to what was opened.
+    free = max(room // 2, room - (len(shape.ids) - len(out)))
+    opened = listed[:free] if is_open else []
+    hidden = set(out)
+    places = [place for place in range(len(shape.ids)) if place not in hidden]
+    places = places[: max(0, room - len(opened))]
+    if chosen in shape.ids and (place := shape.ids.index(chosen)) not in {*places, *opened}:
+        if room - len(opened) <= len(places):
+            places = places[:-1]
+        places.append(place)
+    kept = [row_of(shape, place, chosen, text) for place in places]
+    cut = [row_of(shape, place, chosen, text) for place in opened]
+    lines: list[Line] = [*kept]
+    if out:
+        lines.append(_fold_of(shape, listed, bool(likely), by(), is_open=is_open))
+        lines += cut
+    mark = None if chosen is None else text(chosen)
+    tail = tail_of(shape, [*kept, *cut], vocabulary_size, mark, drawn=drawn)
+    # Of what is cut the fold has told.
+    if tail.kept or tail.chosen is not None or not out or is_open:
+        lines.append(tail)
+    return lines
+
+
+def taken_out(shape: TokenShape) -> list[int]:
+    """The places of the tokens that filters or biases have taken out."""
+    if 0.0 not in shape.probabilities:
+        return []
+    return [
+        place
+        for place, (token, probability, before) in enumerate(
+            zip(shape.ids, shape.probabilities, shape.uncut, strict=True)
+        )
+        if (probability == 0.0 and before > 0.0) or token in shape.banned
+    ]
+
+
+def _fold_of(
+    shape: TokenShape,
+    listed: Sequence[int],
+    is_likely: bool,
+    by: str,
+    *,
+    is_open: bool,
+) -> Fold:
+    banned = sum(shape.ids[place] in shape.banned for place in listed)
+    if len(listed) == banned:
+        return Fold(banned, banned, is_likely, banned, True, by, is_open)
+    total = max(len(listed), shape.possible - shape.top.kept)
+    tokens = len(listed) if is_likely else total
+    return Fold(tokens, banned, is_likely, total, shape.top.is_counted, by, is_open)
+
+
+def rows_of(
+    shape: TokenShape, count: int, chosen: int | None, text: Callable[[int], TokenText]
+) -> list[TokenRow]:
+    """Return the first `count` tokens of a shape, favourite first; fewer if there are.
+
+    Args:
+        shape: The distribution.
+        count: How many.
+        chosen: The token that stands at the place, if one does. It is always among them if the
+            shape has it: where its rank is lower it takes the last row.
+        text: How a token is shown, by its id.
+    """
+    if count <= 0:
+        return []
+    places = list(range(min(count, len(shape.ids))))
+    if chosen in shape.ids and (place := shape.ids.index(chosen)) >= count:
+        places[-1] = place
+    return [row_of(shape, place, chosen, text) for place in places]
+
+
+def row_of(
+    shape: TokenShape, place: int, chosen: int | None, text: Callable[[int], TokenText]
+) -> TokenRow:
+    """Return the token at a place of a shape's lists."""
+    token, probability = shape.ids[place], shape.probabilities[place]
+    return TokenRow(
+        token,
+        text(token),
+        probability,
+        shape.ghosts[place],
+        shape.uncut[place],
+        # At T 0 nothing but the favourite has a probability, filters or not.
+        cut=probability == 0 and shape.uncut[place] > 0,
+        chosen=token == chosen,
+        banned=token in shape.banned,
+    )
+
+
+def rank_of(shape: TokenShape, place: int) -> int | None:
+    """Return a token's rank among those that can be drawn, 0 for the favourite; None if it cannot.
+
+    At T 0, where nothing but the favourite can, it is the rank that any T above 0 would give it.
+
+    Args:
+        shape: The distribution.
+        place: Where it stands in the shape's lists.
+    """
+    out = taken_out(shape)
+    return None if place in out else place - sum(other < place for other in out)
+
+
+def tail_of(
+    shape: TokenShape,
+    rows: Sequence[TokenRow],
+    vocabulary_size: int,
+    chosen: TokenText | None,
+    *,
+    drawn: bool,
+) -> Tail:
+    """Return everything but `rows` of a shape.
+
+    Args:
+        shape: The distribution.
+        rows: Some of its tokens, as `rows_of` gives them.
+        vocabulary_size: How many tokens there are.
+        chosen: The token that stands at the place, if one does.
+        drawn: Whether that was drawn from the distribution, and not merely read.
+    """
+    # What is left is the head of the ranking, and so are the rows but for a chosen token.
+    shown = sum(row.probability > 0 for row in rows)
+    kept = max(0, shape.top.kept - shown)
+    return Tail(
+        tokens=vocabulary_size - len(rows),
+        kept=kept,
+        # The rows' sum leaves rounding errors of either sign.
+        probability=max(0.0, 1.0 - sum(row.probability for row in rows)) if kept else 0.0,
+        chosen=None if any(row.chosen for row in rows) else chosen,
+        drawn=drawn,
+        is_counted=shape.top.is_counted,
+        is_weighed=not shape.top.cuts_tail,
+    )

@@ -1,0 +1,193 @@
+"""What the window says where it shows less than the samplers do, or what their dice have decided.
+
+Turns what is known of a place into sentences. Knows no Qt, and nothing of where they are shown.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from studio.app.counted import counted
+from studio.app.tokens.place import TokenPlace
+from studio.app.tokens.words import percent
+from studio.sampling import Breakers, LogitSketch, SamplingParams, active_steps
+from studio.sampling.logits.penalties import recent
+from studio.sampling.samplers.steps import active_changes, changes_come_first
+from studio.sampling.word_tokens import NO_BIASES
+
+NO_WORDS = "Words with biases are not known as tokens yet: shown as if they had none."
+NO_BREAKERS = (
+    "DRY's sequence breakers are not known as tokens yet: shown as if nothing broke a repetition."
+)
+
+NEAR_TIE = (
+    "A near-tie: the two best logits, penalties and biases counted, differ by less than arithmetic "
+    "does from run to run, so even T 0 may not always give the same token here."
+)
+
+_NAMES = {"typical_p": "typical-p", "xtc": "XTC"}
+
+
+class Note(NamedTuple):
+    """Something to say beside a distribution.
+
+    Attributes:
+        words: A sentence.
+        is_exact: Whether what is shown is what the sampler uses all the same.
+    """
+
+    words: str
+    is_exact: bool = False
+
+
+def place_notes(
+    params: SamplingParams,
+    place: TokenPlace,
+    sketch: LogitSketch,
+    breakers: Breakers | None,
+    words: Mapping[int, float] | None = NO_BIASES,
+) -> tuple[Note, ...]:
+    """Say what of the samplers in force is not known at a place, and what XTC's die has decided.
+
+    Args:
+        params: The parameters in force.
+        place: The place.
+        sketch: Its distribution.
+        breakers: DRY's sequence breakers as tokens; None where these are not known.
+        words: What words add to the logits of tokens here; None where that is not known.
+    """
+    notes = [Note(NO_WORDS) if words is None else None, _bias_note(params, sketch, words or {})]
+    if params.mirostat:
+        if not place.is_next and not place.knows_mu:
+            notes.append(
+                Note("What Mirostat had learnt by here is not known: shown as at a first token.")
+            )
+    else:
+        steps = active_steps(params)
+        if "xtc" in steps:
+            notes.append(_xtc_note(params, place))
+        if "dry" in steps and breakers is None:
+            notes.append(Note(NO_BREAKERS))
+        notes.append(_history_note(params, place))
+        notes.append(_reward_note(params, place, sketch))
+    return tuple([note for note in notes if note is not None])
+
+
+def blame_notes(
+    params: SamplingParams, *, texts_known: bool, history_known: bool, banned: int = 0
+) -> tuple[str, ...]:
+    """Say where temperature blame is approximate or missing, and why; nothing where it is exact.
+
+    Args:
+        params: The parameters in force.
+        texts_known: Whether DRY's sequence breakers and words with biases are, as tokens.
+        history_known: Whether all that penalties and DRY look at is.
+        banned: How many tokens have none because biases ban all that is known at their place.
+    """
+    left_out = _without_one_turn(params)
+    notes = []
+    if banned:
+        notes.append(
+            f"{counted(banned, 'token')} without blame: the logit biases ban all "
+            "that is known there."
+        )
+    if left_out:
+        notes.append(
+            f"Approximate: {' and '.join(left_out)} left out, for with "
+            f"{'them' if len(left_out) > 1 else 'it'} there is no one T at which the draw turns."
+        )
+    changes = active_changes(params)
+    if params.word_biases and not texts_known:
+        notes.append(f"Approximate: {NO_WORDS}")
+    if not changes:
+        return tuple(notes)
+    names = _joined(["penalties", "DRY"], [name in changes for name in ("penalties", "dry")])
+    if not changes_come_first(params):
+        notes.append(
+            f"Approximate: {names} left out, for in this order of samplers they stand behind "
+            "temperature or a filter."
+        )
+    elif not history_known:
+        notes.append(
+            f"Approximate where not all of the text before is known, at which {names} look."
+        )
+    if "dry" in changes and not texts_known:
+        notes.append(f"Approximate: {NO_BREAKERS}")
+    return tuple(notes)
+
+
+def sees_all(params: SamplingParams, place: TokenPlace) -> bool:
+    """Whether the history holds all that penalties and DRY look at."""
+    return place.is_whole or _reach(params) <= len(place.history)
+
+
+def _without_one_turn(params: SamplingParams) -> list[str]:
+    if params.mirostat:
+        return ["Mirostat"]
+    names = [_NAMES[name] for name in active_steps(params) if name in _NAMES]
+    return [*names, *(["dynamic temperature"] if params.dynatemp_range else [])]
+
+
+def _xtc_note(params: SamplingParams, place: TokenPlace) -> Note | None:
+    if params.xtc_probability >= 1.0:
+        return None
+    die = place.die(params)
+    if die is not None:
+        acts = "acts" if die <= params.xtc_probability else "does not act"
+        return Note(f"With seed {place.seed_with(params)}, XTC {acts} here.", is_exact=True)
+    often = percent(params.xtc_probability)
+    if place.is_next:
+        return Note(f"XTC acts on {often} of tokens; shown where it acts. A fixed seed tells.")
+    return Note(f"XTC acts on {often} of tokens; its die is not known here, shown as if it acted.")
+
+
+def _bias_note(
+    params: SamplingParams, sketch: LogitSketch, words: Mapping[int, float]
+) -> Note | None:
+    # What a word's ban takes from the tail is next to nothing: there are always such forms of it.
+    favoured = {token for token, bias in words.items() if bias > 0.0}
+    beyond = _unknown({token for token, _ in params.logit_bias} | favoured, sketch)
+    if not beyond:
+        return None
+    which = "One biased token is" if beyond == 1 else f"{beyond:,} biased tokens are"
+    return Note(f"{which} beyond the {sketch.ids.size} best, and shown without the bias.")
+
+
+def _history_note(params: SamplingParams, place: TokenPlace) -> Note | None:
+    if not active_changes(params) or sees_all(params, place):
+        return None
+    known = len(place.history)
+    which = f"Only {known:,} of the tokens before" if known else "None of the tokens before"
+    verb = "is" if known == 1 else "are"
+    return Note(f"{which} {verb} known, and counted for penalties and DRY.")
+
+
+def _reward_note(params: SamplingParams, place: TokenPlace, sketch: LogitSketch) -> Note | None:
+    rewards = (
+        params.repeat_penalty < 1.0
+        or params.frequency_penalty < 0.0
+        or params.presence_penalty < 0.0
+    )
+    if "penalties" not in active_changes(params) or not rewards:
+        return None
+    if not _unknown(set(recent(place.history, params.repeat_last_n)), sketch):
+        return None
+    return Note(
+        f"Tokens that this “penalty” favours, but that are beyond the {sketch.ids.size} best, are "
+        "shown without it."
+    )
+
+
+def _unknown(tokens: set[int], sketch: LogitSketch) -> int:
+    return len(tokens.difference(sketch.ids.tolist())) if tokens else 0
+
+
+def _reach(params: SamplingParams) -> float:
+    """How many tokens back penalties and DRY look; infinite for all."""
+    changes = active_changes(params)
+    reaches = [params.repeat_last_n] * ("penalties" in changes)
+    reaches += [params.dry_penalty_last_n] * ("dry" in changes)
+    return max((float("inf") if reach < 0 else reach for reach in reaches), default=0.0)
+
+
+def _joined(names: Sequence[str], which: Sequence[bool]) -> str:
+    return " and ".join([name for name, is_one in zip(names, which, strict=True) if is_one])

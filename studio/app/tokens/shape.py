@@ -1,0 +1,165 @@
+"""What the parameters in force make of a distribution, and what it is without them, side by side.
+
+Computed from a sketch; asks no model. It knows neither widgets nor how tokens are shown.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from studio.app.parameters.sampling_order import FILTERS, only_filter, unfiltered, untempered
+from studio.app.parameters.sampling_summary import filter_words
+from studio.app.tokens.foreign_biases import WHERE
+from studio.sampling import (
+    LogitSketch,
+    SamplerState,
+    SamplingParams,
+    ShapedTop,
+    active_steps,
+)
+from studio.sampling.word_tokens import bans, merged
+
+_NEUTRAL = SamplingParams()
+
+
+class TokenShape(NamedTuple):
+    """A distribution after all samplers; the lists are aligned with `top.ids`.
+
+    Attributes:
+        top: As the samplers leave it.
+        ids: The tokens.
+        probabilities: What the sampler draws them with.
+        uncut: What they would have without filters.
+        ghosts: What they have at T 1 before any sampler.
+        banned: Tokens that biases take out.
+        possible: How many tokens the model itself gives a probability: the vocabulary, but for
+            those that add the same text as another, which stands for both.
+    """
+
+    top: ShapedTop
+    ids: list[int]
+    probabilities: list[float]
+    uncut: list[float]
+    ghosts: list[float]
+    banned: frozenset[int]
+    possible: int
+
+
+def own_shape(sketch: LogitSketch) -> ShapedTop:
+    """Return the model's own distribution."""
+    return sketch.shaped(_NEUTRAL)
+
+
+def shape_of(
+    sketch: LogitSketch,
+    params: SamplingParams,
+    history: Sequence[int],
+    state: SamplerState,
+    own: ShapedTop,
+) -> TokenShape:
+    """Return what the parameters make of a sketch.
+
+    Args:
+        sketch: The distribution.
+        params: The samplers and their order.
+        history: The tokens before it, oldest first.
+        state: What XTC, DRY and Mirostat need beside them.
+        own: `own_shape` of the sketch.
+
+    Raises:
+        LogitsError: Biases have banned every token that the sketch knows.
+        ValueError: A bias or the history names a token that is not in the vocabulary.
+    """
+    top = sketch.shaped(params, history, state)
+    uncut = top
+    if top.kept < sketch.vocabulary_size:
+        uncut = sketch.shaped(unfiltered(params), history, state)
+    return TokenShape(
+        top,
+        top.ids.tolist(),
+        top.probabilities.tolist(),
+        _aligned(uncut, top),
+        _aligned(own, top),
+        bans(merged(params.biases, state.word_biases)),
+        own.kept,
+    )
+
+
+def cut_by(
+    sketch: LogitSketch,
+    params: SamplingParams,
+    history: Sequence[int],
+    state: SamplerState,
+    top: ShapedTop,
+) -> str:
+    """Return the filter that alone cuts all that is cut: ``min-p 0.05``; empty where none does.
+
+    Args:
+        sketch: The distribution.
+        params: The samplers and their order.
+        history: The tokens before it, oldest first.
+        state: What XTC, DRY and Mirostat need beside them.
+        top: What they make of the sketch.
+    """
+    if params.mirostat:
+        return f"Mirostat {params.mirostat}"
+    active = [name for name in active_steps(params) if name in FILTERS]
+    left = set(top.ids[top.probabilities > 0.0].tolist())
+    for name in active:
+        if len(active) == 1:
+            return filter_words(params, name)
+        if name == "top_k" and top.kept < params.top_k:
+            continue  # alone it keeps so many
+        if name == "top_p":
+            did_it = _top_p_alone_keeps(sketch, params, history, state, top)
+        else:
+            alone = sketch.shaped(only_filter(params, name), history, state)
+            kept = alone.ids[alone.probabilities > 0.0].tolist()
+            did_it = alone.kept == top.kept and left == set(kept)
+        if did_it:
+            return filter_words(params, name)
+    return ""
+
+
+def _top_p_alone_keeps(
+    sketch: LogitSketch,
+    params: SamplingParams,
+    history: Sequence[int],
+    state: SamplerState,
+    top: ShapedTop,
+) -> bool:
+    """Whether top-p alone would keep what is left, of the tokens that the sketch knows.
+
+    Run alone it might look for its mass far down the tail, which takes longer than all else that
+    turning T does.
+    """
+    if top.kept > top.ids.size:
+        return False
+    order = params.samplers
+    is_after = "temperature" in order and order.index("temperature") < order.index("top_p")
+    seen = unfiltered(params) if is_after else untempered(params)
+    reached = sketch.shaped(seen, history, state).probabilities.cumsum()
+    enough = int(reached.searchsorted(params.top_p)) + 1
+    is_head = bool((top.probabilities[: top.kept] > 0.0).all())
+    return is_head and max(enough, params.min_keep) == top.kept
+
+
+def all_banned(sketch: LogitSketch) -> str:
+    """Say that nothing can be shown where biases ban all that is known one by one."""
+    known, size = sketch.ids.size, sketch.vocabulary_size
+    if known == size:
+        return f"The logit biases ban every token there is. Take some out under {WHERE}."
+    return (
+        f"The logit biases ban the {known:,} best tokens here; what would be drawn of the other "
+        f"{size - known:,} is not known. Take some out under {WHERE}."
+    )
+
+
+def _aligned(shaped: ShapedTop, other: ShapedTop) -> list[float]:
+    """The probabilities of `shaped` in the order of `other`, which penalties may have changed."""
+    probabilities: list[float] = shaped.probabilities.tolist()
+    if shaped is other or np.array_equal(shaped.ids, other.ids):
+        return probabilities
+    by_id = dict(zip(shaped.ids.tolist(), probabilities, strict=True))
+    return [by_id[token] for token in other.ids.tolist()]

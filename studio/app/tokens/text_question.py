@@ -1,0 +1,97 @@
+"""Asks the engine which tokens texts of the parameters are: DRY's breakers, words with biases.
+
+Knows nothing of widgets; what is answered, the next token's vocabulary keeps.
+"""
+
+from collections.abc import Callable, Iterable
+
+from PySide6.QtCore import QObject
+
+from studio.app.engine_line.client import EngineClient
+from studio.app.model.state import ModelState
+from studio.app.parameters.sampling_state import SamplingState
+from studio.app.tokens.next_token import NextToken
+from studio.engine.messages import (
+    AnyEvent,
+    BreakersFound,
+    Evaluated,
+    Failed,
+    FindBreakers,
+    FindWords,
+    Superseded,
+    WordsFound,
+)
+from studio.sampling import SamplingParams
+
+Question = Callable[[int], FindBreakers | FindWords]
+"""Makes the command, given the number of the request."""
+
+
+def questions(params: SamplingParams, vocabulary: NextToken) -> Iterable[tuple[object, Question]]:
+    """What a vocabulary does not know of these parameters' texts, and how to ask for it.
+
+    Returns:
+        Each question with what it is about, so that none is asked twice.
+    """
+    breakers = params.dry_sequence_breakers
+    if vocabulary.lacks_breakers(params):
+        yield (
+            ("breakers", breakers),
+            lambda request: FindBreakers(request=request, texts=breakers),
+        )
+    words = vocabulary.unknown_words(params)
+    if words:
+        yield ("words", words), lambda request: FindWords(request=request, texts=words)
+
+
+def learn(vocabulary: NextToken, answer: BreakersFound | WordsFound) -> None:
+    """Have a vocabulary know what was answered."""
+    if isinstance(answer, BreakersFound):
+        vocabulary.add_breakers(answer.texts, answer.breakers)
+    else:
+        vocabulary.add_pieces(answer.pieces)
+        vocabulary.add_words(answer.texts, answer.words)
+
+
+class TextQuestion(QObject):
+    """Asked once for each vocabulary and each list of texts, as soon as both are there."""
+
+    def __init__(
+        self,
+        client: EngineClient,
+        model: ModelState,
+        sampling: SamplingState,
+        next_token: NextToken,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._client = client
+        self._model = model
+        self._sampling = sampling
+        self._next_token = next_token
+        self._asked: dict[int, object] = {}
+        """What the answers that are waited for are about, by request."""
+        client.listen(self._on_event, BreakersFound, WordsFound, Evaluated, Failed, Superseded)
+        sampling.params_changed.connect(self._ask)
+        model.changed.connect(self._on_model_changed)
+
+    def _ask(self) -> None:
+        if not self._model.is_ready:
+            return
+        for about, question in questions(self._sampling.params, self._next_token):
+            if about not in self._asked.values():
+                request = self._client.next_request()
+                self._asked[request] = about
+                self._client.send(question(request))
+
+    def _on_event(self, event: AnyEvent) -> None:
+        if isinstance(event, Evaluated) and event.pieces:
+            # Told once, whoever has asked: what stands before a token, a word may begin in.
+            self._next_token.add_pieces(event.pieces)
+        elif self._asked.pop(event.request, None) and isinstance(event, BreakersFound | WordsFound):
+            learn(self._next_token, event)
+
+    def _on_model_changed(self) -> None:
+        # An answer that is on its way is about the tokens of the model before.
+        self._asked.clear()
+        self._ask()

@@ -1,0 +1,1 @@
+"""The panel of one word: what else could have stood there."""

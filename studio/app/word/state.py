@@ -1,0 +1,250 @@
+"""One recorded token looked at closely: what it was at its place, and what else could stand there.
+
+Re-tempered from the token's own sketch as T turns; asks no model. Knows no widget, nor where the
+token is shown.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import msgspec
+from PySide6.QtCore import QObject, Signal
+
+from studio.app.parameters.sampling_state import SamplingState
+from studio.app.tokens.chosen_token import ChosenToken
+from studio.app.tokens.next_token import NextToken
+from studio.app.tokens.place import TokenPlace
+from studio.app.tokens.rows import TokenRow
+from studio.app.tokens.sampler_notes import NEAR_TIE, blame_notes
+from studio.app.tokens.text import TokenText
+from studio.app.word.words import CHOSEN, NO_DICE, blame_sentence
+from studio.app.writing.records import TokenRecords
+from studio.manuscript import RecordedToken, TokenSpan
+from studio.sampling import LogitSketch, SamplingParams, SketchError, SketchStack, blame
+from studio.sampling.instrument.blame import favourite
+from studio.sampling.sketches.reweighed import with_early_changes
+
+_HISTORY = 512
+"""How many recorded tokens before one are looked for, where its place is not known."""
+
+
+class WordFacts(NamedTuple):
+    """What is known of the token.
+
+    Attributes:
+        text: How it is shown.
+        is_drawn: Whether it was drawn, and not merely read.
+        probability: What the sampler would draw it with now, filters included; NaN where that is
+            not known.
+        is_cut: Whether a filter has cut it now.
+        at_one: The model's own: its probability at T 1, before penalties and filters.
+        rank: How many tokens are likelier now, as they will be used; 0 for the favourite, None
+            where it cannot be drawn.
+        own_rank: How many the model itself holds likelier.
+        surprise: In bits, at the T in force, before penalties and filters.
+        entropy: Of its place, in bits, at the T in force, before penalties and filters.
+        sentences: What else is to be said: a near-tie, what T is to blame for, and what is not
+            known.
+    """
+
+    text: TokenText
+    is_drawn: bool
+    probability: float
+    is_cut: bool
+    at_one: float
+    rank: int | None
+    own_rank: int
+    surprise: float
+    entropy: float
+    sentences: tuple[str, ...]
+
+
+class WordState(QObject):
+    """Which token is looked at, if any, and the distribution it was taken from.
+
+    Attributes:
+        next_token: That distribution, under the parameters in force; its chosen token is this one.
+
+    Args:
+        sampling: Whose parameters count.
+        records: Where the tokens stand; the token is let go when it no longer does.
+        vocabulary: Knows the tokens' bytes.
+        parent: The Qt parent, if any.
+    """
+
+    changed = Signal()
+    """Another token, none, or other numbers."""
+
+    def __init__(
+        self,
+        sampling: SamplingState,
+        records: TokenRecords,
+        vocabulary: NextToken,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._sampling = sampling
+        self._records = records
+        self._span: TokenSpan | None = None
+        self._stack = SketchStack()
+        self._place = TokenPlace()
+        self._blame: tuple[object, tuple[float | None, int]] | None = None
+        """What it was computed with, and the turn and the favourite."""
+        self.next_token = NextToken(sampling.params, self)
+        self.next_token.share_pieces(vocabulary)
+        self.next_token.texts_known.connect(self._on_texts_known)
+        sampling.params_changed.connect(self._on_params_changed)
+        records.spans.changed.connect(self._on_spans_changed)
+
+    @property
+    def span(self) -> TokenSpan | None:
+        """The token and where it stands now; None where none is looked at."""
+        return self._span
+
+    @property
+    def temperature(self) -> float:
+        """The temperature in force."""
+        return self._sampling.params.temperature
+
+    def look_at(self, span: TokenSpan) -> bool:
+        """Look at a token; returns whether its distribution could be read."""
+        record = span.record
+        stack = SketchStack()
+        try:
+            sketch = LogitSketch.from_bytes(record.sketch)
+            stack.append(sketch, record.id)
+        except (SketchError, ValueError):
+            self.let_go()
+            return False
+        self._span, self._stack, self._blame = span, stack, None
+        self._place = getattr(record, "place", None) or self._supposed_place(span)
+        self.next_token.set_params(self._sampling.params)
+        self.next_token.show(sketch, self._place, record.id, drawn=_u(record) is not None)
+        self.changed.emit()
+        return True
+
+    def let_go(self) -> None:
+        """Look at no token."""
+        if self._span is not None:
+            self._span = None
+            self.next_token.clear("")
+            self.changed.emit()
+
+    def facts(self, row_count: int) -> WordFacts | None:
+        """What there is to say of the token; None where none is looked at.
+
+        Args:
+            row_count: How many alternatives are shown beside; the token is one of them.
+        """
+        sketch = self.next_token.sketch
+        if self._span is None or sketch is None:
+            return None
+        record, temperature = self._span.record, self._sampling.params.temperature
+        probability, is_cut = self._chance(sketch, self.next_token.rows(row_count))
+        own_rank = int(self._stack.rank[0])
+        return WordFacts(
+            text=self.next_token.text(record.id),
+            is_drawn=_u(record) is not None,
+            probability=probability,
+            is_cut=is_cut,
+            at_one=sketch.probability(record.id, 1.0),
+            rank=None if is_cut or math.isnan(probability) else self._rank(own_rank),
+            own_rank=own_rank,
+            surprise=float(self._stack.surprise(temperature)[0]),
+            entropy=float(self._stack.entropy(temperature)[0]) / math.log(2.0),
+            sentences=self._sentences(sketch),
+        )
+
+    def _rank(self, own_rank: int) -> int:
+        assert self._span is not None, "only asked of a token"
+        details = self.next_token.details(self._span.record.id)
+        if details is not None and details.rank is not None:
+            return details.rank - 1
+        # Before a token of the tail stand all those known that can be drawn.
+        return own_rank - self.next_token.taken_out
+
+    def _chance(self, sketch: LogitSketch, rows: Sequence[TokenRow]) -> tuple[float, bool]:
+        """The token's probability now, filters included, and whether one has cut it."""
+        assert self._span is not None, "only asked of a token"
+        row = next((row for row in rows if row.chosen), None)
+        tail = self.next_token.tail(rows)
+        if tail is None:
+            return math.nan, False
+        if row is not None:
+            return row.probability, row.cut
+        # Of the tail the sketch knows this token alone, and that only before filters.
+        uncut = sketch.probability(self._span.record.id, self._sampling.params.temperature)
+        kept = tail.kept + sum(row.probability > 0 for row in rows)
+        is_cut = uncut > 0.0 and int(self._stack.rank[0]) >= kept
+        if is_cut:
+            return 0.0, True
+        # What filters leave shares what they took: this token gains as those beside it do.
+        gain = next((row.probability / row.uncut for row in rows if row.probability > 0.0), 1.0)
+        return uncut * gain, False
+
+    def _sentences(self, sketch: LogitSketch) -> tuple[str, ...]:
+        assert self._span is not None, "only asked of a token"
+        record, token = self._span.record, self.next_token
+        said = [NEAR_TIE] if token.is_near_tie else []
+        u = _u(record)
+        if u is None:
+            said.append(CHOSEN if isinstance(record, ChosenToken) else NO_DICE)
+        elif token.reason is None:
+            turn, best = self._blamed(sketch, u)
+            temperature = self._sampling.params.temperature
+            said.append(blame_sentence(turn, token.text(best).text, temperature))
+            # What is not known of the place is said once, below.
+            said += blame_notes(self._sampling.params, texts_known=True, history_known=True)
+        # Why there is nothing to show is said where the bars would be.
+        said += [note.words for note in token.notes if note.words not in said]
+        return tuple(said)
+
+    def _blamed(self, sketch: LogitSketch, u: float) -> tuple[float | None, int]:
+        """The blame and the favourite; both depend on the filters, and not on the T in force."""
+        assert self._span is not None, "there is a token"
+        params = msgspec.structs.replace(self._sampling.params, temperature=1.0)
+        history, state = self._place.history, self.next_token.state_at(self._place, params)
+        if self._blame is None or self._blame[0] != (params, state):
+            used = with_early_changes(params)
+            turn = blame(sketch, self._span.record.id, u, used, history, state)
+            self._blame = (params, state), (turn, favourite(sketch, used, history, state))
+        return self._blame[1]
+
+    def _supposed_place(self, span: TokenSpan) -> TokenPlace:
+        """The place as the text has it now: before the token stand those recorded right there."""
+        before: list[int] = []
+        start = span.start
+        for other in reversed(self._records.spans.before(span.start, _HISTORY)):
+            if other.end < start:
+                break
+            before.append(other.record.id)
+            start = other.start
+        return TokenPlace(before[::-1], is_whole=False)
+
+    def _on_params_changed(self, params: SamplingParams) -> None:
+        if self._span is not None:
+            self.next_token.set_params(params)
+            self.changed.emit()
+
+    def _on_texts_known(self) -> None:
+        if self._span is not None:
+            self.changed.emit()
+
+    def _on_spans_changed(self, _first: int, _removed: int, _added: int) -> None:
+        """Follow the token where edits before it move it; let it go when it is no more."""
+        if self._span is None:
+            return
+        spans, record = self._records.spans, self._span.record
+        found = next((row for row, other in enumerate(spans.records) if other is record), None)
+        if found is None:
+            self.let_go()
+        else:
+            self._span = TokenSpan(int(spans.starts[found]), int(spans.ends[found]), record)
+
+
+def _u(record: RecordedToken) -> float | None:
+    """What was drawn for it; None where it was read."""
+    return getattr(record, "u", None)

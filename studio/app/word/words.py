@@ -1,0 +1,72 @@
+"""The sentences of the word panel: what a token was at its place, and what T had to do with it.
+
+Turns numbers into words. Knows no Qt and no sketch.
+"""
+
+from __future__ import annotations
+
+import math
+
+from studio.app.temperature_scale import format_temperature
+from studio.app.tokens.words import percent
+
+NO_DICE = "This text was scored, not written: nothing was drawn here, so T has no blame."
+
+CHOSEN = "You chose this word: nothing was drawn for it, so T has no blame."
+
+
+def ordinal(rank: int) -> str:
+    """A rank, counted from 0, as a reader counts: ``1st``, ``2nd``, ``1,012th``."""
+    number = rank + 1
+    teens = 10 <= number % 100 < 20
+    ending = "th" if teens else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number:,}{ending}"
+
+
+def ranks(used: int | None, own: int) -> str:
+    """A rank as it will be used, and the model's own where that is another: ``2nd (own 5th)``.
+
+    Args:
+        used: Counted from 0; None where the token cannot be drawn.
+        own: The same.
+    """
+    if used == own:
+        return ordinal(own)
+    return f"{'none' if used is None else ordinal(used)} (own {ordinal(own)})"
+
+
+def bits(value: float) -> str:
+    """Bits with one decimal: ``3.2 bits``, ``∞ bits``."""
+    return "∞ bits" if math.isinf(value) else f"{value:.1f} bits"
+
+
+def probabilities(now: float, is_cut: bool, at_one: float, temperature: float) -> str:
+    """``will be used at T 0.80: 3.1 %; the model’s own 4.2 %``, or what a filter has done to it.
+
+    What is now may not be known: then it is NaN.
+    """
+    here = f"T {format_temperature(temperature)}"
+    if math.isnan(now):
+        return f"the model’s own {percent(at_one)}"
+    chance = f"cut by a filter at {here}" if is_cut else f"will be used at {here}: {percent(now)}"
+    return f"{chance}; the model’s own {percent(at_one)}"
+
+
+def blame_sentence(blame: float | None, favourite: str, temperature: float) -> str:
+    """Below which temperature the same random draw would have taken the favourite.
+
+    Args:
+        blame: That temperature; None where the token is the favourite itself.
+        favourite: The favourite, as it is shown.
+        temperature: The one in force.
+    """
+    if blame is None:
+        return "The favourite: at any lower T the same draw takes it too."
+    if blame == 0.0:
+        return f"Only T 0 would have chosen “{favourite}” instead."
+    if math.isinf(blame):
+        return f"With these filters the same draw would take “{favourite}” at any T."
+    # Two digits are what a hand can set.
+    turn = format_temperature(float(f"{blame:.2g}"))
+    sentence = f"Below T {turn} the same draw would have taken “{favourite}” instead"
+    return f"{sentence}, as they would now." if temperature <= blame else f"{sentence}."

@@ -1,0 +1,331 @@
+"""What is being written: a manuscript, its brief, its caret, its file.
+
+The state behind the editor and the brief field, and the one place that makes a prompt of them.
+Knows nothing of widgets or the engine's process.
+"""
+
+import contextlib
+import dataclasses
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from studio.app.parameters.prompt_settings import PromptSettings
+from studio.engine.messages import Prompt
+from studio.manuscript import (
+    FileState,
+    Manuscript,
+    Origin,
+    Outside,
+    RecoveryRecord,
+    TextFile,
+    replacement,
+    runs_of,
+)
+from studio.presets import Preset
+from studio.utf8 import fit_text
+
+_LEAST_REACH = 200_000
+"""Code points of a prompt that are sent to any model, where there are so many."""
+
+_NEAR = 1024
+"""Code points that are looked at at a time, near a place."""
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Saving:
+    """A document as it was when a save of it began.
+
+    Attributes:
+        path: Where it is saved.
+        file: What is written there.
+        brief: What is kept for it.
+        revision: The number of its text.
+    """
+
+    path: Path
+    file: TextFile
+    brief: str
+    revision: int
+
+
+class Draft(QObject):
+    """The open document.
+
+    Attributes:
+        manuscript: Its text.
+        path: Its file; None where it has none yet.
+        prompting: How a prompt is made of it, and where what is written ends.
+        preset_name: That of the preset chosen last.
+        reach: How many code points before the caret a model could see at most. What is further off
+            is not sent to it, but told as not seen.
+    """
+
+    prompt_changed = Signal()
+    """The text before the caret, the brief or the format: what the model would be given."""
+    selection_changed = Signal()
+    """Another part of the text is selected, or none, and the caret stands where it stood."""
+    brief_changed = Signal()
+    """Another brief, typed or of another document."""
+    file_changed = Signal()
+    """Another file, or the same one saved."""
+
+    def __init__(self, preset: Preset, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.manuscript = Manuscript()
+        self.path: Path | None = None
+        self._file = TextFile("")
+        """How the file is written; its text is not the present one."""
+        self._held: FileState | None = None
+        """What the file held when it was read or written last."""
+        self._saving: Saving | None = None
+        self._brief = ""
+        self._saved_brief: str | None = ""
+        """What is kept for the file; None where that is not known."""
+        self._caret = 0
+        self._selected = 0
+        self._visible_end = 0
+        """One past the last character that can be seen; followed, not searched for at each key."""
+        self.reach = 0
+        self.preset_name = preset.name
+        self.prompting = PromptSettings(preset, self)
+        self.prompting.changed.connect(self.prompt_changed)
+        self.manuscript.changed.connect(self._on_text_changed)
+
+    @property
+    def brief(self) -> str:
+        """What the model is told before the manuscript."""
+        return self._brief
+
+    def set_brief(self, brief: str) -> None:
+        """Change the brief. What no file could hold (half a character) becomes U+FFFD."""
+        brief = _brief_of(brief)
+        if brief != self._brief:
+            self._brief = brief
+            self.brief_changed.emit()
+            self.prompt_changed.emit()
+
+    @property
+    def is_brief_saved(self) -> bool:
+        """Whether the brief is as it was opened or saved last."""
+        return self._brief == self._saved_brief
+
+    @property
+    def is_modified(self) -> bool:
+        """Whether there is something that a save would save."""
+        return not (self.manuscript.is_clean and self.is_brief_saved)
+
+    @property
+    def caret(self) -> int:
+        """Where the model continues, in code points: behind what is selected."""
+        return min(self._caret, len(self.manuscript))
+
+    @property
+    def selected(self) -> int:
+        """How many code points before the caret are selected."""
+        return min(self._selected, self.caret)
+
+    @property
+    def text_follows(self) -> bool:
+        """Whether something can be seen behind the caret, which the model does not read."""
+        return self._visible_end > self.caret
+
+    def set_caret(self, position: int, selected: int = 0) -> None:
+        """Follow the editor's caret.
+
+        Args:
+            position: The end of what is selected.
+            selected: How many code points are, before it.
+        """
+        former = self._caret, self._selected
+        self._caret, self._selected = position, selected
+        if position != former[0]:
+            self.prompt_changed.emit()
+        elif selected != former[1]:
+            self.selection_changed.emit()
+
+    def set_preset(self, preset: Preset) -> None:
+        """Follow the picker: the preset says how a prompt is made."""
+        self.preset_name = preset.name
+        self.prompting.follow(preset)
+
+    @property
+    def stop(self) -> tuple[str, ...]:
+        """The texts that end what is written."""
+        return self.prompting.stop
+
+    def prompt(self, position: int | None = None) -> Prompt:
+        """What the model is given to continue at `position` (default: the caret)."""
+        end = self.caret if position is None else position
+        begin = self._begin_of_prompt(end)
+        return Prompt(
+            manuscript=self.manuscript.part(begin, end),
+            skipped=begin,
+            brief=self._brief,
+            system=self.prompting.system_message,
+            format=self.prompting.prompt_format,
+        )
+
+    def _begin_of_prompt(self, end: int) -> int:
+        """Where it begins that may be seen of a text up to `end`: of a long one not at its start.
+
+        It stays where it is for as long as a block's worth is written: what was evaluated then
+        stays a prefix of what is asked for next.
+        """
+        reach = max(_LEAST_REACH, self.reach)
+        if end <= 2 * reach:
+            return 0
+        begin = (end // reach - 1) * reach
+        near = self.manuscript.part(begin, begin + _NEAR)
+        # At a word's beginning, where a tokenizer would not join it to what is before.
+        return begin + next((at for at, sign in enumerate(near) if sign.isspace()), 0)
+
+    def new(self) -> None:
+        """Begin an empty manuscript without a file or a brief."""
+        self._load(None, TextFile(""), None, "")
+
+    def begin_with(self, file: TextFile) -> None:
+        """Begin a manuscript without a file, not saved yet, with a text from elsewhere."""
+        self._load(None, file, None, "")
+        self.manuscript.mark_unsaved()
+
+    def open(self, path: Path, file: TextFile, held: FileState | None, brief: str = "") -> None:
+        """Be the document of a text file that was read.
+
+        Args:
+            path: Where it is.
+            file: What it says.
+            held: What it held.
+            brief: That was kept for it.
+        """
+        self._load(path, file, held, brief)
+
+    @property
+    def saving(self) -> Saving | None:
+        """What is being written of this document."""
+        return self._saving
+
+    def begin_save(self, path: Path) -> Saving:
+        """What a save writes: the text in the file's own encoding and line ends, and the brief.
+
+        Until `end_save` nothing can be said of what others make of the file.
+        """
+        self.manuscript.close_step()
+        file = dataclasses.replace(self._file, text=self.manuscript.text)
+        self._saving = Saving(path, file, self._brief, self.manuscript.revision)
+        return self._saving
+
+    def end_save(self, saving: Saving, held: FileState | None, is_brief_saved: bool) -> bool:
+        """Follow what came of a save. What was changed since it began is not saved.
+
+        Args:
+            saving: What was to be written.
+            held: What the file holds since; None where it could not be written.
+            is_brief_saved: Whether the brief is kept for it.
+
+        Returns:
+            Whether this is still the document that was to be saved.
+        """
+        if self._saving is not saving:
+            return False
+        self._saving = None
+        if is_brief_saved and self._saved_brief != saving.brief:
+            self._saved_brief = saving.brief
+            self.brief_changed.emit()
+        if held is not None:
+            self.path, self._file, self._held = saving.path, saving.file, held
+            self.manuscript.mark_clean(saving.revision)
+            self.file_changed.emit()
+        return True
+
+    def record(self) -> RecoveryRecord:
+        """The document as it is now, to be kept for the case that the program does not last."""
+        manuscript = self.manuscript
+        return RecoveryRecord(
+            file=dataclasses.replace(self._file, text=manuscript.text),
+            generated=tuple(runs_of(manuscript.origins(), Origin.GENERATED)),
+            brief=self._brief,
+            caret=self.caret,
+            path=self.path,
+            held=self._held,
+            written_at=time.time(),
+        )
+
+    def restore(self, record: RecoveryRecord) -> None:
+        """Be the document that was kept, not saved: its file is as it was left."""
+        file = dataclasses.replace(record.file, text=fit_text(record.text))
+        self._load(record.path, file, record.held, record.brief, record.generated)
+        self._saved_brief = None
+        self.manuscript.mark_unsaved()
+
+    # The file, and other programs
+
+    def compare(self) -> Outside:
+        """What others have made of the file since it was read or written here."""
+        if self.path is None or self._held is None or self._saving is not None:
+            return Outside.SAME
+        return self._held.compare(self.path)
+
+    def keep_mine(self) -> None:
+        """Have the text as it is here, to be saved over what the file holds now."""
+        if self.path is not None:
+            # One that cannot be read cannot be known again: it is asked about once more.
+            with contextlib.suppress(OSError):
+                self._held = FileState.at(self.path)
+        self.manuscript.mark_unsaved()
+
+    def take_theirs(self, file: TextFile, held: FileState | None) -> None:
+        """Have the text as the file holds it now, in one step that can be undone.
+
+        Args:
+            file: What the file says.
+            held: What it held when it was read.
+
+        Raises:
+            GrowingTakeError: A take grows.
+        """
+        edit = replacement(self.manuscript.text, file.text)
+        self.manuscript.close_step()
+        self.manuscript.edit_all([edit])
+        self.manuscript.mark_clean()
+        self._file, self._held = file, held
+        self.file_changed.emit()
+
+    def _load(
+        self,
+        path: Path | None,
+        file: TextFile,
+        held: FileState | None,
+        brief: str,
+        generated: Sequence[tuple[int, int]] = (),
+    ) -> None:
+        self.path, self._file, self._held = path, file, held
+        self._saving = None
+        # Before the text, whose change asks what would follow it.
+        self._brief = self._saved_brief = _brief_of(brief)
+        self.manuscript.load(file.text, generated)
+        self.brief_changed.emit()
+        self.file_changed.emit()
+
+    def _on_text_changed(self, position: int, removed: int, inserted: str, _: bytes) -> None:
+        visible = len(inserted.rstrip())
+        if self._visible_end > position + removed:
+            self._visible_end += len(inserted) - removed
+        elif visible:
+            self._visible_end = position + visible
+        elif self._visible_end > position:
+            self._visible_end = self._last_visible(position)
+        if position <= self._caret:
+            self.prompt_changed.emit()
+
+    def _last_visible(self, end: int) -> int:
+        while end and not (part := self.manuscript.part(max(0, end - _NEAR), end).rstrip()):
+            end = max(0, end - _NEAR)
+        return max(0, end - _NEAR) + len(part) if end else 0
+
+
+def _brief_of(text: str) -> str:
+    # At a text's beginning Qt takes this one for a mark that turns the bytes of all others round.
+    return fit_text(text).replace("\ufffe", "\ufffd")

@@ -1,0 +1,139 @@
+"""At rest: what the model would say next at the caret.
+
+Asks the engine a moment after the last change, gives the answer to the histogram, and gives way
+to writing. Knows nothing of widgets.
+"""
+
+from PySide6.QtCore import QObject, QTimer
+
+from studio.app.engine_line.client import EngineClient
+from studio.app.model.state import ModelPhase, ModelState
+from studio.app.tokens.next_token import NOTHING_KNOWN, NextToken
+from studio.app.tokens.place import TokenPlace
+from studio.app.writing.draft import Draft
+from studio.app.writing.writing import Writing
+from studio.engine.messages import (
+    AnyEvent,
+    Distribution,
+    Evaluated,
+    Evaluating,
+    Failed,
+    LookAhead,
+    Prompt,
+    Stop,
+    Superseded,
+)
+from studio.sampling import LogitSketch
+
+READING = "The model is reading the text. What it would say next comes then."
+STOPPED = "Stopped before the caret was reached. Type or move the caret to look again."
+
+DEBOUNCE_MS = 120
+"""Between two keys of a quick typist; longer and the bars would lag behind a pause."""
+
+
+class LookAheadAtRest(QObject):
+    """Keeps the histogram true to the caret while nothing is being written."""
+
+    def __init__(
+        self,
+        client: EngineClient,
+        model: ModelState,
+        draft: Draft,
+        writing: Writing,
+        next_token: NextToken,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._client = client
+        self._model = model
+        self._draft = draft
+        self._writing = writing
+        self._next_token = next_token
+        self._request = 0
+        self._asked: Prompt | None = None
+        """What the engine was asked last; None when its answer would not be this model's."""
+        self._is_answered = False
+        self._history: list[int] = []
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(DEBOUNCE_MS)
+        self._timer.timeout.connect(self._ask)
+        client.listen(self._on_event, Evaluating, Evaluated, Distribution, Failed, Superseded)
+        model.changed.connect(self._on_model_changed)
+        draft.prompt_changed.connect(self._timer.start)
+        writing.ended.connect(self._on_writing_ended)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the histogram shows what follows the text as it is now."""
+        return self._is_answered and not self._timer.isActive()
+
+    def cancel(self) -> None:
+        """Give up an evaluation under way; the next change of the text asks again."""
+        self._timer.stop()
+        if self._writing.is_idle and self._request:
+            self._client.send(Stop(request=self._request))
+
+    def _ask(self) -> None:
+        if not (self._model.is_ready and self._writing.is_idle):
+            return
+        prompt = self._draft.prompt()
+        if prompt == self._asked:
+            return
+        self._asked = prompt
+        self._is_answered = False
+        self._request = self._client.next_request()
+        self._client.send(LookAhead(request=self._request, prompt=prompt))
+
+    def _on_event(self, event: AnyEvent) -> None:
+        # Told once: also an answer that comes too late says how tokens are spelled.
+        if isinstance(event, Distribution) and event.pieces:
+            self._next_token.add_pieces(event.pieces)
+        if event.request != self._request or not self._writing.is_idle:
+            return
+        match event:
+            case Evaluating():
+                # A part is read and more is to come: too long to go on showing another place.
+                if 0 < event.done < event.total:
+                    self._next_token.clear(READING)
+            case Evaluated():
+                self._history = event.token_ids()
+            case Distribution():
+                place = TokenPlace(self._history, is_next=True, typed=event.typed)
+                self._next_token.show(LogitSketch.from_bytes(event.sketch), place)
+                self._is_answered = True
+            case Failed():
+                self._asked = None
+                self._next_token.clear(event.message)
+            case Superseded():
+                # By a newer question (then `_request` is no longer this one), by a load, or by
+                # `cancel`: then the bars are those of another place.
+                self._asked = None
+                if self._model.is_ready:
+                    self._next_token.clear(STOPPED)
+
+    def _on_model_changed(self) -> None:
+        match self._model.phase:
+            case ModelPhase.READY:
+                self._next_token.use_vocabulary(self._model.vocabulary, self._model.mark)
+                if self._asked is None:
+                    self._next_token.clear(READING)
+                self._ask()
+                return
+            case ModelPhase.LOADING:
+                self._next_token.clear("The model is loading.")
+            case ModelPhase.NONE:
+                self._next_token.clear(NOTHING_KNOWN)
+            case ModelPhase.FAILED:
+                self._next_token.clear("No model is open.")
+        self._asked = None
+
+    def _on_writing_ended(self) -> None:
+        self._asked = None
+        self._is_answered = False
+        if self._model.is_ready:
+            self._timer.start()
+        else:
+            # Its last token may have come after the model was gone.
+            self._on_model_changed()

@@ -1,0 +1,341 @@
+"""What is kept of the manuscript's tokens: which stands where, and how they get there.
+
+The tokens of a take come as it is written. Text that the model did not write has none until it is
+scored: the model reads it once, and says of each token what it would have said instead. Knows
+nothing of widgets, nor what a record is used for.
+"""
+
+import dataclasses
+from collections.abc import Callable
+
+import msgspec
+from PySide6.QtCore import QObject, Signal
+
+from studio.app.counted import counted
+from studio.app.engine_line.client import EngineClient
+from studio.app.frame_clock import FrameClock
+from studio.app.model.state import ModelState
+from studio.app.tokens.next_token import NextToken
+from studio.app.tokens.read_token import Reading, ReadToken
+from studio.app.tokens.sketch_budget import SketchBudget
+from studio.app.tokens.written_token import DrawnToken, WrittenToken
+from studio.app.writing.draft import Draft
+from studio.app.writing.scoring_plan import ScoringPlan
+from studio.app.writing.writing import Writing
+from studio.engine.messages import (
+    AnyEvent,
+    Evaluated,
+    Evaluating,
+    Failed,
+    Score,
+    Scored,
+    ScoredToken,
+    ScoringEnded,
+    Stop,
+    Superseded,
+    Token,
+)
+from studio.experiments.comparison import TokenRecord
+from studio.manuscript import FollowedText, Manuscript, RecordedToken, TokenSpan, TokenSpans
+
+_CHARACTERS_A_TOKEN = 8
+"""More than most texts have: so much of the text is sent with a part of it for each token of the
+context."""
+_BEHIND = 64
+"""Code points behind a part that are sent with it, so that its last token is that of the text."""
+
+FORGOTTEN = (
+    "The text has more recorded tokens than are kept in memory: those recorded first have no "
+    "record any more. “Score the text” gives them a new one."
+)
+NOTHING_TO_SCORE = "Every token of the text that can be scored has its record already."
+
+
+class _OwnTokenRecord(TokenRecord, frozen=True, kw_only=True, gc=True, weakref=True):
+    """A comparison's token in the text, which can be followed as long as it is there."""
+
+
+class TokenRecords(QObject):
+    """The recorded tokens of the draft's manuscript, and the scoring of its text.
+
+    Attributes:
+        spans: Which token stands where. Follows the text at once; see `TokenSpans.changed`.
+    """
+
+    changed = Signal()
+    """The spans are others, or have moved: once a frame at most."""
+    scoring_changed = Signal()
+    """Whether the text is being scored, or could be."""
+    scoring_progressed = Signal()
+    """More of it is scored: `progress`."""
+    told = Signal(str)
+    """What the writer should know of a scoring that has ended."""
+    failed = Signal(str)
+    """Why one could not be done."""
+
+    def __init__(
+        self,
+        client: EngineClient,
+        model: ModelState,
+        draft: Draft,
+        writing: Writing,
+        next_token: NextToken,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.spans = TokenSpans(draft.manuscript)
+        self._client = client
+        self._model = model
+        self._draft = draft
+        self._writing = writing
+        self._next_token = next_token
+        self._request = 0
+        self._plan: ScoringPlan | None = None
+        """What is to be scored; None while nothing is."""
+        self._asked: FollowedText | None = None
+        """The part of the text that is being read."""
+        self._is_stopped = False
+        """Whether no further part is to be asked for."""
+        self._is_begun = False
+        """Whether the engine has said anything of that part."""
+        self._first = 0
+        """Where in it the first character without a record is."""
+        self._reading = Reading()
+        self._placed = 0
+        """How many tokens got a record by it."""
+        self._begun_anew = 0
+        """How many parts began without all of the text before them."""
+        self.seen: Callable[[], tuple[int, int]] = lambda: (0, 0)
+        """Says which part of the text is on the screen."""
+        self._clock = FrameClock(self.changed.emit, self)
+        self.spans.changed.connect(lambda *_: self._clock.request())
+        self._budget = SketchBudget()
+        client.listen(self._on_event, Evaluating, Scored, Evaluated, ScoringEnded)
+        client.listen(self._keep, Token)
+        client.listen(self._on_event, Failed, Superseded)
+        client.died.connect(lambda _outcome: self._end())
+        model.changed.connect(self._on_model_changed)
+        writing.changed.connect(self.scoring_changed)
+        draft.manuscript.loaded.connect(self._forget_text)
+
+    def last(self, count: int) -> list[RecordedToken]:
+        """The last `count` recorded tokens, the newest last: before the caret, or as written."""
+        return [span.record for span in self.last_spans(count)]
+
+    def last_spans(self, count: int) -> list[TokenSpan]:
+        """The same with where each stands."""
+        growing = self._draft.manuscript.growing_take_set
+        position = growing.place.end if growing else self._draft.caret
+        return self.spans.before(position, count)
+
+    def own(self, record: WrittenToken) -> WrittenToken:
+        """The record of a token that is kept elsewhere too, for the text alone."""
+        token = record.token
+        if isinstance(token, TokenRecord):
+            token = _OwnTokenRecord(**msgspec.structs.asdict(token))
+        else:
+            token = msgspec.structs.replace(token)
+        self._keep(token)
+        return dataclasses.replace(record, token=token)
+
+    def _keep(self, token: DrawnToken | ScoredToken) -> None:
+        if self._budget.add(token) and self.spans.forget(_says_nothing):
+            self.told.emit(FORGOTTEN)
+
+    # Scoring
+
+    @property
+    def is_scoring(self) -> bool:
+        """Whether the text is being scored."""
+        return self._plan is not None
+
+    @property
+    def progress(self) -> tuple[int, int] | None:
+        """How many words have been scored, of how many; None while nothing is."""
+        return (self._plan.done, self._plan.words) if self._plan else None
+
+    @property
+    def why_not(self) -> str | None:
+        """Why the text cannot be scored now, and what to do; None where it can be."""
+        if not self._model.is_ready:
+            return "Open a model first: it is the one that scores."
+        if not self._writing.is_idle:
+            return "The model is writing; scoring has to wait until it has ended."
+        if self._writing.held:
+            return self._writing.held
+        if self.is_scoring:
+            return "The text is being scored. Esc stops it."
+        if not len(self._draft.manuscript):
+            return "There is no text yet. Type, paste or open some."
+        return None
+
+    @property
+    def can_score(self) -> bool:
+        """Whether `score` would do something now."""
+        return self.why_not is None
+
+    def score(self) -> None:
+        """Give every token of the text that has no record one of its own.
+
+        What is on the screen comes first, then the rest from the top, each time as much as the
+        context holds: where it does not hold all, half of it is what stands before.
+        """
+        if not self.can_score:
+            return
+        plan = ScoringPlan(self._draft.manuscript, self.spans, self.seen())
+        if plan.next is None:
+            plan.close()
+            self.told.emit(NOTHING_TO_SCORE)
+            return
+        self._plan = plan
+        self._placed = self._begun_anew = 0
+        self._is_stopped = False
+        self._ask()
+        self.scoring_changed.emit()
+
+    def cancel(self) -> None:
+        """End a scoring under way; what has its record by now keeps it."""
+        if self.is_scoring:
+            self._client.send(Stop(request=self._request))
+            # The engine may have ended this part already, and takes no notice then.
+            self._is_stopped = True
+            if not self._is_begun:
+                # The engine reads another prompt still, and answers when it has.
+                self._on_broken_off()
+
+    def _ask(self) -> None:
+        """Have the next part read, with enough of the text before it to fill a context."""
+        assert self._plan is not None
+        assert self._plan.next is not None
+        first, last = self._plan.next
+        report, manuscript = self._model.report, self._draft.manuscript
+        around = _CHARACTERS_A_TOKEN * (report.context_size if report else 0)
+        last = min(last, first + around)
+        begin = _after_a_word(manuscript, first - around)
+        end = min(len(manuscript), last + _BEHIND)
+        self._asked = FollowedText(manuscript, begin, end)
+        self._first = first - begin
+        self._reading = Reading(is_whole=begin == 0)
+        self._request = self._client.next_request()
+        self._is_begun = False
+        prompt = msgspec.structs.replace(
+            self._draft.prompt(0), manuscript=manuscript.part(begin, end)
+        )
+        self._client.send(
+            Score(
+                request=self._request,
+                prompt=prompt,
+                first=first - begin,
+                last=None if last == len(manuscript) else last - begin,
+            )
+        )
+
+    def _on_part_ended(self, event: ScoringEnded) -> None:
+        """Go on with the next part, or say what was done."""
+        plan, asked = self._plan, self._asked
+        if plan is None or asked is None:
+            return
+        if event.unseen_characters or not self._reading.is_whole:
+            self._begun_anew += 1
+        if event.reached <= self._first:
+            plan.skip()
+        elif (reached := asked.behind(event.reached)) is not None:
+            plan.reached(reached)
+        asked.close()
+        self._asked = None
+        self.scoring_progressed.emit()
+        if plan.next is not None:
+            if self._is_stopped:
+                self._on_broken_off()
+            else:
+                self._ask()
+            return
+        self._end()
+        if not self._placed:
+            self.told.emit(NOTHING_TO_SCORE)
+        elif self._begun_anew:
+            self.told.emit(_anew_words(plan.words, self._begun_anew))
+
+    def _on_broken_off(self) -> None:
+        plan = self._plan
+        self._end()
+        if plan is not None and plan.done:
+            self.told.emit(
+                f"Scored {plan.done:,} of {plan.words:,} words. “Score the text” goes on with the "
+                "rest."
+            )
+
+    def _on_model_changed(self) -> None:
+        if self._model.is_ready:
+            # What another model said of a text is kept for when it is opened again.
+            self.spans.set_source(self._model.vocabulary)
+        self.scoring_changed.emit()
+
+    def _forget_text(self) -> None:
+        """Another text is open: end the scoring of the one before it, without a word."""
+        if self.is_scoring:
+            self._client.send(Stop(request=self._request))
+            self._end()
+
+    def _on_event(self, event: AnyEvent) -> None:
+        # Told once: also what comes after the scoring was given up says how tokens are spelled.
+        if isinstance(event, Scored) and event.pieces:
+            self._next_token.add_pieces(event.pieces)
+        asked = self._asked
+        if event.request != self._request or asked is None:
+            return
+        self._is_begun = True
+        match event:
+            case Scored():
+                read = [
+                    ReadToken(token, self._reading, index)
+                    for index, token in enumerate(event.tokens, event.first)
+                ]
+                self._placed += self.spans.fill(event.start, read, asked)
+                for token in event.tokens:
+                    self._keep(token)
+                characters = len(b"".join([token.text for token in event.tokens]).decode())
+                position = asked.behind(event.start + characters)
+                if self._plan is not None and position is not None:
+                    self._plan.reads(position)
+                    self.scoring_progressed.emit()
+            case Evaluated():
+                self._reading.prompt = event.token_ids()
+            case ScoringEnded():
+                self._on_part_ended(event)
+            case Failed():
+                self._end()
+                self.failed.emit(event.message)
+            case Superseded():
+                self._on_broken_off()
+
+    def _end(self) -> None:
+        if self._asked is not None:
+            self._asked.close()
+            self._asked = None
+        if self._plan is not None:
+            self._plan.close()
+            self._plan = None
+            self._clock.flush()
+            self.scoring_changed.emit()
+
+
+def _says_nothing(record: RecordedToken) -> bool:
+    return not record.sketch
+
+
+def _after_a_word(manuscript: Manuscript, position: int) -> int:
+    """The first place from `position` on that a tokenizer would not join to what is before it."""
+    if position <= 0:
+        return 0
+    near = manuscript.part(position, position + _BEHIND)
+    return position + next((place for place, sign in enumerate(near) if sign.isspace()), 0)
+
+
+def _anew_words(words: int, times: int) -> str:
+    places = "at one place" if times == 1 else f"at {times:,} places"
+    return (
+        f"{counted(words, 'word')} scored. The text is longer than the model's "
+        f"context: {places} reading began anew, with half a context of the text before. A "
+        "larger context size (Model › Model options) holds more."
+    )

@@ -1,0 +1,70 @@
+"""What is said of a take: which of how many it is, and how it was written.
+
+Turns numbers into words. Knows no widget.
+"""
+
+from __future__ import annotations
+
+from studio.app.counted import counted
+from studio.app.temperature_scale import format_temperature
+from studio.manuscript import Take, TakeSet
+
+_ENDINGS = {"max_tokens": "full length", "end_of_text": "end of text", "stop_string": "stop string"}
+"""Why a take ended, where the writer did not end it."""
+
+RETAKE_NOTHING = (
+    "Put the caret in a text that the model wrote, or at its end: Retake writes another in its "
+    "place. What you have written on behind is kept so"
+)
+
+
+def which_take(take_set: TakeSet) -> tuple[str, str]:
+    """``take``, ``2 of 3``: which of them is in the text; or that none is, and how many wait."""
+    count = len(take_set.takes)
+    if take_set.index is not None:
+        return "take", f"{take_set.index + 1} of {count}"
+    # An undo has taken them out of the text; none is lost.
+    return counted(count, "take"), "kept"
+
+
+def ending(take: Take) -> str:
+    """Why it ended: ``full length``; "" where the writer ended it, or it has not."""
+    return _ENDINGS.get(take.ending, "")
+
+
+def temperatures(take: Take) -> str:
+    """``T 0.80``, or the first and the last where it was turned; "" where nobody said."""
+    if not take.temperatures:
+        return ""
+    first, last = map(format_temperature, (take.temperatures[0], take.temperatures[-1]))
+    return f"T {first}" if len(take.temperatures) == 1 else f"T {first} to {last}"
+
+
+def take_facts(take: Take) -> list[str]:
+    """How it ended, and T, as far as known."""
+    return [fact for fact in (ending(take), temperatures(take)) if fact]
+
+
+def seed_words(take: Take) -> str:
+    """``seed 417203``; "" where nobody said."""
+    return "" if take.seed is None else f"seed {take.seed}"
+
+
+def take_sentence(take_set: TakeSet) -> str:
+    """All there is to say of the takes at one place."""
+    which = " ".join(which_take(take_set))
+    take = take_set.current
+    if take is None:
+        return f"{which}: none of them stands in the text; the arrows put one back"
+    preset = [f"preset {take.preset}"] if take.preset else []
+    facts = filter(None, [*preset, *take_facts(take), seed_words(take)])
+    return f"{which[0].upper()}{which[1:]}: {', '.join(facts)}"
+
+
+def retake_tip(take_set: TakeSet | None) -> str:
+    """What Retake would do, without a stop at its end."""
+    if take_set is None:
+        return RETAKE_NOTHING
+    if take_set.current is None:
+        return "Write another take here; those that were undone are kept"
+    return "Write another take of the passage that is marked in the margin; this one is kept"

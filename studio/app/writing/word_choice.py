@@ -1,0 +1,91 @@
+"""A word of the bars is written into the manuscript: a take of one token.
+
+It goes the way of a generation's tokens, so that undo, takes, records and heat know it, and the
+look-ahead follows. Knows no widget.
+"""
+
+from PySide6.QtCore import QObject, Signal
+
+from studio.app.tokens.chosen_token import chosen_from
+from studio.app.tokens.next_token import NextToken
+from studio.app.tokens.text import TokenText
+from studio.app.writing.draft import Draft
+from studio.app.writing.look_ahead import LookAheadAtRest
+from studio.app.writing.writing import Writing
+from studio.manuscript import joined
+from studio.utf8 import whole_characters
+
+WRITING = "The model is writing: stop it (Esc), and a click writes a word."
+NOT_YET = "These are the words for another place still. Try again when the bars have followed."
+NO_TEXT = "This token ends a text or steers the model: it writes nothing."
+PART = "This token is a part of a character, which cannot stand alone in a text."
+
+
+def why_no_text(text: TokenText) -> str | None:
+    """Why a token cannot stand in a text as it is, for the writer; None where it can."""
+    return {"control": NO_TEXT, "bytes": PART}.get(text.kind)
+
+
+class WordChoice(QObject):
+    """Writes a token of the distribution at the caret there.
+
+    Args:
+        draft: Where it is written.
+        writing: Nothing is written while this writes.
+        look_ahead: Knows whether the distribution is that of the caret.
+        next_token: The distribution.
+        parent: The Qt parent, if any.
+    """
+
+    written = Signal(int)
+    """A word was written; the caret goes to its end."""
+    refused = Signal(str)
+    """Why none was; the sentence is for the writer."""
+
+    def __init__(
+        self,
+        draft: Draft,
+        writing: Writing,
+        look_ahead: LookAheadAtRest,
+        next_token: NextToken,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._draft = draft
+        self._writing = writing
+        self._look_ahead = look_ahead
+        self._next_token = next_token
+
+    def why_not(self, token: int) -> str | None:
+        """Why a token cannot be written now, for the writer; None where it can be."""
+        text = self._next_token.text(token)
+        if not self._writing.is_idle:
+            return WRITING
+        if self._writing.held is not None:
+            return self._writing.held
+        if not self._look_ahead.is_settled or self._next_token.details(token) is None:
+            return NOT_YET
+        return why_no_text(text)
+
+    def write(self, token: int) -> None:
+        """Write a token at the caret, or say why that cannot be.
+
+        The second click of two in a row comes before the bars have followed the first: it would be
+        for a word that is about to go, and is nothing to be told.
+        """
+        why_not = self.why_not(token)
+        if why_not is not None:
+            if why_not != NOT_YET:
+                self.refused.emit(why_not)
+            return
+        record, manuscript = chosen_from(self._next_token, token), self._draft.manuscript
+        text, position = whole_characters(record.text), self._draft.caret
+        if text.strip():
+            text = joined(text, manuscript.part(position, position + 2))
+        take = manuscript.begin_take(position)
+        try:
+            take.records.append(record)
+            take.append(text)
+        finally:
+            manuscript.end_take()
+        self.written.emit(position + len(text))

@@ -1,0 +1,309 @@
+"""Writing: the run of one generation, from Continue to its last token.
+
+Takes the engine's tokens, gives them to the manuscript and to the histogram once a frame, and
+keeps the takes. Knows nothing of widgets, nor how the engine is reached.
+"""
+
+import secrets
+import time
+from collections.abc import Callable
+from enum import Enum
+
+import msgspec
+from PySide6.QtCore import QObject, Signal
+
+from studio.app.engine_line.client import EngineClient
+from studio.app.frame_clock import FrameClock
+from studio.app.model.state import ModelState
+from studio.app.parameters.sampling_state import SamplingState
+from studio.app.tokens.next_token import NextToken
+from studio.app.tokens.written_token import Run, WrittenToken
+from studio.app.writing.draft import Draft
+from studio.engine.messages import (
+    AnyEvent,
+    ChangeParams,
+    Evaluated,
+    Failed,
+    Finished,
+    Generate,
+    Stop,
+    Superseded,
+    Token,
+)
+from studio.manuscript import Take, TakeSet, TakeWriter
+from studio.sampling import MAX_SEED, LogitSketch, SamplingParams
+
+NOTHING_TO_ADD = (
+    "The model has nothing to add here: it ended the text at once. Write on, move the caret, or "
+    "press Continue again; a higher temperature makes this end less certain."
+)
+STOPPED_AT_ONCE = (
+    "The first thing that the model wrote is one of the preset's stop strings, which end a text. "
+    "Continue from another place, or choose a preset without it."
+)
+NO_TEXT = (
+    "What the model wrote is no text yet: a part of a character, or white space where there is "
+    "some. Press Continue again, or allow a greater length under Sampling."
+)
+"""What the writer is told whose Continue would otherwise seem to do nothing."""
+
+
+class WritingPhase(Enum):
+    """Where a generation is."""
+
+    IDLE = "idle"
+    READING = "reading"
+    """The prompt is being evaluated."""
+    WRITING = "writing"
+    STOPPING = "stopping"
+
+
+class Writing(QObject):
+    """Continue, Stop, Retake, and the steps between takes."""
+
+    changed = Signal()
+    """The phase, or what can be done."""
+    takes_changed = Signal()
+    """Retake and the steps may be about another take, or the take has changed."""
+    progressed = Signal()
+    """A frame of text was shown; the rate may be another."""
+    failed = Signal(str, str)
+    """One message for the writer, and its `FailureKind`: what would mend it depends on that."""
+    ended = Signal()
+    """A generation is over, for whatever reason; the text is whole."""
+
+    def __init__(
+        self,
+        client: EngineClient,
+        model: ModelState,
+        draft: Draft,
+        sampling: SamplingState,
+        next_token: NextToken,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._client = client
+        self._model = model
+        self._draft = draft
+        self._sampling = sampling
+        self._next_token = next_token
+        self._request = 0
+        self._take: Take | None = None
+        self._writer: TakeWriter | None = None
+        self._pieces: dict[int, bytes] = {}
+        self._latest: WrittenToken | None = None
+        self._run = Run(sampling.params)
+        self._tokens = 0
+        self._first_frame: tuple[float, int] | None = None
+        """When it was shown, and how many tokens there were."""
+        self._after_end: list[Callable[[], object]] = []
+        self._clock = FrameClock(self._show_frame, self)
+        self.phase = WritingPhase.IDLE
+        self.held: str | None = None
+        """Why nothing can be begun now though a model is open; None where it can. See `hold`."""
+        self.rate: float | None = None
+        """Tokens a second, of the generation under way or the last one."""
+        client.listen(self._on_event, Evaluated, Token, Finished, Failed, Superseded)
+        client.died.connect(self._on_died)
+        sampling.params_changed.connect(self._on_params_changed)
+        draft.prompt_changed.connect(self.takes_changed)
+        draft.selection_changed.connect(self.takes_changed)
+        draft.manuscript.state_changed.connect(self.takes_changed.emit)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is being written."""
+        return self.phase is WritingPhase.IDLE
+
+    @property
+    def can_start(self) -> bool:
+        """Whether Continue would do something now."""
+        return self.is_idle and self._model.is_ready and self.held is None
+
+    def hold(self, reason: str | None) -> None:
+        """Let nothing begin, for a reason that the writer is told; None lets it again."""
+        if reason != self.held:
+            self.held = reason
+            self.changed.emit()
+
+    def take_set(self) -> TakeSet | None:
+        """The takes of the one that grows, else of the one that is selected or at the caret."""
+        caret = self._draft.caret
+        manuscript = self._draft.manuscript
+        return manuscript.growing_take_set or manuscript.take_set_at(
+            caret - self._draft.selected, caret
+        )
+
+    @property
+    def can_retake(self) -> bool:
+        """Whether there is a take to make another of."""
+        return self.can_start and self.take_set() is not None
+
+    def continue_writing(self) -> None:
+        """Continue the manuscript from the caret."""
+        if self.can_start:
+            position = self._draft.caret
+            self._begin(self._draft.manuscript.begin_take(position), position)
+
+    def retake(self) -> None:
+        """Write another take in place of the one in the text. The old one is kept."""
+        take_set = self.take_set()
+        if self.can_start and take_set:
+            self._begin(self._draft.manuscript.retake(take_set), take_set.place.start)
+
+    @property
+    def can_stop(self) -> bool:
+        """Whether there is a generation that was not told to end yet."""
+        return self.phase in (WritingPhase.READING, WritingPhase.WRITING)
+
+    def stop(self) -> None:
+        """End the generation; what is written stays."""
+        if self.can_stop:
+            self._client.send(Stop(request=self._request))
+            self._set_phase(WritingPhase.STOPPING)
+
+    def call_when_ended(self, action: Callable[[], object]) -> None:
+        """Call `action` once, after the generation under way has ended and its text is whole."""
+        self._after_end.append(action)
+
+    def can_step(self, direction: int) -> bool:
+        """Whether there is a take before (-1) or after (+1) the one in the text."""
+        take_set = self.take_set()
+        return (
+            self.is_idle
+            and self.held is None
+            and take_set is not None
+            and self._draft.manuscript.can_step_take(take_set, direction)
+        )
+
+    def step(self, direction: int) -> int | None:
+        """Show the take before or after; returns where the caret should go, None for nowhere."""
+        take_set = self.take_set()
+        if take_set is None or not self.can_step(direction):
+            return None
+        return self._draft.manuscript.step_take(take_set, direction)
+
+    def _begin(self, take: Take, position: int) -> None:
+        self._take = take
+        self._request = self._client.next_request()
+        self._writer = TakeWriter(self._draft.manuscript, take)
+        self._latest = None
+        params = _with_seed(self._sampling.params)
+        self._run = Run(params)
+        self._tokens = 0
+        self._first_frame = None
+        self.rate = None
+        take.seed = params.seed
+        take.temperatures = [params.temperature]
+        take.preset = self._draft.preset_name
+        self._set_phase(WritingPhase.READING)
+        self._client.send(
+            Generate(
+                request=self._request,
+                prompt=self._draft.prompt(position),
+                params=params,
+                max_tokens=self._sampling.max_tokens,
+                stop=self._draft.stop,
+            )
+        )
+
+    def _on_params_changed(self, params: SamplingParams) -> None:
+        if not self.is_idle:
+            self._run.turn(params)
+            if self._take and self._take.temperatures[-1] != params.temperature:
+                self._take.temperatures.append(params.temperature)
+            self._client.send(ChangeParams(request=self._request, params=params))
+
+    def _on_event(self, event: AnyEvent) -> None:
+        if event.request != self._request or self.is_idle:
+            return
+        match event:
+            case Evaluated():
+                # Once more between two tokens, when the context was cut.
+                self._clock.flush()
+                self._latest = None
+                self._run.begin(event.token_ids())
+            case Token():
+                self._on_token(event)
+            case Finished():
+                take = self._take
+                if take:
+                    take.ending = event.reason
+                self._end(event.tokens_per_second)
+                if event.reason == "end_of_text" and not event.tokens:
+                    self.failed.emit(NOTHING_TO_ADD, "prompt")
+                elif event.reason == "stop_string" and not event.tokens:
+                    self.failed.emit(STOPPED_AT_ONCE, "prompt")
+                elif event.reason != "stopped" and take and not take.text:
+                    self.failed.emit(NO_TEXT, "prompt")
+            case Failed():
+                self._end()
+                self.failed.emit(event.message, event.kind)
+            case Superseded():
+                self._end()
+
+    def _on_token(self, token: Token) -> None:
+        if self.phase is WritingPhase.READING:
+            self._set_phase(WritingPhase.WRITING)
+        self._tokens += 1
+        self._latest = self._run.take(token)
+        if self._writer:
+            self._writer.add(token.text, self._latest)
+        self._pieces.update(token.pieces)
+        self._clock.request()
+
+    def _show_frame(self) -> None:
+        if self._writer:
+            self._writer.flush()
+        if self._pieces:
+            self._next_token.add_pieces(self._pieces)
+            self._pieces = {}
+        if self._latest and not self.is_idle:
+            self._next_token.show(
+                LogitSketch.from_bytes(self._latest.sketch), self._latest.place, self._latest.id
+            )
+            self._estimate_rate()
+        self.progressed.emit()
+
+    def _estimate_rate(self) -> None:
+        # Tokens arrive in bundles: within one, the time between them is none.
+        now = time.perf_counter()
+        if self._first_frame is None:
+            self._first_frame = now, self._tokens
+            return
+        since, tokens = self._first_frame
+        if self._tokens > tokens and now > since:
+            self.rate = (self._tokens - tokens) / (now - since)
+
+    def _end(self, rate: float | None = None) -> None:
+        self._clock.flush()
+        # The engine's own figure, where it gave one.
+        self.rate = rate or self.rate
+        if self._writer:
+            self._writer.end()
+        self._take = self._writer = None
+        self._draft.manuscript.end_take()
+        self._set_phase(WritingPhase.IDLE)
+        self.ended.emit()
+        waiting, self._after_end = self._after_end, []
+        for action in waiting:
+            action()
+
+    def _on_died(self) -> None:
+        if not self.is_idle:
+            self._end()
+
+    def _set_phase(self, phase: WritingPhase) -> None:
+        self.phase = phase
+        self.changed.emit()
+
+
+def _with_seed(params: SamplingParams) -> SamplingParams:
+    """The same with a new seed where they leave it open.
+
+    The engine would choose one too, but tell it at the end, and the bars are to show what the dice
+    make of XTC while it writes.
+    """
+    if params.seed >= 0:
+        return params
+    return msgspec.structs.replace(params, seed=secrets.randbelow(MAX_SEED + 1))
