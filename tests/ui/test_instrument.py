@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from studio.app.explain.text import STEP_NAMES
+from studio.app.explain_steps import STEP_NAMES
 from studio.app.heat.measure import HeatMeasure
 from studio.app.tokens.rows import TokenRow
 from studio.app.tokens.written_token import WrittenToken

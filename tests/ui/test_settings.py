@@ -17,7 +17,7 @@ from PySide6.QtCore import QTimer
 from pytestqt.qtbot import QtBot
 
 from studio.app import settings as declared
-from studio.app.explain.text import STEP_NAMES
+from studio.app.explain_steps import STEP_NAMES
 from studio.app.heat.measure import HeatMeasure
 from studio.app.landscape.state import COUNTS
 from studio.app.settings import DECLARED, Setting, Settings

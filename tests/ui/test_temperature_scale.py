@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio.app.temperature_scale import (
+from studio.app.parameters.temperature_scale import (
     COLDEST,
     HOTTEST,
     describe_temperature,

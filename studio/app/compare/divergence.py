@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from studio.app.compare.lane import CompareLane, LaneToken
 from studio.app.compare.lane_words import word_of
-from studio.app.temperature_scale import format_temperature
+from studio.app.parameters.temperature_scale import format_temperature
 from studio.app.tokens.next_token import NextToken
 from studio.experiments.comparison import first_divergence
 from studio.sampling import LogitSketch

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from studio.app.explain import filters
 from studio.app.explain.figure import Bar, Column, Figure
 from studio.app.explain.place import STEP, Place
-from studio.app.explain.text import StepName
-from studio.app.histogram.scale import WHOLE
-from studio.app.temperature_scale import format_temperature
+from studio.app.explain_steps import StepName
+from studio.app.parameters.temperature_scale import format_temperature
+from studio.app.tokens.bar_scale import WHOLE
 from studio.app.tokens.text import TokenText
 from studio.app.tokens.words import percent
 from studio.presets import task_presets

@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QObject, Signal
 
-from studio.app.explain.text import STEP_NAMES, StepName
+from studio.app.explain_steps import STEP_NAMES, StepName
 
 
 class ExplainState(QObject):

@@ -6,14 +6,8 @@ what fills the gaps is `explain.words`' business. Gaps hold HTML that is ready t
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, get_args
 
-StepName = Literal[
-    "logits", "softmax", "temperature", "limits", "low-temperature", "filters", "tasks"
-]
-
-STEP_NAMES: tuple[StepName, ...] = get_args(StepName)
-"""In the order in which they are read."""
+from studio.app.explain_steps import StepName
 
 
 @dataclass(frozen=True, slots=True)

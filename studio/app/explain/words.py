@@ -12,9 +12,10 @@ from typing import NamedTuple
 from studio.app.explain import filters
 from studio.app.explain import text as texts
 from studio.app.explain.place import STEP, Place
-from studio.app.explain.text import STEPS, StepName
+from studio.app.explain.text import STEPS
+from studio.app.explain_steps import StepName
 from studio.app.parameters.sampling_order import temperature_place
-from studio.app.temperature_scale import format_beta, format_temperature
+from studio.app.parameters.temperature_scale import format_beta, format_temperature
 from studio.app.tokens.words import percent
 from studio.presets import task_presets
 from studio.sampling import SamplingParams, ShapedTop

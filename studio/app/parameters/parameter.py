@@ -8,7 +8,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from studio.app.explain.text import StepName
+from studio.app.explain_steps import StepName
 from studio.app.parameters.sampling_number import format_number, parse_integer, parse_number
 
 

@@ -6,7 +6,7 @@ Qt, nor which of the parameters stand together (`parameters.groups`).
 
 from studio.app.parameters.parameter import LARGEST, LARGEST_COUNT, Number
 from studio.app.parameters.sampling_state import DEFAULT_MAX_TOKENS, LARGEST_MAX_TOKENS
-from studio.app.temperature_scale import stepped
+from studio.app.parameters.temperature_scale import stepped
 from studio.sampling import MAX_SEED
 
 

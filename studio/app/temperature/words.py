@@ -5,7 +5,7 @@ This module turns numbers into sentences. It does not know Qt, nor where the num
 
 import math
 
-from studio.app.temperature_scale import format_temperature
+from studio.app.parameters.temperature_scale import format_temperature
 from studio.app.tokens.words import choices
 
 _ALWAYS, _NEARLY = 1.005, 1.5

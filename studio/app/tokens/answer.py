@@ -9,7 +9,7 @@ from typing import NamedTuple
 import msgspec
 
 from studio.app.parameters.sampling_number import parse_number
-from studio.app.temperature_scale import format_temperature
+from studio.app.parameters.temperature_scale import format_temperature
 from studio.app.tokens.details import TokenDetails
 from studio.app.tokens.words import percent
 from studio.sampling import NO_STATE, LogitSketch, SamplerState, SamplingParams

@@ -6,7 +6,7 @@ Plain values and sentences. It does not know Qt, nor how they are shown.
 import math
 from typing import NamedTuple
 
-from studio.app.temperature_scale import format_temperature
+from studio.app.parameters.temperature_scale import format_temperature
 from studio.app.tokens.retempered import Subject
 from studio.app.tokens.rows import TokenRow
 from studio.app.tokens.words import percent, row_label

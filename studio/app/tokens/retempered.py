@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 
 from studio.app.parameters.sampling_order import unfiltered
-from studio.app.temperature_scale import COLDEST, HOTTEST, temperature_at
+from studio.app.parameters.temperature_scale import COLDEST, HOTTEST, temperature_at
 from studio.sampling import (
     NO_STATE,
     LogitsError,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 
-from studio.app.temperature_scale import format_temperature
+from studio.app.parameters.temperature_scale import format_temperature
 from studio.app.tokens.words import percent
 
 NO_DICE = "This text was scored, not written: nothing was drawn here, so T has no blame."

@@ -6,7 +6,7 @@ Turns numbers into words. Knows no widget.
 from __future__ import annotations
 
 from studio.app.counted import counted
-from studio.app.temperature_scale import format_temperature
+from studio.app.parameters.temperature_scale import format_temperature
 from studio.manuscript import Take, TakeSet
 
 _ENDINGS = {"max_tokens": "full length", "end_of_text": "end of text", "stop_string": "stop string"}

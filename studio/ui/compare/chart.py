@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from studio.app.compare.lane import CompareLane
 from studio.app.compare.lane_words import shown_nats
 from studio.app.compare.state import CompareState
-from studio.app.temperature_scale import format_temperature
+from studio.app.parameters.temperature_scale import format_temperature
 from studio.sampling.measures import bits
 from studio.ui.theme.theme import Theme
 from studio.ui.widgets.tips import set_tip

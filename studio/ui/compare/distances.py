@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from studio.app.compare.lane import CompareLane
 from studio.app.compare.state import CompareState
-from studio.app.temperature_scale import format_temperature
+from studio.app.parameters.temperature_scale import format_temperature
 from studio.app.tokens.place import TokenPlace
 from studio.sampling.instrument.jensen_shannon import jensen_shannon_distance
 from studio.ui.theme.theme import Theme

@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QToolButton, QVBoxLayout
 from studio.app.compare.lane import REASONS, CompareLane, LanePhase
 from studio.app.compare.lane_words import openness, token_count, token_openness, word_count
 from studio.app.compare.state import CompareState
+from studio.app.parameters.temperature_scale import format_temperature
 from studio.app.presets.favourites import PresetFavourites
-from studio.app.temperature_scale import format_temperature
 from studio.ui.compare.lane_bars import LaneBars
 from studio.ui.compare.lane_head import LaneHead
 from studio.ui.compare.lane_menu import LaneMenu

@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPen, QPolyg
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from studio.app.compare.divergence import Divergence, Side, explain, notes_of
-from studio.app.temperature_scale import format_temperature
+from studio.app.parameters.temperature_scale import format_temperature
 from studio.app.tokens.next_token import NextToken
 from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.theme.theme import Theme

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.app.editor.search import matches, matches_between, next_match, previous_match
+from studio.app.writing.text_search import matches, matches_between, next_match, previous_match
 from studio.ui.editor.editor import ManuscriptEditor
 from studio.ui.theme.check_box import CheckBox
 from studio.ui.theme.spacing import set_margins, set_spacing

@@ -30,8 +30,9 @@ from PySide6.QtWidgets import (
 from studio.app.explain.figures import figure
 from studio.app.explain.source import ExplainSource
 from studio.app.explain.state import ExplainState
-from studio.app.explain.text import STEP_NAMES, STEPS, StepName
+from studio.app.explain.text import STEPS
 from studio.app.explain.words import source_line, words
+from studio.app.explain_steps import STEP_NAMES, StepName
 from studio.app.parameters.sampling_state import SamplingState
 from studio.ui.explain.chart import ExplainChart
 from studio.ui.temperature.slider import TemperatureSlider

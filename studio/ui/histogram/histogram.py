@@ -36,7 +36,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from studio.app.histogram.scale import WHOLE, closest, tick_labels
+from studio.app.tokens.bar_scale import WHOLE, closest, tick_labels
 from studio.app.tokens.next_token import NextToken
 from studio.app.tokens.rows import Fold, Line, Tail, TokenRow
 from studio.app.tokens.words import spoken_lines

@@ -11,11 +11,11 @@ from studio.app.tokens.next_token import NextToken
 from studio.app.writing.word_choice import WordChoice
 from studio.ui.histogram.histogram import NextTokenHistogram
 from studio.ui.histogram.note import HistogramNote
-from studio.ui.theme.card import Card
 from studio.ui.theme.spacing import set_margins
 from studio.ui.theme.theme import Theme
 from studio.ui.tokens.question import TokenQuestion
 from studio.ui.widgets.actions import button_text
+from studio.ui.widgets.card import Card
 from studio.ui.widgets.elided_label import ElidedLabel
 from studio.ui.widgets.tips import plain_tip, set_tip
 

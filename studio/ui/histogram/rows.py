@@ -10,7 +10,7 @@ from typing import NamedTuple
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPolygonF, QStaticText
 
-from studio.app.histogram.scale import WHOLE, tick_labels
+from studio.app.tokens.bar_scale import WHOLE, tick_labels
 from studio.app.tokens.rows import Fold, Line, Tail, TokenRow
 from studio.app.tokens.words import fold_sentence, row_label, short_percent, tail_sentence
 from studio.memory_budgets import LAID_OUT_TEXTS

@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QButtonGroup, QPushButton, QSizePolicy, QWidget
 
 from studio.app.landscape.state import COUNTS, LandscapeState
 from studio.app.landscape.words import cell_line
-from studio.ui.theme.card import Card
 from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.theme.theme import Theme
+from studio.ui.widgets.card import Card
 from studio.ui.widgets.elided_label import ElidedLabel
 from studio.ui.widgets.tips import set_tip
 

@@ -28,8 +28,8 @@ from studio.app.parameters.sampling_summary import BETWEEN, order_words, summary
 from studio.app.parameters.table import MAX_TOKENS, MIN_P, SEED, TOP_K, TOP_P
 from studio.sampling import SamplingParams
 from studio.ui.parameters.number_edit import NumberEdit
-from studio.ui.theme.card import Card
 from studio.ui.theme.spacing import set_margins, set_spacing
+from studio.ui.widgets.card import Card
 from studio.ui.widgets.elided_label import ElidedLabel
 from studio.ui.widgets.letters import follow_letters
 from studio.ui.widgets.plain_label import PlainLabel

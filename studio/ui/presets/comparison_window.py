@@ -19,12 +19,12 @@ from PySide6.QtWidgets import (
 from studio.app.presets.comparison import ComparedField
 from studio.app.presets.comparison_state import IN_FORCE, PresetComparisonState
 from studio.app.presets.words import around_difference, field_words, value_words
-from studio.ui.theme.card import framed
 from studio.ui.theme.check_box import CheckBox
 from studio.ui.theme.combo import ComboBox
 from studio.ui.theme.rows import AiryRows
 from studio.ui.theme.spacing import set_spacing
 from studio.ui.theme.theme import Theme
+from studio.ui.widgets.card import framed
 from studio.ui.widgets.plain_label import PlainLabel
 from studio.ui.widgets.tips import plain_tip
 from studio.visible_text import LONGEST_LINE, visible_line, visible_name

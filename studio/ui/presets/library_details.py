@@ -12,11 +12,11 @@ from studio.app.presets.library_entries import Entry, Mark
 from studio.app.presets.library_state import PresetLibraryState
 from studio.ui.presets.library_actions import PresetLibraryActions
 from studio.ui.presets.library_page import broken_page, page, standing_line
-from studio.ui.theme.card import CARD_MARGINS
 from studio.ui.theme.check_box import CheckBox
 from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.theme.theme import Theme
 from studio.ui.widgets.actions import ActionButton, button_text
+from studio.ui.widgets.card import CARD_MARGINS
 from studio.ui.widgets.elided_label import ElidedLabel
 from studio.ui.widgets.plain_label import PlainLabel
 from studio.ui.widgets.tips import plain_tip

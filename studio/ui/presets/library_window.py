@@ -20,10 +20,10 @@ from studio.ui.presets.library_details import PresetLibraryDetails
 from studio.ui.presets.library_list import PresetLibraryList
 from studio.ui.presets.library_search import PresetLibrarySearch
 from studio.ui.presets.notices import PresetNotices
-from studio.ui.theme.card import framed
 from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.theme.theme import Theme
 from studio.ui.widgets.actions import ActionButton, make_action
+from studio.ui.widgets.card import framed
 from studio.ui.widgets.dragged_files import local_files
 from studio.ui.widgets.letters import follow_letters
 from studio.ui.widgets.notice_bar import NoticeBar

@@ -23,9 +23,9 @@ from PySide6.QtWidgets import (
 )
 
 from studio.app.presets.travel_words import Left, as_lines, sums_up
-from studio.ui.theme.card import framed
 from studio.ui.theme.rows import AiryRows
 from studio.ui.theme.spacing import set_spacing
+from studio.ui.widgets.card import framed
 from studio.ui.widgets.plain_label import PlainLabel
 from studio.ui.widgets.tips import plain_tip
 from studio.visible_text import visible_line

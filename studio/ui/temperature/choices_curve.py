@@ -27,8 +27,8 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from studio.app.allowance import Allowance
 from studio.app.parameters.sampling_state import SamplingState
+from studio.app.parameters.temperature_scale import format_temperature, position
 from studio.app.temperature.words import place_words
-from studio.app.temperature_scale import format_temperature, position
 from studio.app.tokens.next_token import NextToken
 from studio.app.tokens.retempered import PLACES, Retempered
 from studio.sampling.instrument.retemper import Place, TemperatureCurve

@@ -7,7 +7,7 @@ from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QWidget
 
 from studio.app.parameters.sampling_state import SamplingState
-from studio.app.temperature_scale import format_temperature, parse_temperature, stepped
+from studio.app.parameters.temperature_scale import format_temperature, parse_temperature, stepped
 from studio.ui.parameters.sampling_edit import STEP_KEYS, CommitEdit
 from studio.ui.widgets.tips import set_tip
 

@@ -16,17 +16,17 @@ from PySide6.QtWidgets import (
 
 from studio.app.frame_clock import FrameClock
 from studio.app.parameters.sampling_state import SamplingState
-from studio.app.temperature_scale import format_beta, parse_beta, stepped
+from studio.app.parameters.temperature_scale import format_beta, parse_beta, stepped
 from studio.app.tokens.next_token import NextToken
 from studio.ui.parameters.sampling_edit import STEP_KEYS, CommitEdit
 from studio.ui.temperature.choices_curve import ChoicesCurve
 from studio.ui.temperature.edit import EDIT_INSET, TemperatureEdit
 from studio.ui.temperature.measures import TemperatureMeasures
 from studio.ui.temperature.slider import TemperatureSlider
-from studio.ui.theme.card import CARD_MARGINS, Card
 from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.theme.theme import Theme
 from studio.ui.theme.type_scale import grown
+from studio.ui.widgets.card import CARD_MARGINS, Card
 from studio.ui.widgets.letters import follow_letters
 from studio.ui.widgets.plain_label import PlainLabel
 from studio.ui.widgets.tab_order import tab_before

@@ -1,8 +1,8 @@
 """The temperature track: greedy on the left, uniform on the right, T = 1 in the middle.
 
 It shows and changes the temperature of a `SamplingState` and keeps nothing itself. Where a
-temperature lies on the track is `studio.app.temperature_scale`'s; what it does to a distribution is
-not known here.
+temperature lies on the track is `studio.app.parameters.temperature_scale`'s; what it does to a
+distribution is not known here.
 """
 
 import math
@@ -21,7 +21,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractSlider, QSizePolicy, QWidget
 
 from studio.app.parameters.sampling_state import SamplingState
-from studio.app.temperature_scale import HOTTEST, describe_temperature, position, step
+from studio.app.parameters.temperature_scale import HOTTEST, describe_temperature, position, step
 from studio.ui.temperature.track import INSET, temperature_under, x_at
 from studio.ui.theme.theme import Theme
 from studio.ui.theme.type_scale import grown

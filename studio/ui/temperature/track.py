@@ -4,7 +4,7 @@ Plain arithmetic; which place on the track a temperature has is `temperature_sca
 know Qt, nor what is drawn.
 """
 
-from studio.app.temperature_scale import position, snapped_temperature_at, temperature_at
+from studio.app.parameters.temperature_scale import position, snapped_temperature_at, temperature_at
 
 INSET = 8.0
 """Pixels between the widget's side and the end of the track: half the slider's handle.

@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QFrame, QPlainTextEdit, QPushButton, QSizePolicy, 
 from studio.app.writing.draft import Draft
 from studio.manuscript import TextShape, shape_of
 from studio.manuscript.text_shape import BRIEF_LIMITS, fits, too_large
-from studio.ui.theme.card import Card
 from studio.ui.theme.spacing import set_margins
+from studio.ui.widgets.card import Card
 from studio.ui.widgets.elided_label import ElidedLabel
 from studio.ui.widgets.tips import set_tip
 from studio.utf8 import fit_text

@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QCheckBox, QLabel, QLineEdit, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from studio.app.editor.search import matches, matches_between, next_match, previous_match
+from studio.app.writing.text_search import matches, matches_between, next_match, previous_match
 from studio.manuscript import Manuscript
 from studio.ui.editor.editor import ManuscriptEditor
 from studio.ui.editor.find_bar import FindBar

@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from studio.app.explain.state import ExplainState
-from studio.app.explain.text import STEP_NAMES, STEPS
+from studio.app.explain.text import STEPS
+from studio.app.explain_steps import STEP_NAMES
 from studio.ui.explain.chart import ExplainChart
 from studio.ui.explain.dock import ExplainDock
 from studio.ui.explain.panel import kept_together

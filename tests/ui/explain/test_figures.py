@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from studio.app.explain.figure import Figure
 from studio.app.explain.figures import ROWS, figure
 from studio.app.explain.place import Place, example
-from studio.app.explain.text import STEP_NAMES, StepName
+from studio.app.explain_steps import STEP_NAMES, StepName
 from studio.presets import task_presets
 from studio.sampling import LogitSketch, SamplingParams, distribution
 from studio.sampling.measures import entropy

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio.app.explain.place import Place, example
-from studio.app.explain.text import STEP_NAMES, StepName
 from studio.app.explain.words import source_line, words
+from studio.app.explain_steps import STEP_NAMES, StepName
 from studio.app.tokens.text import token_text
 from studio.app.tokens.words import percent
 from studio.sampling import LogitSketch, SamplingParams, distribution

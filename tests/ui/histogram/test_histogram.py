@@ -12,7 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
-from studio.app.histogram.scale import LEVELS, closest, tick_labels
+from studio.app.tokens.bar_scale import LEVELS, closest, tick_labels
 from studio.app.tokens.next_token import NextToken
 from studio.app.tokens.rows import Fold, Tail, TokenRow
 from studio.app.tokens.text import token_text

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio.app.explain.text import STEP_NAMES
+from studio.app.explain_steps import STEP_NAMES
 from studio.app.parameters.groups import BIASES_FOR, GROUPS, PARAMETERS
 from studio.app.parameters.parameter import LARGEST, LARGEST_COUNT, Number, Parameter
 from studio.app.parameters.penalties import REPEAT_LAST_N

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication, QToolTip
 
 from studio.app.allowance import Allowance
 from studio.app.parameters.sampling_state import SamplingState
-from studio.app.temperature_scale import position
+from studio.app.parameters.temperature_scale import position
 from studio.app.tokens.next_token import NextToken
 from studio.app.tokens.retempered import PLACES, Retempered
 from studio.sampling import LogitSketch

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from studio.app.temperature_scale import temperature_at
+from studio.app.parameters.temperature_scale import temperature_at
 from studio.app.tokens.retempered import PLACES, Retempered
 from studio.sampling import (
     LogitSketch,

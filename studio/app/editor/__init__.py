@@ -1,1 +1,0 @@
-"""The manuscript on the screen."""

@@ -1,0 +1,10 @@
+"""The steps of Explain, by name: other parts of the window lead to them."""
+
+from typing import Literal, get_args
+
+StepName = Literal[
+    "logits", "softmax", "temperature", "limits", "low-temperature", "filters", "tasks"
+]
+
+STEP_NAMES: tuple[StepName, ...] = get_args(StepName)
+"""In the order in which they are read."""

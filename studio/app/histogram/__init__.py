@@ -1,1 +1,0 @@
-"""The bars of the next token."""

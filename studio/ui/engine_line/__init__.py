@@ -1,1 +1,0 @@
-"""The window's line to the engine: its child process, and what is sent and received."""
