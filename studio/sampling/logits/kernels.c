@@ -15,8 +15,9 @@
 
 /* Compiled once for each generation of processors; the loader takes the one that runs here. Where
  * it cannot (not with musl, nor off Linux), or the compiler does not know these names, there is one
- * for all. */
-#if defined(__x86_64__) && defined(__GLIBC__) && !defined(__clang__) && __GNUC__ >= 12
+ * for all; and where that is asked for, to measure one kind of processor on another. */
+#if defined(__x86_64__) && defined(__GLIBC__) && !defined(__clang__) && __GNUC__ >= 12 \
+    && !defined(KELVIN_ONE_PROCESSOR)
 #define FOR_EACH_PROCESSOR \
     __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
 #else

@@ -125,13 +125,13 @@ class _Better(ctypes.Structure):
     )
 
 
-def _loaded() -> ctypes.PyDLL | None:
+def _loaded(path: Path) -> ctypes.PyDLL | None:
     """Return the compiled passes, or None.
 
     They keep Python's lock: they are over in less time than it takes to be given it back.
     """
     try:
-        library = ctypes.PyDLL(str(LIBRARY))
+        library = ctypes.PyDLL(str(path))
         if library.kelvin_version() != _VERSION:
             return None
     except (OSError, AttributeError):
@@ -160,8 +160,7 @@ def _loaded() -> ctypes.PyDLL | None:
     return library
 
 
-_library = _loaded()
-_most_found = _library.kelvin_most_found() if _library else 0
+_library = _loaded(LIBRARY)
 
 
 def are_compiled() -> bool:
@@ -169,12 +168,28 @@ def are_compiled() -> bool:
     return _library is not None
 
 
+def use(path: Path) -> None:
+    """Have another library do the passes: one that was compiled otherwise, to measure or test it.
+
+    Raises:
+        OSError: It is not one, or not of this version.
+    """
+    global _library
+    library = _loaded(path)
+    if library is None:
+        raise OSError(f"{path}: found no compiled passes of version {_VERSION}.")
+    _library = library
+    _spare.clear()
+
+
 class _Found:
     """Memory for what is found, and its addresses."""
 
     def __init__(self) -> None:
-        self.ids = np.empty(_most_found, dtype=np.int64)
-        self.logits = np.empty(_most_found)
+        assert _library is not None  # as in every caller
+        most = _library.kelvin_most_found()
+        self.ids = np.empty(most, dtype=np.int64)
+        self.logits = np.empty(most)
         self.lowest = ctypes.c_float()
         lowest = ctypes.addressof(self.lowest)
         self.addresses = _address(self.ids), _address(self.logits), lowest

@@ -200,14 +200,16 @@ def test_tokens_between_two_logits(size: int, seed: int, one: float, other: floa
 
 @needs_them
 def test_a_library_of_another_checkout_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert kernels._loaded() is not None
+    assert kernels._loaded(kernels.LIBRARY) is not None
     monkeypatch.setattr(kernels, "_VERSION", kernels._VERSION + 1)
-    assert kernels._loaded() is None
+    assert kernels._loaded(kernels.LIBRARY) is None
 
 
 def test_without_a_library_numpy_does_it_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kernels, "LIBRARY", kernels.LIBRARY.with_name("nowhere.so"))
-    assert kernels._loaded() is None
+    nowhere = kernels.LIBRARY.with_name("nowhere.so")
+    assert kernels._loaded(nowhere) is None
+    with pytest.raises(OSError, match="no compiled passes"):
+        kernels.use(nowhere)
     monkeypatch.setattr(kernels, "_library", None)
     assert not kernels.are_compiled()
     logits = natural(20_000)
