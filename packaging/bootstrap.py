@@ -2,6 +2,7 @@
 
     python3 packaging/bootstrap.py run  [arguments of the program ...]
     python3 packaging/bootstrap.py test [arguments of pytest ...]
+    python3 packaging/bootstrap.py check [ruff | format | types | imports ...]
 
 This file reads the command line and composes the modules of `bootstrapping`, beside it, which do
 the work. It uses the standard library only, and keeps to a syntax that Python 3.6 can read (hence
@@ -21,6 +22,8 @@ Kelvin Studio: set up and started in one command.
 
   python3 packaging/bootstrap.py run [arguments ...]    start the program
   python3 packaging/bootstrap.py test [arguments ...]   run the test suite (arguments of pytest)
+  python3 packaging/bootstrap.py check [names ...]      check style, types and import rules, or of
+                          these: ruff, format, types, imports
   python3 packaging/bootstrap.py setup [--dev] [--fresh]
                           only set up; --dev: with the tools of the tests; --fresh: from nothing
   python3 packaging/bootstrap.py lock [arguments ...]   remake the locks (arguments of uv, such as
@@ -71,6 +74,10 @@ def main(arguments: "list[str]") -> int:
         from bootstrapping.commands import test
 
         return test(ROOT, rest)
+    if command == "check":
+        from bootstrapping.commands import check
+
+        return check(ROOT, rest)
     if command == "setup" and set(rest) <= {"--dev", "--fresh"}:
         from bootstrapping.commands import setup
 
@@ -80,9 +87,8 @@ def main(arguments: "list[str]") -> int:
 
         return lock(ROOT, rest)
     said = " ".join(arguments) or "nothing"
-    print(
-        f"Expected run, test, setup or lock, and found: {said}\n\n{HELP}", end="", file=sys.stderr
-    )
+    expected = "Expected run, test, check, setup or lock"
+    print(f"{expected}, and found: {said}\n\n{HELP}", end="", file=sys.stderr)
     return 2
 
 

@@ -74,6 +74,18 @@ def test(root: Path, arguments: Sequence[str]) -> int:
     return pass_through(command, off_screen(env), root)
 
 
+def check(root: Path, names: Sequence[str]) -> int:
+    """Checks style, types and import rules with the tools in .venv; returns the exit status.
+
+    Args:
+        root: the folder of pyproject.toml.
+        names: which checks; all where there are none.
+    """
+    from .checks import run_checks
+
+    return run_checks(root, names) if _ready(root, TO_TEST, windows=False) else 1
+
+
 def _ready(root: Path, steps: Sequence[Step], *, windows: bool, fresh: bool = False) -> bool:
     """Does what is pending of `steps`.
 

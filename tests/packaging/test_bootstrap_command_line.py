@@ -18,7 +18,7 @@ def call(*arguments: str) -> subprocess.CompletedProcess[str]:
 def test_help_names_every_command_and_ends_well() -> None:
     done = call("--help")
     assert done.returncode == 0
-    for command in ("run", "test", "setup", "lock"):
+    for command in ("run", "test", "check", "setup", "lock"):
         assert f"bootstrap.py {command}" in done.stdout
     assert done.stderr == ""
 
@@ -30,7 +30,7 @@ def test_an_unknown_command_says_what_was_found_and_what_is_allowed(
     done = call(*arguments)
     assert done.returncode == 2
     first = done.stderr.splitlines()[0]
-    assert first.startswith("Expected run, test, setup or lock, and found: ")
+    assert first.startswith("Expected run, test, check, setup or lock, and found: ")
     assert first.endswith(" ".join(arguments) or "nothing")
     assert done.stdout == ""
 

@@ -110,6 +110,24 @@ def test_the_suite_never_uses_the_user_s_own_screen(checkout: Path, tmp_path: Pa
     assert env["DISPLAY"] in done.stderr
 
 
+@pytest.mark.skipif(os.name == "nt", reason="scripts of a shell")
+def test_a_check_that_fails_does_not_hide_the_others(checkout: Path, tmp_path: Path) -> None:
+    for name, status in (("ruff", 1), ("mypy", 0), ("lint-imports", 1)):
+        script = checkout / ".venv" / "bin" / name
+        script.write_text(f'#!/bin/sh\necho "{name} $* in $PWD"\nexit {status}\n', encoding="utf-8")
+        script.chmod(0o755)
+    done = call(checkout, tmp_path, "check")
+    assert done.returncode == 1
+    said = [line.removesuffix(f" in {checkout}").strip() for line in done.stdout.splitlines()]
+    assert said == ["ruff check .", "ruff format --check .", "mypy", "lint-imports"]
+    assert done.stderr.splitlines()[-1] == "Failed: ruff, format, imports"
+    done = call(checkout, tmp_path, "check", "types")
+    assert (done.returncode, done.stdout) == (0, f"mypy  in {checkout}\n")
+    done = call(checkout, tmp_path, "check", "types", "spelling")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "Expected checks of ruff, format, types, imports, and found: spelling" in done.stderr
+
+
 def test_a_checkout_that_lacks_a_lock_says_which(checkout: Path, tmp_path: Path) -> None:
     broken = _copy(checkout, tmp_path)
     shutil.copytree(checkout / ".venv", broken / ".venv", symlinks=True)
