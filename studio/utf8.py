@@ -13,19 +13,24 @@ _UNFIT = re.compile("[\0\ud800-\udfff]")
 
 
 class CharacterDecoder:
-    """Decodes UTF-8 that comes in pieces, whatever their borders."""
+    """Decodes UTF-8 that comes in pieces, whatever their borders.
+
+    Attributes:
+        unfinished: What may yet become a character.
+    """
 
     def __init__(self) -> None:
         self._decoder = codecs.getincrementaldecoder("utf-8")("ignore")
+        self.unfinished = b""
 
     def decode(self, piece: bytes) -> str:
         """Take the next piece, and give the characters that end in it."""
-        return self._decoder.decode(piece).replace("\0", "\ufffd")
-
-    @property
-    def unfinished(self) -> bytes:
-        """What may yet become a character."""
-        return self._decoder.getstate()[0]
+        if not self.unfinished and piece.isascii():  # nearly all: it is done once a token
+            text = piece.decode("ascii")
+        else:
+            text = self._decoder.decode(piece)
+            self.unfinished = self._decoder.getstate()[0]
+        return text.replace("\0", "\ufffd")
 
 
 def whole_characters(data: bytes) -> str:

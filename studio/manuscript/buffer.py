@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from studio.manuscript.announcer import Announcer
 from studio.manuscript.change import Change
-from studio.manuscript.passage import Marks, Passage
+from studio.manuscript.passage import NOTHING, Marks, Passage
 
 LARGEST_CHUNK = 2048
 """Code points; what grows beyond is cut in halves or more."""
@@ -114,13 +114,25 @@ class Buffer:
                 chunk.marks = [None] * len(chunk.text)
             chunk.marks[low:high] = [mark] * (high - low)
 
+    def mark_each(self, start: int, marks: Sequence[object]) -> None:
+        """Marks each character from `start` on with its own: as `mark`, at once for many."""
+        done = 0
+        for chunk, low, high in self._between(start, start + len(marks)):
+            if chunk.marks is None:
+                chunk.marks = [None] * len(chunk.text)
+            chunk.marks[low:high] = marks[done : done + high - low]
+            done += high - low
+
     def passage(self, start: int, end: int) -> Passage:
         """A range with its provenance and its marks."""
-        marked = any(chunk.marks for chunk, _, _ in self._between(start, end))
+        if start >= end:
+            return NOTHING
+        stretches = list(self._between(start, end))
+        texts = [chunk.text[low:high] for chunk, low, high in stretches]
+        origins = [chunk.origins[low:high] for chunk, low, high in stretches]
+        marked = any(chunk.marks for chunk, _, _ in stretches)
         marks = self.marks(start, end) if marked else ()
-        return Passage(
-            self.part(start, end), self.origins(start, end), marks if _has_any(marks) else None
-        )
+        return Passage("".join(texts), b"".join(origins), marks if _has_any(marks) else None)
 
     def words(self, most: int) -> int | None:
         """How many words the text has: what is set apart by white space.

@@ -98,6 +98,11 @@ class Manuscript:
         self._buffer.check_range(start, end - start)
         self._buffer.mark(start, end, mark)
 
+    def mark_each(self, start: int, marks: Sequence[object]) -> None:
+        """Marks each of the code points from `start` on with its own: see `mark`."""
+        self._buffer.check_range(start, len(marks))
+        self._buffer.mark_each(start, marks)
+
     def load(self, text: str, generated: Iterable[tuple[int, int]] = ()) -> None:
         """Replaces everything by an opened text: clean, without history or takes.
 

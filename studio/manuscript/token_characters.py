@@ -47,6 +47,8 @@ class TokenCharacters:
         begun = self._decoder.unfinished
         text = self._decoder.decode(token.text)
         unfinished = self._decoder.unfinished
+        if not (begun or unfinished):
+            return [(token, text)]
         if begun and unfinished == begun + token.text:
             self._waiting.append(token)
             return []

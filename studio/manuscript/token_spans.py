@@ -199,9 +199,14 @@ class TokenSpans:
     def _standing(self, start: int, end: int) -> list[tuple[int, TokenGroup]]:
         """The whole groups in text that has just come, and across its edges."""
         manuscript = self._manuscript
+        # A group that stands across an edge has a character of this text; or where none came, one
+        # on either side of the seam.
+        at_seam = start == end
         marks = (
             mark
-            for low, high in manuscript.marked(max(0, start - 1), min(end + 1, len(manuscript)))
+            for low, high in manuscript.marked(
+                max(0, start - at_seam), min(end + at_seam, len(manuscript))
+            )
             for mark in manuscript.marks(low, high)
         )
         if not any(mark is not None for mark in marks):
@@ -257,9 +262,11 @@ class TokenSpans:
         """Place groups that stand side by side; the first may stand there already, but shorter."""
         if not groups:
             return
-        for start, group in groups:
-            self._manuscript.mark(start, start + len(group.text), group)
         start, first = groups[0]
+        # At once for all: in a frame some dozens come.
+        self._manuscript.mark_each(
+            start, [group for _, group in groups for _ in range(len(group.text))]
+        )
         low = high = self._table.first_ending_after(start)
         while high < len(self) and self._table.groups[high] is first:
             high += 1

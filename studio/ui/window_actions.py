@@ -215,7 +215,6 @@ class WindowActions(QObject):
             changed.connect(self._follow)
         self._is_evaluating = False
         session.context.changed.connect(self._follow_context)
-        session.draft.manuscript.state_changed.connect(self._follow_text)
         writing.takes_changed.connect(self._follow_text)
         self._follow()
 

@@ -4,6 +4,7 @@ Plain values, made of a shape; they do not know how they are drawn.
 """
 
 from collections.abc import Callable, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from studio.app.tokens.shape import TokenShape
@@ -116,15 +117,16 @@ def lines_of(
     if room <= 0:
         return []
     out = taken_out(shape)
-    likely = [place for place in out if max(shape.uncut[place], shape.ghosts[place]) >= LIKELY]
+    uncut, ghosts = shape.uncut, shape.ghosts
+    likely = [place for place in out if uncut[place] >= LIKELY or ghosts[place] >= LIKELY]
     listed = likely or out
     room = max(0, room - bool(out) - 1)
     # Those that can be drawn have what room they need, but leave half of it to what was opened.
     free = max(room // 2, room - (len(shape.ids) - len(out)))
     opened = listed[:free] if is_open else []
     hidden = set(out)
-    places = [place for place in range(len(shape.ids)) if place not in hidden]
-    places = places[: max(0, room - len(opened))]
+    drawable = (place for place in range(len(shape.ids)) if place not in hidden)
+    places = list(islice(drawable, max(0, room - len(opened))))
     if chosen in shape.ids and (place := shape.ids.index(chosen)) not in {*places, *opened}:
         if room - len(opened) <= len(places):
             places = places[:-1]
@@ -145,14 +147,18 @@ def lines_of(
 
 def taken_out(shape: TokenShape) -> list[int]:
     """The places of the tokens that filters or biases have taken out."""
-    if 0.0 not in shape.probabilities:
+    probabilities, uncut, banned = shape.probabilities, shape.uncut, shape.banned
+    if 0.0 not in probabilities:
         return []
+    first = probabilities.index(0.0)
+    if not (banned or any(probabilities[first:]) or 0.0 in uncut[first:]):
+        return list(range(first, len(probabilities)))  # all behind the last that is left
     return [
         place
         for place, (token, probability, before) in enumerate(
-            zip(shape.ids, shape.probabilities, shape.uncut, strict=True)
+            zip(shape.ids, probabilities, uncut, strict=True)
         )
-        if (probability == 0.0 and before > 0.0) or token in shape.banned
+        if (probability == 0.0 and before > 0.0) or token in banned
     ]
 
 

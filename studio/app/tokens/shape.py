@@ -114,9 +114,8 @@ def cut_by(
         if name == "top_p":
             did_it = _top_p_alone_keeps(sketch, params, history, state, top)
         else:
-            alone = sketch.shaped(only_filter(params, name), history, state)
-            kept = alone.ids[alone.probabilities > 0.0].tolist()
-            did_it = alone.kept == top.kept and left == set(kept)
+            kept, ids = sketch.kept(only_filter(params, name), history, state)
+            did_it = kept == top.kept and left == set(ids.tolist())
         if did_it:
             return filter_words(params, name)
     return ""

@@ -106,8 +106,8 @@ class Writing(QObject):
         client.listen(self._on_event, Evaluated, Token, Finished, Failed, Superseded)
         client.died.connect(self._on_died)
         sampling.params_changed.connect(self._on_params_changed)
-        draft.prompt_changed.connect(self.takes_changed)
-        draft.selection_changed.connect(self.takes_changed)
+        draft.prompt_changed.connect(self._on_caret)
+        draft.selection_changed.connect(self._on_caret)
         draft.manuscript.state_changed.connect(self.takes_changed.emit)
 
     @property
@@ -206,6 +206,11 @@ class Writing(QObject):
                 stop=self._draft.stop,
             )
         )
+
+    def _on_caret(self) -> None:
+        # A take that grows is meant wherever the caret stands, which moves with it.
+        if self._draft.manuscript.growing_take_set is None:
+            self.takes_changed.emit()
 
     def _on_params_changed(self, params: SamplingParams) -> None:
         if not self.is_idle:

@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from studio.sampling.logits.ranking import HEAD
 from studio.sampling.params import SamplingParams
 from studio.sampling.samplers.pipeline import run
+from studio.sampling.samplers.steps import active_steps
 from studio.sampling.sketches import sketch_format
 from studio.sampling.sketches.sketched import SketchedLogits
 from studio.sampling.sketches.survey import Survey, Written
@@ -68,7 +69,7 @@ class LogitSketch:
         written: The token written in this place, where it is not among the best; or None.
     """
 
-    __slots__ = ("_made", "ids", "logits", "tail", "vocabulary_size", "written")
+    __slots__ = ("_made", "_own", "ids", "logits", "tail", "vocabulary_size", "written")
 
     def __init__(
         self,
@@ -84,6 +85,8 @@ class LogitSketch:
         self.tail = tail
         self.written = written
         self._made: SketchedLogits | None = None
+        self._own: ShapedTop | None = None
+        """What samplers leave that do nothing, once that was asked."""
 
     @property
     def _ranked(self) -> SketchedLogits:
@@ -198,19 +201,44 @@ class LogitSketch:
         Raises:
             LogitsError: Biases have banned every token that the sketch knows.
         """
+        is_own = not (params.logit_bias or state.word_biases or params.mirostat) and not (
+            active_steps(params)
+        )
+        if is_own and self._own is not None:
+            return self._own
         ranked, kept, beta = run(self._ranked, params, history, state)
-        mass, moment = ranked.weight(kept, beta)
-        ids, probabilities = ranked.with_cut(ranked.weights(kept, beta) / mass)
+        known, tail, (mass, moment) = ranked.weighed(kept, beta)
+        ids, probabilities = ranked.with_cut(known / mass)
         cuts_tail = ranked.cuts_tail(kept)
-        return ShapedTop(
+        shaped = ShapedTop(
             ids=ids,
             probabilities=probabilities,
-            tail_probability=ranked.tail_weight(kept, beta).mass / mass,
+            tail_probability=tail.mass / mass,
             kept=kept,
             entropy=max(0.0, math.log(mass) - moment / mass),
             cuts_tail=cuts_tail,
             is_counted=not cuts_tail or kept == params.top_k,
         )
+        if is_own:
+            probabilities.setflags(write=False)  # others get the same
+            self._own = shaped
+        return shaped
+
+    def kept(
+        self,
+        params: SamplingParams,
+        history: Sequence[int] = (),
+        state: SamplerState = NO_STATE,
+    ) -> tuple[int, NDArray[np.int32]]:
+        """Return how many tokens all samplers of `params` leave, and which of the best.
+
+        Both as `shaped` has them; for less, as nothing is weighed.
+
+        Raises:
+            LogitsError: As for `shaped`.
+        """
+        ranked, kept, _ = run(self._ranked, params, history, state)
+        return kept, ranked.ids[:kept]
 
     def to_bytes(self) -> bytes:
         """Return the sketch as at most 2 KiB, for `from_bytes`."""

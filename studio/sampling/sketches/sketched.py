@@ -23,6 +23,20 @@ from studio.sampling.tails.tail import Tail
 _HALVINGS = 20  # of a distance of some ten nats: to 1e-5 of a nat
 
 
+class Weighed(NamedTuple):
+    """What is left, weighed.
+
+    Attributes:
+        known: The weights of the known tokens, 0 for those that are not left.
+        tail: What is left of the tail.
+        whole: Both together.
+    """
+
+    known: NDArray[np.float64]
+    tail: Weight
+    whole: Weight
+
+
 class Cut(NamedTuple):
     """Known tokens that were taken out, and what their logits were."""
 
@@ -83,10 +97,16 @@ class SketchedLogits:
 
     def weight(self, kept: int, beta: float) -> Weight:
         """Return the weight of the `kept` best tokens at inverse temperature `beta`."""
-        known = self.weights(kept, beta)
-        moment = float(known @ self._exponents(beta))
+        return self.weighed(kept, beta).whole
+
+    def weighed(self, kept: int, beta: float) -> Weighed:
+        """Return `weights`, `tail_weight` and `weight`, worked out together."""
+        exponents = self._exponents(beta)
+        known: NDArray[np.float64] = np.exp(exponents)
+        known[kept:] = 0.0
         tail = self.tail_weight(kept, beta)
-        return Weight(float(known.sum()) + tail.mass, moment + tail.moment)
+        moment = float(known @ exponents)
+        return Weighed(known, tail, Weight(float(known.sum()) + tail.mass, moment + tail.moment))
 
     def tail_weight(self, kept: int, beta: float) -> Weight:
         """Return the weight of what the `kept` best take of the tail."""

@@ -13,6 +13,7 @@ from PySide6.QtGui import (
     QFontMetricsF,
     QPaintEvent,
     QResizeEvent,
+    QShowEvent,
     QTextBlockFormat,
     QTextCursor,
     QWheelEvent,
@@ -64,10 +65,13 @@ class Page(QTextEdit):
     zoom_asked = Signal(int)
     """The wheel was turned with Ctrl held: everything should be so many steps larger."""
 
+    room_changed = Signal()
+    """The page has another size, or the letters beside it have, or it is shown."""
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._wheel = 0
-        self.underlay = Underlay(self.viewport())
+        self.underlay = Underlay(self.viewport(), lambda: self.document().documentMargin())
         """What is painted behind the text."""
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setCursorWidth(2)
@@ -128,6 +132,13 @@ class Page(QTextEdit):
         """Keeps the text's own font when the interface's changes."""
         if event.type() != QEvent.Type.FontChange:
             super().changeEvent(event)  # which would set the document in the interface's
+        else:
+            self.room_changed.emit()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Tells of it."""
+        super().showEvent(event)
+        self.room_changed.emit()
 
     @contextlib.contextmanager
     def _in_place(self) -> Iterator[None]:
@@ -166,10 +177,12 @@ class Page(QTextEdit):
 
     def _keep_room(self) -> None:
         """Leaves room round the caret that came to the last line or the first one by keys."""
-        caret, cursor = self.cursorRect(), self.textCursor()
-        line, was = caret.bottom() + self._bar.value(), self._caret_line
+        caret, top = self.cursorRect(), self._bar.value()
+        line, was = caret.bottom() + top, self._caret_line
+        if line == was:
+            return
         self._caret_line = line
-        top = self._bar.value()
+        cursor = self.textCursor()
         in_view = any(top <= place < top + self.viewport().height() for place in (line, was))
         if QApplication.mouseButtons() or cursor.hasSelection() or not in_view:
             return  # neither a click nor selecting everything moves the page, nor who is elsewhere
@@ -194,6 +207,7 @@ class Page(QTextEdit):
         if was_in_view:
             # A message or a legend that comes below must not cover what is being written.
             self.ensureCursorVisible()
+        self.room_changed.emit()
 
     @property
     def keeps_width(self) -> bool:

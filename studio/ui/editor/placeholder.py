@@ -30,25 +30,24 @@ class EditorPlaceholder:
         # In a window that is not the active one too.
         without_ink.setColor(QPalette.ColorRole.PlaceholderText, Qt.GlobalColor.transparent)
         editor.setPalette(without_ink)
-        underlay.lay_tint(self._paint, True)
+        self._underlay = underlay
         self._was_empty = editor.document().isEmpty()
+        underlay.lay_tint(self._paint, self._was_empty)
         editor.document().contentsChanged.connect(self._follow)
 
     def _follow(self) -> None:
-        """Paint all of the page anew where the words come or go: Qt would a line of it."""
         is_empty = self._editor.document().isEmpty()
         if is_empty != self._was_empty:
             self._was_empty = is_empty
-            self._editor.viewport().update()
+            # All of the page is painted anew then: Qt would paint a line of it.
+            self._underlay.lay_tint(self._paint, is_empty)
 
     def _paint(self, painter: QPainter) -> None:
         document = self._editor.document()
-        if not document.isEmpty():
-            return
         margin = document.documentMargin()
         room = QRectF(self._editor.viewport().rect()).adjusted(margin, margin, -margin, -margin)
         option = QTextOption(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         option.setWrapMode(QTextOption.WrapMode.WordWrap)
-        painter.setFont(self._editor.document().defaultFont())
+        painter.setFont(document.defaultFont())
         painter.setPen(QGuiApplication.palette().color(QPalette.ColorRole.PlaceholderText))
         painter.drawText(room, self._editor.placeholderText(), option)

@@ -3,6 +3,7 @@
 This module does not know the manuscript.
 """
 
+from PySide6.QtCore import QRect
 from PySide6.QtGui import QTextCursor
 
 from studio.ui.editor.page import Page
@@ -31,12 +32,14 @@ class ScrollKeeper:
         caret = editor.textCursor()
         changed = QTextCursor(editor.document())
         changed.setPosition(end)
-        self._follows = self._in_view(changed) and (
-            start <= caret.position() <= end or not self._in_view(caret)
+        line = editor.cursorRect(changed)
+        self._follows = self._in_view(line) and (
+            start <= caret.position() <= end or not self._in_view(editor.cursorRect(caret))
         )
-        self._line_was = self._line(changed)
-        self._top = editor.cursorForPosition(editor.viewport().rect().topLeft())
-        self._top_was = editor.cursorRect(self._top).top()
+        self._line_was = line.bottom() + editor.verticalScrollBar().value()
+        if not self._follows:
+            self._top = editor.cursorForPosition(editor.viewport().rect().topLeft())
+            self._top_was = editor.cursorRect(self._top).top()
 
     def restore(self, end: int) -> None:
         """Scrolls, now that the new text ends at a position of the document."""
@@ -44,16 +47,14 @@ class ScrollKeeper:
         if self._follows:
             grown = QTextCursor(editor.document())
             grown.setPosition(end)
-            below = editor.cursorRect(grown).bottom() - self._lowest(grown)
+            bottom = editor.cursorRect(grown).bottom()
             # Nothing moves before a line is full: it may stand low where it was put by hand.
-            if below > 0 and self._line(grown) > self._line_was:
+            if bottom + bar.value() > self._line_was:
+                below = max(bottom - self._lowest(grown), 0)
                 bar.setValue(bar.value() + below)
         elif self._top is not None:
             bar.setValue(bar.value() + editor.cursorRect(self._top).top() - self._top_was)
         self._top = None
-
-    def _line(self, cursor: QTextCursor) -> int:
-        return self._editor.cursorRect(cursor).bottom() + self._editor.verticalScrollBar().value()
 
     def _lowest(self, grown: QTextCursor) -> int:
         if self._editor.is_last_line(grown):
@@ -61,6 +62,5 @@ class ScrollKeeper:
         margin = int(self._editor.document().documentMargin())
         return max(self._editor.viewport().height() - margin, 0)
 
-    def _in_view(self, cursor: QTextCursor) -> bool:
-        rectangle = self._editor.cursorRect(cursor)
+    def _in_view(self, rectangle: QRect) -> bool:
         return rectangle.bottom() > 0 and rectangle.top() < self._editor.viewport().height()

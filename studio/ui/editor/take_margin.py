@@ -7,7 +7,7 @@ neither how a take is written nor what it is replaced by.
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QRect, Qt, Signal
+from PySide6.QtCore import QObject, QRect, Qt, Signal
 from PySide6.QtGui import QAction, QColor, QPainter, QRegion
 
 from studio.app.frame_clock import FrameClock
@@ -58,6 +58,13 @@ class TakeMargin(QObject):
         self._writing = writing
         self._theme = theme
         self._marked: TakeSet | None = None
+        self._bar = QRect()
+        """Where the bar stood when it was looked for last, on the whole page."""
+        self._start = 0
+        """Where the passage began then."""
+        self._stands = False
+        """Whether it ended the text then, in ink: what it grows by stands in its last line, unless
+        the page becomes higher."""
         self._painted = QRegion()
         """Where the bar was painted, on the whole page."""
         self.has_room = False
@@ -66,13 +73,12 @@ class TakeMargin(QObject):
         for button in self.steps.steps:
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the keyboard has Alt+Left, Alt+Right
         self.steps.hide()
-        editor.underlay.lay_frame(self._paint, True)
-        editor.installEventFilter(self)
-        editor.viewport().installEventFilter(self)  # which has its size later than the editor
+        editor.underlay.lay_mark(self._paint, True)
         # In the middle of a change of the text, places and lines do not fit together yet.
         self._clock = FrameClock(self._follow, self)
         editor.scrolled.connect(self._place)
-        editor.document().documentLayout().documentSizeChanged.connect(self._clock.request)
+        editor.room_changed.connect(self._place)
+        editor.document().documentLayout().documentSizeChanged.connect(self._on_resized)
         theme.changed.connect(editor.viewport().update)
         writing.takes_changed.connect(self._clock.request)
         self._follow()
@@ -107,15 +113,36 @@ class TakeMargin(QObject):
             last -= _LOOKED_AT
         return first, max(last - _LOOKED_AT, start) + len(ink) - 1
 
+    @property
+    def _only_grows(self) -> bool:
+        """Whether all that can have happened to the bar is that a line came to it."""
+        takes = self._writing.take_set()
+        return (
+            takes is not None
+            and takes is self._marked
+            and takes.place.start == self._start
+            and takes.current is not None
+            and takes.current.growing
+        )
+
+    def _on_resized(self) -> None:
+        self._stands = False
+        self._clock.request()
+
     def _follow(self) -> None:
-        self._marked = self._writing.take_set()
-        if self._marked is not None:
-            self.steps.show_takes(self._marked)
+        scrolled = self._editor.verticalScrollBar().value()
+        stands = self._stands and self._only_grows
+        self._marked = takes = self._writing.take_set()
+        if takes is not None:
+            self.steps.show_takes(takes)
+        bar = self._bar.translated(0, -scrolled) if stands else self.bar
+        if takes is not None and not stands:
+            text, self._start, end = self._editor.manuscript, takes.place.start, takes.place.end
+            self._stands = end == len(text) and not text.part(end - 1, end).isspace()
         # While a take grows, many times a second: what the bar has more or less, beside the lines
         # that are new. Qt paints all text between the parts of the page that are to be painted.
-        scrolled = self._editor.verticalScrollBar().value()
-        bar = self.bar
-        changed = QRegion(_moved(bar, scrolled)).xored(self._painted)
+        self._bar = _moved(bar, scrolled)
+        changed = QRegion(self._bar).xored(self._painted)
         if not changed.isEmpty():
             self._editor.viewport().update(changed.translated(0, -scrolled))
         self._place(bar)
@@ -145,23 +172,16 @@ class TakeMargin(QObject):
         return bar or self.bar or self._editor.line_at(self._marked.place.start)
 
     def _paint(self, painter: QPainter) -> None:
-        if painter.clipRegion().boundingRect().left() >= self._editor.document().documentMargin():
-            return  # the caret, as it blinks: the bar stands further to the left
-        bar = self.bar
         # On the whole page: what is painted goes with the text where that is scrolled. A part that
         # is painted meanwhile has no more than its own share of the bar, out of view nothing has.
         scrolled = self._editor.verticalScrollBar().value()
+        knows = self.is_settled or self._only_grows
+        bar = self._bar if knows else _moved(self.bar, scrolled)
         part = painter.clipRegion().translated(0, scrolled)
-        new = part.intersected(_moved(bar, scrolled))
+        new = part.intersected(bar)
         self._painted = self._painted.subtracted(part).united(new)
-        if bar is not None:
-            painter.fillRect(bar, QColor(self._theme.colors.generated))
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
-        """Follow the margin's width, and the page's height."""
-        if event.type() in (QEvent.Type.Resize, QEvent.Type.Show, QEvent.Type.FontChange):
-            self._place()
-        return super().eventFilter(watched, event)
+        if not bar.isEmpty():
+            painter.fillRect(bar.translated(0, -scrolled), QColor(self._theme.colors.generated))
 
 
 def _moved(bar: QRect | None, down: int) -> QRect:

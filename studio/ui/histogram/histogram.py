@@ -90,6 +90,8 @@ class NextTokenHistogram(QWidget):
         self._scale, self._full = WHOLE, WHOLE
         """The probability that fills a track: as it is to be, and on the way there."""
         self._legend_line = 0
+        self._has_rows = False
+        """Whether rows were painted last, and not why there are none."""
         self.card = TokenCard(theme, self)
         self._card_watch = UntilKey(self, self._leave)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
@@ -111,6 +113,11 @@ class NextTokenHistogram(QWidget):
         state.changed.connect(self._follow)
         theme.changed.connect(self.update)
         self._describe()
+
+    @property
+    def _rows_end(self) -> int:
+        """Where the legend begins, and no row was painted."""
+        return self._rows.top_of(self._legend_line)
 
     @property
     def row_height(self) -> int:
@@ -174,11 +181,13 @@ class NextTokenHistogram(QWidget):
         """Paint the lines, or why there are none."""
         colors = self._theme.colors
         painter = QPainter(self)
-        painter.fillRect(self.rect(), QColor(colors.window))
+        seen = event.rect()
+        painter.fillRect(seen, QColor(colors.window))
         reason = self._state.reason
         if self.hasFocus() and self.pointed is None:
             painter.setPen(QColor(colors.focus))
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+        self._has_rows = reason is None
         if reason is not None:
             painter.setPen(QColor(colors.muted))
             words = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
@@ -188,14 +197,16 @@ class NextTokenHistogram(QWidget):
         pointed = self.pointed
         if pointed is not None and (pointed >= len(lines) or isinstance(lines[pointed], Tail)):
             pointed = None
-        if self._rows.axis_height:
+        if seen.top() < self._rows.axis_height:
             self._rows.paint_axis(painter, colors, self._scale)
         focused = self.hasFocus() and pointed == self._selected
         self._rows.paint(painter, colors, lines, pointed, self._full, has_focus=focused)
         # While a text is written the number of lines changes with each word.
-        least = self._legend_line if self._state.is_written else 0
-        self._legend_line = max(len(lines), least)
-        if self._legend_line < self._rows.line_count:
+        former = self._legend_line
+        self._legend_line = max(len(lines), former if self._state.is_written else 0)
+        if self._legend_line != former and seen != self.rect():
+            self.update()  # where it was, and where it is
+        if self._legend_line < self._rows.line_count and seen.bottom() >= self._rows_end:
             self._rows.paint_legend(painter, colors, self._legend_line)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -420,7 +431,12 @@ class NextTokenHistogram(QWidget):
     # -- following ---------------------------------------------------------------------------
 
     def _follow(self) -> None:
-        self.update()
+        if self._has_rows and self._state.reason is None:
+            # Thirty times a second: the scale above and the legend below stay as they are.
+            above = self._rows.axis_height
+            self.update(0, above, self.width(), self._rows_end - above)
+        else:
+            self.update()
         self._describe_later.start()
         if self._scale != WHOLE:
             # A bar that does not fit takes the scale along; one that shrinks does not.

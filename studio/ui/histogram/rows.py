@@ -95,6 +95,9 @@ class RowsPainter:
         self._escapes = _Texts(slanted)
         self._values = _Texts(bold)
         line = self._words.metrics.height()
+        self._mark = self._polygon((4, -4), (10, 0), (4, 4))
+        self._closed = self._polygon((-2, -4), (3, 0), (-2, 4))
+        self._opened = self._polygon((-4, -2), (4, -2), (0, 3))
         self.usual_row_height = round(line * self._lines)
         """So many lines of type as were asked for."""
         self.low_row_height = round(line * self._low_lines)
@@ -107,6 +110,9 @@ class RowsPainter:
         has_room = size.height() >= scale + 4 * self.low_row_height
         self.axis_height = scale if has_room else 0
         """How far down the first line begins; a view that is very low has no scale."""
+        usual, low = map(self._fitting, (self.usual_row_height, self.low_row_height))
+        self.line_count = min(_MOST, max(0, usual, min(low, _FEWEST)))
+        """How many lines fit."""
         self.row_height = self.usual_row_height
         if self.line_count > self._fitting(self.usual_row_height):
             self.row_height = max(1, (size.height() - self.axis_height) // self.line_count)
@@ -130,11 +136,9 @@ class RowsPainter:
         """A length of a zoom of 100 % as it is now."""
         return round(length * self._grown)
 
-    @property
-    def line_count(self) -> int:
-        """How many lines fit."""
-        usual, low = map(self._fitting, (self.usual_row_height, self.low_row_height))
-        return min(_MOST, max(0, usual, min(low, _FEWEST)))
+    def _polygon(self, *corners: tuple[int, int]) -> QPolygonF:
+        """A figure of a zoom of 100 % as it is now, about 0, 0."""
+        return QPolygonF([QPointF(x * self._grown, y * self._grown) for x, y in corners])
 
     def line_at(self, y: int) -> int:
         """Which line a height is in; negative above the first."""
@@ -308,12 +312,9 @@ class RowsPainter:
         if not opens:
             return
         x, y = self._size.width() - self._px(8), self.top_of(index) + self.row_height / 2
-        side = ((-2, -4), (3, 0), (-2, 4)) if not fold.is_open else ((-4, -2), (4, -2), (0, 3))
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(inks.muted)
-        painter.drawPolygon(
-            QPolygonF([QPointF(x + dx * self._grown, y + dy * self._grown) for dx, dy in side])
-        )
+        painter.drawPolygon((self._opened if fold.is_open else self._closed).translated(x, y))
 
     def _paint_sentence(
         self, painter: QPainter, inks: _Inks, words: str, index: int, right_room: int = 0
@@ -333,14 +334,7 @@ class RowsPainter:
         middle = self.top_of(index) + self.row_height / 2
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(inks.text)
-        painter.drawPolygon(
-            QPolygonF(
-                [
-                    QPointF(x * self._grown, middle + dy * self._grown)
-                    for x, dy in ((4, -4), (10, 0), (4, 4))
-                ]
-            )
-        )
+        painter.drawPolygon(self._mark.translated(0, middle))
 
     def _inks_of(self, colors: Colors) -> _Inks:
         if colors is not self._colors:

@@ -30,7 +30,10 @@ class TipsGoAsOneTypes(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
         """Let the key pass."""
-        is_key = event.type() in (QEvent.Type.KeyPress, QEvent.Type.InputMethod)
-        if is_key and QToolTip.isVisible():
+        # In this order: a page that a text grows in gets some events a frame, none of them a key.
+        if QToolTip.isVisible() and event.type() in (
+            QEvent.Type.KeyPress,
+            QEvent.Type.InputMethod,
+        ):
             QToolTip.hideText()
         return False

@@ -44,15 +44,13 @@ class Toast(QFrame):
         self._clock = QTimer(self)
         self._clock.setSingleShot(True)
         self._lasts = lasts
-        self._clock.timeout.connect(self.hide)
-        over.installEventFilter(self)
+        self._clock.timeout.connect(self.take_back)
         self._low: list[QWidget] = []
         self.hide()
 
     def keep_off(self, part: QWidget) -> None:
         """Stand above a part of the window that comes and goes at its lower edge."""
         self._low.append(part)
-        part.installEventFilter(self)
 
     @property
     def message(self) -> str:
@@ -64,6 +62,9 @@ class Toast(QFrame):
         message = visible_message(message)
         self._label.setText(message)
         self.setAccessibleDescription(message)
+        # Only meanwhile: a filter sees all that is painted too, and a caret blinks at rest.
+        for watched in (self._over, *self._low):
+            watched.installEventFilter(self)
         self._place()
         self.show()
         self.raise_()
@@ -73,6 +74,8 @@ class Toast(QFrame):
         """Hide what is said: it is about what is gone."""
         self._clock.stop()
         self.hide()
+        for watched in (self._over, *self._low):
+            watched.removeEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
         """Follow the window's size, and what comes and goes at its lower edge."""

@@ -38,6 +38,7 @@ class TakeSteps(QWidget):
     ) -> None:
         super().__init__(parent)
         self._in_margin = in_margin
+        self._sentence = ""
         self.label = PlainLabel()
         self.label.setProperty("role", "muted")
         self.label.setAccessibleName("Take")
@@ -64,13 +65,15 @@ class TakeSteps(QWidget):
 
     def show_takes(self, take_set: TakeSet) -> None:
         """Say which take is in the text."""
+        sentence = take_sentence(take_set)
+        if sentence == self._sentence:
+            return  # which says all that the label does
+        self._sentence = sentence
         lines = [*which_take(take_set)]
         if self._in_margin and take_set.current is not None:
             lines += filter(None, [temperatures(take_set.current)])
-        set_tip(self.label, f"<p>{escape(take_sentence(take_set))}.</p>")
-        words = ("\n" if self._in_margin else " ").join(lines)
-        if words != self.label.text():
-            self.label.setText(words)
+        set_tip(self.label, f"<p>{escape(sentence)}.</p>")
+        self.label.setText(("\n" if self._in_margin else " ").join(lines))
 
 
 def _step_button(action: QAction, sign: str) -> QToolButton:

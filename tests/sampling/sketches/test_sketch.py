@@ -291,3 +291,35 @@ def test_damaged_bytes_are_refused_or_still_a_distribution(place: int, damage: b
         _, probabilities, tail = sketch.distribution(temperature)
         assert probabilities.sum() + tail == pytest.approx(1.0)
         assert sketch.entropy(temperature) >= 0.0
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        {"top_k": 7},
+        {"min_p": 0.02, "temperature": 0.5},
+        {"top_p": 0.6, "repeat_penalty": 1.4},
+        {"typical_p": 0.7},
+        {"xtc_probability": 1.0, "xtc_threshold": 0.05},
+        {"mirostat": 2},
+        {"temperature": 0.0},
+    ],
+)
+def test_what_is_left_is_known_without_weighing_it(given: dict[str, float]) -> None:
+    logits = np.random.default_rng(3).normal(0.0, 3.0, 2000).astype(np.float32)
+    sketch, params, history = LogitSketch.of(logits), SamplingParams(**given), (1, 5, 9)  # type: ignore[arg-type]
+    top = sketch.shaped(params, history)
+    kept, ids = sketch.kept(params, history)
+    assert kept == top.kept
+    assert set(ids.tolist()) == set(top.ids[top.probabilities > 0.0].tolist())
+
+
+def test_the_models_own_is_worked_out_once() -> None:
+    sketch = LogitSketch.of(np.linspace(3.0, -3.0, 500, dtype=np.float32))
+    own = sketch.shaped(SamplingParams())
+    assert sketch.shaped(SamplingParams(seed=7, samplers=())) is own
+    with pytest.raises(ValueError, match="read-only"):
+        own.probabilities[0] = 1.0
+    biased = sketch.shaped(SamplingParams(logit_bias=((0, -2.0),)))
+    assert biased.probabilities[0] != own.probabilities[0]

@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt
 from PySide6.QtGui import QPaintEvent, QRegion
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from studio.ui.editor.take_margin import TakeMargin
@@ -232,3 +232,55 @@ def test_the_bar_has_no_gap_where_a_part_was_painted_before_it_was_followed(
     more = QRegion(after).subtracted(QRegion(before))
     assert not more.isEmpty()
     qtbot.waitUntil(lambda: more.subtracted(painted.region).isEmpty(), timeout=2_000)
+
+
+def test_the_margin_is_not_asked_where_the_caret_is_painted(
+    taken: MainWindow, qtbot: QtBot
+) -> None:
+    assert marked(taken, qtbot) is not None
+    editor = taken.editor
+    asked: list[QRegion] = []
+    editor.underlay.lay_mark(lambda painter: asked.append(painter.clipRegion()), True)
+    QApplication.processEvents()
+    asked.clear()
+    editor.viewport().repaint(editor.cursorRect())
+    assert asked == []
+    editor.viewport().repaint(QRect(0, 0, editor.viewport().width(), 40))
+    assert len(asked) == 1
+
+
+def test_a_take_that_grows_within_its_last_line_moves_no_bar(
+    taken: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    margin, manuscript, editor = taken.take_margin, taken.session.draft.manuscript, taken.editor
+    takes = taken.session.writing.take_set()
+    assert takes is not None
+    take = manuscript.retake(takes)
+    looks: list[object] = []
+    look = vars(TakeMargin)["bar"].fget
+
+    def count(asked: TakeMargin) -> QRect | None:
+        looks.append(asked)
+        found: QRect | None = look(asked)
+        return found
+
+    def grow(more: str) -> int:
+        looks.clear()
+        take.append(more)
+        editor.viewport().repaint()
+        qtbot.waitUntil(lambda: margin.is_settled, timeout=LONG)
+        editor.viewport().repaint()
+        return len(looks)
+
+    monkeypatch.setattr(TakeMargin, "bar", property(count))
+    grow(" a")
+    assert grow(" b") == 0
+    before = look(margin)
+    assert grow("\n\nAnother paragraph") > 0
+    assert look(margin).height() > before.height()
+    assert grow(" of it.") == 0
+    shot = editor.viewport().grab().toImage()
+    ratio, lowest = shot.devicePixelRatio(), look(margin).bottomLeft() + QPoint(1, -1)
+    color = shot.pixelColor(QPoint(round(lowest.x() * ratio), round(lowest.y() * ratio)))
+    assert color.name() == taken.theme.colors.generated
+    manuscript.end_take()

@@ -6,10 +6,19 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PySide6.QtCore import QAbstractAnimation, QPoint, QRect, QSize, Qt, QTimer
-from PySide6.QtGui import QFont, QImage
+from PySide6.QtCore import (
+    QAbstractAnimation,
+    QEvent,
+    QObject,
+    QPoint,
+    QRect,
+    QSize,
+    Qt,
+    QTimer,
+)
+from PySide6.QtGui import QFont, QImage, QPaintEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLineEdit, QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from studio.app.tokens.bar_scale import LEVELS, closest, tick_labels
@@ -525,3 +534,33 @@ def test_the_legend_has_room_but_in_a_low_view(qtbot: QtBot, theme: Theme, heigh
     start, end = bar_of(view, len(lines), LIGHT.accent)
     assert (end - start == 14) is (len(lines) > 5)
     assert view.line_rect(len(lines) - 1).bottom() <= height
+
+
+def test_a_frame_paints_the_rows_alone(qtbot: QtBot, theme: Theme) -> None:
+    state = make_state(top_k=2)
+    view = make_view(qtbot, state, theme)
+    view.grab()
+    regions: list[QRect] = []
+
+    class Watch(QObject):
+        def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+            if isinstance(event, QPaintEvent):
+                regions.append(event.rect())
+            return super().eventFilter(watched, event)
+
+    QApplication.processEvents()
+    watch = Watch(view)
+    view.installEventFilter(watch)
+    state.show(LogitSketch.of(np.linspace(2.0, -2.0, 100, dtype=np.float32)), chosen=0)
+    qtbot.waitUntil(lambda: bool(regions))
+    legend = view.line_rect(len(view.lines)).top()
+    assert [(rect.top(), rect.bottom() + 1) for rect in regions] == [
+        (view.line_rect(0).top(), legend)
+    ]
+    # The same picture as one that is painted whole.
+    by_parts = view.grab().toImage()
+    view.repaint()
+    assert view.grab().toImage() == by_parts
+    regions.clear()
+    state.clear("Open a model.")
+    qtbot.waitUntil(lambda: view.rect() in regions)

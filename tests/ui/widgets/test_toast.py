@@ -1,6 +1,7 @@
 """News that go by themselves, and errors that stay."""
 
 import pytest
+from PySide6.QtCore import QEvent, QObject
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
@@ -97,3 +98,30 @@ def test_it_stands_above_what_comes_at_the_lower_edge(window: QWidget) -> None:
     assert toast.geometry().bottom() < 320
     low.hide()
     assert toast.geometry() == at_first
+
+
+def test_nothing_of_what_is_painted_comes_by_while_nothing_is_said(
+    window: QWidget, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[QEvent.Type] = []
+    follow = Toast.eventFilter
+
+    def look(toast: Toast, watched: QObject, event: QEvent) -> bool:
+        seen.append(event.type())
+        return follow(toast, watched, event)
+
+    monkeypatch.setattr(Toast, "eventFilter", look)
+    toast = Toast(window, lasts=30)
+    low = QWidget(window)
+    toast.keep_off(low)
+    low.show()
+    window.repaint()
+    assert seen == []
+    toast.say("Saved.")
+    window.repaint()
+    assert QEvent.Type.Paint in seen
+    qtbot.waitUntil(toast.isHidden)
+    seen.clear()
+    window.repaint()
+    low.hide()
+    assert seen == []
