@@ -127,7 +127,7 @@ class Ranking:
 
         Where fewer are ranked, which happens after penalties, but those before the last of them.
         """
-        if self._histogram is None and (self.ids.size > HEAD or self.ids.size != self._count):
+        if self._histogram is None and (self.ids.size > HEAD or not self.is_complete):
             better = min(HEAD, self.ids.size - 1)
             lowest = float(self.source.min()) if self._lowest is None else self._lowest
             self._histogram = Histogram.of(self.source, self.logits.item(better), lowest, better)
@@ -139,14 +139,14 @@ class Ranking:
 
     def extend(self, least: int) -> None:
         """Rank at least the best `least` tokens, or all of them where there are fewer."""
-        if least > self.ids.size and self.ids.size != self._count:
+        if least > self.ids.size and not self.is_complete:
             self._rank(self.source, max(least, self.ids.size * _GROWTH))
 
     def mass(self, kept: int, beta: float) -> float:
         """Return the mass of `weight`."""
         if self._is_ranked(kept):
             return self.head(beta).mass(kept)
-        if self._bins is None and self._are_all(kept) and _LEAST_BETA < beta < _LARGEST_BETA:
+        if self._bins is None and self.are_all(kept) and _LEAST_BETA < beta < _LARGEST_BETA:
             mass = kernels.mass(self.source, self.maximum, beta)  # no weight is asked for
             if mass is not None:
                 return mass
@@ -210,12 +210,18 @@ class Ranking:
             rank = self._in_bins().rank_at(mass, beta, kept, side)
         return min(rank, kept)
 
-    def _are_all(self, kept: int) -> bool:
+    @property
+    def is_complete(self) -> bool:
+        """Whether all tokens that there are were found to be ranked."""
+        return self.ids.size == self._count
+
+    def are_all(self, kept: int) -> bool:
+        """Say whether the `kept` best are all there are."""
         return kept >= self.size or kept >= self.count
 
     def _is_ranked(self, kept: int) -> bool:
         """Say whether the `kept` best are all in order."""
-        return kept <= self.ids.size or self.ids.size == self._count
+        return kept <= self.ids.size or self.is_complete
 
     def _in_bins(self) -> Bins:
         if self._bins is None:
@@ -234,7 +240,7 @@ class Ranking:
         if tokens.min() < 0 or tokens.max() >= self.size:
             raise ValueError(f"history: allowed are token ids from 0 to {self.size - 1}.")
         if kept >= self.size or (kept > self.ids.size and kept >= self.count):
-            return self._with(tokens, penalise(self.source[tokens], penalty))
+            return self.with_logits(tokens, penalise(self.logits_of(tokens), penalty))
         self.extend(kept)
         ids, logits = self.ids[:kept], self.logits[:kept].copy()
         hit = np.isin(ids, tokens)
@@ -243,23 +249,46 @@ class Ranking:
         made._set_head(*_by_id(ids, logits))
         return made
 
-    def _with(self, tokens: NDArray[np.int64], logits: NDArray[Any]) -> Self:
+    def logits_of(self, tokens: NDArray[np.int64]) -> NDArray[Any]:
+        """Return the logits of some tokens, `(n,)`, in the dtype of all."""
+        found: NDArray[Any] = self._source[tokens]
+        if self._replaced is not None:
+            replaced, logits = self._replaced
+            order = replaced.argsort()
+            places = order[replaced.searchsorted(tokens, sorter=order).clip(max=order.size - 1)]
+            found = np.where(replaced[places] == tokens, logits[places], found)
+        return found
+
+    def with_logits(self, tokens: NDArray[np.int64], logits: NDArray[Any]) -> Self:
         """Return the ranking of the same logits but for these tokens', without another search.
 
         A token not ranked here stays below the last that is. So those ranked here, less the tokens
         given, with those of the tokens given that reach the last, are the best of the new order.
+
+        Args:
+            tokens: `(n,)` ids, each once.
+            logits: `(n,)` theirs from now on; at -inf a token is out.
+
+        Raises:
+            LogitsError: No token is left above -inf.
         """
         replaced = set(tokens.tolist())
         spared = np.array([token not in replaced for token in self.ids.tolist()])
-        complete = self.ids.size == self._count
+        complete = self.is_complete
         reaching = logits > -np.inf if complete else logits >= self.logits[-1]
         ids = np.concatenate((self.ids[spared], tokens[reaching]))
         if ids.size < min(_FEWEST_RANKED, self.size):
             source = self.source.copy()
             source[tokens] = logits
             return type(self)(source)
+        head = np.concatenate((self.logits[spared], logits[reaching]))
+        if self._replaced is not None:
+            before, former = self._replaced
+            still = np.array([token not in replaced for token in before.tolist()])
+            tokens = np.concatenate((before[still], tokens))
+            logits = np.concatenate((former[still], logits))
         made = self._new(self._source, (tokens, logits), ids.size if complete else None)
-        made._set_head(*_by_id(ids, np.concatenate((self.logits[spared], logits[reaching]))))
+        made._set_head(*_by_id(ids, head))
         return made
 
     @classmethod

@@ -84,11 +84,12 @@ class WholeLogits:
     def adjusted(self, adjustment: Adjustment, kept: int) -> Self:
         """Return the `kept` best with the logits of some of them changed, in their new order."""
         if self._takes_all_of_many(kept):
-            changed = self.ranking.source.copy()
-        else:
-            self.ranking.extend(kept)
-            changed = self._only(slice(kept))
-            adjustment = adjustment.among(self.ranking.ids[:kept])
+            tokens = adjustment.tokens
+            changed = adjustment.apply(self.ranking.logits_of(tokens))
+            return type(self)(self.ranking.with_logits(tokens, changed))
+        self.ranking.extend(kept)
+        changed = self._only(slice(kept))
+        adjustment = adjustment.among(self.ranking.ids[:kept])
         changed[adjustment.tokens] = adjustment.apply(changed[adjustment.tokens])
         return type(self)(Ranking(changed))
 
@@ -96,12 +97,10 @@ class WholeLogits:
         """Return the `kept` best without the `count` best of them."""
         if self._takes_all_of_many(kept):
             self.ranking.extend(count)
-            left = self.ranking.source.copy()
-            left[self.ranking.ids[:count]] = -np.inf
-        else:
-            self.ranking.extend(kept)
-            left = self._only(slice(count, kept))
-        return type(self)(Ranking(left))
+            none = np.full(count, -np.inf, dtype=self.ranking.source.dtype)
+            return type(self)(self.ranking.with_logits(self.ranking.ids[:count], none))
+        self.ranking.extend(kept)
+        return type(self)(Ranking(self._only(slice(count, kept))))
 
     def typical(self, p: float, beta: float, kept: int, least: int) -> tuple[Self, int]:
         """Return the tokens whose surprise is nearest the entropy, and how many they are.
@@ -136,7 +135,7 @@ class WholeLogits:
         The source is what to work on then. That of a ranking which is complete may hold more than
         was left when it was made.
         """
-        return kept >= self.ranking.count > self.ranking.ids.size
+        return not self.ranking.is_complete and self.ranking.are_all(kept)
 
     def _only(self, places: slice | NDArray[np.intp]) -> NDArray[Any]:
         """Return a vocabulary's logits: those ranked at `places`, and -inf for all others."""
