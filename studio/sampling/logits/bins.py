@@ -2,8 +2,8 @@
 
 Where a draw falls among tens of thousands of tokens, to know its rank it is enough to count those
 above it, and to know the token it is enough to sort the few that are about as deep. Which these are
-a histogram tells: exactly where a rank is asked about, and to a ten-thousandth of its depth where a
-mass is, so that it may be the next bin's. The module knows no filters and no model.
+a histogram tells, or nearly: where it is not quite that of the logits, or where a mass is asked
+about, the next bin's may be meant, which is seen. The module knows no filters and no model.
 """
 
 from __future__ import annotations
@@ -65,19 +65,23 @@ class Bins:
     Args:
         logits: `(V,)`, not to be changed as long as the bins are in use.
         maximum: The largest logit, finite.
-        histogram: Of all tokens, or all but some of the best: of these no rank is asked about.
+        histogram: Of all tokens or all but some of the best. Or of logits of which some hundred
+            were others: then it takes a look at more bins.
+        count: How many of the logits are above -inf.
 
     Attributes:
         count: How many of the logits are above -inf.
     """
 
-    def __init__(self, logits: NDArray[Any], maximum: float, histogram: Histogram) -> None:
+    def __init__(
+        self, logits: NDArray[Any], maximum: float, histogram: Histogram, count: int
+    ) -> None:
         self._maximum = maximum
         self._histogram = histogram
         ends = histogram.better + histogram.counts.cumsum()
         self._ends: NDArray[np.float64] = ends
         """The rank after the last of each bin."""
-        self.count = int(ends[-1])
+        self.count = count
         self._is_deep = histogram.depths.item(-1) > _FURTHEST["f"]
         too_far = logits.dtype == np.float32 and self._is_deep
         self._logits = logits.astype(np.float64) if too_far else logits
@@ -180,8 +184,13 @@ class Bins:
         return max(int(lighter.size - 1 - lighter.searchsorted(past)), 0)
 
     def _about(self, rank: int) -> Stretch:
-        """Return the tokens of about the depth of a rank."""
-        return self._bin(int(self._ends.searchsorted(rank, "right")))
+        """Return the tokens of about the depth of a rank, which is below the count."""
+        index = min(int(self._ends.searchsorted(rank, "right")), self._ends.size - 1)
+        stretch = self._bin(index)
+        while rank not in stretch:
+            index += -1 if rank < stretch.first else 1
+            stretch = self._bin(index)
+        return stretch
 
     def _bin(self, index: int) -> Stretch:
         """Return the tokens of a bin, and perhaps some others of about their depth."""

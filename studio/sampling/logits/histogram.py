@@ -29,15 +29,12 @@ _FINER = 8
 _MARGIN = 1.0 / _FINER
 """Of a bin: what stands at its end may have been counted with the next one."""
 
-_LAST = 40 * BINS_PER_OCTAVE
-"""The bin of `FURTHEST`."""
-
 # Bits of a float32 that are no number of a fine bin; what the other bits of 1.0 are; and the fine
 # bin past all others, that of -inf.
 _FRACTION = 12
 _ROUNDING = 1 << (_FRACTION - 1)
 _FIRST = 127 << (23 - _FRACTION)
-_FINE_BINS = (_LAST + 1) * _FINER
+_FINE_BINS = (40 * BINS_PER_OCTAVE + 1) * _FINER
 
 _SUMS: NDArray[np.float64] = np.stack((np.ones(_FINER), np.arange(_FINER) / _FINER), axis=1)
 """From the fine bins of one bin to how many tokens it has, and the sum of their places in it."""
@@ -90,11 +87,14 @@ class Histogram(NamedTuple):
     def bounds(self, index: int) -> tuple[float, float]:
         """Return depths between which all tokens of a filled bin lie, and perhaps some others.
 
-        The first bin has those above the edge too, and the last there can be has no end.
+        They reach to the next filled bin, and from the first and the last one without end: what is
+        nowhere else lies in one of them.
         """
-        number = int(self.rows.item(0, index))
-        start = _depth_of(number - _MARGIN) if number else -np.inf
-        return start, np.inf if number == _LAST else _depth_of(number + 1 + _MARGIN)
+        numbers = self.rows[0]
+        start = _depth_of(numbers.item(index) - _MARGIN) if index else -np.inf
+        if index == numbers.size - 1:
+            return start, np.inf
+        return start, _depth_of(numbers.item(index + 1) + _MARGIN)
 
 
 def _depth_of(number: float) -> float:

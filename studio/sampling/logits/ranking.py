@@ -125,7 +125,8 @@ class Ranking:
     def histogram(self) -> Histogram | None:
         """All tokens but the best `HEAD` by their depth; None where there are no others.
 
-        Where fewer are ranked, which happens after penalties, but those before the last of them.
+        Where fewer are ranked, which happens after penalties, but those before the last of them. A
+        ranking that was made of another's has nearly its own: that of the other.
         """
         if self._histogram is None and (self.ids.size > HEAD or not self.is_complete):
             better = min(HEAD, self.ids.size - 1)
@@ -227,7 +228,7 @@ class Ranking:
         if self._bins is None:
             histogram = self.histogram
             assert histogram is not None  # as long as nobody asks for what is ranked
-            self._bins = Bins(self.source, self.maximum, histogram)
+            self._bins = Bins(self.source, self.maximum, histogram, self.count)
         return self._bins
 
     def penalised(self, penalty: float, recent: Collection[int], kept: int) -> Self:
@@ -275,20 +276,29 @@ class Ranking:
         replaced = set(tokens.tolist())
         spared = np.array([token not in replaced for token in self.ids.tolist()])
         complete = self.is_complete
-        reaching = logits > -np.inf if complete else logits >= self.logits[-1]
+        if complete:
+            reaching = logits > -np.inf
+        else:  # of those that tie with the last one, others may be better than a later id
+            last = self.logits[-1]
+            reaching = (logits > last) | ((logits == last) & (tokens < self.ids[-1]))
         ids = np.concatenate((self.ids[spared], tokens[reaching]))
         if ids.size < min(_FEWEST_RANKED, self.size):
             source = self.source.copy()
             source[tokens] = logits
             return type(self)(source)
         head = np.concatenate((self.logits[spared], logits[reaching]))
+        count = ids.size if complete else None
+        if not complete and self._histogram is not None:
+            possible, were = logits > -np.inf, self.logits_of(tokens) > -np.inf
+            count = self.count + int(possible.sum()) - int(were.sum())
         if self._replaced is not None:
             before, former = self._replaced
             still = np.array([token not in replaced for token in before.tolist()])
             tokens = np.concatenate((before[still], tokens))
             logits = np.concatenate((former[still], logits))
-        made = self._new(self._source, (tokens, logits), ids.size if complete else None)
+        made = self._new(self._source, (tokens, logits), count)
         made._set_head(*_by_id(ids, head))
+        made._histogram = self._histogram  # of nearly the same: good enough for `Bins`
         return made
 
     @classmethod

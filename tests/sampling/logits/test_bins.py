@@ -56,7 +56,8 @@ def test_top_p_finds_a_deep_nucleus_without_ranking_it(seed: int, p: float, beta
 
 def bins_of(logits: NDArray[Any]) -> Bins:
     best = float(logits.max())
-    return Bins(logits, best, Histogram.of(logits, best, float(logits.min()), 0))
+    histogram = Histogram.of(logits, best, float(logits.min()), 0)
+    return Bins(logits, best, histogram, int(np.count_nonzero(logits > -np.inf)))
 
 
 def count(bins: Bins, share: float, beta: float, size: int) -> int:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from studio.sampling import Ranking
+from studio.sampling import Ranking, Survey
 
 INF = math.inf
 
@@ -107,3 +107,41 @@ def test_the_weight_of_everything_stands_extremes(beta: float) -> None:
     x = np.maximum(beta * (logits[:4000].astype(np.float64) - float(logits.max())), -746.0)
     assert weight.mass == pytest.approx(np.exp(x).sum(), rel=1e-9)
     assert weight.moment == pytest.approx((x * np.exp(x)).sum(), rel=1e-6, abs=1e-9)
+
+
+@given(
+    cases,
+    st.lists(st.lists(st.integers(0, 10**6), min_size=1, max_size=60), min_size=1, max_size=3),
+    st.integers(0, 2**32 - 1),
+    st.booleans(),
+)
+def test_a_ranking_with_other_logits_is_that_of_these_logits(
+    logits: NDArray[np.float32], groups: list[list[int]], seed: int, surveyed: bool
+) -> None:
+    rng = np.random.default_rng(seed)
+    ranking = Survey(logits).ranking if surveyed else Ranking(logits)
+    changed = logits.copy()
+    for group in groups:
+        tokens = np.unique(np.array(group) % logits.size)
+        assert np.array_equal(ranking.logits_of(tokens), changed[tokens])
+        # Taken out, moved a little, and moved to where no other token is.
+        far = rng.choice([-INF, 0.0, -1e6, 300.0], tokens.size)
+        moved = np.where(rng.random(tokens.size) < 0.5, far, changed[tokens] + 0.25)
+        changed[tokens] = moved.astype(np.float32)
+        changed[logits.size // 2] = 0.25  # one is left
+        ranking = ranking.with_logits(
+            np.union1d(tokens, [logits.size // 2]),
+            changed[np.union1d(tokens, [logits.size // 2])],
+        )
+    right = ranked_by_hand(changed)
+    assert ranking.ids.tolist() == right[: ranking.ids.size]
+    assert ranking.count == len(right)
+    weights = np.exp(0.7 * (changed[right].astype(np.float64) - changed[right[0]]))
+    for place in (0.0, 0.3, 0.6, 0.9, 1.0):
+        rank = int(place * (len(right) - 1))
+        assert ranking.token_at(rank) == right[rank]
+        assert ranking.weight_at(rank, 0.7) == pytest.approx(weights[rank], rel=1e-5, abs=1e-300)
+        mass = float(weights[: rank + 1].sum())
+        assert ranking.mass(rank + 1, 0.7) == pytest.approx(mass, rel=1e-5)
+        if weights[rank] > 1e-4 * mass:  # less is rounding's
+            assert ranking.rank_of_draw(mass - weights[rank] / 2, 0.7, len(right)) == rank
