@@ -1,39 +1,13 @@
 """Command-line options that several commands share."""
 
 import argparse
-from collections.abc import Callable
 from pathlib import Path
 
 from studio.engine.model_files.starter_model import find_starter_model
-from studio.sampling.params import KNOWN_SAMPLERS, SAMPLER_ALIASES
+from studio.sampling.facts import Number
+from studio.sampling.params import DEFAULT_SAMPLERS, NUMBERS, SAMPLER_ALIASES
 from studio.sampling.word_bias import CASINGS, WordBias
 from studio.suggestion import did_you_mean
-
-_SAMPLING: dict[str, tuple[Callable[[str], object], str]] = {
-    "temperature": (float, "0 (greedy) to inf (uniform)"),
-    "dynatemp_range": (float, "let T move this far either way with the entropy; 0 = off"),
-    "dynatemp_exponent": (float, "how T moves with the entropy; 1 = evenly"),
-    "top_k": (int, "keep the k most likely tokens; 0 = off"),
-    "top_p": (float, "keep the most likely tokens that sum to p; 1 = off"),
-    "min_p": (float, "keep tokens at least this fraction of the favourite's probability; 0 = off"),
-    "typical_p": (float, "keep the tokens nearest the expected surprise that sum to p; 1 = off"),
-    "top_n_sigma": (float, "keep logits at most n standard deviations below the best; -1 = off"),
-    "xtc_probability": (float, "how often to exclude the top choices; 0 = off"),
-    "xtc_threshold": (float, "the probability that makes a top choice; above 0.5 = off"),
-    "min_keep": (int, "tokens that filters leave at least"),
-    "repeat_penalty": (float, "weaken tokens that were used lately; 1 = off"),
-    "repeat_last_n": (int, "how many tokens are lately; 0 = off, -1 = all"),
-    "frequency_penalty": (float, "weaken such a token for each time it was used; 0 = off"),
-    "presence_penalty": (float, "weaken such a token once; 0 = off"),
-    "dry_multiplier": (float, "weaken what would continue a repetition; 0 = off"),
-    "dry_base": (float, "so much more for each token it is longer"),
-    "dry_allowed_length": (int, "the longest repetition that is free"),
-    "dry_penalty_last_n": (int, "how many tokens are searched for it; 0 = off, -1 = all"),
-    "mirostat": (int, "1 or 2: steer the surprise instead of filtering; 0 = off"),
-    "mirostat_tau": (float, "the surprise to aim at, in bits"),
-    "mirostat_eta": (float, "how fast to get there"),
-    "seed": (int, "0 to 4294967295; -1 = a new one each time"),
-}
 
 _NO_BREAKERS = "none"
 _ESCAPES = {"\\n": "\n", "\\t": "\t", "\\r": "\r"}
@@ -42,13 +16,17 @@ _ESCAPES = {"\\n": "\n", "\\t": "\t", "\\r": "\r"}
 def add_sampling_arguments(parser: argparse.ArgumentParser, without: str = "") -> None:
     """Add `--temperature`, `--top-k` and their kin, absent by default; one may be left out."""
     group = parser.add_argument_group("sampling")
-    for field, (kind, help_text) in _SAMPLING.items():
+    for field, number in NUMBERS.items():
         if field == without:
             continue
-        options = [f"--{field.replace('_', '-')}"]
-        if field == "seed":
-            options.insert(0, "-s")  # llama.cpp's own, as -m, -p, -f, -n, -c, -t and -ngl are
-        group.add_argument(*options, dest=field, metavar="X", type=kind, help=help_text)
+        options = [option for option in (number.short_flag, number.flag) if option]
+        group.add_argument(
+            *options,
+            dest=field,
+            metavar="X",
+            type=int if number.is_whole else float,
+            help=_help(number),
+        )
     group.add_argument(
         "--dry-sequence-breaker",
         dest="dry_sequence_breakers",
@@ -91,9 +69,14 @@ def add_sampling_arguments(parser: argparse.ArgumentParser, without: str = "") -
     )
 
 
+def _help(number: Number) -> str:
+    words = f" {number.told_words}." if number.words else ""
+    return f"{number.help}{words}".replace("%", "%%")
+
+
 def sampling_overrides(given: argparse.Namespace) -> dict[str, object]:
     """Those sampling options that were given, by the names of `SamplingParams`."""
-    fields = (*_SAMPLING, "dry_sequence_breakers", "logit_bias", "word_biases", "samplers")
+    fields = (*NUMBERS, "dry_sequence_breakers", "logit_bias", "word_biases", "samplers")
     values = {field: getattr(given, field, None) for field in fields}
     found = {field: value for field, value in values.items() if value is not None}
     if "logit_bias" in found:  # of the model at hand, whatever a preset's were for
@@ -113,10 +96,10 @@ def unescaped(text: str) -> str:
 def _samplers(text: str) -> tuple[str, ...]:
     names = tuple(name.strip() for name in text.split(";") if name.strip())
     for name in names:
-        if name not in KNOWN_SAMPLERS and name not in SAMPLER_ALIASES:
+        if name not in DEFAULT_SAMPLERS and name not in SAMPLER_ALIASES:
             raise argparse.ArgumentTypeError(
-                f"there is no sampler {name!r}.{did_you_mean(name, KNOWN_SAMPLERS)} There are: "
-                f"{', '.join(KNOWN_SAMPLERS)}"
+                f"there is no sampler {name!r}.{did_you_mean(name, DEFAULT_SAMPLERS)} There are: "
+                f"{', '.join(DEFAULT_SAMPLERS)}"
             )
     return names
 

@@ -15,25 +15,26 @@ import msgspec
 
 from studio.engine.messages import LaneFinishReason
 from studio.experiments.comparison import Comparison, LaneRecord, TokenRecord, divergence_of
-from studio.sampling import DEFAULT_SAMPLERS, SamplingParams, WordBias, active_steps
+from studio.sampling import (
+    DEFAULT_SAMPLERS,
+    PARAMETERS,
+    STEPS,
+    SamplingParams,
+    WordBias,
+    active_steps,
+)
 from studio.visible_text import visible_line
 
 _NEUTRAL = SamplingParams()
 _FIELDS = {
-    "penalties": ("repeat_penalty", "repeat_last_n", "frequency_penalty", "presence_penalty"),
-    "dry": (
-        "dry_multiplier",
-        "dry_base",
-        "dry_allowed_length",
-        "dry_penalty_last_n",
-        "dry_sequence_breakers",
-    ),
-    "xtc": ("xtc_probability", "xtc_threshold", "min_keep"),
-    "top_p": ("top_p", "min_keep"),
-    "min_p": ("min_p", "min_keep"),
-    "typical_p": ("typical_p", "min_keep"),
+    step.name: {
+        *(name for name, facts in PARAMETERS.items() if facts.step == step.name),
+        *(("min_keep",) if step.heeds_min_keep else ()),
+    }
+    for step in STEPS
+    if step.name != "temperature"
 }
-"""What each sampler's settings are, where they are others than its own name."""
+"""What each sampler's settings are, but for temperature's own."""
 _GREEDY = ("penalties", "dry", "temperature")
 """The samplers that act at T 0: which token is best hangs by nothing else."""
 _COLORS = 8
@@ -133,7 +134,7 @@ def settings(lane: LaneRecord) -> str:
 def other_settings(params: SamplingParams) -> str:
     """All parameters but temperature and seed that had an effect, by their names."""
     acting = _acting(params)
-    fields = {field for step in acting for field in _FIELDS.get(step, (step,))}
+    fields = {field for step in acting for field in _FIELDS.get(step, ())}
     fields |= {"logit_bias", "word_biases"}
     has_range = params.dynatemp_range and 0 < params.temperature < math.inf
     if has_range and "temperature" in acting and not params.mirostat:

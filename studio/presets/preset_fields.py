@@ -25,9 +25,10 @@ from studio.presets.preset import (
     Preset,
 )
 from studio.presets.preset_name import checked_name
-from studio.sampling import ParameterError, SamplingParams
+from studio.sampling import PARAMETERS, ParameterError, SamplingParams
+from studio.sampling.params import with_later_steps
 
-SAMPLING_FIELDS = tuple(entry.name for entry in msgspec.structs.fields(SamplingParams))
+SAMPLING_FIELDS = tuple(PARAMETERS)
 _IN_ORDER = tuple(entry.name for entry in msgspec.structs.fields(Preset))
 PRESET_FIELDS = ("format_version", *_IN_ORDER[:-1])
 """In the order in which they are written."""
@@ -115,6 +116,9 @@ def _sampling(found: object) -> tuple[SamplingParams, dict[str, object]]:
     if known.get("temperature", 1.0) is None:
         known["temperature"] = math.inf  # JSON has no infinity
     names = {field: f"sampling.{field}" for field in known}
+    order = known.get("samplers")
+    if isinstance(order, (list, tuple)) and all(isinstance(step, str) for step in order):
+        known["samplers"] = with_later_steps(tuple(order), known)
     unknown = {key: value for key, value in found.items() if key not in SAMPLING_FIELDS}
     return sampling_params(known, names), unknown
 

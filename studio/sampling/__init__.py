@@ -16,8 +16,11 @@ from studio.sampling.logits.near_tie import is_near_tie
 from studio.sampling.logits.ranking import Ranking
 from studio.sampling.params import (
     DEFAULT_SAMPLERS,
-    KNOWN_SAMPLERS,
     MAX_SEED,
+    NUMBERS,
+    PARAMETERS,
+    STEPS,
+    SWITCHES,
     SamplingParams,
     foreign_tokens,
 )
@@ -36,9 +39,12 @@ from studio.sampling.word_tokens import WordTable, WordTokens
 __all__ = [
     "CASINGS",
     "DEFAULT_SAMPLERS",
-    "KNOWN_SAMPLERS",
     "MAX_SEED",
     "NO_STATE",
+    "NUMBERS",
+    "PARAMETERS",
+    "STEPS",
+    "SWITCHES",
     "Breakers",
     "Choice",
     "InverseTemperature",

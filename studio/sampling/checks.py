@@ -10,11 +10,10 @@ from __future__ import annotations
 import math
 import numbers
 from collections.abc import Mapping
+from functools import cache
 
 from studio.sampling.errors import ParameterError
-
-LARGEST_INT = 2**31 - 1
-"""llama.cpp holds counts and token ids in an int32."""
+from studio.sampling.facts import LARGEST_COUNT, Number
 
 
 def real(field: str, value: object, allowed: str) -> float:
@@ -40,42 +39,63 @@ def non_negative(field: str, value: object, allowed: str) -> float:
     return abs(number)  # -0.0 becomes 0.0
 
 
-def finite(field: str, value: object, least: float, means: str) -> float:
-    """Return `value` as a float from `least` up, infinity excluded."""
-    at_least = "" if least == -math.inf else f" from {least:g}"
-    allowed = f"a finite number{at_least} ({means})"
-    number = real(field, value, allowed)
-    if not (least <= number < math.inf and number > -math.inf):
+def number(facts: Number, field: str, value: object) -> float:
+    """Return `value` as a number that a parameter may be: an int where it is a whole one.
+
+    Args:
+        facts: The parameter.
+        field: What to call it where the value is refused.
+        value: What was found.
+    """
+    if facts.is_whole:
+        return _whole(facts, field, value)
+    allowed = _allowed(facts)
+    found = real(field, value, allowed) + 0.0  # -0.0 becomes 0.0
+    if found == facts.also_neutral:
+        return facts.neutral
+    is_inside = facts.least < found if facts.is_above else facts.least <= found
+    is_inside = is_inside and found <= facts.most
+    if math.isinf(found) and not facts.may_be_infinite:
+        is_inside = False
+    if not (is_inside or found in facts.words.values()):  # so is NaN not
         raise ParameterError(field, value, allowed)
-    return number + 0.0
+    return found
 
 
-def above_zero(field: str, value: object, allowed: str) -> float:
-    """Return `value` as a float above 0 and finite."""
-    number = real(field, value, allowed)
-    if not 0.0 < number < math.inf:
-        raise ParameterError(field, value, allowed)
-    return number
-
-
-def share(field: str, value: object, *, zero: bool, means: str) -> float:
-    """Return `value` as a float from 0 (or above it, without `zero`) to 1."""
-    allowed = f"a number {'from 0 to' if zero else 'above 0 and at most'} 1 ({means})"
-    number = real(field, value, allowed)
-    if not 0.0 <= number <= 1.0 or (number == 0.0 and not zero):
-        raise ParameterError(field, value, allowed)
-    return abs(number)
-
-
-def integer(field: str, value: object, least: int, most: int, means: str) -> int:
-    """Return `value` as an int from `least` to `most`."""
-    allowed = f"a whole number from {least} to {most} ({means})"
+def _whole(facts: Number, field: str, value: object) -> int:
+    allowed = _allowed(facts)
     if isinstance(value, bool) or not isinstance(value, numbers.Integral):
         raise ParameterError(field, value, allowed)
-    number = int(value)
-    if not least <= number <= most:
+    found = int(value)
+    if not _lowest(facts) <= found <= facts.most:
         raise ParameterError(field, value, allowed)
-    return number
+    return found
+
+
+def _lowest(facts: Number) -> float:
+    """The least of its range and of what words stand for."""
+    return min((facts.least, *facts.words.values()))
+
+
+@cache
+def _allowed(facts: Number) -> str:
+    """What a number may be, in words."""
+    means = facts.means or facts.told_words
+    if facts.is_whole:
+        return f"a whole number from {_lowest(facts):.0f} to {facts.most:.0f} ({means})"
+    least = f"{facts.least:g}"
+    if facts.may_be_infinite:
+        word = {value: f" ({name})" for name, value in facts.words.items()}
+        ends = word.get(facts.least, ""), word.get(facts.most, "")
+        return f"a number from {least}{ends[0]} to infinity{ends[1]}"
+    if not math.isinf(facts.most):
+        side = f"above {least} and at most" if facts.is_above else f"from {least} to"
+        return f"a number {side} {facts.most:g} ({means})"
+    if math.isinf(facts.least):
+        return f"a finite number ({means})"
+    beyond = [value for value in facts.words.values() if value < facts.least]
+    others = "".join(f", or {value:g}" for value in beyond)
+    return f"a finite number {'above' if facts.is_above else 'from'} {least}{others} ({means})"
 
 
 def biases(field: str, value: object) -> tuple[tuple[int, float], ...]:
@@ -84,7 +104,7 @@ def biases(field: str, value: object) -> tuple[tuple[int, float], ...]:
     A bias of None is read as -inf: JSON has no infinity, and writes null for it.
     """
     allowed = (
-        f"pairs of a token id (0 to {LARGEST_INT}) and a number to add to its logit, -inf to ban "
+        f"pairs of a token id (0 to {LARGEST_COUNT}) and a number to add to its logit, -inf to ban "
         "it, each token at most once"
     )
     pairs = tuple(value.items()) if isinstance(value, Mapping) else value
@@ -101,7 +121,7 @@ def biases(field: str, value: object) -> tuple[tuple[int, float], ...]:
         if not number < math.inf:  # so is NaN not
             raise ParameterError(field, value, allowed)
         identity = int(token)
-        if not 0 <= identity <= LARGEST_INT or identity in found:
+        if not 0 <= identity <= LARGEST_COUNT or identity in found:
             raise ParameterError(field, value, allowed)
         found[identity] = number + 0.0
     return tuple(sorted(found.items()))

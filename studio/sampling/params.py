@@ -1,38 +1,63 @@
-"""`SamplingParams`: how the next token is to be drawn. One frozen value, checked when made.
+"""The one table of sampling parameters: `SamplingParams`, how the next token is to be drawn.
 
-Names and meanings are llama.cpp's. The module knows neither logits nor presets nor files.
+Each field states its default, which is neutral, and beside it all else that is known of it: range,
+step of the arrow keys, words, help, llama.cpp's names. Checks, presets, command line, window and
+the readers of other programs' files read it here. To add a sampler, add its fields, its step to
+`STEPS`, and what it does to `samplers.filters`. Names and meanings are llama.cpp's.
 """
 
-from __future__ import annotations
+# Annotations are read when the module is: no "from __future__ import annotations" here.
 
-import math
-from collections.abc import Callable
+import dataclasses
+from collections.abc import Callable, Collection, Mapping
+from functools import partial
+from typing import Annotated, get_args
 
 import msgspec
 
 from studio.sampling import checks
-from studio.sampling.checks import non_negative
-from studio.sampling.errors import ParameterError
+from studio.sampling.facts import LARGEST, LARGEST_COUNT, Number, Parameter, Step
 from studio.sampling.word_bias import WordBias, word_biases
 
-KNOWN_SAMPLERS = (
-    "penalties",
-    "dry",
-    "top_n_sigma",
-    "top_k",
-    "typical_p",
-    "top_p",
-    "min_p",
-    "xtc",
-    "temperature",
+STEPS = (
+    Step(name="penalties", title="Penalties", changes=True, letter="e"),
+    Step(name="dry", title="DRY", changes=True, letter="d"),
+    Step(name="top_n_sigma", title="Top-n-sigma", cuts=True, letter="s"),
+    Step(name="top_k", title="Top-k", cuts=True, letter="k"),
+    Step(
+        name="typical_p",
+        title="Typical-p",
+        cuts=True,
+        keeps_best=False,
+        heeds_min_keep=True,
+        llama_name="typ_p",
+        letter="y",
+        aliases=("typ", "typical"),
+    ),
+    Step(
+        name="top_p",
+        title="Top-p",
+        cuts=True,
+        heeds_min_keep=True,
+        letter="p",
+        aliases=("nucleus",),
+    ),
+    Step(name="min_p", title="Min-p", cuts=True, heeds_min_keep=True, letter="m"),
+    Step(name="xtc", title="XTC", cuts=True, keeps_best=False, heeds_min_keep=True, letter="x"),
+    Step(name="temperature", title="Temperature", letter="t", aliases=("temp",)),
 )
-"""Every step that `SamplingParams.samplers` may name."""
+"""Every step that `SamplingParams.samplers` may name, in the order in which they run by default.
 
-DEFAULT_SAMPLERS = KNOWN_SAMPLERS
-"""llama.cpp's own order: temperature runs last, so the filters see the model's own distribution."""
+It is llama.cpp's own order: temperature runs last, so the filters see the model's own distribution.
+"""
 
-SAMPLER_ALIASES = {"typ_p": "typical_p"}
-"""Names that mean another: llama.cpp calls this one step otherwise than its parameter."""
+DEFAULT_SAMPLERS = tuple(step.name for step in STEPS)
+"""Their names."""
+
+SAMPLER_ALIASES = {
+    step.chain_name: step.name for step in STEPS if step.chain_name not in ("", step.name)
+}
+"""Steps by llama.cpp's names, where these are others than ours; they are taken for ours."""
 
 DEFAULT_BREAKERS = ("\n", ":", '"', "*")
 """llama.cpp's own sequence breakers for DRY."""
@@ -43,9 +68,6 @@ NEW_SEED = -1
 MAX_SEED = 2**32 - 1
 """The largest seed llama.cpp takes."""
 
-Check = Callable[[str, object], object]
-"""Takes a field's name and value; gives the value settled, or refuses it."""
-
 _LONGEST_BREAKER = 40  # bytes; llama.cpp cuts longer ones short in silence
 
 
@@ -55,83 +77,420 @@ class SamplingParams(
     """Everything that shapes a distribution between the model's logits and the draw.
 
     The defaults are neutral: temperature 1, no filter, no penalty. A step has an effect only when
-    `samplers` names it; biases and `mirostat` are no steps and always count.
-
-    Attributes:
-        temperature: T in [0, inf]. 0 is greedy (the largest logit, exactly, whatever else is set),
-            inf is uniform over whatever the filters leave.
-        dynatemp_range: T moves between `temperature` less this and `temperature` plus this with
-            the entropy of what is left at its place in the order; 0 is off. At least 0, finite.
-        dynatemp_exponent: The power of the entropy's share of its maximum that T moves with; from
-            0.
-        top_k: Keep the k best tokens; 0 is off.
-        top_p: Keep the smallest set of best tokens whose probability sums to at least p, in
-            (0, 1]; 1 is off.
-        min_p: Keep the tokens at least `min_p` times as probable as the best, in [0, 1]; 0 is off.
-        typical_p: Keep the tokens whose surprise is nearest the entropy, as many as sum to more
-            than p, in (0, 1]; 1 is off.
-        top_n_sigma: Keep the tokens whose logit is at most n standard deviations (of all logits
-            left) below the best; -1 is off, and so is 0.
-        xtc_probability: How likely it is, at each token, that XTC acts, in [0, 1]; 0 is off.
-        xtc_threshold: Where it acts, all tokens at least this probable are cut but the least of
-            them, in [0, 1]; above 0.5 is off.
-        min_keep: How many tokens top-p, min-p, typical and XTC leave at least.
-        repeat_penalty: Logits of recent tokens are divided by it where positive and multiplied by
-            it where negative; above 0 and finite; 1 is off.
-        repeat_last_n: How many of the last tokens count as recent; 0 is off, -1 is all of them.
-        frequency_penalty: Taken off a recent token's logit once for each time it occurs; 0 is off.
-        presence_penalty: Taken off a recent token's logit once; 0 is off.
-        dry_multiplier: What DRY takes off the logit of a token that would continue a repetition
-            of `dry_allowed_length` tokens; 0 is off.
-        dry_base: That much more, as a factor, for each token the repetition is longer; from 1.
-        dry_allowed_length: The longest repetition that goes unpenalised.
-        dry_penalty_last_n: How many of the last tokens are searched; 0 is off, -1 is all of them.
-        dry_sequence_breakers: Texts over which no repetition is followed.
-        mirostat: 1 or 2 steers the surprise of what is written with Mirostat's version 1 or 2,
-            which takes the place of all samplers but temperature; 0 is off.
-        mirostat_tau: The surprise aimed at, in bits.
-        mirostat_eta: How fast it is steered to.
-        logit_bias: (token id, bias) pairs in order of token; a bias is added to the raw logit,
-            before everything else, and -inf bans the token. A mapping is taken too.
-        logit_bias_vocabulary: For which vocabulary these ids were given: its fingerprint, and
-            behind a space the name of the model for the reader. Empty where that is not known.
-        word_biases: Words with their biases, for any vocabulary; see `WordBias`.
-        seed: 0 to 2**32 - 1, or -1 for a new one each time.
-        samplers: The steps in the order in which they run, each at most once. What is left out is
-            not applied. llama.cpp's "typ_p" is taken for "typical_p".
+    `samplers` names it; biases and `mirostat` are no steps and always count. What each field does
+    stands beside it.
 
     Raises:
         ParameterError: A value is of the wrong type or outside its range; names the field.
     """
 
-    temperature: float = 1.0
-    dynatemp_range: float = 0.0
-    dynatemp_exponent: float = 1.0
-    top_k: int = 0
-    top_p: float = 1.0
-    min_p: float = 0.0
-    typical_p: float = 1.0
-    top_n_sigma: float = -1.0
-    xtc_probability: float = 0.0
-    xtc_threshold: float = 0.1
-    min_keep: int = 0
-    repeat_penalty: float = 1.0
-    repeat_last_n: int = 64
-    frequency_penalty: float = 0.0
-    presence_penalty: float = 0.0
-    dry_multiplier: float = 0.0
-    dry_base: float = 1.75
-    dry_allowed_length: int = 2
-    dry_penalty_last_n: int = -1
-    dry_sequence_breakers: tuple[str, ...] = DEFAULT_BREAKERS
-    mirostat: int = 0
-    mirostat_tau: float = 5.0
-    mirostat_eta: float = 0.1
-    logit_bias: tuple[tuple[int, float | None], ...] = ()
-    logit_bias_vocabulary: str = ""
-    word_biases: tuple[WordBias, ...] = ()
-    seed: int = NEW_SEED
-    samplers: tuple[str, ...] = DEFAULT_SAMPLERS
+    temperature: Annotated[
+        float,
+        Number(
+            label="temperature T",
+            may_be_infinite=True,
+            stride=0.05,
+            words={"greedy": 0.0, "uniform": LARGEST},
+            allowed="0 (greedy) to ∞ (uniform)",
+            help="The logits are divided by it before the softmax: P ∝ exp(logit / T).",
+            plain="Low keeps to the likeliest words, high lets in surprising ones. 1 is the "
+            "model's own.",
+            group="temperature",
+            step="temperature",
+            is_switch=True,
+            short="T {}",
+            llama_flag="--temp",
+        ),
+    ] = 1.0
+    """0 is the largest logit, exactly, whatever else is set; infinity is uniform over whatever the
+    filters leave."""
+    dynatemp_range: Annotated[
+        float,
+        Number(
+            label="dynamic range",
+            stride=0.05,
+            words={"off": 0.0},
+            help="T moves this far either way with the entropy of what is left.",
+            plain="Colder where the model is sure, hotter where it is not.",
+            group="temperature",
+            step="temperature",
+            is_switch=True,
+            short="T ±{}",
+        ),
+    ] = 0.0
+    dynatemp_exponent: Annotated[
+        float,
+        Number(
+            label="dynamic exponent",
+            stride=0.1,
+            means="1 is llama.cpp's",
+            help="The power of the entropy's share of its maximum that T moves with.",
+            plain="Above 1 T stays low longer, below 1 it rises early. It needs a dynamic range.",
+            group="temperature",
+            step="temperature",
+            llama_flag="--dynatemp-exp",
+        ),
+    ] = 1.0
+    top_k: Annotated[
+        int,
+        Number(
+            label="top-k",
+            most=LARGEST_COUNT,
+            stride=1,
+            is_whole=True,
+            words={"off": 0},
+            help="Only the k most probable tokens can be drawn.",
+            plain="A fixed short list, however sure or unsure the model is. 0 is off.",
+            group="filters",
+            step="top_k",
+            is_switch=True,
+        ),
+    ] = 0
+    top_p: Annotated[
+        float,
+        Number(
+            label="top-p",
+            most=1.0,
+            stride=0.01,
+            is_above=True,
+            words={"off": 1.0},
+            help="Only the smallest set of most probable tokens that sum to at least p can be "
+            "drawn.",
+            plain="A short list where the model is sure, a long one where it is not. 1 is off.",
+            group="filters",
+            step="top_p",
+            is_switch=True,
+        ),
+    ] = 1.0
+    min_p: Annotated[
+        float,
+        Number(
+            label="min-p",
+            most=1.0,
+            stride=0.01,
+            words={"off": 0.0},
+            help="Only tokens at least this many times as probable as the favourite can be drawn.",
+            plain="Drops what is absurd beside the favourite, keeps what competes with it. 0 is "
+            "off.",
+            group="filters",
+            step="min_p",
+            is_switch=True,
+        ),
+    ] = 0.0
+    typical_p: Annotated[
+        float,
+        Number(
+            label="typical-p",
+            most=1.0,
+            stride=0.01,
+            is_above=True,
+            words={"off": 1.0},
+            help="Only the tokens whose surprise is nearest the entropy can be drawn, as sum to p.",
+            plain="Drops what is too odd and also what is too obvious. 1 is off.",
+            group="filters",
+            step="typical_p",
+            is_switch=True,
+            llama_flag="--typical",
+        ),
+    ] = 1.0
+    top_n_sigma: Annotated[
+        float,
+        Number(
+            label="top-n-sigma",
+            stride=0.1,
+            words={"off": -1.0},
+            also_neutral=0.0,
+            means="off, as 0 is",
+            help="Only tokens at most n standard deviations of all logits below the best can be "
+            "drawn.",
+            plain="It cuts the same tokens at every T, wherever it runs. 0 is off too.",
+            group="filters",
+            step="top_n_sigma",
+            is_switch=True,
+            short="top-nσ {}",
+            llama_flag="--top-nsigma",
+        ),
+    ] = -1.0
+    xtc_probability: Annotated[
+        float,
+        Number(
+            label="XTC probability",
+            most=1.0,
+            stride=0.05,
+            words={"off": 0.0},
+            help="How likely it is, at each token, that XTC excludes the top choices.",
+            plain="Steers away from what is said first of all. 0 is off, 1 acts at every token.",
+            group="variety",
+            step="xtc",
+            is_switch=True,
+            short="XTC {}",
+        ),
+    ] = 0.0
+    xtc_threshold: Annotated[
+        float,
+        Number(
+            label="XTC threshold",
+            most=1.0,
+            stride=0.01,
+            means="above 0.5 is off",
+            help="Where XTC acts, it cuts all tokens at least this probable but the least of them.",
+            plain="Above 0.5 there are never two of them: XTC is off.",
+            group="variety",
+            step="xtc",
+        ),
+    ] = 0.1
+    min_keep: Annotated[
+        int,
+        Number(
+            label="min-keep",
+            most=LARGEST_COUNT,
+            stride=1,
+            is_whole=True,
+            means="one is left in any case",
+            help="The filters that look at probabilities leave so many tokens at least.",
+            plain="One is left in any case.",
+            group="filters",
+            llama_flag="",
+        ),
+    ] = 0
+    repeat_penalty: Annotated[
+        float,
+        Number(
+            label="repeat penalty",
+            stride=0.01,
+            is_above=True,
+            words={"off": 1.0},
+            help="Logits of recent tokens are divided by it where positive, multiplied where "
+            "negative.",
+            plain="Above 1 makes repeating less likely; much above 1.2 starts to avoid even "
+            "“the”. 1 is off.",
+            group="repetition",
+            step="penalties",
+            is_switch=True,
+            short="repeat {}",
+        ),
+    ] = 1.0
+    repeat_last_n: Annotated[
+        int,
+        Number(
+            label="repeat last n",
+            most=LARGEST_COUNT,
+            stride=16,
+            is_whole=True,
+            words={"all": -1, "off": 0},
+            means="0 is off, -1 is the whole context",
+            help="How many of the last tokens the repeat, frequency and presence penalties look "
+            "at.",
+            plain="How far back a word counts as a repetition. 0 is off, all (−1) the whole "
+            "context.",
+            group="repetition",
+            step="penalties",
+        ),
+    ] = 64
+    frequency_penalty: Annotated[
+        float,
+        Number(
+            label="frequency penalty",
+            least=-LARGEST,
+            stride=0.05,
+            words={"off": 0.0},
+            help="Taken off a recent token's logit once for each time it occurs.",
+            plain="The more often a word was used, the less likely. Below 0 it is asked for again.",
+            group="repetition",
+            step="penalties",
+            is_switch=True,
+            short="frequency {}",
+        ),
+    ] = 0.0
+    presence_penalty: Annotated[
+        float,
+        Number(
+            label="presence penalty",
+            least=-LARGEST,
+            stride=0.05,
+            words={"off": 0.0},
+            help="Taken off a recent token's logit once, however often it occurs.",
+            plain="Favours words not used yet. Below 0 it favours those that were.",
+            group="repetition",
+            step="penalties",
+            is_switch=True,
+            short="presence {}",
+        ),
+    ] = 0.0
+    dry_multiplier: Annotated[
+        float,
+        Number(
+            label="DRY multiplier",
+            stride=0.1,
+            words={"off": 0.0},
+            help="What DRY takes off the logit of a token that would continue a repetition.",
+            plain="Breaks loops of whole phrases and leaves single words alone; 0.8 is usual. 0 is "
+            "off.",
+            group="repetition",
+            step="dry",
+            is_switch=True,
+            short="DRY {}",
+        ),
+    ] = 0.0
+    dry_base: Annotated[
+        float,
+        Number(
+            label="DRY base",
+            least=1.0,
+            stride=0.05,
+            means="1.75 is llama.cpp's",
+            help="So much more, as a factor, for each token that the repetition is longer.",
+            plain="How fast a long repetition becomes impossible.",
+            group="repetition",
+            step="dry",
+        ),
+    ] = 1.75
+    dry_allowed_length: Annotated[
+        int,
+        Number(
+            label="DRY allowed length",
+            most=LARGEST_COUNT,
+            stride=1,
+            is_whole=True,
+            means="2 is llama.cpp's",
+            help="The longest repetition, in tokens, that DRY leaves unpenalised.",
+            plain="Set phrases and names up to this length may come back.",
+            group="repetition",
+            step="dry",
+        ),
+    ] = 2
+    dry_penalty_last_n: Annotated[
+        int,
+        Number(
+            label="DRY last n",
+            most=LARGEST_COUNT,
+            stride=16,
+            is_whole=True,
+            words={"all": -1, "off": 0},
+            means="0 is off, -1 is the whole context",
+            help="How many of the last tokens DRY searches for repetitions.",
+            plain="How far back a phrase counts as a repetition. 0 is off, all (−1) the whole "
+            "context.",
+            group="repetition",
+            step="dry",
+        ),
+    ] = -1
+    dry_sequence_breakers: Annotated[
+        tuple[str, ...],
+        Parameter(
+            label="DRY breakers",
+            one="DRY breaker",
+            help="Texts over which DRY follows no repetition.",
+            plain="What begins a new line or a new speech may begin as another did.",
+            allowed=f"texts of 1 to {_LONGEST_BREAKER} bytes",
+            group="repetition",
+            step="dry",
+        ),
+    ] = DEFAULT_BREAKERS
+    mirostat: Annotated[
+        int,
+        Number(
+            label="Mirostat",
+            most=2,
+            stride=1,
+            is_whole=True,
+            words={"off": 0},
+            help="Steers the surprise of what is written with Mirostat's version 1 or 2.",
+            plain="It takes the place of all filters and penalties; temperature runs right before "
+            "it.",
+            group="mirostat",
+        ),
+    ] = 0
+    mirostat_tau: Annotated[
+        float,
+        Number(
+            label="Mirostat tau",
+            stride=0.1,
+            means="in bits",
+            help="The surprise that Mirostat aims at, in bits a token.",
+            plain="Low is predictable, high is surprising; about 3 to 6 reads as prose.",
+            group="mirostat",
+            llama_flag="--mirostat-ent",
+        ),
+    ] = 5.0
+    mirostat_eta: Annotated[
+        float,
+        Number(
+            label="Mirostat eta",
+            stride=0.01,
+            means="0 never learns",
+            help="How fast Mirostat corrects itself after each token.",
+            plain="High follows at once and swings, low is steady. 0 never corrects.",
+            group="mirostat",
+            llama_flag="--mirostat-lr",
+        ),
+    ] = 0.1
+    logit_bias: Annotated[
+        tuple[tuple[int, float | None], ...],
+        Parameter(
+            label="token biases",
+            one="token bias",
+            help="Added to the raw logit of a token, by its number, before everything else; −∞ "
+            "bans it.",
+            plain="A card of the bars shows the number. It is another token in another model, so "
+            "that these biases belong to one vocabulary.",
+            allowed="a token's number and a bias; −∞ bans it",
+            group="biases",
+        ),
+    ] = ()
+    """(token id, bias) pairs in order of token. A mapping is taken too."""
+    logit_bias_vocabulary: Annotated[
+        str,
+        Parameter(
+            label="token biases are for",
+            help="The vocabulary that the numbers of `logit_bias` belong to.",
+            plain="It is set with them.",
+            llama_name="",
+        ),
+    ] = ""
+    """Its fingerprint, and behind a space the name of the model for the reader. Empty where that is
+    not known."""
+    word_biases: Annotated[
+        tuple[WordBias, ...],
+        Parameter(
+            label="word biases",
+            one="word bias",
+            help="Added to the raw logit of the token that completes a word, in any model; −∞ bans "
+            "it.",
+            plain="Above 0 asks for a word, below 0 avoids it; 5 is much. Longer words are left "
+            "alone, but for those that a model begins with the very token that is this word.",
+            allowed="words or phrases, and a number for each; −∞ bans it",
+            group="biases",
+            llama_name="",
+        ),
+    ] = ()
+    seed: Annotated[
+        int,
+        Number(
+            label="seed",
+            most=MAX_SEED,
+            stride=1,
+            is_whole=True,
+            words={"random": NEW_SEED},
+            means="-1 is a new one each time",
+            help="Where the random numbers of the draw start.",
+            plain="The same seed and settings give the same text again. random (−1) takes a new "
+            "one each time.",
+            group="draw",
+            short_flag="-s",
+        ),
+    ] = NEW_SEED
+    samplers: Annotated[
+        tuple[str, ...],
+        Parameter(
+            label="order of the steps",
+            help="Which steps run, and in which order: each sees what the one before has left.",
+            plain="Drag a row, or move it with Alt+↑ and Alt+↓; Space leaves a step out.",
+            allowed=f"each of {len(STEPS)} steps at most once",
+            group="order",
+        ),
+    ] = DEFAULT_SAMPLERS
+    """What is left out is not applied. llama.cpp's "typ_p" is taken for "typical_p"."""
 
     def __post_init__(self) -> None:
         """Check every field, and settle numbers on plain `float` and `int`."""
@@ -153,6 +512,75 @@ class SamplingParams(
         return bool(self.logit_bias or self.word_biases)
 
 
+_DEFAULTS = tuple((entry.name, entry.default) for entry in msgspec.structs.fields(SamplingParams))
+
+
+def _stated(field: str, default: object) -> Parameter:
+    """What stands beside a field, with its name and its default."""
+    facts = get_args(SamplingParams.__annotations__[field])[1]
+    assert isinstance(facts, Parameter), field
+    return dataclasses.replace(facts, name=field, neutral=default)
+
+
+PARAMETERS: Mapping[str, Parameter] = {
+    field: _stated(field, default) for field, default in _DEFAULTS
+}
+"""The table by name: what is known of every field, in their order."""
+
+NUMBERS: Mapping[str, Number] = {
+    field: facts for field, facts in PARAMETERS.items() if isinstance(facts, Number)
+}
+"""Those of them that are numbers."""
+
+SWITCHES: Mapping[str, tuple[Parameter, ...]] = {
+    step.name: tuple(
+        facts for facts in PARAMETERS.values() if facts.step == step.name and facts.is_switch
+    )
+    for step in STEPS
+}
+"""By the name of a step, the parameters that turn it on."""
+
+Check = Callable[[str, object], object]
+"""Takes a field's name and value; gives the value settled, or refuses it."""
+
+
+def _breakers(field: str, value: object) -> tuple[str, ...]:
+    return checks.texts(field, value, _LONGEST_BREAKER)
+
+
+def _samplers(field: str, value: object) -> tuple[str, ...]:
+    return checks.names(field, value, DEFAULT_SAMPLERS, SAMPLER_ALIASES)
+
+
+_CHECKS: dict[str, Check] = {
+    **{field: partial(checks.number, facts) for field, facts in NUMBERS.items()},
+    "dry_sequence_breakers": _breakers,
+    "logit_bias": checks.biases,
+    "logit_bias_vocabulary": checks.short_text,
+    "word_biases": word_biases,
+    "samplers": _samplers,
+}
+
+
+def with_later_steps(samplers: tuple[str, ...], known: Collection[str]) -> tuple[str, ...]:
+    """Return an order out of a file, with the steps that its writer did not know yet.
+
+    Each stands behind the step that it stands behind by default, or at the top. Those that the file
+    has a parameter of are left out where it leaves them out.
+
+    Args:
+        samplers: The order.
+        known: The parameters that the file has.
+    """
+    order = list(samplers)
+    for place, step in enumerate(STEPS):
+        is_known = any(facts.name in known for facts in SWITCHES[step.name])
+        if step.is_later and not is_known and step.name not in order:
+            before = [name for name in DEFAULT_SAMPLERS[:place] if name in order]
+            order.insert(order.index(before[-1]) + 1 if before else 0, step.name)
+    return tuple(order)
+
+
 def foreign_tokens(params: SamplingParams, size: int, vocabulary: str) -> list[int]:
     """Return the tokens whose biases are for another vocabulary than the one at hand.
 
@@ -167,73 +595,3 @@ def foreign_tokens(params: SamplingParams, size: int, vocabulary: str) -> list[i
     if made_for and vocabulary and made_for.split(" ")[0] != vocabulary.split(" ")[0]:
         return tokens
     return [token for token in tokens if token >= size]
-
-
-def _temperature(field: str, value: object) -> float:
-    return non_negative(field, value, "a number from 0 (greedy) to infinity (uniform)")
-
-
-def _repeat_penalty(field: str, value: object) -> float:
-    return checks.above_zero(field, value, "a finite number above 0 (1 is off)")
-
-
-def _top_n_sigma(field: str, value: object) -> float:
-    allowed = "a finite number from 0, or -1 (off, as 0 is)"
-    number = checks.real(field, value, allowed)
-    if not (0.0 <= number < math.inf or number == -1.0):
-        raise ParameterError(field, value, allowed)
-    return -1.0 if number == 0.0 else number
-
-
-def _breakers(field: str, value: object) -> tuple[str, ...]:
-    return checks.texts(field, value, _LONGEST_BREAKER)
-
-
-def _samplers(field: str, value: object) -> tuple[str, ...]:
-    return checks.names(field, value, KNOWN_SAMPLERS, SAMPLER_ALIASES)
-
-
-def _finite(least: float, means: str = "0 is off") -> Check:
-    return lambda field, value: checks.finite(field, value, least, means)
-
-
-def _share(means: str, *, zero: bool = True) -> Check:
-    return lambda field, value: checks.share(field, value, zero=zero, means=means)
-
-
-def _integer(least: int, means: str, most: int = checks.LARGEST_INT) -> Check:
-    return lambda field, value: checks.integer(field, value, least, most, means)
-
-
-_CHECKS: dict[str, Check] = {
-    "temperature": _temperature,
-    "dynatemp_range": _finite(0.0),
-    "dynatemp_exponent": _finite(0.0, "1 is llama.cpp's"),
-    "top_k": _integer(0, "0 is off"),
-    "top_p": _share("1 is off", zero=False),
-    "min_p": _share("0 is off"),
-    "typical_p": _share("1 is off", zero=False),
-    "top_n_sigma": _top_n_sigma,
-    "xtc_probability": _share("0 is off"),
-    "xtc_threshold": _share("above 0.5 is off"),
-    "min_keep": _integer(0, "one is left in any case"),
-    "repeat_penalty": _repeat_penalty,
-    "repeat_last_n": _integer(-1, "0 is off, -1 is the whole context"),
-    "frequency_penalty": _finite(-math.inf),
-    "presence_penalty": _finite(-math.inf),
-    "dry_multiplier": _finite(0.0),
-    "dry_base": _finite(1.0, "1.75 is llama.cpp's"),
-    "dry_allowed_length": _integer(0, "2 is llama.cpp's"),
-    "dry_penalty_last_n": _integer(-1, "0 is off, -1 is the whole context"),
-    "dry_sequence_breakers": _breakers,
-    "mirostat": _integer(0, "0 is off", most=2),
-    "mirostat_tau": _finite(0.0, "in bits"),
-    "mirostat_eta": _finite(0.0, "0 never learns"),
-    "logit_bias": checks.biases,
-    "logit_bias_vocabulary": checks.short_text,
-    "word_biases": word_biases,
-    "seed": _integer(NEW_SEED, "-1 is a new one each time", most=MAX_SEED),
-    "samplers": _samplers,
-}
-
-_DEFAULTS = tuple((entry.name, entry.default) for entry in msgspec.structs.fields(SamplingParams))

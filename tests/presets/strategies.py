@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from studio.presets import Preset, PresetError
 from studio.presets.preset import PROMPT_FORMATS, TASKS
 from studio.presets.preset_name import checked_name
-from studio.sampling import CASINGS, KNOWN_SAMPLERS, SamplingParams, WordBias
+from studio.sampling import CASINGS, DEFAULT_SAMPLERS, SamplingParams, WordBias
 
 
 def numbers(least: float, most: float) -> st.SearchStrategy[float]:
@@ -56,7 +56,7 @@ PARAMS: dict[str, st.SearchStrategy[Any]] = {
             st.lists(st.sampled_from(CASINGS), unique=True).map(tuple)),
         max_size=4, unique_by=lambda word: word.text).map(tuple),
     "seed": st.integers(-1, 2**32 - 1),
-    "samplers": st.permutations(KNOWN_SAMPLERS).flatmap(
+    "samplers": st.permutations(DEFAULT_SAMPLERS).flatmap(
         lambda order: st.integers(0, len(order)).map(lambda count: tuple(order[:count]))),
 }  # fmt: skip
 

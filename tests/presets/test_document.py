@@ -13,7 +13,7 @@ from studio.presets import FORMAT_VERSION, Preset, PresetDocument, PresetError
 from studio.presets.bounded_json import MOST_BYTES, read_file
 from studio.presets.preset import PROMPT_FORMATS, TASKS
 from studio.presets.preset_name import checked_name, name_key, numbered
-from studio.sampling import KNOWN_SAMPLERS, SamplingParams
+from studio.sampling import DEFAULT_SAMPLERS, SamplingParams
 from tests.presets.strategies import is_name, presets
 
 
@@ -209,6 +209,6 @@ def test_names_differ_by_more_than_case() -> None:
 
 def test_the_words_are_the_structs() -> None:
     fields = {entry.name: entry.type for entry in msgspec.structs.fields(Preset)}
-    assert set(KNOWN_SAMPLERS) == set(SamplingParams().samplers)
+    assert set(DEFAULT_SAMPLERS) == set(SamplingParams().samplers)
     assert fields["task"].__args__ == TASKS
     assert fields["prompt_format"].__args__ == PROMPT_FORMATS

@@ -13,16 +13,21 @@ from studio.app.parameters.sampling_order import (
     with_temperature_first,
     with_temperature_last,
 )
-from studio.sampling import LogitSketch, SamplingParams, ShapedTop
+from studio.sampling import (
+    PARAMETERS,
+    STEPS,
+    LogitSketch,
+    SamplingParams,
+    ShapedTop,
+    active_steps,
+)
 
-_NAMES: dict[str, tuple[str, Callable[[float], bool]]] = {
-    "top_n_sigma": ("top-n-sigma", lambda value: value > 0),
-    "top_k": ("top-k", lambda value: value > 0),
-    "typical_p": ("typical-p", lambda value: value < 1),
-    "top_p": ("top-p", lambda value: value < 1),
-    "min_p": ("min-p", lambda value: value > 0),
+_NAMES = {
+    step.name: PARAMETERS[step.name].label
+    for step in STEPS
+    if step.cuts and step.name in PARAMETERS
 }
-"""Each filter's field: its name in words, and whether a value of it is on."""
+"""What the filters are called that have one parameter, of their own name: all but XTC."""
 
 TRIED = {"min_p": 0.05}
 """What is shown where no filter is on."""
@@ -30,18 +35,12 @@ TRIED = {"min_p": 0.05}
 
 def active_filters(params: SamplingParams) -> tuple[str, ...]:
     """The fields of the filters that can cut anything, in the order in which they run."""
-    return tuple(
-        name
-        for name in params.samplers
-        if name in _NAMES and _NAMES[name][1](getattr(params, name))
-    )
+    return tuple(name for name in active_steps(params) if name in _NAMES)
 
 
 def filter_names(params: SamplingParams) -> str:
     """The active filters in words: ``top-k 40, min-p 0.05``."""
-    return ", ".join(
-        f"{_NAMES[name][0]} {getattr(params, name):g}" for name in active_filters(params)
-    )
+    return ", ".join(f"{_NAMES[name]} {getattr(params, name):g}" for name in active_filters(params))
 
 
 def filtered(params: SamplingParams) -> SamplingParams:
@@ -70,15 +69,8 @@ def with_some_filter(params: SamplingParams) -> SamplingParams:
 
 def leaves_something_out(params: SamplingParams) -> bool:
     """Whether something is in force that `filtered` does not keep."""
-    steps = params.samplers
-    return (
-        ("penalties" in steps and _penalises(params))
-        or ("xtc" in steps and params.xtc_probability > 0)
-        or ("dry" in steps and params.dry_multiplier > 0)
-        or params.dynatemp_range > 0
-        or params.mirostat != 0
-        or params.is_biased
-    )
+    others = set(active_steps(params)) - {*_NAMES, "temperature"}
+    return bool(others or params.dynatemp_range or params.mirostat or params.is_biased)
 
 
 def at(sketch: LogitSketch, params: SamplingParams, temperature: float) -> ShapedTop:
@@ -100,9 +92,3 @@ def _reordered(
     params: SamplingParams, reorder: Callable[[tuple[str, ...]], tuple[str, ...]]
 ) -> SamplingParams:
     return msgspec.structs.replace(params, samplers=reorder(filtered(params).samplers))
-
-
-def _penalises(params: SamplingParams) -> bool:
-    return params.repeat_last_n != 0 and (
-        params.repeat_penalty != 1 or params.frequency_penalty != 0 or params.presence_penalty != 0
-    )

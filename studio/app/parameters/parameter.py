@@ -1,42 +1,27 @@
-"""A setting of the sampler as the window speaks of it: label, help, neutral value, what is allowed.
+"""A setting of the sampler as the window speaks of it: shown, typed, stepped, found.
 
-What a value may be is `SamplingParams`'s to say; this module reads, prints and tells. It does not
-know Qt, nor which parameters there are.
+What is known of the sampler's is in its table (`sampling.params`); this module reads, prints and
+tells it.
 """
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from studio.app.explain_steps import StepName
 from studio.app.parameters.sampling_number import format_number, parse_integer, parse_number
+from studio.sampling import facts
+from studio.sampling.facts import LARGEST, LARGEST_COUNT
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Parameter:
-    """One thing that the writer can set.
+class Parameter(facts.Parameter):
+    """One thing that the writer can set: of `SamplingParams`, or else of `Preset`.
 
     Attributes:
-        name: As in `SamplingParams`; else as in `Preset`.
-        label: What stands before it.
-        one: What a single entry of it is called, where it has several.
-        neutral: The value with which it does nothing, or does the usual.
-        help: What it does, in the field's words: one sentence.
-        plain: The same in plain words, and what to expect of it.
-        allowed: What may be set, in words.
-        step: The step of `SamplingParams.samplers` that it belongs to, if it does to one.
         explained: The step of Explain that teaches it, if one does.
     """
 
-    name: str
-    label: str
-    neutral: object
-    help: str
-    plain: str
-    allowed: str = ""
-    step: str | None = None
     explained: StepName | None = None
-    one: str = ""
 
     @property
     def title(self) -> str:
@@ -56,29 +41,12 @@ class Parameter:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Number(Parameter):
-    """One number.
-
-    Attributes:
-        neutral: The value that does nothing, or the usual.
-        least: The least number allowed, but for the words.
-        most: The largest.
-        stride: How far a step of the arrow keys goes.
-        is_whole: Whether only whole numbers make sense.
-        is_above: Whether `least` itself is not allowed.
-        words: Words that stand for values, the first of each value being the one shown.
-    """
-
-    neutral: float
-    least: float
-    most: float
-    stride: float
-    is_whole: bool = False
-    is_above: bool = False
-    words: Mapping[str, float] = field(default_factory=dict)
+class Number(facts.Number, Parameter):
+    """One number."""
 
     def __post_init__(self) -> None:
         """Say what is allowed where nothing was said."""
+        super().__post_init__()
         if not self.allowed:
             object.__setattr__(self, "allowed", self._range())
 
@@ -162,11 +130,5 @@ def _on_grid(value: float, grid: float, count: int) -> float:
 _SLACK = 1e-6
 """Of a multiple that arithmetic has missed: 0.3 is three tenths and no less."""
 _DECIMALS = 10
-
-LARGEST = float("inf")
-"""Of a number without an upper bound."""
-
-LARGEST_COUNT = 2**31 - 1
-"""Of tokens, as llama.cpp counts them."""
 
 _UNBOUNDED = (LARGEST, LARGEST_COUNT)

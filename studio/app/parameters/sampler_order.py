@@ -6,53 +6,10 @@ nobody's but the list's. This module does not know Qt.
 
 from collections.abc import Sequence
 
-from studio.app.parameters.parameter import Number
-from studio.app.parameters.penalties import (
-    DRY_MULTIPLIER,
-    FREQUENCY_PENALTY,
-    PRESENCE_PENALTY,
-    REPEAT_PENALTY,
-)
-from studio.app.parameters.table import (
-    DYNATEMP_RANGE,
-    MIN_P,
-    TEMPERATURE,
-    TOP_K,
-    TOP_N_SIGMA,
-    TOP_P,
-    TYPICAL_P,
-    XTC_PROBABILITY,
-)
-from studio.sampling import DEFAULT_SAMPLERS, SamplingParams, active_steps
+from studio.app.parameters.table import SAMPLING_NUMBERS, TEMPERATURE
+from studio.sampling import DEFAULT_SAMPLERS, STEPS, SWITCHES, SamplingParams, active_steps
 
-STEP_TITLES = {
-    "penalties": "Penalties",
-    "dry": "DRY",
-    "top_n_sigma": "Top-n-sigma",
-    "top_k": "Top-k",
-    "typical_p": "Typical-p",
-    "top_p": "Top-p",
-    "min_p": "Min-p",
-    "xtc": "XTC",
-    "temperature": "Temperature",
-}
-
-_NUMBERS: dict[str, tuple[tuple[Number, str], ...]] = {
-    "penalties": (
-        (REPEAT_PENALTY, "repeat {}"),
-        (FREQUENCY_PENALTY, "frequency {}"),
-        (PRESENCE_PENALTY, "presence {}"),
-    ),
-    "dry": ((DRY_MULTIPLIER, "{}"),),
-    "top_n_sigma": ((TOP_N_SIGMA, "{}"),),
-    "top_k": ((TOP_K, "{}"),),
-    "typical_p": ((TYPICAL_P, "{}"),),
-    "top_p": ((TOP_P, "{}"),),
-    "min_p": ((MIN_P, "{}"),),
-    "xtc": ((XTC_PROBABILITY, "{}"),),
-    "temperature": ((TEMPERATURE, "T {}"), (DYNATEMP_RANGE, "±{}")),
-}
-"""What of each step is told in its row, where it is not neutral."""
+STEP_TITLES = {step.name: step.title for step in STEPS}
 
 
 def whole_order(
@@ -92,9 +49,11 @@ def step_words(name: str, params: SamplingParams) -> str:
         return "left out"
     if not is_at_work(name, params):
         return "T 1" if name == "temperature" else "off"
-    shown = [
-        words.format(number.format(getattr(params, number.name)))
-        for number, words in _NUMBERS[name]
-        if number is TEMPERATURE or getattr(params, number.name) != number.neutral
-    ]
-    return ", ".join(shown).replace(", ±", " ±")
+    switches = [SAMPLING_NUMBERS[switch.name] for switch in SWITCHES[name]]
+    shown = []
+    for number in switches:
+        value = getattr(params, number.name)
+        if number is TEMPERATURE or value != number.neutral:
+            text = number.format(value)
+            shown.append(text if len(switches) == 1 else number.in_short(text))
+    return ", ".join(shown).replace(", T ±", " ±")

@@ -11,9 +11,9 @@ from typing import Literal
 
 import msgspec
 
-from studio.sampling import SamplingParams, active_steps
+from studio.sampling import STEPS, SamplingParams, active_steps
 
-FILTERS = frozenset({"top_n_sigma", "top_k", "typical_p", "top_p", "min_p", "xtc"})
+FILTERS = frozenset(step.name for step in STEPS if step.cuts)
 """The steps that cut tokens; penalties, DRY and temperature only re-weigh them."""
 
 TemperaturePlace = Literal["first", "last", "between", "off"]

@@ -1,31 +1,23 @@
 """What has an effect among the sampling parameters, in a line. Knows no Qt."""
 
-from studio.app.parameters.penalties import REPEAT_PENALTY
 from studio.app.parameters.sampling_number import format_number
 from studio.app.parameters.sampling_order import temperature_place
-from studio.app.parameters.table import MIN_P, SEED, TOP_K, TOP_P
-from studio.sampling import SamplingParams, active_steps
+from studio.app.parameters.table import SAMPLING_NUMBERS, SEED, TEMPERATURE
+from studio.sampling import STEPS, SWITCHES, SamplingParams, active_steps
 
 BETWEEN = "   "
 """What stands between the parts of a summary."""
 
-_FIELDS_IN_SUMMARY = (
-    (TOP_K, "top-k"),
-    (TOP_P, "top-p"),
-    (MIN_P, "min-p"),
-    (REPEAT_PENALTY, "repeat"),
-)
-
-_STEPS_IN_SUMMARY = (
-    # The step, the parameter that tells most of it, and its neutral value.
-    ("typical_p", "typical_p", 1.0, "typical-p {}"),
-    ("top_n_sigma", "top_n_sigma", -1.0, "top-nσ {}"),
-    ("xtc", "xtc_probability", 0.0, "XTC {}"),
-    ("penalties", "frequency_penalty", 0.0, "frequency {}"),
-    ("penalties", "presence_penalty", 0.0, "presence {}"),
-    ("dry", "dry_multiplier", 0.0, "DRY {}"),
-    ("temperature", "dynatemp_range", 0.0, "T ±{}"),
-)
+_FIRST = ("top_k", "top_p", "min_p", "repeat_penalty")
+"""What is told first: what the window has fields for."""
+_SWITCHES = [
+    *(SAMPLING_NUMBERS[name] for name in _FIRST),
+    *(
+        number
+        for number in SAMPLING_NUMBERS.values()
+        if number.is_switch and number.name not in _FIRST and number is not TEMPERATURE
+    ),
+]
 
 
 def summary(params: SamplingParams) -> str:
@@ -46,30 +38,19 @@ def summary(params: SamplingParams) -> str:
 def _steps(params: SamplingParams) -> list[str]:
     active = active_steps(params)
     parts = [
-        f"{label} {entry.format(getattr(params, entry.name))}"
-        for entry, label in _FIELDS_IN_SUMMARY
-        if entry.step in active and getattr(params, entry.name) != entry.neutral
+        number.in_short(number.format(getattr(params, number.name)))
+        for number in _SWITCHES
+        if number.step in active and getattr(params, number.name) != number.neutral
     ]
-    parts += [
-        words.format(format_number(getattr(params, name)))
-        for step, name, neutral, words in _STEPS_IN_SUMMARY
-        if step in active and getattr(params, name) != neutral
-    ]
-    if params.min_keep > 1 and {"top_p", "min_p", "typical_p", "xtc"} & set(active):
+    if params.min_keep > 1 and any(step.heeds_min_keep and step.name in active for step in STEPS):
         parts.append(f"min-keep {params.min_keep}")
     return parts
 
 
 def filter_words(params: SamplingParams, step: str) -> str:
     """A filter and its value as the summary has them: ``min-p 0.05``."""
-    for entry, label in _FIELDS_IN_SUMMARY:
-        if entry.name == step:
-            return f"{label} {entry.format(getattr(params, entry.name))}"
-    return next(
-        words.format(format_number(getattr(params, name)))
-        for named, name, _, words in _STEPS_IN_SUMMARY
-        if named == step
-    )
+    number = SAMPLING_NUMBERS[SWITCHES[step][0].name]
+    return number.in_short(number.format(getattr(params, number.name)))
 
 
 def order_words(params: SamplingParams, *, short: bool = False) -> str:

@@ -39,6 +39,7 @@ from studio.sampling.instrument.retemper import (
     most_likely_left,
     steepest_on,
 )
+from studio.sampling.samplers.steps import TAKES_OTHERS
 
 _POINTS = 65
 PLACES = tuple(index / (_POINTS - 1) for index in range(_POINTS))
@@ -166,7 +167,7 @@ class Retempered:
         return found
 
     def _subject(self, token: int) -> Subject:
-        takes_the_best = {"xtc", "typical_p"}.intersection(active_steps(self._params))
+        takes_the_best = TAKES_OTHERS.intersection(active_steps(self._params))
         if self._left is not None and not takes_the_best and token in self._left.ids:
             return Subject(self._left, "", most_likely_left(self._left, token))
         left = left_over(self._sketch, unfiltered(self._params), self._history, self._state)

@@ -9,9 +9,9 @@ from typing import NamedTuple
 from studio.app.counted import counted
 from studio.app.tokens.place import TokenPlace
 from studio.app.tokens.words import percent
-from studio.sampling import Breakers, LogitSketch, SamplingParams, active_steps
+from studio.sampling import SWITCHES, Breakers, LogitSketch, SamplingParams, active_steps
 from studio.sampling.logits.penalties import recent
-from studio.sampling.samplers.steps import active_changes, changes_come_first
+from studio.sampling.samplers.steps import TAKES_OTHERS, active_changes, changes_come_first
 from studio.sampling.word_tokens import NO_BIASES
 
 NO_WORDS = "Words with biases are not known as tokens yet: shown as if they had none."
@@ -24,7 +24,9 @@ NEAR_TIE = (
     "does from run to run, so even T 0 may not always give the same token here."
 )
 
-_NAMES = {"typical_p": "typical-p", "xtc": "XTC"}
+_NAMES = {
+    switch.step: switch.in_short("").strip() for step in TAKES_OTHERS for switch in SWITCHES[step]
+}
 
 
 class Note(NamedTuple):

@@ -12,7 +12,7 @@ import llama_cpp
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.sampling import SamplingParams
+from studio.sampling import STEPS, SamplingParams
 
 _CANDIDATE = np.dtype([("id", np.int32), ("logit", np.float32), ("p", np.float32)])
 _M = 100
@@ -95,7 +95,8 @@ def _made(params: SamplingParams, size: int, written: int, vocabulary: Any) -> l
             params.temperature, params.dynatemp_range, params.dynatemp_exponent
         ),
     }
-    return made + [makers[name]() for name in params.samplers]
+    theirs = {step.name for step in STEPS if step.chain_name}
+    return made + [makers[name]() for name in params.samplers if name in theirs]
 
 
 class NativeSeconds(NamedTuple):

@@ -6,33 +6,18 @@ another setting may wake it, and the report says so.
 
 from __future__ import annotations
 
-from studio.sampling import SamplingParams, active_steps
+from studio.sampling import PARAMETERS, STEPS, SamplingParams, active_steps
 
-STEP_OF = {
-    "repeat_penalty": "penalties",
-    "frequency_penalty": "penalties",
-    "presence_penalty": "penalties",
-    "dry_multiplier": "dry",
-    "top_n_sigma": "top_n_sigma",
-    "top_k": "top_k",
-    "typical_p": "typical_p",
-    "top_p": "top_p",
-    "min_p": "min_p",
-    "xtc_probability": "xtc",
-    "temperature": "temperature",
-    "dynatemp_range": "temperature",
-}
-"""The step of `samplers` that a parameter turns on."""
-
-_CUTS = frozenset({"top_n_sigma", "top_k", "typical_p", "top_p", "min_p", "xtc"})
+_CUTS = frozenset(step.name for step in STEPS if step.cuts)
 _NEUTRAL = SamplingParams()
 
 
 def why_idle(field: str, params: SamplingParams) -> str:
     """Why a parameter does nothing that is another than the neutral one; empty where it acts."""
-    step = STEP_OF.get(field)
-    if step is None:
+    facts = PARAMETERS.get(field)
+    if facts is None or facts.step is None or not facts.is_switch:
         return ""
+    step = facts.step
     if getattr(params, field) == getattr(_NEUTRAL, field):
         return ""
     if step not in params.samplers:

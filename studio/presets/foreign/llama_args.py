@@ -11,43 +11,25 @@ from dataclasses import replace
 from studio.presets.errors import refused
 from studio.presets.foreign.command_line import arguments, escaped, unescaped, words
 from studio.presets.foreign.keys import KeyTable, carried, same, without_place
-from studio.presets.foreign.orders import from_letters, from_llama_names, to_llama_names
+from studio.presets.foreign.orders import (
+    from_letters,
+    from_llama_names,
+    is_llama_default,
+    to_llama_names,
+)
 from studio.presets.foreign.plain_text import number_of
 from studio.presets.foreign.quirks import BELOW_ZERO, carry_breakers
 from studio.presets.foreign.source import WHOLE, Imported, Source
 from studio.presets.foreign.target import Exported, Target
 from studio.presets.preset import Preset
-from studio.sampling import DEFAULT_SAMPLERS, SamplingParams
+from studio.sampling import NUMBERS, SamplingParams
 
 PROGRAM = "llama.cpp arguments"
 
 ABSENT: Mapping[str, object] = {"temperature": 0.8, "top_k": 40, "top_p": 0.95, "min_p": 0.05}
 """What llama.cpp's programs begin with, where it is another than the neutral value."""
 
-_KEYS = {
-    "--temp": "temperature",
-    "--dynatemp-range": "dynatemp_range",
-    "--dynatemp-exp": "dynatemp_exponent",
-    "--top-k": "top_k",
-    "--top-p": "top_p",
-    "--min-p": "min_p",
-    "--typical": "typical_p",
-    "--top-nsigma": "top_n_sigma",
-    "--xtc-probability": "xtc_probability",
-    "--xtc-threshold": "xtc_threshold",
-    "--repeat-penalty": "repeat_penalty",
-    "--repeat-last-n": "repeat_last_n",
-    "--frequency-penalty": "frequency_penalty",
-    "--presence-penalty": "presence_penalty",
-    "--dry-multiplier": "dry_multiplier",
-    "--dry-base": "dry_base",
-    "--dry-allowed-length": "dry_allowed_length",
-    "--dry-penalty-last-n": "dry_penalty_last_n",
-    "--mirostat": "mirostat",
-    "--mirostat-ent": "mirostat_tau",
-    "--mirostat-lr": "mirostat_eta",
-    "--seed": "seed",
-}
+_KEYS = {number.program_flag: name for name, number in NUMBERS.items() if number.program_flag}
 _SAME = {
     "--temperature": "--temp",
     "--typical-p": "--typical",
@@ -286,7 +268,7 @@ def write(preset: Preset) -> Exported:
         if value is not None and (field in always or value != getattr(neutral, field)):
             add(flag, value if field in WHOLE else repr(value))
     target.carried({"samplers", "dry_sequence_breakers", "stop", "logit_bias"})
-    if params.samplers != DEFAULT_SAMPLERS:
+    if not is_llama_default(params.samplers):
         add("--samplers", ";".join(to_llama_names(params.samplers)))
     if params.dry_sequence_breakers != neutral.dry_sequence_breakers:
         breakers = [text for text in params.dry_sequence_breakers if text != _NO_BREAKERS]

@@ -7,7 +7,12 @@ from collections.abc import Mapping
 
 from studio.presets.foreign.keys import KeyTable, carried, same, without_place
 from studio.presets.foreign.llama_args import ABSENT
-from studio.presets.foreign.orders import from_letters, from_llama_names, to_llama_names
+from studio.presets.foreign.orders import (
+    from_letters,
+    from_llama_names,
+    is_llama_default,
+    to_llama_names,
+)
 from studio.presets.foreign.quirks import (
     BELOW_ZERO,
     carry_biases,
@@ -19,31 +24,17 @@ from studio.presets.foreign.quirks import (
 from studio.presets.foreign.source import Imported, Source
 from studio.presets.foreign.target import Exported, Target
 from studio.presets.preset import Preset
-from studio.sampling import DEFAULT_SAMPLERS, SamplingParams
+from studio.sampling import NUMBERS, SamplingParams
 
 PROGRAM = "OpenAI-style request"
 
 _KEYS = ("temperature", "top_p", "frequency_penalty", "presence_penalty", "seed")
-_FURTHER = (
-    "dynatemp_range",
-    "dynatemp_exponent",
-    "top_k",
-    "min_p",
-    "typical_p",
-    "top_n_sigma",
-    "xtc_probability",
-    "xtc_threshold",
-    "min_keep",
-    "repeat_penalty",
-    "repeat_last_n",
-    "dry_multiplier",
-    "dry_base",
-    "dry_allowed_length",
-    "dry_penalty_last_n",
-    "mirostat",
-    "mirostat_tau",
-    "mirostat_eta",
+_FURTHER = tuple(
+    number.server_name
+    for number in NUMBERS.values()
+    if number.server_name and number.name not in _KEYS
 )
+assert all(NUMBERS[key].server_name == key for key in (*_KEYS, *_FURTHER))
 _LLAMA_SERVER = frozenset({*_FURTHER, "n_predict", "samplers", "n_probs"}) - {"top_k", "min_p"}
 """Keys that speak of llama-server, and of no other server."""
 _SERVER = "How a server answers, and no setting."
@@ -141,7 +132,7 @@ def write(preset: Preset) -> Exported:
     params, neutral = preset.sampling, SamplingParams()
     values: dict[str, object] = {}
     # What llama-server alone knows wakes its own defaults, which are no neutral ones.
-    is_llama_server = params.samplers != DEFAULT_SAMPLERS or any(
+    is_llama_server = not is_llama_default(params.samplers) or any(
         getattr(params, key) != getattr(neutral, key) for key in _FURTHER
     )
     always = {"temperature", "top_p", *(("top_k", "min_p") if is_llama_server else ())}
@@ -159,7 +150,7 @@ def write(preset: Preset) -> Exported:
         values["logit_bias"] = {str(token): bias for token, bias in biases.items()}
     if params.dry_sequence_breakers != neutral.dry_sequence_breakers:
         values["dry_sequence_breakers"] = list(params.dry_sequence_breakers)
-    if params.samplers != DEFAULT_SAMPLERS:
+    if not is_llama_default(params.samplers):
         values["samplers"] = to_llama_names(params.samplers)
     if preset.prompt_format == "chat" and preset.system_message:
         target.carried({"system_message", "prompt_format"})

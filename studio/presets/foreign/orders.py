@@ -4,43 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from studio.sampling import DEFAULT_SAMPLERS
+from studio.sampling import DEFAULT_SAMPLERS, STEPS
 
 _LLAMA_NAMES = {
-    "penalties": "penalties",
-    "dry": "dry",
-    "top_n_sigma": "top_n_sigma",
-    "top-n-sigma": "top_n_sigma",
-    "top_k": "top_k",
-    "top-k": "top_k",
-    "typ_p": "typical_p",
-    "typ-p": "typical_p",
-    "typ": "typical_p",
-    "typical": "typical_p",
-    "typical_p": "typical_p",
-    "typical-p": "typical_p",
-    "top_p": "top_p",
-    "top-p": "top_p",
-    "nucleus": "top_p",
-    "min_p": "min_p",
-    "min-p": "min_p",
-    "xtc": "xtc",
-    "temperature": "temperature",
-    "temp": "temperature",
+    name: step.name
+    for step in STEPS
+    if step.chain_name
+    for known in (step.name, step.chain_name, *step.aliases)
+    for name in (known, known.replace("_", "-"))
 }
 
-LETTERS = {
-    "e": "penalties",
-    "d": "dry",
-    "s": "top_n_sigma",
-    "k": "top_k",
-    "y": "typical_p",
-    "p": "top_p",
-    "m": "min_p",
-    "x": "xtc",
-    "t": "temperature",
-}
+LETTERS = {step.letter: step.name for step in STEPS if step.letter}
 """llama.cpp's `--sampling-seq`."""
+
+_TO_LLAMA = {step.name: step.chain_name for step in STEPS if step.chain_name}
 
 KOBOLD_NUMBERS: dict[int, tuple[str, ...]] = {
     0: ("top_k",),
@@ -105,8 +82,8 @@ def from_letters(letters: str) -> tuple[tuple[str, ...], list[str]]:
 
 
 def to_llama_names(samplers: Iterable[str]) -> list[str]:
-    """llama.cpp's names for our steps."""
-    return ["typ_p" if step == "typical_p" else step for step in samplers]
+    """llama.cpp's names for our steps, but for those that it does not have."""
+    return [_TO_LLAMA[step] for step in samplers if step in _TO_LLAMA]
 
 
 def from_kobold(numbers: Sequence[int]) -> tuple[str, ...]:
@@ -148,4 +125,9 @@ def to_webui(samplers: Iterable[str]) -> list[str]:
     return [name for step in samplers for name, own in _WEBUI_NAMES.items() if own == step]
 
 
-assert set(WEBUI_ORDER) == set(DEFAULT_SAMPLERS)
+def is_llama_default(samplers: Iterable[str]) -> bool:
+    """Whether llama.cpp runs those of these steps that it has in this order by itself."""
+    return to_llama_names(samplers) == to_llama_names(DEFAULT_SAMPLERS)
+
+
+assert set(WEBUI_ORDER) == {step.name for step in STEPS if not step.is_later}

@@ -23,29 +23,25 @@ from studio.presets.preset_fields import (
     sampling_params,
 )
 from studio.presets.preset_name import checked_name, safe_name
-from studio.sampling import ParameterError, SamplingParams, WordBias
+from studio.sampling import (
+    NUMBERS,
+    PARAMETERS,
+    SWITCHES,
+    ParameterError,
+    SamplingParams,
+    WordBias,
+)
 from studio.sampling.word_bias import LONGEST_WORD, MOST_WORDS
 from studio.visible_text import printable
 
-WHOLE = frozenset(
-    {
-        "top_k",
-        "min_keep",
-        "repeat_last_n",
-        "dry_allowed_length",
-        "dry_penalty_last_n",
-        "mirostat",
-        "seed",
-    }
-)
-
+WHOLE = frozenset(name for name, number in NUMBERS.items() if number.is_whole)
 """The parameters that are whole numbers."""
 _MOST_KEYS_NAMED = 6
 _CHANGES_NOTHING = "It changes nothing."
 _MASTERS = {
-    "repeat_last_n": ("repeat_penalty", "frequency_penalty", "presence_penalty"),
-    "dry_penalty_last_n": ("dry_multiplier",),
-    "xtc_threshold": ("xtc_probability",),
+    field: tuple(switch.name for switch in SWITCHES[facts.step])
+    for field, facts in PARAMETERS.items()
+    if facts.step is not None and not facts.is_switch
 }
 """Parameters that do nothing by themselves, and those of which one must be on."""
 

@@ -21,7 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.sampling.logits.ranking import HEAD
-from studio.sampling.params import SamplingParams
+from studio.sampling.params import SWITCHES, SamplingParams
+from studio.sampling.samplers.steps import TAKES_OTHERS
 from studio.sampling.sketches.sketch import LogitSketch
 from studio.sampling.sketches.sketch_stack import SketchStack
 from studio.sampling.state import NO_STATE, SamplerState
@@ -30,6 +31,8 @@ COLDEST, HOTTEST = 1e-3, 1e3
 """Temperatures between which the turn is looked for; below it is 0, above infinity."""
 
 _HALVINGS = 44  # of ln T from end to end: to 1e-12
+
+_OTHERS_OFF = {switch.name: switch.neutral for step in TAKES_OTHERS for switch in SWITCHES[step]}
 
 
 def blame(
@@ -145,9 +148,7 @@ def blames(
 
 def _monotone(params: SamplingParams) -> SamplingParams:
     """Return `params` without what does not keep the head of the ranking."""
-    return msgspec.structs.replace(
-        params, typical_p=1.0, xtc_probability=0.0, mirostat=0, dynatemp_range=0.0
-    )
+    return msgspec.structs.replace(params, mirostat=0, dynatemp_range=0.0, **_OTHERS_OFF)
 
 
 class _Left:

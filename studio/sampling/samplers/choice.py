@@ -23,6 +23,7 @@ from studio.sampling.samplers.mirostat import mu_after
 from studio.sampling.samplers.pipeline import run, shape_any
 from studio.sampling.samplers.prefix import left_of_few
 from studio.sampling.samplers.steps import (
+    TAKES_OTHERS,
     active_changes,
     active_steps,
     changes_alone,
@@ -153,7 +154,7 @@ def choose(
 @lru_cache(maxsize=8)
 def _ranks_as_t0_does(params: SamplingParams) -> bool:
     """Whether what the samplers leave begins with the tokens that T 0 would rank first."""
-    takes_the_best = {"xtc", "typical_p"}.intersection(active_steps(params))
+    takes_the_best = TAKES_OTHERS.intersection(active_steps(params))
     return bool(params.mirostat) or (changes_come_first(params) and not takes_the_best)
 
 

@@ -8,39 +8,41 @@ from functools import lru_cache
 
 import msgspec
 
-from studio.sampling.params import SamplingParams
+from studio.sampling.params import STEPS, SWITCHES, SamplingParams
 from studio.sampling.samplers import dry
 
 # At this β two float32 logits that differ at all differ by e^100 and more in weight, as they would
 # at every larger one; without a limit 1/T overflows, and 0·infinity is no number.
 _LARGEST_BETA = 1e200
 
-CHANGES = ("penalties", "dry")
+CHANGES = tuple(step.name for step in STEPS if step.changes)
 """The steps that change logits; biases do too, but are no step."""
+
+TAKES_OTHERS = frozenset(step.name for step in STEPS if step.cuts and not step.keeps_best)
+"""The steps that do not leave the best n tokens."""
 
 # Any temperature at which it is a step that acts.
 _SOME_TEMPERATURE = 2.0
 
-_IS_ON: dict[str, Callable[[SamplingParams], bool]] = {
-    "penalties": lambda p: (
-        p.repeat_last_n != 0
-        and (p.repeat_penalty != 1.0 or p.frequency_penalty != 0.0 or p.presence_penalty != 0.0)
-    ),
+_NEEDS: dict[str, Callable[[SamplingParams], bool]] = {
+    "penalties": lambda params: params.repeat_last_n != 0,
     "dry": dry.is_on,
-    "top_n_sigma": lambda p: p.top_n_sigma > 0.0,
-    "top_k": lambda p: p.top_k > 0,
-    "typical_p": lambda p: p.typical_p < 1.0,
-    "top_p": lambda p: p.top_p < 1.0,
-    "min_p": lambda p: p.min_p > 0.0,
-    "xtc": lambda p: p.xtc_probability > 0.0 and p.xtc_threshold <= 0.5,
-    "temperature": lambda p: p.temperature != 1.0 or p.dynatemp_range > 0.0,
+    "xtc": lambda params: params.xtc_threshold <= 0.5,
 }
+"""What a step needs to have an effect, beside one of its switches."""
+
+
+def _is_on(name: str, params: SamplingParams) -> bool:
+    """Say whether a step has an effect where the order names it."""
+    if all(getattr(params, switch.name) == switch.neutral for switch in SWITCHES[name]):
+        return False
+    return name not in _NEEDS or _NEEDS[name](params)
 
 
 @lru_cache(maxsize=64)
 def active_steps(params: SamplingParams) -> tuple[str, ...]:
     """Return those of `samplers` that have an effect, in their order."""
-    return tuple([name for name in params.samplers if _IS_ON[name](params)])
+    return tuple([name for name in params.samplers if _is_on(name, params)])
 
 
 @lru_cache(maxsize=8)

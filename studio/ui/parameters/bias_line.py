@@ -9,7 +9,8 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
-from studio.app.parameters.parameter import LARGEST, Number
+from studio.app.parameters.parameter import Number
+from studio.sampling.facts import LARGEST
 from studio.ui.parameters.number_edit import NumberEdit
 from studio.ui.parameters.texts import AddEdit
 from studio.ui.theme.spacing import set_spacing

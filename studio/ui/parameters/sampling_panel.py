@@ -16,7 +16,6 @@ from PySide6.QtWidgets import (
 )
 
 from studio.app.parameters.parameter import Number
-from studio.app.parameters.penalties import REPEAT_LAST_N, REPEAT_PENALTY
 from studio.app.parameters.sampling_order import (
     order_explanation,
     temperature_place,
@@ -25,7 +24,15 @@ from studio.app.parameters.sampling_order import (
 )
 from studio.app.parameters.sampling_state import SamplingState
 from studio.app.parameters.sampling_summary import BETWEEN, order_words, summary
-from studio.app.parameters.table import MAX_TOKENS, MIN_P, SEED, TOP_K, TOP_P
+from studio.app.parameters.table import (
+    MAX_TOKENS,
+    MIN_P,
+    REPEAT_LAST_N,
+    REPEAT_PENALTY,
+    SEED,
+    TOP_K,
+    TOP_P,
+)
 from studio.sampling import SamplingParams
 from studio.ui.parameters.number_edit import NumberEdit
 from studio.ui.theme.spacing import set_margins, set_spacing

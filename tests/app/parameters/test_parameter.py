@@ -10,21 +10,23 @@ from hypothesis import strategies as st
 
 from studio.app.explain_steps import STEP_NAMES
 from studio.app.parameters.groups import BIASES_FOR, GROUPS, PARAMETERS
-from studio.app.parameters.parameter import LARGEST, LARGEST_COUNT, Number, Parameter
-from studio.app.parameters.penalties import REPEAT_LAST_N
+from studio.app.parameters.parameter import Number, Parameter
 from studio.app.parameters.sampling_state import SamplingState
 from studio.app.parameters.table import (
     MAX_TOKENS,
     MIN_P,
+    REPEAT_LAST_N,
+    SAMPLING_NUMBERS,
     SEED,
     TEMPERATURE,
     TOP_K,
-    TOP_N_SIGMA,
     TOP_P,
-    XTC_PROBABILITY,
 )
 from studio.sampling import MAX_SEED, ParameterError, SamplingParams
+from studio.sampling.facts import LARGEST, LARGEST_COUNT
 
+TOP_N_SIGMA = SAMPLING_NUMBERS["top_n_sigma"]
+XTC_PROBABILITY = SAMPLING_NUMBERS["xtc_probability"]
 NUMBERS = [entry for entry in PARAMETERS.values() if isinstance(entry, Number)]
 
 
