@@ -7,17 +7,19 @@ from hypothesis import strategies as st
 from studio.utf8 import CharacterDecoder, fit_text, whole_characters
 
 
-@given(st.lists(st.binary(max_size=5)))
+@given(st.lists(st.binary(max_size=5) | st.sampled_from([b"\r", b"\n", b"\r\n", b"\r\xe2"])))
 def test_pieces_give_the_text_of_the_whole(pieces: list[bytes]) -> None:
     decoder = CharacterDecoder()
     text = "".join(map(decoder.decode, pieces))
     whole = b"".join(pieces)
     assert text == whole_characters(whole)
     assert "\0" not in text
-    assert text == whole.decode(errors="ignore").replace("\0", "\ufffd")
+    assert "\r" not in text
+    spelled = whole.decode(errors="ignore").replace("\r\n", "\n").replace("\r", "\n")
+    assert text == spelled.replace("\0", "\ufffd")
 
 
-@given(st.text(st.characters(codec="utf-8", exclude_characters="\0")), st.integers(0, 400))
+@given(st.text(st.characters(codec="utf-8", exclude_characters="\0\r")), st.integers(0, 400))
 def test_a_text_cut_anywhere_keeps_its_whole_characters(text: str, place: int) -> None:
     raw = text.encode()
     cut = raw[: place % (len(raw) + 1)]
@@ -34,6 +36,7 @@ def test_a_text_cut_anywhere_keeps_its_whole_characters(text: str, place: int) -
     [
         (b"\xff", ""),
         (b"a\0", "a\ufffd"),
+        (b"a\rb\r\n\nc\r", "a\nb\n\nc\n"),
         (b"a\xf0\x9fb", "ab"),
         (b"\xc0\x80", ""),
         (b"\xef\xbf\xbd", "\ufffd"),

@@ -117,7 +117,9 @@ class TextFile:
         """
         text, codec = _replaced(self.text, "\n", self.newline.value), self.encoding.codec
         pieces = [text[at : at + BITE].encode(codec) for at in range(0, len(text), BITE)]
-        return b"".join([self.encoding.mark, *pieces])
+        # A text that begins with such a character would lose it: it would be taken for the mark.
+        mark = Encoding.UTF_8_BOM.mark if text.startswith("\ufeff") else b""
+        return b"".join([self.encoding.mark or mark, *pieces])
 
 
 def _end_of_character(data: bytes, end: int, encoding: Encoding) -> int:

@@ -9,7 +9,7 @@ import stat
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from studio.manuscript import (
@@ -31,6 +31,14 @@ prose = st.text(st.one_of(st.sampled_from("\r\n\u00a0\u2028\u2029\ufeff\x0c😀"
 def test_what_was_not_changed_keeps_its_bytes(text: str, encoding: Encoding) -> None:
     data = encoding.mark + text.encode(encoding.codec)
     assert TextFile.of_bytes(data).to_bytes() == data
+
+
+@given(prose.filter(lambda text: "\r" not in text), st.sampled_from(Encoding))
+@example("\ufeffOne.\nTwo.", Encoding.UTF_8)
+def test_what_is_written_is_read_again(text: str, encoding: Encoding) -> None:
+    for newline in Newline:
+        file = TextFile(text, newline, encoding)
+        assert TextFile.of_bytes(file.to_bytes()).text == text
 
 
 @given(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0\r\n"))))
