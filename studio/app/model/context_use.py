@@ -51,7 +51,8 @@ class ContextUse(QObject):
                 self.used, self.size, self.unseen_characters = 0, event.report.context_size, 0
                 self.progress = None
             case Evaluating():
-                self.progress = Progress(event.done, event.total)
+                # Of nothing there is no share; only a damaged engine speaks of it.
+                self.progress = Progress(event.done, event.total) if event.total > 0 else None
             case Evaluated():
                 self.used, self.size = event.context_used, event.context_size
                 self.unseen_characters = event.unseen_characters

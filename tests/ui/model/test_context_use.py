@@ -30,6 +30,12 @@ def test_progress_ends_with_the_evaluation(client: FakeClient, use: ContextUse) 
     assert use.progress is None
 
 
+@pytest.mark.parametrize("total", [0, -3])
+def test_of_nothing_there_is_no_progress(client: FakeClient, use: ContextUse, total: int) -> None:
+    client.answer(Evaluating(request=2, done=1, total=total))
+    assert use.progress is None
+
+
 @pytest.mark.parametrize("end", [Superseded(request=2), finished(2, 0)])
 def test_an_evaluation_that_is_given_up_shows_no_progress(
     client: FakeClient, use: ContextUse, end: Superseded
