@@ -17,9 +17,9 @@ from studio.engine.llama.native_samplers import NativeChain, NativeSeconds
 from studio.sampling import (
     Choice,
     LogitSketch,
+    LogitStatistics,
     SamplerState,
     SamplingParams,
-    Survey,
     Written,
     choose,
     uniform,
@@ -58,7 +58,7 @@ _WARM_ROUNDS = 1
 class _Step(NamedTuple):
     """What one token took: seconds."""
 
-    survey: float
+    logit_statistics: float
     draw: float
     sketch: float
     native: NativeSeconds
@@ -68,16 +68,16 @@ class _Waiting(NamedTuple):
     """A token that is drawn, and whose sketch is still to be made."""
 
     place: int
-    survey: Survey
+    logit_statistics: LogitStatistics
     written: Written | None
     seconds: tuple[float, float]
 
 
 def measure_sampler(logits: NDArray[np.float32], rounds: int) -> dict[str, dict[str, float]]:
-    """Microseconds of one token's survey, draw and sketch, beside llama.cpp's chain, by setting.
+    """Microseconds of a token's statistics, draw and sketch, beside llama.cpp's chain, by setting.
 
     As the token loop does them (`studio.engine.writing.generation`): the logits stand where those
-    before them stood, they are surveyed and a token is drawn, and at the end of a frame the
+    before them stood, they are ranked and a token is drawn, and at the end of a frame the
     sketches of its tokens are made in a row. Before each token, and before each step of
     llama.cpp's, memory is swept that empties the caches as a decode does. The two take turns,
     vector by vector.
@@ -92,7 +92,7 @@ def measure_sampler(logits: NDArray[np.float32], rounds: int) -> dict[str, dict[
 
     Returns:
         For each of `SETTINGS`: `median_us` and `p90_us` over all tokens; `worst_us`, the largest of
-        the vectors' medians; the medians `survey_us`, `draw_us` and `sketch_us`; of llama.cpp
+        the vectors' medians; the medians `statistics_us`, `draw_us` and `sketch_us`; of llama.cpp
         `llama_cpp_median_us`, `llama_cpp_p90_us`, `llama_cpp_worst_us` and, of its median,
         `llama_cpp_filling_us`.
     """
@@ -174,19 +174,19 @@ class _Desk:
             waiting.append(self._draw(place, uniform(turn, place)))
         for one, native in zip(waiting, natives, strict=True):
             started = time.perf_counter()
-            LogitSketch.of_survey(one.survey, one.written).to_bytes()
+            LogitSketch.of_statistics(one.logit_statistics, one.written).to_bytes()
             yield one.place, _Step(*one.seconds, time.perf_counter() - started, native)
 
     def _draw(self, place: int, u: float) -> _Waiting:
         started = time.perf_counter()
-        survey = Survey(self._view)
-        surveyed = time.perf_counter()
+        logit_statistics = LogitStatistics(self._view)
+        ranked = time.perf_counter()
         choice: Choice = choose(
-            survey.ranking, self._params, self._history, u, state=SamplerState()
+            logit_statistics.ranking, self._params, self._history, u, state=SamplerState()
         )
-        written = survey.drawn(choice)
+        written = logit_statistics.drawn(choice)
         drawn = time.perf_counter()
-        return _Waiting(place, survey, written, (surveyed - started, drawn - surveyed))
+        return _Waiting(place, logit_statistics, written, (ranked - started, drawn - ranked))
 
     def close(self) -> None:
         self._native.close()
@@ -201,11 +201,11 @@ def _history(logits: NDArray[np.float32]) -> list[int]:
 
 
 def _figures(rounds: list[list[_Step]]) -> dict[str, float]:
-    ours = [[step.survey + step.draw + step.sketch for step in taken] for taken in rounds]
+    ours = [[step.logit_statistics + step.draw + step.sketch for step in taken] for taken in rounds]
     theirs = [[sum(step.native) for step in taken] for taken in rounds]
     steps = [step for taken in rounds for step in taken]
     figures = {**_spread(ours), **_spread(theirs, "llama_cpp_")}
-    figures["survey_us"] = statistics.median(step.survey for step in steps) * 1e6
+    figures["statistics_us"] = statistics.median(step.logit_statistics for step in steps) * 1e6
     figures["draw_us"] = statistics.median(step.draw for step in steps) * 1e6
     figures["sketch_us"] = statistics.median(step.sketch for step in steps) * 1e6
     figures["llama_cpp_filling_us"] = statistics.median(s.native.filling for s in steps) * 1e6

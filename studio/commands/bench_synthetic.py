@@ -15,9 +15,9 @@ from studio.engine.llama.huge_pages import ask_for_huge_pages
 from studio.engine.llama.native_samplers import NativeChain
 from studio.sampling import (
     LogitSketch,
+    LogitStatistics,
     Ranking,
     SamplingParams,
-    Survey,
     choose,
     uniform,
 )
@@ -43,12 +43,12 @@ def measure_synthetic_lanes(size: int = 262_144, lanes: int = 8) -> float:
     for step in _steps(_STEPS // 4):
         vectors = [logits[(step * lanes + lane) % len(logits)] for lane in range(lanes)]
         started = time.perf_counter()
-        surveys = []
+        all_logit_statistics = []
         for vector in vectors:
-            surveys.append(Survey(vector))
-            choose(surveys[-1].ranking, _PARAMS, (), uniform(1, step))
-        for survey in surveys:
-            LogitSketch.of_survey(survey, None).to_bytes()
+            all_logit_statistics.append(LogitStatistics(vector))
+            choose(all_logit_statistics[-1].ranking, _PARAMS, (), uniform(1, step))
+        for logit_statistics in all_logit_statistics:
+            LogitSketch.of_statistics(logit_statistics, None).to_bytes()
         times.append(time.perf_counter() - started)
     return statistics.median(times[_WARM_STEPS:]) * 1e6
 
@@ -101,9 +101,9 @@ def _median_microseconds(size: int) -> float:
     for step in _steps(_STEPS):
         vector = logits[step % len(logits)]
         started = time.perf_counter()
-        survey = Survey(vector)
-        choose(survey.ranking, _PARAMS, (), uniform(1, step))
-        LogitSketch.of_survey(survey, None).to_bytes()
+        logit_statistics = LogitStatistics(vector)
+        choose(logit_statistics.ranking, _PARAMS, (), uniform(1, step))
+        LogitSketch.of_statistics(logit_statistics, None).to_bytes()
         times.append(time.perf_counter() - started)
     return statistics.median(times[_WARM_STEPS:]) * 1e6
 

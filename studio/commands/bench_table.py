@@ -119,7 +119,7 @@ _SETTINGS = {
 }
 _HOLDS = {49_152: (200, 300, 300), 262_144: (500, 700, 700)}
 """Microseconds of top-p and min-p, by size of vocabulary: median, 90th percentile, worst."""
-_COLUMNS = ("median", "p90", "worst", "survey", "draw", "sketch")
+_COLUMNS = ("median", "p90", "worst", "statistics", "draw", "sketch")
 _NATIVE_COLUMNS = ("llama_cpp_median", "llama_cpp_p90", "llama_cpp_worst")
 
 

@@ -10,10 +10,10 @@ measures come out. Its parts, of which each knows those before it alone:
 - `instrument` answers what a writer asks of one: which T, what if, how far apart.
 """
 
+from studio.sampling.analysis.flip_temperature import blame, blames
 from studio.sampling.errors import LogitsError, ParameterError, SketchError
-from studio.sampling.instrument.blame import blame, blames
-from studio.sampling.logits.near_tie import is_near_tie
 from studio.sampling.logits.ranking import Ranking
+from studio.sampling.logits.top_two_margin import is_near_tie
 from studio.sampling.params import (
     DEFAULT_SAMPLERS,
     MAX_SEED,
@@ -28,9 +28,9 @@ from studio.sampling.samplers.choice import Choice, choose
 from studio.sampling.samplers.distribution import distribution
 from studio.sampling.samplers.draw import chance, draw, uniform
 from studio.sampling.samplers.steps import active_steps
+from studio.sampling.sketches.logit_statistics import LogitStatistics, Written
 from studio.sampling.sketches.sketch import LogitSketch, ShapedTop
 from studio.sampling.sketches.sketch_stack import SketchStack
-from studio.sampling.sketches.survey import Survey, Written
 from studio.sampling.state import NO_STATE, Breakers, SamplerState
 from studio.sampling.temperature import InverseTemperature
 from studio.sampling.word_bias import CASINGS, WordBias
@@ -49,6 +49,7 @@ __all__ = [
     "Choice",
     "InverseTemperature",
     "LogitSketch",
+    "LogitStatistics",
     "LogitsError",
     "ParameterError",
     "Ranking",
@@ -57,7 +58,6 @@ __all__ = [
     "ShapedTop",
     "SketchError",
     "SketchStack",
-    "Survey",
     "WordBias",
     "WordTable",
     "WordTokens",

@@ -19,7 +19,7 @@ from studio.engine.llama.interrupt import Interrupt
 from studio.engine.llama.model import Model
 from studio.engine.messages import LoadOptions
 from studio.engine.model_files.starter_model import find_starter_model
-from studio.sampling.logits.near_tie import MARGIN
+from studio.sampling.logits.top_two_margin import MARGIN
 
 _POSITIONS = 600
 _BATCHES = (1, 4, 8, 32, 128)

@@ -2,8 +2,8 @@
 
 `python -m tests.benchmarks.sanitized_passes [ROUNDS]`, with gcc. Compiles `kernels.c` into a
 temporary folder with the address and undefined-behaviour sanitizers, without a copy for each kind
-of processor, and has a Python that is started with them do what a token costs: survey, draw with
-several settings, sketch; for vocabularies of many sizes, also such as no block or row divides.
+of processor, and has a Python that is started with them do what a token costs: its statistics, a
+draw with several settings, a sketch; for many sizes, also such as no block or row divides.
 Ends with 1 at the first access out of bounds or undefined operation, which gcc's own words tell.
 """
 
@@ -52,7 +52,7 @@ def main(arguments: list[str]) -> int:
 
 def take_rounds(library: Path, rounds: int) -> int:
     """Have each shape of each size go through all passes; return how many vectors that were."""
-    from studio.sampling import LogitSketch, SamplingParams, Survey, choose
+    from studio.sampling import LogitSketch, LogitStatistics, SamplingParams, choose
     from studio.sampling.logits import kernels
     from tests.sampling.test_any_shape import SHAPES
 
@@ -72,9 +72,9 @@ def take_rounds(library: Path, rounds: int) -> int:
                 # On its own in memory: what is read past its end is found.
                 logits = shape(rng, size).astype(np.float32)
                 for params in settings:
-                    survey = Survey(logits)
-                    choose(survey.ranking, params, range(0, size, 97), float(rng.random()))
-                LogitSketch.of_survey(survey, None).to_bytes()
+                    statistics = LogitStatistics(logits)
+                    choose(statistics.ranking, params, range(0, size, 97), float(rng.random()))
+                LogitSketch.of_statistics(statistics, None).to_bytes()
                 vectors += 1
     return vectors
 

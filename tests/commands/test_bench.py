@@ -19,7 +19,7 @@ from tests.helpers.tiny_model import write_byte_level_model
 REAL = {
     setting: {
         **dict.fromkeys(("median_us", "p90_us", "worst_us"), 210.0 + place),
-        **dict.fromkeys(("survey_us", "draw_us", "sketch_us"), 70.0),
+        **dict.fromkeys(("statistics_us", "draw_us", "sketch_us"), 70.0),
         **dict.fromkeys(
             ("llama_cpp_median_us", "llama_cpp_p90_us", "llama_cpp_worst_us"), 900.0 + place
         ),

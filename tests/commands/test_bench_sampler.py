@@ -15,7 +15,7 @@ from studio.commands.bench_logits import (
 )
 from studio.commands.bench_sampler import SETTINGS, Caches, measure_memory_traffic, measure_sampler
 from studio.engine.llama.native_samplers import NativeChain, NativeSeconds
-from studio.sampling import Survey
+from studio.sampling import LogitStatistics
 
 
 def some_logits(count: int, size: int) -> NDArray[np.float32]:
@@ -85,7 +85,7 @@ def test_every_setting_has_the_same_figures() -> None:
     assert list(figures) == list(SETTINGS)
     spread = {"median_us", "p90_us", "worst_us"}
     names = {*spread, *(f"llama_cpp_{name}" for name in spread), "llama_cpp_filling_us"}
-    names |= {"survey_us", "draw_us", "sketch_us"}
+    names |= {"statistics_us", "draw_us", "sketch_us"}
     for found in figures.values():
         assert set(found) == names
         assert all(value > 0.0 for value in found.values())
@@ -97,7 +97,7 @@ def test_every_setting_has_the_same_figures() -> None:
 def happened(monkeypatch: pytest.MonkeyPatch) -> list[str | float]:
     """What is done one after another: sweeps, and both samplers' steps by their first logit."""
     seen: list[str | float] = []
-    sweep, step, take = Caches.sweep, NativeChain.step, Survey.__init__
+    sweep, step, take = Caches.sweep, NativeChain.step, LogitStatistics.__init__
 
     def swept(caches: Caches) -> None:
         seen.append("sweep")
@@ -107,14 +107,14 @@ def happened(monkeypatch: pytest.MonkeyPatch) -> list[str | float]:
         seen.extend(("theirs", float(row[0])))
         return step(chain, row)
 
-    def surveyed(survey: Survey, row: NDArray[np.float32]) -> None:
+    def ranked(statistics: LogitStatistics, row: NDArray[np.float32]) -> None:
         assert not row.flags.writeable  # as a view of llama.cpp's memory is
         seen.extend(("ours", float(row[0])))
-        take(survey, row)
+        take(statistics, row)
 
     monkeypatch.setattr(Caches, "sweep", swept)
     monkeypatch.setattr(NativeChain, "step", stepped)
-    monkeypatch.setattr(Survey, "__init__", surveyed)
+    monkeypatch.setattr(LogitStatistics, "__init__", ranked)
     return seen
 
 

@@ -13,7 +13,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from studio.sampling import LogitSketch, SamplingParams, Survey, choose, distribution, measures
+from studio.sampling import (
+    LogitSketch,
+    LogitStatistics,
+    SamplingParams,
+    choose,
+    distribution,
+    measures,
+)
 from studio.sampling.logits import best, histogram, kernels
 from tests.real_logits import recorded_logits
 
@@ -118,7 +125,7 @@ def test_and_of_those_of_a_large_vocabulary() -> None:
 
 
 # How often C goes over all logits, as it is called for.
-PASSES = {"kelvin_survey": 2, "kelvin_best": 1, "kelvin_histogram": 1, "kelvin_weigh": 1}
+PASSES = {"kelvin_top_k_and_tail": 2, "kelvin_best": 1, "kelvin_histogram": 1, "kelvin_weigh": 1}
 PASSES |= {"kelvin_between": 2, "kelvin_tail": 0}
 MOST_PASSES = {
     "temperature": (SamplingParams(temperature=0.8), 8),
@@ -166,9 +173,9 @@ def test_whatever_the_shape_it_takes_as_few_passes(
             logits = shape(rng, 40_000).astype(np.float32)
             counting = Counting()
             monkeypatch.setattr(kernels, "_library", counting)
-            survey = Survey(logits)
-            choose(survey.ranking, params, (), float(rng.random()))
-            LogitSketch.of_survey(survey, None).to_bytes()
+            statistics = LogitStatistics(logits)
+            choose(statistics.ranking, params, (), float(rng.random()))
+            LogitSketch.of_statistics(statistics, None).to_bytes()
             assert counting.passes <= most, (shape.__name__, seed, counting.calls)
             seen.add(counting.passes)
-    assert min(seen) >= 2  # the survey's own are counted
+    assert min(seen) >= 2  # the statistics's own are counted

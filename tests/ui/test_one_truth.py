@@ -29,10 +29,10 @@ from studio.presets import built_in_presets
 from studio.sampling import (
     Choice,
     LogitSketch,
+    LogitStatistics,
     Ranking,
     SamplerState,
     SamplingParams,
-    Survey,
     chance,
     choose,
     uniform,
@@ -98,8 +98,8 @@ class Panels:
         state = SamplerState(chance=chance(SEED, position), breakers={})
         ranking = Ranking(row)
         self.choice: Choice = choose(ranking, params, history, uniform(SEED, position), 10, state)
-        survey = Survey(row)
-        sketch = LogitSketch.of_survey(survey, survey.drawn(self.choice))
+        statistics = LogitStatistics(row)
+        sketch = LogitSketch.of_statistics(statistics, statistics.drawn(self.choice))
         run = Run(params)
         run.begin(history)
         token = Token(

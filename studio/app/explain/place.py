@@ -14,7 +14,7 @@ import msgspec
 from studio.app.tokens.text import TokenText, token_text
 from studio.resource_files import resource
 from studio.sampling import LogitSketch
-from studio.sampling.logits.near_tie import MARGIN
+from studio.sampling.logits.top_two_margin import MARGIN
 
 STEP = 0.1
 """The step in T whose effect is told."""

@@ -23,7 +23,7 @@ from studio.sampling import (
     blames,
 )
 from studio.sampling.samplers.steps import active_changes
-from studio.sampling.sketches.reweighed import reweighed, with_early_changes
+from studio.sampling.sketches.penalties_applied import apply_penalties, with_early_changes
 
 
 class Blames(NamedTuple):
@@ -73,7 +73,7 @@ def blames_of(
         try:
             sketch = LogitSketch.from_bytes(record.sketch)
             state = vocabulary.state_at(place, params)
-            made.append(reweighed(sketch, params, place.history, state, record.id), record.id)
+            made.append(apply_penalties(sketch, params, place.history, state, record.id), record.id)
         except LogitsError:
             banned += 1
             made.append(_NOTHING)

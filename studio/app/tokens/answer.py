@@ -13,7 +13,7 @@ from studio.app.parameters.temperature_scale import format_temperature
 from studio.app.tokens.details import TokenDetails
 from studio.app.tokens.words import percent
 from studio.sampling import NO_STATE, LogitSketch, SamplerState, SamplingParams
-from studio.sampling.instrument.retemper import temperature_for_left
+from studio.sampling.analysis.retemper import temperature_for_left
 
 _DIGITS = 4
 """Of a temperature that is set: the field shows no more, and the probability is right to 0.1 %."""

@@ -42,8 +42,8 @@ from studio.sampling import (
     WordTokens,
     active_steps,
 )
-from studio.sampling.logits.near_tie import are_near_tie
-from studio.sampling.sketches.reweighed import reweighed
+from studio.sampling.logits.top_two_margin import are_near_tie
+from studio.sampling.sketches.penalties_applied import apply_penalties
 from studio.sampling.word_tokens import NO_BIASES
 
 NOTHING_KNOWN = "Open a model to see what it would say next."
@@ -295,7 +295,7 @@ class NextToken(QObject):
         """Whether arithmetic alone may decide which token T 0 takes here, penalties counted."""
         if self._sketch is None or self.reason is not None:
             return False
-        ranked = reweighed(self._sketch, self._params, self._place.history, self._state)
+        ranked = apply_penalties(self._sketch, self._params, self._place.history, self._state)
         return are_near_tie(ranked.logits)
 
     @property

@@ -24,13 +24,13 @@ from studio.sampling import (
     active_steps,
     foreign_tokens,
 )
-from studio.sampling.instrument.left_over import (
-    LeftOver,
+from studio.sampling.analysis.filtered_distribution import (
+    FilteredDistribution,
     everything,
+    filtered_distribution,
     is_the_same_at_every_temperature,
-    left_over,
 )
-from studio.sampling.instrument.retemper import (
+from studio.sampling.analysis.retemper import (
     MostLikely,
     Place,
     TemperatureCurve,
@@ -62,7 +62,7 @@ class Subject(NamedTuple):
         most_likely: Where its probability is largest.
     """
 
-    left: LeftOver
+    left: FilteredDistribution
     basis: str
     most_likely: MostLikely
 
@@ -98,8 +98,8 @@ class Retempered:
         self._subjects: dict[int, Subject] = {}
 
     @cached_property
-    def _left(self) -> LeftOver | None:
-        return left_over(self._sketch, self._params, self._history, self._state)
+    def _left(self) -> FilteredDistribution | None:
+        return filtered_distribution(self._sketch, self._params, self._history, self._state)
 
     @property
     def is_dear(self) -> bool:
@@ -170,7 +170,9 @@ class Retempered:
         takes_the_best = TAKES_OTHERS.intersection(active_steps(self._params))
         if self._left is not None and not takes_the_best and token in self._left.ids:
             return Subject(self._left, "", most_likely_left(self._left, token))
-        left = left_over(self._sketch, unfiltered(self._params), self._history, self._state)
+        left = filtered_distribution(
+            self._sketch, unfiltered(self._params), self._history, self._state
+        )
         basis = "before filters"
         if left is None or token not in left.ids:
             left, basis = everything(self._sketch), "before penalties and filters"

@@ -24,8 +24,8 @@ from studio.app.word.words import CHOSEN, NO_DICE, blame_sentence
 from studio.app.writing.records import TokenRecords
 from studio.manuscript import RecordedToken, TokenSpan
 from studio.sampling import LogitSketch, SamplingParams, SketchError, SketchStack, blame
-from studio.sampling.instrument.blame import favourite
-from studio.sampling.sketches.reweighed import with_early_changes
+from studio.sampling.analysis.flip_temperature import favourite
+from studio.sampling.sketches.penalties_applied import with_early_changes
 
 _HISTORY = 512
 """How many recorded tokens before one are looked for, where its place is not known."""

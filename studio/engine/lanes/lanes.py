@@ -41,7 +41,7 @@ from studio.engine.writing.evaluated import evaluated
 from studio.engine.writing.pieces import PieceLedger
 from studio.engine.writing.prompt import FittedPrompt, TokenizedPrompt
 from studio.engine.writing.untold import UntoldTokens
-from studio.sampling import SamplingParams, Survey, choose, uniform
+from studio.sampling import LogitStatistics, SamplingParams, choose, uniform
 
 _SEEDS = 2**32
 _SHOWN = 10
@@ -240,17 +240,17 @@ class Comparison:
             return
         self._evaluated += len(behind)
         for lane, row in zip(behind, rows, strict=True):
-            self._draw(lane, Survey(row))
+            self._draw(lane, LogitStatistics(row))
         if len(behind) < len(going):
             assert self._continued is not None, "the prompt is evaluated"
-            survey = Survey(self._continued.healed.logits)
+            statistics = LogitStatistics(self._continued.healed.logits)
             for lane in going:
                 if not lane.written:
-                    self._draw(lane, survey, self._continued)
+                    self._draw(lane, statistics, self._continued)
         self._untold.step_is_over()
 
     def _draw(
-        self, lane: LaneState, survey: Survey, continued: ContinuedPrompt | None = None
+        self, lane: LaneState, statistics: LogitStatistics, continued: ContinuedPrompt | None = None
     ) -> None:
         """One token of a lane; the first one behind a prompt is drawn from what that gave."""
         healed = continued.healed if continued else None
@@ -260,16 +260,16 @@ class Comparison:
         position = lane.position
         u = uniform(lane.seed, position)
         state = lane.states.at(lane.params, position, lane.history, continued)
-        choice = choose(survey.ranking, lane.params, lane.history, u, _SHOWN, state)
+        choice = choose(statistics.ranking, lane.params, lane.history, u, _SHOWN, state)
         if not self._ignore_eos and self._vocabulary.ends_generation(choice.token):
-            end = self._untold.token(lane.written, survey, choice, u, healed)
+            end = self._untold.token(lane.written, statistics, choice, u, healed)
             self._end(lane, "end_of_text", end)
             return
         text = self._vocabulary.text(choice.token)
         if continued:
             text = continued.healed.added(choice.token, text)
         is_stop = self._stops.sees(lane.number, text)
-        self._untold.add(lane.written, survey, choice, u, lane.number, healed)
+        self._untold.add(lane.written, statistics, choice, u, lane.number, healed)
         lane.write(choice)
         if continued:
             lane.stand_behind(continued)

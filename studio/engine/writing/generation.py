@@ -18,7 +18,7 @@ from studio.engine.writing.prompt import TokenizedPrompt, fit
 from studio.engine.writing.sampler_states import SamplerStates
 from studio.engine.writing.stop_strings import StopStrings
 from studio.engine.writing.untold import UntoldTokens
-from studio.sampling import Survey, choose, uniform
+from studio.sampling import LogitStatistics, choose, uniform
 
 _SEEDS = 2**32
 _SHOWN = 10
@@ -71,11 +71,11 @@ def generate(
                 reason = "stopped"
                 break
             healed = None if index else continued.healed
-            survey = Survey(healed.logits if healed else context.logits())
+            statistics = LogitStatistics(healed.logits if healed else context.logits())
             params = control.params
             u = uniform(seed, told + index)
             state = states.at(params, told + index, tokens, continued if healed else None)
-            choice = choose(survey.ranking, params, tokens, u, _SHOWN, state)
+            choice = choose(statistics.ranking, params, tokens, u, _SHOWN, state)
             states.took(choice)
             if not command.ignore_eos and vocabulary.ends_generation(choice.token):
                 reason = "end_of_text"
@@ -83,7 +83,7 @@ def generate(
             if stops is not None:
                 text = vocabulary.text(choice.token)
                 is_stop = stops.sees(healed.added(choice.token, text) if healed else text)
-            untold.add(index, survey, choice, u, healed=healed)
+            untold.add(index, statistics, choice, u, healed=healed)
             untold.step_is_over()
             if healed:
                 tokens = continued.all_before(choice.token)

@@ -25,7 +25,7 @@ from studio.engine.writing.open_end import OpenEnd
 from studio.engine.writing.pieces import PieceLedger
 from studio.engine.writing.prompt import TokenizedPrompt, fit_from
 from studio.engine.writing.token_places import TokenPlaces, places_of
-from studio.sampling import LogitSketch, Survey, is_near_tie
+from studio.sampling import LogitSketch, LogitStatistics, is_near_tie
 
 _PIECE = 64
 """Tokens a message: with their sketches about 90 KiB."""
@@ -149,8 +149,8 @@ class _Records:
             return
         if not self._waiting:
             self._first = place
-        survey = Survey(logits)
-        sketch = LogitSketch.of_survey(survey, survey.written(token))
+        statistics = LogitStatistics(logits)
+        sketch = LogitSketch.of_statistics(statistics, statistics.written(token))
         self._spellings |= self._pieces.untold(sketch.ids)
         self._waiting.append(
             ScoredToken(
@@ -158,7 +158,7 @@ class _Records:
                 # The manuscript has no space that the tokenizer put before it.
                 text=self._vocabulary.text(token)[0 if place else self._prompt.added :],
                 sketch=sketch.to_bytes(),
-                near_tie=is_near_tie(survey.ranking),
+                near_tie=is_near_tie(statistics.ranking),
             )
         )
         if len(self._waiting) >= _PIECE and places.whole[place + 1]:

@@ -15,7 +15,7 @@ from studio.engine.llama.vocabulary import Vocabulary
 from studio.engine.messages import Emit, LaneToken, Token
 from studio.engine.writing.healing import Healed
 from studio.engine.writing.pieces import PieceLedger
-from studio.sampling import Choice, LogitSketch, Survey, Written
+from studio.sampling import Choice, LogitSketch, LogitStatistics, Written
 
 FRAME_SECONDS = 1 / 20
 """How long tokens are collected for those who show them; one waits no longer than this and a
@@ -31,7 +31,7 @@ class _Drawn(NamedTuple):
 
     lane: int | None
     number: int
-    survey: Survey
+    statistics: LogitStatistics
     written: Written | None
     choice: Choice
     u: float
@@ -73,7 +73,7 @@ class UntoldTokens:
     def add(
         self,
         index: int,
-        survey: Survey,
+        statistics: LogitStatistics,
         choice: Choice,
         u: float,
         lane: int | None = None,
@@ -83,13 +83,15 @@ class UntoldTokens:
 
         Args:
             index: its number in the generation or lane.
-            survey: of the logits; perhaps that of several lanes' tokens.
+            statistics: of the logits; perhaps that of several lanes' tokens.
             choice: the draw.
             u: the number drawn.
             lane: whose it is, in a comparison.
-            healed: what the survey is of, for the first token behind a prompt.
+            healed: what the statistics are of, for the first token behind a prompt.
         """
-        self._waiting.append(_Drawn(lane, index, survey, survey.drawn(choice), choice, u, healed))
+        self._waiting.append(
+            _Drawn(lane, index, statistics, statistics.drawn(choice), choice, u, healed)
+        )
 
     def step_is_over(self) -> None:
         """All have drawn, and a decode follows: tell, if a frame is over."""
@@ -106,10 +108,17 @@ class UntoldTokens:
             self.ended = time.perf_counter()
 
     def token(
-        self, index: int, survey: Survey, choice: Choice, u: float, healed: Healed | None = None
+        self,
+        index: int,
+        statistics: LogitStatistics,
+        choice: Choice,
+        u: float,
+        healed: Healed | None = None,
     ) -> Token:
         """The message of a token, whoever tells it; arguments as for `add`."""
-        return self._token(_Drawn(None, index, survey, survey.drawn(choice), choice, u, healed))
+        return self._token(
+            _Drawn(None, index, statistics, statistics.drawn(choice), choice, u, healed)
+        )
 
     def _message(self, drawn: _Drawn) -> Token | LaneToken:
         token = self._token(drawn)
@@ -118,8 +127,8 @@ class UntoldTokens:
         return LaneToken(request=self._request, lane=drawn.lane, token=token)
 
     def _token(self, drawn: _Drawn) -> Token:
-        _, number, survey, written, choice, u, healed = drawn
-        sketch = LogitSketch.of_survey(survey, written)
+        _, number, statistics, written, choice, u, healed = drawn
+        sketch = LogitSketch.of_statistics(statistics, written)
         text, typed = self._vocabulary.text(choice.token), _NOTHING
         if healed is not None:
             text = healed.added(choice.token, text)

@@ -16,15 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.sampling.logits import kernels
-from studio.sampling.logits.head import LARGEST_FALL, Side
+from studio.sampling.logits.head import LARGEST_GAP, Side
 from studio.sampling.logits.histogram import Histogram
 from studio.sampling.logits.kernels import Between
+from studio.sampling.logits.rank_slice import RankSlice
 from studio.sampling.logits.ranked import Weight
-from studio.sampling.logits.stretch import Stretch
 
 # By dtype: how far a logit may fall, and how large β may be, for their product to be finite. At
 # such a β any two logits that differ at all differ by everything.
-_FURTHEST = {"f": 1e12, "d": LARGEST_FALL}
+_FURTHEST = {"f": 1e12, "d": LARGEST_GAP}
 _LARGEST_BETA = {"f": 1e25, "d": 1e200}
 
 _spare: list[NDArray[Any]] = []
@@ -89,8 +89,8 @@ class Bins:
         self._beta = math.nan
         # What all of them weigh, and what all weigh that are better than some; at the β in force.
         self._total = _Weighed(math.nan)
-        self._better: dict[Stretch, _Weighed] = {}
-        self._sorted: dict[int, Stretch] = {}
+        self._better: dict[RankSlice, _Weighed] = {}
+        self._sorted: dict[int, RankSlice] = {}
 
     def __del__(self) -> None:
         _spare.append(self._weights)
@@ -111,15 +111,15 @@ class Bins:
 
     def weight_at(self, rank: int, beta: float) -> float:
         """Return the weight of the token of a rank."""
-        stretch = self._about(rank)
-        return math.exp(stretch.exponents(beta).item(rank - stretch.first))
+        rank_slice = self._about(rank)
+        return math.exp(rank_slice.exponents(beta).item(rank - rank_slice.first))
 
     def mass(self, kept: int, beta: float) -> float:
         """Return the mass of `weight`."""
         if kept < self.count:
-            stretch = self._about(kept - 1)
-            inside = stretch.exponents(beta)[: kept - stretch.first]
-            return self._before(stretch, beta) + float(np.exp(inside).sum())
+            rank_slice = self._about(kept - 1)
+            inside = rank_slice.exponents(beta)[: kept - rank_slice.first]
+            return self._before(rank_slice, beta) + float(np.exp(inside).sum())
         if beta == 0.0:
             return float(self.count)
         self._weigh(beta)
@@ -133,9 +133,9 @@ class Bins:
         self._weigh(beta)
         if kept >= self.count:
             return Weight(mass, self._moment(self._total, None))
-        stretch = self._about(kept - 1)
-        inside = stretch.exponents(beta)[: kept - stretch.first]
-        above = self._moment(self._above(stretch), stretch)
+        rank_slice = self._about(kept - 1)
+        inside = rank_slice.exponents(beta)[: kept - rank_slice.first]
+        above = self._moment(self._above(rank_slice), rank_slice)
         return Weight(mass, above + float(np.exp(inside) @ inside))
 
     def rank_at(self, mass: float, beta: float, kept: int, side: Side) -> int:
@@ -144,55 +144,55 @@ class Bins:
         With side "right", at which they exceed it.
         """
         # First those known: asked how many weigh what so many did, the answer is as many.
-        for stretch in self._sorted.values():
-            if self._side_of(stretch, mass, beta, side) == 0:
-                return min(self._rank_in(stretch, mass, beta, side), kept)
+        for rank_slice in self._sorted.values():
+            if self._side_of(rank_slice, mass, beta, side) == 0:
+                return min(self._rank_in(rank_slice, mass, beta, side), kept)
         total = self.mass(self.count, beta)
         if mass > total or (mass == total and side == "right"):
             return kept
         index, way = self._likely(total - mass, beta), 0
-        stretch = self._bin(index)
-        while step := self._side_of(stretch, mass, beta, side):
+        rank_slice = self._bin(index)
+        while step := self._side_of(rank_slice, mass, beta, side):
             # Past both ends of two neighbours it is by rounding alone.
             if step == -way or not 0 <= index + step < self._ends.size:
                 break
             index, way = index + step, step
-            stretch = self._bin(index)
-        return min(self._rank_in(stretch, mass, beta, side), kept)
+            rank_slice = self._bin(index)
+        return min(self._rank_in(rank_slice, mass, beta, side), kept)
 
-    def _side_of(self, stretch: Stretch, mass: float, beta: float, side: Side) -> int:
+    def _side_of(self, rank_slice: RankSlice, mass: float, beta: float, side: Side) -> int:
         """Say where the weights so far reach `mass`: here (0), among better tokens (-1), or (1)."""
-        before, end = self._before(stretch, beta), self._so_far(stretch, beta).item(-1)
+        before, end = self._before(rank_slice, beta), self._so_far(rank_slice, beta).item(-1)
         if before > mass or (before == mass and side == "left"):
             return -1
         return int(end < mass or (end == mass and side == "right"))
 
-    def _rank_in(self, stretch: Stretch, mass: float, beta: float, side: Side) -> int:
+    def _rank_in(self, rank_slice: RankSlice, mass: float, beta: float, side: Side) -> int:
         """Return the rank of `rank_at` as one of these tokens."""
-        so_far = self._so_far(stretch, beta)
-        return stretch.first + min(int(so_far.searchsorted(mass, side)), so_far.size - 1)
+        so_far = self._so_far(rank_slice, beta)
+        return rank_slice.first + min(int(so_far.searchsorted(mass, side)), so_far.size - 1)
 
     def _likely(self, past: float, beta: float) -> int:
         """Return the bin past which all tokens weigh about `past`.
 
         Looked for from the lightest on, for there what is left is known best.
         """
-        falls = self._histogram.depths + (self._maximum - self._histogram.edge)
+        gaps = self._histogram.depths + (self._maximum - self._histogram.edge)
         with np.errstate(under="ignore"):
-            weights = self._histogram.counts * np.exp(-self._steepness(beta) * falls)
+            weights = self._histogram.counts * np.exp(-self._steepness(beta) * gaps)
         lighter = weights[::-1].cumsum()
         return max(int(lighter.size - 1 - lighter.searchsorted(past)), 0)
 
-    def _about(self, rank: int) -> Stretch:
+    def _about(self, rank: int) -> RankSlice:
         """Return the tokens of about the depth of a rank, which is below the count."""
         index = min(int(self._ends.searchsorted(rank, "right")), self._ends.size - 1)
-        stretch = self._bin(index)
-        while rank not in stretch:
-            index += -1 if rank < stretch.first else 1
-            stretch = self._bin(index)
-        return stretch
+        rank_slice = self._bin(index)
+        while rank not in rank_slice:
+            index += -1 if rank < rank_slice.first else 1
+            rank_slice = self._bin(index)
+        return rank_slice
 
-    def _bin(self, index: int) -> Stretch:
+    def _bin(self, index: int) -> RankSlice:
         """Return the tokens of a bin, and perhaps some others of about their depth."""
         if index not in self._sorted:
             edge, better, (_, counts, _) = self._histogram
@@ -203,20 +203,20 @@ class Bins:
                 most = np.nextafter(kind(edge - nearest), kind(np.inf))
             least = max(least, np.finfo(kind).min)
             found = self._between(least, most, better + int(counts.item(index)))
-            stretch = Stretch(found.better, found.places, self._logits, self._maximum)
+            rank_slice = RankSlice(found.better, found.places, self._logits, self._maximum)
             if not math.isnan(self._beta):
-                self._better[stretch] = _Weighed(found.mass, found.moment)
-            self._sorted[index] = stretch
+                self._better[rank_slice] = _Weighed(found.mass, found.moment)
+            self._sorted[index] = rank_slice
         return self._sorted[index]
 
-    def _above(self, stretch: Stretch) -> _Weighed:
+    def _above(self, rank_slice: RankSlice) -> _Weighed:
         """Return what all weigh that are better than these, at the β in force."""
-        if stretch not in self._better:
-            found = self._between(stretch.best, stretch.best, 1)
-            self._better[stretch] = _Weighed(found.mass, found.moment)
-        return self._better[stretch]
+        if rank_slice not in self._better:
+            found = self._between(rank_slice.best, rank_slice.best, 1)
+            self._better[rank_slice] = _Weighed(found.mass, found.moment)
+        return self._better[rank_slice]
 
-    def _moment(self, weighed: _Weighed, below: Stretch | None) -> float:
+    def _moment(self, weighed: _Weighed, below: RankSlice | None) -> float:
         """Return Σ x·exp(x) of all that are better than these, or of all."""
         if weighed.moment is None:
             weights = self._weights
@@ -225,17 +225,17 @@ class Bins:
             weighed.moment = _dot(weights, self._offsets())
         return self._steepness(self._beta) * weighed.moment
 
-    def _before(self, stretch: Stretch, beta: float) -> float:
+    def _before(self, rank_slice: RankSlice, beta: float) -> float:
         """Return the weight of all that are better than these."""
         if beta == 0.0:
-            return float(stretch.first)
+            return float(rank_slice.first)
         self._weigh(beta)
-        return self._above(stretch).mass
+        return self._above(rank_slice).mass
 
-    def _so_far(self, stretch: Stretch, beta: float) -> NDArray[np.float64]:
+    def _so_far(self, rank_slice: RankSlice, beta: float) -> NDArray[np.float64]:
         """Return the weight of each of these and all that are better."""
-        so_far: NDArray[np.float64] = np.exp(stretch.exponents(beta)).cumsum()
-        so_far += self._before(stretch, beta)
+        so_far: NDArray[np.float64] = np.exp(rank_slice.exponents(beta)).cumsum()
+        so_far += self._before(rank_slice, beta)
         return so_far
 
     def _between(self, least: Any, most: Any, likely: int) -> Between:

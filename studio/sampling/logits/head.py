@@ -22,7 +22,7 @@ from studio.sampling.logits.ranked import LEAST_EXPONENT
 FEW = 256
 """Up to this many tokens plain Python is the quicker way."""
 
-LARGEST_FALL = 1e100
+LARGEST_GAP = 1e100
 """A difference of logits that no β makes overflow."""
 
 Side = Literal["left", "right"]
@@ -52,7 +52,7 @@ class Head(Protocol):
         """
 
 
-class Falls(Protocol):
+class LogitGaps(Protocol):
     """How far each of the best tokens' logits lies below the first's, ascending from 0."""
 
     def within(self, distance: float) -> int:
@@ -62,12 +62,12 @@ class Falls(Protocol):
         """Return the tokens weighed at `beta`."""
 
 
-def falls_of(logits: NDArray[Any]) -> Falls:
-    """Return the falls of `(n,)` logits in descending order, the first of them finite."""
-    return _FewFalls(logits) if logits.size <= FEW else _ManyFalls(logits)
+def gaps_of(logits: NDArray[Any]) -> LogitGaps:
+    """Return the gaps of `(n,)` logits in descending order, the first of them finite."""
+    return _FewGaps(logits) if logits.size <= FEW else _ManyGaps(logits)
 
 
-def falls_of_few(logits: NDArray[Any], count: int) -> list[float]:
+def gaps_of_few(logits: NDArray[Any], count: int) -> list[float]:
     """Return how far each of the `count` best logits lies below the first, ascending from 0.
 
     Args:
@@ -76,41 +76,41 @@ def falls_of_few(logits: NDArray[Any], count: int) -> list[float]:
     """
     found: list[float] = logits[:count].tolist()
     best = found[0]
-    falls = [best - logit for logit in found]
-    if falls[-1] > LARGEST_FALL:
-        falls = [min(fall, LARGEST_FALL) for fall in falls]
-    return falls
+    gaps = [best - logit for logit in found]
+    if gaps[-1] > LARGEST_GAP:
+        gaps = [min(gap, LARGEST_GAP) for gap in gaps]
+    return gaps
 
 
-def exponents_of_few(falls: list[float], count: int, beta: float) -> list[float]:
-    """Return the first `count` falls as x = β·(z − z_max), none of them below LEAST_EXPONENT."""
+def exponents_of_few(gaps: list[float], count: int, beta: float) -> list[float]:
+    """Return the first `count` gaps as x = β·(z − z_max), none of them below LEAST_EXPONENT."""
     downwards = -beta
-    exponents = [downwards * fall for fall in falls[:count]]
+    exponents = [downwards * gap for gap in gaps[:count]]
     if exponents[-1] < LEAST_EXPONENT:
         exponents = [max(x, LEAST_EXPONENT) for x in exponents]
     return exponents
 
 
-class _FewFalls:
+class _FewGaps:
     """A list of them, no longer than has been asked."""
 
-    __slots__ = ("_falls", "_logits")
+    __slots__ = ("_gaps", "_logits")
 
     def __init__(self, logits: NDArray[Any]) -> None:
         self._logits = logits
-        self._falls: list[float] = []
+        self._gaps: list[float] = []
 
     def first(self, count: int) -> list[float]:
-        """Return at least the falls of the `count` best, or all there are."""
-        if len(self._falls) < min(count, self._logits.size):
-            self._falls = falls_of_few(self._logits, count)
-        return self._falls
+        """Return at least the gaps of the `count` best, or all there are."""
+        if len(self._gaps) < min(count, self._logits.size):
+            self._gaps = gaps_of_few(self._logits, count)
+        return self._gaps
 
     def within(self, distance: float) -> int:
-        falls = self._falls
-        if not falls or falls[-1] <= distance:
-            falls = self.first(self._logits.size)
-        return bisect_right(falls, distance)
+        gaps = self._gaps
+        if not gaps or gaps[-1] <= distance:
+            gaps = self.first(self._logits.size)
+        return bisect_right(gaps, distance)
 
     def at(self, beta: float) -> Head:
         return _FewWeighed(self, beta)
@@ -119,20 +119,20 @@ class _FewFalls:
 class _FewWeighed:
     """Weighs no more tokens than it is asked about."""
 
-    __slots__ = ("_cumulative", "_exponents", "_falls", "_weights", "beta")
+    __slots__ = ("_cumulative", "_exponents", "_gaps", "_weights", "beta")
 
-    def __init__(self, falls: _FewFalls, beta: float) -> None:
+    def __init__(self, gaps: _FewGaps, beta: float) -> None:
         self.beta = beta
-        self._falls = falls
+        self._gaps = gaps
         self._exponents: list[float] = []
         self._weights: list[float] = []
         self._cumulative: list[float] = []
 
     def _weigh(self, count: int) -> None:
-        falls = self._falls.first(count)
-        if min(count, len(falls)) <= len(self._weights):
+        gaps = self._gaps.first(count)
+        if min(count, len(gaps)) <= len(self._weights):
             return
-        self._exponents = exponents_of_few(falls, count, self.beta)
+        self._exponents = exponents_of_few(gaps, count, self.beta)
         self._weights = [*map(exp, self._exponents)]
         self._cumulative = [*accumulate(self._weights)]
 
@@ -156,21 +156,21 @@ class _FewWeighed:
         return bisect(self._cumulative, mass, 0, kept)
 
 
-class _ManyFalls:
+class _ManyGaps:
     """An array of them."""
 
-    __slots__ = ("_falls",)
+    __slots__ = ("_gaps",)
 
     def __init__(self, logits: NDArray[Any]) -> None:
         with np.errstate(over="ignore"):
-            falls = logits[0].astype(np.float64) - logits.astype(np.float64)
-        self._falls: NDArray[np.float64] = np.minimum(falls, LARGEST_FALL)
+            gaps = logits[0].astype(np.float64) - logits.astype(np.float64)
+        self._gaps: NDArray[np.float64] = np.minimum(gaps, LARGEST_GAP)
 
     def within(self, distance: float) -> int:
-        return int(self._falls.searchsorted(distance, "right"))
+        return int(self._gaps.searchsorted(distance, "right"))
 
     def at(self, beta: float) -> Head:
-        return _ManyWeighed(self._falls, beta)
+        return _ManyWeighed(self._gaps, beta)
 
 
 class _ManyWeighed:
@@ -178,9 +178,9 @@ class _ManyWeighed:
 
     __slots__ = ("_cumulative", "_exponents", "_weights", "beta")
 
-    def __init__(self, falls: NDArray[np.float64], beta: float) -> None:
+    def __init__(self, gaps: NDArray[np.float64], beta: float) -> None:
         self.beta = beta
-        self._exponents = np.maximum(falls * -beta, LEAST_EXPONENT)
+        self._exponents = np.maximum(gaps * -beta, LEAST_EXPONENT)
         self._weights: NDArray[np.float64] = np.exp(self._exponents)
         self._cumulative = self._weights.cumsum()
 

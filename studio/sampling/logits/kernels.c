@@ -38,7 +38,7 @@
 #endif
 
 enum {
-    VERSION = 2,    /* of these functions' arguments; `kernels.py` has the same number */
+    VERSION = 3,    /* of these functions' arguments; `kernels.py` has the same number */
     BLOCKS = 512,   /* among whose maxima the bound is */
     WIDTH = 64,     /* of a row of the vocabulary */
     HEIGHT = 16,    /* tokens to a column; more where there would be too many COLUMNS */
@@ -422,7 +422,7 @@ struct found {
 /* Find the best tokens as `kelvin_best` does, and make a histogram of those behind the first
  * `head` of them, with the best of these as its edge; look at this tail as `kelvin_tail` does.
  * Returns what `kelvin_best` does. */
-EXPORTED FOR_EACH_PROCESSOR int kelvin_survey(
+EXPORTED FOR_EACH_PROCESSOR int kelvin_top_k_and_tail(
     const float *logits, int64_t size, int head, int64_t *ids, double *best, float *lowest,
     uint64_t *tables, double *numbers, double *counts, double *depths, const struct grid *grid,
     struct nodes *nodes, struct found *tail)

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 SUFFIX = {"win32": ".dll", "darwin": ".dylib"}.get(sys.platform, ".so")
 LIBRARY = Path(__file__).with_name(f"_kernels{SUFFIX}")
 
-_VERSION = 2
+_VERSION = 3
 """Of the arguments. A library of another one is left over from an older checkout."""
 
 _PER_NAT = math.log2(math.e)
@@ -76,7 +76,7 @@ class Grid(ctypes.Structure):
     )
 
 
-class Surveyed(NamedTuple):
+class TopKAndTail(NamedTuple):
     """What is asked of a vocabulary once a token.
 
     Attributes:
@@ -141,7 +141,7 @@ def _loaded(path: Path) -> ctypes.PyDLL | None:
     library.kelvin_histogram.argtypes = [
         *(pointer, integer, single, single, integer, pointer, pointer, pointer, pointer),
     ]
-    library.kelvin_survey.argtypes = [
+    library.kelvin_top_k_and_tail.argtypes = [
         *(pointer, integer, ctypes.c_int, pointer, pointer, pointer),
         *(pointer, pointer, pointer, pointer, ctypes.POINTER(Grid), pointer, pointer),
     ]
@@ -262,7 +262,7 @@ def histogram(
     return rows
 
 
-def survey(logits: NDArray[Any], head: int, grid: Grid) -> Surveyed | None:
+def top_k_and_tail(logits: NDArray[Any], head: int, grid: Grid) -> TopKAndTail | None:
     """Return more than the `head` best tokens of `(V,)` logits, and what all others are like.
 
     None where `best` returns it.
@@ -277,7 +277,7 @@ def survey(logits: NDArray[Any], head: int, grid: Grid) -> Surveyed | None:
         return None
     spare = _borrow()
     found, counted = spare
-    count = _library.kelvin_survey(
+    count = _library.kelvin_top_k_and_tail(
         *(address, logits.size, head, *found.addresses),
         *(*counted.addresses, ctypes.byref(grid), *counted.of_tail),
     )
@@ -285,7 +285,7 @@ def survey(logits: NDArray[Any], head: int, grid: Grid) -> Surveyed | None:
     if count:
         bins = counted.bins[:, : counted.tail.bins].copy()
         nodes = counted.nodes.copy()
-        result = Surveyed(found.best(count), bins, nodes, bool(counted.tail.enough))
+        result = TopKAndTail(found.best(count), bins, nodes, bool(counted.tail.enough))
     _spare.append(spare)
     return result
 

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from studio.sampling.logits import kernels
 from studio.sampling.logits.best import descending, reaching
 from studio.sampling.logits.bins import Bins
-from studio.sampling.logits.head import Falls, Head, Side, falls_of
+from studio.sampling.logits.head import Head, LogitGaps, Side, gaps_of
 from studio.sampling.logits.histogram import Histogram
 from studio.sampling.logits.logits_vector import FLOAT32, as_vector
 from studio.sampling.logits.penalties import penalise
@@ -27,7 +27,7 @@ _Array = np.ndarray
 HEAD = 128
 """How many of the best tokens a sketch knows exactly; one more is ranked to begin with."""
 
-_LEAST_FALL_OF_NO_WEIGHT = 745.0  # times 1/β: e to minus this is above 0, just
+_LEAST_GAP_OF_NO_WEIGHT = 745.0  # times 1/β: e to minus this is above 0, just
 
 # At others float32 does not hold every β·(z − z_max) that is not far below 0; `Bins` sees to it.
 _LEAST_BETA, _LARGEST_BETA = 1e-6, 1e6
@@ -58,11 +58,11 @@ class Ranking:
 
     ids: NDArray[np.int64]
     logits: NDArray[np.float64]
-    _falls: Falls | None  # of the logits, made when they are first asked about, as is the next
+    _gaps: LogitGaps | None  # of the logits, made when they are first asked about, as is the next
     _weighed: Head | None
 
     __slots__ = (
-        "_bins", "_count", "_falls", "_histogram", "_lowest", "_replaced", "_source", "_weighed",
+        "_bins", "_count", "_gaps", "_histogram", "_lowest", "_replaced", "_source", "_weighed",
         "ids", "logits", "size",
     )  # fmt: skip
 
@@ -91,7 +91,7 @@ class Ranking:
         made = cls.__new__(cls)  # spelled out: where caches are cold each call costs microseconds
         made._source, made.size = source, source.size
         made.ids, made.logits, made._lowest = best
-        made._replaced = made._count = made._bins = made._falls = made._weighed = None
+        made._replaced = made._count = made._bins = made._gaps = made._weighed = None
         made._histogram = histogram
         if histogram is None:
             made._count = made.ids.size
@@ -191,12 +191,12 @@ class Ranking:
         rank = self._rank_at(mass, beta, kept, "right")
         if rank < kept:
             return rank
-        weighed = self.count_within(_LEAST_FALL_OF_NO_WEIGHT / beta, kept) if beta else kept
+        weighed = self.count_within(_LEAST_GAP_OF_NO_WEIGHT / beta, kept) if beta else kept
         return self.limit(weighed) - 1
 
     def within(self, distance: float) -> int:
         """Return how many of the tokens ranked so far are at most `distance` below the largest."""
-        return self._fall().within(distance)
+        return self._logit_gaps().within(distance)
 
     def count_within(self, distance: float, kept: int) -> int:
         """Return how many of the `kept` best are at most `distance` below the largest."""
@@ -317,13 +317,13 @@ class Ranking:
         """Return the tokens ranked so far, weighed at inverse temperature `beta`."""
         # The last is kept, since the next step asks again.
         if self._weighed is None or self._weighed.beta != beta:
-            self._weighed = self._fall().at(beta)
+            self._weighed = self._logit_gaps().at(beta)
         return self._weighed
 
-    def _fall(self) -> Falls:
-        if self._falls is None:
-            self._falls = falls_of(self.logits)
-        return self._falls
+    def _logit_gaps(self) -> LogitGaps:
+        if self._gaps is None:
+            self._gaps = gaps_of(self.logits)
+        return self._gaps
 
     def _rank(self, source: NDArray[Any], least: int) -> None:
         best = kernels.best(source, least)
@@ -331,7 +331,7 @@ class Ranking:
             self.ids, self.logits, self._lowest = best
             if self.ids.size < least:
                 self._count = self.ids.size
-            self._falls = self._weighed = None
+            self._gaps = self._weighed = None
             return
         ids, are_all = reaching(source, least)
         if are_all or ids.size < least:
@@ -340,7 +340,7 @@ class Ranking:
 
     def _set_head(self, ids: NDArray[np.int64], logits: NDArray[Any]) -> None:
         self.ids, self.logits = descending(ids, logits)
-        self._falls = self._weighed = None
+        self._gaps = self._weighed = None
 
 
 def _by_id(

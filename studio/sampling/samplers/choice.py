@@ -16,12 +16,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from studio.sampling.logits.near_tie import are_near_tie
 from studio.sampling.logits.ranking import Ranking
+from studio.sampling.logits.top_two_margin import are_near_tie
 from studio.sampling.params import SamplingParams
 from studio.sampling.samplers.mirostat import mu_after
 from studio.sampling.samplers.pipeline import run, shape_any
-from studio.sampling.samplers.prefix import left_of_few
+from studio.sampling.samplers.prefix import filter_top
 from studio.sampling.samplers.steps import (
     TAKES_OTHERS,
     active_changes,
@@ -116,7 +116,7 @@ def choose(
     if not 0.0 <= u < 1.0:
         raise ValueError(f"u: found {u!r}; allowed is a number from 0 up to but not including 1.")
     ranking = logits if isinstance(logits, Ranking) else Ranking(logits)
-    few = left_of_few(ranking, params)
+    few = filter_top(ranking, params)
     if few:  # as below, without asking at each step how deep to look
         kept, beta, exponents, weights, cumulative = few
         mass, moment = cumulative[-1], math.fsum(map(mul, weights, exponents))

@@ -18,7 +18,7 @@ from studio.sampling.logits.ranked import Candidates
 from studio.sampling.logits.ranking import Ranking
 from studio.sampling.params import SamplingParams
 from studio.sampling.samplers import dry, filters, mirostat
-from studio.sampling.samplers.prefix import left_of_few
+from studio.sampling.samplers.prefix import filter_top
 from studio.sampling.samplers.steps import CHANGES, active_steps, beta_of
 from studio.sampling.samplers.whole import WholeLogits
 from studio.sampling.state import NO_STATE, SamplerState
@@ -59,7 +59,7 @@ def shape(
     Raises:
         ValueError: A bias or the history names a token that is not in the vocabulary.
     """
-    few = left_of_few(ranking, params)
+    few = filter_top(ranking, params)
     if few:
         return Shaped(ranking, few.kept, few.beta)
     return shape_any(ranking, params, history, state)

@@ -14,7 +14,7 @@ from functools import lru_cache
 from itertools import accumulate
 from typing import NamedTuple
 
-from studio.sampling.logits.head import FEW, exponents_of_few, falls_of_few
+from studio.sampling.logits.head import FEW, exponents_of_few, gaps_of_few
 from studio.sampling.logits.ranking import Ranking
 from studio.sampling.params import SamplingParams
 from studio.sampling.samplers.steps import active_steps, beta_of
@@ -27,7 +27,7 @@ class _Step(NamedTuple):
     value: float
 
 
-class Left(NamedTuple):
+class FilteredTop(NamedTuple):
     """What the samplers leave, weighed relative to the best token; lists of `kept` numbers.
 
     Attributes:
@@ -45,38 +45,38 @@ class Left(NamedTuple):
     cumulative: list[float]
 
 
-def left_of_few(ranking: Ranking, params: SamplingParams) -> Left | None:
+def filter_top(ranking: Ranking, params: SamplingParams) -> FilteredTop | None:
     """Return what the samplers of `params` leave, or None where that is not found here."""
     steps = _steps(params)
     known = ranking.ids.size
     if steps is None or known > FEW:
         return None
     kept, beta = ranking.size, 1.0
-    falls: list[float] = []  # as many as were kept when they were first asked for, or all known
+    gaps: list[float] = []  # as many as were kept when they were first asked for, or all known
     for kind, value in steps:
         if kind == "temperature":
             beta = value
         elif kind == "top_k":
             kept = min(kept, int(value))
         elif kind == "top_p":
-            falls = falls or falls_of_few(ranking.logits, kept)
-            cumulative = [*accumulate(map(math.exp, exponents_of_few(falls, kept, beta)))]
+            gaps = gaps or gaps_of_few(ranking.logits, kept)
+            cumulative = [*accumulate(map(math.exp, exponents_of_few(gaps, kept, beta)))]
             mass = cumulative[-1] if kept <= known else ranking.mass(kept, beta)
             found = bisect_left(cumulative, value * mass) + 1
             if found > known:
                 return None
             kept = max(min(found, kept), min(kept, params.min_keep))
         elif beta:  # at β 0 every token is as probable as the best
-            falls = falls or falls_of_few(ranking.logits, kept)
-            found = bisect_right(falls, value / beta)
+            gaps = gaps or gaps_of_few(ranking.logits, kept)
+            found = bisect_right(gaps, value / beta)
             if found == known and kept > known:
                 return None
             kept = max(min(found, kept), min(kept, params.min_keep))
     if kept > known:
         return None
-    exponents = exponents_of_few(falls or falls_of_few(ranking.logits, kept), kept, beta)
+    exponents = exponents_of_few(gaps or gaps_of_few(ranking.logits, kept), kept, beta)
     weights = [*map(math.exp, exponents)]
-    return Left(kept, beta, exponents, weights, [*accumulate(weights)])
+    return FilteredTop(kept, beta, exponents, weights, [*accumulate(weights)])
 
 
 @lru_cache(maxsize=64)

@@ -19,8 +19,8 @@ from studio.sampling.params import SamplingParams
 from studio.sampling.samplers.pipeline import run
 from studio.sampling.samplers.steps import active_steps
 from studio.sampling.sketches import sketch_format
+from studio.sampling.sketches.logit_statistics import LogitStatistics, Written
 from studio.sampling.sketches.sketched import SketchedLogits
-from studio.sampling.sketches.survey import Survey, Written
 from studio.sampling.state import NO_STATE, SamplerState
 from studio.sampling.tails.tail import Tail
 
@@ -112,23 +112,25 @@ class LogitSketch:
             LogitsError: As for `distribution`.
             ValueError: `written` is not in the vocabulary, or its logit is -inf.
         """
-        survey = Survey(logits)
-        return cls.of_survey(survey, None if written is None else survey.written(written))
+        statistics = LogitStatistics(logits)
+        return cls.of_statistics(
+            statistics, None if written is None else statistics.written(written)
+        )
 
     @classmethod
-    def of_survey(cls, survey: Survey, written: Written | None) -> Self:
+    def of_statistics(cls, statistics: LogitStatistics, written: Written | None) -> Self:
         """Return the sketch of logits that were looked at already, and may have changed since.
 
         Args:
-            survey: Of the logits.
+            statistics: Of the logits.
             written: What it said of the token that was written there.
         """
-        ranking = survey.ranking
+        ranking = statistics.ranking
         return cls(
             ranking.ids[:HEAD].astype(np.int32),
             ranking.logits[:HEAD].astype(np.float32),
             ranking.size,
-            survey.tail(),
+            statistics.tail(),
             written,
         )
 

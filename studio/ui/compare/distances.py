@@ -12,7 +12,7 @@ from studio.app.compare.lane import CompareLane
 from studio.app.compare.state import CompareState
 from studio.app.parameters.temperature_scale import format_temperature
 from studio.app.tokens.place import TokenPlace
-from studio.sampling.instrument.jensen_shannon import jensen_shannon_distance
+from studio.sampling.analysis.jensen_shannon import jensen_shannon_distance
 from studio.ui.theme.theme import Theme
 from studio.ui.widgets.tips import set_tip
 

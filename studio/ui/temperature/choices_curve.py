@@ -31,7 +31,7 @@ from studio.app.parameters.temperature_scale import format_temperature, position
 from studio.app.temperature.words import place_words
 from studio.app.tokens.next_token import NextToken
 from studio.app.tokens.retempered import PLACES, Retempered
-from studio.sampling.instrument.retemper import Place, TemperatureCurve
+from studio.sampling.analysis.retemper import Place, TemperatureCurve
 from studio.ui.temperature.track import exact_temperature_under, temperature_under, x_at, x_of
 from studio.ui.theme.theme import Theme
 from studio.ui.theme.type_scale import grown

@@ -121,7 +121,7 @@ def test_an_array_that_takes_the_place_of_another_is_not_taken_for_it() -> None:
 def test_a_survey_is_the_best_and_a_histogram_and_a_tail(real_logits: NDArray[np.float32]) -> None:
     others = [logits.astype(np.float32) for logits in hostile_logits(20_000)]
     for logits in [*real_logits[::8], *others]:
-        found, best = kernels.survey(logits, HEAD, GRID), kernels.best(logits, HEAD + 1)
+        found, best = kernels.top_k_and_tail(logits, HEAD, GRID), kernels.best(logits, HEAD + 1)
         assert found is not None
         assert best is not None
         assert np.array_equal(found.best.ids, best.ids)
@@ -214,7 +214,7 @@ def test_without_a_library_numpy_does_it_all(monkeypatch: pytest.MonkeyPatch) ->
     assert not kernels.are_compiled()
     logits = natural(20_000)
     assert kernels.best(logits, 129) is None
-    assert kernels.survey(logits, HEAD, GRID) is None
+    assert kernels.top_k_and_tail(logits, HEAD, GRID) is None
     assert kernels.histogram(logits, 0.0, -20.0, 0) is None
     assert kernels.tail(np.ones((3, 1)), logits.astype(np.float64), HEAD, 0.0, GRID) is None
     assert kernels.weigh(logits, 20.0, 1.0, np.empty_like(logits)) is None

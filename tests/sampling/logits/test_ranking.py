@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from studio.sampling import Ranking, Survey
+from studio.sampling import LogitStatistics, Ranking
 
 INF = math.inf
 
@@ -119,7 +119,7 @@ def test_a_ranking_with_other_logits_is_that_of_these_logits(
     logits: NDArray[np.float32], groups: list[list[int]], seed: int, surveyed: bool
 ) -> None:
     rng = np.random.default_rng(seed)
-    ranking = Survey(logits).ranking if surveyed else Ranking(logits)
+    ranking = LogitStatistics(logits).ranking if surveyed else Ranking(logits)
     changed = logits.copy()
     for group in groups:
         tokens = np.unique(np.array(group) % logits.size)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from studio.sampling import DEFAULT_SAMPLERS, Ranking, SamplingParams
 from studio.sampling.samplers.pipeline import run, shape
-from studio.sampling.samplers.prefix import left_of_few
+from studio.sampling.samplers.prefix import filter_top
 from studio.sampling.samplers.whole import WholeLogits
 
 _COMMON = ("temperature", "top_k", "top_p", "min_p")
@@ -33,7 +33,7 @@ def test_both_ways_leave_the_same(seed: int, size: int, params: SamplingParams) 
     logits = rng.normal(0, rng.choice([0.01, 1.0, 6.0]), size).astype(np.float32)
     logits[rng.random(size) < rng.choice([0.0, 0.5])] = -np.inf
     logits[rng.integers(size)] = 1.0
-    few = left_of_few(Ranking(logits), params)
+    few = filter_top(Ranking(logits), params)
     if few is None:
         return
     ranked, kept, beta = run(WholeLogits(Ranking(logits)), params, ())
@@ -53,7 +53,7 @@ def test_common_settings_take_the_short_way(fields: dict[str, object]) -> None:
     logits = np.random.default_rng(0).normal(0, 4, 9000).astype(np.float32)
     ranking = Ranking(logits)
     params = SamplingParams(**fields)  # type: ignore[arg-type]  # fields vary
-    few = left_of_few(ranking, params)
+    few = filter_top(ranking, params)
     assert few is not None
     assert shape(ranking, params, ()) == (ranking, few.kept, few.beta)
 
@@ -78,4 +78,4 @@ def test_common_settings_take_the_short_way(fields: dict[str, object]) -> None:
 def test_what_others_do_or_what_lies_deep_goes_the_long_way(fields: dict[str, object]) -> None:
     logits = np.random.default_rng(0).normal(0, 4, 9000).astype(np.float32)
     params = SamplingParams(samplers=DEFAULT_SAMPLERS, **fields)  # type: ignore[arg-type]  # fields vary
-    assert left_of_few(Ranking(logits), params) is None
+    assert filter_top(Ranking(logits), params) is None

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from studio.sampling import (
     LogitSketch,
+    LogitStatistics,
     ParameterError,
     SamplingParams,
     SketchError,
-    Survey,
     choose,
     distribution,
     measures,
@@ -115,9 +115,9 @@ def test_the_best_are_exact_and_in_order(real_logits: NDArray[np.float32]) -> No
 
 
 def test_a_draw_from_far_down_changes_no_sketch(real_logits: NDArray[np.float32]) -> None:
-    survey = Survey(real_logits[3])
-    choose(survey.ranking, SamplingParams(temperature=3.0), (), 0.9999)  # ranks further down
-    sketch = LogitSketch.of_survey(survey, None)
+    statistics = LogitStatistics(real_logits[3])
+    choose(statistics.ranking, SamplingParams(temperature=3.0), (), 0.9999)  # ranks further down
+    sketch = LogitSketch.of_statistics(statistics, None)
     assert sketch.to_bytes() == LogitSketch.of(real_logits[3]).to_bytes()
 
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from studio.sampling import Survey
+from studio.sampling import LogitStatistics
 from studio.sampling.tails import hermite
 from studio.sampling.tails.hermite import Jet, Nodes
 from studio.sampling.tails.tail import Tail
@@ -19,7 +19,7 @@ HEAD = 128
 
 
 def tail_and_logits(row: NDArray[np.float32]) -> tuple[Tail, NDArray[np.float64]]:
-    tail = Survey(row).tail()
+    tail = LogitStatistics(row).tail()
     assert tail is not None
     return tail, np.sort(row.astype(np.float64))[::-1][HEAD:] - tail.edge
 
@@ -125,11 +125,11 @@ def test_at_its_own_edge_a_tail_of_one_group_is_no_more_than_what_stands_there()
 
 
 def test_there_is_no_tail_where_the_head_is_everything() -> None:
-    assert Survey(np.zeros(HEAD, np.float32)).tail() is None
+    assert LogitStatistics(np.zeros(HEAD, np.float32)).tail() is None
     few = np.full(50_000, -np.inf, np.float32)
     few[:5] = 1.0
-    assert Survey(few).tail() is None
-    tail = Survey(np.zeros(HEAD + 1, np.float32)).tail()
+    assert LogitStatistics(few).tail() is None
+    tail = LogitStatistics(np.zeros(HEAD + 1, np.float32)).tail()
     assert tail is not None
     assert tail.count == 1
 

@@ -13,7 +13,7 @@ from studio.app.parameters.temperature_scale import position
 from studio.app.tokens.next_token import NextToken
 from studio.app.tokens.retempered import PLACES, Retempered
 from studio.sampling import LogitSketch
-from studio.sampling.instrument.retemper import Place
+from studio.sampling.analysis.retemper import Place
 from studio.ui.temperature.choices_curve import ChoicesCurve
 from studio.ui.temperature.panel import TemperaturePanel
 from studio.ui.temperature.track import x_of

@@ -21,9 +21,9 @@ from studio.sampling.samplers.steps import (
     changes_alone,
     changes_come_first,
 )
+from studio.sampling.sketches.logit_statistics import Written
 from studio.sampling.sketches.sketch import LogitSketch
 from studio.sampling.sketches.sketched import SketchedLogits
-from studio.sampling.sketches.survey import Written
 from studio.sampling.state import NO_STATE, SamplerState
 
 
@@ -36,7 +36,7 @@ def with_early_changes(params: SamplingParams) -> SamplingParams:
     return msgspec.structs.replace(params, samplers=steps)
 
 
-def reweighed(
+def apply_penalties(
     sketch: LogitSketch,
     params: SamplingParams,
     history: Sequence[int] = (),

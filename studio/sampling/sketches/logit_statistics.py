@@ -28,7 +28,7 @@ class Written(NamedTuple):
     rank: int
 
 
-class Survey:
+class LogitStatistics:
     """The ranking of a step's logits, and what a sketch needs of them.
 
     Args:
@@ -45,7 +45,7 @@ class Survey:
 
     def __init__(self, logits: ArrayLike) -> None:
         source = np.asarray(logits)
-        found = kernels.survey(source, HEAD, GRID)
+        found = kernels.top_k_and_tail(source, HEAD, GRID)
         if found is None:
             self.ranking = Ranking(source)
             histogram = self.ranking.histogram

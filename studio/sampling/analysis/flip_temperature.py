@@ -109,8 +109,8 @@ def blames(
     """Return `(n,)`: what `blame` says of every sketch of a stack, NaN for its None.
 
     Penalties, DRY and logit biases are left out of account, for a stack knows no history: give it
-    sketches as these leave them (`reweighed`). Where a filter cuts within a sketch's tail (beyond
-    the best `HEAD` tokens), it is an estimate: top-p takes its share of the tail's weight, top-k
+    sketches as these leave them (`apply_penalties`). Where a filter cuts within a sketch's tail
+    (beyond the best `HEAD` tokens), it is an estimate: top-p takes its share of its weight, top-k
     the tail whole, and min-p and top-n-sigma as much as if the tail thinned out exponentially below
     its edge.
 
@@ -122,7 +122,7 @@ def blames(
     steps = params.samplers
     place = steps.index("temperature") if "temperature" in steps else len(steps)
     ones = np.ones(len(stack))
-    left = _Left(stack, ones, *stack.weights(ones)[:2])
+    left = _FilteredHead(stack, ones, *stack.weights(ones)[:2])
     left.filter(steps[:place], params)
 
     def favourite_at(temperatures: NDArray[np.float64]) -> NDArray[np.bool_]:
@@ -151,7 +151,7 @@ def _monotone(params: SamplingParams) -> SamplingParams:
     return msgspec.structs.replace(params, mirostat=0, dynatemp_range=0.0, **_OTHERS_OFF)
 
 
-class _Left:
+class _FilteredHead:
     """What filters leave of every sketch of a stack: of the best tokens some, of the tail a share.
 
     Args:
@@ -175,12 +175,12 @@ class _Left:
         self._share = np.ones(len(stack))  # of the tail's weight
         self._cut = False
 
-    def at(self, betas: NDArray[np.float64]) -> _Left:
+    def at(self, betas: NDArray[np.float64]) -> _FilteredHead:
         """Return the same tokens at other inverse temperatures."""
         weights, tail, _ = self._stack.weights(betas)
         if self._cut:
             weights[self._weights == 0.0] = 0.0
-        other = _Left(self._stack, betas, weights, tail * self._share)
+        other = _FilteredHead(self._stack, betas, weights, tail * self._share)
         other._share, other._cut = self._share, self._cut
         return other
 

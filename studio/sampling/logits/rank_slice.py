@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.sampling.logits.head import LARGEST_FALL
+from studio.sampling.logits.head import LARGEST_GAP
 from studio.sampling.logits.ranked import LEAST_EXPONENT
 
 
-class Stretch:
+class RankSlice:
     """All tokens whose logits lie between two bounds; -inf is none of them.
 
     They are sorted when that is first asked for.
@@ -56,7 +56,7 @@ class Stretch:
 
     def exponents(self, beta: float) -> NDArray[np.float64]:
         """Return x = β·(z − z_max) of each, descending, none of them below LEAST_EXPONENT."""
-        exponents: NDArray[np.float64] = np.maximum(self._falls * -beta, LEAST_EXPONENT)
+        exponents: NDArray[np.float64] = np.maximum(self._gaps * -beta, LEAST_EXPONENT)
         return exponents
 
     @cached_property
@@ -69,7 +69,7 @@ class Stretch:
         return np.sort(self._logits)[::-1]
 
     @cached_property
-    def _falls(self) -> NDArray[np.float64]:
+    def _gaps(self) -> NDArray[np.float64]:
         with np.errstate(over="ignore"):
-            falls = self._maximum - self._descending.astype(np.float64)
-        return np.minimum(falls, LARGEST_FALL)
+            gaps = self._maximum - self._descending.astype(np.float64)
+        return np.minimum(gaps, LARGEST_GAP)

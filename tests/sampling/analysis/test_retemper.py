@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from studio.sampling import LogitSketch, ParameterError, SamplingParams, distribution, measures
-from studio.sampling.instrument.left_over import left_over
-from studio.sampling.instrument.retemper import (
+from studio.sampling.analysis.filtered_distribution import filtered_distribution
+from studio.sampling.analysis.retemper import (
     COLDEST,
     FEWEST_CHOICES,
     HOTTEST,
@@ -315,7 +315,7 @@ def test_after_samplers_whose_cut_does_not_depend_on_t(
     for row in real_logits[::60]:
         sketch = LogitSketch.of(row)
         history = sketch.ids[1:4].tolist()
-        left = left_over(sketch, params, history)
+        left = filtered_distribution(sketch, params, history)
         assert left is not None
         assert left.tokens == sketch.shaped(params, history).kept
         for token in left.ids[:4].tolist():
@@ -331,7 +331,7 @@ def test_after_samplers_whose_cut_does_not_depend_on_t(
 
 
 def test_what_was_cut_cannot_be_asked_about() -> None:
-    left = left_over(LogitSketch.of(random_logits(0, 50)), SamplingParams(top_k=1))
+    left = filtered_distribution(LogitSketch.of(random_logits(0, 50)), SamplingParams(top_k=1))
     assert left is not None
     (only,) = left.ids.tolist()
     assert most_likely_left(left, only) == (0.0, 1.0)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from studio.sampling import Ranking, is_near_tie
-from studio.sampling.logits.near_tie import MARGIN
+from studio.sampling.logits.top_two_margin import MARGIN
 
 
 @pytest.mark.parametrize(

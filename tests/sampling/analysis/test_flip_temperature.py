@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from studio.sampling import LogitSketch, SamplingParams, choose
-from studio.sampling.instrument.blame import COLDEST, HOTTEST, blame, blames
+from studio.sampling.analysis.flip_temperature import COLDEST, HOTTEST, blame, blames
 from studio.sampling.sketches.sketch_stack import SketchStack
 
 FILTERS: tuple[dict[str, object], ...] = (

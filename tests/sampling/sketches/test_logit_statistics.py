@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from studio.sampling import LogitsError, LogitSketch, SamplingParams, Survey, choose
+from studio.sampling import LogitsError, LogitSketch, LogitStatistics, SamplingParams, choose
 from tests.helpers.hostile_logits import hostile_logits
 
 pytestmark = pytest.mark.usefixtures("either_way")
@@ -15,26 +15,26 @@ def test_a_sketch_is_made_when_the_logits_have_gone(size: int, temperature: floa
     params = SamplingParams(temperature=temperature)
     for logits in hostile_logits(size):
         memory = logits.astype(np.float32)
-        survey = Survey(memory)
-        choice = choose(survey.ranking, params, (), 0.9)
+        statistics = LogitStatistics(memory)
+        choice = choose(statistics.ranking, params, (), 0.9)
         expected = LogitSketch.of(memory.copy(), written=choice.token)
-        written = survey.drawn(choice)
+        written = statistics.drawn(choice)
         memory[:] = np.nan
-        assert LogitSketch.of_survey(survey, written).to_bytes() == expected.to_bytes()
+        assert LogitSketch.of_statistics(statistics, written).to_bytes() == expected.to_bytes()
 
 
 def test_a_token_that_penalties_moved_is_looked_for_by_its_id() -> None:
     logits = np.linspace(5.0, -5.0, 20_000, dtype=np.float32)
-    survey = Survey(logits)
+    statistics = LogitStatistics(logits)
     # The token 200 is drawn first of all, after the best 200 are penalised away.
     params = SamplingParams(temperature=0.0, repeat_penalty=100.0, repeat_last_n=200)
-    choice = choose(survey.ranking, params, range(200), 0.5)
+    choice = choose(statistics.ranking, params, range(200), 0.5)
     assert (choice.token, choice.rank) == (200, 0)
-    written = survey.drawn(choice)
+    written = statistics.drawn(choice)
     assert written is not None
     assert (written.token, written.rank) == (200, 200)
 
 
 def test_what_are_no_logits_is_refused() -> None:
     with pytest.raises(LogitsError, match="NaN at 1 of 20000 positions"):
-        Survey(np.where(np.arange(20_000) == 7, np.nan, 0.0).astype(np.float32))
+        LogitStatistics(np.where(np.arange(20_000) == 7, np.nan, 0.0).astype(np.float32))

@@ -3,7 +3,7 @@
 For P ∝ exp(β·z) with K(β) = ln Σ exp(β·z), ln P = β·z − K(β) is concave in β. Its slope, the
 token's logit less the mean logit, only falls: so P has one maximum, where the mean logit is the
 token's own, and takes any other value twice at most, once on either side of it. That holds before
-all samplers, and after those whose cut does not depend on T (`left_over`).
+all samplers, and after those whose cut does not depend on T (`filtered_distribution`).
 
 Of the tokens in a sketch's tail only the one that was written has a known logit; of the others
 nothing can be said one by one.
@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from studio.sampling.instrument.left_over import LeftOver, everything
+from studio.sampling.analysis.filtered_distribution import FilteredDistribution, everything
 from studio.sampling.sketches.sketch import LogitSketch
 from studio.sampling.tails.tail_jets import log_partitions
 from studio.sampling.tails.tail_part import cut_off
@@ -69,7 +69,7 @@ def most_likely_temperature(sketch: LogitSketch, token_id: int) -> MostLikely:
     return _of_sketch(sketch, token_id).most_likely()
 
 
-def most_likely_left(left: LeftOver, token_id: int) -> MostLikely:
+def most_likely_left(left: FilteredDistribution, token_id: int) -> MostLikely:
     """Return the same after the samplers that left `left`.
 
     Raises:
@@ -98,7 +98,9 @@ def temperature_for(sketch: LogitSketch, token_id: int, probability: float) -> t
     return _of_sketch(sketch, token_id).temperatures(_checked(probability))
 
 
-def temperature_for_left(left: LeftOver, token_id: int, probability: float) -> tuple[float, ...]:
+def temperature_for_left(
+    left: FilteredDistribution, token_id: int, probability: float
+) -> tuple[float, ...]:
     """Return the same after the samplers that left `left`.
 
     Raises:
@@ -123,7 +125,7 @@ def _of_sketch(sketch: LogitSketch, token_id: int) -> _Tempered:
     return _Tempered(everything(sketch), drop, token_id == int(sketch.ids[0]))
 
 
-def _of_left(left: LeftOver, token_id: int) -> _Tempered:
+def _of_left(left: FilteredDistribution, token_id: int) -> _Tempered:
     place = np.flatnonzero(left.ids == token_id)
     if not place.size:
         raise ValueError(f"token_id: token {token_id} was cut, or its logit is not known.")
@@ -134,7 +136,7 @@ def _of_left(left: LeftOver, token_id: int) -> _Tempered:
 class _Tempered:
     """One token as a function of β; logits are distances below the favourite's."""
 
-    def __init__(self, left: LeftOver, drop: float, is_favourite: bool) -> None:
+    def __init__(self, left: FilteredDistribution, drop: float, is_favourite: bool) -> None:
         self._left = left
         self._drop = drop  # how far the token's logit is below the favourite's; 0 or more
         self._is_favourite = is_favourite

@@ -19,9 +19,9 @@ from studio.sampling import (
     choose,
     distribution,
 )
-from studio.sampling.instrument.blame import COLDEST, HOTTEST
+from studio.sampling.analysis.flip_temperature import COLDEST, HOTTEST
 from studio.sampling.samplers.steps import changes_come_first
-from studio.sampling.sketches.reweighed import reweighed
+from studio.sampling.sketches.penalties_applied import apply_penalties
 
 STATE = SamplerState(breakers={5: ((),)})
 CHANGES: tuple[dict[str, object], ...] = (
@@ -62,7 +62,7 @@ def test_at_any_temperature_it_is_what_these_samplers_leave(
     logits = logits_of(seed)
     params = msgspec.structs.replace(made(changes), temperature=temperature)
     exact = distribution(logits, params, history, STATE)
-    sketch = reweighed(LogitSketch.of(logits), params, history, STATE)
+    sketch = apply_penalties(LogitSketch.of(logits), params, history, STATE)
     ids, probabilities, tail = sketch.distribution(temperature)
     assert tail == 0.0
     assert probabilities == pytest.approx(exact[ids], abs=1e-5)
@@ -81,7 +81,7 @@ def test_a_stack_of_them_is_blamed_as_the_dice_fall(
     token = choose(logits, hot, history, u, state=STATE).token
     sketch = LogitSketch.of(logits, written=token)
     stack = SketchStack()
-    stack.append(reweighed(sketch, params, history, STATE, token), token)
+    stack.append(apply_penalties(sketch, params, history, STATE, token), token)
     found = float(blames(stack, np.array([u]), params)[0])
     alone = blame(sketch, token, u, params, history, STATE)
     assert math.isnan(found) == (alone is None)
@@ -102,7 +102,7 @@ def test_a_stack_of_them_is_blamed_as_the_dice_fall(
 def test_a_token_that_is_banned_now_is_known_still() -> None:
     logits = np.array([3.0, 2.0, 1.0], dtype=np.float32)
     params = SamplingParams(logit_bias=((0, -math.inf),))
-    sketch = reweighed(LogitSketch.of(logits), params, token=0)
+    sketch = apply_penalties(LogitSketch.of(logits), params, token=0)
     assert sketch.ids.tolist() == [1, 2]
     stack = SketchStack()
     stack.append(sketch, 0)
@@ -115,7 +115,7 @@ def test_a_token_that_is_banned_now_is_known_still() -> None:
 def test_with_all_of_them_banned_it_says_so() -> None:
     sketch = LogitSketch.of(np.zeros(3, np.float32))
     with pytest.raises(LogitsError):
-        reweighed(sketch, SamplingParams(logit_bias=tuple((i, -math.inf) for i in range(3))))
+        apply_penalties(sketch, SamplingParams(logit_bias=tuple((i, -math.inf) for i in range(3))))
 
 
 @pytest.mark.parametrize(

@@ -18,9 +18,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from studio.sampling.errors import ParameterError
-from studio.sampling.instrument.left_over import LeftOver, everything, left_over
-from studio.sampling.instrument.token_temperature import (
+from studio.sampling.analysis.filtered_distribution import (
+    FilteredDistribution,
+    everything,
+    filtered_distribution,
+)
+from studio.sampling.analysis.token_temperature import (
     MostLikely,
     logit_of,
     most_likely_left,
@@ -28,6 +31,7 @@ from studio.sampling.instrument.token_temperature import (
     temperature_for,
     temperature_for_left,
 )
+from studio.sampling.errors import ParameterError
 from studio.sampling.params import SamplingParams
 from studio.sampling.sketches.sketch import LogitSketch
 from studio.sampling.tails.tail_jets import log_partitions
@@ -113,12 +117,12 @@ def temperature_curve(
         history: Ids of the tokens so far, oldest first; only penalties look at them.
 
     Returns:
-        The curve; None where what `params` cut depends on T (see `left_over`).
+        The curve; None where what `params` cut depends on T (see `filtered_distribution`).
 
     Raises:
         ParameterError: A temperature is negative or not a number.
     """
-    left = everything(sketch) if params is None else left_over(sketch, params, history)
+    left = everything(sketch) if params is None else filtered_distribution(sketch, params, history)
     if left is None:
         return None
     return curve_of(left, temperatures)
@@ -144,7 +148,7 @@ def sensitivity(sketch: LogitSketch, temperature: float) -> float:
     return float(curve_of(everything(sketch), temperature).sensitivities[0])
 
 
-def curve_of(left: LeftOver, temperatures: ArrayLike) -> TemperatureCurve:
+def curve_of(left: FilteredDistribution, temperatures: ArrayLike) -> TemperatureCurve:
     """Return the curve of what samplers left.
 
     Raises:
@@ -234,7 +238,7 @@ def _looked_for(
     history: Sequence[int],
 ) -> Place | None:
     """Return the place on a coarse curve, looked at again closely between its neighbours."""
-    left = everything(sketch) if params is None else left_over(sketch, params, history)
+    left = everything(sketch) if params is None else filtered_distribution(sketch, params, history)
     if left is None:
         return None
     wide = np.geomspace(COLDEST, HOTTEST, _PLACES)

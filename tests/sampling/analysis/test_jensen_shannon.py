@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from studio.sampling import LogitSketch, SamplingParams, distribution
-from studio.sampling.instrument.jensen_shannon import (
+from studio.sampling.analysis.jensen_shannon import (
     jensen_shannon_distance,
     jensen_shannon_divergence,
 )

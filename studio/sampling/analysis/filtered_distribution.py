@@ -25,7 +25,7 @@ from studio.sampling.tails.tail import Tail
 _SOME_TEMPERATURE = 2.0
 
 
-class LeftOver(NamedTuple):
+class FilteredDistribution(NamedTuple):
     """Tokens to be weighed at any β by exp(β·offset).
 
     Attributes:
@@ -45,20 +45,20 @@ class LeftOver(NamedTuple):
     tokens: int
 
 
-def everything(sketch: LogitSketch) -> LeftOver:
+def everything(sketch: LogitSketch) -> FilteredDistribution:
     """Return the sketch before any sampler."""
     logits = sketch.logits.astype(np.float64)
     gap = sketch.tail.edge - float(logits[0]) if sketch.tail else 0.0
     count = logits.size + (sketch.tail.count if sketch.tail else 0)
-    return LeftOver(sketch.ids, logits - logits[0], sketch.tail, gap, None, count)
+    return FilteredDistribution(sketch.ids, logits - logits[0], sketch.tail, gap, None, count)
 
 
-def left_over(
+def filtered_distribution(
     sketch: LogitSketch,
     params: SamplingParams,
     history: Sequence[int] = (),
     state: SamplerState = NO_STATE,
-) -> LeftOver | None:
+) -> FilteredDistribution | None:
     """Return what all samplers of `params` but temperature leave; None where that depends on T.
 
     It depends on T where a filter runs after temperature or where temperature itself looks at the
@@ -87,7 +87,7 @@ def left_over(
     tail = sketch.tail
     wanted = shaped.kept - int(np.count_nonzero(known))
     if tail is None or wanted <= 0 or shaped.tail_probability <= 0.0:
-        return LeftOver(shaped.ids[known], offsets, None, 0.0, None, offsets.size)
+        return FilteredDistribution(shaped.ids[known], offsets, None, 0.0, None, offsets.size)
     # ...the tail's too: its weight at T 1, of which K(1) is the unpenalised part.
     share, drop = 1.0, None
     if wanted < tail.count:
@@ -95,7 +95,7 @@ def left_over(
         share = tail.share_above(drop, 1.0)
     weight = shaped.tail_probability / share / float(shaped.probabilities[known][best])
     gap = float(np.log(weight)) - tail.log_partition(1.0).value
-    return LeftOver(
+    return FilteredDistribution(
         shaped.ids[known], offsets, tail, gap, drop, offsets.size + min(wanted, tail.count)
     )
 
