@@ -48,6 +48,7 @@ def test_the_rules_are_the_architectures() -> None:
     rules = contracts()
     assert rules["From top to ground"]["layers"] == [
         "studio.ui | studio.commands",
+        "studio.app",
         "studio.experiments",
         "studio.engine | studio.manuscript | studio.presets",
         "studio.sampling",
@@ -55,25 +56,43 @@ def test_the_rules_are_the_architectures() -> None:
     for name, forbidden in (
         ("Only the engine knows llama.cpp", {"llama_cpp"}),
         ("Only the window knows Qt", {"PySide6", "pyqtgraph"}),
+        ("Commands need no window", {"studio.app"}),
     ):
         assert set(rules[name]["forbidden_modules"]) == forbidden
+    for name, package in (
+        (SAMPLING, "sampling"),
+        (ENGINE, "engine"),
+        (APP, "app"),
+        (UI, "ui"),
+    ):
+        assert rules[name]["containers"] == [f"studio.{package}"]
+        assert rules[name]["exhaustive"]
 
 
 ENGINE = "The engine, from its process down to its messages"
 SAMPLING = "Sampling, from questions down to logits"
+APP = "What a window is about, from a session down to what all use"
+UI = "Widgets, from the program down to letters and colours"
 
 BREACHES = {
-    "sampling/breach.py": ("import studio.engine.messages", "From top to ground"),
+    "sampling/tails/breach.py": ("import studio.engine.messages", "From top to ground"),
     "presets/breach.py": ("import studio.manuscript", "From top to ground"),
-    "engine/breach.py": ("import PySide6.QtCore", "Only the window knows Qt"),
+    "engine/templates/breach.py": ("import PySide6.QtCore", "Only the window knows Qt"),
     "manuscript/breach.py": ("from pyqtgraph import mkPen", "Only the window knows Qt"),
     "commands/breach.py": ("import llama_cpp", "Only the engine knows llama.cpp"),
-    "ui/breach.py": ("from llama_cpp import Llama", "Only the engine knows llama.cpp"),
+    "ui/compare/breach.py": ("from llama_cpp import Llama", "Only the engine knows llama.cpp"),
     "breach.py": ("import llama_cpp", "Only the engine knows llama.cpp"),
     "engine/writing/breach.py": ("import llama_cpp", "Only the engine knows llama.cpp"),
     "engine/llama/breach.py": ("import studio.engine.writing", ENGINE),
     "sampling/samplers/breach.py": ("import studio.sampling.sketches", SAMPLING),
     "sampling/logits/breach.py": ("import studio.sampling.tails", SAMPLING),
+    "app/tokens/breach.py": ("import studio.app.writing", APP),
+    "app/presets/breach.py": ("import studio.app.writing", APP),
+    "app/model/breach.py": ("import studio.ui.theme", "From top to ground"),
+    "ui/theme/breach.py": ("import studio.ui.widgets", UI),
+    "commands/other_breach.py": ("import studio.app", "Commands need no window"),
+    "app/a_new_one.py": ("pass", APP),
+    "sampling/a_new_one.py": ("pass", SAMPLING),
 }
 
 
@@ -86,12 +105,15 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
         target = folder / package.relative_to(ROOT)
         target.parent.mkdir()
         target.touch()
-    for part in ("engine", "sampling"):
+    for part in ("engine", "sampling", "app", "ui"):
         for module in (ROOT / "studio" / part).glob("*.py"):
             (folder / module.relative_to(ROOT)).touch()
     # Those who may.
     (folder / "studio" / "engine" / "llama" / "context.py").write_text("import llama_cpp\n")
-    (folder / "studio" / "ui" / "plot.py").write_text("import PySide6.QtCore\nimport pyqtgraph\n")
+    (folder / "studio" / "app" / "model" / "timer.py").write_text("import PySide6.QtCore\n")
+    (folder / "studio" / "ui" / "theme" / "plot.py").write_text(
+        "import PySide6.QtCore\nimport pyqtgraph\n"
+    )
     return folder
 
 
