@@ -12,7 +12,7 @@ still to be read, but in a window too small for that.
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, QTimer
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPen
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QApplication
 
 from studio.app.word.replacement import WordReplacement
@@ -301,7 +301,8 @@ class EditorWord(QObject):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
         """Look where the pointer looks; close at Esc and at typing; follow the caret."""
         if watched is self._viewport:
-            return self._on_pointer(event)
+            # At rest too a caret is painted as it blinks; to ask for an event's type takes longer.
+            return not isinstance(event, QPaintEvent) and self._on_pointer(event)
         if watched is self.panel:
             if event.type() == QEvent.Type.Leave and self._passes:
                 self._wait_while(is_away=True)
