@@ -18,6 +18,14 @@ _WARN, _ERROR, _CONTINUED = 3, 4, 5
 """ggml_log_level: 1 debug, 2 info, 3 warning, 4 error, 5 continues the line before."""
 
 
+_STOPPED = re.compile(
+    r"graph_compute: .* failed with error 1"
+    r"|process_ubatch: .* compute status: 1"
+    r"|decode: removing memory module entries .*"
+    r"|llama_decode: failed to decode, ret = 2"
+)
+"""What it says, as errors, each time that an evaluation is stopped, which is asked for at every
+second key of a writer and no failure: 1 is GGML_STATUS_ABORTED."""
 _LONGEST_SAID = 300
 """Characters: it may repeat what stands in the file."""
 
@@ -41,7 +49,7 @@ def _on_log(level: int, text: bytes, _data: ctypes.c_void_p) -> None:
     message = text.decode("utf-8", errors="replace")
     for lines in _listeners:
         lines.append(Line(_level_of_line, message.rstrip("\n")))
-    if _level_of_line in (_WARN, _ERROR):
+    if _level_of_line in (_WARN, _ERROR) and not _STOPPED.fullmatch(message.strip()):
         sys.stderr.write(message)
         sys.stderr.flush()
 
