@@ -5,6 +5,7 @@ absent and is told of: remembered state must never keep the program from opening
 """
 
 import json
+import logging
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -18,6 +19,8 @@ from studio.app.settings_file import SettingsFile, SettingsFileError, is_json
 from studio.app.user_folders import config_folder
 from studio.path_checks import exists
 from studio.visible_text import visible_line
+
+_log = logging.getLogger(__name__)
 
 Value = TypeVar("Value", str, int, bool, list[str])
 
@@ -305,6 +308,7 @@ class Settings(QObject):
         """Read the file, or what a former version kept in one of another form."""
         tree, problem = self._file.read()
         if problem:
+            _log.warning("settings: %s", problem)
             return problem
         if not tree and not exists(self._file.path):
             from studio.app.former_settings import former_settings  # at the first start alone
@@ -324,6 +328,10 @@ class Settings(QObject):
             self._base = dict(self._values)
         else:
             self._changed = set(self._values)
+        if refused:
+            # Their values are the user's, and of strangers' keys nobody knows what they are.
+            known = ", ".join(key for key in refused if key in DECLARED)
+            _log.warning("settings: %d cannot be used (%s)", len(refused), known or "none known")
         # Written without what was refused, so that it is told of once.
         self._changed.update(refused)
         if self._changed:

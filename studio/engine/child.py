@@ -12,6 +12,7 @@ import threading
 
 from studio.engine.framing import FramingError, command_reader, encode
 from studio.engine.messages import AnyEvent, Ping, Pong, Superseded
+from studio.error_trace import print_trace
 from studio.parent_process import end_with_parent
 
 _READ_SIZE = 65_536
@@ -97,8 +98,11 @@ def main() -> int:
         finally:
             inbox.close()
 
+    # What ends a thread from here on is told without its words, which may repeat a text.
+    threading.excepthook = lambda found: print_trace(found.exc_value or found.exc_type())
     threading.Thread(target=read_commands, name="commands", daemon=True).start()
     engine = Engine(pipe.emit, interrupt, FRAME_SECONDS, huge_pages=True)
+    sys.excepthook = lambda _kind, error, _trace: print_trace(error)
     # What the imports have made stays to the end: the collector need not look through it again
     # and again between two tokens.
     gc.collect()

@@ -5,7 +5,6 @@ thread-safe, as llama.cpp is not: one thread owns it; only `Control` and `Interr
 from others.
 """
 
-import traceback
 from collections.abc import Callable
 from pathlib import Path
 
@@ -54,6 +53,7 @@ from studio.engine.writing.prompt import FittedPrompt, TokenizedPrompt, fit, tok
 from studio.engine.writing.scoring import score
 from studio.engine.writing.token_spelling import tokens_found
 from studio.engine.writing.word_search import words_found
+from studio.error_trace import print_trace
 from studio.sampling import LogitsError, LogitSketch
 
 Runnable = (
@@ -186,7 +186,7 @@ class Engine:
                 )
             )
         except Exception as error:
-            traceback.print_exc()
+            print_trace(error)
             self._emit(Failed(request=request, kind="bug", message=f"{error}"))
 
     def close(self) -> None:

@@ -2,6 +2,7 @@
 
 import gc
 import locale
+import logging
 import sys
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from PySide6.QtWidgets import QApplication
 from studio import __version__
 from studio.app import settings as remembered
 from studio.app.engine_line.process import end_without_unkillable
+from studio.app.log.program_log import follow_qt, leave_qt, start_log
 from studio.app.session import Session
 from studio.app.settings import Settings
 from studio.app.signal_watch import SignalWatch
@@ -30,6 +32,8 @@ from studio.ui.model.choice import load_options
 from studio.ui.theme.theme import Appearance, Theme
 from studio.ui.widgets.tips_and_typing import TipsGoAsOneTypes
 from studio.visible_text import visible_line
+
+_log = logging.getLogger(__name__)
 
 NO_MODEL = (
     "No model is installed. Open a GGUF file (Ctrl+Shift+O), drop one on this window, or install "
@@ -50,15 +54,21 @@ def main(file: str | None = None) -> int:
         print(f"studio: {visible_line(str(error), 500)}", file=sys.stderr)
         return 1
     application = make_application()
+    log = start_log(application.platformName())
+    follow_qt()
     # Before there is an engine: from then on the system's signals have something to put in order.
     signals = SignalWatch()
     window = make_window(application)
+    window.started.connect(log.begin)
     window.started.connect(lambda: _clean_up(window))
     Ending(application, window, signals)
     show(window)
     open_first(window, first)
     status = application.exec()
     signals.close()
+    _log.info("ended, status %d", status)
+    leave_qt()
+    logging.shutdown()
     end_without_unkillable(status)
     return status
 

@@ -3,6 +3,7 @@
 Knows that a signal came or a session ends, and not how a window puts itself in order.
 """
 
+import logging
 import signal
 import sys
 from typing import NoReturn
@@ -14,6 +15,8 @@ from PySide6.QtWidgets import QApplication
 from studio.app.signal_watch import SignalWatch, end_at_once_from_here, end_by
 from studio.own_command import own_command
 from studio.ui.main_window import MainWindow
+
+_log = logging.getLogger(__name__)
 
 
 class Ending(QObject):
@@ -57,6 +60,8 @@ class Ending(QObject):
             self._window.leave()
         except Exception:
             sys.excepthook(*sys.exc_info())
+        _log.info("ended by the signal %d", number)
+        logging.shutdown()
         end_by(number)
 
     def _on_session_end(self, manager: QSessionManager) -> None:

@@ -6,7 +6,7 @@ Knows what the actions are called and where they are found; what they do is hand
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
@@ -35,6 +35,9 @@ from studio.ui.writing.document_files import DocumentFiles
 from studio.ui.writing.recovery_offer import RecoveryOffer
 from studio.ui.writing.score_action import make_score_action
 from studio.visible_text import LONGEST_ENTRY, visible_name, visible_path
+
+if TYPE_CHECKING:
+    from studio.ui.log_window import LogWindow
 
 Choice = TypeVar("Choice", bound=str)
 
@@ -69,6 +72,8 @@ class WindowActions(QObject):
         self._heat = heat
         self._landscape = landscape
         self._compare = compare
+        self._window = window
+        self._log_window: LogWindow | None = None
         writing = session.writing
 
         def go_on() -> None:
@@ -202,6 +207,12 @@ class WindowActions(QObject):
         )
         self.previous_part = make_action(window, "Pre&vious part", lambda: parts.go(-1), "Shift+F6")
         self.explain = make_action(window, "&Explain temperature", explain.open, "F1", EXPLAIN_TIP)
+        self.log = make_action(
+            window,
+            "Show &log",
+            self._show_log,
+            tip="What the program and llama.cpp have done, without a word of your texts",
+        )
         self.about = make_action(window, "&About Kelvin Studio", lambda: AboutDialog(window).exec())
 
         for changed in (
@@ -217,6 +228,13 @@ class WindowActions(QObject):
         session.context.changed.connect(self._follow_context)
         writing.takes_changed.connect(self._follow_text)
         self._follow()
+
+    def _show_log(self) -> None:
+        if self._log_window is None:
+            from studio.ui.log_window import LogWindow  # few need it
+
+            self._log_window = LogWindow(self._window)
+        self._log_window.open()
 
     def _follow_context(self) -> None:
         # Many times in a long prompt: that it is read begins and ends, and that alone counts here.
@@ -295,7 +313,7 @@ class WindowActions(QObject):
         view.addAction(self.full_screen)
         view.addSeparator()
         view.addActions([self.next_part, self.previous_part])
-        bar.addMenu("&Help").addActions([self.explain, self.about])
+        bar.addMenu("&Help").addActions([self.explain, self.log, self.about])
 
     def _recent_menu(self, parent: QMenu, settings: Settings) -> QMenu:
         menu = QMenu("Open &recent", parent)

@@ -29,6 +29,7 @@ from studio.engine.messages import (
     Ping,
     Pong,
     Prompt,
+    Score,
     Stop,
     Superseded,
     Token,
@@ -443,3 +444,39 @@ def test_what_is_printed_on_stdout_goes_to_stderr(byte_level_path: Path) -> None
         assert child.end_of_input() == 0
         for words in ("from Python", "from the descriptor", "from C"):
             assert words in child.log
+
+
+def test_a_stop_that_was_asked_for_is_no_error_of_llama_cpps_log(starter_model: Path) -> None:
+    with EngineChild() as child:
+        child.load(starter_model, SMALL)
+        for request in range(10, 16):
+            child.send(write(request, f"{request} {STORY * 4}", 5))
+            child.until(lambda event: isinstance(event, Evaluating))
+            child.send(Stop(request=request))
+            child.answer(request)
+        assert child.end_of_input() == 0
+        assert child.log == ""
+
+
+BUGGY_CHILD = """
+import sys
+from studio.engine import child, engine
+
+def score(command, *_):
+    raise ValueError(command.prompt.manuscript)
+
+engine.score = score
+raise SystemExit(child.main())
+"""
+
+
+def test_a_mistake_of_ours_is_told_on_stderr_without_the_text(byte_level_path: Path) -> None:
+    with EngineChild([sys.executable, "-u", "-c", BUGGY_CHILD]) as child:
+        child.load(byte_level_path, OPTIONS)
+        failed = child.ask(Score(request=3, prompt=Prompt(manuscript="old fisherman")))[-1]
+        assert isinstance(failed, Failed)
+        assert failed.kind == "bug"
+        assert child.end_of_input() == 0
+        assert "Traceback" in child.log
+        assert "ValueError (" in child.log
+        assert "fisherman" not in child.log

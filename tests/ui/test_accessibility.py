@@ -24,6 +24,7 @@ from pytestqt.qtbot import QtBot
 
 from studio.app.heat.measure import HeatMeasure
 from studio.ui.about_dialog import AboutDialog
+from studio.ui.log_window import LogWindow
 from studio.ui.main_window import MainWindow
 from studio.ui.model.options_dialog import ModelOptionsDialog
 from studio.ui.theme.theme import Appearance
@@ -33,7 +34,7 @@ from tests.ui.controls import name_of, tip_of, walked
 TEXTS = (QTextEdit, QPlainTextEdit, QTextBrowser, QListView)
 """What is read needs no tooltip: it would lie over the words."""
 
-PLACES = ("write", "parameters", "explain", "library", "compare", "options", "about")
+PLACES = ("write", "parameters", "explain", "library", "compare", "options", "about", "log")
 
 
 @pytest.fixture(params=PLACES)
@@ -74,6 +75,8 @@ def place(request: pytest.FixtureRequest, window: MainWindow, qtbot: QtBot) -> I
             )
         case "about":
             shown = dialog = AboutDialog(window)
+        case "log":
+            shown = dialog = LogWindow(window)
     if dialog is not None:
         dialog.show()
     shown.activateWindow()

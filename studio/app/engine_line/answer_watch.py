@@ -132,8 +132,8 @@ class AnswerWatch(QObject):
         """Whether it has not ended a whole beat later."""
         return self._stop_beats > 0
 
-    def asked(self, command: AnyCommand) -> None:
-        """A command is sent."""
+    def asked(self, command: AnyCommand) -> bool:
+        """A command is sent; returns whether it will be answered."""
         if isinstance(command, Stop):
             if command.request in self._pending:
                 if not self._stopping:
@@ -144,13 +144,16 @@ class AnswerWatch(QObject):
             if not self._timer.isActive():
                 self._timer.start()
         self._tell()
+        return isinstance(command, _ANSWERED)
 
-    def answered(self, event: AnyEvent) -> None:
-        """An event came."""
-        if type(event) in _FINAL and event.request in self._pending:
-            self._pending.discard(event.request)
-            self._stopping.discard(event.request)
-            self._settle()
+    def answered(self, event: AnyEvent) -> bool:
+        """An event came; returns whether it is the last of something that was asked."""
+        if type(event) not in _FINAL or event.request not in self._pending:
+            return False
+        self._pending.discard(event.request)
+        self._stopping.discard(event.request)
+        self._settle()
+        return True
 
     def heard(self) -> None:
         """The engine gave a sign of life, whatever it is."""

@@ -4,6 +4,7 @@ Knows that there is a process, that it can die and that it can fall silent; not 
 or asked of it.
 """
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -11,8 +12,11 @@ from PySide6.QtCore import QObject, Signal
 
 from studio.app.counted import counted
 from studio.app.engine_line.answer_watch import BEAT_MS, AnswerWatch
-from studio.app.engine_line.process import EngineProcess, Outcome
+from studio.app.engine_line.process import End, EngineProcess, Outcome
+from studio.app.engine_line.request_log import RequestLog
 from studio.engine.messages import AnyCommand, AnyEvent, Ping, Stop, Superseded
+
+_log = logging.getLogger(__name__)
 
 
 class EngineClient(QObject):
@@ -45,6 +49,7 @@ class EngineClient(QObject):
         self._listeners: dict[type[AnyEvent], list[Callable[[Any], None]]] = {}
         self._watch = AnswerWatch(self._ping, beat_ms, self)
         self._watch.changed.connect(self.waiting_changed)
+        self._requests = RequestLog()
 
     @property
     def is_running(self) -> bool:
@@ -91,6 +96,8 @@ class EngineClient(QObject):
         process.ended.connect(self._on_ended)
         self._process = process
         process.start()
+        if process.process_id:
+            _log.info("engine: started, process %d", process.process_id)
 
     def listen(self, listener: Callable[[Any], None], *kinds: type[AnyEvent]) -> None:
         """Let a listener have the events of some kinds, before `received` tells of them.
@@ -116,7 +123,8 @@ class EngineClient(QObject):
         """Send a command. Where there is no child, `died` has been emitted; it is dropped."""
         if not self._process:
             return
-        self._watch.asked(command)
+        if self._watch.asked(command):
+            self._requests.asked(command)
         gave_way = self._process.send(command)
         if gave_way is not None:
             # Not sent yet, and of no use any more: the engine would say so, if it read it.
@@ -142,7 +150,9 @@ class EngineClient(QObject):
         process, self._process = self._process, None
         is_doubtful = self._watch.is_doubtful or self._watch.is_stop_late
         self._watch.forget()
+        self._requests.forget()
         if process:
+            _log.info("engine: closed")
             process.close(is_polite=not is_doubtful)
             process.deleteLater()
 
@@ -151,12 +161,18 @@ class EngineClient(QObject):
             self._process.send(Ping(request=self.next_request()))
 
     def _on_received(self, event: AnyEvent) -> None:
-        self._watch.answered(event)
+        if self._watch.answered(event):
+            self._requests.answered(event)
         self.hand_on(event)
 
     def _on_ended(self, outcome: Outcome) -> None:
         process, self._process = self._process, None
         self._watch.forget()
+        # What was no message is not repeated.
+        is_ours = outcome.end is not End.BROKE_PROTOCOL
+        how = outcome.describe() if is_ours else "It broke the protocol."
+        _log.error("engine: %s Not answered: %s", how, self._requests.kinds or "nothing")
+        self._requests.forget()
         if process:
             process.deleteLater()
         self.died.emit(outcome)

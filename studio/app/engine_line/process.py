@@ -3,6 +3,7 @@
 Knows the protocol's frames and the process's fate, and nothing of what messages mean.
 """
 
+import logging
 import os
 import re
 import signal
@@ -20,9 +21,14 @@ from studio.engine.messages import AnyCommand, AnyEvent
 from studio.own_command import own_command, own_folder
 from studio.visible_text import visible_line
 
+_log = logging.getLogger(__name__)
+
 _KEPT_LOG_LINES = 40
 _LONGEST_LOG_LINE = 1000
 """Bytes."""
+_MOST_LOGGED = 500
+"""Lines of a child that the log takes as they come, and its last ones at the end: a child may
+write without end."""
 _MOST_UNSENT = 1 << 20
 """Bytes that the child has not taken, from which on commands wait: a pipe holds 64 KiB, and a child
 that reads takes megabytes in milliseconds."""
@@ -182,6 +188,8 @@ class EngineProcess(QObject):
         self._reader: FrameReader[AnyEvent] = event_reader()
         self._log: deque[str] = deque(maxlen=_KEPT_LOG_LINES)
         self._log_rest = b""
+        self._lines = 0
+        """How many it has written."""
         self._is_closing = False
         self._has_ended = False
         self._breach = ""
@@ -302,7 +310,14 @@ class EngineProcess(QObject):
         data = self._log_rest + bytes(self._process.readAllStandardError().data())
         *lines, rest = data.split(b"\n")
         self._log_rest = rest[:_LONGEST_LOG_LINE]
-        self._log += [_log_line(line) for line in lines[-_KEPT_LOG_LINES:] if line.strip()]
+        self._keep([line for line in lines if line.strip()])
+
+    def _keep(self, lines: list[bytes]) -> None:
+        """Keep what it wrote on stderr: the last lines to say why it ended, and all in the log."""
+        self._log += [_log_line(line) for line in lines[-_KEPT_LOG_LINES:]]
+        for line in lines[: max(0, _MOST_LOGGED - self._lines)]:
+            _log.warning("engine: %s", _log_line(line))
+        self._lines += len(lines)
 
     def _on_finished(self, code: int, status: QProcess.ExitStatus) -> None:
         self._reap.stop()
@@ -310,7 +325,7 @@ class EngineProcess(QObject):
         self._read_events()
         self._read_log()
         if self._log_rest.strip():
-            self._log.append(_log_line(self._log_rest))
+            self._keep([self._log_rest])
         self._finished = code, status
         if not self._turn.isActive():
             self._conclude(code, status)
@@ -349,6 +364,10 @@ class EngineProcess(QObject):
         if self._has_ended or self._is_closing:
             return
         self._has_ended = True
+        if self._lines > _MOST_LOGGED:
+            _log.warning("engine: %d lines in all; the last of them:", self._lines)
+            for line in self._log:
+                _log.warning("engine: %s", line)
         self.ended.emit(Outcome(end, status, reason, tuple(self._log)))
 
 

@@ -6,6 +6,7 @@ Knows nothing of widgets or the engine's process.
 
 import contextlib
 import dataclasses
+import logging
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,6 +27,8 @@ from studio.manuscript import (
 )
 from studio.presets import Preset
 from studio.utf8 import fit_text
+
+_log = logging.getLogger(__name__)
 
 _LEAST_REACH = 200_000
 """Code points of a prompt that are sent to any model, where there are so many."""
@@ -201,6 +204,7 @@ class Draft(QObject):
             brief: That was kept for it.
         """
         self._load(path, file, held, brief)
+        _log.info("a text was opened, %d characters", len(self.manuscript))
 
     @property
     def saving(self) -> Saving | None:
@@ -237,6 +241,7 @@ class Draft(QObject):
         if held is not None:
             self.path, self._file, self._held = saving.path, saving.file, held
             self.manuscript.mark_clean(saving.revision)
+            _log.info("a text was saved, %d characters", len(saving.file.text))
             self.file_changed.emit()
         return True
 
@@ -259,6 +264,7 @@ class Draft(QObject):
         self._load(record.path, file, record.held, record.brief, record.generated)
         self._saved_brief = None
         self.manuscript.mark_unsaved()
+        _log.info("a text that was not saved was restored, %d characters", len(self.manuscript))
 
     # The file, and other programs
 

@@ -3,6 +3,7 @@
 Decides when a record is written; `manuscript.journal` writes it. At rest nothing runs.
 """
 
+import logging
 from functools import partial
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -11,6 +12,8 @@ from studio.app.disk_thread import DiskThread
 from studio.app.writing.draft import Draft
 from studio.app.writing.writing import Writing
 from studio.manuscript import Journal, RecoveryRecord
+
+_log = logging.getLogger(__name__)
 
 _DELAY_MS = 1000
 """From a change to its record, that of all changes in between too. With the disk: two seconds."""
@@ -127,7 +130,10 @@ class Recovery(QObject):
         if why_not is None:
             why_not = "an error of the program"
         if why_not and not self._has_failed:
+            _log.error("recovery: the text cannot be put in safety: %s", why_not)
             self.failed.emit(_FAILED.format(where=self._journal.root, why=why_not))
+        if self._has_failed and not why_not:
+            _log.info("recovery: the text is put in safety again")
         self._has_failed = bool(why_not)
         if self._is_late:
             self.keep_now()

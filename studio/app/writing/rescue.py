@@ -4,6 +4,7 @@ Knows nothing of how the error came about.
 """
 
 import contextlib
+import logging
 import sys
 from collections.abc import Callable
 from types import TracebackType
@@ -11,6 +12,8 @@ from types import TracebackType
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from studio.visible_text import visible_line
+
+_logger = logging.getLogger(__name__)
 
 _SHORTEST_MS, _LONGEST_MS = 1000, 60_000
 """From one time that the document is put in safety to the next, the longer the more often mistakes
@@ -90,6 +93,7 @@ class Rescue(QObject):
         except Exception:
             # The bug may be there too.
             is_kept = False
+        _logger.info("rescue: the text %s", "is put in safety" if is_kept else "is not kept")
         what, self._untold = self._untold, ""
         if not what:
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -46,6 +47,8 @@ from studio.progress import At
 from studio.ui.widgets.ask import ask, question
 from studio.ui.writing.file_guard import Clearance, FileGuard
 from studio.visible_text import visible_name, visible_path
+
+_log = logging.getLogger(__name__)
 
 _ALL_FILES = "All files (*)"
 _FILTER = f"Text (*.txt *.md);;{_ALL_FILES}"
@@ -513,6 +516,7 @@ class DocumentFiles(QObject):
         if is_open and held is not None:
             self._follow_file()
         if problem:
+            _log.warning("a text, or its brief, could not be saved")
             self.failed.emit(problem)
         else:
             self._is_saved = True

@@ -1,5 +1,6 @@
 """Offers what programs that died have left, at the start and when asked; does what is answered."""
 
+import logging
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -13,6 +14,8 @@ from studio.app.writing.recovery import Recovery
 from studio.manuscript import Leftover, RecoveryError, RecoveryRecord, leftovers, leftovers_size
 from studio.progress import At
 from studio.ui.writing.document_files import DocumentFiles
+
+_log = logging.getLogger(__name__)
 
 _AT_ONCE = 2**22
 """Bytes that are read while the window waits, in hundredths of a second; more in another thread."""
@@ -70,6 +73,7 @@ class RecoveryOffer(QObject):
                 return  # it was ended; the next start looks again
             found, problems = looked
             if problems:
+                _log.warning("recovery: %d cannot be read", len(problems))
                 self.failed.emit("\n".join(problems))
             if found:
                 self._offer(found)
@@ -98,6 +102,7 @@ class RecoveryOffer(QObject):
 
     def _offer(self, found: list[Leftover]) -> None:
         self._open += found
+        _log.info("recovery: %d not saved and offered", len(found))
         # Only now: most starts have nothing to offer.
         from studio.ui.writing.recovery_dialog import RecoveryDialog
 

@@ -1,3 +1,4 @@
+import logging
 import os
 import signal
 import sys
@@ -42,6 +43,7 @@ from tests.helpers.tiny_model import write_byte_level_model
 from tests.ui.conftest import LONG
 
 ROOT = Path(__file__).parents[3]
+SECRET = "the old fisherman"
 HELLO = Loading(request=1, fraction=0.0)
 LISTENS = [
     sys.executable,
@@ -288,3 +290,28 @@ def test_whatever_is_asked_is_answered_and_then_nothing_beats(
     answered = Counter(type(event).__name__ for event in seen)
     assert {"Loaded", "Superseded"} <= answered.keys()
     client.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")
+def test_a_death_is_logged_with_its_reason_and_what_was_not_answered(
+    client: EngineClient, qtbot: QtBot, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, logger="studio")
+    with qtbot.waitSignal(client.received, timeout=LONG):
+        client.start()
+    pid = client.process_id
+    prompt = Prompt(manuscript=SECRET, brief=SECRET, system=SECRET)
+    client.send(Load(request=7, path=f"/home/{SECRET}/tiny.gguf", options=LoadOptions()))
+    client.send(
+        Generate(request=8, prompt=prompt, params=SamplingParams(), max_tokens=3, stop=(SECRET,))
+    )
+    with qtbot.waitSignal(client.died, timeout=LONG):
+        os.kill(pid, signal.SIGKILL)
+    started, load, death = [record.getMessage() for record in caplog.records]
+    assert started == f"engine: started, process {pid}"
+    assert (
+        load
+        == "Load: “tiny.gguf”, GPU layers automatic, context automatic, threads automatic, mapped"
+    )
+    assert "SIGKILL" in death
+    assert death.endswith("Not answered: Load, Generate")

@@ -1,6 +1,7 @@
 """Real child processes, small ones: what becomes of a child is the point here."""
 
 import itertools
+import logging
 import os
 import platform
 import signal
@@ -426,3 +427,18 @@ def test_a_frozen_program_is_called_without_the_interpreter(
 
 def test_a_signal_without_a_name() -> None:
     assert "status 250" in Outcome(End.CRASHED, 250, "", ()).describe()
+
+
+def test_what_a_child_says_is_logged_up_to_a_bound_and_its_last_words(
+    qtbot: QtBot, processes: list[EngineProcess], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, logger="studio")
+    last = engine_process._KEPT_LOG_LINES
+    most = engine_process._MOST_LOGGED
+    said = most + last + 7
+    script = f"[print('line', number, file=sys.stderr) for number in range({said})]"
+    outcome_of(child(script), qtbot, processes)
+    lines = [record.getMessage() for record in caplog.records]
+    assert lines[:most] == [f"engine: line {number}" for number in range(most)]
+    assert lines[most] == f"engine: {said} lines in all; the last of them:"
+    assert lines[most + 1 :] == [f"engine: line {number}" for number in range(said - last, said)]

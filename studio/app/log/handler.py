@@ -1,0 +1,145 @@
+"""Hands log records to the disk in a thread of its own, so that nobody who logs waits for it.
+
+The thread is there while there is something to write, and ends then: at rest nothing runs.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from studio.app.background import Background
+from studio.error_trace import trace_of
+from studio.visible_text import visible_line, visible_lines
+
+if TYPE_CHECKING:
+    from studio.app.log.rotating_file import OwnFile
+
+LOGGER = "studio"
+"""The logger of all that is ours; others' are not asked, as they may say what they like."""
+
+_LONGEST = 1000
+"""Characters of a message: what is longer was somebody else's."""
+_MOST_PENDING = 2000
+"""Records that wait for a drive that does not answer; more are counted and left out."""
+_PATIENCE = 1.0
+"""Seconds that the program's end waits for them."""
+
+
+class LogHandler(logging.Handler):
+    """Writes the log. Never raises, whatever becomes of the disk.
+
+    Args:
+        folder: Where the file is made; need not be there.
+        heading: What stands before the first record, asked for in the other thread: it may take
+            a while.
+    """
+
+    def __init__(self, folder: Path, heading: Callable[[], str]) -> None:
+        super().__init__()
+        self.setFormatter(_Formatter())
+        self.folder = folder
+        self._since = time.time()
+        self._heading: Callable[[], str] | None = heading
+        self._background = Background("log")
+        self._pending: deque[str] = deque()
+        self._is_held = True
+        """Whether the window is still being built, which has the disk and this process to itself.
+        What goes wrong is written at once."""
+        self._is_started = False
+        """Whether the other thread is to write, and has not begun to."""
+        self._is_closed = False
+        self._left_out = 0
+        self._file: OwnFile | None = None
+
+    @property
+    def path(self) -> Path | None:
+        """Of the newest file; None where nothing is written yet, or it cannot be."""
+        return self._file.path if self._file else None
+
+    def begin(self) -> None:
+        """Write from here on, and what came before."""
+        self._is_held = False
+        self._start()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Take a record; it is written a moment later."""
+        if self._is_closed:
+            return
+        try:
+            if len(self._pending) >= _MOST_PENDING:
+                self._left_out += 1
+                return
+            self._pending.append(self.format(record))
+            if record.levelno >= logging.ERROR:
+                self._is_held = False
+            if not self._is_held:
+                self._start()
+        except Exception:
+            self.handleError(record)
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
+        """Do nothing: a log that cannot be written is no mistake of who logs."""
+
+    def flush(self) -> None:
+        """Wait until all is written, a second at most."""
+        if not self._is_closed:
+            self.begin()
+            self._background.wait(_PATIENCE)
+
+    def close(self) -> None:
+        """Write the rest, and let go of the file. `logging.shutdown` calls it at the end."""
+        self.flush()
+        self._is_closed = True
+        if self._file is not None and not self._background.is_busy:
+            self._file.close()
+        super().close()
+
+    def _start(self) -> None:
+        if self._is_started or self._is_closed:
+            return
+        self._is_started = True
+        try:
+            self._background.start(self._write)
+        except RuntimeError:  # no thread to be had, or Python ends
+            self._is_started = False
+
+    def _write(self) -> None:
+        """In the other thread."""
+        self._is_started = False
+        if self._file is None:
+            from studio.app.log.rotating_file import OwnFile
+
+            self._file = OwnFile(self.folder)
+        heading, self._heading = self._heading, None
+        if heading is not None:
+            self._file.write(_line(self._since, "INFO", heading()))
+        while self._pending:
+            self._file.write(self._pending.popleft())
+        if self._left_out:
+            count, self._left_out = self._left_out, 0
+            self._file.write(_line(time.time(), "WARNING", f"{count:,} records were left out"))
+
+
+def is_wordy() -> bool:
+    """Whether the user asks for more than usual: what the window asks the engine at each rest."""
+    return os.environ.get("KELVIN_LOG", "").lower() == "debug"
+
+
+class _Formatter(logging.Formatter):
+    """One line a record, with nothing in it that steers who reads it; then the trace, if any."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = _line(record.created, record.levelname, record.getMessage())
+        error = record.exc_info[1] if record.exc_info else None
+        return f"{line}\n{visible_lines(trace_of(error)).rstrip()}" if error else line
+
+
+def _line(when: float, level: str, words: str) -> str:
+    day = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(when))
+    return f"{day}.{int(when % 1 * 1000):03}  {level:<7}  {visible_line(words, _LONGEST)}"

@@ -1,0 +1,34 @@
+"""The newest lines of the log, as they are read on the screen."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+from studio.regular_file import read_regular_file
+from studio.visible_text import visible_lines
+
+_MOST_READ = 2**22
+"""Bytes of a file; one of ours has a quarter of that."""
+_MOST_SHOWN = 2**18
+"""Bytes; an hour's work leaves a tenth of that."""
+
+
+def last_part(path: Path, most: int = _MOST_SHOWN) -> str:
+    """The newest whole lines of a log, of the file before it too where the new one is short.
+
+    Args:
+        path: Of the newest file; the former one has `.1` behind its name.
+        most: Bytes.
+
+    Returns:
+        Lines, with what would steer who reads them written out; empty where there are none.
+    """
+    data = b""
+    for file in (path, path.with_name(f"{path.name}.1")):
+        if len(data) < most:
+            with contextlib.suppress(OSError):
+                data = read_regular_file(file, _MOST_READ)[0] + data
+    if len(data) > most:
+        _, _, data = data[-most:].partition(b"\n")
+    return visible_lines(data.decode("utf-8", "backslashreplace"))
