@@ -1,13 +1,14 @@
 """What the sampler does between a model's logits and the token written. It needs numpy alone.
 
 The package knows no model, no text, no file and no window: vectors of logits come in, tokens and
-measures come out. Its parts, of which each knows those before it alone:
+measures come out. README.md beside this file follows one token through it. Its parts, of which each
+knows those before it alone:
 
 - `logits` ranks and weighs a whole vocabulary; the passes over it are in C where that is compiled.
 - `tails` holds all but the best tokens as a function of β.
-- `samplers` are the filters, penalties and 1/T in their order, and the dice.
+- `samplers` are the filters, penalties and 1/T in their order, and the draw.
 - `sketches` are what stays of a distribution, for any temperature.
-- `instrument` answers what a writer asks of one: which T, what if, how far apart.
+- `analysis` answers what a writer asks of one: which T, what if, how far apart.
 """
 
 from studio.sampling.analysis.flip_temperature import blame, blames
