@@ -409,6 +409,7 @@ class Settings(QObject):
         written = written or _Written(changed, {}, "", is_written=False)
         self._settle(written)
         if written.problem and written.problem not in (self._told, self.problem):
+            _log.warning("settings: %s", written.problem)
             self.failed.emit(written.problem)
         self._told = written.problem
 

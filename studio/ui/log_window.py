@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 from studio.app.log.last_part import last_part
 from studio.app.log.program_log import log_folder, log_handler
 from studio.ui.theme.spacing import set_margins, set_spacing
+from studio.ui.theme.type_scale import INTERFACE_SIZE, grown
 from studio.ui.widgets.elided_label import ElidedLabel
 from studio.ui.widgets.plain_label import PlainLabel
 from studio.visible_text import visible_path
@@ -30,6 +31,10 @@ NOTHING_YET = "Nothing has been logged yet."
 NO_LOG = "The log cannot be written: there is no room, or its folder is closed to the program."
 _SIZE = (880, 560)
 _AIR = 8
+_LARGER = (QEvent.Type.FontChange, QEvent.Type.StyleChange)
+"""What a zoom brings: the font, and a stylesheet that takes it back from the text."""
+_PATIENCE = 0.1
+"""Seconds that the newest lines are waited for, should the disk be slow."""
 
 
 class LogWindow(QDialog):
@@ -101,7 +106,7 @@ class LogWindow(QDialog):
         """Read the log anew; who reads its end sees the new end, who reads above stays there."""
         handler = log_handler()
         if handler is not None:
-            handler.flush()
+            handler.settle(_PATIENCE)
         path: Path | None = handler.path if handler else None
         shown = last_part(path) if path else ""
         self._place.setText(visible_path(path or log_folder()))
@@ -127,10 +132,10 @@ class LogWindow(QDialog):
         super().changeEvent(event)
         if event.type() is QEvent.Type.ActivationChange and self.isActiveWindow():
             self.look()
-        elif event.type() is QEvent.Type.FontChange:
+        elif event.type() in _LARGER:
             self._set_font()
 
     def _set_font(self) -> None:
         font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
-        font.setPixelSize(self.font().pixelSize())
+        font.setPixelSize(round(INTERFACE_SIZE * grown(self.font())))
         self.text.setFont(font)

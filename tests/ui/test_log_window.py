@@ -105,6 +105,18 @@ def test_the_keyboard_reads_it_leads_on_and_esc_closes_it(
     assert opened().text.hasFocus()
 
 
+def test_its_letters_grow_with_the_zoom(opened: Opened) -> None:
+    log = opened()
+    before = log.text.fontMetrics().height()
+    parent = log.parent()
+    assert isinstance(parent, MainWindow)
+    parent.theme.zoom_by(6)
+    try:
+        assert log.text.fontMetrics().height() > before
+    finally:
+        parent.theme.zoom_reset()
+
+
 def test_without_a_log_it_says_so(opened: Opened) -> None:
     log = opened()
     assert log.text.toPlainText() == ""

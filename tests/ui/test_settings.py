@@ -252,6 +252,15 @@ def test_a_foreign_value_falls_back_alone_and_is_told_of_once(
     assert Settings().problem == ""
 
 
+def test_what_falls_back_is_logged_by_name_and_without_its_value(
+    own_settings: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    put(own_settings, {"window/appearance": "the old fisherman.txt", "fisherman": float("inf")})
+    settings = Settings()
+    assert "fisherman" in settings.problem, "the user is told"
+    assert caplog.messages == ["settings: 2 cannot be used (window/appearance)"]
+
+
 @pytest.mark.parametrize(
     "data",
     [

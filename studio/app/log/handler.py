@@ -86,11 +86,15 @@ class LogHandler(logging.Handler):
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
         """Do nothing: a log that cannot be written is no mistake of who logs."""
 
-    def flush(self) -> None:
-        """Wait until all is written, a second at most."""
+    def settle(self, seconds: float) -> None:
+        """Wait until all is written, so many seconds at most."""
         if not self._is_closed:
             self.begin()
-            self._background.wait(_PATIENCE)
+            self._background.wait(seconds)
+
+    def flush(self) -> None:
+        """Wait until all is written, a second at most. `logging.shutdown` calls it at the end."""
+        self.settle(_PATIENCE)
 
     def close(self) -> None:
         """Write the rest, and let go of the file. `logging.shutdown` calls it at the end."""
