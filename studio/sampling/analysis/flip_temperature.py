@@ -22,7 +22,8 @@ from numpy.typing import NDArray
 
 from studio.sampling.logits.ranking import HEAD
 from studio.sampling.params import SWITCHES, SamplingParams
-from studio.sampling.samplers.steps import TAKES_OTHERS
+from studio.sampling.samplers.filters import WITHIN
+from studio.sampling.samplers.steps import HEED_MIN_KEEP, TAKES_OTHERS, active_steps
 from studio.sampling.sketches.sketch import LogitSketch
 from studio.sampling.sketches.sketch_stack import SketchStack
 from studio.sampling.state import NO_STATE, SamplerState
@@ -192,15 +193,17 @@ class _FilteredHead:
 
     def filter(self, steps: Sequence[str], params: SamplingParams) -> None:
         """Run the filters among `steps`, in order."""
+        active = active_steps(params)
         for name in steps:
-            if name == "top_k" and params.top_k:
+            if name not in active:
+                continue
+            if name == "top_k":
                 self._keep_first(np.full(len(self._stack), params.top_k))
-            elif name == "min_p" and params.min_p > 0.0:
-                self._keep_within(-math.log(params.min_p) / self._betas, params.min_keep)
-            elif name == "top_n_sigma" and params.top_n_sigma > 0.0:
-                self._keep_within(params.top_n_sigma * self._deviation(), 1)
-            elif name == "top_p" and params.top_p < 1.0:
+            elif name == "top_p":
                 self._keep_mass(params.top_p, params.min_keep)
+            elif name in WITHIN:
+                least = params.min_keep if name in HEED_MIN_KEEP else 1
+                self._keep_within(WITHIN[name](self, self._betas, params), least)
 
     def _keep_first(self, counts: NDArray[np.intp]) -> None:
         self._cut_to(counts, self._share * (counts > self._stack.known))
@@ -234,7 +237,12 @@ class _FilteredHead:
         self._share = share
         self._cut = True
 
-    def _deviation(self) -> NDArray[np.float64]:
+    def log_mass(self, beta: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return `(n,)` what is left weighs at other inverse temperatures, as a logarithm."""
+        log: NDArray[np.float64] = np.log(self.at(beta).mass)
+        return log
+
+    def deviation(self) -> NDArray[np.float64]:
         """Return `(n,)` the standard deviation of the logits that are left."""
         kept = self._weights > 0.0
         offsets = np.where(kept, self._stack.offsets, 0.0)

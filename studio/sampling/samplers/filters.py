@@ -1,19 +1,26 @@
 """The filters, one pure function each: how many of the best tokens are left?
 
-Every one takes the ranked logits, the number of tokens to look at (those left so far), the inverse
-temperature in force at its place in the order, and its own parameter; it returns the number that it
-leaves: at least 1, never more than before. Meanings are llama.cpp's. None of them knows which other
-filters run, or when.
+Those in `WITHIN` say how far below the best logit a token may lie, of one distribution or of many
+at once; a filter of this kind is added here and nowhere else. The others take the ranked logits,
+the number of tokens to look at (those left so far), the inverse temperature in force at their place
+in the order, and their own parameter; they return the number that they leave: at least 1, never
+more than before. Meanings are llama.cpp's.
 """
 
 from __future__ import annotations
 
 import math
-from typing import TypeVar
+from collections.abc import Mapping
+from typing import Protocol, TypeVar
 
-from studio.sampling.logits.ranked import Candidates, RankedLogits
+import numpy as np
+from numpy.typing import NDArray
 
-C = TypeVar("C", bound=Candidates)
+from studio.sampling.logits.ranked import RankedLogits
+from studio.sampling.params import SamplingParams
+
+N = TypeVar("N", float, NDArray[np.float64])
+"""A number, or one for each distribution of a stack."""
 
 
 def top_k(ranked: RankedLogits, kept: int, beta: float, k: int) -> int:
@@ -38,25 +45,48 @@ def top_p(ranked: RankedLogits, kept: int, beta: float, p: float, enough: int) -
     return ranked.count_to_mass(wanted, beta, min(kept, enough))
 
 
-def min_p(ranked: RankedLogits, kept: int, beta: float, p: float) -> int:
-    """Keep the tokens with at least p times the probability of the best; p 0 keeps all.
+class Left(Protocol[N]):
+    """What is left where a filter runs: of one distribution, or of a stack of them at once."""
+
+    def log_mass(self, beta: N) -> N:
+        """Return ln Σ exp(β·(z − z_max)) over what is left."""
+
+    def deviation(self) -> N:
+        """Return the standard deviation of the logits that are left."""
+
+
+class Distance(Protocol):
+    """A filter that keeps the tokens within some distance of the best: how far below it, in logits.
+
+    Args:
+        left: What is left at its place in the order.
+        beta: The inverse temperature in force there, above 0: at β 0 no token is any less probable
+            than the best, and all are kept.
+        params: Its parameter among them.
+    """
+
+    def __call__(self, left: Left[N], beta: N, params: SamplingParams) -> N:
+        """Return the distance."""
+
+
+def min_p(left: Left[N], beta: N, params: SamplingParams) -> N:
+    """Keep the tokens with at least p times the probability of the best.
 
     In logits: z_i ≥ z_max + ln(p)/β. Nguyen et al., "Turning Up the Heat: Min-p Sampling", 2024.
     """
-    if p <= 0.0 or beta == 0.0:  # at β 0 every token is as probable as the best
-        return kept
-    return ranked.count_within(-math.log(p) / beta, kept)
+    return -math.log(params.min_p) / beta
 
 
-def top_n_sigma(ranked: Candidates, kept: int, beta: float, n: float) -> int:
+def top_n_sigma(left: Left[N], beta: N, params: SamplingParams) -> N:
     """Keep the tokens at most n standard deviations of the logits left below the best.
 
-    Tang et al., "Top-nσ: Not All Logits Are You Need", 2024. Temperature scales both sides alike;
-    only at β 0, where no logit differs from another, it keeps all.
+    Tang et al., "Top-nσ: Not All Logits Are You Need", 2024. Temperature scales both sides alike.
     """
-    if beta == 0.0:
-        return kept
-    return ranked.count_within(n * ranked.deviation(kept), kept)
+    return params.top_n_sigma * left.deviation()
+
+
+WITHIN: Mapping[str, Distance] = {"min_p": min_p, "top_n_sigma": top_n_sigma}
+"""These filters by their steps."""
 
 
 def xtc(ranked: RankedLogits, kept: int, beta: float, threshold: float) -> int:

@@ -19,7 +19,7 @@ from studio.sampling.logits.ranking import Ranking
 from studio.sampling.params import SamplingParams
 from studio.sampling.samplers import dry, filters, mirostat
 from studio.sampling.samplers.prefix import filter_top
-from studio.sampling.samplers.steps import CHANGES, active_steps, beta_of
+from studio.sampling.samplers.steps import CHANGES, HEED_MIN_KEEP, active_steps, beta_of
 from studio.sampling.samplers.whole import WholeLogits
 from studio.sampling.state import NO_STATE, SamplerState
 from studio.sampling.word_tokens import merged
@@ -139,16 +139,32 @@ class _Running(Generic[C]):
                 params.typical_p, self.beta, self.kept, params.min_keep
             )
             self.listed = self.kept
-        elif name == "top_n_sigma":
-            self.kept = filters.top_n_sigma(self.ranked, self.kept, self.beta, params.top_n_sigma)
         elif name == "top_k":
             self.kept = filters.top_k(self.ranked, self.kept, self.beta, params.top_k)
             self.listed = min(self.listed, params.top_k)
-        elif name == "min_p":
-            self._keep(filters.min_p(self.ranked, self.kept, self.beta, params.min_p))
+        elif name in filters.WITHIN:
+            found = self._within(name, self.kept, self.beta)
+            if name in HEED_MIN_KEEP:
+                self._keep(found)
+            else:
+                self.kept = found
         else:
             enough = self._kept_at_most(later)
             self._keep(filters.top_p(self.ranked, self.kept, self.beta, params.top_p, enough))
+
+    def log_mass(self, beta: float) -> float:
+        """Return ln Σ exp(β·(z − z_max)) over what is left."""
+        return math.log(self.ranked.mass(self.kept, beta))
+
+    def deviation(self) -> float:
+        """Return the standard deviation of the logits that are left."""
+        return self.ranked.deviation(self.kept)
+
+    def _within(self, name: str, kept: int, beta: float) -> int:
+        """Return how many of the `kept` best a filter of `WITHIN` keeps."""
+        if beta == 0.0:
+            return kept
+        return self.ranked.count_within(filters.WITHIN[name](self, beta, self._params), kept)
 
     def _keep(self, found: int) -> None:
         self.kept = max(found, min(self.kept, self._params.min_keep))
@@ -172,7 +188,7 @@ class _Running(Generic[C]):
             elif name == "top_k":
                 kept = filters.top_k(self.ranked, kept, beta, params.top_k)
             else:
-                found = filters.min_p(self.ranked, kept, beta, params.min_p)
+                found = self._within(name, kept, beta)
                 kept = max(found, min(kept, params.min_keep))
         return kept
 

@@ -21,6 +21,9 @@ CHANGES = tuple(step.name for step in STEPS if step.changes)
 TAKES_OTHERS = frozenset(step.name for step in STEPS if step.cuts and not step.keeps_best)
 """The steps that do not leave the best n tokens."""
 
+HEED_MIN_KEEP = frozenset(step.name for step in STEPS if step.heeds_min_keep)
+"""The steps that leave `min_keep` tokens."""
+
 # Any temperature at which it is a step that acts.
 _SOME_TEMPERATURE = 2.0
 
