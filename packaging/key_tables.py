@@ -6,8 +6,14 @@ The tables are those that the importers are held to, so the page cannot say anot
 code does; a test sees that it is current.
 """
 
+from __future__ import annotations
+
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from studio.sampling.facts import Number
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -90,25 +96,29 @@ def _lost_on_the_way_out(program: str) -> list[str]:
     """What a preset loses there whose every field is another than the neutral one."""
     from studio.presets import Preset
     from studio.presets.foreign import FORMAT_WORDS, export
-    from studio.sampling import SamplingParams
+    from studio.sampling import NUMBERS, SamplingParams
 
     names = [name for name, words in FORMAT_WORDS.items() if words == program]
     if not names:  # read, and not written
         return []
     sampling = SamplingParams(
-        temperature=0.9, dynatemp_range=0.2, dynatemp_exponent=1.1, top_k=40, top_p=0.9,
-        min_p=0.1, typical_p=0.8, top_n_sigma=1.5, xtc_probability=0.5, xtc_threshold=0.2,
-        min_keep=2, repeat_penalty=1.1, repeat_last_n=128, frequency_penalty=0.1,
-        presence_penalty=0.2, dry_multiplier=0.8, dry_base=2.0, dry_allowed_length=3,
-        dry_penalty_last_n=256, dry_sequence_breakers=(".",), mirostat=2, mirostat_tau=4.0,
-        mirostat_eta=0.2, logit_bias=((7, -1.0),), seed=7,
-    )  # fmt: skip
+        **{number.name: _turned(number) for number in NUMBERS.values()},  # type: ignore[arg-type]  # it checks them
+        dry_sequence_breakers=(".",),
+        logit_bias=((7, -1.0),),
+    )
     full = Preset(
         name="Full", description="All.", task="code", prompt_format="chat",
         system_message="Be kind.", stop=("###",), max_tokens=99, sampling=sampling, notes="Why.",
     )  # fmt: skip
     lost = [entry.key for entry in export(full, names[0]).not_carried]
     return [field if field != "samplers" else "samplers (their order)" for field in lost]
+
+
+def _turned(number: Number) -> float:
+    """A value that is allowed and not the neutral one."""
+    least = max(number.least, 0.0)
+    further = number.least + number.stride if number.is_whole else least + number.stride
+    return further if further != number.neutral else further + number.stride
 
 
 def main() -> int:

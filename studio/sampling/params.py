@@ -43,12 +43,21 @@ STEPS = (
         aliases=("nucleus",),
     ),
     Step(name="min_p", title="Min-p", cuts=True, heeds_min_keep=True, letter="m"),
+    Step(
+        name="p_less",
+        title="P-less",
+        cuts=True,
+        heeds_min_keep=True,
+        llama_name="",
+        is_later=True,
+    ),
     Step(name="xtc", title="XTC", cuts=True, keeps_best=False, heeds_min_keep=True, letter="x"),
     Step(name="temperature", title="Temperature", letter="t", aliases=("temp",)),
 )
 """Every step that `SamplingParams.samplers` may name, in the order in which they run by default.
 
 It is llama.cpp's own order: temperature runs last, so the filters see the model's own distribution.
+A step that llama.cpp does not have stands among the filters.
 """
 
 DEFAULT_SAMPLERS = tuple(step.name for step in STEPS)
@@ -177,6 +186,25 @@ class SamplingParams(
             is_switch=True,
         ),
     ] = 0.0
+    p_less: Annotated[
+        int,
+        Number(
+            label="p-less",
+            most=1,
+            stride=1,
+            is_whole=True,
+            words={"off": 0, "on": 1},
+            help="Only tokens at least as probable as Σ p², the odds that two draws agree, can be "
+            "drawn.",
+            plain="It has no threshold to set: a short list where the model is sure, a long one "
+            "where it is not. 0 is off.",
+            group="filters",
+            step="p_less",
+            is_switch=True,
+            llama_name="",
+            llama_flag="",
+        ),
+    ] = 0
     typical_p: Annotated[
         float,
         Number(

@@ -24,6 +24,7 @@ from studio.presets.preset_fields import (
 )
 from studio.presets.preset_name import checked_name, safe_name
 from studio.sampling import (
+    DEFAULT_SAMPLERS,
     NUMBERS,
     PARAMETERS,
     SWITCHES,
@@ -31,6 +32,7 @@ from studio.sampling import (
     SamplingParams,
     WordBias,
 )
+from studio.sampling.params import with_later_steps
 from studio.sampling.word_bias import LONGEST_WORD, MOST_WORDS
 from studio.visible_text import printable
 
@@ -462,7 +464,12 @@ class Source:
         }
 
     def _with(self, further: Mapping[str, object]) -> SamplingParams:
-        return sampling_params({**self._sampling, **further}, self._names)
+        values = {**self._sampling, **further}
+        order = values.get("samplers")
+        # No other program knows the later steps: the usual order there is the usual one here.
+        if isinstance(order, tuple) and with_later_steps(order, ()) == DEFAULT_SAMPLERS:
+            values["samplers"] = DEFAULT_SAMPLERS
+        return sampling_params(values, self._names)
 
     def _set_field(self, field: str, value: object, key: str) -> None:
         self._fields[field] = value

@@ -85,7 +85,18 @@ def top_n_sigma(left: Left[N], beta: N, params: SamplingParams) -> N:
     return params.top_n_sigma * left.deviation()
 
 
-WITHIN: Mapping[str, Distance] = {"min_p": min_p, "top_n_sigma": top_n_sigma}
+def p_less(left: Left[N], beta: N, params: SamplingParams) -> N:
+    """Keep the tokens with at least the probability Σ p² over what is left.
+
+    In logits: z_i ≥ z_max + ln(M(2β)/M(β))/β with M(β) = Σ exp(β·(z − z_max)). The distance is the
+    mean over [β, 2β] of how far below the best a token is on average, so it falls as β rises: a
+    colder T never keeps more. Tan et al., "p-less Sampling", 2025 (arXiv 2509.23234).
+    """
+    distance: N = np.maximum(left.log_mass(beta) - left.log_mass(2.0 * beta), 0.0) / beta
+    return distance
+
+
+WITHIN: Mapping[str, Distance] = {"min_p": min_p, "top_n_sigma": top_n_sigma, "p_less": p_less}
 """These filters by their steps."""
 
 

@@ -19,6 +19,8 @@ FILTERS: tuple[dict[str, object], ...] = (
     {"min_p": 0.02, "samplers": ("temperature", "min_p")},
     {"top_p": 0.6, "samplers": ("temperature", "top_p")},
     {"top_k": 3, "top_p": 0.9, "samplers": ("top_k", "temperature", "top_p")},
+    {"p_less": 1},
+    {"p_less": 1, "samplers": ("temperature", "p_less")},
 )
 
 

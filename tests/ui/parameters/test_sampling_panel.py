@@ -179,7 +179,7 @@ def test_temperature_first_and_last_are_one_click_apart(
     assert (first.isChecked(), last.isChecked()) == (False, True)
     first.click()
     assert state.params.samplers[:4] == ("penalties", "dry", "temperature", "top_n_sigma")
-    assert state.params.samplers[4:] == ("top_k", "typical_p", "top_p", "min_p", "xtc")
+    assert state.params.samplers[4:] == DEFAULT_SAMPLERS[3:-1]
     assert (first.isChecked(), last.isChecked()) == (True, False)
     last.click()
     assert state.params.samplers == DEFAULT_SAMPLERS
