@@ -2,6 +2,8 @@ import io
 import threading
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from studio.error_trace import print_trace, trace_of
 
@@ -44,6 +46,14 @@ def test_a_trace_names_type_and_place_and_no_word_or_value(error: BaseException)
     assert type(error).__name__ in trace.splitlines()[-1]
     assert "in raised\n    raise error\n" in trace
     assert MARK.lower() not in trace.lower()
+
+
+@given(st.text(min_size=8), st.sampled_from((ValueError, KeyError, LookupError, Exception)))
+def test_no_text_comes_through_an_error(text: str, kind: type[Exception]) -> None:
+    marked = f"{MARK}{text}{MARK}"
+    trace = trace_of(raised(kind(marked), cause=raised(KeyError(marked))))
+    assert MARK not in trace
+    assert trace.count("Traceback") == 2
 
 
 def test_of_what_is_wrong_with_the_code_the_words_stay() -> None:

@@ -104,8 +104,14 @@ def leave_qt() -> None:
 
 def qt_words(text: str) -> str:
     """What of a message of Qt's is about Qt: all before it names a file or quotes something."""
-    found = _NAMES_SOMETHING.search(text)
-    return f"{text[: found.start()].rstrip()} …" if found else text
+    end = len(text)
+    if found := _NAMES_SOMETHING.search(text):
+        end = found.start()
+    # Where it is said, what is wrong, and with what: "QString::arg: Argument missing: …".
+    where, _, what = text[:end].partition(": ")
+    if ": " in what:
+        end = len(where) + 2 + what.index(": ") + 1
+    return text if end == len(text) else f"{text[:end].rstrip()} …"
 
 
 def _heading(desktop: str) -> str:

@@ -110,6 +110,11 @@ def test_what_qt_ends_the_process_for_is_logged_before(empty_home: Path) -> None
         ("QPixmap: null", "QPixmap: null"),
         ("Could not load “x” there", "Could not load …"),
         ("failed: /home/ann/x", "failed: …"),
+        ("QString::arg: Argument missing: a text, b", "QString::arg: Argument missing: …"),
+        (
+            "QWidget::repaint: Recursive",
+            "QWidget::repaint: Recursive",
+        ),
         ("C:\\x", "C: …"),
         ("'quoted'", " …"),
     ],
