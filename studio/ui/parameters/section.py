@@ -143,19 +143,24 @@ class ParameterSection(QWidget):
         if is_shown:
             for parameter in self.group.parameters:
                 if parameter in self._shown:
-                    self.row(parameter).setVisible(True)
+                    self._show(self.row(parameter), True)
                 elif parameter.name in self._rows:
-                    self._rows[parameter.name].setVisible(False)
-        self._body.setVisible(is_shown)
+                    self._show(self._rows[parameter.name], False)
+        self._show(self._body, is_shown)
         self._toggle.setText(f"{'▾' if is_shown else '▸'}  {self.group.title}")
         state = "open" if is_shown else "closed"
         self._toggle.setToolTip("Hide these settings" if is_shown else "Show these settings")
         self._toggle.setAccessibleDescription(f"{state}; {self._summary.text() or 'all neutral'}")
 
+    def _show(self, part: QWidget, is_shown: bool) -> None:
+        # What is shown before it stands in its window is styled then, and at each step on its way.
+        if self.isVisible() or part.isHidden() is is_shown:
+            part.setVisible(is_shown)
+
     def _follow(self) -> None:
         turned = self._values.turned(self.group.parameters)
-        self._mark.setVisible(bool(turned))
-        self._reset.setVisible(bool(turned))
+        self._show(self._mark, bool(turned))
+        self._show(self._reset, bool(turned))
         words = ", ".join(_words(parameter, self._values) for parameter in turned)
         if words != self._summary.text():
             self._summary.setText(words)

@@ -9,13 +9,14 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QLineEdit, QPlainTextEdit
 from pytestqt.qtbot import QtBot
 
-from studio.app.parameters.groups import PARAMETERS
-from studio.app.parameters.parameter import Number
-from studio.app.parameters.values import LEFT_OUT, MIROSTAT_INSTEAD
+from studio.app.parameters.groups import GROUPS, PARAMETERS
+from studio.app.parameters.parameter import Number, Parameter
+from studio.app.parameters.values import LEFT_OUT, MIROSTAT_INSTEAD, ParameterValues
 from studio.engine.messages import Token
 from studio.sampling import SamplingParams
 from studio.ui.main_window import MainWindow
-from studio.ui.parameters.row import ParameterRow
+from studio.ui.parameters.row import NumberRow, ParameterRow
+from studio.ui.parameters.section import ParameterSection
 from tests.ui.conftest import LONG, NEVER_ENDS
 from tests.ui.parameter_helpers import (
     LEFT,
@@ -58,6 +59,32 @@ TYPED = {
     "seed": ("4294967295", 4294967295),
     "max_tokens": ("12", 12),
 }
+
+
+def test_no_row_is_styled_before_it_stands_in_its_window(
+    open_window: Callable[[], MainWindow], qtbot: QtBot
+) -> None:
+    session = open_window().session
+    values = ParameterValues(session.sampling, session.draft.prompting)
+    group = next(group for group in GROUPS if group.name == "temperature")
+
+    def make_row(parameter: Parameter) -> ParameterRow:
+        assert isinstance(parameter, Number)
+        return NumberRow(parameter, values, lambda _step: None)
+
+    section = ParameterSection(group, make_row, values)
+    qtbot.addWidget(section)
+    section.set_open(True)
+    rows = section.findChildren(ParameterRow)
+    styled = Qt.WidgetAttribute.WA_WState_Polished
+    assert len(rows) == len(group.parameters)
+    assert not any(row.testAttribute(styled) for row in rows), "it would be again at each step"
+    section.show()
+    assert all(row.testAttribute(styled) and row.isVisible() for row in rows)
+    section.set_open(False)
+    assert not any(row.isVisible() for row in rows)
+    section.set_open(True)
+    assert all(row.isVisible() for row in rows)
 
 
 def test_f4_opens_and_closes_it(open_window: Callable[[], MainWindow]) -> None:
