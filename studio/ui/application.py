@@ -9,6 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import QLocale, Qt
 from PySide6.QtGui import QIcon, QPixmap
 from PySide6.QtWidgets import QApplication
+from shiboken6 import createdByPython
 
 from studio import __version__
 from studio.app import settings as remembered
@@ -66,11 +67,24 @@ def main(file: str | None = None) -> int:
     open_first(window, first)
     status = application.exec()
     signals.close()
+    _leave_text_alone(application)
     _log.info("ended, status %d", status)
     leave_qt()
     logging.shutdown()
     end_without_unkillable(status)
     return status
+
+
+def _leave_text_alone(application: QApplication) -> None:
+    """Leave on the clipboard only the text of what was copied here, which is Qt's own.
+
+    What Python has made must not outlast it: some of Qt's platforms, the one without a screen among
+    them, take the clipboard down last, and that ended the process by a segmentation fault.
+    """
+    clipboard = application.clipboard()
+    held = clipboard.mimeData()
+    if held and createdByPython(held):
+        clipboard.setText(clipboard.text())
 
 
 def make_application() -> QApplication:

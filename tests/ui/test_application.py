@@ -212,6 +212,38 @@ def test_the_windows_process_never_loads_llama_cpp(starter_model: Path) -> None:
     assert "studio.presets.foreign" not in modules, "read when a file of another program is"
 
 
+@pytest.mark.parametrize("copied", ["The sea", ""])
+def test_the_program_ends_well_whatever_the_clipboard_holds(copied: str) -> None:
+    script = """
+import sys
+from PySide6.QtCore import QTimer
+from studio.ui import application as program
+
+make_window = program.make_window
+
+
+def make_and_copy(application):
+    window = make_window(application)
+
+    def copy():
+        window.session.draft.manuscript.edit(0, 0, sys.argv[1])
+        window.editor.selectAll()
+        window.editor.copy()
+        window.session.draft.new()
+        QTimer.singleShot(0, window.close)
+
+    window.started.connect(copy)
+    return window
+
+
+program.make_window = make_and_copy
+status = program.main(None)
+print(repr(program.QApplication.clipboard().text()))
+sys.exit(status)
+"""
+    assert printed(script, copied) == f"{copied!r}\n"
+
+
 def test_no_source_is_searched_at_the_start() -> None:
     script = """
 import inspect
