@@ -61,4 +61,7 @@ def test_the_forms_of_issues_have_what_the_site_asks_for(path: Path) -> None:
         assert field["type"] in ("input", "textarea")
         assert set(field) <= {"type", "id", "attributes", "validations"}
         assert field["attributes"]["label"]
-        assert set(field["attributes"]) <= {"label", "description", "placeholder", "value"}
+        allowed = {"label", "description", "placeholder", "value"}
+        if field["type"] == "textarea":
+            allowed.add("render")
+        assert set(field["attributes"]) <= allowed
