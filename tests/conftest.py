@@ -2,11 +2,14 @@
 
 import os
 import signal
+from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests import tiers
 from tests.real_logits import real_logits as real_logits
 
 # No test fails for being slow: other work may be on the machine.
@@ -36,10 +39,33 @@ def pytest_addoption(pluginmanager: pytest.PytestPluginManager) -> None:
             pluginmanager.unregister(plugin)
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    for name, words in tiers.TIERS.items():
+        config.addinivalue_line("markers", f"{name}: {words}")
+    config.pluginmanager.register(tiers.TierWatch())
+
+
+@pytest.hookimpl(tryfirst=True)  # before tests are chosen by their marks
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    tiers.mark(items)
+
+
+@pytest.fixture(scope="session")
+def new_homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder for each test.
+
+    They stand in one of their own: pytest looks through all that is beside a folder that it makes,
+    and with thousands of them that took longer than most tests.
+    """
+    folder = tmp_path_factory.mktemp("homes")
+    return (folder / str(number) for number in count())
+
+
 @pytest.fixture(autouse=True)
-def empty_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+def empty_home(new_homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> Path:
     """Child processes find no settings of the developer's, and leave none behind."""
-    home = tmp_path_factory.mktemp("home")
+    home = next(new_homes)
+    home.mkdir()
     monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "config"))
     monkeypatch.setenv("XDG_DATA_HOME", str(home / "data"))
     monkeypatch.setenv("XDG_STATE_HOME", str(home / "state"))

@@ -363,6 +363,7 @@ def test_a_template_is_rendered_once_even_if_it_fails(
     assert rendered == [False, True, False]
 
 
+@pytest.mark.process  # renders a template
 def test_chat_with_the_real_template(bench: Bench, starter_model: Path) -> None:
     bench.load(starter_model, 512)
     prompt = Prompt(

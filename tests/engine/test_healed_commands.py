@@ -199,6 +199,7 @@ def test_a_stop_is_looked_for_in_what_is_added(bench: Bench) -> None:
     assert (end.reason, end.end and end.end.text) == ("stop_string", b"")
 
 
+@pytest.mark.process  # renders a template
 def test_an_empty_answer_is_healed_by_nothing_and_a_begun_one_is(bench: Bench) -> None:
     def chat(manuscript: str) -> Prompt:
         return Prompt(manuscript=manuscript, brief="Name a trade of the sea.", format="chat")

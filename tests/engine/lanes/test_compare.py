@@ -139,6 +139,7 @@ def test_lanes_that_cannot_fit_are_refused_before_anything_is_evaluated(desk: De
     assert reasons <= {"context_full", "end_of_text"}
 
 
+@pytest.mark.process  # renders a template
 def test_a_chat_prompt(starter_model: Path) -> None:
     desk = Desk(starter_model)
     prompt = Prompt(manuscript="Dear", brief="My parcel is broken.", system="Help.", format="chat")

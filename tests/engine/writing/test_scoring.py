@@ -151,6 +151,7 @@ def test_a_token_across_the_seam_is_the_briefs(bench: Bench, starter_model: Path
     assert "\n\nThe sea was calm."[piece.start :] == spelled(events)
 
 
+@pytest.mark.process  # renders a template
 def test_chat_scores_the_answer_alone(bench: Bench, starter_model: Path) -> None:
     bench.load(starter_model, 256)
     events = bench.score("The sea is calm.", brief="How is the sea?", form="chat")

@@ -1,0 +1,199 @@
+"""Which tier a test belongs to, by what it uses; next to none is marked by hand.
+
+- window: Qt's application, and so widgets, or the whole window with its engine.
+- process: another process, of the program or its set-up, or the memory that this one takes.
+- model: llama.cpp in this process, with the starter model or a tiny one, or real logits.
+- unit: none of these.
+
+What a test uses is read from its fixtures and from the names in its code, in that of its fixtures
+and of the helpers they call, as far as these are the tests' own. Where only the program's code
+does it, the test bears the mark itself: one that does more than its tier may fails.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+from types import CodeType, FunctionType, ModuleType
+from typing import Any
+
+import pytest
+
+TIERS = {
+    "unit": "uses neither a model nor another process nor Qt's application",
+    "model": "runs llama.cpp in this process",
+    "process": "starts another process, or measures this one's memory",
+    "window": "needs Qt's application",
+}
+"""From quick to slow, which is the order they run in."""
+
+_APPLICATION = "qapp"
+_MODELS = frozenset({"starter_model", "real_logits"})
+"""Fixtures; others are known by what their code uses."""
+_OWN = ("tests", "bootstrapping", "compile_kernels")
+"""Packages whose code is read."""
+_STARTS = frozenset(
+    {"subprocess", "multiprocessing", "posix.fork", "PySide6.QtCore.QProcess", "tracemalloc"}
+    | {f"studio.engine.templates.chat_template.compile_{what}" for what in ("template", "source")}
+)
+"""Names of what starts a process, or counts every piece of memory that is asked for."""
+_LOADS = (
+    *("llama_cpp", "studio.engine.llama.", "studio.commands.bench_sampler.measure_sampler"),
+    *("tests.helpers.tiny_model.", "tests.real_logits."),
+)
+"""How names begin of what loads a model, or what one said at a vocabulary's full size."""
+_AUDITED = frozenset({"subprocess.Popen", "os.fork", "os.posix_spawn", "os.system", "os.exec"})
+_NO_PROCESS = ("unit", "model")
+
+
+def mark(items: list[pytest.Item]) -> None:
+    """Mark every test with its tier that does not bear it."""
+    for item in items:
+        if not tiers_of(item):
+            item.add_marker(tier(item))
+
+
+def tiers_of(item: pytest.Item) -> list[str]:
+    """The tiers that a test is marked with."""
+    return [marker.name for marker in item.iter_markers() if marker.name in TIERS]
+
+
+def tier(item: pytest.Item) -> str:
+    """The tier of a test, by what it uses."""
+    assert isinstance(item, pytest.Function)
+    fixtures = item._fixtureinfo.name2fixturedefs.values()  # no public way leads to their code
+    functions = [item.function, *(found[-1].func for found in fixtures)]
+    return tier_by_use(item.fixturenames, functions)
+
+
+def tier_by_use(fixtures: Iterable[str], functions: Iterable[Callable[..., object]]) -> str:
+    """The tier of a test.
+
+    Args:
+        fixtures: The names of its fixtures.
+        functions: Itself, and the functions that make its fixtures.
+    """
+    if _APPLICATION in fixtures:
+        return "window"
+    names = set[str]()
+    for function in functions:
+        names |= _used(inspect.unwrap(_inner(function)))
+    if names & _STARTS:
+        return "process"
+    if not _MODELS.isdisjoint(fixtures) or any(name.startswith(_LOADS) for name in names):
+        return "model"
+    return "unit"
+
+
+class TierWatch:
+    """Puts quick tiers first, times each, and has a test fail that does what its tier may not.
+
+    What a test uses is known by names, and the program's own code is not read; this sees it done.
+    """
+
+    def __init__(self) -> None:
+        self._running: pytest.Item | None = None
+        self._seconds = dict.fromkeys(TIERS, 0.0)
+        self._counts = dict.fromkeys(TIERS, 0)
+        sys.addaudithook(self._audit)
+
+    @pytest.hookimpl(trylast=True)  # pytest orders tests too, by the fixtures that they share
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Put quick tiers first."""
+        order = list(TIERS)
+        items.sort(key=lambda item: order.index(tiers_of(item)[0]))
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
+        """Know which test runs."""
+        self._running = item if not set(_NO_PROCESS).isdisjoint(tiers_of(item)) else None
+        try:
+            return (yield)
+        finally:
+            self._running = None
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Add a test's time to that of its tier."""
+        for name in TIERS:
+            if name in report.keywords:
+                self._seconds[name] += report.duration
+                self._counts[name] += report.when == "call"
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Say how long each tier took."""
+        for name, count in self._counts.items():
+            if count:
+                terminalreporter.write_line(f"{name}: {count} tests in {self._seconds[name]:.0f} s")
+
+    def _audit(self, event: str, _arguments: tuple[Any, ...]) -> None:
+        if event in _AUDITED and self._running is not None:
+            raise AssertionError(
+                f"a test of the tier {tiers_of(self._running)[0]} starts a process: "
+                "name what does so in tests/tiers.py"
+            )
+
+
+def _inner(function: Callable[..., object]) -> Callable[..., object]:
+    """What Hypothesis runs for one that it has wrapped."""
+    given = getattr(function, "hypothesis", None)
+    return given.inner_test if given is not None else function
+
+
+@cache
+def _used(function: Callable[..., object]) -> frozenset[str]:
+    """The full names of what a function uses, by itself and by what of ours it calls."""
+    names = set[str]()
+    waiting: list[object] = [function]
+    seen = set[int]()
+    while waiting:
+        found = waiting.pop()
+        if id(found) in seen:
+            continue
+        seen.add(id(found))
+        if inspect.isclass(found):
+            waiting += [getattr(member, "__func__", member) for member in vars(found).values()]
+        elif isinstance(found, property):
+            waiting.append(found.fget)
+        elif isinstance(found, FunctionType):
+            for value in _values(found, names):
+                names.add(_full_name(value))
+                if _is_own(value):
+                    waiting.append(inspect.unwrap(value))
+    return frozenset(names)
+
+
+def _values(function: FunctionType, names: set[str]) -> Iterator[Any]:
+    """What the names in a function stand for; those of nothing known are added to `names`."""
+    for code in _codes(function.__code__):
+        owners = [function.__globals__]
+        owners += [vars(it) for name in code.co_names if _is_module(it := owners[0].get(name))]
+        for name in code.co_names:
+            found = [owner[name] for owner in owners if name in owner]
+            if not found:
+                names.add(name)  # an attribute, or a module that is imported here
+            yield from found
+
+
+def _codes(code: CodeType) -> Iterator[CodeType]:
+    """A function's code, and that of the functions within."""
+    yield code
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _codes(constant)
+
+
+def _full_name(value: Any) -> str:
+    if isinstance(value, ModuleType):
+        return value.__name__
+    return f"{getattr(value, '__module__', '')}.{getattr(value, '__qualname__', '')}"
+
+
+def _is_module(value: Any) -> bool:
+    return isinstance(value, ModuleType)
+
+
+def _is_own(value: Any) -> bool:
+    is_code = inspect.isclass(value) or isinstance(value, FunctionType)
+    return is_code and value.__module__.split(".")[0] in _OWN
