@@ -29,7 +29,7 @@ def main() -> int:
         Load,
         Loaded,
         LoadOptions,
-        LookAhead,
+        PreviewNextToken,
         Prompt,
     )
     from studio.engine.model_files.starter_model import find_starter_model
@@ -44,7 +44,7 @@ def main() -> int:
     engine = Engine(lambda *told: events.extend(told), interrupt)
     control = Control(interrupt)
     engine.run(Load(request=1, path=str(path), options=LoadOptions(threads=1)), control)
-    engine.run(LookAhead(request=2, prompt=Prompt(manuscript=SENTENCE)), control)
+    engine.run(PreviewNextToken(request=2, prompt=Prompt(manuscript=SENTENCE)), control)
     engine.close()
     loaded = next((event for event in events if isinstance(event, Loaded)), None)
     ahead = next((event for event in events if isinstance(event, Distribution)), None)

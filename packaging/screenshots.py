@@ -75,7 +75,7 @@ def make(width: int, height: int, scale: int) -> int:
         session.writing.continue_writing()
         run_until(lambda: session.writing.is_idle)
         # At rest: the bars show what would come next.
-        run_until(lambda: session.look_ahead.is_settled and window.writing_bar.is_settled)
+        run_until(lambda: session.next_token_preview.is_settled and window.writing_bar.is_settled)
         FOLDER.mkdir(exist_ok=True)
 
         def take(name: str, shown: QWidget = window) -> None:
@@ -103,13 +103,13 @@ def make(width: int, height: int, scale: int) -> int:
         session.heat.set_measure(HeatMeasure.SURPRISE)
         window.editor.move_caret(OPENING.index("breakwater"))
         window.word.toggle_at_caret()
-        run_until(lambda: session.look_ahead.is_settled and window.status.is_settled)
+        run_until(lambda: session.next_token_preview.is_settled and window.status.is_settled)
         take("heat")
         window.word.toggle_at_caret()
         session.heat.set_measure(HeatMeasure.OFF)
         window.editor.move_caret(len(session.draft.manuscript.text))
         session.draft.prompt_changed.emit()
-        run_until(lambda: session.look_ahead.is_settled)
+        run_until(lambda: session.next_token_preview.is_settled)
         window.landscape.action.trigger()
         run_until(lambda: window.landscape.state.is_settled)
         take("landscape")

@@ -24,7 +24,7 @@ from studio.app.user_folders import recovery_folder, state_folder
 from studio.app.word.replacement import WordReplacement
 from studio.app.word.state import WordState
 from studio.app.writing.draft import Draft
-from studio.app.writing.look_ahead import LookAheadAtRest
+from studio.app.writing.next_token_preview import NextTokenPreview
 from studio.app.writing.records import TokenRecords
 from studio.app.writing.recovery import Recovery
 from studio.app.writing.word_choice import WordChoice
@@ -61,10 +61,12 @@ class Session(QObject):
             self.client, self.model, self.draft, self.sampling, self.next_token, self
         )
         self.recovery = Recovery(self.draft, self.writing, Journal(recovery_folder()), self)
-        self.look_ahead = LookAheadAtRest(
+        self.next_token_preview = NextTokenPreview(
             self.client, self.model, self.draft, self.writing, self.next_token, self
         )
-        self.words = WordChoice(self.draft, self.writing, self.look_ahead, self.next_token, self)
+        self.words = WordChoice(
+            self.draft, self.writing, self.next_token_preview, self.next_token, self
+        )
         self.records = TokenRecords(
             self.client, self.model, self.draft, self.writing, self.next_token, self
         )
@@ -141,7 +143,7 @@ class Session(QObject):
         elif self.records.is_scoring:
             self.records.cancel()
         else:
-            self.look_ahead.cancel()
+            self.next_token_preview.cancel()
         if self.client.silence:
             self.client.stop_all()
 

@@ -16,7 +16,7 @@ from studio.engine.messages import (
     Generate,
     Lane,
     LaneToken,
-    LookAhead,
+    PreviewNextToken,
     Prompt,
 )
 from studio.engine.writing.control import Control
@@ -152,7 +152,7 @@ class _Desk:
         return time.perf_counter() - started
 
     def _tokens_of(self, manuscript: str) -> list[int]:
-        command = LookAhead(request=3, prompt=Prompt(manuscript=manuscript))
+        command = PreviewNextToken(request=3, prompt=Prompt(manuscript=manuscript))
         return _prompt_of(self.engine.run(command, Control(self.engine.interrupt)))
 
 

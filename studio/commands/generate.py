@@ -41,7 +41,7 @@ from studio.engine.messages import (
     Token,
 )
 from studio.engine.writing.control import Control
-from studio.engine.writing.untold import FRAME_SECONDS
+from studio.engine.writing.pending_tokens import FRAME_SECONDS
 from studio.presets import Preset, PresetFolder, preset_folder
 from studio.sampling import InverseTemperature, ParameterError
 from studio.sampling.measures import bits

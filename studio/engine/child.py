@@ -77,7 +77,7 @@ def main() -> int:
     from studio.engine.engine import Engine
     from studio.engine.inbox import Inbox
     from studio.engine.llama.interrupt import Interrupt
-    from studio.engine.writing.untold import FRAME_SECONDS
+    from studio.engine.writing.pending_tokens import FRAME_SECONDS
 
     pipe = _Pipe(events)
     interrupt = Interrupt()

@@ -33,7 +33,7 @@ from studio.engine.messages import (
     Load,
     Loaded,
     Loading,
-    LookAhead,
+    PreviewNextToken,
     Prompt,
     RemoveLane,
     RerunLane,
@@ -48,9 +48,9 @@ from studio.engine.writing.control import Control
 from studio.engine.writing.dry_breakers import breakers_found
 from studio.engine.writing.evaluated import evaluated
 from studio.engine.writing.generation import generate
-from studio.engine.writing.pieces import PieceLedger
 from studio.engine.writing.prompt import FittedPrompt, TokenizedPrompt, fit, tokenize
 from studio.engine.writing.scoring import score
+from studio.engine.writing.token_piece_cache import TokenPieceCache
 from studio.engine.writing.token_spelling import tokens_found
 from studio.engine.writing.word_search import words_found
 from studio.error_trace import print_trace
@@ -58,7 +58,7 @@ from studio.sampling import LogitsError, LogitSketch
 
 Runnable = (
     Load
-    | LookAhead
+    | PreviewNextToken
     | Score
     | Generate
     | FindTokens
@@ -78,7 +78,7 @@ class _Opened:
     def __init__(self, model: Model, interrupt: Interrupt) -> None:
         self.model = model
         self.context = Context(model, interrupt)
-        self.pieces = PieceLedger(model.vocabulary)
+        self.pieces = TokenPieceCache(model.vocabulary)
         self.prompts = PromptEvaluation(self.context, model.vocabulary)
         self.comparison: Comparison | None = None
         """The last one: its lanes can go on."""
@@ -146,8 +146,8 @@ class Engine:
             match command:
                 case Load():
                     self._load(command, control)
-                case LookAhead():
-                    self._look_ahead(command)
+                case PreviewNextToken():
+                    self._next_token_preview(command)
                 case Score():
                     self._score(command, control)
                 case Generate():
@@ -198,7 +198,7 @@ class Engine:
     def _load(self, command: Load, control: Control) -> None:
         if self._opened:
             # Whoever asked for another model counts with none meanwhile, and forgets the pieces.
-            self._opened.pieces = PieceLedger(self._opened.model.vocabulary)
+            self._opened.pieces = TokenPieceCache(self._opened.model.vocabulary)
         path = Path(command.path)
         header = checked_header(path)
         # Refused while the model before is still open, wherever that can be told beforehand.
@@ -220,7 +220,7 @@ class Engine:
             ask_for_huge_pages()
         self._emit(Loaded(request=command.request, report=model.report()))
 
-    def _look_ahead(self, command: LookAhead) -> None:
+    def _next_token_preview(self, command: PreviewNextToken) -> None:
         opened = self._ready()
         prompt, fitted = self._prepare(command.prompt, opened)
         progress = self._on_progress(command.request)
@@ -231,7 +231,7 @@ class Engine:
             Distribution(
                 request=command.request,
                 sketch=sketch.to_bytes(),
-                pieces=opened.pieces.untold(sketch.ids),
+                pieces=opened.pieces.new_bytes(sketch.ids),
                 typed=continued.healed.typed(sketch.ids.tolist()),
             )
         )
@@ -276,7 +276,7 @@ class Engine:
         control.orders.appendleft(command)
         if isinstance(command, RemoveLane):
             if comparison and is_there:
-                comparison.obey(control.orders)
+                comparison.handle(control.orders)
             return
         self._ready()
         if not comparison or not is_there:

@@ -22,7 +22,7 @@ from studio.engine.messages import (
     Generate,
     LaneCommand,
     Load,
-    LookAhead,
+    PreviewNextToken,
     RemoveLane,
     RerunLane,
     Score,
@@ -33,7 +33,7 @@ from studio.engine.writing.control import Control
 
 Runnable = (
     Load
-    | LookAhead
+    | PreviewNextToken
     | Score
     | Generate
     | FindTokens
@@ -45,7 +45,16 @@ Runnable = (
     | RemoveLane
 )
 _COMPARING = (Compare, ContinueLane, RerunLane, RemoveLane)
-_EVERYTHING = (Load, LookAhead, Score, Generate, FindTokens, FindBreakers, FindWords, *_COMPARING)
+_EVERYTHING = (
+    Load,
+    PreviewNextToken,
+    Score,
+    Generate,
+    FindTokens,
+    FindBreakers,
+    FindWords,
+    *_COMPARING,
+)
 
 
 class Inbox:
@@ -75,8 +84,8 @@ class Inbox:
                         control.params = command.params
                 case Stop():
                     self._stop(command.request)
-                case LookAhead():
-                    self._give_way((LookAhead,))
+                case PreviewNextToken():
+                    self._give_way((PreviewNextToken,))
                     self._waiting.append((command, Control(self._interrupt)))
                 case Score():
                     self._give_way((Score,))
@@ -84,10 +93,10 @@ class Inbox:
                 case FindTokens() | FindBreakers() | FindWords():
                     self._waiting.append((command, Control(self._interrupt)))
                 case Generate():
-                    self._give_way((LookAhead, Score))
+                    self._give_way((PreviewNextToken, Score))
                     self._waiting.append((command, Control(self._interrupt, command.params)))
                 case Compare():
-                    self._give_way((LookAhead, Score, *_COMPARING))
+                    self._give_way((PreviewNextToken, Score, *_COMPARING))
                     self._waiting.append((command, LaneControl(self._interrupt)))
                 case ChangeLane() | StopLane() | ContinueLane() | RerunLane() | RemoveLane():
                     self._put_lane_command(command)
@@ -141,7 +150,7 @@ class Inbox:
                 control.orders.append(command)
                 return
         if isinstance(command, ContinueLane | RerunLane | RemoveLane):
-            self._give_way((LookAhead, Score))
+            self._give_way((PreviewNextToken, Score))
             self._waiting.append((command, LaneControl(self._interrupt)))
 
     def _give_way(self, kinds: tuple[type[Runnable], ...]) -> None:

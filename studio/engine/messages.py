@@ -119,11 +119,11 @@ class Load(Command, frozen=True, kw_only=True, tag=True):
     options: LoadOptions = LoadOptions()
 
 
-class LookAhead(Command, frozen=True, kw_only=True, tag=True):
+class PreviewNextToken(Command, frozen=True, kw_only=True, tag=True):
     """Evaluate to the caret and say what would come next.
 
-    A newer LookAhead or a Generate supersedes it. Answers: Evaluating..., Evaluated, Distribution
-    | Failed | Superseded.
+    A newer PreviewNextToken or a Generate supersedes it. Answers: Evaluating..., Evaluated,
+    Distribution | Failed | Superseded.
     """
 
     prompt: Prompt
@@ -134,7 +134,7 @@ class Score(Command, frozen=True, kw_only=True, tag=True):
 
     As many as the context holds: where it does not hold all, half of it stands before the first.
 
-    A newer Score, a Generate or a Load supersedes it; a LookAhead waits for it. Answers:
+    A newer Score, a Generate or a Load supersedes it; a PreviewNextToken waits for it. Answers:
     Evaluating..., Scored..., Evaluated, ScoringEnded | Failed | Superseded.
     """
 
@@ -355,7 +355,7 @@ class Pong(Event, frozen=True, kw_only=True, tag=True):
 
 AnyCommand = (
     Load
-    | LookAhead
+    | PreviewNextToken
     | Score
     | Generate
     | ChangeParams

@@ -11,8 +11,8 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from studio.manuscript.announcer import Announcer
 from studio.manuscript.change import Change
+from studio.manuscript.event_emitter import EventEmitter
 from studio.manuscript.passage import NOTHING, Marks, Passage
 
 LARGEST_CHUNK = 2048
@@ -51,7 +51,7 @@ class Buffer:
     """
 
     def __init__(self) -> None:
-        self.changed: Announcer[[int, int, str, bytes]] = Announcer()
+        self.changed: EventEmitter[[int, int, str, bytes]] = EventEmitter()
         self.copied = 0
         self._chunks: list[_Chunk] = []
         self._starts: list[int] = []

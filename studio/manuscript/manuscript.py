@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from studio.manuscript.announcer import Announcer
 from studio.manuscript.buffer import Buffer
 from studio.manuscript.change import Change
 from studio.manuscript.edit import Edit
+from studio.manuscript.event_emitter import EventEmitter
 from studio.manuscript.growth import Growth
 from studio.manuscript.history import History, HistoryError, Step
 from studio.manuscript.passage import NOTHING, Marks, Origin, Passage, with_runs
@@ -40,8 +40,8 @@ class Manuscript:
     def __init__(self, text: str = "") -> None:
         self._buffer = Buffer()
         self.changed = self._buffer.changed
-        self.state_changed: Announcer[[]] = Announcer()
-        self.loaded: Announcer[[]] = Announcer()
+        self.state_changed: EventEmitter[[]] = EventEmitter()
+        self.loaded: EventEmitter[[]] = EventEmitter()
         self._history = History()
         self._register = TakeRegister()
         self._growth: Growth | None = None

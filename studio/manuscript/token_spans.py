@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.manuscript.announcer import Announcer
+from studio.manuscript.event_emitter import EventEmitter
 from studio.manuscript.followed_text import FollowedText
 from studio.manuscript.manuscript import Manuscript
 from studio.manuscript.take_tokens import TakeTokens
@@ -48,7 +48,7 @@ class TokenSpans:
     """
 
     def __init__(self, manuscript: Manuscript) -> None:
-        self.changed: Announcer[[int, int, int]] = Announcer()
+        self.changed: EventEmitter[[int, int, int]] = EventEmitter()
         self.version = 0
         self.source: Hashable = None
         self._manuscript = manuscript

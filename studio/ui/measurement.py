@@ -190,7 +190,7 @@ class _Measurement:
 
     def turn(self) -> dict[str, object]:
         """From a new T to the redrawn bars, 95th percentile over many turns."""
-        self._look_ahead()
+        self._next_token_preview()
         histogram = self._window.findChildren(NextTokenHistogram)[0]
         times = []
         for temperature in np.geomspace(0.1, 5.0, _TURNS).tolist():
@@ -211,7 +211,7 @@ class _Measurement:
         self._write_page()
         window.resize(*_PAGE_SIZE)
         session.heat.set_measure(HeatMeasure.SURPRISE)
-        self._look_ahead()
+        self._next_token_preview()
         QApplication.processEvents()
         times = []
         for temperature in np.geomspace(0.1, 5.0, _TURNS).tolist():
@@ -253,7 +253,7 @@ class _Measurement:
 
     def idle(self) -> dict[str, object]:
         """Processor time that window and engine take while nothing happens, in percent."""
-        self._look_ahead()
+        self._next_token_preview()
         # A blinking caret is the one thing that moves at rest; the editor keeps the focus.
         processes = [psutil.Process(), psutil.Process(self._session.client.process_id)]
         before = sum(_cpu_seconds(process) for process in processes)
@@ -281,9 +281,9 @@ class _Measurement:
         manuscript = self._session.draft.manuscript
         manuscript.load(text)
         self._window.editor.move_caret(len(text))
-        self._look_ahead()
+        self._next_token_preview()
 
-    def _look_ahead(self) -> None:
+    def _next_token_preview(self) -> None:
         """Wait until the histogram shows what follows the caret."""
         self._events.clear()
         self._session.draft.prompt_changed.emit()

@@ -28,7 +28,7 @@ def open_compare(window: MainWindow, qtbot: QtBot, text: str = OPENING) -> Compa
     window.editor.setFocus()
     qtbot.waitUntil(window.isActiveWindow, timeout=LONG)
     QTest.keyClicks(window.editor, text)
-    qtbot.waitUntil(lambda: window.session.look_ahead.is_settled, timeout=LONG)
+    qtbot.waitUntil(lambda: window.session.next_token_preview.is_settled, timeout=LONG)
     QTest.keyClick(window.editor, Qt.Key.Key_2, CONTROL)
     page = window.compare.page
     assert page is not None
@@ -47,7 +47,7 @@ def wait_for_tokens(lane: CompareLane, qtbot: QtBot, count: int) -> None:
 def wait_until_ended(window: MainWindow, qtbot: QtBot) -> None:
     state = window.session.compare
     qtbot.waitUntil(
-        lambda: not state.is_running and state.subject.figures is not None, timeout=LONG
+        lambda: not state.is_running and state.run_input.figures is not None, timeout=LONG
     )
 
 
@@ -223,7 +223,7 @@ def test_a_lane_that_has_ended_is_used_and_the_others_write_on(
     wait_until_ended(window, qtbot)
     assert [lane.reason for lane in others] == ["max_tokens"] * 3
     assert [len(lane.tokens) for lane in others] == [60] * 3
-    qtbot.waitUntil(lambda: window.session.look_ahead.is_settled, timeout=LONG)
+    qtbot.waitUntil(lambda: window.session.next_token_preview.is_settled, timeout=LONG)
     assert window.actions_.continue_.isEnabled()
 
 
@@ -263,4 +263,4 @@ def test_lanes_go_on_over_a_new_load_of_the_same_model(window: MainWindow, qtbot
     qtbot.waitUntil(lambda: not state.is_running, timeout=LONG)
     assert len(state.lanes[2].tokens) > 4
     assert [ids(lane)[:4] for lane in state.lanes] == written
-    qtbot.waitUntil(lambda: state.subject.figures is not None, timeout=LONG)
+    qtbot.waitUntil(lambda: state.run_input.figures is not None, timeout=LONG)

@@ -455,7 +455,7 @@ def test_a_comparison_opens_with_all_that_was_in_it(
     assert [lane.stop for lane in state.lanes] == [(), SEA_STOPS, ()]
     assert [lane.color for lane in state.lanes] == [0, 1, 2]
     assert state.same_dice
-    subject = state.subject
+    subject = state.run_input
     assert subject.prompt is not None
     assert subject.prompt.manuscript == (FISHERMAN if sample == OLD else BEFORE_IT + FISHERMAN)
     assert subject.prompt.brief == ("" if sample == OLD else "Short sentences. No adverbs.")

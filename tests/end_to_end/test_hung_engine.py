@@ -181,7 +181,7 @@ def test_escape_struck_twice_does_not_end_one_that_stops(window: MainWindow, qtb
     write_once_more(window, qtbot)
     assert session.client.process_id == pid
     # And at rest, what follows the text shown, no beat is counted.
-    qtbot.waitUntil(lambda: session.look_ahead.is_settled, timeout=LONG)
+    qtbot.waitUntil(lambda: session.next_token_preview.is_settled, timeout=LONG)
     assert not session.client.is_owing
     assert not session.client._watch.is_beating
 

@@ -112,12 +112,12 @@ said["presets"] = [preset.name for preset in session.profiles.presets]
 said["preset"] = window.profile_picker.currentText()
 
 # A comparison.
-until(lambda: session.look_ahead.is_settled)
+until(lambda: session.next_token_preview.is_settled)
 QTest.keyClick(window.editor, Qt.Key.Key_2, CONTROL)
 state = session.compare
 state.set_max_tokens(4)
 QTest.keyClick(window.compare.page.columns[0].view, Qt.Key.Key_Return, CONTROL)
-until(lambda: not state.is_running and state.subject.figures is not None)
+until(lambda: not state.is_running and state.run_input.figures is not None)
 kept = folder / "comparison.json"
 QFileDialog.getSaveFileName = lambda *_: (str(kept), "")
 window.compare.actions.save_file.trigger()

@@ -154,7 +154,7 @@ def test_nothing_of_the_writers_is_in_the_log_of_a_session_with_crashes(
         r"engine: llama_model_load: error loading model: .*no/such.gguf",  # llama.cpp's own
         r"a text was opened, \d+ characters",
         r"a text was saved, \d+ characters",
-        r"LookAhead: answered",
+        r"PreviewNextToken: answered",
         r"Generate: \d tokens",
         r"Compare: \d+ tokens",
         r"Score: failed \(bug\)",

@@ -70,15 +70,15 @@ def test_saved_quit_started_the_same_and_an_edit_outside_appears(
     set_temperature(window, "0.77")
     window.session.sampling.change(min_p=0.06, dry_multiplier=0.8)
     save_as(window, "Sea", monkeypatch)
-    saved = window.session.presets.in_force
+    saved = window.session.presets.active
     window.close()
 
     again = open_window()
     open_first(again, None)
     assert again.session.profiles.current == saved
-    assert again.session.presets.in_force == saved
+    assert again.session.presets.active == saved
     wait_for_model(again, qtbot)
-    assert again.session.presets.in_force == saved
+    assert again.session.presets.active == saved
     assert again.notice.message == ""
 
     # Outside, with another program: at once in the window, in what is in force, in the library.

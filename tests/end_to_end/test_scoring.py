@@ -106,7 +106,7 @@ def test_esc_ends_it_and_an_edit_meanwhile_costs_what_it_touches(
 ) -> None:
     session = window.session
     paste(window, qtbot, PARAGRAPH * 8)
-    qtbot.waitUntil(lambda: session.look_ahead.is_settled, timeout=LONG)
+    qtbot.waitUntil(lambda: session.next_token_preview.is_settled, timeout=LONG)
     heard = Heard(window)
     score(window)
     assert not window.actions_.score.isEnabled()
@@ -132,13 +132,13 @@ def test_esc_ends_it_and_an_edit_meanwhile_costs_what_it_touches(
     assert spans.at(place + 10)
     assert len(covered(window)) > len(PARAGRAPH) * 8 - 20
     # The bars follow as soon as the reading is over.
-    qtbot.waitUntil(lambda: session.look_ahead.is_settled, timeout=LONG)
+    qtbot.waitUntil(lambda: session.next_token_preview.is_settled, timeout=LONG)
 
 
 def test_writing_goes_before_scoring(window: MainWindow, qtbot: QtBot) -> None:
     session = window.session
     paste(window, qtbot, PARAGRAPH * 8)
-    qtbot.waitUntil(lambda: session.look_ahead.is_settled, timeout=LONG)
+    qtbot.waitUntil(lambda: session.next_token_preview.is_settled, timeout=LONG)
     score(window)
     session.sampling.set_max_tokens(2)
     QTest.keyClick(window.editor, Qt.Key.Key_Return, CONTROL)
@@ -163,7 +163,7 @@ def test_any_part_of_a_text_longer_than_the_context_is_scored_what_is_seen_first
     window.resize(1000, 480)  # so that a part of it is seen
     qtbot.waitUntil(lambda: window.height() == 480)
     window.editor.move_caret(len(text) // 2)
-    qtbot.waitUntil(lambda: session.look_ahead.is_settled, timeout=LONG)
+    qtbot.waitUntil(lambda: session.next_token_preview.is_settled, timeout=LONG)
     low, high = window.editor.visible_range()
     assert 0 < low < high < len(text)
     told: list[str] = []

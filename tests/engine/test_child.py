@@ -25,9 +25,9 @@ from studio.engine.messages import (
     Load,
     Loaded,
     LoadOptions,
-    LookAhead,
     Ping,
     Pong,
+    PreviewNextToken,
     Prompt,
     Score,
     Stop,
@@ -60,8 +60,8 @@ def write(
     )
 
 
-def look(request: int, manuscript: str) -> LookAhead:
-    return LookAhead(request=request, prompt=Prompt(manuscript=manuscript))
+def look(request: int, manuscript: str) -> PreviewNextToken:
+    return PreviewNextToken(request=request, prompt=Prompt(manuscript=manuscript))
 
 
 def tokens_in(events: list[AnyEvent]) -> list[Token]:

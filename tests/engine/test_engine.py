@@ -25,7 +25,7 @@ from studio.engine.messages import (
     Loaded,
     Loading,
     LoadOptions,
-    LookAhead,
+    PreviewNextToken,
     Prompt,
     Superseded,
     Token,
@@ -46,7 +46,7 @@ class Bench(EngineBench):
     """With the commands of these tests."""
 
     def look(self, prompt: Prompt) -> tuple[Evaluated, Distribution]:
-        evaluated, distribution = self.run(LookAhead(request=2, prompt=prompt))[-2:]
+        evaluated, distribution = self.run(PreviewNextToken(request=2, prompt=prompt))[-2:]
         assert isinstance(evaluated, Evaluated)
         assert isinstance(distribution, Distribution)
         return evaluated, distribution
@@ -124,7 +124,7 @@ def test_an_automatic_context_is_the_models_own(bench: Bench, byte_level_path: P
 
 def test_nothing_can_be_asked_before_a_load(bench: Bench) -> None:
     for events in (
-        bench.run(LookAhead(request=1, prompt=Prompt(manuscript="x"))),
+        bench.run(PreviewNextToken(request=1, prompt=Prompt(manuscript="x"))),
         bench.write(Prompt(manuscript="x"), 1),
     ):
         assert failure(events).kind == "no_model"
@@ -312,7 +312,7 @@ def test_a_look_ahead_that_is_stopped_gives_way(bench: Bench, byte_level_path: P
     bench.on_event = lambda event, control: (
         control.stop() if isinstance(event, Evaluating) else None
     )
-    events = bench.run(LookAhead(request=2, prompt=Prompt(manuscript="x" * 450)))
+    events = bench.run(PreviewNextToken(request=2, prompt=Prompt(manuscript="x" * 450)))
     assert isinstance(events[-1], Superseded)
 
 
@@ -480,7 +480,7 @@ def test_a_model_file_that_was_changed_is_noticed_and_not_read(
         os.utime(path, ns=(stamp, stamp))
     for events in (
         bench.write(Prompt(manuscript="x"), 2),
-        bench.run(LookAhead(request=2, prompt=Prompt(manuscript="y"))),
+        bench.run(PreviewNextToken(request=2, prompt=Prompt(manuscript="y"))),
     ):
         failed = failure(events)
         assert failed.kind == "model_file"

@@ -23,7 +23,7 @@ from studio.engine.messages import (
     Load,
     Loaded,
     LoadOptions,
-    LookAhead,
+    PreviewNextToken,
     Prompt,
 )
 from studio.engine.model_files import gguf_container
@@ -272,7 +272,7 @@ def holds(child: EngineChild, path: Path) -> bool:
         return False
     assert isinstance(event, Loaded)
     prompt = Prompt(manuscript="The sea was grey, ünd 🐟 swam. " * 8)
-    event = child.ask(LookAhead(request=2, prompt=prompt))[-1]
+    event = child.ask(PreviewNextToken(request=2, prompt=prompt))[-1]
     # Weights of another type are noise: their logits may be no numbers.
     assert isinstance(event, Distribution | Failed)
     return True
@@ -314,7 +314,7 @@ def test_weights_that_are_no_numbers_are_told_of_and_no_mistake_of_ours(
         tensor.data = struct.pack("<f", float("nan")) * (len(tensor.data) // 4)
 
     child.load(changed(sound, tmp_path, spoil), OPTIONS)
-    event = child.ask(LookAhead(request=2, prompt=Prompt(manuscript="The sea")))[-1]
+    event = child.ask(PreviewNextToken(request=2, prompt=Prompt(manuscript="The sea")))[-1]
     assert isinstance(event, Failed)
     assert event.kind == "llama_cpp"
     assert event.message.startswith("The model cannot go on: its logits contain NaN at 261 of 261")

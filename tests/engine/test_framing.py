@@ -30,7 +30,7 @@ from studio.engine.messages import (
     Load,
     Loading,
     LoadOptions,
-    LookAhead,
+    PreviewNextToken,
     Prompt,
     Score,
     Scored,
@@ -48,7 +48,7 @@ HOT = SamplingParams(temperature=float("inf"), seed=4, samplers=("temperature", 
 
 COMMANDS: list[AnyCommand] = [
     Load(request=1, path="/m/ä.gguf", options=LoadOptions(threads=3, memory_map=False)),
-    LookAhead(request=2, prompt=PROMPT),
+    PreviewNextToken(request=2, prompt=PROMPT),
     Score(request=2, prompt=PROMPT, first=4),
     Generate(request=3, prompt=PROMPT, params=HOT, max_tokens=7, ignore_eos=True),
     ChangeParams(request=3, params=SamplingParams(temperature=0.0)),

@@ -16,7 +16,7 @@ from studio.engine.messages import (
     Lane,
     LaneFinished,
     LaneToken,
-    LookAhead,
+    PreviewNextToken,
     Prompt,
     RerunLane,
     Score,
@@ -35,7 +35,7 @@ class Bench(EngineBench):
     """The starter model, and the commands of these tests."""
 
     def look(self, prompt: Prompt | str) -> tuple[Evaluated, Distribution]:
-        evaluated, distribution = self.run(LookAhead(request=2, prompt=_prompt(prompt)))[-2:]
+        evaluated, distribution = self.run(PreviewNextToken(request=2, prompt=_prompt(prompt)))[-2:]
         assert isinstance(evaluated, Evaluated)
         assert isinstance(distribution, Distribution)
         return evaluated, distribution

@@ -7,7 +7,15 @@ import pytest
 
 from studio.engine.inbox import Inbox, Runnable
 from studio.engine.llama.interrupt import Interrupt
-from studio.engine.messages import ChangeParams, Generate, Load, LookAhead, Prompt, Score, Stop
+from studio.engine.messages import (
+    ChangeParams,
+    Generate,
+    Load,
+    PreviewNextToken,
+    Prompt,
+    Score,
+    Stop,
+)
 from studio.engine.writing.control import Control
 from studio.sampling import SamplingParams
 
@@ -19,8 +27,8 @@ def load(request: int) -> Load:
     return Load(request=request, path="m.gguf")
 
 
-def look(request: int) -> LookAhead:
-    return LookAhead(request=request, prompt=PROMPT)
+def look(request: int) -> PreviewNextToken:
+    return PreviewNextToken(request=request, prompt=PROMPT)
 
 
 def score(request: int) -> Score:

@@ -13,7 +13,7 @@ from studio.engine.messages import (
     Generate,
     Lane,
     Load,
-    LookAhead,
+    PreviewNextToken,
     Prompt,
     RemoveLane,
     RerunLane,
@@ -74,7 +74,9 @@ class Harness:
 def test_look_aheads_and_scorings_give_way() -> None:
     harness = Harness(Load(request=1, path="m"))
     harness.inbox.take()
-    harness.put(LookAhead(request=2, prompt=PROMPT), Score(request=3, prompt=PROMPT), compare(4))
+    harness.put(
+        PreviewNextToken(request=2, prompt=PROMPT), Score(request=3, prompt=PROMPT), compare(4)
+    )
     assert harness.dropped == [2, 3]
     assert harness.take()[0] == compare(4)
 

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from studio.engine.framing import command_reader, encode
-from studio.engine.messages import EngineError, Finished, LoadOptions, LookAhead, Prompt
+from studio.engine.messages import EngineError, Finished, LoadOptions, PreviewNextToken, Prompt
 from studio.sampling import SamplingParams
 
 
@@ -28,7 +28,7 @@ def test_load_options_name_what_they_refuse(field: str, value: int, allowed: str
 def test_a_lone_surrogate_in_a_prompt_is_a_question_mark() -> None:
     prompt = Prompt(manuscript="a\udcffb🐟", brief="\ud83d", system="\ude00x")
     assert (prompt.manuscript, prompt.brief, prompt.system) == ("a?b🐟", "?", "?x")
-    command = LookAhead(request=1, prompt=prompt)
+    command = PreviewNextToken(request=1, prompt=prompt)
     assert list(command_reader().feed(encode(command))) == [command]
 
 

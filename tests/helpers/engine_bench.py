@@ -14,12 +14,12 @@ from studio.engine.messages import (
     Load,
     Loaded,
     LoadOptions,
-    LookAhead,
+    PreviewNextToken,
     Score,
 )
 from studio.engine.writing.control import Control
 
-Runnable = Load | LookAhead | Score | Generate | FindTokens | FindBreakers | FindWords
+Runnable = Load | PreviewNextToken | Score | Generate | FindTokens | FindBreakers | FindWords
 
 
 class EngineBench:

@@ -16,7 +16,7 @@ from studio.app.model.state import ModelState
 from studio.app.parameters.sampling_state import SamplingState
 from studio.app.tokens.next_token import NextToken
 from studio.app.writing.draft import Draft
-from studio.app.writing.look_ahead import LookAheadAtRest
+from studio.app.writing.next_token_preview import NextTokenPreview
 from studio.app.writing.records import TokenRecords
 from studio.app.writing.writing import Writing
 from studio.engine.messages import (
@@ -90,7 +90,7 @@ class Desk:
         self.sampling = SamplingState(params, 64)
         self.next_token = NextToken(params)
         self.writing = Writing(self.client, self.model, self.draft, self.sampling, self.next_token)
-        self.look_ahead = LookAheadAtRest(
+        self.next_token_preview = NextTokenPreview(
             self.client, self.model, self.draft, self.writing, self.next_token
         )
         self.records = TokenRecords(

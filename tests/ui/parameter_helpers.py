@@ -33,7 +33,7 @@ def opened_at_a_sentence(window: MainWindow, qtbot: QtBot) -> ParameterEditor:
     session.draft.manuscript.load(SENTENCE)
     window.editor.move_caret(len(SENTENCE))
     qtbot.waitUntil(
-        lambda: session.look_ahead.is_settled and session.next_token.sketch is not None,
+        lambda: session.next_token_preview.is_settled and session.next_token.sketch is not None,
         timeout=LONG,
     )
     return opened(window)

@@ -81,7 +81,7 @@ def place(request: pytest.FixtureRequest, window: MainWindow, qtbot: QtBot) -> I
         dialog.show()
     shown.activateWindow()
     qtbot.waitUntil(shown.window().isActiveWindow, timeout=LONG)
-    qtbot.waitUntil(lambda: session.look_ahead.is_settled, timeout=LONG)
+    qtbot.waitUntil(lambda: session.next_token_preview.is_settled, timeout=LONG)
     yield shown
     if dialog is not None:
         dialog.close()
@@ -163,7 +163,7 @@ def test_on_the_writing_page_tab_follows_the_eye(window: MainWindow, qtbot: QtBo
     window.sampling.set_open(False)
     window.landscape.action.trigger()
     window.activateWindow()
-    qtbot.waitUntil(lambda: window.session.look_ahead.is_settled, timeout=LONG)
+    qtbot.waitUntil(lambda: window.session.next_token_preview.is_settled, timeout=LONG)
     order = walked(window.model_picker)
     assert order[0] is window.model_picker
     temperature, landscape = window.temperature, window.landscape.panel

@@ -316,7 +316,7 @@ def test_a_comparison_is_shown_on_its_page(
     save_comparison(path, kept)
     window = begin(path)
     assert window.compare.is_shown
-    subject = window.session.compare.subject
+    subject = window.session.compare.run_input
     assert subject.model is not None
     assert subject.model.name == "Some"
 

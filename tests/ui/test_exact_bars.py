@@ -40,7 +40,7 @@ def rest(window: MainWindow, qtbot: QtBot, params: SamplingParams) -> None:
     session.draft.manuscript.edit(0, 0, TEXT)
     window.editor.move_caret(len(TEXT))
     session.sampling.set_params(params)
-    qtbot.waitUntil(lambda: session.look_ahead.is_settled, timeout=LONG)
+    qtbot.waitUntil(lambda: session.next_token_preview.is_settled, timeout=LONG)
     if params.dry_multiplier:
         qtbot.waitUntil(lambda: session.next_token.breakers(params) is not None, timeout=LONG)
 

@@ -20,7 +20,7 @@ from studio.presets.foreign import Imported, import_file
 from studio.ui import reading_notice
 from studio.ui.file_opening import FileKind, kind_of
 from studio.ui.main_window import MainWindow
-from studio.ui.presets.travel_dialog import TravelDialog
+from studio.ui.presets.import_report_dialog import ImportReportDialog
 from tests.helpers.tiny_model import write_byte_level_model
 from tests.ui.conftest import LONG, until_read
 
@@ -162,7 +162,7 @@ def test_300_files_of_all_kinds_are_looked_at_and_told_of_once(
     assert [it for it in shown if it.isWindow() and it is not bare] == []
     # The list of all, with each reason.
     bare.presets.show_left.trigger()
-    (dialog,) = bare.findChildren(TravelDialog)
+    (dialog,) = bare.findChildren(ImportReportDialog)
     model = dialog.table.model()
     reasons = [str(model.index(row, 3).data()) for row in range(model.rowCount())]
     assert sum("picture-" in why for why in reasons) == 70

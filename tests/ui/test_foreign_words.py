@@ -176,7 +176,7 @@ def test_a_models_words(
     bare.parameters.open_at("samplers")
     session.writing.continue_writing()
     qtbot.waitUntil(lambda: session.writing.is_idle, timeout=LONG)
-    qtbot.waitUntil(lambda: session.look_ahead.is_settled, timeout=LONG)
+    qtbot.waitUntil(lambda: session.next_token_preview.is_settled, timeout=LONG)
     written_at = session.draft.manuscript.text.index(MARK)
     assert written_at >= len("the sea")
     histogram = bare.histogram.histogram

@@ -29,7 +29,7 @@ def written(window: MainWindow, qtbot: QtBot) -> MainWindow:
     """A window at rest behind a few words, with filters on."""
     QTest.keyClicks(window.editor, TEXT)
     window.session.sampling.change(temperature=1.0, min_p=0.02, repeat_penalty=1.0)
-    qtbot.waitUntil(lambda: window.session.look_ahead.is_settled, timeout=LONG)
+    qtbot.waitUntil(lambda: window.session.next_token_preview.is_settled, timeout=LONG)
     return window
 
 

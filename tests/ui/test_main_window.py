@@ -293,7 +293,7 @@ def test_a_model_file_that_changed_is_opened_again(
     session = bare.session
     path = write_byte_level_model(tmp_path / "tiny.gguf")
     bare.open_path(path)
-    qtbot.waitUntil(lambda: session.look_ahead.is_settled, timeout=LONG)
+    qtbot.waitUntil(lambda: session.next_token_preview.is_settled, timeout=LONG)
     os.utime(path, (1, 1))
     session.sampling.set_max_tokens(2)
     bare.actions_.continue_.trigger()

@@ -10,7 +10,7 @@ from studio.engine.messages import (
     Generate,
     Load,
     Loaded,
-    LookAhead,
+    PreviewNextToken,
     Stop,
     Superseded,
 )
@@ -83,7 +83,7 @@ def test_esc_ends_what_takes_long(session: Session, line: Line) -> None:
     session.model.open("a.gguf")
     load = line.request(Load)
     line.client.hand_on(Loaded(request=load, report=model_report("a.gguf")))
-    look = line.request(LookAhead)
+    look = line.request(PreviewNextToken)
     assert not session.can_stop, "a short look is over before a hand is at the key"
     line.client.hand_on(Evaluating(request=look, done=128, total=1000))
     assert session.can_stop

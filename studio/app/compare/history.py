@@ -171,7 +171,7 @@ class CompareHistory(QObject):
         origin = self._state.origin
         self._keep()
         if self._is_nameless and origin.is_known_within(patience):
-            origin.name_model(self._state.subject)
+            origin.name_model(self._state.run_input)
             self._keep()
             self._tell_fingerprint()
         self._writer.finish()
@@ -260,7 +260,7 @@ class CompareHistory(QObject):
         if not self._state.has_tokens:
             return
         record = record_of(self._state)
-        source = self._state.subject.source
+        source = self._state.run_input.source
         if self._place is None:
             self._kept.append(Kept(self._shelf.new_path(), record, source))
             self._place = len(self._kept) - 1

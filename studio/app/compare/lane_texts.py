@@ -48,8 +48,8 @@ class LaneTexts(QObject):
 
     def look(self) -> None:
         """The lanes or their settings are others."""
-        lanes, subject = self._lanes, self._lanes.subject
-        is_its_own = subject.prompt is None or self._origin.is_open_model(subject.source)
+        lanes, run_input = self._lanes, self._lanes.run_input
+        is_its_own = run_input.prompt is None or self._origin.is_open_model(run_input.source)
         if not (self._model.is_ready and is_its_own):
             return
         for about, question in self._wanted().items():

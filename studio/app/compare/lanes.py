@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from PySide6.QtCore import QObject, Signal
 
 from studio.app.compare.lane import CompareLane
+from studio.app.compare.run_input import RunInput
 from studio.app.compare.setups import LaneSetup, ladder, next_to
-from studio.app.compare.subject import Subject
 from studio.app.frame_clock import FrameClock
 from studio.app.parameters.sampling_state import SamplingState
 from studio.app.presets.profile_state import ProfileState
@@ -36,7 +36,7 @@ class CompareLanes(QObject):
         seed: That of the next run; -1 for a new one.
         max_tokens: For each lane, at a run and each time it goes on.
         in_step: Whether the lanes' texts scroll together.
-        subject: What the lanes continue.
+        run_input: What the lanes continue.
         vocabulary: Spells the lanes' tokens.
         is_shown: Whether the lanes are in view.
         shows_bars: Whether the lanes' last distributions are in view while they run.
@@ -73,7 +73,7 @@ class CompareLanes(QObject):
         self.seed = -1
         self.max_tokens = 64
         self.in_step = False
-        self.subject = Subject()
+        self.run_input = RunInput()
         self.vocabulary = NextToken(sampling.params, self)
         self.is_shown = False
         self.shows_bars = False
@@ -123,7 +123,7 @@ class CompareLanes(QObject):
     def set_up(self, setups: Sequence[LaneSetup]) -> None:
         """Begin with other lanes, in place of those that are there. Nothing while lanes run."""
         if not self.is_running:
-            self._replace_lanes(setups, Subject())
+            self._replace_lanes(setups, RunInput())
 
     @property
     def can_add(self) -> bool:
@@ -180,7 +180,7 @@ class CompareLanes(QObject):
             lane.profiles.follow(list(self._profiles.presets))
 
     def _replace_lanes(
-        self, setups: Sequence[LaneSetup], subject: Subject, colors: Sequence[int] = ()
+        self, setups: Sequence[LaneSetup], run_input: RunInput, colors: Sequence[int] = ()
     ) -> None:
         if self.has_tokens:
             self.replacing.emit()
@@ -190,7 +190,7 @@ class CompareLanes(QObject):
         for lane, color in zip(self.lanes, colors, strict=False):
             lane.color = color
         self.reference = None
-        self.subject = subject
+        self.run_input = run_input
         self.lanes_changed.emit()
         self._look()
         self.changed.emit()
@@ -211,7 +211,7 @@ class CompareLanes(QObject):
     @property
     def prompt_history(self) -> Sequence[int]:
         """The tokens before `prompt_sketch`, which penalties look at."""
-        return self.subject.prompt_tokens if self.has_tokens else self._next_token.history
+        return self.run_input.prompt_tokens if self.has_tokens else self._next_token.history
 
     def request_look(self) -> None:
         """The distributions in view may be others; look soon."""
@@ -279,7 +279,7 @@ class CompareLanes(QObject):
     def show(
         self,
         lanes: Sequence[LaneSetup],
-        subject: Subject,
+        run_input: RunInput,
         pieces: dict[int, bytes],
         colors: Sequence[int],
     ) -> list[CompareLane]:
@@ -287,7 +287,7 @@ class CompareLanes(QObject):
 
         Its tokens are spelled by `pieces`, whatever model is open.
         """
-        self._replace_lanes(lanes, subject, colors)
+        self._replace_lanes(lanes, run_input, colors)
         self.vocabulary.use_vocabulary(object())
         self.vocabulary.add_pieces(pieces)
         return self.lanes

@@ -9,7 +9,7 @@ from __future__ import annotations
 import msgspec
 from PySide6.QtCore import QObject, Signal
 
-from studio.app.compare.subject import Subject
+from studio.app.compare.run_input import RunInput
 from studio.app.model.fingerprint import ModelFingerprint
 from studio.app.model.state import ModelState
 from studio.visible_text import visible_name
@@ -35,7 +35,7 @@ class CompareOrigin(QObject):
         self._fingerprint.changed.connect(self.changed)
 
     def is_open_model(self, source: object) -> bool:
-        """Whether that, a `Subject.source`, is the open model."""
+        """Whether that, a `RunInput.source`, is the open model."""
         return source is not None and source == self._model.vocabulary
 
     def ask(self) -> None:
@@ -55,32 +55,32 @@ class CompareOrigin(QObject):
         """The open model's, if need be by waiting; "" where its file is gone or does not come."""
         return self._fingerprint.wait() or ""
 
-    def recognise(self, subject: Subject) -> None:
+    def recognise(self, run_input: RunInput) -> None:
         """Find out whether the open model wrote this, and keep what tells it later."""
-        if subject.is_of_a_file and self._model.is_ready:
+        if run_input.is_of_a_file and self._model.is_ready:
             self._fingerprint.ask()
-            if self.why_not(subject) is None:
-                subject.source = self._model.vocabulary
+            if self.why_not(run_input) is None:
+                run_input.source = self._model.vocabulary
         elif self._fingerprint.known is not None:
-            self.name_model(subject)
+            self.name_model(run_input)
 
-    def name_model(self, subject: Subject) -> None:
+    def name_model(self, run_input: RunInput) -> None:
         """Give the open model's fingerprint to what it wrote, if need be by waiting.
 
         Where its file is gone there is none: a comparison is worth keeping all the same.
         """
-        if subject.model and not subject.model.hash and self.is_open_model(subject.source):
-            subject.model = msgspec.structs.replace(subject.model, hash=self.fingerprint())
+        if run_input.model and not run_input.model.hash and self.is_open_model(run_input.source):
+            run_input.model = msgspec.structs.replace(run_input.model, hash=self.fingerprint())
 
-    def why_not(self, subject: Subject) -> str | None:
+    def why_not(self, run_input: RunInput) -> str | None:
         """Why lanes cannot go on with the open model, in words; None where they can."""
-        if self.is_open_model(subject.source):
+        if self.is_open_model(run_input.source):
             return None
-        wrote = subject.model
+        wrote = run_input.model
         name = "one that is not known" if wrote is None else f"“{visible_name(wrote.name)}”"
         if wrote is not None and wrote.file and wrote.file != wrote.name:
             name += f" ({visible_name(wrote.file)})"
-        if not subject.is_of_a_file:
+        if not run_input.is_of_a_file:
             return f"These lanes were written by another model, {name}. Open it to go on."
         if wrote is None or not wrote.hash:
             return (

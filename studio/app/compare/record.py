@@ -10,14 +10,14 @@ from typing import cast, get_args
 
 from studio.app.compare.lane import CompareLane, LanePhase
 from studio.app.compare.lanes import CompareLanes
+from studio.app.compare.run_input import RunInput, RunTimings
 from studio.app.compare.setups import LaneSetup
-from studio.app.compare.subject import Figures, Subject
 from studio.engine.messages import MOST_LANES, LaneFinishReason
 from studio.experiments.comparison import Comparison, LaneRecord, ModelRecord, Turn
 from studio.experiments.recorder import token_record
 
 _REASONS = get_args(LaneFinishReason)
-_NO_FIGURES = Figures(0.0, 0.0, 0.0)
+_NO_FIGURES = RunTimings(0.0, 0.0, 0.0)
 
 
 def record_of(state: CompareLanes) -> Comparison:
@@ -26,20 +26,20 @@ def record_of(state: CompareLanes) -> Comparison:
     Args:
         state: Has been run.
     """
-    subject = state.subject
-    assert subject.prompt is not None, "there is something to keep"
-    figures = subject.figures or _NO_FIGURES
+    run_input = state.run_input
+    assert run_input.prompt is not None, "there is something to keep"
+    figures = run_input.figures or _NO_FIGURES
     return Comparison(
-        made=subject.made,
-        model=subject.model or ModelRecord(name=""),
-        prompt=subject.prompt,
-        prompt_tokens=len(subject.prompt_tokens) or subject.prompt_count,
-        prompt_ids=tuple(subject.prompt_tokens),
-        unseen_characters=subject.unseen_characters,
-        unseen_tokens=max(0, subject.unseen_tokens),
+        made=run_input.made,
+        model=run_input.model or ModelRecord(name=""),
+        prompt=run_input.prompt,
+        prompt_tokens=len(run_input.prompt_tokens) or run_input.prompt_count,
+        prompt_ids=tuple(run_input.prompt_tokens),
+        unseen_characters=run_input.unseen_characters,
+        unseen_tokens=max(0, run_input.unseen_tokens),
         same_dice=len({lane.seed for lane in state.lanes if lane.seed is not None}) == 1,
         max_tokens=max([state.max_tokens, *(len(lane.tokens) for lane in state.lanes)]),
-        ignore_eos=subject.ignore_eos,
+        ignore_eos=run_input.ignore_eos,
         lanes=tuple(map(_lane_record, state.lanes)),
         seconds_prompt=figures.seconds_prompt,
         seconds_generation=figures.seconds_generation,
@@ -54,7 +54,7 @@ def show_record(state: CompareLanes, comparison: Comparison, source: object = No
     Args:
         state: What is shown.
         comparison: It.
-        source: See `Subject.source`.
+        source: See `RunInput.source`.
     """
     known = {preset.name for preset in state.presets.presets}
     current = state.presets.current.name
@@ -64,7 +64,7 @@ def show_record(state: CompareLanes, comparison: Comparison, source: object = No
         for lane in lanes
     ]
     colors = _colors(lanes)
-    made = state.show(setups, _subject_of(comparison, source), comparison.spellings, colors)
+    made = state.show(setups, _run_input_of(comparison, source), comparison.spellings, colors)
     for lane, record in zip(made, lanes, strict=True):
         if record.reason is None and not record.drawn:
             continue  # it was not run
@@ -86,8 +86,8 @@ def _colors(lanes: Sequence[LaneRecord]) -> list[int]:
     return kept if len({*kept} & {*range(MOST_LANES)}) == len(kept) else list(range(len(kept)))
 
 
-def _subject_of(comparison: Comparison, source: object) -> Subject:
-    return Subject(
+def _run_input_of(comparison: Comparison, source: object) -> RunInput:
+    return RunInput(
         prompt=comparison.prompt,
         prompt_tokens=list(comparison.prompt_ids),
         prompt_count=comparison.prompt_tokens,
@@ -97,7 +97,7 @@ def _subject_of(comparison: Comparison, source: object) -> Subject:
         source=source,
         model=comparison.model,
         made=comparison.made,
-        figures=Figures(
+        figures=RunTimings(
             comparison.seconds_prompt, comparison.seconds_generation, comparison.tokens_per_second
         ),
     )

@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Signal
 
 from studio.app.compare.lane import CompareLane, LanePhase
 from studio.app.compare.lanes import CompareLanes
-from studio.app.compare.subject import Figures
+from studio.app.compare.run_input import RunTimings
 from studio.app.engine_line.client import EngineClient
 from studio.app.frame_clock import FrameClock
 from studio.engine.messages import (
@@ -193,11 +193,11 @@ class CompareRun(QObject):
     def _compare(
         self, given: list[Lane], going: set[CompareLane], *, same_dice: bool, seed: int
     ) -> None:
-        lanes, subject = self._lanes, self._lanes.subject
-        assert subject.prompt is not None, "lanes that run continue something"
+        lanes, run_input = self._lanes, self._lanes.run_input
+        assert run_input.prompt is not None, "lanes that run continue something"
         self._request = self._client.next_request()
         self._is_kept = True
-        subject.figures = None
+        run_input.figures = None
         for lane in lanes.lanes:
             lane.awaits_start = True
             if lane in going:
@@ -205,13 +205,13 @@ class CompareRun(QObject):
         self._client.send(
             Compare(
                 request=self._request,
-                prompt=subject.prompt,
+                prompt=run_input.prompt,
                 lanes=tuple(given),
                 max_tokens=lanes.max_tokens,
-                ignore_eos=subject.ignore_eos,
+                ignore_eos=run_input.ignore_eos,
                 same_dice=same_dice,
                 seed=seed,
-                unseen_tokens=subject.unseen_tokens,
+                unseen_tokens=run_input.unseen_tokens,
             )
         )
         lanes.changed.emit()
@@ -228,12 +228,12 @@ class CompareRun(QObject):
                 if lane is not None:
                     self._on_lane_event(lane, event)
             case Evaluated():
-                subject = self._lanes.subject
-                subject.prompt_tokens = event.token_ids()
-                subject.unseen_characters = event.unseen_characters
-                subject.unseen_tokens = len(subject.prompt_tokens) - event.context_used
+                run_input = self._lanes.run_input
+                run_input.prompt_tokens = event.token_ids()
+                run_input.unseen_characters = event.unseen_characters
+                run_input.unseen_tokens = len(run_input.prompt_tokens) - event.context_used
             case ComparisonFinished():
-                self._lanes.subject.figures = Figures(
+                self._lanes.run_input.figures = RunTimings(
                     event.seconds_prompt, event.seconds_generation, event.tokens_per_second
                 )
                 self._after()

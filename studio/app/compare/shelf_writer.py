@@ -30,7 +30,7 @@ class Kept:
     Attributes:
         path: Its file on the shelf, whether it is there yet or not.
         record: It, as far as it is in memory.
-        source: As `Subject.source`.
+        source: As `RunInput.source`.
         written: The record that its file has; set by the other thread.
     """
 

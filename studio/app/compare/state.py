@@ -18,7 +18,7 @@ from studio.app.compare.origin import CompareOrigin
 from studio.app.compare.place import LanePlace
 from studio.app.compare.room import room_warning
 from studio.app.compare.run import CompareRun
-from studio.app.compare.subject import Subject
+from studio.app.compare.run_input import RunInput
 from studio.app.engine_line.client import EngineClient
 from studio.app.model.context_use import ContextUse
 from studio.app.model.state import ModelState
@@ -107,7 +107,7 @@ class CompareState(CompareLanes):
     def room_warning(self) -> str:
         """Where the lanes may not fit the context beside their prompt, and what to do; or ""."""
         use = self._context
-        if not use.size or self.is_running or self.subject.prompt is not None:
+        if not use.size or self.is_running or self.run_input.prompt is not None:
             return ""
         return room_warning(len(self.lanes), self.max_tokens, use.used, use.size)
 
@@ -134,7 +134,7 @@ class CompareState(CompareLanes):
         Where the prompt's text no longer stands, `place_wanted` asks where; on an empty page, both
         come there.
         """
-        prompt = self.subject.prompt
+        prompt = self.run_input.prompt
         if self.why_not_use(lane) or prompt is None:
             return
         if self._place.find(prompt.manuscript):
@@ -156,7 +156,7 @@ class CompareState(CompareLanes):
 
     def use_in_new(self, lane: CompareLane) -> None:
         """Put a lane's prompt and its text into the manuscript, which is a new one."""
-        prompt = self.subject.prompt
+        prompt = self.run_input.prompt
         if self.why_not_use(lane) or prompt is None:
             return
         text = fit_text(prompt.manuscript)
@@ -185,8 +185,8 @@ class CompareState(CompareLanes):
         take.temperatures = [params.temperature for _, params in lane.turns]
         writer = TakeWriter(self._draft.manuscript, take)
         # Of another model, the records would be read with the wrong vocabulary.
-        is_known = self.origin.is_open_model(self.subject.source)
-        records = lane.records(self.subject.prompt_tokens)[: len(lane.written)]
+        is_known = self.origin.is_open_model(self.run_input.source)
+        records = lane.records(self.run_input.prompt_tokens)[: len(lane.written)]
         is_begun = wanted is None or lane.text == wanted
         if wanted is not None and len(wanted) > len(lane.text):
             writer.add(b" ", None)
@@ -233,11 +233,11 @@ class CompareState(CompareLanes):
 
     def why_not_again(self, lane: CompareLane) -> str | None:
         """Why a lane cannot run again from the prompt; None where it can."""
-        if self.subject.prompt is None:
+        if self.run_input.prompt is None:
             return "Run the comparison first (Ctrl+Enter)."
         if lane.runs:
             return "It runs."
-        why_not = self.why_not or self.origin.why_not(self.subject)
+        why_not = self.why_not or self.origin.why_not(self.run_input)
         return why_not or self.biases.why_not(lane) or None
 
     def why_not_go_on(self, lane: CompareLane) -> str | None:
@@ -261,15 +261,15 @@ class CompareState(CompareLanes):
         if self.has_tokens:
             self.replacing.emit()
         report = self._model.report
-        self.subject = Subject(
+        self.run_input = RunInput(
             prompt=self._draft.prompt(),
             source=self._model.vocabulary,
             model=model_record(report) if report else None,
             made=now(),
         )
-        self.origin.recognise(self.subject)
+        self.origin.recognise(self.run_input)
         self._place.put(self._draft.caret)
-        self.vocabulary.use_vocabulary(self.subject.source, self._model.mark)
+        self.vocabulary.use_vocabulary(self.run_input.source, self._model.mark)
         self._learn_spellings()
         self._run.start(going)
 
@@ -330,9 +330,9 @@ class CompareState(CompareLanes):
         self._recognise_model()
 
     def _recognise_model(self) -> None:
-        if self.subject.prompt is None:
+        if self.run_input.prompt is None:
             self.vocabulary.use_vocabulary(self._model.vocabulary, self._model.mark)
-        self.origin.recognise(self.subject)
+        self.origin.recognise(self.run_input)
         self.changed.emit()
 
     def _learn_spellings(self) -> None:

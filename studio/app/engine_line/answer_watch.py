@@ -24,7 +24,7 @@ from studio.engine.messages import (
     Generate,
     Load,
     Loaded,
-    LookAhead,
+    PreviewNextToken,
     RerunLane,
     Score,
     ScoringEnded,
@@ -41,7 +41,7 @@ _STARTING_BEATS = 30
 
 _ANSWERED = (
     Load,
-    LookAhead,
+    PreviewNextToken,
     Score,
     Generate,
     FindTokens,

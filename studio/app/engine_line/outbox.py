@@ -7,7 +7,7 @@ stopped reading all of it would pile up here. Knows nothing of pipes.
 from collections import deque
 from collections.abc import Hashable
 
-from studio.engine.messages import AnyCommand, ChangeLane, ChangeParams, LookAhead, Score
+from studio.engine.messages import AnyCommand, ChangeLane, ChangeParams, PreviewNextToken, Score
 
 
 class Outbox:
@@ -38,7 +38,7 @@ class Outbox:
 def _purpose(command: AnyCommand) -> Hashable | None:
     """What only the newest command counts for; None where each counts."""
     match command:
-        case LookAhead() | Score():
+        case PreviewNextToken() | Score():
             return type(command)
         case ChangeParams():
             return ChangeParams, command.request

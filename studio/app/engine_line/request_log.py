@@ -17,7 +17,7 @@ from studio.engine.messages import (
     Finished,
     Load,
     Loaded,
-    LookAhead,
+    PreviewNextToken,
     ScoringEnded,
     Superseded,
 )
@@ -25,7 +25,7 @@ from studio.visible_text import visible_line, visible_name
 
 _log = logging.getLogger(__name__)
 
-_OFTEN = (LookAhead, FindTokens, FindBreakers, FindWords)
+_OFTEN = (PreviewNextToken, FindTokens, FindBreakers, FindWords)
 """Asked at each rest of the writer's hands: logged only where the user asks for more."""
 
 

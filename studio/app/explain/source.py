@@ -11,7 +11,7 @@ from studio.app.frame_clock import FrameClock
 from studio.app.parameters.sampling_state import SamplingState
 from studio.app.tokens.next_token import NextToken
 from studio.app.writing.draft import Draft
-from studio.app.writing.look_ahead import LookAheadAtRest
+from studio.app.writing.next_token_preview import NextTokenPreview
 from studio.app.writing.writing import Writing
 from studio.sampling import LogitSketch, SamplingParams
 
@@ -27,7 +27,7 @@ class ExplainSource(QObject):
         draft: The text before it.
         sampling: The parameters in force.
         writing: While it runs the place is held.
-        look_ahead: Says whether the distribution belongs to the text as it is now.
+        next_token_preview: Says whether the distribution belongs to the text as it is now.
         parent: The Qt parent, if any.
     """
 
@@ -40,7 +40,7 @@ class ExplainSource(QObject):
         draft: Draft,
         sampling: SamplingState,
         writing: Writing,
-        look_ahead: LookAheadAtRest,
+        next_token_preview: NextTokenPreview,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
@@ -48,7 +48,7 @@ class ExplainSource(QObject):
         self._draft = draft
         self._sampling = sampling
         self._writing = writing
-        self._look_ahead = look_ahead
+        self._next_token_preview = next_token_preview
         self._active = False
         self._example: Place | None = None
         self._place: Place | None = None
@@ -96,7 +96,7 @@ class ExplainSource(QObject):
             sketch = self._next_token.sketch
             if sketch is None or not self._text_before().strip():
                 self._place = None
-            elif self._look_ahead.is_settled and (
+            elif self._next_token_preview.is_settled and (
                 self._place is None or self._place.sketch is not sketch
             ):
                 self._place = self._own_place(sketch)

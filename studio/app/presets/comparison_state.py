@@ -10,7 +10,7 @@ from studio.app.presets.state import PresetState
 from studio.app.settings import ONLY_DIFFERENCES, Settings
 from studio.presets import Preset
 
-IN_FORCE = ""
+ACTIVE = ""
 """Stands for the values in force where a preset's name could stand; no preset is called so."""
 
 
@@ -39,7 +39,7 @@ class PresetComparisonState(QObject):
         super().__init__(parent)
         self._profiles, self._presets = profiles, presets
         self._values, self._settings = values, settings
-        self._sides = (IN_FORCE, profiles.current.name)
+        self._sides = (ACTIVE, profiles.current.name)
         self._only_differences = settings.get(ONLY_DIFFERENCES)
         presets.renamed.connect(self._on_renamed)
         presets.changed.connect(self.changed)
@@ -47,11 +47,11 @@ class PresetComparisonState(QObject):
     @property
     def choices(self) -> list[str]:
         """What can be compared: the values in force, then all presets by name."""
-        return [IN_FORCE, *(preset.name for preset in self._profiles.presets)]
+        return [ACTIVE, *(preset.name for preset in self._profiles.presets)]
 
     @property
     def left(self) -> str:
-        """What stands on the left: a preset's name, or `IN_FORCE`."""
+        """What stands on the left: a preset's name, or `ACTIVE`."""
         return self._side(0)
 
     @property
@@ -92,7 +92,7 @@ class PresetComparisonState(QObject):
 
     def why_not_take(self, entry: ComparedField) -> str:
         """Why a field's value cannot be taken over; empty where it can."""
-        if (self.left == IN_FORCE) == (self.right == IN_FORCE):
+        if (self.left == ACTIVE) == (self.right == ACTIVE):
             return "Choose “Values in force” on one side: a value is taken over into them"
         if entry.field not in PARAMETERS:
             return "Only settings are taken over; this is what the preset says of itself"
@@ -101,15 +101,15 @@ class PresetComparisonState(QObject):
     def take(self, entry: ComparedField) -> None:
         """Put the preset's value of a field in force."""
         if not self.why_not_take(entry):
-            value = entry.right if self.left == IN_FORCE else entry.left
+            value = entry.right if self.left == ACTIVE else entry.left
             self._values.set(PARAMETERS[entry.field], value)
 
     def _side(self, place: int) -> str:
         name = self._sides[place]
-        return name if self._profiles.named(name) else IN_FORCE
+        return name if self._profiles.named(name) else ACTIVE
 
     def _preset(self, name: str) -> Preset:
-        return self._profiles.named(name) or self._presets.in_force
+        return self._profiles.named(name) or self._presets.active
 
     def _on_renamed(self, name: str, new_name: str) -> None:
         left, right = (new_name if side == name else side for side in self._sides)

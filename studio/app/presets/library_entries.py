@@ -94,7 +94,7 @@ NONE_YET = "None yet. Turn something, then save it (Preset › Save preset as…
 
 
 @dataclass(frozen=True)
-class Standing:
+class ListContext:
     """What is true of presets by their names.
 
     Attributes:
@@ -113,21 +113,21 @@ class Standing:
 
 
 def library_rows(
-    presets: Iterable[Preset], listing: Listing, standing: Standing, query: str = ""
+    presets: Iterable[Preset], listing: Listing, context: ListContext, query: str = ""
 ) -> list[Row]:
     """Favourites, the writer's own, built-in ones, files that could not be read.
 
     Args:
         presets: All that can be chosen.
         listing: What the folder holds.
-        standing: What is true of them.
+        context: What is true of them.
         query: Words, all of which must stand in name, description, task or notes.
     """
     newer = {
         stored.preset.name: stored.document.is_newer for stored in listing.presets
     }  # by the names of the writer's own
     entries = [
-        _entry(preset, newer.get(preset.name), standing)
+        _entry(preset, newer.get(preset.name), context)
         for preset in presets
         if matches(preset, query)
     ]
@@ -193,18 +193,18 @@ def _begins(text: str) -> str:
     return visible_line(text[: 2 * LONGEST_LINE].strip().partition("\n")[0])
 
 
-def _entry(preset: Preset, is_newer: bool | None, standing: Standing) -> Entry:
+def _entry(preset: Preset, is_newer: bool | None, context: ListContext) -> Entry:
     name = preset.name
     if is_newer is not None:
         kind = Kind.OWN
     else:
         kind = Kind.BUILT_IN if is_built_in(name) else Kind.UNSAVED
-    is_in_use = name == standing.in_use
+    is_in_use = name == context.in_use
     marks = {
         Mark.IN_USE: is_in_use,
-        Mark.TURNED: is_in_use and standing.is_turned,
-        Mark.DEFAULT: name == standing.default,
-        Mark.OF_MODEL: name == standing.of_model,
+        Mark.TURNED: is_in_use and context.is_turned,
+        Mark.DEFAULT: name == context.default,
+        Mark.OF_MODEL: name == context.of_model,
         Mark.READ_ONLY: bool(is_newer),
         Mark.UNSAVED: kind is Kind.UNSAVED,
     }
@@ -214,6 +214,6 @@ def _entry(preset: Preset, is_newer: bool | None, standing: Standing) -> Entry:
         _begins(preset.description) or _sets(preset),
         kind,
         preset,
-        name in standing.favourites,
+        name in context.favourites,
         tuple(mark for mark, holds in marks.items() if holds),
     )

@@ -9,7 +9,7 @@ from studio.app.model.names import model_title
 from studio.app.model.state import ModelState
 from studio.app.presets.defaults import PresetDefaults
 from studio.app.presets.favourites import PresetFavourites
-from studio.app.presets.library_entries import Entry, Row, Standing, best_match, library_rows
+from studio.app.presets.library_entries import Entry, ListContext, Row, best_match, library_rows
 from studio.app.presets.profile_opening import ProfileOpening
 from studio.app.presets.profile_state import ProfileState
 from studio.app.presets.state import PresetState
@@ -161,7 +161,7 @@ class PresetLibraryState(QObject):
         keys = [entry.key for entry in self.entries]
         before = self.selected
         rows = library_rows(
-            self._profiles.presets, self._presets.listing, self._standing(), self.query
+            self._profiles.presets, self._presets.listing, self._list_context(), self.query
         )
         if rows != self.rows or always:
             self.rows = rows
@@ -178,8 +178,8 @@ class PresetLibraryState(QObject):
         place = keys.index(self._key) if self._key in keys else 0
         self._key = self.entries[min(place, len(self.entries) - 1)].key
 
-    def _standing(self) -> Standing:
-        return Standing(
+    def _list_context(self) -> ListContext:
+        return ListContext(
             in_use=self._profiles.current.name,
             is_turned=bool(self._presets.differences),
             default=self.default,

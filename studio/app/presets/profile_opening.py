@@ -20,8 +20,8 @@ from PySide6.QtCore import QObject, Signal
 
 from studio.app.model.names import model_name
 from studio.app.model.state import ModelPhase, ModelState
+from studio.app.presets.active_settings import ActiveSettings
 from studio.app.presets.defaults import PresetDefaults, model_key
-from studio.app.presets.in_force import InForce
 from studio.app.presets.profile_state import ProfileState
 from studio.app.presets.state import PresetState
 from studio.presets import Preset
@@ -57,7 +57,7 @@ class ProfileOpening(QObject):
         self._defaults = defaults
         self._key = ""
         self._loading = ""
-        self._before: InForce | None = None
+        self._before: ActiveSettings | None = None
         model.changed.connect(self._follow)
 
     @property

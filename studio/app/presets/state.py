@@ -14,8 +14,8 @@ from PySide6.QtCore import QObject, Signal
 
 from studio.app.parameters.prompt_settings import PromptSettings
 from studio.app.parameters.sampling_state import SamplingState
+from studio.app.presets.active_settings import ActiveSettings, SettingsHistory
 from studio.app.presets.comparison import differences
-from studio.app.presets.in_force import Formerly, InForce
 from studio.app.presets.profile_state import ProfileState
 from studio.app.presets.watch import PresetWatch
 from studio.presets import (
@@ -66,7 +66,7 @@ class PresetState(QObject):
         super().__init__(parent)
         self.folder = folder
         self.listing = Listing()
-        self._formerly = Formerly()
+        self._history = SettingsHistory()
         self._profiles = profiles
         self._sampling = sampling
         if prompting is None:  # nobody turns them: they are the preset's
@@ -105,7 +105,7 @@ class PresetState(QObject):
         return next((stored for stored in presets if stored.preset.name == name), None)
 
     @property
-    def in_force(self) -> Preset:
+    def active(self) -> Preset:
         """The preset chosen, with the values that are in force."""
         return msgspec.structs.replace(
             self._profiles.current,
@@ -119,7 +119,7 @@ class PresetState(QObject):
     @property
     def differences(self) -> list[tuple[str, object, object]]:
         """Field, saved value and value in force, of those that differ."""
-        return differences(self._profiles.current, self.in_force)
+        return differences(self._profiles.current, self.active)
 
     @property
     def can_save(self) -> bool:
@@ -130,17 +130,17 @@ class PresetState(QObject):
         """Put a preset in force; `put_back` undoes it."""
         now = self.now
         if (now.preset, now.is_turned) != (preset, False):
-            self._formerly.keep(now)
+            self._history.keep(now)
         self._profiles.choose(preset)
 
     @property
-    def before(self) -> InForce | None:
+    def before(self) -> ActiveSettings | None:
         """What was in force before `use` put another preset there, the last such thing."""
-        return self._formerly.last
+        return self._history.last
 
     def put_back(self) -> None:
         """Put in force what was there before `use`, turned values and all."""
-        before = self._formerly.take()
+        before = self._history.take()
         if before is None:
             return
         saved = self._profiles.named(before.preset.name) or before.preset
@@ -150,9 +150,9 @@ class PresetState(QObject):
         self._put(before.values)
 
     @property
-    def now(self) -> InForce:
+    def now(self) -> ActiveSettings:
         """What is in force."""
-        return InForce(self._profiles.current, self.in_force)
+        return ActiveSettings(self._profiles.current, self.active)
 
     def why_not_called(self, name: str, former: str = "") -> str:
         """Why a preset cannot be called so; empty where it can.
@@ -169,15 +169,15 @@ class PresetState(QObject):
 
     def save(self) -> bool:
         """Save the values in force into the preset chosen."""
-        return self._do(lambda: self.folder.save(self.in_force).preset) is not None
+        return self._do(lambda: self.folder.save(self.active).preset) is not None
 
     def save_as(self, name: str) -> bool:
         """Save the values in force as a new preset."""
-        return self._add(msgspec.structs.replace(self.in_force, name=name)) is not None
+        return self._add(msgspec.structs.replace(self.active, name=name)) is not None
 
     def keep(self, name: str, params: SamplingParams) -> Preset | None:
         """Save parameters under a free name like `name`, with all else as in force."""
-        preset = msgspec.structs.replace(self.in_force, name=name, sampling=params)
+        preset = msgspec.structs.replace(self.active, name=name, sampling=params)
         added = self._do(lambda: self.folder.add_free(preset).preset, choose=False)
         if added:
             self.added.emit(added.name)
@@ -264,8 +264,8 @@ class PresetState(QObject):
         now = self.now
         self._follow_folder(preset)
         self._profiles.choose(preset)
-        if differences(now.values, self.in_force):
-            self._formerly.keep(now)
+        if differences(now.values, self.active):
+            self._history.keep(now)
         return preset
 
     def _try(self, act: Callable[[], Preset]) -> Preset | None:

@@ -19,19 +19,19 @@ class BiasOwner(QObject):
 
     Args:
         model: Tells which.
-        in_force: All parameters that are in force somewhere.
+        active: All parameters that are in force somewhere.
         parent: The Qt parent, if any.
     """
 
     def __init__(
         self,
         model: ModelState,
-        in_force: Callable[[], Iterable[SamplingState]],
+        active: Callable[[], Iterable[SamplingState]],
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._model = model
-        self._in_force = in_force
+        self._active = active
         self._former = ("", 0)
         model.changed.connect(self._on_model_changed)
 
@@ -42,7 +42,7 @@ class BiasOwner(QObject):
         (former, size), self._former = self._former, (report.vocabulary, report.vocabulary_size)
         if not former or former == report.vocabulary:
             return
-        for sampling in self._in_force():
+        for sampling in self._active():
             params = sampling.params
             # What the model before lacked was not its either.
             if not (params.logit_bias_vocabulary or foreign_tokens(params, size, "")):

@@ -7,7 +7,7 @@ import math
 from typing import NamedTuple
 
 from studio.app.parameters.temperature_scale import format_temperature
-from studio.app.tokens.retempered import Subject
+from studio.app.tokens.retempered import TokenOverT
 from studio.app.tokens.rows import TokenRow
 from studio.app.tokens.words import percent, row_label
 
@@ -33,7 +33,7 @@ class TokenDetails(NamedTuple):
     own_rank: int
     logit: float
     temperature: float
-    subject: Subject
+    subject: TokenOverT
     given: str = ""
     whole: str = ""
 
@@ -86,7 +86,7 @@ class TokenDetails(NamedTuple):
         )
 
 
-def most_likely_words(subject: Subject) -> str:
+def most_likely_words(subject: TokenOverT) -> str:
     """When a token is most likely: ``never the favourite; most likely at T 1.7: 8.0 %``.
 
     What that is before (filters, say) follows in brackets, where it is not what the sampler uses.

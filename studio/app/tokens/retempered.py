@@ -53,7 +53,7 @@ _EACH, _EACH_IN_A_HURRY = 2, 4
 """Where each temperature must be shaped by itself, only every so many points are."""
 
 
-class Subject(NamedTuple):
+class TokenOverT(NamedTuple):
     """What is asked about one token over all T.
 
     Attributes:
@@ -95,7 +95,7 @@ class Retempered:
         self._state = state
         self._vocabulary = vocabulary
         self._each = _EACH_IN_A_HURRY if in_a_hurry else _EACH
-        self._subjects: dict[int, Subject] = {}
+        self._subjects: dict[int, TokenOverT] = {}
 
     @cached_property
     def _left(self) -> FilteredDistribution | None:
@@ -155,7 +155,7 @@ class Retempered:
         """Where a turn of T changes least and there is a choice; see `flattest_on`."""
         return flattest_on(self._named_stretch) if self.after is not None else None
 
-    def subject(self, token: int) -> Subject:
+    def subject(self, token: int) -> TokenOverT:
         """Return a token as something to ask about over all T; one the sketch knows by itself.
 
         It is what the sampler uses, where that is one function of T. Where the token is cut, or
@@ -166,17 +166,17 @@ class Retempered:
             self._subjects[token] = found = self._subject(token)
         return found
 
-    def _subject(self, token: int) -> Subject:
+    def _subject(self, token: int) -> TokenOverT:
         takes_the_best = TAKES_OTHERS.intersection(active_steps(self._params))
         if self._left is not None and not takes_the_best and token in self._left.ids:
-            return Subject(self._left, "", most_likely_left(self._left, token))
+            return TokenOverT(self._left, "", most_likely_left(self._left, token))
         left = filtered_distribution(
             self._sketch, unfiltered(self._params), self._history, self._state
         )
         basis = "before filters"
         if left is None or token not in left.ids:
             left, basis = everything(self._sketch), "before penalties and filters"
-        return Subject(left, basis, most_likely_left(left, token))
+        return TokenOverT(left, basis, most_likely_left(left, token))
 
     def sensitivity(self, temperature: float, shaped: ShapedTop) -> float:
         """Return dH/dlnT in nats at one T after all samplers, as if the cut stayed as it is now.

@@ -10,7 +10,7 @@ from studio.app.tokens.chosen_token import chosen_from
 from studio.app.tokens.next_token import NextToken
 from studio.app.tokens.text import TokenText
 from studio.app.writing.draft import Draft
-from studio.app.writing.look_ahead import LookAheadAtRest
+from studio.app.writing.next_token_preview import NextTokenPreview
 from studio.app.writing.writing import Writing
 from studio.manuscript import joined
 from studio.utf8 import whole_characters
@@ -32,7 +32,7 @@ class WordChoice(QObject):
     Args:
         draft: Where it is written.
         writing: Nothing is written while this writes.
-        look_ahead: Knows whether the distribution is that of the caret.
+        next_token_preview: Knows whether the distribution is that of the caret.
         next_token: The distribution.
         parent: The Qt parent, if any.
     """
@@ -46,14 +46,14 @@ class WordChoice(QObject):
         self,
         draft: Draft,
         writing: Writing,
-        look_ahead: LookAheadAtRest,
+        next_token_preview: NextTokenPreview,
         next_token: NextToken,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._draft = draft
         self._writing = writing
-        self._look_ahead = look_ahead
+        self._next_token_preview = next_token_preview
         self._next_token = next_token
 
     def why_not(self, token: int) -> str | None:
@@ -63,7 +63,7 @@ class WordChoice(QObject):
             return WRITING
         if self._writing.held is not None:
             return self._writing.held
-        if not self._look_ahead.is_settled or self._next_token.details(token) is None:
+        if not self._next_token_preview.is_settled or self._next_token.details(token) is None:
             return NOT_YET
         return why_no_text(text)
 

@@ -38,9 +38,9 @@ from studio.engine.messages import (
 )
 from studio.engine.writing.continued_prompt import ContinuedPrompt, PromptEvaluation
 from studio.engine.writing.evaluated import evaluated
-from studio.engine.writing.pieces import PieceLedger
+from studio.engine.writing.pending_tokens import PendingTokens
 from studio.engine.writing.prompt import FittedPrompt, TokenizedPrompt
-from studio.engine.writing.untold import UntoldTokens
+from studio.engine.writing.token_piece_cache import TokenPieceCache
 from studio.sampling import LogitStatistics, SamplingParams, choose, uniform
 
 _SEEDS = 2**32
@@ -74,7 +74,7 @@ class Comparison:
         context: Context,
         prompts: PromptEvaluation,
         vocabulary: Vocabulary,
-        pieces: PieceLedger,
+        pieces: TokenPieceCache,
         emit: Emit,
         frame_seconds: float,
     ) -> None:
@@ -87,7 +87,9 @@ class Comparison:
         self._vocabulary = vocabulary
         self._emit = emit
         self._stops = LaneStops(command.request, emit)
-        self._untold = UntoldTokens(command.request, vocabulary, pieces, self._stops, frame_seconds)
+        self._pending = PendingTokens(
+            command.request, vocabulary, pieces, self._stops, frame_seconds
+        )
         self._pieces = pieces
         self._evaluation: LaneEvaluation | None = None
         self._continued: ContinuedPrompt | None = None
@@ -120,9 +122,9 @@ class Comparison:
                 self._say_started(lane)
         try:
             evaluation = self._evaluation or self._evaluate_prompt()
-            begun = self._untold.ended = time.perf_counter()
+            begun = self._pending.ended = time.perf_counter()
             while not control.stopped:
-                self.obey(control.orders)
+                self.handle(control.orders)
                 going = [lane for lane in self._lanes.values() if lane.runs][: evaluation.at_once]
                 if not going:
                     break
@@ -130,8 +132,8 @@ class Comparison:
         except EvaluationStopped:
             pass
         finally:
-            self._untold.tell()
-            ended = max(begun, self._untold.ended)
+            self._pending.tell()
+            ended = max(begun, self._pending.ended)
             for lane in self._lanes.values():
                 if lane.runs:
                     self._end(lane, "stopped")
@@ -146,7 +148,7 @@ class Comparison:
             )
         )
 
-    def obey(self, orders: deque[LaneCommand]) -> None:
+    def handle(self, orders: deque[LaneCommand]) -> None:
         """Carry out what waits: turns, stops, lanes that go on, run again, or are forgotten."""
         while orders:
             match orders.popleft():
@@ -162,7 +164,7 @@ class Comparison:
                     lane = self._lanes.get(order.lane)
                     if lane:
                         self._turn(lane, order.params)
-                        self._untold.tell()
+                        self._pending.tell()
                         self._stops.watch(order.lane, order.stop)
                         lane.go_on(order.max_tokens)
                 case RerunLane() as order:
@@ -196,7 +198,7 @@ class Comparison:
         return lane
 
     def _forget(self, number: int) -> None:
-        self._untold.tell()
+        self._pending.tell()
         # Nobody wants the tokens that are held, but how they are spelled is told once.
         self._stops.settle(number)
         if self._lanes.pop(number, None) and self._evaluation:
@@ -247,7 +249,7 @@ class Comparison:
             for lane in going:
                 if not lane.written:
                     self._draw(lane, statistics, self._continued)
-        self._untold.step_is_over()
+        self._pending.step_is_over()
 
     def _draw(
         self, lane: LaneState, statistics: LogitStatistics, continued: ContinuedPrompt | None = None
@@ -262,14 +264,14 @@ class Comparison:
         state = lane.states.at(lane.params, position, lane.history, continued)
         choice = choose(statistics.ranking, lane.params, lane.history, u, _SHOWN, state)
         if not self._ignore_eos and self._vocabulary.ends_generation(choice.token):
-            end = self._untold.token(lane.written, statistics, choice, u, healed)
+            end = self._pending.token(lane.written, statistics, choice, u, healed)
             self._end(lane, "end_of_text", end)
             return
         text = self._vocabulary.text(choice.token)
         if continued:
             text = continued.healed.added(choice.token, text)
         is_stop = self._stops.sees(lane.number, text)
-        self._untold.add(lane.written, statistics, choice, u, lane.number, healed)
+        self._pending.add(lane.written, statistics, choice, u, lane.number, healed)
         lane.write(choice)
         if continued:
             lane.stand_behind(continued)
@@ -284,7 +286,7 @@ class Comparison:
 
     def _end(self, lane: LaneState, reason: LaneFinishReason, end: Token | None = None) -> None:
         lane.reason = reason
-        self._untold.tell()
+        self._pending.tell()
         cut = self._stops.settle(lane.number)
         if cut is not None:
             self._tokens -= lane.written - cut.index
@@ -316,7 +318,7 @@ class Comparison:
 
     def _say(self, event: LaneEvent) -> None:
         # In the order in which things happened.
-        self._untold.tell()
+        self._pending.tell()
         self._emit(event)
 
     def _on_progress(self, done: int, total: int) -> None:

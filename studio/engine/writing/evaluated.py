@@ -7,8 +7,8 @@ import numpy as np
 
 from studio.engine.llama.vocabulary import Vocabulary
 from studio.engine.messages import Evaluated
-from studio.engine.writing.pieces import PieceLedger
 from studio.engine.writing.prompt import FittedPrompt, TokenizedPrompt
+from studio.engine.writing.token_piece_cache import TokenPieceCache
 
 _LAST = 64
 """Tokens at a prompt's end that are spelled: what a word may begin in (`studio.sampling`)."""
@@ -21,7 +21,7 @@ def evaluated(
     reused: int,
     context_size: int,
     vocabulary: Vocabulary,
-    pieces: PieceLedger,
+    pieces: TokenPieceCache,
 ) -> Evaluated:
     """The event for `prompt`, of which the model has seen `fitted`.
 
@@ -43,5 +43,5 @@ def evaluated(
         context_size=context_size,
         unseen_characters=prompt.skipped + len(unseen_text.decode("utf-8", errors="ignore")),
         reused=reused,
-        pieces=pieces.untold(np.asarray(prompt.tokens[-_LAST:], dtype=np.int32)),
+        pieces=pieces.new_bytes(np.asarray(prompt.tokens[-_LAST:], dtype=np.int32)),
     )

@@ -13,11 +13,11 @@ from studio.engine.messages import Emit, Evaluating, Finished, FinishReason, Gen
 from studio.engine.writing.continued_prompt import ContinuedPrompt
 from studio.engine.writing.control import Control
 from studio.engine.writing.evaluated import evaluated
-from studio.engine.writing.pieces import PieceLedger
+from studio.engine.writing.pending_tokens import PendingTokens
 from studio.engine.writing.prompt import TokenizedPrompt, fit
 from studio.engine.writing.sampler_states import SamplerStates
 from studio.engine.writing.stop_strings import StopStrings
-from studio.engine.writing.untold import UntoldTokens
+from studio.engine.writing.token_piece_cache import TokenPieceCache
 from studio.sampling import LogitStatistics, choose, uniform
 
 _SEEDS = 2**32
@@ -30,7 +30,7 @@ def generate(
     continued: ContinuedPrompt,
     context: Context,
     vocabulary: Vocabulary,
-    pieces: PieceLedger,
+    pieces: TokenPieceCache,
     control: Control,
     emit: Emit,
     frame_seconds: float,
@@ -59,7 +59,7 @@ def generate(
     states = SamplerStates(seed, vocabulary)
     stops = StopStrings(command.stop, emit) if command.stop else None
     tell = stops or emit
-    untold = UntoldTokens(request, vocabulary, pieces, tell, frame_seconds)
+    pending = PendingTokens(request, vocabulary, pieces, tell, frame_seconds)
     reason: FinishReason = "max_tokens"
     is_stop = False
     params = control.params
@@ -83,8 +83,8 @@ def generate(
             if stops is not None:
                 text = vocabulary.text(choice.token)
                 is_stop = stops.sees(healed.added(choice.token, text) if healed else text)
-            untold.add(index, statistics, choice, u, healed=healed)
-            untold.step_is_over()
+            pending.add(index, statistics, choice, u, healed=healed)
+            pending.step_is_over()
             if healed:
                 tokens = continued.all_before(choice.token)
             index += 1
@@ -99,13 +99,13 @@ def generate(
             elif context.used < context.size:
                 context.append(choice.token)
             else:
-                untold.tell()
+                pending.tell()
                 grown = continued.whole._replace(tokens=list(tokens))
                 _evaluate_cut(request, grown, context, vocabulary, pieces, tell)
     except EvaluationStopped:
         reason = "stopped"
     finally:
-        untold.tell()
+        pending.tell()
         if stops:
             pieces.take_back(stops.finish())
     emit(
@@ -113,7 +113,7 @@ def generate(
             request=request,
             reason=reason,
             tokens=stops.tokens if stops else index,
-            seconds=untold.ended - started if index else 0.0,
+            seconds=pending.ended - started if index else 0.0,
             prompt_tokens=len(continued.whole.tokens),
             seed=seed,
             params=params,
@@ -126,7 +126,7 @@ def _evaluate_cut(
     prompt: TokenizedPrompt,
     context: Context,
     vocabulary: Vocabulary,
-    pieces: PieceLedger,
+    pieces: TokenPieceCache,
     emit: Emit,
 ) -> None:
     """The context is full: cut another block off the manuscript's beginning and evaluate anew.

@@ -22,8 +22,8 @@ from studio.engine.messages import (
 from studio.engine.writing.control import Control
 from studio.engine.writing.evaluated import evaluated
 from studio.engine.writing.open_end import OpenEnd
-from studio.engine.writing.pieces import PieceLedger
 from studio.engine.writing.prompt import TokenizedPrompt, fit_from
+from studio.engine.writing.token_piece_cache import TokenPieceCache
 from studio.engine.writing.token_places import TokenPlaces, places_of
 from studio.sampling import LogitSketch, LogitStatistics, is_near_tie
 
@@ -36,7 +36,7 @@ def score(
     prompt: TokenizedPrompt,
     context: Context,
     vocabulary: Vocabulary,
-    pieces: PieceLedger,
+    pieces: TokenPieceCache,
     control: Control,
     emit: Callable[[AnyEvent], None],
 ) -> None:
@@ -124,7 +124,7 @@ class _Records:
         prompt: TokenizedPrompt,
         places: TokenPlaces,
         vocabulary: Vocabulary,
-        pieces: PieceLedger,
+        pieces: TokenPieceCache,
         emit: Callable[[AnyEvent], None],
     ) -> None:
         self._request = request
@@ -151,7 +151,7 @@ class _Records:
             self._first = place
         statistics = LogitStatistics(logits)
         sketch = LogitSketch.of_statistics(statistics, statistics.written(token))
-        self._spellings |= self._pieces.untold(sketch.ids)
+        self._spellings |= self._pieces.new_bytes(sketch.ids)
         self._waiting.append(
             ScoredToken(
                 id=token,

@@ -255,7 +255,7 @@ def _carry_slope(source: Source) -> None:
     """It has no place; and beyond its range, or without a penalty, no effect either."""
     slope = source.number("rep_pen_slope")
     if slope is not None:
-        penalty = source.in_force("repeat_penalty")
+        penalty = source.effective("repeat_penalty")
         is_on = isinstance(penalty, (int, float)) and penalty > 1
         source.lose("rep_pen_slope", slope, had_effect=is_on and 0 < slope < 1)
 

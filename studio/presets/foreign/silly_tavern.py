@@ -174,7 +174,7 @@ def carry_sampling(source: Source) -> None:
     source.carry_max_tokens("genamt")
     if source.flag("do_sample") is False:
         source.set("temperature", 0.0, "do_sample")
-    if source.in_force("repeat_last_n") == 0:
+    if source.effective("repeat_last_n") == 0:
         for key in ("rep_pen", "freq_pen", "presence_pen"):
             source.note_if_idle(key, _OVER_NONE)
     _carry_order(source)

@@ -242,7 +242,7 @@ class Source:
         """The sampling parameter as it is set by now; None where none is."""
         return self._sampling.get(field)
 
-    def in_force(self, field: str) -> object:
+    def effective(self, field: str) -> object:
         """The same, and where the file is silent what it is in its program."""
         return self._sampling.get(field, self._own.get(field))
 

@@ -110,16 +110,16 @@ class CompareBar(QWidget):
 
     def _tell_prompt(self) -> None:
         state = self._state
-        subject, why_not = state.subject, state.why_not_run
-        if subject.prompt is None and why_not:
+        run_input, why_not = state.run_input, state.why_not_run
+        if run_input.prompt is None and why_not:
             self.prompt.tell(why_not, "", "")
             set_tip(self.prompt, plain_tip(why_not))
             return
-        prompt = subject.prompt or state.prompt_here
+        prompt = run_input.prompt or state.prompt_here
         text = prompt.manuscript or prompt.brief
         before = state.room_warning
-        if subject.is_of_a_file and subject.model is not None:
-            before = f"written by {visible_name(subject.model.name)}"
+        if run_input.is_of_a_file and run_input.model is not None:
+            before = f"written by {visible_name(run_input.model.name)}"
         draws = "same random draws" if state.same_dice else "each its own random draws"
         self.prompt.tell(before, text, f"{token_count(state.max_tokens)} · {draws}")
         set_tip(self.prompt, plain_tip(f"{before}\n\n{_end(text)}".strip()))

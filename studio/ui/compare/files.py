@@ -194,10 +194,10 @@ class CompareFiles(QObject):
         if self._disk.is_busy:
             self.failed.emit(IS_WRITING)
             return None
-        if state.why_not_keep or state.subject.prompt is None:
+        if state.why_not_keep or state.run_input.prompt is None:
             self.failed.emit(state.why_not_keep or NOTHING_TO_KEEP)
             return None
-        state.origin.name_model(state.subject)
+        state.origin.name_model(state.run_input)
         return record_of(state)
 
     def _ask_name(

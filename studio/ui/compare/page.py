@@ -229,7 +229,7 @@ class ComparePage(QWidget):
             return
         state = self._state
         divergence = divergence_at(
-            index, reference, lane, state.subject.prompt_tokens, state.vocabulary
+            index, reference, lane, state.run_input.prompt_tokens, state.vocabulary
         )
         if divergence is None:
             self._state.failed.emit(SKETCHES_LEFT_OUT)

@@ -42,7 +42,7 @@ class ExplainDock(SideDock):
             session.draft,
             session.sampling,
             session.writing,
-            session.look_ahead,
+            session.next_token_preview,
         )
         panel = ExplainPanel(state, source, session.sampling, theme)
         super().__init__(window, panel, "Explain temperature", place, width)

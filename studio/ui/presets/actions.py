@@ -27,8 +27,8 @@ from studio.ui.widgets.actions import make_action
 from studio.visible_text import visible_name, visible_path
 
 if TYPE_CHECKING:  # other programs' formats are read when a file of theirs is
+    from studio.app.presets.import_report_words import Left
     from studio.app.presets.preset_import import PresetImport
-    from studio.app.presets.travel_words import Left
 
 EXPORT_ENTRIES = {
     "kelvin": "&Kelvin Studio",
@@ -188,7 +188,7 @@ class PresetActions(QObject):
         is_ended: bool,
         shows: bool,
     ) -> None:
-        from studio.app.presets.travel_words import left_behind, refused_row, taken_in
+        from studio.app.presets.import_report_words import left_behind, refused_row, taken_in
 
         taken, refused = list(progress.taken), list(progress.refused)
         self._presets.took_in(taken, choose=choose)
@@ -268,19 +268,19 @@ class PresetActions(QObject):
         self._settings.set(PRESETS_FROM, str(path.resolve().parent))
 
     def _show_left(self) -> None:
-        from studio.ui.presets.travel_dialog import TravelDialog
+        from studio.ui.presets.import_report_dialog import ImportReportDialog
 
         window = QApplication.activeWindow() or self._window
-        dialog = TravelDialog(self._left, self._report, window)
+        dialog = ImportReportDialog(self._left, self._report, window)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
 
     def _ask_export(self, format_name: str) -> None:
-        from studio.app.presets.travel_words import left, lost_words
+        from studio.app.presets.import_report_words import left, lost_words
         from studio.presets.foreign import export
 
         try:
-            exported = export(self._presets.in_force, format_name)
+            exported = export(self._presets.active, format_name)
             path, _ = QFileDialog.getSaveFileName(
                 self._window,
                 f"Export for {_program(format_name)}",

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from studio.app.presets.comparison import ComparedField
-from studio.app.presets.comparison_state import IN_FORCE, PresetComparisonState
+from studio.app.presets.comparison_state import ACTIVE, PresetComparisonState
 from studio.app.presets.words import around_difference, field_words, value_words
 from studio.ui.theme.check_box import CheckBox
 from studio.ui.theme.combo import ComboBox
@@ -30,7 +30,7 @@ from studio.ui.widgets.tips import plain_tip
 from studio.visible_text import LONGEST_LINE, visible_line, visible_name
 
 _SIZE = (720, 560)
-_IN_FORCE_WORDS = "Values in force"
+_ACTIVE_WORDS = "Values in force"
 _SIGN, _FIELD, _LEFT, _RIGHT = range(4)
 _DIFFERS = "≠"
 
@@ -220,7 +220,7 @@ def _fill(box: ComboBox, choices: list[str], side: str) -> None:
 
 
 def _side_words(side: str) -> str:
-    return _IN_FORCE_WORDS if side == IN_FORCE else visible_name(side)
+    return _ACTIVE_WORDS if side == ACTIVE else visible_name(side)
 
 
 def _count_words(count: int, fields: int) -> str:

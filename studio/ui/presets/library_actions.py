@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QMenu, QWidget
 
-from studio.app.presets.comparison_state import IN_FORCE
+from studio.app.presets.comparison_state import ACTIVE
 from studio.app.presets.library_entries import Entry, Kind, Mark
 from studio.app.presets.library_state import PresetLibraryState
 from studio.app.presets.state import PresetState
@@ -33,7 +33,7 @@ class PresetLibraryActions(QObject):
         presets: The presets' folder.
         edits: What can be done to any one preset.
         notices: Where it is told what went wrong.
-        compare: Puts two side by side, by name or `IN_FORCE`.
+        compare: Puts two side by side, by name or `ACTIVE`.
         ask_import: Asks for files and takes them in.
     """
 
@@ -133,7 +133,7 @@ class PresetLibraryActions(QObject):
     def _compare(self, entry: Entry) -> None:
         now = self._presets.now
         # The one in use is compared with what was turned of it, another with the one in use.
-        other = IN_FORCE if now.is_turned or entry.key == now.preset.name else now.preset.name
+        other = ACTIVE if now.is_turned or entry.key == now.preset.name else now.preset.name
         self._open_comparison(entry.key, other)
 
     def _show_folder(self) -> None:

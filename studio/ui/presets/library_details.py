@@ -26,7 +26,7 @@ NOTHING = "Nothing is selected."
 
 
 class PresetLibraryDetails(QFrame):
-    """Name, standing, page, three choices, buttons.
+    """Name, context, page, three choices, buttons.
 
     Args:
         state: What is looked at.
@@ -42,9 +42,9 @@ class PresetLibraryDetails(QFrame):
         self.setProperty("card", True)
         self._title = ElidedLabel()
         self._title.setProperty("type", "title")
-        self._standing = PlainLabel()
-        self._standing.setProperty("role", "muted")
-        self._standing.setWordWrap(True)
+        self._list_context = PlainLabel()
+        self._list_context.setProperty("role", "muted")
+        self._list_context.setWordWrap(True)
         self.page = QTextBrowser()
         self.page.setFrameShape(QFrame.Shape.NoFrame)
         self.page.setAccessibleName("What the preset sets")
@@ -69,7 +69,7 @@ class PresetLibraryDetails(QFrame):
         set_margins(column, *CARD_MARGINS)
         set_spacing(column, 4)
         column.addWidget(self._title)
-        column.addWidget(self._standing)
+        column.addWidget(self._list_context)
         column.addSpacing(8)
         column.addWidget(self.page, 1)
         column.addSpacing(8)
@@ -86,7 +86,7 @@ class PresetLibraryDetails(QFrame):
         entry = self._state.selected
         self._title.setText(entry.title if entry else NOTHING)
         self._title.setToolTip(plain_tip(entry.title) if entry else "")
-        self._standing.setText(standing_line(entry) if entry else "")
+        self._list_context.setText(standing_line(entry) if entry else "")
         self._show_page(entry)
         is_preset = entry is not None and entry.preset is not None
         for box in (self.favourite, self.default, self.of_model):

@@ -4,7 +4,7 @@ from studio.engine.messages import (
     ChangeLane,
     ChangeParams,
     Generate,
-    LookAhead,
+    PreviewNextToken,
     Prompt,
     Score,
     Stop,
@@ -14,8 +14,8 @@ from studio.sampling import SamplingParams
 COLD, HOT = SamplingParams(temperature=0.0), SamplingParams(temperature=2.0)
 
 
-def look(request: int) -> LookAhead:
-    return LookAhead(request=request, prompt=Prompt(manuscript="the same text"))
+def look(request: int) -> PreviewNextToken:
+    return PreviewNextToken(request=request, prompt=Prompt(manuscript="the same text"))
 
 
 def all_of(outbox: Outbox) -> list[AnyCommand]:

@@ -13,7 +13,7 @@ from studio.engine.messages import (
     Generate,
     Load,
     LoadOptions,
-    LookAhead,
+    PreviewNextToken,
     Prompt,
     Score,
     ScoringEnded,
@@ -84,7 +84,7 @@ def test_what_is_asked_at_each_rest_is_logged_for_who_asks_for_it(
 ) -> None:
     for level, lines in ((logging.INFO, 0), (logging.DEBUG, 1)):
         caplog.set_level(level, logger="studio")
-        log.asked(LookAhead(request=1, prompt=PROMPT))
+        log.asked(PreviewNextToken(request=1, prompt=PROMPT))
         log.answered(Superseded(request=1))
         assert len(caplog.messages) == lines
 

@@ -6,9 +6,9 @@ from studio.app.presets.library_entries import (
     Heading,
     Hint,
     Kind,
+    ListContext,
     Mark,
     Row,
-    Standing,
     library_rows,
     matches,
 )
@@ -49,7 +49,9 @@ def entry(rows: list[Row], title: str) -> Entry:
 
 
 def test_each_preset_stands_once_and_a_broken_file_hides_none() -> None:
-    found = sections(library_rows(ALL, LISTING, Standing(favourites=("Greedy", "Mine", "Nobody"))))
+    found = sections(
+        library_rows(ALL, LISTING, ListContext(favourites=("Greedy", "Mine", "Nobody")))
+    )
     assert found == {
         "Favourites": ["Greedy", "Mine"],
         "Yours": ["Newer"],
@@ -65,8 +67,8 @@ def test_each_preset_stands_once_and_a_broken_file_hides_none() -> None:
 
 
 def test_what_is_true_of_a_preset_is_marked() -> None:
-    standing = Standing(in_use="Mine", is_turned=True, default="Code", of_model="Mine")
-    rows = library_rows(ALL, LISTING, standing)
+    context = ListContext(in_use="Mine", is_turned=True, default="Code", of_model="Mine")
+    rows = library_rows(ALL, LISTING, context)
     assert entry(rows, "Mine").marks == (Mark.IN_USE, Mark.TURNED, Mark.OF_MODEL)
     assert entry(rows, "Code").marks == (Mark.DEFAULT,)
     assert entry(rows, "Newer").marks == (Mark.READ_ONLY,)
@@ -76,22 +78,22 @@ def test_what_is_true_of_a_preset_is_marked() -> None:
 
 
 def test_without_a_description_it_says_what_it_sets() -> None:
-    rows = library_rows(ALL, LISTING, Standing())
+    rows = library_rows(ALL, LISTING, ListContext())
     assert entry(rows, "Newer").line == "T 1   no filter, no penalty"
     assert entry(rows, "Mine").line == "Of the sea"
 
 
 def test_one_in_use_whose_file_is_gone_stays() -> None:
     gone = Preset(name="Gone")
-    found = entry(library_rows([*ALL, gone], LISTING, Standing(in_use="Gone")), "Gone")
+    found = entry(library_rows([*ALL, gone], LISTING, ListContext(in_use="Gone")), "Gone")
     assert (found.kind, found.marks) == (Kind.UNSAVED, (Mark.IN_USE, Mark.UNSAVED))
 
 
 def test_where_none_is_ones_own_it_says_what_to_do() -> None:
-    rows = library_rows(built_in_presets(), Listing(), Standing())
+    rows = library_rows(built_in_presets(), Listing(), ListContext())
     assert rows[:2] == [Heading("Yours"), Hint(NONE_YET)]
     # A favourite of one's own is one of one's own.
-    with_star = library_rows([MINE], Listing((stored(MINE),)), Standing(favourites=("Mine",)))
+    with_star = library_rows([MINE], Listing((stored(MINE),)), ListContext(favourites=("Mine",)))
     assert sections(with_star) == {"Favourites": ["Mine"]}
 
 
@@ -100,10 +102,10 @@ def test_search_looks_into_name_description_task_and_notes() -> None:
         assert matches(MINE, query), query
     for query in ("seas", "mine code", "temperature"):
         assert not matches(MINE, query), query
-    found = sections(library_rows(ALL, LISTING, Standing(), "greedy"))
+    found = sections(library_rows(ALL, LISTING, ListContext(), "greedy"))
     assert "Greedy" in found["Built in"]
     assert "Yours" not in found
-    assert sections(library_rows(ALL, LISTING, Standing(), "bad.json")) == {
+    assert sections(library_rows(ALL, LISTING, ListContext(), "bad.json")) == {
         "Could not be read": ["bad.json"]
     }
-    assert library_rows(ALL, LISTING, Standing(), "nothing has this") == []
+    assert library_rows(ALL, LISTING, ListContext(), "nothing has this") == []

@@ -26,7 +26,7 @@ from studio.engine.messages import (
     LaneTurned,
     Load,
     LoadOptions,
-    LookAhead,
+    PreviewNextToken,
     Prompt,
     RemoveLane,
     RerunLane,
@@ -72,7 +72,7 @@ class Desk:
         load = Load(request=0, path=str(path), options=OPTIONS)
         self.engine.run(load, Control(self.interrupt))
 
-    def run(self, command: Comparing | LookAhead | Generate) -> list[AnyEvent]:
+    def run(self, command: Comparing | PreviewNextToken | Generate) -> list[AnyEvent]:
         self.events.clear()
         params = command.params if isinstance(command, Generate) else None
         is_comparing = isinstance(command, Comparing)
@@ -97,7 +97,7 @@ def test_a_comparison_and_its_lanes_that_go_on(desk: Desk) -> None:
     whole = desk.run(compare(5, 30, 0.0, 1.0))
     first = desk.run(compare(6, 20, 0.0, 1.0))
     # A look ahead between them is no harm.
-    assert isinstance(desk.run(LookAhead(request=7, prompt=PROMPT))[-1], Distribution)
+    assert isinstance(desk.run(PreviewNextToken(request=7, prompt=PROMPT))[-1], Distribution)
     rest = desk.run(ContinueLane(request=6, lane=0, params=at(0.0), max_tokens=10))
     assert ids(first, 0) + ids(rest, 0) == ids(whole, 0)
     assert isinstance(rest[-1], ComparisonFinished)

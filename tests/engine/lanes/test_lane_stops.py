@@ -14,8 +14,8 @@ from studio.engine.messages import (
     RerunLane,
     lane_tokens,
 )
-from studio.engine.writing.pieces import PieceLedger
 from studio.engine.writing.prompt import TokenizedPrompt
+from studio.engine.writing.token_piece_cache import TokenPieceCache
 from studio.sampling import LogitSketch, SamplingParams
 from tests.engine.lanes.test_lanes import PROMPT, Studio, Told, assert_same_text, at, in_turn, tiny
 
@@ -110,9 +110,9 @@ def test_the_draw_that_ends_a_text_is_told_too(tiny: Studio) -> None:
 
 
 def test_every_token_is_spelled_though_a_stop_keeps_it_back(tiny: Studio) -> None:
-    tiny.pieces = PieceLedger(tiny.model.vocabulary)
+    tiny.pieces = TokenPieceCache(tiny.model.vocabulary)
     plain = text(tiny.compare(PROMPT, (Lane(params=LETTERS),), 30), 0)
-    tiny.pieces = PieceLedger(tiny.model.vocabulary)
+    tiny.pieces = TokenPieceCache(tiny.model.vocabulary)
     told = tiny.compare(PROMPT, (Lane(params=LETTERS, stop=(plain[3:9],)),), 30)
     spelled: set[int] = set()
     for event in told.events:
@@ -122,7 +122,7 @@ def test_every_token_is_spelled_though_a_stop_keeps_it_back(tiny: Studio) -> Non
             spelled |= event.end.pieces.keys()
         elif isinstance(event, Evaluated):
             spelled |= event.pieces.keys()
-    unknown = tiny.pieces.untold(np.arange(_SIZE, dtype=np.int32)).keys()
+    unknown = tiny.pieces.new_bytes(np.arange(_SIZE, dtype=np.int32)).keys()
     assert spelled | unknown == set(range(_SIZE))
 
 

@@ -37,8 +37,8 @@ from studio.engine.messages import (
 from studio.engine.writing.continued_prompt import PromptEvaluation
 from studio.engine.writing.control import Control
 from studio.engine.writing.generation import generate
-from studio.engine.writing.pieces import PieceLedger
 from studio.engine.writing.prompt import FittedPrompt, TokenizedPrompt
+from studio.engine.writing.token_piece_cache import TokenPieceCache
 from studio.sampling import LogitSketch, SamplingParams, uniform
 from tests.engine.conftest import NewContext
 from tests.helpers.reference import Reference, softmax
@@ -61,7 +61,7 @@ class Studio:
 
     def __init__(self, model: Model, context: Context, interrupt: Interrupt) -> None:
         self.model, self.context, self.interrupt = model, context, interrupt
-        self.pieces = PieceLedger(model.vocabulary)
+        self.pieces = TokenPieceCache(model.vocabulary)
         self.events: list[AnyEvent] = []
         self.on_event: Callable[[AnyEvent, LaneControl], None] = lambda _event, _control: None
         self.control = LaneControl(interrupt)

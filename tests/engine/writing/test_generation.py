@@ -25,8 +25,8 @@ from studio.engine.writing.continued_prompt import ContinuedPrompt, PromptEvalua
 from studio.engine.writing.control import Control
 from studio.engine.writing.dry_breakers import tokens_of_breakers
 from studio.engine.writing.generation import generate
-from studio.engine.writing.pieces import PieceLedger
 from studio.engine.writing.prompt import FittedPrompt, TokenizedPrompt
+from studio.engine.writing.token_piece_cache import TokenPieceCache
 from studio.sampling import (
     LogitSketch,
     SamplerState,
@@ -51,7 +51,7 @@ class Writer:
 
     def __init__(self, model: Model, context: Context, interrupt: Interrupt) -> None:
         self.model, self.context, self.interrupt = model, context, interrupt
-        self.pieces = PieceLedger(model.vocabulary)
+        self.pieces = TokenPieceCache(model.vocabulary)
 
     def continued(self, prompt: Sequence[int], head: int = 0) -> ContinuedPrompt:
         """A prompt that the context has evaluated."""
@@ -223,9 +223,9 @@ def test_each_token_is_spelled_once(real: Writer) -> None:
 
 
 def test_a_control_token_among_them_is_spelled_by_its_name(tiny: Writer) -> None:
-    pieces = tiny.pieces.untold(np.array([2, 5], dtype=np.int32))
+    pieces = tiny.pieces.new_bytes(np.array([2, 5], dtype=np.int32))
     assert pieces == {2: b"<|im_end|>", 5: tiny.model.vocabulary.text(5)}
-    assert tiny.pieces.untold(np.array([5, 2], dtype=np.int32)) == {}
+    assert tiny.pieces.new_bytes(np.array([5, 2], dtype=np.int32)) == {}
 
 
 # Greedy, seeds

@@ -14,7 +14,7 @@ from studio.engine.messages import (
     Evaluated,
     Evaluating,
     Generate,
-    LookAhead,
+    PreviewNextToken,
     Prompt,
     PromptFormat,
     Score,
@@ -178,7 +178,7 @@ def test_the_beginning_can_be_left_out_and_is_not_read_again(
 def test_what_follows_reuses_what_was_read(bench: Bench, starter_model: Path) -> None:
     bench.load(starter_model, 512)
     tokens = evaluated(bench.score(PARAGRAPH)).token_ids()
-    look = bench.run(LookAhead(request=6, prompt=Prompt(manuscript=PARAGRAPH)))
+    look = bench.run(PreviewNextToken(request=6, prompt=Prompt(manuscript=PARAGRAPH)))
     assert evaluated(look).reused == len(tokens)
     events = bench.run(
         Generate(

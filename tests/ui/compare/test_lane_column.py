@@ -26,7 +26,7 @@ def bare(open_window: Callable[[], MainWindow]) -> MainWindow:
 def page_of(window: MainWindow) -> ComparePage:
     window.compare.show(True)
     assert window.compare.page is not None
-    window.session.compare.subject.prompt = Prompt(manuscript="The sea")
+    window.session.compare.run_input.prompt = Prompt(manuscript="The sea")
     return window.compare.page
 
 

@@ -62,7 +62,7 @@ def test_probabilities_of_a_used_text_are_those_it_was_drawn_with(
         state.use(lane)
         records = [span.record for span in session.records.spans.all]
         assert len(records) == len(lane.tokens) == 12
-        for index, record in enumerate(lane.records(state.subject.prompt_tokens)[:12]):
+        for index, record in enumerate(lane.records(state.run_input.prompt_tokens)[:12]):
             assert (records[index].id, records[index].sketch) == (record.id, record.sketch)
             place, used = record.place, lane.params_at(index)
             shaped = LogitSketch.from_bytes(record.sketch).shaped(
@@ -71,6 +71,6 @@ def test_probabilities_of_a_used_text_are_those_it_was_drawn_with(
             (probability,) = shaped.probabilities[shaped.ids == record.id]
             assert probability == pytest.approx(record.token.probability, abs=0.02)
     first = state.lanes[0]
-    last = first.records(state.subject.prompt_tokens)[len(first.tokens) - 1]
+    last = first.records(state.run_input.prompt_tokens)[len(first.tokens) - 1]
     after = mu_after(first.sampling.params, last.mu, last.token.probability)
     assert after == pytest.approx(first.mu, abs=1e-4)

@@ -26,7 +26,7 @@ def compared(window: MainWindow, qtbot: QtBot) -> None:
     session = window.session
     session.draft.manuscript.load(SENTENCE)
     window.editor.move_caret(len(SENTENCE))
-    qtbot.waitUntil(lambda: session.look_ahead.is_settled, timeout=LONG)
+    qtbot.waitUntil(lambda: session.next_token_preview.is_settled, timeout=LONG)
     window.compare.compare_page.trigger()
     state = session.compare
     qtbot.waitUntil(lambda: state.prompt_sketch is not None, timeout=LONG)

@@ -319,7 +319,7 @@ def test_a_file_says_how_large_it_is_with_distributions_and_without(
 def test_lanes_scroll_in_step_by_tokens(bare: MainWindow, qtbot: QtBot) -> None:
     page = page_of(bare)
     state = bare.session.compare
-    state.subject.prompt = Prompt(manuscript="The sea")
+    state.run_input.prompt = Prompt(manuscript="The sea")
     for number, lane in enumerate(state.lanes):
         for place in range(300 - 100 * (number == 3)):
             # The same places are lines apart: the second lane's words are longer.

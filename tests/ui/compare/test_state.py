@@ -284,7 +284,7 @@ def test_what_it_takes_to_go_on_is_given_back_too(desk: LaneDesk) -> None:
         desk.write(lane, 5, 6)
         desk.end(lane, mu=3.5 + lane)
     desk.finish()
-    assert (state.subject.unseen_tokens, state.subject.unseen_characters) == (10, 25)
+    assert (state.run_input.unseen_tokens, state.run_input.unseen_characters) == (10, 25)
     desk.load()
     state.go_on(state.lanes[1])
     sent = desk.client.last(Compare)

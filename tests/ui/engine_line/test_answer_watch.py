@@ -12,7 +12,7 @@ from studio.engine.messages import (
     FindTokens,
     Generate,
     Load,
-    LookAhead,
+    PreviewNextToken,
     Prompt,
     Stop,
     Superseded,
@@ -22,7 +22,7 @@ from studio.sampling import SamplingParams
 from tests.ui.conftest import LONG
 
 BEAT = 10
-LOOK = LookAhead(request=1, prompt=Prompt(manuscript="a"))
+LOOK = PreviewNextToken(request=1, prompt=Prompt(manuscript="a"))
 
 
 class Engine:

@@ -28,8 +28,8 @@ from studio.engine.messages import (
     Load,
     Loading,
     LoadOptions,
-    LookAhead,
     Pong,
+    PreviewNextToken,
     Prompt,
     RemoveLane,
     RerunLane,
@@ -146,7 +146,7 @@ POLITE = [
     "        answer = {Ping: Pong, Stop: Superseded}.get(type(command))\n"
     "        if answer: os.write(1, encode(answer(request=command.request)))",
 ]
-LOOK = LookAhead(request=1, prompt=Prompt(manuscript="a"))
+LOOK = PreviewNextToken(request=1, prompt=Prompt(manuscript="a"))
 posix = pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")
 
 
@@ -228,7 +228,7 @@ def test_a_question_that_another_replaces_in_a_full_pipe_is_answered(
     answered: list[int] = []
     busy.listen(lambda event: answered.append(event.request), Superseded)
     for request in range(10, 30):
-        busy.send(LookAhead(request=request, prompt=Prompt(manuscript="x" * (1 << 20))))
+        busy.send(PreviewNextToken(request=request, prompt=Prompt(manuscript="x" * (1 << 20))))
     assert answered == sorted(answered)
     assert set(range(14, 29)) <= set(answered) <= set(range(10, 29))
 
@@ -242,7 +242,7 @@ def any_command(random: Random, request: int, compared: int, path: Path) -> AnyC
     most = random.choice([1, 5, 400])
     lanes = (Lane(params=params), Lane(params=params))
     kinds: list[Callable[[], AnyCommand]] = [
-        lambda: LookAhead(request=request, prompt=prompt),
+        lambda: PreviewNextToken(request=request, prompt=prompt),
         lambda: Score(request=request, prompt=prompt),
         lambda: Generate(request=request, prompt=prompt, params=params, max_tokens=most),
         lambda: FindTokens(request=request, ids=(1, 2)),

@@ -19,7 +19,7 @@ from pytestqt.qtbot import QtBot
 from studio.app.engine_line import process as engine_process
 from studio.app.engine_line.process import End, EngineProcess, Outcome
 from studio.engine.framing import encode
-from studio.engine.messages import AnyEvent, Loading, LookAhead, Prompt, Stop
+from studio.engine.messages import AnyEvent, Loading, PreviewNextToken, Prompt, Stop
 from tests.ui.conftest import LONG
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")
@@ -306,7 +306,7 @@ def test_what_a_halted_child_does_not_read_is_bounded(
     qtbot.waitUntil(lambda: halted(process.process_id), timeout=LONG)
     text = "x" * (1 << 20)
     gave_way = [
-        process.send(LookAhead(request=request, prompt=Prompt(manuscript=text)))
+        process.send(PreviewNextToken(request=request, prompt=Prompt(manuscript=text)))
         for request in range(200)
     ]
     qprocess = process.findChild(QProcess)

@@ -2,7 +2,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from studio.app.explain.source import ExplainSource
-from studio.engine.messages import Generate, LookAhead
+from studio.engine.messages import Generate, PreviewNextToken
 from studio.sampling import LogitSketch, SamplingParams
 from tests.ui.fake_engine import Desk, distribution, evaluated, finished, token
 
@@ -17,17 +17,17 @@ def desk(qtbot: QtBot) -> Desk:
 @pytest.fixture
 def source(desk: Desk) -> ExplainSource:
     source = ExplainSource(
-        desk.next_token, desk.draft, desk.sampling, desk.writing, desk.look_ahead
+        desk.next_token, desk.draft, desk.sampling, desk.writing, desk.next_token_preview
     )
     source.set_active(True)
     return source
 
 
-def look_ahead(qtbot: QtBot, desk: Desk, favourite: int) -> None:
+def next_token_preview(qtbot: QtBot, desk: Desk, favourite: int) -> None:
     """Wait until the engine is asked, and answer."""
-    count = len(desk.client.all_sent(LookAhead))
-    qtbot.waitUntil(lambda: len(desk.client.all_sent(LookAhead)) > count)
-    request = desk.client.last(LookAhead).request
+    count = len(desk.client.all_sent(PreviewNextToken))
+    qtbot.waitUntil(lambda: len(desk.client.all_sent(PreviewNextToken)) > count)
+    request = desk.client.last(PreviewNextToken).request
     desk.client.answer(evaluated(request, 1, 2), distribution(request, favourite))
 
 
@@ -41,21 +41,21 @@ def test_without_a_text_it_is_the_example(source: ExplainSource) -> None:
 
 def test_it_follows_the_caret(qtbot: QtBot, desk: Desk, source: ExplainSource) -> None:
     desk.type("The sea was")
-    look_ahead(qtbot, desk, 7)
+    next_token_preview(qtbot, desk, 7)
     qtbot.waitUntil(lambda: not source.place.is_example)
     assert favourite(source.place.sketch) == 7
     assert source.place.before == "The sea was"
     assert source.place.text(0).text == "word7"
     desk.type(" calm")
     assert source.place.before == "The sea was", "the old numbers belong to the old words"
-    look_ahead(qtbot, desk, 9)
+    next_token_preview(qtbot, desk, 9)
     qtbot.waitUntil(lambda: source.place.before == "The sea was calm")
     assert favourite(source.place.sketch) == 9
 
 
 def test_it_holds_while_the_model_writes(qtbot: QtBot, desk: Desk, source: ExplainSource) -> None:
     desk.type("The sea was")
-    look_ahead(qtbot, desk, 7)
+    next_token_preview(qtbot, desk, 7)
     qtbot.waitUntil(lambda: not source.place.is_example)
     held = source.place
     desk.writing.continue_writing()
@@ -72,7 +72,7 @@ def test_it_holds_while_the_model_writes(qtbot: QtBot, desk: Desk, source: Expla
     desk.draft.set_caret(len(desk.draft.manuscript))
     desk.client.answer(finished(request, 1))
     assert not source.is_held
-    look_ahead(qtbot, desk, 11)
+    next_token_preview(qtbot, desk, 11)
     qtbot.waitUntil(lambda: favourite(source.place.sketch) == 11)
     assert source.place.before == "The sea was calm"
 
@@ -81,7 +81,7 @@ def test_when_the_model_is_gone_the_example_is_back(
     qtbot: QtBot, desk: Desk, source: ExplainSource
 ) -> None:
     desk.type("The sea was")
-    look_ahead(qtbot, desk, 7)
+    next_token_preview(qtbot, desk, 7)
     qtbot.waitUntil(lambda: not source.place.is_example)
     desk.model.open("other.gguf")
     qtbot.waitUntil(lambda: source.place.is_example)

@@ -301,7 +301,7 @@ def test_bad_models_are_one_message_each_and_the_next_good_one_works(
     assert session.client.process_id == pid
     assert window.notice.message == ""
     assert session.draft.manuscript.text == "My text."
-    qtbot.waitUntil(lambda: session.look_ahead.is_settled, timeout=LONG)
+    qtbot.waitUntil(lambda: session.next_token_preview.is_settled, timeout=LONG)
     settings = window.settings
     assert settings.get(remembered.MODEL) == str(tiny)
     assert settings.get(remembered.RECENT_MODELS) == [str(tiny)], "only what could be opened"
@@ -439,7 +439,7 @@ def test_another_model_while_one_writes(window: MainWindow, qtbot: QtBot, tmp_pa
     text = session.draft.manuscript.text
     assert text.startswith("The old fisherman")
     assert len(text) > len("The old fisherman")
-    qtbot.waitUntil(lambda: session.look_ahead.is_settled, timeout=LONG)
+    qtbot.waitUntil(lambda: session.next_token_preview.is_settled, timeout=LONG)
     assert session.model.report
     vocabulary = session.model.report.vocabulary_size
     assert all(row.token < vocabulary for row in session.next_token.rows(20))

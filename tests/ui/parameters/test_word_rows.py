@@ -121,7 +121,7 @@ def test_what_stands_before_decides_for_bars_and_engine_alike(
     session.sampling.change(word_biases=(WordBias(f"every{word}", BAN),))
     session.draft.manuscript.load(SENTENCE)
     window.editor.move_caret(len(SENTENCE))
-    qtbot.waitUntil(lambda: session.look_ahead.is_settled, timeout=LONG)
+    qtbot.waitUntil(lambda: session.next_token_preview.is_settled, timeout=LONG)
     qtbot.waitUntil(lambda: probability(window, best.text.text) > 0.0, timeout=LONG)
 
 
@@ -148,7 +148,7 @@ def test_a_word_is_kept_as_text_in_a_preset_and_found_anew_in_another_model(
     session.draft.manuscript.load("by the se")
     window.editor.move_caret(9)
     qtbot.waitUntil(
-        lambda: session.look_ahead.is_settled and session.next_token.sketch is not None,
+        lambda: session.next_token_preview.is_settled and session.next_token.sketch is not None,
         timeout=LONG,
     )
     next_token = session.next_token
@@ -216,7 +216,7 @@ def test_at_a_caret_inside_a_word_the_bars_know_what_is_typed(
     text = f"{SENTENCE} sea. The fish"
     session.draft.manuscript.load(text)
     window.editor.move_caret(len(text))
-    qtbot.waitUntil(lambda: session.look_ahead.is_settled, timeout=LONG)
+    qtbot.waitUntil(lambda: session.next_token_preview.is_settled, timeout=LONG)
     qtbot.waitUntil(lambda: probability(window, "erman") > 0.02, timeout=LONG)
     session.sampling.change(word_biases=(WordBias("fisherman", BAN), WordBias("fish", BAN)))
     qtbot.waitUntil(lambda: probability(window, "erman") == 0.0, timeout=LONG)

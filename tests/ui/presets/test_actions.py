@@ -12,8 +12,8 @@ from studio.presets import preset_folder
 from studio.presets.foreign import FORMAT_WORDS
 from studio.ui.main_window import MainWindow
 from studio.ui.presets.actions import EXPORT_ENTRIES
+from studio.ui.presets.import_report_dialog import ImportReportDialog
 from studio.ui.presets.name_dialog import PresetNameDialog
-from studio.ui.presets.travel_dialog import TravelDialog
 from tests.ui.conftest import until_read
 
 
@@ -114,7 +114,7 @@ def test_all_that_was_lost_is_shown_and_files_are_told_of_together(
     action = window.notice.action
     assert action is window.presets.show_left
     action.trigger()
-    (dialog,) = window.findChildren(TravelDialog)
+    (dialog,) = window.findChildren(ImportReportDialog)
     assert dialog.isVisible()
     assert dialog.windowTitle() == "Import report"
     # What was lost; the penalty over no tokens and what the file is silent on, of each;

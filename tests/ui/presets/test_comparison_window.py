@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from studio.app.parameters.values import ParameterValues
-from studio.app.presets.comparison_state import IN_FORCE, PresetComparisonState
+from studio.app.presets.comparison_state import ACTIVE, PresetComparisonState
 from studio.presets import Preset
 from studio.sampling import SamplingParams
 from studio.ui.presets.comparison_window import PresetComparisonWindow
@@ -86,7 +86,7 @@ def test_only_what_differs_is_remembered(window: PresetComparisonWindow, desk: D
 
 
 def test_the_sides_are_chosen_and_changed(window: PresetComparisonWindow) -> None:
-    window.open_with("Sea", IN_FORCE)
+    window.open_with("Sea", ACTIVE)
     box = window.left
     assert [box.itemText(place) for place in (0, 1)] == ["Values in force", "Code"]
     box.setFocus()
@@ -103,7 +103,7 @@ def test_values_in_force_are_followed_and_the_row_stays(
     window: PresetComparisonWindow, desk: Desk
 ) -> None:
     desk.choose("Sea")
-    window.open_with("Sea", IN_FORCE)
+    window.open_with("Sea", ACTIVE)
     assert window._words.text().startswith("Nothing differs")
     window.table.setCurrentCell(3, 1)  # top-k
     desk.sampling.change(temperature=0.9, min_p=0.1)
@@ -119,7 +119,7 @@ def test_a_value_is_taken_over_into_what_is_in_force(
     window: PresetComparisonWindow, desk: Desk
 ) -> None:
     desk.choose("Sea")
-    window.open_with(IN_FORCE, "Dry")
+    window.open_with(ACTIVE, "Dry")
     assert rows(window)[0] == ("≠", "temperature T", "1.3", "0.4")
     QTest.keyClick(window.table, Qt.Key.Key_Return)
     assert desk.sampling.params.temperature == 0.4
@@ -140,7 +140,7 @@ def test_what_cannot_be_taken_over_says_why(window: PresetComparisonWindow, desk
     QTest.keyClick(window.table, Qt.Key.Key_Return)
     assert desk.presets.differences == []
     desk.choose("Sea")
-    window.open_with("Dry", IN_FORCE)
+    window.open_with("Dry", ACTIVE)
     notes = [row[1] for row in rows(window)].index("notes")
     window.table.setCurrentCell(notes, 1)
     assert "says of itself" in window.take.toolTip()

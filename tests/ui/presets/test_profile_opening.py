@@ -48,12 +48,12 @@ def test_what_was_turned_before_comes_back_value_for_value(desk: Desk) -> None:
     desk.sampling.change(temperature=0.77, top_k=7)
     desk.sampling.set_max_tokens(33)
     desk.prompting.set_stop(("END",))
-    turned = desk.presets.in_force
+    turned = desk.presets.active
     desk.open(A)
-    assert desk.presets.in_force != turned
+    assert desk.presets.active != turned
     desk.sampling.change(top_p=0.5)  # and something turned afterwards does not mix with it
     desk.presets.put_back()
-    assert (desk.current, desk.presets.in_force) == ("Mine", turned)
+    assert (desk.current, desk.presets.active) == ("Mine", turned)
     assert desk.presets.before is None
 
 

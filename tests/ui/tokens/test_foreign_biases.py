@@ -28,7 +28,7 @@ def written(window: MainWindow, qtbot: QtBot) -> None:
     session.writing.continue_writing()
     qtbot.waitUntil(lambda: session.writing.is_idle, timeout=LONG)
     qtbot.waitUntil(
-        lambda: session.look_ahead.is_settled and session.next_token.sketch is not None,
+        lambda: session.next_token_preview.is_settled and session.next_token.sketch is not None,
         timeout=LONG,
     )
 

@@ -16,7 +16,7 @@ CONTROL = Qt.KeyboardModifier.ControlModifier
 
 def type_and_settle(window: MainWindow, qtbot: QtBot, text: str) -> None:
     QTest.keyClicks(window.editor, text)
-    qtbot.waitUntil(lambda: window.session.look_ahead.is_settled, timeout=LONG)
+    qtbot.waitUntil(lambda: window.session.next_token_preview.is_settled, timeout=LONG)
 
 
 def rows(window: MainWindow) -> list[TokenRow]:

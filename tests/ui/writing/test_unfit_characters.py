@@ -14,7 +14,7 @@ from PySide6.QtCore import QEvent, QMimeData, Qt
 from PySide6.QtGui import QInputMethodEvent, QKeyEvent
 from PySide6.QtWidgets import QApplication
 
-from studio.app.compare.subject import Subject
+from studio.app.compare.run_input import RunInput
 from studio.engine.messages import Prompt
 from studio.manuscript import (
     BriefFolder,
@@ -80,7 +80,7 @@ def recovered(window: MainWindow, text: str) -> None:
 def compared(window: MainWindow, text: str) -> None:
     state = window.session.compare
     window.session.draft.new()
-    state.subject = Subject(prompt=Prompt(manuscript=text, brief=text))
+    state.run_input = RunInput(prompt=Prompt(manuscript=text, brief=text))
     state.use_in_new(state.lanes[0])
 
 
@@ -188,7 +188,7 @@ def test_a_null_character_is_refused_by_the_manuscript_itself(bare: MainWindow) 
 
 def test_a_prompt_that_no_page_holds_does_not_become_a_manuscript(bare: MainWindow) -> None:
     state = bare.session.compare
-    state.subject = Subject(prompt=Prompt(manuscript="a" * (LIMITS.longest + 1)))
+    state.run_input = RunInput(prompt=Prompt(manuscript="a" * (LIMITS.longest + 1)))
     told: list[str] = []
     state.told.connect(told.append)
     state.use_in_new(state.lanes[0])

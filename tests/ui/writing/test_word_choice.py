@@ -27,7 +27,7 @@ def settled(window: MainWindow, qtbot: QtBot) -> MainWindow:
 
 
 def settle(window: MainWindow, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: window.session.look_ahead.is_settled, timeout=LONG)
+    qtbot.waitUntil(lambda: window.session.next_token_preview.is_settled, timeout=LONG)
 
 
 def row(window: MainWindow, line: int) -> TokenRow:

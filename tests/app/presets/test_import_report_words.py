@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from studio.app.presets.travel_words import (
+from studio.app.presets.import_report_words import (
     Left,
     as_lines,
     left,

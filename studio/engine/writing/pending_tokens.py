@@ -14,7 +14,7 @@ from typing import NamedTuple
 from studio.engine.llama.vocabulary import Vocabulary
 from studio.engine.messages import Emit, LaneToken, Token
 from studio.engine.writing.healing import Healed
-from studio.engine.writing.pieces import PieceLedger
+from studio.engine.writing.token_piece_cache import TokenPieceCache
 from studio.sampling import Choice, LogitSketch, LogitStatistics, Written
 
 FRAME_SECONDS = 1 / 20
@@ -38,7 +38,7 @@ class _Drawn(NamedTuple):
     healed: Healed | None
 
 
-class UntoldTokens:
+class PendingTokens:
     """The tokens of one generation, or of a comparison's lanes, that wait to be told.
 
     Whether a frame is over is asked once a step, when all that write together have drawn.
@@ -56,7 +56,7 @@ class UntoldTokens:
         self,
         request: int,
         vocabulary: Vocabulary,
-        pieces: PieceLedger,
+        pieces: TokenPieceCache,
         emit: Emit,
         frame_seconds: float,
     ) -> None:
@@ -143,7 +143,7 @@ class UntoldTokens:
             entropy=choice.entropy,
             top=choice.top,
             sketch=sketch.to_bytes(),
-            pieces=self._pieces.untold(sketch.ids),
+            pieces=self._pieces.new_bytes(sketch.ids),
             u=u,
             near_tie=choice.near_tie,
             typed=typed,

@@ -4,14 +4,14 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from studio.app.tokens.next_token import NOTHING_KNOWN
-from studio.app.writing.look_ahead import READING, STOPPED
+from studio.app.writing.next_token_preview import READING, STOPPED
 from studio.engine.messages import (
     AnyEvent,
     Distribution,
     Evaluating,
     Failed,
     Generate,
-    LookAhead,
+    PreviewNextToken,
     Stop,
     Superseded,
 )
@@ -31,13 +31,13 @@ def desk(qtbot: QtBot) -> Desk:
 
 
 def answer(desk: Desk, favourite: int) -> None:
-    request = desk.client.last(LookAhead).request
+    request = desk.client.last(PreviewNextToken).request
     desk.client.answer(evaluated(request, 5), distribution(request, favourite))
 
 
 def settle(desk: Desk, qtbot: QtBot) -> None:
     """Until the pause after the last change is over."""
-    timer = desk.look_ahead.findChild(QTimer)
+    timer = desk.next_token_preview.findChild(QTimer)
     assert isinstance(timer, QTimer)
     qtbot.waitUntil(lambda: not timer.isActive(), timeout=LONG)
 
@@ -48,25 +48,25 @@ def favourite(desk: Desk) -> int | None:
 
 
 def test_a_loaded_model_is_asked_at_once(desk: Desk) -> None:
-    assert [command.prompt.manuscript for command in desk.client.all_sent(LookAhead)] == [""]
+    assert [command.prompt.manuscript for command in desk.client.all_sent(PreviewNextToken)] == [""]
     assert favourite(desk) == 1
     assert desk.next_token.rows(1)[0].text.text == "word1"
-    assert desk.look_ahead.is_settled
+    assert desk.next_token_preview.is_settled
 
 
 def test_a_burst_of_keys_is_one_question(desk: Desk, qtbot: QtBot) -> None:
     for letter in "The old fisherman":
         desk.type(letter)
-    assert not desk.look_ahead.is_settled
-    assert len(desk.client.all_sent(LookAhead)) == 1, "not while the writer types"
+    assert not desk.next_token_preview.is_settled
+    assert len(desk.client.all_sent(PreviewNextToken)) == 1, "not while the writer types"
     settle(desk, qtbot)
-    assert [command.prompt.manuscript for command in desk.client.all_sent(LookAhead)] == [
+    assert [command.prompt.manuscript for command in desk.client.all_sent(PreviewNextToken)] == [
         "",
         "The old fisherman",
     ]
     answer(desk, 2)
     assert favourite(desk) == 2
-    assert desk.look_ahead.is_settled
+    assert desk.next_token_preview.is_settled
 
 
 def test_the_caret_is_followed_back(desk: Desk, qtbot: QtBot) -> None:
@@ -74,38 +74,38 @@ def test_the_caret_is_followed_back(desk: Desk, qtbot: QtBot) -> None:
     settle(desk, qtbot)
     desk.draft.set_caret(3)
     settle(desk, qtbot)
-    assert desk.client.last(LookAhead).prompt.manuscript == "The"
+    assert desk.client.last(PreviewNextToken).prompt.manuscript == "The"
 
 
 def test_nothing_is_asked_twice(desk: Desk, qtbot: QtBot) -> None:
     desk.type("The")
     settle(desk, qtbot)
-    sent = len(desk.client.all_sent(LookAhead))
+    sent = len(desk.client.all_sent(PreviewNextToken))
     desk.draft.set_caret(0)
     desk.draft.set_caret(3)
     desk.draft.manuscript.edit(3, 0, " old")  # behind the caret: not in the prompt
     desk.draft.prompt_changed.emit()
     settle(desk, qtbot)
-    assert len(desk.client.all_sent(LookAhead)) == sent
+    assert len(desk.client.all_sent(PreviewNextToken)) == sent
 
 
 def test_brief_and_profile_ask_anew(desk: Desk, qtbot: QtBot) -> None:
     desk.draft.set_brief("No dialogue.")
     settle(desk, qtbot)
-    assert desk.client.last(LookAhead).prompt.brief == "No dialogue."
+    assert desk.client.last(PreviewNextToken).prompt.brief == "No dialogue."
     desk.draft.set_preset(
         Preset(name="Chat", description="", prompt_format="chat", system_message="Be kind.")
     )
     settle(desk, qtbot)
-    prompt = desk.client.last(LookAhead).prompt
+    prompt = desk.client.last(PreviewNextToken).prompt
     assert (prompt.format, prompt.system) == ("chat", "Be kind.")
-    assert len(desk.client.all_sent(LookAhead)) == 3
+    assert len(desk.client.all_sent(PreviewNextToken)) == 3
 
 
 def test_another_temperature_asks_nothing(desk: Desk, qtbot: QtBot) -> None:
     desk.sampling.change(temperature=0.1)
     settle(desk, qtbot)
-    assert len(desk.client.all_sent(LookAhead)) == 1
+    assert len(desk.client.all_sent(PreviewNextToken)) == 1
 
 
 def test_writing_goes_before(desk: Desk, qtbot: QtBot) -> None:
@@ -113,16 +113,16 @@ def test_writing_goes_before(desk: Desk, qtbot: QtBot) -> None:
     desk.writing.continue_writing()
     request = desk.client.last(Generate).request
     settle(desk, qtbot)
-    assert len(desk.client.all_sent(LookAhead)) == 1, "nothing is asked while it writes"
+    assert len(desk.client.all_sent(PreviewNextToken)) == 1, "nothing is asked while it writes"
     desk.client.answer(evaluated(request, 5), token(request, 0, b" old"), finished(request, 1))
     settle(desk, qtbot)
-    assert len(desk.client.all_sent(LookAhead)) == 2, "and once when it has ended"
+    assert len(desk.client.all_sent(PreviewNextToken)) == 2, "and once when it has ended"
 
 
 def test_a_late_answer_does_not_disturb_writing(desk: Desk, qtbot: QtBot) -> None:
     desk.type("The")
     settle(desk, qtbot)
-    late = desk.client.last(LookAhead).request
+    late = desk.client.last(PreviewNextToken).request
     desk.writing.continue_writing()
     request = desk.client.last(Generate).request
     desk.client.answer(evaluated(request, 5), token(request, 0, b" old", token_id=9))
@@ -136,7 +136,7 @@ def test_a_late_answer_still_says_how_tokens_are_spelled(desk: Desk, qtbot: QtBo
     # The engine spells each token once, whatever becomes of the answer.
     desk.type("The sea")
     settle(desk, qtbot)
-    request = desk.client.last(LookAhead).request
+    request = desk.client.last(PreviewNextToken).request
     desk.writing.continue_writing()
     desk.client.answer(distribution(request, 7))
     assert desk.next_token.text(7).text == "word7"
@@ -145,7 +145,7 @@ def test_a_late_answer_still_says_how_tokens_are_spelled(desk: Desk, qtbot: QtBo
 def test_answers_to_older_questions_are_dropped(desk: Desk, qtbot: QtBot) -> None:
     desk.type("The")
     settle(desk, qtbot)
-    old = desk.client.last(LookAhead).request
+    old = desk.client.last(PreviewNextToken).request
     desk.type(" old")
     settle(desk, qtbot)
     desk.client.answer(evaluated(old, 5), distribution(old, 3), Superseded(request=old))
@@ -157,26 +157,26 @@ def test_answers_to_older_questions_are_dropped(desk: Desk, qtbot: QtBot) -> Non
 def test_a_prompt_that_cannot_be_made_says_why_and_is_tried_again(desk: Desk, qtbot: QtBot) -> None:
     desk.draft.set_brief("Long.")
     settle(desk, qtbot)
-    request = desk.client.last(LookAhead).request
+    request = desk.client.last(PreviewNextToken).request
     desk.client.answer(Failed(request=request, kind="prompt", message="The brief is too long."))
     assert desk.next_token.reason == "The brief is too long."
-    assert not desk.look_ahead.is_settled
+    assert not desk.next_token_preview.is_settled
     desk.draft.prompt_changed.emit()
     settle(desk, qtbot)
-    assert desk.client.last(LookAhead).request > request
+    assert desk.client.last(PreviewNextToken).request > request
 
 
 def test_esc_gives_a_look_up(desk: Desk, qtbot: QtBot) -> None:
     desk.type("The")
     settle(desk, qtbot)
-    request = desk.client.last(LookAhead).request
-    desk.look_ahead.cancel()
+    request = desk.client.last(PreviewNextToken).request
+    desk.next_token_preview.cancel()
     assert desk.client.last(Stop).request == request
     desk.client.answer(Superseded(request=request))
     assert desk.next_token.reason == STOPPED, "the bars would be those of another place"
     desk.draft.prompt_changed.emit()
     settle(desk, qtbot)
-    assert desk.client.last(LookAhead).request > request
+    assert desk.client.last(PreviewNextToken).request > request
 
 
 def test_what_the_histogram_says_without_a_model(desk: Desk) -> None:
@@ -194,7 +194,7 @@ def test_what_the_histogram_says_without_a_model(desk: Desk) -> None:
 def test_bars_of_another_place_go_while_a_long_text_is_read(desk: Desk, qtbot: QtBot) -> None:
     desk.type("Long.")
     settle(desk, qtbot)
-    request = desk.client.last(LookAhead).request
+    request = desk.client.last(PreviewNextToken).request
     desk.client.answer(Evaluating(request=request, done=0, total=300))
     assert favourite(desk) == 1, "a short one is read in a moment"
     desk.client.answer(Evaluating(request=request, done=128, total=300))
@@ -210,7 +210,10 @@ def test_a_loaded_model_reads_and_no_longer_loads(desk: Desk) -> None:
 
 def test_another_model_is_asked_the_same_again(desk: Desk) -> None:
     desk.load("other.gguf")
-    assert [command.prompt.manuscript for command in desk.client.all_sent(LookAhead)] == ["", ""]
+    assert [command.prompt.manuscript for command in desk.client.all_sent(PreviewNextToken)] == [
+        "",
+        "",
+    ]
 
 
 # The real engine.
@@ -221,7 +224,7 @@ def bars(window: MainWindow) -> list[tuple[int, float]]:
 
 
 def wait_for_bars(window: MainWindow, qtbot: QtBot) -> list[tuple[int, float]]:
-    qtbot.waitUntil(lambda: window.session.look_ahead.is_settled, timeout=LONG)
+    qtbot.waitUntil(lambda: window.session.next_token_preview.is_settled, timeout=LONG)
     return bars(window)
 
 
@@ -249,7 +252,7 @@ def test_bars_follow_typing_caret_and_brief_and_then_nothing_runs(
     session.profiles.choose(session.profiles.current)
     qtbot.waitUntil(lambda: running_timers(window) == [], timeout=LONG)
     assert asked == [], "the same prompt is not asked twice"
-    assert session.look_ahead.is_settled
+    assert session.next_token_preview.is_settled
 
 
 def running_timers(window: MainWindow) -> list[str]:

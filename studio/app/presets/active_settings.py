@@ -9,7 +9,7 @@ _MOST = 50
 
 
 @dataclass(frozen=True)
-class InForce:
+class ActiveSettings:
     """What was in force at some time.
 
     Attributes:
@@ -26,7 +26,7 @@ class InForce:
         return bool(differences(self.preset, self.values))
 
 
-class Formerly:
+class SettingsHistory:
     """What was in force before, the last first.
 
     Whoever goes through a list of presets leaves a trail of them, each as it is saved: of such a
@@ -34,19 +34,19 @@ class Formerly:
     """
 
     def __init__(self) -> None:
-        self._found: list[InForce] = []
+        self._found: list[ActiveSettings] = []
 
     @property
-    def last(self) -> InForce | None:
+    def last(self) -> ActiveSettings | None:
         """What would be put back."""
         return self._found[-1] if self._found else None
 
-    def keep(self, former: InForce) -> None:
+    def keep(self, former: ActiveSettings) -> None:
         """Keep what was in force until now."""
         if self._found and not (self._found[-1].is_turned or former.is_turned):
             self._found.pop()
         self._found = [*self._found, former][-_MOST:]
 
-    def take(self) -> InForce | None:
+    def take(self) -> ActiveSettings | None:
         """What is to be put back; the one before is next."""
         return self._found.pop() if self._found else None

@@ -18,7 +18,7 @@ from studio.engine.messages import (
     Evaluated,
     Evaluating,
     Failed,
-    LookAhead,
+    PreviewNextToken,
     Prompt,
     Stop,
     Superseded,
@@ -32,7 +32,7 @@ DEBOUNCE_MS = 120
 """Between two keys of a quick typist; longer and the bars would lag behind a pause."""
 
 
-class LookAheadAtRest(QObject):
+class NextTokenPreview(QObject):
     """Keeps the histogram true to the caret while nothing is being written."""
 
     def __init__(
@@ -84,7 +84,7 @@ class LookAheadAtRest(QObject):
         self._asked = prompt
         self._is_answered = False
         self._request = self._client.next_request()
-        self._client.send(LookAhead(request=self._request, prompt=prompt))
+        self._client.send(PreviewNextToken(request=self._request, prompt=prompt))
 
     def _on_event(self, event: AnyEvent) -> None:
         # Told once: also an answer that comes too late says how tokens are spelled.

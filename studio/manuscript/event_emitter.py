@@ -11,7 +11,7 @@ from typing import Generic, ParamSpec
 P = ParamSpec("P")
 
 
-class Announcer(Generic[P]):
+class EventEmitter(Generic[P]):
     """Calls every connected callback, in the order they were connected."""
 
     def __init__(self) -> None:

@@ -12,7 +12,7 @@ from studio.engine.messages import Prompt
 from studio.experiments.comparison import ModelRecord
 
 
-class Figures(NamedTuple):
+class RunTimings(NamedTuple):
     """How long a run took."""
 
     seconds_prompt: float
@@ -22,7 +22,7 @@ class Figures(NamedTuple):
 
 
 @dataclass
-class Subject:
+class RunInput:
     """One comparison's, from its first run on.
 
     Attributes:
@@ -48,7 +48,7 @@ class Subject:
     source: object = None
     model: ModelRecord | None = None
     made: str = ""
-    figures: Figures | None = None
+    figures: RunTimings | None = None
 
     @property
     def is_of_a_file(self) -> bool:

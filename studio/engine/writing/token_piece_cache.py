@@ -8,14 +8,14 @@ from numpy.typing import NDArray
 from studio.engine.llama.vocabulary import Vocabulary
 
 
-class PieceLedger:
+class TokenPieceCache:
     """Which tokens' bytes the listener has been told, so that each is spelled once."""
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self._vocabulary = vocabulary
         self._told = np.zeros(vocabulary.size, dtype=bool)
 
-    def untold(self, ids: NDArray[np.int32]) -> dict[int, bytes]:
+    def new_bytes(self, ids: NDArray[np.int32]) -> dict[int, bytes]:
         """The bytes of those `ids` that were never asked for before."""
         new = ids[~self._told[ids]]
         if not new.size:

@@ -4,20 +4,20 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QDialogButtonBox, QPushButton
 from pytestqt.qtbot import QtBot
 
-from studio.app.presets.travel_words import Left
-from studio.ui.presets.travel_dialog import TravelDialog
+from studio.app.presets.import_report_words import Left
+from studio.ui.presets.import_report_dialog import ImportReportDialog
 
 ROWS = [Left("Warm", f"key{number}", str(number), "Because.") for number in range(40)]
 
 
-def opened(qtbot: QtBot, rows: list[Left]) -> TravelDialog:
-    dialog = TravelDialog(rows, "Import report")
+def opened(qtbot: QtBot, rows: list[Left]) -> ImportReportDialog:
+    dialog = ImportReportDialog(rows, "Import report")
     qtbot.addWidget(dialog)
     dialog.show()
     return dialog
 
 
-def texts(dialog: TravelDialog, row: int) -> list[str]:
+def texts(dialog: ImportReportDialog, row: int) -> list[str]:
     cells = [dialog.table.item(row, column) for column in range(dialog.table.columnCount())]
     return [cell.text() for cell in cells if cell is not None]
 

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.app.presets.travel_words import Left, as_lines, sums_up
+from studio.app.presets.import_report_words import Left, as_lines, sums_up
 from studio.ui.theme.rows import AiryRows
 from studio.ui.theme.spacing import set_spacing
 from studio.ui.widgets.card import framed
@@ -36,7 +36,7 @@ _WIDEST = 240
 """Pixels of a column but the last, which takes what is left."""
 
 
-class TravelDialog(QDialog):
+class ImportReportDialog(QDialog):
     """Every setting that was not taken as it stood, with its value and the reason.
 
     Args:
