@@ -130,6 +130,9 @@ class Step:
             step.
         letter: The same in its `--sampling-seq`.
         aliases: Other names that llama.cpp takes for it, and dashes for underscores.
+        runs_last: Whether it runs behind all others, wherever the order names it.
+        carries_state: Whether it needs `SamplerState.mu`.
+        is_by_default: Whether llama.cpp runs it without being told to.
         is_later: Whether there were presets before it. In a file that is silent on its parameters
             it is no step left out: it stands at its own place.
     """
@@ -143,6 +146,9 @@ class Step:
     llama_name: str | None = None
     letter: str = ""
     aliases: tuple[str, ...] = ()
+    runs_last: bool = False
+    carries_state: bool = False
+    is_by_default: bool = True
     is_later: bool = False
 
     @property

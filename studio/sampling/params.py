@@ -53,6 +53,16 @@ STEPS = (
     ),
     Step(name="xtc", title="XTC", cuts=True, keeps_best=False, heeds_min_keep=True, letter="x"),
     Step(name="temperature", title="Temperature", letter="t", aliases=("temp",)),
+    Step(
+        name="adaptive_p",
+        title="Adaptive-p",
+        keeps_best=False,
+        runs_last=True,
+        carries_state=True,
+        is_by_default=False,
+        is_later=True,
+        letter="a",
+    ),
 )
 """Every step that `SamplingParams.samplers` may name, in the order in which they run by default.
 
@@ -267,6 +277,36 @@ class SamplingParams(
             step="xtc",
         ),
     ] = 0.1
+    adaptive_target: Annotated[
+        float,
+        Number(
+            label="adaptive-p target",
+            most=1.0,
+            stride=0.05,
+            words={"off": -1.0},
+            help="Tokens about this probable are preferred, so that it is the average of what is "
+            "drawn.",
+            plain="Low looks for surprises, high keeps to the obvious. It runs last; put min-p "
+            "before it. −1 is off.",
+            group="variety",
+            step="adaptive_p",
+            is_switch=True,
+            short="adaptive-p {}",
+        ),
+    ] = -1.0
+    adaptive_decay: Annotated[
+        float,
+        Number(
+            label="adaptive-p decay",
+            most=0.99,
+            stride=0.01,
+            means="0.9 is llama.cpp's",
+            help="How much of the average of what was drawn stays at each token.",
+            plain="0.9 looks back over about ten tokens, 0.99 over a hundred.",
+            group="variety",
+            step="adaptive_p",
+        ),
+    ] = 0.9
     min_keep: Annotated[
         int,
         Number(

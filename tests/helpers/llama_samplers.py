@@ -73,6 +73,11 @@ class Chain:
         selected = int(ids[array.selected]) if array.selected >= 0 else -1
         return Left(probabilities, float(z.max() - z.min()), selected)
 
+    def accept(self, token: int) -> None:
+        """Tell the samplers what was drawn, where they carry something from token to token."""
+        for sampler in self._samplers:
+            llama_cpp.llama_sampler_accept(sampler, token)
+
     def close(self) -> None:
         for sampler in self._samplers:
             llama_cpp.llama_sampler_free(sampler)

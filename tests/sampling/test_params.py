@@ -26,7 +26,7 @@ def test_what_is_no_switch_stands_as_in_llama_cpp() -> None:
     assert (params.xtc_threshold, params.mirostat_tau, params.mirostat_eta) == (0.1, 5.0, 0.1)
     assert (params.dry_base, params.dry_allowed_length, params.dry_penalty_last_n) == (1.75, 2, -1)
     assert params.dry_sequence_breakers == ("\n", ":", '"', "*")
-    assert tuple(step.name for step in STEPS if step.chain_name) == (
+    assert tuple(step.name for step in STEPS if step.chain_name and step.is_by_default) == (
         "penalties", "dry", "top_n_sigma", "top_k", "typical_p", "top_p", "min_p", "xtc",
         "temperature",
     )  # fmt: skip

@@ -12,9 +12,12 @@ from typing import Literal
 import msgspec
 
 from studio.sampling import STEPS, SamplingParams, active_steps
+from studio.sampling.samplers.steps import TAKES_OTHERS
 
 FILTERS = frozenset(step.name for step in STEPS if step.cuts)
 """The steps that cut tokens; penalties, DRY and temperature only re-weigh them."""
+
+_RUN_LAST = frozenset(step.name for step in STEPS if step.runs_last)
 
 TemperaturePlace = Literal["first", "last", "between", "off"]
 
@@ -43,19 +46,23 @@ def with_temperature_first(samplers: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def with_temperature_last(samplers: tuple[str, ...]) -> tuple[str, ...]:
-    """The same order with temperature at its end."""
-    return (*_without_temperature(samplers), "temperature")
+    """The same order with temperature at its end, but for what runs last in any case."""
+    others = _without_temperature(samplers)
+    end = len(others)
+    while end and others[end - 1] in _RUN_LAST:
+        end -= 1
+    return (*others[:end], "temperature", *others[end:])
 
 
 def without_filters(samplers: tuple[str, ...]) -> tuple[str, ...]:
     """The same order without the filters: what the distribution is before anything is cut."""
-    return tuple(name for name in samplers if name not in FILTERS)
+    return tuple(name for name in samplers if name not in FILTERS | TAKES_OTHERS)
 
 
 @lru_cache(maxsize=32)  # asked for at every token, answered anew when a parameter is turned
 def only_filter(params: SamplingParams, name: str) -> SamplingParams:
     """The same parameters with one filter alone."""
-    others = FILTERS - {name}
+    others = (FILTERS | TAKES_OTHERS) - {name}
     return msgspec.structs.replace(
         params, samplers=tuple([step for step in params.samplers if step not in others])
     )

@@ -11,7 +11,12 @@ from studio.app.tokens.place import TokenPlace
 from studio.app.tokens.words import percent
 from studio.sampling import SWITCHES, Breakers, LogitSketch, SamplingParams, active_steps
 from studio.sampling.logits.penalties import recent
-from studio.sampling.samplers.steps import TAKES_OTHERS, active_changes, changes_come_first
+from studio.sampling.samplers.steps import (
+    CARRY_STATE,
+    TAKES_OTHERS,
+    active_changes,
+    changes_come_first,
+)
 from studio.sampling.word_tokens import NO_BIASES
 
 NO_WORDS = "Words with biases are not known as tokens yet: shown as if they had none."
@@ -67,6 +72,10 @@ def place_notes(
         steps = active_steps(params)
         if "xtc" in steps:
             notes.append(_xtc_note(params, place))
+        if not (CARRY_STATE.isdisjoint(steps) or place.is_next or place.knows_mu):
+            notes.append(
+                Note("What adaptive-p had learnt by here is not known: shown as at a first token.")
+            )
         if "dry" in steps and breakers is None:
             notes.append(Note(NO_BREAKERS))
         notes.append(_history_note(params, place))

@@ -12,7 +12,7 @@ import llama_cpp
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.sampling import STEPS, SamplingParams
+from studio.sampling import SamplingParams, active_steps
 
 _CANDIDATE = np.dtype([("id", np.int32), ("logit", np.float32), ("p", np.float32)])
 _M = 100
@@ -95,8 +95,15 @@ def _made(params: SamplingParams, size: int, written: int, vocabulary: Any) -> l
             params.temperature, params.dynatemp_range, params.dynatemp_exponent
         ),
     }
-    theirs = {step.name for step in STEPS if step.chain_name}
-    return made + [makers[name]() for name in params.samplers if name in theirs]
+    made += [makers[name]() for name in params.samplers if name in makers]
+    if _is_adaptive(params):
+        target, decay = params.adaptive_target, params.adaptive_decay
+        made.append(llama_cpp.llama_sampler_init_adaptive_p(target, decay, 1))
+    return made
+
+
+def _is_adaptive(params: SamplingParams) -> bool:
+    return "adaptive_p" in active_steps(params)
 
 
 class NativeSeconds(NamedTuple):
@@ -141,7 +148,8 @@ class NativeChain:
         )
         for sampler in native_samplers(params, size, history):
             llama_cpp.llama_sampler_chain_add(self._chain, sampler)
-        if draws and not params.mirostat:  # which draws itself
+        # Those draw themselves.
+        if draws and not (params.mirostat or _is_adaptive(params)):
             llama_cpp.llama_sampler_chain_add(self._chain, llama_cpp.llama_sampler_init_dist(1))
         self._table = np.zeros(size, dtype=_CANDIDATE)
         self._candidates = self._table.ctypes.data_as(ctypes.POINTER(llama_cpp.llama_token_data))

@@ -20,9 +20,11 @@ from studio.sampling import (
     SamplingParams,
     WordBias,
     WordTable,
+    active_steps,
     chance,
     foreign_tokens,
 )
+from studio.sampling.samplers.steps import CARRY_STATE
 from studio.sampling.word_tokens import NO_BIASES, NO_WORDS, text_before
 
 
@@ -30,7 +32,8 @@ class SamplerStates:
     """Makes the `SamplerState` of each step.
 
     Attributes:
-        mu: what Mirostat carries to the next step; None where it is off, or has not begun.
+        mu: what Mirostat or adaptive-p carries to the next step; None where they are off, or have
+            not begun.
     """
 
     def __init__(self, seed: int, vocabulary: Vocabulary, mu: float | None = None) -> None:
@@ -117,5 +120,5 @@ class SamplerStates:
             )
         self._needed = bool(
             dry_is_on or params.mirostat or params.xtc_probability or params.word_biases
-        )
+        ) or not CARRY_STATE.isdisjoint(active_steps(params))
         self._checked = params

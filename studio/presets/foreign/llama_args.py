@@ -18,7 +18,7 @@ from studio.presets.foreign.orders import (
     to_llama_names,
 )
 from studio.presets.foreign.plain_text import number_of
-from studio.presets.foreign.quirks import BELOW_ZERO, carry_breakers
+from studio.presets.foreign.quirks import BELOW_ZERO, carry_breakers, settle_adaptive
 from studio.presets.foreign.source import WHOLE, Imported, Source
 from studio.presets.foreign.target import Exported, Target
 from studio.presets.preset import Preset
@@ -90,8 +90,6 @@ _PLACES: KeyTable = {
     "--system-prompt": carried(
         "system_message", "prompt_format", words="The preset is then for a chat."
     ),
-    "--adaptive-target": without_place("Adaptive-p: draws near a probability."),
-    "--adaptive-decay": without_place("How fast adaptive-p adapts."),
     "--ignore-eos": without_place("Writes on where the model would end."),
     "--grammar": without_place("A grammar that the text must follow."),
     "--grammar-file": without_place("A grammar that the text must follow."),
@@ -215,6 +213,7 @@ def carry_arguments(source: Source, pairs: Iterable[tuple[str, str | None]]) -> 
         assert isinstance(biases, list)
         source.add_biases(dict(map(_bias, biases)), "--logit-bias")
     _carry_order(source)
+    settle_adaptive(source, "--adaptive-target")
 
 
 def _carry_breakers(source: Source) -> None:
@@ -267,9 +266,10 @@ def write(preset: Preset) -> Exported:
         value = target.give(field)
         if value is not None and (field in always or value != getattr(neutral, field)):
             add(flag, value if field in WHOLE else repr(value))
-    target.carried({"samplers", "dry_sequence_breakers", "stop", "logit_bias"})
-    if not is_llama_default(params.samplers):
-        add("--samplers", ";".join(to_llama_names(params.samplers)))
+    target.carried({"dry_sequence_breakers", "stop", "logit_bias"})
+    target.order_by_llama_names()
+    if not is_llama_default(params):
+        add("--samplers", ";".join(to_llama_names(params)))
     if params.dry_sequence_breakers != neutral.dry_sequence_breakers:
         breakers = [text for text in params.dry_sequence_breakers if text != _NO_BREAKERS]
         if len(breakers) < len(params.dry_sequence_breakers):

@@ -19,6 +19,7 @@ from studio.presets.foreign.quirks import (
     carry_breakers,
     carry_messages,
     give_biases,
+    settle_adaptive,
     text_list,
 )
 from studio.presets.foreign.source import Imported, Source
@@ -81,8 +82,6 @@ KEYS: KeyTable = {
     "tool_choice": without_place("Tools that the model may call.", "none"),
     "parallel_tool_calls": without_place("Tools that the model may call.", True, False),
     "reasoning_effort": without_place("How long the model thinks."),
-    "adaptive_target": without_place("Adaptive-p: draws near a probability.", -1),
-    "adaptive_decay": without_place("How fast adaptive-p adapts."),
 }
 
 CERTAIN = frozenset({"messages", "model", "max_tokens", "max_completion_tokens", "n_predict"})
@@ -122,6 +121,7 @@ def read(values: Mapping[str, object], name: str, *, absent: bool) -> Imported:
         source.set("samplers", order, "samplers")
         for step in unknown:
             source.lose("samplers", step, why="The studio has no such step.")
+    settle_adaptive(source, "adaptive_target")
     carry_messages(source)
     return source.imported(name, PROGRAM)
 
@@ -132,7 +132,7 @@ def write(preset: Preset) -> Exported:
     params, neutral = preset.sampling, SamplingParams()
     values: dict[str, object] = {}
     # What llama-server alone knows wakes its own defaults, which are no neutral ones.
-    is_llama_server = not is_llama_default(params.samplers) or any(
+    is_llama_server = not is_llama_default(params) or any(
         getattr(params, key) != getattr(neutral, key) for key in _FURTHER
     )
     always = {"temperature", "top_p", *(("top_k", "min_p") if is_llama_server else ())}
@@ -142,7 +142,8 @@ def write(preset: Preset) -> Exported:
         if value is not None and is_needed:
             values[key] = value
     values["max_tokens"] = target.give("max_tokens")
-    target.carried({"stop", "dry_sequence_breakers", "samplers"})
+    target.carried({"stop", "dry_sequence_breakers"})
+    target.order_by_llama_names()
     if preset.stop:
         values["stop"] = list(preset.stop)
     biases = give_biases(target)
@@ -150,8 +151,8 @@ def write(preset: Preset) -> Exported:
         values["logit_bias"] = {str(token): bias for token, bias in biases.items()}
     if params.dry_sequence_breakers != neutral.dry_sequence_breakers:
         values["dry_sequence_breakers"] = list(params.dry_sequence_breakers)
-    if not is_llama_default(params.samplers):
-        values["samplers"] = to_llama_names(params.samplers)
+    if not is_llama_default(params):
+        values["samplers"] = to_llama_names(params)
     if preset.prompt_format == "chat" and preset.system_message:
         target.carried({"system_message", "prompt_format"})
         values["messages"] = [{"role": "system", "content": preset.system_message}]

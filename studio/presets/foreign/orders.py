@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from studio.sampling import DEFAULT_SAMPLERS, STEPS
+from studio.sampling import STEPS, SamplingParams, active_steps
 
 _LLAMA_NAMES = {
     name: step.name
@@ -16,6 +16,8 @@ _LLAMA_NAMES = {
 
 LETTERS = {step.letter: step.name for step in STEPS if step.letter}
 """llama.cpp's `--sampling-seq`."""
+
+_BY_DEFAULT = frozenset(step.name for step in STEPS if step.is_by_default)
 
 _TO_LLAMA = {step.name: step.chain_name for step in STEPS if step.chain_name}
 
@@ -81,9 +83,17 @@ def from_letters(letters: str) -> tuple[tuple[str, ...], list[str]]:
     return tuple(found), [letter for letter in letters if letter not in LETTERS]
 
 
-def to_llama_names(samplers: Iterable[str]) -> list[str]:
-    """llama.cpp's names for our steps, but for those that it does not have."""
-    return [_TO_LLAMA[step] for step in samplers if step in _TO_LLAMA]
+def to_llama_names(params: SamplingParams) -> list[str]:
+    """llama.cpp's names for the steps in their order.
+
+    Without those that it does not have, and those that are off both here and there by default.
+    """
+    active = active_steps(params)
+    return [
+        _TO_LLAMA[step]
+        for step in params.samplers
+        if step in _TO_LLAMA and (step in _BY_DEFAULT or step in active)
+    ]
 
 
 def from_kobold(numbers: Sequence[int]) -> tuple[str, ...]:
@@ -125,9 +135,9 @@ def to_webui(samplers: Iterable[str]) -> list[str]:
     return [name for step in samplers for name, own in _WEBUI_NAMES.items() if own == step]
 
 
-def is_llama_default(samplers: Iterable[str]) -> bool:
-    """Whether llama.cpp runs those of these steps that it has in this order by itself."""
-    return to_llama_names(samplers) == to_llama_names(DEFAULT_SAMPLERS)
+def is_llama_default(params: SamplingParams) -> bool:
+    """Whether llama.cpp runs those of the steps that it has in their order by itself."""
+    return to_llama_names(params) == to_llama_names(SamplingParams())
 
 
 assert set(WEBUI_ORDER) == {step.name for step in STEPS if not step.is_later}

@@ -11,7 +11,7 @@ from studio.presets.errors import PresetError, parameter_refused, refused
 from studio.presets.foreign.orders import KOBOLD_NUMBERS, from_kobold, from_webui
 from studio.presets.foreign.source import Source
 from studio.presets.foreign.target import Target
-from studio.sampling import ParameterError, SamplingParams, WordBias
+from studio.sampling import STEPS, ParameterError, SamplingParams, WordBias
 
 _BAN = -100.0
 """The bias that bans a token in an OpenAI-style body."""
@@ -362,3 +362,13 @@ def _unquoted(line: str) -> str:
 def _tidy(number: float) -> float:
     """Without the last bits that adding and halving leave."""
     return round(number, 12) if abs(number) < 1e6 else number
+
+
+def settle_adaptive(source: Source, key: str) -> None:
+    """Leave adaptive-p out of the order where a file of llama.cpp's does not name it.
+
+    It runs there where it is named, and not by default.
+    """
+    if source.get("adaptive_target") is not None and source.get("samplers") is None:
+        order = tuple(step.name for step in STEPS if step.is_by_default)
+        source.set("samplers", order, key)

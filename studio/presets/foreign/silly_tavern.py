@@ -247,10 +247,10 @@ def write(preset: Preset) -> Exported:
         biases += [(shown, bias) for shown in braced(form)]
     values["logit_bias"] = [{"text": shown, "value": bias} for shown, bias in biases]
     values["genamt"] = target.give("max_tokens")
-    target.carried({"samplers"})
-    order = preset.sampling.samplers
-    values["samplers"] = to_llama_names(order)
-    values["temperature_last"] = bool(order) and order[-1] == "temperature"
+    target.order_by_llama_names()
+    order = to_llama_names(preset.sampling)
+    values["samplers"] = order
+    values["temperature_last"] = order[-1:] == ["temperature"]
     text = json.dumps(values, indent=4, ensure_ascii=False) + "\n"
     give_dry_range(target)
     return target.exported(text, ".json")

@@ -466,9 +466,9 @@ class Source:
     def _with(self, further: Mapping[str, object]) -> SamplingParams:
         values = {**self._sampling, **further}
         order = values.get("samplers")
-        # No other program knows the later steps: the usual order there is the usual one here.
+        # The usual order there is the usual one here, with the steps that the file is silent on.
         if isinstance(order, tuple) and with_later_steps(order, ()) == DEFAULT_SAMPLERS:
-            values["samplers"] = DEFAULT_SAMPLERS
+            values["samplers"] = with_later_steps(order, values)
         return sampling_params(values, self._names)
 
     def _set_field(self, field: str, value: object, key: str) -> None:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 import msgspec
 
+from studio.presets.foreign.orders import is_llama_default
 from studio.presets.foreign.source import NotCarried
 from studio.presets.preset import Preset
 from studio.presets.preset_fields import SAMPLING_FIELDS
-from studio.sampling import SamplingParams, active_steps
+from studio.sampling import STEPS, SamplingParams, active_steps
 
 _NEUTRAL = SamplingParams()
 _EMPTY = Preset(name="-")
@@ -66,6 +67,14 @@ class Target:
         """Tell that a field is not carried, even where it is as it is by default."""
         self._done.discard(field)
         self._reasons[field] = why
+
+    def order_by_llama_names(self) -> None:
+        """Tell that the order is written in llama.cpp's names, which not all steps have."""
+        nameless = {step.name for step in STEPS if not step.chain_name}
+        if is_llama_default(self.params) or nameless.isdisjoint(active_steps(self.params)):
+            self._done.add("samplers")
+        else:
+            self.lose("samplers", f"{self._program} does not have all of its steps.")
 
     def order_is(self, samplers: tuple[str, ...]) -> None:
         """Tell that the other program will run its samplers in this order."""

@@ -9,7 +9,7 @@ overflows.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import NamedTuple, Protocol, Self
 
 import numpy as np
@@ -19,6 +19,10 @@ from studio.sampling.logits.adjustment import Adjustment
 
 LEAST_EXPONENT = -746.0
 """The least x in Σ x·exp(x): exp is exactly 0 here, and the product 0 too (at -inf it is NaN)."""
+
+
+Reshape = Callable[[NDArray[np.float64]], NDArray[np.float64]]
+"""Makes logits of probabilities, of each its own."""
 
 
 class Weight(NamedTuple):
@@ -81,6 +85,9 @@ class Candidates(RankedLogits, Protocol):
 
     def without_best(self, count: int, kept: int) -> Self:
         """Return the `kept` best without the `count` best of them; fewer than all."""
+
+    def reshaped(self, reshape: Reshape, kept: int, beta: float) -> Self:
+        """Return the `kept` best with the logits that `reshape` makes of their probabilities."""
 
     def typical(self, p: float, beta: float, kept: int, least: int) -> tuple[Self, int]:
         """Return the tokens whose surprise is nearest the entropy, and how many they are.

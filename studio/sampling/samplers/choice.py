@@ -13,16 +13,19 @@ from functools import lru_cache
 from operator import mul
 from typing import NamedTuple
 
+import msgspec
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from studio.sampling.logits.ranking import Ranking
 from studio.sampling.logits.top_two_margin import are_near_tie
 from studio.sampling.params import SamplingParams
+from studio.sampling.samplers.adaptive import mean_after
 from studio.sampling.samplers.mirostat import mu_after
 from studio.sampling.samplers.pipeline import run, shape_any
 from studio.sampling.samplers.prefix import filter_top
 from studio.sampling.samplers.steps import (
+    CARRY_STATE,
     TAKES_OTHERS,
     active_changes,
     active_steps,
@@ -42,7 +45,7 @@ class Choice(NamedTuple):
         token: Id of the token drawn.
         rank: Its place in the distribution drawn from; 0 is the favourite.
         kept: How many tokens the filters left.
-        mu: What Mirostat carries to the next step, in its state; None where it is off.
+        mu: What Mirostat or adaptive-p carries to the next step; None where both are off.
         drawn: The weight of the token drawn.
         mass: The weight of all that are left, and `moment`: see `Weight`.
         moment: Σ x·exp(x) over them.
@@ -144,11 +147,33 @@ def choose(
     rank = ranked.rank_of_draw(u * mass, beta, kept)
     weights = ranked.some_weights(0, best, beta)
     drawn, token = ranked.weight_at(rank, beta), ranked.token_at(rank)
-    mu = mu_after(params, state.mu, drawn / mass) if params.mirostat else None
+    mu = None
+    if params.mirostat:
+        mu = mu_after(params, state.mu, drawn / mass)
+    elif not CARRY_STATE.isdisjoint(active_steps(params)):
+        mu = mean_after(params, state.mu, _share_before(token, ranking, params, history, state))
     tied = ranked if _ranks_as_t0_does(params) else _ranked_by_t0(ranking, params, history, state)
     return Choice(
         token, rank, kept, mu, drawn, mass, moment, ranked.ids, weights, best, tied.logits
     )
+
+
+def _share_before(
+    token: int,
+    ranking: Ranking,
+    params: SamplingParams,
+    history: Sequence[int],
+    state: SamplerState,
+) -> float:
+    """Return the probability that a token had before what prefers others than the best."""
+    ranked, kept, beta = shape_any(ranking, _without_adaptive(params), history, state)
+    weights = ranked.weights(kept, beta)
+    return float(weights[ranked.ids[:kept] == token][0] / ranked.mass(kept, beta))
+
+
+@lru_cache(maxsize=8)
+def _without_adaptive(params: SamplingParams) -> SamplingParams:
+    return msgspec.structs.replace(params, adaptive_target=-1.0)
 
 
 @lru_cache(maxsize=8)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import partial
 from typing import Generic, NamedTuple, TypeVar
 
 from studio.sampling.logits import penalties
@@ -17,7 +18,7 @@ from studio.sampling.logits.adjustment import Adjustment
 from studio.sampling.logits.ranked import Candidates
 from studio.sampling.logits.ranking import Ranking
 from studio.sampling.params import SamplingParams
-from studio.sampling.samplers import dry, filters, mirostat
+from studio.sampling.samplers import adaptive, dry, filters, mirostat
 from studio.sampling.samplers.prefix import filter_top
 from studio.sampling.samplers.steps import CHANGES, HEED_MIN_KEEP, active_steps, beta_of
 from studio.sampling.samplers.whole import WholeLogits
@@ -134,6 +135,8 @@ class _Running(Generic[C]):
             self._add(dry.losses(params, self._history, self._state.breakers))
         elif name == "xtc":
             self._xtc()
+        elif name == "adaptive_p":
+            self._adaptive()
         elif name == "typical_p":
             self.ranked, self.kept = self.ranked.typical(
                 params.typical_p, self.beta, self.kept, params.min_keep
@@ -226,6 +229,13 @@ class _Running(Generic[C]):
             self.beta = max(self.beta, _LEAST_BETA_TO_ADD_AT)
             adjustment = adjustment.divided(self.beta)
         self.ranked = self.ranked.adjusted(adjustment, self.kept)
+
+    def _adaptive(self) -> None:
+        target = adaptive.target_at(self._params, self._state.mu)
+        self.kept = self.ranked.limit(self.kept)
+        near = partial(adaptive.logits_near, target)
+        self.ranked = self.ranked.reshaped(near, self.kept, self.beta)
+        self.beta = 1.0
 
     def _xtc(self) -> None:
         params = self._params

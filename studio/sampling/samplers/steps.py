@@ -18,7 +18,7 @@ _LARGEST_BETA = 1e200
 CHANGES = tuple(step.name for step in STEPS if step.changes)
 """The steps that change logits; biases do too, but are no step."""
 
-TAKES_OTHERS = frozenset(step.name for step in STEPS if step.cuts and not step.keeps_best)
+TAKES_OTHERS = frozenset(step.name for step in STEPS if not step.keeps_best)
 """The steps that do not leave the best n tokens."""
 
 HEED_MIN_KEEP = frozenset(step.name for step in STEPS if step.heeds_min_keep)
@@ -26,6 +26,11 @@ HEED_MIN_KEEP = frozenset(step.name for step in STEPS if step.heeds_min_keep)
 
 # Any temperature at which it is a step that acts.
 _SOME_TEMPERATURE = 2.0
+
+CARRY_STATE = frozenset(step.name for step in STEPS if step.carries_state)
+"""The steps that need `SamplerState.mu`."""
+
+_RUN_LAST = frozenset(step.name for step in STEPS if step.runs_last)
 
 _NEEDS: dict[str, Callable[[SamplingParams], bool]] = {
     "penalties": lambda params: params.repeat_last_n != 0,
@@ -44,8 +49,9 @@ def _is_on(name: str, params: SamplingParams) -> bool:
 
 @lru_cache(maxsize=64)
 def active_steps(params: SamplingParams) -> tuple[str, ...]:
-    """Return those of `samplers` that have an effect, in their order."""
-    return tuple([name for name in params.samplers if _is_on(name, params)])
+    """Return those of `samplers` that have an effect, in the order in which they run."""
+    active = [name for name in params.samplers if _is_on(name, params)]
+    return tuple(sorted(active, key=_RUN_LAST.__contains__))
 
 
 @lru_cache(maxsize=8)

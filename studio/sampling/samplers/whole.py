@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.sampling.logits.adjustment import Adjustment
-from studio.sampling.logits.ranked import Weight
+from studio.sampling.logits.ranked import Reshape, Weight
 from studio.sampling.logits.ranking import Ranking
 
 _PIECE = 16_384  # tokens at a time: what is made of them stays in a core's own cache
@@ -101,6 +101,20 @@ class WholeLogits:
             return type(self)(self.ranking.with_logits(self.ranking.ids[:count], none))
         self.ranking.extend(kept)
         return type(self)(Ranking(self._only(slice(count, kept))))
+
+    def reshaped(self, reshape: Reshape, kept: int, beta: float) -> Self:
+        """Return the `kept` best with the logits that `reshape` makes of their probabilities."""
+        mass = self.ranking.mass(kept, beta)
+        if self._takes_all_of_many(kept):
+            source = self.ranking.source
+            with np.errstate(invalid="ignore"):  # 0 times infinity, which is none of the tokens
+                exponents = (source.astype(np.float64) - float(self.ranking.maximum)) * beta
+            made = np.where(source > -np.inf, reshape(np.exp(exponents) / mass), -np.inf)
+            return type(self)(Ranking(made))
+        self.ranking.extend(kept)
+        made = np.full(self.ranking.size, -np.inf)
+        made[self.ranking.ids[:kept]] = reshape(self.ranking.weights(kept, beta) / mass)
+        return type(self)(Ranking(made))
 
     def typical(self, p: float, beta: float, kept: int, least: int) -> tuple[Self, int]:
         """Return the tokens whose surprise is nearest the entropy, and how many they are.

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from studio.sampling.errors import LogitsError
 from studio.sampling.logits.adjustment import Adjustment
 from studio.sampling.logits.penalties import penalise
-from studio.sampling.logits.ranked import LEAST_EXPONENT, Weight
+from studio.sampling.logits.ranked import LEAST_EXPONENT, Reshape, Weight
+from studio.sampling.tails.hermite import Nodes
 from studio.sampling.tails.tail import Tail
 
 _HALVINGS = 20  # of a distance of some ten nats: to 1e-5 of a nat
@@ -198,6 +199,23 @@ class SketchedLogits:
         count = min(count, self.ids.size - 1)
         cut = self._cut_too(np.arange(count))
         return type(self)(self.ids[count:], self.logits[count:], self._tail, self.size, cut)
+
+    def reshaped(self, reshape: Reshape, kept: int, beta: float) -> Self:
+        """Return the `kept` best with the logits that `reshape` makes of their probabilities.
+
+        Of the tail all have the same: what is made of their mean probability.
+        """
+        known, in_tail, (mass, _) = self.weighed(kept, beta)
+        logits = reshape(known[:kept] / mass)
+        order = np.lexsort((self.ids[:kept], -logits))
+        cut = self._cut_too(np.arange(logits.size, self.ids.size))
+        tail, wanted = None, self.limit(kept) - self.ids.size
+        if self._tail is not None and wanted > 0:
+            edge = float(reshape(np.array([in_tail.mass / mass / wanted]))[0])
+            betas = self._tail.nodes.betas
+            none = (0.0,) * len(betas)
+            tail = Tail(edge, wanted, Nodes(betas, (math.log(wanted),) * len(betas), none, none))
+        return type(self)(self.ids[:kept][order], logits[order], tail, self.size, cut)
 
     def typical(self, p: float, beta: float, kept: int, least: int) -> tuple[Self, int]:
         """Return the tokens whose surprise is nearest the entropy, and how many they are.

@@ -10,7 +10,7 @@ import pytest
 
 from studio.presets import Preset
 from studio.presets.foreign import FORMAT_WORDS, Imported, export, import_file
-from studio.sampling import CASINGS, SamplingParams, WordBias
+from studio.sampling import CASINGS, STEPS, SamplingParams, WordBias
 from tests.presets.foreign.files import import_one
 
 EXAMPLES = Path(__file__).parent / "examples"
@@ -141,11 +141,12 @@ EXPECTED = {
             "repeat_last_n": -1, "frequency_penalty": 0.2, "presence_penalty": 0.1,
             "dry_multiplier": 0.7, "dry_base": 1.8, "dry_allowed_length": 3,
             "dry_penalty_last_n": 512, "dry_sequence_breakers": ("\n", '"'),
-            "logit_bias": ((13, -math.inf), (15043, -1.5)), "seed": 42,
+            "logit_bias": ((13, -math.inf), (15043, -1.5)), "seed": 42, "adaptive_target": 0.5,
+            "samplers": tuple(step.name for step in STEPS if step.is_by_default),
         },
         [
             ("--model", "models/night.gguf"), ("-ngl", "99"), ("-c", "8192"), ("-fa", "on"),
-            ("--adaptive-target", "0.5"), ("--no-mmap", None), ("-p", "It was"),
+            ("--no-mmap", None), ("-p", "It was"),
         ],
         {
             "max_tokens": 512, "stop": ("User:", "\n###"), "prompt_format": "chat",

@@ -22,6 +22,7 @@ SAMPLES: dict[str, object] = {
     "dry_multiplier": 0.8, "dry_base": 2.5, "dry_allowed_length": 4, "dry_penalty_last_n": 300,
     "dry_sequence_breakers": [".", "!"], "mirostat": 2, "mirostat_tau": 4.5, "mirostat_eta": 0.3,
     "logit_bias": {"7": -3.5}, "seed": 7, "samplers": ["temperature", "top_k"],
+    "adaptive_target": 0.5, "adaptive_decay": 0.8,
 }  # fmt: skip
 """A value for each field, another than the neutral one."""
 
@@ -31,7 +32,10 @@ WEB_MOVING: dict[str, object] = {
     "dynatemp_low": 0.5,
     "dynatemp_high": 1.1,
 }
+NAMED: dict[str, object] = {"--samplers": "top_k;adaptive_p"}
 BESIDE: dict[tuple[str, str], dict[str, object]] = {
+    ("llama.cpp arguments", "--adaptive-target"): NAMED,
+    ("OpenAI-style request", "adaptive_target"): {"samplers": ["top_k", "adaptive_p"]},
     ("SillyTavern", "min_temp"): MOVING,
     ("SillyTavern", "max_temp"): MOVING,
     ("SillyTavern", "dynatemp"): MOVING,

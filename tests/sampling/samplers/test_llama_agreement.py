@@ -249,6 +249,38 @@ def test_mirostat_and_its_mu_agree_with_llama_cpp_from_token_to_token(version: i
         chain.close()
 
 
+def test_adaptive_p_and_its_mean_agree_with_llama_cpp_from_token_to_token() -> None:
+    rng = np.random.default_rng(33)
+    compared = 0
+    while compared < CASES:
+        params = SamplingParams(
+            adaptive_target=float(rng.uniform(0.0, 1.0)),
+            adaptive_decay=float(rng.uniform(0.0, 0.99)),
+            temperature=float(np.exp(rng.uniform(-1.0, 0.7))),
+            top_k=int(rng.integers(0, 30)),
+        )
+        size = int(rng.integers(2, 261))
+        chain = Chain(params, size)
+        mu = None
+        for _ in range(10):
+            logits = (rng.normal(size=size) * rng.uniform(1.0, 5.0)).astype(np.float32)
+            state = SamplerState(mu=mu)
+            left = chain.apply(logits)
+            ours = distribution(logits, params, (), state)
+            assert np.abs(ours - left.probabilities).max() < 1e-4, (params, mu)
+            share = ours[left.selected]
+            # Tokens of a group whose probabilities float32 does not tell apart have one weight.
+            u = float(ours[ours > share].sum() + share / 2)
+            choice = choose(logits, params, (), u, state=state)
+            assert ours[choice.token] == share
+            if choice.token != left.selected:
+                break
+            chain.accept(left.selected)
+            mu = choice.mu
+            compared += 1
+        chain.close()
+
+
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """A model of which only the vocabulary is loaded: 261 tokens, bytes and "th", "the"."""

@@ -241,6 +241,7 @@ def test_only_what_has_an_effect_is_a_step() -> None:
     all_on = SamplingParams(
         temperature=2.0, top_k=3, top_p=0.5, min_p=0.1, typical_p=0.9, top_n_sigma=2.0,
         xtc_probability=0.5, dry_multiplier=1.0, presence_penalty=1.0, p_less=1,
+        adaptive_target=0.5,
     )  # fmt: skip
     assert active_steps(all_on) == DEFAULT_SAMPLERS
     for off in ({"xtc_threshold": 0.6}, {"repeat_last_n": 0}, {"dry_penalty_last_n": 0}):

@@ -65,9 +65,10 @@ def test_temperature_dragged_before_the_filters_changes_order_and_bars(
     last = kept(window)
     assert shown(editor) == DEFAULT_SAMPLERS
     pitch = editor.order.rows.row_height
-    behind = DEFAULT_SAMPLERS[DEFAULT_SAMPLERS.index("min_p") : -1]
-    drag(row(editor, "temperature"), -len(behind) * pitch)
-    assert sampling.params.samplers[-len(behind) - 1 :] == ("temperature", *behind)
+    place = DEFAULT_SAMPLERS.index("min_p")
+    rows = DEFAULT_SAMPLERS.index("temperature") - place
+    drag(row(editor, "temperature"), -rows * pitch)
+    assert sampling.params.samplers[place : place + 2] == ("temperature", "min_p")
     assert shown(editor) == sampling.params.samplers
     assert kept(window) > last, "hot before min-p lets more through"
     assert "what temperature has made" in words(editor.order)

@@ -179,7 +179,8 @@ def test_temperature_first_and_last_are_one_click_apart(
     assert (first.isChecked(), last.isChecked()) == (False, True)
     first.click()
     assert state.params.samplers[:4] == ("penalties", "dry", "temperature", "top_n_sigma")
-    assert state.params.samplers[4:] == DEFAULT_SAMPLERS[3:-1]
+    others = [name for name in DEFAULT_SAMPLERS[3:] if name != "temperature"]
+    assert list(state.params.samplers[4:]) == others
     assert (first.isChecked(), last.isChecked()) == (True, False)
     last.click()
     assert state.params.samplers == DEFAULT_SAMPLERS

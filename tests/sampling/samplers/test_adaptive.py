@@ -1,0 +1,86 @@
+"""Adaptive-p: its definition, what it carries, and the same in a sketch."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from studio.sampling import LogitSketch, SamplerState, SamplingParams, choose, distribution
+
+
+def transformed(p: NDArray[np.float64], target: float) -> NDArray[np.float64]:
+    distance = np.abs(p - target) / 0.3
+    weights = np.where(p > 0.0, np.exp(5.0 - 10.0 * distance**2 / (1.0 + distance)), 0.0)
+    result: NDArray[np.float64] = weights / weights.sum()
+    return result
+
+
+def test_off_by_default_and_last_wherever_it_is_named() -> None:
+    logits = np.log(np.array([0.6, 0.3, 0.1]))
+    assert distribution(logits, SamplingParams()) == pytest.approx([0.6, 0.3, 0.1])
+    last = SamplingParams(adaptive_target=0.3, temperature=2.0, top_k=2)
+    first = SamplingParams(
+        adaptive_target=0.3,
+        temperature=2.0,
+        top_k=2,
+        samplers=("adaptive_p", "top_k", "temperature"),
+    )
+    assert distribution(logits, first).tolist() == distribution(logits, last).tolist()
+
+
+@pytest.mark.parametrize("fields", [{}, {"top_k": 40}, {"min_p": 0.02, "temperature": 1.5}])
+@pytest.mark.parametrize("target", [0.0, 0.3, 0.7, 1.0])
+def test_what_is_near_the_target_grows_likelier(
+    real_logits: NDArray[np.float32], target: float, fields: dict[str, float]
+) -> None:
+    plain = SamplingParams(**fields)  # type: ignore[arg-type]  # fields vary
+    params = SamplingParams(adaptive_target=target, **fields)  # type: ignore[arg-type]
+    for row in real_logits[::25]:
+        expected = transformed(distribution(row, plain), target)
+        found = distribution(row, params)
+        assert found == pytest.approx(expected, abs=1e-6)
+        shaped = LogitSketch.of(row).shaped(params)
+        assert shaped.probabilities == pytest.approx(expected[shaped.ids], abs=2e-3)
+        assert shaped.probabilities.sum() + shaped.tail_probability == pytest.approx(1.0)
+
+
+def test_the_mean_of_what_was_drawn_moves_the_target(real_logits: NDArray[np.float32]) -> None:
+    params = SamplingParams(adaptive_target=0.4, adaptive_decay=0.8, top_k=20)
+    plain = SamplingParams(top_k=20)
+    mean = 0.4
+    state = SamplerState()
+    for index, row in enumerate(real_logits[:30]):
+        before = distribution(row, plain)
+        expected = transformed(before, min(max(0.8 - mean, 0.0), 1.0))
+        assert distribution(row, params, (), state) == pytest.approx(expected, abs=1e-6)
+        choice = choose(row, params, (), (index * 0.37) % 1.0, state=state)
+        assert choice.probability == pytest.approx(expected[choice.token], abs=1e-6)
+        mean = 0.8 * mean + 0.2 * float(before[choice.token])
+        assert choice.mu == pytest.approx(mean)
+        state = SamplerState(mu=choice.mu)
+
+
+def mean_drawn(target: float) -> float:
+    """The mean probability of what is drawn of distributions made at random."""
+    rng = np.random.default_rng(4)
+    params = SamplingParams(adaptive_target=target, min_p=0.05)
+    drawn, state = [], SamplerState()
+    for _ in range(300):
+        row = rng.normal(size=60) * 2.5
+        choice = choose(row, params, (), float(rng.random()), state=state)
+        drawn.append(distribution(row, SamplingParams(min_p=0.05))[choice.token])
+        state = SamplerState(mu=choice.mu)
+    return float(np.mean(drawn))
+
+
+def test_over_a_long_text_the_mean_follows_the_target() -> None:
+    low, middle, high = (mean_drawn(target) for target in (0.15, 0.4, 0.65))
+    assert low + 0.05 < middle < high - 0.05
+    assert middle == pytest.approx(0.4, abs=0.1)
+
+
+def test_t_zero_takes_the_best_all_the_same() -> None:
+    params = SamplingParams(adaptive_target=0.1, temperature=0.0)
+    choice = choose(np.array([1.0, 3.0, 2.0]), params, (), 0.99)
+    assert (choice.token, choice.probability) == (1, 1.0)
