@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from studio.app.parameters.values import ParameterValues
 from studio.app.presets.comparison_state import ACTIVE, PresetComparisonState
 from studio.presets import Preset
-from studio.sampling import SamplingParams
+from studio.sampling import PARAMETERS, SamplingParams
 from studio.ui.presets.comparison_window import PresetComparisonWindow
 from studio.ui.theme.theme import Theme
 from tests.ui.preset_desk import Desk
@@ -24,7 +24,7 @@ SEA = Preset(
     notes="n" * 1000,
 )
 DRY = Preset(name="Dry", sampling=SamplingParams(temperature=0.4, top_k=50), notes="n" * 1001)
-FIELDS = 35
+FIELDS = len(PARAMETERS) + 7
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ def test_all_fields_those_that_differ_first(window: PresetComparisonWindow) -> N
     assert max(len(left), len(right)) < 250
     assert ("", "top-k", "50", "50") in found
     assert [row[0] for row in found] == ["≠"] * 3 + [""] * (FIELDS - 3)
-    assert window._words.text() == "3 of 35 fields differ."
+    assert window._words.text() == f"3 of {FIELDS} fields differ."
 
 
 def test_only_what_differs_is_remembered(window: PresetComparisonWindow, desk: Desk) -> None:
@@ -79,7 +79,7 @@ def test_only_what_differs_is_remembered(window: PresetComparisonWindow, desk: D
     assert [row[1] for row in rows(window)] == ["temperature T", "stop strings", "notes"]
     window.open_with("Sea", "Sea")
     assert rows(window) == []
-    assert window._words.text() == "Nothing differs: all 35 fields have the same value."
+    assert window._words.text() == f"Nothing differs: all {FIELDS} fields have the same value."
     values = ParameterValues(desk.sampling, desk.prompting)
     again = PresetComparisonState(desk.profiles, desk.presets, values, desk.settings)
     assert again.only_differences
