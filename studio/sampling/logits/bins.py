@@ -193,21 +193,35 @@ class Bins:
         return rank_slice
 
     def _bin(self, index: int) -> RankSlice:
-        """Return the tokens of a bin, and perhaps some others of about their depth."""
+        """Return the tokens of a bin, and perhaps some others of about their depth.
+
+        Where it has none, for they were others when they were counted, the next bins' as well.
+        """
         if index not in self._sorted:
-            edge, better, (_, counts, _) = self._histogram
-            nearest, furthest = self._histogram.bounds(index)
-            kind = self._logits.dtype.type
-            with np.errstate(over="ignore"):
-                least = np.nextafter(kind(edge - furthest), kind(-np.inf))
-                most = np.nextafter(kind(edge - nearest), kind(np.inf))
-            least = max(least, np.finfo(kind).min)
-            found = self._between(least, most, better + int(counts.item(index)))
+            first = last = index
+            found = self._between_bins(first, last)
+            while not found.places.size:
+                if last < self._ends.size - 1:
+                    last += 1
+                else:
+                    first -= 1
+                found = self._between_bins(first, last)
             rank_slice = RankSlice(found.better, found.places, self._logits, self._maximum)
             if not math.isnan(self._beta):
                 self._better[rank_slice] = _Weighed(found.mass, found.moment)
             self._sorted[index] = rank_slice
         return self._sorted[index]
+
+    def _between_bins(self, first: int, last: int) -> Between:
+        """Return the tokens from one bin's beginning to another's end."""
+        edge, better, (_, counts, _) = self._histogram
+        nearest, furthest = self._histogram.bounds(first)[0], self._histogram.bounds(last)[1]
+        kind = self._logits.dtype.type
+        with np.errstate(over="ignore"):
+            least = np.nextafter(kind(edge - furthest), kind(-np.inf))
+            most = np.nextafter(kind(edge - nearest), kind(np.inf))
+        least = max(least, np.finfo(kind).min)
+        return self._between(least, most, better + int(counts[first : last + 1].sum()))
 
     def _above(self, rank_slice: RankSlice) -> _Weighed:
         """Return what all weigh that are better than these, at the β in force."""

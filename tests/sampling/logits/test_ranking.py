@@ -137,11 +137,31 @@ def test_a_ranking_with_other_logits_is_that_of_these_logits(
     assert ranking.ids.tolist() == right[: ranking.ids.size]
     assert ranking.count == len(right)
     weights = np.exp(0.7 * (changed[right].astype(np.float64) - changed[right[0]]))
-    for place in (0.0, 0.3, 0.6, 0.9, 1.0):
-        rank = int(place * (len(right) - 1))
+    masses = weights.cumsum()
+    # Where a token was, there may be none now.
+    were = [int(np.searchsorted(-changed[right], -logits[token])) for token in tokens.tolist()]
+    for rank in {*were, *(int(place * len(right)) for place in (0.0, 0.3, 0.6, 0.9, 0.99))}:
+        if rank == len(right):
+            continue
         assert ranking.token_at(rank) == right[rank]
         assert ranking.weight_at(rank, 0.7) == pytest.approx(weights[rank], rel=1e-5, abs=1e-300)
-        mass = float(weights[: rank + 1].sum())
+        mass = float(masses[rank])
         assert ranking.mass(rank + 1, 0.7) == pytest.approx(mass, rel=1e-5)
         if weights[rank] > 1e-4 * mass:  # less is rounding's
             assert ranking.rank_of_draw(mass - weights[rank] / 2, 0.7, len(right)) == rank
+
+
+def test_bins_whose_tokens_are_gone_are_no_end() -> None:
+    # Each deep token stands alone in its bin; every second is taken out, and draws fall everywhere.
+    logits = np.concatenate((np.zeros(200), -np.geomspace(1.0, 40.0, 1000))).astype(np.float32)
+    gone = np.arange(201, 1200, 2)
+    ranking = LogitStatistics(logits).ranking
+    ranking = ranking.with_logits(gone, np.full(gone.size, -INF, np.float32))
+    left = np.delete(logits, gone)
+    for beta in (0.01, 0.3):
+        masses = np.exp(beta * left.astype(np.float64)).cumsum()
+        for share in np.linspace(0.001, 0.999, 500):
+            target = float(share * ranking.mass(logits.size, beta))
+            rank = ranking.rank_of_draw(target, beta, logits.size)
+            assert masses[rank] == pytest.approx(max(masses[rank], target), rel=1e-5)
+            assert (masses[rank - 1] if rank else 0.0) <= target * (1 + 1e-5)
