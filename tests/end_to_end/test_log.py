@@ -65,6 +65,7 @@ def session_of(window):
     window.files.save()
     assert window.files.finish()
     assert MARK in document.read_text(encoding="utf-8")
+    yield lambda: session.next_token_preview.is_settled
     window.actions_.continue_.trigger()
     yield lambda: session.writing.is_idle
     window.actions_.score.trigger()  # ends in our mistake
