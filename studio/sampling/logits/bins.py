@@ -78,7 +78,7 @@ class Bins:
     ) -> None:
         self._maximum = maximum
         self._histogram = histogram
-        ends = histogram.better + histogram.counts.cumsum()
+        ends = histogram.better + histogram.counts.cumsum(dtype=np.float64)
         self._ends: NDArray[np.float64] = ends
         """The rank after the last of each bin."""
         self.count = count
@@ -177,7 +177,7 @@ class Bins:
 
         Looked for from the lightest on, for there what is left is known best.
         """
-        gaps = self._histogram.depths + (self._maximum - self._histogram.edge)
+        gaps = self._histogram.depths.astype(np.float64) + (self._maximum - self._histogram.edge)
         with np.errstate(under="ignore"):
             weights = self._histogram.counts * np.exp(-self._steepness(beta) * gaps)
         lighter = weights[::-1].cumsum()

@@ -55,7 +55,7 @@ class Histogram(NamedTuple):
 
     edge: float
     better: int
-    rows: NDArray[np.float64]
+    rows: NDArray[np.float32]
 
     @classmethod
     def of(cls, logits: NDArray[Any], edge: float, lowest: float, better: int) -> Self:
@@ -73,15 +73,20 @@ class Histogram(NamedTuple):
         return cls(edge, better, rows)
 
     @property
-    def counts(self) -> NDArray[np.float64]:
+    def tokens(self) -> int:
+        """How many they are."""
+        return int(self.rows[1].sum(dtype=np.float64))
+
+    @property
+    def counts(self) -> NDArray[np.float32]:
         """`(n,)` whole numbers of tokens, 1 at least."""
-        counts: NDArray[np.float64] = self.rows[1]
+        counts: NDArray[np.float32] = self.rows[1]
         return counts
 
     @property
-    def depths(self) -> NDArray[np.float64]:
+    def depths(self) -> NDArray[np.float32]:
         """`(n,)` ascending."""
-        depths: NDArray[np.float64] = self.rows[2]
+        depths: NDArray[np.float32] = self.rows[2]
         return depths
 
     def bounds(self, index: int) -> tuple[float, float]:
@@ -104,7 +109,7 @@ def _depth_of(number: float) -> float:
 
 def _counted_by_numpy(
     logits: NDArray[Any], edge: float, lowest: float, better: int
-) -> NDArray[np.float64]:
+) -> NDArray[np.float32]:
     """Return the rows of a histogram; each token counts as the nearest of the fine bins' begins."""
     counts = np.zeros(_FINER)
     best = logits.dtype.type(edge)
@@ -131,4 +136,4 @@ def _counted_by_numpy(
     octaves, parts = np.divmod(numbers, BINS_PER_OCTAVE)
     means = parts + places[numbers] / totals[numbers]
     depths = np.ldexp(1.0 + means / BINS_PER_OCTAVE, octaves) - 1.0
-    return np.array((numbers, totals[numbers], depths))
+    return np.array((numbers, totals[numbers], depths), dtype=np.float32)

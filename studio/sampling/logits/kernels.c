@@ -38,7 +38,7 @@
 #endif
 
 enum {
-    VERSION = 3,    /* of these functions' arguments; `kernels.py` has the same number */
+    VERSION = 4,    /* of these functions' arguments; `kernels.py` has the same number */
     BLOCKS = 512,   /* among whose maxima the bound is */
     WIDTH = 64,     /* of a row of the vocabulary */
     HEIGHT = 16,    /* tokens to a column; more where there would be too many COLUMNS */
@@ -299,7 +299,7 @@ INLINED int count_by_depth(
  * are. -inf is left out. */
 EXPORTED FOR_EACH_PROCESSOR int kelvin_histogram(
     const float *logits, int64_t size, float edge, float lowest, int64_t better, uint64_t *tables,
-    double *numbers, double *counts, double *depths)
+    float *numbers, float *counts, float *depths)
 {
     int bins = count_by_depth(logits, size, edge, lowest, tables), filled = 0;
     tables[0] -= (uint64_t)better << 40;
@@ -309,11 +309,11 @@ EXPORTED FOR_EACH_PROCESSOR int kelvin_histogram(
         if (!count)
             continue;
         part = (double)(FIRST_BIN + bin) + (double)places / (double)count / (1 << FRACTION);
-        numbers[filled] = bin;
-        counts[filled] = (double)count;
+        numbers[filled] = (float)bin;
+        counts[filled] = (float)count; /* exact, for it is below 2^24 */
         /* The float whose bits these are, and with a mean place in place of the lower ones. */
-        depths[filled++] = ldexp(
-            1.0 + (part - (double)((FIRST_BIN + bin) & ~255)) / 256.0, (bin >> 8)) - 1.0;
+        depths[filled++] = (float)(ldexp(
+            1.0 + (part - (double)((FIRST_BIN + bin) & ~255)) / 256.0, (bin >> 8)) - 1.0);
     }
     return filled;
 }
@@ -332,36 +332,35 @@ struct grid {
 
 /* Sum over the bins of a histogram at each of some nodes. */
 INLINED void sum_at_nodes(
-    const double *counts, const double *depths, int bins, const struct grid *grid,
+    const float *counts, const float *depths, int bins, const struct grid *grid,
     struct nodes *nodes)
 {
-    float count[BINS], depth[BINS], weights[BINS];
-    for (int bin = 0; bin < bins; bin++) {
-        count[bin] = (float)counts[bin];
-        depth[bin] = (float)depths[bin];
-    }
+    float weights[BINS];
     for (int node = 0; node < NODES; node++) {
         const float unit = (float)(grid->beta[node] * -1.4426950408889634);
         const float lowest = lowest_exponent(unit);
         float mass = 0.0f, moment = 0.0f, square = 0.0f, mean;
 #pragma omp simd reduction(+ : mass, moment)
         for (int bin = 0; bin < bins; bin++) {
-            float x = depth[bin] * unit, weight;
-            weight = count[bin] * two_to(x > lowest ? x : lowest);
+            float x = depths[bin] * unit, weight;
+            weight = counts[bin] * two_to(x > lowest ? x : lowest);
             weights[bin] = weight;
             mass += weight;
-            moment += weight * depth[bin];
+            moment += weight * depths[bin];
         }
         mean = moment / mass;
         /* From the mean: of the sums of squares themselves float32 would lose the difference. */
 #pragma omp simd reduction(+ : square)
         for (int bin = 0; bin < bins; bin++) {
-            float off = depth[bin] - mean;
+            float off = depths[bin] - mean;
             square += weights[bin] * off * off;
         }
         nodes->value[node] = log(mass);
         nodes->slope[node] = -(double)mean;
         nodes->curvature[node] = square / mass;
+        /* Of what weighs less than e^-40 at this beta nothing is left to be seen at a larger one. */
+        while (bins > 1 && depths[bins - 1] * unit < -57.7f)
+            bins--;
     }
 }
 
@@ -384,7 +383,7 @@ INLINED double share_of_tail(
  * is interpolated between them is close enough to what is found at the others. See
  * `tail_nodes._are_enough`, which says the same and why. */
 EXPORTED FOR_EACH_PROCESSOR int kelvin_tail(
-    const double *counts, const double *depths, int bins, const double *best, int head,
+    const float *counts, const float *depths, int bins, const double *best, int head,
     double edge, const struct grid *grid, struct nodes *nodes)
 {
     sum_at_nodes(counts, depths, bins, grid, nodes);
@@ -424,7 +423,7 @@ struct found {
  * Returns what `kelvin_best` does. */
 EXPORTED FOR_EACH_PROCESSOR int kelvin_top_k_and_tail(
     const float *logits, int64_t size, int head, int64_t *ids, double *best, float *lowest,
-    uint64_t *tables, double *numbers, double *counts, double *depths, const struct grid *grid,
+    uint64_t *tables, float *numbers, float *counts, float *depths, const struct grid *grid,
     struct nodes *nodes, struct found *tail)
 {
     int found = kelvin_best(logits, size, head + 1, ids, best, lowest);

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 SUFFIX = {"win32": ".dll", "darwin": ".dylib"}.get(sys.platform, ".so")
 LIBRARY = Path(__file__).with_name(f"_kernels{SUFFIX}")
 
-_VERSION = 3
+_VERSION = 4
 """Of the arguments. A library of another one is left over from an older checkout."""
 
 _PER_NAT = math.log2(math.e)
@@ -80,14 +80,18 @@ class TopKAndTail(NamedTuple):
     """What is asked of a vocabulary once a token.
 
     Attributes:
-        best: More than the `head` best tokens; or all, where there are fewer.
+        ids: Of more than the `head` best tokens, or all where there are fewer; as of `Best`.
+        logits: Theirs.
+        lowest: The least logit of the whole vocabulary.
         bins: `(3, n)` of all others: what `Histogram.rows` is.
         nodes: `(3, NODES)` of these: K, its slope and its curvature.
         are_few_enough: Whether the coarse nodes among these are.
     """
 
-    best: Best
-    bins: NDArray[np.float64]
+    ids: NDArray[np.int64]
+    logits: NDArray[np.float64]
+    lowest: float
+    bins: NDArray[np.float32]
     nodes: NDArray[np.float64]
     are_few_enough: bool
 
@@ -204,7 +208,7 @@ class _Counted:
     def __init__(self) -> None:
         assert _library is not None  # as in every caller
         self.tables = ctypes.create_string_buffer(_library.kelvin_tables_bytes())
-        self.bins = np.empty((3, _library.kelvin_bins()))
+        self.bins = np.empty((3, _library.kelvin_bins()), dtype=np.float32)
         self.addresses = ctypes.addressof(self.tables), *map(_address, self.bins)
         self.nodes = np.empty((3, NODES))
         self.tail = _Tail()
@@ -237,7 +241,7 @@ def best(logits: NDArray[Any], least: int) -> Best | None:
 
 def histogram(
     logits: NDArray[Any], edge: float, lowest: float, better: int
-) -> NDArray[np.float64] | None:
+) -> NDArray[np.float32] | None:
     """Count the tokens of `(V,)` logits by their depth below the edge.
 
     Args:
@@ -283,15 +287,21 @@ def top_k_and_tail(logits: NDArray[Any], head: int, grid: Grid) -> TopKAndTail |
     )
     result = None
     if count:
-        bins = counted.bins[:, : counted.tail.bins].copy()
-        nodes = counted.nodes.copy()
-        result = TopKAndTail(found.best(count), bins, nodes, bool(counted.tail.enough))
+        tail = counted.tail
+        result = TopKAndTail(
+            found.ids[:count].copy(),
+            found.logits[:count].copy(),
+            found.lowest.value,
+            counted.bins[:, : tail.bins].copy(),
+            counted.nodes.copy(),
+            tail.enough == 1,
+        )
     _spare.append(spare)
     return result
 
 
 def tail(
-    bins: NDArray[np.float64], best: NDArray[np.float64], head: int, edge: float, grid: Grid
+    bins: NDArray[np.float32], best: NDArray[np.float64], head: int, edge: float, grid: Grid
 ) -> tuple[NDArray[np.float64], bool] | None:
     """Return `(3, NODES)` K, its slope and its curvature, and whether the coarse nodes are enough.
 

@@ -80,17 +80,19 @@ class Ranking:
         self._rank(source, HEAD + 1)
 
     @classmethod
-    def of_best(cls, source: NDArray[Any], best: kernels.Best, histogram: Histogram | None) -> Self:
+    def of_best(
+        cls, source: NDArray[Any], found: kernels.TopKAndTail, histogram: Histogram | None
+    ) -> Self:
         """Return the ranking of logits of which the best and a histogram are found already.
 
         Args:
             source: `(V,)` the logits.
-            best: More than `HEAD` of them, or all.
+            found: More than `HEAD` of them, or all.
             histogram: Of all but the best `HEAD`; None where there are no others.
         """
         made = cls.__new__(cls)  # spelled out: where caches are cold each call costs microseconds
         made._source, made.size = source, source.size
-        made.ids, made.logits, made._lowest = best
+        made.ids, made.logits, made._lowest = found[:3]
         made._replaced = made._count = made._bins = made._gaps = made._weighed = None
         made._histogram = histogram
         if histogram is None:
@@ -108,7 +110,7 @@ class Ranking:
         if self._count is None:
             histogram = self.histogram
             assert histogram is not None  # where it is not known, not all are ranked
-            self._count = histogram.better + int(histogram.counts.sum())
+            self._count = histogram.better + histogram.tokens
         return self._count
 
     @property

@@ -20,6 +20,10 @@ from studio.sampling.params import SamplingParams
 from studio.sampling.samplers.steps import active_steps, beta_of
 
 
+_FIRST = 16
+"""Where a model is fairly sure, a nucleus has no more tokens: these are weighed first."""
+
+
 class _Step(NamedTuple):
     """One sampler, with its parameter as it is needed: β, k, p, or nats below the best at β 1."""
 
@@ -52,31 +56,53 @@ def filter_top(ranking: Ranking, params: SamplingParams) -> FilteredTop | None:
     if steps is None or known > FEW:
         return None
     kept, beta = ranking.size, 1.0
-    gaps: list[float] = []  # as many as were kept when they were first asked for, or all known
+    # As many as were kept when they were first asked for, or all known; or the first, where these
+    # were enough to see that no more are left.
+    gaps: list[float] = []
+    fewest = _FIRST if params.min_keep <= _FIRST else known
     for kind, value in steps:
         if kind == "temperature":
             beta = value
         elif kind == "top_k":
             kept = min(kept, int(value))
         elif kind == "top_p":
-            gaps = gaps or gaps_of_few(ranking.logits, kept)
-            cumulative = [*accumulate(map(math.exp, exponents_of_few(gaps, kept, beta)))]
-            mass = cumulative[-1] if kept <= known else ranking.mass(kept, beta)
-            found = bisect_left(cumulative, value * mass) + 1
-            if found > known:
-                return None
+            if kept > known:
+                mass = value * ranking.mass(kept, beta)
+                gaps = gaps or gaps_of_few(ranking.logits, fewest)
+                found = _count_to(mass, gaps, beta)
+                if found > len(gaps):
+                    gaps = gaps_of_few(ranking.logits, kept)
+                    found = _count_to(mass, gaps, beta)
+                if found > known:
+                    return None
+            else:
+                if len(gaps) < kept:
+                    gaps = gaps_of_few(ranking.logits, kept)
+                cumulative = [*accumulate(map(math.exp, exponents_of_few(gaps, kept, beta)))]
+                found = bisect_left(cumulative, value * cumulative[-1]) + 1
             kept = max(min(found, kept), min(kept, params.min_keep))
         elif beta:  # at β 0 every token is as probable as the best
-            gaps = gaps or gaps_of_few(ranking.logits, kept)
-            found = bisect_right(gaps, value / beta)
+            distance = value / beta
+            gaps = gaps or gaps_of_few(ranking.logits, min(kept, fewest))
+            if gaps[-1] <= distance and len(gaps) < min(kept, known):
+                gaps = gaps_of_few(ranking.logits, kept)
+            found = bisect_right(gaps, distance)
             if found == known and kept > known:
                 return None
             kept = max(min(found, kept), min(kept, params.min_keep))
     if kept > known:
         return None
-    exponents = exponents_of_few(gaps or gaps_of_few(ranking.logits, kept), kept, beta)
+    if len(gaps) < kept:
+        gaps = gaps_of_few(ranking.logits, kept)
+    exponents = exponents_of_few(gaps, kept, beta)
     weights = [*map(math.exp, exponents)]
     return FilteredTop(kept, beta, exponents, weights, [*accumulate(weights)])
+
+
+def _count_to(mass: float, gaps: list[float], beta: float) -> int:
+    """Return how many tokens weigh at least `mass`, or more than there are gaps."""
+    cumulative = [*accumulate(map(math.exp, exponents_of_few(gaps, len(gaps), beta)))]
+    return bisect_left(cumulative, mass) + 1
 
 
 @lru_cache(maxsize=64)

@@ -10,14 +10,14 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from studio.sampling.logits import kernels
 from studio.sampling.logits.histogram import Histogram
 from studio.sampling.logits.ranking import HEAD, Ranking
 from studio.sampling.samplers.choice import Choice
 from studio.sampling.tails.tail import Tail
-from studio.sampling.tails.tail_nodes import GRID, Measured, measure
+from studio.sampling.tails.tail_nodes import GRID, measure, tail_of
 
 
 class Written(NamedTuple):
@@ -41,26 +41,29 @@ class LogitStatistics:
         LogitsError: As for `Ranking`.
     """
 
-    __slots__ = ("_histogram", "_measured", "ranking")
+    __slots__ = ("_are_few_enough", "_histogram", "_nodes", "ranking")
 
     def __init__(self, logits: ArrayLike) -> None:
         source = np.asarray(logits)
         found = kernels.top_k_and_tail(source, HEAD, GRID)
+        self._nodes: NDArray[np.float64] | None = None
+        self._are_few_enough = False
         if found is None:
             self.ranking = Ranking(source)
-            histogram = self.ranking.histogram
-            self._measured = measure(histogram, self.ranking.logits) if histogram else None
+            self._histogram = self.ranking.histogram
+            if self._histogram:
+                self._nodes, self._are_few_enough = measure(self._histogram, self.ranking.logits)
         else:
-            best, bins, nodes, are_few_enough = found
-            histogram = Histogram(best.logits.item(HEAD), HEAD, bins) if bins.size else None
-            self.ranking = Ranking.of_best(source, best, histogram)
-            self._measured = Measured(nodes, are_few_enough) if histogram else None
-        self._histogram = histogram
+            bins = found.bins
+            self._histogram = Histogram(found.logits.item(HEAD), HEAD, bins) if bins.size else None
+            self.ranking = Ranking.of_best(source, found, self._histogram)
+            self._nodes, self._are_few_enough = found.nodes, found.are_few_enough
 
     def tail(self) -> Tail | None:
         """Return all tokens but the best `HEAD`; None where there are no others."""
-        histogram, measured = self._histogram, self._measured
-        return measured.tail(histogram) if histogram and measured else None
+        if self._histogram is None or self._nodes is None:
+            return None
+        return tail_of(self._histogram, self._nodes, self._are_few_enough)
 
     def drawn(self, choice: Choice) -> Written | None:
         """Return what is recorded of the token that was chosen here, as `written` does."""

@@ -69,38 +69,35 @@ GRID = _grid()
 """For `kernels`: the dense nodes, and when the coarse ones are enough."""
 
 
-class Measured(NamedTuple):
-    """A tail at all nodes.
-
-    Attributes:
-        nodes: `(3, n)` K, its slope and its curvature at each of the dense grid.
-        are_few_enough: Whether the coarse ones among them tell enough.
-    """
-
-    nodes: NDArray[np.float64]
-    are_few_enough: bool
-
-    def tail(self, histogram: Histogram) -> Tail:
-        """Return it as few numbers as are enough; it was measured on `histogram`."""
-        few = self.are_few_enough
-        parts: list[list[float]] = (self.nodes[:, _COARSE] if few else self.nodes).tolist()
-        count = int(histogram.counts.sum())
-        return Tail(histogram.edge, count, Nodes(_BETAS[few], *map(tuple, parts)))
-
-
-def measure(histogram: Histogram, best: NDArray[np.float64]) -> Measured:
-    """Measure the tail that a histogram is of.
+def measure(histogram: Histogram, best: NDArray[np.float64]) -> tuple[NDArray[np.float64], bool]:
+    """Look at the tail that a histogram is of at all nodes.
 
     Args:
         histogram: Of one token or more, and not of all.
         best: The best logits in descending order, among them all that the histogram leaves out.
+
+    Returns:
+        `(3, n)` K, its slope and its curvature at each node of the dense grid, and whether the
+        coarse ones among them tell enough: what `kernels.top_k_and_tail` finds as well.
     """
     edge, head, bins = histogram
     found = kernels.tail(bins, best, head, edge, GRID)
     if found is not None:
-        return Measured(*found)
+        return found
     jets = _jets(histogram)
-    return Measured(np.array(jets), _are_enough(jets, best[:head] - best[0], edge - best[0]))
+    return np.array(jets), _are_enough(jets, best[:head] - best[0], edge - best[0])
+
+
+def tail_of(histogram: Histogram, nodes: NDArray[np.float64], few: bool) -> Tail:
+    """Return the tail that was measured, as few numbers as are enough.
+
+    Args:
+        histogram: The tail's.
+        nodes: What `measure` found of it.
+        few: Whether the coarse nodes are enough.
+    """
+    parts: list[list[float]] = (nodes[:, _COARSE] if few else nodes).tolist()
+    return Tail(histogram.edge, histogram.tokens, Nodes(_BETAS[few], *map(tuple, parts)))
 
 
 class _Jets(NamedTuple):
@@ -112,11 +109,11 @@ class _Jets(NamedTuple):
 
 
 def _jets(histogram: Histogram) -> _Jets:
-    depths = histogram.depths.astype(np.float32)
+    depths = histogram.depths
     weights = np.outer(_DENSE.astype(np.float32), -depths)
     with np.errstate(under="ignore"):
         np.exp(weights, out=weights)
-        weights *= histogram.counts.astype(np.float32)
+        weights *= histogram.counts
         masses = weights.sum(axis=1)
         means = weights @ depths / masses
         # From the mean: of the sums of squares themselves float32 would lose the difference.
