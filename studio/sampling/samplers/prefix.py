@@ -19,7 +19,6 @@ from studio.sampling.logits.ranking import Ranking
 from studio.sampling.params import SamplingParams
 from studio.sampling.samplers.steps import active_steps, beta_of
 
-
 _FIRST = 16
 """Where a model is fairly sure, a nucleus has no more tokens: these are weighed first."""
 
