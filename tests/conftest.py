@@ -20,6 +20,9 @@ settings.load_profile("patient")
 # could interrupt the program.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+# And `nohup` the same with hang-ups.
+if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 # The suite brings its own screen (packaging/bootstrap.py test); without it nothing may appear on
 # the developer's. Set before Qt is loaded by anything.

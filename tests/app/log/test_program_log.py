@@ -86,7 +86,7 @@ def test_what_goes_wrong_unseen_is_logged_and_what_the_user_sees_stays(empty_hom
     assert log.count("ValueError (its words are left out") == 2, "the first, and the tenth"
     assert "the same error for the 10. time" in log
     assert "error in the thread “tested”" in log
-    assert log.count("KeyError") == 2
+    assert log.count("KeyError (its words are left out") == 2
     assert "Qt (default): QFileSystemWatcher: failed to add paths: …" in log
     assert "Qt (default): a plain warning" in log
     assert "KeyboardInterrupt" not in log

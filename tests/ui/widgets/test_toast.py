@@ -111,15 +111,19 @@ def test_nothing_of_what_is_painted_comes_by_while_nothing_is_said(
         return follow(toast, watched, event)
 
     monkeypatch.setattr(Toast, "eventFilter", look)
-    toast = Toast(window, lasts=30)
+    toast = Toast(window, lasts=1000)
     low = QWidget(window)
     toast.keep_off(low)
     low.show()
     window.repaint()
     assert seen == []
     toast.say("Saved.")
-    window.repaint()
-    assert QEvent.Type.Paint in seen
+
+    def is_painted() -> bool:
+        window.repaint()  # nothing is, as long as a screen has not shown it
+        return QEvent.Type.Paint in seen
+
+    qtbot.waitUntil(is_painted)
     qtbot.waitUntil(toast.isHidden)
     seen.clear()
     window.repaint()
