@@ -49,7 +49,8 @@ def reaching(source: NDArray[Any], least: int) -> tuple[NDArray[np.int64], bool]
     """
     blocks = max(least - 1, 1) * _BLOCKS_PER_TOKEN  # at first 512, which divides most sizes
     if blocks * 2 <= source.size:
-        return _above_a_bound(source, blocks, least), False
+        ids = _above_a_bound(source, blocks, least)
+        return ids, ids.size < least
     largest = float(source.max())
     if not isfinite(largest):
         refuse_what_cannot_be_ranked(source, largest)

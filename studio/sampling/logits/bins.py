@@ -145,32 +145,33 @@ class Bins:
         """
         # First those known: asked how many weigh what so many did, the answer is as many.
         for rank_slice in self._sorted.values():
-            if self._side_of(rank_slice, mass, beta, side) == 0:
-                return min(self._rank_in(rank_slice, mass, beta, side), kept)
+            step, rank = self._rank_in(rank_slice, mass, beta, side)
+            if not step:
+                return min(rank, kept)
         total = self.mass(self.count, beta)
         if mass > total or (mass == total and side == "right"):
             return kept
         index, way = self._likely(total - mass, beta), 0
-        rank_slice = self._bin(index)
-        while step := self._side_of(rank_slice, mass, beta, side):
-            # Past both ends of two neighbours it is by rounding alone.
-            if step == -way or not 0 <= index + step < self._ends.size:
-                break
+        step, rank = self._rank_in(self._bin(index), mass, beta, side)
+        # Past both ends of two neighbours it is by rounding alone.
+        while step and step != -way and 0 <= index + step < self._ends.size:
             index, way = index + step, step
-            rank_slice = self._bin(index)
-        return min(self._rank_in(rank_slice, mass, beta, side), kept)
+            step, rank = self._rank_in(self._bin(index), mass, beta, side)
+        return min(rank, kept)
 
-    def _side_of(self, rank_slice: RankSlice, mass: float, beta: float, side: Side) -> int:
-        """Say where the weights so far reach `mass`: here (0), among better tokens (-1), or (1)."""
-        before, end = self._before(rank_slice, beta), self._so_far(rank_slice, beta).item(-1)
+    def _rank_in(
+        self, rank_slice: RankSlice, mass: float, beta: float, side: Side
+    ) -> tuple[int, int]:
+        """Return the rank of `rank_at` as one of these tokens, and before it which way it lies.
+
+        That is 0 where it is one of them, -1 where the weights reach `mass` among better tokens,
+        and 1 among others.
+        """
+        before, so_far = self._before(rank_slice, beta), self._so_far(rank_slice, beta)
+        place, last = int(so_far.searchsorted(mass, side)), so_far.size - 1
         if before > mass or (before == mass and side == "left"):
-            return -1
-        return int(end < mass or (end == mass and side == "right"))
-
-    def _rank_in(self, rank_slice: RankSlice, mass: float, beta: float, side: Side) -> int:
-        """Return the rank of `rank_at` as one of these tokens."""
-        so_far = self._so_far(rank_slice, beta)
-        return rank_slice.first + min(int(so_far.searchsorted(mass, side)), so_far.size - 1)
+            return -1, rank_slice.first
+        return int(place > last), rank_slice.first + min(place, last)
 
     def _likely(self, past: float, beta: float) -> int:
         """Return the bin past which all tokens weigh about `past`.

@@ -439,15 +439,16 @@ EXPORTED FOR_EACH_PROCESSOR int kelvin_top_k_and_tail(
 
 /* Weigh each token by 2^x, with x = (logit - maximum) * unit; return the sum of all weights.
  *
- * A weight below 2^-126 is put as 0. `moment` takes the sum of x times the weight. */
-EXPORTED FOR_EACH_PROCESSOR double kelvin_weigh(
-    const float *logits, int64_t size, float maximum, float unit, float *weights, double *moment)
+ * A weight below 2^-126 is 0. `weights` takes them if they are to be kept, and `moment` the sum of x
+ * times the weight. */
+INLINED double weigh(
+    const float *logits, int64_t size, float maximum, float unit, int are_kept, float *weights,
+    double *moment)
 {
     const float lowest = lowest_exponent(unit);
     double total = 0.0, total_moment = 0.0;
     for (int64_t start = 0; start < size; start += SUMMED) {
         const float *row = logits + start;
-        float *out = weights + start;
         int count = size - start < SUMMED ? (int)(size - start) : SUMMED;
         float sum = 0.0f, moments = 0.0f;
 #pragma omp simd reduction(+ : sum, moments)
@@ -455,7 +456,8 @@ EXPORTED FOR_EACH_PROCESSOR double kelvin_weigh(
             float x = (row[i] - maximum) * unit, least = x > lowest ? x : lowest;
             float weight = two_to(least);
             weight = x > lowest ? weight : 0.0f;
-            out[i] = weight;
+            if (are_kept)
+                weights[start + i] = weight;
             sum += weight;
             moments += weight * least;
         }
@@ -466,25 +468,18 @@ EXPORTED FOR_EACH_PROCESSOR double kelvin_weigh(
     return total;
 }
 
-/* Return the sum that `kelvin_weigh` does, of the same weights, which are put nowhere. */
+EXPORTED FOR_EACH_PROCESSOR double kelvin_weigh(
+    const float *logits, int64_t size, float maximum, float unit, float *weights, double *moment)
+{
+    return weigh(logits, size, maximum, unit, 1, weights, moment);
+}
+
+/* The same sum alone. */
 EXPORTED FOR_EACH_PROCESSOR double kelvin_mass(
     const float *logits, int64_t size, float maximum, float unit)
 {
-    const float lowest = lowest_exponent(unit);
-    double total = 0.0;
-    for (int64_t start = 0; start < size; start += SUMMED) {
-        const float *row = logits + start;
-        int count = size - start < SUMMED ? (int)(size - start) : SUMMED;
-        float sum = 0.0f;
-#pragma omp simd reduction(+ : sum)
-        for (int i = 0; i < count; i++) {
-            float x = (row[i] - maximum) * unit;
-            float weight = two_to(x > lowest ? x : lowest);
-            sum += x > lowest ? weight : 0.0f;
-        }
-        total += sum;
-    }
-    return total;
+    double moment;
+    return weigh(logits, size, maximum, unit, 0, NULL, &moment);
 }
 
 /* What is better than some tokens: how many, what they weigh, and the sum of each weight times how

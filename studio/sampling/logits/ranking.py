@@ -149,7 +149,8 @@ class Ranking:
         """Return the mass of `weight`."""
         if self._is_ranked(kept):
             return self.head(beta).mass(kept)
-        if self._bins is None and self.are_all(kept) and _LEAST_BETA < beta < _LARGEST_BETA:
+        is_usual = _LEAST_BETA < beta < _LARGEST_BETA
+        if is_usual and self._bins is None and self.are_all_of_many(kept):
             mass = kernels.mass(self.source, self.maximum, beta)  # no weight is asked for
             if mass is not None:
                 return mass
@@ -218,9 +219,13 @@ class Ranking:
         """Whether all tokens that there are were found to be ranked."""
         return self.ids.size == self._count
 
-    def are_all(self, kept: int) -> bool:
-        """Say whether the `kept` best are all there are."""
-        return kept >= self.size or kept >= self.count
+    def are_all_of_many(self, kept: int) -> bool:
+        """Say whether the `kept` best are all tokens there are, and not all of them are ranked.
+
+        The source is what to work on then. That of a ranking which is complete may hold more than
+        was left when it was made.
+        """
+        return not self.is_complete and (kept >= self.size or kept >= self.count)
 
     def _is_ranked(self, kept: int) -> bool:
         """Say whether the `kept` best are all in order."""
@@ -275,6 +280,7 @@ class Ranking:
         Raises:
             LogitsError: No token is left above -inf.
         """
+        logits = logits.astype(self._source.dtype, copy=False)
         replaced = set(tokens.tolist())
         spared = np.array([token not in replaced for token in self.ids.tolist()])
         complete = self.is_complete
@@ -336,7 +342,7 @@ class Ranking:
             self._gaps = self._weighed = None
             return
         ids, are_all = reaching(source, least)
-        if are_all or ids.size < least:
+        if are_all:
             self._count = ids.size
         self._set_head(ids, source[ids])
 

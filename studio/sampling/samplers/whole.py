@@ -1,8 +1,8 @@
 """The logits of a whole vocabulary as the samplers see them.
 
 A `Ranking`, and what the samplers that do not simply keep the best n need beside it. What those
-leave or change becomes a ranking of its own, made anew: that costs a pass over the vocabulary more,
-and only where such a sampler is on.
+leave or change becomes a ranking of its own: of the same logits but for some tokens', or made anew,
+which costs another pass over the vocabulary.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class WholeLogits:
 
     def deviation(self, kept: int) -> float:
         """Return the standard deviation of the `kept` best logits."""
-        if not self._takes_all_of_many(kept):
+        if not self.ranking.are_all_of_many(kept):
             self.ranking.extend(kept)
             return float(self.ranking.logits[:kept].std())
         source = self.ranking.source
@@ -83,7 +83,7 @@ class WholeLogits:
 
     def adjusted(self, adjustment: Adjustment, kept: int) -> Self:
         """Return the `kept` best with the logits of some of them changed, in their new order."""
-        if self._takes_all_of_many(kept):
+        if self.ranking.are_all_of_many(kept):
             tokens = adjustment.tokens
             changed = adjustment.apply(self.ranking.logits_of(tokens))
             return type(self)(self.ranking.with_logits(tokens, changed))
@@ -95,17 +95,17 @@ class WholeLogits:
 
     def without_best(self, count: int, kept: int) -> Self:
         """Return the `kept` best without the `count` best of them."""
-        if self._takes_all_of_many(kept):
+        if self.ranking.are_all_of_many(kept):
             self.ranking.extend(count)
-            none = np.full(count, -np.inf, dtype=self.ranking.source.dtype)
-            return type(self)(self.ranking.with_logits(self.ranking.ids[:count], none))
+            taken = self.ranking.ids[:count]
+            return type(self)(self.ranking.with_logits(taken, np.full(count, -np.inf)))
         self.ranking.extend(kept)
         return type(self)(Ranking(self._only(slice(count, kept))))
 
     def reshaped(self, reshape: Reshape, kept: int, beta: float) -> Self:
         """Return the `kept` best with the logits that `reshape` makes of their probabilities."""
         mass = self.ranking.mass(kept, beta)
-        if self._takes_all_of_many(kept):
+        if self.ranking.are_all_of_many(kept):
             source = self.ranking.source
             with np.errstate(invalid="ignore"):  # 0 times infinity, which is none of the tokens
                 exponents = (source.astype(np.float64) - float(self.ranking.maximum)) * beta
@@ -142,14 +142,6 @@ class WholeLogits:
                 break
             looked_at = min(kept, looked_at * _GROWTH)
         return type(self)(Ranking(self._only(order[:count]))), count
-
-    def _takes_all_of_many(self, kept: int) -> bool:
-        """Say whether `kept` are all tokens there are, and not all of them are ranked.
-
-        The source is what to work on then. That of a ranking which is complete may hold more than
-        was left when it was made.
-        """
-        return not self.ranking.is_complete and self.ranking.are_all(kept)
 
     def _only(self, places: slice | NDArray[np.intp]) -> NDArray[Any]:
         """Return a vocabulary's logits: those ranked at `places`, and -inf for all others."""
