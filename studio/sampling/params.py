@@ -204,8 +204,8 @@ class SamplingParams(
             stride=1,
             is_whole=True,
             words={"off": 0, "on": 1},
-            help="Only tokens at least as probable as Σ p², the odds that two draws agree, can be "
-            "drawn.",
+            help="Only tokens at least as probable as Σ\u00a0p², the odds that two draws agree, "
+            "can be drawn.",
             plain="It has no threshold to set: a short list where the model is sure, a long one "
             "where it is not. 0 is off.",
             group="filters",
