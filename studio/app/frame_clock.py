@@ -1,12 +1,14 @@
 """At most one update a frame: what arrives faster is collected until the next one.
 
-Knows nothing of what is updated. At rest no timer runs.
+At rest no timer runs.
 """
 
 import time
 from collections.abc import Callable
 
-from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer
+from PySide6.QtCore import QElapsedTimer, QObject, Qt
+
+from studio.app.timers import single_shot
 
 FRAME_MS = 33
 """About 30 frames a second: smooth to read along, and an eighth of the work of a token each."""
@@ -38,10 +40,8 @@ class FrameClock(QObject):
         self._shortest, self._longest = interval_ms, interval_ms * _LONGEST
         self._since_last = QElapsedTimer()
         self._processor_seconds = time.thread_time()
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
+        self._timer = single_shot(self, self.flush)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
-        self._timer.timeout.connect(self.flush)
 
     @property
     def is_settled(self) -> bool:

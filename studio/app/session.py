@@ -3,7 +3,7 @@
 The composition of what is behind the widgets; knows no widget.
 """
 
-from PySide6.QtCore import QElapsedTimer, QObject, QTimer
+from PySide6.QtCore import QElapsedTimer, QObject
 
 from studio.app.compare.state import CompareState
 from studio.app.engine_line.client import EngineClient, silence_words
@@ -16,6 +16,7 @@ from studio.app.parameters.sampling_state import SamplingState
 from studio.app.presets.profile_state import ProfileState
 from studio.app.presets.state import PresetState
 from studio.app.reading import Reading
+from studio.app.timers import single_shot
 from studio.app.tokens.bias_owner import BiasOwner
 from studio.app.tokens.next_token import NextToken
 from studio.app.tokens.text_question import TextQuestion
@@ -92,9 +93,7 @@ class Session(QObject):
             self,
         )
         self._since_stop = QElapsedTimer()
-        self._insisting = QTimer(self)
-        self._insisting.setSingleShot(True)
-        self._insisting.timeout.connect(self.end_engine)
+        self._insisting = single_shot(self, self.end_engine)
         self.client.waiting_changed.connect(self._on_waiting_changed)
         self.sampling.params_changed.connect(self.next_token.set_params)
         self.unused_memory = UnusedMemory(self)

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Generic, TypeVar, cast
 
 import msgspec
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from studio.app.disk_thread import DiskThread
 from studio.app.settings_file import SettingsFile, SettingsFileError, is_json
+from studio.app.timers import single_shot
 from studio.app.user_folders import config_folder
 from studio.path_checks import exists
 from studio.visible_text import visible_line
@@ -264,10 +265,7 @@ class Settings(QObject):
         self._former: Path | None = None
         self._disk = DiskThread("settings", self)
         self._told = ""
-        self._delay = QTimer(self)
-        self._delay.setSingleShot(True)
-        self._delay.setInterval(_DELAY_MS)
-        self._delay.timeout.connect(self._write_soon)
+        self._delay = single_shot(self, self._write_soon, _DELAY_MS)
         self.problem = self._read()
 
     def get(self, setting: Setting[Value]) -> Value:

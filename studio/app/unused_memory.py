@@ -8,7 +8,9 @@ import contextlib
 import ctypes
 import gc
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject
+
+from studio.app.timers import single_shot
 
 _REST_MS = 1500
 """From the last time something went: what goes, goes in several turns of the event loop."""
@@ -23,10 +25,7 @@ class UnusedMemory(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._rest = QTimer(self)
-        self._rest.setSingleShot(True)
-        self._rest.setInterval(_REST_MS)
-        self._rest.timeout.connect(_give_back)
+        self._rest = single_shot(self, _give_back, _REST_MS)
 
     @property
     def is_settled(self) -> bool:

@@ -287,8 +287,7 @@ class _Measurement:
         """Wait until the histogram shows what follows the caret."""
         self._events.clear()
         self._session.draft.prompt_changed.emit()
-        timer = QTimer()
-        timer.setSingleShot(True)
+        timer = QTimer(singleShot=True)
         timer.start(500)
         run_until(
             lambda: (

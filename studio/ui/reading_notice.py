@@ -1,8 +1,9 @@
 """Says what is read, how far it is, and how to end it, where that takes longer than a moment."""
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject
 
 from studio.app.reading import Reading
+from studio.app.timers import single_shot
 from studio.ui.presets.notices import PresetNotices
 from studio.ui.widgets.actions import make_action
 
@@ -33,9 +34,7 @@ class ReadingNotice(QObject):
         self.cancel = make_action(
             self, "&Cancel", reading.cancel, tip="Read no more of it (Esc in the main window)"
         )
-        self._delay = QTimer(self)
-        self._delay.setSingleShot(True)
-        self._delay.timeout.connect(self._tell)
+        self._delay = single_shot(self, self._tell)
         self._is_told = False
         reading.changed.connect(self._follow)
         reading.progressed.connect(self._on_progressed)

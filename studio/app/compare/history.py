@@ -10,13 +10,14 @@ from functools import partial
 from pathlib import Path
 
 import msgspec
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from studio.app.compare.record import record_of, show_record
 from studio.app.compare.shelf import CompareShelf
 from studio.app.compare.shelf_writer import Kept, ShelfWriter
 from studio.app.compare.state import CompareState
 from studio.app.reading import Reading
+from studio.app.timers import single_shot
 from studio.experiments.comparison import Comparison
 from studio.experiments.comparison_file import ComparisonFileError
 from studio.memory_budgets import RUNS
@@ -72,10 +73,7 @@ class CompareHistory(QObject):
         self._writer = ShelfWriter(shelf, self)
         self._writer.failed.connect(self._on_failed)
         self._writer.done.connect(self._let_go)
-        self._rest = QTimer(self)
-        self._rest.setSingleShot(True)
-        self._rest.setInterval(_REST_MS)
-        self._rest.timeout.connect(self._put_in_time)
+        self._rest = single_shot(self, self._put_in_time, _REST_MS)
         for over in (state.ended, state.origin.changed):
             over.connect(self._rest.start)
         state.replacing.connect(self._on_replacing)

@@ -13,9 +13,10 @@ from collections import deque
 from enum import Enum
 from typing import NamedTuple
 
-from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signal
+from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, Signal
 
 from studio.app.engine_line.outbox import Outbox
+from studio.app.timers import single_shot
 from studio.engine.framing import FrameReader, FramingError, encode, event_reader
 from studio.engine.messages import AnyCommand, AnyEvent
 from studio.own_command import own_command, own_folder
@@ -199,12 +200,8 @@ class EngineProcess(QObject):
         self._finished: tuple[int, QProcess.ExitStatus] | None = None
         """How it ended, while what it sent before is still to be read."""
         self._outbox = Outbox()
-        self._turn = QTimer(self)
-        self._turn.setSingleShot(True)
-        self._turn.timeout.connect(self._read_on)
-        self._reap = QTimer(self)
-        self._reap.setSingleShot(True)
-        self._reap.timeout.connect(self._abandon)
+        self._turn = single_shot(self, self._read_on)
+        self._reap = single_shot(self, self._abandon)
         self._process = QProcess(self)
         environment = QProcessEnvironment.systemEnvironment()
         if not environment.contains(_GLIBC):

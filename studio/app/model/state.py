@@ -7,12 +7,13 @@ from collections.abc import Hashable
 from enum import Enum
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from studio.app.engine_line.client import EngineClient, silence_words
 from studio.app.engine_line.process import Outcome
 from studio.app.model.deaths import ModelDeath, ModelDeaths, stamp
 from studio.app.model.names import model_name
+from studio.app.timers import single_shot
 from studio.engine.messages import (
     AnyEvent,
     Evaluated,
@@ -105,9 +106,7 @@ class ModelState(QObject):
         """Of the file, when it was asked for."""
         client.listen(self._on_event, Loading, Loaded, Superseded, Failed)
         client.listen(self._on_evaluated, Evaluated)
-        self._patience = QTimer(self)
-        self._patience.setSingleShot(True)
-        self._patience.timeout.connect(lambda: self._replace_engine("it did not begin to load"))
+        self._patience = single_shot(self, lambda: self._replace_engine("it did not begin to load"))
         client.died.connect(self._on_died)
         client.waiting_changed.connect(self._replace_silent_engine)
 

@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from PySide6.QtCore import QFileSystemWatcher, QObject, QTimer, Signal
+from PySide6.QtCore import QFileSystemWatcher, QObject, Signal
 
+from studio.app.timers import single_shot
 from studio.path_checks import exists, is_folder
 
 _SETTLES = 100
@@ -20,10 +21,7 @@ class PresetWatch(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._watcher = QFileSystemWatcher(self)
-        self._settling = QTimer(self)
-        self._settling.setSingleShot(True)
-        self._settling.setInterval(_SETTLES)
-        self._settling.timeout.connect(self.changed)
+        self._settling = single_shot(self, self.changed.emit, _SETTLES)
         for signal in (self._watcher.directoryChanged, self._watcher.fileChanged):
             signal.connect(lambda _path: self._settling.start())
 

@@ -4,10 +4,11 @@ Asks the engine a moment after the last change, gives the answer to the histogra
 to writing. Knows nothing of widgets.
 """
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject
 
 from studio.app.engine_line.client import EngineClient
 from studio.app.model.state import ModelPhase, ModelState
+from studio.app.timers import single_shot
 from studio.app.tokens.next_token import NOTHING_KNOWN, NextToken
 from studio.app.tokens.place import TokenPlace
 from studio.app.writing.draft import Draft
@@ -55,10 +56,7 @@ class NextTokenPreview(QObject):
         """What the engine was asked last; None when its answer would not be this model's."""
         self._is_answered = False
         self._history: list[int] = []
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(DEBOUNCE_MS)
-        self._timer.timeout.connect(self._ask)
+        self._timer = single_shot(self, self._ask, DEBOUNCE_MS)
         client.listen(self._on_event, Evaluating, Evaluated, Distribution, Failed, Superseded)
         model.changed.connect(self._on_model_changed)
         draft.prompt_changed.connect(self._timer.start)

@@ -6,9 +6,10 @@ Decides when a record is written; `manuscript.journal` writes it. At rest nothin
 import logging
 from functools import partial
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from studio.app.disk_thread import DiskThread
+from studio.app.timers import single_shot
 from studio.app.writing.draft import Draft
 from studio.app.writing.writing import Writing
 from studio.manuscript import Journal, RecoveryRecord
@@ -52,10 +53,7 @@ class Recovery(QObject):
         """Whether it was to be written again while it was being written."""
         self._is_closed = False
         self._has_failed = False
-        self._delay = QTimer(self)
-        self._delay.setSingleShot(True)
-        self._delay.setInterval(_DELAY_MS)
-        self._delay.timeout.connect(self.keep_now)
+        self._delay = single_shot(self, self.keep_now, _DELAY_MS)
         draft.manuscript.changed.connect(lambda *_: self._follow())
         draft.manuscript.state_changed.connect(self._follow)
         for changed in (draft.prompt_changed, draft.brief_changed, draft.file_changed):

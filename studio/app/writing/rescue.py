@@ -9,8 +9,9 @@ import sys
 from collections.abc import Callable
 from types import TracebackType
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
+from studio.app.timers import single_shot
 from studio.visible_text import visible_line
 
 _logger = logging.getLogger(__name__)
@@ -46,10 +47,7 @@ class Rescue(QObject):
         """The newest mistake that is still to be told of."""
         self._is_late = False
         """Whether something went wrong since the document was last put in safety."""
-        self._rest = QTimer(self)
-        self._rest.setSingleShot(True)
-        self._rest.setInterval(_SHORTEST_MS)
-        self._rest.timeout.connect(self._go_on)
+        self._rest = single_shot(self, self._go_on, _SHORTEST_MS)
         self._mistaken.connect(self._on_mistake)  # queued from another thread
         self._log = sys.excepthook
 

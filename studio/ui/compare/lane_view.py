@@ -6,7 +6,7 @@ Shows a `CompareLane` and keeps nothing of it but which token stands where.
 
 from typing import cast
 
-from PySide6.QtCore import QMimeData, QPoint, QPointF, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QMimeData, QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFontMetrics,
@@ -24,6 +24,7 @@ from PySide6.QtWidgets import QWidget
 
 from studio.app.compare.lane import CompareLane
 from studio.app.compare.lane_text import LaneText
+from studio.app.timers import single_shot
 from studio.ui.editor.page import Page
 from studio.ui.editor.placeholder import EditorPlaceholder
 from studio.ui.theme.theme import Theme
@@ -69,9 +70,7 @@ class LaneView(Page):
         self._shown = 0
         self._mark: int | None = None
         self._has_sign = False
-        self._rest = QTimer(self)
-        self._rest.setSingleShot(True)
-        self._rest.timeout.connect(self._follow_rest)
+        self._rest = single_shot(self, self._follow_rest)
         self.is_growing = False
         """Whether text is being put in just now: what scrolls then is no hand."""
         self.setReadOnly(True)

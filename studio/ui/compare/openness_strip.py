@@ -5,7 +5,7 @@ share one scale and one width a token, so that strips can be read one beside the
 `CompareLane`, and keeps of it what it has to paint.
 """
 
-from PySide6.QtCore import QEvent, QRect, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFocusEvent,
@@ -20,6 +20,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from studio.app.compare.lane import CompareLane
 from studio.app.compare.lane_words import effective_words, shown_nats, token_openness
+from studio.app.timers import single_shot
 from studio.sampling.measures import bits
 from studio.ui.theme.theme import Theme
 from studio.ui.theme.type_scale import grown
@@ -71,9 +72,7 @@ class OpennessStrip(QWidget):
         self._nats = 0.0
         self._length = 0
         self._cell: int | None = None
-        self._rest = QTimer(self)
-        self._rest.setSingleShot(True)
-        self._rest.timeout.connect(self._follow_rest)
+        self._rest = single_shot(self, self._follow_rest)
         self._palette = self._colors()
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)

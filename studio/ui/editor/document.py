@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QTextCursor, QTextDocument
 
+from studio.app.timers import single_shot
 from studio.manuscript import Manuscript, TextShape
 
 REFUSED = "This text is being written. Press Esc to stop, or write before or behind it."
@@ -192,10 +193,7 @@ class DocumentMirror(QObject):
         self._good: int | None = None
         """While it is filled: how many code points of the manuscript stand in it by now."""
         self._when_empty: list[Callable[[], object]] = []
-        self._turn = QTimer(self)
-        self._turn.setSingleShot(True)
-        self._turn.setInterval(0)
-        self._turn.timeout.connect(self._fill)
+        self._turn = single_shot(self, self._fill)
         document.setUndoRedoEnabled(False)
         document.documentLayout()  # Qt tells no changes of a document before it has a layout
         self._index.change(0, 0, manuscript.text)

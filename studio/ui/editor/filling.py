@@ -6,10 +6,11 @@ and nothing of editing.
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QElapsedTimer, QObject, QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QElapsedTimer, QObject, QPoint, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QPainter, QPalette, QTextCursor
 from PySide6.QtWidgets import QTextEdit
 
+from studio.app.timers import single_shot
 from studio.ui.editor.document import DocumentMirror
 from studio.ui.editor.page import Page
 
@@ -38,10 +39,7 @@ class PageFilling(QObject):
         """What is to stand where it stood: a code point, and its line's place in the viewport."""
         self._since = QElapsedTimer()
         # A drag of the window's edge is many widths, of which the last counts.
-        self._widened = QTimer(self)
-        self._widened.setSingleShot(True)
-        self._widened.setInterval(_SOON_MS)
-        self._widened.timeout.connect(self.lay_out_anew)
+        self._widened = single_shot(self, self.lay_out_anew, _SOON_MS)
         mirror.filling.connect(self._on_filling)
         mirror.passed.connect(self._on_passed)
         mirror.emptied.connect(self._on_emptied)

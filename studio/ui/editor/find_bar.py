@@ -6,7 +6,7 @@ This module does not know the manuscript's history or takes, and changes nothing
 from collections.abc import Callable, Iterator
 from itertools import islice
 
-from PySide6.QtCore import QEvent, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from studio.app.timers import single_shot
 from studio.app.writing.text_search import matches, matches_between, next_match, previous_match
 from studio.ui.editor.editor import ManuscriptEditor
 from studio.ui.theme.check_box import CheckBox
@@ -69,19 +70,14 @@ class FindBar(QWidget):
         row.addWidget(self._match_case)
         row.addWidget(self._button("Close", "×", "Esc", self.close_bar))
         # While text grows it changes many times a second; one search a moment later serves all.
-        self._soon = QTimer(self)
-        self._soon.setSingleShot(True)
-        self._soon.setInterval(100)
-        self._soon.timeout.connect(self._search)
+        self._soon = single_shot(self, self._search, 100)
         self._rest: Iterator[tuple[int, int]] = iter(())
         """Finds those that are not among `_found` yet."""
         self._is_stale = True
         """Whether the text may be another one than that which was searched."""
         self._awaited: Callable[[], bool] | None = None
         """Selects one, once it is among them; whether it is."""
-        self._next_turn = QTimer(self)
-        self._next_turn.setSingleShot(True)
-        self._next_turn.timeout.connect(self._search_on)
+        self._next_turn = single_shot(self, self._search_on)
         self._query.textChanged.connect(self._query_changed)
         self._match_case.toggled.connect(self._query_changed)
         editor.document().contentsChanged.connect(self._text_changed)

@@ -15,6 +15,7 @@ from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, QTimer
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QApplication
 
+from studio.app.timers import single_shot
 from studio.app.word.replacement import WordReplacement
 from studio.app.word.state import WordState
 from studio.manuscript import TokenSpan, TokenSpans
@@ -93,8 +94,8 @@ class EditorWord(QObject):
         self._pressed: QPoint | None = None
         self._rests_at = QPoint()
         # Neither runs while the pointer is still or elsewhere.
-        self._rest = self._once(REST_MS, self._on_rest)
-        self._grace = self._once(_GRACE_MS, self._on_left)
+        self._rest = single_shot(self, self._on_rest, REST_MS)
+        self._grace = single_shot(self, self._on_left, _GRACE_MS)
         self._viewport = editor.viewport()
         self._viewport.setMouseTracking(True)
         self._viewport.installEventFilter(self)
@@ -117,13 +118,6 @@ class EditorWord(QObject):
         """The token that holds the character behind the caret, or else the one before it."""
         caret = self._editor.caret
         return self._spans.at(caret) or (self._spans.at(caret - 1) if caret else None)
-
-    def _once(self, after_ms: int, action: Callable[[], None]) -> QTimer:
-        timer = QTimer(self)
-        timer.setSingleShot(True)
-        timer.setInterval(after_ms)
-        timer.timeout.connect(action)
-        return timer
 
     def _open_at_caret(self) -> None:
         self._editor.ensureCursorVisible()

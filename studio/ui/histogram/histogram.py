@@ -10,15 +10,12 @@ chooses its token (`chosen`), the right button or the menu key asks what else th
 (`menu_wanted`). What becomes of either is not known here.
 """
 
-from collections.abc import Callable
-
 from PySide6.QtCore import (
     QEvent,
     QPoint,
     QRect,
     QSize,
     Qt,
-    QTimer,
     QVariantAnimation,
     Signal,
 )
@@ -36,6 +33,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
+from studio.app.timers import single_shot
 from studio.app.tokens.bar_scale import WHOLE, closest, tick_labels
 from studio.app.tokens.next_token import NextToken
 from studio.app.tokens.rows import Fold, Line, Tail, TokenRow
@@ -103,9 +101,9 @@ class NextTokenHistogram(QWidget):
         self.setAccessibleName("Next word")
         # A screen reader cannot follow thirty descriptions a second: it gets one when things
         # have come to rest. Neither timer runs at rest.
-        self._describe_later = self._once(_DESCRIBE_AFTER_MS, self._describe)
-        self._card_later = self._once(_CARD_AFTER_MS, self._show_card)
-        self._frame = self._once(_FRAME_MS, self.update)
+        self._describe_later = single_shot(self, self._describe, _DESCRIBE_AFTER_MS)
+        self._card_later = single_shot(self, self._show_card, _CARD_AFTER_MS)
+        self._frame = single_shot(self, self.update, _FRAME_MS)
         self._zoom = QVariantAnimation(self)
         self._zoom.setDuration(_ZOOM_MS)
         self._zoom.valueChanged.connect(self._on_zoomed)
@@ -477,10 +475,3 @@ class NextTokenHistogram(QWidget):
             elif isinstance(line, TokenRow) and (details := self._state.details(line.token)):
                 words = details.spoken
         self.setAccessibleDescription(words)
-
-    def _once(self, after_ms: int, action: Callable[[], None]) -> QTimer:
-        timer = QTimer(self)
-        timer.setSingleShot(True)
-        timer.setInterval(after_ms)
-        timer.timeout.connect(action)
-        return timer

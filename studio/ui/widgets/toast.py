@@ -1,8 +1,9 @@
 """A message that goes by itself: over the window's lower edge, in nobody's way. Knows no text."""
 
-from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
+from studio.app.timers import single_shot
 from studio.ui.theme.spacing import set_margins
 from studio.ui.widgets.plain_label import PlainLabel
 from studio.visible_text import visible_message
@@ -41,10 +42,8 @@ class Toast(QFrame):
         self._row = QHBoxLayout(self)
         set_margins(self._row, 16, 10, 16, 10)
         self._row.addWidget(self._label)
-        self._clock = QTimer(self)
-        self._clock.setSingleShot(True)
+        self._clock = single_shot(self, self.take_back)
         self._lasts = lasts
-        self._clock.timeout.connect(self.take_back)
         self._low: list[QWidget] = []
         self.hide()
 

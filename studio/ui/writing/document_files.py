@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 from studio.app.disk_thread import DiskThread
 from studio.app.reading import Reading
 from studio.app.settings import FOLDER, LAST_CARET, LAST_FILE, RECENT_FILES, Settings
+from studio.app.timers import single_shot
 from studio.app.user_folders import data_folder, state_folder
 from studio.app.writing.draft import Draft, Saving
 from studio.app.writing.large_texts import (
@@ -114,10 +115,7 @@ class DocumentFiles(QObject):
         self._settings = settings
         self._briefs = BriefFolder(data_folder() / "briefs")
         # Not at each key: the settings are written by this thread.
-        self._rest = QTimer(self)
-        self._rest.setSingleShot(True)
-        self._rest.setInterval(_REST_MS)
-        self._rest.timeout.connect(self.remember_caret)
+        self._rest = single_shot(self, self.remember_caret, _REST_MS)
         draft.prompt_changed.connect(self._rest.start)
         self.guard = FileGuard(
             window, draft, state_folder() / "open", self._take_theirs, self._save_beside

@@ -2,12 +2,12 @@
 
 from html import escape
 
-from PySide6.QtCore import QTimer
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from studio.app.counted import counted
 from studio.app.frame_clock import FrameClock
+from studio.app.timers import single_shot
 from studio.app.writing.draft import Draft
 from studio.app.writing.place_words import SHORTER, place_words
 from studio.app.writing.take_words import retake_tip, take_facts, take_sentence
@@ -73,10 +73,7 @@ class WritingBar(QWidget):
         row.addWidget(self.place)
         row.addWidget(self._facts, 1)
         self._count_clock = FrameClock(self._count, self, _COUNT_MS)
-        self._more = QTimer(self)
-        self._more.setSingleShot(True)
-        self._more.setInterval(0)
-        self._more.timeout.connect(self._count)
+        self._more = single_shot(self, self._count)
         writing.changed.connect(self._show)
         writing.takes_changed.connect(self._follow_caret)
         draft.manuscript.state_changed.connect(self._count_clock.request)
