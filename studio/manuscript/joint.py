@@ -5,15 +5,21 @@ Knows characters, and neither takes nor models.
 
 from __future__ import annotations
 
-import re
 import unicodedata
 
-_NO_SPACES = re.compile(
+_NO_SPACES = (
     # Thai to Myanmar, Khmer, and the ideographs and syllables of Chinese and Japanese.
-    "[\u0e00-\u109f\u1780-\u17ff\u2e80-\u312f\u3190-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
-    "\uff00-\uffef\U0001b000-\U0001b16f\U00020000-\U0003ffff]"
+    ("\u0e00", "\u109f"),
+    ("\u1780", "\u17ff"),
+    ("\u2e80", "\u312f"),
+    ("\u3190", "\u4dbf"),
+    ("\u4e00", "\u9fff"),
+    ("\uf900", "\ufaff"),
+    ("\uff00", "\uffef"),
+    ("\U0001b000", "\U0001b16f"),
+    ("\U00020000", "\U0003ffff"),
 )
-"""Letters and marks of scripts that put no space between words."""
+"""Letters and marks of scripts that put no space between words: the first and last of each."""
 
 _CLOSING = frozenset(".,;:!?%…)]}’”»›")
 _OPENING = frozenset("([{“‘„‚«‹¿¡#$€£@&")
@@ -69,7 +75,7 @@ def word_end(text: str, start: int, end: int) -> int:
     """
 
     def goes_on(place: int) -> bool:
-        return unicodedata.category(text[place])[0] in "LM" and not _NO_SPACES.match(text[place])
+        return unicodedata.category(text[place])[0] in "LM" and _has_spaces(text[place])
 
     if start >= end or not goes_on(end - 1):
         return end
@@ -84,7 +90,7 @@ def _closes(after: str) -> bool:
 
 def _begins_word(after: str) -> bool:
     first = after[0]
-    if _NO_SPACES.match(first):
+    if not _has_spaces(first):
         return False
     return _letter(first) or first in _OPENING or first in _EITHER
 
@@ -95,9 +101,14 @@ def _ends_word(bare: str) -> bool:
         return _letter(before) or before in _CLOSING  # else it has opened
     if last in _DASHES:
         return before.isspace()
-    return last not in _OPENING and not _NO_SPACES.match(last)
+    return last not in _OPENING and _has_spaces(last)
 
 
 def _letter(character: str) -> bool:
     """Whether it is a letter, a figure, or a mark upon one."""
     return bool(character) and unicodedata.category(character)[0] in "LNM"
+
+
+def _has_spaces(letter: str) -> bool:
+    """Whether the script of a letter puts spaces between words."""
+    return not any(first <= letter <= last for first, last in _NO_SPACES)

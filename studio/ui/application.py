@@ -121,7 +121,8 @@ def make_window(application: QApplication) -> MainWindow:
         face="sans" if settings.get(remembered.FACE) == "sans" else "serif",
     )
     session = Session(settings.get(remembered.PROFILE))
-    window = MainWindow(session, theme, settings, find_starter_model())
+    with theme.styled_at_the_end():
+        window = MainWindow(session, theme, settings, find_starter_model())
     TipsGoAsOneTypes(application, window)
     theme.setParent(window)
     session.setParent(window)

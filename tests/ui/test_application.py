@@ -5,11 +5,13 @@ import io
 import os
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QEvent, QObject
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from studio.app import settings as remembered
@@ -45,6 +47,24 @@ def test_without_any_model_the_window_opens_and_says_how_to_get_one(
     assert window.model_picker.text().strip() == "Open a model"
     assert "Open a model" in (window.session.next_token.reason or "")
     assert not window.session.client.is_running
+
+
+def test_what_the_window_is_built_of_is_styled_once(qapp: QApplication, qtbot: QtBot) -> None:
+    restyled: Counter[int] = Counter()
+
+    class Watch(QObject):
+        def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 (Qt's name)
+            if event.type() is QEvent.Type.StyleChange and isinstance(watched, QWidget):
+                restyled[id(watched)] += 1
+            return False
+
+    watch = Watch()
+    qapp.installEventFilter(watch)
+    window = make_window(qapp)
+    qapp.removeEventFilter(watch)
+    qtbot.addWidget(window)
+    parts = window.findChildren(QWidget)
+    assert {count for part in parts if (count := restyled[id(part)])} == {1}
 
 
 def test_once_the_window_stands_the_collector_begins_and_spares_it(
@@ -161,7 +181,8 @@ def test_the_appearance_is_remembered(qapp: QApplication, stored: str, expected:
 SCRIPT = """
 import sys
 from PySide6.QtCore import QEventLoop
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QEvent, QObject
+from PySide6.QtWidgets import QApplication, QWidget
 from studio.engine.messages import LoadOptions
 from studio.ui.application import make_application, make_window
 
