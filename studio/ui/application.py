@@ -14,6 +14,7 @@ from shiboken6 import createdByPython
 from studio import __version__
 from studio.app import settings as remembered
 from studio.app.engine_line.process import end_without_unkillable
+from studio.app.language import speak
 from studio.app.log.program_log import follow_qt, leave_qt, start_log
 from studio.app.session import Session
 from studio.app.settings import Settings
@@ -94,10 +95,11 @@ def make_application() -> QApplication:
     )
     with display_check():
         application = QApplication(sys.argv[:1])
+    speak(QLocale.system())
     # The user's locale reached the C library with QApplication: C code would read "0.75" as 0.
     locale.setlocale(locale.LC_NUMERIC, "C")
-    # The program speaks English, in every locale: its parts stand from left to right, and its
-    # numbers and dates are what its sentences have. What is typed has a direction of its own.
+    # In every locale the program's parts stand from left to right, and its numbers and dates are as
+    # English has them, whose sentences they stand in. What is typed has a direction of its own.
     application.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
     spoken = QLocale.c()
     spoken.setNumberOptions(QLocale.NumberOption.DefaultNumberOptions)  # 4,096

@@ -1,0 +1,43 @@
+"""The language of the window: the user's, where there is a translation, else English."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
+
+from studio import translation
+from studio.resource_files import resource
+
+_CONTEXT = ""
+"""What `lupdate` writes for calls of a function `tr` in Python, in classes and outside."""
+
+
+def speak(locale: QLocale) -> None:
+    """Have texts in the first of the user's languages that there is a translation for.
+
+    The translations are the files ``studio_*.qm`` of ``resources/translations``; Qt's own texts,
+    such as those of a field's menu, follow where Qt has them.
+
+    Args:
+        locale: Of the user, with the languages in the order of preference.
+    """
+    folder = resource("translations")
+    if not isinstance(folder, Path) or not folder.is_dir():
+        return
+    ours = QTranslator(QCoreApplication.instance())
+    if not ours.load(locale, "studio", "_", str(folder)):
+        return
+    install(ours)
+    theirs = QTranslator(QCoreApplication.instance())
+    path = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
+    if theirs.load(QLocale(ours.language()), "qtbase", "_", path):
+        QCoreApplication.installTranslator(theirs)
+
+
+def install(translator: QTranslator) -> None:
+    """Look every text up in `translator`, which must live as long as the program does."""
+    QCoreApplication.installTranslator(translator)
+
+    def look_up(text: str, comment: str, count: int) -> str:
+        return translator.translate(_CONTEXT, text, comment or None, count) or ""
+
+    translation.use(look_up)
