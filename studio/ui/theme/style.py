@@ -79,6 +79,16 @@ QPushButton[opens="true"]:hover { background: $hover; }
 QPushButton[opens="true"]:focus { border-color: $focus; }
 QPushButton[opens="true"]::menu-indicator { image: none; width: 0px; }
 
+QCheckBox { color: $text; spacing: 8px; padding: 3px 4px 3px 0px; }
+QCheckBox:disabled { color: $muted; }
+QCheckBox::indicator {
+    background: $card; border: 1px solid $ghost; border-radius: 4px; width: 13px; height: 13px;
+}
+QCheckBox::indicator:hover { background: $hover; }
+QCheckBox::indicator:checked { background: $text; border-color: $text; }
+QCheckBox::indicator:disabled { background: $card; border-color: $ghost; }
+QCheckBox::indicator:focus { border: 2px solid $focus; width: 11px; height: 11px; }
+
 QComboBox {
     color: $text; background: $card; border: 1px solid $card_border; border-radius: 6px;
     padding: 5px 26px 5px 10px; combobox-popup: 0;
