@@ -266,17 +266,23 @@ class SketchedLogits:
             cumulative: The known tokens' weights up to each.
             edge: How far the tail's best token is from the entropy; negative above it.
         """
-        assert self._tail is not None
-        in_tail = kept - self.ids.size
+        tail, in_tail = self._tail, kept - self.ids.size
+        assert tail is not None
         if beta == 0.0:  # all alike: the best first
             count = int(mass) + 1
             return min(count, self.ids.size), max(0, min(count - self.ids.size, in_tail))
         tail_mass = self.tail_weight(kept, beta).mass
+        end, left = math.inf, {beta: 1.0, 0.0: 1.0}
+        if in_tail < tail.count:  # a filter left the best of it: so far down, of this share
+            end = tail.drop_to_share(in_tail / tail.count, 0.0)
+            left = {at: max(tail.share_above(end, at), 1e-300) for at in left}
+
+        def within(drop: float, at: float) -> float:
+            return tail.share_above(drop, at) if drop < end else left[at]
 
         def share(reach: float, at: float) -> float:
-            assert self._tail is not None
-            above = self._tail.share_above(max(0.0, (-edge - reach) / beta), at)
-            return max(0.0, self._tail.share_above((reach - edge) / beta, at) - above)
+            above = within(max(0.0, (-edge - reach) / beta), at)
+            return max(0.0, within((reach - edge) / beta, at) - above) / left[at]
 
         low, high = 0.0, max(float(distances[-1]), abs(edge)) + 10.0
         for _ in range(_HALVINGS):
@@ -288,7 +294,7 @@ class SketchedLogits:
             else:
                 low = middle
         n = int(distances.searchsorted(high, "right"))
-        return n, min(in_tail, round(share(high, 0.0) * self._tail.count))
+        return n, min(in_tail, round(share(high, 0.0) * in_tail))
 
     def with_cut(
         self, probabilities: NDArray[np.float64]
