@@ -6,8 +6,7 @@
 
 This file reads the command line and composes the modules of `bootstrapping`, beside it, which do
 the work. It uses the standard library only, and keeps to a syntax that Python 3.6 can read (hence
-the quotation marks around types), so that an old Python can say that it is too old. It does not
-know what the program does.
+the quotation marks around types), so that an old Python can say that it is too old.
 """
 
 import os

@@ -3,7 +3,6 @@
 Hatchling, which builds the program's wheel, calls this; for a checkout that is installed "editable"
 too. The library comes to stand beside its source. Where there is no compiler, or it refuses, that
 is said, and the program is installed without: numpy does the same then, in several times as long.
-This module knows nothing of what is compiled.
 """
 
 import os

@@ -1,7 +1,4 @@
-"""Writes files so that at every moment either the old or the new file can be had whole.
-
-This module does not know what the bytes mean.
-"""
+"""Writes files so that at every moment either the old or the new file can be had whole."""
 
 from __future__ import annotations
 

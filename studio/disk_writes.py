@@ -1,7 +1,4 @@
-"""What every write to the disk does: all of the bytes, and the folder's entry of them.
-
-This module does not know what is written, nor what becomes of a file that was half written.
-"""
+"""What every write to the disk does: all of the bytes, and the folder's entry of them."""
 
 from __future__ import annotations
 

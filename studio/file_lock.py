@@ -1,6 +1,6 @@
 """Locks between processes, which the system lets go when their holder ends, however it ends.
 
-This module does not know what is locked: a lock is a small file of its own.
+A lock is a small file of its own.
 """
 
 from __future__ import annotations

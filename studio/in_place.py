@@ -2,7 +2,7 @@
 
 A backup is one file in a folder of the program's own: a line of JSON that says whose it is, and
 what the file held before. It is there, whole and flushed, before the first byte is written, and
-goes when the last one is. This module does not know what the bytes mean.
+goes when the last one is.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Reads a file that may be anything at all: bounded, and without waiting for anybody.
-
-This module does not know what the bytes mean.
-"""
+"""Reads a file that may be anything at all: bounded, and without waiting for anybody."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Where the program's data files are: presets, icons, sample texts.
 
-The one place that knows how the program was installed. It does not know what the files hold.
+The one place that knows how the program was installed.
 """
 
 import sys

@@ -1,7 +1,7 @@
 """Deletes temporary files that programs of ours left behind when they were killed.
 
 Only what `atomic_write` made: a regular file of its pattern of name and of this user, that no
-process is writing. This module does not know which folders there are.
+process is writing.
 """
 
 from __future__ import annotations

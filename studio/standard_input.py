@@ -1,4 +1,4 @@
-"""Standard input, for commands and for the window. Knows no text."""
+"""Standard input, for commands and for the window."""
 
 import sys
 from typing import BinaryIO

@@ -1,7 +1,7 @@
 """The commands: set up what is missing, then start the program or its tests.
 
 When nothing is missing only a few small files are read, so that `run` starts at once and needs no
-network. This module does not know how a step installs what it installs.
+network.
 """
 
 from __future__ import annotations

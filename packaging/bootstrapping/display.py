@@ -1,7 +1,6 @@
 """The screen of the tests: one of their own (Xvfb), so that no window jumps at the user.
 
-Where there is no Xvfb, Qt's offscreen platform serves. This module does not know how Xvfb comes
-onto the system, nor what the tests do.
+Where there is no Xvfb, Qt's offscreen platform serves.
 """
 
 from __future__ import annotations

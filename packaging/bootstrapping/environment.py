@@ -6,8 +6,6 @@ nothing is run and nothing is fetched. A step that was cut short (the power, a k
 note written before it began, and then .venv is made anew, because nobody knows what it holds. A
 step that failed by itself is only repeated: pip installs nothing before everything is fetched and
 built.
-
-This module knows neither screens nor the program's own arguments.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Runs the commands of the set-up: progress while they work, a report when they fail.
-
-This module does not know what the commands install.
-"""
+"""Runs the commands of the set-up: progress while they work, a report when they fail."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """One set-up at a time: a second one in the same folder waits for its turn.
 
-The operating system holds the lock and frees it when its owner ends, however it ends, so that
-there is no stale lock to clear. This module does not know what is done meanwhile.
+The operating system holds the lock and frees it when its owner ends, however it ends, so that there
+is no stale lock to clear.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A share of a processor's time for work that is welcome but not owed.
 
 After each piece of it as long a rest is due as the share says: what is dear comes seldom, what is
-cheap often. Knows nothing of the work, and runs no timer.
+cheap often. No timer runs.
 """
 
 import time

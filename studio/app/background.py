@@ -1,7 +1,7 @@
 """One thing after another in a thread of its own, which nobody has to wait for.
 
 A pool of Qt's waits in its destructor until all is done, and so, on a drive that is gone, for ever:
-the window could not be closed. At rest there is no thread. Knows not what is done.
+the window could not be closed. At rest there is no thread.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A number with what it counts, in the singular and the plural. Plain text; knows no Qt."""
+"""A number with what it counts, in the singular and the plural. Plain text."""
 
 
 def counted(count: int, noun: str) -> str:

@@ -1,7 +1,7 @@
 """One thing at a time that is written in another thread, so that the window waits for no disk.
 
-What came of it is taken in the window's thread, once: a moment later, or when it is waited for.
-Knows nothing of what is written. At rest no thread is there.
+What came of it is taken in the window's thread, once: a moment later, or when it is waited for. At
+rest no thread is there.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """What former versions remembered in an INI file, read as plain text.
 
 Qt would make objects of some of its values, of any class. Here a value is a text, a number, yes or
-no, or a list of texts; what is anything else is not taken. Knows the form of the file and nothing
-of what is in it.
+no, or a list of texts; what is anything else is not taken.
 """
 
 import contextlib

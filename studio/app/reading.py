@@ -1,7 +1,6 @@
 """Reads files in another thread, one after another; tells how far it is, and ends when asked.
 
-The window goes on meanwhile. Knows neither what is read nor what becomes of it; no widget. At rest
-no timer runs.
+The window goes on meanwhile. At rest no timer runs.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """All state objects of one window, built and bound to one another.
 
-The composition of what is behind the widgets; knows no widget.
+The composition of what is behind the widgets.
 """
 
 from PySide6.QtCore import QElapsedTimer, QObject

@@ -1,7 +1,7 @@
 """What the program remembers between sessions, each thing declared once with what it may be.
 
-Knows nothing of who reads it. A value that is damaged, of another type or out of range counts as
-absent and is told of: remembered state must never keep the program from opening.
+A value that is damaged, of another type or out of range counts as absent and is told of: remembered
+state must never keep the program from opening.
 """
 
 import json

@@ -1,7 +1,6 @@
 """The file of settings: one JSON object, written whole or not at all, read with suspicion.
 
-It may have been damaged, edited by hand or written by a later version. Knows keys and values, and
-nothing of what they mean.
+It may have been damaged, edited by hand or written by a later version.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""The system's requests to end this process, as Qt signals; and an end by one of them.
-
-Knows nothing of what is to be put in order before.
-"""
+"""The system's requests to end this process, as Qt signals; and an end by one of them."""
 
 import os
 import signal

@@ -1,6 +1,6 @@
 """Where the platform keeps what the program remembers and puts in safety for its user.
 
-Knows names of folders and nothing of what is in them. None need be there.
+None need be there.
 """
 
 from pathlib import Path

@@ -1,6 +1,6 @@
 """Real logits for the bench: those in a file, and those that a model gives in the run.
 
-Kept in memory alone. Knows nothing of what is measured on them.
+Kept in memory alone.
 """
 
 import zipfile

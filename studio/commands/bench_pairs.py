@@ -1,8 +1,7 @@
 """Lanes of the studio and the same batches decoded bare, by turns.
 
 A shared machine's speed wanders from second to second. So each is timed in two short stretches,
-studio, bare, bare, studio: what drifts evenly over the four weighs on both sides alike. Knows
-neither engine nor window.
+studio, bare, bare, studio: what drifts evenly over the four weighs on both sides alike.
 """
 
 import statistics

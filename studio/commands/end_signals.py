@@ -1,7 +1,4 @@
-"""The signals that ask a command to end: an interrupt, the end of a session, a closed terminal.
-
-This module does not know what a command has to put in order.
-"""
+"""The signals that ask a command to end: an interrupt, the end of a session, a closed terminal."""
 
 import signal
 from collections.abc import Callable

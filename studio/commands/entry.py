@@ -1,7 +1,7 @@
 """Runs one command of the command line, and ends it as a Unix program ends.
 
 Status 0 is success, 1 a failure, 2 a wrong call; 130 an interrupt, 143 and 129 the end of a session
-or a terminal (128 and the signal's number). This module does not know what a command does.
+or a terminal (128 and the signal's number).
 """
 
 import importlib

@@ -1,7 +1,4 @@
-"""`python -m studio generate`: continue a text, in process, without a window.
-
-Knows the engine's events and how to print them; nothing of how they come about.
-"""
+"""`python -m studio generate`: continue a text, in process, without a window."""
 
 import argparse
 import math

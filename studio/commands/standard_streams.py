@@ -2,7 +2,7 @@
 
 A pipe or a file gets UTF-8, whatever the locale says, character for character. A terminal gets what
 it can show: other characters, and those that would steer it, are written out. Messages on stderr
-are always for the eye. This module does not know what is printed.
+are always for the eye.
 """
 
 import contextlib

@@ -2,8 +2,7 @@
 
 `messages` and `framing` import without llama_cpp and are all that the window's process needs of
 this package. Everything else runs in the engine's child process, or in process for the command
-line. The package does not know Qt, presets or manuscripts. Its parts, of which each knows only
-those before it:
+line. Its parts, of which each knows only those before it:
 
 - `model_files` reads what a file says of itself, before llama.cpp sees it.
 - `llama` is llama.cpp, and all that imports it; `templates` renders a model's own chat template.

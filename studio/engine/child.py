@@ -1,7 +1,6 @@
 """The engine's child process: commands on stdin, events on stdout, llama.cpp's log on stderr.
 
-One thread reads commands, the main thread carries them out. Knows nothing of the window beyond
-the protocol.
+One thread reads commands, the main thread carries them out.
 """
 
 import gc

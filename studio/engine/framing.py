@@ -1,7 +1,4 @@
-"""Messages on a byte stream: a length of four bytes, little-endian, then msgpack.
-
-Knows nothing of processes or pipes: bytes in, messages out.
-"""
+"""Messages on a byte stream: a length of four bytes, little-endian, then msgpack."""
 
 import re
 import struct

@@ -1,7 +1,6 @@
 """Commands that wait for the engine, and the one that runs: what goes before what.
 
-Filled by the thread that reads commands, emptied by the thread that carries them out. Knows
-nothing of pipes or models.
+Filled by the thread that reads commands, emptied by the thread that carries them out.
 """
 
 import threading

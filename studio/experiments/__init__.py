@@ -1,4 +1,1 @@
-"""What runs several generations and measures them: comparisons, their files and their pages.
-
-Knows the engine's messages and no llama.cpp, and neither window nor command line.
-"""
+"""What runs several generations and measures them: comparisons, their files and their pages."""

@@ -1,7 +1,6 @@
 """A comparison as it is kept: prompt, settings, seeds, and what each lane wrote. Frozen values.
 
 All that is needed to look at it again, without the model and without the program that made it.
-Knows neither files (`comparison_file`) nor how it came about (`recorder`).
 """
 
 from __future__ import annotations

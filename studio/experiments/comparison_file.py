@@ -2,8 +2,7 @@
 
 Bytes (what tokens spell, sketches) are base64, an infinite temperature is null. Each lane's text
 stands there once more, for readers that are no programs of ours. What is read is bounded before
-anything is made of it, and decoded in pieces: other threads go on meanwhile. Knows no window and no
-engine.
+anything is made of it, and decoded in pieces: other threads go on meanwhile.
 """
 
 from __future__ import annotations

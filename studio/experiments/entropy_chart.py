@@ -1,6 +1,6 @@
 """Entropy by position of several lanes, as an SVG drawing that stands in a page.
 
-Colours are the page's: each line has the class `lane-N`. Knows numbers, and nothing of lanes.
+Colours are the page's: each line has the class `lane-N`.
 """
 
 from __future__ import annotations

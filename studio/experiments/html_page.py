@@ -2,7 +2,7 @@
 
 A person without the program reads it: the prompt, each lane's text with its settings, where they
 part, entropy by position; what a token could have been stands in its tooltip. In the window's
-colours, by the reader's light or dark setting. Knows records and words; reads and writes no file.
+colours, by the reader's light or dark setting.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A comparison as Markdown. Knows records and words; reads and writes no file."""
+"""A comparison as Markdown."""
 
 from __future__ import annotations
 

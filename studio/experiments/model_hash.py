@@ -1,7 +1,4 @@
-"""A model file's fingerprint, so that a comparison says which weights it was made with.
-
-Knows nothing of models: bytes alone.
-"""
+"""A model file's fingerprint, so that a comparison says which weights it was made with."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Makes a `Comparison` of the engine's events, as they come.
-
-Knows the messages; not how they travel, nor what becomes of the record.
-"""
+"""Makes a `Comparison` of the engine's events, as they come."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
 """Settings, tokens and divergences in the words of a page that a person reads.
 
-Tells what was run and nothing else: no lane that was not, no setting that did not act. Knows
-records; neither Markdown nor HTML, and escapes nothing.
+Tells what was run and nothing else: no lane that was not, no setting that did not act.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""The text a writer and a model make together: provenance, undo, takes, and the file it lives in.
-
-This package does not know Qt, nor how text is generated.
-"""
+"""The text a writer and a model make together: provenance, undo, takes, and its file."""
 
 from studio.manuscript.briefs import BriefError, BriefFolder, document_key
 from studio.manuscript.edit import Edit, replacement

@@ -1,7 +1,6 @@
 """The briefs of documents, kept beside no document: a writer's text files stay what they are.
 
-One small file a document that has a brief, named for the place of the document. This module does
-not know what a brief is for.
+One small file a document that has a brief, named for the place of the document.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """The characters of a manuscript, who wrote each, and the announcement of every change.
 
 The text is kept in chunks: a change copies the chunks that it touches, and nothing of the rest,
-however long the text is. This module does not know undo, takes or files, nor what the marks on its
-characters mean.
+however long the text is.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""One change of a text, and its inverse.
-
-This module does not know why the text changed, nor what else the change moves.
-"""
+"""One change of a text, and its inverse."""
 
 from __future__ import annotations
 

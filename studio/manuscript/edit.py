@@ -1,6 +1,6 @@
 """An edit that somebody asks for, with what is known of the text that comes in.
 
-What it becomes in the manuscript is a `Change`. This module knows neither text nor undo.
+What it becomes in the manuscript is a `Change`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """A list of callbacks that follow something: what a signal is in Qt, without Qt.
 
-This module does not know what is announced, and runs everything in the caller's thread.
+Everything runs in the caller's thread.
 """
 
 from __future__ import annotations

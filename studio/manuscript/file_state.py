@@ -1,7 +1,4 @@
-"""What a file on disk held when it was read or written, to know later whether it still does.
-
-This module does not know what the bytes mean.
-"""
+"""What a file on disk held when it was read or written, to know later whether it still does."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Text files: opened and saved so that what the writer did not change keeps its bytes.
-
-This module does not know the manuscript, only its characters.
-"""
+"""Text files: opened and saved so that what the writer did not change keeps its bytes."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
 """Where the characters of a text as it once was stand now.
 
-For answers that come late: what was asked about may have moved meanwhile, or be gone. The module
-does not know what is asked.
+For answers that come late: what was asked about may have moved meanwhile, or be gone.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Steps pushed while a take grows are recorded as though the take had no text yet: positions behind it
 leave its text out (`Change.awaits_take`). When it ends, they are settled as though all of it had
-been there first. This module does not know the text.
+been there first.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Undo steps, and which state of the text is the saved one.
 
-This module does not know the text: it keeps what happened, and `Manuscript` carries it out.
+It keeps what happened, and `Manuscript` carries it out.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""How a text that was written before another is joined to it: one space, or none.
-
-Knows characters, and neither takes nor models.
-"""
+"""How a text that was written before another is joined to it: one space, or none."""
 
 from __future__ import annotations
 

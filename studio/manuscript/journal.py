@@ -1,7 +1,7 @@
 """The folder of recovery records: one for each program that runs, and those of programs that died.
 
 Each has a folder of its own with a lock that the system lets go when the program ends, so that the
-record of one that runs is nobody else's. This module does not know what a record says.
+record of one that runs is nobody else's.
 """
 
 from __future__ import annotations

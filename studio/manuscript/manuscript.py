@@ -1,6 +1,6 @@
 """The manuscript: its text, who wrote which character, its undo steps and its takes.
 
-This module does not know windows, models or files. A view follows `Manuscript.changed`.
+A view follows `Manuscript.changed`.
 """
 
 from __future__ import annotations

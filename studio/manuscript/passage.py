@@ -1,7 +1,4 @@
-"""A piece of text that knows, character by character, who wrote it, and what is marked there.
-
-This module does not know where in a manuscript the piece stands, nor what marks mean.
-"""
+"""A piece of text that knows, character by character, who wrote it, and what is marked there."""
 
 from __future__ import annotations
 

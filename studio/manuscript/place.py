@@ -1,7 +1,4 @@
-"""Where a set of takes stands in the text, and how that place moves when the text changes.
-
-This module does not know the takes themselves, only which of them is in the text.
-"""
+"""Where a set of takes stands in the text, and how that place moves when the text changes."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
 """What is kept of a document that is not saved, so that nothing that stops the program loses it.
 
 A record is a file's bytes: a line that says what this is and proves it whole, a line of JSON, and
-the text as it is, which a writer can read in any editor. This module does not know when or where
-records are kept.
+the text as it is, which a writer can read in any editor.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""All sets of takes of a manuscript, and their places as the text changes.
-
-This module does not know the text.
-"""
+"""All sets of takes of a manuscript, and their places as the text changes."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The tokens of a take that grows: its records turn into groups as its text comes.
 
 A record may come long before its text (text comes once a frame), and a character's text after its
-last token only. The module does not know the rest of the manuscript.
+last token only.
 """
 
 from __future__ import annotations

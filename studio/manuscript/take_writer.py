@@ -1,7 +1,4 @@
-"""Tokens become a take: whole characters, joined to what follows in the text.
-
-Knows neither where tokens come from nor how often the text is shown.
-"""
+"""Tokens become a take: whole characters, joined to what follows in the text."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Takes: the continuations that a model wrote at one place, of which one is in the text.
 
-This module does not know the text; `Manuscript` moves takes in and out of it.
+`Manuscript` moves takes in and out of the text.
 """
 
 from __future__ import annotations

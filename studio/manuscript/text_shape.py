@@ -3,7 +3,7 @@
 A page lays out a paragraph as a whole, and looks through all paragraphs behind the one that is
 written in: so the characters, the paragraphs and the longest of these are what counts. All that is
 here takes a text in small bites, so that it can be done in a thread of its own without holding up
-another. This module does not know what a page is made of.
+another.
 """
 
 from __future__ import annotations

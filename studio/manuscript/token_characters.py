@@ -1,7 +1,7 @@
 """Which characters belong to which token, for tokens that are bytes and no characters.
 
 A character may be made of several tokens, and a token may hold several characters: a character
-belongs to the token that holds its first byte. The module does not know where the tokens stand.
+belongs to the token that holds its first byte.
 """
 
 from __future__ import annotations

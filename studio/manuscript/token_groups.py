@@ -2,8 +2,7 @@
 
 Where a character is made of several tokens, those belong together: the first has the character, the
 others an empty range behind it. A group marks each of its characters; as long as all of them stand
-side by side, in whatever way they came back there, the group is whole. The module does not know
-where in the text that is.
+side by side, in whatever way they came back there, the group is whole.
 """
 
 from __future__ import annotations

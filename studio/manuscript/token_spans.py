@@ -3,7 +3,6 @@
 Follows every change of the text. An edit moves the tokens behind it and drops those it touches;
 undo brings them back, for what a token is marks its characters, and marks travel with these. The
 tokens of a take are placed as it grows, those of a text that was scored when they are handed in.
-The module knows no model and no window, and of what is kept of a token only its bytes.
 """
 
 from __future__ import annotations

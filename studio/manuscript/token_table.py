@@ -1,7 +1,4 @@
-"""The table behind `TokenSpans`: where each token stands, in arrays that are quick to shift.
-
-Knows positions and groups; nothing of a manuscript or its changes.
-"""
+"""The table behind `TokenSpans`: where each token stands, in arrays that are quick to shift."""
 
 from __future__ import annotations
 

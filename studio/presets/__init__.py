@@ -1,4 +1,4 @@
-"""Presets: named settings for a task. Knows sampling parameters, and neither engine nor window."""
+"""Presets: named settings for a task."""
 
 from studio.presets.built_in import built_in_presets, is_built_in, task_presets
 from studio.presets.document import PresetDocument

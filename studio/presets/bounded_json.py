@@ -1,7 +1,7 @@
 """Reads JSON that nobody vouches for: bounded in size and depth, and every refusal names its field.
 
 Python's parser takes NaN, reads 1e999 as infinity, fails on deep nesting without saying where, and
-keeps the last of two equal keys in silence. The module does not know what the fields are.
+keeps the last of two equal keys in silence.
 """
 
 from __future__ import annotations

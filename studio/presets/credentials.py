@@ -1,6 +1,6 @@
 """Which keys of strangers' files hold a password, a key or a token, and values without them.
 
-Nothing of such a key but its name is shown, written or sent on. Knows no format.
+Nothing of such a key but its name is shown, written or sent on.
 """
 
 from __future__ import annotations

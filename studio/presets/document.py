@@ -1,6 +1,6 @@
 """`PresetDocument`: a preset as its file has it, unknown keys and all.
 
-Reads and writes the JSON; knows no folder.
+Reads and writes the JSON.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """What the presets package refuses, and how it says so.
 
-Every refusal names the field, what was found, what is allowed; `at` adds the file. The module does
-not know what the fields are.
+Every refusal names the field, what was found, what is allowed; `at` adds the file.
 """
 
 from __future__ import annotations

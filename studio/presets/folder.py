@@ -2,8 +2,7 @@
 
 A file that is broken is a problem that is told beside the others, never instead of them. Nothing is
 written outside the folder, every write leaves either the old or the new file whole, and what is new
-is never written over another file, whatever other processes do. Knows neither windows nor other
-programs' formats.
+is never written over another file, whatever other processes do.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""One process at a time changes a folder of presets. Knows no preset."""
+"""One process at a time changes a folder of presets."""
 
 from __future__ import annotations
 

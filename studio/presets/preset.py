@@ -1,4 +1,4 @@
-"""`Preset`: everything a task needs set. Knows nothing of files or windows."""
+"""`Preset`: everything a task needs set."""
 
 from typing import Annotated, Literal
 

@@ -1,7 +1,6 @@
 """What each field of a preset may be, said of values as a JSON file gives them.
 
-One place for the checks of our own files and of what is carried over from other programs'. Knows
-neither files nor their formats.
+One place for the checks of our own files and of what is carried over from other programs'.
 """
 
 from __future__ import annotations

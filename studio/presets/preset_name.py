@@ -1,7 +1,6 @@
 """What a preset may be called: a name is also a file's name, on every system.
 
-The module knows no folder. A name that is fine on one system and not on another is refused on all:
-presets travel.
+A name that is fine on one system and not on another is refused on all: presets travel.
 """
 
 from __future__ import annotations

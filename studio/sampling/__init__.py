@@ -1,8 +1,7 @@
 """What the sampler does between a model's logits and the token written. It needs numpy alone.
 
-The package knows no model, no text, no file and no window: vectors of logits come in, tokens and
-measures come out. README.md beside this file follows one token through it. Its parts, of which each
-knows those before it alone:
+Vectors of logits come in, tokens and measures come out. README.md beside this file follows one
+token through it. Its parts, of which each knows those before it alone:
 
 - `logits` ranks and weighs a whole vocabulary; the passes over it are in C where that is compiled.
 - `tails` holds all but the best tokens as a function of β.

@@ -1,8 +1,7 @@
 """What a sampling parameter may be: the checks that `SamplingParams` makes of its fields.
 
 Each takes the field's name and the value found, and returns the value as a plain Python number (or
-a tuple of them), or raises a `ParameterError` that names the field and what is allowed. The module
-knows kinds of values, not what they are for.
+a tuple of them), or raises a `ParameterError` that names the field and what is allowed.
 """
 
 from __future__ import annotations

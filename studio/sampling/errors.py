@@ -1,6 +1,6 @@
 """What the sampling package refuses, and how it says so.
 
-Knows nothing of where a value came from (a file, a slider, the command line): callers add that.
+Callers add where a value came from: a file, a slider, the command line.
 """
 
 from __future__ import annotations

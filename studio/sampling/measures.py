@@ -1,7 +1,6 @@
 """Measures of a distribution: entropy, effective choices, sensitivity to temperature.
 
-Entropies are in nats unless a name says bits. The module knows vectors of probabilities, not where
-they came from.
+Entropies are in nats unless a name says bits.
 """
 
 from __future__ import annotations

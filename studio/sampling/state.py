@@ -1,7 +1,6 @@
 """What the samplers of one step need beside logits, parameters and history. One frozen value.
 
-Most samplers need none of it. The module knows neither seeds nor vocabularies: whoever runs the
-token loop fills it in.
+Most samplers need none of it. Whoever runs the token loop fills it in.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """`WordBias`: a word that is to be likelier, less likely, or banned, whatever the model.
 
-Kept as text: which tokens write it is another matter in each vocabulary (`word_tokens`). The module
-knows neither tokens nor models.
+Kept as text: which tokens write it is another matter in each vocabulary (`word_tokens`).
 """
 
 from __future__ import annotations

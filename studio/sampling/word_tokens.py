@@ -5,7 +5,7 @@ is biased is the token that completes it where it stands: always, where the toke
 word and shows that it begins there ("␣the"); at the beginning of a word ("the"), or after the rest
 of it ("man" after "fisher") otherwise. A longer word is left alone ("there", "other"), but for one
 that this model begins with the very token that is a word by itself: what follows is not known when
-it is drawn. The module knows no vocabulary; `engine.writing.word_search` finds `WordTokens`.
+it is drawn. `engine.writing.word_search` finds `WordTokens`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""How the program ends when it is not its window that is closed: by a signal, or with the session.
-
-Knows that a signal came or a session ends, and not how a window puts itself in order.
-"""
+"""How the program ends where it is not its window that is closed: by a signal, or the session."""
 
 import logging
 import signal

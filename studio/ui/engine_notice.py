@@ -1,7 +1,4 @@
-"""The message about an engine that does not answer, while that is so.
-
-Knows the notice bar and the engine's line; keeps nothing of what the engine was asked.
-"""
+"""The message about an engine that does not answer, while that is so."""
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction

@@ -1,7 +1,4 @@
-"""The strip over the page: what is at the left, a title, and what is at the right.
-
-It knows widgets and their sizes, and nothing of what they show.
-"""
+"""The strip over the page: what is at the left, a title, and what is at the right."""
 
 from collections.abc import Sequence
 

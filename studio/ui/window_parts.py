@@ -1,7 +1,4 @@
-"""Keyboard access to the parts of the window: F6 leads from one to the next.
-
-Knows what the parts are, and nothing of what is in them.
-"""
+"""Keyboard access to the parts of the window: F6 leads from one to the next."""
 
 from collections.abc import Callable, Sequence
 

@@ -1,7 +1,4 @@
-"""Where a lane first leaves another one, and what both drew from there.
-
-Knows lanes' tokens and distributions, and no widget.
-"""
+"""Where a lane first leaves another one, and what both drew from there."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The comparisons of the writer, from first to last: what gives way to another is not lost.
 
 As with takes, one steps back and forth between them. When a run ends it is put on a shelf
-(`compare.shelf`), and the next window can step back to it. Knows no widget.
+(`compare.shelf`), and the next window can step back to it.
 """
 
 from __future__ import annotations

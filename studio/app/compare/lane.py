@@ -1,6 +1,6 @@
 """One lane of a comparison as the window knows it: its settings, its tokens, why it ended.
 
-Written to by `CompareState` and `CompareRun` alone. Knows no widget and not the engine.
+Written to by `CompareState` and `CompareRun` alone.
 """
 
 from __future__ import annotations

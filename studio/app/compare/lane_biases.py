@@ -1,6 +1,6 @@
 """Lanes whose presets have biases for tokens that the open model lacks: the engine runs none such.
 
-Found before a run, so that one lane does not end all. Knows no widget, and not the run.
+Found before a run, so that one lane does not end all.
 """
 
 from collections.abc import Sequence

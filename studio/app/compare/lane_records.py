@@ -1,6 +1,6 @@
 """A lane's tokens as records with their places: what was before them, what drew them.
 
-Made as they are asked for, and kept until the lane is turned or begins again. Knows no Qt.
+Made as they are asked for, and kept until the lane is turned or begins again.
 """
 
 from __future__ import annotations

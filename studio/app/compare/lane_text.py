@@ -1,6 +1,6 @@
 """A lane's tokens as text, and which token stands where in it.
 
-Positions are those of Qt's text: UTF-16 units. Knows no widget, and nothing of how the tokens came.
+Positions are those of Qt's text: UTF-16 units.
 """
 
 from __future__ import annotations

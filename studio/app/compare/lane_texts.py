@@ -1,6 +1,6 @@
 """Asks the engine which tokens texts of the lanes' settings are: DRY's breakers, biased words.
 
-Each list of texts is asked about once a model, whatever the lanes become. Knows no widget.
+Each list of texts is asked about once a model, whatever the lanes become.
 """
 
 from collections.abc import Hashable

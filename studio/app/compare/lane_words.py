@@ -1,4 +1,4 @@
-"""A lane's figures in plain words. Knows numbers and tokens; no widget."""
+"""A lane's figures in plain words."""
 
 import math
 

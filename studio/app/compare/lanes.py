@@ -1,6 +1,6 @@
 """The lanes of a comparison: which there are, what they are compared with, what they continue.
 
-Without the run: `CompareRun` adds that. Knows no widget and not the engine's process.
+Without the run: `CompareRun` adds that.
 """
 
 from __future__ import annotations

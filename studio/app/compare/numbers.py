@@ -1,7 +1,4 @@
-"""The two numbers of a comparison that the writer sets, declared as the parameters are.
-
-Knows neither lanes nor widgets.
-"""
+"""The two numbers of a comparison that the writer sets, declared as the parameters are."""
 
 from dataclasses import replace
 

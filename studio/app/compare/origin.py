@@ -1,7 +1,7 @@
 """Which model wrote a comparison's lanes, and whether it is the one that is open.
 
 By its fingerprint where the comparison came from a file: token ids, random draws and settings give
-the same text with the same weights alone. Knows no widget.
+the same text with the same weights alone.
 """
 
 from __future__ import annotations

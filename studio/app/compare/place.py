@@ -1,7 +1,4 @@
-"""Where in the manuscript a comparison's prompt ended, however the text has changed since.
-
-Knows the manuscript, and nothing of lanes.
-"""
+"""Where in the manuscript a comparison's prompt ended, however the text has changed since."""
 
 from __future__ import annotations
 

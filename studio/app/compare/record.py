@@ -1,7 +1,4 @@
-"""A comparison between the window's state and the record that files and pages are made of.
-
-Knows both; no widget and no file.
-"""
+"""A comparison between the window's state and the record that files and pages are made of."""
 
 from __future__ import annotations
 

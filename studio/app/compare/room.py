@@ -1,6 +1,6 @@
 """Whether lanes fit the context beside their prompt, in words for the writer.
 
-Arithmetic and a sentence; knows neither lanes nor the engine.
+Arithmetic and a sentence.
 """
 
 from studio.app.counted import counted

@@ -1,6 +1,6 @@
 """Quick set-ups of a comparison: which lanes it begins with.
 
-Plain arithmetic on parameters; knows neither lanes nor widgets.
+Plain arithmetic on parameters.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """A folder of comparisons that nobody has saved: they are there when the program opens again.
 
-Each file is one as `comparison_file` writes it; the names give their order. Knows no window.
+Each file is one as `comparison_file` writes it; the names give their order.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Puts runs on the shelf in another thread: the window does not wait for encoder and disk.
-
-Knows what is to be written, and not when; that is `compare.history`'s affair.
-"""
+"""Puts runs on the shelf in another thread: the window does not wait for encoder and disk."""
 
 from __future__ import annotations
 

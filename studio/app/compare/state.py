@@ -1,7 +1,6 @@
 """A comparison as the window knows it: what may be done with its lanes, and doing it.
 
 Asks whether something is allowed, and says why not; `CompareRun` carries it out with the engine.
-Knows no widget; the files that a comparison is kept in are `compare.files`' affair.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """Watches over what the engine was asked and has not answered: does it still give a sign of life?
 
-Counts beats of a timer that runs only while an answer is waited for. Knows which events answer a
-command for good; nothing of processes or of what is asked.
+Counts beats of a timer that runs only while an answer is waited for.
 """
 
 from collections.abc import Callable

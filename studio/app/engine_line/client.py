@@ -1,8 +1,4 @@
-"""The window's line to the engine: one child process at a time, numbered requests, events.
-
-Knows that there is a process, that it can die and that it can fall silent; not what is loaded in it
-or asked of it.
-"""
+"""The window's line to the engine: one child process at a time, numbered requests, events."""
 
 import logging
 from collections.abc import Callable

@@ -1,7 +1,7 @@
 """Commands that wait because the pipe to the engine is full: a bounded number of them.
 
 The window asks at every rest of the writer's hands, with the whole text; with an engine that has
-stopped reading all of it would pile up here. Knows nothing of pipes.
+stopped reading all of it would pile up here.
 """
 
 from collections import deque

@@ -1,7 +1,4 @@
-"""The engine's child process as Qt sees it: started, fed, read, mourned.
-
-Knows the protocol's frames and the process's fate, and nothing of what messages mean.
-"""
+"""The engine's child process as Qt sees it: started, fed, read, mourned."""
 
 import logging
 import os

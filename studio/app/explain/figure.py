@@ -1,6 +1,6 @@
 """A chart as data: rows with names, one or more columns of bars beside them.
 
-Plain values. It does not know what the bars stand for, nor how they are painted (`explain.chart`).
+Plain values.
 """
 
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
 """The charts of Explain's seven steps: from a place and parameters to a `Figure`.
 
-Pure functions. They do not know the words beside the charts, nor painting.
+Pure functions.
 """
 
 import math

@@ -2,7 +2,7 @@
 
 Only temperature and the filters that look at one distribution are kept of the parameters; what
 carries history or dice of its own (penalties, XTC, Mirostat, a T that moves) would make a page
-about temperature one about something else. The module does not know words or widgets.
+about temperature one about something else.
 """
 
 from collections.abc import Callable

@@ -1,7 +1,7 @@
 """The place that Explain teaches at: a distribution, the words before it, whose it is.
 
 Either the writer's own caret or the recorded example, which is a real sketch of the starter model
-(`packaging/record_example.py`). This module does not know steps, charts, nor where the caret is.
+(`packaging/record_example.py`).
 """
 
 import math

@@ -1,7 +1,7 @@
 """Where Explain's numbers come from: the writer's caret, or the example where there is none.
 
 It follows the caret at rest. While the model writes it holds the place where writing began: numbers
-that change thirty times a second teach nobody. It knows neither steps nor widgets.
+that change thirty times a second teach nobody.
 """
 
 from PySide6.QtCore import QObject, Signal

@@ -1,4 +1,4 @@
-"""Which of Explain's steps is open. Knows nothing of numbers, widgets or settings."""
+"""Which of Explain's steps is open."""
 
 from PySide6.QtCore import QObject, Signal
 

@@ -1,7 +1,6 @@
 """The blame of recorded tokens, many at a time: each with what penalties, DRY and biases did to it.
 
-What a token's record does not tell (the text before it) is left out of account, and said. Knows no
-window and no colour.
+What a token's record does not tell (the text before it) is left out of account, and said.
 """
 
 from collections.abc import Sequence

@@ -1,7 +1,7 @@
 """What heat can show of a token, and where each measure lies on the ramp.
 
 Every measure has a scale from 0 (the faintest tint) to 1 (the strongest), with the numbers and
-words that a legend writes beside it. The module knows no Qt and no tokens.
+words that a legend writes beside it.
 """
 
 from __future__ import annotations

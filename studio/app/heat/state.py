@@ -1,8 +1,7 @@
 """Heat: which measure tints the manuscript, and how strongly each token is tinted now.
 
 A token's sketch joins the stack when somebody first asks for its tint, which is when it comes into
-view: while heat is off nothing is computed, and of a long manuscript only what is looked at. The
-module knows no widget and no colour.
+view: while heat is off nothing is computed, and of a long manuscript only what is looked at.
 """
 
 from __future__ import annotations

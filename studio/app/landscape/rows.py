@@ -1,8 +1,7 @@
 """The last tokens as rows of brightness: brought up to date as tokens come, re-tempered as T turns.
 
 Sketches are unpacked once, a few at a time, and stand in blocks, so that the oldest can be let go
-while the newest come: at one temperature a new token costs one row, whatever the number shown. The
-module knows no window and no colour.
+while the newest come: at one temperature a new token costs one row, whatever the number shown.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The landscape: the last tokens before the caret, each with its whole distribution at the T now.
 
-Position against rank, brightness by probability. It takes its tokens from the session's records
-and computes nothing while nobody looks. It knows neither pixels nor colours.
+Position against rank, brightness by probability. It takes its tokens from the session's records and
+computes nothing while nobody looks.
 """
 
 from __future__ import annotations

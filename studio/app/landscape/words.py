@@ -1,6 +1,6 @@
 """The landscape's words: what is known of the place that is pointed at.
 
-This module turns facts into a line of text. It does not know Qt, nor how anything is drawn.
+This module turns facts into a line of text.
 """
 
 from studio.app.landscape.scale import RANKS, REST

@@ -1,6 +1,6 @@
 """How much of the context is used, and how far an evaluation is.
 
-Follows the engine's events, whoever asked for them. Knows nothing of widgets.
+Follows the engine's events, whoever asked for them.
 """
 
 from typing import NamedTuple

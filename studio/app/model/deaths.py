@@ -2,7 +2,7 @@
 
 A failed check inside llama.cpp ends its process, and the same file would end the next one too: at
 each start, were it the last that was open. A file is known by what is in it, not by its name: one
-that was downloaded again or mended is another. Knows nothing of engines.
+that was downloaded again or mended is another.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """Which weights the open model has: its file's fingerprint, made in the background.
 
-Reading a file of many gigabytes takes seconds; the window goes on meanwhile. Knows nothing of what
-the fingerprint is for.
+Reading a file of many gigabytes takes seconds; the window goes on meanwhile.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Which model is open: none, loading, ready, failed or gone.
-
-Knows how to ask the engine for a model; nothing of prompts, widgets or recent files.
-"""
+"""Which model is open: none, loading, ready, failed or gone."""
 
 from collections.abc import Hashable
 from enum import Enum

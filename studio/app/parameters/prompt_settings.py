@@ -1,7 +1,4 @@
-"""How a prompt is made and where what is written ends: the part of a preset that is no sampling.
-
-Knows neither the text nor the presets' folder.
-"""
+"""How a prompt is made and where what is written ends: the part of a preset that is no sampling."""
 
 from PySide6.QtCore import QObject, Signal
 

@@ -1,7 +1,7 @@
 """The steps of the sampler as a list to be put in order, those that are left out among them.
 
 `SamplingParams.samplers` names the steps in force; where one that is left out would stand is
-nobody's but the list's. This module does not know Qt.
+nobody's but the list's.
 """
 
 from collections.abc import Sequence

@@ -1,6 +1,6 @@
 """The order of the sampler's steps as the window shows it: all steps, some of them left out.
 
-It binds a `SamplingState`, and keeps only where the steps stand that are left out. Knows no widget.
+It binds a `SamplingState`, and keeps only where the steps stand that are left out.
 """
 
 from PySide6.QtCore import QObject, Signal

@@ -1,9 +1,8 @@
 """Numbers as people type them, whatever the locale: 0.95 and 0,95 are the same.
 
-Qt's spin boxes and C's `strtod` read only the locale's own separator and take the other for the
-end of the number, or for a thousands separator. Here a comma is a decimal separator; only where a
-whole number is asked for can groups of three digits be thousands, whatever stands between them.
-This module does not know Qt, nor what a number is for.
+Qt's spin boxes and C's `strtod` read only the locale's own separator and take the other for the end
+of the number, or for a thousands separator. Here a comma is a decimal separator; only where a whole
+number is asked for can groups of three digits be thousands, whatever stands between them.
 """
 
 import math

@@ -1,9 +1,8 @@
 """Where temperature stands among the samplers: before the filters or after them.
 
 A filter that runs before temperature sees the model's own distribution (T = 1) and cuts the same
-tokens at every temperature; one that runs after it sees the flattened or sharpened one. That is
-why a T of 100 can stay coherent with temperature last. This module only orders names; it does not
-know Qt, nor what the samplers compute.
+tokens at every temperature; one that runs after it sees the flattened or sharpened one. That is why
+a T of 100 can stay coherent with temperature last. This module only orders names.
 """
 
 from functools import lru_cache

@@ -1,7 +1,6 @@
 """The sampling parameters in force, and how many tokens a generation may have.
 
-Everything that shows or changes a parameter binds to one `SamplingState`. It does not know widgets,
-presets, nor the engine that is told of the changes.
+Everything that shows or changes a parameter binds to one `SamplingState`.
 """
 
 import msgspec

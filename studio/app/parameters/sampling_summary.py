@@ -1,4 +1,4 @@
-"""What has an effect among the sampling parameters, in a line. Knows no Qt."""
+"""What has an effect among the sampling parameters, in a line."""
 
 from studio.app.parameters.sampling_number import format_number
 from studio.app.parameters.sampling_order import temperature_place

@@ -6,7 +6,7 @@ centimetre is a factor, so the control is finer where T is small, and T = 1 stan
 The short stretches at both ends are linear, in T on the cold side and in β on the hot side, so that
 both ends are reached exactly and every temperature has one place.
 
-This module is plain arithmetic on floats. It does not know Qt, models or distributions.
+This module is plain arithmetic on floats.
 """
 
 import math

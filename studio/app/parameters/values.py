@@ -1,7 +1,7 @@
 """The value in force of every parameter, wherever it is kept, under one roof.
 
 Sampling parameters and the length are `SamplingState`'s, prompt and stop strings `PromptSettings`'.
-It keeps nothing but what was set back last. Knows no widget.
+It keeps nothing but what was set back last.
 """
 
 from collections.abc import Iterable, Mapping

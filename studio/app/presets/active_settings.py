@@ -1,4 +1,4 @@
-"""What is in force, and what was before, to be put back. Plain values; knows no Qt."""
+"""What is in force, and what was before, to be put back. Plain values."""
 
 from dataclasses import dataclass
 

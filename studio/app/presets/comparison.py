@@ -1,4 +1,4 @@
-"""Two presets field by field. Plain values; knows no widget."""
+"""Two presets field by field. Plain values."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Two presets side by side, or one and the values in force. Knows no widget."""
+"""Two presets side by side, or one and the values in force."""
 
 from PySide6.QtCore import QObject, Signal
 

@@ -1,4 +1,4 @@
-"""Which presets have a star. Knows names and the settings, and no widget."""
+"""Which presets have a star."""
 
 from PySide6.QtCore import QObject, Signal
 

@@ -1,6 +1,6 @@
 """The sentences for presets that came in or went out: what they are called, what they left behind.
 
-Turns what importers and exporters told into words. Knows no Qt and no format.
+Turns what importers and exporters told into words.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What the library lists: presets in sections, with a mark for each thing that is true of them.
 
-Plain values from plain values; knows no Qt.
+Plain values from plain values.
 """
 
 from collections.abc import Callable, Iterable, Sequence

@@ -1,7 +1,4 @@
-"""What the library's window shows: the rows for a query, and which of them is looked at.
-
-Knows presets, favourites, defaults and the open model; no widget.
-"""
+"""What the library's window shows: the rows for a query, and which of them is looked at."""
 
 from PySide6.QtCore import QObject, Signal
 

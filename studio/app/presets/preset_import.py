@@ -1,6 +1,6 @@
 """Takes files of presets into their folder, one after another: what came in, what was refused.
 
-Runs in another thread than the window's; knows no Qt.
+Runs in another thread than the window's.
 """
 
 from __future__ import annotations

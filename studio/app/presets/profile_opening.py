@@ -1,4 +1,4 @@
-"""Puts the preset in force that a model opens with, and says so. Knows no widget.
+"""Puts the preset in force that a model opens with, and says so.
 
 What is in force changes under the writer's hands here, so the rules are narrow:
 

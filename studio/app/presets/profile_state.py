@@ -1,4 +1,4 @@
-"""Which preset is chosen. Knows the list of presets, and nothing of widgets or the engine."""
+"""Which preset is chosen."""
 
 from PySide6.QtCore import QObject, Signal
 

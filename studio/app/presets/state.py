@@ -1,7 +1,4 @@
-"""The user's presets behind the window: the folder followed, and every change to it.
-
-Knows the presets' folder and the state objects that a preset sets; no widget.
-"""
+"""The user's presets behind the window: the folder followed, and every change to it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A preset's fields and values as the window says them. Knows no Qt."""
+"""A preset's fields and values as the window says them."""
 
 from studio.app.parameters.groups import BIASES_FOR, PARAMETERS
 from studio.app.parameters.parameter import Number

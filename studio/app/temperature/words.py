@@ -1,6 +1,6 @@
 """What T does here, in words: how much a turn changes, and where on the curve to look.
 
-This module turns numbers into sentences. It does not know Qt, nor where the numbers come from.
+This module turns numbers into sentences.
 """
 
 import math

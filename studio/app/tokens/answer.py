@@ -1,6 +1,6 @@
 """What T gives a token a probability: the question as it was typed, and the answer in words.
 
-Plain values and sentences. It does not know Qt; what is computed is `studio.sampling`'s.
+Plain values and sentences.
 """
 
 import math

@@ -1,7 +1,6 @@
 """How long the bars are: which probability fills the whole width.
 
-0 to 100 % unless somebody asks for a closer look. This module is arithmetic on numbers; it does not
-know pixels, nor what the bars stand for.
+0 to 100 % unless somebody asks for a closer look. This module is arithmetic on numbers.
 """
 
 WHOLE = 1.0

@@ -2,7 +2,7 @@
 
 A preset of another program, or an older one, names numbers and no vocabulary. With the model that
 is open they are taken as they are; when another is opened they would be other tokens, and are kept
-from it. Knows no widget.
+from it.
 """
 
 from collections.abc import Callable, Iterable

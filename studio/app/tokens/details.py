@@ -1,6 +1,6 @@
 """All that is known of one token at one place: for the card under the pointer, and in words.
 
-Plain values and sentences. It does not know Qt, nor how they are shown.
+Plain values and sentences.
 """
 
 import math

@@ -1,6 +1,6 @@
 """Biases of tokens, by number, that are another model's: they came with a preset made for it.
 
-A sentence for the writer, and what is left without them. Knows no Qt.
+A sentence for the writer, and what is left without them.
 """
 
 import msgspec

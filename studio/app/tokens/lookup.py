@@ -1,6 +1,6 @@
 """How tokens and words are spelled in the open model, and which token a number means.
 
-Asks the engine for what is not known of the vocabulary yet. Knows no widget.
+Asks the engine for what is not known of the vocabulary yet.
 """
 
 from collections.abc import Iterable

@@ -2,7 +2,7 @@
 
 The tokens before it, the dice, what Mirostat has learnt. At the caret and while the model writes
 the window knows all of it, unless dice are yet to be thrown; what it does not know `place_notes`
-says. Knows no Qt and no distribution.
+says.
 """
 
 from collections.abc import Mapping, Sequence

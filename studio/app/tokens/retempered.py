@@ -1,7 +1,7 @@
 """One distribution at every temperature of the track: the curve over T, and its named places.
 
 Computed from a sketch when a view asks, and kept until the distribution or a filter is another;
-turning T needs nothing new. It knows neither widgets nor which T is in force.
+turning T needs nothing new.
 """
 
 import math

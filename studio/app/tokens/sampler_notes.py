@@ -1,6 +1,6 @@
 """What the window says where it shows less than the samplers do, or what their dice have decided.
 
-Turns what is known of a place into sentences. Knows no Qt, and nothing of where they are shown.
+Turns what is known of a place into sentences.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,6 +1,6 @@
 """What the parameters in force make of a distribution, and what it is without them, side by side.
 
-Computed from a sketch; asks no model. It knows neither widgets nor how tokens are shown.
+Computed from a sketch; asks no model.
 """
 
 from collections.abc import Sequence

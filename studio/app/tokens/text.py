@@ -1,9 +1,8 @@
 """A token's bytes as the histogram shows them: spaces, newlines and half characters can be told.
 
 Tokens are bytes and not characters: a piece may begin or end within a UTF-8 sequence, and may be
-nothing but white space. What has no shape of its own gets a sign (``␣`` space, ``↵`` newline,
-``⇥`` tab, ``␍`` carriage return, ``⍽`` no-break space) or an escape. This module knows neither Qt
-nor vocabularies.
+nothing but white space. What has no shape of its own gets a sign (``␣`` space, ``↵`` newline, ``⇥``
+tab, ``␍`` carriage return, ``⍽`` no-break space) or an escape.
 """
 
 import re

@@ -1,7 +1,4 @@
-"""Asks the engine which tokens texts of the parameters are: DRY's breakers, words with biases.
-
-Knows nothing of widgets; what is answered, the next token's vocabulary keeps.
-"""
+"""Asks the engine which tokens texts of the parameters are: DRY's breakers, words with biases."""
 
 from collections.abc import Callable, Iterable
 

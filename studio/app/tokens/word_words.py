@@ -1,4 +1,4 @@
-"""What a word is in the open model, in words: the tokens that write it. Knows no Qt."""
+"""What a word is in the open model, in words: the tokens that write it."""
 
 from collections.abc import Callable, Sequence
 

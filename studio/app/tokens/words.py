@@ -1,6 +1,6 @@
 """The histogram's words: probabilities, the tail, and the whole of it for those who hear it.
 
-This module turns numbers into sentences. It does not know Qt, nor how anything is drawn.
+This module turns numbers into sentences.
 """
 
 import math

@@ -1,7 +1,6 @@
 """Another token in the place of one that stands in the text, chosen by the writer.
 
 The rest of the word goes with the token, what follows stays; undo brings both back in one step.
-Knows no widget.
 """
 
 from PySide6.QtCore import QObject, Signal

@@ -1,7 +1,6 @@
 """One recorded token looked at closely: what it was at its place, and what else could stand there.
 
-Re-tempered from the token's own sketch as T turns; asks no model. Knows no widget, nor where the
-token is shown.
+Re-tempered from the token's own sketch as T turns; asks no model.
 """
 
 from __future__ import annotations

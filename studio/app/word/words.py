@@ -1,6 +1,6 @@
 """The sentences of the word panel: what a token was at its place, and what T had to do with it.
 
-Turns numbers into words. Knows no Qt and no sketch.
+Turns numbers into words.
 """
 
 from __future__ import annotations

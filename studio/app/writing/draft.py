@@ -1,7 +1,6 @@
 """What is being written: a manuscript, its brief, its caret, its file.
 
 The state behind the editor and the brief field, and the one place that makes a prompt of them.
-Knows nothing of widgets or the engine's process.
 """
 
 import contextlib

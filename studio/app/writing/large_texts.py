@@ -1,7 +1,6 @@
 """A text that no page holds, told before it is opened: what was found, and what can be done.
 
-Reads a file with its shape, and in parts that fit where it does not, and says so in words. Knows no
-widget and no document.
+Reads a file with its shape, and in parts that fit where it does not, and says so in words.
 """
 
 from __future__ import annotations

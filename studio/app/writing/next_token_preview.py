@@ -1,7 +1,7 @@
 """At rest: what the model would say next at the caret.
 
-Asks the engine a moment after the last change, gives the answer to the histogram, and gives way
-to writing. Knows nothing of widgets.
+Asks the engine a moment after the last change, gives the answer to the histogram, and gives way to
+writing.
 """
 
 from PySide6.QtCore import QObject

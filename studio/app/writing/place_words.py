@@ -1,7 +1,4 @@
-"""Where Continue goes on and what the model does not read there, in words, before it does it.
-
-Knows the draft; nothing of widgets.
-"""
+"""Where Continue goes on and what the model does not read there, in words, before it does it."""
 
 from studio.app.writing.draft import Draft
 

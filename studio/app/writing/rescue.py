@@ -1,7 +1,4 @@
-"""When we have a bug: the error is logged, the document is put in safety, and the writer told.
-
-Knows nothing of how the error came about.
-"""
+"""When we have a bug: the error is logged, the document is put in safety, and the writer told."""
 
 import contextlib
 import logging

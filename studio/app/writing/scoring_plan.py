@@ -1,6 +1,6 @@
 """What of a text is still to be scored, and in which order: what is seen first, then from the top.
 
-Follows the text while that is edited. Knows no engine and no tokens but where they stand.
+Follows the text while that is edited.
 """
 
 from collections.abc import Iterable

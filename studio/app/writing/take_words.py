@@ -1,6 +1,6 @@
 """What is said of a take: which of how many it is, and how it was written.
 
-Turns numbers into words. Knows no widget.
+Turns numbers into words.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Finds a piece of text in a text.
 
-This module does not know Qt: positions are code points.
+Positions are code points.
 """
 
 import re

@@ -1,7 +1,7 @@
 """A word of the bars is written into the manuscript: a take of one token.
 
 It goes the way of a generation's tokens, so that undo, takes, records and heat know it, and the
-look-ahead follows. Knows no widget.
+look-ahead follows.
 """
 
 from PySide6.QtCore import QObject, Signal

@@ -1,7 +1,7 @@
 """Writing: the run of one generation, from Continue to its last token.
 
-Takes the engine's tokens, gives them to the manuscript and to the histogram once a frame, and
-keeps the takes. Knows nothing of widgets, nor how the engine is reached.
+Takes the engine's tokens, gives them to the manuscript and to the histogram once a frame, and keeps
+the takes.
 """
 
 import secrets

@@ -1,7 +1,4 @@
-"""What llama.cpp computes on: its backends and devices, asked through ggml's registry.
-
-Knows nothing of models.
-"""
+"""What llama.cpp computes on: its backends and devices, asked through ggml's registry."""
 
 import ctypes
 import re

@@ -1,7 +1,7 @@
 """A bare `llama_decode` loop: the yardstick that the studio's own speed is measured against.
 
-Shares nothing with `Context` and the token loop, so that what they cost shows. Knows nothing of
-sampling: it decodes tokens that are given.
+Shares nothing with `Context` and the token loop, so that what they cost shows. It decodes tokens
+that are given.
 """
 
 import ctypes

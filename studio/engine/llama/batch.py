@@ -1,4 +1,4 @@
-"""llama.cpp's batches, filled through arrays. Knows nothing of what is evaluated, and runs none."""
+"""llama.cpp's batches, filled through arrays."""
 
 from collections.abc import Sequence
 

@@ -1,7 +1,4 @@
-"""A vocabulary's tokens by the bytes that they spell: which are a text, and which begin with it.
-
-Knows no tokenizer and no model.
-"""
+"""A vocabulary's tokens by the bytes that they spell: which are a text, and which begin with it."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable

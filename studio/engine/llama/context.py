@@ -1,7 +1,7 @@
 """One llama.cpp context: what is evaluated, and the logits at its end.
 
 Brings the context to a given token sequence with the least work: the longest common prefix with
-what is evaluated already is kept. Knows nothing of text, sampling or requests.
+what is evaluated already is kept.
 """
 
 import time

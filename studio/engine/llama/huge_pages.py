@@ -2,7 +2,7 @@
 
 A decode reads all weights and much of the cache once, and then the token loop finds whatever it
 needs out of every cache: most of what it costs is looking up pages of 4 KiB. With pages of 2 MiB
-there are few to look up. The module knows nothing of what the memory holds.
+there are few to look up.
 """
 
 import ctypes

@@ -1,6 +1,6 @@
 """A flag that ends `llama_decode` from another thread, within milliseconds.
 
-Knows nothing of requests: `child` decides when to raise it.
+`child` decides when to raise it.
 """
 
 import ctypes

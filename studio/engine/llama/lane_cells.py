@@ -2,7 +2,7 @@
 
 With unified KV a cell may belong to several sequences: a prompt evaluated once is every lane's, by
 `llama_memory_seq_cp`, and only what a lane writes takes cells of its own. Counts them, so that one
-knows what is free. Knows nothing of tokens, decoding or requests.
+knows what is free.
 """
 
 import llama_cpp

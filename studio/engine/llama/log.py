@@ -1,6 +1,6 @@
 """llama.cpp's log: warnings and errors to stderr, and what a load says of itself.
 
-Knows nothing of the window, which reads the child's stderr.
+The window reads the child's stderr.
 """
 
 import ctypes

@@ -1,4 +1,4 @@
-"""llama.cpp's logits as numpy arrays, without a copy. Knows nothing of what was evaluated."""
+"""llama.cpp's logits as numpy arrays, without a copy."""
 
 import ctypes
 from typing import Any

@@ -1,7 +1,4 @@
-"""A model in memory: checked, loaded, reported, freed.
-
-Knows nothing of evaluation (`context`) or prompts.
-"""
+"""A model in memory: checked, loaded, reported, freed."""
 
 import ctypes
 import os

@@ -1,7 +1,4 @@
-"""llama.cpp's own samplers with the settings of ours, and timed: what ours are measured against.
-
-Knows of ours nothing but the names of parameters.
-"""
+"""llama.cpp's own samplers with the settings of ours, and timed: what ours are measured against."""
 
 import ctypes
 import time

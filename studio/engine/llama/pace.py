@@ -5,8 +5,6 @@ program takes a core, the thread that should have had it is waited for each time
 cores beside a compiler, 128 tokens took 15 to 70 seconds in place of one. One thread fewer leaves
 that core alone, and is as fast as its share of the machine allows. The results are the same to the
 bit whatever the number of threads.
-
-Knows decode times and nothing of llama.cpp.
 """
 
 import time

@@ -1,7 +1,7 @@
 """A model's vocabulary: text to tokens and tokens to bytes.
 
-Knows nothing of prompts. Typed text never becomes a control token here: that is the caller's
-choice alone, by name of the token.
+Typed text never becomes a control token here: that is the caller's choice alone, by name of the
+token.
 """
 
 import ctypes

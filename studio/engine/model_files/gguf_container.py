@@ -1,7 +1,7 @@
 """Reads the container of a GGUF file: metadata and the list of tensors, in one bounded pass.
 
-Every count and length is held against the bytes that remain before it is believed. This module
-does not know what the metadata mean (see `gguf_header`) and reads no weights.
+Every count and length is held against the bytes that remain before it is believed. What the
+metadata mean is `gguf_header`'s affair; no weights are read.
 """
 
 import struct

@@ -1,6 +1,6 @@
 """Writes a GGUF file, version 3: metadata, and tensors whose bytes come part by part.
 
-For models that are made here. Knows nothing of what metadata and weights mean.
+For models that are made here.
 """
 
 import struct

@@ -1,8 +1,7 @@
 """Which part of a file's bytes are on the disk: a download that was cut off may have holes.
 
 Programs that fetch a file in pieces reserve its whole length first. Where a piece never came the
-file system has a hole, which reads as zeros: a model of the right size that writes nonsense. Knows
-nothing of what is in the file.
+file system has a hole, which reads as zeros: a model of the right size that writes nonsense.
 """
 
 import errno

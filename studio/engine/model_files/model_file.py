@@ -1,7 +1,7 @@
 """What a model file is before anything is read of it, and how one is refused.
 
 Opens regular files only, guesses what a file of another format is, and holds the error that all
-checks of model files raise. This module does not know the GGUF format.
+checks of model files raise.
 """
 
 import os

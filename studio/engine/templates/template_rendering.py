@@ -1,7 +1,6 @@
 """Has a child process with limits render a chat template, and ends it where one is met.
 
-The other side of `template_process`. Knows neither the writer's texts nor what is made of a
-rendering.
+The other side of `template_process`.
 """
 
 import contextlib

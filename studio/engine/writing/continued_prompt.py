@@ -1,6 +1,6 @@
 """A prompt that the context holds, and the logits that it is continued with: healed ones.
 
-Evaluates through a `Context`; knows no requests and no parameters.
+Evaluates through a `Context`.
 """
 
 from collections.abc import Callable

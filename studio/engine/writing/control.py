@@ -1,7 +1,4 @@
-"""The handle by which a command that runs is turned or stopped from another thread.
-
-Knows nothing of pipes or queues (`child` has those).
-"""
+"""The handle by which a command that runs is turned or stopped from another thread."""
 
 from studio.engine.llama.interrupt import Interrupt
 from studio.sampling import SamplingParams

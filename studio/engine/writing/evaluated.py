@@ -1,7 +1,4 @@
-"""What is told of a prompt when it has been evaluated.
-
-Knows how a prompt was cut; not when or why it was evaluated.
-"""
+"""What is told of a prompt when it has been evaluated."""
 
 import numpy as np
 

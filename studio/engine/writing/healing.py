@@ -21,7 +21,7 @@ a rule a thousandth of that (tests/benchmarks/token_healing.py). Where one token
 and adds another text by each, it stands for the heavier, and the lighter is left out. Where two
 tokens add the same text, and are among the best, the heavier stands for both.
 
-Knows no requests and no parameters: samplers, sketches and T work on these logits as on any.
+Samplers, sketches and T work on these logits as on any.
 """
 
 import heapq

@@ -1,7 +1,7 @@
 """The end of a scored text: its last tokens stand for all that begin with their characters.
 
 "The colour of " ends in a token " " that no model expects, since it would say " sea" in one. How
-surprising that space was, all tokens that begin with one say together. Knows no requests.
+surprising that space was, all tokens that begin with one say together.
 """
 
 import numpy as np

@@ -3,8 +3,7 @@
 A token's message is needed by the listener, not by the next draw. Between two decodes it costs
 twice what it need, because a decode sweeps the processor's caches: so it is put off until a frame
 is over, and then made for all the frame's tokens in a row. What it needs of the logits, which the
-next decode writes over, was found with their ranking. Knows neither how tokens are drawn nor who
-listens.
+next decode writes over, was found with their ranking.
 """
 
 import math

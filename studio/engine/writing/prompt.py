@@ -1,7 +1,4 @@
-"""A brief and a manuscript become tokens, in a prompt format, within a context's size.
-
-Knows nothing of templates' code (`chat_template` gives their skeleton) or of evaluation.
-"""
+"""A brief and a manuscript become tokens, in a prompt format, within a context's size."""
 
 import re
 from collections.abc import Iterable

@@ -2,7 +2,7 @@
 
 DRY's breakers and the words with biases are texts, of which the samplers want tokens.
 
-One of these accompanies a generation. It knows neither the token loop nor logits.
+One of these accompanies a generation.
 """
 
 from collections.abc import Mapping, Sequence

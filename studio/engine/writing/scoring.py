@@ -1,7 +1,7 @@
 """Scoring: the model reads a text once, and says of each token what else it would have said.
 
 Evaluates in batches, with the logits at each position; the tokens are those that the studio's own
-tokenizing gives. Knows nothing of what is done with the records.
+tokenizing gives.
 """
 
 from collections.abc import Callable

@@ -1,8 +1,7 @@
 """Texts that end a generation: found across tokens, and never shown.
 
 A token whose bytes may be the beginning of such a text is held back until it is known to be none.
-Works on bytes of UTF-8, in which a text is found at whole characters alone. Knows neither how
-tokens are drawn nor who listens.
+Works on bytes of UTF-8, in which a text is found at whole characters alone.
 """
 
 from collections import deque

@@ -1,7 +1,7 @@
 """Where the tokens of a prompt stand in its manuscript, in code points.
 
 Tokens are bytes, and a tokenizer adds some of its own: a character belongs to the token that holds
-its first byte. Knows nothing of evaluation.
+its first byte.
 """
 
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""Answers `FindTokens`: the bytes of tokens, by their ids. Knows neither models nor prompts."""
+"""Answers `FindTokens`: the bytes of tokens, by their ids."""
 
 from studio.engine.llama.vocabulary import Vocabulary
 from studio.engine.token_messages import FindTokens, TokensFound

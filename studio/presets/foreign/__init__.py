@@ -1,4 +1,4 @@
-"""Presets of other programs, in and out. Knows no folder and no window."""
+"""Presets of other programs, in and out."""
 
 from studio.presets.foreign.formats import (
     FORMAT_WORDS,

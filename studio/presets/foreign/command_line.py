@@ -1,7 +1,4 @@
-"""A command line apart: its words, its flags with their values, the escapes in its texts.
-
-Knows no flag.
-"""
+"""A command line apart: its words, its flags with their values, the escapes in its texts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Settings that a preset carries and that do nothing in it as they stand. Knows no format.
+"""Settings that a preset carries and that do nothing in it as they stand.
 
 A penalty over no tokens, a filter that the order of samplers leaves out: the value is kept, since
 another setting may wake it, and the report says so.

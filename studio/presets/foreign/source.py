@@ -1,6 +1,6 @@
 """The keys of another program's file, ticked off as they are carried over; all is reported.
 
-Knows no format: each reader takes what it has a place for.
+Each reader takes what it has a place for.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What of a preset another program has a place for, and what not. Knows no format."""
+"""What of a preset another program has a place for, and what not."""
 
 from __future__ import annotations
 

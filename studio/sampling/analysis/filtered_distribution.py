@@ -1,8 +1,8 @@
 """What the samplers leave of a sketch, where that is the same at every temperature.
 
 Filters that run before temperature cut the same tokens whatever T is; then one look at what they
-leave serves a whole curve over T. The module does not know any sampler: it reads off one shaped
-sketch what was cut and how the rest was re-weighed.
+leave serves a whole curve over T. It reads off one shaped sketch what was cut and how the rest was
+re-weighed.
 """
 
 from __future__ import annotations

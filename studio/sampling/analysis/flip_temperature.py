@@ -8,7 +8,7 @@ depend on the T in force: turning T changes no blame.
 
 `blame` answers for one sketch, `blames` for a stack of them at once. Samplers that keep no head of
 the ranking, or have dice or a memory of their own (typical-p, XTC, Mirostat), or that move T
-(dynatemp), have no such temperature; both answer as if they were off. The module knows no text.
+(dynatemp), have no such temperature; both answer as if they were off.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """How far apart two settings are at one place: the Jensen-Shannon distance of what they draw from.
 
-0 is the same distribution, 1 is that no token is possible in both. The module knows one sketch and
-two settings, not where they come from.
+0 is the same distribution, 1 is that no token is possible in both.
 
 J. Lin, "Divergence Measures Based on the Shannon Entropy" (IEEE Transactions on Information Theory,
 1991); that its root is a metric: D. M. Endres and J. E. Schindelin, "A New Metric for Probability

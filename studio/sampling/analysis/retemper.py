@@ -5,8 +5,7 @@ Everything rests on the log partition function K(β) = ln Σ exp(β·z) of P ∝
 derivative is the mean of the logits and its second their variance. At what T a token is how likely
 is answered by `token_temperature`; its functions are named here too.
 
-The module knows one distribution. It does not know how its answers are drawn, nor what text the
-tokens stand for.
+The module knows one distribution.
 """
 
 from __future__ import annotations

@@ -1,5 +1,4 @@
 """The logits of a whole vocabulary: which are the best, and what any rank or β asks of the rest.
 
-The passes over all of them are in C where they are compiled (`kernels`). The package knows neither
-samplers nor sketches.
+The passes over all of them are in C where they are compiled (`kernels`).
 """

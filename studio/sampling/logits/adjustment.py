@@ -1,7 +1,4 @@
-"""Changing the logits of some tokens: biases, penalties, DRY, all in one form.
-
-The module knows neither rankings nor filters, nor why a token is changed.
-"""
+"""Changing the logits of some tokens: biases, penalties, DRY, all in one form."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 The search goes by block maxima: the vocabulary is cut into interleaved blocks, and the k-th largest
 block maximum is a bound that at least k logits reach, and few more. That is two passes over the
 logits and some work on a few hundred, where a partition or a sort of the whole costs many times as
-much. `kernels.best` does the same in C. The module knows no filters and no temperature.
+much. `kernels.best` does the same in C.
 """
 
 from __future__ import annotations

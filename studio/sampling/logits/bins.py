@@ -3,7 +3,7 @@
 Where a draw falls among tens of thousands of tokens, to know its rank it is enough to count those
 above it, and to know the token it is enough to sort the few that are about as deep. Which these are
 a histogram tells, or nearly: where it is not quite that of the logits, or where a mass is asked
-about, the next bin's may be meant, which is seen. The module knows no filters and no model.
+about, the next bin's may be meant, which is seen.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Two ways to hold the same: a few tokens in plain Python, where each costs a tenth of a microsecond
 and nothing costs more; and thousands in numpy, where a call costs microseconds (ten times as many
 in a token loop, whose code the decode has swept from the processor's caches) and a token almost
-nothing. The module knows neither ids nor where the logits came from.
+nothing.
 """
 
 from __future__ import annotations

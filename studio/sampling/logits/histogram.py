@@ -3,9 +3,8 @@
 Bins widen in proportion to the depth: a logit far below has its say at high temperatures alone,
 where what two logits differ by counts for little. The mean depth in each bin is kept too, so that a
 sum of exp(−β·depth) over the vocabulary is had from the bins for any β: what is lost is the spread
-within a bin of width w, (β·w)²/24 of the bin's part as a rule and (β·w)²/8 at most, and w is
-(1 + depth)/256. One pass over the logits makes it, whatever they are like. The module knows no β
-and no samplers.
+within a bin of width w, (β·w)²/24 of the bin's part as a rule and (β·w)²/8 at most, and w is (1 +
+depth)/256. One pass over the logits makes it, whatever they are like.
 """
 
 from __future__ import annotations

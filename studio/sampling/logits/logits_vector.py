@@ -1,7 +1,4 @@
-"""What a vector of logits must be, and what is said of one that is not.
-
-The module knows no ranking and no filters.
-"""
+"""What a vector of logits must be, and what is said of one that is not."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ Keskar et al., "CTRL", 2019, as llama.cpp applies it: a positive logit is divide
 negative one multiplied by it, once a token however often it occurs. Then the frequency penalty is
 taken off for each time it occurs, and the presence penalty once. The first rule commutes with
 temperature (it only scales), so it may be applied to raw logits wherever it stands in the order;
-the other two do not. The module knows neither rankings nor filters.
+the other two do not.
 """
 
 from __future__ import annotations

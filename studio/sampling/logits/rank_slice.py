@@ -1,7 +1,4 @@
-"""Tokens that follow one another in rank: the part of a vocabulary that a question is about.
-
-The module knows neither how such a part is found nor what is above it.
-"""
+"""Tokens that follow one another in rank: the part of a vocabulary that a question is about."""
 
 from __future__ import annotations
 

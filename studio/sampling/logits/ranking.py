@@ -1,7 +1,7 @@
 """Ranking the logits of a whole vocabulary, no further down than somebody asks.
 
 The best few are searched for (`kernels` in C, `best` in numpy); what lies further down is found by
-its depth (`bins`). The module knows no filters, no temperature but as β, and no model.
+its depth (`bins`).
 """
 
 from __future__ import annotations

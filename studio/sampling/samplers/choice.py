@@ -1,7 +1,7 @@
 """One step of the sampler: the token drawn, and what the draw was like.
 
 The fast path for the token loop. It ranks and weighs only as much of the vocabulary as the draw
-needs. The module knows no seed (u is given) and no model.
+needs.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """The next-token distribution, whole: what every token's probability is after all samplers.
 
-This is the reference; `choose` answers for one draw what this answers for the vocabulary. The
-module knows no seed and no model.
+This is the reference; `choose` answers for one draw what this answers for the vocabulary.
 """
 
 from __future__ import annotations

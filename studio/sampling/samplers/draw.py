@@ -2,8 +2,8 @@
 
 u comes from a counter-based generator, so it depends on (seed, position) alone: not on what was
 drawn before, nor on whether anything was. A token is found by inverse CDF over the tokens in
-descending order of probability, so that for a given u the rank of the chosen token never falls
-as the temperature rises. The module knows no logits and no filters.
+descending order of probability, so that for a given u the rank of the chosen token never falls as
+the temperature rises.
 """
 
 from __future__ import annotations

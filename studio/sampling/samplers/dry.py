@@ -3,7 +3,7 @@
 p-e-w's sampler (text-generation-webui pull request 5677) as llama.cpp has it: where the end of the
 text stood before, the token that followed it there is penalised, the more the longer the repetition
 is. Sequence breakers (a newline, a colon, ...) bound how far back a repetition is followed, and
-themselves are free. The module knows tokens, not what they spell.
+themselves are free.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Basu et al., "Mirostat: A Neural Text Decoding Algorithm that Directly Controls Perplexity", 2020,
 as llama.cpp has it. What is allowed at a step is mu, in bits; after the draw mu moves by the error.
-Both versions keep the best n tokens for some n. The module knows no seed and keeps no state.
+Both versions keep the best n tokens for some n.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 All of it works on ranked logits. What the samplers leave is always the head of a ranking, so the
 state between two steps is one number, how many tokens are left, beside the ranking itself and the
 inverse temperature in force. A step that cuts otherwise (typical, XTC), or that changes logits,
-makes another ranking. The module does not know whether the logits are whole or a sketch.
+makes another ranking.
 """
 
 from __future__ import annotations

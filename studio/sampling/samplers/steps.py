@@ -1,4 +1,4 @@
-"""Which of the samplers have an effect, and what a temperature is as β. Knows no logits."""
+"""Which of the samplers have an effect, and what a temperature is as β."""
 
 from __future__ import annotations
 

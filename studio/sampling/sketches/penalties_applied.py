@@ -1,8 +1,7 @@
 """A sketch as biases, penalties and DRY leave it: then it needs no history any more.
 
 Where these come before everything that cuts or tempers, as in llama.cpp's order, the rest of the
-samplers can be run on what they leave, at any temperature, and on many sketches at once. The module
-knows neither filters nor what is asked of the sketch.
+samplers can be run on what they leave, at any temperature, and on many sketches at once.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """Sketches: a compact record of a whole distribution, from which any temperature can be had.
 
 The best tokens are recorded exactly, the rest as a function of β. A sketch is what stays of a step
-once the model has moved on: of every token written, and of the place at the caret. The module knows
-no text, no window and no model.
+once the model has moved on: of every token written, and of the place at the caret.
 """
 
 from __future__ import annotations

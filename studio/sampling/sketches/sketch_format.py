@@ -1,20 +1,18 @@
 """The bytes of a sketch: a versioned little-endian record of at most 2 KiB.
 
-    offset  size
-         0     4   "KLS1": the kind of record and its version
-         4     4   V, uint32
-         8     4   tokens in the tail, uint32; 0 where there is no tail
-        12     4   the tail's edge, float32
-        16     4   the token written outside the best, uint32; 2**32 - 1 where there is none
-        20     4   its logit, float32
-        24     4   its rank, uint32
-        28     2   n, how many best tokens, uint16
-        30     2   m, how many nodes, uint16
-        32   4·n   ids, uint32
-       ...   4·n   logits, float32
-       ...  16·m   nodes: m each of β, K, K′, K″, float32
-
-The module knows what the numbers are, not what they are for.
+offset  size
+     0     4   "KLS1": the kind of record and its version
+     4     4   V, uint32
+     8     4   tokens in the tail, uint32; 0 where there is no tail
+    12     4   the tail's edge, float32
+    16     4   the token written outside the best, uint32; 2**32 - 1 where there is none
+    20     4   its logit, float32
+    24     4   its rank, uint32
+    28     2   n, how many best tokens, uint16
+    30     2   m, how many nodes, uint16
+    32   4·n   ids, uint32
+   ...   4·n   logits, float32
+   ...  16·m   nodes: m each of β, K, K′, K″, float32
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Many sketches evaluated together: a page of written tokens, re-tempered in one go.
 
 What `LogitSketch` says of one place, a `SketchStack` says of a thousand in about a millisecond, in
-numpy. It asks no sampler but temperature. The module knows no text and no window.
+numpy. It asks no sampler but temperature.
 """
 
 from __future__ import annotations

@@ -1,5 +1,4 @@
 """The tail of a distribution, all but its best tokens, as a smooth function of β.
 
-Measured at a few nodes and interpolated between them: what makes a sketch small. The package knows
-no samplers.
+Measured at a few nodes and interpolated between them: what makes a sketch small.
 """

@@ -3,7 +3,7 @@
 Between two nodes: the polynomial of degree five that agrees with all six numbers (Hermite), kept
 between the values and between the slopes at its ends, as the function itself must be. Past the
 last: a power law A·(β − b)^−p that agrees with all three there, which is how the log partition
-function of a tail dies away. The module does not know what the function means.
+function of a tail dies away.
 """
 
 from __future__ import annotations

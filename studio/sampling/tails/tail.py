@@ -5,8 +5,6 @@ all that a sketch needs: the tail's weight is exp(K), its mean logit K′, its e
 size exp(K(0)). K is smooth and convex (it is a cumulant generating function), so a few nodes hold
 it; `tail_sums` measures them. How many tokens lie above a given logit is not in K itself, but
 follows from it roughly by the saddlepoint approximation.
-
-The module knows no vocabulary, no ids and no samplers.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """A tail's log partition function at many β at once.
 
 `Tail.log_partition` answers for one β in plain floats, which is what a token loop wants; a curve
-over T asks for a hundred. The formulas are `hermite`'s, on arrays. The module knows no ids, no
-samplers and no temperatures.
+over T asks for a hundred. The formulas are `hermite`'s, on arrays.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ K, its slope and its curvature are summed over a histogram of the tail at each n
 so dense that nothing can hide between two of them: the β where one group of logits takes over from
 another is uncertain by more. Where what is interpolated between the few coarse nodes is close
 enough to what was found at all others, these few are the tail; else all are. A language model's
-logits need no more than the few. The module knows no sampler and no bytes.
+logits need no more than the few.
 """
 
 from __future__ import annotations

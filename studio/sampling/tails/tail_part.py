@@ -1,7 +1,6 @@
 """The best part of a tail, as a function of β: what a filter leaves that cuts within the tail.
 
-An estimate, for a sketch holds no single token of its tail; see `Tail.share_above`. The module
-knows no samplers.
+An estimate, for a sketch holds no single token of its tail; see `Tail.share_above`.
 """
 
 from __future__ import annotations

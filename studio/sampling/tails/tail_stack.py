@@ -1,8 +1,7 @@
 """The tails of many sketches at once: their log partition functions, each at a β of its own.
 
 What `hermite.at` does for one tail, in numpy for all. Tails are grouped by their nodes' β: those
-that `tail_nodes` measures have one of two sets of them, so there are few groups. The module knows
-neither the best tokens nor what is written.
+that `tail_nodes` measures have one of two sets of them, so there are few groups.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Where a lane's text goes whose prompt stands in the manuscript no more: asked of the writer.
-
-Knows the choice and nothing of how text is put anywhere.
-"""
+"""Where a lane's text goes whose prompt stands in the manuscript no more: asked of the writer."""
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QMessageBox, QWidget

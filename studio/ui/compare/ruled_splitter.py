@@ -1,4 +1,4 @@
-"""Widgets side by side with a thin rule between them, to be dragged. Knows nothing of them."""
+"""Widgets side by side with a thin rule between them, to be dragged."""
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette

@@ -7,8 +7,6 @@ counts UTF-16 units, a manuscript code points.
 
 A text that is long comes into the document in pieces, one a turn of the event loop, and so goes the
 one before it: the document is filled then, and until it is whole it holds the text's beginning.
-
-This module does not know widgets, carets or colours.
 """
 
 import re

@@ -1,7 +1,7 @@
 """The editor: where the writer reads and writes the manuscript.
 
-This module does not know models or runs. It shows a `Manuscript` and lets the writer change it;
-whoever generates appends to the manuscript's take, and the editor follows.
+It shows a `Manuscript` and lets the writer change it; whoever generates appends to the manuscript's
+take, and the editor follows.
 """
 
 from PySide6.QtCore import QMimeData, QPoint, QRect, Qt, Signal

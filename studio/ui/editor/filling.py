@@ -1,7 +1,6 @@
 """A long text comes to its page in pieces: where caret, selection and view will be until then.
 
-It is laid out anew so, too, in another width or size. Knows the page and its bond with the text,
-and nothing of editing.
+It is laid out anew so, too, in another width or size.
 """
 
 from collections.abc import Callable

@@ -1,7 +1,4 @@
-"""The bar that finds text in the manuscript.
-
-This module does not know the manuscript's history or takes, and changes nothing in it.
-"""
+"""The bar that finds text in the manuscript."""
 
 from collections.abc import Callable, Iterator
 from itertools import islice

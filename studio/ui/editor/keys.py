@@ -1,6 +1,6 @@
 """Which text a key would change, asked before it does.
 
-This module does not know the manuscript; it mirrors what Qt's text widget does with keys.
+It mirrors what Qt's text widget does with keys.
 """
 
 import unicodedata

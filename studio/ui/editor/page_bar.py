@@ -1,7 +1,4 @@
-"""The page's scroll bar: it has its place always, and scrolls past the end of the text.
-
-The module knows neither text nor letters.
-"""
+"""The page's scroll bar: it has its place always, and scrolls past the end of the text."""
 
 from collections.abc import Callable
 

@@ -1,8 +1,7 @@
 """Text on the clipboard that still knows who wrote it, and which tokens it is made of.
 
 Beside the plain text, which every program takes, stands one `Origin` a character. The records of
-tokens are too large for that: they stay here, and the clipboard has a key to them. This module does
-not know editors.
+tokens are too large for that: they stay here, and the clipboard has a key to them.
 """
 
 from uuid import uuid4

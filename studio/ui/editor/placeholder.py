@@ -1,8 +1,7 @@
 """The words on an empty page, whole however narrow it is.
 
 Qt paints a placeholder no higher than an empty paragraph, and cuts off what wraps. So these are
-painted behind the text, in the same place, and Qt's own have no ink. Knows nothing of the text but
-whether there is any.
+painted behind the text, in the same place, and Qt's own have no ink.
 """
 
 from PySide6.QtCore import QRectF, Qt

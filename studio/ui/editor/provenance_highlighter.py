@@ -1,7 +1,6 @@
 """Tints what the model wrote, quietly, in the colour it is given.
 
-This module does not know themes, nor when a manuscript changes: Qt calls it for every paragraph
-that did, and for no other.
+Qt calls it for every paragraph that changed, and for no other.
 """
 
 from PySide6.QtGui import QColor, QSyntaxHighlighter, QTextCharFormat, QTextDocument

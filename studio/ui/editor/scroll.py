@@ -1,7 +1,4 @@
-"""Keeps what the reader looks at in its place while text changes elsewhere, or follows it.
-
-This module does not know the manuscript.
-"""
+"""Keeps what the reader looks at in its place while text changes elsewhere, or follows it."""
 
 from PySide6.QtCore import QRect
 from PySide6.QtGui import QTextCursor

@@ -1,8 +1,7 @@
 """What Retake would replace, marked in the margin before it does it.
 
 A thin bar stands beside the passage of the take that is meant, from its first line to its last;
-beside the bar, where the margin is wide enough, which take it is and the steps to the others. Knows
-neither how a take is written nor what it is replaced by.
+beside the bar, where the margin is wide enough, which take it is and the steps to the others.
 """
 
 from __future__ import annotations

@@ -2,7 +2,6 @@
 
 Rectangles are in the document's coordinates, so that scrolling moves them all alike, and are kept
 until text, tokens or layout change: turning a temperature asks for them again and costs nothing.
-The module knows no measure and no colour.
 """
 
 from collections.abc import Sequence

@@ -1,7 +1,7 @@
 """What is painted in the editor's viewport behind the text: tints, and frames upon the tints.
 
 And marks beside it, in the margin. Nothing painted here is part of the document: it costs no
-layout. The module knows no text.
+layout.
 """
 
 from collections.abc import Callable

@@ -1,7 +1,4 @@
-"""Paints a `Figure`: rows with names, columns of bars, the curve of β above them.
-
-It knows colours and pixels, and not what the bars stand for.
-"""
+"""Paints a `Figure`: rows with names, columns of bars, the curve of β above them."""
 
 import math
 

@@ -1,8 +1,8 @@
 """Paints the heat behind the manuscript's text.
 
 Nothing is set on the text: the tints are rectangles under it, in the viewport, so that turning a
-temperature costs a repaint of what is in view, and no layout. The module knows no measure: it asks
-`HeatState` for the tint of each token in view and gives it the theme's colour.
+temperature costs a repaint of what is in view, and no layout. `HeatState` gives the tint of each
+token in view, the theme its colour.
 """
 
 from itertools import pairwise

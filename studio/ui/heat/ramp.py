@@ -1,7 +1,7 @@
 """A ramp of colours between two: even to the eye, in as many steps as wanted.
 
 The straight line is drawn in Oklab (Björn Ottosson, "A perceptual color space for image
-processing", 2020), where equal distances look equal. The module knows no Qt and no theme.
+processing", 2020), where equal distances look equal.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """A few tokens as bars: the large histogram's strokes, closer together.
 
-Shows a `NextToken` and keeps nothing of it. Does not know where it lies, nor what it stands for.
+Shows a `NextToken` and keeps nothing of it.
 """
 
 from PySide6.QtCore import QEvent, QSize, Qt

@@ -1,7 +1,6 @@
 """The lines of bars as a painter draws them: where things are, and the strokes.
 
-What is drawn again thirty times a second is kept: laid-out texts, fonts, colours. It does not know
-the widget, nor whence the lines come.
+What is drawn again thirty times a second is kept: laid-out texts, fonts, colours.
 """
 
 from collections.abc import Sequence

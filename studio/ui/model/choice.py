@@ -1,7 +1,4 @@
-"""Which model is opened, and with which options: asked for in dialogs, remembered for next time.
-
-Knows neither how a model is loaded nor what is told when it cannot be.
-"""
+"""Which model is opened, and with which options: asked for in dialogs, remembered for next time."""
 
 from pathlib import Path
 

@@ -1,7 +1,4 @@
-"""The rows of a list of biases, above the line that adds one.
-
-This module does not know what the rows show.
-"""
+"""The rows of a list of biases, above the line that adds one."""
 
 from collections.abc import Callable, Collection
 from typing import Generic, TypeVar

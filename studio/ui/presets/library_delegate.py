@@ -1,4 +1,4 @@
-"""How a row of the library looks: star, name, marks, description. Knows rows, and no state."""
+"""How a row of the library looks: star, name, marks, description."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""What the library says of one preset, as rich text. Knows entries and words, and no widget."""
+"""What the library says of one preset, as rich text."""
 
 from html import escape
 

@@ -1,7 +1,6 @@
 """Where a temperature lies across a widget: the same pixels for the slider and for the curve.
 
-Plain arithmetic; which place on the track a temperature has is `temperature_scale`'s. It does not
-know Qt, nor what is drawn.
+Plain arithmetic; which place on the track a temperature has is `temperature_scale`'s.
 """
 
 from studio.app.parameters.temperature_scale import position, snapped_temperature_at, temperature_at

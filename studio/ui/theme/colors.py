@@ -1,9 +1,8 @@
 """The studio's colours: one light set and one dark set.
 
 This module is plain data. Surfaces, words and lanes are those of a page about a comparison
-(`studio.experiments.page_colors`), so that a lane is known again. It does not know Qt, which of the
-two sets is in force, or what is painted with them; `studio.ui.theme.theme` chooses, and widgets
-read.
+(`studio.experiments.page_colors`), so that a lane is known again. `studio.ui.theme.theme` chooses
+the one in force, and widgets read it.
 """
 
 from dataclasses import dataclass

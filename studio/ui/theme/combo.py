@@ -1,8 +1,7 @@
 """A drop-down list drawn as the rest of the window is: thin border, plain chevron.
 
 A stylesheet can only show an arrow from an image file, which is blurred at some scale factors and
-wrong in one of the two colour sets; so the closed list is painted here. It does not know what it
-lists.
+wrong in one of the two colour sets; so the closed list is painted here.
 """
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt

@@ -1,8 +1,7 @@
 """The typefaces that come with the program, so that a page looks the same on every desktop.
 
 Two families, one with serifs and one without. What neither has a letter for (other scripts, rare
-signs) is taken from the system's fonts. The module knows which file holds which face, and not what
-is set in them.
+signs) is taken from the system's fonts.
 """
 
 from functools import cache

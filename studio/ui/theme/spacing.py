@@ -1,8 +1,7 @@
 """Distances between the parts of the window, which grow with the zoom as letters do.
 
 A layout is given its margins and spacing in pixels of a zoom of 100 %; it keeps those numbers as
-properties, and has them multiplied at once and at each zoom. The module does not know who lays out
-what.
+properties, and has them multiplied at once and at each zoom.
 """
 
 from PySide6.QtWidgets import QApplication, QGridLayout, QLayout

@@ -1,7 +1,7 @@
 """A number with arrows, drawn as the rest of the window is: it can be seen in both sets of colours.
 
 Fusion draws frame and arrows from the palette's window colour, and in the dark set they are lost. A
-stylesheet can show arrows only from an image file. It does not know what is counted.
+stylesheet can show arrows only from an image file.
 """
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt

@@ -10,8 +10,6 @@ switch. A ``QLabel`` has a ``role`` of ``heading``, ``muted`` or ``error``. Labe
 edits have a ``type`` of ``lead``, ``title`` or ``number`` where their letters are larger. A flat
 button with ``fold=true`` opens and closes something, and says so by its sign. A widget with
 ``ground=page`` lies on the page's surface, with ``ground=window`` on the window's.
-
-This module does not know which set is in force, nor any widget of the studio.
 """
 
 import re

@@ -1,9 +1,9 @@
 """Which colours and letters are in force: the desktop's choice, or the writer's own.
 
-A `Theme` is made once, where the application is put together, and handed to whatever paints. It
-does not know any widget; painters read `Theme.colors` and repaint on `Theme.changed`. The
-interface's font is the application's, so a zoom reaches widgets as a change of their font; what
-shows prose gives its document `Theme.prose_font`, again on `Theme.prose_changed`.
+A `Theme` is made once, where the application is put together, and handed to whatever paints.
+Painters read `Theme.colors` and repaint on `Theme.changed`. The interface's font is the
+application's, so a zoom reaches widgets as a change of their font; what shows prose gives its
+document `Theme.prose_font`, again on `Theme.prose_changed`.
 """
 
 import gc

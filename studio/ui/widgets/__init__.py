@@ -1,1 +1,1 @@
-"""Small parts that any panel may use. They know nothing of models, tokens or text."""
+"""Small parts that any panel may use."""

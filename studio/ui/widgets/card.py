@@ -1,7 +1,4 @@
-"""A card: a part of the window with a heading, told from its neighbours by space.
-
-It does not know its contents, nor the theme: its look comes from the application's stylesheet.
-"""
+"""A card: a part of the window with a heading, told from its neighbours by space."""
 
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 

@@ -1,4 +1,4 @@
-"""Files that are dragged over a window. Knows nothing of what is in them."""
+"""Files that are dragged over a window."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""A label that shortens its text where there is no room for it. It knows nothing of its text."""
+"""A label that shortens its text where there is no room for it."""
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPainter, QPaintEvent

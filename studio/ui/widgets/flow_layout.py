@@ -1,6 +1,6 @@
 """A layout that sets widgets in lines, as words are set in a text.
 
-Qt has none; this follows its example of one. It knows nothing of what it lays out.
+Qt has none; this follows its example of one.
 """
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt

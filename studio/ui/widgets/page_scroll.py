@@ -1,4 +1,4 @@
-"""A page that scrolls up and down where there is too little room for it. Knows nothing of it."""
+"""A page that scrolls up and down where there is too little room for it."""
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget

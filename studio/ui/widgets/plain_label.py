@@ -1,4 +1,4 @@
-"""A label that shows its text as it is. Knows no text."""
+"""A label that shows its text as it is."""
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QWidget

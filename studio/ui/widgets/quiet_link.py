@@ -1,4 +1,4 @@
-"""A button of bare words that leads to a panel. Knows none of them."""
+"""A button of bare words that leads to a panel."""
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton

@@ -1,7 +1,4 @@
-"""A panel beside the writing: docked right or left of it, or a window of its own.
-
-It knows the main window's edges and the panel's size, and nothing of what the panel holds.
-"""
+"""A panel beside the writing: docked right or left of it, or a window of its own."""
 
 from PySide6.QtCore import QRect, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent, QPalette, QResizeEvent

@@ -1,6 +1,6 @@
 """A panel beside the writing as the window knows it: made when it is first opened, and remembered.
 
-Whoever never asks for the panel pays nothing for it at the start. Knows no panel itself.
+Whoever never asks for the panel pays nothing for it at the start.
 """
 
 from typing import Generic, NamedTuple, TypeVar

@@ -1,4 +1,4 @@
-"""A message that goes by itself: over the window's lower edge, in nobody's way. Knows no text."""
+"""A message that goes by itself: over the window's lower edge, in nobody's way."""
 
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget

@@ -1,4 +1,4 @@
-"""A label of several facts, each shown whole or not at all. It knows nothing of what they say."""
+"""A label of several facts, each shown whole or not at all."""
 
 from collections.abc import Sequence
 

@@ -1,7 +1,6 @@
 """The panel over the manuscript that says what a token was, and what else could stand there.
 
-It shows a `WordState` and keeps nothing of it. It does not know where it lies, nor when: whoever
-puts it beside the word tells it to follow.
+It shows a `WordState` and keeps nothing of it. Whoever puts it beside the word has it follow.
 """
 
 from PySide6.QtCore import QEvent, Qt

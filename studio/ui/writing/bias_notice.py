@@ -1,7 +1,4 @@
-"""The message about biases that the open model has no tokens for, while it is true.
-
-Knows the notice bar, the model and the parameters in force; keeps nothing of them.
-"""
+"""The message about biases that the open model has no tokens for, while it is true."""
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction

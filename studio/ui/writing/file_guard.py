@@ -1,7 +1,7 @@
 """Guards the document's file against writes by other programs and other windows of this one.
 
-Looks when asked and runs nothing at rest. What a save would replace is asked about before
-it is replaced. Knows the draft, and nothing of how a file is chosen or saved.
+Looks when asked and runs nothing at rest. What a save would replace is asked about before it is
+replaced.
 """
 
 import contextlib
