@@ -13,7 +13,7 @@ from studio.app.model.context_use import ContextUse
 from studio.app.model.deaths import ModelDeaths
 from studio.app.model.state import ModelPhase, ModelState
 from studio.app.parameters.sampling_state import SamplingState
-from studio.app.presets.profile_state import ProfileState
+from studio.app.presets.preset_choice import PresetChoice
 from studio.app.presets.state import PresetState
 from studio.app.reading import Reading
 from studio.app.timers import single_shot
@@ -43,11 +43,11 @@ lives on."""
 class Session(QObject):
     """One draft, one engine, and everything between them."""
 
-    def __init__(self, profile: str, parent: QObject | None = None) -> None:
+    def __init__(self, preset_name: str, parent: QObject | None = None) -> None:
         super().__init__(parent)
         folder = PresetFolder(preset_folder())
-        self.profiles = ProfileState(folder.all_presets(), profile, self)
-        preset = self.profiles.current
+        self.preset_choice = PresetChoice(folder.all_presets(), preset_name, self)
+        preset = self.preset_choice.current
         self.reading = Reading(self)
         self.client = EngineClient(parent=self)
         deaths = ModelDeaths(state_folder() / "model-deaths.json")
@@ -56,7 +56,9 @@ class Session(QObject):
         self.draft = Draft(preset, self)
         self.model.changed.connect(self._on_model_changed)
         self.sampling = SamplingState(preset.sampling, preset.max_tokens, self)
-        self.presets = PresetState(folder, self.profiles, self.sampling, self, self.draft.prompting)
+        self.presets = PresetState(
+            folder, self.preset_choice, self.sampling, self, self.draft.prompting
+        )
         self.next_token = NextToken(preset.sampling, self)
         self.writing = Writing(
             self.client, self.model, self.draft, self.sampling, self.next_token, self
@@ -82,7 +84,7 @@ class Session(QObject):
             self.writing,
             self.records,
             self.sampling,
-            self.profiles,
+            self.preset_choice,
             self.next_token,
             self.context,
             self,
@@ -99,13 +101,13 @@ class Session(QObject):
         self.unused_memory = UnusedMemory(self)
         self.draft.manuscript.loaded.connect(self.unused_memory.give_back_soon)
         self.compare.lanes_changed.connect(self.unused_memory.give_back_soon)
-        self.profiles.chosen.connect(self._on_profile_chosen)
+        self.preset_choice.chosen.connect(self._on_preset_chosen)
 
     def _on_model_changed(self) -> None:
         report = self.model.report
         self.draft.reach = _CHARACTERS_A_TOKEN * report.context_size if report else 0
 
-    def _on_profile_chosen(self, preset: Preset) -> None:
+    def _on_preset_chosen(self, preset: Preset) -> None:
         self.sampling.set_params(preset.sampling)
         self.sampling.set_max_tokens(preset.max_tokens)
         self.draft.set_preset(preset)

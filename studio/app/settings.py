@@ -182,9 +182,9 @@ COMPARE_IN_STEP = Setting("compare/in_step", False, "whether the lanes' texts sc
 COMPARE_PARTING = Setting("compare/parting", False, "whether it is shown where lanes part")
 COMPARE_BARS = Setting("compare/bars", False, "whether lanes show the bars of their last token")
 COMPARE_SKETCHES = Setting("compare/sketches", True, "whether distributions are saved with lanes")
-PROFILE = Setting("profile", "Creative writing", "the preset that was chosen last")
-DEFAULT_PROFILE = Setting("presets/default", "", "the preset that models open with; empty: none")
-MODEL_PROFILES = Setting(
+CHOSEN_PRESET = Setting("profile", "Creative writing", "the preset that was chosen last")
+DEFAULT_PRESET = Setting("presets/default", "", "the preset that models open with; empty: none")
+MODEL_PRESETS = Setting(
     "presets/of_models",
     "",
     "JSON: a model's key and its own preset's name",

@@ -122,7 +122,7 @@ def make_window(application: QApplication) -> MainWindow:
         zoom=settings.get(remembered.ZOOM),
         face="sans" if settings.get(remembered.FACE) == "sans" else "serif",
     )
-    session = Session(settings.get(remembered.PROFILE))
+    session = Session(settings.get(remembered.CHOSEN_PRESET))
     with theme.styled_at_the_end():
         window = MainWindow(session, theme, settings, find_starter_model())
     TipsGoAsOneTypes(application, window)

@@ -90,7 +90,7 @@ class FileOpening(QObject):
         self._reading = reading
         self._files, self._compare, self._presets = files, compare, presets
         self._open = {
-            # The model first: what follows is the later hand, and its own profile gives way to it.
+            # The model first: what follows is the later hand, and its own preset gives way to it.
             FileKind.MODEL: lambda path: model.open(str(path)),
             FileKind.COMPARISON: compare.open,
             FileKind.MANUSCRIPT: files.open,

@@ -41,7 +41,7 @@ from studio.ui.parameters.sampling_panel import SamplingPanel
 from studio.ui.presets.actions import PresetActions
 from studio.ui.presets.drag import dragged_name
 from studio.ui.presets.library import PresetLibrary
-from studio.ui.presets.profile_picker import ProfilePicker
+from studio.ui.presets.preset_picker import PresetPicker
 from studio.ui.reading_notice import ReadingNotice
 from studio.ui.status_line import StatusLine
 from studio.ui.temperature.panel import TemperaturePanel
@@ -155,23 +155,23 @@ class MainWindow(QMainWindow):
         self.reading_notice = ReadingNotice(session.reading, self.library.notices, self)
         self.compare.favourites = self.library.favourites
         self.presets = PresetActions(
-            self, session.profiles, session.presets, self.library, settings, session.reading
+            self, session.preset_choice, session.presets, self.library, settings, session.reading
         )
         self._opening = FileOpening(
             session.model, self.files, self.compare, self.presets, session.reading, self
         )
         session.compare.can_make_preset = True
-        profile = self.presets.menu()
-        profile.insertAction(profile.actions()[0], self.parameters.action)
-        self.actions_.fill_menus(self, theme, settings, profile)
+        preset_menu = self.presets.menu()
+        preset_menu.insertAction(preset_menu.actions()[0], self.parameters.action)
+        self.actions_.fill_menus(self, theme, settings, preset_menu)
         self.model_picker = ModelPicker(
             session.model,
             settings,
             starter,
             [self.actions_.open_model, self.actions_.model_options, self.actions_.reopen_model],
         )
-        self.profile_picker = ProfilePicker(
-            session.profiles, theme, session.presets, self.library.favourites
+        self.preset_picker = PresetPicker(
+            session.preset_choice, theme, session.presets, self.library.favourites
         )
         self._build_layout()
         self._bind()
@@ -293,7 +293,7 @@ class MainWindow(QMainWindow):
         self.head = WindowHead(
             [self.compare.tabs, self.status],
             self._title,
-            [self.model_picker, self.profile_picker, self.library.link()],
+            [self.model_picker, self.preset_picker, self.library.link()],
         )
         return self.head
 
@@ -370,8 +370,8 @@ class MainWindow(QMainWindow):
         session.draft.file_changed.connect(self._show_title)
         session.draft.brief_changed.connect(self._show_title)
         session.draft.manuscript.state_changed.connect(self._show_title)
-        session.profiles.chosen.connect(
-            lambda preset: self.settings.set(remembered.PROFILE, preset.name)
+        session.preset_choice.chosen.connect(
+            lambda preset: self.settings.set(remembered.CHOSEN_PRESET, preset.name)
         )
         self._show_title()
 

@@ -144,7 +144,7 @@ class _Measurement:
             here = state.here
             state.set_up(
                 [
-                    LaneSetup(here.profile, msgspec.structs.replace(here.params, temperature=t))
+                    LaneSetup(here.preset, msgspec.structs.replace(here.params, temperature=t))
                     for t in temperatures
                 ]
             )

@@ -270,7 +270,7 @@ class WindowActions(QObject):
         self.end_engine.setEnabled(bool(client.silence) or client.is_stopping)
 
     def fill_menus(
-        self, window: QMainWindow, theme: Theme, settings: Settings, profile: QMenu
+        self, window: QMainWindow, theme: Theme, settings: Settings, preset_menu: QMenu
     ) -> None:
         """Build the menu bar."""
         bar = window.menuBar()
@@ -298,7 +298,7 @@ class WindowActions(QObject):
         write.setToolTipsVisible(True)
         model = bar.addMenu("&Model")
         model.addActions([self.open_model, self.model_options, self.reopen_model, self.end_engine])
-        bar.addMenu(profile)
+        bar.addMenu(preset_menu)
         self._compare.fill_menu(bar.addMenu("&Compare"))
         view = bar.addMenu("&View")
         view.addActions([self._compare.write_page, self._compare.compare_page])

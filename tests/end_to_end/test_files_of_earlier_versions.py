@@ -22,7 +22,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog
 
-from studio.app.settings import COMPARE_SKETCHES, DECLARED, MODEL_PROFILES, Setting, Settings
+from studio.app.settings import COMPARE_SKETCHES, DECLARED, MODEL_PRESETS, Setting, Settings
 from studio.experiments.comparison_file import load_comparison
 from studio.manuscript import Origin
 from studio.presets import Preset, PresetFolder, preset_folder
@@ -169,7 +169,7 @@ def written_keys(sample: Path) -> set[str]:
 def assert_settings(settings: Settings, sample: Path) -> None:
     for key, value in SETTINGS[sample].items():
         assert settings.get(cast(Setting[str], DECLARED[key])) == value, key
-    assert json.loads(settings.get(MODEL_PROFILES)) == OF_MODELS
+    assert json.loads(settings.get(MODEL_PRESETS)) == OF_MODELS
 
 
 @BOTH
@@ -191,7 +191,7 @@ def test_the_window_opens_as_the_settings_say_and_keeps_them(
     assert not window.notice.isVisible()
     theme, session, library = window.theme, window.session, window.library
     assert (theme.appearance, theme.zoom) == ("dark", 3)
-    assert session.profiles.current.name == SETTINGS[sample]["profile"]
+    assert session.preset_choice.current.name == SETTINGS[sample]["profile"]
     assert library.favourites.names == (SEA, "Code", "Support, in chat")
     assert library.defaults.default == "Code by Mirostat"
     assert library.defaults.of_model(*OF_MODELS) == SEA
@@ -354,11 +354,11 @@ def test_a_preset_is_chosen_in_the_window_turned_and_saved(
 ) -> None:
     home = left_by(sample)
     window = open_window()
-    profiles = window.session.profiles
+    preset_choice = window.session.preset_choice
     params = expected_presets(sample)[SEA].sampling
-    chosen = profiles.named(SEA)
+    chosen = preset_choice.named(SEA)
     assert chosen is not None
-    profiles.choose(chosen)
+    preset_choice.choose(chosen)
     assert window.session.sampling.params == params
     assert window.session.sampling.max_tokens == 333
     assert window.session.draft.stop == SEA_STOPS
@@ -448,7 +448,7 @@ def test_a_comparison_opens_with_all_that_was_in_it(
     dynamic = replace(expected_presets(sample)["Other, dynamic"].sampling, samplers=ORDER)
     sea = replace(expected_presets(sample)[SEA].sampling, samplers=SEA_ORDER)
     first, second, third = state.lanes
-    names = [lane.profiles.current.name for lane in state.lanes]
+    names = [lane.preset_choice.current.name for lane in state.lanes]
     assert names == ["Other, dynamic", SEA, "Other, dynamic"]
     assert first.turns == [(0, replace(dynamic, temperature=0.0))]
     assert second.turns == [(0, sea)]
@@ -498,7 +498,7 @@ def test_a_comparison_of_the_command_line_opens_and_can_be_retempered(
     assert [lane.seed for lane in state.lanes] == [5, 5]
     assert [lane.temperature for lane in state.lanes] == [0.8, 0.7]
     assert state.lanes[1].mu == 8.584540720387276
-    assert state.lanes[1].profiles.current.name == "Code by Mirostat"
+    assert state.lanes[1].preset_choice.current.name == "Code by Mirostat"
     assert state.lanes[1].stop == ("```",)
     lane = state.lanes[0]
     assert len(lane.tokens) == 3
@@ -665,7 +665,7 @@ program.open_first(window, None)
 clean_up(window.settings).join()
 session = window.session
 told = {
-    "profile": session.profiles.current.name,
+    "profile": session.preset_choice.current.name,
     "zoom": window.theme.zoom,
     "appearance": window.theme.appearance,
     "presets": [stored.preset.name for stored in session.presets.listing.presets],

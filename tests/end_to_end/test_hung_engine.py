@@ -298,8 +298,8 @@ def test_escape_ends_the_rendering_of_an_endless_template(
     path = write_byte_level_model(tmp_path / "endless.gguf", chat_template=endless)
     window = open_window()
     session = window.session
-    session.profiles.choose(
-        next(preset for preset in session.profiles.presets if preset.prompt_format == "chat")
+    session.preset_choice.choose(
+        next(preset for preset in session.preset_choice.presets if preset.prompt_format == "chat")
     )
     session.model.open(str(path), LoadOptions(threads=1))
     qtbot.waitUntil(lambda: session.model.is_ready, timeout=LONG)

@@ -108,8 +108,8 @@ said["saved"] = story.read_text()
 for name in ("ilk", "ILK \\u0130\\u0131", "\\u00e4hnlich", "Zett"):
     PresetNameDialog.ask = lambda *_: name
     QTest.keyClick(window.editor, Qt.Key.Key_K, CONTROL | SHIFT)
-said["presets"] = [preset.name for preset in session.profiles.presets]
-said["preset"] = window.profile_picker.currentText()
+said["presets"] = [preset.name for preset in session.preset_choice.presets]
+said["preset"] = window.preset_picker.currentText()
 
 # A comparison.
 until(lambda: session.next_token_preview.is_settled)

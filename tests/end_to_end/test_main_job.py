@@ -180,15 +180,15 @@ def test_the_writer_edits_elsewhere_while_the_model_writes(
     assert manuscript.text == OPENING
 
 
-def test_another_profile_changes_bars_and_writing(window: MainWindow, qtbot: QtBot) -> None:
+def test_another_preset_changes_bars_and_writing(window: MainWindow, qtbot: QtBot) -> None:
     session = window.session
     type_opening(window, qtbot)
     qtbot.waitUntil(lambda: len(bars(window)) > 1, timeout=LONG)
     warm = bars(window)
-    QTest.keyClicks(window.profile_picker, "Code")
-    window.profile_picker.activated.emit(window.profile_picker.currentIndex())
-    assert session.profiles.current.name == "Code"
-    assert session.sampling.params.temperature == session.profiles.current.sampling.temperature
+    QTest.keyClicks(window.preset_picker, "Code")
+    window.preset_picker.activated.emit(window.preset_picker.currentIndex())
+    assert session.preset_choice.current.name == "Code"
+    assert session.sampling.params.temperature == session.preset_choice.current.sampling.temperature
     assert bars(window)[0][1] > warm[0][1], "colder: the favourite gains"
 
 

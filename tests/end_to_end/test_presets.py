@@ -32,7 +32,7 @@ def wait_for_model(window: MainWindow, qtbot: QtBot) -> None:
 def save_as(window: MainWindow, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(PresetNameDialog, "ask", lambda *_: name)
     QTest.keyClick(window.editor, Qt.Key.Key_K, CONTROL | SHIFT)
-    assert window.profile_picker.currentText() == name
+    assert window.preset_picker.currentText() == name
 
 
 def set_temperature(window: MainWindow, text: str) -> None:
@@ -75,7 +75,7 @@ def test_saved_quit_started_the_same_and_an_edit_outside_appears(
 
     again = open_window()
     open_first(again, None)
-    assert again.session.profiles.current == saved
+    assert again.session.preset_choice.current == saved
     assert again.session.presets.active == saved
     wait_for_model(again, qtbot)
     assert again.session.presets.active == saved
@@ -112,18 +112,18 @@ def test_a_model_starts_with_its_own_and_opens_with_it_with_a_way_back(
     QTest.keyClick(view.details.default, Qt.Key.Key_Space)
     look_at(view, "Greedy")
     QTest.keyClick(view.search, Qt.Key.Key_Return)
-    assert window.session.profiles.current.name == "Greedy"
+    assert window.session.preset_choice.current.name == "Greedy"
     view.close()
     window.close()
 
     # The next start: the model's own, though another was used last, and before it is loaded.
     again = open_window()
-    assert again.session.profiles.current.name == "Greedy"
+    assert again.session.preset_choice.current.name == "Greedy"
     open_first(again, None)
-    assert again.session.profiles.current.name == "Of the starter"
+    assert again.session.preset_choice.current.name == "Of the starter"
     assert again.session.sampling.params.temperature == 0.31
     wait_for_model(again, qtbot)
-    assert again.profile_picker.currentText() == "Of the starter"
+    assert again.preset_picker.currentText() == "Of the starter"
     assert again.notice.message == ""
 
     # Another model by hand: the default, with what was turned to be had back.
@@ -132,11 +132,11 @@ def test_a_model_starts_with_its_own_and_opens_with_it_with_a_way_back(
     set_temperature(again, "0.5")
     again.session.model.open(str(other), LoadOptions(threads=1, context_size=2048))
     wait_for_model(again, qtbot)
-    assert again.profile_picker.currentText() == "Neutral"
+    assert again.preset_picker.currentText() == "Neutral"
     assert again.notice.message == "“Other” opens with the default preset, “Neutral”."
     assert again.notice.action is again.library.edits.put_back
     again.notice._button.click()
-    assert again.profile_picker.currentText() == "Of the starter •"
+    assert again.preset_picker.currentText() == "Of the starter •"
     assert again.session.sampling.params.temperature == 0.5
 
 
@@ -156,12 +156,12 @@ def test_favourites_survive_and_what_is_dragged_out_comes_in_equal(
     file = Path(url.toLocalFile())
     assert file.name == "Sea.json"
     (imported,) = import_file(file)
-    assert imported.preset == window.session.profiles.current
+    assert imported.preset == window.session.preset_choice.current
     assert imported.not_carried == ()
     view.close()
     window.close()
     assert not file.exists()
 
     again = open_window()
-    assert again.profile_picker.itemText(0) == "Sea"
-    assert again.session.profiles.current == imported.preset
+    assert again.preset_picker.itemText(0) == "Sea"
+    assert again.session.preset_choice.current == imported.preset

@@ -1,4 +1,4 @@
-"""The built-in presets are the profiles of the product, and their files hold."""
+"""The built-in presets are those of the product, and their files hold."""
 
 from pathlib import Path
 

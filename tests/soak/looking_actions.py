@@ -36,7 +36,7 @@ def type_temperature(hand: Hand, chances: Random) -> Pauses:
 
 def choose_preset(hand: Hand, chances: Random) -> Pauses:
     """From the list in the head."""
-    hand.click(hand.window.profile_picker)
+    hand.click(hand.window.preset_picker)
     yield 100
 
 

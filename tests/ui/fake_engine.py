@@ -79,7 +79,7 @@ class FakeClient(EngineClient):
 
 
 class Desk:
-    """What `Session` puts together, without profiles, on a `FakeClient`."""
+    """What `Session` puts together, without presets, on a `FakeClient`."""
 
     def __init__(self, params: SamplingParams | None = None) -> None:
         params = params or SamplingParams()

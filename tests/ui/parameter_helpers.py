@@ -29,7 +29,9 @@ def opened(window: MainWindow) -> ParameterEditor:
 def opened_at_a_sentence(window: MainWindow, qtbot: QtBot) -> ParameterEditor:
     """The same, with bars of what follows `SENTENCE`, all parameters neutral."""
     session = window.session
-    session.profiles.choose(next(p for p in session.profiles.presets if p.name == "Neutral"))
+    session.preset_choice.choose(
+        next(p for p in session.preset_choice.presets if p.name == "Neutral")
+    )
     session.draft.manuscript.load(SENTENCE)
     window.editor.move_caret(len(SENTENCE))
     qtbot.waitUntil(

@@ -7,8 +7,8 @@ from studio.app.parameters.prompt_settings import PromptSettings
 from studio.app.parameters.sampling_state import SamplingState
 from studio.app.presets.defaults import PresetDefaults
 from studio.app.presets.favourites import PresetFavourites
-from studio.app.presets.profile_opening import ProfileOpening
-from studio.app.presets.profile_state import ProfileState
+from studio.app.presets.preset_choice import PresetChoice
+from studio.app.presets.preset_opening import PresetOpening
 from studio.app.presets.state import PresetState
 from studio.app.settings import Settings
 from studio.engine.messages import Failed, Loaded
@@ -19,26 +19,26 @@ from tests.ui.fake_engine import FakeClient, model_report
 class Desk:
     """One beginning of the program; another `Desk` of the same folder is the next one."""
 
-    def __init__(self, path: Path, profile: str = "Creative writing") -> None:
+    def __init__(self, path: Path, preset: str = "Creative writing") -> None:
         self.folder = PresetFolder(path)
-        self.profiles = ProfileState(self.folder.all_presets(), profile)
-        current = self.profiles.current
+        self.preset_choice = PresetChoice(self.folder.all_presets(), preset)
+        current = self.preset_choice.current
         self.sampling = SamplingState(current.sampling, current.max_tokens)
         self.prompting = PromptSettings(current)
         self.presets = PresetState(
-            self.folder, self.profiles, self.sampling, prompting=self.prompting
+            self.folder, self.preset_choice, self.sampling, prompting=self.prompting
         )
         self.client = FakeClient()
         self.model = ModelState(self.client)
         self.settings = settings = Settings()
         self.favourites = PresetFavourites(settings, self.presets)
         self.defaults = PresetDefaults(settings, self.presets)
-        self.opening = ProfileOpening(self.model, self.profiles, self.presets, self.defaults)
+        self.opening = PresetOpening(self.model, self.preset_choice, self.presets, self.defaults)
         self.failures: list[str] = []
         self.told: list[str] = []
         self.presets.failed.connect(self.failures.append)
         self.opening.told.connect(self.told.append)
-        self.profiles.chosen.connect(self._follow)
+        self.preset_choice.chosen.connect(self._follow)
 
     def _follow(self, preset: Preset) -> None:
         self.sampling.set_params(preset.sampling)
@@ -48,16 +48,16 @@ class Desk:
     @property
     def names(self) -> list[str]:
         """The writer's own presets."""
-        return [preset.name for preset in self.profiles.presets][6:]
+        return [preset.name for preset in self.preset_choice.presets][6:]
 
     @property
     def current(self) -> str:
-        return self.profiles.current.name
+        return self.preset_choice.current.name
 
     def choose(self, name: str) -> None:
-        preset = self.profiles.named(name)
+        preset = self.preset_choice.named(name)
         assert preset is not None, name
-        self.profiles.choose(preset)
+        self.preset_choice.choose(preset)
 
     def begin_to_open(self, path: str) -> None:
         self.model.open(path)

@@ -177,6 +177,6 @@ def test_on_the_writing_page_tab_follows_the_eye(window: MainWindow, qtbot: QtBo
                 below.left() > above.left() and below.bottom() > above.top()
             ), f"{card.accessibleName()}: {[about(widget) for widget in inside]}"
     at = order.index
-    assert at(window.profile_picker) < at(window.brief.edit) < at(window.editor)
+    assert at(window.preset_picker) < at(window.brief.edit) < at(window.editor)
     assert window.landscape.panel.view is not None
     assert at(window.editor) < at(window.landscape.panel.view) < at(temperature.slider)

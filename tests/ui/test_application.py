@@ -348,7 +348,7 @@ def test_a_preset_is_shown_in_the_library(
     path = tmp_path / "Warm.json"
     path.write_text('{"temp": 1.5, "rep_pen": 1.1}')
     window = begin(path)
-    assert window.session.profiles.current.name == "Warm"
+    assert window.session.preset_choice.current.name == "Warm"
     view = window.library.view
     assert view is not None
     assert view.isVisible()
@@ -365,7 +365,7 @@ def test_a_preset_of_ones_own_is_not_taken_in_again(
     path = folder / "Mine.json"
     path.write_text('{"name": "Mine", "sampling": {"temperature": 1.5}}')
     window = begin(path)
-    assert window.session.profiles.current.name == "Mine"
+    assert window.session.preset_choice.current.name == "Mine"
     assert window.library.view is not None
     assert window.library.view.isVisible()
     assert list(folder.glob("*.json")) == [path]

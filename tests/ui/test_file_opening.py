@@ -66,13 +66,13 @@ def test_presets_dropped_together_are_taken_in_and_told_together(
     assert "Not carried over: tfs 0.5, top_a 0.3." in message
     assert "“Broken.json”: temp" in message
     assert bare.notice.action is bare.presets.show_left
-    assert {"Warm", "Cold"} <= {entry.name for entry in bare.session.profiles.presets}
+    assert {"Warm", "Cold"} <= {entry.name for entry in bare.session.preset_choice.presets}
     assert bare.session.presets.now == before, "none of several is put in force"
 
 
 def test_one_is_put_in_force(bare: MainWindow, tmp_path: Path) -> None:
     assert drop(bare, preset(tmp_path, "Warm", WARM))
-    assert bare.session.profiles.current.name == "Warm"
+    assert bare.session.preset_choice.current.name == "Warm"
 
 
 def test_a_preset_a_text_and_a_model_at_once(
@@ -87,7 +87,7 @@ def test_a_preset_a_text_and_a_model_at_once(
     assert "“Warm” is taken in from SillyTavern." in bare.notice.message
     qtbot.waitUntil(lambda: bare.session.model.is_ready, timeout=LONG)
     assert bare.session.model.path == str(model)
-    assert bare.session.profiles.current.name == "Warm", "the hand is later than the model"
+    assert bare.session.preset_choice.current.name == "Warm", "the hand is later than the model"
 
 
 def test_of_what_is_open_once_the_first_is_taken_and_the_others_are_told(
@@ -206,7 +206,7 @@ def test_many_are_ended_in_the_middle_and_what_came_in_stays(
     assert "Ended after 40 of 300 files." in bare.notice.message
     assert not bare.actions_.stop.isEnabled()
     assert {f"p{number:03}" for number in range(40)} <= {
-        entry.name for entry in bare.session.profiles.presets
+        entry.name for entry in bare.session.preset_choice.presets
     }
 
 

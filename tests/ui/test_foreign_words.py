@@ -260,12 +260,12 @@ def test_presets(
     assert "QTextBrowser.page" in seen(view)
     view.comparison.open_with(name, "Code")
     assert seen(view.comparison) >= {"_Table.cell", "_Table.cell tip", "_Table.header"}
-    preset = bare.session.profiles.named(name)
+    preset = bare.session.preset_choice.named(name)
     assert preset is not None
     bare.library.use(name)
     bare.parameters.open_at("samplers")
     bare.session.sampling.change(temperature=1.7)
-    assert seen(bare) >= {"ProfilePicker.item", "ProfilePicker.item tip", "ProfilePicker.tip"}
+    assert seen(bare) >= {"PresetPicker.item", "PresetPicker.item tip", "PresetPicker.tip"}
     dialog = PresetNameDialog(
         "Rename", "Rename", "New name:", name, bare.session.presets.why_not_called
     )

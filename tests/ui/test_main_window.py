@@ -126,7 +126,7 @@ def test_every_control_is_reached_by_the_keyboard(bare: MainWindow, qtbot: QtBot
     reached = walked(bare.model_picker)
     for control in (
         bare.model_picker,
-        bare.profile_picker,
+        bare.preset_picker,
         bare.brief.edit,
         bare.editor,
         bare.temperature.temperature_edit,
@@ -142,8 +142,8 @@ def test_the_window_is_remembered(open_window: Callable[[], MainWindow], qtbot: 
     first.actions_.zoom_in.trigger()
     first.brief.set_open(False)
     first.sampling.set_open(True)
-    first.profile_picker.setCurrentIndex(3)
-    first.profile_picker.activated.emit(3)
+    first.preset_picker.setCurrentIndex(3)
+    first.preset_picker.activated.emit(3)
     qtbot.waitUntil(lambda: first.height() >= first.minimumSizeHint().height())
     height = first.height()
     first.close()
@@ -154,8 +154,8 @@ def test_the_window_is_remembered(open_window: Callable[[], MainWindow], qtbot: 
     assert second.editor.prose_font.pixelSize() > PROSE_SIZE
     assert not second.brief.is_open
     assert second.sampling.is_open
-    assert second.profile_picker.currentText() == "Data augmentation"
-    assert second.session.profiles.current.name == "Data augmentation"
+    assert second.preset_picker.currentText() == "Data augmentation"
+    assert second.session.preset_choice.current.name == "Data augmentation"
 
 
 def test_damaged_settings_are_no_obstacle(
@@ -315,7 +315,7 @@ def test_a_first_window_fits_its_screen_and_shows_continue(
     window.temperature.set_detailed(True)
     window.theme.zoom_by(2)
     button = window.writing_bar.findChildren(ActionButton)[0]
-    parts = (button, window.editor, window.histogram, window.sampling, window.profile_picker)
+    parts = (button, window.editor, window.histogram, window.sampling, window.preset_picker)
 
     def is_whole(part: QWidget) -> bool:
         place = QRect(part.mapTo(window, QPoint(0, 0)), part.size())

@@ -46,24 +46,26 @@ def line(session: Session, monkeypatch: pytest.MonkeyPatch) -> Line:
     return Line(session, monkeypatch)
 
 
-def test_it_begins_with_the_profile_that_was_chosen_last(session: Session) -> None:
-    preset = session.profiles.current
+def test_it_begins_with_the_preset_that_was_chosen_last(session: Session) -> None:
+    preset = session.preset_choice.current
     assert preset.name == "Code"
     assert session.sampling.params == preset.sampling
     assert session.sampling.max_tokens == preset.max_tokens
-    assert Session("No such preset", session).profiles.current is not None
+    assert Session("No such preset", session).preset_choice.current is not None
 
 
-def test_a_profile_sets_sampling_length_and_format(session: Session) -> None:
-    support = next(preset for preset in session.profiles.presets if preset.prompt_format == "chat")
+def test_a_preset_sets_sampling_length_and_format(session: Session) -> None:
+    support = next(
+        preset for preset in session.preset_choice.presets if preset.prompt_format == "chat"
+    )
     session.sampling.change(temperature=3.0)
-    session.profiles.choose(support)
+    session.preset_choice.choose(support)
     assert session.sampling.params == support.sampling
     assert session.sampling.max_tokens == support.max_tokens
     prompt = session.draft.prompt()
     assert (prompt.format, prompt.system) == ("chat", support.system_message)
     session.sampling.change(temperature=3.0)
-    session.profiles.choose(support)
+    session.preset_choice.choose(support)
     assert session.sampling.params == support.sampling, "chosen again it is restored"
 
 

@@ -503,7 +503,7 @@ def test_settings_of_a_former_version_are_taken_over_once(
     )
     data = ini.read_bytes()
     first = Settings()
-    assert first.get(declared.PROFILE) == "Data augmentation"
+    assert first.get(declared.CHOSEN_PRESET) == "Data augmentation"
     assert first.get(declared.APPEARANCE) == "dark"
     assert first.get(declared.ZOOM) == 2
     assert first.get(declared.BRIEF_OPEN) is False

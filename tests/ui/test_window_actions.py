@@ -221,8 +221,8 @@ def test_the_edit_menu_acts_on_the_field_with_the_keyboard(bare: MainWindow, qtb
     for _ in range(2):
         actions.paste.trigger()
     assert manuscript.text == "from the text" * 2
-    bare.profile_picker.setFocus()
-    qtbot.waitUntil(bare.profile_picker.hasFocus, timeout=LONG)
+    bare.preset_picker.setFocus()
+    qtbot.waitUntil(bare.preset_picker.hasFocus, timeout=LONG)
     actions.paste.trigger()  # nowhere to paste to
     assert manuscript.text == "from the text" * 2
 

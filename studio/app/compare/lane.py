@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Signal
 
 from studio.app.compare.lane_records import LaneRecords
 from studio.app.parameters.sampling_state import SamplingState
-from studio.app.presets.profile_state import ProfileState
+from studio.app.presets.preset_choice import PresetChoice
 from studio.app.tokens.next_token import NextToken
 from studio.app.tokens.place import TokenPlace
 from studio.app.tokens.written_token import DrawnToken, WrittenToken
@@ -66,7 +66,7 @@ class CompareLane(QObject):
         number: The engine's name for it.
         color: Its place in the palette of lanes.
         sampling: The parameters in force at its next token.
-        profiles: The preset that its parameters came from.
+        preset_choice: The preset that its parameters came from.
         next_token: The distribution of its last token, or of the prompt before it has one.
         tokens: What it wrote.
         end: What was drawn behind them and ended the text; None where nothing did.
@@ -91,7 +91,7 @@ class CompareLane(QObject):
         number: int,
         color: int,
         presets: list[Preset],
-        profile: str,
+        preset: str,
         params: SamplingParams,
         pieces: NextToken,
         parent: QObject | None = None,
@@ -100,7 +100,7 @@ class CompareLane(QObject):
         self.number = number
         self.color = color
         self.sampling = SamplingState(params, parent=self)
-        self.profiles = ProfileState(presets, profile, self)
+        self.preset_choice = PresetChoice(presets, preset, self)
         self.next_token = NextToken(params, self)
         self.next_token.share_pieces(pieces)
         self.next_token.biases_at = BIASES_AT
@@ -108,7 +108,7 @@ class CompareLane(QObject):
         self.end: LaneToken | None = None
         self.mu: float | None = None
         self.turns: Turns = []
-        self.stop = self.profiles.current.stop
+        self.stop = self.preset_choice.current.stop
         self.seed: int | None = None
         self.phase = LanePhase.NEW
         self.reason = ""
@@ -123,7 +123,7 @@ class CompareLane(QObject):
         self._since: tuple[float, int] | None = None
         self._records = LaneRecords()
         self.sampling.params_changed.connect(self.next_token.set_params)
-        self.profiles.chosen.connect(self._on_profile_chosen)
+        self.preset_choice.chosen.connect(self._on_preset_chosen)
 
     @property
     def runs(self) -> bool:
@@ -193,7 +193,7 @@ class CompareLane(QObject):
         """
         return self._records.of(self.drawn, history, self.seed or 0, self.params_at)
 
-    def _on_profile_chosen(self, preset: Preset) -> None:
+    def _on_preset_chosen(self, preset: Preset) -> None:
         self.stop = preset.stop
         self.sampling.set_params(preset.sampling)
 
@@ -211,7 +211,7 @@ class CompareLane(QObject):
     def begin(self, max_tokens: int = 0) -> None:
         """It has been asked for, and may write so many tokens more."""
         self._most = len(self.tokens) + max_tokens
-        self.ran_as = self.profiles.current.name
+        self.ran_as = self.preset_choice.current.name
         self.reason = ""
         self.end = self.mu = None
         self.stopped_by = self.stop

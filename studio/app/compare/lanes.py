@@ -14,7 +14,7 @@ from studio.app.compare.run_input import RunInput
 from studio.app.compare.setups import LaneSetup, ladder, next_to
 from studio.app.frame_clock import FrameClock
 from studio.app.parameters.sampling_state import SamplingState
-from studio.app.presets.profile_state import ProfileState
+from studio.app.presets.preset_choice import PresetChoice
 from studio.app.tokens.next_token import NextToken
 from studio.engine.messages import MOST_LANES
 from studio.sampling import LogitSketch, SamplingParams
@@ -59,13 +59,13 @@ class CompareLanes(QObject):
     def __init__(
         self,
         sampling: SamplingState,
-        profiles: ProfileState,
+        preset_choice: PresetChoice,
         next_token: NextToken,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._sampling = sampling
-        self._profiles = profiles
+        self._preset_choice = preset_choice
         self._next_token = next_token
         self.lanes: list[CompareLane] = []
         self.reference: CompareLane | None = None
@@ -79,7 +79,7 @@ class CompareLanes(QObject):
         self.shows_bars = False
         self._looks = FrameClock(self._look, self, _LOOK_MS)
         next_token.changed.connect(self._on_caret_looked)
-        profiles.listed.connect(self._follow_presets)
+        preset_choice.listed.connect(self._follow_presets)
 
     @property
     def is_running(self) -> bool:
@@ -106,14 +106,14 @@ class CompareLanes(QObject):
     # -- lanes -------------------------------------------------------------------------------
 
     @property
-    def presets(self) -> ProfileState:
+    def presets(self) -> PresetChoice:
         """The presets of the window, from which set-ups are made."""
-        return self._profiles
+        return self._preset_choice
 
     @property
     def here(self) -> LaneSetup:
         """The preset and the parameters in force on the Write page."""
-        return LaneSetup(self._profiles.current.name, self._sampling.params)
+        return LaneSetup(self._preset_choice.current.name, self._sampling.params)
 
     def open_first(self) -> None:
         """Have lanes, where there are none yet."""
@@ -134,7 +134,7 @@ class CompareLanes(QObject):
         """Add a lane at the right; it joins the others' prompt once it is run."""
         if self.can_add:
             last = self.lanes[-1]
-            setup = next_to(LaneSetup(last.profiles.current.name, last.sampling.params))
+            setup = next_to(LaneSetup(last.preset_choice.current.name, last.sampling.params))
             taken = {lane.number for lane in self.lanes}
             colors = {lane.color for lane in self.lanes}
             lane = self._made(_first_free(taken), setup)
@@ -166,8 +166,8 @@ class CompareLanes(QObject):
         lane = CompareLane(
             number,
             number,
-            self._profiles.presets,
-            setup.profile,
+            self._preset_choice.presets,
+            setup.preset,
             setup.params,
             self.vocabulary,
             self,
@@ -177,7 +177,7 @@ class CompareLanes(QObject):
 
     def _follow_presets(self) -> None:
         for lane in self.lanes:
-            lane.profiles.follow(list(self._profiles.presets))
+            lane.preset_choice.follow(list(self._preset_choice.presets))
 
     def _replace_lanes(
         self, setups: Sequence[LaneSetup], run_input: RunInput, colors: Sequence[int] = ()

@@ -111,7 +111,7 @@ def _lane_record(lane: CompareLane) -> LaneRecord:
         end=None if lane.end is None else token_record(lane.end),
         stop=lane.stopped_by,
         mu=lane.mu,
-        name=lane.ran_as or lane.profiles.current.name,
+        name=lane.ran_as or lane.preset_choice.current.name,
         turns=tuple(Turn(index=index, params=params) for index, params in turns[1:]),
         color=lane.color,
     )

@@ -28,16 +28,16 @@ _BELOW_UNIFORM = (5.0, 10.0, 20.0, math.inf)
 class LaneSetup(NamedTuple):
     """What a lane begins with."""
 
-    profile: str
+    preset: str
     params: SamplingParams
 
 
-def ladder(profile: str, params: SamplingParams) -> list[LaneSetup]:
+def ladder(preset: str, params: SamplingParams) -> list[LaneSetup]:
     """T 0, 0.5, 1 and 1.5; all else as it is."""
-    return [_at(profile, params, temperature) for temperature in LADDER]
+    return [_at(preset, params, temperature) for temperature in LADDER]
 
 
-def around(profile: str, params: SamplingParams) -> list[LaneSetup]:
+def around(preset: str, params: SamplingParams) -> list[LaneSetup]:
     """The temperature in force among its neighbours."""
     now = params.temperature
     if now == 0:
@@ -47,10 +47,10 @@ def around(profile: str, params: SamplingParams) -> list[LaneSetup]:
     else:
         # The one in force as it is; of the others no more digits than a hand would set.
         temperatures = [now if factor == 1 else float(f"{now * factor:.2g}") for factor in _AROUND]
-    return [_at(profile, params, temperature) for temperature in temperatures]
+    return [_at(preset, params, temperature) for temperature in temperatures]
 
 
-def all_profiles(presets: Sequence[Preset]) -> list[LaneSetup]:
+def all_presets(presets: Sequence[Preset]) -> list[LaneSetup]:
     """A lane a preset, as many as fit."""
     return [LaneSetup(preset.name, preset.sampling) for preset in presets[:MOST_LANES]]
 
@@ -59,8 +59,8 @@ def next_to(setup: LaneSetup) -> LaneSetup:
     """A lane beside another one: half a degree hotter."""
     now = setup.params.temperature
     hotter = now if math.isinf(now) else round(now + 0.5, 4)
-    return _at(setup.profile, setup.params, hotter)
+    return _at(setup.preset, setup.params, hotter)
 
 
-def _at(profile: str, params: SamplingParams, temperature: float) -> LaneSetup:
-    return LaneSetup(profile, msgspec.structs.replace(params, temperature=temperature))
+def _at(preset: str, params: SamplingParams, temperature: float) -> LaneSetup:
+    return LaneSetup(preset, msgspec.structs.replace(params, temperature=temperature))

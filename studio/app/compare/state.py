@@ -22,7 +22,7 @@ from studio.app.engine_line.client import EngineClient
 from studio.app.model.context_use import ContextUse
 from studio.app.model.state import ModelState
 from studio.app.parameters.sampling_state import SamplingState
-from studio.app.presets.profile_state import ProfileState
+from studio.app.presets.preset_choice import PresetChoice
 from studio.app.tokens.next_token import NextToken
 from studio.app.writing.draft import Draft
 from studio.app.writing.records import TokenRecords
@@ -69,12 +69,12 @@ class CompareState(CompareLanes):
         writing: Writing,
         records: TokenRecords,
         sampling: SamplingState,
-        profiles: ProfileState,
+        preset_choice: PresetChoice,
         next_token: NextToken,
         context: ContextUse,
         parent: QObject | None = None,
     ) -> None:
-        super().__init__(sampling, profiles, next_token, parent)
+        super().__init__(sampling, preset_choice, next_token, parent)
         self._model = model
         self._draft = draft
         self._writing = writing
@@ -203,7 +203,7 @@ class CompareState(CompareLanes):
 
     def make_preset(self, lane: CompareLane) -> None:
         """Ask whoever keeps presets to keep a lane's settings."""
-        self.preset_wanted.emit(lane.profiles.current.name, lane.sampling.params)
+        self.preset_wanted.emit(lane.preset_choice.current.name, lane.sampling.params)
 
     # -- what may run --------------------------------------------------------------------------
 

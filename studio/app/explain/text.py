@@ -166,7 +166,7 @@ STEPS: dict[StepName, StepText] = {
         paragraphs=(
             "There is no universal best temperature: it is tuned to the task, by trying and "
             "comparing. The presets are places to start from.",
-            "{profiles}",
+            "{presets}",
         ),
         cases={
             "code": ", near zero: syntax and consistency matter; creativity is a bug",

@@ -170,7 +170,7 @@ def _tasks(gaps: _Gaps, place: Place, params: SamplingParams) -> None:
         temperature = format_temperature(preset.sampling.temperature)
         gaps.fill("why", preset.task)
         lines.append(f"<b>{html.escape(preset.name)}</b>, T {temperature}{gaps['why']}.")
-    gaps["profiles"] = "<br>".join(lines)
+    gaps["presets"] = "<br>".join(lines)
 
 
 _FILL: dict[StepName, Callable[[_Gaps, Place, SamplingParams], None]] = {

@@ -1,1 +1,1 @@
-"""Profiles in the window: the picker, the library, import and export."""
+"""Presets in the window: the picker, the library, import and export."""

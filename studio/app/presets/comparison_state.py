@@ -5,7 +5,7 @@ from PySide6.QtCore import QObject, Signal
 from studio.app.parameters.groups import PARAMETERS
 from studio.app.parameters.values import ParameterValues
 from studio.app.presets.comparison import ComparedField, compared
-from studio.app.presets.profile_state import ProfileState
+from studio.app.presets.preset_choice import PresetChoice
 from studio.app.presets.state import PresetState
 from studio.app.settings import ONLY_DIFFERENCES, Settings
 from studio.presets import Preset
@@ -18,7 +18,7 @@ class PresetComparisonState(QObject):
     """Which two are compared, and in what they differ.
 
     Args:
-        profiles: The presets there are.
+        preset_choice: The presets there are.
         presets: The values in force, and what happens to presets.
         values: What puts a single value in force.
         settings: Remembers whether only differences are shown.
@@ -30,16 +30,16 @@ class PresetComparisonState(QObject):
 
     def __init__(
         self,
-        profiles: ProfileState,
+        preset_choice: PresetChoice,
         presets: PresetState,
         values: ParameterValues,
         settings: Settings,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._profiles, self._presets = profiles, presets
+        self._preset_choice, self._presets = preset_choice, presets
         self._values, self._settings = values, settings
-        self._sides = (ACTIVE, profiles.current.name)
+        self._sides = (ACTIVE, preset_choice.current.name)
         self._only_differences = settings.get(ONLY_DIFFERENCES)
         presets.renamed.connect(self._on_renamed)
         presets.changed.connect(self.changed)
@@ -47,7 +47,7 @@ class PresetComparisonState(QObject):
     @property
     def choices(self) -> list[str]:
         """What can be compared: the values in force, then all presets by name."""
-        return [ACTIVE, *(preset.name for preset in self._profiles.presets)]
+        return [ACTIVE, *(preset.name for preset in self._preset_choice.presets)]
 
     @property
     def left(self) -> str:
@@ -106,10 +106,10 @@ class PresetComparisonState(QObject):
 
     def _side(self, place: int) -> str:
         name = self._sides[place]
-        return name if self._profiles.named(name) else ACTIVE
+        return name if self._preset_choice.named(name) else ACTIVE
 
     def _preset(self, name: str) -> Preset:
-        return self._profiles.named(name) or self._presets.active
+        return self._preset_choice.named(name) or self._presets.active
 
     def _on_renamed(self, name: str, new_name: str) -> None:
         left, right = (new_name if side == name else side for side in self._sides)

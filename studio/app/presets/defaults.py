@@ -1,6 +1,6 @@
 """Which preset a model opens with: its own, or the default of all. Knows names and the settings.
 
-What is done with them as a model opens is `presets.profile_opening`'s.
+What is done with them as a model opens is `presets.preset_opening`'s.
 """
 
 import json
@@ -10,7 +10,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from studio.app.presets.state import PresetState
-from studio.app.settings import DEFAULT_PROFILE, MODEL_PROFILES, Settings
+from studio.app.settings import DEFAULT_PRESET, MODEL_PRESETS, Settings
 
 _MOST_MODELS = 500
 
@@ -32,8 +32,8 @@ class PresetDefaults(QObject):
     ) -> None:
         super().__init__(parent)
         self._settings = settings
-        self._default = settings.get(DEFAULT_PROFILE)
-        self._of_models = _read(settings.get(MODEL_PROFILES))
+        self._default = settings.get(DEFAULT_PRESET)
+        self._of_models = _read(settings.get(MODEL_PRESETS))
         self._deleted: dict[str, tuple[bool, list[str]]] = {}
         presets.renamed.connect(self._rename)
         presets.deleted.connect(self._forget)
@@ -85,9 +85,9 @@ class PresetDefaults(QObject):
             return
         self._default = default
         self._of_models = dict(list(of_models.items())[-_MOST_MODELS:])
-        self._settings.set(DEFAULT_PROFILE, default)
+        self._settings.set(DEFAULT_PRESET, default)
         # In ASCII: the name of a model's file need not be Unicode.
-        self._settings.set(MODEL_PROFILES, json.dumps(self._of_models))
+        self._settings.set(MODEL_PRESETS, json.dumps(self._of_models))
         self.changed.emit()
 
 

@@ -7,8 +7,8 @@ from studio.app.model.state import ModelState
 from studio.app.presets.defaults import PresetDefaults
 from studio.app.presets.favourites import PresetFavourites
 from studio.app.presets.library_entries import Entry, ListContext, Row, best_match, library_rows
-from studio.app.presets.profile_opening import ProfileOpening
-from studio.app.presets.profile_state import ProfileState
+from studio.app.presets.preset_choice import PresetChoice
+from studio.app.presets.preset_opening import PresetOpening
 from studio.app.presets.state import PresetState
 from studio.presets import PresetDocument
 
@@ -21,7 +21,7 @@ class PresetLibraryState(QObject):
         query: What is searched for.
 
     Args:
-        profiles: The presets there are.
+        preset_choice: The presets there are.
         presets: The folder, and what was turned.
         favourites: Which have a star.
         defaults: Which a model opens with.
@@ -37,16 +37,16 @@ class PresetLibraryState(QObject):
 
     def __init__(
         self,
-        profiles: ProfileState,
+        preset_choice: PresetChoice,
         presets: PresetState,
         favourites: PresetFavourites,
         defaults: PresetDefaults,
-        opening: ProfileOpening,
+        opening: PresetOpening,
         model: ModelState,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._profiles, self._presets = profiles, presets
+        self._preset_choice, self._presets = preset_choice, presets
         self._favourites, self._defaults = favourites, defaults
         self._opening, self._model = opening, model
         self.rows: list[Row] = []
@@ -158,13 +158,13 @@ class PresetLibraryState(QObject):
         keys = [entry.key for entry in self.entries]
         before = self.selected
         rows = library_rows(
-            self._profiles.presets, self._presets.listing, self._list_context(), self.query
+            self._preset_choice.presets, self._presets.listing, self._list_context(), self.query
         )
         if rows != self.rows or always:
             self.rows = rows
             self._stay_near(keys)
             self.changed.emit()
-        turned = before is not None and before.key == self._profiles.current.name
+        turned = before is not None and before.key == self._preset_choice.current.name
         if always or turned or self.selected != before:
             self.selection_changed.emit()
 
@@ -177,7 +177,7 @@ class PresetLibraryState(QObject):
 
     def _list_context(self) -> ListContext:
         return ListContext(
-            in_use=self._profiles.current.name,
+            in_use=self._preset_choice.current.name,
             is_turned=bool(self._presets.differences),
             default=self.default,
             of_model=self.of_model,

@@ -13,7 +13,7 @@ from studio.app.parameters.prompt_settings import PromptSettings
 from studio.app.parameters.sampling_state import SamplingState
 from studio.app.presets.active_settings import ActiveSettings, SettingsHistory
 from studio.app.presets.comparison import differences
-from studio.app.presets.profile_state import ProfileState
+from studio.app.presets.preset_choice import PresetChoice
 from studio.app.presets.watch import PresetWatch
 from studio.presets import (
     DeletedPreset,
@@ -55,7 +55,7 @@ class PresetState(QObject):
     def __init__(
         self,
         folder: PresetFolder,
-        profiles: ProfileState,
+        preset_choice: PresetChoice,
         sampling: SamplingState,
         parent: QObject | None = None,
         prompting: PromptSettings | None = None,
@@ -64,11 +64,11 @@ class PresetState(QObject):
         self.folder = folder
         self.listing = Listing()
         self._history = SettingsHistory()
-        self._profiles = profiles
+        self._preset_choice = preset_choice
         self._sampling = sampling
         if prompting is None:  # nobody turns them: they are the preset's
-            prompting = PromptSettings(profiles.current, self)
-            profiles.chosen.connect(prompting.follow)
+            prompting = PromptSettings(preset_choice.current, self)
+            preset_choice.chosen.connect(prompting.follow)
         self._prompting = prompting
         self._watch = PresetWatch(self)
         self._watch.changed.connect(self.read)
@@ -76,8 +76,8 @@ class PresetState(QObject):
             sampling.params_changed,
             sampling.max_tokens_changed,
             prompting.changed,
-            profiles.chosen,
-            profiles.listed,
+            preset_choice.chosen,
+            preset_choice.listed,
         ):
             signal.connect(lambda *_: self.changed.emit())
         self._look()
@@ -85,11 +85,11 @@ class PresetState(QObject):
     def read(self) -> None:
         """Look into the folder again. Values in force that nobody turned follow their preset."""
         was_as_saved = not self.differences
-        before = self._profiles.current
+        before = self._preset_choice.current
         self._follow_folder()
-        now = self._profiles.current
+        now = self._preset_choice.current
         if was_as_saved and now != before:
-            self._profiles.choose(now)
+            self._preset_choice.choose(now)
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -105,7 +105,7 @@ class PresetState(QObject):
     def active(self) -> Preset:
         """The preset chosen, with the values that are in force."""
         return msgspec.structs.replace(
-            self._profiles.current,
+            self._preset_choice.current,
             sampling=self._sampling.params,
             max_tokens=self._sampling.max_tokens,
             prompt_format=self._prompting.prompt_format,
@@ -116,19 +116,19 @@ class PresetState(QObject):
     @property
     def differences(self) -> list[tuple[str, object, object]]:
         """Field, saved value and value in force, of those that differ."""
-        return differences(self._profiles.current, self.active)
+        return differences(self._preset_choice.current, self.active)
 
     @property
     def can_save(self) -> bool:
         """Whether the preset chosen is the user's own."""
-        return not is_built_in(self._profiles.current.name)
+        return not is_built_in(self._preset_choice.current.name)
 
     def use(self, preset: Preset) -> None:
         """Put a preset in force; `put_back` undoes it."""
         now = self.now
         if (now.preset, now.is_turned) != (preset, False):
             self._history.keep(now)
-        self._profiles.choose(preset)
+        self._preset_choice.choose(preset)
 
     @property
     def before(self) -> ActiveSettings | None:
@@ -140,16 +140,16 @@ class PresetState(QObject):
         before = self._history.take()
         if before is None:
             return
-        saved = self._profiles.named(before.preset.name) or before.preset
+        saved = self._preset_choice.named(before.preset.name) or before.preset
         # Deleted meanwhile: in force all the same, and in the list.
-        self._profiles.follow(self._all(), saved)
-        self._profiles.choose(saved)
+        self._preset_choice.follow(self._all(), saved)
+        self._preset_choice.choose(saved)
         self._put(before.values)
 
     @property
     def now(self) -> ActiveSettings:
         """What is in force."""
-        return ActiveSettings(self._profiles.current, self.active)
+        return ActiveSettings(self._preset_choice.current, self.active)
 
     def why_not_called(self, name: str, former: str = "") -> str:
         """Why a preset cannot be called so; empty where it can.
@@ -193,7 +193,7 @@ class PresetState(QObject):
         preset = self._try(act)
         if preset and now.preset.name == name:
             self._follow_folder(preset)
-            self._profiles.choose(preset)
+            self._preset_choice.choose(preset)
             self._put(now.values)
         elif preset:
             self.read()
@@ -231,7 +231,7 @@ class PresetState(QObject):
 
     def revert(self) -> None:
         """Put the saved values of the preset chosen in force again."""
-        self._profiles.choose(self._profiles.current)
+        self._preset_choice.choose(self._preset_choice.current)
 
     def took_in(self, taken: Sequence[Imported], *, choose: bool) -> None:
         """Follow the folder after presets of other files were saved there.
@@ -260,7 +260,7 @@ class PresetState(QObject):
             return preset
         now = self.now
         self._follow_folder(preset)
-        self._profiles.choose(preset)
+        self._preset_choice.choose(preset)
         if differences(now.values, self.active):
             self._history.keep(now)
         return preset
@@ -283,7 +283,7 @@ class PresetState(QObject):
     def _follow_folder(self, current: Preset | None = None) -> None:
         before = self.listing
         self._look()
-        self._profiles.follow(self._all(), current)
+        self._preset_choice.follow(self._all(), current)
         if self.listing != before:
             self.changed.emit()
 

@@ -176,9 +176,9 @@ class LaneColumn(QWidget):
 
     def _caption(self) -> str:
         lane, parts = self.lane, []
-        names = {other.profiles.current.name for other in self._state.lanes}
+        names = {other.preset_choice.current.name for other in self._state.lanes}
         if len(names) > 1:
-            parts.append(visible_name(lane.profiles.current.name))
+            parts.append(visible_name(lane.preset_choice.current.name))
         effective = self.strip.effective or lane.next_token.effective_choices
         if effective is not None:
             parts.append(openness(effective))

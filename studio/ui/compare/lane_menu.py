@@ -115,25 +115,25 @@ class LaneMenu(QMenu):
 
     def list_presets(self) -> None:
         """Fill the list of presets: those with a star first."""
-        profiles, menu = self._lane.profiles, self.presets
+        preset_choice, menu = self._lane.preset_choice, self.presets
         menu.clear()
         if self._group is not None:
             self._group.deleteLater()
         group = self._group = QActionGroup(menu)
         has_star = self._favourites.has if self._favourites else lambda _name: False
-        first = [preset for preset in profiles.presets if has_star(preset.name)]
-        others = [preset for preset in profiles.presets if not has_star(preset.name)]
+        first = [preset for preset in preset_choice.presets if has_star(preset.name)]
+        others = [preset for preset in preset_choice.presets if not has_star(preset.name)]
         for preset in (*first, *others):
             if others and preset is others[0]:
                 menu.addSeparator()
             action = make_action(
                 group,
                 button_text(preset.name),
-                partial(profiles.choose, preset),
+                partial(preset_choice.choose, preset),
                 tip=plain_tip(visible_line(preset.description)) or "A preset of your own",
             )
             action.setCheckable(True)
-            action.setChecked(preset.name == profiles.current.name)
+            action.setChecked(preset.name == preset_choice.current.name)
             menu.addAction(action)
 
 

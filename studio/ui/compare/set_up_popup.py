@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from studio.app.compare.numbers import LANES_LENGTH, LANES_SEED, taken
-from studio.app.compare.setups import all_profiles, around, ladder
+from studio.app.compare.setups import all_presets, around, ladder
 from studio.app.compare.state import CompareState
 from studio.ui.parameters.number_edit import NumberEdit
 from studio.ui.theme.check_box import CheckBox
@@ -183,7 +183,7 @@ class SetUpPopup(QFrame):
             (
                 "All presets",
                 "A lane a preset, as many as fit",
-                lambda: state.set_up(all_profiles(state.presets.presets)),
+                lambda: state.set_up(all_presets(state.presets.presets)),
             ),
         )
 

@@ -27,7 +27,7 @@ from studio.visible_text import LONGEST_ENTRY, visible_name, visible_path
 _INSET = 10
 _FEWEST_CHARACTERS = 14
 _LONGEST_TITLE = 44
-"""Characters, about; a longer name is elided, for profile and status stand beside it."""
+"""Characters, about; a longer name is elided, for preset and status stand beside it."""
 
 
 class ModelPicker(QPushButton):
@@ -72,7 +72,7 @@ class ModelPicker(QPushButton):
         return QSize(min(hint.width(), least), hint.height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint the button as the list of profiles beside it looks: name left, chevron right."""
+        """Paint the button as the list of presets beside it looks: name left, chevron right."""
         option = QStyleOptionButton()
         self.initStyleOption(option)
         option.text = ""

@@ -14,7 +14,7 @@ from PySide6.QtCore import QObject, QStandardPaths, Qt
 from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow, QMenu
 
 from studio.app.counted import counted
-from studio.app.presets.profile_state import ProfileState
+from studio.app.presets.preset_choice import PresetChoice
 from studio.app.presets.state import PresetState
 from studio.app.reading import Reading
 from studio.app.settings import PRESETS_FROM, PRESETS_NEUTRAL, Settings
@@ -49,7 +49,7 @@ class PresetActions(QObject):
     def __init__(
         self,
         window: QMainWindow,
-        profiles: ProfileState,
+        preset_choice: PresetChoice,
         presets: PresetState,
         library: PresetLibrary,
         settings: Settings,
@@ -57,7 +57,7 @@ class PresetActions(QObject):
     ) -> None:
         super().__init__(window)
         self._settings, self._reading = settings, reading
-        self._window, self._profiles, self._presets = window, profiles, presets
+        self._window, self._preset_choice, self._presets = window, preset_choice, presets
         self._library, self._notice, self._edits = library, library.notices, library.edits
         self.save = make_action(
             window, "&Save preset", presets.save, tip="Save the values in force into your preset"
@@ -211,14 +211,14 @@ class PresetActions(QObject):
             )
 
     def keep(self, name: str, params: SamplingParams) -> None:
-        """Keep a lane's parameters as a profile, and tell its name."""
+        """Keep a lane's parameters as a preset, and return its name."""
         kept = self._presets.keep(name, params)
         if kept:
             self._notice.tell(f"Kept as the preset “{visible_name(kept.name)}”.", is_error=False)
 
     @property
     def _name(self) -> str:
-        return self._profiles.current.name
+        return self._preset_choice.current.name
 
     def _follow(self) -> None:
         is_own, is_turned = self._presets.can_save, bool(self._presets.differences)

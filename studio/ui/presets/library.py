@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QMainWindow
 
 from studio.app.presets.defaults import PresetDefaults
 from studio.app.presets.favourites import PresetFavourites
-from studio.app.presets.profile_opening import ProfileOpening
+from studio.app.presets.preset_opening import PresetOpening
 from studio.app.session import Session
 from studio.app.settings import Settings
 from studio.ui.presets.edits import PresetEdits
@@ -65,7 +65,9 @@ class PresetLibrary(QObject):
         self.defaults = PresetDefaults(settings, presets, self)
         self.notices = PresetNotices(notice)
         self.edits = PresetEdits(window, presets, self.notices)
-        self.opening = ProfileOpening(session.model, session.profiles, presets, self.defaults, self)
+        self.opening = PresetOpening(
+            session.model, session.preset_choice, presets, self.defaults, self
+        )
         self.opening.told.connect(
             lambda words: self.notices.tell(words, self.edits.put_back, is_error=False)
         )
@@ -81,11 +83,11 @@ class PresetLibrary(QObject):
         """Open the library, at the preset in force."""
         if self.view is None:
             self.view = self._made()
-        self.view.open_at(self._session.profiles.current.name)
+        self.view.open_at(self._session.preset_choice.current.name)
 
     def use(self, name: str) -> None:
         """Put a preset in force that was dragged onto the window."""
-        preset = self._session.profiles.named(name)
+        preset = self._session.preset_choice.named(name)
         if preset:
             self.edits.use(preset)
 
@@ -95,7 +97,7 @@ class PresetLibrary(QObject):
             self.view.folder.close()
 
     def link(self) -> ActionButton:
-        """A quiet button that opens the library, to stand beside the list of profiles."""
+        """A quiet button that opens the library, to stand beside the list of presets."""
         button = ActionButton(self.open, shows_key=False)
         button.setProperty("flat", True)
         button.setProperty("role", "muted")
@@ -114,7 +116,7 @@ class PresetLibrary(QObject):
 
         session = self._session
         state = PresetLibraryState(
-            session.profiles,
+            session.preset_choice,
             session.presets,
             self.favourites,
             self.defaults,
@@ -124,7 +126,7 @@ class PresetLibrary(QObject):
         )
         values = ParameterValues(session.sampling, session.draft.prompting, self)
         comparison = PresetComparisonState(
-            session.profiles, session.presets, values, self._settings, self
+            session.preset_choice, session.presets, values, self._settings, self
         )
         view = PresetLibraryWindow(
             state,

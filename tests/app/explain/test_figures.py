@@ -89,7 +89,7 @@ def test_filters_in_both_orders() -> None:
     assert not any(bar.cut for bar in first.bars)
 
 
-def test_effective_choices_at_the_profiles_temperatures() -> None:
+def test_effective_choices_at_the_presets_temperatures() -> None:
     drawn = figure("tasks", PLACE, SamplingParams())
     for row, preset in enumerate(task_presets()):
         sampling = preset.sampling

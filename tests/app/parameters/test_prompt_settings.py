@@ -5,7 +5,7 @@ from pytestqt.qtbot import QtBot
 
 from studio.app.parameters.prompt_settings import PromptSettings
 from studio.app.parameters.sampling_state import SamplingState
-from studio.app.presets.profile_state import ProfileState
+from studio.app.presets.preset_choice import PresetChoice
 from studio.app.presets.state import PresetState
 from studio.app.writing.draft import Draft
 from studio.engine.messages import Prompt
@@ -48,10 +48,10 @@ def test_the_prompt_follows(qtbot: QtBot) -> None:
 def test_what_is_turned_counts_as_turned_and_is_saved(qtbot: QtBot, tmp_path: Path) -> None:
     folder = PresetFolder(tmp_path)
     folder.add(PRESET)
-    profiles = ProfileState(folder.all_presets(), "Mine")
+    preset_choice = PresetChoice(folder.all_presets(), "Mine")
     sampling = SamplingState(PRESET.sampling, PRESET.max_tokens)
     prompting = PromptSettings(PRESET)
-    presets = PresetState(folder, profiles, sampling, prompting=prompting)
+    presets = PresetState(folder, preset_choice, sampling, prompting=prompting)
     with qtbot.waitSignal(presets.changed):
         prompting.set_stop(("THE END", "Fin."))
     assert presets.differences == [("stop", ("THE END",), ("THE END", "Fin."))]

@@ -81,11 +81,11 @@ def test_with_the_real_engine_the_message_has_a_way_on(window: MainWindow, qtbot
     page = window.compare.page
     assert page is not None
     state.set_max_tokens(3)
-    preset = session.profiles.current
+    preset = session.preset_choice.current
     foreign = msgspec.structs.replace(preset.sampling, logit_bias=FOREIGN)
     first = page.columns[0]
     mine = msgspec.structs.replace(preset, name="Mine", sampling=foreign)
-    session.profiles.follow([*session.profiles.presets, mine])
+    session.preset_choice.follow([*session.preset_choice.presets, mine])
     first.menu.list_presets()
     next(one for one in first.menu.presets.actions() if one.text() == "Mine").trigger()
     assert first.menu.drop.text().replace("&", "") == DROP_BIASES

@@ -500,7 +500,7 @@ def test_a_preset_of_a_lane_sets_its_lane_alone(bare: MainWindow) -> None:
     assert preset is not None
     assert after[1] == preset.sampling
     assert [after[0], *after[2:]] == [before[0], *before[2:]]
-    assert bare.session.profiles.current.name != "Code"
+    assert bare.session.preset_choice.current.name != "Code"
 
 
 def test_wrong_numbers_are_refused_with_a_reason(bare: MainWindow) -> None:

@@ -7,9 +7,9 @@ from PySide6.QtCore import QObject
 from studio.app.compare.lane import LanePhase
 from studio.app.compare.lanes import RUNS
 from studio.app.compare.record import record_of, show_record
-from studio.app.compare.setups import all_profiles, around, ladder
+from studio.app.compare.setups import all_presets, around, ladder
 from studio.app.compare.state import ELSEWHERE, ENDS_AT_ONCE, CompareState
-from studio.app.presets.profile_state import ProfileState
+from studio.app.presets.preset_choice import PresetChoice
 from studio.app.tokens.written_token import WrittenToken
 from studio.engine.messages import (
     BreakersFound,
@@ -37,7 +37,7 @@ class LaneDesk(Desk):
 
     def __init__(self) -> None:
         super().__init__()
-        self.profiles = ProfileState(built_in_presets(), "Creative writing")
+        self.preset_choice = PresetChoice(built_in_presets(), "Creative writing")
         self.compare = CompareState(
             self.client,
             self.model,
@@ -45,7 +45,7 @@ class LaneDesk(Desk):
             self.writing,
             self.records,
             self.sampling,
-            self.profiles,
+            self.preset_choice,
             self.next_token,
             self.context,
         )
@@ -119,17 +119,17 @@ def desk(qapp: QObject) -> LaneDesk:
 
 
 def test_set_ups(desk: LaneDesk) -> None:
-    profile, params = desk.compare.here
-    assert [setup.params.temperature for setup in ladder(profile, params)] == [0, 0.5, 1, 1.5]
-    assert [setup.params.temperature for setup in around(profile, params)] == [
+    preset, params = desk.compare.here
+    assert [setup.params.temperature for setup in ladder(preset, params)] == [0, 0.5, 1, 1.5]
+    assert [setup.params.temperature for setup in around(preset, params)] == [
         0.67,
         0.83,
         1.0,
         1.2,
         1.5,
     ]
-    assert [setup.profile for setup in all_profiles(desk.profiles.presets)] == [
-        preset.name for preset in desk.profiles.presets
+    assert [setup.preset for setup in all_presets(desk.preset_choice.presets)] == [
+        preset.name for preset in desk.preset_choice.presets
     ][:8]
 
 
@@ -223,11 +223,11 @@ def test_lanes_that_the_engine_has_lost_are_given_back_to_it(desk: LaneDesk) -> 
     assert [lane.runs for lane in state.lanes] == [False, True, False, False]
 
 
-def test_lanes_have_the_stop_strings_of_their_profiles(desk: LaneDesk) -> None:
+def test_lanes_have_the_stop_strings_of_their_presets(desk: LaneDesk) -> None:
     state = desk.compare
     _, second, third, _ = state.lanes
-    second.profiles.choose(Preset(name="Chat", description="", stop=("User:", "\n\n")))
-    third.profiles.choose(Preset(name="Lines", description="", stop=("\n",)))
+    second.preset_choice.choose(Preset(name="Chat", description="", stop=("User:", "\n\n")))
+    third.preset_choice.choose(Preset(name="Lines", description="", stop=("\n",)))
     state.run()
     assert [lane.stop for lane in desk.client.last(Compare).lanes] == [
         (),
@@ -243,12 +243,14 @@ def test_lanes_have_the_stop_strings_of_their_profiles(desk: LaneDesk) -> None:
     desk.finish()
     assert state.why_not_go_on(second) == ENDS_AT_ONCE
     assert state.why_not_again(second) is None
-    # Turned, it may draw something else; with another profile it has other stop strings.
+    # Turned, it may draw something else; with another preset it has other stop strings.
     second.sampling.change(temperature=2.0)
     assert state.why_not_go_on(second) is None
     second.sampling.change(temperature=second.params_at(1).temperature)
     assert state.why_not_go_on(second) == ENDS_AT_ONCE
-    second.profiles.choose(Preset(name="Bare", description="", sampling=second.sampling.params))
+    second.preset_choice.choose(
+        Preset(name="Bare", description="", sampling=second.sampling.params)
+    )
     assert state.why_not_go_on(second) is None
     state.go_on(second)
     assert desk.client.last(ContinueLane).stop == ()
@@ -374,7 +376,7 @@ def test_a_record_tells_what_was_run_and_not_what_was_turned_since(desk: LaneDes
     desk.run(5, 6)
     code = state.presets.named("Code")
     assert code is not None
-    state.lanes[1].profiles.choose(code)
+    state.lanes[1].preset_choice.choose(code)
     state.lanes[1].sampling.change(temperature=1.9)
     record = record_of(state)
     assert [lane.name for lane in record.lanes] == ["Creative writing"] * 3
@@ -404,7 +406,7 @@ def test_a_lane_that_has_ended_can_be_used_while_others_run(desk: LaneDesk) -> N
     # Another preset, chosen since, did not write it.
     code = state.presets.named("Code")
     assert code is not None
-    state.lanes[0].profiles.choose(code)
+    state.lanes[0].preset_choice.choose(code)
     state.use(state.lanes[0])
     assert desk.draft.manuscript.text == "The sea w5 w6"
     assert [take.preset for take in desk.draft.manuscript.take_sets[0].takes] == [

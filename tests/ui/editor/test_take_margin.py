@@ -90,7 +90,7 @@ def test_each_take_says_how_it_was_written(taken: MainWindow, qtbot: QtBot) -> N
     marked(taken, qtbot)
     takes = taken.session.draft.manuscript.take_sets[0]
     tip = taken.take_margin.steps.label.toolTip()
-    assert f"Take 2 of 2: preset {taken.session.profiles.current.name}" in tip
+    assert f"Take 2 of 2: preset {taken.session.preset_choice.current.name}" in tip
     assert f"T 0.75, seed {takes.takes[1].seed}" in tip
     taken.actions_.previous_take.trigger()
     marked(taken, qtbot)

@@ -92,7 +92,7 @@ def test_numbers_of_another_model_are_told_and_not_added_to(
     assert biases(window) == {198: -math.inf}
 
 
-def test_biases_of_a_profile_are_spelled_when_a_model_is_there(
+def test_biases_of_a_preset_are_spelled_when_a_model_is_there(
     window: MainWindow, qtbot: QtBot
 ) -> None:
     window.session.sampling.change(logit_bias=((30_000, 1.0), (30_001, -math.inf)))

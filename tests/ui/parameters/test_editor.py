@@ -347,7 +347,7 @@ def test_the_prompt_is_part_of_it(window: MainWindow, qtbot: QtBot) -> None:
     message.setFocus()
     QTest.keyClicks(message, "You speak of mountains.")
     assert draft.prompt().system == "You speak of mountains."
-    format_list = editor.row("prompt_format").findChild(type(window.profile_picker).__mro__[1])
+    format_list = editor.row("prompt_format").findChild(type(window.preset_picker).__mro__[1])
     assert format_list is not None
     format_list.setFocus()
     QTest.keyClick(format_list, Qt.Key.Key_Down)

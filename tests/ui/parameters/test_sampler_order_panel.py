@@ -209,7 +209,7 @@ def test_rows_that_do_nothing_look_quiet(
     assert ("Mirostat is on" in words(editor.order)) is bool(params.mirostat)
 
 
-def test_a_profile_of_another_order_is_shown_as_it_is(
+def test_a_preset_of_another_order_is_shown_as_it_is(
     open_window: Callable[[], MainWindow], qtbot: QtBot
 ) -> None:
     window = open_window()

@@ -132,7 +132,7 @@ def test_a_word_is_kept_as_text_in_a_preset_and_found_anew_in_another_model(
     presets = session.presets
     presets.folder.add(Preset(name="No sea", sampling=_with(WordBias("sea", BAN))))
     presets.read()
-    preset = session.profiles.named("No sea")
+    preset = session.preset_choice.named("No sea")
     assert preset is not None
     assert preset.sampling.word_biases == (WordBias("sea", BAN),)
     presets.use(preset)

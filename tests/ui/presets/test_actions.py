@@ -33,12 +33,12 @@ def test_saved_deleted_brought_back_and_there_at_the_next_start(
     assert not menu.save.isEnabled()
     assert not menu.delete.isEnabled()
     window.session.sampling.change(temperature=0.33)
-    assert window.profile_picker.currentText() == "Creative writing •"
-    assert "temperature T: 1.1 → 0.33" in window.profile_picker.toolTip()
+    assert window.preset_picker.currentText() == "Creative writing •"
+    assert "temperature T: 1.1 → 0.33" in window.preset_picker.toolTip()
     answer(monkeypatch, "Cool")
     menu.save_as.trigger()
     assert (preset_folder() / "Cool.json").is_file()
-    assert window.profile_picker.currentText() == "Cool"
+    assert window.preset_picker.currentText() == "Cool"
     menu.delete.trigger()
     assert "“Cool” is deleted" in window.notice.message
     assert window.notice.action is window.library.edits.undelete
@@ -48,7 +48,7 @@ def test_saved_deleted_brought_back_and_there_at_the_next_start(
     menu.save.trigger()
     window._remember()
     again = open_window()
-    assert again.session.profiles.current.name == "Cool"
+    assert again.session.preset_choice.current.name == "Cool"
     assert again.session.sampling.params.temperature == 0.5
 
 
@@ -63,7 +63,7 @@ def test_a_dropped_preset_is_taken_in(window: MainWindow, tmp_path: Path) -> Non
     file.write_text('{"temp": 1.5, "rep_pen": 1.1, "tfs": 0.5, "top_a": 0}')
     window.presets.import_paths([file])
     until_read(window)
-    assert window.profile_picker.currentText() == "Warm"
+    assert window.preset_picker.currentText() == "Warm"
     assert window.session.sampling.params.temperature == 1.5
     assert window.notice.message == (
         "“Warm” is taken in from SillyTavern. Not carried over: tfs 0.5. As in SillyTavern where "
@@ -126,7 +126,7 @@ def test_all_that_was_lost_is_shown_and_files_are_told_of_together(
 def test_an_edit_outside_appears(window: MainWindow, qtbot: QtBot) -> None:
     preset_folder().mkdir(parents=True, exist_ok=True)
     (preset_folder() / "new.json").write_text('{"name": "From outside"}')
-    picker = window.profile_picker
+    picker = window.preset_picker
     qtbot.waitUntil(lambda: picker.findText("From outside") >= 0)
 
 

@@ -39,7 +39,7 @@ def desk(tmp_path: Path, qapp: object) -> Desk:
 @pytest.fixture
 def window(desk: Desk, qapp: QApplication, qtbot: QtBot) -> Iterator[PresetComparisonWindow]:
     values = ParameterValues(desk.sampling, desk.prompting)
-    state = PresetComparisonState(desk.profiles, desk.presets, values, desk.settings)
+    state = PresetComparisonState(desk.preset_choice, desk.presets, values, desk.settings)
     window = PresetComparisonWindow(state, Theme(qapp, "light"))
     qtbot.addWidget(window)
     yield window
@@ -81,7 +81,7 @@ def test_only_what_differs_is_remembered(window: PresetComparisonWindow, desk: D
     assert rows(window) == []
     assert window._words.text() == f"Nothing differs: all {FIELDS} fields have the same value."
     values = ParameterValues(desk.sampling, desk.prompting)
-    again = PresetComparisonState(desk.profiles, desk.presets, values, desk.settings)
+    again = PresetComparisonState(desk.preset_choice, desk.presets, values, desk.settings)
     assert again.only_differences
 
 

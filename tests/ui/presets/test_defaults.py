@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from studio.app.presets.defaults import PresetDefaults, model_file, model_key
-from studio.app.settings import MODEL_PROFILES, Settings
+from studio.app.settings import MODEL_PRESETS, Settings
 from tests.ui.preset_desk import Desk
 
 KEY = model_key("/models/Tiny Q4.gguf", 98_000_000)
@@ -65,7 +65,7 @@ def test_both_go_with_what_is_deleted_and_come_back_with_it(desk: Desk) -> None:
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"a": 1}', "null", "[" * 100_000])
 def test_what_is_damaged_counts_as_absent(desk: Desk, text: str) -> None:
-    desk.settings.set(MODEL_PROFILES, text)
+    desk.settings.set(MODEL_PRESETS, text)
     assert remembered(desk).names_for(KEY) == []
 
 

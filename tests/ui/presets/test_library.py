@@ -97,7 +97,7 @@ def files(*paths: Path) -> QMimeData:
     return data
 
 
-def test_it_opens_at_the_profile_in_force_with_the_keyboard_in_the_search(
+def test_it_opens_at_the_preset_in_force_with_the_keyboard_in_the_search(
     window: MainWindow, library: PresetLibraryWindow
 ) -> None:
     assert library.search.hasFocus()
@@ -135,7 +135,7 @@ def test_search_choose_and_use_without_leaving_the_field(
     QTest.keyClick(library.search, Qt.Key.Key_Up)
     QTest.keyClick(library.search, Qt.Key.Key_Return)
     assert window.session.sampling.params.temperature == 1.3
-    assert window.profile_picker.currentText() == "Sea"
+    assert window.preset_picker.currentText() == "Sea"
     assert library.isVisible()
     # Esc ends the search first, then closes.
     QTest.keyClick(library.search, Qt.Key.Key_Escape)
@@ -172,7 +172,7 @@ def test_notes_are_searched_and_nothing_found_is_said(library: PresetLibraryWind
 def test_a_star_by_click_and_by_key_comes_first_in_the_picker(
     window: MainWindow, library: PresetLibraryWindow, open_window: Callable[[], MainWindow]
 ) -> None:
-    picker = window.profile_picker
+    picker = window.preset_picker
     assert picker.itemText(0) == "Code"
     click(library, "Sea", x=15)
     assert titles(library)[0] == "Sea"
@@ -187,15 +187,15 @@ def test_a_star_by_click_and_by_key_comes_first_in_the_picker(
     assert picker.currentText() == "Creative writing"
     picker.setCurrentIndex(1)
     picker.activated.emit(1)
-    assert window.session.profiles.current.name == "Sea"
+    assert window.session.preset_choice.current.name == "Sea"
     QTest.mouseClick(
         library.details.favourite, LEFT, pos=QPoint(6, library.details.favourite.height() // 2)
     )
     assert picker.itemText(0) == "Sea"
     window.settings.save()
     again = open_window()
-    assert again.profile_picker.itemText(0) == "Sea"
-    assert again.profile_picker.currentText() == "Sea"
+    assert again.preset_picker.itemText(0) == "Sea"
+    assert again.preset_picker.currentText() == "Sea"
 
 
 def test_a_row_that_is_clicked_is_shown_and_one_clicked_twice_is_used(
@@ -207,7 +207,7 @@ def test_a_row_that_is_clicked_is_shown_and_one_clicked_twice_is_used(
     assert "temperature T" in text
     assert "1.3" in text
     assert "top-k" not in text  # neutral
-    window.session.profiles.choose(window.session.profiles.presets[-1])
+    window.session.preset_choice.choose(window.session.preset_choice.presets[-1])
     window.session.sampling.change(temperature=0.9)
     assert "→ 0.9" in text_after(library)
     assert Mark.TURNED in selected(library).marks
@@ -232,7 +232,7 @@ def test_using_another_keeps_what_was_turned(
     assert library.notice.action is not None
     library.notice.action.trigger()
     assert window.session.sampling.params.temperature == 0.55
-    assert window.session.profiles.current.name == "Creative writing"
+    assert window.session.preset_choice.current.name == "Creative writing"
     assert library.notice.message == ""
 
 
@@ -244,7 +244,7 @@ def test_duplicate_rename_delete_and_back(
     assert "built in" in library.actions_.delete.toolTip()
     library.actions_.duplicate.trigger()
     assert selected(library).title == "Code copy"
-    assert window.session.profiles.current.name == "Creative writing"
+    assert window.session.preset_choice.current.name == "Creative writing"
     library.list.setFocus()
     QTest.keyClick(library.list, Qt.Key.Key_D, CONTROL)
     monkeypatch.setattr(PresetNameDialog, "ask", lambda *_: "Mine & yours")
@@ -315,7 +315,7 @@ def test_one_of_a_newer_version_is_used_and_not_changed(
     assert library.actions_.delete.isEnabled()
     assert "Also in its file, kept as it is: x" in library.details.page.toPlainText()
     library.actions_.use.trigger()
-    assert window.session.profiles.current.name == "New"
+    assert window.session.preset_choice.current.name == "New"
 
 
 def test_several_files_at_once_and_a_broken_one_among_them(
@@ -334,7 +334,7 @@ def test_several_files_at_once_and_a_broken_one_among_them(
     assert "tfs 0.5" in words
     assert "“Bad.json”: It is not valid JSON" in words
     # Nothing that was in force is another.
-    assert window.session.profiles.current.name == "Creative writing"
+    assert window.session.preset_choice.current.name == "Creative writing"
 
 
 def test_files_are_chosen_too(
@@ -372,7 +372,7 @@ def test_a_row_is_dragged_out_as_a_file_and_onto_the_window_to_be_used(
     )
     before = sorted(preset_folder().iterdir())
     assert drop(window, data)
-    assert window.session.profiles.current.name == "Sea"
+    assert window.session.preset_choice.current.name == "Sea"
     assert sorted(preset_folder().iterdir()) == before  # used, and not taken in as a copy
     assert data.hasFormat(NAME_FORMAT)
     library.close()

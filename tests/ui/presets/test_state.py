@@ -24,7 +24,7 @@ def test_what_was_turned_is_said_and_saved(desk: Desk) -> None:
     assert desk.presets.differences == [("temperature", 1.1, 0.5), ("max_tokens", 256, 9)]
     assert not desk.presets.can_save
     assert desk.presets.save_as("Cool")
-    assert (desk.names, desk.profiles.current.name) == (["Cool"], "Cool")
+    assert (desk.names, desk.preset_choice.current.name) == (["Cool"], "Cool")
     assert desk.presets.differences == []
     desk.sampling.change(top_k=3)
     assert desk.presets.save()
@@ -44,7 +44,7 @@ def test_renamed_duplicated_deleted_and_back(desk: Desk) -> None:
     deleted = desk.presets.delete("Own copy")
     assert deleted
     assert desk.folder.listing().presets[0].preset.name == "Own"
-    assert desk.profiles.current.name == "Own copy"  # its values stay in force
+    assert desk.preset_choice.current.name == "Own copy"  # its values stay in force
     assert desk.presets.restore(deleted)
     assert desk.names == ["Own", "Own copy"]
     assert desk.failures == []
@@ -61,7 +61,7 @@ def take(desk: Desk, *files: Path) -> list[Imported]:
 def test_what_was_turned_outlives_a_walk_through_the_list(desk: Desk) -> None:
     desk.sampling.change(temperature=0.77)
     for name in ("Customer support", "Data augmentation", "Neutral"):
-        preset = desk.profiles.named(name)
+        preset = desk.preset_choice.named(name)
         assert preset
         desk.presets.use(preset)
     desk.presets.put_back()
@@ -118,7 +118,7 @@ def test_values_that_were_turned_outlive_an_edit_outside(desk: Desk, qtbot: QtBo
     desk.sampling.change(temperature=2.0)
     changed = Preset(name="Mine", sampling=SamplingParams(temperature=0.5))
     (desk.folder.path / "Mine.json").write_bytes(PresetDocument(changed).to_bytes())
-    qtbot.waitUntil(lambda: desk.profiles.current.sampling.temperature == 0.5)
+    qtbot.waitUntil(lambda: desk.preset_choice.current.sampling.temperature == 0.5)
     assert desk.sampling.params.temperature == 2.0
 
 

@@ -38,7 +38,7 @@ def put_in_force(window: MainWindow, params: SamplingParams = FOREIGN) -> None:
     presets = window.session.presets
     presets.folder.add(Preset(name="For another model", sampling=params))
     presets.read()
-    preset = window.session.profiles.named("For another model")
+    preset = window.session.preset_choice.named("For another model")
     assert preset is not None
     presets.use(preset)
     QApplication.processEvents()

@@ -89,7 +89,7 @@ def test_nothing_is_asked_twice(desk: Desk, qtbot: QtBot) -> None:
     assert len(desk.client.all_sent(PreviewNextToken)) == sent
 
 
-def test_brief_and_profile_ask_anew(desk: Desk, qtbot: QtBot) -> None:
+def test_brief_and_preset_ask_anew(desk: Desk, qtbot: QtBot) -> None:
     desk.draft.set_brief("No dialogue.")
     settle(desk, qtbot)
     assert desk.client.last(PreviewNextToken).prompt.brief == "No dialogue."
@@ -249,7 +249,7 @@ def test_bars_follow_typing_caret_and_brief_and_then_nothing_runs(
     asked: list[AnyEvent] = []
     session.client.received.connect(asked.append)
     session.sampling.change(temperature=0.2)
-    session.profiles.choose(session.profiles.current)
+    session.preset_choice.choose(session.preset_choice.current)
     qtbot.waitUntil(lambda: running_timers(window) == [], timeout=LONG)
     assert asked == [], "the same prompt is not asked twice"
     assert session.next_token_preview.is_settled

@@ -22,18 +22,18 @@ from studio.app.model.names import model_name
 from studio.app.model.state import ModelPhase, ModelState
 from studio.app.presets.active_settings import ActiveSettings
 from studio.app.presets.defaults import PresetDefaults, model_key
-from studio.app.presets.profile_state import ProfileState
+from studio.app.presets.preset_choice import PresetChoice
 from studio.app.presets.state import PresetState
 from studio.presets import Preset
 from studio.visible_text import visible_name
 
 
-class ProfileOpening(QObject):
+class PresetOpening(QObject):
     """Follows the model.
 
     Args:
         model: Which one is open.
-        profiles: The presets there are.
+        preset_choice: The presets there are.
         presets: What puts one in force, and back.
         defaults: Which one a model opens with.
         parent: The Qt parent, if any.
@@ -45,14 +45,14 @@ class ProfileOpening(QObject):
     def __init__(
         self,
         model: ModelState,
-        profiles: ProfileState,
+        preset_choice: PresetChoice,
         presets: PresetState,
         defaults: PresetDefaults,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._model = model
-        self._profiles = profiles
+        self._preset_choice = preset_choice
         self._presets = presets
         self._defaults = defaults
         self._key = ""
@@ -73,8 +73,8 @@ class ProfileOpening(QObject):
         except OSError:  # opening it will say why
             self._key = ""
         preset = self._preset(self._key)
-        if preset and preset != self._profiles.current:
-            self._profiles.choose(preset)
+        if preset and preset != self._preset_choice.current:
+            self._preset_choice.choose(preset)
 
     def _follow(self) -> None:
         model = self._model
@@ -91,11 +91,11 @@ class ProfileOpening(QObject):
             self._put(self._preset(self._key))
 
     def _preset(self, key: str) -> Preset | None:
-        found = (self._profiles.named(name) for name in self._defaults.names_for(key))
+        found = (self._preset_choice.named(name) for name in self._defaults.names_for(key))
         return next((preset for preset in found if preset), None)
 
     def _put(self, preset: Preset | None) -> None:
-        if preset is None or preset.name == self._profiles.current.name:
+        if preset is None or preset.name == self._preset_choice.current.name:
             return
         self._presets.use(preset)
         report = self._model.report

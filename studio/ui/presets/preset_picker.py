@@ -1,4 +1,4 @@
-"""The list of profiles in the window's head."""
+"""The list of presets in the window's head."""
 
 from html import escape
 
@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
 from studio.app.presets.favourites import PresetFavourites
-from studio.app.presets.profile_state import ProfileState
+from studio.app.presets.preset_choice import PresetChoice
 from studio.app.presets.state import PresetState
 from studio.app.presets.words import field_words, shortened, value_words
 from studio.presets import Preset
@@ -23,11 +23,11 @@ _TURNED = " •"
 """Behind the name where values were turned since."""
 
 
-class ProfilePicker(ComboBox):
+class PresetPicker(ComboBox):
     """Chooses a preset; each says in its tooltip when to use it.
 
     Args:
-        profiles: The presets and the one in force.
+        preset_choice: The presets and the one in force.
         theme: Where the colours come from.
         presets: What differs from the preset chosen, where that is known.
         favourites: Which of them come first, before a line.
@@ -36,14 +36,14 @@ class ProfilePicker(ComboBox):
 
     def __init__(
         self,
-        profiles: ProfileState,
+        preset_choice: PresetChoice,
         theme: Theme,
         presets: PresetState | None = None,
         favourites: PresetFavourites | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(theme, parent, is_flat=True)
-        self._profiles = profiles
+        self._preset_choice = preset_choice
         self._presets = presets
         self._favourites = favourites
         self.setAccessibleName("Preset")
@@ -52,10 +52,10 @@ class ProfilePicker(ComboBox):
         follow_letters(
             self, lambda letters: self.setMaximumWidth(letters.averageCharWidth() * _LONGEST_NAME)
         )
-        # `activated` is the writer's hand alone: choosing the same profile again restores it.
+        # `activated` is the writer's hand alone: choosing the same preset again restores it.
         self.activated.connect(self._choose)
-        profiles.listed.connect(self._fill)
-        profiles.chosen.connect(self._follow)
+        preset_choice.listed.connect(self._fill)
+        preset_choice.chosen.connect(self._follow)
         if presets:
             presets.changed.connect(self._follow)
         if favourites:
@@ -63,16 +63,16 @@ class ProfilePicker(ComboBox):
         self._fill()
 
     def _choose(self, index: int) -> None:
-        preset = self._profiles.named(self.itemData(index))
+        preset = self._preset_choice.named(self.itemData(index))
         if preset is None:
             return
         if self._presets:
             self._presets.use(preset)  # what is in force now can be put back
         else:
-            self._profiles.choose(preset)
+            self._preset_choice.choose(preset)
 
     def _fill(self) -> None:
-        presets = self._profiles.presets
+        presets = self._preset_choice.presets
         has_star = self._favourites.has if self._favourites else lambda _name: False
         first = [preset for preset in presets if has_star(preset.name)]
         others = [preset for preset in presets if not has_star(preset.name)]
@@ -91,7 +91,7 @@ class ProfilePicker(ComboBox):
         self.setItemData(self.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
 
     def _follow(self) -> None:
-        preset = self._profiles.current
+        preset = self._preset_choice.current
         index = self.findData(preset.name)
         if index != self.currentIndex():
             self.setCurrentIndex(index)

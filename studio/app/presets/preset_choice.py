@@ -5,7 +5,7 @@ from PySide6.QtCore import QObject, Signal
 from studio.presets import Preset
 
 
-class ProfileState(QObject):
+class PresetChoice(QObject):
     """The presets there are, and the one in force."""
 
     chosen = Signal(object)

@@ -7,9 +7,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from studio.app.presets.profile_state import ProfileState
+from studio.app.presets.preset_choice import PresetChoice
 from studio.presets import Preset, built_in_presets
-from studio.ui.presets.profile_picker import ProfilePicker
+from studio.ui.presets.preset_picker import PresetPicker
 from studio.ui.theme.theme import Theme
 from studio.ui.widgets.tips import plain
 from tests.ui.preset_desk import Desk
@@ -19,38 +19,40 @@ NAMES = ["Code", "Creative writing", "Customer support", "Data augmentation", "N
 
 
 @pytest.fixture
-def profiles() -> ProfileState:
-    return ProfileState(PRESETS, "Customer support")
+def preset_choice() -> PresetChoice:
+    return PresetChoice(PRESETS, "Customer support")
 
 
 @pytest.fixture
-def picker(qapp: QApplication, qtbot: QtBot, profiles: ProfileState) -> Iterator[ProfilePicker]:
-    picker = ProfilePicker(profiles, Theme(qapp, "light"))
+def picker(qapp: QApplication, qtbot: QtBot, preset_choice: PresetChoice) -> Iterator[PresetPicker]:
+    picker = PresetPicker(preset_choice, Theme(qapp, "light"))
     qtbot.addWidget(picker)
     yield picker
     qapp.setStyleSheet("")
 
 
-def test_the_profiles_each_with_its_sentence(picker: ProfilePicker) -> None:
+def test_the_presets_each_with_its_sentence(picker: PresetPicker) -> None:
     assert [picker.itemText(index) for index in range(picker.count())] == NAMES
     for index, preset in enumerate(PRESETS):
         assert plain(picker.itemData(index, Qt.ItemDataRole.ToolTipRole)) == preset.description
         assert preset.description.startswith("For ")
 
 
-def test_the_chosen_one_says_when_to_use_it(picker: ProfilePicker, profiles: ProfileState) -> None:
+def test_the_chosen_one_says_when_to_use_it(
+    picker: PresetPicker, preset_choice: PresetChoice
+) -> None:
     assert picker.currentText() == "Customer support"
-    profiles.choose(PRESETS[0])
+    preset_choice.choose(PRESETS[0])
     assert picker.currentText() == "Code"
     assert PRESETS[0].description in picker.toolTip()
     assert picker.accessibleDescription() == PRESETS[0].description
 
 
 def test_choosing_the_same_again_restores_it(
-    picker: ProfilePicker, profiles: ProfileState, qtbot: QtBot
+    picker: PresetPicker, preset_choice: PresetChoice, qtbot: QtBot
 ) -> None:
     for index in (3, 3):
-        with qtbot.waitSignal(profiles.chosen) as chosen:
+        with qtbot.waitSignal(preset_choice.chosen) as chosen:
             picker.activated.emit(index)
         assert chosen.args == [PRESETS[3]]
 
@@ -60,7 +62,7 @@ def test_favourites_come_first_before_a_line(
 ) -> None:
     desk = Desk(tmp_path / "presets")
     desk.favourites.set("Greedy", True)
-    picker = ProfilePicker(desk.profiles, Theme(qapp, "light"), desk.presets, desk.favourites)
+    picker = PresetPicker(desk.preset_choice, Theme(qapp, "light"), desk.presets, desk.favourites)
     qtbot.addWidget(picker)
     assert [picker.itemText(place) for place in range(3)] == ["Greedy", "", "Code"]
     assert picker.currentText() == "Creative writing"
@@ -84,20 +86,20 @@ def test_favourites_come_first_before_a_line(
 
 
 def test_a_long_name_does_not_push_the_status_away(qapp: QApplication, qtbot: QtBot) -> None:
-    picker = ProfilePicker(ProfileState([Preset(name="m" * 100)], ""), Theme(qapp, "light"))
+    picker = PresetPicker(PresetChoice([Preset(name="m" * 100)], ""), Theme(qapp, "light"))
     qtbot.addWidget(picker)
     assert picker.maximumWidth() < picker.fontMetrics().horizontalAdvance("m" * 100) / 2
     qapp.setStyleSheet("")
 
 
-def test_a_remembered_profile_that_is_gone_is_no_obstacle() -> None:
-    assert ProfileState(PRESETS, "My own").current == PRESETS[0]
-    assert ProfileState(PRESETS, "Creative writing").current.name == "Creative writing"
+def test_a_remembered_preset_that_is_gone_is_no_obstacle() -> None:
+    assert PresetChoice(PRESETS, "My own").current == PRESETS[0]
+    assert PresetChoice(PRESETS, "Creative writing").current.name == "Creative writing"
     mine = Preset(name="Mine", description="")
-    assert ProfileState([mine], "Code").current is mine
+    assert PresetChoice([mine], "Code").current is mine
 
 
-def test_the_open_list_has_air_and_its_line_none(picker: ProfilePicker) -> None:
+def test_the_open_list_has_air_and_its_line_none(picker: PresetPicker) -> None:
     picker.insertSeparator(1)
     picker.air()
     line = picker.fontMetrics().height()
