@@ -12,6 +12,7 @@ import hypothesis
 import pytest
 from hypothesis import strategies
 
+from studio.file_lock import FileLock
 from studio.manuscript import Glance, Journal, RecoveryRecord, TextFile, leftovers, leftovers_size
 
 ROOT = Path(__file__).parents[2]
@@ -180,6 +181,152 @@ def test_a_folder_that_is_tidied_away_is_made_again(root: Path) -> None:
     journal.write(record("Mine again."))
     die(journal)
     assert [each.read().text for each in leftovers(root)[0]] == ["Mine again."]
+
+
+def test_what_cannot_be_deleted_is_no_obstacle(root: Path) -> None:
+    journal = Journal(root)
+    journal.write(record("Mine."))
+    (path,) = root.rglob("record")
+    path.unlink()
+    (path / "in the way").mkdir(parents=True)
+    journal.clear()
+    journal.close()
+    journal = Journal(root)
+    journal.write(record("Mine."))
+    shutil.rmtree(root)
+    journal.close()
+
+
+def test_somebody_who_tidies_up_may_be_quicker(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    acquire = FileLock.acquire
+    gone: list[Path] = []
+
+    def too_late(path: Path) -> FileLock | None:
+        if not gone:
+            gone.append(path.parent)
+            path.parent.rmdir()
+        return acquire(path)
+
+    monkeypatch.setattr(FileLock, "acquire", too_late)
+    journal = Journal(root)
+    journal.write(record("Mine."))
+    assert gone
+    die(journal)
+    assert [each.read().text for each in leftovers(root)[0]] == ["Mine."]
+
+
+def descriptors() -> int:
+    return len([*Path("/dev/fd").iterdir()])
+
+
+@pytest.mark.skipif(not Path("/dev/fd").is_dir(), reason="no list of what is open")
+def test_nothing_stays_open(root: Path) -> None:
+    before = descriptors()
+    journal = Journal(root)
+    journal.write(record("Mine."))
+    assert descriptors() == before + 1
+    journal.close()
+    assert descriptors() == before
+    for text, clears in (("Saved.", False), ("", True), ("Damaged.", False), ("Mine.", False)):
+        journal = Journal(root)
+        journal.write(record(text))
+        if clears:
+            journal.clear()
+        if text == "Damaged.":
+            (path,) = (it for it in root.rglob("record") if it.read_bytes().endswith(b"Damaged."))
+            path.write_bytes(b"")
+        die(journal)
+    (found,), _ = leftovers(root, lambda record: record.text == "Saved.")
+    assert descriptors() == before + 1
+    found.discard()
+    assert descriptors() == before
+    assert [path.name for path in root.rglob("*") if path.is_file()] == ["damaged"]
+    assert leftovers(root) == ([], [])
+    assert descriptors() == before
+
+
+def test_no_more_are_offered_at_once_than_can_be_shown(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("studio.manuscript.journal._MOST", 2)
+    for number in range(3):
+        journal = Journal(root)
+        journal.write(record(f"Text {number}.", number))
+        die(journal)
+    shares: list[float] = []
+    first, problems = leftovers(root, at=shares.append)
+    assert (len(first), problems) == (2, [])
+    assert shares == [0.0, 1 / 3, 1.0]
+    offered = [leftover.glance.begins for leftover in first]
+    assert offered == sorted(offered, reverse=True)
+    for leftover in first:
+        leftover.discard()
+    (last,), _ = leftovers(root)
+    assert {*offered, last.glance.begins} == {"Text 0.", "Text 1.", "Text 2."}
+    last.leave()
+
+
+def test_a_damaged_one_that_cannot_be_set_aside_stays(root: Path) -> None:
+    journal = Journal(root)
+    journal.write(record("Damaged."))
+    die(journal)
+    (path,) = root.rglob("record")
+    path.write_bytes(b"x")
+    (path.parent / "damaged" / "a folder").mkdir(parents=True)
+    for _ in range(2):
+        found, (problem,) = leftovers(root)
+        assert found == []
+        assert f"“{path}”" in problem
+        assert "could not be recovered: it does not begin as a recovery file does." in problem
+        assert path.read_bytes() == b"x"
+
+
+def test_why_a_record_cannot_be_read_and_where_it_is_are_told(root: Path) -> None:
+    (root / "a" / "record").mkdir(parents=True)
+    (root / "b").mkdir()
+    (root / "b" / "record").write_bytes(b"kelvin-studio-recovery 7 abc\n")
+    _, problems = leftovers(root)
+    folder, newer = problems
+    assert str(root / "a" / "damaged") in folder
+    assert "could not be recovered: " in folder
+    assert "None" not in folder
+    assert f"“{root / 'b' / 'record'}”: it was written by a later version" in newer
+
+
+def test_a_glance_shows_the_text_about_the_caret() -> None:
+    text = "".join(f"{number:05d}" for number in range(5000))
+    path = Path("/a/tale.txt")
+    kept = RecoveryRecord(TextFile(text), (), "A brief.", 12_000, path, None, 5.0)
+    glance = Glance.of(kept)
+    assert (glance.path, glance.written_at, glance.has_brief, glance.words) == (path, 5.0, True, 1)
+    assert glance.begins == text[:240]
+    assert glance.before == text[4_000:12_000]
+    assert glance.behind == text[12_000:14_000]
+    short = Glance.of(RecoveryRecord(TextFile("Once more."), (), "", 5, None, None, 1.0))
+    assert (short.before, short.behind, short.path, short.has_brief) == (
+        "Once ",
+        "more.",
+        None,
+        False,
+    )
+
+
+def test_without_a_text_the_brief_is_shown() -> None:
+    glance = Glance.of(RecoveryRecord(TextFile(""), (), "A tale of two.", 0, None, None, 1.0))
+    assert (glance.begins, glance.words, glance.has_brief) == ("A tale of two.", 0, True)
+
+
+def test_the_size_of_all_is_told(root: Path) -> None:
+    assert leftovers_size(root) == 0
+    journals = [Journal(root), Journal(root)]
+    for journal in journals:
+        journal.write(record("Mine."))
+    sizes = [path.stat().st_size for path in root.rglob("record")]
+    assert leftovers_size(root) == sum(sizes) > 0
+    journals[0].clear()
+    assert leftovers_size(root) == sizes[0]
+    for journal in journals:
+        journal.close()
 
 
 def test_a_kill_at_any_moment_leaves_a_whole_record(root: Path) -> None:
