@@ -31,7 +31,7 @@ from studio.presets.errors import (
 )
 from studio.presets.folder_lock import alone_in
 from studio.presets.preset import FORMAT_VERSION, Preset
-from studio.presets.preset_name import checked_name, name_key, numbered
+from studio.presets.preset_name import checked_name, name_key, numbered, with_ending
 from studio.visible_text import visible_name, visible_path
 
 SUFFIX = ".json"
@@ -315,7 +315,12 @@ class PresetFolder:
                 raise TakenNameError(
                     f"name: there is a file called “{new_name}” already. Choose another.", "name"
                 )
-            self._system(former.unlink, former)
+            try:
+                self._system(former.unlink, former)
+            except PresetError:
+                with contextlib.suppress(OSError):
+                    written.path.unlink()
+                raise
             return written
 
     def duplicate(self, name: str, new_name: str | None = None) -> StoredPreset:
@@ -332,7 +337,7 @@ class PresetFolder:
         preset = document.preset
         if new_name is not None:
             return self.add(msgspec.structs.replace(preset, name=new_name), document)
-        copy_name = numbered(f"{preset.name} copy", set())  # cut where that is too long
+        copy_name = with_ending(preset.name, " copy")
         return self.add_free(msgspec.structs.replace(preset, name=copy_name), document)
 
     def delete(self, name: str) -> DeletedPreset:
@@ -477,16 +482,19 @@ class PresetFolder:
         return True
 
     def _called_otherwise(self, former: Path, path: Path) -> Path:
-        """Where the file is that was to be called otherwise by the case of its letters."""
-        try:
-            move_new(former, path)
-        except FileExistsError:
-            if not former.samefile(path):
-                return former  # another file is called so; this one keeps its name
-            self._system(lambda: former.rename(path), path)
-        except OSError as error:
-            raise _failed(path, error) from error
-        return path
+        """Where the file is that was to be called otherwise by the case of its letters.
+
+        Where that cannot be it keeps its name: the preset's own stands within, and has changed.
+        """
+        with contextlib.suppress(OSError):
+            try:
+                move_new(former, path)
+            except FileExistsError:
+                if not former.samefile(path):
+                    return former  # another file is called so
+                former.rename(path)
+            return path
+        return former
 
     @staticmethod
     def _system(act: Callable[[], object], path: Path) -> None:

@@ -82,10 +82,14 @@ def numbered(name: str, taken: set[str]) -> str:
     """`name`, or “name 2”, “name 3”, … where `taken` (of `name_key`) has it already."""
     candidate, number = name, 2
     while name_key(candidate) in taken:
-        ending = f" {number}"
-        stem = name[: LONGEST_NAME - len(ending)].rstrip(". ")
-        while len((stem + ending).encode()) > _MOST_BYTES:
-            stem = stem[:-1].rstrip(". ")
-        candidate = stem + ending
+        candidate = with_ending(name, f" {number}")
         number += 1
     return candidate
+
+
+def with_ending(name: str, ending: str) -> str:
+    """`name` and what follows it, cut before that where both are too long together."""
+    stem = name[: LONGEST_NAME - len(ending)].rstrip(". ")
+    while len((stem + ending).encode()) > _MOST_BYTES:
+        stem = stem[:-1].rstrip(". ")
+    return stem + ending

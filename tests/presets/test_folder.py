@@ -117,12 +117,206 @@ def test_deleted_and_brought_back_to_the_byte(folder: PresetFolder) -> None:
     path = put(folder, "old.json", text)
     deleted = folder.delete("Old")
     assert names(folder) == []
-    folder.restore(deleted)
+    restored = folder.restore(deleted)
     assert path.read_text() == text
+    assert (restored.path, restored.preset.name) == (path, "Old")
+    assert restored.document.unknown == {"x": 1}
     deleted = folder.delete("Old")
     folder.add(Preset(name="OLD"))
     with pytest.raises(TakenNameError):
         folder.restore(deleted)
+
+
+def test_one_that_no_file_is_free_for_is_not_brought_back(
+    folder: PresetFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder.add(MINE)
+    deleted = folder.delete("Mine")
+
+    def taken(*_: object) -> None:
+        raise FileExistsError(17, "File exists")
+
+    monkeypatch.setattr("studio.presets.folder.write_new", taken)
+    with pytest.raises(TakenNameError, match="there is a file called “Mine” already") as caught:
+        folder.restore(deleted)
+    assert caught.value.field == "name"
+    for act in (folder.add, folder.add_free):
+        with pytest.raises(PresetError, match="is being changed by another program"):
+            act(MINE)
+    (several,) = folder.add_several([PresetDocument(MINE)])
+    assert isinstance(several, PresetError)
+    assert "is being changed by another program. Try again" in str(several)
+    assert list(folder.path.iterdir()) == []
+
+
+def test_a_copy_keeps_what_is_unknown(folder: PresetFolder) -> None:
+    put(folder, "old.json", '{"name": "Old", "sampling": {"top_k": 3, "y": 2}, "x": 1}')
+    for copy in (folder.duplicate("old"), folder.duplicate("old", "New")):
+        assert copy.document.unknown == {"x": 1}
+        assert copy.document.unknown_sampling == {"y": 2}
+        assert json.loads(copy.path.read_text())["x"] == 1
+    assert names(folder) == ["New", "Old", "Old copy"]
+
+
+@pytest.mark.parametrize("name", ["x" * 93 + "1234567", "\u3042" * 66])
+def test_a_copys_name_has_room_for_saying_so(folder: PresetFolder, name: str) -> None:
+    folder.add(Preset(name=name))
+    first, second = folder.duplicate(name).preset.name, folder.duplicate(name).preset.name
+    assert first.endswith(" copy")
+    assert name.startswith(first.removesuffix(" copy"))
+    assert second.endswith(" 2")
+
+
+def test_several_are_saved_each_under_a_name_of_its_own(folder: PresetFolder) -> None:
+    put(folder, "Warm 2.json", "somebody's work")
+    unknown = PresetDocument(Preset(name="WARM", format_version=7), {"x": 1}, {"y": 2})
+    saved = folder.add_several(
+        [
+            *(PresetDocument(Preset(name=name, max_tokens=5)) for name in ("Warm", "Code")),
+            PresetDocument(Preset(name="a/b")),
+            unknown,
+            PresetDocument(Preset(name="warm", notes="n" * 3_000_000)),
+            PresetDocument(Preset(name="warm")),
+        ]
+    )
+    found = [it if isinstance(it, PresetError) else it.preset.name for it in saved]
+    assert found[0] == "Warm"
+    assert found[1] == "Code 2"
+    assert found[3] == "WARM 3"
+    assert found[5] == "warm 4"
+    assert isinstance(saved[2], PresetError)
+    assert saved[2].field == "name"
+    assert isinstance(saved[4], PresetError)
+    assert "bytes; allowed are" in str(saved[4])
+    assert names(folder) == ["Code 2", "Warm", "WARM 3", "warm 4"]
+    kept = folder.stored("WARM 3")
+    assert kept.path.name == "WARM 3.json"
+    assert (kept.preset.format_version, kept.document.unknown) == (1, {"x": 1})
+    assert kept.document.unknown_sampling == {"y": 2}
+    assert folder.stored("warm").preset.max_tokens == 5
+    assert (folder.path / "Warm 2.json").read_text() == "somebody's work"
+
+
+def test_of_several_none_is_saved_where_none_can_be(tmp_path: Path) -> None:
+    deep = PresetFolder(tmp_path / "not" / "yet" / "there")
+    (stored,) = deep.add_several([PresetDocument(MINE)])
+    assert not isinstance(stored, PresetError)
+    assert stored.path == deep.path / "Mine.json"
+    assert deep.add_several([]) == []
+    (tmp_path / "file").write_text("")
+    with pytest.raises(PresetError, match=r"file”: .*Nothing was changed"):
+        PresetFolder(tmp_path / "file").add_several([PresetDocument(MINE)])
+
+
+def test_a_full_folder_takes_none_in_and_lists_the_first(
+    folder: PresetFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("studio.presets.folder._MOST_FILES", 3)
+    for number in range(2):
+        folder.add(Preset(name=f"P {number}"))
+    saved = folder.add_several([PresetDocument(Preset(name=f"S {n}")) for n in range(2)])
+    assert [isinstance(it, PresetError) for it in saved] == [False, True]
+    assert "has 3 presets, as many as are read. Move or delete some first" in str(saved[1])
+    for act in (folder.add, folder.add_free):
+        with pytest.raises(PresetError, match="has 3 presets, as many as are read"):
+            act(MINE)
+    with pytest.raises(PresetError, match="has 3 presets, as many as are read"):
+        folder.planned("New")
+    assert folder.listing().problems == ()
+    put(folder, "z.json", '{"name": "Z"}')
+    listing = folder.listing()
+    assert [stored.preset.name for stored in listing.presets] == ["P 0", "P 1", "S 0"]
+    (problem,) = listing.problems
+    assert problem.path == folder.path
+    assert "has 4 presets; the first 3 by name are listed" in problem.message
+    for act_on in (folder.find, folder.stored, folder.delete):
+        with pytest.raises(UnknownPresetError, match="the first 3 by name are listed"):
+            act_on("Z")
+
+
+def test_a_free_name_is_told_as_far_as_can_be_read(folder: PresetFolder) -> None:
+    assert folder.free_name("Warm") == "Warm"
+    assert folder.free_name("code") == "code 2"
+    folder.add(Preset(name="Warm"))
+    put(folder, "Warm 2.json", "broken")
+    assert folder.free_name("WARM") == "WARM 3"
+    closed = PresetFolder(folder.path / "Warm.json")
+    assert closed.free_name("code") == "code"
+
+
+def test_a_name_may_be_kept_but_not_taken(folder: PresetFolder) -> None:
+    folder.add(MINE)
+    folder.check_free("Yours")
+    folder.check_free("MINE", "Mine")
+    folder.check_free("Yours", "Mine")
+    for name, former in (("mine", ""), ("mine", "Yours"), ("code", ""), ("code", "Mine")):
+        with pytest.raises(TakenNameError, match=r"^name: ") as caught:
+            folder.check_free(name, former)
+        assert caught.value.field == "name"
+    with pytest.raises(PresetError, match="name: found"):
+        folder.check_free("a/b", "Mine")
+
+
+def test_where_case_is_no_difference_a_file_is_called_otherwise(
+    folder: PresetFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on Windows and macOS, where “WARM.json” is there as soon as “Warm.json” is."""
+    folder.add(Preset(name="Warm"))
+
+    def is_there(*_: object) -> None:
+        raise FileExistsError(17, "File exists")
+
+    monkeypatch.setattr("studio.presets.folder.move_new", is_there)
+    monkeypatch.setattr(Path, "samefile", lambda *_: True)
+    assert folder.rename("Warm", "WARM").path == folder.path / "WARM.json"
+    assert [path.name for path in folder.path.iterdir()] == ["WARM.json"]
+
+
+@pytest.mark.parametrize("how", ["studio.presets.folder.move_new", "pathlib.Path.samefile"])
+def test_a_file_that_cannot_be_called_otherwise_keeps_its_name(
+    folder: PresetFolder, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    folder.add(Preset(name="Warm"))
+    put(folder, "WARM.json", "another file, which is in the way")
+
+    def refused(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(how, refused)
+    renamed = folder.rename("Warm", "WARM")
+    assert (renamed.preset.name, renamed.path.name) == ("WARM", "Warm.json")
+    assert folder.find("warm").name == "WARM"
+
+
+def test_a_preset_whose_file_cannot_be_deleted_is_not_renamed(
+    folder: PresetFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = folder.add(MINE).path
+    unlink = Path.unlink
+
+    def refused(which: Path) -> None:
+        if which == path:
+            raise PermissionError(13, "Permission denied")
+        unlink(which)
+
+    monkeypatch.setattr(Path, "unlink", refused)
+    with pytest.raises(PresetError, match=r"Mine.json”: Permission denied. Nothing was changed"):
+        folder.rename("Mine", "Yours")
+    assert [path.name for path in folder.path.iterdir()] == ["Mine.json"]
+    assert names(folder) == ["Mine"]
+
+
+def test_what_the_system_refuses_is_told_with_the_files_name(
+    folder: PresetFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder.add(MINE)
+
+    def refused(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "unlink", refused)
+    with pytest.raises(PresetError, match=r"Mine.json”: Permission denied. Nothing was changed"):
+        folder.delete("Mine")
 
 
 def test_broken_files_hide_nothing_and_are_told_of(folder: PresetFolder, tmp_path: Path) -> None:
