@@ -305,15 +305,16 @@ EXPORTED FOR_EACH_PROCESSOR int kelvin_histogram(
     tables[0] -= (uint64_t)better << 40;
     for (int bin = 0; bin < bins && bin < BINS; bin++) {
         uint64_t count = tables[bin] >> 40, places = tables[bin] & (((uint64_t)1 << 40) - 1);
-        double part;
+        uint32_t bits;
+        float mean;
         if (!count)
             continue;
-        part = (double)(FIRST_BIN + bin) + (double)places / (double)count / (1 << FRACTION);
         numbers[filled] = (float)bin;
         counts[filled] = (float)count; /* exact, for it is below 2^24 */
-        /* The float whose bits these are, and with a mean place in place of the lower ones. */
-        depths[filled++] = (float)(ldexp(
-            1.0 + (part - (double)((FIRST_BIN + bin) & ~255)) / 256.0, (bin >> 8)) - 1.0);
+        /* The float whose bits these are, with the mean place as its lower ones. */
+        bits = ((uint32_t)(FIRST_BIN + bin) << FRACTION) + (uint32_t)((double)places / count + 0.5);
+        memcpy(&mean, &bits, sizeof mean);
+        depths[filled++] = mean - 1.0f;
     }
     return filled;
 }

@@ -24,10 +24,17 @@ _FIRST = 16
 
 
 class _Step(NamedTuple):
-    """One sampler, with its parameter as it is needed: β, k, p, or nats below the best at β 1."""
+    """One sampler.
+
+    Attributes:
+        kind: Its name.
+        value: Its parameter as it is needed: β, k, p, or nats below the best at β 1.
+        later: Of top-p, how far below the best logit a token may lie that min-p keeps after it.
+    """
 
     kind: str
     value: float
+    later: float = math.inf
 
 
 class FilteredTop(NamedTuple):
@@ -59,7 +66,7 @@ def filter_top(ranking: Ranking, params: SamplingParams) -> FilteredTop | None:
     # were enough to see that no more are left.
     gaps: list[float] = []
     fewest = _FIRST if params.min_keep <= _FIRST else known
-    for kind, value in steps:
+    for kind, value, later in steps:
         if kind == "temperature":
             beta = value
         elif kind == "top_k":
@@ -69,9 +76,11 @@ def filter_top(ranking: Ranking, params: SamplingParams) -> FilteredTop | None:
                 mass = value * ranking.mass(kept, beta)
                 gaps = gaps or gaps_of_few(ranking.logits, fewest)
                 found = _count_to(mass, gaps, beta)
-                if found > len(gaps):
+                if found > len(gaps) and gaps[-1] <= later:
                     gaps = gaps_of_few(ranking.logits, kept)
                     found = _count_to(mass, gaps, beta)
+                if gaps[-1] > later:  # then it need not be told how far a nucleus reaches
+                    found = min(found, max(bisect_right(gaps, later), params.min_keep))
                 if found > known:
                     return None
             else:
@@ -110,17 +119,21 @@ def _steps(params: SamplingParams) -> tuple[_Step, ...] | None:
     if params.is_biased or params.mirostat or params.dynatemp_range:
         return None
     steps: list[_Step] = []
+    beta = 1.0
     for name in active_steps(params):
         if name == "temperature":
             if params.temperature == 0.0:  # asked of `run`: T 0 looks at penalties alone
                 return None
-            steps.append(_Step(name, beta_of(params.temperature)))
+            beta = beta_of(params.temperature)
+            steps.append(_Step(name, beta))
         elif name == "top_k":
             steps.append(_Step(name, params.top_k))
         elif name == "top_p":
             steps.append(_Step(name, params.top_p))
         elif name == "min_p":
             steps.append(_Step(name, -math.log(params.min_p)))
+            later = steps[-1].value / beta if beta else math.inf
+            steps = [step._replace(later=later) for step in steps]
         else:
             return None
     return tuple(steps)

@@ -46,6 +46,9 @@ def test_both_ways_leave_the_same(seed: int, size: int, params: SamplingParams) 
     [
         {"top_k": 40, "top_p": 0.95, "min_p": 0.05, "temperature": 0.8},
         {"min_p": 0.05, "temperature": 1.3},
+        # A nucleus of hundreds of tokens, of which min-p leaves a few: it need not be counted.
+        {"top_p": 0.95, "min_p": 0.05, "temperature": 0.8},
+        {"top_p": 0.95, "min_p": 0.05, "min_keep": 100},
         {"top_k": 5, "samplers": ("temperature", "top_k"), "temperature": float("inf")},
     ],
 )
