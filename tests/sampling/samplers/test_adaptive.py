@@ -7,6 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from studio.sampling import LogitSketch, SamplerState, SamplingParams, choose, distribution
+from studio.sampling.samplers import adaptive
 
 
 def transformed(p: NDArray[np.float64], target: float) -> NDArray[np.float64]:
@@ -59,6 +60,55 @@ def test_the_mean_of_what_was_drawn_moves_the_target(real_logits: NDArray[np.flo
         mean = 0.8 * mean + 0.2 * float(before[choice.token])
         assert choice.mu == pytest.approx(mean)
         state = SamplerState(mu=choice.mu)
+
+
+@pytest.mark.parametrize(
+    ("mean", "target"), [(None, 0.4), (0.4, 0.4), (0.1, 0.7), (0.8, 0.0), (0.9, 0.0), (-0.5, 1.0)]
+)
+def test_the_target_lies_as_far_beyond_the_aim_as_the_mean_short_of_it(
+    mean: float | None, target: float
+) -> None:
+    params = SamplingParams(adaptive_target=0.4)
+    assert adaptive.target_at(params, mean) == pytest.approx(target)
+
+
+def test_the_mean_begins_at_the_aim_and_moves_with_each_token() -> None:
+    params = SamplingParams(adaptive_target=0.4, adaptive_decay=0.9)
+    assert adaptive.mean_after(params, None, 1.0) == pytest.approx(0.46)
+    assert adaptive.mean_after(params, 0.2, 1.0) == pytest.approx(0.28)
+    assert adaptive.mean_after(params, 0.2, 0.0) == pytest.approx(0.18)
+
+
+def test_logits_fall_with_the_distance_from_the_target() -> None:
+    p = np.array([0.3, 0.6, 0.0, 0.9])  # one, one and two widths away
+    assert adaptive.logits_near(0.3, p) == pytest.approx([0.0, -5.0, -5.0, -40.0 / 3.0])
+
+
+@pytest.mark.parametrize("size", [3, 40, 3000])
+@pytest.mark.parametrize("mu", [None, 0.1, 0.9])
+@pytest.mark.parametrize("fields", [{}, {"top_k": 20}, {"temperature": 0.5}])
+def test_of_any_logits_it_is_its_definition(
+    size: int, mu: float | None, fields: dict[str, float]
+) -> None:
+    logits = np.random.default_rng(size).normal(size=size) * 2.0
+    logits[1] = -np.inf
+    plain = SamplingParams(**fields)  # type: ignore[arg-type]  # fields vary
+    params = SamplingParams(adaptive_target=0.3, adaptive_decay=0.8, **fields)  # type: ignore[arg-type]
+    before = distribution(logits, plain)
+    expected = transformed(before, min(max(0.6 - (0.3 if mu is None else mu), 0.0), 1.0))
+    assert distribution(logits, params, (), SamplerState(mu=mu)) == pytest.approx(expected)
+    choice = choose(logits, params, (), 0.6, state=SamplerState(mu=mu))
+    assert choice.probability == pytest.approx(expected[choice.token])
+    mean = 0.3 if mu is None else mu
+    assert choice.mu == pytest.approx(0.8 * mean + 0.2 * before[choice.token])
+
+
+def test_penalties_count_in_what_the_token_was_before() -> None:
+    params = SamplingParams(adaptive_target=0.3, adaptive_decay=0.0, presence_penalty=2.0)
+    logits, history = np.array([2.0, 1.5, 1.0]), [0, 2]
+    before = distribution(logits, SamplingParams(presence_penalty=2.0), history)
+    choice = choose(logits, params, history, 0.5)
+    assert choice.mu == pytest.approx(before[choice.token])
 
 
 def mean_drawn(target: float) -> float:

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import importlib
 import math
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from studio.sampling import chance, draw, uniform
 
@@ -93,3 +97,48 @@ def test_what_has_no_probability_is_never_drawn(size: int, seed: int) -> None:
 def test_what_is_no_distribution_is_refused(bad: list[float]) -> None:
     with pytest.raises(ValueError, match=r"^probabilities: "):
         draw(bad, 0, 0)
+
+
+def test_equals_are_ranked_by_id_however_many_they_are() -> None:
+    p = np.ones(1000)
+    p[500:] = 0.5
+    for position in range(50):
+        expected = uniform(3, position) * 750.0
+        token = draw(p, 3, position)
+        assert token == (int(expected) if expected < 500 else 500 + int((expected - 500.0) / 0.5))
+
+
+@pytest.mark.parametrize("total", [1e-6, 0.5, 1.0, 3.0, 1e6])
+def test_they_need_not_sum_to_one(total: float) -> None:
+    p = np.array([0.5, 0.3, 0.2])
+    for position in range(100):
+        assert draw(p * total, 5, position) == draw(p, 5, position)
+    assert draw([1, 0, 0], 0, 0) == 0
+
+
+@pytest.mark.parametrize("u", [0.0, 0.25, 0.5, 0.75, math.nextafter(1.0, 0.0)])
+def test_a_bound_belongs_to_what_comes_after_it(u: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    module = importlib.import_module("studio.sampling.samplers.draw")
+    monkeypatch.setattr(module, "uniform", lambda seed, position: u)
+    assert draw([0.25, 0.25, 0.25, 0.25], 0, 0) == int(u * 4)
+    # Where rounding brings the target up to the sum: 0.1 three times, or a u that was rounded up.
+    monkeypatch.setattr(module, "uniform", lambda seed, position: 1.0)
+    assert draw([0.25, 0.25, 0.5], 0, 0) == 1
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.int64])
+def test_other_kinds_of_numbers_are_summed_as_float64(dtype: type) -> None:
+    p: NDArray[Any] = np.ones(5000, dtype)
+    tokens = [draw(p, 1, position) for position in range(40)]
+    assert tokens == [int(uniform(1, position) * 5000) for position in range(40)]
+
+
+@pytest.mark.parametrize("act", [uniform, chance])
+def test_what_is_out_of_range_is_named(act: Callable[[int, int], float]) -> None:
+    with pytest.raises(ValueError, match=r"^seed: found -1; allowed is 0 to 4294967295"):
+        act(-1, 0)
+    with pytest.raises(ValueError, match=r"^seed: found 4294967296; allowed"):
+        act(2**32, 0)
+    with pytest.raises(ValueError, match=r"^position: found -1; allowed is 0 or more"):
+        act(0, -1)
+    assert 0.0 <= act(2**32 - 1, 0) < 1.0

@@ -56,6 +56,45 @@ def test_version_1_by_hand() -> None:
     assert np.count_nonzero(p) == int(2**mu / math.log(1000)) == 4
 
 
+@pytest.mark.parametrize(
+    ("exponent", "mu", "kept"),
+    [(1.5, -2.0, 1), (1.5, 1.1, 1), (1.5, 3.0, 2), (1.5, 7.0, 16), (0.5, 5.0, 1), (0.5, 9.0, 69)],
+)
+def test_version_1_is_the_papers_formula(exponent: float, mu: float, kept: int) -> None:
+    excess = exponent - 1.0
+    k = (excess * 2**mu / (1 - 1000**-excess)) ** (1 / exponent)
+    assert max(1, int(k)) == kept
+    z = -exponent * np.log(np.arange(1.0, 1001.0))
+    # Of a temperature as of a distribution of its own; only the best 100 are looked at.
+    assert mirostat.version_1(z[:100], 1000, 1.0, 1000, mu) == kept
+    assert mirostat.version_1(2.0 * z[:100], 1000, 0.5, 1000, mu) == kept
+    z[100:] = -1e9
+    assert mirostat.version_1(z, 1000, 1.0, 1000, mu) == kept
+
+
+def test_version_1_of_two_and_of_all() -> None:
+    logits = np.array([1.0, 0.0])
+    assert mirostat.version_1(logits[:1], 1, 1.0, 2, 9.0) == 1
+    assert mirostat.version_1(logits, 2, 1.0, 2, -9.0) == 1
+    assert mirostat.version_1(logits, 2, 1.0, 2, 9.0) == 2
+    assert mirostat.version_1(np.zeros(100), 500, 1.0, 500, 9.0) == 500
+    assert mirostat.version_1(np.zeros(100), 500, 1.0, 500, 8.0) == 1
+
+
+def test_after_temperature_the_surprise_is_the_tempered_one() -> None:
+    logits = logits_of(0.5, 0.3, 0.2)
+    # At T 0.5 these are 0.66, 0.24 and 0.11: 0.6, 2.1 and 3.2 bits; at T 2 1.3, 1.6 and 1.9.
+    for temperature, mu, left in [(0.5, 3.0, 2), (0.5, 3.3, 3), (2.0, 1.5, 1), (2.0, 1.7, 2)]:
+        params = SamplingParams(mirostat=2, temperature=temperature)
+        assert np.count_nonzero(distribution(logits, params, (), SamplerState(mu=mu))) == left
+    # Flat: all have ln 3 / ln 2 = 1.58 bits.
+    flat = SamplingParams(mirostat=2, temperature=math.inf)
+    assert np.count_nonzero(distribution(logits, flat, (), SamplerState(mu=1.6))) == 3
+    assert np.count_nonzero(distribution(logits, flat, (), SamplerState(mu=1.5))) == 1
+    assert np.count_nonzero(distribution([7.0], flat, (), SamplerState(mu=0.0))) == 1
+    assert np.count_nonzero(distribution([1.0, 2.0], flat, (), SamplerState(mu=1.0))) == 2
+
+
 @pytest.mark.parametrize("version", [1, 2])
 def test_it_takes_the_place_of_all_but_bias_and_temperature(version: int) -> None:
     logits = np.random.default_rng(0).normal(size=300) * 3

@@ -106,6 +106,53 @@ def test_xtc_leaves_min_keep_or_does_nothing() -> None:
         assert kept(distribution(logits, params)) == left
 
 
+def test_xtcs_die_acts_up_to_its_probability_and_never_without_a_choice() -> None:
+    logits = logits_of(0.2, 0.4, 0.3, 0.1)
+    half = only("xtc", xtc_probability=0.5, xtc_threshold=0.15)
+    assert kept(distribution(logits, half, (), SamplerState(chance=0.5))) == [0, 3]
+    # The two best are taken, then the better of what is left.
+    steps = ("xtc", "top_k")
+    then = SamplingParams(xtc_probability=1.0, xtc_threshold=0.15, top_k=1, samplers=steps)
+    assert kept(distribution(logits, then)) == [0]
+    # Behind a filter: of two left the better goes, of one nothing.
+    for count, left in [(2, [2]), (1, [1])]:
+        fields = {"xtc_probability": 1.0, "xtc_threshold": 0.15, "top_k": count}
+        params = SamplingParams(**fields, samplers=("top_k", "xtc"))  # type: ignore[arg-type]  # fields vary
+        assert kept(distribution(logits, params)) == left
+        choice = choose(logits, params, (), 0.99)
+        assert (choice.token, choice.rank, choice.kept) == (left[0], 0, 1)
+
+
+@pytest.mark.parametrize("size", [30, 3000])
+def test_xtc_takes_out_the_best_of_many(size: int) -> None:
+    logits = np.linspace(5.0, 0.0, size)
+    plain = distribution(logits, SamplingParams())
+    threshold = float(plain[9:11].mean())  # which ten reach
+    params = SamplingParams(
+        xtc_probability=1.0, xtc_threshold=threshold, top_k=size - 5, samplers=("xtc", "top_k")
+    )
+    assert kept(distribution(logits, params)) == list(range(9, min(size, 9 + size - 5)))
+    then = SamplingParams(
+        xtc_probability=1.0, xtc_threshold=threshold, top_p=0.5, samplers=("xtc", "top_p")
+    )
+    left = distribution(logits, then)
+    assert (left[:9] == 0.0).all()
+    share = np.cumsum(plain[9:]) / plain[9:].sum()
+    assert np.count_nonzero(left) == int(np.searchsorted(share, 0.5)) + 1
+
+
+def test_dynamic_temperature_after_xtc_counts_what_is_listed_still() -> None:
+    logits = logits_of(0.4, 0.3, 0.2, 0.1)
+    params = SamplingParams(
+        temperature=1.0, dynatemp_range=0.5, xtc_probability=1.0, xtc_threshold=0.15,
+        samplers=("xtc", "temperature"),
+    )  # fmt: skip
+    # 0.2 and 0.1 are left, 2/3 and 1/3 of the whole: of two tokens' one bit.
+    share = (2 / 3 * math.log2(1.5) + 1 / 3 * math.log2(3.0)) / 1.0
+    weights = np.array([0.2, 0.1]) ** (1.0 / (0.5 + share))
+    assert distribution(logits, params)[2:] == pytest.approx(weights / weights.sum())
+
+
 # Dynamic temperature
 
 

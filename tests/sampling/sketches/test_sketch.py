@@ -12,6 +12,7 @@ from studio.sampling import (
     LogitSketch,
     LogitStatistics,
     ParameterError,
+    SamplerState,
     SamplingParams,
     SketchError,
     choose,
@@ -155,6 +156,39 @@ def test_tokens_that_cannot_be_are_refused() -> None:
     with pytest.raises(ParameterError, match="temperature"):
         LogitSketch.of(logits).entropy(-1.0)
     assert LogitSketch.of(logits).probability(1, 1.0) == 0.0
+
+
+def test_tokens_of_a_synthetic_tail() -> None:
+    logits = np.random.default_rng(2).normal(0.0, 3.0, 3000).astype(np.float32)
+    order = np.argsort(-logits, kind="stable")
+    written, other = int(order[500]), int(order[600])
+    sketch = LogitSketch.of(logits, written=written)
+    for temperature in (0.7, 1.0, 2.5):
+        p = distribution(logits, SamplingParams(temperature=temperature))
+        for token in (int(order[0]), int(order[127]), written):
+            assert sketch.probability(token, temperature) == pytest.approx(p[token], rel=1e-3)
+        tail = sketch.distribution(temperature)[2]
+        assert sketch.probability(other, temperature) == pytest.approx(tail / 2872)
+        # Of a sketch that was made for no token all of the tail are alike.
+        plain = LogitSketch.of(logits)
+        assert plain.probability(written, temperature) == pytest.approx(tail / 2872)
+    assert sketch.probability(2999, 1.0) > 0.0
+    with pytest.raises(ValueError, match=r"token_id: found 3000; allowed is 0 to 2999\."):
+        sketch.probability(3000, 1.0)
+    assert LogitSketch.of(logits[:50]).probability(int(np.argmax(logits[:50])), 0.0) == 1.0
+
+
+def test_a_bias_on_a_word_reaches_the_sketch() -> None:
+    logits = np.random.default_rng(2).normal(0.0, 3.0, 3000).astype(np.float32)
+    sketch = LogitSketch.of(logits)
+    best = int(sketch.ids[0])
+    state = SamplerState(word_biases={best: -INF})
+    kept, ids = sketch.kept(SamplingParams(top_k=5), (), state)
+    assert kept == 5
+    assert ids.tolist() == sketch.ids[1:6].tolist()
+    top = sketch.shaped(SamplingParams(top_k=5), (), state)
+    assert top.ids[top.probabilities > 0.0].tolist() == ids.tolist()
+    assert sketch.shaped(SamplingParams()) is not sketch.shaped(SamplingParams(), (), state)
 
 
 # After the samplers
