@@ -89,6 +89,10 @@ def write_new(path: Path, data: bytes, *, is_private: bool = False) -> None:
 def move_new(former: Path, path: Path) -> None:
     """Calls a file otherwise, as `Path.rename` does, but never over another one.
 
+    Args:
+        former: The file.
+        path: Its new name.
+
     Raises:
         FileExistsError: Something of the new name is there.
         OSError: The system failed.

@@ -10,6 +10,10 @@ from pathlib import Path
 def write_all(descriptor: int, data: bytes) -> None:
     """Write all of some bytes: one call may take less, on a full disk and above 2 GiB.
 
+    Args:
+        descriptor: An open file's.
+        data: The bytes.
+
     Raises:
         OSError: The system failed.
     """

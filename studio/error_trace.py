@@ -65,7 +65,12 @@ def trace_of(error: BaseException) -> str:
 
 
 def print_trace(error: BaseException, stream: TextIO | None = None) -> None:
-    """Print the trace, on standard error where no stream is given and there is one."""
+    """Print the trace, on standard error where no stream is given and there is one.
+
+    Args:
+        error: What was raised.
+        stream: Where it is printed; None for standard error.
+    """
     stream = stream or sys.stderr
     if stream is not None:
         stream.write(trace_of(error))

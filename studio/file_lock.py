@@ -20,6 +20,10 @@ class FileLock:
     """A lock that is held. Two of one file exclude each other in one process too.
 
     Made by `acquire`. A killed process or a crashed machine leaves the file behind, but no lock.
+
+    Args:
+        path: The lock's file.
+        descriptor: The open file that holds the lock.
     """
 
     def __init__(self, path: Path, descriptor: int) -> None:

@@ -17,6 +17,10 @@ class TooLargeError(OSError):
 
     Attributes:
         size: How many it has.
+
+    Args:
+        size: How many bytes it has.
+        most: How many are read at most.
     """
 
     def __init__(self, size: int, most: int) -> None:

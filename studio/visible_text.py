@@ -75,14 +75,24 @@ def visible_path(path: object) -> str:
 
 
 def visible_names(names: Sequence[str], most: int = 6) -> str:
-    """The first of some names in quotation marks, and how many more there are."""
+    """The first of some names in quotation marks, and how many more there are.
+
+    Args:
+        names: The names.
+        most: How many are shown.
+    """
     told = ", ".join(f"“{visible_name(name)}”" for name in names[:most])
     more = len(names) - most
     return f"{told} and {more:,} more" if more > 0 else told
 
 
 def visible_message(text: str, longest: int = LONGEST_MESSAGE) -> str:
-    """A message of several lines that can be read at a glance: neither too long nor too many."""
+    """A message of several lines that can be read at a glance: neither too long nor too many.
+
+    Args:
+        text: The message.
+        longest: How many characters are shown.
+    """
     lines = visible_lines(text[: longest + 1]).split("\n")
     told = "\n".join(lines[:_MOST_LINES])
     is_whole = len(lines) <= _MOST_LINES and len(told) <= longest

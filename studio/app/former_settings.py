@@ -48,7 +48,12 @@ def put_away(path: Path) -> None:
 
 
 def read_ini(text: str, kinds: Mapping[str, type]) -> dict[str, object]:
-    """The values of these keys in an INI file as Qt writes it."""
+    """The values of these keys in an INI file as Qt writes it.
+
+    Args:
+        text: The file's text.
+        kinds: The types of the values that are wanted, by their key.
+    """
     found: dict[str, object] = {}
     section = ""
     for line in text.split("\n"):

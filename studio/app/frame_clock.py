@@ -26,6 +26,11 @@ class FrameClock(QObject):
 
     Less often where that would take too much of a core. The first request after a rest is answered
     at once, so that a key or a turn is seen without delay.
+
+    Args:
+        update: What is called.
+        parent: The Qt parent, if any.
+        interval_ms: Milliseconds between two calls at least.
     """
 
     def __init__(

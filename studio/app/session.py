@@ -41,7 +41,12 @@ lives on."""
 
 
 class Session(QObject):
-    """One draft, one engine, and everything between them."""
+    """One draft, one engine, and everything between them.
+
+    Args:
+        preset_name: The preset to begin with.
+        parent: The Qt parent, if any.
+    """
 
     def __init__(self, preset_name: str, parent: QObject | None = None) -> None:
         super().__init__(parent)

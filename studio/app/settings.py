@@ -274,7 +274,12 @@ class Settings(QObject):
         return list(value) if isinstance(value, list) else value
 
     def set(self, setting: Setting[Value], value: Value) -> None:
-        """Remember a value; not one that could not be read again."""
+        """Remember a value; not one that could not be read again.
+
+        Args:
+            setting: Which one.
+            value: The value.
+        """
         if not setting.takes(value) or self.get(setting) == value:
             return
         self._values[setting.key] = list(value) if isinstance(value, list) else value
@@ -283,12 +288,22 @@ class Settings(QObject):
             self._delay.start()
 
     def remember(self, setting: Setting[list[str]], item: str) -> None:
-        """Put `item` at the front of a list of recent things."""
+        """Put `item` at the front of a list of recent things.
+
+        Args:
+            setting: Which one.
+            item: The text.
+        """
         others = [other for other in self.get(setting) if other != item]
         self.set(setting, [item, *others][: setting.most])
 
     def forget(self, setting: Setting[list[str]], item: str) -> None:
-        """Take `item` out of a list of recent things."""
+        """Take `item` out of a list of recent things.
+
+        Args:
+            setting: Which one.
+            item: The text.
+        """
         self.set(setting, [other for other in self.get(setting) if other != item])
 
     def save(self) -> str:

@@ -14,7 +14,12 @@ _ESCAPES = {"\\n": "\n", "\\t": "\t", "\\r": "\r"}
 
 
 def add_sampling_arguments(parser: argparse.ArgumentParser, without: str = "") -> None:
-    """Add `--temperature`, `--top-k` and their kin, absent by default; one may be left out."""
+    """Add `--temperature`, `--top-k` and their kin, absent by default; one may be left out.
+
+    Args:
+        parser: Gets the options.
+        without: The parameter that is left out.
+    """
     group = parser.add_argument_group("sampling")
     for field, number in NUMBERS.items():
         if field == without:

@@ -73,7 +73,13 @@ class _Pair:
 
 
 def measure_engine(path: Path, rounds: int, count: int) -> dict[str, object]:
-    """The engine's speed, and what an edit at the end of a long text costs, in decodes."""
+    """The engine's speed, and what an edit at the end of a long text costs, in decodes.
+
+    Args:
+        path: The model's file.
+        rounds: How often each thing is measured.
+        count: How many tokens are written.
+    """
     figures = measure_engine_speed(path, rounds, count)
     pair = _Pair(path)
     figures["continue_after_edit_decodes"] = _decodes_after_edit(pair, rounds)
@@ -89,6 +95,11 @@ def measure_engine_speed(path: Path, rounds: int, count: int) -> dict[str, objec
     - `engine_small_pages_ratio`: the bare loop has its memory as the system gives it to any
       program, in pages of 4 KiB, and the engine has what it asks for. It can be above 1, for a
       decode itself is quicker in huge pages.
+
+    Args:
+        path: The model's file.
+        rounds: How often each thing is measured.
+        count: How many tokens are written.
     """
     pair = _Pair(path)
     small_pages = pair.seconds_a_token(rounds, count)

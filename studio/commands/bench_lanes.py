@@ -43,6 +43,12 @@ def measure_lanes(
       know nothing of one another. This is the one to hold.
     - `four_lanes_reuse_ratio`: runs of one engine, which evaluates the prompt with the first of
       them and keeps it. What is left to gain is the batch.
+
+    Args:
+        path: The model's file.
+        rounds: How often each thing is measured.
+        count: How many tokens are written.
+        prompt_tokens: How many tokens the prompt has.
     """
     desk = _Desk(path, prompt_tokens)
     bare = desk.bare_loop(path)
@@ -70,7 +76,14 @@ def measure_lanes(
 def measure_lanes_speed(
     path: Path, rounds: int, count: int, prompt_tokens: int = _PROMPT_TOKENS
 ) -> dict[str, object]:
-    """`lanes_engine_ratio` and `lanes_engine_tps` alone, as `measure_lanes` has them."""
+    """`lanes_engine_ratio` and `lanes_engine_tps` alone, as `measure_lanes` has them.
+
+    Args:
+        path: The model's file.
+        rounds: How often each thing is measured.
+        count: How many tokens are written.
+        prompt_tokens: How many tokens the prompt has.
+    """
     desk = _Desk(path, prompt_tokens)
     bare = desk.bare_loop(path)
     against_bare = LaneRounds(desk.write_lanes, bare)

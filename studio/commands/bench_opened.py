@@ -36,7 +36,12 @@ class OpenedEngine:
         self.threads = loaded.report.threads
 
     def run(self, command: Runnable, control: Control) -> list[AnyEvent]:
-        """Carry a command out; the events that it gave."""
+        """Carry a command out; the events that it gave.
+
+        Args:
+            command: What is asked of the engine.
+            control: Stops it.
+        """
         self._events.clear()
         self._engine.run(command, control)
         failures = [event for event in self._events if isinstance(event, Failed)]

@@ -79,7 +79,12 @@ class LaneRounds:
         return {str(lanes): statistics.median(found) for lanes, found in self._rates.items()}
 
     def speedup(self, many: int, few: int) -> float:
-        """Times the tokens a second of fewer lanes, the median of the rounds."""
+        """Times the tokens a second of fewer lanes, the median of the rounds.
+
+        Args:
+            many: The larger number of lanes.
+            few: The smaller.
+        """
         pairs = zip(self._rates[many], self._rates[few], strict=True)
         return statistics.median(more / less for more, less in pairs)
 

@@ -113,6 +113,10 @@ def measure_memory_traffic(logits: NDArray[np.float32], rounds: int) -> float:
     """Median microseconds of one look at all logits, their maximum, after such a sweep.
 
     No sampler that looks at them all can be quicker.
+
+    Args:
+        logits: `(V,)` logits.
+        rounds: How often each thing is measured.
     """
     caches, row = Caches(), row_like_llama_cpps(logits.shape[1])
     times = []

@@ -37,7 +37,12 @@ def measure_synthetic_sampler() -> dict[str, float]:
 
 
 def measure_synthetic_lanes(size: int = 262_144, lanes: int = 8) -> float:
-    """Median microseconds of one step's sampling in several lanes, their sketches in a row."""
+    """Median microseconds of one step's sampling in several lanes, their sketches in a row.
+
+    Args:
+        size: How many tokens the vocabulary has.
+        lanes: How many lanes.
+    """
     logits = [_logits_like_a_models(size, seed) for seed in range(2 * lanes)]
     times = []
     for step in _steps(_STEPS // 4):
@@ -59,6 +64,10 @@ def measure_synthetic_top_p(size: int = 131_072, p: float = 0.95) -> dict[str, f
     Twice: where thousands of tokens make up the nucleus, and (`sure`) where a handful does, which
     llama.cpp finds without sorting all. Each step times both on the same logits, llama.cpp's
     without filling its candidates in; the median of the steps' ratios is reported.
+
+    Args:
+        size: How many tokens the vocabulary has.
+        p: The share to reach.
     """
     spread_out = [_bell(size, seed) for seed in range(16)]
     sure = [_logits_like_a_models(size, seed) for seed in range(16)]

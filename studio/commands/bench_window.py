@@ -63,7 +63,13 @@ class _Window:
 
 
 def measure_window(path: Path, rounds: int, count: int) -> dict[str, object]:
-    """Speed of writing in the window, and how promptly it answers."""
+    """Speed of writing in the window, and how promptly it answers.
+
+    Args:
+        path: The model's file.
+        rounds: How often each thing is measured.
+        count: How many tokens are written.
+    """
     # Three starts; what the first two windows grow by is not the third's.
     window = _Window(path, count)
     starts = [window.start_seconds]
@@ -94,7 +100,13 @@ def measure_window(path: Path, rounds: int, count: int) -> dict[str, object]:
 
 
 def measure_window_speed(path: Path, rounds: int, count: int) -> dict[str, object]:
-    """The speed alone, as `measure_window` has it."""
+    """The speed alone, as `measure_window` has it.
+
+    Args:
+        path: The model's file.
+        rounds: How often each thing is measured.
+        count: How many tokens are written.
+    """
     window = _Window(path, count)
     figures = _lanes(window, path, rounds, count)
     window.close()

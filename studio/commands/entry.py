@@ -13,7 +13,12 @@ from studio.commands.standard_streams import OutputError, standard_streams
 
 
 def run(name: str, arguments: Sequence[str]) -> int:
-    """Runs the command called `name` with its own arguments; the exit status."""
+    """Runs the command called `name` with its own arguments; the exit status.
+
+    Args:
+        name: The command's name.
+        arguments: What stands behind it on the command line.
+    """
     # Until the command sees to them itself.
     signals = EndSignals(_unwind)
     try:

@@ -16,7 +16,12 @@ from studio.visible_text import LONGEST_LINE, visible_line
 
 
 def as_json(preset: Preset, not_carried: Sequence[NotCarried] = ()) -> dict[str, object]:
-    """A preset as one JSON object."""
+    """A preset as one JSON object.
+
+    Args:
+        preset: The preset.
+        not_carried: What has no place there.
+    """
     return {
         "name": preset.name,
         "sampling": sampling_values(preset),
@@ -69,7 +74,12 @@ def print_json(values: dict[str, object]) -> None:
 
 
 def print_import(imported: Imported, stream: TextIO) -> None:
-    """Print what became of a file's keys, of those that are not simply carried over."""
+    """Print what became of a file's keys, of those that are not simply carried over.
+
+    Args:
+        imported: The preset, and what became of the file's keys.
+        stream: Where it is printed.
+    """
     print_lost(imported.not_carried, stream)
     _print_entries(
         "carried over, and to be known",
@@ -83,7 +93,12 @@ def print_import(imported: Imported, stream: TextIO) -> None:
 
 
 def print_lost(not_carried: Sequence[NotCarried], stream: TextIO) -> None:
-    """Print what has no place on the other side: what had an effect, then what had none."""
+    """Print what has no place on the other side: what had an effect, then what had none.
+
+    Args:
+        not_carried: What has no place there.
+        stream: Where it is printed.
+    """
     for had_effect, heading in ((True, "not carried over"), (False, "left out; it did nothing")):
         entries = [entry for entry in not_carried if entry.had_effect == had_effect]
         _print_entries(heading, entries, stream)

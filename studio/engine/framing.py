@@ -45,7 +45,12 @@ def encode(message: Command | Event) -> bytes:
 
 
 class FrameReader(Generic[Message]):
-    """Collects bytes as they come and gives each message when it is complete."""
+    """Collects bytes as they come and gives each message when it is complete.
+
+    Args:
+        decoder: Makes a message of a frame's bytes.
+        usual: The length above which a frame's beginning must say that its kind may be so long.
+    """
 
     def __init__(
         self, decoder: "msgspec.msgpack.Decoder[Message]", usual: int = MAXIMUM_FRAME

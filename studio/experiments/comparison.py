@@ -222,7 +222,12 @@ def first_divergence(
 
 
 def divergence_of(first: LaneRecord, second: LaneRecord) -> int | None:
-    """`first_divergence` of two lanes that are kept."""
+    """`first_divergence` of two lanes that are kept.
+
+    Args:
+        first: One lane.
+        second: The other.
+    """
     return first_divergence(first.drawn, second.drawn, first.ended, second.ended)
 
 

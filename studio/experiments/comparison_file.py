@@ -73,6 +73,10 @@ class ComparisonFileError(Exception):
 
     Attributes:
         path: The file.
+
+    Args:
+        path: The file.
+        message: What is wrong and what to do, for the writer.
     """
 
     def __init__(self, path: Path, message: str) -> None:
@@ -125,6 +129,11 @@ def save_comparison(path: Path, comparison: Comparison, *, is_private: bool = Fa
 
 def write_comparison(path: Path, data: bytes, *, is_private: bool = False) -> None:
     """Write a file anew with what `to_json` gave.
+
+    Args:
+        path: The file.
+        data: The file's bytes.
+        is_private: Whether nobody else may read it.
 
     Raises:
         ComparisonFileError: As `save_comparison`.
@@ -220,6 +229,11 @@ def fitting(comparison: Comparison, most_bytes: int = MOST_BYTES) -> tuple[bytes
 
 def from_json(data: bytes, path: Path, at: At = lambda _share: None) -> Comparison:
     """The comparison that bytes are; `path` is named where they are none.
+
+    Args:
+        data: The file's bytes.
+        path: The file.
+        at: Is given how far it is; may raise, to end it.
 
     Raises:
         ComparisonFileError: As `load_comparison`.

@@ -116,7 +116,12 @@ def number(value: float) -> str:
 
 
 def lane_name(place: int, lane: LaneRecord) -> str:
-    """What a lane is called: its place, and its name if it has one."""
+    """What a lane is called: its place, and its name if it has one.
+
+    Args:
+        place: Its place, from 0.
+        lane: The lane's record.
+    """
     return f"Lane {place + 1}" + (f" · {visible_line(lane.name)}" if lane.name else "")
 
 
@@ -238,7 +243,12 @@ def partings(lanes: Sequence[LaneRecord]) -> list[Parting | None]:
 
 
 def told_parting(parting: Parting, before: str) -> str:
-    """A sentence about where a lane parts from another, which is called `before`."""
+    """A sentence about where a lane parts from another, which is called `before`.
+
+    Args:
+        parting: What both drew there.
+        before: The name of the other lane.
+    """
     mine, theirs = parting.mine, parting.before
     place = f"Token {parting.place + 1:,} is the first that differs from {before}: "
     if mine is None or theirs is None:

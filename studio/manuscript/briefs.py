@@ -91,6 +91,10 @@ class BriefFolder:
     def save(self, document: Path, brief: str) -> None:
         """Keep a document's brief in place of the one before; an empty one leaves no file.
 
+        Args:
+            document: The document's file.
+            brief: The brief's text.
+
         Raises:
             BriefError: It could not be written. What was kept before still is.
         """

@@ -71,24 +71,44 @@ class Buffer:
         return self._whole
 
     def part(self, start: int, end: int) -> str:
-        """The characters of a range; what of it lies outside the text is left out."""
+        """The characters of a range; what of it lies outside the text is left out.
+
+        Args:
+            start: The first code point.
+            end: The one behind the last.
+        """
         pieces = [chunk.text[low:high] for chunk, low, high in self._between(start, end)]
         return pieces[0] if len(pieces) == 1 else "".join(pieces)
 
     def origins(self, start: int, end: int) -> bytes:
-        """The `Origin` of each code point of a range, one byte each."""
+        """The `Origin` of each code point of a range, one byte each.
+
+        Args:
+            start: The first code point.
+            end: The one behind the last.
+        """
         pieces = [chunk.origins[low:high] for chunk, low, high in self._between(start, end)]
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     def marks(self, start: int, end: int) -> Marks:
-        """The mark of each code point of a range."""
+        """The mark of each code point of a range.
+
+        Args:
+            start: The first code point.
+            end: The one behind the last.
+        """
         marks: list[object | None] = []
         for chunk, low, high in self._between(start, end):
             marks += chunk.marks[low:high] if chunk.marks else [None] * (high - low)
         return tuple(marks)
 
     def marked(self, start: int, end: int) -> Iterator[tuple[int, int]]:
-        """The stretches of a range outside of which there is no mark, as half-open ranges."""
+        """The stretches of a range outside of which there is no mark, as half-open ranges.
+
+        Args:
+            start: The first code point.
+            end: The one behind the last.
+        """
         first = last = -1
         at = bisect_right(self._starts, start) - 1 if self._starts else 0
         for index in range(max(at, 0), len(self._chunks)):
@@ -105,7 +125,13 @@ class Buffer:
             yield first, last
 
     def mark(self, start: int, end: int, mark: object) -> None:
-        """Marks a range. No change of the text, and not announced."""
+        """Marks a range. No change of the text, and not announced.
+
+        Args:
+            start: The first code point.
+            end: The one behind the last.
+            mark: Anything; None for no mark.
+        """
         for chunk, low, high in self._between(start, end):
             if chunk.marks is None:
                 if mark is None:
@@ -114,7 +140,12 @@ class Buffer:
             chunk.marks[low:high] = [mark] * (high - low)
 
     def mark_each(self, start: int, marks: Sequence[object]) -> None:
-        """Marks each character from `start` on with its own: as `mark`, at once for many."""
+        """Marks each character from `start` on with its own: as `mark`, at once for many.
+
+        Args:
+            start: The first code point.
+            marks: One a character.
+        """
         done = 0
         for chunk, low, high in self._between(start, start + len(marks)):
             if chunk.marks is None:
@@ -123,7 +154,12 @@ class Buffer:
             done += high - low
 
     def passage(self, start: int, end: int) -> Passage:
-        """A range with its provenance and its marks."""
+        """A range with its provenance and its marks.
+
+        Args:
+            start: The first code point.
+            end: The one behind the last.
+        """
         if start >= end:
             return NOTHING
         stretches = list(self._between(start, end))
@@ -158,6 +194,10 @@ class Buffer:
 
     def check_range(self, position: int, length: int) -> None:
         """Refuses a range that is not in the text.
+
+        Args:
+            position: In code points.
+            length: How many code points it has.
 
         Raises:
             ValueError: It begins or ends outside.

@@ -45,7 +45,12 @@ class Edit(NamedTuple):
 
 
 def replacement(old: str, new: str) -> Edit:
-    """The edit that makes one text of another and leaves alone how both begin and how both end."""
+    """The edit that makes one text of another and leaves alone how both begin and how both end.
+
+    Args:
+        old: The text as it was.
+        new: The text as it is to be.
+    """
     room = min(len(old), len(new))
     # Whole slices are compared: character by character a long text would take seconds.
     head = _most(room, lambda n: old[:n] == new[:n])

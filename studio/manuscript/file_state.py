@@ -38,6 +38,10 @@ class FileState:
     Attributes:
         size: How many bytes.
         digest: Their SHA-256, in hexadecimal.
+
+    Args:
+        size: How many bytes.
+        digest: Their SHA-256, in hexadecimal.
     """
 
     def __init__(self, size: int, digest: str) -> None:

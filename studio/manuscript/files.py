@@ -25,6 +25,10 @@ class ManuscriptFileError(Exception):
 
     Attributes:
         path: The file.
+
+    Args:
+        path: The file.
+        message: What is wrong and what to do, for the writer.
     """
 
     def __init__(self, path: Path, message: str) -> None:
@@ -224,6 +228,10 @@ def _text_of(path: Path, data: bytes, report: Report = lambda _done: None) -> Te
 
 def write_text_file(path: Path, file: TextFile) -> FileState:
     """Saves a text file, whole or not at all: see `atomic_write`.
+
+    Args:
+        path: The file.
+        file: The text, and how it is encoded.
 
     Returns:
         What tells later whether it still holds this.

@@ -33,6 +33,10 @@ class FollowedText:
     def where(self, start: int, end: int) -> int | None:
         """Where a range of the old text, counted from the part's beginning, begins now.
 
+        Args:
+            start: The first code point.
+            end: The one behind the last.
+
         Returns:
             None where a character of it is gone, or another stands between them.
         """

@@ -45,7 +45,12 @@ class Growth:
         return Place(start, start + len(self.take.passage), len(self.take_set.takes) - 1)
 
     def allows(self, position: int, removed_length: int) -> bool:
-        """Whether a range lies outside the take; both of its edges are outside."""
+        """Whether a range lies outside the take; both of its edges are outside.
+
+        Args:
+            position: In code points.
+            removed_length: How many code points go there.
+        """
         place = self.take_set.place
         return position + removed_length <= place.start or position >= place.end
 
@@ -61,7 +66,12 @@ class Growth:
         return [change.settled(len(self.take.passage)) for change in recorded]
 
     def settle(self, history: History, register: TakeRegister) -> None:
-        """Ends the growth in the history. The take without text goes, from its set too."""
+        """Ends the growth in the history. The take without text goes, from its set too.
+
+        Args:
+            history: Where the take is an undo step.
+            register: Where its set is.
+        """
         first = history.done.index(self.step)
         later = history.done[first + 1 :]
         for take_set, place in self.places.items():

@@ -57,7 +57,12 @@ class Manuscript:
         return self._buffer.text
 
     def part(self, start: int, end: int) -> str:
-        """The characters of a range; what of it lies outside the text is left out."""
+        """The characters of a range; what of it lies outside the text is left out.
+
+        Args:
+            start: The first code point.
+            end: The one behind the last.
+        """
         return self._buffer.part(start, end)
 
     def words(self, most: int) -> int | None:
@@ -70,19 +75,38 @@ class Manuscript:
         return self._buffer.copied
 
     def origins(self, start: int = 0, end: int | None = None) -> bytes:
-        """The `Origin` of each code point of a range, one byte each."""
+        """The `Origin` of each code point of a range, one byte each.
+
+        Args:
+            start: The first code point.
+            end: The one behind the last.
+        """
         return self._buffer.origins(start, len(self) if end is None else end)
 
     def marks(self, start: int = 0, end: int | None = None) -> Marks:
-        """The mark of each code point of a range, None where there is none."""
+        """The mark of each code point of a range, None where there is none.
+
+        Args:
+            start: The first code point.
+            end: The one behind the last.
+        """
         return self._buffer.marks(start, len(self) if end is None else end)
 
     def marked(self, start: int, end: int) -> Iterator[tuple[int, int]]:
-        """The stretches of a range outside of which there is no mark, as half-open ranges."""
+        """The stretches of a range outside of which there is no mark, as half-open ranges.
+
+        Args:
+            start: The first code point.
+            end: The one behind the last.
+        """
         return self._buffer.marked(start, end)
 
     def passage(self, start: int, end: int) -> Passage:
         """A range of the text with its origins and marks.
+
+        Args:
+            start: The first code point.
+            end: The one behind the last.
 
         Raises:
             ValueError: The range is outside the text.
@@ -94,12 +118,22 @@ class Manuscript:
         """Marks a range of code points: nothing is announced, and nothing looks inside a mark.
 
         It goes wherever its characters go: out of the text and back, with undo and with takes.
+
+        Args:
+            start: The first code point.
+            end: The one behind the last.
+            mark: Anything; None for no mark.
         """
         self._buffer.check_range(start, end - start)
         self._buffer.mark(start, end, mark)
 
     def mark_each(self, start: int, marks: Sequence[object]) -> None:
-        """Marks each of the code points from `start` on with its own: see `mark`."""
+        """Marks each of the code points from `start` on with its own: see `mark`.
+
+        Args:
+            start: The first code point.
+            marks: One a character.
+        """
         self._buffer.check_range(start, len(marks))
         self._buffer.mark_each(start, marks)
 
@@ -129,6 +163,10 @@ class Manuscript:
         """Whether text there may be replaced now: anything outside a growing take.
 
         Its edges are outside: text at the first stays before the take, at the last behind it.
+
+        Args:
+            position: In code points.
+            removed_length: How many code points go there.
         """
         return self._growth is None or self._growth.allows(position, removed_length)
 
@@ -141,6 +179,12 @@ class Manuscript:
     ) -> None:
         """Replaces text. Keystrokes that follow one another share an undo step, word by word.
 
+        Args:
+            position: In code points.
+            removed_length: How many code points go there.
+            inserted: The new text.
+            origin: Who wrote the text.
+
         Raises:
             GrowingTakeError: The range lies in the growing take.
             ValueError: The range is outside the text, or the text holds a lone surrogate.
@@ -151,6 +195,10 @@ class Manuscript:
         """Replaces several pieces of text in one undo step, all of them or none.
 
         The positions are those of the text before any of the edits; no two edits may overlap.
+
+        Args:
+            edits: What is replaced by what.
+            origin: Who wrote the text.
 
         Raises:
             GrowingTakeError: One of the ranges lies in the growing take.
@@ -324,6 +372,10 @@ class Manuscript:
     def begin_take(self, position: int, seed: int | None = None) -> Take:
         """Opens a take that grows at a place. It joins the takes that were undone there, if any.
 
+        Args:
+            position: Where it grows, in code points.
+            seed: That of the generation; None where it is not known yet.
+
         Raises:
             GrowingTakeError: Another take grows.
             ValueError: The position is outside the text.
@@ -334,6 +386,10 @@ class Manuscript:
 
     def retake(self, take_set: TakeSet, seed: int | None = None) -> Take:
         """Replaces the take in the text by a new one that grows in its place, in one undo step.
+
+        Args:
+            take_set: The takes of one place.
+            seed: That of the generation; None where it is not known yet.
 
         Raises:
             GrowingTakeError: A take grows.
@@ -363,7 +419,12 @@ class Manuscript:
         self.state_changed()
 
     def can_step_take(self, take_set: TakeSet, direction: int) -> bool:
-        """Whether `step_take` has a take to go to; never while a take grows."""
+        """Whether `step_take` has a take to go to; never while a take grows.
+
+        Args:
+            take_set: The takes of one place.
+            direction: +1 or -1.
+        """
         present = self._growth is None and self._register.holds(take_set)
         return present and take_set.neighbour(direction) is not None
 
@@ -371,6 +432,10 @@ class Manuscript:
         """Puts the next take (+1) or the one before (-1) into the text, in one undo step.
 
         The take that leaves keeps what the writer made of it.
+
+        Args:
+            take_set: The takes of one place.
+            direction: +1 or -1.
 
         Returns:
             Where the caret should go: the end of the take.

@@ -45,6 +45,10 @@ class Passage:
     def of(cls, text: str, origin: Origin) -> Passage:
         """A text of one origin.
 
+        Args:
+            text: The characters.
+            origin: Who wrote the text.
+
         Raises:
             ValueError: The text holds a lone surrogate (half of a UTF-16 pair) or a null character.
         """
@@ -76,7 +80,12 @@ NOTHING = Passage("", b"")
 
 
 def runs_of(origins: bytes, origin: Origin) -> Iterator[tuple[int, int]]:
-    """The maximal runs of one origin, as `(start, end)` half-open ranges, in order."""
+    """The maximal runs of one origin, as `(start, end)` half-open ranges, in order.
+
+    Args:
+        origins: One byte a code point.
+        origin: Who wrote the text.
+    """
     wanted = bytes([origin])
     other = bytes([1 - origin])
     start = origins.find(wanted)
@@ -89,7 +98,13 @@ def runs_of(origins: bytes, origin: Origin) -> Iterator[tuple[int, int]]:
 
 
 def with_runs(origins: bytes, runs: Iterable[tuple[int, int]], origin: Origin) -> bytes:
-    """The same origins with `origin` in these half-open ranges, which must lie within."""
+    """The same origins with `origin` in these half-open ranges, which must lie within.
+
+    Args:
+        origins: One byte a code point.
+        runs: `(start, end)` half-open ranges.
+        origin: Who wrote the text.
+    """
     changed = bytearray(origins)
     for start, end in runs:
         changed[start:end] = bytes([origin]) * (end - start)

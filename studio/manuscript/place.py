@@ -29,6 +29,10 @@ class Place:
 
         A caret does that stands at its end or in it; a selection, too, that has some of it. Before
         its first character stands what is not its own.
+
+        Args:
+            start: The first code point.
+            end: The one behind the last.
         """
         if self.gone:
             return False
@@ -75,7 +79,12 @@ class Place:
 
 
 def carried(place: Place, changes: Iterable[Change]) -> Place:
-    """The place after several changes, one upon the other."""
+    """The place after several changes, one upon the other.
+
+    Args:
+        place: Where it was.
+        changes: In the order in which they happened.
+    """
     for change in changes:
         place = place.after(change)
     return place

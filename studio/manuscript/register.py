@@ -31,7 +31,12 @@ class TakeRegister:
         return take_set in self.sets and not take_set.place.gone
 
     def meant(self, start: int, end: int) -> TakeSet | None:
-        """The set that a selection or a caret means; of several the one used last."""
+        """The set that a selection or a caret means; of several the one used last.
+
+        Args:
+            start: The first code point.
+            end: The one behind the last.
+        """
         meant = [take_set for take_set in self.sets if take_set.place.is_meant_by(start, end)]
         return max(meant, key=lambda take_set: take_set.used, default=None)
 
@@ -72,7 +77,12 @@ class TakeRegister:
         return self.unrecoverable(former, [change.inverse for change in reversed(changes)])
 
     def unrecoverable(self, former: Places, inverse: Sequence[Change]) -> Places:
-        """Those former places that the inverse changes would not bring back from the present."""
+        """Those former places that the inverse changes would not bring back from the present.
+
+        Args:
+            former: The places before the changes.
+            inverse: What would undo the changes.
+        """
         return {
             take_set: place
             for take_set, place in former.items()

@@ -61,7 +61,12 @@ def shape_of(text: str, report: Report = lambda _done: None) -> TextShape:
 
 
 def fits(shape: TextShape, limits: TextShape | None = None) -> bool:
-    """Whether a page, or what has these limits, holds a text of this shape."""
+    """Whether a page, or what has these limits, holds a text of this shape.
+
+    Args:
+        shape: The text's.
+        limits: What holds it; None for a page.
+    """
     return all(size <= most for size, most in zip(shape, limits or LIMITS, strict=True))
 
 

@@ -36,6 +36,10 @@ def grouped(
     """Group tokens of one source, each with its characters.
 
     A token without characters that no other comes before has no place in a text: it is left out.
+
+    Args:
+        tokens: Each token with its characters.
+        source: Whose tokens they are.
     """
     groups: list[TokenGroup] = []
     for record, text in tokens:

@@ -90,13 +90,23 @@ class TokenSpans:
         return found[0] if found and found[0].start <= position else None
 
     def between(self, start: int, end: int) -> list[TokenSpan]:
-        """The spans that hold a character of a range, and the empty ones that share one."""
+        """The spans that hold a character of a range, and the empty ones that share one.
+
+        Args:
+            start: The first code point.
+            end: The one behind the last.
+        """
         low = self._table.first_ending_after(start)
         high = self._table.first_starting_from(end)
         return self._listed(*self._table.whole(low, high)) if low < high else []
 
     def before(self, position: int, count: int) -> list[TokenSpan]:
-        """The last `count` spans that end at a position or before it, in order."""
+        """The last `count` spans that end at a position or before it, in order.
+
+        Args:
+            position: In code points.
+            count: How many at most.
+        """
         high = self._table.first_ending_after(position)
         return self._listed(max(0, high - count), high)
 

@@ -47,7 +47,12 @@ class TokenTable:
         return int(self.starts.searchsorted(position, side="left"))
 
     def whole(self, low: int, high: int) -> tuple[int, int]:
-        """The rows `low` to `high`, with those that share a group with one of them."""
+        """The rows `low` to `high`, with those that share a group with one of them.
+
+        Args:
+            low: The first row.
+            high: The row behind the last.
+        """
         if low < high:
             while low > 0 and self.groups[low - 1] is self.groups[low]:
                 low -= 1
@@ -56,12 +61,22 @@ class TokenTable:
         return low, high
 
     def shift(self, row: int, by: int) -> None:
-        """Move all tokens from `row` on."""
+        """Move all tokens from `row` on.
+
+        Args:
+            row: The first that moves.
+            by: How many code points further.
+        """
         if by:
             self._places[:, row : len(self)] += by
 
     def replace(self, low: int, high: int, groups: Sequence[tuple[int, TokenGroup]]) -> int:
         """Put groups, each with its start, in place of the rows `low` to `high`.
+
+        Args:
+            low: The first row.
+            high: The row behind the last.
+            groups: Each group with its start, in code points.
 
         Returns:
             How many rows that made.

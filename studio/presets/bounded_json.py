@@ -49,6 +49,10 @@ class _Repeated(dict[str, object]):
 def read_file(path: Path, most_bytes: int = MOST_BYTES) -> bytes:
     """The bytes of a regular file that is not too large.
 
+    Args:
+        path: The file.
+        most_bytes: How many bytes are read at most.
+
     Raises:
         PresetError: it is none (a folder, a pipe, a device), is too large, or cannot be read.
     """
@@ -119,6 +123,10 @@ def json_object(text: str) -> dict[str, object]:
 
 def check_values(value: object, field: str = "") -> None:
     """Refuse what no field may have, by its name. For values of other parsers too.
+
+    Args:
+        value: What was found.
+        field: What the value is called in a message.
 
     Raises:
         PresetError: a number that is none or too long, half a character, a key twice.

@@ -47,7 +47,12 @@ def is_built_in(name: str) -> bool:
 
 
 def unknown_preset(name: str, presets: list[Preset]) -> UnknownPresetError:
-    """The error for a name that none of `presets` has."""
+    """The error for a name that none of `presets` has.
+
+    Args:
+        name: The name that was asked for.
+        presets: Those that there are.
+    """
     known = ", ".join(f"“{preset.name}”" for preset in presets[:_MOST_NAMED])
     more = len(presets) - _MOST_NAMED
     rest = f" and {more:,} more" if more > 0 else ""

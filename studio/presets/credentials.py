@@ -53,7 +53,12 @@ def is_secret(key: str) -> bool:
 
 
 def without_secrets(key: str, value: object) -> object:
-    """`value` as it may be shown: what is secret by its key or by its look is `HIDDEN`."""
+    """`value` as it may be shown: what is secret by its key or by its look is `HIDDEN`.
+
+    Args:
+        key: The key in the file.
+        value: What was found.
+    """
     if is_secret(key) and not isinstance(value, (bool, int, float)) and value not in (None, ""):
         return HIDDEN
     return _cleaned(value)

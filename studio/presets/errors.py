@@ -17,6 +17,10 @@ class PresetError(ValueError):
 
     Attributes:
         field: The field at fault, dotted where it lies in another; empty where it is the whole.
+
+    Args:
+        message: What is wrong and what to do, for the writer.
+        field: The field at fault; empty where it is the whole.
     """
 
     def __init__(self, message: str, field: str = "") -> None:
@@ -58,13 +62,25 @@ def shown(value: object) -> str:
 
 
 def refused(field: str, found: object, allowed: str, advice: str = "") -> PresetError:
-    """The error for a field with a value that is not allowed."""
+    """The error for a field with a value that is not allowed.
+
+    Args:
+        field: The field, dotted where it lies in another.
+        found: Its value.
+        allowed: What may be there, in words.
+        advice: What to do; empty for nothing beside that.
+    """
     message = f"{field}: found {shown(found)}; allowed is {allowed}."
     return PresetError(f"{message} {advice}".rstrip(), field)
 
 
 def too_deep(field: str, deepest: int) -> PresetError:
-    """The error for values that lie in more than `deepest` others; `field` may be empty."""
+    """The error for values that lie in more than `deepest` others; `field` may be empty.
+
+    Args:
+        field: What the value is called in a message.
+        deepest: How many may lie in one another.
+    """
     name = f"{field}: " if field else ""
     return PresetError(
         f"{name}found more than {deepest} values within one another; allowed are {deepest}.", field

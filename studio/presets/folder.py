@@ -195,6 +195,10 @@ class PresetFolder:
     def add_free(self, preset: Preset, origin: PresetDocument | None = None) -> StoredPreset:
         """The same, with a number behind the name where it is taken.
 
+        Args:
+            preset: The new preset.
+            origin: The document that it comes from, whose unknown keys it takes along.
+
         Raises:
             PresetError: the name cannot be one, or the system failed.
         """
@@ -292,6 +296,10 @@ class PresetFolder:
     def rename(self, name: str, new_name: str) -> StoredPreset:
         """Call a preset otherwise, and its file too.
 
+        Args:
+            name: What it is called.
+            new_name: What it is to be called.
+
         Raises:
             ReadOnlyPresetError: it is built in, or a newer program wrote it.
             TakenNameError: another one is called so.
@@ -325,6 +333,10 @@ class PresetFolder:
 
     def duplicate(self, name: str, new_name: str | None = None) -> StoredPreset:
         """Copy a preset, built in or not, under `new_name` or a free one.
+
+        Args:
+            name: The preset that is copied.
+            new_name: What the copy is to be called; None for a free name.
 
         Raises:
             UnknownPresetError: there is no preset called `name`.

@@ -125,6 +125,10 @@ def _sampling(found: object) -> tuple[SamplingParams, dict[str, object]]:
 def checked_text(field: str, value: object) -> str:
     """`value` as a text of any length that a preset may have.
 
+    Args:
+        field: What the value is called in a message.
+        value: What was found.
+
     Raises:
         PresetError: it is none, or longer.
     """
@@ -135,6 +139,10 @@ def checked_text(field: str, value: object) -> str:
 
 def checked_stops(field: str, value: object) -> tuple[str, ...]:
     """`value` as stop strings, each once.
+
+    Args:
+        field: What the value is called in a message.
+        value: What was found.
 
     Raises:
         PresetError: it is no list of texts, or they are too many, or one is empty or too long.
@@ -150,6 +158,10 @@ def checked_stops(field: str, value: object) -> tuple[str, ...]:
 
 def checked_max_tokens(field: str, value: object) -> int:
     """`value` as a number of tokens.
+
+    Args:
+        field: What the value is called in a message.
+        value: What was found.
 
     Raises:
         PresetError: it is no whole number, or out of range.

@@ -33,6 +33,10 @@ _ADVICE = "Give it another name."
 def checked_name(value: object, field: str = "name") -> str:
     """`value` where it can be a preset's name.
 
+    Args:
+        value: The name that is wanted.
+        field: What the value is called in a message.
+
     Raises:
         PresetError: it cannot; says why.
     """
@@ -79,7 +83,12 @@ def name_key(name: str) -> str:
 
 
 def numbered(name: str, taken: set[str]) -> str:
-    """`name`, or “name 2”, “name 3”, … where `taken` (of `name_key`) has it already."""
+    """`name`, or “name 2”, “name 3”, … where `taken` (of `name_key`) has it already.
+
+    Args:
+        name: The name that is wanted.
+        taken: The names that there are, each as `name_key` has it.
+    """
     candidate, number = name, 2
     while name_key(candidate) in taken:
         candidate = with_ending(name, f" {number}")
@@ -88,7 +97,12 @@ def numbered(name: str, taken: set[str]) -> str:
 
 
 def with_ending(name: str, ending: str) -> str:
-    """`name` and what follows it, cut before that where both are too long together."""
+    """`name` and what follows it, cut before that where both are too long together.
+
+    Args:
+        name: A preset's name.
+        ending: What must stand at its end.
+    """
     stem = name[: LONGEST_NAME - len(ending)].rstrip(". ")
     while len((stem + ending).encode()) > _MOST_BYTES:
         stem = stem[:-1].rstrip(". ")

@@ -16,7 +16,13 @@ from studio.sampling.facts import LARGEST_COUNT, Number
 
 
 def real(field: str, value: object, allowed: str) -> float:
-    """Return `value` as a float, which may still be infinite or NaN."""
+    """Return `value` as a float, which may still be infinite or NaN.
+
+    Args:
+        field: What the value is called in a message.
+        value: What was found.
+        allowed: What may be there, in words.
+    """
     # A bool is an Integral to Python; as a temperature it is a mistake.
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
         raise ParameterError(field, value, allowed)
@@ -28,6 +34,11 @@ def real(field: str, value: object, allowed: str) -> float:
 
 def non_negative(field: str, value: object, allowed: str) -> float:
     """Return `value` as a float from 0 to infinity, or refuse it by the field's name.
+
+    Args:
+        field: What the value is called in a message.
+        value: What was found.
+        allowed: What may be there, in words.
 
     Raises:
         ParameterError: Not a number, NaN, or negative.
@@ -101,6 +112,10 @@ def biases(field: str, value: object) -> tuple[tuple[int, float], ...]:
     """Return (token, bias) pairs in ascending order of token, from pairs or from a mapping.
 
     A bias of None is read as -inf: JSON has no infinity, and writes null for it.
+
+    Args:
+        field: What the value is called in a message.
+        value: What was found.
     """
     allowed = (
         f"pairs of a token id (0 to {LARGEST_COUNT}) and a number to add to its logit, -inf to ban "
@@ -127,14 +142,25 @@ def biases(field: str, value: object) -> tuple[tuple[int, float], ...]:
 
 
 def short_text(field: str, value: object) -> str:
-    """Return `value` as a text of one line."""
+    """Return `value` as a text of one line.
+
+    Args:
+        field: What the value is called in a message.
+        value: What was found.
+    """
     if not isinstance(value, str) or len(value) > 200 or not value.isprintable():
         raise ParameterError(field, value, "a line of at most 200 characters")
     return value
 
 
 def texts(field: str, value: object, longest: int) -> tuple[str, ...]:
-    """Return texts that are not empty, each once, in their order."""
+    """Return texts that are not empty, each once, in their order.
+
+    Args:
+        field: What the value is called in a message.
+        value: What was found.
+        longest: How many characters one may have.
+    """
     allowed = f"texts of 1 to {longest} bytes in UTF-8, without a zero"
     if isinstance(value, str) or not isinstance(value, (tuple, list)):
         raise ParameterError(field, value, allowed)
@@ -149,7 +175,14 @@ def texts(field: str, value: object, longest: int) -> tuple[str, ...]:
 def names(
     field: str, value: object, known: tuple[str, ...], aliases: Mapping[str, str]
 ) -> tuple[str, ...]:
-    """Return `value` as names that are `known`, each at most once; aliases are replaced."""
+    """Return `value` as names that are `known`, each at most once; aliases are replaced.
+
+    Args:
+        field: What the value is called in a message.
+        value: What was found.
+        known: The names that there are.
+        aliases: Other names for them.
+    """
     allowed = f"each of {', '.join(known)} at most once, in the order wanted"
     if isinstance(value, str) or not isinstance(value, (tuple, list)):
         raise ParameterError(field, value, allowed)

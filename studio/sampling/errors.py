@@ -11,6 +11,11 @@ class ParameterError(ValueError):
 
     Attributes:
         field: Name of the parameter, as in `SamplingParams`.
+
+    Args:
+        field: Name of the parameter.
+        found: The value, as it is shown.
+        allowed: What is allowed, in words.
     """
 
     def __init__(self, field: str, found: object, allowed: str) -> None:

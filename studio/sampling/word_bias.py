@@ -46,6 +46,10 @@ def cased(text: str, casing: str) -> str:
     """Return `text` in one of `CASINGS`; "capitalised" is its first letter large, the rest small.
 
     A sign before the letter, such as a quotation mark, stays as it is.
+
+    Args:
+        text: A word or phrase.
+        casing: One of `CASINGS`.
     """
     if casing == "upper":
         return text.upper()
@@ -61,6 +65,10 @@ def word_biases(field: str, value: object) -> tuple[WordBias, ...]:
 
     Spaces at a word's end are dropped: they were hardly meant, and a token has them in front. A
     bias of None is read as -inf, as JSON has no infinity.
+
+    Args:
+        field: What the value is called in a message.
+        value: What was found.
 
     Raises:
         ParameterError: They are no list of words with biases, too many, or one is there twice.

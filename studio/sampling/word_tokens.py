@@ -142,7 +142,12 @@ def joins(character: str) -> bool:
 
 
 def merged(biases: Iterable[tuple[int, float]], words: Mapping[int, float]) -> dict[int, float]:
-    """Return biases of tokens by id and by words in one: those of one token are added up."""
+    """Return biases of tokens by id and by words in one: those of one token are added up.
+
+    Args:
+        biases: (token, bias) pairs.
+        words: What words add, by token.
+    """
     found = dict(words)
     for token, bias in biases:
         found[token] = found.get(token, 0.0) + bias

@@ -76,7 +76,14 @@ _LEFT_SHARE, _RIGHT_SHARE = 7, 3
 
 
 class MainWindow(QMainWindow):
-    """The studio's one window."""
+    """The studio's one window.
+
+    Args:
+        session: What the window is about.
+        theme: Where the colours come from.
+        settings: What is remembered.
+        starter: A model to begin with where none was open before.
+    """
 
     started = Signal()
     """All that can wait until the window is on the screen is done."""

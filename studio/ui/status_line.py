@@ -31,6 +31,15 @@ class StatusLine(QWidget):
     Attributes:
         figures: Tokens a second and context used: exact, for those who ask for details.
         labels: All of them; those with nothing to say are hidden.
+
+    Args:
+        model: The open model.
+        writing: What is written.
+        context: How full its context is.
+        compare: The lanes, where there are any.
+        records: What is scored.
+        client: The line to the engine.
+        parent: The Qt parent, if any.
     """
 
     def __init__(

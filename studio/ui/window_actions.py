@@ -47,7 +47,24 @@ _FULL_SCREEN = "Ctrl+Meta+F" if sys.platform == "darwin" else "F11"
 
 
 class WindowActions(QObject):
-    """All actions, kept in step with the state: what cannot be done now is greyed."""
+    """All actions, kept in step with the state: what cannot be done now is greyed.
+
+    Args:
+        window: The window.
+        session: What the window is about.
+        theme: Where the colours come from.
+        editor: Where the writer writes.
+        find_bar: Searches.
+        files: Opens and saves.
+        recovery_offer: Offers what was not saved.
+        models: Opens models.
+        explain: Explain.
+        heat: The tint.
+        landscape: The landscape.
+        word: The panel at a word.
+        compare: The Compare page.
+        parts: What F6 goes through.
+    """
 
     def __init__(
         self,
@@ -272,7 +289,14 @@ class WindowActions(QObject):
     def fill_menus(
         self, window: QMainWindow, theme: Theme, settings: Settings, preset_menu: QMenu
     ) -> None:
-        """Build the menu bar."""
+        """Build the menu bar.
+
+        Args:
+            window: The window.
+            theme: Where the colours come from.
+            settings: What is remembered.
+            preset_menu: The menu of presets.
+        """
         bar = window.menuBar()
         file = bar.addMenu("&File")
         file.addActions([self.new, self.open])

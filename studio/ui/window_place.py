@@ -26,7 +26,12 @@ def place_of(window: QWidget) -> str:
 
 
 def restore_place(window: QWidget, place: str) -> None:
-    """Put a window where `place_of` says, or where its screen is now; nothing where it is empty."""
+    """Put a window where `place_of` says, or where its screen is now; nothing where it is empty.
+
+    Args:
+        window: The window.
+        place: What `place_of` gave.
+    """
     numbers = place.split()
     if len(numbers) < 4:
         return
@@ -37,7 +42,12 @@ def restore_place(window: QWidget, place: str) -> None:
 
 
 def on_a_screen(there: QRect, screens: Sequence[QRect]) -> QRect:
-    """A place as near as can be where the window's upper edge can be seen and reached."""
+    """A place as near as can be where the window's upper edge can be seen and reached.
+
+    Args:
+        there: The place that is wanted.
+        screens: The screens that there are.
+    """
 
     def shown(screen: QRect) -> int:
         part = screen & there
@@ -61,6 +71,11 @@ def columns_of(splitter: QSplitter) -> str:
 
 
 def restore_columns(splitter: QSplitter, columns: str) -> None:
-    """Give the columns the widths that `columns_of` told; nothing where it is empty."""
+    """Give the columns the widths that `columns_of` told; nothing where it is empty.
+
+    Args:
+        splitter: The columns.
+        columns: What `columns_of` gave.
+    """
     if widths := [int(width) for width in columns.split()]:
         splitter.setSizes(widths)

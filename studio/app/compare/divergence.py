@@ -76,7 +76,12 @@ class FirstDivergence:
         self.index: int | None = None
 
     def look(self, first: CompareLane, second: CompareLane) -> int | None:
-        """Where they differ, None while they do not."""
+        """Where they differ, None while they do not.
+
+        Args:
+            first: One lane.
+            second: The other.
+        """
         tokens = first.tokens, second.tokens
         if self._tokens is None or any(
             one is not other for one, other in zip(tokens, self._tokens, strict=True)
@@ -127,7 +132,12 @@ def divergence_at(
 
 
 def explain(divergence: Divergence, words: NextToken) -> str:
-    """In one sentence, why the two drew differently."""
+    """In one sentence, why the two drew differently.
+
+    Args:
+        divergence: Where the lanes part.
+        words: Spells tokens.
+    """
     first, second = divergence.reference, divergence.other
     one, two = (_word(side.drawn, words) for side in (first, second))
     cold, hot = map(format_temperature, divergence.temperatures)

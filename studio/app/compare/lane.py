@@ -77,6 +77,15 @@ class CompareLane(QObject):
         phase: Where it is.
         reason: Why it ended, a key of `REASONS`; empty while it has not.
         rate: Tokens a second, of this run or the last.
+
+    Args:
+        number: The engine's name for it.
+        color: Its place in the palette of lanes.
+        presets: The presets that there are.
+        preset: The name of the one chosen.
+        params: The parameters to begin with.
+        pieces: Knows how tokens are spelled.
+        parent: The Qt parent, if any.
     """
 
     changed = Signal()
@@ -220,7 +229,12 @@ class CompareLane(QObject):
         self.changed.emit()
 
     def turn(self, index: int, params: SamplingParams) -> None:
-        """From the token `index` on it draws with these."""
+        """From the token `index` on it draws with these.
+
+        Args:
+            index: Of the first token that is drawn so.
+            params: The parameters from there on.
+        """
         self.turns = [turn for turn in self.turns if turn[0] < index]
         if not self.turns or self.turns[-1][1] != params:
             self.turns.append((index, params))
@@ -234,7 +248,12 @@ class CompareLane(QObject):
             self.changed.emit()
 
     def finish(self, reason: str, event: LaneFinished | None = None) -> None:
-        """It has ended, as the engine told, or because there is no engine any more."""
+        """It has ended, as the engine told, or because there is no engine any more.
+
+        Args:
+            reason: A key of `REASONS`.
+            event: What the engine said; None where there is no engine any more.
+        """
         self.reason = reason
         if event is not None:
             self.end, self.mu = event.end, event.mu

@@ -40,6 +40,12 @@ class CompareLanes(QObject):
         vocabulary: Spells the lanes' tokens.
         is_shown: Whether the lanes are in view.
         shows_bars: Whether the lanes' last distributions are in view while they run.
+
+    Args:
+        sampling: The parameters in force.
+        preset_choice: The presets, and the one in force.
+        next_token: The distribution at the caret.
+        parent: The Qt parent, if any.
     """
 
     lanes_changed = Signal()
@@ -286,6 +292,12 @@ class CompareLanes(QObject):
         """Have the lanes of a comparison that was kept, without tokens; nothing may run.
 
         Its tokens are spelled by `pieces`, whatever model is open.
+
+        Args:
+            lanes: What each began with.
+            run_input: What they were run with.
+            pieces: The bytes of each token.
+            colors: Each lane's place in the palette.
         """
         self._replace_lanes(lanes, run_input, colors)
         self.vocabulary.use_vocabulary(object())

@@ -23,6 +23,10 @@ LANES_LENGTH = replace(
 def taken(number: Number, value: float) -> int:
     """A value that was typed, where it is allowed.
 
+    Args:
+        number: The number's declaration.
+        value: The value that was typed.
+
     Raises:
         ValueError: It is not; with a sentence for the writer.
     """

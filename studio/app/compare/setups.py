@@ -33,12 +33,22 @@ class LaneSetup(NamedTuple):
 
 
 def ladder(preset: str, params: SamplingParams) -> list[LaneSetup]:
-    """T 0, 0.5, 1 and 1.5; all else as it is."""
+    """T 0, 0.5, 1 and 1.5; all else as it is.
+
+    Args:
+        preset: The preset's name.
+        params: The sampling parameters.
+    """
     return [_at(preset, params, temperature) for temperature in LADDER]
 
 
 def around(preset: str, params: SamplingParams) -> list[LaneSetup]:
-    """The temperature in force among its neighbours."""
+    """The temperature in force among its neighbours.
+
+    Args:
+        preset: The preset's name.
+        params: The sampling parameters.
+    """
     now = params.temperature
     if now == 0:
         temperatures: Sequence[float] = _ABOVE_GREEDY

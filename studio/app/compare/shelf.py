@@ -62,6 +62,10 @@ class CompareShelf:
     def put(self, path: Path, comparison: Comparison) -> None:
         """Write one, in place of what its file held.
 
+        Args:
+            path: Its file.
+            comparison: What is kept.
+
         Raises:
             ComparisonFileError: It cannot be written; what was there before still is.
         """

@@ -48,6 +48,18 @@ class CompareState(CompareLanes):
         origin: Tells whether the open model is the one that wrote the lanes.
         biases: Tells which lanes cannot run for the biases that they have.
         can_make_preset: Whether somebody keeps presets: see `preset_wanted`.
+
+    Args:
+        client: The line to the engine.
+        model: The open model.
+        draft: The document.
+        writing: What is written into it.
+        records: What is known of each token of the text.
+        sampling: The parameters in force.
+        preset_choice: The presets, and the one in force.
+        next_token: The distribution at the caret.
+        context: How full the engine's context is.
+        parent: The Qt parent, if any.
     """
 
     failed = Signal(str)

@@ -100,6 +100,10 @@ class EngineClient(QObject):
 
         Tokens come by the hundred in a second, and most of who listens has no use for them. A
         listener lives as long as this client.
+
+        Args:
+            listener: Is given each event.
+            *kinds: The kinds of events.
         """
         for kind in kinds:
             self._listeners.setdefault(kind, []).append(listener)

@@ -171,7 +171,12 @@ def end_without_unkillable(status: int) -> None:
 
 
 class EngineProcess(QObject):
-    """One child process. When it is gone, make another."""
+    """One child process. When it is gone, make another.
+
+    Args:
+        command: What is started; None for this program's own engine.
+        parent: The Qt parent, if any.
+    """
 
     received = Signal(object)
     """An `AnyEvent`."""

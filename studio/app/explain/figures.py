@@ -25,7 +25,13 @@ LOW_STEP, HIGH_STEP = 0.2, 2.0
 
 
 def figure(step: StepName, place: Place, params: SamplingParams) -> Figure:
-    """The chart of one step."""
+    """The chart of one step.
+
+    Args:
+        step: One of Explain's steps.
+        place: The place that is spoken of.
+        params: The sampling parameters.
+    """
     return _FIGURES[step](place, params)
 
 

@@ -74,17 +74,35 @@ def leaves_something_out(params: SamplingParams) -> bool:
 
 
 def at(sketch: LogitSketch, params: SamplingParams, temperature: float) -> ShapedTop:
-    """What temperature and filters leave at T, in the order of `params`."""
+    """What temperature and filters leave at T, in the order of `params`.
+
+    Args:
+        sketch: The distribution.
+        params: The sampling parameters.
+        temperature: T.
+    """
     return sketch.shaped(msgspec.structs.replace(filtered(params), temperature=temperature))
 
 
 def last(sketch: LogitSketch, params: SamplingParams, temperature: float) -> ShapedTop:
-    """The same with temperature after the filters."""
+    """The same with temperature after the filters.
+
+    Args:
+        sketch: The distribution.
+        params: The sampling parameters.
+        temperature: T.
+    """
     return at(sketch, _reordered(params, with_temperature_last), temperature)
 
 
 def first(sketch: LogitSketch, params: SamplingParams, temperature: float) -> ShapedTop:
-    """The same with temperature before the filters."""
+    """The same with temperature before the filters.
+
+    Args:
+        sketch: The distribution.
+        params: The sampling parameters.
+        temperature: T.
+    """
     return at(sketch, _reordered(params, with_temperature_first), temperature)
 
 

@@ -39,7 +39,13 @@ class StepWords(NamedTuple):
 
 
 def words(step: StepName, place: Place, params: SamplingParams) -> StepWords:
-    """The sentences of one step at a place."""
+    """The sentences of one step at a place.
+
+    Args:
+        step: One of Explain's steps.
+        place: The place that is spoken of.
+        params: The sampling parameters.
+    """
     text = STEPS[step]
     gaps = _Gaps(_common(place, params), text.cases)
     _FILL[step](gaps, place, params)
@@ -51,7 +57,12 @@ def words(step: StepName, place: Place, params: SamplingParams) -> StepWords:
 
 
 def source_line(place: Place, *, is_held: bool) -> str:
-    """Whose numbers they are, in one plain sentence."""
+    """Whose numbers they are, in one plain sentence.
+
+    Args:
+        place: Whose numbers they are.
+        is_held: Whether it is held while the caret moves on.
+    """
     if place.is_example:
         return texts.EXAMPLE.format(before=visible_line(place.before), model=place.model)
     return texts.HELD if is_held else texts.OWN

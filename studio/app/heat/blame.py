@@ -82,7 +82,12 @@ def blames_of(
 
 
 def joined(first: Blames, second: Blames) -> Blames:
-    """Return the blames of the one and the other, in this order."""
+    """Return the blames of the one and the other, in this order.
+
+    Args:
+        first: Those of the tokens before.
+        second: Those of the tokens behind.
+    """
     return Blames(
         np.concatenate((first.values, second.values)),
         first.sees_all and second.sees_all,

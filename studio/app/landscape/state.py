@@ -178,7 +178,12 @@ class LandscapeState(QObject):
         return self._row
 
     def point_at(self, column: int | None, row: int | None = None) -> None:
-        """Point at a token, and perhaps at one of the ranks at its place."""
+        """Point at a token, and perhaps at one of the ranks at its place.
+
+        Args:
+            column: The token's column; None for none.
+            row: The rank's row; None for the token alone.
+        """
         if column is not None and not 0 <= column < len(self.spans):
             column = row = None
         if (column, row) != (self._column, self._row):

@@ -30,7 +30,12 @@ class Progress(NamedTuple):
 
 
 class ContextUse(QObject):
-    """The context's fill, for the status line."""
+    """The context's fill, for the status line.
+
+    Args:
+        client: The line to the engine.
+        parent: The Qt parent, if any.
+    """
 
     changed = Signal()
 

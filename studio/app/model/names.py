@@ -11,6 +11,10 @@ def model_name(path: str, quantization: str = "") -> str:
     """A file's name as it is shown, without its quantization.
 
     The name in the header is that of a training run in many files.
+
+    Args:
+        path: The model's file.
+        quantization: As the header has it.
     """
     stem = Path(path).stem
     if quantization and stem.lower().endswith(quantization.lower()):

@@ -81,6 +81,10 @@ class Number(facts.Number, Parameter):
         A value between two round ones goes to the next one. A stride of a tenth is a stride of
         its own; of whole numbers it is 1 at least. What a word stands for below the range comes
         before `least`.
+
+        Args:
+            value: Where to begin.
+            strides: How many; negative ones go down.
         """
         if math.isinf(value) or not strides:
             return value

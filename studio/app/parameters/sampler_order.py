@@ -18,6 +18,10 @@ def whole_order(
     """All steps: `samplers` in their order, the others where they stood in `before`.
 
     One that is left out stays behind the step that it stood behind last, or at the top.
+
+    Args:
+        samplers: The steps that are in force.
+        before: The order of all steps that it was made of.
     """
     order = list(samplers)
     for place, name in enumerate(before):
@@ -28,21 +32,37 @@ def whole_order(
 
 
 def moved(order: Sequence[str], name: str, place: int) -> tuple[str, ...]:
-    """The same order with one step at another place, from 0; beyond the ends is at the ends."""
+    """The same order with one step at another place, from 0; beyond the ends is at the ends.
+
+    Args:
+        order: The steps.
+        name: The one that moves.
+        place: Where it is to stand.
+    """
     others = [other for other in order if other != name]
     place = min(max(place, 0), len(others))
     return (*others[:place], name, *others[place:])
 
 
 def is_at_work(name: str, params: SamplingParams) -> bool:
-    """Whether a step changes anything now."""
+    """Whether a step changes anything now.
+
+    Args:
+        name: The step.
+        params: The sampling parameters.
+    """
     if params.mirostat:
         return name == "temperature"
     return name in active_steps(params)
 
 
 def step_words(name: str, params: SamplingParams) -> str:
-    """What a step does now, in a word or two: its values, or why it does nothing."""
+    """What a step does now, in a word or two: its values, or why it does nothing.
+
+    Args:
+        name: The step.
+        params: The sampling parameters.
+    """
     if params.mirostat and name != "temperature":
         return "replaced by Mirostat"
     if name not in params.samplers and not params.mirostat:

@@ -43,12 +43,22 @@ class SamplerOrder(QObject):
         return name in self._sampling.params.samplers
 
     def use(self, name: str, is_used: bool) -> None:
-        """Put a step in, or leave it out."""
+        """Put a step in, or leave it out.
+
+        Args:
+            name: The step.
+            is_used: Whether it is to run.
+        """
         used = {other for other in self._order if self.is_used(other)} - {name}
         self._set(self._order, used | {name} if is_used else used)
 
     def move(self, name: str, place: int) -> None:
-        """Put a step at a place among all steps, from 0; beyond the ends is at the ends."""
+        """Put a step at a place among all steps, from 0; beyond the ends is at the ends.
+
+        Args:
+            name: The step.
+            place: From 0.
+        """
         self._set(moved(self._order, name, place), set(self._sampling.params.samplers))
 
     def put_temperature_first(self) -> None:

@@ -60,7 +60,12 @@ def without_filters(samplers: tuple[str, ...]) -> tuple[str, ...]:
 
 @lru_cache(maxsize=32)  # asked for at every token, answered anew when a parameter is turned
 def only_filter(params: SamplingParams, name: str) -> SamplingParams:
-    """The same parameters with one filter alone."""
+    """The same parameters with one filter alone.
+
+    Args:
+        params: The sampling parameters.
+        name: The filter.
+    """
     others = (FILTERS | TAKES_OTHERS) - {name}
     return msgspec.structs.replace(
         params, samplers=tuple([step for step in params.samplers if step not in others])

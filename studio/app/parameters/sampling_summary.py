@@ -48,13 +48,23 @@ def _steps(params: SamplingParams) -> list[str]:
 
 
 def filter_words(params: SamplingParams, step: str) -> str:
-    """A filter and its value as the summary has them: ``min-p 0.05``."""
+    """A filter and its value as the summary has them: ``min-p 0.05``.
+
+    Args:
+        params: The sampling parameters.
+        step: The filter's step.
+    """
     number = SAMPLING_NUMBERS[SWITCHES[step][0].name]
     return number.in_short(number.format(getattr(params, number.name)))
 
 
 def order_words(params: SamplingParams, *, short: bool = False) -> str:
-    """Where temperature stands: ``temperature last``, ``first``, ``between`` or ``off``."""
+    """Where temperature stands: ``temperature last``, ``first``, ``between`` or ``off``.
+
+    Args:
+        params: The sampling parameters.
+        short: Whether there is room for few words only.
+    """
     temperature = "T" if short else "temperature"
     if params.mirostat:
         return f"{temperature}, Mirostat"

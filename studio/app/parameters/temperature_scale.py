@@ -115,6 +115,10 @@ def stepped(temperature: float, strides: float) -> float:
     """Where the arrow keys go: a small step, a large one from ten strides on, a fine one below one.
 
     A fine step is one of the last digit that a hand can set.
+
+    Args:
+        temperature: Where to begin.
+        strides: How many; negative ones go down.
     """
     direction = 1 if strides > 0 else -1
     if abs(strides) >= 1 or math.isinf(temperature):

@@ -75,6 +75,10 @@ class ParameterValues(QObject):
     def set(self, parameter: Parameter, value: object) -> None:
         """Put another value in force.
 
+        Args:
+            parameter: Which one.
+            value: Its new value.
+
         Raises:
             ValueError: It is not allowed; names the field. What is in force stays.
         """

@@ -32,7 +32,12 @@ class ComparedField:
 
 
 def compared(left: Preset, right: Preset) -> list[ComparedField]:
-    """All fields of two presets but their names, in one order always."""
+    """All fields of two presets but their names, in one order always.
+
+    Args:
+        left: One preset.
+        right: The other.
+    """
     fields = [
         ComparedField(field, getattr(left.sampling, field), getattr(right.sampling, field))
         for field in SAMPLING_FIELDS
@@ -43,5 +48,10 @@ def compared(left: Preset, right: Preset) -> list[ComparedField]:
 
 
 def differences(old: Preset, new: Preset) -> list[tuple[str, object, object]]:
-    """Field, old value and new value, of those in which two presets differ."""
+    """Field, old value and new value, of those in which two presets differ.
+
+    Args:
+        old: The preset before.
+        new: The preset after.
+    """
     return [(entry.field, entry.left, entry.right) for entry in compared(old, new) if entry.differs]

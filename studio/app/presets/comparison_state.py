@@ -60,7 +60,12 @@ class PresetComparisonState(QObject):
         return self._side(1)
 
     def compare(self, left: str, right: str) -> None:
-        """Compare other two."""
+        """Compare other two.
+
+        Args:
+            left: The name of one.
+            right: The name of the other.
+        """
         self._sides = (left, right)
         self.changed.emit()
 

@@ -61,7 +61,12 @@ class PresetDefaults(QObject):
         self._keep(name, self._of_models)
 
     def set_of_model(self, key: str, name: str) -> None:
-        """Let one model open with this preset; with no one of its own where empty."""
+        """Let one model open with this preset; with no one of its own where empty.
+
+        Args:
+            key: The model's, as `model_key` makes it.
+            name: The preset's name.
+        """
         others = {other: own for other, own in self._of_models.items() if other != key}
         self._keep(self._default, {**others, key: name} if name else others)
 
@@ -97,6 +102,10 @@ def model_key(path: str | Path, size: int) -> str:
     They stay where the file is moved or downloaded anew, differ between quantizations, and are
     known before anything is read. A fingerprint of the weights would hold through a change of name
     too, and cost a quarter of a second for each 100 MB at each opening.
+
+    Args:
+        path: The model's file.
+        size: How many bytes it has.
     """
     return f"{size} {Path(path).name}"
 

@@ -42,7 +42,12 @@ class PresetFavourites(QObject):
         return name in self._names
 
     def set(self, name: str, is_favourite: bool) -> None:
-        """Give a preset a star, or take it off."""
+        """Give a preset a star, or take it off.
+
+        Args:
+            name: The preset's name.
+            is_favourite: Whether it is to have a star.
+        """
         if is_favourite != self.has(name):
             others = [other for other in self._names if other != name]
             self._keep([*others, name] if is_favourite else others)

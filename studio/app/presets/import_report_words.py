@@ -96,6 +96,10 @@ def left_behind(preset: str, imported: Imported) -> list[Left]:
 
     First what had an effect and was lost, then what had none, then what was carried and does
     nothing or is another thing here, then what the file is silent on.
+
+    Args:
+        preset: Its name.
+        imported: What became of its keys.
     """
     rows = left(preset, imported.not_carried)
     rows += [
@@ -115,7 +119,12 @@ def _absent(imported: Imported) -> str:
 
 
 def left(preset: str, not_carried: Sequence[NotCarried]) -> list[Left]:
-    """Everything that a preset left behind: what had an effect first, then what had none."""
+    """Everything that a preset left behind: what had an effect first, then what had none.
+
+    Args:
+        preset: Its name.
+        not_carried: What has no place here.
+    """
     ordered = sorted(not_carried, key=lambda entry: not entry.had_effect)
     return [
         Left(preset, entry.key, value_text(entry.value), _why(entry), entry.had_effect)
@@ -124,7 +133,12 @@ def left(preset: str, not_carried: Sequence[NotCarried]) -> list[Left]:
 
 
 def refused_row(file: str, why: str) -> Left:
-    """The row of a file that was not taken in."""
+    """The row of a file that was not taken in.
+
+    Args:
+        file: The file's name.
+        why: The reason, for the writer.
+    """
     return Left(file, "", "", why, is_refused=True)
 
 

@@ -153,12 +153,22 @@ def library_rows(
 
 
 def matches(preset: Preset, query: str) -> bool:
-    """Whether all words of `query` stand in name, description, task or notes."""
+    """Whether all words of `query` stand in name, description, task or notes.
+
+    Args:
+        preset: The preset.
+        query: Words, parted by spaces.
+    """
     return _holds(query, [preset.name, preset.description, TASK_WORDS[preset.task], preset.notes])
 
 
 def best_match(entries: Iterable[Entry], query: str) -> Entry | None:
-    """The entry whose name begins with `query`, or has it in it; None where none has."""
+    """The entry whose name begins with `query`, or has it in it; None where none has.
+
+    Args:
+        entries: The library's entries.
+        query: What is looked for.
+    """
     words = query.strip().casefold()
     if not words:
         return None

@@ -132,15 +132,30 @@ class PresetLibraryState(QObject):
         return self._defaults.models_of(name)
 
     def set_favourite(self, name: str, is_favourite: bool) -> None:
-        """Give a preset a star, or take it off."""
+        """Give a preset a star, or take it off.
+
+        Args:
+            name: The preset's name.
+            is_favourite: Whether it is to have a star.
+        """
         self._favourites.set(name, is_favourite)
 
     def set_default(self, name: str, is_default: bool) -> None:
-        """Let models open with a preset, or no longer."""
+        """Let models open with a preset, or no longer.
+
+        Args:
+            name: The preset's name.
+            is_default: Whether models are to open with it.
+        """
         self._defaults.set_default(name if is_default else "")
 
     def set_of_model(self, name: str, is_its_own: bool) -> None:
-        """Let the open model open with a preset, or no longer."""
+        """Let the open model open with a preset, or no longer.
+
+        Args:
+            name: The preset's name.
+            is_its_own: Whether the open model is to open with it.
+        """
         if self._opening.key:
             self._defaults.set_of_model(self._opening.key, name if is_its_own else "")
 

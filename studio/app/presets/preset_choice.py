@@ -6,7 +6,13 @@ from studio.presets import Preset
 
 
 class PresetChoice(QObject):
-    """The presets there are, and the one in force."""
+    """The presets there are, and the one in force.
+
+    Args:
+        presets: The presets that there are.
+        name: The name of the one in force; of one that is gone, the first is.
+        parent: The Qt parent, if any.
+    """
 
     chosen = Signal(object)
     """The `Preset` now in force; also emitted when the same one is chosen again, to restore it."""

@@ -37,6 +37,13 @@ class PresetState(QObject):
     Attributes:
         folder: Where they are.
         listing: What the folder held when it was read last.
+
+    Args:
+        folder: Where the presets are.
+        preset_choice: The presets, and the one in force.
+        sampling: The parameters in force.
+        parent: The Qt parent, if any.
+        prompting: How a prompt is made; None for one of its own.
     """
 
     changed = Signal()
@@ -173,7 +180,12 @@ class PresetState(QObject):
         return self._add(msgspec.structs.replace(self.active, name=name)) is not None
 
     def keep(self, name: str, params: SamplingParams) -> Preset | None:
-        """Save parameters under a free name like `name`, with all else as in force."""
+        """Save parameters under a free name like `name`, with all else as in force.
+
+        Args:
+            name: The name that is wanted.
+            params: What is saved.
+        """
         preset = msgspec.structs.replace(self.active, name=name, sampling=params)
         added = self._do(lambda: self.folder.add_free(preset).preset, choose=False)
         if added:
@@ -181,7 +193,12 @@ class PresetState(QObject):
         return added
 
     def rename(self, name: str, new_name: str) -> bool:
-        """Call a preset otherwise; values that were turned stay turned."""
+        """Call a preset otherwise; values that were turned stay turned.
+
+        Args:
+            name: What it is called.
+            new_name: What it is to be called.
+        """
         now = self.now
 
         def act() -> Preset:
@@ -200,7 +217,12 @@ class PresetState(QObject):
         return preset is not None
 
     def duplicate(self, name: str, *, choose: bool = True) -> Preset | None:
-        """Copy a preset, as it is saved; the copy, or None where it failed."""
+        """Copy a preset, as it is saved; the copy, or None where it failed.
+
+        Args:
+            name: The preset that is copied.
+            choose: Whether the copy is put in force.
+        """
         copy = self._do(lambda: self.folder.duplicate(name).preset, choose=choose)
         if copy:
             self.added.emit(copy.name)

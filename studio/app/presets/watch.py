@@ -26,7 +26,12 @@ class PresetWatch(QObject):
             signal.connect(lambda _path: self._settling.start())
 
     def follow(self, folder: Path, files: Iterable[Path]) -> None:
-        """Watch this folder and these files from now on, and nothing else."""
+        """Watch this folder and these files from now on, and nothing else.
+
+        Args:
+            folder: Need not be there yet.
+            files: The files in it.
+        """
         wanted = {str(path) for path in files if exists(path)}
         # A folder that is not there yet shows itself in the one above.
         there = next((place for place in (folder, *folder.parents) if is_folder(place)), None)

@@ -28,7 +28,12 @@ def field_words(field: str) -> str:
 
 
 def value_words(field: str, value: object) -> str:
-    """A field's value, whole; a sign where it is empty."""
+    """A field's value, whole; a sign where it is empty.
+
+    Args:
+        field: The preset's field.
+        value: The value.
+    """
     parameter = PARAMETERS.get(field)
     if isinstance(parameter, Number) and isinstance(value, (int, float)):
         return parameter.format(value)
@@ -42,12 +47,23 @@ def value_words(field: str, value: object) -> str:
 
 
 def shortened(text: str, longest: int = 80) -> str:
-    """The beginning of a text that may be long, in one line."""
+    """The beginning of a text that may be long, in one line.
+
+    Args:
+        text: The text.
+        longest: How many characters are shown.
+    """
     return visible_line(text[: longest + 2].translate(_SIGNS), longest + 1)
 
 
 def around_difference(left: str, right: str, longest: int = 240) -> tuple[str, str]:
-    """Two texts cut to where they begin to differ, each at most about `longest` characters."""
+    """Two texts cut to where they begin to differ, each at most about `longest` characters.
+
+    Args:
+        left: One text.
+        right: The other.
+        longest: About how many characters of each are shown.
+    """
     if max(len(left), len(right)) <= longest:
         return left, right
     same = next(

@@ -74,7 +74,12 @@ def sensitivity_figure(sensitivity: float) -> str:
 
 
 def place_words(temperature: float, entropy: float) -> str:
-    """A point of the curve: ``T 1.5: about 100 choices``."""
+    """A point of the curve: ``T 1.5: about 100 choices``.
+
+    Args:
+        temperature: T.
+        entropy: In nats.
+    """
     return f"T {format_temperature(round_temperature(temperature))}: {choices(math.exp(entropy))}"
 
 

@@ -51,7 +51,13 @@ def foreign_bias_words(
 def without_foreign_biases(
     params: SamplingParams, vocabulary_size: int, vocabulary: str = ""
 ) -> SamplingParams:
-    """The same with biases for tokens alone that the vocabulary has; arguments as above."""
+    """The same with biases for tokens alone that the vocabulary has; arguments as above.
+
+    Args:
+        params: The parameters.
+        vocabulary_size: How many tokens the model has.
+        vocabulary: What `logit_bias_vocabulary` calls its vocabulary.
+    """
     foreign = foreign_tokens(params, vocabulary_size, vocabulary)
     own = tuple(bias for bias in params.logit_bias if bias[0] not in foreign)
     return msgspec.structs.replace(params, logit_bias=own)

@@ -33,6 +33,10 @@ class KnownVocabulary:
         """Take token ids for those of another vocabulary; what is known of this one is kept.
 
         Not so of one whose name is a mere `object()`: nobody can ask for that again.
+
+        Args:
+            name: Equal for equal vocabularies.
+            mark: What `logit_bias_vocabulary` calls it.
         """
         self.mark = mark
         if name != self._name:
@@ -89,7 +93,12 @@ class KnownVocabulary:
     # Breakers
 
     def add_breakers(self, texts: tuple[str, ...], breakers: Breakers) -> None:
-        """Learn which tokens DRY's sequence breakers `texts` are."""
+        """Learn which tokens DRY's sequence breakers `texts` are.
+
+        Args:
+            texts: The texts.
+            breakers: What they are as tokens.
+        """
         self._known.breakers[texts] = breakers
 
     def breakers(self, texts: tuple[str, ...]) -> Breakers | None:
@@ -99,7 +108,12 @@ class KnownVocabulary:
     # Words
 
     def add_words(self, texts: Sequence[str], words: Sequence[WordTokens]) -> None:
-        """Learn which tokens complete texts that are words or phrases."""
+        """Learn which tokens complete texts that are words or phrases.
+
+        Args:
+            texts: The texts.
+            words: What is known of each text.
+        """
         self._known.words.update(zip(texts, words, strict=True))
         self._known.tables.clear()
 
@@ -113,7 +127,12 @@ class KnownVocabulary:
         return tuple(dict.fromkeys(form for form in forms if form not in self._known.words))
 
     def word_biases(self, params: SamplingParams, place: TokenPlace) -> Mapping[int, float] | None:
-        """What words add to the logits of tokens at a place; None where it is not known."""
+        """What words add to the logits of tokens at a place; None where it is not known.
+
+        Args:
+            params: The sampling parameters.
+            place: The tokens before.
+        """
         if not params.word_biases:
             return NO_BIASES
         table = self._table(params.word_biases)

@@ -201,7 +201,14 @@ def rows_of(
 def row_of(
     shape: TokenShape, place: int, chosen: int | None, text: Callable[[int], TokenText]
 ) -> TokenRow:
-    """Return the token at a place of a shape's lists."""
+    """Return the token at a place of a shape's lists.
+
+    Args:
+        shape: What is left of the distribution.
+        place: Its place in the lists.
+        chosen: The token that was chosen; None for none.
+        text: Spells a token.
+    """
     token, probability = shape.ids[place], shape.probabilities[place]
     return TokenRow(
         token,

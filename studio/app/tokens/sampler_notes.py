@@ -127,7 +127,12 @@ def blame_notes(
 
 
 def sees_all(params: SamplingParams, place: TokenPlace) -> bool:
-    """Whether the history holds all that penalties and DRY look at."""
+    """Whether the history holds all that penalties and DRY look at.
+
+    Args:
+        params: The sampling parameters.
+        place: The tokens before.
+    """
     return place.is_whole or _reach(params) <= len(place.history)
 
 

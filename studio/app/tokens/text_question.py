@@ -27,6 +27,10 @@ Question = Callable[[int], FindBreakers | FindWords]
 def questions(params: SamplingParams, vocabulary: NextToken) -> Iterable[tuple[object, Question]]:
     """What a vocabulary does not know of these parameters' texts, and how to ask for it.
 
+    Args:
+        params: Those whose texts are asked about.
+        vocabulary: What is known of the model's tokens.
+
     Returns:
         Each question with what it is about, so that none is asked twice.
     """
@@ -42,7 +46,12 @@ def questions(params: SamplingParams, vocabulary: NextToken) -> Iterable[tuple[o
 
 
 def learn(vocabulary: NextToken, answer: BreakersFound | WordsFound) -> None:
-    """Have a vocabulary know what was answered."""
+    """Have a vocabulary know what was answered.
+
+    Args:
+        vocabulary: What is known of the model's tokens.
+        answer: What the engine said.
+    """
     if isinstance(answer, BreakersFound):
         vocabulary.add_breakers(answer.texts, answer.breakers)
     else:
@@ -51,7 +60,15 @@ def learn(vocabulary: NextToken, answer: BreakersFound | WordsFound) -> None:
 
 
 class TextQuestion(QObject):
-    """Asked once for each vocabulary and each list of texts, as soon as both are there."""
+    """Asked once for each vocabulary and each list of texts, as soon as both are there.
+
+    Args:
+        client: The line to the engine.
+        model: The open model.
+        sampling: The parameters in force.
+        next_token: The distribution at the caret.
+        parent: The Qt parent, if any.
+    """
 
     def __init__(
         self,

@@ -98,7 +98,12 @@ def chosen_word(*, drawn: bool) -> str:
 
 
 def description(rows: Sequence[TokenRow], *, drawn: bool = True) -> str:
-    """The first few tokens in words, and the one that stands there."""
+    """The first few tokens in words, and the one that stands there.
+
+    Args:
+        rows: The tokens, the favourite first.
+        drawn: Whether the chosen one was drawn, and not read.
+    """
     return "; ".join(
         f"{row.text.spoken} {row_label(row)}{f', {chosen_word(drawn=drawn)}' if row.chosen else ''}"
         for index, row in enumerate(rows)
@@ -107,7 +112,13 @@ def description(rows: Sequence[TokenRow], *, drawn: bool = True) -> str:
 
 
 def spoken_lines(lines: Sequence[Line], *, drawn: bool = True, is_exact: bool = False) -> str:
-    """The first few tokens in words, the one that stands there, and what is cut."""
+    """The first few tokens in words, the one that stands there, and what is cut.
+
+    Args:
+        lines: What is shown.
+        drawn: Whether the chosen token was drawn, and not read.
+        is_exact: Whether the numbers are exact.
+    """
     words = [description([line for line in lines if isinstance(line, TokenRow)], drawn=drawn)]
     words += [fold_sentence(line, is_exact=is_exact) for line in lines if isinstance(line, Fold)]
     return "; ".join(filter(None, words))

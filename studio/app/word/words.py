@@ -44,6 +44,12 @@ def probabilities(now: float, is_cut: bool, at_one: float, temperature: float) -
     """``will be used at T 0.80: 3.1 %; the model’s own 4.2 %``, or what a filter has done to it.
 
     What is now may not be known: then it is NaN.
+
+    Args:
+        now: The probability now.
+        is_cut: Whether a filter takes the token out.
+        at_one: The model's own, at T 1.
+        temperature: The T in force.
     """
     here = f"T {format_temperature(temperature)}"
     if math.isnan(now):

@@ -63,6 +63,10 @@ class Draft(QObject):
         preset_name: That of the preset chosen last.
         reach: How many code points before the caret a model could see at most. What is further off
             is not sent to it, but told as not seen.
+
+    Args:
+        preset: The preset in force.
+        parent: The Qt parent, if any.
     """
 
     prompt_changed = Signal()

@@ -70,7 +70,13 @@ def read_text(path: Path, at: At = lambda _share: None) -> FoundText | Manuscrip
 
 
 def look_at(file: TextFile, held: FileState | None, at: At = lambda _share: None) -> FoundText:
-    """Look at a text: whether a page holds it, and in which parts it would."""
+    """Look at a text: whether a page holds it, and in which parts it would.
+
+    Args:
+        file: What was read.
+        held: What the file held when it was read.
+        at: Is given what share is done; may raise to give up.
+    """
     length = max(len(file.text), 1)
     shape = shape_of(file.text, lambda done: at(done / length / 2))
     parts: tuple[str, ...] = ()
@@ -112,7 +118,12 @@ def offer(found: FoundText, *, is_file: bool) -> tuple[str, tuple[str, ...]]:
 
 
 def split_names(path: Path, count: int) -> list[Path]:
-    """The names of a file's parts: “The Sea 03 of 16.txt”."""
+    """The names of a file's parts: “The Sea 03 of 16.txt”.
+
+    Args:
+        path: The whole text's file.
+        count: How many parts there are.
+    """
     width = len(str(count))
     return [
         path.with_name(f"{path.stem} {number:0{width}} of {count}{path.suffix}")

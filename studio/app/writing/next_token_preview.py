@@ -34,7 +34,16 @@ DEBOUNCE_MS = 120
 
 
 class NextTokenPreview(QObject):
-    """Keeps the histogram true to the caret while nothing is being written."""
+    """Keeps the histogram true to the caret while nothing is being written.
+
+    Args:
+        client: The line to the engine.
+        model: The open model.
+        draft: The document.
+        writing: What is written into it.
+        next_token: The distribution at the caret.
+        parent: The Qt parent, if any.
+    """
 
     def __init__(
         self,

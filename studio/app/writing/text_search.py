@@ -13,6 +13,11 @@ def matches(text: str, query: str, match_case: bool) -> Iterator[tuple[int, int]
 
     They are looked for as they are taken. An ordinary space in the query stands for a no-break
     space too, which looks no different.
+
+    Args:
+        text: The text.
+        query: What is looked for.
+        match_case: Whether capital letters count.
     """
     if not query:
         return iter(())
@@ -22,17 +27,33 @@ def matches(text: str, query: str, match_case: bool) -> Iterator[tuple[int, int]
 
 
 def next_match(found: list[tuple[int, int]], position: int) -> int | None:
-    """Index of the first match at or behind a position, past the end from the beginning again."""
+    """Index of the first match at or behind a position, past the end from the beginning again.
+
+    Args:
+        found: The matches, in order.
+        position: In code points.
+    """
     return bisect_left(found, (position, -1)) % len(found) if found else None
 
 
 def previous_match(found: list[tuple[int, int]], position: int) -> int | None:
-    """Index of the last match that begins before a position, past the beginning from the end."""
+    """Index of the last match that begins before a position, past the beginning from the end.
+
+    Args:
+        found: The matches, in order.
+        position: In code points.
+    """
     return (bisect_left(found, (position, -1)) - 1) % len(found) if found else None
 
 
 def matches_between(found: list[tuple[int, int]], start: int, end: int) -> list[tuple[int, int]]:
-    """The matches that have a character of a range; the others, which may be many, are not seen."""
+    """The matches that have a character of a range; the others, which may be many, are not seen.
+
+    Args:
+        found: The matches, in order.
+        start: The first code point.
+        end: The one behind the last.
+    """
     low = bisect_left(found, (start, -1))
     if low and found[low - 1][1] > start:
         low -= 1

@@ -59,7 +59,16 @@ class WritingPhase(Enum):
 
 
 class Writing(QObject):
-    """Continue, Stop, Retake, and the steps between takes."""
+    """Continue, Stop, Retake, and the steps between takes.
+
+    Args:
+        client: The line to the engine.
+        model: The open model.
+        draft: The document.
+        sampling: The parameters in force.
+        next_token: The distribution at the caret.
+        parent: The Qt parent, if any.
+    """
 
     changed = Signal()
     """The phase, or what can be done."""

@@ -15,7 +15,14 @@ from studio.engine.llama import log
 
 
 class BareLoop:
-    """One model and one context, used as plainly as llama.cpp's own simple example does."""
+    """One model and one context, used as plainly as llama.cpp's own simple example does.
+
+    Args:
+        path: The model's file.
+        context_size: In tokens.
+        threads: How many evaluate.
+        lanes: How many sequences there are.
+    """
 
     def __init__(self, path: Path, context_size: int, threads: int, lanes: int = 0) -> None:
         """Open both.

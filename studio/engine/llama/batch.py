@@ -82,7 +82,12 @@ class SingleToken:
         self._position = np.ctypeslib.as_array(self.value.pos, (1,))
 
     def put(self, token: int, position: int) -> None:
-        """Hold another token."""
+        """Hold another token.
+
+        Args:
+            token: Its id.
+            position: Where it stands in its sequence.
+        """
         self._token[0] = token
         self._position[0] = position
 

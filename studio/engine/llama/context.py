@@ -38,7 +38,12 @@ class EvaluationStopped(Exception):
 
 
 class Context:
-    """Evaluated tokens and the logits that follow them. Close it before its model."""
+    """Evaluated tokens and the logits that follow them. Close it before its model.
+
+    Args:
+        model: The loaded model.
+        interrupt: Ends an evaluation.
+    """
 
     def __init__(self, model: Model, interrupt: Interrupt) -> None:
         """Allocate the context.
@@ -167,6 +172,11 @@ class Context:
         Moving the caret back a page must not make the way forward a new evaluation. Where less
         is to be evaluated than would be lost, the prefix is shared with a scratch sequence, and
         the new tokens are evaluated there.
+
+        Args:
+            tokens: Token ids, in order.
+            progress: Is given how many tokens are evaluated, and of how many; None for nobody.
+            wanted: How many of the last tokens' logits are asked for.
         """
         tokens = list(tokens)
         wanted = min(wanted, len(tokens))
@@ -179,6 +189,10 @@ class Context:
 
     def peek(self, tokens: Sequence[int], wanted: int) -> list[NDArray[np.float32]]:
         """The logits after the last `wanted` of some tokens; what is evaluated stays.
+
+        Args:
+            tokens: Token ids, in order.
+            wanted: How many of the last tokens' logits are asked for.
 
         Returns:
             Views in the tokens' order, as `logits` gives them; none where this model's memory
@@ -311,6 +325,10 @@ class Context:
         """Evaluate several tokens of a lane that has cells, without their logits.
 
         In batches so small that the logits that follow are those of single tokens.
+
+        Args:
+            lane: Its number.
+            tokens: Token ids, in order.
 
         Raises:
             EvaluationStopped: the interrupt was set; some of them may be evaluated.

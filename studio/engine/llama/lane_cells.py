@@ -43,6 +43,10 @@ class LaneCells:
     def share(self, lane: int, length: int) -> bool:
         """Give a lane the first `length` tokens of the main sequence, and nothing else.
 
+        Args:
+            lane: Its number.
+            length: How many tokens.
+
         Returns:
             Whether that worked. Where it did not, the lane has nothing.
         """
@@ -70,12 +74,22 @@ class LaneCells:
         return any(shared >= length for shared in self._shared.values())
 
     def grew(self, lane: int, count: int) -> None:
-        """A lane has that many tokens more."""
+        """A lane has that many tokens more.
+
+        Args:
+            lane: Its number.
+            count: How many.
+        """
         self._lengths[lane] += count
         self.held += count
 
     def shrink(self, lane: int, count: int) -> None:
-        """Take a lane's last tokens off, or all where its memory cannot be cut."""
+        """Take a lane's last tokens off, or all where its memory cannot be cut.
+
+        Args:
+            lane: Its number.
+            count: How many.
+        """
         self._lengths[lane] -= count
         self.held -= count
         if not self.cut(lane):

@@ -32,7 +32,14 @@ class LoadStopped(Exception):
 
 
 class Model:
-    """A loaded model. Close it; a context made from it must be closed before."""
+    """A loaded model. Close it; a context made from it must be closed before.
+
+    Args:
+        path: The model's file.
+        options: How it is loaded.
+        progress: Is given the share that is loaded; whether to go on.
+        header: The file's header, where it was read already.
+    """
 
     def __init__(
         self,

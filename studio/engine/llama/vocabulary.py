@@ -17,6 +17,10 @@ class Vocabulary:
 
     Attributes:
         mark: what `SamplingParams.logit_bias_vocabulary` calls it; empty where that is not known.
+
+    Args:
+        model: The loaded model, of llama.cpp's.
+        mark: What `SamplingParams.logit_bias_vocabulary` calls it.
     """
 
     def __init__(self, model: llama_cpp.llama_model_p, mark: str = "") -> None:

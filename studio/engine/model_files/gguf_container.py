@@ -200,7 +200,14 @@ class Metadata(dict[str, _Value]):
     path: Path
 
     def integer(self, key: str, default: int | None, low: int, high: int) -> int:
-        """An integer of any width from `low` to `high`; without a default it must be there."""
+        """An integer of any width from `low` to `high`; without a default it must be there.
+
+        Args:
+            key: Its name in the header.
+            default: What holds where the key is missing.
+            low: The least that is allowed.
+            high: The largest.
+        """
         value = self.get(key, default)
         if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
             found = "no value" if key not in self else shown(value)
@@ -208,7 +215,12 @@ class Metadata(dict[str, _Value]):
         return value
 
     def text(self, key: str, default: str | None = None) -> str:
-        """Text in UTF-8; without a default it must be there."""
+        """Text in UTF-8; without a default it must be there.
+
+        Args:
+            key: Its name in the header.
+            default: What holds where the key is missing.
+        """
         value = self.get(key, default)
         if isinstance(value, bytes):
             try:
@@ -230,7 +242,13 @@ class Metadata(dict[str, _Value]):
         return value
 
     def blocks(self, key: str, count: int, default: tuple[int, ...]) -> tuple[int, ...]:
-        """A value for each block: the file gives one for all, or an array."""
+        """A value for each block: the file gives one for all, or an array.
+
+        Args:
+            key: Its name in the header.
+            count: How many blocks the model has.
+            default: What holds where the key is missing.
+        """
         value = self.get(key)
         if isinstance(value, Array) and value.type in (_INT32, _UINT32):
             each = tuple(int(n) for n in np.frombuffer(value.data, "<i4"))

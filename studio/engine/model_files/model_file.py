@@ -29,7 +29,12 @@ FileErrorKind = Literal[
 
 
 class ModelFileError(Exception):
-    """A model file that must not reach llama.cpp. `str(error)` is the message for the writer."""
+    """A model file that must not reach llama.cpp. `str(error)` is the message for the writer.
+
+    Args:
+        kind: What is wrong.
+        message: What is wrong and what to do, for the writer.
+    """
 
     def __init__(self, kind: FileErrorKind, message: str) -> None:
         super().__init__(message)
@@ -77,7 +82,13 @@ _OTHER_FORMATS = (
 
 
 def refuse(path: Path, kind: FileErrorKind, found: str) -> NoReturn:
-    """Raise ModelFileError: the file's name, what was found in it, what to do about the kind."""
+    """Raise ModelFileError: the file's name, what was found in it, what to do about the kind.
+
+    Args:
+        path: The model's file.
+        kind: What is wrong.
+        found: What was found in it, in words.
+    """
     told = visible_line(found, _LONGEST_FOUND)
     raise ModelFileError(kind, f"“{visible_name(path.name)}” {told}. {_ADVICE[kind]}")
 
@@ -107,7 +118,13 @@ def open_regular(path: Path) -> tuple[BinaryIO, os.stat_result]:
 
 
 def refuse_format(path: Path, start: bytes, size: int) -> NoReturn:
-    """Refuse a file that is no GGUF file, with a guess at what it is by its first bytes."""
+    """Refuse a file that is no GGUF file, with a guess at what it is by its first bytes.
+
+    Args:
+        path: The model's file.
+        start: Its first bytes.
+        size: How many bytes it has.
+    """
     guess = next((name for magic, name in _OTHER_FORMATS if start.startswith(magic)), "")
     if size == 0:
         guess = "empty"

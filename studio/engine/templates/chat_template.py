@@ -142,6 +142,15 @@ def compile_source(
     again with contents as lists of typed parts, which some multimodal templates insist on. Each
     ends where an answer's own words begin; see `_before_answer`.
 
+    Args:
+        template: The template's source.
+        bos_token: The text of the token that begins a prompt.
+        eos_token: The text of the token that ends a turn.
+        has_system: Whether a system message is to stand in it.
+        command: What renders it; None for this program.
+        limits: Of time and memory.
+        is_stopped: Whether nobody waits for it any more.
+
     Raises:
         ChatTemplateError: it is no valid template, exceeds a limit, refuses the conversation,
             leaves out, repeats or changes a text, or begins every answer with a thought.

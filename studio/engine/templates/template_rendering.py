@@ -35,6 +35,10 @@ class ChatTemplateError(Exception):
 
     Attributes:
         is_lasting: Whether it would be the same again, with the same model.
+
+    Args:
+        message: What is wrong and what to do, for the writer.
+        is_lasting: Whether it would be the same again, with the same model.
     """
 
     def __init__(self, message: str, *, is_lasting: bool = True) -> None:

@@ -139,6 +139,12 @@ def import_bytes(
 ) -> tuple[Imported, ...]:
     """The same of a file's bytes; `stem` is the preset's name where the file has none.
 
+    Args:
+        data: The file's bytes.
+        stem: The preset's name where the file has none.
+        name: Another name for it, where one is wanted.
+        absent: Whether what the file is silent on is as its program has it; else it is neutral.
+
     Raises:
         PresetError: it is no preset, or one with a value that is not allowed.
     """
@@ -283,6 +289,10 @@ _SUFFIXES = (
 
 def export(preset: Preset, format_name: str) -> Exported:
     """The preset as a file of another program.
+
+    Args:
+        preset: What is written.
+        format_name: One of `EXPORT_FORMATS`.
 
     Raises:
         PresetError: there is no such format; names those that there are.

@@ -13,7 +13,12 @@ _NEUTRAL = SamplingParams()
 
 
 def why_idle(field: str, params: SamplingParams) -> str:
-    """Why a parameter does nothing that is another than the neutral one; empty where it acts."""
+    """Why a parameter does nothing that is another than the neutral one; empty where it acts.
+
+    Args:
+        field: The parameter's name.
+        params: The parameters in force.
+    """
     facts = PARAMETERS.get(field)
     if facts is None or facts.step is None or not facts.is_switch:
         return ""

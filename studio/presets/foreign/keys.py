@@ -63,12 +63,22 @@ def same(keys: Mapping[str, str]) -> dict[str, Key]:
 
 
 def carried(*fields: str, words: str) -> Key:
-    """A key that is carried over with a turn; `words` says which."""
+    """A key that is carried over with a turn; `words` says which.
+
+    Args:
+        words: Which turn, in one sentence.
+        *fields: The fields of ours that it sets.
+    """
     return Key(fields, words)
 
 
 def without_place(words: str, *idle: object) -> Key:
-    """A key that has no place here; `words` says what it would have done."""
+    """A key that has no place here; `words` says what it would have done.
+
+    Args:
+        words: What the key would have done.
+        *idle: Values at which it did nothing.
+    """
     return Key((), words, idle)
 
 

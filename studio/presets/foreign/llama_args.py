@@ -179,6 +179,10 @@ def read(text: str, name: str, *, absent: bool) -> Imported:
 def carry_arguments(source: Source, pairs: Iterable[tuple[str, str | None]]) -> None:
     """Carry flags with their values over.
 
+    Args:
+        source: What is read, and what became of it.
+        pairs: Each flag with its value, None where it has none.
+
     Raises:
         PresetError: a value is missing or not allowed.
     """

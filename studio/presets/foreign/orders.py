@@ -118,6 +118,10 @@ def from_webui(names: Iterable[str] | None, *, temperature_last: bool) -> tuple[
     """Our steps for text-generation-webui's `sampler_priority` and `temperature_last`.
 
     What its list leaves out runs first there.
+
+    Args:
+        names: `sampler_priority`; None where the file has none.
+        temperature_last: The key of that name.
     """
     order = list(WEBUI_ORDER)
     if names is not None:

@@ -13,6 +13,10 @@ _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d{1,3})?")
 def number_of(key: str, text: object) -> int | float:
     """The number in `text`.
 
+    Args:
+        key: The key in the file.
+        text: The text that was found.
+
     Raises:
         PresetError: it is none, or none that is finite.
     """

@@ -75,7 +75,15 @@ def carry_dynamic_temperature(
 def give_dynamic_temperature(
     target: Target, switch: str, temperature: str, low: str, high: str
 ) -> dict[str, object]:
-    """The same four keys of a preset; none where T does not move and is as it is by default."""
+    """The same four keys of a preset; none where T does not move and is as it is by default.
+
+    Args:
+        target: What is written, and what became of it.
+        switch: The key that turns it on.
+        temperature: The key of T.
+        low: The key of the least T.
+        high: The key of the largest.
+    """
     middle, width = target.give("temperature"), target.params.dynatemp_range
     if middle is None:
         return {}
@@ -91,7 +99,12 @@ def give_dynamic_temperature(
 
 
 def carry_breakers(source: Source, key: str) -> None:
-    """DRY's sequence breakers: a list, JSON of one in a text, or its inside alone."""
+    """DRY's sequence breakers: a list, JSON of one in a text, or its inside alone.
+
+    Args:
+        source: What is read, and what became of it.
+        key: The key in the file.
+    """
     value = source.take(key)
     if isinstance(value, str):
         value = _listed(key, value)
@@ -158,6 +171,11 @@ def carry_bans(source: Source, key: str, *, has_texts: bool) -> None:
 
     SillyTavern has a line for each: `[1, 2]` of ids, a text, or a text in quotation marks.
     text-generation-webui has ids with commas between, and no texts.
+
+    Args:
+        source: What is read, and what became of it.
+        key: The key in the file.
+        has_texts: Whether a line may be a text.
     """
     value = source.take(key)
     if value is None:
@@ -201,6 +219,10 @@ def carry_webui_order(source: Source, names: list[str] | None) -> None:
 def kobold_order(source: Source, key: str) -> tuple[str, ...]:
     """KoboldCpp's order by numbers, as our steps; what is no number of its is told.
 
+    Args:
+        source: What is read, and what became of it.
+        key: The key in the file.
+
     Raises:
         PresetError: it is no list of whole numbers.
     """
@@ -241,7 +263,13 @@ def carry_messages(source: Source) -> None:
 
 
 def note_macros(source: Source, key: str, text: object) -> None:
-    """Say that SillyTavern would put names and texts for its macros, where there are any."""
+    """Say that SillyTavern would put names and texts for its macros, where there are any.
+
+    Args:
+        source: What is read, and what became of it.
+        key: The key in the file.
+        text: The key's value.
+    """
     if isinstance(text, str) and (found := _MACRO.search(text)):
         source.note(key, f"SillyTavern fills in {found[0]}; here it stays as it is written.")
 
@@ -253,7 +281,12 @@ def has_penalty(source: Source) -> bool:
 
 
 def settle_dry_range(source: Source, key: str) -> None:
-    """DRY that is on and reaches 0 tokens back: in KoboldCpp and TabbyAPI that is all of them."""
+    """DRY that is on and reaches 0 tokens back: in KoboldCpp and TabbyAPI that is all of them.
+
+    Args:
+        source: What is read, and what became of it.
+        key: The key in the file.
+    """
     if source.get("dry_multiplier") and source.get("dry_penalty_last_n") == 0:
         source.note(
             key, "0 is all tokens with KoboldCpp and TabbyAPI; llama.cpp takes it for none."
@@ -288,12 +321,21 @@ def give_words(target: Target) -> list[tuple[str, float]]:
 def without_neutral(
     values: Mapping[str, object], neutral: Mapping[str, object]
 ) -> dict[str, object]:
-    """Those that are not as they are by default."""
+    """Those that are not as they are by default.
+
+    Args:
+        values: Keys with their values.
+        neutral: Those values that are by default.
+    """
     return {key: value for key, value in values.items() if value != neutral.get(key)}
 
 
 def text_list(key: str, value: object) -> list[str]:
     """Names: a list of texts, or a text with one a line.
+
+    Args:
+        key: The key in the file.
+        value: What was found.
 
     Raises:
         PresetError: neither.
@@ -368,6 +410,10 @@ def settle_adaptive(source: Source, key: str) -> None:
     """Leave adaptive-p out of the order where a file of llama.cpp's does not name it.
 
     It runs there where it is named, and not by default.
+
+    Args:
+        source: What is read, and what became of it.
+        key: The key in the file.
     """
     if source.get("adaptive_target") is not None and source.get("samplers") is None:
         order = tuple(step.name for step in STEPS if step.is_by_default)

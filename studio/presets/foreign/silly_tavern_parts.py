@@ -70,6 +70,10 @@ def refuse_template(values: Mapping[str, object]) -> None:
 def read_system_prompt(values: Mapping[str, object], name: str) -> Imported:
     """A preset of a system message alone.
 
+    Args:
+        values: The keys of the file.
+        name: A preset's name.
+
     Raises:
         PresetError: the text is none, or is empty.
     """

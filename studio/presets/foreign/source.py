@@ -166,7 +166,12 @@ class Source:
         return self._left.get(key) is not None
 
     def put(self, key: str, value: object) -> None:
-        """Add a key that was found while reading; the last one of a name counts."""
+        """Add a key that was found while reading; the last one of a name counts.
+
+        Args:
+            key: The key in the file.
+            value: What was found.
+        """
         self._left[key] = value
 
     def take(self, key: str) -> object:
@@ -183,6 +188,10 @@ class Source:
 
     def number(self, key: str, *, is_whole: bool = False) -> float | None:
         """The same for a number.
+
+        Args:
+            key: The key in the file.
+            is_whole: Whether it must be a whole number.
 
         Raises:
             PresetError: it is none.
@@ -247,13 +256,23 @@ class Source:
         return self._sampling.get(field, self._own.get(field))
 
     def add_biases(self, biases: Mapping[int, float], key: str) -> None:
-        """Set biases of tokens, beside those that are set already."""
+        """Set biases of tokens, beside those that are set already.
+
+        Args:
+            biases: What each token's logit grows by.
+            key: The key in the file.
+        """
         former = self._sampling.get("logit_bias", ())
         if biases:
             self.set("logit_bias", tuple({**dict(former), **biases}.items()), key)  # type: ignore[call-overload]  # pairs, by this method
 
     def add_words(self, words: Iterable[WordBias], key: str) -> None:
-        """Set biases of words, beside those that are set already; one too long is reported."""
+        """Set biases of words, beside those that are set already; one too long is reported.
+
+        Args:
+            words: Words with their biases.
+            key: The key in the file.
+        """
         found = {word.text: word for word in self._words}
         for word in words:
             try:
@@ -312,7 +331,12 @@ class Source:
             self.set_stops(value, key)
 
     def set_stops(self, value: object, key: str) -> None:
-        """Set stop strings, behind those that are set already; what is none is reported."""
+        """Set stop strings, behind those that are set already; what is none is reported.
+
+        Args:
+            value: What was found.
+            key: The key in the file.
+        """
         former = self._fields.get("stop", ())
         assert isinstance(former, tuple)
         stops = list(former)
@@ -339,7 +363,12 @@ class Source:
             self.set_system_message(value, key)
 
     def set_system_message(self, value: object, key: str) -> None:
-        """Set one; an empty one is none."""
+        """Set one; an empty one is none.
+
+        Args:
+            value: What was found.
+            key: The key in the file.
+        """
         if self.set_text("system_message", value, key):
             self._set_field("prompt_format", "chat", key)
 
@@ -360,7 +389,13 @@ class Source:
                 self._set_field("max_tokens", checked_max_tokens(self._prefix + key, value), key)
 
     def set_text(self, field: str, value: object, key: str) -> bool:
-        """Set the description, the notes or the system message; whether there is one."""
+        """Set the description, the notes or the system message; whether there is one.
+
+        Args:
+            field: The preset's field.
+            value: The text.
+            key: The key in the file.
+        """
         if isinstance(value, str) and len(value) > LONGEST_TEXT:
             why = f"Left out: at most {LONGEST_TEXT:,} characters are allowed."
             self.lose(key, value, why=why)
@@ -371,7 +406,12 @@ class Source:
         return bool(text)
 
     def take_over(self, part: Source, key: str) -> None:
-        """Add what was found within one of the keys, which is reported as one."""
+        """Add what was found within one of the keys, which is reported as one.
+
+        Args:
+            part: What was found within it.
+            key: The key in the file.
+        """
         self._add(part)
         self._goes[key] = dict.fromkeys(part._sampling)
 
@@ -388,15 +428,32 @@ class Source:
         self._lost += other._lost
 
     def note(self, key: str, why: str) -> None:
-        """Say something of a key that is carried, or that changes nothing."""
+        """Say something of a key that is carried, or that changes nothing.
+
+        Args:
+            key: The key in the file.
+            why: The reason, for the writer.
+        """
         self._notes.setdefault(key, []).append(why)
 
     def note_if_idle(self, key: str, why: str) -> None:
-        """The same, to be said only where the key turns out to do nothing here."""
+        """The same, to be said only where the key turns out to do nothing here.
+
+        Args:
+            key: The key in the file.
+            why: The reason, for the writer.
+        """
         self._if_idle[key] = why
 
     def lose(self, key: str, value: object, *, had_effect: bool = True, why: str = "") -> None:
-        """Report that something is not carried, and why; by default what its table says."""
+        """Report that something is not carried, and why; by default what its table says.
+
+        Args:
+            key: The key in the file.
+            value: Its value, as it is shown.
+            had_effect: Whether it did something where it comes from.
+            why: The reason, for the writer.
+        """
         if key not in self._keys and is_secret(key):
             self._lost.append(NotCarried(self._prefix + key, HIDDEN, had_effect=False, why=NEVER))
             return
@@ -405,7 +462,13 @@ class Source:
         self._lost.append(NotCarried(self._prefix + key, shown, had_effect, reason))
 
     def leave_out(self, key: str, value: object, error: PresetError) -> None:
-        """Report that a value is not carried that cannot be one here."""
+        """Report that a value is not carried that cannot be one here.
+
+        Args:
+            key: The key in the file.
+            value: Its value.
+            error: Why it cannot be one here.
+        """
         _, _, allowed = str(error).partition("; allowed is ")
         self.lose(key, value, why=f"Left out: allowed is {allowed}")
 

@@ -64,7 +64,12 @@ class Target:
         self._done.update(fields)
 
     def lose(self, field: str, why: str) -> None:
-        """Tell that a field is not carried, even where it is as it is by default."""
+        """Tell that a field is not carried, even where it is as it is by default.
+
+        Args:
+            field: The field of the preset.
+            why: The reason, for the writer.
+        """
         self._done.discard(field)
         self._reasons[field] = why
 
@@ -85,7 +90,12 @@ class Target:
             self.lose("samplers", f"{self._program} runs its samplers in an order of its own.")
 
     def exported(self, text: str, suffix: str) -> Exported:
-        """The file, and all that was not given and is not as it is by default."""
+        """The file, and all that was not given and is not as it is by default.
+
+        Args:
+            text: The file's text.
+            suffix: What its name ends with.
+        """
         no_place = f"{self._program} has no place for it."
         lost = [
             NotCarried(field, value, why=self._reasons.get(field, no_place))

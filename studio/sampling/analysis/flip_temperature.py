@@ -96,6 +96,12 @@ def favourite(
 ) -> int:
     """Return the favourite that `blame` speaks of: the best token after penalties and biases.
 
+    Args:
+        sketch: The distribution of the place.
+        params: The samplers and their values.
+        history: The tokens so far, oldest first.
+        state: What samplers need beside these: see `SamplerState`.
+
     Raises:
         LogitsError: Biases have banned every token that the sketch knows.
     """

@@ -133,13 +133,24 @@ def effective_choices_curve(
     params: SamplingParams | None = None,
     history: Sequence[int] = (),
 ) -> NDArray[np.float64] | None:
-    """Return the effective choices, exp of the entropy, as `temperature_curve` does."""
+    """Return the effective choices, exp of the entropy, as `temperature_curve` does.
+
+    Args:
+        sketch: The distribution.
+        temperatures: Any shape.
+        params: The samplers and their values.
+        history: The tokens so far, oldest first.
+    """
     curve = temperature_curve(sketch, temperatures, params, history)
     return None if curve is None else curve.effective_choices
 
 
 def sensitivity(sketch: LogitSketch, temperature: float) -> float:
     """Return dH/dlnT in nats at one temperature, before any sampler.
+
+    Args:
+        sketch: The distribution.
+        temperature: T.
 
     Raises:
         ParameterError: The temperature is negative or not a number.
@@ -149,6 +160,10 @@ def sensitivity(sketch: LogitSketch, temperature: float) -> float:
 
 def curve_of(left: FilteredDistribution, temperatures: ArrayLike) -> TemperatureCurve:
     """Return the curve of what samplers left.
+
+    Args:
+        left: What the samplers left, at any T.
+        temperatures: Any shape.
 
     Raises:
         ParameterError: A temperature is negative or not a number.
@@ -211,6 +226,11 @@ def steepest(
 
     Below it the model keeps to what it knows; above it the text soon falls apart. None where no T
     changes anything, or where what `params` cut depends on T. Arguments as `temperature_curve`.
+
+    Args:
+        sketch: The distribution.
+        params: The samplers and their values.
+        history: The tokens so far, oldest first.
     """
     return _looked_for(steepest_on, sketch, params, history)
 
@@ -222,6 +242,11 @@ def flattest(
 
     None where there is no such place, or where what `params` cut depends on T. Arguments as
     `temperature_curve`.
+
+    Args:
+        sketch: The distribution.
+        params: The samplers and their values.
+        history: The tokens so far, oldest first.
     """
     return _looked_for(flattest_on, sketch, params, history)
 

@@ -43,6 +43,10 @@ class MostLikely(NamedTuple):
 def logit_of(sketch: LogitSketch, token_id: int) -> float | None:
     """Return a token's logit; None for one of the tail that was not written.
 
+    Args:
+        sketch: The distribution.
+        token_id: The token.
+
     Raises:
         ValueError: The token is not in the vocabulary.
     """
@@ -63,6 +67,10 @@ def most_likely_temperature(sketch: LogitSketch, token_id: int) -> MostLikely:
     It is before penalties and filters. For a token that ties with the favourite but has the higher
     id the largest is a limit: T 0 itself gives the favourite everything.
 
+    Args:
+        sketch: The distribution.
+        token_id: The token.
+
     Raises:
         ValueError: The token is not in the vocabulary, or its logit is not known (see `logit_of`).
     """
@@ -71,6 +79,10 @@ def most_likely_temperature(sketch: LogitSketch, token_id: int) -> MostLikely:
 
 def most_likely_left(left: FilteredDistribution, token_id: int) -> MostLikely:
     """Return the same after the samplers that left `left`.
+
+    Args:
+        left: What the samplers left.
+        token_id: The token.
 
     Raises:
         ValueError: The token is not among its known tokens.
@@ -102,6 +114,11 @@ def temperature_for_left(
     left: FilteredDistribution, token_id: int, probability: float
 ) -> tuple[float, ...]:
     """Return the same after the samplers that left `left`.
+
+    Args:
+        left: What the samplers left.
+        token_id: The token.
+        probability: The probability that the token is to have.
 
     Raises:
         ValueError: The probability is not between 0 and 1, or the token is not among the known.

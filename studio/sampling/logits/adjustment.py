@@ -26,7 +26,12 @@ class Adjustment(NamedTuple):
 
     @classmethod
     def of(cls, added: Mapping[int, float], penalty: float = 1.0) -> Self:
-        """Return the adjustment that adds to each token of `added` its value."""
+        """Return the adjustment that adds to each token of `added` its value.
+
+        Args:
+            added: What each token's logit grows by.
+            penalty: As `repeat_penalty`; 1 does nothing.
+        """
         tokens = np.fromiter(added.keys(), dtype=np.int64, count=len(added))
         return cls(tokens, penalty, np.fromiter(added.values(), dtype=np.float64, count=len(added)))
 
@@ -36,6 +41,10 @@ class Adjustment(NamedTuple):
 
     def check(self, field: str, size: int) -> None:
         """Refuse tokens that a vocabulary of `size` does not have.
+
+        Args:
+            field: Where the tokens come from.
+            size: How many tokens the vocabulary has.
 
         Raises:
             ValueError: Names `field`, where the tokens come from.

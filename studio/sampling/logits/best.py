@@ -60,7 +60,12 @@ def reaching(source: NDArray[Any], least: int) -> tuple[NDArray[np.int64], bool]
 def descending(
     ids: NDArray[np.int64], logits: NDArray[Any]
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Return ids and logits from the largest logit to the least, equal ones as they stand."""
+    """Return ids and logits from the largest logit to the least, equal ones as they stand.
+
+    Args:
+        ids: `(n,)` token ids.
+        logits: `(n,)` their logits.
+    """
     if ids.size < _SORT_KEYS_FROM or logits.dtype is not FLOAT32:
         # Back to front before and after, so that equal ones stand as they stood.
         ids, logits = ids[::-1], logits[::-1]

@@ -110,12 +110,22 @@ class Bins:
         return self._about(rank).place(rank)
 
     def weight_at(self, rank: int, beta: float) -> float:
-        """Return the weight of the token of a rank."""
+        """Return the weight of the token of a rank.
+
+        Args:
+            rank: From 0, the best token's.
+            beta: The inverse temperature, 1/T.
+        """
         rank_slice = self._about(rank)
         return math.exp(rank_slice.exponents(beta).item(rank - rank_slice.first))
 
     def mass(self, kept: int, beta: float) -> float:
-        """Return the mass of `weight`."""
+        """Return the mass of `weight`.
+
+        Args:
+            kept: How many of the best tokens are left.
+            beta: The inverse temperature, 1/T.
+        """
         if kept < self.count:
             rank_slice = self._about(kept - 1)
             inside = rank_slice.exponents(beta)[: kept - rank_slice.first]
@@ -126,7 +136,12 @@ class Bins:
         return self._total.mass
 
     def weight(self, kept: int, beta: float) -> Weight:
-        """Return the weight of the `kept` best tokens."""
+        """Return the weight of the `kept` best tokens.
+
+        Args:
+            kept: How many of the best tokens are left.
+            beta: The inverse temperature, 1/T.
+        """
         mass = self.mass(kept, beta)
         if beta == 0.0:
             return Weight(mass, 0.0)
@@ -142,6 +157,12 @@ class Bins:
         """Return the least rank below `kept` at which the weights so far reach `mass`, or `kept`.
 
         With side "right", at which they exceed it.
+
+        Args:
+            mass: In the unit of `mass`.
+            beta: The inverse temperature, 1/T.
+            kept: How many of the best tokens are left.
+            side: As `numpy.searchsorted` has it.
         """
         # First those known: asked how many weigh what so many did, the answer is as many.
         for rank_slice in self._sorted.values():

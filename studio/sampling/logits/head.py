@@ -43,12 +43,22 @@ class Head(Protocol):
         """Return their moments' sum."""
 
     def weights(self, start: int, end: int) -> list[float]:
-        """Return the weights of the tokens from rank `start` to before rank `end`."""
+        """Return the weights of the tokens from rank `start` to before rank `end`.
+
+        Args:
+            start: The first rank.
+            end: The rank behind the last.
+        """
 
     def rank_at(self, mass: float, kept: int, side: Side) -> int:
         """Return the least rank below `kept` at which the weights so far reach `mass`, or `kept`.
 
         With side "right", at which they exceed it.
+
+        Args:
+            mass: In the unit of `mass`.
+            kept: How many of the best tokens are left.
+            side: As `numpy.searchsorted` has it.
         """
 
 
@@ -83,7 +93,13 @@ def gaps_of_few(logits: NDArray[Any], count: int) -> list[float]:
 
 
 def exponents_of_few(gaps: list[float], count: int, beta: float) -> list[float]:
-    """Return the first `count` gaps as x = β·(z − z_max), none of them below LEAST_EXPONENT."""
+    """Return the first `count` gaps as x = β·(z − z_max), none of them below LEAST_EXPONENT.
+
+    Args:
+        gaps: How far below the largest each logit is.
+        count: How many of them.
+        beta: The inverse temperature, 1/T.
+    """
     downwards = -beta
     exponents = [downwards * gap for gap in gaps[:count]]
     if exponents[-1] < LEAST_EXPONENT:

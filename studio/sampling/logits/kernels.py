@@ -227,6 +227,10 @@ def best(logits: NDArray[Any], least: int) -> Best | None:
     """Return at least the `least` best tokens of `(V,)` logits; where there are fewer, all.
 
     None where many are asked for, too.
+
+    Args:
+        logits: `(V,)` logits.
+        least: How many are wanted.
     """
     address = _address_of(logits)
     if _library is None or not address or logits.size < _FEWEST or least > _MOST_ASKED:
@@ -349,7 +353,13 @@ def weigh(
 
 
 def mass(logits: NDArray[Any], maximum: float, beta: float) -> float | None:
-    """Return Σ exp(β·(z − maximum)) over `(V,)` logits, as `weigh` does."""
+    """Return Σ exp(β·(z − maximum)) over `(V,)` logits, as `weigh` does.
+
+    Args:
+        logits: `(V,)` logits.
+        maximum: The largest of them.
+        beta: The inverse temperature, 1/T.
+    """
     address = _address_of(logits)
     if _library is None or not address:
         return None

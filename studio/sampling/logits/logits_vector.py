@@ -32,6 +32,10 @@ def as_vector(vector: NDArray[Any]) -> NDArray[Any]:
 def refuse_what_cannot_be_ranked(source: NDArray[Any], maximum: float) -> NoReturn:
     """Say what is wrong with logits of which the largest, or NaN, is not finite.
 
+    Args:
+        source: The logits as they were given.
+        maximum: Their maximum.
+
     Raises:
         LogitsError: Always.
     """

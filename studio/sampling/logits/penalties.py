@@ -18,21 +18,37 @@ from numpy.typing import NDArray
 
 
 def recent(history: Sequence[int], last_n: int) -> Sequence[int]:
-    """Return the last `last_n` tokens of `history`; -1 means all of it."""
+    """Return the last `last_n` tokens of `history`; -1 means all of it.
+
+    Args:
+        history: The tokens so far, oldest first.
+        last_n: How many; -1 for all.
+    """
     if last_n == 0:
         return ()
     return history if last_n < 0 else history[-last_n:]
 
 
 def losses(tokens: Sequence[int], frequency: float, presence: float) -> dict[int, float]:
-    """Return what each of `tokens` loses for how often it occurs and for being there, negated."""
+    """Return what each of `tokens` loses for how often it occurs and for being there, negated.
+
+    Args:
+        tokens: The tokens that the penalties look at.
+        frequency: The loss for each time.
+        presence: The loss for being there.
+    """
     return {
         token: -(count * frequency + presence) + 0.0 for token, count in Counter(tokens).items()
     }
 
 
 def penalise(logits: NDArray[Any], penalty: float) -> NDArray[Any]:
-    """Return `logits` penalised, all of them, in their own dtype."""
+    """Return `logits` penalised, all of them, in their own dtype.
+
+    Args:
+        logits: `(V,)` logits.
+        penalty: `repeat_penalty`; 1 does nothing.
+    """
     factor = logits.dtype.type(penalty)
     with np.errstate(over="ignore"):
         changed: NDArray[Any] = np.where(logits <= 0.0, logits * factor, logits / factor)

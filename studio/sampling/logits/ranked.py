@@ -49,25 +49,51 @@ class RankedLogits(Protocol):
         """Return `kept`, or the number of tokens there are if that is less."""
 
     def mass(self, kept: int, beta: float) -> float:
-        """Return the mass of `weight`, which costs less than the moment too."""
+        """Return the mass of `weight`, which costs less than the moment too.
+
+        Args:
+            kept: How many of the best tokens are left.
+            beta: The inverse temperature, 1/T.
+        """
 
     def weight(self, kept: int, beta: float) -> Weight:
-        """Return the weight of the `kept` best tokens at inverse temperature `beta`."""
+        """Return the weight of the `kept` best tokens at inverse temperature `beta`.
+
+        Args:
+            kept: How many of the best tokens are left.
+            beta: The inverse temperature, 1/T.
+        """
 
     def count_to_mass(self, mass: float, beta: float, kept: int) -> int:
         """Return the least n such that the n best weigh at least `mass`, or `kept` if that is less.
 
         It looks no further than `kept` tokens.
+
+        Args:
+            mass: In the unit of `mass`.
+            beta: The inverse temperature, 1/T.
+            kept: How many of the best tokens are left.
         """
 
     def count_within(self, distance: float, kept: int) -> int:
         """Return how many of the `kept` best have a logit at most `distance` below the largest.
 
         It looks no further than `kept` tokens.
+
+        Args:
+            distance: In logits.
+            kept: How many of the best tokens are left.
         """
 
     def penalised(self, penalty: float, recent: Collection[int], kept: int) -> Self:
-        """Return the `kept` best with the `recent` ones penalised, in their new order."""
+        """Return the `kept` best with the `recent` ones penalised, in their new order.
+
+        Args:
+            penalty: What their logits are divided by where they are positive, and multiplied by
+                where not.
+            recent: The tokens that the penalty is for.
+            kept: How many of the best tokens are left.
+        """
 
 
 class Candidates(RankedLogits, Protocol):
@@ -81,17 +107,39 @@ class Candidates(RankedLogits, Protocol):
         """Return the standard deviation of the `kept` best logits."""
 
     def adjusted(self, adjustment: Adjustment, kept: int) -> Self:
-        """Return the `kept` best with the logits of some of them changed, in their new order."""
+        """Return the `kept` best with the logits of some of them changed, in their new order.
+
+        Args:
+            adjustment: What changes.
+            kept: How many of the best tokens are left.
+        """
 
     def without_best(self, count: int, kept: int) -> Self:
-        """Return the `kept` best without the `count` best of them; fewer than all."""
+        """Return the `kept` best without the `count` best of them; fewer than all.
+
+        Args:
+            count: How many.
+            kept: How many of the best tokens are left.
+        """
 
     def reshaped(self, reshape: Reshape, kept: int, beta: float) -> Self:
-        """Return the `kept` best with the logits that `reshape` makes of their probabilities."""
+        """Return the `kept` best with the logits that `reshape` makes of their probabilities.
+
+        Args:
+            reshape: Makes logits of probabilities, both from the best token on.
+            kept: How many of the best tokens are left.
+            beta: The inverse temperature, 1/T.
+        """
 
     def typical(self, p: float, beta: float, kept: int, least: int) -> tuple[Self, int]:
         """Return the tokens whose surprise is nearest the entropy, and how many they are.
 
         As few of the `kept` best as have a share of more than `p` in their weight at `beta`, but
         `least` of them at least.
+
+        Args:
+            p: The share to reach.
+            beta: The inverse temperature, 1/T.
+            kept: How many of the best tokens are left.
+            least: How many tokens there must be at least.
         """

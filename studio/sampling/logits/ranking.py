@@ -146,7 +146,12 @@ class Ranking:
             self._rank(self.source, max(least, self.ids.size * _GROWTH))
 
     def mass(self, kept: int, beta: float) -> float:
-        """Return the mass of `weight`."""
+        """Return the mass of `weight`.
+
+        Args:
+            kept: How many of the best tokens are left.
+            beta: The inverse temperature, 1/T.
+        """
         if self._is_ranked(kept):
             return self.head(beta).mass(kept)
         is_usual = _LEAST_BETA < beta < _LARGEST_BETA
@@ -157,23 +162,44 @@ class Ranking:
         return self._in_bins().mass(kept, beta)
 
     def weight(self, kept: int, beta: float) -> Weight:
-        """Return the weight of the `kept` best tokens at inverse temperature `beta`."""
+        """Return the weight of the `kept` best tokens at inverse temperature `beta`.
+
+        Args:
+            kept: How many of the best tokens are left.
+            beta: The inverse temperature, 1/T.
+        """
         if self._is_ranked(kept):
             head = self.head(beta)
             return Weight(head.mass(kept), head.moment(kept))
         return self._in_bins().weight(kept, beta)
 
     def weights(self, kept: int, beta: float) -> NDArray[np.float64]:
-        """Return the weights of the `kept` best tokens, one by one."""
+        """Return the weights of the `kept` best tokens, one by one.
+
+        Args:
+            kept: How many of the best tokens are left.
+            beta: The inverse temperature, 1/T.
+        """
         return np.array(self.some_weights(0, kept, beta))
 
     def some_weights(self, start: int, end: int, beta: float) -> list[float]:
-        """Return the weights of the tokens from rank `start` to before rank `end`."""
+        """Return the weights of the tokens from rank `start` to before rank `end`.
+
+        Args:
+            start: The first rank.
+            end: The rank behind the last.
+            beta: The inverse temperature, 1/T.
+        """
         self.extend(end)
         return self.head(beta).weights(start, end)
 
     def weight_at(self, rank: int, beta: float) -> float:
-        """Return the weight of the token of one rank."""
+        """Return the weight of the token of one rank.
+
+        Args:
+            rank: From 0, the best token's.
+            beta: The inverse temperature, 1/T.
+        """
         if self._is_ranked(rank + 1):
             return self.head(beta).weights(rank, rank + 1)[0]
         return self._in_bins().weight_at(rank, beta)
@@ -183,13 +209,24 @@ class Ranking:
         return self.ids.item(rank) if rank < self.ids.size else self._in_bins().token_at(rank)
 
     def count_to_mass(self, mass: float, beta: float, kept: int) -> int:
-        """Return the least n such that the n best weigh at least `mass`, `kept` at most."""
+        """Return the least n such that the n best weigh at least `mass`, `kept` at most.
+
+        Args:
+            mass: In the unit of `mass`.
+            beta: The inverse temperature, 1/T.
+            kept: How many of the best tokens are left.
+        """
         return min(self._rank_at(mass, beta, kept, "left") + 1, kept)
 
     def rank_of_draw(self, mass: float, beta: float, kept: int) -> int:
         """Return the rank, among the `kept` best, whose share of the weight covers `mass`.
 
         Rounding may put `mass` past the end; the last token with a weight above 0 is meant then.
+
+        Args:
+            mass: u times the weight of the `kept` best.
+            beta: The inverse temperature, 1/T.
+            kept: How many of the best tokens are left.
         """
         rank = self._rank_at(mass, beta, kept, "right")
         if rank < kept:
@@ -202,7 +239,12 @@ class Ranking:
         return self._logit_gaps().within(distance)
 
     def count_within(self, distance: float, kept: int) -> int:
-        """Return how many of the `kept` best are at most `distance` below the largest."""
+        """Return how many of the `kept` best are at most `distance` below the largest.
+
+        Args:
+            distance: In logits.
+            kept: How many of the best tokens are left.
+        """
         n = self.within(distance)
         if n >= self.ids.size and n < kept and not self._is_ranked(kept):
             n = self._in_bins().within(distance)
@@ -240,6 +282,12 @@ class Ranking:
 
     def penalised(self, penalty: float, recent: Collection[int], kept: int) -> Self:
         """Return the `kept` best with the `recent` ones penalised, in their new order.
+
+        Args:
+            penalty: What their logits are divided by where they are positive, and multiplied by
+                where not.
+            recent: The tokens that the penalty is for.
+            kept: How many of the best tokens are left.
 
         Raises:
             ValueError: A recent token is not in the vocabulary.

@@ -44,6 +44,10 @@ def logits_near(target: float, probabilities: NDArray[np.float64]) -> NDArray[np
     """Return the logits that adaptive-p makes of probabilities: 0 at the target, less elsewhere.
 
     −10·d²/(1 + d) for a distance of d·0.3: quadratic near the target, linear far from it.
+
+    Args:
+        target: The probability that is favoured.
+        probabilities: `(n,)` probabilities.
     """
     distances = np.abs(probabilities - target) / _WIDTH
     logits: NDArray[np.float64] = -_SHARPNESS * distances * distances / (1.0 + distances)

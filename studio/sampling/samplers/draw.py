@@ -47,6 +47,10 @@ def chance(seed: int, position: int) -> float:
 
     Made as `uniform` makes its own, by another key: whether XTC acts does not depend on the draw.
 
+    Args:
+        seed: Any whole number from 0 to 2**64 - 1.
+        position: The index of the token in its text.
+
     Raises:
         ValueError: As for `uniform`.
     """

@@ -24,7 +24,14 @@ N = TypeVar("N", float, NDArray[np.float64])
 
 
 def top_k(ranked: RankedLogits, kept: int, beta: float, k: int) -> int:
-    """Keep the k best tokens; k 0 keeps all."""
+    """Keep the k best tokens; k 0 keeps all.
+
+    Args:
+        ranked: The logits, ranked.
+        kept: How many of the best tokens are left.
+        beta: The inverse temperature, 1/T.
+        k: How many to keep.
+    """
     return kept if k == 0 else min(kept, k)
 
 
@@ -73,6 +80,11 @@ def min_p(left: Left[N], beta: N, params: SamplingParams) -> N:
     """Keep the tokens with at least p times the probability of the best.
 
     In logits: z_i ≥ z_max + ln(p)/β. Nguyen et al., "Turning Up the Heat: Min-p Sampling", 2024.
+
+    Args:
+        left: What the filters before have left.
+        beta: 1/T, one or an array for a stack.
+        params: The samplers and their values.
     """
     return -math.log(params.min_p) / beta
 
@@ -81,6 +93,11 @@ def top_n_sigma(left: Left[N], beta: N, params: SamplingParams) -> N:
     """Keep the tokens at most n standard deviations of the logits left below the best.
 
     Tang et al., "Top-nσ: Not All Logits Are You Need", 2024. Temperature scales both sides alike.
+
+    Args:
+        left: What the filters before have left.
+        beta: 1/T, one or an array for a stack.
+        params: The samplers and their values.
     """
     return params.top_n_sigma * left.deviation()
 
@@ -91,6 +108,11 @@ def p_less(left: Left[N], beta: N, params: SamplingParams) -> N:
     In logits: z_i ≥ z_max + ln(M(2β)/M(β))/β with M(β) = Σ exp(β·(z − z_max)). The distance is the
     mean over [β, 2β] of how far below the best a token is on average, so it falls as β rises: a
     colder T never keeps more. Tan et al., "p-less Sampling", 2025 (arXiv 2509.23234).
+
+    Args:
+        left: What the filters before have left.
+        beta: 1/T, one or an array for a stack.
+        params: The samplers and their values.
     """
     distance: N = np.maximum(left.log_mass(beta) - left.log_mass(2.0 * beta), 0.0) / beta
     return distance
@@ -105,6 +127,12 @@ def xtc(ranked: RankedLogits, kept: int, beta: float, threshold: float) -> int:
 
     All of those whose probability reaches the threshold but the least of them: p-e-w,
     text-generation-webui pull request 6335.
+
+    Args:
+        ranked: The logits, ranked.
+        kept: How many of the best tokens are left.
+        beta: The inverse temperature, 1/T.
+        threshold: `xtc_threshold`.
     """
     kept = ranked.limit(kept)
     least = threshold * ranked.mass(kept, beta)

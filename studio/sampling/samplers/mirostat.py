@@ -20,7 +20,12 @@ LOOKED_AT = 100
 
 
 def mu_before(params: SamplingParams, mu: float | None) -> float:
-    """Return the surprise in bits allowed at this step; it starts at twice the aim."""
+    """Return the surprise in bits allowed at this step; it starts at twice the aim.
+
+    Args:
+        params: The samplers and their values.
+        mu: Where the step before left it; None before the first.
+    """
     return 2.0 * params.mirostat_tau if mu is None else mu
 
 
@@ -64,7 +69,14 @@ def version_1(best: NDArray[np.float64], kept: int, beta: float, size: int, mu: 
 
 
 def version_2(ranked: RankedLogits, kept: int, beta: float, mu: float) -> int:
-    """Return how many tokens to keep: those whose surprise is at most mu, but one at least."""
+    """Return how many tokens to keep: those whose surprise is at most mu, but one at least.
+
+    Args:
+        ranked: The logits, ranked.
+        kept: How many of the best tokens are left.
+        beta: The inverse temperature, 1/T.
+        mu: The surprise in bits that is allowed.
+    """
     room = mu * math.log(2.0) - math.log(ranked.mass(kept, beta))
     if beta == 0.0:
         return kept if room >= 0.0 else 1

@@ -69,7 +69,14 @@ def shape(
 def shape_any(
     ranking: Ranking, params: SamplingParams, history: Sequence[int], state: SamplerState
 ) -> Shaped[Ranking]:
-    """Do what `shape` does, by the way that is right for all samplers and any number left."""
+    """Do what `shape` does, by the way that is right for all samplers and any number left.
+
+    Args:
+        ranking: The logits, ranked.
+        params: The samplers and their values.
+        history: The tokens so far, oldest first.
+        state: What samplers need beside these: see `SamplerState`.
+    """
     whole, kept, beta = run(WholeLogits(ranking), params, history, state)
     return Shaped(whole.ranking, kept, beta)
 
@@ -83,6 +90,12 @@ def run(
     tempered one. Temperature 0 is not a limit to be approached but the best penalised logit alone,
     whatever the order. Penalties that stand after a filter re-rank what the filter left. Biases
     come before everything; Mirostat takes the place of all steps but temperature.
+
+    Args:
+        ranked: The logits, ranked.
+        params: The samplers and their values.
+        history: The tokens so far, oldest first.
+        state: What samplers need beside these: see `SamplerState`.
     """
     if params.logit_bias or state.word_biases:
         bias = Adjustment.of(merged(params.biases, state.word_biases))
@@ -265,6 +278,10 @@ def dynamic_temperature(params: SamplingParams, share: float) -> float:
 
     Dynamic temperature (arXiv 2309.02772, figures of llama.cpp): from T − range, 0 at least, where
     one token has all, to T + range, where all are alike.
+
+    Args:
+        params: The samplers and their values.
+        share: The entropy as a share of the largest possible, 0 to 1.
     """
     low = max(0.0, params.temperature - params.dynatemp_range)
     high = params.temperature + params.dynatemp_range

@@ -56,7 +56,12 @@ class FilteredTop(NamedTuple):
 
 
 def filter_top(ranking: Ranking, params: SamplingParams) -> FilteredTop | None:
-    """Return what the samplers of `params` leave, or None where that is not found here."""
+    """Return what the samplers of `params` leave, or None where that is not found here.
+
+    Args:
+        ranking: The logits, ranked.
+        params: The samplers and their values.
+    """
     steps = _steps(params)
     known = ranking.ids.size
     if steps is None or known > FEW:

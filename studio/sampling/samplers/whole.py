@@ -50,23 +50,51 @@ class WholeLogits:
         return self.ranking.limit(kept)
 
     def mass(self, kept: int, beta: float) -> float:
-        """Return the mass of `weight`."""
+        """Return the mass of `weight`.
+
+        Args:
+            kept: How many of the best tokens are left.
+            beta: The inverse temperature, 1/T.
+        """
         return self.ranking.mass(kept, beta)
 
     def weight(self, kept: int, beta: float) -> Weight:
-        """Return the weight of the `kept` best tokens at inverse temperature `beta`."""
+        """Return the weight of the `kept` best tokens at inverse temperature `beta`.
+
+        Args:
+            kept: How many of the best tokens are left.
+            beta: The inverse temperature, 1/T.
+        """
         return self.ranking.weight(kept, beta)
 
     def count_to_mass(self, mass: float, beta: float, kept: int) -> int:
-        """Return the least n such that the n best weigh at least `mass`, `kept` at most."""
+        """Return the least n such that the n best weigh at least `mass`, `kept` at most.
+
+        Args:
+            mass: In the unit of `mass`.
+            beta: The inverse temperature, 1/T.
+            kept: How many of the best tokens are left.
+        """
         return self.ranking.count_to_mass(mass, beta, kept)
 
     def count_within(self, distance: float, kept: int) -> int:
-        """Return how many of the `kept` best are at most `distance` below the largest."""
+        """Return how many of the `kept` best are at most `distance` below the largest.
+
+        Args:
+            distance: In logits.
+            kept: How many of the best tokens are left.
+        """
         return self.ranking.count_within(distance, kept)
 
     def penalised(self, penalty: float, recent: Collection[int], kept: int) -> Self:
-        """Return the `kept` best with the `recent` ones penalised, in their new order."""
+        """Return the `kept` best with the `recent` ones penalised, in their new order.
+
+        Args:
+            penalty: What their logits are divided by where they are positive, and multiplied by
+                where not.
+            recent: The tokens that the penalty is for.
+            kept: How many of the best tokens are left.
+        """
         return type(self)(self.ranking.penalised(penalty, recent, kept))
 
     def deviation(self, kept: int) -> float:
@@ -82,7 +110,12 @@ class WholeLogits:
         return float(source[source > -np.inf].std(dtype=np.float64))
 
     def adjusted(self, adjustment: Adjustment, kept: int) -> Self:
-        """Return the `kept` best with the logits of some of them changed, in their new order."""
+        """Return the `kept` best with the logits of some of them changed, in their new order.
+
+        Args:
+            adjustment: What changes.
+            kept: How many of the best tokens are left.
+        """
         if self.ranking.are_all_of_many(kept):
             tokens = adjustment.tokens
             changed = adjustment.apply(self.ranking.logits_of(tokens))
@@ -94,7 +127,12 @@ class WholeLogits:
         return type(self)(Ranking(changed))
 
     def without_best(self, count: int, kept: int) -> Self:
-        """Return the `kept` best without the `count` best of them."""
+        """Return the `kept` best without the `count` best of them.
+
+        Args:
+            count: How many.
+            kept: How many of the best tokens are left.
+        """
         if self.ranking.are_all_of_many(kept):
             self.ranking.extend(count)
             taken = self.ranking.ids[:count]
@@ -103,7 +141,13 @@ class WholeLogits:
         return type(self)(Ranking(self._only(slice(count, kept))))
 
     def reshaped(self, reshape: Reshape, kept: int, beta: float) -> Self:
-        """Return the `kept` best with the logits that `reshape` makes of their probabilities."""
+        """Return the `kept` best with the logits that `reshape` makes of their probabilities.
+
+        Args:
+            reshape: Makes logits of probabilities, both from the best token on.
+            kept: How many of the best tokens are left.
+            beta: The inverse temperature, 1/T.
+        """
         mass = self.ranking.mass(kept, beta)
         if self.ranking.are_all_of_many(kept):
             source = self.ranking.source
@@ -121,6 +165,12 @@ class WholeLogits:
 
         No more of the vocabulary is ranked than holds them: a token further down is further from
         the entropy than the last one ranked, once that is less probable than the entropy says.
+
+        Args:
+            p: The share to reach.
+            beta: The inverse temperature, 1/T.
+            kept: How many of the best tokens are left.
+            least: How many tokens there must be at least.
         """
         kept = self.ranking.limit(kept)
         mass, moment = self.ranking.weight(kept, beta)

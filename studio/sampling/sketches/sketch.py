@@ -66,6 +66,13 @@ class LogitSketch:
         vocabulary_size: V.
         tail: All other tokens, or None where there are none.
         written: The token written in this place, where it is not among the best; or None.
+
+    Args:
+        ids: `(n,)` the best tokens, the best first.
+        logits: `(n,)` their logits.
+        vocabulary_size: How many tokens there are.
+        tail: The others; None where there are none.
+        written: The token that was written, where it is one of the tail.
     """
 
     __slots__ = ("_made", "_own", "ids", "logits", "tail", "vocabulary_size", "written")
@@ -159,6 +166,10 @@ class LogitSketch:
         other token the sketch knows only that it is in the tail: the answer is the mean over the
         tail's tokens then.
 
+        Args:
+            token_id: The token.
+            temperature: T.
+
         Raises:
             ParameterError: The temperature is negative or not a number.
             ValueError: The token is not in the vocabulary.
@@ -234,6 +245,11 @@ class LogitSketch:
         """Return how many tokens all samplers of `params` leave, and which of the best.
 
         Both as `shaped` has them; for less, as nothing is weighed.
+
+        Args:
+            params: The samplers and their values.
+            history: The tokens so far, oldest first.
+            state: What samplers need beside these: see `SamplerState`.
 
         Raises:
             LogitsError: As for `shaped`.

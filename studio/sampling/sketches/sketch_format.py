@@ -46,7 +46,15 @@ def pack(
     tail: Tail | None,
     written: tuple[int, float, int] | None,
 ) -> bytes:
-    """Return the record of these fields."""
+    """Return the record of these fields.
+
+    Args:
+        ids: `(n,)` the best tokens.
+        logits: `(n,)` their logits.
+        vocabulary_size: How many tokens there are.
+        tail: The others; None where there are none.
+        written: Token, logit and rank of the one written, where it is one of the tail.
+    """
     token, logit, rank = written if written else (_NO_TOKEN, 0.0, 0)
     header = _HEADER.pack(
         _MAGIC,

@@ -87,21 +87,41 @@ class SketchedLogits:
         return self.ids.size < kept < self._count
 
     def weights(self, kept: int, beta: float) -> NDArray[np.float64]:
-        """Return the weights of the known tokens, 0 beyond the `kept` best."""
+        """Return the weights of the known tokens, 0 beyond the `kept` best.
+
+        Args:
+            kept: How many of the best tokens are left.
+            beta: The inverse temperature, 1/T.
+        """
         weights: NDArray[np.float64] = np.exp(self._exponents(beta))
         weights[kept:] = 0.0
         return weights
 
     def mass(self, kept: int, beta: float) -> float:
-        """Return the mass of `weight`."""
+        """Return the mass of `weight`.
+
+        Args:
+            kept: How many of the best tokens are left.
+            beta: The inverse temperature, 1/T.
+        """
         return float(self.weights(kept, beta).sum()) + self.tail_weight(kept, beta).mass
 
     def weight(self, kept: int, beta: float) -> Weight:
-        """Return the weight of the `kept` best tokens at inverse temperature `beta`."""
+        """Return the weight of the `kept` best tokens at inverse temperature `beta`.
+
+        Args:
+            kept: How many of the best tokens are left.
+            beta: The inverse temperature, 1/T.
+        """
         return self.weighed(kept, beta).whole
 
     def weighed(self, kept: int, beta: float) -> Weighed:
-        """Return `weights`, `tail_weight` and `weight`, worked out together."""
+        """Return `weights`, `tail_weight` and `weight`, worked out together.
+
+        Args:
+            kept: How many of the best tokens are left.
+            beta: The inverse temperature, 1/T.
+        """
         exponents = self._exponents(beta)
         known: NDArray[np.float64] = np.exp(exponents)
         known[kept:] = 0.0
@@ -110,7 +130,12 @@ class SketchedLogits:
         return Weighed(known, tail, Weight(float(known.sum()) + tail.mass, moment + tail.moment))
 
     def tail_weight(self, kept: int, beta: float) -> Weight:
-        """Return the weight of what the `kept` best take of the tail."""
+        """Return the weight of what the `kept` best take of the tail.
+
+        Args:
+            kept: How many of the best tokens are left.
+            beta: The inverse temperature, 1/T.
+        """
         wanted = self.limit(kept) - self.ids.size
         if self._tail is None or wanted <= 0:
             return Weight(0.0, 0.0)
@@ -127,7 +152,13 @@ class SketchedLogits:
         return Weight(mass, mass * beta * (gap + self._mean_above(drop, beta)))
 
     def count_to_mass(self, mass: float, beta: float, kept: int) -> int:
-        """Return the least n such that the n best weigh at least `mass`, `kept` at most."""
+        """Return the least n such that the n best weigh at least `mass`, `kept` at most.
+
+        Args:
+            mass: In the unit of `mass`.
+            beta: The inverse temperature, 1/T.
+            kept: How many of the best tokens are left.
+        """
         cumulative = self.weights(kept, beta).cumsum()
         n = int(cumulative.searchsorted(mass, "left")) + 1
         if n <= min(kept, self.ids.size) or kept <= self.ids.size or self._tail is None:
@@ -140,7 +171,12 @@ class SketchedLogits:
         return min(kept, self.ids.size + max(1, self._tail_count_within(drop)))
 
     def count_within(self, distance: float, kept: int) -> int:
-        """Return how many of the `kept` best are at most `distance` below the largest."""
+        """Return how many of the `kept` best are at most `distance` below the largest.
+
+        Args:
+            distance: In logits.
+            kept: How many of the best tokens are left.
+        """
         # The best is, also where biases of 1e308 leave no distance that is a number.
         n = max(1, int(np.count_nonzero(self._offsets >= -distance)))
         if self._tail is not None and kept > self.ids.size:
@@ -148,7 +184,14 @@ class SketchedLogits:
         return min(n, kept)
 
     def penalised(self, penalty: float, recent: Collection[int], kept: int) -> Self:
-        """Return the `kept` best with the `recent` ones penalised, in their new order."""
+        """Return the `kept` best with the `recent` ones penalised, in their new order.
+
+        Args:
+            penalty: What their logits are divided by where they are positive, and multiplied by
+                where not.
+            recent: The tokens that the penalty is for.
+            kept: How many of the best tokens are left.
+        """
         hit = np.isin(self.ids, np.fromiter(recent, dtype=np.int64))
         hit[kept:] = False
         logits = self.logits.copy()
@@ -177,6 +220,10 @@ class SketchedLogits:
     def adjusted(self, adjustment: Adjustment, kept: int) -> Self:
         """Return the `kept` best with the logits of some of them changed, in their new order.
 
+        Args:
+            adjustment: What changes.
+            kept: How many of the best tokens are left.
+
         Raises:
             LogitsError: No token that the sketch knows is left.
         """
@@ -195,7 +242,12 @@ class SketchedLogits:
         return type(self)(self.ids[left], logits[left], self._tail, self.size, cut)
 
     def without_best(self, count: int, kept: int) -> Self:
-        """Return the `kept` best without the `count` best of them; one known token stays."""
+        """Return the `kept` best without the `count` best of them; one known token stays.
+
+        Args:
+            count: How many.
+            kept: How many of the best tokens are left.
+        """
         count = min(count, self.ids.size - 1)
         cut = self._cut_too(np.arange(count))
         return type(self)(self.ids[count:], self.logits[count:], self._tail, self.size, cut)
@@ -204,6 +256,11 @@ class SketchedLogits:
         """Return the `kept` best with the logits that `reshape` makes of their probabilities.
 
         Of the tail all have the same: what is made of their mean probability.
+
+        Args:
+            reshape: Makes logits of probabilities, both from the best token on.
+            kept: How many of the best tokens are left.
+            beta: The inverse temperature, 1/T.
         """
         known, in_tail, (mass, _) = self.weighed(kept, beta)
         logits = reshape(known[:kept] / mass)
@@ -222,6 +279,12 @@ class SketchedLogits:
 
         One known token stays in any case. Where the tail's best are cut, too, that many of its
         others are: how many are left is an estimate then, and which is not known at all.
+
+        Args:
+            p: The share to reach.
+            beta: The inverse temperature, 1/T.
+            kept: How many of the best tokens are left.
+            least: How many tokens there must be at least.
         """
         kept = self.limit(kept)
         mass, moment = self.weight(kept, beta)

@@ -36,7 +36,12 @@ class Jet(NamedTuple):
 
 
 def at(nodes: Nodes, beta: float) -> Jet:
-    """Return the function at `beta`, which is not below the first node."""
+    """Return the function at `beta`, which is not below the first node.
+
+    Args:
+        nodes: Where the function is known.
+        beta: The inverse temperature, 1/T.
+    """
     if beta >= nodes.betas[-1]:
         return beyond(end(nodes), beta - nodes.betas[-1])
     value, slope, curvature, left = _between(nodes, beta)
@@ -99,6 +104,10 @@ def beyond(last: Jet, distance: float) -> Jet:
     """Return the function `distance` past the last node, by the power law that fits there.
 
     Where none fits (the function is at its floor, or is not convex enough), it stays as it is.
+
+    Args:
+        last: The function at its last node.
+        distance: How far past that node, in β.
     """
     law = power_law(last)
     if law is None:

@@ -51,6 +51,10 @@ class Tail:
         good is the formula itself. On a tail that falls into groups nothing but Chernoff's bound
         holds: just short of a group that has almost all the weight the estimate can be wrong by
         almost 1.
+
+        Args:
+            drop: In logits below the best of the tail.
+            beta: The inverse temperature, 1/T.
         """
         return 0.0 if drop < 0.0 else self._share_at(self.saddle(drop), drop, beta)
 
@@ -58,6 +62,10 @@ class Tail:
         """Return the share of the weight at `beta` above the tail's mean logit at β `saddle`.
 
         As `share_above` of that logit's drop, without the search for its saddlepoint.
+
+        Args:
+            saddle: The β whose mean logit is the bound.
+            beta: The inverse temperature, 1/T.
         """
         return self._share_at(saddle, -self._slope(saddle), beta)
 
@@ -67,6 +75,10 @@ class Tail:
         `share_above` goes from the drop to its saddlepoint and on to the share. Here the
         saddlepoint is looked for, which gives both at once; the long way is for tails so rough
         that two saddlepoints have one drop.
+
+        Args:
+            share: 0 to 1.
+            beta: The inverse temperature, 1/T.
         """
         low, high = -1.0, 1.0
         while self._share_at(high, -self._slope(high), beta) > share and high < 1e3:

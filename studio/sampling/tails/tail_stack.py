@@ -21,6 +21,10 @@ def with_room(rows: NDArray[Any], count: int) -> NDArray[Any]:
     """Return `rows`, or a copy with room for `count` rows and as many again if it has less.
 
     So that adding one row after another costs a constant time each, on average.
+
+    Args:
+        rows: An array whose first axis are rows.
+        count: How many rows there must be room for.
     """
     if count <= len(rows):
         return rows

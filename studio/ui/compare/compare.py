@@ -110,6 +110,13 @@ class Compare(QObject):
         """Take the Write page, the window's Stop, and the actions whose keys are lent.
 
         What a key does on one page it does on the other: begin, step back, step on.
+
+        Args:
+            write: The Write page.
+            stop: The window's Stop.
+            continue_: Its Continue.
+            previous_take: Steps to the take before.
+            next_take: Steps to the next take.
         """
         self._stop = stop
         actions = self.actions

@@ -86,7 +86,12 @@ class LaneHead(QWidget):
 
 
 class ThinSlider(TemperatureSlider):
-    """The temperature's track as a thin line with a dot, and whole where it is to be used."""
+    """The temperature's track as a thin line with a dot, and whole where it is to be used.
+
+    Args:
+        lane: Whose temperature it is.
+        theme: Where the colours come from.
+    """
 
     def __init__(self, lane: CompareLane, theme: Theme) -> None:
         super().__init__(lane.sampling, theme, labels=False)

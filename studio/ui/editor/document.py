@@ -85,7 +85,13 @@ class Utf16Index:
         self._astral = np.zeros(0, dtype=np.int64)
 
     def change(self, position: int, removed_length: int, inserted: str) -> None:
-        """Follows a change of the text, in code points."""
+        """Follows a change of the text, in code points.
+
+        Args:
+            position: Where.
+            removed_length: How many code points are gone there.
+            inserted: The text that came.
+        """
         added = _astral_of(inserted)
         known = self._astral
         if not known.size and not added.size:
@@ -209,7 +215,12 @@ class DocumentMirror(QObject):
         return self._index.code_points(units)
 
     def cursor(self, start: int, end: int) -> QTextCursor:
-        """A cursor over code points of the manuscript, as far as the document holds them by now."""
+        """A cursor over code points of the manuscript, as far as the document holds them by now.
+
+        Args:
+            start: The first code point.
+            end: The one behind the last.
+        """
         cursor = QTextCursor(self._document)
         last = self._document.characterCount() - 1
         cursor.setPosition(min(self.units(start), last))
@@ -239,7 +250,12 @@ class DocumentMirror(QObject):
         )
 
     def is_large(self, start: int, end: int) -> bool:
-        """Whether to take a range out, in UTF-16 units, takes more than a turn."""
+        """Whether to take a range out, in UTF-16 units, takes more than a turn.
+
+        Args:
+            start: The first unit.
+            end: The one behind the last.
+        """
         if end - start > AT_ONCE.characters:
             return True
         if end - start <= AT_ONCE.paragraphs:

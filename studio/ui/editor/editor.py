@@ -131,7 +131,12 @@ class ManuscriptEditor(Page):
         self.select_range(position, position)
 
     def select_range(self, start: int, end: int) -> None:
-        """Selects code points, the caret behind the last, and scrolls to it."""
+        """Selects code points, the caret behind the last, and scrolls to it.
+
+        Args:
+            start: The first code point.
+            end: The one behind the last.
+        """
         if self._filling.selection is not None:
             self._filling.select(start, end)
             return
@@ -148,7 +153,12 @@ class ManuscriptEditor(Page):
         self.move_caret(self.selection[1])
 
     def reveal(self, start: int, end: int) -> None:
-        """Scrolls to code points where they are out of view; the caret stays where it is."""
+        """Scrolls to code points where they are out of view; the caret stays where it is.
+
+        Args:
+            start: The first code point.
+            end: The one behind the last.
+        """
         if not self._mirror.is_whole:
             return
         rect = self.cursorRect(self._mirror.cursor(start, end))
@@ -175,7 +185,12 @@ class ManuscriptEditor(Page):
         return self._mirror.code_points(first.position()), self._mirror.code_points(last.position())
 
     def mark_ranges(self, ranges: list[tuple[int, int]], background: QColor) -> None:
-        """Gives ranges of code points a background; those marked before lose it."""
+        """Gives ranges of code points a background; those marked before lose it.
+
+        Args:
+            ranges: Half open.
+            background: Their colour.
+        """
         marked = QTextCharFormat()
         marked.setBackground(background)
         selections = []

@@ -51,7 +51,12 @@ class PageFilling(QObject):
         return self._selection
 
     def select(self, start: int, end: int) -> None:
-        """Have code points selected, and in view, once the text is whole."""
+        """Have code points selected, and in view, once the text is whole.
+
+        Args:
+            start: The first code point.
+            end: The one behind the last.
+        """
         self._selection, self._line = (start, end), None
         self.moved.emit()
 

@@ -32,6 +32,10 @@ class Clippings:
         """`text`, which came from `source`, as a passage; None where it does not tell who wrote it.
 
         Each call gives other records: two places in a text never share one.
+
+        Args:
+            source: What is pasted.
+            text: Its text.
         """
         kept = self._passage
         if kept and bytes(source.data(_KEY).data()) == self._key and kept.text == text:
@@ -41,7 +45,12 @@ class Clippings:
 
 
 def passage_mime(text: str, origins: bytes) -> QMimeData:
-    """A text with who wrote each of its code points."""
+    """A text with who wrote each of its code points.
+
+    Args:
+        text: The text.
+        origins: One byte a code point.
+    """
     data = QMimeData()
     data.setText(text)
     data.setData(_ORIGINS, QByteArray(origins))
@@ -52,6 +61,10 @@ def origins_in(source: QMimeData, text: str) -> bytes | None:
     """Who wrote each code point of `text`, which came from `source`; None where it does not tell.
 
     Nor does it where text and origins do not fit together: another program may have changed one.
+
+    Args:
+        source: What is pasted.
+        text: Its text.
     """
     origins = bytes(source.data(_ORIGINS).data())
     known = len(origins) == len(text) and set(origins) <= set(Origin)

@@ -24,7 +24,12 @@ class ScrollKeeper:
         self._line_was = 0
 
     def remember(self, start: int, end: int) -> None:
-        """Takes note of the view before the range of the document is replaced."""
+        """Takes note of the view before the range of the document is replaced.
+
+        Args:
+            start: The range's beginning, in UTF-16 units.
+            end: Its end.
+        """
         editor = self._editor
         caret = editor.textCursor()
         changed = QTextCursor(editor.document())

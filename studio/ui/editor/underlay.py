@@ -28,15 +28,30 @@ class Underlay:
         self._marks: list[Paint] = []
 
     def lay_tint(self, paint: Paint, is_laid: bool) -> None:
-        """Let `paint` paint at every repaint, or no longer."""
+        """Let `paint` paint at every repaint, or no longer.
+
+        Args:
+            paint: Paints.
+            is_laid: Whether it is to be painted from now on.
+        """
         self._lay(self._tints, paint, is_laid)
 
     def lay_frame(self, paint: Paint, is_laid: bool) -> None:
-        """Let `paint` paint upon all tints at every repaint, or no longer."""
+        """Let `paint` paint upon all tints at every repaint, or no longer.
+
+        Args:
+            paint: Paints.
+            is_laid: Whether it is to be painted from now on.
+        """
         self._lay(self._frames, paint, is_laid)
 
     def lay_mark(self, paint: Paint, is_laid: bool) -> None:
-        """Let `paint` paint in the margin at every repaint of a part of it, or no longer."""
+        """Let `paint` paint in the margin at every repaint of a part of it, or no longer.
+
+        Args:
+            paint: Paints.
+            is_laid: Whether it is to be painted from now on.
+        """
         self._lay(self._marks, paint, is_laid)
 
     def _lay(self, painters: list[Paint], paint: Paint, is_laid: bool) -> None:

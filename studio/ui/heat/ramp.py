@@ -26,7 +26,13 @@ _TO_LAB = np.array(
 
 
 def ramp(first: str, last: str, count: int) -> list[str]:
-    """Return `count` colours, two or more, from `first` to `last`, each as ``#rrggbb``."""
+    """Return `count` colours, two or more, from `first` to `last`, each as ``#rrggbb``.
+
+    Args:
+        first: The first colour.
+        last: The last.
+        count: How many.
+    """
     ends = np.array([oklab(first), oklab(last)])
     places = np.linspace(0.0, 1.0, count)[:, np.newaxis]
     return [_hexadecimal(lab) for lab in ends[0] + places * (ends[1] - ends[0])]

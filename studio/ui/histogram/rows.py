@@ -189,7 +189,13 @@ class RowsPainter:
                 self._paint_mark(painter, inks, index)
 
     def paint_axis(self, painter: QPainter, colors: Colors, full: float) -> None:
-        """Draw the scale above the first line."""
+        """Draw the scale above the first line.
+
+        Args:
+            painter: Paints.
+            colors: The colours in force.
+            full: The probability at its right end.
+        """
         inks = self._inks_of(colors)
         left, room = self.columns.bar_left, self.columns.bar_room
         texts = self._words
@@ -209,7 +215,13 @@ class RowsPainter:
         return ticks[::2] if first + between + last <= room else ticks[2:]
 
     def paint_legend(self, painter: QPainter, colors: Colors, line: int) -> None:
-        """Draw what fill and tick are called, where a line would stand."""
+        """Draw what fill and tick are called, where a line would stand.
+
+        Args:
+            painter: Paints.
+            colors: The colours in force.
+            line: The line's number.
+        """
         inks = self._inks_of(colors)
         texts = self._words
         widths = [texts.of(words)[1] for _, words in LEGEND]

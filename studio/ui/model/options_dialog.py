@@ -23,7 +23,14 @@ _AUTOMATIC = "automatic"
 
 
 class ModelOptionsDialog(QDialog):
-    """Asks for `LoadOptions`; the report of the open model stands above."""
+    """Asks for `LoadOptions`; the report of the open model stands above.
+
+    Args:
+        options: What is in force.
+        report: What the open model says of itself; None where none is.
+        theme: Where the colours come from.
+        parent: The Qt parent, if any.
+    """
 
     def __init__(
         self,

@@ -195,6 +195,12 @@ class NumberRow(ParameterRow):
 
     Attributes:
         edit: The field.
+
+    Args:
+        number: Which one.
+        values: Where it is.
+        explain: Opens a step of Explain.
+        parent: The Qt parent, if any.
     """
 
     def __init__(

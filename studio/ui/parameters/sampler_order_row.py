@@ -77,7 +77,14 @@ class SamplerOrderRow(QWidget):
         theme.changed.connect(self.update)
 
     def show_words(self, place: int, words: str, *, is_used: bool, is_quiet: bool) -> None:
-        """Show what the step does now."""
+        """Show what the step does now.
+
+        Args:
+            place: Its place, from 1.
+            words: What it does.
+            is_used: Whether it runs.
+            is_quiet: Whether it changes nothing now.
+        """
         self.box.setChecked(is_used)
         title = STEP_TITLES[self.name]
         self.box.setAccessibleName(f"{title}, step {place}")

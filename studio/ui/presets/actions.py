@@ -44,7 +44,16 @@ EXPORT_ENTRIES = {
 
 
 class PresetActions(QObject):
-    """Save, save as, rename, duplicate, delete, revert, import, export."""
+    """Save, save as, rename, duplicate, delete, revert, import, export.
+
+    Args:
+        window: The window.
+        preset_choice: The presets, and the one in force.
+        presets: What is done to them.
+        library: The library's window.
+        settings: What is remembered.
+        reading: Reads files meanwhile.
+    """
 
     def __init__(
         self,
@@ -211,7 +220,12 @@ class PresetActions(QObject):
             )
 
     def keep(self, name: str, params: SamplingParams) -> None:
-        """Keep a lane's parameters as a preset, and return its name."""
+        """Keep a lane's parameters as a preset, and return its name.
+
+        Args:
+            name: The name that is wanted.
+            params: The sampling parameters.
+        """
         kept = self._presets.keep(name, params)
         if kept:
             self._notice.tell(f"Kept as the preset “{visible_name(kept.name)}”.", is_error=False)
@@ -306,6 +320,10 @@ def _program(format_name: str) -> str:
 
 def write_text(path: Path, text: str) -> None:
     """Write an exported file.
+
+    Args:
+        path: The file.
+        text: What it is to hold.
 
     Raises:
         PresetError: the system failed; what was there is whole.

@@ -95,7 +95,12 @@ class PresetComparisonWindow(QDialog):
         theme.changed.connect(self._follow)
 
     def open_with(self, left: str, right: str) -> None:
-        """Compare two, and come to the front."""
+        """Compare two, and come to the front.
+
+        Args:
+            left: The name of one.
+            right: The name of the other.
+        """
         self._state.compare(left, right)
         self.show()
         self._follow()

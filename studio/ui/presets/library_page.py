@@ -65,7 +65,12 @@ def page(
 
 
 def broken_page(entry: Entry, colors: Colors) -> str:
-    """Why a file could not be read, and what to do."""
+    """Why a file could not be read, and what to do.
+
+    Args:
+        entry: The file.
+        colors: The colours in force.
+    """
     advice = (
         "Correct it with a text editor: as soon as it is saved it stands among the others. "
         "Nothing was changed in it."

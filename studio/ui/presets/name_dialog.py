@@ -79,7 +79,16 @@ class PresetNameDialog(QDialog):
         name: str,
         why_not: Callable[[str], str],
     ) -> str:
-        """The name that was given; empty where none was."""
+        """The name that was given; empty where none was.
+
+        Args:
+            parent: The window that asks.
+            title: The dialog's.
+            verb: What its button says.
+            words: The question.
+            name: What stands in the field at first.
+            why_not: Gives the reason why a name cannot be; empty where it can.
+        """
         dialog = cls(title, verb, words, name, why_not, parent)
         try:
             is_given = dialog.exec() == QDialog.DialogCode.Accepted

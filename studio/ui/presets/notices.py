@@ -20,7 +20,13 @@ class PresetNotices:
         self.library: NoticeBar | None = None
 
     def tell(self, message: str, action: QAction | None = None, *, is_error: bool = True) -> None:
-        """Show a message, with a button for `action` where there is a way on."""
+        """Show a message, with a button for `action` where there is a way on.
+
+        Args:
+            message: For the writer.
+            action: The way on; None for none.
+            is_error: Whether something failed.
+        """
         bar = self._main
         # Not whether the library is the active window: behind a dialog just closed none is yet.
         if self.library and self.library.window().isVisible():
@@ -28,7 +34,12 @@ class PresetNotices:
         bar.tell(message, action, is_error=is_error)
 
     def tell_anew(self, message: str, action: QAction) -> None:
-        """Say otherwise what was told with this way on, where it can still be seen."""
+        """Say otherwise what was told with this way on, where it can still be seen.
+
+        Args:
+            message: For the writer.
+            action: The way on of the message that it replaces.
+        """
         for bar in (self._main, self.library):
             if bar and bar.action is action:
                 bar.tell(message, action, is_error=False)

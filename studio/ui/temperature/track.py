@@ -13,22 +13,46 @@ At a zoom of 100 %; who has grown hands in how much.
 
 
 def x_at(place: float, width: int, grown: float = 1.0) -> float:
-    """The pixel of a place on the track, 0 to 1, across a widget `width` pixels wide."""
+    """The pixel of a place on the track, 0 to 1, across a widget `width` pixels wide.
+
+    Args:
+        place: 0 to 1.
+        width: In pixels.
+        grown: How much larger letters are than at 100 %.
+    """
     return INSET * grown + place * (width - 2 * INSET * grown)
 
 
 def x_of(temperature: float, width: int, grown: float = 1.0) -> float:
-    """The pixel of a temperature across a widget `width` pixels wide."""
+    """The pixel of a temperature across a widget `width` pixels wide.
+
+    Args:
+        temperature: T.
+        width: In pixels.
+        grown: How much larger letters are than at 100 %.
+    """
     return x_at(position(temperature), width, grown)
 
 
 def temperature_under(x: float, width: int, grown: float = 1.0) -> float:
-    """The temperature a hand means that lets go at pixel `x`."""
+    """The temperature a hand means that lets go at pixel `x`.
+
+    Args:
+        x: The pixel.
+        width: In pixels.
+        grown: How much larger letters are than at 100 %.
+    """
     return snapped_temperature_at(_place_under(x, width, grown))
 
 
 def exact_temperature_under(x: float, width: int, grown: float = 1.0) -> float:
-    """The temperature at pixel `x`, not rounded."""
+    """The temperature at pixel `x`, not rounded.
+
+    Args:
+        x: The pixel.
+        width: In pixels.
+        grown: How much larger letters are than at 100 %.
+    """
     return temperature_at(_place_under(x, width, grown))
 
 

@@ -141,6 +141,10 @@ def contrast_ratio(first: str, second: str) -> float:
 
     The formula is WCAG 2.2's: (L1 + 0.05) / (L2 + 0.05) of the relative luminances, the lighter
     above.
+
+    Args:
+        first: One colour.
+        second: The other.
     """
     darker, lighter = sorted((_relative_luminance(first), _relative_luminance(second)))
     return (lighter + 0.05) / (darker + 0.05)

@@ -22,7 +22,13 @@ _SEPARATOR = "separator"
 
 
 def paint_chevron(painter: QPainter, widget: QWidget, color: QColor) -> None:
-    """Paint the sign of a list that opens, at the right end of a button or closed list."""
+    """Paint the sign of a list that opens, at the right end of a button or closed list.
+
+    Args:
+        painter: Paints.
+        widget: The button or list.
+        color: Of the sign.
+    """
     larger = grown(widget.font())
     width, height = larger * _CHEVRON_WIDTH, larger * _CHEVRON_HEIGHT
     left = widget.width() - larger * _PADDING - width

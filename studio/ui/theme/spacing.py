@@ -12,7 +12,15 @@ _MARGINS, _SPACING = "margins_at_100", "spacing_at_100"
 
 
 def set_margins(layout: QLayout, left: int, top: int, right: int, bottom: int) -> None:
-    """Give a layout its margins, in pixels of a zoom of 100 %."""
+    """Give a layout its margins, in pixels of a zoom of 100 %.
+
+    Args:
+        layout: The layout.
+        left: At the left.
+        top: Above.
+        right: At the right.
+        bottom: Below.
+    """
     layout.setProperty(_MARGINS, [left, top, right, bottom])
     _fit(layout, grown(QApplication.font()))
 

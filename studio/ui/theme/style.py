@@ -167,7 +167,12 @@ _TYPED = ("QLabel", "QPushButton", "QLineEdit")
 
 
 def stylesheet(colors: Colors, zoom: int = 0) -> str:
-    """The application's stylesheet in these colours, its lengths grown by steps of zoom."""
+    """The application's stylesheet in these colours, its lengths grown by steps of zoom.
+
+    Args:
+        colors: The colours in force.
+        zoom: Steps from 100 %.
+    """
     sheet = _STYLESHEET.substitute({name: getattr(colors, name) for name in Colors.__slots__})
     factor = zoom_factor(zoom)
     # Lines stay one or two pixels thin, and nothing gets narrower than it is at first.

@@ -45,7 +45,12 @@ def grown(font: QFont) -> float:
 
 
 def role_style(role: Role, zoom: int) -> str:
-    """Size and weight of a role as a stylesheet says them."""
+    """Size and weight of a role as a stylesheet says them.
+
+    Args:
+        role: What the letters are for.
+        zoom: Steps from 100 %.
+    """
     size, weight = _ROLES[role]
     return f"font-size: {_size(size, zoom)}px; font-weight: {weight.value};"
 
@@ -68,7 +73,13 @@ def interface_font(role: Role, zoom: int, system: QFont) -> QFont:
 
 
 def prose_font(face: Face, zoom: int, system: QFont) -> QFont:
-    """The font of the manuscript, and of what is read like it."""
+    """The font of the manuscript, and of what is read like it.
+
+    Args:
+        face: What prose is set in.
+        zoom: Steps from 100 %.
+        system: The interface's font.
+    """
     return _font(face, round(PROSE_SIZE * zoom_factor(zoom)), system)
 
 

@@ -12,7 +12,14 @@ _THICKNESS = 2
 
 
 class ProgressLine(QWidget):
-    """Takes the same room whether it shows something or not, so that nothing jumps."""
+    """Takes the same room whether it shows something or not, so that nothing jumps.
+
+    Args:
+        model: The open model.
+        context: How full its context is.
+        height: In pixels.
+        parent: The Qt parent, if any.
+    """
 
     def __init__(
         self, model: ModelState, context: ContextUse, height: int, parent: QWidget | None = None

@@ -12,6 +12,10 @@ def tab_before(newcomer: QWidget, other: QWidget) -> None:
 
     Qt can only be told what comes behind what, and its order is a ring: in a card that is in no
     window yet there is no first.
+
+    Args:
+        newcomer: What Tab is to come to first.
+        other: What it comes to then.
     """
     before = other.previousInFocusChain()
     while before is not None and before.focusPolicy() == Qt.FocusPolicy.NoFocus:

@@ -17,7 +17,12 @@ _BREAK = "\u200b"
 
 
 def set_tip(widget: QWidget, tip: str) -> None:
-    """Give a widget a tooltip, rich text or plain, and its words as the spoken description."""
+    """Give a widget a tooltip, rich text or plain, and its words as the spoken description.
+
+    Args:
+        widget: The widget.
+        tip: The words, as rich text or plain.
+    """
     if tip != widget.toolTip():
         widget.setToolTip(tip)
     spoken = plain(tip)
@@ -35,7 +40,12 @@ def plain_tip(words: str) -> str:
 
 
 def with_key(tip: str, keys: str) -> str:
-    """A tooltip, rich text or plain, with a key in brackets behind it; none where that is empty."""
+    """A tooltip, rich text or plain, with a key in brackets behind it; none where that is empty.
+
+    Args:
+        tip: The words, as rich text or plain.
+        keys: The key, as it is written.
+    """
     if not keys:
         return tip
     whole = tip.removesuffix("</p>")

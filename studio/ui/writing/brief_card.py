@@ -72,7 +72,12 @@ class _BriefEdit(QPlainTextEdit):
 
 
 class BriefCard(Card):
-    """A few lines of plain text, bound to the draft."""
+    """A few lines of plain text, bound to the draft.
+
+    Args:
+        draft: The document.
+        parent: The Qt parent, if any.
+    """
 
     def __init__(self, draft: Draft, parent: QWidget | None = None) -> None:
         super().__init__("Brief", parent)

@@ -34,7 +34,18 @@ _FACTS_TIP = (
 
 
 class WritingBar(QWidget):
-    """Buttons for the writing actions, and what they would do and have led to."""
+    """Buttons for the writing actions, and what they would do and have led to.
+
+    Args:
+        writing: What is written.
+        draft: The document.
+        continue_action: Begins.
+        stop_action: Ends.
+        retake_action: Begins anew.
+        previous_take: Steps to the take before.
+        next_take: Steps to the next take.
+        parent: The Qt parent, if any.
+    """
 
     def __init__(
         self,
