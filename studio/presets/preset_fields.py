@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Mapping
 from typing import cast
 
 import msgspec
@@ -58,8 +59,10 @@ def read_preset(values: Mapping[str, object]) -> Read:
     """
     if "name" not in values:
         raise PresetError('name: it is missing; allowed is a text. Add "name": "…".', "name")
-    known: dict[str, object] = {
-        field: check(field, values[field]) for field, check in _CHECKS.items() if field in values
+    known = {
+        field: _checked(field, values[field], field)
+        for field in PRESET_FIELDS
+        if field in values and field != "sampling"
     }
     sampling, unknown_sampling = SamplingParams(), dict[str, object]()
     if "sampling" in values:
@@ -132,9 +135,7 @@ def checked_text(field: str, value: object) -> str:
     Raises:
         PresetError: it is none, or longer.
     """
-    if not isinstance(value, str) or len(value) > LONGEST_TEXT:
-        raise refused(field, value, f"a text of at most {LONGEST_TEXT:,} characters", _REMOVE)
-    return value
+    return cast(str, _checked("notes", value, field))
 
 
 def checked_stops(field: str, value: object) -> tuple[str, ...]:
@@ -147,13 +148,7 @@ def checked_stops(field: str, value: object) -> tuple[str, ...]:
     Raises:
         PresetError: it is no list of texts, or they are too many, or one is empty or too long.
     """
-    allowed = f"a list of at most {MOST_STOPS} texts, each of 1 to {LONGEST_STOP} characters"
-    if not isinstance(value, (list, tuple)) or len(value) > MOST_STOPS:
-        raise refused(field, value, allowed, _REMOVE)
-    for index, text in enumerate(value):
-        if not isinstance(text, str) or not 1 <= len(text) <= LONGEST_STOP:
-            raise refused(f"{field}[{index}]", text, allowed, _REMOVE)
-    return tuple(dict.fromkeys(cast("list[str]", value)))
+    return cast("tuple[str, ...]", _checked("stop", value, field))
 
 
 def checked_max_tokens(field: str, value: object) -> int:
@@ -166,38 +161,35 @@ def checked_max_tokens(field: str, value: object) -> int:
     Raises:
         PresetError: it is no whole number, or out of range.
     """
-    return _integer(field, value, MOST_TOKENS)
+    return cast(int, _checked("max_tokens", value, field))
 
 
-def _integer(field: str, value: object, most: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
-        raise refused(field, value, f"a whole number from 1 to {most:,}", _REMOVE)
-    return value
+def _checked(field: str, value: object, called: str) -> object:
+    """A value as `Preset` has it in this field, or refused under the name `called`."""
+    if field == "name":
+        return checked_name(value, called)
+    try:
+        found = msgspec.convert(value, _KINDS[field])
+    except msgspec.ValidationError as error:
+        if (entry := _ENTRY.search(str(error))) and isinstance(value, (list, tuple)):
+            called, value = f"{called}[{entry[1]}]", value[int(entry[1])]
+        advice = "" if field == "format_version" else _REMOVE
+        raise refused(called, value, _ALLOWED[field], advice) from None
+    return tuple(dict.fromkeys(found)) if field == "stop" else found
 
 
-def _one_of(allowed: tuple[str, ...]) -> Callable[[str, object], object]:
-    def check(field: str, value: object) -> object:
-        if value not in allowed or not isinstance(value, str):
-            raise refused(field, value, f"one of {', '.join(allowed)}", _REMOVE)
-        return value
+_KINDS = {entry.name: entry.type for entry in msgspec.structs.fields(Preset)}
+_ENTRY = re.compile(r"`\$\[(\d+)\]")
+"""Where msgspec says which entry of a list is at fault."""
 
-    return check
-
-
-def _version(field: str, value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise refused(field, value, f"a whole number from 1; this program's is {FORMAT_VERSION}")
-    return value
-
-
-_CHECKS: dict[str, Callable[[str, object], object]] = {
-    "format_version": _version,
-    "name": lambda field, value: checked_name(value, field),
-    "description": checked_text,
-    "task": _one_of(TASKS),
-    "prompt_format": _one_of(PROMPT_FORMATS),
-    "system_message": checked_text,
-    "stop": checked_stops,
-    "max_tokens": checked_max_tokens,
-    "notes": checked_text,
+_TEXT = f"a text of at most {LONGEST_TEXT:,} characters"
+_ALLOWED = {
+    "format_version": f"a whole number from 1; this program's is {FORMAT_VERSION}",
+    "description": _TEXT,
+    "task": f"one of {', '.join(TASKS)}",
+    "prompt_format": f"one of {', '.join(PROMPT_FORMATS)}",
+    "system_message": _TEXT,
+    "stop": f"a list of at most {MOST_STOPS} texts, each of 1 to {LONGEST_STOP} characters",
+    "max_tokens": f"a whole number from 1 to {MOST_TOKENS:,}",
+    "notes": _TEXT,
 }
