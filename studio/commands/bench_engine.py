@@ -33,7 +33,7 @@ class _Run:
         failures = [event for event in engine_events if isinstance(event, Failed)]
         if failures:
             raise SystemExit(f"studio bench: {failures[0].message}")
-        self.tokens = [event.id for event in engine_events if isinstance(event, Token)]
+        self.tokens = [event.record.id for event in engine_events if isinstance(event, Token)]
         self.prompt = next(e for e in engine_events if isinstance(e, Evaluated)).token_ids()
         self.finished = next(e for e in engine_events if isinstance(e, Finished))
 

@@ -137,7 +137,7 @@ class _Desk:
         tokens: list[list[int]] = [[] for _ in range(lanes)]
         for event in events:
             if isinstance(event, LaneToken):
-                tokens[event.lane].append(event.token.id)
+                tokens[event.lane].append(event.token.record.id)
         finished = events[-1]
         assert isinstance(finished, ComparisonFinished)
         # The last token written is not evaluated.

@@ -166,7 +166,7 @@ class _TextPrinter:
     def on_event(self, event: AnyEvent) -> None:
         match event:
             case Token():
-                self._write(self._decoder.decode(event.text))
+                self._write(self._decoder.decode(event.record.text))
             case Evaluated():
                 _tell_cut(event)
             case Finished():
@@ -193,18 +193,18 @@ class _JsonPrinter:
 
     def on_event(self, event: AnyEvent) -> None:
         match event:
-            case Token():
+            case Token(index=index, record=record):
                 self._print(
                     {
                         "type": "token",
-                        "index": event.index,
-                        "id": event.id,
-                        "text": self._decoder.decode(event.text),
-                        "probability": event.probability,
-                        "rank": event.rank,
-                        "entropy_bits": bits(event.entropy),
-                        "top": event.top,
-                        "near_tie": event.near_tie,
+                        "index": index,
+                        "id": record.id,
+                        "text": self._decoder.decode(record.text),
+                        "probability": record.probability,
+                        "rank": record.rank,
+                        "entropy_bits": bits(record.entropy),
+                        "top": record.top,
+                        "near_tie": record.near_tie,
                     }
                 )
             case Evaluated():

@@ -3,7 +3,8 @@
 `messages` names these too. Imports without llama_cpp.
 """
 
-from studio.engine.message_parts import Command, Event, TokenId
+from studio.engine.message_parts import Command, Event
+from studio.token_record import TokenId
 
 
 class FindBreakers(Command, frozen=True, kw_only=True, tag=True):

@@ -7,19 +7,10 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from studio.sampling import LogitSketch
-
-TokenId = Annotated[int, msgspec.Meta(ge=0, lt=2**31)]
-"""A number of the vocabulary, as llama.cpp counts. No other comes through a frame: what the window
-does with its numbers must not fail on one that a damaged engine made up."""
+from studio.token_record import TokenId, TokenRecord
 
 Pieces = Annotated[dict[TokenId, bytes], msgspec.Meta(max_length=2**20)]
 """Bytes by token id: no vocabulary has as many. A longer one is refused before it is read."""
-TypedBytes = Annotated[dict[TokenId, int], msgspec.Meta(max_length=2**12)]
-"""Numbers by the ids of a sketch."""
-TopTokens = Annotated[tuple[tuple[TokenId, float], ...], msgspec.Meta(max_length=2**12)]
-"""Some ids, each with its probability."""
-
 PromptFormat = Literal["plain", "chat"]
 
 
@@ -65,16 +56,6 @@ def check_ids(field: str, ids: bytes) -> None:
         raise ValueError(f"{field}: found {len(ids)} bytes; allowed are 4 for each token id")
 
 
-def check_sketch(sketch: bytes) -> None:
-    """Refuse what is no sketch of a token; one may be without.
-
-    Raises:
-        SketchError: the bytes are none.
-    """
-    if sketch:
-        LogitSketch.check_form(sketch)
-
-
 class Command(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """Base of all commands."""
 
@@ -87,32 +68,11 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     request: int
 
 
-class Token(Event, frozen=True, kw_only=True, tag=True, weakref=True):
-    """One token written, what else could have been, and how it was chosen."""
+class Token(Event, frozen=True, kw_only=True, tag=True):
+    """One token written."""
 
     index: int
-    id: TokenId
-    text: bytes
-    """What it adds: UTF-8, perhaps only a part of a character; empty for a control token."""
-    probability: float
-    """As the sampler used it: after temperature and filters."""
-    rank: int
-    """As the sampler used it: 0 = the favourite of those that were left."""
-    entropy: float
-    """Nats, of the distribution drawn from."""
-    top: TopTokens
-    """The most likely (id, probability), as the sampler used them."""
-    sketch: bytes
-    pieces: Pieces
-    u: float
-    """What was drawn, in [0, 1): the same u at another temperature is the same dice."""
-    near_tie: bool
-    """Whether arithmetic alone may decide which token T 0 takes here, penalties and biases
-    counted."""
-    typed: TypedBytes = msgspec.field(default_factory=dict)
-    """Of those tokens of the sketch that begin with what the text before has already: with how many
-    bytes of it. `text` is without them. Only the first of a generation can have any."""
-
-    def __post_init__(self) -> None:
-        """Refuse what is no sketch."""
-        check_sketch(self.sketch)
+    """How many the generation, or the lane, wrote before it."""
+    record: TokenRecord
+    pieces: Pieces = msgspec.field(default_factory=dict)
+    """Bytes of tokens in its sketch that no message before has spelled."""

@@ -30,16 +30,16 @@ from studio.engine.lane_messages import StopLane as StopLane
 from studio.engine.lane_messages import lane_tokens as lane_tokens
 from studio.engine.message_parts import Command as Command
 from studio.engine.message_parts import Event as Event
-from studio.engine.message_parts import Pieces, TypedBytes, check_ids, check_sketch, check_stop
+from studio.engine.message_parts import Pieces, check_ids, check_stop
 from studio.engine.message_parts import Prompt as Prompt
 from studio.engine.message_parts import PromptFormat as PromptFormat
 from studio.engine.message_parts import Token as Token
-from studio.engine.message_parts import TokenId as TokenId
 from studio.engine.token_messages import FindTokens as FindTokens
 from studio.engine.token_messages import FindWords as FindWords
 from studio.engine.token_messages import TokensFound as TokensFound
 from studio.engine.token_messages import WordsFound as WordsFound
 from studio.sampling import LogitSketch, SamplingParams
+from studio.token_record import TokenRecord, TypedBytes
 from studio.visible_text import visible_line, visible_message
 
 SMALLEST_CONTEXT = MOST_LANES + 2
@@ -237,7 +237,7 @@ class Distribution(Event, frozen=True, kw_only=True, tag=True):
     pieces: Pieces
     """Bytes of tokens in this sketch that no message before has spelled."""
     typed: TypedBytes = msgspec.field(default_factory=dict)
-    """As `Token.typed`."""
+    """As `TokenRecord.typed`."""
 
     def __post_init__(self) -> None:
         """Refuse what is no sketch: the bars, and all that is shown beside them, rest on it.
@@ -248,23 +248,6 @@ class Distribution(Event, frozen=True, kw_only=True, tag=True):
         LogitSketch.from_bytes(self.sketch)
 
 
-class ScoredToken(msgspec.Struct, frozen=True, weakref=True):
-    """A token of text that stood there already, with the distribution it was read in."""
-
-    id: TokenId
-    text: bytes
-    """UTF-8, perhaps only a part of a character."""
-    sketch: bytes
-    """A `studio.sampling.LogitSketch` that knows this token exactly."""
-    near_tie: bool
-    typed: TypedBytes = msgspec.field(default_factory=dict)
-    """As `Token.typed`; a token that is read has none, one that is chosen behind a text may."""
-
-    def __post_init__(self) -> None:
-        """Refuse what is no sketch."""
-        check_sketch(self.sketch)
-
-
 class Scored(Event, frozen=True, kw_only=True, tag=True):
     """Some tokens of a text that is being scored, one after another."""
 
@@ -273,7 +256,7 @@ class Scored(Event, frozen=True, kw_only=True, tag=True):
     the last are at the boundary of a character."""
     first: int
     """The number of the first of them among the prompt's tokens, as `Evaluated` tells them."""
-    tokens: Annotated[tuple[ScoredToken, ...], msgspec.Meta(max_length=2**16)]
+    tokens: Annotated[tuple[TokenRecord, ...], msgspec.Meta(max_length=2**16)]
     pieces: Pieces
     """Bytes of tokens in these sketches that no message before has spelled."""
 

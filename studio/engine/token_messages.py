@@ -3,8 +3,9 @@
 `messages` names these too. Imports without llama_cpp.
 """
 
-from studio.engine.message_parts import Command, Event, Pieces, TokenId
+from studio.engine.message_parts import Command, Event, Pieces
 from studio.sampling import WordTokens
+from studio.token_record import TokenId
 
 
 class FindTokens(Command, frozen=True, kw_only=True, tag=True):

@@ -11,10 +11,9 @@ from typing import Annotated, Protocol
 import msgspec
 
 from studio.engine.messages import MOST_LANES, LaneFinishReason, Prompt
-from studio.engine.messages import TokenId as TokenId
 from studio.sampling import MAX_SEED, SamplingParams
 from studio.sampling.measures import bits
-from studio.sampling.sketches.sketch_format import LARGEST as LARGEST_SKETCH
+from studio.token_record import CarriedNumber, TokenId, TokenRecord, TokenText
 from studio.utf8 import whole_characters
 
 FORMAT = "kelvin-studio comparison"
@@ -28,10 +27,6 @@ LONGEST_LINE = 1_000
 
 # What no comparison has is refused where a file is read: charts and the engine count on it.
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
-TokenText = Annotated[bytes, msgspec.Meta(max_length=4096)]
-Share = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
-Nats = Annotated[float, msgspec.Meta(ge=0.0, le=64.0)]
-"""An entropy; a vocabulary of 2³¹ tokens has 21.5 at most."""
 Seconds = Annotated[float, msgspec.Meta(ge=0.0, le=1e9)]
 Line = Annotated[str, msgspec.Meta(max_length=LONGEST_LINE)]
 
@@ -47,35 +42,6 @@ class ModelRecord(msgspec.Struct, frozen=True, kw_only=True):
     bytes: Count = 0
     hash: Line = ""
     """See `model_hash`; empty where it was not made."""
-
-
-class TokenRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """A token, how it was chosen, and what else could have been.
-
-    Nothing in it leads back to it: the collector need not look through thousands of them.
-
-    Has what a token written in the manuscript has, so that it can become one (`Token` of the
-    engine's messages).
-    """
-
-    id: TokenId
-    text: TokenText
-    """UTF-8, perhaps only a part of a character."""
-    probability: Share
-    rank: TokenId
-    entropy: Nats
-    """Of the distribution drawn from."""
-    u: Share
-    near_tie: bool = False
-    top: Annotated[tuple[tuple[TokenId, Share], ...], msgspec.Meta(max_length=256)] = ()
-    """The most likely (id, probability), as the sampler used them."""
-    sketch: Annotated[bytes, msgspec.Meta(max_length=LARGEST_SKETCH)] = b""
-    """A `studio.sampling.LogitSketch`; empty where sketches were left out."""
-    typed: Annotated[dict[TokenId, TokenId], msgspec.Meta(max_length=256)] = msgspec.field(
-        default_factory=dict
-    )
-    """Of tokens that begin with what the prompt ends in: with how many bytes of it. `text` is
-    without them. Only a lane's first token can have any."""
 
 
 class Turn(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,7 +66,7 @@ class LaneRecord(msgspec.Struct, frozen=True, kw_only=True):
     `LaneFinished.end`. None too in files that did not keep it."""
     stop: Annotated[tuple[Line, ...], msgspec.Meta(max_length=1_000)] = ()
     """The texts that end it."""
-    mu: Annotated[float, msgspec.Meta(ge=-1e9, le=1e9)] | None = None
+    mu: CarriedNumber | None = None
     """Where Mirostat stood behind the last token; None where it was off."""
     name: Line = ""
     """What the writer calls it, or the preset's name."""

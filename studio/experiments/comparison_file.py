@@ -27,9 +27,6 @@ from studio.experiments.comparison import (
     Count,
     LaneRecord,
     Line,
-    TokenId,
-    TokenRecord,
-    TokenText,
     Turn,
 )
 from studio.experiments.json_structure import StructureError, check_structure, cut
@@ -37,6 +34,7 @@ from studio.progress import At
 from studio.regular_file import NotRegularError, TooLargeError, read_regular_file
 from studio.sampling import LogitSketch, SamplingParams, SketchError
 from studio.sampling.tails.tail import Tail
+from studio.token_record import TokenId, TokenRecord, TokenText
 from studio.visible_text import visible_line, visible_name
 
 MOST_BYTES = 32 * 2**20
@@ -337,12 +335,12 @@ def _lane(lane: _Lane, place: str, at: At) -> LaneRecord:
         lane.tokens, list[TokenRecord], inside, _MOST_TOKENS, _LONGEST_TOKEN
     ):
         for index, token in enumerate(some, first):
-            _check_sketch(token, f"{inside}[{index}]")
+            _check_token(token, f"{inside}[{index}]")
         tokens += some
         at(share)
     end = _part(lane.end, TokenRecord, f"{place}.end", _LONGEST_TOKEN)
     if end is not None:
-        _check_sketch(end, f"{place}.end")
+        _check_token(end, f"{place}.end")
     reason: LaneFinishReason | None = _part(
         lane.reason, LaneFinishReason, f"{place}.reason", _LONGEST_REASON
     )
@@ -388,7 +386,9 @@ def _params(raw: msgspec.Raw, place: str) -> SamplingParams:
         raise _moved(error, place) from error
 
 
-def _check_sketch(token: TokenRecord, place: str) -> None:
+def _check_token(token: TokenRecord, place: str) -> None:
+    if token.u is None:
+        raise _Misplaced(f"{place}.u", "found null; allowed is a number from 0 to 1")
     if not token.sketch:
         return
     try:

@@ -14,11 +14,12 @@ from statistics import fmean
 import msgspec
 
 from studio.experiments import words
-from studio.experiments.comparison import Comparison, LaneRecord, TokenRecord
+from studio.experiments.comparison import Comparison, LaneRecord
 from studio.experiments.entropy_chart import entropy_chart
 from studio.experiments.page_colors import DARK, LIGHT, PageColors
 from studio.experiments.words import Told
 from studio.sampling.measures import bits
+from studio.token_record import TokenRecord
 from studio.utf8 import CharacterDecoder
 from studio.visible_text import visible_line
 

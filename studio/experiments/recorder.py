@@ -24,10 +24,10 @@ from studio.experiments.comparison import (
     Comparison,
     LaneRecord,
     ModelRecord,
-    TokenRecord,
     Turn,
 )
 from studio.sampling import SamplingParams
+from studio.token_record import TokenRecord
 
 
 @dataclass
@@ -145,30 +145,12 @@ class ComparisonRecorder:
                 lane.reason, lane.mu = event.reason, event.mu
                 if event.end:
                     self._spellings |= event.end.pieces
-                    lane.end = token_record(event.end)
+                    lane.end = event.end.record
 
     def _token(self, lane: _Lane, token: Token) -> None:
         self._spellings |= token.pieces
         lane.reason = lane.end = None
-        lane.tokens.append(token_record(token))
-
-
-def token_record(token: Token | TokenRecord) -> TokenRecord:
-    """What is kept of a token; of one that was kept before, itself."""
-    if isinstance(token, TokenRecord):
-        return token
-    return TokenRecord(
-        id=token.id,
-        text=token.text,
-        probability=min(token.probability, 1.0),
-        rank=token.rank,
-        entropy=token.entropy,
-        u=token.u,
-        near_tie=token.near_tie,
-        top=tuple((other, min(share, 1.0)) for other, share in token.top),
-        sketch=token.sketch,
-        typed=token.typed,
-    )
+        lane.tokens.append(token.record)
 
 
 def model_record(report: ModelReport, fingerprint: str = "") -> ModelRecord:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import msgspec
 
 from studio.engine.messages import LaneFinishReason
-from studio.experiments.comparison import Comparison, LaneRecord, TokenRecord, divergence_of
+from studio.experiments.comparison import Comparison, LaneRecord, divergence_of
 from studio.sampling import (
     DEFAULT_SAMPLERS,
     PARAMETERS,
@@ -22,6 +22,7 @@ from studio.sampling import (
     WordBias,
     active_steps,
 )
+from studio.token_record import TokenRecord
 from studio.visible_text import visible_line
 
 _NEUTRAL = SamplingParams()

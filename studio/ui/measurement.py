@@ -127,7 +127,7 @@ class _Measurement:
         finished = next(event for event in self._events if isinstance(event, Finished))
         return {
             "prompt": evaluated.token_ids(),
-            "tokens": [event.id for event in self._events if isinstance(event, Token)],
+            "tokens": [event.record.id for event in self._events if isinstance(event, Token)],
             "seconds": finished.seconds,
         }
 
@@ -160,7 +160,7 @@ class _Measurement:
         lanes: list[list[int]] = [[] for _ in temperatures]
         for event in self._events:
             if isinstance(event, LaneToken):
-                lanes[event.lane].append(event.token.id)
+                lanes[event.lane].append(event.token.record.id)
             elif isinstance(event, LaneFinished) and event.reason != "end_of_text":
                 # Nobody asked what follows the last token.
                 del lanes[event.lane][-1:]

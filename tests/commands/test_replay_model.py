@@ -103,7 +103,7 @@ def test_what_is_written_visits_all_vectors_and_does_not_end(tmp_path: Path) -> 
     finished = events[-1]
     assert isinstance(finished, Finished)
     assert finished.reason == "max_tokens"
-    written = [event.id for event in events if isinstance(event, Token)]
+    written = [event.record.id for event in events if isinstance(event, Token)]
     assert set(written) == {10 * VECTORS + vector for vector in range(VECTORS)}
 
 

@@ -104,7 +104,7 @@ def test_lanes_of_a_file_go_on_as_they_would_have_without_it(
     qtbot.waitUntil(go.isEnabled, timeout=LONG)
     go_on(other, shown.lanes, qtbot)
     for lane, count, tokens in zip(shown.lanes, begun, expected, strict=True):
-        assert_same_text(lane.tokens[count:], tokens)  # type: ignore[arg-type]  # kept or told
+        assert_same_text(lane.tokens[count:], tokens)
         assert lane.seed == 21
     # Its tokens are the open model's now: a lane goes into the text with its records.
     # What it continued does not stand in this manuscript: the writer chose a new one for both.

@@ -35,6 +35,7 @@ from studio.engine.messages import (
     Token,
 )
 from studio.sampling import LogitSketch, SamplingParams
+from studio.token_record import TokenRecord
 from tests.helpers.engine_child import FINAL, PATIENCE, ROOT, ChildEndedError, EngineChild
 from tests.helpers.tiny_model import write_byte_level_model
 
@@ -64,8 +65,8 @@ def look(request: int, manuscript: str) -> PreviewNextToken:
     return PreviewNextToken(request=request, prompt=Prompt(manuscript=manuscript))
 
 
-def tokens_in(events: list[AnyEvent]) -> list[Token]:
-    return [event for event in events if isinstance(event, Token)]
+def tokens_in(events: list[AnyEvent]) -> list[TokenRecord]:
+    return [event.record for event in events if isinstance(event, Token)]
 
 
 def likeliest(event: Distribution) -> dict[int, float]:
@@ -134,11 +135,11 @@ def test_a_turned_temperature_takes_effect_while_it_writes(tiny: EngineChild) ->
     assert max(token.rank for token in before) > 0
     tiny.send(ChangeParams(request=1, params=GREEDY))
     # Some tokens were on their way; from one on, all are the favourite, and certain.
-    tiny.until(lambda event: isinstance(event, Token) and event.probability == 1.0)
+    tiny.until(lambda event: isinstance(event, Token) and event.record.probability == 1.0)
     cold = [tiny.next() for _ in range(40)]
     assert all((token.probability, token.rank) == (1.0, 0) for token in tokens_in(cold))
     tiny.send(ChangeParams(request=1, params=hot))
-    tiny.until(lambda event: isinstance(event, Token) and event.probability < 1.0)
+    tiny.until(lambda event: isinstance(event, Token) and event.record.probability < 1.0)
     tiny.send(Stop(request=1))
     finished = tiny.answer(1)[-1]
     assert isinstance(finished, Finished)
@@ -461,6 +462,7 @@ def test_a_stop_that_was_asked_for_is_no_error_of_llama_cpps_log(starter_model: 
 BUGGY_CHILD = """
 import sys
 from studio.engine import child, engine
+from studio.token_record import TokenRecord
 
 def score(command, *_):
     raise ValueError(command.prompt.manuscript)

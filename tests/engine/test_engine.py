@@ -285,8 +285,8 @@ def test_the_same_writing_with_and_without_reuse(bench: Bench, starter_model: Pa
     bench.write(Prompt(manuscript=story[:40] + " something else entirely"), 12)
     reused = bench.write(Prompt(manuscript=story), 12)
     assert one(reused, Evaluated).reused > 5
-    first = [event.id for event in fresh if isinstance(event, Token)]
-    assert first == [event.id for event in reused if isinstance(event, Token)]
+    first = [event.record.id for event in fresh if isinstance(event, Token)]
+    assert first == [event.record.id for event in reused if isinstance(event, Token)]
 
 
 def test_stopped_while_it_reads_a_long_prompt(bench: Bench, byte_level_path: Path) -> None:

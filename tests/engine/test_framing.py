@@ -34,7 +34,6 @@ from studio.engine.messages import (
     Prompt,
     Score,
     Scored,
-    ScoredToken,
     ScoringEnded,
     Stop,
     Superseded,
@@ -42,6 +41,7 @@ from studio.engine.messages import (
     WordsFound,
 )
 from studio.sampling import LogitSketch, SamplingParams, WordTokens
+from studio.token_record import TokenRecord, undrawn
 
 PROMPT = Prompt(manuscript="Über\u00a0das 🐟\r\n", brief="b", system="s", format="chat")
 HOT = SamplingParams(temperature=float("inf"), seed=4, samplers=("temperature", "min_p"))
@@ -72,22 +72,23 @@ EVENTS: list[AnyEvent] = [
     Token(
         request=3,
         index=0,
-        id=5,
-        text=b"\x90",
-        probability=0.125,
-        rank=2,
-        entropy=1.5,
-        top=((9, 0.5), (5, 0.125)),
-        sketch=b"",
-        pieces={},
-        u=0.75,
-        near_tie=True,
+        record=TokenRecord(
+            id=5,
+            text=b"\x90",
+            near_tie=True,
+            u=0.75,
+            probability=0.125,
+            rank=2,
+            kept=9,
+            entropy=1.5,
+            top=((9, 0.5), (5, 0.125)),
+        ),
     ),
     Scored(
         request=2,
         start=4,
         first=9,
-        tokens=(ScoredToken(id=5, text=b"\x90", sketch=SKETCH, near_tie=False),),
+        tokens=(undrawn(5, b"\x90", SKETCH),),
         pieces={5: b"\x90"},
     ),
     ScoringEnded(reached=9, request=2, tokens=1, unseen_characters=0, unpredicted_characters=1),
@@ -205,7 +206,12 @@ def test_ids_that_are_no_whole_numbers_are_refused_at_either_end() -> None:
 @pytest.mark.parametrize("number", [-1, 2**31, 2**63])
 def test_numbers_that_no_vocabulary_has_are_refused(number: int) -> None:
     token = msgspec.to_builtins(EVENTS[4], builtin_types=(bytes,))
-    for absurd in ({"id": number}, {"top": [[number, 0.5]]}, {"pieces": {number: b"a"}}):
+    record = token["record"]
+    for absurd in (
+        {"record": record | {"id": number}},
+        {"record": record | {"top": [[number, 0.5]]}},
+        {"pieces": {number: b"a"}},
+    ):
         body = msgspec.msgpack.encode(token | absurd)
         with pytest.raises(FramingError, match="Expected `int`"):
             list(event_reader().feed(frame(body)))
@@ -213,10 +219,13 @@ def test_numbers_that_no_vocabulary_has_are_refused(number: int) -> None:
 
 @pytest.mark.parametrize("sketch", [b"", bytes(range(256)), SKETCH[:-1], SKETCH[:40] + SKETCH])
 def test_a_distribution_that_is_none_is_refused(sketch: bytes) -> None:
-    for event in (EVENTS[3], EVENTS[4]):
-        said = msgspec.to_builtins(event, builtin_types=(bytes,)) | {"sketch": sketch}
-        if event is EVENTS[4] and not sketch:
-            continue  # a token may be without
+    distribution, token = (
+        msgspec.to_builtins(event, builtin_types=(bytes,)) for event in (EVENTS[3], EVENTS[4])
+    )
+    frames = [distribution | {"sketch": sketch}]
+    if sketch:  # a token may be without
+        frames.append(token | {"record": token["record"] | {"sketch": sketch}})
+    for said in frames:
         with pytest.raises(FramingError, match="sketch: found"):
             list(event_reader().feed(frame(msgspec.msgpack.encode(said))))
 

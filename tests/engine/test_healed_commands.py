@@ -24,6 +24,7 @@ from studio.engine.messages import (
     Token,
 )
 from studio.sampling import LogitSketch, SamplingParams
+from studio.token_record import TokenRecord
 from tests.helpers.engine_bench import EngineBench
 
 SEA = "The old fisherman looked out over the sea. It had the colour of"
@@ -42,7 +43,7 @@ class Bench(EngineBench):
 
     def write(
         self, prompt: Prompt | str, params: SamplingParams, count: int, stop: tuple[str, ...] = ()
-    ) -> list[Token]:
+    ) -> list[TokenRecord]:
         events = self.run(
             Generate(
                 request=3,
@@ -54,9 +55,9 @@ class Bench(EngineBench):
             )
         )
         assert isinstance(events[-1], Finished), events[-1]
-        return [event for event in events if isinstance(event, Token)]
+        return [event.record for event in events if isinstance(event, Token)]
 
-    def compare(self, prompt: str, lanes: list[Lane], count: int) -> dict[int, list[Token]]:
+    def compare(self, prompt: str, lanes: list[Lane], count: int) -> dict[int, list[TokenRecord]]:
         command = Compare(
             request=4,
             prompt=_prompt(prompt),
@@ -67,19 +68,19 @@ class Bench(EngineBench):
         )
         return self._lanes(command)
 
-    def rerun(self, lane: int, params: SamplingParams, count: int) -> dict[int, list[Token]]:
+    def rerun(self, lane: int, params: SamplingParams, count: int) -> dict[int, list[TokenRecord]]:
         return self._lanes(RerunLane(request=4, lane=lane, params=params, max_tokens=count, seed=5))
 
-    def _lanes(self, command: Compare | RerunLane) -> dict[int, list[Token]]:
+    def _lanes(self, command: Compare | RerunLane) -> dict[int, list[TokenRecord]]:
         self.events = []
         self.interrupt.clear()
         self.engine.run(command, LaneControl(self.interrupt))
         assert isinstance(self.events[-1], ComparisonFinished), self.events[-1]
         self.ends = [event for event in self.events if isinstance(event, LaneFinished)]
-        found: dict[int, list[Token]] = {}
+        found: dict[int, list[TokenRecord]] = {}
         for event in self.events:
             if isinstance(event, LaneToken):
-                found.setdefault(event.lane, []).append(event.token)
+                found.setdefault(event.lane, []).append(event.token.record)
         return found
 
 
@@ -87,7 +88,7 @@ def _prompt(prompt: Prompt | str) -> Prompt:
     return Prompt(manuscript=prompt) if isinstance(prompt, str) else prompt
 
 
-def text_of(tokens: list[Token]) -> str:
+def text_of(tokens: list[TokenRecord]) -> str:
     return b"".join(token.text for token in tokens).decode(errors="replace")
 
 
@@ -138,7 +139,8 @@ def test_with_and_without_the_space_the_same_is_told_and_written(bench: Bench) -
 def test_a_token_says_what_it_adds_and_is_the_models(bench: Bench) -> None:
     [token] = bench.write("Every morning the old fisher", GREEDY, 1)
     assert token.text == b"man"
-    assert token.pieces[token.id] == b" fisherman"
+    [told] = [event for event in bench.events if isinstance(event, Token)]
+    assert told.pieces[token.id] == b" fisherman"
     assert token.typed[token.id] == len(" fisher")
     assert token.top[0] == (token.id, 1.0)
     tokens = bench.write("Every morning the old fisher", GREEDY, 3)
@@ -196,7 +198,7 @@ def test_a_stop_is_looked_for_in_what_is_added(bench: Bench) -> None:
     stopped = Lane(params=GREEDY, stop=("man",))
     assert bench.compare(text, [stopped], 4) == {}
     [end] = bench.ends
-    assert (end.reason, end.end and end.end.text) == ("stop_string", b"")
+    assert (end.reason, end.end and end.end.record.text) == ("stop_string", b"")
 
 
 @pytest.mark.process  # renders a template

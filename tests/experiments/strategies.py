@@ -13,10 +13,10 @@ from studio.experiments.comparison import (
     Comparison,
     LaneRecord,
     ModelRecord,
-    TokenRecord,
     Turn,
 )
 from studio.sampling import LogitSketch, SamplingParams, WordBias
+from studio.token_record import TokenRecord
 
 SKETCHES = [
     LogitSketch.of(np.linspace(-3.0, 9.0, size, dtype=np.float32)).to_bytes()

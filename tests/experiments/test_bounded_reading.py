@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from msgspec.structs import replace
 
 from studio.engine.messages import MOST_LANES, Prompt
-from studio.experiments.comparison import Comparison, LaneRecord, ModelRecord, TokenRecord
+from studio.experiments.comparison import Comparison, LaneRecord, ModelRecord
 from studio.experiments.comparison_file import (
     MOST_BYTES,
     ComparisonFileError,
@@ -27,6 +27,7 @@ from studio.experiments.comparison_file import (
     to_json,
 )
 from studio.sampling import LogitSketch, SamplingParams
+from studio.token_record import TokenRecord
 from tests.experiments.strategies import COMPARISONS
 
 TOKEN = '{"id":0,"text":"","probability":0.5,"rank":0,"entropy":0.5,"u":0.5}'

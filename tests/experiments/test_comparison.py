@@ -20,7 +20,6 @@ from studio.experiments.comparison import (
     Comparison,
     LaneRecord,
     ModelRecord,
-    TokenRecord,
     Turn,
     divergence_of,
     first_divergence,
@@ -34,6 +33,7 @@ from studio.experiments.comparison_file import (
 )
 from studio.experiments.model_hash import model_hash
 from studio.sampling import LogitSketch, SamplingParams, WordBias
+from studio.token_record import TokenRecord
 
 SKETCH = LogitSketch.of(np.linspace(-3.0, 9.0, 500, dtype=np.float32)).to_bytes()
 

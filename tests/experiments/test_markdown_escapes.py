@@ -7,9 +7,10 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from studio.engine.messages import Prompt
-from studio.experiments.comparison import Comparison, LaneRecord, ModelRecord, TokenRecord
+from studio.experiments.comparison import Comparison, LaneRecord, ModelRecord
 from studio.experiments.markdown import to_markdown
 from studio.sampling import SamplingParams, WordBias
+from studio.token_record import TokenRecord
 from studio.visible_text import visible_line
 
 READER = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])

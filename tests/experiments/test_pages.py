@@ -17,7 +17,6 @@ from studio.experiments.comparison import (
     Comparison,
     LaneRecord,
     ModelRecord,
-    TokenRecord,
     Turn,
 )
 from studio.experiments.entropy_chart import entropy_chart
@@ -25,6 +24,7 @@ from studio.experiments.html_page import to_html
 from studio.experiments.markdown import to_markdown
 from studio.experiments.page_colors import DARK, LIGHT, PageColors
 from studio.sampling import SamplingParams, WordBias
+from studio.token_record import TokenRecord
 from studio.ui.theme import colors
 
 HOSTILE = '</title><script>alert(1)</script> & "quoted" `code` ``` | cell'

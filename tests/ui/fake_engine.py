@@ -32,6 +32,7 @@ from studio.engine.messages import (
 )
 from studio.presets import Preset
 from studio.sampling import LogitSketch, SamplingParams
+from studio.token_record import TokenRecord
 
 VOCABULARY = 300
 KILLED = Outcome(End.CRASHED, 9, "", ("some line of the log",))
@@ -171,16 +172,22 @@ def token(request: int, index: int, text: bytes, *, token_id: int = 7) -> Token:
     return Token(
         request=request,
         index=index,
+        record=token_record(text, token_id),
+        pieces={token_id: text},
+    )
+
+
+def token_record(text: bytes, token_id: int = 7) -> TokenRecord:
+    return TokenRecord(
         id=token_id,
         text=text,
+        sketch=sketch(token_id),
+        u=0.25,
         probability=0.5,
         rank=0,
+        kept=VOCABULARY,
         entropy=1.0,
         top=((token_id, 0.5),),
-        sketch=sketch(token_id),
-        pieces={token_id: text},
-        u=0.25,
-        near_tie=False,
     )
 
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from studio.app.tokens.written_token import Run, WrittenToken
-from studio.engine.messages import Token
 from studio.sampling import LogitSketch, SamplingParams, choose
+from studio.token_record import TokenRecord
 
 VOCABULARY = 400
 
@@ -65,22 +65,17 @@ def run_of(
     run.begin(prompt)
     return [
         run.take(
-            Token(
-                request=1,
-                index=index,
+            TokenRecord(
                 id=record.id,
                 text=record.text,
+                sketch=record.sketch,
+                u=record.u,
                 probability=0.5,
                 rank=0,
                 entropy=1.0,
-                top=(),
-                sketch=record.sketch,
-                pieces={},
-                u=record.u,
-                near_tie=False,
             )
         )
-        for index, record in enumerate(records)
+        for record in records
     ]
 
 

@@ -19,11 +19,12 @@ from studio.app.model.state import ModelPhase
 from studio.app.user_folders import recovery_folder
 from studio.engine.messages import LoadOptions, Prompt
 from studio.engine.model_files.gguf_container import read_file
-from studio.experiments.comparison import Comparison, LaneRecord, ModelRecord, TokenRecord
+from studio.experiments.comparison import Comparison, LaneRecord, ModelRecord
 from studio.experiments.comparison_file import save_comparison
 from studio.manuscript import Journal, RecoveryRecord, TextFile
 from studio.presets import preset_folder
 from studio.sampling import SamplingParams
+from studio.token_record import TokenRecord
 from studio.ui.about_dialog import AboutDialog
 from studio.ui.main_window import MainWindow
 from studio.ui.model.options_dialog import ModelOptionsDialog

@@ -24,7 +24,6 @@ from studio.app.tokens.sampler_notes import NEAR_TIE
 from studio.app.tokens.written_token import Run, WrittenToken
 from studio.app.word.state import WordState
 from studio.app.writing.records import TokenRecords
-from studio.engine.messages import Token
 from studio.presets import built_in_presets
 from studio.sampling import (
     Choice,
@@ -37,6 +36,7 @@ from studio.sampling import (
     choose,
     uniform,
 )
+from studio.token_record import TokenRecord
 from tests.ui.fake_engine import Desk
 
 pytestmark = pytest.mark.usefixtures("qapp")
@@ -102,9 +102,7 @@ class Panels:
         sketch = LogitSketch.of_statistics(statistics, statistics.drawn(self.choice))
         run = Run(params)
         run.begin(history)
-        token = Token(
-            request=1,
-            index=0,
+        token = TokenRecord(
             id=self.choice.token,
             text=b" word",
             probability=self.choice.probability,
@@ -112,7 +110,6 @@ class Panels:
             entropy=self.choice.entropy,
             top=self.choice.top,
             sketch=sketch.to_bytes(),
-            pieces={},
             u=uniform(SEED, position),
             near_tie=self.choice.near_tie,
         )

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from studio.app.compare.lane import CompareLane, LaneToken
+from studio.app.compare.lane import CompareLane
 from studio.app.compare.lane_words import word_of
 from studio.app.parameters.temperature_scale import format_temperature
 from studio.app.tokens.next_token import NextToken
 from studio.experiments.comparison import first_divergence
 from studio.sampling import LogitSketch
+from studio.token_record import TokenRecord
 
 _SEGMENTS = 24
 """Tokens told apart in a bar; what is beyond is one segment."""
@@ -38,7 +39,7 @@ class Side(NamedTuple):
     """
 
     lane: CompareLane
-    drawn: LaneToken
+    drawn: TokenRecord
     ends: bool
     u: float
     segments: tuple[Segment, ...]
@@ -72,7 +73,7 @@ class FirstDivergence:
 
     def __init__(self) -> None:
         self._read = 0
-        self._tokens: tuple[Sequence[LaneToken], Sequence[LaneToken]] | None = None
+        self._tokens: tuple[Sequence[TokenRecord], Sequence[TokenRecord]] | None = None
         self.index: int | None = None
 
     def look(self, first: CompareLane, second: CompareLane) -> int | None:
@@ -183,7 +184,7 @@ def _drawn_word(lane: CompareLane, index: int) -> str:
     return f"“{word_of(lane.drawn[index])}”"
 
 
-def _word(drawn: LaneToken, words: NextToken) -> str:
+def _word(drawn: TokenRecord, words: NextToken) -> str:
     """What a lane drew, as it is shown."""
     return words.spelled(drawn.id, drawn.typed.get(drawn.id, 0)).text
 
@@ -204,7 +205,7 @@ def _side(
     lane: CompareLane, index: int, history: Sequence[int], vocabulary: NextToken
 ) -> Side | None:
     token = lane.drawn[index] if index < len(lane.drawn) else None
-    if token is None or not token.sketch:
+    if token is None or token.u is None or not token.sketch:
         return None
     sketch = LogitSketch.from_bytes(token.sketch)
     params, place = lane.params_at(index), lane.place_of(index, history)

@@ -16,18 +16,15 @@ from studio.app.parameters.sampling_state import SamplingState
 from studio.app.presets.preset_choice import PresetChoice
 from studio.app.tokens.next_token import NextToken
 from studio.app.tokens.place import TokenPlace
-from studio.app.tokens.written_token import DrawnToken, WrittenToken
+from studio.app.tokens.written_token import WrittenToken
 from studio.engine.messages import LaneFinished
 from studio.experiments.comparison import OF_ITSELF
 from studio.presets import Preset
 from studio.sampling import LogitSketch, SamplingParams
+from studio.token_record import TokenRecord
 from studio.utf8 import whole_characters
 
 Turns = list[tuple[int, SamplingParams]]
-
-
-LaneToken = DrawnToken
-"""A token that a lane wrote."""
 
 
 DROP_BIASES = "Drop biases"
@@ -113,8 +110,8 @@ class CompareLane(QObject):
         self.next_token = NextToken(params, self)
         self.next_token.share_pieces(pieces)
         self.next_token.biases_at = BIASES_AT
-        self.tokens: list[LaneToken] = []
-        self.end: LaneToken | None = None
+        self.tokens: list[TokenRecord] = []
+        self.end: TokenRecord | None = None
         self.mu: float | None = None
         self.turns: Turns = []
         self.stop = self.preset_choice.current.stop
@@ -145,7 +142,7 @@ class CompareLane(QObject):
         return self.sampling.params.temperature
 
     @property
-    def drawn(self) -> list[LaneToken]:
+    def drawn(self) -> list[TokenRecord]:
         """Its tokens, and behind them what ended its text."""
         return self.tokens if self.end is None else [*self.tokens, self.end]
 
@@ -155,7 +152,7 @@ class CompareLane(QObject):
         return len(self.tokens) if self.reason in OF_ITSELF else None
 
     @property
-    def written(self) -> list[LaneToken]:
+    def written(self) -> list[TokenRecord]:
         """What spells its text: its tokens, and the beginning of the one that a stop cut."""
         return self.drawn if self.end and self.end.text else self.tokens
 
@@ -240,7 +237,7 @@ class CompareLane(QObject):
             self.turns.append((index, params))
         self._records.turn(index)
 
-    def take(self, token: LaneToken) -> None:
+    def take(self, token: TokenRecord) -> None:
         """One more token; shown with the next frame."""
         self.tokens.append(token)
         if self.phase is LanePhase.READING:
@@ -256,7 +253,7 @@ class CompareLane(QObject):
         """
         self.reason = reason
         if event is not None:
-            self.end, self.mu = event.end, event.mu
+            self.end, self.mu = event.end.record if event.end else None, event.mu
         self.phase = LanePhase.ENDED
         self.changed.emit()
 

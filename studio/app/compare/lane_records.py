@@ -9,8 +9,9 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from studio.app.tokens.written_token import DrawnToken, Run, WrittenToken
+from studio.app.tokens.written_token import Run, WrittenToken
 from studio.sampling import SamplingParams
+from studio.token_record import TokenRecord
 
 
 class LaneRecords:
@@ -28,7 +29,7 @@ class LaneRecords:
 
     def of(
         self,
-        tokens: Sequence[DrawnToken],
+        tokens: Sequence[TokenRecord],
         history: Sequence[int],
         seed: int,
         params_at: Callable[[int], SamplingParams],
@@ -58,7 +59,7 @@ class LaneRecords:
             self._records.append(run.take(tokens[index]))
         return self._records
 
-    def _is_beginning_of(self, tokens: Sequence[DrawnToken]) -> bool:
+    def _is_beginning_of(self, tokens: Sequence[TokenRecord]) -> bool:
         # What ended the text goes, or another token comes in its place, when the lane goes on.
         count = len(self._records)
         if count > len(tokens):

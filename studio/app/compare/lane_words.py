@@ -4,8 +4,8 @@ import math
 
 from studio.app.counted import counted
 from studio.app.tokens.text import token_text
-from studio.app.tokens.written_token import DrawnToken
 from studio.sampling.measures import bits
+from studio.token_record import TokenRecord
 
 _MOST_NATS = 50.0
 """No vocabulary has more; but what draws does not rely on where a number came from."""
@@ -40,13 +40,13 @@ def token_count(count: int) -> str:
     return counted(count, "token")
 
 
-def word_of(token: DrawnToken) -> str:
+def word_of(token: TokenRecord) -> str:
     """What a token spells, without the space that it begins with where there is more of it."""
     shown = token_text(token.text, token.id).text
     return shown.removeprefix("␣") or shown
 
 
-def token_openness(token: DrawnToken) -> str:
+def token_openness(token: TokenRecord) -> str:
     """How open the place of a token was: ``“sea”, one of about 16 words, 4.0 bits``."""
     effective = effective_words(token.entropy)
     chosen = "the only word" if effective < 1.05 else f"one of about {_few(effective)}"

@@ -11,7 +11,6 @@ from studio.app.compare.run_input import RunInput, RunTimings
 from studio.app.compare.setups import LaneSetup
 from studio.engine.messages import MOST_LANES, LaneFinishReason
 from studio.experiments.comparison import Comparison, LaneRecord, ModelRecord, Turn
-from studio.experiments.recorder import token_record
 
 _REASONS = get_args(LaneFinishReason)
 _NO_FIGURES = RunTimings(0.0, 0.0, 0.0)
@@ -106,9 +105,9 @@ def _lane_record(lane: CompareLane) -> LaneRecord:
     return LaneRecord(
         params=turns[0][1],
         seed=lane.seed or 0,
-        tokens=tuple(map(token_record, lane.tokens)),
+        tokens=tuple(lane.tokens),
         reason=reason,
-        end=None if lane.end is None else token_record(lane.end),
+        end=lane.end,
         stop=lane.stopped_by,
         mu=lane.mu,
         name=lane.ran_as or lane.preset_choice.current.name,

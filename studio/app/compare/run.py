@@ -271,7 +271,7 @@ class CompareRun(QObject):
             case _ if lane.awaits_start:
                 return  # it is of the lane that had this number before
             case LaneToken():
-                lane.take(event.token)
+                lane.take(event.token.record)
                 self._grown.add(lane)
                 self._frames.request()
                 self._lanes.request_look()

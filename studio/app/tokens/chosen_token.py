@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 from studio.app.tokens.kept_token import KeptToken
 from studio.app.tokens.place import TokenPlace
-from studio.engine.messages import ScoredToken
+from studio.token_record import undrawn
 
 if TYPE_CHECKING:
     from studio.app.tokens.next_token import NextToken
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ChosenToken(KeptToken[ScoredToken]):
+class ChosenToken(KeptToken):
     """A token with the place that it was chosen at.
 
     Attributes:
@@ -35,11 +35,11 @@ class ChosenToken(KeptToken[ScoredToken]):
 def chosen_from(next_token: NextToken, token: int) -> ChosenToken:
     """A token as chosen from a distribution, which must be shown."""
     assert next_token.sketch is not None, "the token is one of it"
-    scored = ScoredToken(
+    record = undrawn(
         token,
         next_token.added(token),
         next_token.sketch.to_bytes(),
-        next_token.is_near_tie,
-        dict(next_token.typed),
+        near_tie=next_token.is_near_tie,
+        typed=dict(next_token.typed),
     )
-    return ChosenToken(scored, tuple(next_token.history))
+    return ChosenToken(record, tuple(next_token.history))

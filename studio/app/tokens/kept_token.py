@@ -2,23 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Generic, TypeVar
 
-from studio.engine.messages import ScoredToken, Token
-from studio.experiments.comparison import TokenRecord
-
-T = TypeVar("T", Token | TokenRecord, ScoredToken)
+from studio.token_record import TokenRecord
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class KeptToken(Generic[T]):
+class KeptToken:
     """A token of the text.
 
     Attributes:
         token: What the engine said of it.
     """
 
-    token: T
+    token: TokenRecord
 
     @property
     def id(self) -> int:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from studio.app.tokens.kept_token import KeptToken
 from studio.app.tokens.place import TokenPlace
-from studio.engine.messages import ScoredToken
 
 
 class Reading:
@@ -25,7 +24,7 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ReadToken(KeptToken[ScoredToken]):
+class ReadToken(KeptToken):
     """A token with the place that it was read at.
 
     Attributes:

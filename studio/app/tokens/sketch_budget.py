@@ -8,9 +8,8 @@ from collections import deque
 
 import msgspec
 
-from studio.app.tokens.written_token import DrawnToken
-from studio.engine.messages import ScoredToken
 from studio.memory_budgets import SKETCHES
+from studio.token_record import TokenRecord
 
 _AFTERWARDS = 0.75
 """Of the budget is full when room was made: it is not made anew at each token."""
@@ -25,11 +24,11 @@ class SketchBudget:
 
     def __init__(self, most: int = SKETCHES) -> None:
         self._most = most
-        self._kept: deque[weakref.ref[DrawnToken | ScoredToken]] = deque()
+        self._kept: deque[weakref.ref[TokenRecord]] = deque()
         self._size = 0
         """Of the sketches of all, also of those that nobody keeps any more."""
 
-    def add(self, token: DrawnToken | ScoredToken) -> bool:
+    def add(self, token: TokenRecord) -> bool:
         """Follow a token; whether others were forgotten for it."""
         self._kept.append(weakref.ref(token))
         self._size += len(token.sketch)

@@ -9,13 +9,9 @@ from dataclasses import dataclass
 
 from studio.app.tokens.kept_token import KeptToken
 from studio.app.tokens.place import TokenPlace
-from studio.engine.messages import Token
-from studio.experiments.comparison import TokenRecord
 from studio.sampling import SamplingParams
 from studio.sampling.samplers.mirostat import mu_after
-
-DrawnToken = Token | TokenRecord
-"""As the engine told it, or as a comparison's file has kept it."""
+from studio.token_record import TokenRecord
 
 
 class Run:
@@ -54,7 +50,7 @@ class Run:
             self._begins_to_learn = True
         self._params = params
 
-    def take(self, token: DrawnToken) -> "WrittenToken":
+    def take(self, token: TokenRecord) -> "WrittenToken":
         """The next token becomes a record."""
         mu = self._mu
         knows_mu = self._knows_mu and (mu is not None or self._begins_to_learn)
@@ -73,7 +69,7 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class WrittenToken(KeptToken[DrawnToken]):
+class WrittenToken(KeptToken):
     """A token with the place that it was drawn at.
 
     Attributes:
@@ -91,6 +87,7 @@ class WrittenToken(KeptToken[DrawnToken]):
     @property
     def u(self) -> float:
         """What was drawn, in [0, 1)."""
+        assert self.token.u is not None, "it was drawn"
         return self.token.u
 
     @property

@@ -18,7 +18,7 @@ from studio.app.model.state import ModelState
 from studio.app.tokens.next_token import NextToken
 from studio.app.tokens.read_token import Reading, ReadToken
 from studio.app.tokens.sketch_budget import SketchBudget
-from studio.app.tokens.written_token import DrawnToken, WrittenToken
+from studio.app.tokens.written_token import WrittenToken
 from studio.app.writing.draft import Draft
 from studio.app.writing.scoring_plan import ScoringPlan
 from studio.app.writing.writing import Writing
@@ -29,14 +29,13 @@ from studio.engine.messages import (
     Failed,
     Score,
     Scored,
-    ScoredToken,
     ScoringEnded,
     Stop,
     Superseded,
     Token,
 )
-from studio.experiments.comparison import TokenRecord
 from studio.manuscript import FollowedText, Manuscript, RecordedToken, TokenSpan, TokenSpans
+from studio.token_record import TokenRecord
 
 _CHARACTERS_A_TOKEN = 8
 """More than most texts have: so much of the text is sent with a part of it for each token of the
@@ -49,10 +48,6 @@ FORGOTTEN = (
     "record any more. “Score the text” gives them a new one."
 )
 NOTHING_TO_SCORE = "Every token of the text that can be scored has its record already."
-
-
-class _OwnTokenRecord(TokenRecord, frozen=True, kw_only=True, gc=True, weakref=True):
-    """A comparison's token in the text, which can be followed as long as it is there."""
 
 
 class TokenRecords(QObject):
@@ -111,7 +106,7 @@ class TokenRecords(QObject):
         self.spans.changed.connect(lambda *_: self._clock.request())
         self._budget = SketchBudget()
         client.listen(self._on_event, Evaluating, Scored, Evaluated, ScoringEnded)
-        client.listen(self._keep, Token)
+        client.listen(self._on_token, Token)
         client.listen(self._on_event, Failed, Superseded)
         client.died.connect(lambda _outcome: self._end())
         model.changed.connect(self._on_model_changed)
@@ -130,15 +125,15 @@ class TokenRecords(QObject):
 
     def own(self, record: WrittenToken) -> WrittenToken:
         """The record of a token that is kept elsewhere too, for the text alone."""
-        token = record.token
-        if isinstance(token, TokenRecord):
-            token = _OwnTokenRecord(**msgspec.structs.asdict(token))
-        else:
-            token = msgspec.structs.replace(token)
+        token = msgspec.structs.replace(record.token)
         self._keep(token)
         return dataclasses.replace(record, token=token)
 
-    def _keep(self, token: DrawnToken | ScoredToken) -> None:
+    def _on_token(self, event: AnyEvent) -> None:
+        assert isinstance(event, Token), "it listens to no other"
+        self._keep(event.record)
+
+    def _keep(self, token: TokenRecord) -> None:
         if self._budget.add(token) and self.spans.forget(_says_nothing):
             self.told.emit(FORGOTTEN)
 

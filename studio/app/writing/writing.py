@@ -256,14 +256,14 @@ class Writing(QObject):
             case Superseded():
                 self._end()
 
-    def _on_token(self, token: Token) -> None:
+    def _on_token(self, event: Token) -> None:
         if self.phase is WritingPhase.READING:
             self._set_phase(WritingPhase.WRITING)
         self._tokens += 1
-        self._latest = self._run.take(token)
+        self._latest = self._run.take(event.record)
         if self._writer:
-            self._writer.add(token.text, self._latest)
-        self._pieces.update(token.pieces)
+            self._writer.add(event.record.text, self._latest)
+        self._pieces.update(event.pieces)
         self._clock.request()
 
     def _show_frame(self) -> None:

@@ -15,6 +15,7 @@ from studio.engine.messages import Emit, LaneToken, Token
 from studio.engine.writing.healing import Healed
 from studio.engine.writing.token_piece_cache import TokenPieceCache
 from studio.sampling import Choice, LogitSketch, LogitStatistics, Written
+from studio.token_record import TokenRecord
 
 FRAME_SECONDS = 1 / 20
 """How long tokens are collected for those who show them; one waits no longer than this and a
@@ -132,18 +133,18 @@ class PendingTokens:
         if healed is not None:
             text = healed.added(choice.token, text)
             typed = healed.typed([*sketch.ids.tolist(), choice.token])
-        return Token(
-            request=self._request,
-            index=number,
+        record = TokenRecord(
             id=choice.token,
             text=text,
-            probability=choice.probability,
-            rank=choice.rank,
-            entropy=choice.entropy,
-            top=choice.top,
             sketch=sketch.to_bytes(),
-            pieces=self._pieces.new_bytes(sketch.ids),
-            u=u,
             near_tie=choice.near_tie,
             typed=typed,
+            u=u,
+            probability=choice.probability,
+            rank=choice.rank,
+            kept=choice.kept,
+            entropy=choice.entropy,
+            top=choice.top,
         )
+        pieces = self._pieces.new_bytes(sketch.ids)
+        return Token(request=self._request, index=number, record=record, pieces=pieces)

@@ -11,14 +11,7 @@ from numpy.typing import NDArray
 
 from studio.engine.llama.context import Context, EvaluationStopped
 from studio.engine.llama.vocabulary import Vocabulary
-from studio.engine.messages import (
-    AnyEvent,
-    Evaluating,
-    Score,
-    Scored,
-    ScoredToken,
-    ScoringEnded,
-)
+from studio.engine.messages import AnyEvent, Evaluating, Score, Scored, ScoringEnded
 from studio.engine.writing.control import Control
 from studio.engine.writing.evaluated import evaluated
 from studio.engine.writing.open_end import OpenEnd
@@ -26,6 +19,7 @@ from studio.engine.writing.prompt import TokenizedPrompt, fit_from
 from studio.engine.writing.token_piece_cache import TokenPieceCache
 from studio.engine.writing.token_places import TokenPlaces, places_of
 from studio.sampling import LogitSketch, LogitStatistics, is_near_tie
+from studio.token_record import TokenRecord, undrawn
 
 _PIECE = 64
 """Tokens a message: with their sketches about 90 KiB."""
@@ -133,7 +127,7 @@ class _Records:
         self._vocabulary = vocabulary
         self._pieces = pieces
         self._emit = emit
-        self._waiting: list[ScoredToken] = []
+        self._waiting: list[TokenRecord] = []
         self._first = 0
         """The place of the first that waits."""
         self._spellings: dict[int, bytes] = {}
@@ -153,11 +147,11 @@ class _Records:
         sketch = LogitSketch.of_statistics(statistics, statistics.written(token))
         self._spellings |= self._pieces.new_bytes(sketch.ids)
         self._waiting.append(
-            ScoredToken(
-                id=token,
+            undrawn(
+                token,
                 # The manuscript has no space that the tokenizer put before it.
-                text=self._vocabulary.text(token)[0 if place else self._prompt.added :],
-                sketch=sketch.to_bytes(),
+                self._vocabulary.text(token)[0 if place else self._prompt.added :],
+                sketch.to_bytes(),
                 near_tie=is_near_tie(statistics.ranking),
             )
         )

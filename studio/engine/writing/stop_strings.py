@@ -55,7 +55,7 @@ class StopStrings:
             The tokens that were spelled in what is never given.
         """
         cut = self.settle()
-        if cut is None or not cut.text:
+        if cut is None or not cut.record.text:
             return cut.pieces if cut else ()
         self._emit(cut)
         self.tokens += 1
@@ -79,8 +79,9 @@ class StopStrings:
         pieces: dict[int, bytes] = {}
         for token in tokens:
             pieces |= token.pieces
-        text = tokens[0].text[: max(0, self._end - self._told)]
-        return msgspec.structs.replace(tokens[0], text=text, pieces=pieces)
+        text = tokens[0].record.text[: max(0, self._end - self._told)]
+        record = msgspec.structs.replace(tokens[0].record, text=text)
+        return msgspec.structs.replace(tokens[0], record=record, pieces=pieces)
 
     def _give(self, until: int) -> None:
         """Give all events that end at that byte at the latest, in their order."""
@@ -88,9 +89,9 @@ class StopStrings:
         while self._held:
             event = self._held[0]
             if isinstance(event, Token):
-                if self._told + len(event.text) > until:
+                if self._told + len(event.record.text) > until:
                     break
-                self._told += len(event.text)
+                self._told += len(event.record.text)
                 self.tokens += 1
             ready.append(self._held.popleft())
         if ready:

@@ -75,7 +75,7 @@ class Choice(NamedTuple):
     @property
     def probability(self) -> float:
         """Its probability in the distribution drawn from."""
-        return self.drawn / self.mass
+        return min(self.drawn / self.mass, 1.0)  # the two may be rounded differently
 
     @property
     def entropy(self) -> float:
@@ -86,7 +86,7 @@ class Choice(NamedTuple):
     def top(self) -> tuple[tuple[int, float], ...]:
         """Id and probability of the best tokens left, best first."""
         ids = self.best[: self.reported].tolist()
-        shares = [weight / self.mass for weight in self.weights[: self.reported]]
+        shares = [min(weight / self.mass, 1.0) for weight in self.weights[: self.reported]]
         return tuple(zip(ids, shares, strict=True))
 
 

@@ -3,18 +3,18 @@
 import numpy as np
 
 from studio.app.tokens.sketch_budget import SketchBudget
-from studio.engine.messages import ScoredToken
 from studio.sampling import LogitSketch
+from studio.token_record import TokenRecord, undrawn
 
 SKETCH = LogitSketch.of(np.linspace(0.0, 9.0, 300, dtype=np.float32)).to_bytes()
 TEN = 10 * len(SKETCH)
 
 
-def tokens(count: int) -> list[ScoredToken]:
-    return [ScoredToken(id=n, text=b"x", sketch=SKETCH, near_tie=False) for n in range(count)]
+def tokens(count: int) -> list[TokenRecord]:
+    return [undrawn(n, b"x", SKETCH) for n in range(count)]
 
 
-def with_sketch(kept: list[ScoredToken]) -> list[int]:
+def with_sketch(kept: list[TokenRecord]) -> list[int]:
     return [token.id for token in kept if token.sketch]
 
 

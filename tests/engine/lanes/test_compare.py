@@ -83,7 +83,7 @@ class Desk:
 
 
 def ids(events: list[AnyEvent], lane: int) -> list[int]:
-    return [e.token.id for e in events if isinstance(e, LaneToken) and e.lane == lane]
+    return [e.token.record.id for e in events if isinstance(e, LaneToken) and e.lane == lane]
 
 
 @pytest.fixture

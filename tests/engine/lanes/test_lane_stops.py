@@ -65,8 +65,8 @@ def test_a_stop_ends_its_lane_alone_and_is_not_told(studio: Studio, frame_second
     # The draw that ended it, with all that is known of a token.
     assert ended.end is not None
     drawn = plain.tokens(0)[place]
-    assert (ended.end.index, ended.end.id, ended.end.u) == (place, drawn.id, drawn.u)
-    assert (ended.end.text, ended.end.sketch) == (b"", drawn.sketch)
+    assert (ended.end.index, ended.end.record.id, ended.end.record.u) == (place, drawn.id, drawn.u)
+    assert (ended.end.record.text, ended.end.record.sketch) == (b"", drawn.sketch)
     assert told.ends()[1].end is None
 
     # With the same stop it ends there again; without it, it writes what it would have written.
@@ -76,7 +76,7 @@ def test_a_stop_ends_its_lane_alone_and_is_not_told(studio: Studio, frame_second
     assert (again.ids(0), again.reasons()) == ([], {0: "stop_string"})
     rest = studio.go_on(ContinueLane(request=3, lane=0, params=LETTERS, max_tokens=30 - place))
     assert_same_text(rest.tokens(0), plain.tokens(0)[place:])
-    assert [token.index for token in rest.tokens(0)] == list(range(place, 30))
+    assert rest.indices(0) == list(range(place, 30))
 
 
 def test_of_the_token_that_a_stop_cuts_the_beginning_is_kept(tiny: Studio) -> None:
@@ -85,7 +85,7 @@ def test_of_the_token_that_a_stop_cuts_the_beginning_is_kept(tiny: Studio) -> No
     ended = told.ends()[0]
     assert ended.reason == "stop_string"
     assert ended.end is not None
-    assert (ended.end.id, ended.end.text) == (_THE, b"t")
+    assert (ended.end.record.id, ended.end.record.text) == (_THE, b"t")
     assert ended.end.index == ended.tokens == len(told.ids(0))
     assert set(told.ids(0)) <= {_BYTES + ord("a")}
 
@@ -105,8 +105,8 @@ def test_the_draw_that_ends_a_text_is_told_too(tiny: Studio) -> None:
     ended = told.ends()[0]
     assert (ended.reason, ended.tokens) == ("end_of_text", 0)
     assert ended.end is not None
-    assert (ended.end.id, ended.end.index, ended.end.text) == (2, 0, b"")
-    assert LogitSketch.from_bytes(ended.end.sketch).vocabulary_size == _SIZE
+    assert (ended.end.record.id, ended.end.index, ended.end.record.text) == (2, 0, b"")
+    assert LogitSketch.from_bytes(ended.end.record.sketch).vocabulary_size == _SIZE
 
 
 def test_every_token_is_spelled_though_a_stop_keeps_it_back(tiny: Studio) -> None:

@@ -40,6 +40,7 @@ from studio.engine.writing.generation import generate
 from studio.engine.writing.prompt import FittedPrompt, TokenizedPrompt
 from studio.engine.writing.token_piece_cache import TokenPieceCache
 from studio.sampling import LogitSketch, SamplingParams, uniform
+from studio.token_record import TokenRecord
 from tests.engine.conftest import NewContext
 from tests.helpers.reference import Reference, softmax
 
@@ -125,7 +126,9 @@ class Studio:
             self.events.append(event)
             self.on_event(event, self.control)
 
-    def alone(self, prompt: Sequence[int], params: SamplingParams, max_tokens: int) -> list[Token]:
+    def alone(
+        self, prompt: Sequence[int], params: SamplingParams, max_tokens: int
+    ) -> list[TokenRecord]:
         """What a generation writes."""
         command = Generate(
             request=4,
@@ -149,7 +152,7 @@ class Studio:
             lambda *more: events.extend(more),
             0.0,
         )
-        return [event for event in events if isinstance(event, Token)]
+        return [event.record for event in events if isinstance(event, Token)]
 
 
 class Told:
@@ -158,7 +161,13 @@ class Told:
     def __init__(self, events: list[AnyEvent]) -> None:
         self.events = list(events)
 
-    def tokens(self, lane: int) -> list[Token]:
+    def tokens(self, lane: int) -> list[TokenRecord]:
+        return [e.record for e in self._tokens(lane)]
+
+    def indices(self, lane: int) -> list[int]:
+        return [e.index for e in self._tokens(lane)]
+
+    def _tokens(self, lane: int) -> list[Token]:
         return [e.token for e in self.events if isinstance(e, LaneToken) and e.lane == lane]
 
     def ids(self, lane: int) -> list[int]:
@@ -211,7 +220,7 @@ def story(starter: Model) -> list[int]:
 # What a lane writes
 
 
-def assert_same_text(mine: Sequence[Token], other: Sequence[Token]) -> None:
+def assert_same_text(mine: Sequence[TokenRecord], other: Sequence[TokenRecord]) -> None:
     """Token by token the same, drawn from the same distributions.
 
     Down to where arithmetic takes another token: the distributions still agree there, as far as
@@ -345,7 +354,7 @@ def test_what_is_told_and_in_which_order(tiny: Studio) -> None:
         "LaneStarted", "LaneStarted", "Evaluated", *["LaneToken"] * 5,
         "LaneFinished", "LaneToken", "LaneFinished", "ComparisonFinished",
     ]  # fmt: skip
-    assert [token.index for token in told.tokens(1)] == [0, 1, 2]
+    assert told.indices(1) == [0, 1, 2]
 
 
 # Turned, stopped, continued, run again
@@ -421,7 +430,7 @@ def test_lanes_go_on_when_all_had_ended(real: Studio, story: list[int], lost: bo
     rest = real.go_on(*orders)
     for number in range(2):
         assert_same_text(first.tokens(number) + rest.tokens(number), plain.tokens(number))
-        assert [token.index for token in rest.tokens(number)] == list(range(9, 24))
+        assert rest.indices(number) == list(range(9, 24))
     assert not rest.started()
     assert rest.end.tokens == 30
 

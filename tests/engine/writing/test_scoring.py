@@ -19,12 +19,12 @@ from studio.engine.messages import (
     PromptFormat,
     Score,
     Scored,
-    ScoredToken,
     ScoringEnded,
     Superseded,
 )
 from studio.engine.writing.control import Control
 from studio.sampling import LogitSketch, SamplingParams
+from studio.token_record import TokenRecord
 from tests.helpers.engine_bench import EngineBench
 from tests.helpers.reference import Reference, softmax
 
@@ -70,7 +70,7 @@ def are_numbered(events: list[AnyEvent]) -> bool:
     )
 
 
-def scored(events: list[AnyEvent]) -> list[ScoredToken]:
+def scored(events: list[AnyEvent]) -> list[TokenRecord]:
     return [token for event in pieces(events) for token in event.tokens]
 
 

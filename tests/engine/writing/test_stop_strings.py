@@ -22,13 +22,12 @@ from studio.engine.messages import (
 from studio.engine.writing.control import Control
 from studio.engine.writing.stop_strings import StopStrings
 from studio.sampling import SamplingParams
+from studio.token_record import TokenRecord
 
 
 def token(index: int, text: bytes) -> Token:
-    return Token(
-        request=1, index=index, id=index, text=text, probability=1.0, rank=0, entropy=0.0, top=(),
-        sketch=b"", pieces={}, u=0.0, near_tie=False,
-    )  # fmt: skip
+    record = TokenRecord(id=index, text=text, u=0.0, probability=1.0, rank=0, entropy=0.0)
+    return Token(request=1, index=index, record=record)
 
 
 def run(pieces: list[bytes], stops: list[str], bundle: int) -> tuple[bytes, bool, int]:
@@ -50,7 +49,7 @@ def run(pieces: list[bytes], stops: list[str], bundle: int) -> tuple[bytes, bool
     tokens = [event for event in given if isinstance(event, Token)]
     assert [event.index for event in tokens] == list(range(len(tokens)))
     assert watch.tokens == len(tokens)
-    return b"".join(event.text for event in tokens), found, len(tokens)
+    return b"".join(event.record.text for event in tokens), found, len(tokens)
 
 
 @given(
@@ -102,7 +101,7 @@ def test_what_is_never_shown_leaves_its_spellings_to_be_told_again() -> None:
         watch.sees(text)
         watch(msgspec.structs.replace(token(index, text), pieces=pieces))
     assert set(watch.finish()) == {2, 3, 7}
-    assert [event.text for event in given if isinstance(event, Token)] == [b"a"]
+    assert [event.record.text for event in given if isinstance(event, Token)] == [b"a"]
 
 
 def test_an_empty_stop_is_refused() -> None:
@@ -131,7 +130,7 @@ def write(starter_model: Path):  # type: ignore[no-untyped-def]  # a function of
         engine.run(command, Control(interrupt, params))
         end = events[-1]
         assert isinstance(end, Finished)
-        texts = [event.text for event in events if isinstance(event, Token)]
+        texts = [event.record.text for event in events if isinstance(event, Token)]
         assert end.tokens == len(texts)
         return b"".join(texts).decode(), end
 

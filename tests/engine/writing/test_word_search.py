@@ -47,7 +47,9 @@ def written(bench: EngineBench, count: int, *words: WordBias, seed: int = 3) -> 
             ignore_eos=True,
         )
     )
-    return b"".join(it.text for it in events if isinstance(it, Token)).decode(errors="replace")
+    return b"".join(it.record.text for it in events if isinstance(it, Token)).decode(
+        errors="replace"
+    )
 
 
 def names(vocabulary: Vocabulary, tokens: tuple[int, ...]) -> list[bytes]:
@@ -173,7 +175,7 @@ def test_a_phrase_is_banned_where_its_last_token_would_complete_it(bench: Engine
 
     def first(params: SamplingParams) -> bytes:
         events = bench.run(Generate(request=6, prompt=prompt, params=params, max_tokens=1))
-        return next(it.text for it in events if isinstance(it, Token))
+        return next(it.record.text for it in events if isinstance(it, Token))
 
     usual = first(greedy)
     words = (WordBias("the" + usual.decode(), BAN),)
@@ -193,8 +195,8 @@ def test_a_bias_is_added_to_the_logit_of_the_completing_token(bench: EngineBench
 
     by_word = top(SamplingParams(seed=1, word_biases=(WordBias("sea", 3.0),)))
     by_number = top(SamplingParams(seed=1, logit_bias=((token, 3.0),)))
-    assert by_word.top == by_number.top
-    assert by_word.entropy == by_number.entropy
+    assert by_word.record.top == by_number.record.top
+    assert by_word.record.entropy == by_number.record.entropy
 
 
 def _has(text: str, word: str) -> bool:

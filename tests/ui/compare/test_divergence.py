@@ -21,7 +21,7 @@ from studio.engine.messages import LaneFinishReason
 from studio.experiments.comparison import first_divergence
 from studio.presets import built_in_presets
 from studio.sampling import LogitSketch, SamplingParams, chance
-from tests.ui.fake_engine import token
+from tests.ui.fake_engine import token_record
 
 VOCABULARY = {1: b" a", 2: b" b", 3: b" c", 9: b"<|end|>"}
 
@@ -42,13 +42,12 @@ def lane(words: NextToken, *ids: int, temperature: float = 1.0) -> CompareLane:
 
 def grow(lane: CompareLane, *ids: int) -> None:
     for token_id in ids:
-        index = len(lane.tokens)
-        lane.take(token(1, index, VOCABULARY[token_id], token_id=token_id))
+        lane.take(token_record(VOCABULARY[token_id], token_id))
 
 
 def end(lane: CompareLane, reason: LaneFinishReason, token_id: int) -> None:
     lane.finish(reason)
-    lane.end = token(1, len(lane.tokens), b"", token_id=token_id)
+    lane.end = token_record(b"", token_id)
 
 
 def test_tokens_are_compared_as_they_come(words: NextToken) -> None:

@@ -15,7 +15,7 @@ from studio.ui.compare.lane_view import EMPTY, JOINS
 from studio.ui.compare.page import ComparePage
 from studio.ui.main_window import MainWindow
 from studio.ui.theme.type_scale import PROSE_SIZE
-from tests.ui.fake_engine import token
+from tests.ui.fake_engine import token_record
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def page_of(window: MainWindow) -> ComparePage:
 
 def write(lane: CompareLane, *texts: str) -> None:
     for text in texts:
-        lane.take(token(1, len(lane.tokens), text.encode()))
+        lane.take(token_record(text.encode()))
     lane.grown.emit()
 
 

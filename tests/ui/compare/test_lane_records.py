@@ -9,7 +9,7 @@ from studio.sampling import LogitSketch, SamplingParams
 from studio.sampling.samplers.mirostat import mu_after
 from studio.ui.main_window import MainWindow
 from tests.ui.conftest import LONG
-from tests.ui.fake_engine import token
+from tests.ui.fake_engine import token_record
 
 HISTORY = [1, 2]
 HOT = SamplingParams(temperature=2.0, mirostat=2)
@@ -21,7 +21,7 @@ def params(_index: int) -> SamplingParams:
 
 def test_they_grow_and_what_ended_the_text_gives_way() -> None:
     records = LaneRecords()
-    tokens = [token(1, index, b" a", token_id=8 + index) for index in range(4)]
+    tokens = [token_record(b" a", 8 + index) for index in range(4)]
     assert len(records.of(tokens[:2], HISTORY, 3, params)) == 2
     first = records.of(tokens[:3], HISTORY, 3, params)[0]
     assert records.of(tokens, HISTORY, 3, params)[0] is first, "it is made once"
@@ -35,7 +35,7 @@ def test_they_grow_and_what_ended_the_text_gives_way() -> None:
 
 def test_a_turn_counts_from_its_token_on() -> None:
     records = LaneRecords()
-    tokens = [token(1, index, b" a") for index in range(3)]
+    tokens = [token_record(b" a") for index in range(3)]
     records.of(tokens, HISTORY, 3, lambda _index: SamplingParams())
     records.turn(1)
     turned = records.of(tokens, HISTORY, 3, lambda index: HOT if index else SamplingParams())

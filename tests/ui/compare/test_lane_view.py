@@ -13,7 +13,7 @@ from studio.presets import built_in_presets
 from studio.sampling import SamplingParams
 from studio.ui.compare.lane_view import END, LaneView
 from studio.ui.theme.theme import Theme
-from tests.ui.fake_engine import token
+from tests.ui.fake_engine import token_record
 
 
 class Sheet:
@@ -30,13 +30,11 @@ class Sheet:
 
     def write(self, *texts: str) -> None:
         for text in texts:
-            self.lane.take(token(1, len(self.lane.tokens), text.encode()))
+            self.lane.take(token_record(text.encode()))
         self.lane.grown.emit()
 
     def end(self, reason: str, text: str | None = None) -> None:
-        self.lane.end = (
-            None if text is None else token(1, len(self.lane.tokens), text.encode(), token_id=9)
-        )
+        self.lane.end = None if text is None else token_record(text.encode(), token_id=9)
         self.lane.finish(reason)
 
     @property

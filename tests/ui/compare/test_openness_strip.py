@@ -22,7 +22,7 @@ from studio.ui.compare.chart import EntropyChart
 from studio.ui.compare.openness_strip import OpennessStrip
 from studio.ui.theme.theme import Appearance, Theme
 from tests.ui.compare.test_state import LaneDesk
-from tests.ui.fake_engine import token
+from tests.ui.fake_engine import token_record
 
 
 class Strip:
@@ -40,7 +40,7 @@ class Strip:
     def write(self, *bits: float) -> None:
         for value in bits:
             index = len(self.lane.tokens)
-            one = token(1, index, b" w%d" % index)
+            one = token_record(b" w%d" % index)
             self.lane.take(msgspec.structs.replace(one, entropy=value * math.log(2)))
         self.lane.grown.emit()
 
@@ -141,7 +141,7 @@ def test_words_for_how_open_it_was() -> None:
         "about 16 words",
         "about 1,234 words",
     ]
-    one = token(1, 0, b"\n")
+    one = token_record(b"\n")
     assert token_openness(msgspec.structs.replace(one, entropy=0.0)) == (
         "“↵” the only word, 0.0 bits"
     )
@@ -152,8 +152,8 @@ def test_words_for_how_open_it_was() -> None:
 )
 def test_words_are_counted_as_they_come(texts: list[str]) -> None:
     growing = LaneText()
-    for index, text in enumerate(texts):
-        growing.feed([token(1, index, text.encode())])
+    for text in texts:
+        growing.feed([token_record(text.encode())])
     assert growing.words == len("".join(texts).split())
 
 

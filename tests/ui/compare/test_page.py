@@ -22,16 +22,17 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from studio.engine.messages import Prompt
-from studio.experiments.comparison import Comparison, LaneRecord, ModelRecord, TokenRecord
+from studio.experiments.comparison import Comparison, LaneRecord, ModelRecord
 from studio.experiments.comparison_file import load_comparison, save_comparison
 from studio.sampling import SamplingParams
+from studio.token_record import TokenRecord
 from studio.ui.compare.page import SKETCHES_LEFT_OUT, ComparePage
 from studio.ui.compare.steps import CompareSteps
 from studio.ui.main_window import MainWindow
 from studio.ui.theme.theme import Appearance
 from tests.ui.conftest import until_read
 from tests.ui.controls import name_of, tip_of, visible_controls, walked
-from tests.ui.fake_engine import token
+from tests.ui.fake_engine import token_record
 from tests.ui.recorded import written
 
 
@@ -324,7 +325,7 @@ def test_lanes_scroll_in_step_by_tokens(bare: MainWindow, qtbot: QtBot) -> None:
         for place in range(300 - 100 * (number == 3)):
             # The same places are lines apart: the second lane's words are longer.
             text = f" {'word' if number != 1 else 'longer words'}{place}".encode()
-            lane.take(token(1, place, text))
+            lane.take(token_record(text))
         lane.grown.emit()
     first, second, third, fourth = (column.view for column in page.columns)
     first.show_at_top(150)

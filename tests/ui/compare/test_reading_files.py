@@ -13,13 +13,14 @@ from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from studio.experiments import comparison_file
-from studio.experiments.comparison import Comparison, LaneRecord, TokenRecord
+from studio.experiments.comparison import Comparison, LaneRecord
 from studio.experiments.comparison_file import (
     load_comparison,
     save_comparison,
     write_comparison,
 )
 from studio.sampling import SamplingParams
+from studio.token_record import TokenRecord
 from studio.ui import reading_notice
 from studio.ui.compare import files as compare_files
 from studio.ui.compare.files import IS_WRITING

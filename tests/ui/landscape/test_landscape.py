@@ -14,8 +14,8 @@ from studio.app.landscape.state import Cell, LandscapeState
 from studio.app.landscape.words import cell_line
 from studio.app.tokens.text import token_text
 from studio.app.writing.records import TokenRecords
-from studio.engine.messages import ScoredToken
 from studio.sampling import LogitSketch
+from studio.token_record import TokenRecord, undrawn
 from studio.ui.heat.ramp import oklab
 from studio.ui.landscape.view import LandscapeView, color_table
 from studio.ui.main_window import MainWindow
@@ -27,10 +27,10 @@ VOCABULARY = 200
 WORDS = 40
 
 
-def scored(seed: int) -> ScoredToken:
+def scored(seed: int) -> TokenRecord:
     logits = (np.random.default_rng(seed).normal(size=VOCABULARY) * 3).astype(np.float32)
     token = int(np.argsort(-logits)[seed % 5])
-    return ScoredToken(token, b"word ", LogitSketch.of(logits, token).to_bytes(), False)
+    return undrawn(token, b"word ", LogitSketch.of(logits, token).to_bytes())
 
 
 def fill(window: MainWindow, count: int = WORDS) -> None:

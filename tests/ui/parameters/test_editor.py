@@ -376,9 +376,9 @@ def test_a_change_takes_effect_at_the_next_token(window: MainWindow, qtbot: QtBo
     qtbot.waitUntil(lambda: len(tokens) > turned + 40 or session.writing.is_idle, timeout=LONG)
     session.writing.stop()
     qtbot.waitUntil(lambda: session.writing.is_idle, timeout=LONG)
-    assert min(token.probability for token in tokens[:5]) < 1.0
+    assert min(token.record.probability for token in tokens[:5]) < 1.0
     assert len(tokens) > turned + 10
-    assert all(token.probability == 1.0 for token in tokens[-5:]), "greedy"
+    assert all(token.record.probability == 1.0 for token in tokens[-5:]), "greedy"
 
 
 def test_every_control_has_a_name_and_a_tool_tip(open_window: Callable[[], MainWindow]) -> None:

@@ -12,12 +12,12 @@ from studio.engine.messages import (
     Failed,
     Score,
     Scored,
-    ScoredToken,
     ScoringEnded,
     Stop,
     Superseded,
 )
 from studio.manuscript import Edit, with_own_records
+from studio.token_record import undrawn
 from tests.ui.fake_engine import Desk, evaluated, finished, sketch, token
 
 TEXT = "The sea was calm"
@@ -25,10 +25,7 @@ WORDS = (b"The", b" sea", b" was", b" calm")
 
 
 def scored(request: int, *texts: bytes, start: int = 0, first: int = 0) -> Scored:
-    tokens = tuple(
-        ScoredToken(id=index, text=text, sketch=sketch(index), near_tie=False)
-        for index, text in enumerate(texts)
-    )
+    tokens = tuple(undrawn(index, text, sketch(index)) for index, text in enumerate(texts))
     return Scored(request=request, start=start, first=first, tokens=tokens, pieces={3: b"?"})
 
 

@@ -1,0 +1,104 @@
+"""The record of one token: from the engine's message to the text, a lane and a file, the same type.
+
+Knows neither where a record is kept nor who looks at it.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+
+from studio.sampling.sketches import sketch_format
+
+TokenId = Annotated[int, msgspec.Meta(ge=0, lt=2**31)]
+"""A number of the vocabulary, as llama.cpp counts. No other comes through a frame or a file: what
+the window does with its numbers must not fail on one that a damaged engine made up."""
+
+TokenText = Annotated[bytes, msgspec.Meta(max_length=4096)]
+"""What a token spells; `gguf_header` refuses vocabularies of longer ones."""
+
+Share = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
+Nats = Annotated[float, msgspec.Meta(ge=0.0, le=64.0)]
+"""An entropy; a vocabulary of 2³¹ tokens has 21.5 at most."""
+CarriedNumber = Annotated[float, msgspec.Meta(ge=-1e9, le=1e9)]
+"""What a sampler carries from token to token."""
+
+TopTokens = Annotated[tuple[tuple[TokenId, Share], ...], msgspec.Meta(max_length=256)]
+"""Some ids, each with its probability."""
+TypedBytes = Annotated[dict[TokenId, TokenId], msgspec.Meta(max_length=256)]
+"""Numbers by the ids of a sketch."""
+
+
+class TokenRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, weakref=True):
+    """A token of a text: what else could have stood there, and how it was drawn where it was.
+
+    One that was read, or chosen by the writer, was not drawn: see `undrawn`.
+    """
+
+    id: TokenId
+    text: TokenText
+    """What it adds: UTF-8, perhaps only a part of a character; empty for a control token."""
+    sketch: Annotated[bytes, msgspec.Meta(max_length=sketch_format.LARGEST)] = b""
+    """A `studio.sampling.LogitSketch` of the model's own logits, which knows this token exactly;
+    empty where it was left out or forgotten."""
+    near_tie: bool = False
+    """Whether the top-2 margin is within the noise of arithmetic, so that T 0 may take another
+    token here from run to run. Penalties and biases count where it was drawn."""
+    typed: TypedBytes = msgspec.field(default_factory=dict)
+    """Of those tokens of the sketch that begin with what the text before has already: with how many
+    bytes of it. `text` is without them. Only the first token behind a prompt can have any."""
+
+    u: Share | None
+    """The uniform variate that it was drawn with, below 1; None where nothing was drawn."""
+    probability: Share
+    """As the sampler used it: after temperature and filters."""
+    rank: TokenId
+    """In the distribution drawn from, 0 for the favourite."""
+    kept: TokenId = 0
+    """How many tokens the filters left; 0 where that is not known."""
+    entropy: Nats
+    """Of the distribution drawn from."""
+    top: TopTokens = ()
+    """The most likely tokens of the distribution drawn from, best first."""
+
+    def __post_init__(self) -> None:
+        """Refuse what is no sketch, without the cost of reading it.
+
+        Raises:
+            SketchError: The bytes are none.
+        """
+        if self.sketch:
+            sketch_format.check_form(self.sketch)
+
+
+def undrawn(
+    token: int,
+    text: bytes,
+    sketch: bytes,
+    *,
+    near_tie: bool = False,
+    typed: dict[int, int] | None = None,
+) -> TokenRecord:
+    """Return the record of a token that was not drawn.
+
+    It counts as drawn from itself alone: with probability 1, rank 0 and entropy 0.
+
+    Args:
+        token: Its id.
+        text: What it adds.
+        sketch: The distribution that it stands in.
+        near_tie: See `TokenRecord.near_tie`.
+        typed: See `TokenRecord.typed`.
+    """
+    return TokenRecord(
+        id=token,
+        text=text,
+        sketch=sketch,
+        near_tie=near_tie,
+        typed=typed or {},
+        u=None,
+        probability=1.0,
+        rank=0,
+        entropy=0.0,
+    )
