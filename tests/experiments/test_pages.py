@@ -19,8 +19,7 @@ from studio.experiments.comparison import (
     ModelRecord,
     Turn,
 )
-from studio.experiments.entropy_chart import entropy_chart
-from studio.experiments.html_page import to_html
+from studio.experiments.html_page import entropy_chart, to_html
 from studio.experiments.markdown import to_markdown
 from studio.experiments.page_colors import DARK, LIGHT, PageColors
 from studio.sampling import SamplingParams, WordBias

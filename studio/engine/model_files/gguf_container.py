@@ -4,6 +4,8 @@ Every count and length is held against the bytes that remain before it is believ
 metadata mean is `gguf_header`'s affair; no weights are read.
 """
 
+import errno
+import os
 import struct
 from collections import Counter
 from dataclasses import dataclass, field
@@ -12,7 +14,6 @@ from typing import BinaryIO, NamedTuple
 
 import numpy as np
 
-from studio.engine.model_files.holes import missing_bytes
 from studio.engine.model_files.model_file import (
     FileStamp,
     open_regular,
@@ -20,6 +21,43 @@ from studio.engine.model_files.model_file import (
     refuse,
     refuse_format,
 )
+
+_MOST_PIECES = 65_536
+"""Pieces that are looked at; a file in more of them is judged by these."""
+
+
+def missing_bytes(descriptor: int, start: int, end: int) -> int:
+    """How many bytes of a stretch of a file lie in holes.
+
+    File systems that compress have holes for zeros as well, and copies may be made sparse: some
+    zeros are in every model. Where the system cannot tell there are no holes.
+
+    Args:
+        descriptor: of a regular file; where it is read from next is changed.
+        start: of the stretch, in bytes.
+        end: of the stretch, at most the file's size.
+    """
+    if not hasattr(os, "SEEK_HOLE"):  # Windows
+        return 0
+    missing, at = 0, start
+    try:
+        for _ in range(_MOST_PIECES):
+            hole = os.lseek(descriptor, at, os.SEEK_HOLE)
+            if hole >= end:
+                break
+            try:
+                at = min(os.lseek(descriptor, hole, os.SEEK_DATA), end)
+            except OSError as error:
+                if error.errno != errno.ENXIO:  # which says: a hole up to the end of the file
+                    raise
+                at = end
+            missing += at - hole
+            if at >= end:
+                break
+    except OSError:
+        return missing  # this file system does not know holes
+    return missing
+
 
 # Bounds on what real files never reach. They keep a hostile file from costing time or memory, here
 # and in llama.cpp, whose checks for double keys and names are quadratic.

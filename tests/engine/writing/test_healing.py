@@ -14,10 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from studio.engine.llama.byte_index import ByteIndex
 from studio.engine.llama.context import Context
 from studio.engine.llama.model import Model
-from studio.engine.llama.vocabulary import Vocabulary
+from studio.engine.llama.vocabulary import ByteIndex, Vocabulary
 from studio.engine.writing.healing import Healed, heal, taken_back
 from studio.engine.writing.open_end import OpenEnd
 from tests.engine.conftest import NewContext
