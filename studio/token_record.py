@@ -1,7 +1,4 @@
-"""The record of one token: from the engine's message to the text, a lane and a file, the same type.
-
-Knows neither where a record is kept nor who looks at it.
-"""
+"""The record of one token: one type from the message of the engine to text, lane and file."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The record of a token that the writer chose from the bars: its distribution, and where it stands.
 
-Nothing was drawn for it, so that temperature has no part in it. Knows no Qt and no text.
+Nothing was drawn for it, so that temperature has no part in it.
 """
 
 from __future__ import annotations
@@ -33,7 +33,12 @@ class ChosenToken(KeptToken):
 
 
 def chosen_from(next_token: NextToken, token: int) -> ChosenToken:
-    """A token as chosen from a distribution, which must be shown."""
+    """A token as chosen from a distribution, which must be shown.
+
+    Args:
+        next_token: What is shown.
+        token: Its id.
+    """
     assert next_token.sketch is not None, "the token is one of it"
     record = undrawn(
         token,

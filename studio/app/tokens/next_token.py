@@ -2,8 +2,7 @@
 
 A `NextToken` holds the sketch of one distribution and the parameters in force, and computes what a
 view asks for, when it asks. Turning T or a filter needs no model: everything is computed from the
-sketch. It does not know widgets, nor where the sketch came from (a look-ahead at the caret, or a
-token being written).
+sketch.
 """
 
 import math
@@ -123,12 +122,22 @@ class NextToken(QObject):
             self.changed.emit()
 
     def add_breakers(self, texts: tuple[str, ...], breakers: Breakers) -> None:
-        """Learn which tokens DRY's sequence breakers `texts` are."""
+        """Learn which tokens DRY's sequence breakers `texts` are.
+
+        Args:
+            texts: The breakers.
+            breakers: What they are as tokens.
+        """
         self._vocabulary.add_breakers(texts, breakers)
         self._on_texts_known()
 
     def add_words(self, texts: Sequence[str], words: Sequence[WordTokens]) -> None:
-        """Learn which tokens complete texts that are words or phrases."""
+        """Learn which tokens complete texts that are words or phrases.
+
+        Args:
+            texts: The words or phrases.
+            words: The tokens that complete each.
+        """
         self._vocabulary.add_words(texts, words)
         self._on_texts_known()
 
@@ -182,14 +191,25 @@ class NextToken(QObject):
         return not (self.lacks_breakers(params) or self.unknown_words(params))
 
     def state_at(self, place: TokenPlace, params: SamplingParams) -> SamplerState:
-        """What samplers need beside the tokens before a place, as far as it is known."""
+        """What samplers need beside the tokens before a place, as far as it is known.
+
+        Args:
+            place: The tokens before.
+            params: The sampling parameters.
+        """
         words = self._vocabulary.word_biases(params, place)
         return place.state(params, self.breakers(params), words or NO_BIASES)
 
     def notes_at(
         self, place: TokenPlace, params: SamplingParams, sketch: LogitSketch
     ) -> tuple[Note, ...]:
-        """What is to be said beside a distribution: see `place_notes`."""
+        """What is to be said beside a distribution: see `place_notes`.
+
+        Args:
+            place: The tokens before.
+            params: The sampling parameters.
+            sketch: What is shown there.
+        """
         words = self._vocabulary.word_biases(params, place)
         return place_notes(params, place, sketch, self.breakers(params), words)
 
@@ -325,7 +345,12 @@ class NextToken(QObject):
         return [] if shape is None else rows_of(shape, count, self._chosen, self.text)
 
     def lines(self, room: int, *, is_open: bool = False) -> list[Line]:
-        """What fits into `room` lines of bars: see `lines_of`; empty if nothing is known."""
+        """What fits into `room` lines of bars: see `lines_of`; empty if nothing is known.
+
+        Args:
+            room: How many lines there are.
+            is_open: Whether tokens that are cut have rows of their own.
+        """
         shape, sketch = self._shaped(), self._sketch
         if shape is None or sketch is None:
             return []

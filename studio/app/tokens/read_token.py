@@ -1,6 +1,6 @@
 """The record of a token that was read: what the engine said of it, and what stood before it.
 
-A `Reading` follows one scoring. Knows no Qt and no text.
+A `Reading` follows one scoring.
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """The record of a token that was written: what the engine told of it, and where it was drawn.
 
 A `Run` follows one generation, so that each of its tokens can be looked at later as the sampler saw
-it: with the tokens before it, the dice and Mirostat's memory. Knows no Qt and no text.
+it: with the tokens before it, the dice and Mirostat's memory.
 """
 
 from collections.abc import Iterable

@@ -1,8 +1,7 @@
 """What is kept of the manuscript's tokens: which stands where, and how they get there.
 
 The tokens of a take come as it is written. Text that the model did not write has none until it is
-scored: the model reads it once, and says of each token what it would have said instead. Knows
-nothing of widgets, nor what a record is used for.
+scored: the model reads it once, and says of each token what it would have said instead.
 """
 
 import dataclasses
@@ -55,6 +54,14 @@ class TokenRecords(QObject):
 
     Attributes:
         spans: Which token stands where. Follows the text at once; see `TokenSpans.changed`.
+
+    Args:
+        client: The line to the engine.
+        model: The open model.
+        draft: The document.
+        writing: What is written into it.
+        next_token: The distribution at the caret.
+        parent: The Qt parent, if any.
     """
 
     changed = Signal()
