@@ -21,6 +21,7 @@ def main() -> int:
     import msgspec
 
     from studio.app.model.names import model_title
+    from studio.engine.control import Control
     from studio.engine.engine import Engine
     from studio.engine.llama.interrupt import Interrupt
     from studio.engine.messages import (
@@ -33,7 +34,6 @@ def main() -> int:
         Prompt,
     )
     from studio.engine.model_files.starter_model import find_starter_model
-    from studio.engine.writing.control import Control
 
     path = find_starter_model()
     if path is None:

@@ -5,18 +5,19 @@ import time
 from pathlib import Path
 
 from studio.commands.bench_opened import OPENING, OpenedEngine
+from studio.engine.control import Control
 from studio.engine.llama.bare_loop import BareLoop
 from studio.engine.llama.huge_pages import ask_for_huge_pages
 from studio.engine.messages import (
     AnyEvent,
     Evaluated,
     Failed,
-    Finished,
     Generate,
     Prompt,
+    RunFinished,
+    SequenceStart,
     Token,
 )
-from studio.engine.writing.control import Control
 from studio.sampling import SamplingParams
 
 _PARAMS = SamplingParams(temperature=0.8, top_k=40, top_p=0.95, min_p=0.05, seed=1)
@@ -35,7 +36,7 @@ class _Run:
             raise SystemExit(f"studio bench: {failures[0].message}")
         self.tokens = [event.record.id for event in engine_events if isinstance(event, Token)]
         self.prompt = next(e for e in engine_events if isinstance(e, Evaluated)).token_ids()
-        self.finished = next(e for e in engine_events if isinstance(e, Finished))
+        self.finished = next(e for e in engine_events if isinstance(e, RunFinished))
 
 
 class _Pair:
@@ -51,11 +52,11 @@ class _Pair:
         command = Generate(
             request=1,
             prompt=Prompt(manuscript=manuscript),
-            params=_PARAMS,
+            sequences=(SequenceStart(params=_PARAMS),),
             max_tokens=tokens,
             ignore_eos=True,
         )
-        return _Run(self._engine.run(command, Control(self._engine.interrupt, _PARAMS)))
+        return _Run(self._engine.run(command, Control(self._engine.interrupt)))
 
     def seconds_a_token(self, rounds: int, count: int) -> list[tuple[float, float]]:
         """What a token takes, the engine's and the bare loop's, of each round."""
@@ -64,7 +65,7 @@ class _Pair:
             run = self.generate(OPENING, count)
             # The last token written is not evaluated by the engine, nor here.
             bare = self.bare.seconds(run.prompt, run.tokens[:-1])
-            taken.append((run.finished.seconds / (count - 1), bare / (count - 1)))
+            taken.append((run.finished.seconds_generation / (count - 1), bare / (count - 1)))
         return taken[1:]  # the first round warms caches and the clock of the processor
 
     def close(self) -> None:

@@ -6,20 +6,18 @@ from pathlib import Path
 
 from studio.commands.bench_opened import OPENING, OpenedEngine
 from studio.commands.bench_pairs import LANE_COUNTS, LANE_TEMPERATURES, LaneRounds, LanesRun
-from studio.engine.lanes.lane_control import LaneControl
+from studio.engine.control import Control
 from studio.engine.llama.bare_loop import BareLoop
 from studio.engine.messages import (
     AnyEvent,
-    Compare,
-    ComparisonFinished,
     Evaluated,
     Generate,
-    Lane,
-    LaneToken,
     PreviewNextToken,
     Prompt,
+    RunFinished,
+    SequenceStart,
+    Token,
 )
-from studio.engine.writing.control import Control
 from studio.sampling import SamplingParams
 
 _PROMPT_TOKENS = 512
@@ -125,21 +123,23 @@ class _Desk:
 
     def write_lanes(self, lanes: int, count: int, beginning: str = "") -> LanesRun:
         """Lanes after the prompt, or after one that begins so that nothing of it is evaluated."""
-        command = Compare(
+        command = Generate(
             request=1,
             prompt=Prompt(manuscript=beginning + self._manuscript),
-            lanes=tuple(Lane(params=_params(t)) for t in LANE_TEMPERATURES[:lanes]),
+            sequences=tuple(SequenceStart(params=_params(t)) for t in LANE_TEMPERATURES[:lanes]),
             max_tokens=count,
             ignore_eos=True,
+            when_full="end",
+            share_u=True,
             seed=1,
         )
-        events = self.engine.run(command, LaneControl(self.engine.interrupt))
+        events = self.engine.run(command, Control(self.engine.interrupt))
         tokens: list[list[int]] = [[] for _ in range(lanes)]
         for event in events:
-            if isinstance(event, LaneToken):
-                tokens[event.lane].append(event.token.record.id)
+            if isinstance(event, Token):
+                tokens[event.sequence].append(event.record.id)
         finished = events[-1]
-        assert isinstance(finished, ComparisonFinished)
+        assert isinstance(finished, RunFinished)
         # The last token written is not evaluated.
         evaluated = [written[:-1] for written in tokens]
         return LanesRun(_prompt_of(events), evaluated, finished.seconds_generation)
@@ -156,12 +156,12 @@ class _Desk:
         command = Generate(
             request=2,
             prompt=Prompt(manuscript=beginning + self._manuscript),
-            params=params,
+            sequences=(SequenceStart(params=params),),
             max_tokens=count,
             ignore_eos=True,
         )
         started = time.perf_counter()
-        self.engine.run(command, Control(self.engine.interrupt, params))
+        self.engine.run(command, Control(self.engine.interrupt))
         return time.perf_counter() - started
 
     def _tokens_of(self, manuscript: str) -> list[int]:

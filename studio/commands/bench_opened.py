@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from studio.engine.engine import Engine, Runnable
+from studio.engine.control import Control
+from studio.engine.engine import Engine
+from studio.engine.generation.pending_tokens import FRAME_SECONDS
 from studio.engine.llama.interrupt import Interrupt
-from studio.engine.messages import AnyEvent, Failed, Load, Loaded
-from studio.engine.writing.control import Control
-from studio.engine.writing.pending_tokens import FRAME_SECONDS
+from studio.engine.messages import AnyEvent, Failed, Load, Loaded, Runnable
 
 OPENING = "The old fisherman looked out over the sea and thought about the years."
 """What is written on from."""

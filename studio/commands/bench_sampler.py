@@ -76,7 +76,7 @@ class _Waiting(NamedTuple):
 def measure_sampler(logits: NDArray[np.float32], rounds: int) -> dict[str, dict[str, float]]:
     """Microseconds of a token's statistics, draw and sketch, beside llama.cpp's chain, by setting.
 
-    As the token loop does them (`studio.engine.writing.generation`): the logits stand where those
+    As the loop over sequences does them (`studio.engine.generation`): the logits stand where those
     before them stood, they are ranked and a token is drawn, and at the end of a frame the
     sketches of its tokens are made in a row. Before each token, and before each step of
     llama.cpp's, memory is swept that empties the caches as a decode does. The two take turns,

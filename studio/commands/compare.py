@@ -28,22 +28,22 @@ from studio.commands.shared_options import (
     manuscript,
     positive,
 )
+from studio.engine.control import Control
 from studio.engine.engine import Engine
-from studio.engine.lanes.lane_control import LaneControl
 from studio.engine.llama.interrupt import Interrupt
 from studio.engine.messages import (
-    MOST_LANES,
+    MOST_SEQUENCES,
     AnyEvent,
-    Compare,
     Evaluated,
     Evaluating,
     Failed,
-    Lane,
-    LaneFinished,
+    Finished,
+    Generate,
     Load,
     Loaded,
     ModelReport,
     Prompt,
+    SequenceStart,
 )
 from studio.experiments.comparison import Comparison
 from studio.experiments.comparison_file import (
@@ -76,13 +76,14 @@ def main(arguments: Sequence[str]) -> int:
     given = parser.parse_args(arguments)
     try:
         lanes, names = _lanes(given)
-        command = Compare(
+        command = Generate(
             request=1,
             prompt=Prompt(manuscript=manuscript(given), brief=given.brief),
-            lanes=lanes,
+            sequences=lanes,
             max_tokens=given.max_tokens,
             ignore_eos=given.ignore_eos,
-            same_dice=not given.independent,
+            when_full="end",
+            share_u=not given.independent,
             seed=-1 if given.seed is None else given.seed,
         )
         options = load_options(given)
@@ -90,7 +91,7 @@ def main(arguments: Sequence[str]) -> int:
         parser.error(str(error))
     path = model_path(given)
     interrupt = Interrupt()
-    control = LaneControl(interrupt)
+    control = Control(interrupt)
     follower = _Follower(ComparisonRecorder(command, names))
 
     signals = EndSignals(control.stop)
@@ -179,12 +180,12 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _lanes(given: argparse.Namespace) -> tuple[tuple[Lane, ...], tuple[str, ...]]:
+def _lanes(given: argparse.Namespace) -> tuple[tuple[SequenceStart, ...], tuple[str, ...]]:
     """The lanes, and what they are called."""
     overrides = sampling_overrides(given)
     overrides.pop("seed", None)  # it is the comparison's
     stop = None if given.stop is None else tuple(given.stop)
-    settings: list[tuple[str, Lane]] = []
+    settings: list[tuple[str, SequenceStart]] = []
     for text in filter(None, map(str.strip, given.temperatures.split(","))):
         try:
             value = float(text)
@@ -194,17 +195,17 @@ def _lanes(given: argparse.Namespace) -> tuple[tuple[Lane, ...], tuple[str, ...]
                 "between them"
             ) from None
         params = SamplingParams(temperature=value, **overrides)  # type: ignore[arg-type]  # by name
-        settings.append(("", Lane(params=params, stop=stop or ())))
+        settings.append(("", SequenceStart(params=params, stop=stop or ())))
     presets = PresetFolder(Path(given.folder) if given.folder is not None else preset_folder())
     for name in filter(None, map(str.strip, given.presets.split(","))):
         preset = presets.find(name)
         params = msgspec.structs.replace(preset.sampling, seed=-1)
         own = preset.stop if stop is None else stop
-        settings.append((preset.name, Lane(params=params, stop=own)))
-    if not 1 <= len(settings) <= MOST_LANES:
+        settings.append((preset.name, SequenceStart(params=params, stop=own)))
+    if not 1 <= len(settings) <= MOST_SEQUENCES:
         raise ValueError(
             f"--temperatures and --presets: found {len(settings)} lanes; allowed are 1 to "
-            f"{MOST_LANES}, such as --temperatures 0,0.5,1,1.5"
+            f"{MOST_SEQUENCES}, such as --temperatures 0,0.5,1,1.5"
         )
     names, lanes = zip(*settings, strict=True)
     return lanes, names
@@ -231,9 +232,9 @@ class _Follower:
                     _say(f"prompt: {len(event.token_ids()):,} tokens, evaluated once")
                     if event.unseen_characters:
                         _say(cut_words(event.unseen_characters))
-                case LaneFinished():
+                case Finished():
                     _say(
-                        f"lane {event.lane + 1}: {event.tokens:,} tokens, {event.reason}, "
+                        f"lane {event.sequence + 1}: {event.tokens:,} tokens, {event.reason}, "
                         f"seed {event.seed}"
                     )
                 case Failed():

@@ -25,7 +25,9 @@ from studio.commands.shared_options import (
     positive,
 )
 from studio.commands.standard_streams import OutputError
+from studio.engine.control import Control
 from studio.engine.engine import Engine
+from studio.engine.generation.pending_tokens import FRAME_SECONDS
 from studio.engine.llama.interrupt import Interrupt
 from studio.engine.messages import (
     AnyEvent,
@@ -35,10 +37,10 @@ from studio.engine.messages import (
     Generate,
     Load,
     Prompt,
+    RunFinished,
+    SequenceStart,
     Token,
 )
-from studio.engine.writing.control import Control
-from studio.engine.writing.pending_tokens import FRAME_SECONDS
 from studio.presets import Preset, PresetFolder, preset_folder
 from studio.sampling import InverseTemperature, ParameterError
 from studio.sampling.measures import bits
@@ -65,19 +67,19 @@ def main(arguments: Sequence[str]) -> int:
             format=preset.prompt_format,
         )
         options = load_options(given)
+        stop = tuple(given.stop) if given.stop is not None else preset.stop
         command = Generate(
             request=1,
             prompt=prompt,
-            params=params,
+            sequences=(SequenceStart(params=params, stop=stop),),
             max_tokens=given.max_tokens if given.max_tokens is not None else preset.max_tokens,
             ignore_eos=given.ignore_eos,
-            stop=tuple(given.stop) if given.stop is not None else preset.stop,
         )
     except (ParameterError, ValueError, OSError) as error:
         parser.error(str(error))
     printer = _JsonPrinter() if given.json else _TextPrinter()
     interrupt = Interrupt()
-    control = Control(interrupt, params)
+    control = Control(interrupt)
     unwritten: list[OSError | OutputError] = []
 
     def on_events(*events: AnyEvent) -> None:
@@ -162,6 +164,7 @@ class _TextPrinter:
     def __init__(self) -> None:
         self.failed = False
         self._decoder = CharacterDecoder()
+        self._finished: Finished | None = None
 
     def on_event(self, event: AnyEvent) -> None:
         match event:
@@ -170,8 +173,12 @@ class _TextPrinter:
             case Evaluated():
                 _tell_cut(event)
             case Finished():
+                self._finished = event
+                if event.beginning:
+                    self._write(self._decoder.decode(event.beginning.record.text))
+            case RunFinished() if self._finished:
                 self._write("\n")
-                print(f"studio generate: seed {event.seed}", file=sys.stderr)
+                print(f"studio generate: seed {self._finished.seed}", file=sys.stderr)
             case Failed():
                 self.failed = True
                 print(f"studio generate: {event.message}", file=sys.stderr)
@@ -190,43 +197,55 @@ class _JsonPrinter:
         self.failed = False
         self._decoder = CharacterDecoder()
         self._encoder = msgspec.json.Encoder()
+        self._finished: Finished | None = None
 
     def on_event(self, event: AnyEvent) -> None:
         match event:
-            case Token(index=index, record=record):
-                self._print(
-                    {
-                        "type": "token",
-                        "index": index,
-                        "id": record.id,
-                        "text": self._decoder.decode(record.text),
-                        "probability": record.probability,
-                        "rank": record.rank,
-                        "entropy_bits": bits(record.entropy),
-                        "top": record.top,
-                        "near_tie": record.near_tie,
-                    }
-                )
+            case Token():
+                self._print_token(event)
             case Evaluated():
                 _tell_cut(event)
             case Finished():
-                temperature = InverseTemperature(event.params.temperature)
-                self._print(
-                    {
-                        "type": "finished",
-                        "reason": event.reason,
-                        "tokens": event.tokens,
-                        "tokens_per_second": event.tokens_per_second,
-                        "prompt_tokens": event.prompt_tokens,
-                        "seed": event.seed,
-                        "temperature": _finite(temperature.temperature),
-                        "beta": _finite(temperature.beta),
-                    }
-                )
+                self._finished = event
+                if event.beginning:
+                    self._print_token(event.beginning)
+            case RunFinished() if self._finished:
+                self._print_end(self._finished, event)
             case Failed():
                 self.failed = True
                 self._print({"type": "failed", "kind": event.kind, "message": event.message})
                 print(f"studio generate: {event.message}", file=sys.stderr)
+
+    def _print_token(self, token: Token) -> None:
+        record = token.record
+        self._print(
+            {
+                "type": "token",
+                "index": token.index,
+                "id": record.id,
+                "text": self._decoder.decode(record.text),
+                "probability": record.probability,
+                "rank": record.rank,
+                "entropy_bits": bits(record.entropy),
+                "top": record.top,
+                "near_tie": record.near_tie,
+            }
+        )
+
+    def _print_end(self, finished: Finished, run: RunFinished) -> None:
+        temperature = InverseTemperature(finished.params.temperature)
+        self._print(
+            {
+                "type": "finished",
+                "reason": finished.reason,
+                "tokens": finished.tokens + bool(finished.beginning),
+                "tokens_per_second": run.tokens_per_second,
+                "prompt_tokens": run.prompt_tokens,
+                "seed": finished.seed,
+                "temperature": _finite(temperature.temperature),
+                "beta": _finite(temperature.beta),
+            }
+        )
 
     def _print(self, line: dict[str, object]) -> None:
         sys.stdout.write(self._encoder.encode(line).decode() + "\n")

@@ -74,9 +74,9 @@ def main() -> int:
 
     # llama.cpp is loaded only now, with the streams in safety.
     from studio.engine.engine import Engine
+    from studio.engine.generation.pending_tokens import FRAME_SECONDS
     from studio.engine.inbox import Inbox
     from studio.engine.llama.interrupt import Interrupt
-    from studio.engine.writing.pending_tokens import FRAME_SECONDS
 
     pipe = _Pipe(events)
     interrupt = Interrupt()

@@ -5,71 +5,50 @@ thread-safe, as llama.cpp is not: one thread owns it; only `Control` and `Interr
 from others.
 """
 
-from collections.abc import Callable
 from pathlib import Path
 
-from studio.engine.lanes.lane_control import LaneControl
-from studio.engine.lanes.lane_room import fit_lanes
-from studio.engine.lanes.lanes import Comparison
+from studio.engine.control import Control
+from studio.engine.generation.generation import Generation
 from studio.engine.llama import backend, log
 from studio.engine.llama.context import Context, EvaluationStopped
 from studio.engine.llama.huge_pages import ask_for_huge_pages
 from studio.engine.llama.interrupt import Interrupt
 from studio.engine.llama.model import LoadStopped, Model, check_memory, checked_header
 from studio.engine.messages import (
-    Compare,
-    ContinueLane,
+    ContinueSequence,
     Distribution,
     Emit,
     EngineError,
-    Evaluated,
     Evaluating,
     Failed,
     FindBreakers,
     FindTokens,
     FindWords,
-    Finished,
     Generate,
     Load,
     Loaded,
     Loading,
     PreviewNextToken,
     Prompt,
-    RemoveLane,
-    RerunLane,
+    RemoveSequence,
+    RerunSequence,
+    Runnable,
     Score,
     Superseded,
 )
 from studio.engine.templates.chat_template import ChatSkeleton
 from studio.engine.templates.skeletons import Skeletons
 from studio.engine.templates.template_rendering import ChatTemplateError, RenderingStopped
-from studio.engine.writing.continued_prompt import ContinuedPrompt, PromptEvaluation
-from studio.engine.writing.control import Control
+from studio.engine.writing.continued_prompt import PromptEvaluation
 from studio.engine.writing.dry_breakers import breakers_found
 from studio.engine.writing.evaluated import evaluated
-from studio.engine.writing.generation import generate
-from studio.engine.writing.prompt import FittedPrompt, TokenizedPrompt, fit, tokenize
+from studio.engine.writing.prompt import TokenizedPrompt, fit, tokenize
 from studio.engine.writing.scoring import score
 from studio.engine.writing.token_piece_cache import TokenPieceCache
 from studio.engine.writing.token_spelling import tokens_found
 from studio.engine.writing.word_search import words_found
 from studio.error_trace import print_trace
 from studio.sampling import LogitsError, LogitSketch
-
-Runnable = (
-    Load
-    | PreviewNextToken
-    | Score
-    | Generate
-    | FindTokens
-    | FindBreakers
-    | FindWords
-    | Compare
-    | ContinueLane
-    | RerunLane
-    | RemoveLane
-)
-"""What the engine carries out; all other commands reach one that runs, through its control."""
 
 
 class _Opened:
@@ -80,25 +59,13 @@ class _Opened:
         self.context = Context(model, interrupt)
         self.pieces = TokenPieceCache(model.vocabulary)
         self.prompts = PromptEvaluation(self.context, model.vocabulary)
-        self.comparison: Comparison | None = None
-        """The last one: its lanes can go on."""
+        self.kept: Generation | None = None
+        """The last one that is kept: its sequences can go on."""
 
-    def evaluated(self, request: int, continued: ContinuedPrompt) -> Evaluated:
-        """What is told of a prompt that the context holds now."""
-        return evaluated(
-            request,
-            continued.prompt,
-            continued.fitted,
-            continued.reused,
-            self.context.size,
-            self.model.vocabulary,
-            self.pieces,
-        )
-
-    def drop_lanes(self) -> None:
-        """Free what lanes have in the context; lanes that go on are evaluated again."""
-        if self.context.lane_cells:
-            self.context.lane_cells.drop_all()
+    def drop_sequences(self) -> None:
+        """Free what sequences have in the context; those that go on are evaluated again."""
+        if self.context.sequence_cells:
+            self.context.sequence_cells.drop_all()
 
     def close(self) -> None:
         self.context.close()
@@ -139,7 +106,7 @@ class Engine:
 
         Args:
             command: what to do.
-            control: turns and stops it; a `LaneControl` for what concerns a comparison.
+            control: stops it, and turns what it generates.
         """
         request = command.request
         try:
@@ -150,19 +117,15 @@ class Engine:
                     self._next_token_preview(command)
                 case Score():
                     self._score(command, control)
-                case Generate():
-                    self._generate(command, control)
                 case FindTokens():
                     self._emit(tokens_found(command, self._ready().model.vocabulary))
                 case FindBreakers():
                     self._emit(breakers_found(command, self._ready().model.vocabulary))
                 case FindWords():
                     self._emit(words_found(command, self._ready().model.vocabulary))
-                case Compare():
-                    assert isinstance(control, LaneControl)
-                    self._compare(command, control)
-                case ContinueLane() | RerunLane() | RemoveLane():
-                    assert isinstance(control, LaneControl)
+                case Generate():
+                    self._generate(command, control)
+                case ContinueSequence() | RerunSequence() | RemoveSequence():
                     self._resume(command, control)
         except EngineError as error:
             self._emit(
@@ -222,10 +185,26 @@ class Engine:
 
     def _next_token_preview(self, command: PreviewNextToken) -> None:
         opened = self._ready()
-        prompt, fitted = self._prepare(command.prompt, opened)
-        progress = self._on_progress(command.request)
-        continued = opened.prompts.evaluate(prompt, fitted, progress, looks=True)
-        self._emit(opened.evaluated(command.request, continued))
+        prompt = self._tokenized(command.prompt, opened)
+        continued = opened.prompts.evaluate(
+            prompt,
+            fit(prompt, opened.context.size),
+            lambda done, total: self._emit(
+                Evaluating(request=command.request, done=done, total=total)
+            ),
+            looks=True,
+        )
+        self._emit(
+            evaluated(
+                command.request,
+                continued.prompt,
+                continued.fitted,
+                continued.reused,
+                opened.context.size,
+                opened.model.vocabulary,
+                opened.pieces,
+            )
+        )
         sketch = LogitSketch.of(continued.healed.logits)
         self._emit(
             Distribution(
@@ -241,26 +220,14 @@ class Engine:
         prompt, vocabulary = self._tokenized(command.prompt, opened), opened.model.vocabulary
         score(command, prompt, opened.context, vocabulary, opened.pieces, control, self._emit)
 
-    def _compare(self, command: Compare, control: LaneControl) -> None:
+    def _generate(self, command: Generate, control: Control) -> None:
         opened = self._ready()
-        opened.drop_lanes()
-        opened.comparison = None
-        prompt = self._tokenized(command.prompt, opened)
-        at_once = opened.context.lane_cells is not None
-        written = [len(lane.token_ids()) for lane in command.lanes]
-        fitted = fit_lanes(
-            prompt,
-            opened.context.size,
-            [length + command.max_tokens for length in written],
-            at_once=at_once,
-            is_certain=command.ignore_eos,
-            unseen=command.unseen_tokens,
-            written=sum(written) if at_once else max(written),
-        )
-        opened.comparison = Comparison(
+        opened.drop_sequences()
+        if command.keep:
+            opened.kept = None
+        generation = Generation(
             command,
-            prompt,
-            fitted,
+            self._tokenized(command.prompt, opened),
             opened.context,
             opened.prompts,
             opened.model.vocabulary,
@@ -268,66 +235,34 @@ class Engine:
             self._emit,
             self._frame_seconds,
         )
-        opened.comparison.run(control)
+        if command.keep:
+            opened.kept = generation
+        generation.run(control)
 
-    def _resume(self, command: ContinueLane | RerunLane | RemoveLane, control: LaneControl) -> None:
-        comparison = self._opened.comparison if self._opened else None
-        is_there = comparison is not None and comparison.request == command.request
-        control.orders.appendleft(command)
-        if isinstance(command, RemoveLane):
-            if comparison and is_there:
-                comparison.handle(control.orders)
+    def _resume(
+        self, command: ContinueSequence | RerunSequence | RemoveSequence, control: Control
+    ) -> None:
+        generation = self._opened.kept if self._opened else None
+        is_there = generation is not None and generation.request == command.request
+        control.commands.appendleft(command)
+        if isinstance(command, RemoveSequence):
+            if generation and is_there:
+                generation.handle(control.commands)
             return
         self._ready()
-        if not comparison or not is_there:
+        if not generation or not is_there:
             raise EngineError(
-                "no_comparison",
+                "no_sequences",
                 "The engine has not kept this comparison: a model was opened or another "
                 "comparison begun since. Run it again.",
             )
-        comparison.run(control)
-
-    def _generate(self, command: Generate, control: Control) -> None:
-        opened = self._ready()
-        opened.drop_lanes()
-        prompt, fitted = self._prepare(command.prompt, opened)
-        try:
-            progress = self._on_progress(command.request)
-            continued = opened.prompts.evaluate(prompt, fitted, progress)
-        except EvaluationStopped:
-            self._emit(
-                Finished(
-                    request=command.request,
-                    reason="stopped",
-                    tokens=0,
-                    seconds=0.0,
-                    prompt_tokens=len(prompt.tokens),
-                    seed=max(0, control.params.seed),
-                    params=control.params,
-                )
-            )
-            return
-        self._emit(opened.evaluated(command.request, continued))
-        generate(
-            command,
-            continued,
-            opened.context,
-            opened.model.vocabulary,
-            opened.pieces,
-            control,
-            self._emit,
-            self._frame_seconds,
-        )
+        generation.run(control)
 
     def _ready(self) -> _Opened:
         if not self._opened:
             raise EngineError("no_model", "No model is open. Open a GGUF file first.")
         self._opened.model.check_unchanged()
         return self._opened
-
-    def _prepare(self, prompt: Prompt, opened: _Opened) -> tuple[TokenizedPrompt, FittedPrompt]:
-        tokenized = self._tokenized(prompt, opened)
-        return tokenized, fit(tokenized, opened.context.size)
 
     def _tokenized(self, prompt: Prompt, opened: _Opened) -> TokenizedPrompt:
         skeleton = self._skeleton(prompt, opened) if prompt.format == "chat" else None
@@ -342,6 +277,3 @@ class Engine:
             )
         except ChatTemplateError as error:
             raise EngineError("chat_template", str(error)) from error
-
-    def _on_progress(self, request: int) -> Callable[[int, int], None]:
-        return lambda done, total: self._emit(Evaluating(request=request, done=done, total=total))

@@ -7,62 +7,35 @@ import threading
 from collections import deque
 from collections.abc import Callable
 
-from studio.engine.lanes.lane_control import LaneControl
+from studio.engine.control import Control
 from studio.engine.llama.interrupt import Interrupt
 from studio.engine.messages import (
     AnyCommand,
-    ChangeLane,
-    ChangeParams,
-    Compare,
-    ContinueLane,
-    FindBreakers,
-    FindTokens,
-    FindWords,
+    ChangeSequence,
+    ContinueSequence,
     Generate,
-    LaneCommand,
     Load,
+    Ping,
     PreviewNextToken,
-    RemoveLane,
-    RerunLane,
+    RemoveSequence,
+    RerunSequence,
+    Runnable,
     Score,
+    SequenceCommand,
     Stop,
-    StopLane,
+    StopSequence,
 )
-from studio.engine.writing.control import Control
 
-Runnable = (
-    Load
-    | PreviewNextToken
-    | Score
-    | Generate
-    | FindTokens
-    | FindBreakers
-    | FindWords
-    | Compare
-    | ContinueLane
-    | RerunLane
-    | RemoveLane
-)
-_COMPARING = (Compare, ContinueLane, RerunLane, RemoveLane)
-_EVERYTHING = (
-    Load,
-    PreviewNextToken,
-    Score,
-    Generate,
-    FindTokens,
-    FindBreakers,
-    FindWords,
-    *_COMPARING,
-)
+_RESUMING = (ContinueSequence, RerunSequence, RemoveSequence)
 
 
 class Inbox:
     """A queue with the product's precedence.
 
-    A generation goes before a look-ahead and a scoring, and so does a comparison; a newer one of
-    these but a generation before an older one of its kind, and a load before everything. What
-    gives way is stopped where it runs, and reported to `dropped` where it still waits, so that no
-    request stays without an answer. What concerns a lane joins its comparison, where that runs or
+    A generation goes before a preview and a scoring; a newer one of these before an older one of
+    its kind, and so does a newer generation that is kept; a load before everything. What gives way
+    is stopped where it runs, and reported to `dropped` where it still waits, so that no request
+    stays without an answer. What concerns a sequence joins its generation, where that runs or
     waits; else it is a run of its own.
     """
 
@@ -78,29 +51,16 @@ class Inbox:
         """Take a command; turns and stops act at once."""
         with self._changed:
             match command:
-                case ChangeParams():
-                    for control in self._controls(command.request):
-                        control.params = command.params
                 case Stop():
                     self._stop(command.request)
-                case PreviewNextToken():
-                    self._give_way((PreviewNextToken,))
-                    self._waiting.append((command, Control(self._interrupt)))
-                case Score():
-                    self._give_way((Score,))
-                    self._waiting.append((command, Control(self._interrupt)))
-                case FindTokens() | FindBreakers() | FindWords():
-                    self._waiting.append((command, Control(self._interrupt)))
-                case Generate():
-                    self._give_way((PreviewNextToken, Score))
-                    self._waiting.append((command, Control(self._interrupt, command.params)))
-                case Compare():
-                    self._give_way((PreviewNextToken, Score, *_COMPARING))
-                    self._waiting.append((command, LaneControl(self._interrupt)))
-                case ChangeLane() | StopLane() | ContinueLane() | RerunLane() | RemoveLane():
-                    self._put_lane_command(command)
-                case Load():
-                    self._give_way(_EVERYTHING)
+                case Ping():
+                    pass  # whoever reads commands has answered
+                case ChangeSequence() | StopSequence() | ContinueSequence():
+                    self._put_sequence_command(command)
+                case RerunSequence() | RemoveSequence():
+                    self._put_sequence_command(command)
+                case _:
+                    self._give_way(lambda older: _gives_way(older, command))
                     self._waiting.append((command, Control(self._interrupt)))
             self._changed.notify()
 
@@ -108,10 +68,10 @@ class Inbox:
         """The next command, waiting for it; None when there will be no more."""
         with self._changed:
             ran, self._running = self._running, None
-            if ran and isinstance(ran[1], LaneControl):
-                # What reached the comparison when it was just over.
-                for command in ran[1].orders:
-                    self._put_lane_command(command)
+            if ran:
+                # What reached the generation when it was just over.
+                for command in ran[1].commands:
+                    self._put_sequence_command(command)
             self._changed.wait_for(lambda: self._waiting or self._closed)
             if self._closed:
                 return None
@@ -131,10 +91,6 @@ class Inbox:
                 self._running[1].stop()
             self._changed.notify()
 
-    def _controls(self, request: int) -> list[Control]:
-        entries = [*self._waiting, *([self._running] if self._running else [])]
-        return [control for command, control in entries if command.request == request]
-
     def _stop(self, request: int) -> None:
         if self._running and self._running[0].request == request:
             self._running[1].stop()
@@ -143,21 +99,34 @@ class Inbox:
                 # It still gets its turn, finds itself stopped, and is answered in its own way.
                 control.stopped = True
 
-    def _put_lane_command(self, command: LaneCommand) -> None:
-        for control in self._controls(command.request):
-            if isinstance(control, LaneControl) and not control.stopped:
-                control.orders.append(command)
+    def _put_sequence_command(self, command: SequenceCommand) -> None:
+        for found, control in [*self._waiting, *([self._running] if self._running else [])]:
+            if found.request == command.request and not control.stopped:
+                control.commands.append(command)
                 return
-        if isinstance(command, ContinueLane | RerunLane | RemoveLane):
-            self._give_way((PreviewNextToken, Score))
-            self._waiting.append((command, LaneControl(self._interrupt)))
+        if isinstance(command, ContinueSequence | RerunSequence | RemoveSequence):
+            self._give_way(lambda older: isinstance(older, PreviewNextToken | Score))
+            self._waiting.append((command, Control(self._interrupt)))
 
-    def _give_way(self, kinds: tuple[type[Runnable], ...]) -> None:
-        if self._running and isinstance(self._running[0], kinds):
+    def _give_way(self, gives_way: Callable[[Runnable], bool]) -> None:
+        if self._running and gives_way(self._running[0]):
             self._running[1].stop()
         entries, self._waiting = self._waiting, deque()
         for command, control in entries:
-            if isinstance(command, kinds):
+            if gives_way(command):
                 self._dropped(command.request)
             else:
                 self._waiting.append((command, control))
+
+
+def _gives_way(older: Runnable, newer: Runnable) -> bool:
+    """Whether a command is given up as soon as another one comes."""
+    match newer:
+        case Load():
+            return True
+        case PreviewNextToken() | Score():
+            return type(older) is type(newer)
+        case Generate():
+            is_kept = isinstance(older, _RESUMING) or (isinstance(older, Generate) and older.keep)
+            return isinstance(older, PreviewNextToken | Score) or (newer.keep and is_kept)
+    return False

@@ -3,9 +3,11 @@
 `messages` has all the rest, and names these too. Imports without llama_cpp.
 """
 
+from collections.abc import Iterable
 from typing import Annotated, Literal
 
 import msgspec
+import numpy as np
 
 from studio.token_record import TokenId, TokenRecord
 
@@ -56,6 +58,17 @@ def check_ids(field: str, ids: bytes) -> None:
         raise ValueError(f"{field}: found {len(ids)} bytes; allowed are 4 for each token id")
 
 
+def id_bytes(ids: Iterable[int]) -> bytes:
+    """Token ids as messages carry them: int32, little-endian."""
+    return np.asarray(list(ids), dtype="<i4").tobytes()
+
+
+def ids_of(data: bytes) -> list[int]:
+    """The token ids of `id_bytes`."""
+    ids: list[int] = np.frombuffer(data, dtype="<i4").tolist()
+    return ids
+
+
 class Command(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """Base of all commands."""
 
@@ -71,8 +84,10 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 class Token(Event, frozen=True, kw_only=True, tag=True):
     """One token written."""
 
+    sequence: int = 0
+    """Which of the generation's sequences wrote it."""
     index: int
-    """How many the generation, or the lane, wrote before it."""
+    """How many tokens the sequence wrote before it."""
     record: TokenRecord
     pieces: Pieces = msgspec.field(default_factory=dict)
     """Bytes of tokens in its sketch that no message before has spelled."""

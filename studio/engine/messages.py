@@ -7,42 +7,41 @@ llama_cpp, and does not know how messages travel (`framing`) or who acts on them
 from typing import Annotated, Literal, Protocol
 
 import msgspec
-import numpy as np
 
 from studio.engine.breaker_messages import BreakersFound as BreakersFound
 from studio.engine.breaker_messages import FindBreakers as FindBreakers
-from studio.engine.lane_messages import MOST_LANES as MOST_LANES
-from studio.engine.lane_messages import ChangeLane as ChangeLane
-from studio.engine.lane_messages import Compare as Compare
-from studio.engine.lane_messages import ComparisonFinished as ComparisonFinished
-from studio.engine.lane_messages import ContinueLane as ContinueLane
-from studio.engine.lane_messages import Lane as Lane
-from studio.engine.lane_messages import LaneCommand as LaneCommand
-from studio.engine.lane_messages import LaneEvent as LaneEvent
-from studio.engine.lane_messages import LaneFinished as LaneFinished
-from studio.engine.lane_messages import LaneFinishReason as LaneFinishReason
-from studio.engine.lane_messages import LaneStarted as LaneStarted
-from studio.engine.lane_messages import LaneToken as LaneToken
-from studio.engine.lane_messages import LaneTurned as LaneTurned
-from studio.engine.lane_messages import RemoveLane as RemoveLane
-from studio.engine.lane_messages import RerunLane as RerunLane
-from studio.engine.lane_messages import StopLane as StopLane
-from studio.engine.lane_messages import lane_tokens as lane_tokens
+from studio.engine.generation_messages import MOST_SEQUENCES as MOST_SEQUENCES
+from studio.engine.generation_messages import ChangeSequence as ChangeSequence
+from studio.engine.generation_messages import ContinueSequence as ContinueSequence
+from studio.engine.generation_messages import Finished as Finished
+from studio.engine.generation_messages import FinishReason as FinishReason
+from studio.engine.generation_messages import Generate as Generate
+from studio.engine.generation_messages import ParamsChanged as ParamsChanged
+from studio.engine.generation_messages import RemoveSequence as RemoveSequence
+from studio.engine.generation_messages import RerunSequence as RerunSequence
+from studio.engine.generation_messages import RunFinished as RunFinished
+from studio.engine.generation_messages import SequenceCommand as SequenceCommand
+from studio.engine.generation_messages import SequenceEvent as SequenceEvent
+from studio.engine.generation_messages import SequenceStart as SequenceStart
+from studio.engine.generation_messages import Started as Started
+from studio.engine.generation_messages import StopSequence as StopSequence
+from studio.engine.generation_messages import WhenFull as WhenFull
 from studio.engine.message_parts import Command as Command
 from studio.engine.message_parts import Event as Event
-from studio.engine.message_parts import Pieces, check_ids, check_stop
+from studio.engine.message_parts import Pieces, check_ids, ids_of
 from studio.engine.message_parts import Prompt as Prompt
 from studio.engine.message_parts import PromptFormat as PromptFormat
 from studio.engine.message_parts import Token as Token
+from studio.engine.message_parts import id_bytes as id_bytes
 from studio.engine.token_messages import FindTokens as FindTokens
 from studio.engine.token_messages import FindWords as FindWords
 from studio.engine.token_messages import TokensFound as TokensFound
 from studio.engine.token_messages import WordsFound as WordsFound
-from studio.sampling import LogitSketch, SamplingParams
+from studio.sampling import LogitSketch
 from studio.token_record import TokenRecord, TypedBytes
 from studio.visible_text import visible_line, visible_message
 
-SMALLEST_CONTEXT = MOST_LANES + 2
+SMALLEST_CONTEXT = MOST_SEQUENCES + 2
 """Tokens. llama.cpp aborts where a context holds fewer tokens than sequences (n_seq_max)."""
 
 
@@ -146,33 +145,6 @@ class Score(Command, frozen=True, kw_only=True, tag=True):
     """Where to end, in code points; None at the manuscript's end."""
 
 
-class Generate(Command, frozen=True, kw_only=True, tag=True):
-    """Continue the manuscript.
-
-    A Load supersedes one that still waits. Answers: Evaluating..., Evaluated, Token..., Finished
-    | Failed | Superseded. Where the context fills up, Evaluating..., Evaluated come once more
-    between two tokens.
-    """
-
-    prompt: Prompt
-    params: SamplingParams
-    max_tokens: int
-    ignore_eos: bool = False
-    """Go on past an end-of-sequence token. The distribution is not changed by this."""
-    stop: tuple[str, ...] = ()
-    """Texts that end it where they are complete. They are not given, what stands before them is."""
-
-    def __post_init__(self) -> None:
-        """Refuse a stop that would end everything."""
-        check_stop(self.stop)
-
-
-class ChangeParams(Command, frozen=True, kw_only=True, tag=True):
-    """Turn the parameters of the generation `request`; in effect at its next token."""
-
-    params: SamplingParams
-
-
 class Stop(Command, frozen=True, kw_only=True, tag=True):
     """End `request` now, also inside a long prompt evaluation or a load."""
 
@@ -225,8 +197,7 @@ class Evaluated(Event, frozen=True, kw_only=True, tag=True):
 
     def token_ids(self) -> list[int]:
         """The whole prompt's token ids."""
-        ids: list[int] = np.frombuffer(self.tokens, dtype="<i4").tolist()
-        return ids
+        return ids_of(self.tokens)
 
 
 class Distribution(Event, frozen=True, kw_only=True, tag=True):
@@ -275,32 +246,6 @@ class ScoringEnded(Event, frozen=True, kw_only=True, tag=True):
     that. 0 where a brief or a beginning marker does."""
 
 
-FinishReason = Literal["end_of_text", "stop_string", "max_tokens", "stopped"]
-
-
-class Finished(Event, frozen=True, kw_only=True, tag=True):
-    """A generation ended in order."""
-
-    reason: FinishReason
-    tokens: int
-    seconds: float
-    """From the first logits to the last token; load and prompt are not counted."""
-    prompt_tokens: int
-    seed: int
-    """The seed in effect, also where the parameters left the choice to the engine."""
-    params: SamplingParams
-    """As they stood at the last token."""
-
-    @property
-    def tokens_per_second(self) -> float:
-        """The rate of the generation; 0 for fewer than two tokens, which have none.
-
-        The prompt's evaluation gave the first token's logits, so that `tokens` tokens took one
-        evaluation less.
-        """
-        return (self.tokens - 1) / self.seconds if self.tokens > 1 and self.seconds else 0.0
-
-
 class Superseded(Event, frozen=True, kw_only=True, tag=True):
     """A look-ahead, a load, or a generation not yet begun gave way to a newer command or a stop."""
 
@@ -312,7 +257,7 @@ FailureKind = Literal[
     "prompt",
     "context_size",  # what was asked does not fit the context
     "no_model",
-    "no_comparison",
+    "no_sequences",  # those of a generation that the engine has not kept
     "llama_cpp",
     "bug",
 ]
@@ -336,20 +281,20 @@ class Pong(Event, frozen=True, kw_only=True, tag=True):
     """The engine's process lives, and reads what it is sent."""
 
 
-AnyCommand = (
+Runnable = (
     Load
     | PreviewNextToken
     | Score
     | Generate
-    | ChangeParams
-    | Stop
-    | Ping
     | FindTokens
     | FindBreakers
     | FindWords
-    | Compare
-    | LaneCommand
+    | ContinueSequence
+    | RerunSequence
+    | RemoveSequence
 )
+"""What the engine carries out, one by one; all other commands reach one that runs."""
+AnyCommand = Runnable | ChangeSequence | StopSequence | Stop | Ping
 AnyEvent = (
     Loading
     | Loaded
@@ -358,15 +303,14 @@ AnyEvent = (
     | Distribution
     | Scored
     | ScoringEnded
-    | Token
-    | Finished
+    | SequenceEvent
+    | RunFinished
     | Superseded
     | Failed
     | Pong
     | TokensFound
     | BreakersFound
     | WordsFound
-    | LaneEvent
 )
 
 

@@ -10,7 +10,7 @@ from typing import Annotated, Protocol
 
 import msgspec
 
-from studio.engine.messages import MOST_LANES, LaneFinishReason, Prompt
+from studio.engine.messages import MOST_SEQUENCES, FinishReason, Prompt
 from studio.sampling import MAX_SEED, SamplingParams
 from studio.sampling.measures import bits
 from studio.token_record import CarriedNumber, TokenId, TokenRecord, TokenText
@@ -19,7 +19,7 @@ from studio.utf8 import whole_characters
 FORMAT = "kelvin-studio comparison"
 FORMAT_VERSION = 1
 
-OF_ITSELF: tuple[LaneFinishReason, ...] = ("end_of_text", "stop_string")
+OF_ITSELF: tuple[FinishReason, ...] = ("end_of_text", "stop_string")
 """Reasons for which a lane's text ends; for the others it is cut short, or runs."""
 
 LONGEST_LINE = 1_000
@@ -59,7 +59,7 @@ class LaneRecord(msgspec.Struct, frozen=True, kw_only=True):
     """As it began; `turns` has what they were later."""
     seed: Annotated[int, msgspec.Meta(ge=0, le=MAX_SEED)]
     tokens: tuple[TokenRecord, ...]
-    reason: LaneFinishReason | None = None
+    reason: FinishReason | None = None
     """Why it ended; None where it was still running."""
     end: TokenRecord | None = None
     """What was drawn behind the last token and ended the text, where something did: see
@@ -122,7 +122,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     same_dice: bool = True
     max_tokens: Annotated[int, msgspec.Meta(ge=1, lt=2**31)]
     ignore_eos: bool = False
-    lanes: Annotated[tuple[LaneRecord, ...], msgspec.Meta(min_length=1, max_length=MOST_LANES)]
+    lanes: Annotated[tuple[LaneRecord, ...], msgspec.Meta(min_length=1, max_length=MOST_SEQUENCES)]
     seconds_prompt: Seconds = 0.0
     seconds_generation: Seconds = 0.0
     tokens_per_second: Seconds = 0.0

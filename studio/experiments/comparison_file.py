@@ -19,7 +19,7 @@ import msgspec
 import numpy as np
 
 from studio.atomic_write import atomic_write
-from studio.engine.messages import MOST_LANES, LaneFinishReason
+from studio.engine.messages import MOST_SEQUENCES, FinishReason
 from studio.experiments.comparison import (
     FORMAT,
     FORMAT_VERSION,
@@ -304,14 +304,16 @@ def _decoded(data: bytes, at: At) -> Comparison:
         spellings |= words
     lanes: list[LaneRecord] = []
     before = 0.0
-    for first, found, behind in _parts(whole.lanes, list[_Lane], "$.lanes", MOST_LANES, len(data)):
+    for first, found, behind in _parts(
+        whole.lanes, list[_Lane], "$.lanes", MOST_SEQUENCES, len(data)
+    ):
         share = (behind - before) / max(1, len(found))
         for number, lane in enumerate(found, first):
             done = partial(_at, at, before, share)
             lanes.append(_lane(lane, f"$.lanes[{number}]", done))
             before += share
     if not lanes:
-        raise _Misplaced("$.lanes", f"found none; allowed are 1 to {MOST_LANES}")
+        raise _Misplaced("$.lanes", f"found none; allowed are 1 to {MOST_SEQUENCES}")
     parts = {"prompt_ids": tuple(ids), "spellings": spellings, "lanes": tuple(lanes)}
     return Comparison(**(_fields(whole) | parts))
 
@@ -341,8 +343,8 @@ def _lane(lane: _Lane, place: str, at: At) -> LaneRecord:
     end = _part(lane.end, TokenRecord, f"{place}.end", _LONGEST_TOKEN)
     if end is not None:
         _check_token(end, f"{place}.end")
-    reason: LaneFinishReason | None = _part(
-        lane.reason, LaneFinishReason, f"{place}.reason", _LONGEST_REASON
+    reason: FinishReason | None = _part(
+        lane.reason, FinishReason, f"{place}.reason", _LONGEST_REASON
     )
     parts = {
         "params": _params(lane.params, f"{place}.params"),

@@ -8,15 +8,14 @@ from pathlib import Path
 
 from studio.engine.messages import (
     AnyEvent,
-    Compare,
-    ComparisonFinished,
     Evaluated,
-    LaneFinished,
-    LaneFinishReason,
-    LaneStarted,
-    LaneToken,
-    LaneTurned,
+    Finished,
+    FinishReason,
+    Generate,
     ModelReport,
+    ParamsChanged,
+    RunFinished,
+    Started,
     Token,
 )
 from studio.experiments.comparison import (
@@ -37,7 +36,7 @@ class _Lane:
     stop: tuple[str, ...]
     tokens: list[TokenRecord] = field(default_factory=list)
     turns: list[Turn] = field(default_factory=list)
-    reason: LaneFinishReason | None = None
+    reason: FinishReason | None = None
     end: TokenRecord | None = None
     mu: float | None = None
 
@@ -50,9 +49,9 @@ class ComparisonRecorder:
         names: What the lanes are called, by their numbers.
     """
 
-    def __init__(self, command: Compare, names: tuple[str, ...] = ()) -> None:
+    def __init__(self, command: Generate, names: tuple[str, ...] = ()) -> None:
         self.names = dict(enumerate(names))
-        self.finished: ComparisonFinished | None = None
+        self.finished: RunFinished | None = None
         """The last run's end."""
         self._command = command
         self._lanes: dict[int, _Lane] = {}
@@ -73,15 +72,15 @@ class ComparisonRecorder:
                 self._prompt_ids = tuple(event.token_ids())
                 self._unseen = event.unseen_characters
                 self._unseen_tokens = len(self._prompt_ids) - event.context_used
-            case LaneStarted():
-                lanes = self._command.lanes
-                stop = lanes[event.lane].stop if event.lane < len(lanes) else ()
-                self._lanes[event.lane] = _Lane(event.params, event.seed, stop)
-            case LaneToken() | LaneTurned() | LaneFinished():
+            case Started():
+                starts, number = self._command.sequences, event.sequence
+                stop = starts[number].stop if number < len(starts) else ()
+                self._lanes[number] = _Lane(event.params, event.seed, stop)
+            case Token() | ParamsChanged() | Finished():
                 # What was under way when its lane was forgotten is no lane's.
-                if lane := self._lanes.get(event.lane):
+                if lane := self._lanes.get(event.sequence):
                     self._take_for(lane, event)
-            case ComparisonFinished():
+            case RunFinished():
                 self.finished = event
                 self._seconds_prompt += event.seconds_prompt
                 self._seconds_generation += event.seconds_generation
@@ -112,7 +111,7 @@ class ComparisonRecorder:
             prompt_ids=self._prompt_ids,
             unseen_characters=self._unseen,
             unseen_tokens=self._unseen_tokens,
-            same_dice=self._command.same_dice,
+            same_dice=self._command.share_u,
             max_tokens=self._command.max_tokens,
             ignore_eos=self._command.ignore_eos,
             lanes=tuple(
@@ -135,22 +134,19 @@ class ComparisonRecorder:
             spellings=dict(self._spellings),
         )
 
-    def _take_for(self, lane: _Lane, event: LaneToken | LaneTurned | LaneFinished) -> None:
+    def _take_for(self, lane: _Lane, event: Token | ParamsChanged | Finished) -> None:
         match event:
-            case LaneToken():
-                self._token(lane, event.token)
-            case LaneTurned():
+            case Token():
+                self._spellings |= event.pieces
+                lane.reason = lane.end = None
+                lane.tokens.append(event.record)
+            case ParamsChanged():
                 lane.turns.append(Turn(index=event.index, params=event.params))
-            case LaneFinished():
+            case Finished():
                 lane.reason, lane.mu = event.reason, event.mu
                 if event.end:
                     self._spellings |= event.end.pieces
                     lane.end = event.end.record
-
-    def _token(self, lane: _Lane, token: Token) -> None:
-        self._spellings |= token.pieces
-        lane.reason = lane.end = None
-        lane.tokens.append(token.record)
 
 
 def model_record(report: ModelReport, fingerprint: str = "") -> ModelRecord:

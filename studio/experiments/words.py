@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from studio.engine.messages import LaneFinishReason
+from studio.engine.messages import FinishReason
 from studio.experiments.comparison import Comparison, LaneRecord, divergence_of
 from studio.sampling import (
     DEFAULT_SAMPLERS,
@@ -38,8 +38,8 @@ _FIELDS = {
 _GREEDY = ("penalties", "dry", "temperature")
 """The samplers that act at T 0: which token is best hangs by nothing else."""
 _COLORS = 8
-_CUT_SHORT: tuple[LaneFinishReason | None, ...] = ("stopped", None)
-_REASONS: dict[LaneFinishReason | None, str] = {
+_CUT_SHORT: tuple[FinishReason | None, ...] = ("stopped", None)
+_REASONS: dict[FinishReason | None, str] = {
     "end_of_text": "its text ended",
     "stop_string": "it met a stop string",
     "max_tokens": "it reached its length",
@@ -47,7 +47,7 @@ _REASONS: dict[LaneFinishReason | None, str] = {
     "context_full": "the context was full",
     None: "it was still running",
 }
-_ENDS: dict[LaneFinishReason | None, str] = {
+_ENDS: dict[FinishReason | None, str] = {
     "end_of_text": "the end of the text",
     "stop_string": "a stop string, which ends the text",
 }

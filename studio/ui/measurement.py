@@ -22,12 +22,10 @@ from studio.app.compare.setups import LaneSetup
 from studio.app.heat.measure import HeatMeasure
 from studio.engine.messages import (
     AnyEvent,
-    ComparisonFinished,
     Distribution,
     Evaluated,
     Finished,
-    LaneFinished,
-    LaneToken,
+    RunFinished,
     Token,
 )
 from studio.sampling import SamplingParams
@@ -124,11 +122,11 @@ class _Measurement:
         self._session.writing.continue_writing()
         run_until(lambda: self._session.writing.is_idle)
         evaluated = next(event for event in self._events if isinstance(event, Evaluated))
-        finished = next(event for event in self._events if isinstance(event, Finished))
+        finished = next(event for event in self._events if isinstance(event, RunFinished))
         return {
             "prompt": evaluated.token_ids(),
             "tokens": [event.record.id for event in self._events if isinstance(event, Token)],
-            "seconds": finished.seconds,
+            "seconds": finished.seconds_generation,
         }
 
     def compare(self, count: float, *temperatures: float) -> dict[str, object]:
@@ -154,16 +152,16 @@ class _Measurement:
         self._events.clear()
         state.run()
         run_until(lambda: not state.is_running)
-        run_until(lambda: any(isinstance(event, ComparisonFinished) for event in self._events))
-        finished = next(event for event in self._events if isinstance(event, ComparisonFinished))
+        run_until(lambda: any(isinstance(event, RunFinished) for event in self._events))
+        finished = next(event for event in self._events if isinstance(event, RunFinished))
         evaluated = next(event for event in self._events if isinstance(event, Evaluated))
         lanes: list[list[int]] = [[] for _ in temperatures]
         for event in self._events:
-            if isinstance(event, LaneToken):
-                lanes[event.lane].append(event.token.record.id)
-            elif isinstance(event, LaneFinished) and event.reason != "end_of_text":
+            if isinstance(event, Token):
+                lanes[event.sequence].append(event.record.id)
+            elif isinstance(event, Finished) and event.reason != "end_of_text":
                 # Nobody asked what follows the last token.
-                del lanes[event.lane][-1:]
+                del lanes[event.sequence][-1:]
         return {
             "prompt": evaluated.token_ids(),
             "evaluated": lanes,

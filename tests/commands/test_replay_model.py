@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from studio.commands.bench_logits import logits_file, read_logits
 from studio.commands.bench_opened import OPENING, OpenedEngine
 from studio.commands.replay_model import next_vectors, write_replay_model
+from studio.engine.control import Control
 from studio.engine.llama import log
 from studio.engine.llama.context import Context
 from studio.engine.llama.interrupt import Interrupt
 from studio.engine.llama.model import Model
-from studio.engine.messages import Finished, Generate, LoadOptions, Prompt, Token
-from studio.engine.writing.control import Control
+from studio.engine.messages import Finished, Generate, LoadOptions, Prompt, SequenceStart, Token
 from studio.sampling import SamplingParams
 
 VECTORS, TOKENS = 5, 2000
@@ -96,11 +96,14 @@ def test_what_is_written_visits_all_vectors_and_does_not_end(tmp_path: Path) -> 
     engine = OpenedEngine(path)
     params = SamplingParams(temperature=0.8, top_k=40, seed=1)
     command = Generate(
-        request=1, prompt=Prompt(manuscript=OPENING), params=params, max_tokens=2 * VECTORS
+        request=1,
+        prompt=Prompt(manuscript=OPENING),
+        sequences=(SequenceStart(params=params),),
+        max_tokens=2 * VECTORS,
     )
-    events = engine.run(command, Control(engine.interrupt, params))
+    events = engine.run(command, Control(engine.interrupt))
     engine.close()
-    finished = events[-1]
+    finished = events[-2]
     assert isinstance(finished, Finished)
     assert finished.reason == "max_tokens"
     written = [event.record.id for event in events if isinstance(event, Token)]

@@ -14,7 +14,7 @@ from studio.app.compare.state import ENDS_AT_ONCE
 from studio.engine.messages import LoadOptions
 from studio.ui.main_window import MainWindow
 from tests.end_to_end.test_compare import OPENING, ids, open_compare, run, wait_until_ended
-from tests.engine.lanes.test_lanes import assert_same_text
+from tests.engine.generation.test_sequences import assert_same_text
 from tests.helpers.tiny_model import write_byte_level_model
 from tests.ui.conftest import LONG, until_read
 

@@ -238,7 +238,7 @@ def test_halted_while_it_loads(
     window = open_window()
     model, client = window.session.model, window.session.client
     # Before the file is looked at: the load has begun and not ended.
-    client.listen(
+    client.follow(
         lambda event: halt(window) if event.fraction < 0.5 and client.silence == 0 else None,
         Loading,
     )

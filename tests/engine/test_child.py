@@ -15,7 +15,7 @@ import pytest
 from studio.engine.framing import encode
 from studio.engine.messages import (
     AnyEvent,
-    ChangeParams,
+    ChangeSequence,
     Distribution,
     Evaluated,
     Evaluating,
@@ -29,7 +29,10 @@ from studio.engine.messages import (
     Pong,
     PreviewNextToken,
     Prompt,
+    RunFinished,
     Score,
+    SequenceStart,
+    Started,
     Stop,
     Superseded,
     Token,
@@ -55,7 +58,7 @@ def write(
     return Generate(
         request=request,
         prompt=Prompt(manuscript=manuscript),
-        params=params,
+        sequences=(SequenceStart(params=params),),
         max_tokens=max_tokens,
         ignore_eos=True,
     )
@@ -106,16 +109,24 @@ def real(shared_child: EngineChild) -> EngineChild:
     return shared_child
 
 
+def end_of(events: list[AnyEvent]) -> Finished:
+    """How the one sequence of a run ended."""
+    assert isinstance(events[-1], RunFinished)
+    end = events[-2]
+    assert isinstance(end, Finished)
+    return end
+
+
 # Answers
 
 
 def test_a_generation_with_the_real_model(real: EngineChild) -> None:
     events = real.ask(write(10, "The capital of France is", 8, GREEDY))
     kinds = [type(event) for event in events]
-    assert kinds == [Evaluated, *[Token] * 8, Finished]
+    assert kinds == [Started, Evaluated, *[Token] * 8, Finished, RunFinished]
     text = b"".join(token.text for token in tokens_in(events)).decode()
     assert "Paris" in text
-    assert isinstance(events[-1], Finished)
+    assert isinstance(events[-1], RunFinished)
     assert events[-1].tokens_per_second > 0
 
 
@@ -133,26 +144,26 @@ def test_a_turned_temperature_takes_effect_while_it_writes(tiny: EngineChild) ->
     tiny.send(write(1, "abc", MANY, hot))
     before = tokens_in(tiny.until(lambda event: isinstance(event, Token) and event.index == 9))
     assert max(token.rank for token in before) > 0
-    tiny.send(ChangeParams(request=1, params=GREEDY))
+    tiny.send(ChangeSequence(request=1, sequence=0, params=GREEDY))
     # Some tokens were on their way; from one on, all are the favourite, and certain.
     tiny.until(lambda event: isinstance(event, Token) and event.record.probability == 1.0)
     cold = [tiny.next() for _ in range(40)]
     assert all((token.probability, token.rank) == (1.0, 0) for token in tokens_in(cold))
-    tiny.send(ChangeParams(request=1, params=hot))
+    tiny.send(ChangeSequence(request=1, sequence=0, params=hot))
     tiny.until(lambda event: isinstance(event, Token) and event.record.probability < 1.0)
     tiny.send(Stop(request=1))
-    finished = tiny.answer(1)[-1]
-    assert isinstance(finished, Finished)
+    finished = end_of(tiny.answer(1))
     assert (finished.reason, finished.params, finished.seed) == ("stopped", hot, 3)
 
 
 def test_turned_while_it_still_reads(real: EngineChild) -> None:
     hot = SamplingParams(temperature=5.0, seed=3)
-    real.send(write(20, "Tea. " * 90, 5, hot), ChangeParams(request=20, params=GREEDY))
+    real.send(
+        write(20, "Tea. " * 90, 5, hot), ChangeSequence(request=20, sequence=0, params=GREEDY)
+    )
     events = real.answer(20)
     assert [token.rank for token in tokens_in(events)] == [0] * 5
-    assert isinstance(events[-1], Finished)
-    assert events[-1].params == GREEDY
+    assert end_of(events).params == GREEDY
 
 
 # Stops
@@ -164,8 +175,7 @@ def test_a_stop_while_it_reads_ends_the_reading(real: EngineChild, starter_model
     evaluating = real.until(lambda event: isinstance(event, Evaluating))[-1]
     assert isinstance(evaluating, Evaluating)
     real.send(Stop(request=30))
-    finished = real.answer(30)[-1]
-    assert isinstance(finished, Finished)
+    finished = end_of(real.answer(30))
     assert (finished.reason, finished.tokens) == ("stopped", 0)
     # Not all of it was read; what was read before is as good as new.
     *_, evaluated, distribution = real.ask(look(31, STORY))
@@ -187,27 +197,23 @@ def test_a_stop_while_it_writes(tiny: EngineChild) -> None:
     tiny.send(write(1, "abc", MANY))
     tiny.until(is_token)
     tiny.send(Stop(request=1))
-    finished = tiny.answer(1)[-1]
-    assert isinstance(finished, Finished)
+    finished = end_of(tiny.answer(1))
     assert finished.reason == "stopped"
     assert 1 <= finished.tokens < MANY
 
 
 def test_a_stop_of_what_waits_is_answered_when_its_turn_comes(tiny: EngineChild) -> None:
     tiny.send(write(1, "abc", 30), write(2, "abc", MANY), Stop(request=2))
-    first, second = tiny.answer(1)[-1], tiny.answer(2)[-1]
-    assert isinstance(first, Finished)
-    assert isinstance(second, Finished)
+    first, second = end_of(tiny.answer(1)), end_of(tiny.answer(2))
     assert (first.reason, first.tokens) == ("max_tokens", 30)
     assert (second.reason, second.tokens) == ("stopped", 0)
     # And the next is not stopped with it.
-    third = tiny.ask(write(3, "abc", 4))[-1]
-    assert isinstance(third, Finished)
+    third = end_of(tiny.ask(write(3, "abc", 4)))
     assert (third.reason, third.tokens) == ("max_tokens", 4)
 
 
 def test_a_stop_of_nothing_is_no_harm(tiny: EngineChild) -> None:
-    tiny.send(Stop(request=99), ChangeParams(request=98, params=GREEDY))
+    tiny.send(Stop(request=99), ChangeSequence(request=98, sequence=0, params=GREEDY))
     assert isinstance(tiny.ask(look(1, "abc"))[-1], Distribution)
 
 
@@ -228,8 +234,7 @@ def test_every_look_ahead_is_answered_and_the_newest_in_full(tiny: EngineChild) 
 
 def test_a_generation_goes_before_a_look_ahead(tiny: EngineChild) -> None:
     tiny.send(look(1, "x" * 500), write(2, "abc", 5))
-    finished = tiny.answer(2)[-1]
-    assert isinstance(finished, Finished)
+    finished = end_of(tiny.answer(2))
     assert finished.reason == "max_tokens"
 
 
@@ -239,8 +244,7 @@ def test_a_load_ends_a_generation_and_the_new_model_writes(
     tiny.send(write(1, "abc", MANY))
     tiny.until(is_token)
     tiny.send(Load(request=2, path=str(sentencepiece_path), options=OPTIONS))
-    finished = tiny.answer(1)[-1]
-    assert isinstance(finished, Finished)
+    finished = end_of(tiny.answer(1))
     assert finished.reason == "stopped"
     loaded = tiny.answer(2)[-1]
     assert isinstance(loaded, Loaded)
@@ -309,7 +313,9 @@ def test_a_ping_is_answered_before_anything_is_loaded(child: EngineChild) -> Non
 
 def chat(request: int) -> Generate:
     prompt = Prompt(manuscript="Hi", brief="Write.", format="chat")
-    return Generate(request=request, prompt=prompt, params=GREEDY, max_tokens=3)
+    return Generate(
+        request=request, prompt=prompt, sequences=(SequenceStart(params=GREEDY),), max_tokens=3
+    )
 
 
 def test_a_stop_ends_the_rendering_of_a_template(child: EngineChild, tmp_path: Path) -> None:
@@ -324,8 +330,7 @@ def test_a_stop_ends_the_rendering_of_a_template(child: EngineChild, tmp_path: P
     # Not Failed, as after the time that a template may take.
     assert isinstance(child.answer(1)[-1], Superseded)
     assert not renderer.is_running()
-    plain = child.ask(write(3, "Hi", 3))[-1]
-    assert isinstance(plain, Finished)
+    plain = end_of(child.ask(write(3, "Hi", 3)))
     assert plain.reason == "max_tokens"
 
 

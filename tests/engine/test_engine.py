@@ -11,6 +11,7 @@ import psutil
 import pytest
 from numpy.typing import NDArray
 
+from studio.engine.control import Control
 from studio.engine.llama.model import Model, check_memory
 from studio.engine.messages import (
     AnyEvent,
@@ -27,13 +28,14 @@ from studio.engine.messages import (
     LoadOptions,
     PreviewNextToken,
     Prompt,
+    RunFinished,
+    SequenceStart,
     Superseded,
     Token,
 )
 from studio.engine.model_files.gguf_header import GgufHeader
 from studio.engine.model_files.memory import AvailableMemory
 from studio.engine.templates.chat_template import ChatSkeleton, compile_template
-from studio.engine.writing.control import Control
 from studio.sampling import LogitSketch, SamplingParams
 from tests.helpers.engine_bench import EngineBench
 from tests.helpers.reference import Reference, softmax
@@ -55,7 +57,11 @@ class Bench(EngineBench):
         self, prompt: Prompt, max_tokens: int, params: SamplingParams = GREEDY
     ) -> list[AnyEvent]:
         command = Generate(
-            request=3, prompt=prompt, params=params, max_tokens=max_tokens, ignore_eos=True
+            request=3,
+            prompt=prompt,
+            sequences=(SequenceStart(params=params),),
+            max_tokens=max_tokens,
+            ignore_eos=True,
         )
         return self.run(command)
 
@@ -143,7 +149,7 @@ def test_a_bad_file_is_named_and_the_next_load_works(
     assert not failed.has_model
     bench.load(byte_level_path)
     assert failure(bench.run(Load(request=2, path=str(bad)))).has_model
-    assert isinstance(bench.write(Prompt(manuscript="a"), 3)[-1], Finished)
+    assert isinstance(bench.write(Prompt(manuscript="a"), 3)[-1], RunFinished)
 
 
 def test_a_file_that_only_llama_cpp_refuses_is_said_with_its_reason(
@@ -174,7 +180,7 @@ def test_what_memory_refuses_leaves_the_open_model_open(
     failed = failure(bench.run(Load(request=2, path=str(starter_model), options=huge)))
     assert failed.kind == "too_little_memory"
     assert failed.has_model
-    assert isinstance(bench.write(Prompt(manuscript="a"), 3)[-1], Finished)
+    assert isinstance(bench.write(Prompt(manuscript="a"), 3)[-1], RunFinished)
 
 
 def test_memory_that_the_open_model_gives_back_counts_as_free(
@@ -297,9 +303,10 @@ def test_stopped_while_it_reads_a_long_prompt(bench: Bench, byte_level_path: Pat
     events = bench.write(Prompt(manuscript="x" * 450), 10)
     steps = [(event.done, event.total) for event in events if isinstance(event, Evaluating)]
     assert steps == [(0, 450), (128, 450), (256, 450)]
-    finished = events[-1]
+    finished, run = events[-2:]
     assert isinstance(finished, Finished)
-    assert (finished.reason, finished.tokens, finished.prompt_tokens) == ("stopped", 0, 450)
+    assert isinstance(run, RunFinished)
+    assert (finished.reason, finished.tokens, run.prompt_tokens) == ("stopped", 0, 450)
     assert not any(isinstance(event, Evaluated) for event in events)
 
     bench.on_event = lambda _event, _control: None
@@ -321,7 +328,7 @@ def test_chat_without_a_template_is_refused_with_advice(bench: Bench, tmp_path: 
     failed = failure(bench.write(Prompt(manuscript="x", format="chat"), 1))
     assert failed.kind == "chat_template"
     assert "plain prompt format" in failed.message
-    assert isinstance(bench.write(Prompt(manuscript="Hi"), 1)[-1], Finished)
+    assert isinstance(bench.write(Prompt(manuscript="Hi"), 1)[-1], RunFinished)
 
 
 @pytest.mark.parametrize(
@@ -349,7 +356,7 @@ def test_a_template_is_rendered_once_even_if_it_fails(
     assert said in first
     assert "plain prompt format" in first
     assert later == [f"{first} It was not tried again; start the program again for that."] * 2
-    assert isinstance(bench.write(Prompt(manuscript="Hi"), 1)[-1], Finished)
+    assert isinstance(bench.write(Prompt(manuscript="Hi"), 1)[-1], RunFinished)
 
     # With a system message it is another conversation; the model that is opened again is the same.
     failure(bench.write(Prompt(manuscript="x", system="Be brief.", format="chat"), 1))
@@ -449,10 +456,11 @@ def test_unseen_characters_leave_out_the_space_that_the_tokenizer_adds(
 def test_writing_goes_on_past_the_context(bench: Bench, byte_level_path: Path) -> None:
     bench.load(byte_level_path, 256)
     events = bench.write(Prompt(manuscript="x" * 300, brief="Q"), 400, SamplingParams(seed=1))
-    finished = events[-1]
+    finished, run = events[-2:]
     assert isinstance(finished, Finished)
+    assert isinstance(run, RunFinished)
     assert (finished.reason, finished.tokens) == ("max_tokens", 400)
-    assert finished.prompt_tokens == 303
+    assert run.prompt_tokens == 303
 
 
 def test_a_brief_as_long_as_the_context_is_refused(bench: Bench, byte_level_path: Path) -> None:
@@ -472,7 +480,7 @@ def test_a_model_file_that_was_changed_is_noticed_and_not_read(
     path = tmp_path / "changing.gguf"
     shutil.copy(byte_level_path, path)
     bench.load(path)
-    assert isinstance(bench.write(Prompt(manuscript="x"), 2)[-1], Finished)
+    assert isinstance(bench.write(Prompt(manuscript="x"), 2)[-1], RunFinished)
     if change == "truncate":
         os.truncate(path, 1000)
     else:
@@ -496,7 +504,7 @@ def test_a_deleted_model_file_can_be_used_on(
     shutil.copy(byte_level_path, path)
     bench.load(path)
     path.unlink()
-    assert isinstance(bench.write(Prompt(manuscript="x"), 2)[-1], Finished)
+    assert isinstance(bench.write(Prompt(manuscript="x"), 2)[-1], RunFinished)
 
 
 # Our own bugs
@@ -516,7 +524,7 @@ def test_a_bug_is_an_answer_too_and_the_engine_goes_on(
     assert (failed.kind, failed.message) == ("bug", "a bug")
     assert "ZeroDivisionError" in capfd.readouterr().err
     bench.on_event = lambda _event, _control: None
-    assert isinstance(bench.write(Prompt(manuscript="x"), 2)[-1], Finished)
+    assert isinstance(bench.write(Prompt(manuscript="x"), 2)[-1], RunFinished)
 
 
 def test_closing_twice_is_closing_once(bench: Bench, byte_level_path: Path) -> None:

@@ -20,7 +20,7 @@ from studio.engine.framing import (
 from studio.engine.messages import (
     AnyCommand,
     AnyEvent,
-    ChangeParams,
+    ChangeSequence,
     Distribution,
     Evaluated,
     Evaluating,
@@ -30,11 +30,15 @@ from studio.engine.messages import (
     Load,
     Loading,
     LoadOptions,
+    ParamsChanged,
     PreviewNextToken,
     Prompt,
+    RunFinished,
     Score,
     Scored,
     ScoringEnded,
+    SequenceStart,
+    Started,
     Stop,
     Superseded,
     Token,
@@ -50,8 +54,14 @@ COMMANDS: list[AnyCommand] = [
     Load(request=1, path="/m/ä.gguf", options=LoadOptions(threads=3, memory_map=False)),
     PreviewNextToken(request=2, prompt=PROMPT),
     Score(request=2, prompt=PROMPT, first=4),
-    Generate(request=3, prompt=PROMPT, params=HOT, max_tokens=7, ignore_eos=True),
-    ChangeParams(request=3, params=SamplingParams(temperature=0.0)),
+    Generate(
+        request=3,
+        prompt=PROMPT,
+        sequences=(SequenceStart(params=HOT),),
+        max_tokens=7,
+        ignore_eos=True,
+    ),
+    ChangeSequence(request=3, sequence=0, params=SamplingParams(temperature=0.0)),
     Stop(request=2**40),
 ]
 
@@ -92,8 +102,17 @@ EVENTS: list[AnyEvent] = [
         pieces={5: b"\x90"},
     ),
     ScoringEnded(reached=9, request=2, tokens=1, unseen_characters=0, unpredicted_characters=1),
-    Finished(
-        request=3, reason="stopped", tokens=1, seconds=0.5, prompt_tokens=9, seed=2, params=HOT
+    Started(request=3, sequence=1, seed=2, params=HOT, tokens=0),
+    ParamsChanged(request=3, sequence=1, index=4, params=HOT),
+    Finished(request=3, sequence=1, reason="stopped", tokens=1, seed=2, params=HOT, mu=4.5),
+    RunFinished(
+        request=3,
+        tokens=1,
+        reasons=("stopped",),
+        evaluated=0,
+        prompt_tokens=9,
+        seconds_prompt=0.25,
+        seconds_generation=0.5,
     ),
     Superseded(request=4),
     Failed(request=5, kind="prompt", message="Nothing “there”."),
@@ -166,7 +185,7 @@ def test_a_frame_that_is_too_long_is_refused_before_it_has_come(size: int) -> No
         b"\x81\xa4type\xa4\xff\xfe\xfd\xfc",  # text that is no UTF-8
         b"\x82\xa4type\xa4Stop\xa1x" + b"\x91" * 100_000 + b"\x90",  # nested without end
         msgspec.msgpack.encode(
-            {"type": "ChangeParams", "request": 1, "params": {"temperature": -1.0}}
+            {"type": "ChangeSequence", "request": 1, "params": {"temperature": -1.0}}
         ),
         msgspec.msgpack.encode(
             {"type": "Load", "request": 1, "path": "", "options": {"threads": -2}}
@@ -193,10 +212,10 @@ def test_arbitrary_bytes_never_raise_anything_else(data: bytes) -> None:
 
 
 def test_ids_that_are_no_whole_numbers_are_refused_at_either_end() -> None:
-    lane = {"params": {}, "written": b"\1\0\0"}
-    compare = {"prompt": {"manuscript": ""}, "lanes": [lane], "max_tokens": 1}
+    start = {"params": {}, "written": b"\1\0\0"}
+    generate = {"prompt": {"manuscript": ""}, "sequences": [start], "max_tokens": 1}
     evaluated = msgspec.to_builtins(EVENTS[2], builtin_types=(bytes,)) | {"tokens": b"\1\0\0\0\2"}
-    body = msgspec.msgpack.encode({"type": "Compare", "request": 1} | compare)
+    body = msgspec.msgpack.encode({"type": "Generate", "request": 1} | generate)
     with pytest.raises(FramingError, match="written: found 3 bytes"):
         list(command_reader().feed(frame(body)))
     with pytest.raises(FramingError, match="tokens: found 5 bytes"):

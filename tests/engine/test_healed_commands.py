@@ -5,22 +5,19 @@ from pathlib import Path
 
 import pytest
 
-from studio.engine.lanes.lane_control import LaneControl
+from studio.engine.control import Control
 from studio.engine.messages import (
-    Compare,
-    ComparisonFinished,
     Distribution,
     Evaluated,
     Finished,
     Generate,
-    Lane,
-    LaneFinished,
-    LaneToken,
     PreviewNextToken,
     Prompt,
-    RerunLane,
+    RerunSequence,
+    RunFinished,
     Score,
     Scored,
+    SequenceStart,
     Token,
 )
 from studio.sampling import LogitSketch, SamplingParams
@@ -48,39 +45,47 @@ class Bench(EngineBench):
             Generate(
                 request=3,
                 prompt=_prompt(prompt),
-                params=params,
+                sequences=(SequenceStart(params=params, stop=stop),),
                 max_tokens=count,
                 ignore_eos=True,
-                stop=stop,
             )
         )
-        assert isinstance(events[-1], Finished), events[-1]
+        assert isinstance(events[-1], RunFinished), events[-1]
         return [event.record for event in events if isinstance(event, Token)]
 
-    def compare(self, prompt: str, lanes: list[Lane], count: int) -> dict[int, list[TokenRecord]]:
-        command = Compare(
+    def compare(
+        self, prompt: str, sequences: list[SequenceStart], count: int
+    ) -> dict[int, list[TokenRecord]]:
+        command = Generate(
             request=4,
             prompt=_prompt(prompt),
-            lanes=tuple(lanes),
+            sequences=tuple(sequences),
+            when_full="end",
+            keep=True,
+            share_u=True,
             max_tokens=count,
             ignore_eos=True,
             seed=5,
         )
-        return self._lanes(command)
+        return self._by_sequence(command)
 
-    def rerun(self, lane: int, params: SamplingParams, count: int) -> dict[int, list[TokenRecord]]:
-        return self._lanes(RerunLane(request=4, lane=lane, params=params, max_tokens=count, seed=5))
+    def rerun(
+        self, sequence: int, params: SamplingParams, count: int
+    ) -> dict[int, list[TokenRecord]]:
+        return self._by_sequence(
+            RerunSequence(request=4, sequence=sequence, params=params, max_tokens=count, seed=5)
+        )
 
-    def _lanes(self, command: Compare | RerunLane) -> dict[int, list[TokenRecord]]:
+    def _by_sequence(self, command: Generate | RerunSequence) -> dict[int, list[TokenRecord]]:
         self.events = []
         self.interrupt.clear()
-        self.engine.run(command, LaneControl(self.interrupt))
-        assert isinstance(self.events[-1], ComparisonFinished), self.events[-1]
-        self.ends = [event for event in self.events if isinstance(event, LaneFinished)]
+        self.engine.run(command, Control(self.interrupt))
+        assert isinstance(self.events[-1], RunFinished), self.events[-1]
+        self.ends = [event for event in self.events if isinstance(event, Finished)]
         found: dict[int, list[TokenRecord]] = {}
         for event in self.events:
-            if isinstance(event, LaneToken):
-                found.setdefault(event.lane, []).append(event.token.record)
+            if isinstance(event, Token):
+                found.setdefault(event.sequence, []).append(event.record)
         return found
 
 
@@ -106,7 +111,7 @@ def test_look_ahead_writing_and_lanes_begin_with_the_same_distribution(
 ) -> None:
     evaluated, distribution = bench.look(text)
     [alone] = bench.write(text, WARM, 1)
-    [lane] = bench.compare(text, [Lane(params=WARM)], 1)[0]
+    [lane] = bench.compare(text, [SequenceStart(params=WARM)], 1)[0]
     best = LogitSketch.from_bytes(distribution.sketch)
     for token in (alone, lane):
         sketch = LogitSketch.from_bytes(token.sketch)
@@ -172,13 +177,13 @@ def test_lanes_go_on_each_by_its_own_way(
         for spelled in (" fisherman", ",")
     )
     every = [man, comma, WARM]
-    lanes = bench.compare(text, [Lane(params=params) for params in every], 6)
+    lanes = bench.compare(text, [SequenceStart(params=params) for params in every], 6)
     assert [text_of(lanes[number])[:1] for number in (0, 1)] == ["m", ","]
     for number, params in enumerate(every):
         assert text_of(lanes[number]) == text_of(bench.write(text, params, 6))
     # A lane that is given back goes on behind what it had.
     ids = [token.id for token in lanes[0][:3]]
-    given = Lane(params=man, written=b"".join(i.to_bytes(4, "little") for i in ids))
+    given = SequenceStart(params=man, written=b"".join(i.to_bytes(4, "little") for i in ids))
     assert text_of(bench.compare(text, [given], 3)[0]) == text_of(lanes[0][3:])
     # And one that is run again may go another way than before.
     assert text_of(bench.rerun(0, comma, 6)[0]) == text_of(lanes[1])
@@ -195,7 +200,7 @@ def test_a_stop_is_looked_for_in_what_is_added(bench: Bench) -> None:
     text = "Every morning the old fisher"
     assert text_of(bench.write(text, GREEDY, 4, stop=(" fisherman",)))[:3] == "man"
     assert bench.write(text, GREEDY, 4, stop=("man",)) == []
-    stopped = Lane(params=GREEDY, stop=("man",))
+    stopped = SequenceStart(params=GREEDY, stop=("man",))
     assert bench.compare(text, [stopped], 4) == {}
     [end] = bench.ends
     assert (end.reason, end.end and end.end.record.text) == ("stop_string", b"")

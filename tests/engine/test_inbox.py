@@ -5,22 +5,25 @@ from collections.abc import Callable
 
 import pytest
 
-from studio.engine.inbox import Inbox, Runnable
+from studio.engine.control import Control
+from studio.engine.inbox import Inbox
 from studio.engine.llama.interrupt import Interrupt
 from studio.engine.messages import (
-    ChangeParams,
+    ChangeSequence,
     Generate,
     Load,
     PreviewNextToken,
     Prompt,
+    Runnable,
     Score,
+    SequenceStart,
     Stop,
 )
-from studio.engine.writing.control import Control
 from studio.sampling import SamplingParams
 
 COLD, WARM = SamplingParams(temperature=0.0), SamplingParams(temperature=1.5)
 PROMPT = Prompt(manuscript="x")
+COLDER = ChangeSequence(request=1, sequence=0, params=COLD)
 
 
 def load(request: int) -> Load:
@@ -36,7 +39,9 @@ def score(request: int) -> Score:
 
 
 def write(request: int) -> Generate:
-    return Generate(request=request, prompt=PROMPT, params=WARM, max_tokens=1)
+    return Generate(
+        request=request, prompt=PROMPT, sequences=(SequenceStart(params=WARM),), max_tokens=1
+    )
 
 
 class Harness:
@@ -47,7 +52,7 @@ class Harness:
         self.dropped: list[int] = []
         self.inbox = Inbox(self.interrupt, self.dropped.append)
 
-    def put(self, *commands: Runnable | ChangeParams | Stop) -> None:
+    def put(self, *commands: Runnable | ChangeSequence | Stop) -> None:
         for command in commands:
             self.inbox.put(command)
 
@@ -71,10 +76,10 @@ def harness() -> Harness:
     return Harness()
 
 
-def test_a_lone_command_is_taken_with_its_parameters(harness: Harness) -> None:
+def test_a_lone_command_is_taken_as_it_is(harness: Harness) -> None:
     harness.put(write(1))
     request, control = harness.take()
-    assert (request, control.params, control.stopped) == (1, WARM, False)
+    assert (request, list(control.commands), control.stopped) == (1, [], False)
     assert not harness.interrupt.is_set()
 
 
@@ -213,23 +218,23 @@ def test_a_stop_that_comes_when_all_is_done_stops_nothing(harness: Harness) -> N
 def test_parameters_turn_in_what_runs(harness: Harness) -> None:
     harness.put(write(1))
     _, control = harness.take()
-    harness.put(ChangeParams(request=1, params=COLD))
-    assert control.params == COLD
+    harness.put(COLDER)
+    assert list(control.commands) == [COLDER]
 
 
 def test_parameters_turn_in_what_waits(harness: Harness) -> None:
-    harness.put(write(1), write(2))
+    harness.put(write(2), write(1))
     _, first = harness.take()
-    harness.put(ChangeParams(request=2, params=COLD))
-    assert first.params == WARM
-    assert harness.take()[1].params == COLD
+    harness.put(COLDER)
+    assert not first.commands
+    assert list(harness.take()[1].commands) == [COLDER]
 
 
 def test_parameters_of_something_else_turn_nothing(harness: Harness) -> None:
-    harness.put(write(1))
+    harness.put(write(5))
     _, control = harness.take()
-    harness.put(ChangeParams(request=5, params=COLD))
-    assert control.params == WARM
+    harness.put(COLDER)
+    assert not control.commands
 
 
 # The end

@@ -4,8 +4,7 @@ import msgspec
 import pytest
 
 from studio.engine.framing import command_reader, encode
-from studio.engine.messages import EngineError, Finished, LoadOptions, PreviewNextToken, Prompt
-from studio.sampling import SamplingParams
+from studio.engine.messages import EngineError, LoadOptions, PreviewNextToken, Prompt, RunFinished
 
 
 @pytest.mark.parametrize(
@@ -37,25 +36,26 @@ def test_other_text_in_a_prompt_is_kept() -> None:
     assert Prompt(manuscript=odd).manuscript == odd
 
 
-def finished(tokens: int, seconds: float) -> Finished:
-    return Finished(
+def finished(evaluated: int, seconds: float) -> RunFinished:
+    return RunFinished(
         request=1,
-        reason="max_tokens",
-        tokens=tokens,
-        seconds=seconds,
+        tokens=evaluated + 1,
+        reasons=("max_tokens",),
+        evaluated=evaluated,
         prompt_tokens=1,
-        seed=0,
-        params=SamplingParams(),
+        seconds_prompt=1.0,
+        seconds_generation=seconds,
     )
 
 
 @pytest.mark.parametrize(
-    ("tokens", "seconds", "rate"), [(0, 0.0, 0.0), (1, 0.001, 0.0), (2, 0.5, 2.0), (101, 2.0, 50.0)]
+    ("evaluated", "seconds", "rate"),
+    [(0, 0.0, 0.0), (0, 0.001, 0.0), (1, 0.5, 2.0), (100, 2.0, 50.0)],
 )
 def test_the_rate_counts_what_was_evaluated_after_the_prompt(
-    tokens: int, seconds: float, rate: float
+    evaluated: int, seconds: float, rate: float
 ) -> None:
-    assert finished(tokens, seconds).tokens_per_second == rate
+    assert finished(evaluated, seconds).tokens_per_second == rate
 
 
 def test_an_engine_error_has_a_kind_and_a_message() -> None:

@@ -8,7 +8,7 @@ from typing import get_args
 import numpy as np
 from hypothesis import strategies as st
 
-from studio.engine.messages import MOST_LANES, LaneFinishReason, Prompt
+from studio.engine.messages import MOST_SEQUENCES, FinishReason, Prompt
 from studio.experiments.comparison import (
     Comparison,
     LaneRecord,
@@ -61,13 +61,13 @@ def lanes(draw: st.DrawFn) -> LaneRecord:
         params=draw(PARAMS),
         seed=draw(st.integers(0, 2**32 - 1)),
         tokens=tuple(tokens),
-        reason=draw(st.sampled_from([None, *get_args(LaneFinishReason)])),
+        reason=draw(st.sampled_from([None, *get_args(FinishReason)])),
         end=draw(st.none() | TOKENS),
         stop=tuple(draw(st.lists(_TEXTS.filter(bool), max_size=3))),
         mu=draw(st.none() | st.floats(-1e9, 1e9)),
         name=draw(_TEXTS),
         turns=tuple(Turn(index=place, params=draw(PARAMS)) for place in places),
-        color=draw(st.integers(-1, MOST_LANES)),
+        color=draw(st.integers(-1, MOST_SEQUENCES)),
     )
 
 
@@ -81,7 +81,7 @@ COMPARISONS = st.builds(
     prompt_tokens=_COUNTS,
     prompt_ids=st.lists(_COUNTS, max_size=4).map(tuple),
     max_tokens=st.integers(1, 2**31 - 1),
-    lanes=st.lists(lanes(), min_size=1, max_size=MOST_LANES).map(tuple),
+    lanes=st.lists(lanes(), min_size=1, max_size=MOST_SEQUENCES).map(tuple),
     seconds_prompt=st.floats(0.0, 1e9),
     spellings=st.dictionaries(_COUNTS, st.binary(max_size=8), max_size=4),
 )

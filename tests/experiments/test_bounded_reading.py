@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from msgspec.structs import replace
 
-from studio.engine.messages import MOST_LANES, Prompt
+from studio.engine.messages import MOST_SEQUENCES, Prompt
 from studio.experiments.comparison import Comparison, LaneRecord, ModelRecord
 from studio.experiments.comparison_file import (
     MOST_BYTES,
@@ -334,7 +334,7 @@ def test_a_prompt_with_a_token_for_each_byte_comes_back() -> None:
 
 def test_the_longest_that_is_written_is_read_again(tmp_path: Path, sketch: bytes) -> None:
     """All lanes with as many tokens as make more than a file may have."""
-    whole = long(MOST_LANES, 2_600, sketch=sketch)
+    whole = long(MOST_SEQUENCES, 2_600, sketch=sketch)
     data, most = fitting(whole)
     assert 0.97 * MOST_BYTES < len(data) <= MOST_BYTES
     assert most is not None

@@ -15,7 +15,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from studio.engine.messages import LaneFinishReason, Prompt
+from studio.engine.messages import FinishReason, Prompt
 from studio.experiments.comparison import (
     Comparison,
     LaneRecord,
@@ -44,7 +44,7 @@ def token(identity: int, text: bytes = b"x", **values: Any) -> TokenRecord:
 
 
 def lane(
-    *ids: int, reason: LaneFinishReason | None = "max_tokens", temperature: float = 1.0
+    *ids: int, reason: FinishReason | None = "max_tokens", temperature: float = 1.0
 ) -> LaneRecord:
     return LaneRecord(
         params=SamplingParams(temperature=temperature),
@@ -87,7 +87,7 @@ def test_the_first_token_that_differs(
 
 
 @pytest.mark.parametrize("reason", ["end_of_text", "stop_string"])
-def test_what_ended_a_text_was_drawn_as_every_token(reason: LaneFinishReason) -> None:
+def test_what_ended_a_text_was_drawn_as_every_token(reason: FinishReason) -> None:
     def ended(*ids: int, end: int) -> LaneRecord:
         return msgspec.structs.replace(lane(*ids, reason=reason), end=token(end))
 

@@ -7,24 +7,23 @@ from pathlib import Path
 
 import pytest
 
+from studio.engine.control import Control
 from studio.engine.engine import Engine
-from studio.engine.lanes.lane_control import LaneControl
 from studio.engine.llama.interrupt import Interrupt
 from studio.engine.messages import (
     AnyEvent,
-    ChangeLane,
-    Compare,
-    ContinueLane,
-    Lane,
-    LaneToken,
+    ChangeSequence,
+    ContinueSequence,
+    Generate,
     Load,
     Loaded,
     LoadOptions,
     Prompt,
-    RerunLane,
-    lane_tokens,
+    RerunSequence,
+    SequenceStart,
+    Token,
+    id_bytes,
 )
-from studio.engine.writing.control import Control
 from studio.experiments.comparison import LaneRecord, ModelRecord
 from studio.experiments.comparison_file import from_json, to_json
 from studio.experiments.recorder import ComparisonRecorder, model_record
@@ -32,10 +31,13 @@ from studio.sampling import LogitSketch, SamplingParams
 from tests.helpers.tiny_model import write_byte_level_model
 
 COLD, HOT = SamplingParams(temperature=0.2), SamplingParams(temperature=2.0)
-COMMAND = Compare(
+COMMAND = Generate(
     request=4,
     prompt=Prompt(manuscript="the sea"),
-    lanes=(Lane(params=COLD), Lane(params=HOT)),
+    sequences=(SequenceStart(params=COLD), SequenceStart(params=HOT)),
+    when_full="end",
+    keep=True,
+    share_u=True,
     max_tokens=12,
     ignore_eos=True,
     seed=5,
@@ -48,8 +50,8 @@ class Desk:
         self.interrupt = Interrupt()
         self.listeners: list[ComparisonRecorder] = []
         self.events: list[AnyEvent] = []
-        self.turn: ChangeLane | None = None
-        self.control = LaneControl(self.interrupt)
+        self.turn: ChangeSequence | None = None
+        self.control = Control(self.interrupt)
         self.engine = Engine(self._emit, self.interrupt)
         options = LoadOptions(threads=1, gpu_layers=0)
         self.engine.run(Load(request=0, path=str(path), options=options), Control(self.interrupt))
@@ -59,12 +61,12 @@ class Desk:
             self.events.append(event)
             for listener in self.listeners:
                 listener.take(event)
-            if self.turn and isinstance(event, LaneToken) and event.token.index == 4:
-                self.control.orders.append(self.turn)
+            if self.turn and isinstance(event, Token) and event.index == 4:
+                self.control.commands.append(self.turn)
                 self.turn = None
 
-    def run(self, command: Compare | ContinueLane | RerunLane) -> None:
-        self.control = LaneControl(self.interrupt)
+    def run(self, command: Generate | ContinueSequence | RerunSequence) -> None:
+        self.control = Control(self.interrupt)
         self.engine.run(command, self.control)
 
 
@@ -78,7 +80,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
 def test_a_run_turned_on_its_way_continued_and_run_again(desk: Desk) -> None:
     recorder = ComparisonRecorder(COMMAND, ("cold", "hot"))
     desk.listeners = [recorder]
-    desk.turn = ChangeLane(request=4, lane=0, params=HOT)
+    desk.turn = ChangeSequence(request=4, sequence=0, params=HOT)
     desk.run(COMMAND)
     first = recorder.record(MODEL)
     assert [lane.name for lane in first.lanes] == ["cold", "hot"]
@@ -93,8 +95,8 @@ def test_a_run_turned_on_its_way_continued_and_run_again(desk: Desk) -> None:
         named = LogitSketch.from_bytes(token.sketch).ids.tolist()
         assert set(named) <= set(first.spellings)
 
-    desk.run(ContinueLane(request=4, lane=0, params=HOT, max_tokens=3))
-    desk.run(RerunLane(request=4, lane=1, params=COLD, max_tokens=5, seed=9))
+    desk.run(ContinueSequence(request=4, sequence=0, params=HOT, max_tokens=3))
+    desk.run(RerunSequence(request=4, sequence=1, params=COLD, max_tokens=5, seed=9))
     second = recorder.record(MODEL)
     assert second.lanes[0].tokens[:12] == first.lanes[0].tokens
     assert len(second.lanes[0].tokens) == 15
@@ -108,7 +110,7 @@ def test_a_run_turned_on_its_way_continued_and_run_again(desk: Desk) -> None:
 
     recorder.forget(0)
     for event in desk.events:  # late news of a lane that is no more
-        if isinstance(event, LaneToken) and event.lane == 0:
+        if isinstance(event, Token) and event.sequence == 0:
             recorder.take(event)
     (left,) = recorder.record(MODEL).lanes
     assert left.seed == 9
@@ -120,11 +122,14 @@ def test_from_a_record_an_engine_that_knows_nothing_of_it_goes_on(desk: Desk) ->
     desk.run(COMMAND)
     kept = recorder.record(MODEL).lanes[1]
     ids = [token.id for token in kept.tokens]
-    lanes = (Lane(params=HOT, written=lane_tokens(ids[:8])),)
-    again = Compare(
+    lanes = (SequenceStart(params=HOT, written=id_bytes(ids[:8])),)
+    again = Generate(
         request=8,
         prompt=COMMAND.prompt,
-        lanes=lanes,
+        sequences=lanes,
+        when_full="end",
+        keep=True,
+        share_u=True,
         max_tokens=4,
         ignore_eos=True,
         seed=kept.seed,
@@ -136,11 +141,16 @@ def test_from_a_record_an_engine_that_knows_nothing_of_it_goes_on(desk: Desk) ->
 
 
 def test_what_ended_a_lane_is_recorded_and_what_it_takes_to_go_on(desk: Desk) -> None:
-    def recorded(lane: Lane, max_tokens: int) -> LaneRecord:
-        command = Compare(
-            request=11, prompt=COMMAND.prompt, lanes=(lane,), max_tokens=max_tokens,
-            ignore_eos=True, seed=5,
-        )  # fmt: skip
+    def recorded(lane: SequenceStart, max_tokens: int) -> LaneRecord:
+        command = Generate(
+            request=11,
+            prompt=COMMAND.prompt,
+            sequences=(lane,),
+            max_tokens=max_tokens,
+            ignore_eos=True,
+            share_u=True,
+            seed=5,
+        )
         recorder = ComparisonRecorder(command)
         desk.listeners = [recorder]
         desk.run(command)
@@ -149,18 +159,20 @@ def test_what_ended_a_lane_is_recorded_and_what_it_takes_to_go_on(desk: Desk) ->
         return comparison.lanes[0]
 
     surprising = SamplingParams(mirostat=2, mirostat_tau=3.0)
-    whole = recorded(Lane(params=surprising), 30)
+    whole = recorded(SequenceStart(params=surprising), 30)
     place = next(
         place for place, drawn in enumerate(whole.tokens) if place > 5 and drawn.text.isalnum()
     )
     stop = whole.tokens[place].text.decode()
-    kept = recorded(Lane(params=surprising, stop=(stop,)), 30)
+    kept = recorded(SequenceStart(params=surprising, stop=(stop,)), 30)
     assert (kept.reason, kept.stop, len(kept.tokens)) == ("stop_string", (stop,), kept.ended)
     assert kept.end is not None
     assert kept.end.id == whole.tokens[len(kept.tokens)].id
     assert kept.mu is not None
-    written = lane_tokens([drawn.id for drawn in kept.tokens])
-    rest = recorded(Lane(params=surprising, written=written, mu=kept.mu), 30 - len(kept.tokens))
+    written = id_bytes([drawn.id for drawn in kept.tokens])
+    rest = recorded(
+        SequenceStart(params=surprising, written=written, mu=kept.mu), 30 - len(kept.tokens)
+    )
     assert [drawn.id for drawn in (*kept.tokens, *rest.tokens)] == [d.id for d in whole.tokens]
     assert rest.mu == pytest.approx(whole.mu, abs=1e-4)
 

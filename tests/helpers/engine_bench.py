@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from studio.engine.control import Control
 from studio.engine.engine import Engine
 from studio.engine.llama.interrupt import Interrupt
 from studio.engine.messages import (
@@ -17,7 +18,6 @@ from studio.engine.messages import (
     PreviewNextToken,
     Score,
 )
-from studio.engine.writing.control import Control
 
 Runnable = Load | PreviewNextToken | Score | Generate | FindTokens | FindBreakers | FindWords
 
@@ -40,8 +40,7 @@ class EngineBench:
     def run(self, command: Runnable) -> list[AnyEvent]:
         self.events = []
         self.interrupt.clear()
-        params = command.params if isinstance(command, Generate) else None
-        self._control = Control(self.interrupt, params)
+        self._control = Control(self.interrupt)
         self.engine.run(command, self._control)
         assert all(event.request == command.request for event in self.events)
         return self.events

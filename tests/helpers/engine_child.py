@@ -20,13 +20,12 @@ from studio.engine.framing import encode, event_reader
 from studio.engine.messages import (
     AnyCommand,
     AnyEvent,
-    ComparisonFinished,
     Distribution,
     Failed,
-    Finished,
     Load,
     Loaded,
     LoadOptions,
+    RunFinished,
     ScoringEnded,
     Superseded,
 )
@@ -35,7 +34,7 @@ ROOT = Path(__file__).parents[2]
 PATIENCE = 60
 """Seconds after which a test that waits for the child gives up; nothing is timed by it."""
 
-FINAL = (Loaded, Distribution, ScoringEnded, Finished, ComparisonFinished, Superseded, Failed)
+FINAL = (Loaded, Distribution, ScoringEnded, RunFinished, Superseded, Failed)
 """Events after which nothing more comes for a request."""
 
 

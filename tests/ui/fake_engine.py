@@ -28,6 +28,7 @@ from studio.engine.messages import (
     FinishReason,
     Loaded,
     ModelReport,
+    RunFinished,
     Token,
 )
 from studio.presets import Preset
@@ -168,9 +169,10 @@ def distribution(request: int, favourite: int) -> Distribution:
     )
 
 
-def token(request: int, index: int, text: bytes, *, token_id: int = 7) -> Token:
+def token(request: int, index: int, text: bytes, *, token_id: int = 7, sequence: int = 0) -> Token:
     return Token(
         request=request,
+        sequence=sequence,
         index=index,
         record=token_record(text, token_id),
         pieces={token_id: text},
@@ -198,13 +200,24 @@ def finished(
     reason: FinishReason = "max_tokens",
     seconds: float = 2.0,
     seed: int = 42,
-) -> Finished:
-    return Finished(
-        request=request,
-        reason=reason,
-        tokens=tokens,
-        seconds=seconds,
-        prompt_tokens=3,
-        seed=seed,
-        params=SamplingParams(),
+) -> tuple[Finished, RunFinished]:
+    """How a sequence that is written alone ends."""
+    return (
+        Finished(
+            request=request,
+            sequence=0,
+            reason=reason,
+            tokens=tokens,
+            seed=seed,
+            params=SamplingParams(),
+        ),
+        RunFinished(
+            request=request,
+            tokens=tokens,
+            reasons=(reason,),
+            evaluated=max(0, tokens - 1),
+            prompt_tokens=3,
+            seconds_prompt=0.1,
+            seconds_generation=seconds,
+        ),
     )

@@ -102,5 +102,6 @@ def test_esc_ends_what_takes_long(session: Session, line: Line) -> None:
     session.stop()
     assert line.stopped[2:] == [write]
     assert not session.can_stop, "it was told already"
-    line.client.hand_on(finished(write, 1, reason="stopped"))
+    for event in finished(write, 1, reason="stopped"):
+        line.client.hand_on(event)
     assert session.draft.manuscript.text == " a"

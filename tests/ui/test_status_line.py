@@ -51,7 +51,7 @@ def test_the_words_of_each_phase(desk: Desk, line: StatusLine, qtbot: QtBot) -> 
     wait_for("writing", "context 1,901 of 2,048", "first 12,345 characters not seen")
     desk.writing.stop()
     wait_for("stopping", "context 1,901 of 2,048", "first 12,345 characters not seen")
-    desk.client.answer(finished(request, 9, seconds=0.1))
+    desk.client.answer(*finished(request, 9, seconds=0.1))
     wait_for("80 tokens/s", "context 1,901 of 2,048", "first 12,345 characters not seen")
     desk.client.die()
     wait_for("no model")
@@ -66,7 +66,7 @@ def test_a_new_phase_is_said_at_once(desk: Desk, line: StatusLine) -> None:
     request = desk.client.last(Generate).request
     desk.client.answer(evaluated(request, 1), token(request, 0, b" upon"))
     assert "writing" in shown(line)
-    desk.client.answer(finished(request, 1))
+    desk.client.answer(*finished(request, 1))
     assert line.state_words() not in shown(line)
 
 
@@ -76,7 +76,7 @@ def test_the_context_is_full_at_most(desk: Desk, line: StatusLine, qtbot: QtBot)
     desk.writing.continue_writing()
     request = desk.client.last(Generate).request
     desk.client.answer(evaluated(request, 1, used=2047))
-    desk.client.answer(*(token(request, index, b"a") for index in range(5)), finished(request, 5))
+    desk.client.answer(*(token(request, index, b"a") for index in range(5)), *finished(request, 5))
     assert desk.context.used == 2048
 
 

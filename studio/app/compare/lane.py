@@ -17,7 +17,7 @@ from studio.app.presets.preset_choice import PresetChoice
 from studio.app.tokens.next_token import NextToken
 from studio.app.tokens.place import TokenPlace
 from studio.app.tokens.written_token import WrittenToken
-from studio.engine.messages import LaneFinished
+from studio.engine.messages import Finished
 from studio.experiments.comparison import OF_ITSELF
 from studio.presets import Preset
 from studio.sampling import LogitSketch, SamplingParams
@@ -244,7 +244,7 @@ class CompareLane(QObject):
             self.phase = LanePhase.RUNNING
             self.changed.emit()
 
-    def finish(self, reason: str, event: LaneFinished | None = None) -> None:
+    def finish(self, reason: str, event: Finished | None = None) -> None:
         """It has ended, as the engine told, or because there is no engine any more.
 
         Args:

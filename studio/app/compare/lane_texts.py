@@ -4,6 +4,7 @@ Each list of texts is asked about once a model, whatever the lanes become.
 """
 
 from collections.abc import Hashable
+from functools import partial
 
 from PySide6.QtCore import QObject
 
@@ -12,7 +13,7 @@ from studio.app.compare.origin import CompareOrigin
 from studio.app.engine_line.client import EngineClient
 from studio.app.model.state import ModelState
 from studio.app.tokens.text_question import Question, learn, questions
-from studio.engine.messages import AnyEvent, BreakersFound, Failed, Superseded, WordsFound
+from studio.engine.messages import AnyEvent, BreakersFound, WordsFound
 
 
 class LaneTexts(QObject):
@@ -40,8 +41,7 @@ class LaneTexts(QObject):
         self._origin = origin
         self._lanes = lanes
         self._found: dict[tuple[Hashable, object], BreakersFound | WordsFound] = {}
-        self._asked: dict[int, object] = {}
-        client.listen(self._on_event, BreakersFound, WordsFound, Failed, Superseded)
+        self._asked: set[object] = set()
         model.changed.connect(self._on_model_changed)
         lanes.changed.connect(self.look)
         lanes.lanes_changed.connect(self.look)
@@ -56,9 +56,9 @@ class LaneTexts(QObject):
             found = self._found.get((self._model.vocabulary, about))
             if found is not None:
                 learn(lanes.vocabulary, found)
-            elif about not in self._asked.values():
-                request = self._client.next_request()
-                self._asked[request] = about
+            elif about not in self._asked:
+                self._asked.add(about)
+                request = self._client.next_request(partial(self._on_answer, about))
                 self._client.send(question(request))
 
     def _wanted(self) -> dict[object, Question]:
@@ -69,11 +69,12 @@ class LaneTexts(QObject):
             for about, question in questions(params, self._lanes.vocabulary)
         }
 
-    def _on_event(self, event: AnyEvent) -> None:
-        about = self._asked.pop(event.request, None)
-        if about is not None and isinstance(event, BreakersFound | WordsFound):
-            self._found[self._model.vocabulary, about] = event
-            self.look()
+    def _on_answer(self, about: object, event: AnyEvent) -> None:
+        if about in self._asked:
+            self._asked.remove(about)
+            if isinstance(event, BreakersFound | WordsFound):
+                self._found[self._model.vocabulary, about] = event
+                self.look()
 
     def _on_model_changed(self) -> None:
         # An answer that is on its way is about the tokens of the model before.

@@ -16,7 +16,7 @@ from studio.app.frame_clock import FrameClock
 from studio.app.parameters.sampling_state import SamplingState
 from studio.app.presets.preset_choice import PresetChoice
 from studio.app.tokens.next_token import NextToken
-from studio.engine.messages import MOST_LANES
+from studio.engine.messages import MOST_SEQUENCES
 from studio.sampling import LogitSketch, SamplingParams
 
 RUNS = "A comparison runs; stop it first (Esc on the Compare page)."
@@ -134,7 +134,7 @@ class CompareLanes(QObject):
     @property
     def can_add(self) -> bool:
         """Whether there is room for another lane."""
-        return len(self.lanes) < MOST_LANES
+        return len(self.lanes) < MOST_SEQUENCES
 
     def add(self) -> None:
         """Add a lane at the right; it joins the others' prompt once it is run."""
@@ -326,4 +326,4 @@ class CompareLanes(QObject):
 
 
 def _first_free(taken: set[int]) -> int:
-    return next(free for free in range(MOST_LANES) if free not in taken)
+    return next(free for free in range(MOST_SEQUENCES) if free not in taken)

@@ -9,10 +9,10 @@ from studio.app.compare.lane import CompareLane, LanePhase
 from studio.app.compare.lanes import CompareLanes
 from studio.app.compare.run_input import RunInput, RunTimings
 from studio.app.compare.setups import LaneSetup
-from studio.engine.messages import MOST_LANES, LaneFinishReason
+from studio.engine.messages import MOST_SEQUENCES, FinishReason
 from studio.experiments.comparison import Comparison, LaneRecord, ModelRecord, Turn
 
-_REASONS = get_args(LaneFinishReason)
+_REASONS = get_args(FinishReason)
 _NO_FIGURES = RunTimings(0.0, 0.0, 0.0)
 
 
@@ -54,7 +54,7 @@ def show_record(state: CompareLanes, comparison: Comparison, source: object = No
     """
     known = {preset.name for preset in state.presets.presets}
     current = state.presets.current.name
-    lanes = comparison.lanes[:MOST_LANES]
+    lanes = comparison.lanes[:MOST_SEQUENCES]
     setups = [
         LaneSetup(lane.name if lane.name in known else current, lane.params_at(len(lane.tokens)))
         for lane in lanes
@@ -79,7 +79,7 @@ def show_record(state: CompareLanes, comparison: Comparison, source: object = No
 def _colors(lanes: Sequence[LaneRecord]) -> list[int]:
     """The lanes' colours, as they were where the record tells them; no two the same."""
     kept = [lane.color for lane in lanes]
-    return kept if len({*kept} & {*range(MOST_LANES)}) == len(kept) else list(range(len(kept)))
+    return kept if len({*kept} & {*range(MOST_SEQUENCES)}) == len(kept) else list(range(len(kept)))
 
 
 def _run_input_of(comparison: Comparison, source: object) -> RunInput:
@@ -101,7 +101,7 @@ def _run_input_of(comparison: Comparison, source: object) -> RunInput:
 
 def _lane_record(lane: CompareLane) -> LaneRecord:
     turns = lane.turns or [(0, lane.sampling.params)]
-    reason = cast(LaneFinishReason, lane.reason) if lane.reason in _REASONS else None
+    reason = cast(FinishReason, lane.reason) if lane.reason in _REASONS else None
     return LaneRecord(
         params=turns[0][1],
         seed=lane.seed or 0,

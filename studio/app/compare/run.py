@@ -18,23 +18,23 @@ from studio.app.engine_line.client import EngineClient
 from studio.app.frame_clock import FrameClock
 from studio.engine.messages import (
     AnyEvent,
-    ChangeLane,
-    Compare,
-    ComparisonFinished,
-    ContinueLane,
+    ChangeSequence,
+    ContinueSequence,
     Evaluated,
     Failed,
-    Lane,
-    LaneFinished,
-    LaneStarted,
-    LaneToken,
-    LaneTurned,
-    RemoveLane,
-    RerunLane,
+    Finished,
+    Generate,
+    ParamsChanged,
+    RemoveSequence,
+    RerunSequence,
+    RunFinished,
+    SequenceStart,
+    Started,
     Stop,
-    StopLane,
+    StopSequence,
     Superseded,
-    lane_tokens,
+    Token,
+    id_bytes,
 )
 from studio.sampling import SamplingParams
 
@@ -67,8 +67,7 @@ class CompareRun(QObject):
         self._grown: set[CompareLane] = set()
         self._pieces: dict[int, bytes] = {}
         self._frames = FrameClock(self._show_frame, self)
-        client.listen(self._on_event, LaneToken, LaneStarted, LaneTurned, LaneFinished)
-        client.listen(self._on_event, Evaluated, ComparisonFinished, Failed, Superseded)
+        client.follow(self._learn, Evaluated)
         client.died.connect(lambda _outcome: self._on_died())
 
     # -- what lanes are asked for ------------------------------------------------------------
@@ -84,9 +83,9 @@ class CompareRun(QObject):
             lane.phase, lane.seed = LanePhase.NEW, None
             lane.changed.emit()
         self._compare(
-            [Lane(params=lane.sampling.params, stop=lane.stop) for lane in going],
+            [SequenceStart(params=lane.sampling.params, stop=lane.stop) for lane in going],
             set(going),
-            same_dice=lanes.same_dice,
+            share_u=lanes.same_dice,
             seed=lanes.seed,
         )
 
@@ -101,9 +100,9 @@ class CompareRun(QObject):
             return
         lane.begin(self._lanes.max_tokens)
         self._client.send(
-            ContinueLane(
+            ContinueSequence(
                 request=self._request,
-                lane=lane.number,
+                sequence=lane.number,
                 params=lane.sampling.params,
                 max_tokens=self._lanes.max_tokens,
                 stop=lane.stop,
@@ -125,9 +124,9 @@ class CompareRun(QObject):
         lane.awaits_start = True
         lane.begin(self._lanes.max_tokens)
         self._client.send(
-            RerunLane(
+            RerunSequence(
                 request=self._request,
-                lane=lane.number,
+                sequence=lane.number,
                 params=lane.sampling.params,
                 max_tokens=self._lanes.max_tokens,
                 seed=-1 if lane.seed is None else lane.seed,
@@ -145,7 +144,7 @@ class CompareRun(QObject):
         """End one lane; the others go on."""
         if lane.phase in (LanePhase.READING, LanePhase.RUNNING):
             lane.phase = LanePhase.STOPPING
-            self._client.send(StopLane(request=self._request, lane=lane.number))
+            self._client.send(StopSequence(request=self._request, sequence=lane.number))
             lane.changed.emit()
 
     def stop_all(self) -> None:
@@ -156,12 +155,14 @@ class CompareRun(QObject):
     def turn(self, lane: CompareLane, params: SamplingParams) -> None:
         """A lane's parameters are others."""
         if lane.runs:
-            self._client.send(ChangeLane(request=self._request, lane=lane.number, params=params))
+            self._client.send(
+                ChangeSequence(request=self._request, sequence=lane.number, params=params)
+            )
 
     def remove(self, lane: CompareLane) -> None:
         """A lane is no more."""
         if self._is_kept:
-            self._client.send(RemoveLane(request=self._request, lane=lane.number))
+            self._client.send(RemoveSequence(request=self._request, sequence=lane.number))
         self._grown.discard(lane)
 
     def forget(self) -> None:
@@ -180,22 +181,24 @@ class CompareRun(QObject):
             if lane is going and lane.tokens:
                 lane.turn(len(lane.tokens), lane.sampling.params)
             given.append(
-                Lane(
+                SequenceStart(
                     params=params,
-                    written=lane_tokens([token.id for token in lane.tokens]),
+                    written=id_bytes(token.id for token in lane.tokens),
                     waits=lane is not going,
                     stop=lane.stop,
                     mu=lane.mu,
                 )
             )
-        self._compare(given, {going}, same_dice=False, seed=-1)
+        self._compare(given, {going}, share_u=False, seed=-1)
 
     def _compare(
-        self, given: list[Lane], going: set[CompareLane], *, same_dice: bool, seed: int
+        self, given: list[SequenceStart], going: set[CompareLane], *, share_u: bool, seed: int
     ) -> None:
         lanes, run_input = self._lanes, self._lanes.run_input
         assert run_input.prompt is not None, "lanes that run continue something"
-        self._request = self._client.next_request()
+        self._request = self._client.next_request(
+            self._on_event, replaces=self._request, late=self._learn_token
+        )
         self._is_kept = True
         run_input.figures = None
         for lane in lanes.lanes:
@@ -203,13 +206,15 @@ class CompareRun(QObject):
             if lane in going:
                 lane.begin(lanes.max_tokens)
         self._client.send(
-            Compare(
+            Generate(
                 request=self._request,
                 prompt=run_input.prompt,
-                lanes=tuple(given),
+                sequences=tuple(given),
                 max_tokens=lanes.max_tokens,
                 ignore_eos=run_input.ignore_eos,
-                same_dice=same_dice,
+                when_full="end",
+                keep=True,
+                share_u=share_u,
                 seed=seed,
                 unseen_tokens=run_input.unseen_tokens,
             )
@@ -219,12 +224,11 @@ class CompareRun(QObject):
     # -- what the engine says ----------------------------------------------------------------
 
     def _on_event(self, event: AnyEvent) -> None:
-        self._learn(event)
-        if event.request != self._request:
-            return
         match event:
-            case LaneToken() | LaneStarted() | LaneTurned() | LaneFinished():
-                lane = next((one for one in self._lanes.lanes if one.number == event.lane), None)
+            case Token() | Started() | ParamsChanged() | Finished():
+                self._learn_token(event)
+                number = event.sequence
+                lane = next((one for one in self._lanes.lanes if one.number == number), None)
                 if lane is not None:
                     self._on_lane_event(lane, event)
             case Evaluated():
@@ -232,7 +236,7 @@ class CompareRun(QObject):
                 run_input.prompt_tokens = event.token_ids()
                 run_input.unseen_characters = event.unseen_characters
                 run_input.unseen_tokens = len(run_input.prompt_tokens) - event.context_used
-            case ComparisonFinished():
+            case RunFinished():
                 self._lanes.run_input.figures = RunTimings(
                     event.seconds_prompt, event.seconds_generation, event.tokens_per_second
                 )
@@ -244,38 +248,37 @@ class CompareRun(QObject):
             case Superseded():
                 self._end_all("stopped")
 
-    def _learn(self, event: AnyEvent) -> None:
-        # Told once: also the last tokens of a run before say how tokens are spelled.
-        if isinstance(event, Evaluated) and event.pieces:
+    def _learn(self, event: Token | Evaluated) -> None:
+        if event.pieces:
             self._pieces.update(event.pieces)
             self._lanes.vocabulary.add_pieces(event.pieces)
-        token = event.token if isinstance(event, LaneToken) else None
-        if isinstance(event, LaneFinished):
-            token = event.end
-        if token is not None and token.pieces:
-            self._pieces.update(token.pieces)
-            self._lanes.vocabulary.add_pieces(token.pieces)
+
+    def _learn_token(self, event: AnyEvent) -> None:
+        # Told once: also the last tokens of a run before say how tokens are spelled.
+        token = event.end if isinstance(event, Finished) else event
+        if isinstance(token, Token):
+            self._learn(token)
 
     def _on_lane_event(
-        self, lane: CompareLane, event: LaneToken | LaneStarted | LaneTurned | LaneFinished
+        self, lane: CompareLane, event: Token | Started | ParamsChanged | Finished
     ) -> None:
         match event:
-            case LaneStarted():
+            case Started():
                 lane.awaits_start = False
                 lane.seed = event.seed
                 if len(lane.turns) == 0 or event.tokens == 0:
                     lane.turn(event.tokens, lane.sampling.params)
                 lane.changed.emit()
-            case LaneTurned():
+            case ParamsChanged():
                 lane.turn(event.index, event.params)
             case _ if lane.awaits_start:
                 return  # it is of the lane that had this number before
-            case LaneToken():
-                lane.take(event.token.record)
+            case Token():
+                lane.take(event.record)
                 self._grown.add(lane)
                 self._frames.request()
                 self._lanes.request_look()
-            case LaneFinished():
+            case Finished():
                 self._frames.flush()
                 lane.finish(event.reason, event)
                 self._after()

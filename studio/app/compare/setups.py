@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from studio.engine.messages import MOST_LANES
+from studio.engine.messages import MOST_SEQUENCES
 from studio.presets import Preset
 from studio.sampling import SamplingParams
 
@@ -62,7 +62,7 @@ def around(preset: str, params: SamplingParams) -> list[LaneSetup]:
 
 def all_presets(presets: Sequence[Preset]) -> list[LaneSetup]:
     """A lane a preset, as many as fit."""
-    return [LaneSetup(preset.name, preset.sampling) for preset in presets[:MOST_LANES]]
+    return [LaneSetup(preset.name, preset.sampling) for preset in presets[:MOST_SEQUENCES]]
 
 
 def next_to(setup: LaneSetup) -> LaneSetup:

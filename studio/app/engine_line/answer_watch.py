@@ -11,20 +11,18 @@ from studio.engine.messages import (
     AnyCommand,
     AnyEvent,
     BreakersFound,
-    Compare,
-    ComparisonFinished,
-    ContinueLane,
+    ContinueSequence,
     Distribution,
     Failed,
     FindBreakers,
     FindTokens,
     FindWords,
-    Finished,
     Generate,
     Load,
     Loaded,
     PreviewNextToken,
-    RerunLane,
+    RerunSequence,
+    RunFinished,
     Score,
     ScoringEnded,
     Stop,
@@ -46,19 +44,17 @@ _ANSWERED = (
     FindTokens,
     FindBreakers,
     FindWords,
-    Compare,
-    ContinueLane,
-    RerunLane,
+    ContinueSequence,
+    RerunSequence,
 )
 """Commands that each get an answer; the others turn or stop one of these."""
 
-_FINAL = frozenset(
+FINAL = frozenset(
     {
         Loaded,
         Distribution,
         ScoringEnded,
-        Finished,
-        ComparisonFinished,
+        RunFinished,
         TokensFound,
         BreakersFound,
         WordsFound,
@@ -147,7 +143,7 @@ class AnswerWatch(QObject):
 
     def answered(self, event: AnyEvent) -> bool:
         """An event came; returns whether it is the last of something that was asked."""
-        if type(event) not in _FINAL or event.request not in self._pending:
+        if type(event) not in FINAL or event.request not in self._pending:
             return False
         self._pending.discard(event.request)
         self._stopping.discard(event.request)

@@ -1,8 +1,6 @@
 """The window's line to the engine: one child process at a time, numbered requests, events."""
 
 import logging
-from collections.abc import Callable
-from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
@@ -10,6 +8,7 @@ from studio.app.counted import counted
 from studio.app.engine_line.answer_watch import BEAT_MS, AnswerWatch
 from studio.app.engine_line.process import End, EngineProcess, Outcome
 from studio.app.engine_line.request_log import RequestLog
+from studio.app.engine_line.router import Listener, Router
 from studio.engine.messages import AnyCommand, AnyEvent, Ping, Stop, Superseded
 
 _log = logging.getLogger(__name__)
@@ -25,7 +24,7 @@ class EngineClient(QObject):
     """
 
     received = Signal(object)
-    """An `AnyEvent`, in the order in which the engine sent them. `listen` picks among them."""
+    """An `AnyEvent`, in the order in which the engine sent them, after all to whom it concerns."""
     died = Signal(object)
     """The `Outcome` of a child that ended unasked, after its last event."""
     waiting_changed = Signal()
@@ -42,7 +41,7 @@ class EngineClient(QObject):
         self._command = command
         self._process: EngineProcess | None = None
         self._last_request = 0
-        self._listeners: dict[type[AnyEvent], list[Callable[[Any], None]]] = {}
+        self._router = Router()
         self._watch = AnswerWatch(self._ping, beat_ms, self)
         self._watch.changed.connect(self.waiting_changed)
         self._requests = RequestLog()
@@ -95,29 +94,41 @@ class EngineClient(QObject):
         if process.process_id:
             _log.info("engine: started, process %d", process.process_id)
 
-    def listen(self, listener: Callable[[Any], None], *kinds: type[AnyEvent]) -> None:
-        """Let a listener have the events of some kinds, before `received` tells of them.
+    def follow(self, listener: Listener, *kinds: type[AnyEvent]) -> None:
+        """Let a listener have the events of some kinds, whoever asked.
 
         Tokens come by the hundred in a second, and most of who listens has no use for them. A
         listener lives as long as this client.
 
         Args:
+            listener: Takes each.
+            kinds: Which.
+
+        Args:
             listener: Is given each event.
             *kinds: The kinds of events.
         """
-        for kind in kinds:
-            self._listeners.setdefault(kind, []).append(listener)
+        self._router.follow(listener, *kinds)
 
     def hand_on(self, event: AnyEvent) -> None:
-        """Give an event to those who listen for its kind."""
-        for listener in self._listeners.get(type(event), ()):
-            listener(event)
+        """Give an event to those whom it concerns."""
+        self._router.hand_on(event)
         self.received.emit(event)
 
-    def next_request(self) -> int:
-        """A number that no request of this session has had."""
-        self._last_request += 1
-        return self._last_request
+    def next_request(
+        self, listener: Listener, *, replaces: int = 0, late: Listener | None = None
+    ) -> int:
+        """A number that no request of this session has had, for what is asked next.
+
+        Args:
+            listener: Has the events of the request, behind those who follow their kind.
+            replaces: The request whose place it takes, if any.
+            late: Has what still comes of that one; nobody where there is none.
+        """
+        self._router.replace(replaces, late)
+        request = self._new_number()
+        self._router.expect(request, listener)
+        return request
 
     def send(self, command: AnyCommand) -> None:
         """Send a command. Where there is no child, `died` has been emitted; it is dropped."""
@@ -151,6 +162,7 @@ class EngineClient(QObject):
         is_doubtful = self._watch.is_doubtful or self._watch.is_stop_late
         self._watch.forget()
         self._requests.forget()
+        self._router.forget()
         if process:
             _log.info("engine: closed")
             process.close(is_polite=not is_doubtful)
@@ -158,7 +170,11 @@ class EngineClient(QObject):
 
     def _ping(self) -> None:
         if self._process:
-            self._process.send(Ping(request=self.next_request()))
+            self._process.send(Ping(request=self._new_number()))
+
+    def _new_number(self) -> int:
+        self._last_request += 1
+        return self._last_request
 
     def _on_received(self, event: AnyEvent) -> None:
         if self._watch.answered(event):
@@ -173,6 +189,7 @@ class EngineClient(QObject):
         how = outcome.describe() if is_ours else "It broke the protocol."
         _log.error("engine: %s Not answered: %s", how, self._requests.kinds or "nothing")
         self._requests.forget()
+        self._router.forget()
         if process:
             process.deleteLater()
         self.died.emit(outcome)

@@ -7,7 +7,7 @@ stopped reading all of it would pile up here.
 from collections import deque
 from collections.abc import Hashable
 
-from studio.engine.messages import AnyCommand, ChangeLane, ChangeParams, PreviewNextToken, Score
+from studio.engine.messages import AnyCommand, ChangeSequence, PreviewNextToken, Score
 
 
 class Outbox:
@@ -40,8 +40,6 @@ def _purpose(command: AnyCommand) -> Hashable | None:
     match command:
         case PreviewNextToken() | Score():
             return type(command)
-        case ChangeParams():
-            return ChangeParams, command.request
-        case ChangeLane():
-            return ChangeLane, command.request, command.lane
+        case ChangeSequence():
+            return ChangeSequence, command.request, command.sequence
     return None

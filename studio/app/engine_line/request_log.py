@@ -9,15 +9,14 @@ from pathlib import Path
 from studio.engine.messages import (
     AnyCommand,
     AnyEvent,
-    ComparisonFinished,
     Failed,
     FindBreakers,
     FindTokens,
     FindWords,
-    Finished,
     Load,
     Loaded,
     PreviewNextToken,
+    RunFinished,
     ScoringEnded,
     Superseded,
 )
@@ -85,15 +84,10 @@ def _came_of(kind: type[AnyCommand], event: AnyEvent) -> str:
                 f"{report.threads} threads, context {report.context_size:,}, "
                 f"{report.memory_bytes / 2**20:,.0f} MiB"
             )
-        case Finished():
+        case RunFinished():
             return (
-                f"{event.tokens} tokens ({event.reason}) behind a prompt of "
+                f"{event.tokens} tokens ({', '.join(event.reasons)}) behind a prompt of "
                 f"{event.prompt_tokens:,}, {event.tokens_per_second:.1f} a second"
-            )
-        case ComparisonFinished():
-            return (
-                f"{event.tokens} tokens behind a prompt of {event.prompt_tokens:,}, "
-                f"{event.tokens_per_second:.1f} a second"
             )
         case ScoringEnded():
             return f"{event.tokens} tokens scored"

@@ -10,13 +10,11 @@ from PySide6.QtCore import QObject, Signal
 from studio.app.engine_line.client import EngineClient
 from studio.engine.messages import (
     AnyEvent,
-    ComparisonFinished,
     Evaluated,
     Evaluating,
     Failed,
-    Finished,
-    LaneToken,
     Loaded,
+    RunFinished,
     Superseded,
     Token,
 )
@@ -46,8 +44,8 @@ class ContextUse(QObject):
         self.unseen_characters = 0
         """At the manuscript's beginning: what the model no longer sees."""
         self.progress: Progress | None = None
-        client.listen(self._on_event, Loaded, Evaluating, Evaluated, Token, LaneToken)
-        client.listen(self._on_event, Finished, ComparisonFinished, Failed, Superseded)
+        client.follow(self._on_event, Loaded, Evaluating, Evaluated, Token)
+        client.follow(self._on_event, RunFinished, Failed, Superseded)
         client.died.connect(self._on_died)
 
     def _on_event(self, event: AnyEvent) -> None:
@@ -62,13 +60,13 @@ class ContextUse(QObject):
                 self.used, self.size = event.context_used, event.context_size
                 self.unseen_characters = event.unseen_characters
                 self.progress = None
-            case Token() | LaneToken():
+            case Token():
                 # The listener of tokens redraws at each frame and reads this there.
                 self.used = min(self.used + 1, self.size)
                 if self.progress is None:
                     return
                 self.progress = None
-            case Finished() | ComparisonFinished() | Failed() | Superseded():
+            case RunFinished() | Failed() | Superseded():
                 self.progress = None
         self.changed.emit()
 

@@ -101,8 +101,7 @@ class ModelState(QObject):
         the engine is the file's doing then."""
         self._stamp: tuple[int, int] | None = None
         """Of the file, when it was asked for."""
-        client.listen(self._on_event, Loading, Loaded, Superseded, Failed)
-        client.listen(self._on_evaluated, Evaluated)
+        client.follow(self._on_evaluated, Evaluated)
         self._patience = single_shot(self, lambda: self._replace_engine("it did not begin to load"))
         client.died.connect(self._on_died)
         client.waiting_changed.connect(self._replace_silent_engine)
@@ -191,7 +190,9 @@ class ModelState(QObject):
 
     def _load(self) -> None:
         self._client.start()
-        self._request = self._client.next_request()
+        self._request = self._client.next_request(
+            self._on_event, replaces=self._request, late=self._on_late
+        )
         self._client.send(Load(request=self._request, path=self.path, options=self.options))
 
     def _replace_silent_engine(self) -> bool:
@@ -209,10 +210,6 @@ class ModelState(QObject):
         return True
 
     def _on_event(self, event: AnyEvent) -> None:
-        if event.request != self._request:
-            if isinstance(event, Loading | Loaded):
-                self._before = None  # it gave way to one that was asked for meanwhile
-            return
         self._is_old_engine = False
         self._patience.stop()
         match event:
@@ -235,6 +232,10 @@ class ModelState(QObject):
                 self._fail(event.message, WayOn.CHOOSE, keeps=event.has_model)
                 return
         self.changed.emit()
+
+    def _on_late(self, event: AnyEvent) -> None:
+        if isinstance(event, Loading | Loaded):
+            self._before = None  # it gave way to one that was asked for meanwhile
 
     def _on_evaluated(self, _event: Evaluated) -> None:
         if self._is_at_work and self.is_ready:

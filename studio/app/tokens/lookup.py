@@ -4,6 +4,7 @@ Asks the engine for what is not known of the vocabulary yet.
 """
 
 from collections.abc import Iterable
+from functools import partial
 
 from PySide6.QtCore import QObject, Signal
 
@@ -14,10 +15,8 @@ from studio.app.tokens.text import TokenText
 from studio.app.tokens.text_question import learn
 from studio.engine.messages import (
     AnyEvent,
-    Failed,
     FindTokens,
     FindWords,
-    Superseded,
     TokensFound,
     WordsFound,
 )
@@ -48,9 +47,8 @@ class TokenLookup(QObject):
         self._client = client
         self._model = model
         self._next_token = next_token
-        self._spelling: dict[int, frozenset[int]] = {}
-        self._finding: dict[int, str] = {}
-        client.listen(self._on_event, TokensFound, WordsFound, Failed, Superseded)
+        self._spelling: set[frozenset[int]] = set()
+        self._finding: set[str] = set()
         client.died.connect(lambda _outcome: self._forget())
         model.changed.connect(self._forget)
         model.changed.connect(self.spelled)
@@ -90,11 +88,10 @@ class TokenLookup(QObject):
     def spell(self, tokens: Iterable[int]) -> None:
         """See to it that tokens can be shown by their text, as soon as a model is there."""
         wanted = frozenset(tokens) - self._next_token.pieces.keys()
-        for asked in self._spelling.values():
-            wanted -= asked
+        wanted = wanted.difference(*self._spelling)
         if wanted and self._model.is_ready:
-            request = self._client.next_request()
-            self._spelling[request] = wanted
+            self._spelling.add(wanted)
+            request = self._client.next_request(partial(self._on_spelled, wanted))
             self._client.send(FindTokens(request=request, ids=tuple(sorted(wanted))))
 
     def text(self, token: int) -> TokenText:
@@ -114,10 +111,10 @@ class TokenLookup(QObject):
 
     def find_word(self, text: str) -> None:
         """See to it that a word's tokens are known, if a model is there."""
-        is_asked = text in self._finding.values()
+        is_asked = text in self._finding
         if text and self._model.is_ready and not is_asked and self.word(text) is None:
-            request = self._client.next_request()
-            self._finding[request] = text
+            self._finding.add(text)
+            request = self._client.next_request(partial(self._on_found, text))
             self._client.send(FindWords(request=request, texts=(text,)))
 
     @property
@@ -125,17 +122,20 @@ class TokenLookup(QObject):
         report = self._model.report
         return report.vocabulary_size if self._model.is_ready and report else None
 
-    def _on_event(self, event: AnyEvent) -> None:
-        if self._finding.pop(event.request, None) is not None:
+    def _on_found(self, text: str, event: AnyEvent) -> None:
+        if text in self._finding:
+            self._finding.remove(text)
             if isinstance(event, WordsFound):
                 learn(self._next_token, event)
-        elif event.request in self._spelling:
+
+    def _on_spelled(self, wanted: frozenset[int], event: AnyEvent) -> None:
+        if wanted in self._spelling:
             if isinstance(event, TokensFound):
                 # What it was asked for stays asked for: an id that the model lacks has no spelling.
                 self._next_token.add_pieces(event.pieces)
                 self.spelled.emit()
-            elif isinstance(event, Failed | Superseded):
-                del self._spelling[event.request]
+            else:
+                self._spelling.remove(wanted)
 
     def _forget(self) -> None:
         self._spelling.clear()

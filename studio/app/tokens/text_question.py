@@ -1,6 +1,7 @@
 """Asks the engine which tokens texts of the parameters are: DRY's breakers, words with biases."""
 
 from collections.abc import Callable, Iterable
+from functools import partial
 
 from PySide6.QtCore import QObject
 
@@ -12,10 +13,8 @@ from studio.engine.messages import (
     AnyEvent,
     BreakersFound,
     Evaluated,
-    Failed,
     FindBreakers,
     FindWords,
-    Superseded,
     WordsFound,
 )
 from studio.sampling import SamplingParams
@@ -83,9 +82,9 @@ class TextQuestion(QObject):
         self._model = model
         self._sampling = sampling
         self._next_token = next_token
-        self._asked: dict[int, object] = {}
-        """What the answers that are waited for are about, by request."""
-        client.listen(self._on_event, BreakersFound, WordsFound, Evaluated, Failed, Superseded)
+        self._asked: set[object] = set()
+        """What the answers that are waited for are about."""
+        client.follow(self._on_evaluated, Evaluated)
         sampling.params_changed.connect(self._ask)
         model.changed.connect(self._on_model_changed)
 
@@ -93,17 +92,21 @@ class TextQuestion(QObject):
         if not self._model.is_ready:
             return
         for about, question in questions(self._sampling.params, self._next_token):
-            if about not in self._asked.values():
-                request = self._client.next_request()
-                self._asked[request] = about
+            if about not in self._asked:
+                self._asked.add(about)
+                request = self._client.next_request(partial(self._on_answer, about))
                 self._client.send(question(request))
 
-    def _on_event(self, event: AnyEvent) -> None:
-        if isinstance(event, Evaluated) and event.pieces:
+    def _on_evaluated(self, event: Evaluated) -> None:
+        if event.pieces:
             # Told once, whoever has asked: what stands before a token, a word may begin in.
             self._next_token.add_pieces(event.pieces)
-        elif self._asked.pop(event.request, None) and isinstance(event, BreakersFound | WordsFound):
-            learn(self._next_token, event)
+
+    def _on_answer(self, about: object, event: AnyEvent) -> None:
+        if about in self._asked:
+            self._asked.remove(about)
+            if isinstance(event, BreakersFound | WordsFound):
+                learn(self._next_token, event)
 
     def _on_model_changed(self) -> None:
         # An answer that is on its way is about the tokens of the model before.

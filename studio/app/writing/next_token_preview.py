@@ -66,7 +66,7 @@ class NextTokenPreview(QObject):
         self._is_answered = False
         self._history: list[int] = []
         self._timer = single_shot(self, self._ask, DEBOUNCE_MS)
-        client.listen(self._on_event, Evaluating, Evaluated, Distribution, Failed, Superseded)
+        client.follow(self._learn, Distribution)
         model.changed.connect(self._on_model_changed)
         draft.prompt_changed.connect(self._timer.start)
         writing.ended.connect(self._on_writing_ended)
@@ -90,14 +90,16 @@ class NextTokenPreview(QObject):
             return
         self._asked = prompt
         self._is_answered = False
-        self._request = self._client.next_request()
+        self._request = self._client.next_request(self._on_event, replaces=self._request)
         self._client.send(PreviewNextToken(request=self._request, prompt=prompt))
 
-    def _on_event(self, event: AnyEvent) -> None:
+    def _learn(self, event: Distribution) -> None:
         # Told once: also an answer that comes too late says how tokens are spelled.
-        if isinstance(event, Distribution) and event.pieces:
+        if event.pieces:
             self._next_token.add_pieces(event.pieces)
-        if event.request != self._request or not self._writing.is_idle:
+
+    def _on_event(self, event: AnyEvent) -> None:
+        if not self._writing.is_idle:
             return
         match event:
             case Evaluating():

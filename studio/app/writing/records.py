@@ -24,7 +24,6 @@ from studio.app.writing.writing import Writing
 from studio.engine.messages import (
     AnyEvent,
     Evaluated,
-    Evaluating,
     Failed,
     Score,
     Scored,
@@ -112,9 +111,8 @@ class TokenRecords(QObject):
         self._clock = FrameClock(self.changed.emit, self)
         self.spans.changed.connect(lambda *_: self._clock.request())
         self._budget = SketchBudget()
-        client.listen(self._on_event, Evaluating, Scored, Evaluated, ScoringEnded)
-        client.listen(self._on_token, Token)
-        client.listen(self._on_event, Failed, Superseded)
+        client.follow(self._on_token, Token)
+        client.follow(self._learn, Scored)
         client.died.connect(lambda _outcome: self._end())
         model.changed.connect(self._on_model_changed)
         writing.changed.connect(self.scoring_changed)
@@ -218,7 +216,7 @@ class TokenRecords(QObject):
         self._asked = FollowedText(manuscript, begin, end)
         self._first = first - begin
         self._reading = Reading(is_whole=begin == 0)
-        self._request = self._client.next_request()
+        self._request = self._client.next_request(self._on_event, replaces=self._request)
         self._is_begun = False
         prompt = msgspec.structs.replace(
             self._draft.prompt(0), manuscript=manuscript.part(begin, end)
@@ -279,12 +277,14 @@ class TokenRecords(QObject):
             self._client.send(Stop(request=self._request))
             self._end()
 
-    def _on_event(self, event: AnyEvent) -> None:
+    def _learn(self, event: Scored) -> None:
         # Told once: also what comes after the scoring was given up says how tokens are spelled.
-        if isinstance(event, Scored) and event.pieces:
+        if event.pieces:
             self._next_token.add_pieces(event.pieces)
+
+    def _on_event(self, event: AnyEvent) -> None:
         asked = self._asked
-        if event.request != self._request or asked is None:
+        if asked is None:
             return
         self._is_begun = True
         match event:

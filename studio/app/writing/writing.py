@@ -21,11 +21,13 @@ from studio.app.tokens.written_token import Run, WrittenToken
 from studio.app.writing.draft import Draft
 from studio.engine.messages import (
     AnyEvent,
-    ChangeParams,
+    ChangeSequence,
     Evaluated,
     Failed,
     Finished,
     Generate,
+    RunFinished,
+    SequenceStart,
     Stop,
     Superseded,
     Token,
@@ -103,6 +105,7 @@ class Writing(QObject):
         self._latest: WrittenToken | None = None
         self._run = Run(sampling.params)
         self._tokens = 0
+        self._finished: Finished | None = None
         self._first_frame: tuple[float, int] | None = None
         """When it was shown, and how many tokens there were."""
         self._after_end: list[Callable[[], object]] = []
@@ -112,7 +115,6 @@ class Writing(QObject):
         """Why nothing can be begun now though a model is open; None where it can. See `hold`."""
         self.rate: float | None = None
         """Tokens a second, of the generation under way or the last one."""
-        client.listen(self._on_event, Evaluated, Token, Finished, Failed, Superseded)
         client.died.connect(self._on_died)
         sampling.params_changed.connect(self._on_params_changed)
         draft.prompt_changed.connect(self._on_caret)
@@ -194,13 +196,13 @@ class Writing(QObject):
 
     def _begin(self, take: Take, position: int) -> None:
         self._take = take
-        self._request = self._client.next_request()
+        self._request = self._client.next_request(self._on_event, replaces=self._request)
         self._writer = TakeWriter(self._draft.manuscript, take)
         self._latest = None
         params = _with_seed(self._sampling.params)
         self._run = Run(params)
         self._tokens = 0
-        self._first_frame = None
+        self._finished = self._first_frame = None
         self.rate = None
         take.seed = params.seed
         take.temperatures = [params.temperature]
@@ -210,9 +212,8 @@ class Writing(QObject):
             Generate(
                 request=self._request,
                 prompt=self._draft.prompt(position),
-                params=params,
+                sequences=(SequenceStart(params=params, stop=self._draft.stop),),
                 max_tokens=self._sampling.max_tokens,
-                stop=self._draft.stop,
             )
         )
 
@@ -226,10 +227,10 @@ class Writing(QObject):
             self._run.turn(params)
             if self._take and self._take.temperatures[-1] != params.temperature:
                 self._take.temperatures.append(params.temperature)
-            self._client.send(ChangeParams(request=self._request, params=params))
+            self._client.send(ChangeSequence(request=self._request, sequence=0, params=params))
 
     def _on_event(self, event: AnyEvent) -> None:
-        if event.request != self._request or self.is_idle:
+        if self.is_idle:
             return
         match event:
             case Evaluated():
@@ -240,21 +241,36 @@ class Writing(QObject):
             case Token():
                 self._on_token(event)
             case Finished():
-                take = self._take
-                if take:
-                    take.ending = event.reason
-                self._end(event.tokens_per_second)
-                if event.reason == "end_of_text" and not event.tokens:
-                    self.failed.emit(NOTHING_TO_ADD, "prompt")
-                elif event.reason == "stop_string" and not event.tokens:
-                    self.failed.emit(STOPPED_AT_ONCE, "prompt")
-                elif event.reason != "stopped" and take and not take.text:
-                    self.failed.emit(NO_TEXT, "prompt")
+                self._on_finished(event)
+            case RunFinished():
+                self._on_run_finished(event)
             case Failed():
                 self._end()
                 self.failed.emit(event.message, event.kind)
             case Superseded():
                 self._end()
+
+    def _on_finished(self, event: Finished) -> None:
+        self._finished = event
+        if event.beginning:
+            self._on_token(event.beginning)
+        elif event.end:
+            # It is not in the text, but spells tokens that nothing else will.
+            self._pieces.update(event.end.pieces)
+            self._clock.request()
+
+    def _on_run_finished(self, event: RunFinished) -> None:
+        take, finished, written = self._take, self._finished, self._tokens
+        reason = finished.reason if finished else ""
+        if take:
+            take.ending = reason
+        self._end(event.tokens_per_second)
+        if reason == "end_of_text" and not written:
+            self.failed.emit(NOTHING_TO_ADD, "prompt")
+        elif reason == "stop_string" and not written:
+            self.failed.emit(STOPPED_AT_ONCE, "prompt")
+        elif reason != "stopped" and take and not take.text:
+            self.failed.emit(NO_TEXT, "prompt")
 
     def _on_token(self, event: Token) -> None:
         if self.phase is WritingPhase.READING:

@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 
 from studio.engine.llama.batch import Batch, SingleToken
 from studio.engine.llama.interrupt import Interrupt
-from studio.engine.llama.lane_cells import MAIN as _MAIN
-from studio.engine.llama.lane_cells import SCRATCH as _SCRATCH
-from studio.engine.llama.lane_cells import LaneCells
 from studio.engine.llama.logits_view import LogitsView
 from studio.engine.llama.model import Model
 from studio.engine.llama.pace import Pace
-from studio.engine.messages import MOST_LANES, EngineError
+from studio.engine.llama.sequence_cells import MAIN as _MAIN
+from studio.engine.llama.sequence_cells import SCRATCH as _SCRATCH
+from studio.engine.llama.sequence_cells import SequenceCells
+from studio.engine.messages import MOST_SEQUENCES, EngineError
 
 _CHUNK_CPU, _CHUNK_GPU = 128, 512
 """Tokens a batch. On a processor a larger one is no faster, and progress is shown between them."""
@@ -63,7 +63,7 @@ class Context:
             or llama_cpp.llama_model_is_hybrid(model.model)
         )
         # No more than `SMALLEST_CONTEXT`, which follows from it.
-        parameters.n_seq_max = 2 + (MOST_LANES if self._can_look_inside else 0)
+        parameters.n_seq_max = 2 + (MOST_SEQUENCES if self._can_look_inside else 0)
         parameters.kv_unified = True
         # A sliding window's cache in full: a trimmed one cannot be cut back to a prefix.
         parameters.swa_full = True
@@ -71,7 +71,7 @@ class Context:
         self._all_threads = model.threads
         self._threads = (model.threads, model.threads)
         self._pace = Pace(model.threads)
-        self._lane_paces = [Pace(model.threads) for _ in range(MOST_LANES)]
+        self._sequence_paces = [Pace(model.threads) for _ in range(MOST_SEQUENCES)]
         parameters.no_perf = True
         parameters.abort_callback = interrupt.callback
         parameters.abort_callback_data = interrupt.data
@@ -86,8 +86,8 @@ class Context:
         self._context = context
         self._memory = llama_cpp.llama_get_memory(context)
         self._vocabulary_size = model.vocabulary.size
-        self.lane_cells = LaneCells(self._memory) if self._can_look_inside else None
-        self._batch = Batch(self._chunk, MOST_LANES)
+        self.sequence_cells = SequenceCells(self._memory) if self._can_look_inside else None
+        self._batch = Batch(self._chunk, MOST_SEQUENCES)
         self._single = SingleToken(_MAIN)
         self._view = LogitsView(context, self._vocabulary_size)
         self._tokens: list[int] = []
@@ -106,7 +106,9 @@ class Context:
     @property
     def free(self) -> int:
         """Cells that are nobody's."""
-        return self.size - len(self._tokens) - (self.lane_cells.held if self.lane_cells else 0)
+        return (
+            self.size - len(self._tokens) - (self.sequence_cells.held if self.sequence_cells else 0)
+        )
 
     def holds(self, tokens: list[int]) -> bool:
         """Whether what is evaluated begins with these tokens."""
@@ -286,11 +288,11 @@ class Context:
         if self._rows != 1 or self._earlier:
             self._rows, self._earlier = 1, []
 
-    def step(self, lanes: Sequence[int], tokens: Sequence[int]) -> list[NDArray[np.float32]]:
-        """Evaluate one more token for each of some lanes, in one batch.
+    def step(self, sequences: Sequence[int], tokens: Sequence[int]) -> list[NDArray[np.float32]]:
+        """Evaluate one more token for each of some sequences, in one batch.
 
         Args:
-            lanes: their numbers; all have cells, and there is room for one more each.
+            sequences: their numbers; all have cells, and there is room for one more each.
             tokens: one for each.
 
         Returns:
@@ -300,60 +302,65 @@ class Context:
             EvaluationStopped: the interrupt was set; nothing is evaluated then.
             EngineError: llama.cpp refused.
         """
-        cells = self._lanes
+        cells = self._cells
         self._has_logits = False
         self._batch.put_each(
-            tokens, [cells.length(lane) for lane in lanes], [cells.sequence(lane) for lane in lanes]
+            tokens,
+            [cells.length(one) for one in sequences],
+            [cells.llama_id(one) for one in sequences],
         )
-        pace = self._lane_paces[len(lanes) - 1]
+        pace = self._sequence_paces[len(sequences) - 1]
         threads = pace.threads()
         # llama.cpp has one number for batches of one token, and one for larger ones.
-        self._use_threads(*((self._threads[0], threads) if len(lanes) > 1 else (threads, threads)))
+        single = self._threads[0] if len(sequences) > 1 else threads
+        self._use_threads(single, threads)
         started = time.perf_counter()
         try:
             self._run(self._batch.value)
         except (EvaluationStopped, EngineError):
-            for lane in lanes:
-                cells.cut(lane)
+            for one in sequences:
+                cells.cut(one)
             raise
         pace.took(time.perf_counter() - started)
-        for lane in lanes:
-            cells.grew(lane, 1)
-        return [self._view.row(row) for row in range(len(lanes))]
+        for one in sequences:
+            cells.grew(one, 1)
+        return [self._view.row(row) for row in range(len(sequences))]
 
-    def extend_lane(self, lane: int, tokens: list[int]) -> None:
-        """Evaluate several tokens of a lane that has cells, without their logits.
+    def extend_sequence(self, sequence: int, tokens: list[int]) -> None:
+        """Evaluate several tokens of a sequence that has cells, without their logits.
 
         In batches so small that the logits that follow are those of single tokens.
 
         Args:
-            lane: Its number.
+            sequence: Its number.
             tokens: Token ids, in order.
 
         Raises:
             EvaluationStopped: the interrupt was set; some of them may be evaluated.
             EngineError: llama.cpp refused.
         """
-        cells = self._lanes
+        cells = self._cells
         self._has_logits = False
         for start in range(0, len(tokens), READ_BATCH):
             chunk = tokens[start : start + READ_BATCH]
             try:
-                self._decode(chunk, cells.length(lane), cells.sequence(lane))
+                self._decode(chunk, cells.length(sequence), cells.llama_id(sequence))
             except (EvaluationStopped, EngineError):
-                cells.cut(lane)
+                cells.cut(sequence)
                 raise
-            cells.grew(lane, len(chunk))
+            cells.grew(sequence, len(chunk))
 
     def cut_to(self, tokens: list[int]) -> None:
         """Give up what is evaluated of the main sequence, but for what it shares with `tokens`."""
         self._keep(self._common_prefix(tokens))
 
     @property
-    def _lanes(self) -> LaneCells:
-        if self.lane_cells is None:
-            raise ValueError("this model's memory cannot be copied, so it has no lanes")
-        return self.lane_cells
+    def _cells(self) -> SequenceCells:
+        if self.sequence_cells is None:
+            raise ValueError(
+                "this model's memory cannot be copied, so it has no sequences but the main one"
+            )
+        return self.sequence_cells
 
     def close(self) -> None:
         """Free the context's memory."""
@@ -364,9 +371,9 @@ class Context:
             self._context = None
 
     def _make_room(self, count: int) -> None:
-        """Free the lanes' cells where `count` more would not fit: the manuscript goes first."""
-        if self.lane_cells and self.lane_cells.held and count > self.free:
-            self.lane_cells.drop_all()
+        """Free the sequences' cells where `count` more would not fit: the manuscript goes first."""
+        if self.sequence_cells and self.sequence_cells.held and count > self.free:
+            self.sequence_cells.drop_all()
 
     def _use_threads(self, single: int, batch: int) -> None:
         if (single, batch) != self._threads:
@@ -389,10 +396,10 @@ class Context:
         ):
             llama_cpp.llama_memory_clear(self._memory, True)
             length = 0
-            if self.lane_cells:
-                self.lane_cells.forget()
-        if self.lane_cells:
-            self.lane_cells.main_kept(length)
+            if self.sequence_cells:
+                self.sequence_cells.forget()
+        if self.sequence_cells:
+            self.sequence_cells.main_kept(length)
         del self._tokens[length:]
         self._has_logits = False
         return length

@@ -3,7 +3,7 @@
 import numpy as np
 
 from studio.engine.llama.vocabulary import Vocabulary
-from studio.engine.messages import Evaluated
+from studio.engine.messages import Evaluated, id_bytes
 from studio.engine.writing.prompt import FittedPrompt, TokenizedPrompt
 from studio.engine.writing.token_piece_cache import TokenPieceCache
 
@@ -35,7 +35,7 @@ def evaluated(
     unseen_text = b"".join(map(vocabulary.text, unseen))[prompt.added :]
     return Evaluated(
         request=request,
-        tokens=np.asarray(prompt.tokens, dtype="<i4").tobytes(),
+        tokens=id_bytes(prompt.tokens),
         context_used=len(fitted.tokens),
         context_size=context_size,
         unseen_characters=prompt.skipped + len(unseen_text.decode("utf-8", errors="ignore")),

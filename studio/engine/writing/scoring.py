@@ -9,10 +9,10 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from studio.engine.control import Control
 from studio.engine.llama.context import Context, EvaluationStopped
 from studio.engine.llama.vocabulary import Vocabulary
 from studio.engine.messages import AnyEvent, Evaluating, Score, Scored, ScoringEnded
-from studio.engine.writing.control import Control
 from studio.engine.writing.evaluated import evaluated
 from studio.engine.writing.open_end import OpenEnd
 from studio.engine.writing.prompt import TokenizedPrompt, fit_from

@@ -1,7 +1,5 @@
 """Which tokens have been spelled to the listener."""
 
-from collections.abc import Iterable
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,8 +20,3 @@ class TokenPieceCache:
             return {}
         self._told[new] = True
         return {token: self._vocabulary.name(token) for token in new.tolist()}
-
-    def take_back(self, ids: Iterable[int]) -> None:
-        """Spell these again when they are next asked for: they were not told after all."""
-        for token in ids:
-            self._told[token] = False

@@ -1,12 +1,12 @@
 from studio.app.engine_line.outbox import Outbox
 from studio.engine.messages import (
     AnyCommand,
-    ChangeLane,
-    ChangeParams,
+    ChangeSequence,
     Generate,
     PreviewNextToken,
     Prompt,
     Score,
+    SequenceStart,
     Stop,
 )
 from studio.sampling import SamplingParams
@@ -25,9 +25,19 @@ def all_of(outbox: Outbox) -> list[AnyCommand]:
 def test_commands_come_out_as_they_went_in() -> None:
     outbox = Outbox()
     commands: list[AnyCommand] = [
-        Generate(request=1, prompt=Prompt(manuscript="a"), params=COLD, max_tokens=3),
+        Generate(
+            request=1,
+            prompt=Prompt(manuscript="a"),
+            sequences=(SequenceStart(params=COLD),),
+            max_tokens=3,
+        ),
         Stop(request=1),
-        Generate(request=2, prompt=Prompt(manuscript="a"), params=COLD, max_tokens=3),
+        Generate(
+            request=2,
+            prompt=Prompt(manuscript="a"),
+            sequences=(SequenceStart(params=COLD),),
+            max_tokens=3,
+        ),
         look(3),
     ]
     for command in commands:
@@ -48,13 +58,13 @@ def test_of_ten_thousand_questions_the_last_remains() -> None:
 def test_a_turn_counts_as_it_was_turned_last() -> None:
     outbox = Outbox()
     for params in (COLD, HOT, COLD, HOT):
-        outbox.put(ChangeParams(request=1, params=params))
+        outbox.put(ChangeSequence(request=1, sequence=0, params=params))
         for lane in (0, 1):
-            outbox.put(ChangeLane(request=2, lane=lane, params=params))
-    outbox.put(ChangeParams(request=3, params=COLD))
+            outbox.put(ChangeSequence(request=2, sequence=lane, params=params))
+    outbox.put(ChangeSequence(request=3, sequence=0, params=COLD))
     assert all_of(outbox) == [
-        ChangeParams(request=1, params=HOT),
-        ChangeLane(request=2, lane=0, params=HOT),
-        ChangeLane(request=2, lane=1, params=HOT),
-        ChangeParams(request=3, params=COLD),
+        ChangeSequence(request=1, sequence=0, params=HOT),
+        ChangeSequence(request=2, sequence=0, params=HOT),
+        ChangeSequence(request=2, sequence=1, params=HOT),
+        ChangeSequence(request=3, sequence=0, params=COLD),
     ]

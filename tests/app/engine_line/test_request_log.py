@@ -7,31 +7,36 @@ import pytest
 from studio.app.engine_line.request_log import RequestLog
 from studio.engine.messages import (
     AnyEvent,
-    ComparisonFinished,
     Failed,
-    Finished,
     Generate,
     Load,
     LoadOptions,
     PreviewNextToken,
     Prompt,
+    RunFinished,
     Score,
     ScoringEnded,
+    SequenceStart,
     Superseded,
 )
 from studio.sampling import SamplingParams
 
 SECRET = "the old fisherman"
 PROMPT = Prompt(manuscript=SECRET, brief=SECRET, system=SECRET)
-GENERATE = Generate(request=1, prompt=PROMPT, params=SamplingParams(), max_tokens=9, stop=(SECRET,))
-FINISHED = Finished(
+GENERATE = Generate(
     request=1,
-    reason="max_tokens",
+    prompt=PROMPT,
+    sequences=(SequenceStart(params=SamplingParams(), stop=(SECRET,)),),
+    max_tokens=9,
+)
+FINISHED = RunFinished(
+    request=1,
     tokens=9,
-    seconds=0.5,
+    reasons=("max_tokens",),
+    evaluated=8,
     prompt_tokens=1234,
-    seed=1,
-    params=SamplingParams(),
+    seconds_prompt=0.1,
+    seconds_generation=0.5,
 )
 
 
@@ -45,15 +50,16 @@ def log() -> RequestLog:
     [
         (FINISHED, "9 tokens (max_tokens) behind a prompt of 1,234, 16.0 a second"),
         (
-            ComparisonFinished(
+            RunFinished(
                 request=1,
                 tokens=8,
+                reasons=("max_tokens", "end_of_text"),
                 evaluated=6,
                 prompt_tokens=5,
                 seconds_prompt=0.1,
                 seconds_generation=0.5,
             ),
-            "8 tokens behind a prompt of 5, 12.0 a second",
+            "8 tokens (max_tokens, end_of_text) behind a prompt of 5, 12.0 a second",
         ),
         (
             ScoringEnded(

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from studio.engine.control import Control
 from studio.engine.llama import context as context_module
 from studio.engine.messages import (
     AnyEvent,
@@ -20,9 +21,9 @@ from studio.engine.messages import (
     Score,
     Scored,
     ScoringEnded,
+    SequenceStart,
     Superseded,
 )
-from studio.engine.writing.control import Control
 from studio.sampling import LogitSketch, SamplingParams
 from studio.token_record import TokenRecord
 from tests.helpers.engine_bench import EngineBench
@@ -184,7 +185,7 @@ def test_what_follows_reuses_what_was_read(bench: Bench, starter_model: Path) ->
         Generate(
             request=7,
             prompt=Prompt(manuscript=PARAGRAPH),
-            params=SamplingParams(temperature=0.0),
+            sequences=(SequenceStart(params=SamplingParams(temperature=0.0)),),
             max_tokens=1,
         )
     )

@@ -9,9 +9,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from studio.engine.generation.sampler_states import SamplerStates
 from studio.engine.llama.vocabulary import Vocabulary
-from studio.engine.messages import FindWords, Generate, Load, LoadOptions, Prompt, Token, WordsFound
-from studio.engine.writing.sampler_states import SamplerStates
+from studio.engine.messages import (
+    FindWords,
+    Generate,
+    Load,
+    LoadOptions,
+    Prompt,
+    SequenceStart,
+    Token,
+    WordsFound,
+)
 from studio.engine.writing.word_search import search_of
 from studio.sampling import CASINGS, SamplingParams, WordBias
 from studio.sampling.word_tokens import joins
@@ -42,7 +51,7 @@ def written(bench: EngineBench, count: int, *words: WordBias, seed: int = 3) -> 
         Generate(
             request=2,
             prompt=Prompt(manuscript=PROMPT),
-            params=params,
+            sequences=(SequenceStart(params=params),),
             max_tokens=count,
             ignore_eos=True,
         )
@@ -174,7 +183,11 @@ def test_a_phrase_is_banned_where_its_last_token_would_complete_it(bench: Engine
     prompt = Prompt(manuscript="He lived all his life by the sea. Every day he sailed on the")
 
     def first(params: SamplingParams) -> bytes:
-        events = bench.run(Generate(request=6, prompt=prompt, params=params, max_tokens=1))
+        events = bench.run(
+            Generate(
+                request=6, prompt=prompt, sequences=(SequenceStart(params=params),), max_tokens=1
+            )
+        )
         return next(it.record.text for it in events if isinstance(it, Token))
 
     usual = first(greedy)
@@ -190,7 +203,11 @@ def test_a_bias_is_added_to_the_logit_of_the_completing_token(bench: EngineBench
 
     def top(params: SamplingParams) -> Token:
         prompt = Prompt(manuscript=PROMPT)
-        events = bench.run(Generate(request=6, prompt=prompt, params=params, max_tokens=1))
+        events = bench.run(
+            Generate(
+                request=6, prompt=prompt, sequences=(SequenceStart(params=params),), max_tokens=1
+            )
+        )
         return next(it for it in events if isinstance(it, Token))
 
     by_word = top(SamplingParams(seed=1, word_biases=(WordBias("sea", 3.0),)))

@@ -17,7 +17,7 @@ from studio.app.compare.divergence import (
 from studio.app.compare.lane import CompareLane
 from studio.app.tokens.next_token import NextToken
 from studio.app.tokens.sampler_notes import NO_BREAKERS
-from studio.engine.messages import LaneFinishReason
+from studio.engine.messages import FinishReason
 from studio.experiments.comparison import first_divergence
 from studio.presets import built_in_presets
 from studio.sampling import LogitSketch, SamplingParams, chance
@@ -45,7 +45,7 @@ def grow(lane: CompareLane, *ids: int) -> None:
         lane.take(token_record(VOCABULARY[token_id], token_id))
 
 
-def end(lane: CompareLane, reason: LaneFinishReason, token_id: int) -> None:
+def end(lane: CompareLane, reason: FinishReason, token_id: int) -> None:
     lane.finish(reason)
     lane.end = token_record(b"", token_id)
 
@@ -88,7 +88,7 @@ def test_however_lanes_grow_it_is_where_their_whole_texts_part(
 
 @pytest.mark.parametrize("reason", ["end_of_text", "stop_string"])
 def test_a_text_that_ends_parts_from_one_that_goes_on(
-    words: NextToken, reason: LaneFinishReason
+    words: NextToken, reason: FinishReason
 ) -> None:
     first, second = lane(words, 1, 2), lane(words, 1)
     parting = FirstDivergence()

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from studio.app.compare.lane import DROP_BIASES, LanePhase
-from studio.engine.messages import ChangeLane, Compare, RerunLane, StopLane
+from studio.engine.messages import ChangeSequence, Generate, RerunSequence, StopSequence
 from studio.ui.main_window import MainWindow
 from tests.ui.compare.test_state import LaneDesk
 from tests.ui.conftest import LONG
@@ -29,7 +29,7 @@ def test_the_others_run_and_the_lane_joins_them_without_its_biases(desk: LaneDes
     second = state.lanes[1]
     second.sampling.change(logit_bias=FOREIGN)
     state.run()
-    assert len(desk.client.last(Compare).lanes) == 3
+    assert len(desk.client.last(Generate).sequences) == 3
     assert "Lane 2 does not run. The bias of token 1,000,000" in told[0]
     assert f"0 to {VOCABULARY - 1:,}" in told[0]
     assert second.phase is LanePhase.NEW
@@ -39,11 +39,11 @@ def test_the_others_run_and_the_lane_joins_them_without_its_biases(desk: LaneDes
     assert state.why_not_go_on(second) == state.biases.why_not(second)
     assert "bias" in (state.why_not_again(second) or "")
     state.go_on(second)
-    assert not desk.client.all_sent(RerunLane)
+    assert not desk.client.all_sent(RerunSequence)
     state.run_left_out()
     assert second.sampling.params.logit_bias == ((1, -1.0),)
-    assert desk.client.last(RerunLane).lane == second.number == 3
-    assert desk.client.last(RerunLane).params == second.sampling.params
+    assert desk.client.last(RerunSequence).sequence == second.number == 3
+    assert desk.client.last(RerunSequence).params == second.sampling.params
 
 
 def test_where_no_lane_can_run_none_is_asked_for(desk: LaneDesk) -> None:
@@ -53,10 +53,10 @@ def test_where_no_lane_can_run_none_is_asked_for(desk: LaneDesk) -> None:
     for lane in state.lanes:
         lane.sampling.change(logit_bias=FOREIGN)
     state.run()
-    assert not desk.client.all_sent(Compare)
+    assert not desk.client.all_sent(Generate)
     assert "Lanes 1, 2, 3 and 4 do not run." in told[0]
     state.run_left_out()
-    assert [lane.params.logit_bias for lane in desk.client.last(Compare).lanes] == [
+    assert [lane.params.logit_bias for lane in desk.client.last(Generate).sequences] == [
         ((1, -1.0),)
     ] * 4
 
@@ -67,8 +67,8 @@ def test_a_lane_that_runs_and_gets_such_biases_ends_alone(desk: LaneDesk) -> Non
     desk.start()
     desk.write(2, 5)
     state.lanes[2].sampling.change(logit_bias=FOREIGN)
-    assert desk.client.last(StopLane).lane == 2
-    assert not desk.client.all_sent(ChangeLane)
+    assert desk.client.last(StopSequence).sequence == 2
+    assert not desk.client.all_sent(ChangeSequence)
     desk.end(2, "stopped")
     assert [lane.runs for lane in state.lanes] == [True, True, False, True]
 

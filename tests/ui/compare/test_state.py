@@ -13,20 +13,19 @@ from studio.app.presets.preset_choice import PresetChoice
 from studio.app.tokens.written_token import WrittenToken
 from studio.engine.messages import (
     BreakersFound,
-    ChangeLane,
-    Compare,
-    ComparisonFinished,
-    ContinueLane,
+    ChangeSequence,
+    ContinueSequence,
     Failed,
     FindBreakers,
-    LaneFinished,
-    LaneFinishReason,
-    LaneStarted,
-    LaneToken,
-    RemoveLane,
-    RerunLane,
+    Finished,
+    FinishReason,
+    Generate,
+    RemoveSequence,
+    RerunSequence,
+    RunFinished,
+    Started,
     Stop,
-    StopLane,
+    StopSequence,
 )
 from studio.presets import Preset, built_in_presets
 from tests.ui.fake_engine import Desk, evaluated, token
@@ -55,13 +54,13 @@ class LaneDesk(Desk):
 
     @property
     def request(self) -> int:
-        return self.client.last(Compare).request
+        return self.client.last(Generate).request
 
     def start(self, *lanes: int, seed: int = 7) -> None:
         for lane in lanes or range(len(self.compare.lanes)):
             params = self.compare.lanes[lane].sampling.params
             self.client.answer(
-                LaneStarted(request=self.request, lane=lane, seed=seed, params=params, tokens=0)
+                Started(request=self.request, sequence=lane, seed=seed, params=params, tokens=0)
             )
         self.client.answer(evaluated(self.request, 1, 2, 3))
 
@@ -69,21 +68,15 @@ class LaneDesk(Desk):
         first = len(self.compare.lanes[lane].tokens)
         for index, token_id in enumerate(ids, first):
             self.client.answer(
-                LaneToken(
-                    request=self.request,
-                    lane=lane,
-                    token=token(self.request, index, b" w%d" % token_id, token_id=token_id),
-                )
+                token(self.request, index, b" w%d" % token_id, token_id=token_id, sequence=lane)
             )
 
-    def end(
-        self, lane: int, reason: LaneFinishReason = "max_tokens", mu: float | None = None
-    ) -> None:
+    def end(self, lane: int, reason: FinishReason = "max_tokens", mu: float | None = None) -> None:
         state = self.compare.lanes[lane]
         self.client.answer(
-            LaneFinished(
+            Finished(
                 request=self.request,
-                lane=lane,
+                sequence=lane,
                 reason=reason,
                 tokens=len(state.tokens),
                 seed=7,
@@ -94,9 +87,10 @@ class LaneDesk(Desk):
 
     def finish(self) -> None:
         self.client.answer(
-            ComparisonFinished(
+            RunFinished(
                 request=self.request,
                 tokens=8,
+                reasons=("max_tokens",) * 4,
                 evaluated=4,
                 prompt_tokens=3,
                 seconds_prompt=0.1,
@@ -138,10 +132,10 @@ def test_a_run_sends_what_is_set_and_holds_the_writing(desk: LaneDesk) -> None:
     state.set_seed(11)
     state.set_max_tokens(9)
     state.run()
-    sent = desk.client.last(Compare)
-    assert (sent.seed, sent.max_tokens, sent.same_dice) == (11, 9, True)
+    sent = desk.client.last(Generate)
+    assert (sent.seed, sent.max_tokens, sent.share_u) == (11, 9, True)
     assert sent.prompt == desk.draft.prompt()
-    assert [lane.params.temperature for lane in sent.lanes] == [0, 0.5, 1, 1.5]
+    assert [lane.params.temperature for lane in sent.sequences] == [0, 0.5, 1, 1.5]
     assert desk.writing.held == RUNS
     assert not desk.writing.can_start
     assert state.why_not_run
@@ -150,9 +144,9 @@ def test_a_run_sends_what_is_set_and_holds_the_writing(desk: LaneDesk) -> None:
     assert state.lanes[0].phase is LanePhase.RUNNING
     assert state.lanes[0].text == " w5 w6"
     state.lanes[0].sampling.change(temperature=2.0)
-    assert desk.client.last(ChangeLane).params.temperature == 2.0
+    assert desk.client.last(ChangeSequence).params.temperature == 2.0
     state.stop(state.lanes[1])
-    assert desk.client.last(StopLane).lane == 1
+    assert desk.client.last(StopSequence).sequence == 1
     state.stop_all()
     assert desk.client.last(Stop).request == desk.request
     for lane in range(4):
@@ -172,7 +166,7 @@ def test_it_says_why_it_cannot_run(desk: LaneDesk) -> None:
     desk.writing.continue_writing()
     assert "writing" in (state.why_not_run or "")
     state.run()
-    assert not desk.client.all_sent(Compare)
+    assert not any(sent.keep for sent in desk.client.all_sent(Generate)), "no comparison is"
 
 
 def test_what_comes_late_of_a_lane_that_begins_again_is_not_taken(desk: LaneDesk) -> None:
@@ -180,7 +174,7 @@ def test_what_comes_late_of_a_lane_that_begins_again_is_not_taken(desk: LaneDesk
     desk.run(5, 6)
     lane = state.lanes[2]
     state.run_again(lane)
-    assert desk.client.last(RerunLane).lane == 2
+    assert desk.client.last(RerunSequence).sequence == 2
     desk.write(2, 9)
     assert lane.tokens == []
     desk.start(2, seed=99)
@@ -193,12 +187,12 @@ def test_a_lane_goes_on_and_lanes_come_and_go(desk: LaneDesk) -> None:
     state = desk.compare
     desk.run(5, 6)
     state.go_on(state.lanes[0])
-    assert desk.client.last(ContinueLane).lane == 0
+    assert desk.client.last(ContinueSequence).sequence == 0
     desk.write(0, 7)
     desk.end(0)
     assert [token.id for token in state.lanes[0].tokens] == [5, 6, 7]
     state.remove(state.lanes[1])
-    assert desk.client.last(RemoveLane).lane == 1
+    assert desk.client.last(RemoveSequence).sequence == 1
     state.add()
     assert [lane.number for lane in state.lanes] == [0, 2, 3, 1]
     assert sorted(lane.color for lane in state.lanes) == [0, 1, 2, 3]
@@ -215,11 +209,11 @@ def test_lanes_that_the_engine_has_lost_are_given_back_to_it(desk: LaneDesk) -> 
     desk.run(5, 6)
     desk.load()
     state.go_on(state.lanes[1])
-    sent = desk.client.last(Compare)
-    assert not sent.same_dice
-    assert [lane.token_ids() for lane in sent.lanes] == [[5, 6]] * 4
-    assert [lane.waits for lane in sent.lanes] == [True, False, True, True]
-    assert {lane.params.seed for lane in sent.lanes} == {7}
+    sent = desk.client.last(Generate)
+    assert not sent.share_u
+    assert [lane.token_ids() for lane in sent.sequences] == [[5, 6]] * 4
+    assert [lane.waits for lane in sent.sequences] == [True, False, True, True]
+    assert {lane.params.seed for lane in sent.sequences} == {7}
     assert [lane.runs for lane in state.lanes] == [False, True, False, False]
 
 
@@ -229,7 +223,7 @@ def test_lanes_have_the_stop_strings_of_their_presets(desk: LaneDesk) -> None:
     second.preset_choice.choose(Preset(name="Chat", description="", stop=("User:", "\n\n")))
     third.preset_choice.choose(Preset(name="Lines", description="", stop=("\n",)))
     state.run()
-    assert [lane.stop for lane in desk.client.last(Compare).lanes] == [
+    assert [lane.stop for lane in desk.client.last(Generate).sequences] == [
         (),
         ("User:", "\n\n"),
         ("\n",),
@@ -253,9 +247,9 @@ def test_lanes_have_the_stop_strings_of_their_presets(desk: LaneDesk) -> None:
     )
     assert state.why_not_go_on(second) is None
     state.go_on(second)
-    assert desk.client.last(ContinueLane).stop == ()
+    assert desk.client.last(ContinueSequence).stop == ()
     state.run_again(third)
-    assert desk.client.last(RerunLane).stop == ("\n",)
+    assert desk.client.last(RerunSequence).stop == ("\n",)
 
 
 def test_a_lane_that_is_added_joins_the_others_with_their_dice(desk: LaneDesk) -> None:
@@ -267,14 +261,14 @@ def test_a_lane_that_is_added_joins_the_others_with_their_dice(desk: LaneDesk) -
     added = state.lanes[-1]
     # While the others run, which it leaves alone.
     state.go_on(added)
-    sent = desk.client.last(RerunLane)
-    assert (sent.lane, sent.seed) == (added.number, 7)
-    assert len(desk.client.all_sent(Compare)) == 1
+    sent = desk.client.last(RerunSequence)
+    assert (sent.sequence, sent.seed) == (added.number, 7)
+    assert len(desk.client.all_sent(Generate)) == 1
     assert all(lane.runs for lane in state.lanes)
     state.set_same_dice(False)
     state.add()
     state.go_on(state.lanes[-1])
-    assert desk.client.last(RerunLane).seed == -1
+    assert desk.client.last(RerunSequence).seed == -1
 
 
 def test_what_it_takes_to_go_on_is_given_back_too(desk: LaneDesk) -> None:
@@ -289,9 +283,9 @@ def test_what_it_takes_to_go_on_is_given_back_too(desk: LaneDesk) -> None:
     assert (state.run_input.unseen_tokens, state.run_input.unseen_characters) == (10, 25)
     desk.load()
     state.go_on(state.lanes[1])
-    sent = desk.client.last(Compare)
+    sent = desk.client.last(Generate)
     assert sent.unseen_tokens == 10
-    assert [lane.mu for lane in sent.lanes] == [3.5, 4.5, 5.5, 6.5]
+    assert [lane.mu for lane in sent.sequences] == [3.5, 4.5, 5.5, 6.5]
 
 
 def test_another_models_lanes_do_not_go_on(desk: LaneDesk) -> None:

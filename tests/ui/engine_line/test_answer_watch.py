@@ -7,13 +7,14 @@ from pytestqt.qtbot import QtBot
 
 from studio.app.engine_line.answer_watch import AnswerWatch
 from studio.engine.messages import (
-    ChangeParams,
+    ChangeSequence,
     Evaluating,
     FindTokens,
     Generate,
     Load,
     PreviewNextToken,
     Prompt,
+    SequenceStart,
     Stop,
     Superseded,
     TokensFound,
@@ -55,7 +56,7 @@ def test_at_rest_nothing_runs(engine: Engine, qtbot: QtBot) -> None:
     watch.answered(TokensFound(request=2, pieces={}))
     assert not watch.is_beating
     watch.asked(Stop(request=1))
-    watch.asked(ChangeParams(request=1, params=SamplingParams()))
+    watch.asked(ChangeSequence(request=1, sequence=0, params=SamplingParams()))
     assert not watch.is_beating, "of what is over nothing comes"
     assert not watch.is_stopping
 
@@ -90,7 +91,14 @@ def test_one_that_is_busy_and_answers_is_not_silent(engine: Engine, qtbot: QtBot
 def test_while_tokens_come_nothing_is_asked(engine: Engine, qtbot: QtBot) -> None:
     beats = []
     watch = engine.watch
-    watch.asked(Generate(request=1, prompt=LOOK.prompt, params=SamplingParams(), max_tokens=9))
+    watch.asked(
+        Generate(
+            request=1,
+            prompt=LOOK.prompt,
+            sequences=(SequenceStart(params=SamplingParams()),),
+            max_tokens=9,
+        )
+    )
     # A token before every beat.
     watch._timer.timeout.disconnect()
     watch._timer.timeout.connect(watch.heard)

@@ -16,31 +16,30 @@ from studio.engine.framing import encode
 from studio.engine.messages import (
     AnyCommand,
     AnyEvent,
-    ChangeLane,
-    ChangeParams,
-    Compare,
-    ContinueLane,
+    ChangeSequence,
+    ContinueSequence,
     FindBreakers,
     FindTokens,
     FindWords,
     Generate,
-    Lane,
     Load,
     Loading,
     LoadOptions,
     Pong,
     PreviewNextToken,
     Prompt,
-    RemoveLane,
-    RerunLane,
+    RemoveSequence,
+    RerunSequence,
     Score,
+    SequenceStart,
     Stop,
-    StopLane,
+    StopSequence,
     Superseded,
 )
 from studio.sampling import SamplingParams
 from tests.helpers.tiny_model import write_byte_level_model
 from tests.ui.conftest import LONG
+from tests.ui.fake_engine import finished, token
 
 ROOT = Path(__file__).parents[3]
 SECRET = "the old fisherman"
@@ -54,6 +53,10 @@ LISTENS = [
 ]
 
 
+def ignored(_event: AnyEvent) -> None:
+    """Whoever asks, and looks elsewhere for what comes."""
+
+
 @pytest.fixture
 def client() -> Iterator[EngineClient]:
     client = EngineClient(LISTENS)
@@ -62,7 +65,7 @@ def client() -> Iterator[EngineClient]:
 
 
 def test_request_numbers_never_come_again(client: EngineClient) -> None:
-    numbers = [client.next_request() for _ in range(100)]
+    numbers = [client.next_request(ignored) for _ in range(100)]
     assert len(set(numbers)) == 100
     assert 0 not in numbers, "0 is no request"
 
@@ -122,7 +125,7 @@ def test_a_program_that_is_not_there_can_be_tried_again(qtbot: QtBot, tmp_path: 
 def test_a_listener_has_the_kinds_it_asked_for_before_all_are_told(client: EngineClient) -> None:
     heard: list[tuple[str, AnyEvent]] = []
     client.received.connect(lambda event: heard.append(("all", event)))
-    client.listen(lambda event: heard.append(("some", event)), Superseded)
+    client.follow(lambda event: heard.append(("some", event)), Superseded)
     client.hand_on(HELLO)
     client.hand_on(Superseded(request=3))
     assert heard == [
@@ -130,6 +133,66 @@ def test_a_listener_has_the_kinds_it_asked_for_before_all_are_told(client: Engin
         ("some", Superseded(request=3)),
         ("all", Superseded(request=3)),
     ]
+
+
+def test_who_asked_has_the_events_of_the_request_to_the_last(client: EngineClient) -> None:
+    heard: list[tuple[str, AnyEvent]] = []
+
+    def hears(name: str) -> Callable[[AnyEvent], None]:
+        return lambda event: heard.append((name, event))
+
+    client.follow(hears("followed"), Superseded)
+    one, other = client.next_request(hears("one")), client.next_request(hears("other"))
+    client.hand_on(Pong(request=other))
+    client.hand_on(Superseded(request=one))
+    client.hand_on(Pong(request=one))  # nothing comes behind a last event
+    client.hand_on(Pong(request=77))
+    assert heard == [
+        ("other", Pong(request=other)),
+        ("followed", Superseded(request=one)),
+        ("one", Superseded(request=one)),
+    ]
+
+
+def test_what_comes_of_a_request_that_was_replaced_is_heard_apart(client: EngineClient) -> None:
+    heard: list[tuple[str, int]] = []
+    first = client.next_request(lambda event: heard.append(("now", event.request)))
+    second = client.next_request(
+        lambda event: heard.append(("now", event.request)),
+        replaces=first,
+        late=lambda event: heard.append(("late", event.request)),
+    )
+    third = client.next_request(lambda event: heard.append(("now", event.request)), replaces=second)
+    for request in (first, second, third):
+        client.hand_on(Pong(request=request))
+    client.hand_on(Superseded(request=first))
+    client.hand_on(Pong(request=first))
+    assert heard == [("late", first), ("now", third), ("late", first)]
+
+
+def test_sequences_go_on_in_the_name_of_the_same_request(client: EngineClient) -> None:
+    heard: list[AnyEvent] = []
+    request = client.next_request(heard.append)
+    told: list[AnyEvent] = [
+        *finished(request, 1),
+        token(request, 1, b"more"),
+        *finished(request, 2),
+    ]
+    for event in told:
+        client.hand_on(event)
+    assert heard == told
+
+
+def test_nobody_waits_for_the_answers_of_an_engine_that_died(
+    client: EngineClient, qtbot: QtBot
+) -> None:
+    heard: list[AnyEvent] = []
+    client.start()
+    request = client.next_request(heard.append)
+    with qtbot.waitSignal(client.died, timeout=LONG):
+        client.end("it was asked to")
+    client.hand_on(Pong(request=request))
+    assert heard == []
 
 
 POLITE = [
@@ -164,7 +227,7 @@ def busy(qtbot: QtBot) -> Iterator[EngineClient]:
 
 def pongs(client: EngineClient) -> list[Pong]:
     found: list[Pong] = []
-    client.listen(found.append, Pong)
+    client.follow(found.append, Pong)
     return found
 
 
@@ -226,7 +289,7 @@ def test_a_question_that_another_replaces_in_a_full_pipe_is_answered(
 ) -> None:
     os.kill(busy.process_id, signal.SIGSTOP)
     answered: list[int] = []
-    busy.listen(lambda event: answered.append(event.request), Superseded)
+    busy.follow(lambda event: answered.append(event.request), Superseded)
     for request in range(10, 30):
         busy.send(PreviewNextToken(request=request, prompt=Prompt(manuscript="x" * (1 << 20))))
     assert answered == sorted(answered)
@@ -240,21 +303,34 @@ def any_command(random: Random, request: int, compared: int, path: Path) -> AnyC
     former = random.randrange(max(1, request - 3), request + 1)
     lane = random.randrange(3)
     most = random.choice([1, 5, 400])
-    lanes = (Lane(params=params), Lane(params=params))
+    lanes = (SequenceStart(params=params), SequenceStart(params=params))
     kinds: list[Callable[[], AnyCommand]] = [
         lambda: PreviewNextToken(request=request, prompt=prompt),
         lambda: Score(request=request, prompt=prompt),
-        lambda: Generate(request=request, prompt=prompt, params=params, max_tokens=most),
+        lambda: Generate(
+            request=request,
+            prompt=prompt,
+            sequences=(SequenceStart(params=params),),
+            max_tokens=most,
+        ),
         lambda: FindTokens(request=request, ids=(1, 2)),
         lambda: FindWords(request=request, texts=("the",)),
         lambda: FindBreakers(request=request, texts=("\n",)),
-        lambda: Compare(request=request, prompt=prompt, lanes=lanes, max_tokens=most),
-        lambda: ContinueLane(request=compared, lane=lane, params=params, max_tokens=most),
-        lambda: RerunLane(request=compared, lane=lane, params=params, max_tokens=most),
-        lambda: RemoveLane(request=compared, lane=lane),
-        lambda: StopLane(request=compared, lane=lane),
-        lambda: ChangeLane(request=compared, lane=lane, params=params),
-        lambda: ChangeParams(request=former, params=params),
+        lambda: Generate(
+            request=request,
+            prompt=prompt,
+            sequences=lanes,
+            when_full="end",
+            keep=True,
+            share_u=True,
+            max_tokens=most,
+        ),
+        lambda: ContinueSequence(request=compared, sequence=lane, params=params, max_tokens=most),
+        lambda: RerunSequence(request=compared, sequence=lane, params=params, max_tokens=most),
+        lambda: RemoveSequence(request=compared, sequence=lane),
+        lambda: StopSequence(request=compared, sequence=lane),
+        lambda: ChangeSequence(request=compared, sequence=lane, params=params),
+        lambda: ChangeSequence(request=former, sequence=0, params=params),
         lambda: Stop(request=former),
         lambda: Stop(request=compared),
         lambda: Load(request=request, path=str(path), options=LoadOptions(threads=1)),
@@ -274,10 +350,10 @@ def test_whatever_is_asked_is_answered_and_then_nothing_beats(
     client.died.connect(deaths.append)
     client.start()
     random, compared = Random(seed), 1
-    client.send(Load(request=client.next_request(), path=str(path)))
+    client.send(Load(request=client.next_request(ignored), path=str(path)))
     for _ in range(150):
-        command = any_command(random, client.next_request(), compared, path)
-        if isinstance(command, Compare):
+        command = any_command(random, client.next_request(ignored), compared, path)
+        if isinstance(command, Generate) and command.keep:
             compared = command.request
         client.send(command)
         if random.random() < 0.3:
@@ -303,7 +379,12 @@ def test_a_death_is_logged_with_its_reason_and_what_was_not_answered(
     prompt = Prompt(manuscript=SECRET, brief=SECRET, system=SECRET)
     client.send(Load(request=7, path=f"/home/{SECRET}/tiny.gguf", options=LoadOptions()))
     client.send(
-        Generate(request=8, prompt=prompt, params=SamplingParams(), max_tokens=3, stop=(SECRET,))
+        Generate(
+            request=8,
+            prompt=prompt,
+            sequences=(SequenceStart(params=SamplingParams(), stop=(SECRET,)),),
+            max_tokens=3,
+        )
     )
     with qtbot.waitSignal(client.died, timeout=LONG):
         os.kill(pid, signal.SIGKILL)

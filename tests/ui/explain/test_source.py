@@ -70,7 +70,7 @@ def test_it_holds_while_the_model_writes(qtbot: QtBot, desk: Desk, source: Expla
         desk.sampling.change(temperature=0.3)
     assert source.params.temperature == 0.3
     desk.draft.set_caret(len(desk.draft.manuscript))
-    desk.client.answer(finished(request, 1))
+    desk.client.answer(*finished(request, 1))
     assert not source.is_held
     next_token_preview(qtbot, desk, 11)
     qtbot.waitUntil(lambda: favourite(source.place.sketch) == 11)

@@ -470,7 +470,7 @@ def test_an_engine_that_lives_and_does_not_begin_to_load_is_replaced(
     told: list[str] = []
     model.told.connect(told.append)
     pongs: list[Pong] = []
-    client.listen(pongs.append, Pong)
+    client.follow(pongs.append, Pong)
     client.start()
     qtbot.waitUntil(lambda: bool(pongs), timeout=LONG)
     stuck = client.process_id

@@ -114,7 +114,7 @@ def test_writing_goes_before(desk: Desk, qtbot: QtBot) -> None:
     request = desk.client.last(Generate).request
     settle(desk, qtbot)
     assert len(desk.client.all_sent(PreviewNextToken)) == 1, "nothing is asked while it writes"
-    desk.client.answer(evaluated(request, 5), token(request, 0, b" old"), finished(request, 1))
+    desk.client.answer(evaluated(request, 5), token(request, 0, b" old"), *finished(request, 1))
     settle(desk, qtbot)
     assert len(desk.client.all_sent(PreviewNextToken)) == 2, "and once when it has ended"
 
@@ -129,7 +129,7 @@ def test_a_late_answer_does_not_disturb_writing(desk: Desk, qtbot: QtBot) -> Non
     desk.writing._clock.flush()
     desk.client.answer(evaluated(late, 5), distribution(late, 3))
     assert favourite(desk) == 9
-    desk.client.answer(finished(request, 1))
+    desk.client.answer(*finished(request, 1))
 
 
 def test_a_late_answer_still_says_how_tokens_are_spelled(desk: Desk, qtbot: QtBot) -> None:

@@ -64,7 +64,7 @@ def test_written_tokens_are_recorded_and_told_once_a_frame(qtbot: QtBot) -> None
     request = desk.client.sent[-1].request
     desk.client.answer(evaluated(request, 1, 2))
     desk.client.answer(*(token(request, i, b" w%d" % i, token_id=i) for i in range(40)))
-    desk.client.answer(finished(request, 40))
+    desk.client.answer(*finished(request, 40))
     qtbot.waitUntil(lambda: bool(told) and told[-1] == 40)
     assert len(told) < 10
     desk.draft.set_caret(len(desk.draft.manuscript))
@@ -77,7 +77,7 @@ def test_tokens_that_are_moved_keep_the_place_they_were_drawn_at() -> None:
     request = desk.client.sent[-1].request
     desk.client.answer(evaluated(request, 7, 8))
     desk.client.answer(*(token(request, i, word, token_id=i) for i, word in enumerate(WORDS)))
-    desk.client.answer(finished(request, 4))
+    desk.client.answer(*finished(request, 4))
     manuscript = desk.draft.manuscript
     before = [span.record for span in desk.records.spans.all]
     moved = with_own_records(manuscript.passage(3, 11))
@@ -112,7 +112,7 @@ def test_while_a_take_grows_they_are_those_at_its_end(qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: len(desk.records.spans) == 2)
     assert desk.draft.manuscript.growing
     assert [record.text for record in desk.records.last(5)] == [b" old", b" s"]
-    desk.client.answer(finished(request, 2))
+    desk.client.answer(*finished(request, 2))
     desk.draft.set_caret(3)
     assert desk.records.last(5) == [], "the caret stands before them"
 
@@ -140,7 +140,7 @@ def test_written_tokens_keep_their_own_records() -> None:
     desk.writing.continue_writing()
     request = desk.client.sent[-1].request
     desk.client.answer(evaluated(request, 1), token(request, 0, b" sea", token_id=99))
-    desk.client.answer(finished(request, 1))
+    desk.client.answer(*finished(request, 1))
     desk.draft.manuscript.edit(0, 0, "The")
     command = asked(desk)
     assert command.first == 0
@@ -408,7 +408,7 @@ def test_the_oldest_records_go_beyond_the_budget_and_can_be_scored_again(
         request = desk.client.sent[-1].request
         desk.client.answer(evaluated(request, 7, 8))
         desk.client.answer(*(token(request, i, word, token_id=i) for i, word in enumerate(WORDS)))
-        desk.client.answer(finished(request, 4))
+        desk.client.answer(*finished(request, 4))
         desk.draft.set_caret(len(desk.draft.manuscript))
     assert desk.draft.manuscript.text == TEXT * 3, "no text goes"
     assert set(told) == {FORGOTTEN}

@@ -12,7 +12,7 @@ from studio.app.tokens.place import TokenPlace
 from studio.app.tokens.written_token import WrittenToken
 from studio.app.writing import writing
 from studio.app.writing.writing import NOTHING_TO_ADD, WritingPhase
-from studio.engine.messages import ChangeParams, Failed, Generate, Stop, Superseded
+from studio.engine.messages import ChangeSequence, Failed, Generate, Stop, Superseded
 from studio.manuscript import Origin
 from studio.sampling import MAX_SEED, LogitSketch, SamplingParams
 from studio.ui.main_window import MainWindow
@@ -40,7 +40,7 @@ def write(desk: Desk, *texts: bytes) -> int:
     desk.client.answer(
         evaluated(request, 1, 2, 3),
         *(token(request, index, text) for index, text in enumerate(texts)),
-        finished(request, len(texts)),
+        *finished(request, len(texts)),
     )
     return request
 
@@ -52,18 +52,20 @@ def test_continue_asks_for_what_is_set(desk: Desk) -> None:
     command = desk.client.last(Generate)
     assert command.prompt.manuscript == OPENING
     assert command.prompt.brief == "Short sentences."
+    (start,) = command.sequences
+    params = start.params
     # The seed is chosen here, so that the bars know the dice while it writes.
-    assert 0 <= command.params.seed <= MAX_SEED
-    assert command.params == SamplingParams(temperature=0.8, seed=command.params.seed)
+    assert 0 <= params.seed <= MAX_SEED
+    assert params == SamplingParams(temperature=0.8, seed=params.seed)
     assert command.max_tokens == 99
     assert not command.ignore_eos
-    desk.client.answer(finished(command.request, 0))
+    desk.client.answer(*finished(command.request, 0))
     desk.writing.continue_writing()
-    assert desk.client.last(Generate).params.seed != command.params.seed, "a new one each time"
-    desk.client.answer(finished(desk.client.last(Generate).request, 0))
+    assert desk.client.last(Generate).sequences[0].params.seed != params.seed, "a new one each time"
+    desk.client.answer(*finished(desk.client.last(Generate).request, 0))
     desk.sampling.change(seed=5)
     desk.writing.continue_writing()
-    assert desk.client.last(Generate).params.seed == 5
+    assert desk.client.last(Generate).sequences[0].params.seed == 5
 
 
 def test_the_model_continues_at_the_caret(desk: Desk) -> None:
@@ -84,7 +86,7 @@ def test_the_phases(desk: Desk) -> None:
     request = begin(desk)
     desk.client.answer(evaluated(request, 1), token(request, 0, b" a"))
     desk.writing.stop()
-    desk.client.answer(finished(request, 1, reason="stopped"))
+    desk.client.answer(*finished(request, 1, reason="stopped"))
     assert list(dict.fromkeys(phases)) == [
         WritingPhase.IDLE,
         WritingPhase.READING,
@@ -99,7 +101,7 @@ def test_rate_seed_and_records_are_kept(desk: Desk) -> None:
     assert desk.writing.rate == 1.0, "three tokens took two evaluations, in two seconds"
     takes = desk.writing.take_set()
     assert takes is not None
-    assert takes.takes[0].seed == desk.client.last(Generate).params.seed
+    assert takes.takes[0].seed == desk.client.last(Generate).sequences[0].params.seed
     records = takes.takes[0].records
     assert [record.text for record in records if isinstance(record, WrittenToken)] == [
         b" upon",
@@ -126,7 +128,7 @@ def test_the_rate_is_known_while_it_writes(desk: Desk, monkeypatch: pytest.Monke
     assert frame(10) == 20.0
     now = 101.0
     assert frame(40) == 50.0
-    desk.client.answer(finished(request, 59, seconds=0.58))
+    desk.client.answer(*finished(request, 59, seconds=0.58))
     assert desk.writing.rate == pytest.approx(100.0), "the engine's own figure is the last word"
     begin(desk)
     assert desk.writing.rate is None
@@ -143,7 +145,7 @@ def test_a_character_split_over_tokens_is_never_shown_in_part(
     for index, byte in enumerate(text.encode()):
         desk.client.answer(token(request, index, bytes([byte])))
         desk.writing._clock.flush()
-    desk.client.answer(finished(request, len(text.encode())))
+    desk.client.answer(*finished(request, len(text.encode())))
     assert desk.draft.manuscript.text == OPENING + text
     assert not any("\ufffd" in seen for seen in shown)
     assert len(set(shown)) > len(text) // 2, "it grew character by character"
@@ -163,7 +165,7 @@ def test_the_bars_know_what_was_written_before_each_token(
     for index, token_id in enumerate((11, 12, 13)):
         desk.client.answer(token(request, index, b" a", token_id=token_id))
         desk.writing._clock.flush()
-    desk.client.answer(finished(request, 3))
+    desk.client.answer(*finished(request, 3))
     assert shown[:3] == [([1, 2], 11), ([1, 2, 11], 12), ([1, 2, 11, 12], 13)]
 
 
@@ -182,7 +184,7 @@ def test_after_a_cut_no_token_is_counted_twice(
     desk.client.answer(evaluated(request, 1, 2, 3), token(request, 0, b"a", token_id=8))
     # The context is full: what was written is evaluated again with a block of the text cut off.
     desk.client.answer(evaluated(request, 1, 2, 3, 8, unseen=12))
-    desk.client.answer(token(request, 1, b"b", token_id=9), finished(request, 2))
+    desk.client.answer(token(request, 1, b"b", token_id=9), *finished(request, 2))
     assert histories[-1] == [1, 2, 3, 8]
     assert desk.draft.manuscript.text == OPENING + "ab"
 
@@ -196,15 +198,15 @@ def test_half_a_character_at_the_end_is_no_text(desk: Desk) -> None:
 
 def test_another_temperature_is_told_while_it_writes_only(desk: Desk) -> None:
     desk.sampling.change(temperature=0.5)
-    assert desk.client.all_sent(ChangeParams) == []
+    assert desk.client.all_sent(ChangeSequence) == []
     request = begin(desk)
     desk.sampling.change(temperature=0.1)
-    assert desk.client.last(ChangeParams) == ChangeParams(
-        request=request, params=SamplingParams(temperature=0.1)
+    assert desk.client.last(ChangeSequence) == ChangeSequence(
+        request=request, sequence=0, params=SamplingParams(temperature=0.1)
     )
-    desk.client.answer(finished(request, 0, reason="stopped"))
+    desk.client.answer(*finished(request, 0, reason="stopped"))
     desk.sampling.change(temperature=0.2)
-    assert len(desk.client.all_sent(ChangeParams)) == 1
+    assert len(desk.client.all_sent(ChangeSequence)) == 1
 
 
 def test_stop_is_asked_once_and_ends_a_long_reading(desk: Desk) -> None:
@@ -213,7 +215,7 @@ def test_stop_is_asked_once_and_ends_a_long_reading(desk: Desk) -> None:
     desk.writing.stop()
     assert desk.client.all_sent(Stop) == [Stop(request=request)]
     assert desk.writing.phase is WritingPhase.STOPPING
-    desk.client.answer(finished(request, 0, reason="stopped", seed=0))
+    desk.client.answer(*finished(request, 0, reason="stopped", seed=0))
     assert desk.writing.is_idle
     assert desk.draft.manuscript.text == OPENING
     assert desk.writing.take_set() is None, "a take without text leaves no trace"
@@ -238,14 +240,14 @@ def test_a_failure_is_told_and_the_text_kept(desk: Desk, qtbot: QtBot) -> None:
 def test_a_model_that_ends_at_once_is_told(desk: Desk, qtbot: QtBot) -> None:
     request = begin(desk)
     with qtbot.waitSignal(desk.writing.failed) as told:
-        desk.client.answer(evaluated(request, 1), finished(request, 0, reason="end_of_text"))
+        desk.client.answer(evaluated(request, 1), *finished(request, 0, reason="end_of_text"))
     assert told.args == [NOTHING_TO_ADD, "prompt"]
     with qtbot.assertNotEmitted(desk.writing.failed):
         request = begin(desk)
         desk.client.answer(
             evaluated(request, 1),
             token(request, 0, b"."),
-            finished(request, 1, reason="end_of_text"),
+            *finished(request, 1, reason="end_of_text"),
         )
 
 
@@ -258,9 +260,9 @@ def test_a_generation_that_gave_way_leaves_no_trace(desk: Desk) -> None:
 
 def test_answers_to_others_are_none_of_its_business(desk: Desk) -> None:
     request = begin(desk)
-    desk.client.answer(token(request + 1, 0, b" stray"), finished(request - 1, 5))
+    desk.client.answer(token(request + 1, 0, b" stray"), *finished(request - 1, 5))
     assert desk.writing.phase is WritingPhase.READING
-    desk.client.answer(finished(request, 0))
+    desk.client.answer(*finished(request, 0))
     desk.client.answer(token(request, 0, b" late"))
     assert desk.draft.manuscript.text == OPENING
 
@@ -287,7 +289,7 @@ def test_what_waits_for_the_end_sees_the_whole_text(desk: Desk) -> None:
     desk.writing.call_when_ended(look)
     desk.client.answer(evaluated(request, 1), token(request, 0, b" upon"))
     assert seen == []
-    desk.client.answer(finished(request, 1))
+    desk.client.answer(*finished(request, 1))
     assert seen == [("Once upon", True)]
     write(desk, b" a")
     assert len(seen) == 1
@@ -306,7 +308,7 @@ def test_retake_and_the_steps_between_takes(desk: Desk) -> None:
     desk.client.answer(
         evaluated(command.request, 1),
         token(command.request, 0, b" more"),
-        finished(command.request, 1),
+        *finished(command.request, 1),
     )
     assert manuscript.text == "Once more"
     assert takes.can_step(-1)

@@ -63,7 +63,7 @@ def write(
         desk.writing.continue_writing()
     request = desk.client.last(Generate).request
     desk.client.answer(
-        evaluated(request, 1), token(request, 0, text), finished(request, 1, reason=reason)
+        evaluated(request, 1), token(request, 0, text), *finished(request, 1, reason=reason)
     )
 
 
@@ -161,7 +161,7 @@ def test_a_take_tells_its_preset_and_that_t_was_turned(bar: WritingBar, desk: De
     desk.client.answer(evaluated(request, 1), token(request, 0, b"One"))
     desk.sampling.change(temperature=1.25)
     desk.sampling.change(top_k=5)
-    desk.client.answer(token(request, 1, b" two"), finished(request, 2))
+    desk.client.answer(token(request, 1, b" two"), *finished(request, 2))
     take_set = desk.writing.take_set()
     assert take_set is not None
     assert take_sentence(take_set) == (

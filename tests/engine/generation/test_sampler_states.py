@@ -5,9 +5,9 @@ import math
 import msgspec
 import pytest
 
+from studio.engine.generation.sampler_states import SamplerStates
 from studio.engine.llama.model import Model
 from studio.engine.messages import EngineError
-from studio.engine.writing.sampler_states import SamplerStates
 from studio.sampling import NO_STATE, SamplingParams, chance, choose
 
 XTC = SamplingParams(xtc_probability=0.5)

@@ -8,24 +8,27 @@ import msgspec
 import numpy as np
 import pytest
 
+from studio.engine.control import Control
+from studio.engine.generation.generation import Generation
 from studio.engine.llama.context import Context
 from studio.engine.llama.interrupt import Interrupt
 from studio.engine.llama.model import Model
 from studio.engine.messages import (
     AnyEvent,
+    ChangeSequence,
     EngineError,
     Evaluated,
     Evaluating,
     Finished,
     Generate,
     Prompt,
+    RunFinished,
+    SequenceStart,
     Token,
 )
-from studio.engine.writing.continued_prompt import ContinuedPrompt, PromptEvaluation
-from studio.engine.writing.control import Control
+from studio.engine.writing.continued_prompt import PromptEvaluation
 from studio.engine.writing.dry_breakers import tokens_of_breakers
-from studio.engine.writing.generation import generate
-from studio.engine.writing.prompt import FittedPrompt, TokenizedPrompt
+from studio.engine.writing.prompt import TokenizedPrompt
 from studio.engine.writing.token_piece_cache import TokenPieceCache
 from studio.sampling import (
     LogitSketch,
@@ -54,14 +57,6 @@ class Writer:
         self.model, self.context, self.interrupt = model, context, interrupt
         self.pieces = TokenPieceCache(model.vocabulary)
 
-    def continued(self, prompt: Sequence[int], head: int = 0) -> ContinuedPrompt:
-        """A prompt that the context has evaluated."""
-        prompts = PromptEvaluation(self.context, self.model.vocabulary)
-        tokens = list(prompt)
-        return prompts.evaluate(
-            TokenizedPrompt(tokens, head), FittedPrompt(tokens, 0), lambda *_: None
-        )
-
     def write(
         self,
         prompt: Sequence[int],
@@ -73,13 +68,17 @@ class Writer:
         on_event: Callable[[AnyEvent, Control], None] = lambda _event, _control: None,
         frame_seconds: float = 0.0,
         groups: list[int] | None = None,
+        begin: Callable[[Control], None] = lambda _control: None,
     ) -> list[AnyEvent]:
-        """The events of one generation; `on_event` may turn its control, `groups` counts them."""
-        control = Control(self.interrupt, sampling)
+        """The events of one generation; `on_event` and `begin` may use its control.
+
+        `groups` takes how many came at once.
+        """
+        control = Control(self.interrupt)
         command = Generate(
             request=3,
             prompt=Prompt(manuscript=""),
-            params=sampling,
+            sequences=(SequenceStart(params=sampling),),
             max_tokens=max_tokens,
             ignore_eos=ignore_eos,
         )
@@ -92,16 +91,18 @@ class Writer:
                 events.append(event)
                 on_event(event, control)
 
-        generate(
+        generation = Generation(
             command,
-            self.continued(prompt, head),
+            TokenizedPrompt(list(prompt), head),
             self.context,
+            PromptEvaluation(self.context, self.model.vocabulary),
             self.model.vocabulary,
             self.pieces,
-            control,
             emit,
             frame_seconds,
         )
+        begin(control)
+        generation.run(control)
         assert all(event.request == 3 for event in events)
         return events
 
@@ -121,7 +122,13 @@ def tokens_in(events: list[AnyEvent]) -> list[TokenRecord]:
 
 
 def end_of(events: list[AnyEvent]) -> Finished:
-    assert isinstance(events[-1], Finished)
+    end = events[-2]
+    assert isinstance(end, Finished)
+    return end
+
+
+def run_of(events: list[AnyEvent]) -> RunFinished:
+    assert isinstance(events[-1], RunFinished)
     return events[-1]
 
 
@@ -279,9 +286,11 @@ def test_a_new_seed_is_told_and_gives_the_same_again(tiny: Writer) -> None:
 
 
 def test_it_ends_at_max_tokens(tiny: Writer) -> None:
-    end = end_of(tiny.write(PROMPT, params(), 5))
-    assert (end.reason, end.tokens, end.prompt_tokens, end.params) == ("max_tokens", 5, 4, params())
-    assert end.seconds > 0
+    events = tiny.write(PROMPT, params(), 5)
+    end, run = end_of(events), run_of(events)
+    assert (end.reason, end.tokens, run.prompt_tokens, end.params) == ("max_tokens", 5, 4, params())
+    assert (run.tokens, run.evaluated, run.reasons) == (5, 4, ("max_tokens",))
+    assert run.seconds_generation > 0
     # The last token is not evaluated: nobody asks what follows it.
     assert tiny.context.used == 4 + 4
 
@@ -310,6 +319,9 @@ class EndsAtOnce:
     def append(self, _token: int) -> None:
         self.used += 1
 
+    def holds(self, _tokens: Sequence[int]) -> bool:
+        return True
+
     def logits(self, _back: int = 0) -> np.ndarray:
         return self._logits
 
@@ -319,10 +331,13 @@ class EndsAtOnce:
 
 def test_an_end_at_once_writes_nothing(tiny: Writer) -> None:
     tiny.context = EndsAtOnce(tiny.model.vocabulary.size)  # type: ignore[assignment] # stands in
-    [end] = tiny.write(PROMPT, GREEDY, 10, ignore_eos=False)
-    assert isinstance(end, Finished)
-    assert (end.reason, end.tokens, end.seconds) == ("end_of_text", 0, 0.0)
-    assert end.tokens_per_second == 0.0
+    events = tiny.write(PROMPT, GREEDY, 10, ignore_eos=False)
+    end, run = end_of(events), run_of(events)
+    assert tokens_in(events) == []
+    assert (end.reason, end.tokens, end.beginning) == ("end_of_text", 0, None)
+    assert end.end is not None
+    assert (end.end.record.id, end.end.record.text) == (2, b"")
+    assert (run.tokens, run.tokens_per_second) == (0, 0.0)
 
 
 def test_the_end_can_be_ignored(tiny: Writer) -> None:
@@ -348,25 +363,16 @@ def test_a_stop_ends_it_after_the_token_at_hand(tiny: Writer) -> None:
 
 
 def test_stopped_before_it_began_it_writes_nothing(tiny: Writer) -> None:
-    control = Control(tiny.interrupt, params())
-    continued = tiny.continued(PROMPT)
-    control.stop()
-    events: list[AnyEvent] = []
-    command = Generate(request=1, prompt=Prompt(manuscript=""), params=params(), max_tokens=5)
-    generate(
-        command,
-        continued,
-        tiny.context,
-        tiny.model.vocabulary,
-        tiny.pieces,
-        control,
-        lambda *given: events.extend(given),
-        0.0,
-    )
-    assert (end_of(events).reason, len(events)) == ("stopped", 1)
+    tiny.write(PROMPT, params(), 1)  # the prompt is evaluated
+    events = tiny.write(PROMPT, params(), 5, begin=lambda control: control.stop())
+    assert (end_of(events).reason, tokens_in(events)) == ("stopped", [])
 
 
 # Turning parameters
+
+
+def turned(sampling: SamplingParams) -> ChangeSequence:
+    return ChangeSequence(request=3, sequence=0, params=sampling)
 
 
 def test_a_turned_temperature_takes_effect_at_the_very_next_token(tiny: Writer) -> None:
@@ -375,9 +381,9 @@ def test_a_turned_temperature_takes_effect_at_the_very_next_token(tiny: Writer) 
     def turn(event: AnyEvent, control: Control) -> None:
         if isinstance(event, Token):
             if event.index == 9:
-                control.params = cold
+                control.commands.append(turned(cold))
             if event.index == 19:
-                control.params = hot
+                control.commands.append(turned(hot))
 
     events = tiny.write(PROMPT, hot, 40, on_event=turn)
     written = tokens_in(events)
@@ -391,19 +397,19 @@ def test_a_turned_temperature_takes_effect_at_the_very_next_token(tiny: Writer) 
 def test_a_turn_after_the_last_token_is_not_reported(tiny: Writer) -> None:
     def turn(event: AnyEvent, control: Control) -> None:
         if isinstance(event, Token) and event.index == 4:
-            control.params = GREEDY
+            control.commands.append(turned(GREEDY))
 
     assert end_of(tiny.write(PROMPT, params(), 5, on_event=turn)).params == params()
 
 
 def test_a_turn_of_the_seed_does_not_change_the_seed_under_way(tiny: Writer) -> None:
     def turn(_event: AnyEvent, control: Control) -> None:
-        control.params = params(seed=99)
+        control.commands.append(turned(params(seed=99)))
 
-    turned = tiny.write(PROMPT, params(), 20, on_event=turn)
-    assert end_of(turned).seed == 7
+    other = tiny.write(PROMPT, params(), 20, on_event=turn)
+    assert end_of(other).seed == 7
     straight = tiny.write(PROMPT, params(), 20)
-    assert [token.id for token in tokens_in(turned)] == [token.id for token in tokens_in(straight)]
+    assert [token.id for token in tokens_in(other)] == [token.id for token in tokens_in(straight)]
 
 
 # Past the context
@@ -430,7 +436,7 @@ def test_writing_goes_on_past_the_context(
     # A long evaluation is shown.
     assert any(isinstance(event, Evaluating) for event in events)
     # And after each cut it is told what the model no longer sees.
-    reports = [event for event in events if isinstance(event, Evaluated)]
+    reports = [event for event in events if isinstance(event, Evaluated)][1:]
     assert len(reports) == cuts.count(1 - 64)
     unseen = [report.unseen_characters for report in reports]
     assert unseen == sorted(unseen)
@@ -451,5 +457,5 @@ def test_tokens_of_a_frame_are_told_together_and_are_the_same(real: Writer) -> N
     groups: list[int] = []
     together = real.write(PROMPT, params(), 30, frame_seconds=3600.0, groups=groups)
     # None was a frame ago at first; all others wait, until the end takes them along.
-    assert groups == [1, 29, 1]
+    assert groups == [1, 1, 1, 29, 1, 1]
     assert tokens_in(together) == tokens_in(at_once)

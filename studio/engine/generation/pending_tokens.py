@@ -1,4 +1,4 @@
-"""Tokens that are drawn but not told yet.
+"""Tokens that are drawn and whose messages are still to be made.
 
 A token's message is needed by the listener, not by the next draw. Between two decodes it costs
 twice what it need, because a decode sweeps the processor's caches: so it is put off until a frame
@@ -8,10 +8,10 @@ next decode writes over, was found with their ranking.
 
 import math
 import time
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from studio.engine.llama.vocabulary import Vocabulary
-from studio.engine.messages import Emit, LaneToken, Token
+from studio.engine.messages import Token
 from studio.engine.writing.healing import Healed
 from studio.engine.writing.token_piece_cache import TokenPieceCache
 from studio.sampling import Choice, LogitSketch, LogitStatistics, Written
@@ -29,7 +29,7 @@ _NOTHING: dict[int, int] = {}
 class _Drawn(NamedTuple):
     """A token, and what its message is made of."""
 
-    lane: int | None
+    sequence: int
     number: int
     statistics: LogitStatistics
     written: Written | None
@@ -38,18 +38,24 @@ class _Drawn(NamedTuple):
     healed: Healed | None
 
 
+class TakeTokens(Protocol):
+    """Takes the tokens of a frame at once."""
+
+    def __call__(self, *tokens: Token) -> None:
+        """Take them."""
+
+
 class PendingTokens:
-    """The tokens of one generation, or of a comparison's lanes, that wait to be told.
+    """The tokens of a generation's sequences that wait to be emitted.
 
     Whether a frame is over is asked once a step, when all that write together have drawn.
 
     Args:
-        request: of the generation or comparison.
+        request: of the generation.
         vocabulary: the model's.
         pieces: what the listener knows to spell.
-        emit: takes the messages, those of a frame at once: a `Token`, or where it is a lane's a
-            `LaneToken`.
-        frame_seconds: how long a frame is; 0 tells each step's tokens at once.
+        emit: takes the messages.
+        frame_seconds: how long a frame is; 0 emits each step's tokens at once.
     """
 
     def __init__(
@@ -57,7 +63,7 @@ class PendingTokens:
         request: int,
         vocabulary: Vocabulary,
         pieces: TokenPieceCache,
-        emit: Emit,
+        emit: TakeTokens,
         frame_seconds: float,
     ) -> None:
         self._request = request
@@ -66,68 +72,64 @@ class PendingTokens:
         self._emit = emit
         self._frame_seconds = frame_seconds
         self._waiting: list[_Drawn] = []
-        self._told = -math.inf
+        self._emitted = -math.inf
         self.ended = 0.0
-        """When the last token was drawn, or told if that was later; seconds as `perf_counter`'s."""
+        """When the last token was drawn, or emitted if that was later; seconds as
+        `perf_counter`'s."""
 
     def add(
         self,
+        sequence: int,
         index: int,
         statistics: LogitStatistics,
         choice: Choice,
         u: float,
-        lane: int | None = None,
         healed: Healed | None = None,
     ) -> None:
         """Take a token, before the logits that it was drawn from change.
 
         Args:
-            index: its number in the generation or lane.
-            statistics: of the logits; perhaps that of several lanes' tokens.
+            sequence: whose it is.
+            index: its number in the sequence.
+            statistics: of the logits; perhaps that of several sequences' tokens.
             choice: the draw.
             u: the number drawn.
-            lane: whose it is, in a comparison.
             healed: what the statistics are of, for the first token behind a prompt.
         """
         self._waiting.append(
-            _Drawn(lane, index, statistics, statistics.drawn(choice), choice, u, healed)
+            _Drawn(sequence, index, statistics, statistics.drawn(choice), choice, u, healed)
         )
 
     def step_is_over(self) -> None:
-        """All have drawn, and a decode follows: tell, if a frame is over."""
+        """All have drawn, and a decode follows: emit, if a frame is over."""
         self.ended = time.perf_counter()
-        if self.ended - self._told >= self._frame_seconds:
-            self.tell()
+        if self.ended - self._emitted >= self._frame_seconds:
+            self.emit()
 
-    def tell(self) -> None:
-        """Tell all that wait."""
+    def emit(self) -> None:
+        """Emit all that wait."""
         if self._waiting:
-            self._told = time.perf_counter()
-            self._emit(*map(self._message, self._waiting))
+            self._emitted = time.perf_counter()
+            self._emit(*map(self._token, self._waiting))
             self._waiting.clear()
             self.ended = time.perf_counter()
 
     def token(
         self,
+        sequence: int,
         index: int,
         statistics: LogitStatistics,
         choice: Choice,
         u: float,
         healed: Healed | None = None,
     ) -> Token:
-        """The message of a token, whoever tells it; arguments as for `add`."""
+        """The message of a token, whoever emits it; arguments as for `add`."""
         return self._token(
-            _Drawn(None, index, statistics, statistics.drawn(choice), choice, u, healed)
+            _Drawn(sequence, index, statistics, statistics.drawn(choice), choice, u, healed)
         )
 
-    def _message(self, drawn: _Drawn) -> Token | LaneToken:
-        token = self._token(drawn)
-        if drawn.lane is None:
-            return token
-        return LaneToken(request=self._request, lane=drawn.lane, token=token)
-
     def _token(self, drawn: _Drawn) -> Token:
-        _, number, statistics, written, choice, u, healed = drawn
+        sequence, number, statistics, written, choice, u, healed = drawn
         sketch = LogitSketch.of_statistics(statistics, written)
         text, typed = self._vocabulary.text(choice.token), _NOTHING
         if healed is not None:
@@ -147,4 +149,6 @@ class PendingTokens:
             top=choice.top,
         )
         pieces = self._pieces.new_bytes(sketch.ids)
-        return Token(request=self._request, index=number, record=record, pieces=pieces)
+        return Token(
+            request=self._request, sequence=sequence, index=number, record=record, pieces=pieces
+        )

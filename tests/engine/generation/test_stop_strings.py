@@ -7,20 +7,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from studio.engine.control import Control
 from studio.engine.engine import Engine
+from studio.engine.generation.stop_strings import SequenceStops, StopStrings
 from studio.engine.llama.interrupt import Interrupt
 from studio.engine.messages import (
     AnyEvent,
-    Evaluating,
     Finished,
     Generate,
     Load,
     LoadOptions,
     Prompt,
+    RunFinished,
+    SequenceStart,
     Token,
 )
-from studio.engine.writing.control import Control
-from studio.engine.writing.stop_strings import StopStrings
 from studio.sampling import SamplingParams
 from studio.token_record import TokenRecord
 
@@ -31,25 +32,27 @@ def token(index: int, text: bytes) -> Token:
 
 
 def run(pieces: list[bytes], stops: list[str], bundle: int) -> tuple[bytes, bool, int]:
-    """What is shown of these tokens told in bundles; whether a stop ended them; how many."""
-    given: list[AnyEvent] = []
-    watch = StopStrings(stops, lambda *events: given.extend(events))
+    """What is shown of these tokens taken in bundles; whether a stop ended them; how many."""
+    watch = StopStrings(stops)
+    shown: list[Token] = []
     waiting: list[Token] = []
     found = False
     for index, piece in enumerate(pieces):
         found = watch.sees(piece)
         waiting.append(token(index, piece))
-        if len(waiting) == bundle:
-            watch(*waiting)
+        if found or len(waiting) == bundle:
+            shown += [free for held in waiting for free in watch.take(held)]
             waiting.clear()
         if found:
             break
-    watch(*waiting)
-    watch.finish()
-    tokens = [event for event in given if isinstance(event, Token)]
-    assert [event.index for event in tokens] == list(range(len(tokens)))
-    assert watch.tokens == len(tokens)
-    return b"".join(event.record.text for event in tokens), found, len(tokens)
+    shown += [free for held in waiting for free in watch.take(held)]
+    free, cut = watch.settle()
+    shown += free
+    assert (cut is not None) == found
+    if cut and cut.record.text:
+        shown.append(cut)
+    assert [each.index for each in shown] == list(range(len(shown)))
+    return b"".join(each.record.text for each in shown), found, len(shown)
 
 
 @given(
@@ -80,36 +83,49 @@ def test_characters_in_halves() -> None:
 
 
 def test_what_can_be_no_stop_is_given_at_once() -> None:
-    given: list[AnyEvent] = []
-    watch = StopStrings(["\n\nQ:"], lambda *events: given.extend(events))
-    for index, (piece, count) in enumerate([(b"a", 1), (b"\n", 1), (b"\n", 1), (b"b", 4)]):
+    watch = StopStrings(["\n\nQ:"])
+    for index, (piece, count) in enumerate([(b"a", 1), (b"\n", 0), (b"\n", 0), (b"b", 3)]):
         assert not watch.sees(piece)
-        watch(token(index, piece))
-        assert len(given) == count
+        assert len(watch.take(token(index, piece))) == count
     watch.sees(b"\n")
-    watch(token(4, b"\n"), Evaluating(request=1, done=1, total=2))
-    assert len(given) == 4  # in the order in which they happened
-    watch.finish()
-    assert isinstance(given[-1], Evaluating)
+    last = token(4, b"\n")
+    assert watch.take(last) == []
+    assert watch.settle() == ([last], None)
 
 
-def test_what_is_never_shown_leaves_its_spellings_to_be_told_again() -> None:
-    given: list[AnyEvent] = []
-    watch = StopStrings(["STOP"], lambda *events: given.extend(events))
+def test_the_token_in_which_a_stop_begins_spells_what_is_never_shown() -> None:
+    watch = StopStrings(["STOP"])
     spelled = [(b"a", {1: b"a"}), (b"ST", {2: b"ST", 7: b"x"}), (b"OP", {3: b"OP"})]
+    shown: list[Token] = []
     for index, (text, pieces) in enumerate(spelled):
         watch.sees(text)
-        watch(msgspec.structs.replace(token(index, text), pieces=pieces))
-    assert set(watch.finish()) == {2, 3, 7}
-    assert [event.record.text for event in given if isinstance(event, Token)] == [b"a"]
+        shown += watch.take(msgspec.structs.replace(token(index, text), pieces=pieces))
+    free, cut = watch.settle()
+    assert [each.record.text for each in [*shown, *free]] == [b"a"]
+    assert cut is not None
+    assert (cut.index, cut.record.text, set(cut.pieces)) == (1, b"", {2, 3, 7})
+
+
+def test_a_sequence_without_stop_strings_is_not_held_up_by_anothers() -> None:
+    given: list[AnyEvent] = []
+    stops = SequenceStops(lambda *events: given.extend(events))
+    stops.watch(1, ("ab",))
+    tokens = [msgspec.structs.replace(token(0, b"a"), sequence=number) for number in (0, 1, 2)]
+    assert not any(stops.sees(each.sequence, each.record.text) for each in tokens)
+    stops(*tokens)
+    assert given == [tokens[0], tokens[2]]
+    assert stops.settle(1) is None
+    assert given == [tokens[0], tokens[2], tokens[1]]
 
 
 def test_an_empty_stop_is_refused() -> None:
     with pytest.raises(ValueError, match="stop: found an empty text"):
         Generate(
-            request=1, prompt=Prompt(manuscript=""), params=SamplingParams(), max_tokens=1,
-            stop=("",),
-        )  # fmt: skip
+            request=1,
+            prompt=Prompt(manuscript=""),
+            sequences=(SequenceStart(params=SamplingParams(), stop=("",)),),
+            max_tokens=1,
+        )
 
 
 @pytest.fixture(scope="module")
@@ -124,14 +140,18 @@ def write(starter_model: Path):  # type: ignore[no-untyped-def]  # a function of
         events.clear()
         params = SamplingParams(temperature=0)
         command = Generate(
-            request=1, prompt=Prompt(manuscript="The capital of France is"), params=params,
-            max_tokens=24, stop=stop,
-        )  # fmt: skip
-        engine.run(command, Control(interrupt, params))
-        end = events[-1]
+            request=1,
+            prompt=Prompt(manuscript="The capital of France is"),
+            sequences=(SequenceStart(params=params, stop=stop),),
+            max_tokens=24,
+        )
+        engine.run(command, Control(interrupt))
+        end, run = events[-2:]
         assert isinstance(end, Finished)
-        texts = [event.record.text for event in events if isinstance(event, Token)]
-        assert end.tokens == len(texts)
+        assert isinstance(run, RunFinished)
+        tokens = [event for event in events if isinstance(event, Token)]
+        assert end.tokens == run.tokens == len(tokens)
+        texts = [each.record.text for each in (*tokens, end.beginning) if each]
         return b"".join(texts).decode(), end
 
     yield write

@@ -1,25 +1,33 @@
-"""One lane of a comparison, as the engine keeps it: what it wrote, how it draws, why it ended.
+"""One sequence of a generation as the engine keeps it: its text, its draws, why it ended."""
 
-Knows nothing of llama.cpp's memory (`lane_evaluation`) or of the other lanes.
-"""
-
-from studio.engine.lane_messages import LaneFinishReason
+from studio.engine.generation.sampler_states import SamplerStates
 from studio.engine.llama.vocabulary import Vocabulary
+from studio.engine.messages import FinishReason
 from studio.engine.writing.continued_prompt import ContinuedPrompt
-from studio.engine.writing.sampler_states import SamplerStates
 from studio.sampling import Choice, SamplingParams
 
 
-class LaneState:
-    """A lane that runs, or that has ended and may go on.
+class SequenceState:
+    """A sequence that runs, or that has ended and may go on.
+
+    Args:
+        number: its number in the generation.
+        params: as it begins.
+        seed: of its u.
+        prompt: the whole prompt's tokens.
+        written: what it has written before.
+        max_tokens: how many more it may write.
+        vocabulary: the model's.
+        mu: where Mirostat stood behind what was written; None to begin.
 
     Attributes:
-        number: its number in the comparison.
+        number: its number in the generation.
         params: in effect at its next token.
-        seed: of its dice.
+        seed: of its u.
         states: what its samplers carry from token to token.
         history: the whole prompt's tokens and those written, for penalties.
-        before: what stands in the context before the first token written; None until one is.
+        before: what stands in the context before the tokens that are only in `history`; None until
+            one is written.
         limit: how many it may write, from the prompt on.
         reason: why it ended; None while it runs.
     """
@@ -41,9 +49,11 @@ class LaneState:
         self.states = SamplerStates(seed, vocabulary, mu)
         self.history = prompt + written
         self.limit = len(written) + max_tokens
-        self.reason: LaneFinishReason | None = None
+        self.reason: FinishReason | None = None
         self.before: list[int] | None = None
-        self._prompt = self._told = len(prompt)
+        self._prompt = self._reported = len(prompt)
+        self._behind = len(prompt)
+        """Where in `history` the tokens begin that stand behind `before`."""
         self._mus: list[float | None] = []
         """Where Mirostat stood before each of the last tokens written."""
 
@@ -65,29 +75,34 @@ class LaneState:
     @property
     def length(self) -> int:
         """Of its text in the context, where it has written."""
-        return len(self.before or ()) + self.written
+        return len(self.before or ()) + len(self.history) - self._behind
 
     def text_from(self, position: int) -> list[int]:
         """Its text in the context, from a position on."""
         before = self.before or []
         if position >= len(before):
-            return self.history[self._prompt + position - len(before) :]
-        return before[position:] + self.history[self._prompt :]
+            return self.history[self._behind + position - len(before) :]
+        return before[position:] + self.history[self._behind :]
 
     @property
     def position(self) -> int:
-        """Of its next token: counted from the prompt as it is told, whatever way it goes."""
-        return self._told + self.written
+        """Of its next token: counted from the prompt as it is reported, whatever way it goes."""
+        return self._reported + self.written
 
     def stand_behind(self, continued: ContinuedPrompt) -> None:
         """Go on from a prompt: behind the first token's way where one is written."""
         prompt = continued.all_before(self.first) if self.written else continued.prompt.tokens
         self.before = continued.before(self.first) if self.written else None
-        self._told = len(continued.prompt.tokens)
+        self._reported = len(continued.prompt.tokens)
         self.history[: self._prompt] = prompt
-        self._prompt = len(prompt)
+        self._prompt = self._behind = len(prompt)
 
-    def write(self, choice: Choice) -> None:
+    def stand_in(self, text: list[int]) -> None:
+        """Have this in the context, what it has written included: the rest of it was cut."""
+        self.before = list(text)
+        self._behind = len(self.history)
+
+    def append(self, choice: Choice) -> None:
         """Take a token as the next one."""
         self._mus.append(self.states.mu)
         self.states.took(choice)
@@ -99,6 +114,10 @@ class LaneState:
         if count > 0:
             self.states.mu = self._mus[-count]
             del self._mus[-count:], self.history[-count:]
+            cut = self._behind - len(self.history)
+            if self.before and cut > 0:
+                del self.before[-cut:]
+                self._behind -= cut
 
     def go_on(self, max_tokens: int) -> None:
         """Run, and write so many more."""

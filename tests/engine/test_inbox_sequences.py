@@ -2,24 +2,23 @@
 
 from collections.abc import Sequence
 
+from studio.engine.control import Control
 from studio.engine.inbox import Inbox
-from studio.engine.lanes.lane_control import LaneControl
 from studio.engine.llama.interrupt import Interrupt
 from studio.engine.messages import (
     AnyCommand,
-    ChangeLane,
-    Compare,
-    ContinueLane,
+    ChangeSequence,
+    ContinueSequence,
     Generate,
-    Lane,
     Load,
     PreviewNextToken,
     Prompt,
-    RemoveLane,
-    RerunLane,
+    RemoveSequence,
+    RerunSequence,
     Score,
+    SequenceStart,
     Stop,
-    StopLane,
+    StopSequence,
 )
 from studio.sampling import SamplingParams
 
@@ -27,20 +26,28 @@ COLD = SamplingParams(temperature=0.0)
 PROMPT = Prompt(manuscript="x")
 
 
-def compare(request: int) -> Compare:
-    return Compare(request=request, prompt=PROMPT, lanes=(Lane(params=COLD),) * 2, max_tokens=3)
+def compare(request: int) -> Generate:
+    return Generate(
+        request=request,
+        prompt=PROMPT,
+        sequences=(SequenceStart(params=COLD),) * 2,
+        when_full="end",
+        keep=True,
+        share_u=True,
+        max_tokens=3,
+    )
 
 
-def turn(request: int) -> ChangeLane:
-    return ChangeLane(request=request, lane=0, params=COLD)
+def turn(request: int) -> ChangeSequence:
+    return ChangeSequence(request=request, sequence=0, params=COLD)
 
 
-def go_on(request: int) -> ContinueLane:
-    return ContinueLane(request=request, lane=0, params=COLD, max_tokens=3)
+def go_on(request: int) -> ContinueSequence:
+    return ContinueSequence(request=request, sequence=0, params=COLD, max_tokens=3)
 
 
-def again(request: int) -> RerunLane:
-    return RerunLane(request=request, lane=0, params=COLD, max_tokens=3)
+def again(request: int) -> RerunSequence:
+    return RerunSequence(request=request, sequence=0, params=COLD, max_tokens=3)
 
 
 class Harness:
@@ -55,16 +62,20 @@ class Harness:
         for command in commands:
             self.inbox.put(command)
 
-    def take(self) -> tuple[AnyCommand, LaneControl]:
+    def take(self) -> tuple[AnyCommand, Control]:
         """The next, which concerns a comparison."""
         taken = self.inbox.take()
         assert taken
-        assert isinstance(taken[1], LaneControl)
+        assert isinstance(taken[1], Control)
         return taken[0], taken[1]
 
     def rest(self) -> Sequence[int]:
         """Requests in the order in which they would run, to the last one waiting."""
-        self.inbox.put(Generate(request=999, prompt=PROMPT, params=COLD, max_tokens=1))
+        self.inbox.put(
+            Generate(
+                request=999, prompt=PROMPT, sequences=(SequenceStart(params=COLD),), max_tokens=1
+            )
+        )
         order = []
         while (taken := self.inbox.take()) and taken[0].request != 999:
             order.append(taken[0].request)
@@ -91,7 +102,9 @@ def test_a_newer_comparison_replaces_an_older_one() -> None:
 
 
 def test_comparisons_and_generations_wait_for_each_other() -> None:
-    harness = Harness(Generate(request=1, prompt=PROMPT, params=COLD, max_tokens=1))
+    harness = Harness(
+        Generate(request=1, prompt=PROMPT, sequences=(SequenceStart(params=COLD),), max_tokens=1)
+    )
     taken = harness.inbox.take()
     assert taken
     harness.put(compare(2))
@@ -112,16 +125,16 @@ def test_a_load_comes_before_them() -> None:
 def test_what_concerns_a_lane_reaches_the_run() -> None:
     harness = Harness(compare(1))
     _, control = harness.take()
-    orders: list[AnyCommand] = [
+    commands: list[AnyCommand] = [
         turn(1),
-        StopLane(request=1, lane=1),
+        StopSequence(request=1, sequence=1),
         go_on(1),
         again(1),
-        RemoveLane(request=1, lane=1),
+        RemoveSequence(request=1, sequence=1),
     ]
-    harness.put(*orders)
-    assert list(control.orders) == orders
-    control.orders.clear()  # carried out
+    harness.put(*commands)
+    assert list(control.commands) == commands
+    control.commands.clear()  # carried out
     assert harness.rest() == []
 
 
@@ -130,18 +143,18 @@ def test_it_reaches_a_comparison_that_waits() -> None:
     harness.inbox.take()
     harness.put(compare(2), turn(2))
     _, control = harness.take()
-    assert list(control.orders) == [turn(2)]
+    assert list(control.commands) == [turn(2)]
 
 
 def test_a_lane_that_goes_on_when_nothing_runs_is_a_run_and_others_join_it() -> None:
     harness = Harness(go_on(1), again(1), turn(1))
     command, control = harness.take()
     assert command == go_on(1)
-    assert list(control.orders) == [again(1), turn(1)]
+    assert list(control.commands) == [again(1), turn(1)]
 
 
 def test_turns_and_stops_of_what_does_not_run_are_nothing() -> None:
-    harness = Harness(turn(1), StopLane(request=1, lane=0))
+    harness = Harness(turn(1), StopSequence(request=1, sequence=0))
     assert harness.rest() == []
 
 
@@ -151,7 +164,7 @@ def test_what_came_just_after_the_end_is_not_lost() -> None:
     harness.put(turn(1), go_on(1), again(1))  # the run is over, and never looks at them
     command, control = harness.take()
     assert command == go_on(1)
-    assert list(control.orders) == [again(1)]
+    assert list(control.commands) == [again(1)]
 
 
 def test_a_lane_goes_on_after_a_stop_that_has_not_ended_the_run_yet() -> None:
@@ -160,7 +173,7 @@ def test_a_lane_goes_on_after_a_stop_that_has_not_ended_the_run_yet() -> None:
     harness.put(Stop(request=1))
     assert control.stopped
     harness.put(go_on(1))
-    assert not control.orders
+    assert not control.commands
     assert harness.take()[0] == go_on(1)
 
 
@@ -168,5 +181,5 @@ def test_another_comparisons_lanes_are_no_concern_of_this_one() -> None:
     harness = Harness(compare(1))
     _, control = harness.take()
     harness.put(turn(7), go_on(7))
-    assert not control.orders
+    assert not control.commands
     assert harness.take()[0] == go_on(7)

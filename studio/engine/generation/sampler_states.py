@@ -1,8 +1,8 @@
-"""What the samplers need from token to token beside the logits: dice, Mirostat's mu, texts.
+"""What the samplers need from token to token beside the logits: chance, Mirostat's mu, texts.
 
 DRY's breakers and the words with biases are texts, of which the samplers want tokens.
 
-One of these accompanies a generation.
+One of these accompanies a sequence.
 """
 
 from collections.abc import Mapping, Sequence

@@ -7,37 +7,34 @@ import msgspec
 import numpy as np
 import pytest
 
-from studio.engine.lanes.lane_control import LaneControl
-from studio.engine.lanes.lane_room import fit_lanes
-from studio.engine.lanes.lanes import Comparison
+from studio.engine.control import Control
+from studio.engine.generation.context_policy import fit_sequences
+from studio.engine.generation.generation import Generation
 from studio.engine.llama.context import Context
 from studio.engine.llama.interrupt import Interrupt
 from studio.engine.llama.model import Model
 from studio.engine.messages import (
     AnyEvent,
-    ChangeLane,
-    Compare,
-    ComparisonFinished,
-    ContinueLane,
+    ChangeSequence,
+    ContinueSequence,
+    Emit,
     EngineError,
     Evaluated,
+    Finished,
     Generate,
-    Lane,
-    LaneFinished,
-    LaneStarted,
-    LaneToken,
-    LaneTurned,
+    ParamsChanged,
     Prompt,
-    RemoveLane,
-    RerunLane,
-    StopLane,
+    RemoveSequence,
+    RerunSequence,
+    RunFinished,
+    SequenceStart,
+    Started,
+    StopSequence,
     Token,
-    lane_tokens,
+    id_bytes,
 )
 from studio.engine.writing.continued_prompt import PromptEvaluation
-from studio.engine.writing.control import Control
-from studio.engine.writing.generation import generate
-from studio.engine.writing.prompt import FittedPrompt, TokenizedPrompt
+from studio.engine.writing.prompt import TokenizedPrompt
 from studio.engine.writing.token_piece_cache import TokenPieceCache
 from studio.sampling import LogitSketch, SamplingParams, uniform
 from studio.token_record import TokenRecord
@@ -53,73 +50,55 @@ def at(temperature: float, **values: float) -> SamplingParams:
     return SamplingParams(temperature=temperature, **values)  # type: ignore[arg-type] # checked
 
 
-def lanes_at(*temperatures: float) -> tuple[Lane, ...]:
-    return tuple(Lane(params=at(temperature)) for temperature in temperatures)
+def sequences_at(*temperatures: float) -> tuple[SequenceStart, ...]:
+    return tuple(SequenceStart(params=at(temperature)) for temperature in temperatures)
 
 
 class Studio:
-    """A model, a context, and comparisons in it."""
+    """A model, a context, and generations of several sequences in it."""
 
     def __init__(self, model: Model, context: Context, interrupt: Interrupt) -> None:
         self.model, self.context, self.interrupt = model, context, interrupt
         self.pieces = TokenPieceCache(model.vocabulary)
         self.events: list[AnyEvent] = []
-        self.on_event: Callable[[AnyEvent, LaneControl], None] = lambda _event, _control: None
-        self.control = LaneControl(interrupt)
+        self.on_event: Callable[[AnyEvent, Control], None] = lambda _event, _control: None
+        self.control = Control(interrupt)
         self.frame_seconds = 0.0
-        self.comparison: Comparison
+        self.generation: Generation
 
     def compare(
         self,
         prompt: Sequence[int],
-        lanes: tuple[Lane, ...],
+        sequences: tuple[SequenceStart, ...],
         max_tokens: int,
         *,
         ignore_eos: bool = True,
-        same_dice: bool = True,
+        share_u: bool = True,
         seed: int = 7,
-    ) -> "Told":
-        command = Compare(
+    ) -> "Run":
+        command = Generate(
             request=3,
             prompt=Prompt(manuscript=""),
-            lanes=lanes,
+            sequences=sequences,
             max_tokens=max_tokens,
             ignore_eos=ignore_eos,
-            same_dice=same_dice,
+            when_full="end",
+            keep=True,
+            share_u=share_u,
             seed=seed,
         )
-        if self.context.lane_cells:
-            self.context.lane_cells.drop_all()
-        whole = TokenizedPrompt(list(prompt), 1)
-        fitted = fit_lanes(
-            whole,
-            self.context.size,
-            [len(lane.token_ids()) + max_tokens for lane in lanes],
-            at_once=self.context.lane_cells is not None,
-            is_certain=False,
-        )
-        self.comparison = Comparison(
-            command,
-            whole,
-            fitted,
-            self.context,
-            PromptEvaluation(self.context, self.model.vocabulary),
-            self.model.vocabulary,
-            self.pieces,
-            self._emit,
-            self.frame_seconds,
-        )
+        self.generation = self._generation(command, TokenizedPrompt(list(prompt), 1), self._emit)
         return self.go_on()
 
-    def go_on(self, *orders: ContinueLane | RerunLane | RemoveLane) -> "Told":
-        """Run the comparison again, with these orders; what it told."""
+    def go_on(self, *commands: ContinueSequence | RerunSequence | RemoveSequence) -> "Run":
+        """Run the generation again, with these commands; what it reported."""
         self.events = []
         self.interrupt.clear()
-        self.control = LaneControl(self.interrupt)
-        self.control.orders.extend(orders)
-        self.comparison.run(self.control)
+        self.control = Control(self.interrupt)
+        self.control.commands.extend(commands)
+        self.generation.run(self.control)
         assert all(event.request == 3 for event in self.events)
-        return Told(self.events)
+        return Run(self.events)
 
     def _emit(self, *events: AnyEvent) -> None:
         for event in events:
@@ -129,62 +108,66 @@ class Studio:
     def alone(
         self, prompt: Sequence[int], params: SamplingParams, max_tokens: int
     ) -> list[TokenRecord]:
-        """What a generation writes."""
+        """What is written alone, past a full context too."""
         command = Generate(
             request=4,
             prompt=Prompt(manuscript=""),
-            params=params,
+            sequences=(SequenceStart(params=params),),
             max_tokens=max_tokens,
             ignore_eos=True,
         )
         events: list[AnyEvent] = []
-        if self.context.lane_cells:
-            self.context.lane_cells.drop_all()
-        prompts = PromptEvaluation(self.context, self.model.vocabulary)
-        tokens = list(prompt)
-        generate(
-            command,
-            prompts.evaluate(TokenizedPrompt(tokens, 0), FittedPrompt(tokens, 0), lambda *_: None),
-            self.context,
-            self.model.vocabulary,
-            self.pieces,
-            Control(self.interrupt, params),
-            lambda *more: events.extend(more),
-            0.0,
+        generation = self._generation(
+            command, TokenizedPrompt(list(prompt), 0), lambda *more: events.extend(more)
         )
+        generation.run(Control(self.interrupt))
         return [event.record for event in events if isinstance(event, Token)]
 
+    def _generation(self, command: Generate, prompt: TokenizedPrompt, emit: Emit) -> Generation:
+        if self.context.sequence_cells:
+            self.context.sequence_cells.drop_all()
+        return Generation(
+            command,
+            prompt,
+            self.context,
+            PromptEvaluation(self.context, self.model.vocabulary),
+            self.model.vocabulary,
+            self.pieces,
+            emit,
+            self.frame_seconds,
+        )
 
-class Told:
-    """What a run told."""
+
+class Run:
+    """What a run reported."""
 
     def __init__(self, events: list[AnyEvent]) -> None:
         self.events = list(events)
 
-    def tokens(self, lane: int) -> list[TokenRecord]:
-        return [e.record for e in self._tokens(lane)]
+    def tokens(self, sequence: int) -> list[TokenRecord]:
+        return [e.record for e in self._tokens(sequence)]
 
-    def indices(self, lane: int) -> list[int]:
-        return [e.index for e in self._tokens(lane)]
+    def indices(self, sequence: int) -> list[int]:
+        return [e.index for e in self._tokens(sequence)]
 
-    def _tokens(self, lane: int) -> list[Token]:
-        return [e.token for e in self.events if isinstance(e, LaneToken) and e.lane == lane]
+    def _tokens(self, sequence: int) -> list[Token]:
+        return [e for e in self.events if isinstance(e, Token) and e.sequence == sequence]
 
-    def ids(self, lane: int) -> list[int]:
-        return [token.id for token in self.tokens(lane)]
+    def ids(self, sequence: int) -> list[int]:
+        return [token.id for token in self.tokens(sequence)]
 
-    def ends(self) -> dict[int, LaneFinished]:
-        return {e.lane: e for e in self.events if isinstance(e, LaneFinished)}
+    def ends(self) -> dict[int, Finished]:
+        return {e.sequence: e for e in self.events if isinstance(e, Finished)}
 
     def reasons(self) -> dict[int, str]:
-        return {lane: end.reason for lane, end in self.ends().items()}
+        return {number: end.reason for number, end in self.ends().items()}
 
-    def started(self) -> dict[int, LaneStarted]:
-        return {e.lane: e for e in self.events if isinstance(e, LaneStarted)}
+    def started(self) -> dict[int, Started]:
+        return {e.sequence: e for e in self.events if isinstance(e, Started)}
 
     @property
-    def end(self) -> ComparisonFinished:
-        assert isinstance(self.events[-1], ComparisonFinished)
+    def end(self) -> RunFinished:
+        assert isinstance(self.events[-1], RunFinished)
         return self.events[-1]
 
 
@@ -203,7 +186,7 @@ def in_turn(
     """A context whose memory cannot be copied, as llama.cpp's is for recurrent models."""
     monkeypatch.setattr("llama_cpp.llama_model_is_recurrent", lambda _model: True)
     context = new_context(byte_level)
-    assert context.lane_cells is None
+    assert context.sequence_cells is None
     return Studio(byte_level, context, interrupt)
 
 
@@ -248,7 +231,7 @@ def assert_same_distribution(one: bytes, other: bytes) -> None:
 @pytest.mark.parametrize("lanes", [1, 3, 8])
 def test_each_lane_writes_what_it_alone_would(real: Studio, story: list[int], lanes: int) -> None:
     temperatures = [0.0, 0.4, 0.7, 1.0, 1.2, 1.5, 0.9, 2.0][:lanes]
-    told = real.compare(story, lanes_at(*temperatures), 24)
+    told = real.compare(story, sequences_at(*temperatures), 24)
     for number, temperature in enumerate(temperatures):
         assert_same_text(told.tokens(number), real.alone(story, at(temperature, seed=7), 24))
 
@@ -259,14 +242,14 @@ def test_a_lanes_samplers_keep_their_own_state(tiny: Studio) -> None:
         at(1.0, repeat_penalty=1.5, xtc_probability=0.5, xtc_threshold=0.01),
         at(1.2, dry_multiplier=2.0, dry_allowed_length=1),
     ]
-    told = tiny.compare(PROMPT, tuple(Lane(params=params) for params in settings), 40)
+    told = tiny.compare(PROMPT, tuple(SequenceStart(params=params) for params in settings), 40)
     for number, params in enumerate(settings):
         seeded = msgspec.structs.replace(params, seed=7)
         assert_same_text(told.tokens(number), tiny.alone(PROMPT, seeded, 40))
 
 
 def test_tokens_say_what_they_were_drawn_from(tiny: Studio) -> None:
-    told = tiny.compare(PROMPT, lanes_at(0.5, 1.5), 30)
+    told = tiny.compare(PROMPT, sequences_at(0.5, 1.5), 30)
     with Reference(tiny.model.path, 512) as reference:
         for number, temperature in enumerate((0.5, 1.5)):
             ids = told.ids(number)
@@ -284,9 +267,9 @@ def test_tokens_say_what_they_were_drawn_from(tiny: Studio) -> None:
 def test_how_long_tokens_are_collected_changes_nothing_but_their_order(
     tiny: Studio, frame_seconds: float
 ) -> None:
-    expected = tiny.compare(PROMPT, lanes_at(*TEMPERATURES), 30)
+    expected = tiny.compare(PROMPT, sequences_at(*TEMPERATURES), 30)
     tiny.frame_seconds = frame_seconds
-    told = tiny.compare(PROMPT, lanes_at(*TEMPERATURES), 30)
+    told = tiny.compare(PROMPT, sequences_at(*TEMPERATURES), 30)
     for number in range(4):
         assert_same_text(told.tokens(number), expected.tokens(number))
         for token in told.tokens(number):  # each with the sketch of its own logits
@@ -300,7 +283,7 @@ def test_how_long_tokens_are_collected_changes_nothing_but_their_order(
 
 
 def test_the_same_dice_for_all(tiny: Studio) -> None:
-    told = tiny.compare(PROMPT, lanes_at(1.0, 1.0, 2.0), 20, seed=11)
+    told = tiny.compare(PROMPT, sequences_at(1.0, 1.0, 2.0), 20, seed=11)
     assert {start.seed for start in told.started().values()} == {11}
     assert told.ids(0) == told.ids(1)
     us = [[token.u for token in told.tokens(number)] for number in range(3)]
@@ -308,8 +291,8 @@ def test_the_same_dice_for_all(tiny: Studio) -> None:
 
 
 def test_dice_of_their_own(tiny: Studio) -> None:
-    lanes = (*lanes_at(1.0, 1.0), Lane(params=at(1.0, seed=900)))
-    told = tiny.compare(PROMPT, lanes, 20, seed=11, same_dice=False)
+    lanes = (*sequences_at(1.0, 1.0), SequenceStart(params=at(1.0, seed=900)))
+    told = tiny.compare(PROMPT, lanes, 20, seed=11, share_u=False)
     assert [start.seed for start in told.started().values()] == [11, 12, 900]
     assert [end.seed for end in told.ends().values()] == [11, 12, 900]
     assert len({tuple(told.ids(number)) for number in range(3)}) == 3
@@ -317,7 +300,9 @@ def test_dice_of_their_own(tiny: Studio) -> None:
 
 
 def test_a_new_seed_each_time(tiny: Studio) -> None:
-    seeds = {tiny.compare(PROMPT, lanes_at(1.0), 1, seed=-1).started()[0].seed for _ in range(4)}
+    seeds = {
+        tiny.compare(PROMPT, sequences_at(1.0), 1, seed=-1).started()[0].seed for _ in range(4)
+    }
     assert len(seeds) == 4
 
 
@@ -327,8 +312,8 @@ def test_a_new_seed_each_time(tiny: Studio) -> None:
 def test_lanes_finish_apart(tiny: Studio) -> None:
     # A tiny model's hot lanes soon meet its end of text; a ban keeps the other from it.
     banned = at(1.0, logit_bias=((0, -np.inf), (1, -np.inf), (2, -np.inf)))  # type: ignore[arg-type]  # no float
-    told = tiny.compare(PROMPT, (Lane(params=banned), *lanes_at(100.0, 100.0)), 100,
-                        ignore_eos=False, same_dice=False, seed=1)  # fmt: skip
+    told = tiny.compare(PROMPT, (SequenceStart(params=banned), *sequences_at(100.0, 100.0)), 100,
+                        ignore_eos=False, share_u=False, seed=1)  # fmt: skip
     ends = told.ends()
     assert ends[0].reason == "max_tokens"
     assert len(told.ids(0)) == ends[0].tokens == 100
@@ -338,21 +323,21 @@ def test_lanes_finish_apart(tiny: Studio) -> None:
 
 
 def test_the_figures_at_the_end(tiny: Studio) -> None:
-    end = tiny.compare(PROMPT, lanes_at(*TEMPERATURES), 20).end
+    end = tiny.compare(PROMPT, sequences_at(*TEMPERATURES), 20).end
     assert (end.tokens, end.evaluated, end.prompt_tokens) == (80, 76, 4)
     assert end.seconds_prompt > 0
     assert end.tokens_per_second == pytest.approx(76 / end.seconds_generation)
 
 
 def test_what_is_told_and_in_which_order(tiny: Studio) -> None:
-    told = tiny.compare(PROMPT, lanes_at(0.0, 1.0), 3)
+    told = tiny.compare(PROMPT, sequences_at(0.0, 1.0), 3)
     kinds = [type(event).__name__ for event in told.events]
     assert kinds == [
-        "LaneStarted", "LaneStarted", "Evaluated", *["LaneToken"] * 6,
-        "LaneFinished", "LaneFinished", "ComparisonFinished",
+        "Started", "Started", "Evaluated", *["Token"] * 6,
+        "Finished", "Finished", "RunFinished",
     ] or kinds == [
-        "LaneStarted", "LaneStarted", "Evaluated", *["LaneToken"] * 5,
-        "LaneFinished", "LaneToken", "LaneFinished", "ComparisonFinished",
+        "Started", "Started", "Evaluated", *["Token"] * 5,
+        "Finished", "Token", "Finished", "RunFinished",
     ]  # fmt: skip
     assert told.indices(1) == [0, 1, 2]
 
@@ -361,30 +346,30 @@ def test_what_is_told_and_in_which_order(tiny: Studio) -> None:
 
 
 def once(
-    event: type[AnyEvent], act: Callable[[], None], *, lane: int, index: int
+    event: type[AnyEvent], act: Callable[[], None], *, sequence: int, index: int
 ) -> Callable[..., None]:
     """Do something when that token of that lane is told."""
 
-    def on_event(told: AnyEvent, _control: LaneControl) -> None:
-        if isinstance(told, LaneToken) and (told.lane, told.token.index) == (lane, index):
+    def on_event(told: AnyEvent, _control: Control) -> None:
+        if isinstance(told, Token) and (told.sequence, told.index) == (sequence, index):
             act()
 
     return on_event
 
 
 def test_a_lane_is_turned_and_the_others_are_not(tiny: Studio) -> None:
-    plain = tiny.compare(PROMPT, lanes_at(0.3, 0.3), 30)
+    plain = tiny.compare(PROMPT, sequences_at(0.3, 0.3), 30)
     hot = at(50.0)
     tiny.on_event = once(
-        LaneToken,
-        lambda: tiny.control.orders.append(ChangeLane(request=3, lane=1, params=hot)),
-        lane=1,
+        Token,
+        lambda: tiny.control.commands.append(ChangeSequence(request=3, sequence=1, params=hot)),
+        sequence=1,
         index=9,
     )
-    told = tiny.compare(PROMPT, lanes_at(0.3, 0.3), 30)
+    told = tiny.compare(PROMPT, sequences_at(0.3, 0.3), 30)
     assert_same_text(told.tokens(0), plain.tokens(0))
-    (turned,) = [event for event in told.events if isinstance(event, LaneTurned)]
-    assert (turned.lane, turned.index, turned.params) == (1, 10, hot)
+    (turned,) = [event for event in told.events if isinstance(event, ParamsChanged)]
+    assert (turned.sequence, turned.index, turned.params) == (1, 10, hot)
     assert_same_text(told.tokens(1)[:10], plain.tokens(1)[:10])
     for token in told.tokens(1)[10:]:
         sketch = LogitSketch.from_bytes(token.sketch)
@@ -393,23 +378,23 @@ def test_a_lane_is_turned_and_the_others_are_not(tiny: Studio) -> None:
 
 
 def test_one_lane_is_stopped_and_goes_on(tiny: Studio) -> None:
-    plain = tiny.compare(PROMPT, lanes_at(*TEMPERATURES), 30)
+    plain = tiny.compare(PROMPT, sequences_at(*TEMPERATURES), 30)
 
-    def on_event(event: AnyEvent, control: LaneControl) -> None:
+    def on_event(event: AnyEvent, control: Control) -> None:
         match event:
-            case LaneToken(lane=2) if event.token.index == 4:
-                control.orders.append(StopLane(request=3, lane=2))
-            case LaneToken(lane=0) if event.token.index == 20:
-                control.orders.append(
-                    ContinueLane(request=3, lane=2, params=at(1.0), max_tokens=25)
+            case Token(sequence=2) if event.index == 4:
+                control.commands.append(StopSequence(request=3, sequence=2))
+            case Token(sequence=0) if event.index == 20:
+                control.commands.append(
+                    ContinueSequence(request=3, sequence=2, params=at(1.0), max_tokens=25)
                 )
 
     tiny.on_event = on_event
-    told = tiny.compare(PROMPT, lanes_at(*TEMPERATURES), 30)
+    told = tiny.compare(PROMPT, sequences_at(*TEMPERATURES), 30)
     for number in range(4):
         assert_same_text(told.tokens(number), plain.tokens(number))
-    ends = [event for event in told.events if isinstance(event, LaneFinished)]
-    assert [(end.lane, end.reason) for end in ends if end.lane == 2] == [
+    ends = [event for event in told.events if isinstance(event, Finished)]
+    assert [(end.sequence, end.reason) for end in ends if end.sequence == 2] == [
         (2, "stopped"),
         (2, "max_tokens"),
     ]
@@ -417,14 +402,14 @@ def test_one_lane_is_stopped_and_goes_on(tiny: Studio) -> None:
 
 @pytest.mark.parametrize("lost", [False, True])
 def test_lanes_go_on_when_all_had_ended(real: Studio, story: list[int], lost: bool) -> None:
-    plain = real.compare(story, lanes_at(0.0, 0.8), 24)
-    first = real.compare(story, lanes_at(0.0, 0.8), 9)
+    plain = real.compare(story, sequences_at(0.0, 0.8), 24)
+    first = real.compare(story, sequences_at(0.0, 0.8), 9)
     if lost:  # what the lanes had evaluated gave way to something else
-        assert real.context.lane_cells
-        real.context.lane_cells.drop_all()
+        assert real.context.sequence_cells
+        real.context.sequence_cells.drop_all()
         real.context.evaluate([99, 98, 97])
     orders = [
-        ContinueLane(request=3, lane=lane, params=at(t), max_tokens=15)
+        ContinueSequence(request=3, sequence=lane, params=at(t), max_tokens=15)
         for lane, t in enumerate((0.0, 0.8))
     ]
     rest = real.go_on(*orders)
@@ -436,10 +421,10 @@ def test_lanes_go_on_when_all_had_ended(real: Studio, story: list[int], lost: bo
 
 
 def test_a_lane_that_goes_on_can_be_turned_with_it(tiny: Studio) -> None:
-    first = tiny.compare(PROMPT, lanes_at(1.0, 1.0), 10)
-    rest = tiny.go_on(ContinueLane(request=3, lane=1, params=at(0.0), max_tokens=5))
-    (turned,) = [event for event in rest.events if isinstance(event, LaneTurned)]
-    assert (turned.lane, turned.index) == (1, 10)
+    first = tiny.compare(PROMPT, sequences_at(1.0, 1.0), 10)
+    rest = tiny.go_on(ContinueSequence(request=3, sequence=1, params=at(0.0), max_tokens=5))
+    (turned,) = [event for event in rest.events if isinstance(event, ParamsChanged)]
+    assert (turned.sequence, turned.index) == (1, 10)
     assert rest.ids(0) == []
     greedy = tiny.alone([*PROMPT, *first.ids(1)], at(0.0, seed=7), 5)
     assert_same_text(rest.tokens(1), greedy)
@@ -448,69 +433,71 @@ def test_a_lane_that_goes_on_can_be_turned_with_it(tiny: Studio) -> None:
 def test_a_lane_that_met_the_end_of_text_can_go_on(tiny: Studio) -> None:
     end_only = at(1.0, logit_bias=((2, 1000.0),))  # type: ignore[arg-type]  # no float
     tiny.on_event = once(
-        LaneToken,
-        lambda: tiny.control.orders.append(ChangeLane(request=3, lane=0, params=end_only)),
-        lane=0,
+        Token,
+        lambda: tiny.control.commands.append(
+            ChangeSequence(request=3, sequence=0, params=end_only)
+        ),
+        sequence=0,
         index=5,
     )
     never = at(1.0, logit_bias=tuple((token, -np.inf) for token in range(3)))  # type: ignore[arg-type]  # no float
-    first = tiny.compare(PROMPT, (Lane(params=never),), 20, ignore_eos=False)
+    first = tiny.compare(PROMPT, (SequenceStart(params=never),), 20, ignore_eos=False)
     assert (first.reasons(), len(first.ids(0))) == ({0: "end_of_text"}, 6)
-    again = tiny.go_on(ContinueLane(request=3, lane=0, params=end_only, max_tokens=5))
+    again = tiny.go_on(ContinueSequence(request=3, sequence=0, params=end_only, max_tokens=5))
     assert (again.reasons(), again.ids(0)) == ({0: "end_of_text"}, [])
     banned = msgspec.structs.replace(never, temperature=0.0)
-    rest = tiny.go_on(ContinueLane(request=3, lane=0, params=banned, max_tokens=5))
+    rest = tiny.go_on(ContinueSequence(request=3, sequence=0, params=banned, max_tokens=5))
     seeded = msgspec.structs.replace(banned, seed=7)
     expected = tiny.alone([*PROMPT, *first.ids(0)], seeded, 5)
     assert_same_text(rest.tokens(0), expected)
 
 
 def test_a_lane_is_run_again_with_new_dice_and_the_others_keep_theirs(tiny: Studio) -> None:
-    plain = tiny.compare(PROMPT, lanes_at(1.0, 1.0), 30)
+    plain = tiny.compare(PROMPT, sequences_at(1.0, 1.0), 30)
     tiny.on_event = once(
-        LaneToken,
-        lambda: tiny.control.orders.append(
-            RerunLane(request=3, lane=1, params=at(1.0), max_tokens=30, seed=1234)
+        Token,
+        lambda: tiny.control.commands.append(
+            RerunSequence(request=3, sequence=1, params=at(1.0), max_tokens=30, seed=1234)
         ),
-        lane=0,
+        sequence=0,
         index=12,
     )
-    told = tiny.compare(PROMPT, lanes_at(1.0, 1.0), 30)
+    told = tiny.compare(PROMPT, sequences_at(1.0, 1.0), 30)
     assert_same_text(told.tokens(0), plain.tokens(0))
-    restart = max(place for place, e in enumerate(told.events) if isinstance(e, LaneStarted))
-    again = Told(told.events[restart:])
+    restart = max(place for place, e in enumerate(told.events) if isinstance(e, Started))
+    again = Run(told.events[restart:])
     assert again.started()[1].seed == 1234
     expected = tiny.alone(PROMPT, at(1.0, seed=1234), 30)
     assert_same_text(again.tokens(1), expected)
 
 
 def test_a_lane_is_added_and_one_removed(tiny: Studio) -> None:
-    tiny.compare(PROMPT, lanes_at(0.5, 1.0), 10)
+    tiny.compare(PROMPT, sequences_at(0.5, 1.0), 10)
     added = tiny.go_on(
-        RemoveLane(request=3, lane=0),
-        RerunLane(request=3, lane=5, params=at(1.5), max_tokens=10, seed=7),
+        RemoveSequence(request=3, sequence=0),
+        RerunSequence(request=3, sequence=5, params=at(1.5), max_tokens=10, seed=7),
     )
     assert set(added.started()) == {5}
     expected = tiny.alone(PROMPT, at(1.5, seed=7), 10)
     assert_same_text(added.tokens(5), expected)
-    nothing = tiny.go_on(ContinueLane(request=3, lane=0, params=at(1.0), max_tokens=3))
-    assert [type(event) for event in nothing.events] == [ComparisonFinished]
+    nothing = tiny.go_on(ContinueSequence(request=3, sequence=0, params=at(1.0), max_tokens=3))
+    assert [type(event) for event in nothing.events] == [RunFinished]
 
 
 def test_all_lanes_are_stopped(tiny: Studio) -> None:
-    tiny.on_event = once(LaneToken, lambda: tiny.control.stop(), lane=0, index=3)
-    told = tiny.compare(PROMPT, lanes_at(*TEMPERATURES), 100)
+    tiny.on_event = once(Token, lambda: tiny.control.stop(), sequence=0, index=3)
+    told = tiny.compare(PROMPT, sequences_at(*TEMPERATURES), 100)
     assert set(told.reasons().values()) == {"stopped"}
     assert told.end.tokens < 24
     # And what the abort left behind in the memory is no part of what follows.
     tiny.on_event = lambda _event, _control: None
-    plain = tiny.compare(PROMPT, lanes_at(*TEMPERATURES), 30)
-    tiny.on_event = once(LaneToken, lambda: tiny.control.stop(), lane=3, index=8)
-    first = tiny.compare(PROMPT, lanes_at(*TEMPERATURES), 30)
+    plain = tiny.compare(PROMPT, sequences_at(*TEMPERATURES), 30)
+    tiny.on_event = once(Token, lambda: tiny.control.stop(), sequence=3, index=8)
+    first = tiny.compare(PROMPT, sequences_at(*TEMPERATURES), 30)
     tiny.on_event = lambda _event, _control: None
     rest = tiny.go_on(
         *(
-            ContinueLane(request=3, lane=n, params=at(t), max_tokens=30 - len(first.ids(n)))
+            ContinueSequence(request=3, sequence=n, params=at(t), max_tokens=30 - len(first.ids(n)))
             for n, t in enumerate(TEMPERATURES)
         )
     )
@@ -519,28 +506,26 @@ def test_all_lanes_are_stopped(tiny: Studio) -> None:
 
 
 def test_stopped_before_it_began(tiny: Studio) -> None:
-    tiny.on_event = lambda event, control: (
-        control.stop() if isinstance(event, LaneStarted) else None
-    )
-    told = tiny.compare(PROMPT, lanes_at(0.5, 1.0), 10)
+    tiny.on_event = lambda event, control: control.stop() if isinstance(event, Started) else None
+    told = tiny.compare(PROMPT, sequences_at(0.5, 1.0), 10)
     assert told.reasons() == {0: "stopped", 1: "stopped"}
     assert (told.end.tokens, told.end.tokens_per_second) == (0, 0.0)
     tiny.on_event = lambda _event, _control: None
-    rest = tiny.go_on(ContinueLane(request=3, lane=1, params=at(1.0), max_tokens=10))
+    rest = tiny.go_on(ContinueSequence(request=3, sequence=1, params=at(1.0), max_tokens=10))
     assert_same_text(rest.tokens(1), tiny.alone(PROMPT, at(1.0, seed=7), 10))
 
 
 def test_lanes_of_an_earlier_engine_go_on(real: Studio, story: list[int]) -> None:
-    plain = real.compare(story, lanes_at(0.0, 1.0), 50)
+    plain = real.compare(story, sequences_at(0.0, 1.0), 50)
     lanes = tuple(
-        Lane(params=at(t), written=lane_tokens(plain.ids(n)[:44]), waits=n == 0)
+        SequenceStart(params=at(t), written=id_bytes(plain.ids(n)[:44]), waits=n == 0)
         for n, t in enumerate((0.0, 1.0))
     )
     told = real.compare(story, lanes, 6)
     assert told.started()[1].tokens == 44
     assert told.ids(0) == []
     assert_same_text(told.tokens(1), plain.tokens(1)[44:])
-    rest = real.go_on(ContinueLane(request=3, lane=0, params=at(0.0), max_tokens=6))
+    rest = real.go_on(ContinueSequence(request=3, sequence=0, params=at(0.0), max_tokens=6))
     assert_same_text(rest.tokens(0), plain.tokens(0)[44:])
 
 
@@ -549,28 +534,28 @@ def test_lanes_of_an_earlier_engine_go_on(real: Studio, story: list[int]) -> Non
 
 def test_the_prompt_is_evaluated_once_and_the_manuscript_stays(tiny: Studio) -> None:
     prompt = [3 + place % 200 for place in range(300)]
-    told = tiny.compare(prompt, lanes_at(*TEMPERATURES), 20)
+    told = tiny.compare(prompt, sequences_at(*TEMPERATURES), 20)
     (report,) = [event for event in told.events if isinstance(event, Evaluated)]
     assert (report.reused, report.context_used) == (0, 300)
     assert tiny.context.used == 300
     assert tiny.context.free == 512 - 300 - 4 * 19
     assert tiny.context.evaluate([*prompt, 9]) == 300
-    told = tiny.compare([*prompt, 9], lanes_at(1.0), 5)
+    told = tiny.compare([*prompt, 9], sequences_at(1.0), 5)
     (report,) = [event for event in told.events if isinstance(event, Evaluated)]
     assert report.reused == 301
 
 
 def test_the_whole_context_is_used_and_no_more(tiny: Studio) -> None:
     prompt = [3 + place % 200 for place in range(372)]
-    told = tiny.compare(prompt, lanes_at(0.5, 1.0), 71)
+    told = tiny.compare(prompt, sequences_at(0.5, 1.0), 71)
     assert set(told.reasons().values()) == {"max_tokens"}
     assert tiny.context.free == 0
-    more = tiny.go_on(ContinueLane(request=3, lane=0, params=at(0.5), max_tokens=5))
+    more = tiny.go_on(ContinueSequence(request=3, sequence=0, params=at(0.5), max_tokens=5))
     assert more.reasons() == {0: "context_full"}
     # Another lane's room is there for it, once that lane is gone.
     more = tiny.go_on(
-        RemoveLane(request=3, lane=1),
-        ContinueLane(request=3, lane=0, params=at(0.5), max_tokens=70),
+        RemoveSequence(request=3, sequence=1),
+        ContinueSequence(request=3, sequence=0, params=at(0.5), max_tokens=70),
     )
     assert more.reasons() == {0: "max_tokens"}
     expected = tiny.alone(prompt, at(0.5, seed=7), 141)
@@ -579,26 +564,26 @@ def test_the_whole_context_is_used_and_no_more(tiny: Studio) -> None:
 
 def test_a_lane_in_turn_has_the_whole_context_too(in_turn: Studio) -> None:
     prompt = [3 + place % 200 for place in range(480)]
-    told = in_turn.compare(prompt, lanes_at(0.5, 1.0), 33)
+    told = in_turn.compare(prompt, sequences_at(0.5, 1.0), 33)
     assert told.reasons() == {0: "max_tokens", 1: "max_tokens"}
-    more = in_turn.go_on(ContinueLane(request=3, lane=0, params=at(0.5), max_tokens=5))
+    more = in_turn.go_on(ContinueSequence(request=3, sequence=0, params=at(0.5), max_tokens=5))
     assert more.reasons() == {0: "context_full"}
     assert more.tokens(0) == []
     # What is full is its own text, not the other's.
-    assert in_turn.go_on(RerunLane(request=3, lane=1, params=at(1.0), max_tokens=2)).reasons() == {
-        1: "max_tokens"
-    }
+    assert in_turn.go_on(
+        RerunSequence(request=3, sequence=1, params=at(1.0), max_tokens=2)
+    ).reasons() == {1: "max_tokens"}
 
 
 def test_a_look_ahead_takes_the_room_that_it_needs(tiny: Studio) -> None:
     prompt = [3 + place % 200 for place in range(300)]
-    plain = tiny.compare(prompt, lanes_at(0.5, 1.0), 60)
-    first = tiny.compare(prompt, lanes_at(0.5, 1.0), 40)
+    plain = tiny.compare(prompt, sequences_at(0.5, 1.0), 60)
+    first = tiny.compare(prompt, sequences_at(0.5, 1.0), 40)
     tiny.context.look_inside([*prompt[:200], 5, 6, 7])
     tiny.context.evaluate([40 + place % 100 for place in range(500)])
     assert tiny.context.free == 12
     rest = tiny.go_on(
-        *(ContinueLane(request=3, lane=n, params=at(t), max_tokens=20)
+        *(ContinueSequence(request=3, sequence=n, params=at(t), max_tokens=20)
           for n, t in enumerate((0.5, 1.0)))
     )  # fmt: skip
     for number in range(2):
@@ -607,16 +592,16 @@ def test_a_look_ahead_takes_the_room_that_it_needs(tiny: Studio) -> None:
 
 def test_lanes_survive_a_look_at_the_same_prompt(tiny: Studio) -> None:
     prompt = [3 + place % 200 for place in range(100)]
-    plain = tiny.compare(prompt, lanes_at(0.5, 1.0), 60)
-    first = tiny.compare(prompt, lanes_at(0.5, 1.0), 40)
+    plain = tiny.compare(prompt, sequences_at(0.5, 1.0), 60)
+    first = tiny.compare(prompt, sequences_at(0.5, 1.0), 40)
     tiny.context.evaluate(prompt)  # as a look-ahead does: its last token once more
     tiny.context.evaluate([*prompt[:50], 9, 9])
-    assert tiny.context.lane_cells
-    assert tiny.context.lane_cells.length(0) == 139
+    assert tiny.context.sequence_cells
+    assert tiny.context.sequence_cells.length(0) == 139
     assert tiny.context.free == 512 - 52 - 2 * 39 - 50
     rest = tiny.go_on(
-        ContinueLane(request=3, lane=1, params=at(1.0), max_tokens=20),
-        RerunLane(request=3, lane=2, params=at(0.5), max_tokens=60, seed=7),
+        ContinueSequence(request=3, sequence=1, params=at(1.0), max_tokens=20),
+        RerunSequence(request=3, sequence=2, params=at(0.5), max_tokens=60, seed=7),
     )
     assert_same_text(first.tokens(1) + rest.tokens(1), plain.tokens(1))
     assert_same_text(rest.tokens(2), plain.tokens(0))
@@ -625,16 +610,16 @@ def test_lanes_survive_a_look_at_the_same_prompt(tiny: Studio) -> None:
 def test_where_memory_cannot_be_copied_lanes_run_one_after_another(
     in_turn: Studio, tiny: Studio
 ) -> None:
-    expected = tiny.compare(PROMPT, lanes_at(*TEMPERATURES), 30)
-    told = in_turn.compare(PROMPT, lanes_at(*TEMPERATURES), 30)
+    expected = tiny.compare(PROMPT, sequences_at(*TEMPERATURES), 30)
+    told = in_turn.compare(PROMPT, sequences_at(*TEMPERATURES), 30)
     order = [lane for lane, _ in itertools.groupby(
-        event.lane for event in told.events if isinstance(event, LaneToken))]  # fmt: skip
+        event.sequence for event in told.events if isinstance(event, Token))]  # fmt: skip
     assert order == [0, 1, 2, 3]
     for number in range(4):
         assert_same_text(told.tokens(number), expected.tokens(number))
     rest = in_turn.go_on(
-        ContinueLane(request=3, lane=1, params=at(0.5), max_tokens=5),
-        RerunLane(request=3, lane=2, params=at(0.0), max_tokens=30),
+        ContinueSequence(request=3, sequence=1, params=at(0.5), max_tokens=5),
+        RerunSequence(request=3, sequence=2, params=at(0.0), max_tokens=30),
     )
     longer = tiny.alone(PROMPT, at(0.5, seed=7), 35)
     assert_same_text(told.tokens(1) + rest.tokens(1), longer)
@@ -646,36 +631,54 @@ def test_where_memory_cannot_be_copied_lanes_run_one_after_another(
 
 def test_lanes_that_cannot_fit() -> None:
     prompt = TokenizedPrompt(list(range(100)), 10)
-    fits = fit_lanes(prompt, 512, [100] * 4, at_once=True, is_certain=True)
+    fits = fit_sequences(prompt, 512, [100] * 4, at_once=True, is_certain=True)
     assert (len(fits.tokens), fits.unseen) == (100, 0)
     with pytest.raises(EngineError, match=r"4 lanes of 200 tokens .* has room for 104 a lane"):
-        fit_lanes(prompt, 512, [200] * 4, at_once=True, is_certain=True)
+        fit_sequences(prompt, 512, [200] * 4, at_once=True, is_certain=True)
     # Where a text may end before, it is tried.
-    assert len(fit_lanes(prompt, 512, [200] * 4, at_once=True, is_certain=False).tokens) == 100
-    assert len(fit_lanes(prompt, 512, [200] * 4, at_once=False, is_certain=True).tokens) == 100
+    assert len(fit_sequences(prompt, 512, [200] * 4, at_once=True, is_certain=False).tokens) == 100
+    assert len(fit_sequences(prompt, 512, [200] * 4, at_once=False, is_certain=True).tokens) == 100
 
 
 def test_a_long_prompt_is_cut_for_the_lanes() -> None:
     prompt = TokenizedPrompt(list(range(490)), 10)
-    fitted = fit_lanes(prompt, 512, [30] * 4, at_once=True, is_certain=True)
+    fitted = fit_sequences(prompt, 512, [30] * 4, at_once=True, is_certain=True)
     assert len(fitted.tokens) + 4 * 29 <= 512
     assert fitted.unseen == 128
     assert fitted.tokens == [*range(10), *range(138, 490)]
     with pytest.raises(EngineError, match="Choose fewer tokens or fewer lanes"):
-        fit_lanes(prompt, 512, [130] * 4, at_once=True, is_certain=True)
+        fit_sequences(prompt, 512, [130] * 4, at_once=True, is_certain=True)
 
 
 def test_a_bias_that_the_model_has_no_token_for(tiny: Studio) -> None:
     odd = at(1.0, logit_bias=((9999, 1.0),))  # type: ignore[arg-type]  # no float
     with pytest.raises(EngineError, match="9,999"):
-        tiny.compare(PROMPT, (*lanes_at(1.0), Lane(params=odd)), 5)
+        tiny.compare(PROMPT, (*sequences_at(1.0), SequenceStart(params=odd)), 5)
 
 
 @pytest.mark.parametrize(
     ("lanes", "max_tokens", "seed", "message"),
-    [(0, 1, 0, "lanes"), (9, 1, 0, "lanes"), (2, 0, 0, "max_tokens"), (2, 1, 2**32, "seed")],
+    [
+        (0, 1, 0, "sequences"),
+        (9, 1, 0, "sequences"),
+        (2, 0, 0, "max_tokens"),
+        (2, 1, 2**32, "seed"),
+    ],
 )
 def test_comparisons_that_cannot_be(lanes: int, max_tokens: int, seed: int, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        Compare(request=1, prompt=Prompt(manuscript="x"), lanes=lanes_at(*[1.0] * lanes),
-                max_tokens=max_tokens, seed=seed)  # fmt: skip
+        Generate(
+            request=1,
+            prompt=Prompt(manuscript="x"),
+            sequences=sequences_at(*[1.0] * lanes),
+            when_full="end",
+            max_tokens=max_tokens,
+            seed=seed,
+        )
+
+
+def test_two_sequences_cannot_both_have_the_context() -> None:
+    with pytest.raises(ValueError, match="found 2; allowed are 1 to 1 where a full context means"):
+        Generate(
+            request=1, prompt=Prompt(manuscript="x"), sequences=sequences_at(1.0, 2.0), max_tokens=1
+        )

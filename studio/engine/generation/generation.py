@@ -1,0 +1,370 @@
+"""The loop over sequences: logits, sampling, a token of each, next.
+
+Evaluates through an `Evaluation`, samples through `studio.sampling`, and gives events. May outlive
+its run, so that sequences can go on.
+
+Each sequence writes what it alone would have written with its seed. What can differ is arithmetic:
+a batch of several tokens may be summed in another order than one, and where two tokens are nearer
+than that (`studio.sampling.is_near_tie`, or a u so near the border between two of them) another one
+is taken.
+"""
+
+import secrets
+import time
+from collections import deque
+
+from studio.engine.control import Control
+from studio.engine.generation.context_policy import ContextPolicy, CutWhenFull, EndWhenFull
+from studio.engine.generation.evaluation import Evaluation, evaluation_of
+from studio.engine.generation.pending_tokens import PendingTokens
+from studio.engine.generation.sequence import SequenceState
+from studio.engine.generation.stop_strings import SequenceStops
+from studio.engine.llama.context import Context, EvaluationStopped
+from studio.engine.llama.vocabulary import Vocabulary
+from studio.engine.messages import (
+    AnyEvent,
+    ChangeSequence,
+    ContinueSequence,
+    Emit,
+    Evaluating,
+    Finished,
+    FinishReason,
+    Generate,
+    ParamsChanged,
+    RemoveSequence,
+    RerunSequence,
+    RunFinished,
+    SequenceCommand,
+    Started,
+    StopSequence,
+    Token,
+)
+from studio.engine.writing.continued_prompt import ContinuedPrompt, PromptEvaluation
+from studio.engine.writing.evaluated import evaluated
+from studio.engine.writing.prompt import FittedPrompt, TokenizedPrompt
+from studio.engine.writing.token_piece_cache import TokenPieceCache
+from studio.sampling import LogitStatistics, SamplingParams, choose, uniform
+
+_SEEDS = 2**32
+_SHOWN = 10
+"""How many of the most likely tokens a `Token` names."""
+
+
+class Generation:
+    """One prompt and its sequences.
+
+    Args:
+        command: what was asked for.
+        prompt: the whole prompt.
+        context: no sequence but the main one has cells in it.
+        prompts: brings the prompt into it.
+        vocabulary: the model's.
+        pieces: what the listener knows to spell.
+        emit: takes all events.
+        frame_seconds: how long tokens are collected before they are given.
+
+    Raises:
+        EngineError: the context has no room for it, or a bias is for a token that the model lacks.
+    """
+
+    def __init__(
+        self,
+        command: Generate,
+        prompt: TokenizedPrompt,
+        context: Context,
+        prompts: PromptEvaluation,
+        vocabulary: Vocabulary,
+        pieces: TokenPieceCache,
+        emit: Emit,
+        frame_seconds: float,
+    ) -> None:
+        self.request = command.request
+        self._ignore_eos = command.ignore_eos
+        self._prompt = prompt
+        self._policy: ContextPolicy = CutWhenFull()
+        if command.when_full == "end":
+            self._policy = EndWhenFull(at_once=context.sequence_cells is not None)
+        self._fitted = self._policy.fit(prompt, command, context.size)
+        self._context = context
+        self._prompts = prompts
+        self._vocabulary = vocabulary
+        self._emit = emit
+        self._stops = SequenceStops(emit)
+        self._pending = PendingTokens(
+            command.request, vocabulary, pieces, self._stops, frame_seconds
+        )
+        self._pieces = pieces
+        self._evaluation: Evaluation | None = None
+        self._continued: ContinuedPrompt | None = None
+        """The prompt, for sequences that are run again too: they begin with the same logits."""
+        self._tokens = self._evaluated = 0
+        self._reasons: list[FinishReason] = []
+        seed = command.seed if command.seed >= 0 else secrets.randbelow(_SEEDS)
+        self._sequences: dict[int, SequenceState] = {}
+        for number, start in enumerate(command.sequences):
+            own = seed
+            if not command.share_u:
+                own = start.params.seed if start.params.seed >= 0 else (seed + number) % _SEEDS
+            one = self._add(
+                number,
+                start.params,
+                own,
+                start.token_ids(),
+                command.max_tokens,
+                start.stop,
+                start.mu,
+            )
+            if start.waits:
+                one.reason = "stopped"
+
+    def run(self, control: Control) -> None:
+        """Write until all sequences have ended; first carries out what `control` has waiting.
+
+        Raises:
+            EngineError: llama.cpp refused, or a bias is for a token that the model lacks.
+            ValueError: the model gave logits that are no numbers.
+        """
+        self._tokens = self._evaluated = 0
+        self._reasons = []
+        started = begun = time.perf_counter()
+        if self._evaluation is None:
+            for one in self._sequences.values():
+                self._report_start(one)
+        try:
+            evaluation = self._evaluation or self._evaluate_prompt()
+            evaluation.begin()
+            begun = self._pending.ended = time.perf_counter()
+            while not control.stopped:
+                self.handle(control.commands)
+                going = [one for one in self._sequences.values() if one.runs][: evaluation.at_once]
+                if not going:
+                    break
+                self._step(going, evaluation, control)
+        except EvaluationStopped:
+            pass
+        finally:
+            self._pending.emit()
+            ended = max(begun, self._pending.ended)
+            for one in self._sequences.values():
+                if one.runs:
+                    self._end(one, "stopped")
+        self._emit(
+            RunFinished(
+                request=self.request,
+                tokens=self._tokens,
+                reasons=tuple(self._reasons),
+                evaluated=self._evaluated,
+                prompt_tokens=len(self._prompt.tokens),
+                seconds_prompt=begun - started,
+                seconds_generation=ended - begun,
+            )
+        )
+
+    def handle(self, commands: deque[SequenceCommand]) -> None:
+        """Carry out what waits."""
+        while commands:
+            match commands.popleft():
+                case ChangeSequence() as command:
+                    one = self._sequences.get(command.sequence)
+                    if one and one.runs:
+                        self._change(one, command.params)
+                case StopSequence() as command:
+                    one = self._sequences.get(command.sequence)
+                    if one and one.runs:
+                        self._end(one, "stopped")
+                case ContinueSequence() as command:
+                    one = self._sequences.get(command.sequence)
+                    if one:
+                        self._change(one, command.params)
+                        self._pending.emit()
+                        self._stops.watch(command.sequence, command.stop)
+                        one.go_on(command.max_tokens)
+                case RerunSequence() as command:
+                    self._forget(command.sequence)
+                    seed = command.seed if command.seed >= 0 else secrets.randbelow(_SEEDS)
+                    one = self._add(
+                        command.sequence,
+                        command.params,
+                        seed,
+                        [],
+                        command.max_tokens,
+                        command.stop,
+                    )
+                    self._report_start(one)
+                case RemoveSequence() as command:
+                    self._forget(command.sequence)
+
+    def _add(
+        self,
+        number: int,
+        params: SamplingParams,
+        seed: int,
+        written: list[int],
+        max_tokens: int,
+        stop: tuple[str, ...],
+        mu: float | None = None,
+    ) -> SequenceState:
+        prompt = list(self._prompt.tokens)
+        one = SequenceState(number, params, seed, prompt, written, max_tokens, self._vocabulary, mu)
+        if self._continued:
+            one.stand_behind(self._continued)
+        self._stops.watch(number, stop)
+        # What it cannot have is said before anything is evaluated.
+        one.states.at(params, len(one.history), one.history)
+        self._sequences[number] = one
+        return one
+
+    def _forget(self, number: int) -> None:
+        self._pending.emit()
+        # Nobody wants the tokens that are held, but each is spelled only once.
+        self._stops.settle(number)
+        if self._sequences.pop(number, None) and self._evaluation:
+            self._evaluation.drop(number)
+
+    def _change(self, one: SequenceState, params: SamplingParams) -> None:
+        if params != one.params:
+            one.params = params
+            self._report(
+                ParamsChanged(
+                    request=self.request, sequence=one.number, index=one.written, params=params
+                )
+            )
+
+    def _evaluate_prompt(self) -> Evaluation:
+        continued = self._prompts.evaluate(self._prompt, self._fitted, self._on_progress)
+        self._report_evaluated(continued.prompt, continued.fitted, continued.reused)
+        self._continued = continued
+        for one in self._sequences.values():
+            one.stand_behind(continued)
+        self._evaluation = evaluation_of(
+            self._context, continued.evaluated, self._on_progress, alone=self._policy.alone
+        )
+        return self._evaluation
+
+    def _step(self, going: list[SequenceState], evaluation: Evaluation, control: Control) -> None:
+        """A token of each of these sequences."""
+        behind = [one for one in going if one.written]
+        rows = evaluation.logits(behind) if behind else []
+        if rows is None:
+            for one in behind:
+                self._on_full(one)
+            return
+        if control.stopped:
+            return
+        self._evaluated += len(behind)
+        if control.commands:
+            # In time for these draws.
+            self.handle(control.commands)
+            going = [one for one in going if one.runs and self._sequences.get(one.number) is one]
+        for one, row in zip(behind, rows, strict=True):
+            if one in going:
+                self._draw(one, LogitStatistics(row))
+        if len(behind) < len(going):
+            assert self._continued is not None, "the prompt is evaluated"
+            statistics = LogitStatistics(self._continued.healed.logits)
+            for one in going:
+                if not one.written:
+                    self._draw(one, statistics, self._continued)
+        self._pending.step_is_over()
+
+    def _draw(
+        self,
+        one: SequenceState,
+        statistics: LogitStatistics,
+        continued: ContinuedPrompt | None = None,
+    ) -> None:
+        """One token of a sequence; the first behind a prompt is drawn from what that gave."""
+        healed = continued.healed if continued else None
+        was_before = one.before
+        if continued:
+            one.stand_behind(continued)
+        number, index, position = one.number, one.written, one.position
+        u = uniform(one.seed, position)
+        state = one.states.at(one.params, position, one.history, continued)
+        choice = choose(statistics.ranking, one.params, one.history, u, _SHOWN, state)
+        if not self._ignore_eos and self._vocabulary.ends_generation(choice.token):
+            end = self._pending.token(number, index, statistics, choice, u, healed)
+            self._end(one, "end_of_text", end)
+            return
+        text = self._vocabulary.text(choice.token)
+        if healed:
+            text = healed.added(choice.token, text)
+        is_stop = self._stops.sees(number, text)
+        self._pending.add(number, index, statistics, choice, u, healed)
+        one.append(choice)
+        if continued:
+            one.stand_behind(continued)
+            if self._evaluation and was_before not in (None, one.before):
+                # It was to begin otherwise, and took that back.
+                self._evaluation.drop(number)
+        self._tokens += 1
+        if is_stop:
+            self._end(one, "stop_string")
+        elif one.written >= one.limit:
+            self._end(one, "max_tokens")
+
+    def _on_full(self, one: SequenceState) -> None:
+        """The context has no room for a sequence's next token."""
+        text = self._prompt._replace(tokens=list(one.history))
+        fitted = self._policy.cut(text, self._context.size)
+        if fitted is None:
+            self._end(one, "context_full")
+            return
+        self._pending.emit()
+        reused = self._context.evaluate(fitted.tokens, self._on_progress)
+        self._report_evaluated(text, fitted, reused)
+        one.stand_in(fitted.tokens)
+
+    def _end(self, one: SequenceState, reason: FinishReason, end: Token | None = None) -> None:
+        one.reason = reason
+        self._pending.emit()
+        cut = self._stops.settle(one.number)
+        if cut is not None:
+            self._tokens -= one.written - cut.index
+            one.take_back(cut.index)
+            end = cut
+        self._reasons.append(reason)
+        self._report(
+            Finished(
+                request=self.request,
+                sequence=one.number,
+                reason=reason,
+                tokens=one.written,
+                seed=one.seed,
+                params=one.params,
+                end=end,
+                mu=one.states.mu,
+            )
+        )
+
+    def _report_start(self, one: SequenceState) -> None:
+        self._report(
+            Started(
+                request=self.request,
+                sequence=one.number,
+                seed=one.seed,
+                params=one.params,
+                tokens=one.written,
+            )
+        )
+
+    def _report_evaluated(self, prompt: TokenizedPrompt, fitted: FittedPrompt, reused: int) -> None:
+        self._report(
+            evaluated(
+                self.request,
+                prompt,
+                fitted,
+                reused,
+                self._context.size,
+                self._vocabulary,
+                self._pieces,
+            )
+        )
+
+    def _report(self, event: AnyEvent) -> None:
+        # In the order in which things happened.
+        self._pending.emit()
+        self._emit(event)
+
+    def _on_progress(self, done: int, total: int) -> None:
+        self._emit(Evaluating(request=self.request, done=done, total=total))

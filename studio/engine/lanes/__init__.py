@@ -1,1 +1,0 @@
-"""One prompt continued in several lanes, a batch a step."""
