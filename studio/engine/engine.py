@@ -39,10 +39,9 @@ from studio.engine.messages import (
 from studio.engine.templates.chat_template import ChatSkeleton
 from studio.engine.templates.skeletons import Skeletons
 from studio.engine.templates.template_rendering import ChatTemplateError, RenderingStopped
-from studio.engine.writing.continued_prompt import PromptEvaluation
 from studio.engine.writing.dry_breakers import breakers_found
-from studio.engine.writing.evaluated import evaluated
 from studio.engine.writing.prompt import TokenizedPrompt, fit, tokenize
+from studio.engine.writing.reader import Reader
 from studio.engine.writing.scoring import score
 from studio.engine.writing.token_piece_cache import TokenPieceCache
 from studio.engine.writing.token_spelling import tokens_found
@@ -57,8 +56,7 @@ class _Opened:
     def __init__(self, model: Model, interrupt: Interrupt) -> None:
         self.model = model
         self.context = Context(model, interrupt)
-        self.pieces = TokenPieceCache(model.vocabulary)
-        self.prompts = PromptEvaluation(self.context, model.vocabulary)
+        self.reader = Reader(self.context, model.vocabulary)
         self.kept: Generation | None = None
         """The last one that is kept: its sequences can go on."""
 
@@ -161,7 +159,7 @@ class Engine:
     def _load(self, command: Load, control: Control) -> None:
         if self._opened:
             # Whoever asked for another model counts with none meanwhile, and forgets the pieces.
-            self._opened.pieces = TokenPieceCache(self._opened.model.vocabulary)
+            self._opened.reader.pieces = TokenPieceCache(self._opened.model.vocabulary)
         path = Path(command.path)
         header = checked_header(path)
         # Refused while the model before is still open, wherever that can be told beforehand.
@@ -185,8 +183,8 @@ class Engine:
 
     def _next_token_preview(self, command: PreviewNextToken) -> None:
         opened = self._ready()
-        prompt = self._tokenized(command.prompt, opened)
-        continued = opened.prompts.evaluate(
+        prompt, reader = self._tokenized(command.prompt, opened), opened.reader
+        continued = reader.evaluate(
             prompt,
             fit(prompt, opened.context.size),
             lambda done, total: self._emit(
@@ -195,30 +193,22 @@ class Engine:
             looks=True,
         )
         self._emit(
-            evaluated(
-                command.request,
-                continued.prompt,
-                continued.fitted,
-                continued.reused,
-                opened.context.size,
-                opened.model.vocabulary,
-                opened.pieces,
-            )
+            reader.report(command.request, continued.prompt, continued.fitted, continued.reused)
         )
         sketch = LogitSketch.of(continued.healed.logits)
         self._emit(
             Distribution(
                 request=command.request,
                 sketch=sketch.to_bytes(),
-                pieces=opened.pieces.new_bytes(sketch.ids),
+                pieces=reader.pieces.new_bytes(sketch.ids),
                 typed=continued.healed.typed(sketch.ids.tolist()),
             )
         )
 
     def _score(self, command: Score, control: Control) -> None:
         opened = self._ready()
-        prompt, vocabulary = self._tokenized(command.prompt, opened), opened.model.vocabulary
-        score(command, prompt, opened.context, vocabulary, opened.pieces, control, self._emit)
+        prompt = self._tokenized(command.prompt, opened)
+        score(command, prompt, opened.reader, control, self._emit)
 
     def _generate(self, command: Generate, control: Control) -> None:
         opened = self._ready()
@@ -228,10 +218,7 @@ class Engine:
         generation = Generation(
             command,
             self._tokenized(command.prompt, opened),
-            opened.context,
-            opened.prompts,
-            opened.model.vocabulary,
-            opened.pieces,
+            opened.reader,
             self._emit,
             self._frame_seconds,
         )

@@ -19,8 +19,7 @@ from studio.engine.generation.evaluation import Evaluation, evaluation_of
 from studio.engine.generation.pending_tokens import PendingTokens
 from studio.engine.generation.sequence import SequenceState
 from studio.engine.generation.stop_strings import SequenceStops
-from studio.engine.llama.context import Context, EvaluationStopped
-from studio.engine.llama.vocabulary import Vocabulary
+from studio.engine.llama.context import EvaluationStopped
 from studio.engine.messages import (
     AnyEvent,
     ChangeSequence,
@@ -39,10 +38,8 @@ from studio.engine.messages import (
     StopSequence,
     Token,
 )
-from studio.engine.writing.continued_prompt import ContinuedPrompt, PromptEvaluation
-from studio.engine.writing.evaluated import evaluated
-from studio.engine.writing.prompt import FittedPrompt, TokenizedPrompt
-from studio.engine.writing.token_piece_cache import TokenPieceCache
+from studio.engine.writing.prompt import TokenizedPrompt
+from studio.engine.writing.reader import ContinuedPrompt, Reader
 from studio.sampling import LogitStatistics, SamplingParams, choose, uniform
 
 _SEEDS = 2**32
@@ -56,10 +53,7 @@ class Generation:
     Args:
         command: what was asked for.
         prompt: the whole prompt.
-        context: no sequence but the main one has cells in it.
-        prompts: brings the prompt into it.
-        vocabulary: the model's.
-        pieces: what the listener knows to spell.
+        reader: reads it; no sequence but the main one has cells in its context.
         emit: takes all events.
         frame_seconds: how long tokens are collected before they are given.
 
@@ -71,29 +65,22 @@ class Generation:
         self,
         command: Generate,
         prompt: TokenizedPrompt,
-        context: Context,
-        prompts: PromptEvaluation,
-        vocabulary: Vocabulary,
-        pieces: TokenPieceCache,
+        reader: Reader,
         emit: Emit,
         frame_seconds: float,
     ) -> None:
         self.request = command.request
         self._ignore_eos = command.ignore_eos
         self._prompt = prompt
+        self._reader = reader
+        self._context = context = reader.context
         self._policy: ContextPolicy = CutWhenFull()
         if command.when_full == "end":
             self._policy = EndWhenFull(at_once=context.sequence_cells is not None)
         self._fitted = self._policy.fit(prompt, command, context.size)
-        self._context = context
-        self._prompts = prompts
-        self._vocabulary = vocabulary
         self._emit = emit
         self._stops = SequenceStops(emit)
-        self._pending = PendingTokens(
-            command.request, vocabulary, pieces, self._stops, frame_seconds
-        )
-        self._pieces = pieces
+        self._pending = PendingTokens(command.request, reader, self._stops, frame_seconds)
         self._evaluation: Evaluation | None = None
         self._continued: ContinuedPrompt | None = None
         """The prompt, for sequences that are run again too: they begin with the same logits."""
@@ -205,7 +192,9 @@ class Generation:
         mu: float | None = None,
     ) -> SequenceState:
         prompt = list(self._prompt.tokens)
-        one = SequenceState(number, params, seed, prompt, written, max_tokens, self._vocabulary, mu)
+        one = SequenceState(
+            number, params, seed, prompt, written, max_tokens, self._reader.vocabulary, mu
+        )
         if self._continued:
             one.stand_behind(self._continued)
         self._stops.watch(number, stop)
@@ -231,8 +220,10 @@ class Generation:
             )
 
     def _evaluate_prompt(self) -> Evaluation:
-        continued = self._prompts.evaluate(self._prompt, self._fitted, self._on_progress)
-        self._report_evaluated(continued.prompt, continued.fitted, continued.reused)
+        continued = self._reader.evaluate(self._prompt, self._fitted, self._on_progress)
+        self._report(
+            self._reader.report(self.request, continued.prompt, continued.fitted, continued.reused)
+        )
         self._continued = continued
         for one in self._sequences.values():
             one.stand_behind(continued)
@@ -282,11 +273,11 @@ class Generation:
         u = uniform(one.seed, position)
         state = one.states.at(one.params, position, one.history, continued)
         choice = choose(statistics.ranking, one.params, one.history, u, _SHOWN, state)
-        if not self._ignore_eos and self._vocabulary.ends_generation(choice.token):
+        if not self._ignore_eos and self._reader.vocabulary.ends_generation(choice.token):
             end = self._pending.token(number, index, statistics, choice, u, healed)
             self._end(one, "end_of_text", end)
             return
-        text = self._vocabulary.text(choice.token)
+        text = self._reader.vocabulary.text(choice.token)
         if healed:
             text = healed.added(choice.token, text)
         is_stop = self._stops.sees(number, text)
@@ -312,7 +303,7 @@ class Generation:
             return
         self._pending.emit()
         reused = self._context.evaluate(fitted.tokens, self._on_progress)
-        self._report_evaluated(text, fitted, reused)
+        self._report(self._reader.report(self.request, text, fitted, reused))
         one.stand_in(fitted.tokens)
 
     def _end(self, one: SequenceState, reason: FinishReason, end: Token | None = None) -> None:
@@ -345,19 +336,6 @@ class Generation:
                 seed=one.seed,
                 params=one.params,
                 tokens=one.written,
-            )
-        )
-
-    def _report_evaluated(self, prompt: TokenizedPrompt, fitted: FittedPrompt, reused: int) -> None:
-        self._report(
-            evaluated(
-                self.request,
-                prompt,
-                fitted,
-                reused,
-                self._context.size,
-                self._vocabulary,
-                self._pieces,
             )
         )
 

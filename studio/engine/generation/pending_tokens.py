@@ -10,10 +10,9 @@ import math
 import time
 from typing import NamedTuple, Protocol
 
-from studio.engine.llama.vocabulary import Vocabulary
 from studio.engine.messages import Token
 from studio.engine.writing.healing import Healed
-from studio.engine.writing.token_piece_cache import TokenPieceCache
+from studio.engine.writing.reader import Reader
 from studio.sampling import Choice, LogitSketch, LogitStatistics, Written
 from studio.token_record import TokenRecord
 
@@ -52,8 +51,7 @@ class PendingTokens:
 
     Args:
         request: of the generation.
-        vocabulary: the model's.
-        pieces: what the listener knows to spell.
+        reader: has read their prompt, and knows how its model spells.
         emit: takes the messages.
         frame_seconds: how long a frame is; 0 emits each step's tokens at once.
     """
@@ -61,14 +59,12 @@ class PendingTokens:
     def __init__(
         self,
         request: int,
-        vocabulary: Vocabulary,
-        pieces: TokenPieceCache,
+        reader: Reader,
         emit: TakeTokens,
         frame_seconds: float,
     ) -> None:
         self._request = request
-        self._vocabulary = vocabulary
-        self._pieces = pieces
+        self._reader = reader
         self._emit = emit
         self._frame_seconds = frame_seconds
         self._waiting: list[_Drawn] = []
@@ -131,7 +127,7 @@ class PendingTokens:
     def _token(self, drawn: _Drawn) -> Token:
         sequence, number, statistics, written, choice, u, healed = drawn
         sketch = LogitSketch.of_statistics(statistics, written)
-        text, typed = self._vocabulary.text(choice.token), _NOTHING
+        text, typed = self._reader.vocabulary.text(choice.token), _NOTHING
         if healed is not None:
             text = healed.added(choice.token, text)
             typed = healed.typed([*sketch.ids.tolist(), choice.token])
@@ -148,7 +144,7 @@ class PendingTokens:
             entropy=choice.entropy,
             top=choice.top,
         )
-        pieces = self._pieces.new_bytes(sketch.ids)
+        pieces = self._reader.pieces.new_bytes(sketch.ids)
         return Token(
             request=self._request, sequence=sequence, index=number, record=record, pieces=pieces
         )

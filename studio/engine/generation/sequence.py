@@ -3,7 +3,7 @@
 from studio.engine.generation.sampler_states import SamplerStates
 from studio.engine.llama.vocabulary import Vocabulary
 from studio.engine.messages import FinishReason
-from studio.engine.writing.continued_prompt import ContinuedPrompt
+from studio.engine.writing.reader import ContinuedPrompt
 from studio.sampling import Choice, SamplingParams
 
 

@@ -10,13 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.engine.control import Control
-from studio.engine.llama.context import Context, EvaluationStopped
-from studio.engine.llama.vocabulary import Vocabulary
+from studio.engine.llama.context import EvaluationStopped
 from studio.engine.messages import AnyEvent, Evaluating, Score, Scored, ScoringEnded
-from studio.engine.writing.evaluated import evaluated
 from studio.engine.writing.open_end import OpenEnd
 from studio.engine.writing.prompt import TokenizedPrompt, fit_from
-from studio.engine.writing.token_piece_cache import TokenPieceCache
+from studio.engine.writing.reader import Reader
 from studio.engine.writing.token_places import TokenPlaces, places_of
 from studio.sampling import LogitSketch, LogitStatistics, is_near_tie
 from studio.token_record import TokenRecord, undrawn
@@ -28,9 +26,7 @@ _PIECE = 64
 def score(
     command: Score,
     prompt: TokenizedPrompt,
-    context: Context,
-    vocabulary: Vocabulary,
-    pieces: TokenPieceCache,
+    reader: Reader,
     control: Control,
     emit: Callable[[AnyEvent], None],
 ) -> None:
@@ -39,10 +35,8 @@ def score(
     Args:
         command: what was asked for.
         prompt: the whole prompt.
-        context: holds all of the prompt in the end where that fits, so that a generation can
-            follow at once.
-        vocabulary: the model's.
-        pieces: what the listener knows to spell.
+        reader: its context holds all of the prompt in the end where that fits, so that a
+            generation can follow at once.
         control: the stop.
         emit: takes each `Scored`, the `Evaluating` between them, and at the end the `Evaluated`
             and the `ScoringEnded`.
@@ -52,7 +46,7 @@ def score(
         EngineError: llama.cpp refused.
         ValueError: the model gave logits that are no numbers.
     """
-    request = command.request
+    request, context, vocabulary = command.request, reader.context, reader.vocabulary
     characters = len(command.prompt.manuscript)
     places = places_of(prompt, command.prompt.manuscript, vocabulary)
     # Counted in the manuscript's tokens, seen or not. What the text begins with has nothing before
@@ -69,7 +63,7 @@ def score(
     beginning = fitted.unseen + (0 if prompt.head else 1)
     wanted = max(beginning, first)
     end = OpenEnd(fitted.tokens, prompt.head, vocabulary) if is_end else None
-    records = _Records(request, prompt, places, vocabulary, pieces, emit)
+    records = _Records(request, prompt, places, reader, emit)
 
     def visit(index: int, logits: NDArray[np.float32]) -> None:
         if control.stopped:
@@ -91,7 +85,7 @@ def score(
         )
     finally:
         records.send()
-    report = evaluated(request, prompt, fitted, reused, context.size, vocabulary, pieces)
+    report = reader.report(request, prompt, fitted, reused)
     emit(report)
     emit(
         ScoringEnded(
@@ -117,15 +111,13 @@ class _Records:
         request: int,
         prompt: TokenizedPrompt,
         places: TokenPlaces,
-        vocabulary: Vocabulary,
-        pieces: TokenPieceCache,
+        reader: Reader,
         emit: Callable[[AnyEvent], None],
     ) -> None:
         self._request = request
         self._prompt = prompt
         self._places = places
-        self._vocabulary = vocabulary
-        self._pieces = pieces
+        self._reader = reader
         self._emit = emit
         self._waiting: list[TokenRecord] = []
         self._first = 0
@@ -145,12 +137,12 @@ class _Records:
             self._first = place
         statistics = LogitStatistics(logits)
         sketch = LogitSketch.of_statistics(statistics, statistics.written(token))
-        self._spellings |= self._pieces.new_bytes(sketch.ids)
+        self._spellings |= self._reader.pieces.new_bytes(sketch.ids)
         self._waiting.append(
             undrawn(
                 token,
                 # The manuscript has no space that the tokenizer put before it.
-                self._vocabulary.text(token)[0 if place else self._prompt.added :],
+                self._reader.vocabulary.text(token)[0 if place else self._prompt.added :],
                 sketch.to_bytes(),
                 near_tie=is_near_tie(statistics.ranking),
             )

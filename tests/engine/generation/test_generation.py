@@ -26,9 +26,9 @@ from studio.engine.messages import (
     SequenceStart,
     Token,
 )
-from studio.engine.writing.continued_prompt import PromptEvaluation
 from studio.engine.writing.dry_breakers import tokens_of_breakers
 from studio.engine.writing.prompt import TokenizedPrompt
+from studio.engine.writing.reader import Reader
 from studio.engine.writing.token_piece_cache import TokenPieceCache
 from studio.sampling import (
     LogitSketch,
@@ -91,13 +91,12 @@ class Writer:
                 events.append(event)
                 on_event(event, control)
 
+        reader = Reader(self.context, self.model.vocabulary)
+        reader.pieces = self.pieces
         generation = Generation(
             command,
             TokenizedPrompt(list(prompt), head),
-            self.context,
-            PromptEvaluation(self.context, self.model.vocabulary),
-            self.model.vocabulary,
-            self.pieces,
+            reader,
             emit,
             frame_seconds,
         )

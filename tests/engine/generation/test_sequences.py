@@ -33,8 +33,8 @@ from studio.engine.messages import (
     Token,
     id_bytes,
 )
-from studio.engine.writing.continued_prompt import PromptEvaluation
 from studio.engine.writing.prompt import TokenizedPrompt
+from studio.engine.writing.reader import Reader
 from studio.engine.writing.token_piece_cache import TokenPieceCache
 from studio.sampling import LogitSketch, SamplingParams, uniform
 from studio.token_record import TokenRecord
@@ -126,13 +126,12 @@ class Studio:
     def _generation(self, command: Generate, prompt: TokenizedPrompt, emit: Emit) -> Generation:
         if self.context.sequence_cells:
             self.context.sequence_cells.drop_all()
+        reader = Reader(self.context, self.model.vocabulary)
+        reader.pieces = self.pieces
         return Generation(
             command,
             prompt,
-            self.context,
-            PromptEvaluation(self.context, self.model.vocabulary),
-            self.model.vocabulary,
-            self.pieces,
+            reader,
             emit,
             self.frame_seconds,
         )

@@ -1,15 +1,19 @@
-"""A prompt that the context holds, and the logits that it is continued with: healed ones.
-
-Evaluates through a `Context`.
-"""
+"""Reading prompts: the context holds one, and the logits that it is continued with are healed."""
 
 from collections.abc import Callable
 from typing import NamedTuple
 
+import numpy as np
+
 from studio.engine.llama.context import Context
 from studio.engine.llama.vocabulary import Vocabulary
+from studio.engine.messages import Evaluated, id_bytes
 from studio.engine.writing.healing import Healed, heal, taken_back
 from studio.engine.writing.prompt import FittedPrompt, TokenizedPrompt
+from studio.engine.writing.token_piece_cache import TokenPieceCache
+
+_LAST = 64
+"""Tokens at a prompt's end that are spelled: what a word may begin in (`studio.sampling`)."""
 
 
 class ContinuedPrompt(NamedTuple):
@@ -46,12 +50,23 @@ class ContinuedPrompt(NamedTuple):
         return self.healed.replaced(self.whole.tokens, self.healed.way(token))
 
 
-class PromptEvaluation:
-    """Brings prompts into a context. What was found of the last one is kept."""
+class Reader:
+    """Brings prompts into a context. What was found of the last one is kept.
+
+    Args:
+        context: holds what is read.
+        vocabulary: the model's.
+
+    Attributes:
+        context: the same.
+        vocabulary: the same.
+        pieces: what the listener knows to spell.
+    """
 
     def __init__(self, context: Context, vocabulary: Vocabulary) -> None:
-        self._context = context
-        self._vocabulary = vocabulary
+        self.context = context
+        self.vocabulary = vocabulary
+        self.pieces = TokenPieceCache(vocabulary)
         self._last: tuple[list[int], Healed] | None = None
 
     def evaluate(
@@ -74,8 +89,8 @@ class PromptEvaluation:
             EvaluationStopped: the interrupt was set.
             EngineError: llama.cpp refused.
         """
-        context, tokens = self._context, fitted.tokens
-        back = taken_back(tokens, prompt.head, self._vocabulary)
+        context, tokens = self.context, fitted.tokens
+        back = taken_back(tokens, prompt.head, self.vocabulary)
         last = self._last
         if last is not None and last[0] == tokens and last[1].back == back:
             healed = last[1]
@@ -84,7 +99,7 @@ class PromptEvaluation:
             bring = context.look_inside if looks else context.evaluate
             reused = bring(tokens, progress, back + 1)
             rows = [context.logits(back - count) for count in range(back + 1)]
-            healed = heal(tokens, rows, self._vocabulary, context.peek)
+            healed = heal(tokens, rows, self.vocabulary, context.peek)
             self._last = list(tokens), healed
         first = healed.ways[0]
         continued = healed.replaced(tokens, first)
@@ -95,4 +110,27 @@ class PromptEvaluation:
             fitted._replace(tokens=continued),
             healed,
             len(continued) if reused == len(tokens) else min(reused, len(continued)),
+        )
+
+    def report(
+        self, request: int, prompt: TokenizedPrompt, fitted: FittedPrompt, reused: int
+    ) -> Evaluated:
+        """The event for a prompt that the context holds.
+
+        Args:
+            request: that of the command.
+            prompt: the whole prompt.
+            fitted: the same, cut to the context.
+            reused: tokens that were evaluated before.
+        """
+        unseen = prompt.tokens[prompt.head : prompt.head + fitted.unseen]
+        text = b"".join(map(self.vocabulary.text, unseen))[prompt.added :]
+        return Evaluated(
+            request=request,
+            tokens=id_bytes(prompt.tokens),
+            context_used=len(fitted.tokens),
+            context_size=self.context.size,
+            unseen_characters=prompt.skipped + len(text.decode("utf-8", errors="ignore")),
+            reused=reused,
+            pieces=self.pieces.new_bytes(np.asarray(prompt.tokens[-_LAST:], dtype=np.int32)),
         )
