@@ -8,8 +8,6 @@ from typing import Annotated, Literal, Protocol
 
 import msgspec
 
-from studio.engine.breaker_messages import BreakersFound as BreakersFound
-from studio.engine.breaker_messages import FindBreakers as FindBreakers
 from studio.engine.generation_messages import MOST_SEQUENCES as MOST_SEQUENCES
 from studio.engine.generation_messages import ChangeSequence as ChangeSequence
 from studio.engine.generation_messages import ContinueSequence as ContinueSequence
@@ -33,10 +31,12 @@ from studio.engine.message_parts import Prompt as Prompt
 from studio.engine.message_parts import PromptFormat as PromptFormat
 from studio.engine.message_parts import Token as Token
 from studio.engine.message_parts import id_bytes as id_bytes
-from studio.engine.token_messages import FindTokens as FindTokens
-from studio.engine.token_messages import FindWords as FindWords
-from studio.engine.token_messages import TokensFound as TokensFound
-from studio.engine.token_messages import WordsFound as WordsFound
+from studio.engine.vocabulary_messages import BreakersFound as BreakersFound
+from studio.engine.vocabulary_messages import FindBreakers as FindBreakers
+from studio.engine.vocabulary_messages import FindTokens as FindTokens
+from studio.engine.vocabulary_messages import FindWords as FindWords
+from studio.engine.vocabulary_messages import TokensFound as TokensFound
+from studio.engine.vocabulary_messages import WordsFound as WordsFound
 from studio.sampling import LogitSketch
 from studio.token_record import TokenRecord, TypedBytes
 from studio.visible_text import visible_line, visible_message

@@ -44,3 +44,21 @@ class WordsFound(Event, frozen=True, kw_only=True, tag=True):
     """Of each of `texts`."""
     pieces: Pieces
     """Bytes of the tokens that hold a whole word, and of those that write it usually."""
+
+
+class FindBreakers(Command, frozen=True, kw_only=True, tag=True):
+    """Say with which tokens DRY's sequence breakers begin, and what must follow them.
+
+    It waits for what runs, and nothing gives way to it; a Load supersedes it. Answers:
+    BreakersFound | Failed | Superseded.
+    """
+
+    texts: tuple[str, ...]
+
+
+class BreakersFound(Event, frozen=True, kw_only=True, tag=True):
+    """The sequence breakers of `texts` as the samplers take them."""
+
+    texts: tuple[str, ...]
+    breakers: dict[TokenId, list[tuple[TokenId, ...]]]
+    """`studio.sampling.Breakers`."""
