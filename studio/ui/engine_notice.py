@@ -4,9 +4,10 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction
 
 from studio.app.engine_line.client import EngineClient
+from studio.translation import mark, tr
 from studio.ui.widgets.notice_bar import NoticeBar
 
-SILENT = (
+SILENT = mark(
     "The engine does not answer: it was halted, or the machine is too busy. Wait, or end it: your "
     "text stays, and the model can be opened again."
 )
@@ -40,6 +41,6 @@ class EngineNotice(QObject):
             return
         self._is_told = is_silent
         if is_silent:
-            self._notice.tell(SILENT, self._way_on, dismissal="Wait")
+            self._notice.tell(tr(SILENT), self._way_on, dismissal=tr("Wait"))
         else:
             self._notice.withdraw(self._way_on)

@@ -19,6 +19,7 @@ from studio.app.reading import Reading
 from studio.experiments.comparison import FORMAT
 from studio.path_checks import is_file, is_folder, size_of
 from studio.progress import At
+from studio.translation import tr
 from studio.ui.compare.compare import Compare
 from studio.ui.presets.actions import PresetActions
 from studio.ui.writing.document_files import TEXT_SUFFIXES, DocumentFiles
@@ -110,13 +111,17 @@ class FileOpening(QObject):
             found = _Sorted({kind_of(paths[0]): list(paths)})
             self._open_sorted(found, is_told=False, shows=shows)
             return
-        what = f"“{visible_name(paths[0].name)}”" if len(paths) == 1 else f"{len(paths):,} files"
+        what = (
+            f"“{visible_name(paths[0].name)}”"
+            if len(paths) == 1
+            else tr("%n files", "", len(paths))
+        )
 
         def go_on(found: _Sorted | None) -> None:
             if found is not None:
                 self._open_sorted(found, is_told=True, shows=shows)
 
-        self._reading.start(f"Looking at {what}", partial(_sorted, paths), go_on)
+        self._reading.start(tr("Looking at {what}", what=what), partial(_sorted, paths), go_on)
 
     def _open_sorted(self, found: "_Sorted", *, is_told: bool, shows: bool) -> None:
         """Open the first of each kind and take all presets in.
@@ -181,9 +186,33 @@ def _is_text(begins: bytes) -> bool:
 def _left_closed(kind: FileKind, paths: Sequence[Path]) -> list[str]:
     if not paths:
         return []
-    names = visible_names([path.name for path in paths])
-    was = "was" if len(paths) == 1 else "were"
-    return [f"{names} {was} not opened: one {kind.value} is open at a time."]
+    count, names = len(paths), visible_names([path.name for path in paths])
+    match kind:
+        case FileKind.MODEL:
+            told = tr(
+                "{names} were not opened: one model is open at a time.",
+                "",
+                count,
+                one="{names} was not opened: one model is open at a time.",
+                names=names,
+            )
+        case FileKind.COMPARISON:
+            told = tr(
+                "{names} were not opened: one comparison is open at a time.",
+                "",
+                count,
+                one="{names} was not opened: one comparison is open at a time.",
+                names=names,
+            )
+        case _:
+            told = tr(
+                "{names} were not opened: one manuscript is open at a time.",
+                "",
+                count,
+                one="{names} was not opened: one manuscript is open at a time.",
+                names=names,
+            )
+    return [told]
 
 
 def _beginning(path: Path) -> bytes:

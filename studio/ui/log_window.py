@@ -17,18 +17,21 @@ from PySide6.QtWidgets import (
 
 from studio.app.log.last_part import last_part
 from studio.app.log.program_log import log_folder, log_handler
+from studio.translation import mark, tr
 from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.theme.type_scale import INTERFACE_SIZE, grown
 from studio.ui.widgets.elided_label import ElidedLabel
 from studio.ui.widgets.plain_label import PlainLabel
 from studio.visible_text import visible_path
 
-WHAT_IT_HOLDS = (
+WHAT_IT_HOLDS = mark(
     "What the program, the engine and llama.cpp have done, the newest last. Names of models are "
     "in it; nothing that you or a model wrote, and no document’s name."
 )
-NOTHING_YET = "Nothing has been logged yet."
-NO_LOG = "The log cannot be written: there is no room, or its folder is closed to the program."
+NOTHING_YET = mark("Nothing has been logged yet.")
+NO_LOG = mark(
+    "The log cannot be written: there is no room, or its folder is closed to the program."
+)
 _SIZE = (880, 560)
 _AIR = 8
 _LARGER = (QEvent.Type.FontChange, QEvent.Type.StyleChange)
@@ -46,12 +49,12 @@ class LogWindow(QDialog):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Log")
+        self.setWindowTitle(tr("Log"))
         self.resize(*_SIZE)
-        words = PlainLabel(WHAT_IT_HOLDS)
+        words = PlainLabel(tr(WHAT_IT_HOLDS))
         words.setWordWrap(True)
         self.text = QPlainTextEdit()
-        self.text.setAccessibleName("Log")
+        self.text.setAccessibleName(tr("Log"))
         self.text.setReadOnly(True)
         self.text.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse
@@ -64,13 +67,13 @@ class LogWindow(QDialog):
         self.text.setFrameShape(QFrame.Shape.NoFrame)
         self._place = ElidedLabel()
         self._place.setProperty("role", "muted")
-        self._copy = QPushButton("Copy all")
-        self._copy.setToolTip("Copy all that is shown; Ctrl+C copies what is selected")
+        self._copy = QPushButton(tr("Copy all"))
+        self._copy.setToolTip(tr("Copy all that is shown; Ctrl+C copies what is selected"))
         self._copy.clicked.connect(
             lambda: QGuiApplication.clipboard().setText(self.text.toPlainText())
         )
-        self._open = QPushButton("Open folder")
-        self._open.setToolTip("Show the log's files where they lie")
+        self._open = QPushButton(tr("Open folder"))
+        self._open.setToolTip(tr("Show the log's files where they lie"))
         self._open.clicked.connect(
             lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(log_folder())))
         )
@@ -79,7 +82,7 @@ class LogWindow(QDialog):
             button.setAutoDefault(False)
             buttons.addButton(button, QDialogButtonBox.ButtonRole.ActionRole)
         close = buttons.button(QDialogButtonBox.StandardButton.Close)
-        close.setToolTip("Close this window")
+        close.setToolTip(tr("Close this window"))
         buttons.rejected.connect(self.reject)
         row = QHBoxLayout()
         set_spacing(row, 14)
@@ -112,7 +115,7 @@ class LogWindow(QDialog):
         self._place.setText(visible_path(path or log_folder()))
         self._open.setEnabled(log_folder().is_dir())
         self._copy.setEnabled(bool(shown))
-        self.text.setPlaceholderText(NO_LOG if handler and not path else NOTHING_YET)
+        self.text.setPlaceholderText(tr(NO_LOG) if handler and not path else tr(NOTHING_YET))
         before = self.text.toPlainText()
         if shown == before:
             return

@@ -22,6 +22,7 @@ from studio.app.model.state import ModelPhase, WayOn
 from studio.app.session import Session
 from studio.app.settings import Settings
 from studio.app.user_folders import recovery_folder
+from studio.translation import tr
 from studio.ui.compare.compare import Compare
 from studio.ui.compare.place_question import PlaceQuestion
 from studio.ui.editor.editor import LAYING_OUT, ManuscriptEditor
@@ -288,7 +289,7 @@ class MainWindow(QMainWindow):
         self.temperature.figures.addWidget(self.status.figures)
         self.temperature.add_fact(TakeSeed(self.session.writing))
         self.temperature.details.toggled.connect(self.histogram.histogram.set_exact)
-        self.sampling.add_order_help(self.explain.link("filters", "filters and their order"))
+        self.sampling.add_order_help(self.explain.link("filters", tr("filters and their order")))
         self.sampling.add_editor_link(self.parameters.link())
 
     def _make_head(self) -> QWidget:
@@ -296,7 +297,7 @@ class MainWindow(QMainWindow):
         self._title = ElidedLabel()
         self._title.setProperty("type", "heading")
         self._title.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._title.setAccessibleName("Document")
+        self._title.setAccessibleName(tr("Document"))
         self.head = WindowHead(
             [self.compare.tabs, self.status],
             self._title,
@@ -326,7 +327,7 @@ class MainWindow(QMainWindow):
         session, writing = self.session, self.session.writing
         self.editor.caret_moved.connect(session.draft.set_caret)
         self.editor.refused.connect(self._on_edit_refused)
-        self.editor.laid_out.connect(lambda: self.notice.forget(LAYING_OUT))
+        self.editor.laid_out.connect(lambda: self.notice.forget(tr(LAYING_OUT)))
         self.brief.edit.refused.connect(self.notice.tell)
         self.editor.zoom_asked.connect(self.theme.zoom_by)
         self.theme.prose_changed.connect(self._on_prose_changed)
@@ -423,7 +424,7 @@ class MainWindow(QMainWindow):
         self.editor.set_prose_font(self.theme.prose_font)
 
     def _on_edit_refused(self, why: str) -> None:
-        if why == LAYING_OUT:
+        if why == tr(LAYING_OUT):
             self._tell_of_text(why)
             return
         way_on = self.actions_.stop if self.session.writing.can_stop else None

@@ -4,6 +4,7 @@ from PySide6.QtCore import QObject
 
 from studio.app.reading import Reading
 from studio.app.timers import single_shot
+from studio.translation import tr
 from studio.ui.presets.notices import PresetNotices
 from studio.ui.widgets.actions import make_action
 
@@ -32,7 +33,10 @@ class ReadingNotice(QObject):
         self._reading = reading
         self._notices = notices
         self.cancel = make_action(
-            self, "&Cancel", reading.cancel, tip="Read no more of it (Esc in the main window)"
+            self,
+            tr("&Cancel"),
+            reading.cancel,
+            tip=tr("Read no more of it (Esc in the main window)"),
         )
         self._delay = single_shot(self, self._tell)
         self._is_told = False

@@ -3,22 +3,22 @@
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from studio.app.compare.state import CompareState
-from studio.app.counted import counted
 from studio.app.engine_line.client import EngineClient
 from studio.app.frame_clock import FrameClock
 from studio.app.model.context_use import ContextUse
 from studio.app.model.state import ModelPhase, ModelState
 from studio.app.writing.records import TokenRecords
 from studio.app.writing.writing import Writing, WritingPhase
+from studio.translation import mark, tr
 from studio.ui.theme.spacing import set_spacing
 from studio.ui.widgets.plain_label import PlainLabel
 from studio.ui.widgets.tips import set_tip
 
-_CONTEXT_TIP = (
+_CONTEXT_TIP = mark(
     "<p><b>Context</b>: tokens the model holds in view, of those it has room for. When the "
     "manuscript is longer, its beginning is left out; brief and newest text stay.</p>"
 )
-_RATE_TIP = "<p><b>Tokens a second</b>, of the generation alone.</p>"
+_RATE_TIP = mark("<p><b>Tokens a second</b>, of the generation alone.</p>")
 
 _AT_REST = "ready"
 _INTERVAL_MS = 200
@@ -59,10 +59,10 @@ class StatusLine(QWidget):
         self._compare = compare
         self._records = records
         self._client = client
-        self._state = self._label("State", "")
-        self._rate = self._label("Speed", _RATE_TIP)
-        self._context = self._label("Context used", _CONTEXT_TIP)
-        self._unseen = self._label("Not seen by the model", _CONTEXT_TIP)
+        self._state = self._label(tr("State"), "")
+        self._rate = self._label(tr("Speed"), tr(_RATE_TIP))
+        self._context = self._label(tr("Context used"), tr(_CONTEXT_TIP))
+        self._unseen = self._label(tr("Not seen by the model"), tr(_CONTEXT_TIP))
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         set_spacing(row, 16)
@@ -107,24 +107,38 @@ class StatusLine(QWidget):
     def state_words(self) -> str:
         """What the engine does now, in a word or two."""
         if self._client is not None and self._client.is_stop_late:
-            return "stopping; Esc again ends the engine"
+            return tr("stopping; Esc again ends the engine")
         if self._client is not None and (silence := self._client.silence):
-            return f"no answer for {silence:,} s"
+            return tr("no answer for {silence:,} s", silence=silence)
         match self._model.phase:
             case ModelPhase.NONE:
-                return "no model"
+                return tr("no model")
             case ModelPhase.FAILED:
-                return "no model"
+                return tr("no model")
             case ModelPhase.LOADING:
-                return f"loading {self._model.fraction:.0%}".replace("%", " %")
+                return tr("loading {fraction:.0%}", fraction=self._model.fraction).replace(
+                    "%", " %"
+                )
         if self._writing.phase is WritingPhase.STOPPING:
             return "stopping"
         is_writing = self._writing.phase is not WritingPhase.IDLE
         if self._records and not is_writing and (scored := self._records.progress):
             done, words = scored
-            return f"scored {done:,} of {counted(words, 'word')}"
+            return tr(
+                "scored {done:,} of %n words",
+                "",
+                words,
+                one="scored {done:,} of %n word",
+                done=done,
+            )
         if progress := self._context_use.progress:
-            return f"reading {progress.done:,} of {counted(progress.total, 'token')}"
+            return tr(
+                "reading {done:,} of %n tokens",
+                "",
+                progress.total,
+                one="reading {done:,} of %n token",
+                done=progress.done,
+            )
         if self._writing.phase is WritingPhase.READING:
             return "reading"
         if self._compare is not None and self._compare.is_running:
@@ -149,10 +163,17 @@ class StatusLine(QWidget):
             speed = self._writing.rate
             if self._compare is not None and self._compare.is_running:
                 speed = self._compare.rate
-            rate = f"{speed:.0f} tokens/s" if speed else ""
-            context = f"context {use.used:,} of {use.size:,}" if use.size else ""
+            rate = tr("{speed:.0f} tokens/s", speed=speed) if speed else ""
+            context = (
+                tr("context {used:,} of {size:,}", used=use.used, size=use.size) if use.size else ""
+            )
             if use.unseen_characters:
-                unseen = f"first {counted(use.unseen_characters, 'character')} not seen"
+                unseen = tr(
+                    "first %n characters not seen",
+                    "",
+                    use.unseen_characters,
+                    one="first %n character not seen",
+                )
         self._rate.setText(rate)
         self._context.setText(context)
         self._unseen.setText(unseen)

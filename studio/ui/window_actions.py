@@ -16,6 +16,7 @@ from studio.app.session import Session
 from studio.app.settings import APPEARANCE, FACE, RECENT_FILES, Settings
 from studio.app.writing.place_words import place_words
 from studio.app.writing.take_words import retake_tip
+from studio.translation import tr
 from studio.ui.about_dialog import AboutDialog
 from studio.ui.compare.compare import Compare
 from studio.ui.editor.editor import ManuscriptEditor
@@ -104,133 +105,147 @@ class WindowActions(QObject):
             if caret is not None:
                 editor.move_caret(caret)
 
-        self.new = make_action(window, "&New", files.new, _KEY.New)
-        self.open = make_action(window, "&Open…", files.ask_open, _KEY.Open)
-        self.save = make_action(window, "&Save", files.save, _KEY.Save)
-        self.save_as = make_action(window, "Save &As…", files.save_as, "Ctrl+Shift+S")
+        self.new = make_action(window, tr("&New"), files.new, _KEY.New)
+        self.open = make_action(window, tr("&Open…"), files.ask_open, _KEY.Open)
+        self.save = make_action(window, tr("&Save"), files.save, _KEY.Save)
+        self.save_as = make_action(window, tr("Save &As…"), files.save_as, "Ctrl+Shift+S")
         self.restore = make_action(
             window,
-            "Restore &unsaved…",
+            tr("Restore &unsaved…"),
             recovery_offer.ask,
-            tip="What was not saved when the program ended, and was kept for later",
+            tip=tr("What was not saved when the program ended, and was kept for later"),
         )
-        self.quit = make_action(window, "&Quit", window.close, "Ctrl+Q")
+        self.quit = make_action(window, tr("&Quit"), window.close, "Ctrl+Q")
 
-        self.undo = make_action(window, "&Undo", editor.undo, _KEY.Undo)
-        self.redo = make_action(window, "&Redo", editor.redo, ["Ctrl+Shift+Z", "Ctrl+Y"])
-        self.cut = make_action(window, "Cu&t", _on_focused(window, "cut"), _KEY.Cut)
-        self.copy = make_action(window, "&Copy", _on_focused(window, "copy"), _KEY.Copy)
-        self.paste = make_action(window, "&Paste", _on_focused(window, "paste"), _KEY.Paste)
+        self.undo = make_action(window, tr("&Undo"), editor.undo, _KEY.Undo)
+        self.redo = make_action(window, tr("&Redo"), editor.redo, ["Ctrl+Shift+Z", "Ctrl+Y"])
+        self.cut = make_action(window, tr("Cu&t"), _on_focused(window, "cut"), _KEY.Cut)
+        self.copy = make_action(window, tr("&Copy"), _on_focused(window, "copy"), _KEY.Copy)
+        self.paste = make_action(window, tr("&Paste"), _on_focused(window, "paste"), _KEY.Paste)
         self.select_all = make_action(
-            window, "Select &all", _on_focused(window, "selectAll"), _KEY.SelectAll
+            window, tr("Select &all"), _on_focused(window, "selectAll"), _KEY.SelectAll
         )
-        self.find = make_action(window, "&Find…", find_bar.open, _KEY.Find)
-        self.find_next = make_action(window, "Find ne&xt", find_bar.find_next, "F3")
+        self.find = make_action(window, tr("&Find…"), find_bar.open, _KEY.Find)
+        self.find_next = make_action(window, tr("Find ne&xt"), find_bar.find_next, "F3")
         self.find_previous = make_action(
-            window, "Find pre&vious", find_bar.find_previous, "Shift+F3"
+            window, tr("Find pre&vious"), find_bar.find_previous, "Shift+F3"
         )
 
         self.continue_ = make_action(
             window,
-            "&Continue",
+            tr("&Continue"),
             go_on,
             ["Ctrl+Enter", "Ctrl+Return"],
             place_words(session.draft)[1],
         )
         self.stop = make_action(
             window,
-            "&Stop",
+            tr("&Stop"),
             session.stop,
             "Esc",
-            "Stop writing, reading or loading; where it does not stop, once more ends the engine",
+            tr(
+                "Stop writing, reading or loading; where it does not stop, once more ends the "
+                "engine"
+            ),
         )
         # A key that is held means it once.
         self.stop.setAutoRepeat(False)
         self.retake = make_action(
             window,
-            "&Retake",
+            tr("&Retake"),
             writing.retake,
             ["Ctrl+Shift+Enter", "Ctrl+Shift+Return"],
             retake_tip(None),
         )
         self.previous_take = make_action(
-            window, "&Previous take", lambda: step(-1), "Alt+Left", "Show the take before"
+            window, tr("&Previous take"), lambda: step(-1), "Alt+Left", tr("Show the take before")
         )
         self.next_take = make_action(
-            window, "&Next take", lambda: step(+1), "Alt+Right", "Show the take after"
+            window, tr("&Next take"), lambda: step(+1), "Alt+Right", tr("Show the take after")
         )
 
         self.score = make_score_action(window, session.records, session.draft.manuscript)
         self.what_else = make_action(
             window,
-            "What &else could stand here",
+            tr("What &else could stand here"),
             word.toggle_at_caret,
             "Alt+Down",
-            "The distribution that the token at the caret was taken from, for text that the model "
-            "wrote or scored; or Alt with a click on the word",
+            tr(
+                "The distribution that the token at the caret was taken from, for text that the "
+                "model wrote or scored; or Alt with a click on the word"
+            ),
         )
 
         self.open_model = make_action(
-            window, "&Open model…", models.ask_open, "Ctrl+Shift+O", "Open a GGUF file"
+            window, tr("&Open model…"), models.ask_open, "Ctrl+Shift+O", tr("Open a GGUF file")
         )
         self.model_options = make_action(
             window,
-            "Model o&ptions…",
+            tr("Model o&ptions…"),
             models.ask_options,
-            tip="GPU layers, context size, threads, memory; and what is really used",
+            tip=tr("GPU layers, context size, threads, memory; and what is really used"),
         )
         self.reopen_model = make_action(
             window,
-            "&Reopen model",
+            tr("&Reopen model"),
             session.model.reopen,
-            tip="Load the same model again, in a new engine",
+            tip=tr("Load the same model again, in a new engine"),
         )
         self.end_engine = make_action(
             window,
-            "&End the engine",
+            tr("&End the engine"),
             session.end_engine,
-            tip="End the engine that does not answer, or does not stop. Your text stays",
+            tip=tr("End the engine that does not answer, or does not stop. Your text stays"),
         )
         self.open_anyway = make_action(
             window,
-            "Open it all the same",
+            tr("Open it all the same"),
             session.model.open_anyway,
-            tip="Open the model that has ended the engine before; your text is safe from it",
+            tip=tr("Open the model that has ended the engine before; your text is safe from it"),
         )
 
         self.zoom_in = make_action(
-            window, "Zoom &in", lambda: theme.zoom_by(1), ["Ctrl++", "Ctrl+="]
+            window, tr("Zoom &in"), lambda: theme.zoom_by(1), ["Ctrl++", "Ctrl+="]
         )
-        self.zoom_out = make_action(window, "Zoom &out", lambda: theme.zoom_by(-1), "Ctrl+-")
-        self.zoom_reset = make_action(window, "&Normal size", theme.zoom_reset, "Ctrl+0")
+        self.zoom_out = make_action(window, tr("Zoom &out"), lambda: theme.zoom_by(-1), "Ctrl+-")
+        self.zoom_reset = make_action(window, tr("&Normal size"), theme.zoom_reset, "Ctrl+0")
         self.full_screen = make_action(
-            window, "&Full screen", lambda: _toggle_full_screen(window), _FULL_SCREEN
+            window, tr("&Full screen"), lambda: _toggle_full_screen(window), _FULL_SCREEN
         )
         self.side = make_action(
             window,
-            "&Side column",
+            tr("&Side column"),
             lambda: None,
             "Ctrl+\\",
-            "Show or hide temperature, next words and sampling beside the page",
+            tr("Show or hide temperature, next words and sampling beside the page"),
         )
         self.side.setCheckable(True)
         self.side.setChecked(True)
         self.next_part = make_action(
             window,
-            "Ne&xt part of the window",
+            tr("Ne&xt part of the window"),
             lambda: parts.go(+1),
             "F6",
-            "Lead the keyboard from part to part: page, words below it, temperature, next word, …",
+            tr(
+                "Lead the keyboard from part to part: page, words below it, temperature, next "
+                "word, …"
+            ),
         )
-        self.previous_part = make_action(window, "Pre&vious part", lambda: parts.go(-1), "Shift+F6")
-        self.explain = make_action(window, "&Explain temperature", explain.open, "F1", EXPLAIN_TIP)
+        self.previous_part = make_action(
+            window, tr("Pre&vious part"), lambda: parts.go(-1), "Shift+F6"
+        )
+        self.explain = make_action(
+            window, tr("&Explain temperature"), explain.open, "F1", tr(EXPLAIN_TIP)
+        )
         self.log = make_action(
             window,
-            "Show &log",
+            tr("Show &log"),
             self._show_log,
-            tip="What the program and llama.cpp have done, without a word of your texts",
+            tip=tr("What the program and llama.cpp have done, without a word of your texts"),
         )
-        self.about = make_action(window, "&About Kelvin Studio", lambda: AboutDialog(window).exec())
+        self.about = make_action(
+            window, tr("&About Kelvin Studio"), lambda: AboutDialog(window).exec()
+        )
 
         for changed in (
             writing.changed,
@@ -298,7 +313,7 @@ class WindowActions(QObject):
             preset_menu: The menu of presets.
         """
         bar = window.menuBar()
-        file = bar.addMenu("&File")
+        file = bar.addMenu(tr("&File"))
         file.addActions([self.new, self.open])
         self.recent = self._recent_menu(file, settings)
         file.addMenu(self.recent)
@@ -307,24 +322,24 @@ class WindowActions(QObject):
         file.addActions([self.save, self.save_as])
         file.addSeparator()
         file.addAction(self.quit)
-        edit = bar.addMenu("&Edit")
+        edit = bar.addMenu(tr("&Edit"))
         edit.addActions([self.undo, self.redo])
         edit.addSeparator()
         edit.addActions([self.cut, self.copy, self.paste, self.select_all])
         edit.addSeparator()
         edit.addActions([self.find, self.find_next, self.find_previous])
-        write = bar.addMenu("&Write")
+        write = bar.addMenu(tr("&Write"))
         write.addActions([self.continue_, self.stop, self.retake])
         write.addSeparator()
         write.addActions([self.previous_take, self.next_take])
         write.addSeparator()
         write.addActions([self.what_else, self.score])
         write.setToolTipsVisible(True)
-        model = bar.addMenu("&Model")
+        model = bar.addMenu(tr("&Model"))
         model.addActions([self.open_model, self.model_options, self.reopen_model, self.end_engine])
         bar.addMenu(preset_menu)
-        self._compare.fill_menu(bar.addMenu("&Compare"))
-        view = bar.addMenu("&View")
+        self._compare.fill_menu(bar.addMenu(tr("&Compare")))
+        view = bar.addMenu(tr("&View"))
         view.addActions([self._compare.write_page, self._compare.compare_page])
         view.addSeparator()
         view.addActions([self.zoom_in, self.zoom_out, self.zoom_reset])
@@ -337,10 +352,10 @@ class WindowActions(QObject):
         view.addAction(self.full_screen)
         view.addSeparator()
         view.addActions([self.next_part, self.previous_part])
-        bar.addMenu("&Help").addActions([self.explain, self.log, self.about])
+        bar.addMenu(tr("&Help")).addActions([self.explain, self.log, self.about])
 
     def _recent_menu(self, parent: QMenu, settings: Settings) -> QMenu:
-        menu = QMenu("Open &recent", parent)
+        menu = QMenu(tr("Open &recent"), parent)
 
         def fill() -> None:
             menu.clear()
@@ -349,7 +364,7 @@ class WindowActions(QObject):
                 action.setToolTip(plain_tip(visible_path(path)))
                 action.triggered.connect(lambda _checked, path=path: self._files.open(Path(path)))
             if menu.isEmpty():
-                menu.addAction("No files yet").setEnabled(False)
+                menu.addAction(tr("No files yet")).setEnabled(False)
 
         menu.setToolTipsVisible(True)
         menu.aboutToShow.connect(fill)
@@ -380,11 +395,11 @@ def _appearance_menu(parent: QMenu, theme: Theme, settings: Settings) -> QMenu:
         settings.set(APPEARANCE, appearance)
 
     choices: dict[Appearance, str] = {
-        "system": "As the &system",
-        "light": "&Light",
-        "dark": "&Dark",
+        "system": tr("As the &system"),
+        "light": tr("&Light"),
+        "dark": tr("&Dark"),
     }
-    return _choice_menu("&Appearance", parent, choices, theme.appearance, choose)
+    return _choice_menu(tr("&Appearance"), parent, choices, theme.appearance, choose)
 
 
 def _face_menu(parent: QMenu, theme: Theme, settings: Settings) -> QMenu:
@@ -393,10 +408,10 @@ def _face_menu(parent: QMenu, theme: Theme, settings: Settings) -> QMenu:
         settings.set(FACE, face)
 
     choices: dict[Face, str] = {
-        "serif": "With se&rifs (Noto Serif)",
-        "sans": "Without serifs (&Inter)",
+        "serif": tr("With se&rifs (Noto Serif)"),
+        "sans": tr("Without serifs (&Inter)"),
     }
-    return _choice_menu("&Text face", parent, choices, theme.face, choose)
+    return _choice_menu(tr("&Text face"), parent, choices, theme.face, choose)
 
 
 def _choice_menu(

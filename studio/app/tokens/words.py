@@ -7,6 +7,7 @@ import math
 from collections.abc import Sequence
 
 from studio.app.tokens.rows import Fold, Line, Tail, TokenRow
+from studio.translation import tr
 
 _SPOKEN_ROWS = 5
 _NARROW_NO_BREAK_SPACE = "\u202f"
@@ -48,53 +49,87 @@ def short_percent(probability: float) -> str:
 def row_label(row: TokenRow) -> str:
     """What stands at the right of a row's bar."""
     if row.banned:
-        return "banned"
-    return "cut" if row.cut else short_percent(row.probability)
+        return tr("banned")
+    return tr("cut") if row.cut else short_percent(row.probability)
 
 
 def tail_sentence(tail: Tail) -> str:
     """The last row: ``4,102 more share 14 %``."""
     if tail.tokens == 0:
-        return "no others"
+        return tr("no others")
     if tail.kept:
-        verb = "has" if tail.kept == 1 else "share"
+        share = short_percent(tail.probability)
         # Said once: a number that hangs on an estimated one is none better.
-        count = f"{'' if tail.is_counted else 'about '}{tail.kept:,}"
-        about = "about " if tail.is_counted and not tail.is_weighed else ""
-        sentence = f"{count} more {verb} {about}{short_percent(tail.probability)}"
+        if not tail.is_counted:
+            sentence = tr(
+                "about %n more share {share}",
+                "",
+                tail.kept,
+                one="about %n more has {share}",
+                share=share,
+            )
+        elif not tail.is_weighed:
+            sentence = tr(
+                "%n more share about {share}",
+                "",
+                tail.kept,
+                one="%n more has about {share}",
+                share=share,
+            )
+        else:
+            sentence = tr(
+                "%n more share {share}", "", tail.kept, one="%n more has {share}", share=share
+            )
     else:
-        sentence = f"{tail.tokens:,} more cannot be drawn"
+        sentence = tr("%n more cannot be drawn", "", tail.tokens)
     if tail.chosen is not None:
         sentence += f"; {chosen_word(drawn=tail.drawn)}: {tail.chosen.text}"
     return sentence
 
 
-def fold_sentence(fold: Fold, *, is_exact: bool = False) -> str:
+def fold_sentence(fold: Fold, *, is_exact: bool = False, is_short: bool = False) -> str:
     """The row of what is cut: ``8 likely words cut by min-p 0.05``.
 
     Args:
         fold: What the row stands for.
         is_exact: Whether unlikely words are counted too, though nobody has opened the row:
             ``49,147 words cut by min-p 0.05, 8 likely``.
+        is_short: Whether there is no room to say what cuts them, and what else there is of them.
     """
-    words = f"{'' if fold.is_likely else 'un'}likely word{'' if fold.tokens == 1 else 's'}"
-    about = "" if fold.is_counted else "about "
-    if fold.is_likely:
-        words = f"{fold.tokens:,} {words}"
-    elif fold.is_open or is_exact or fold.tokens == 1:
-        words = f"{about}{fold.tokens:,} {words}"
+    words = _folded_words(fold, is_exact=is_exact)
     if fold.banned == fold.tokens:
-        return f"{words} banned"
+        return tr("{words} banned", words=words)
     likely = ""
     if is_exact and fold.is_likely and fold.total > fold.tokens:
-        words, likely = f"{about}{fold.total:,} words", f", {fold.tokens:,} likely"
-    by = f" by {fold.by}" if fold.by else ""
-    return f"{words} cut{by}{likely}{f', {fold.banned:,} banned' if fold.banned else ''}"
+        words = _words(fold.total, is_counted=fold.is_counted)
+        likely = tr(", {count:,} likely", count=fold.tokens)
+    if not fold.by:
+        cut = tr("{words} cut", words=words)
+    elif is_short:
+        return tr("{words} cut", words=words)
+    else:
+        cut = tr("{words} cut by {filters}", words=words, filters=fold.by)
+    banned = tr(", {count:,} banned", count=fold.banned) if fold.banned else ""
+    return f"{cut}{likely}{banned}"
+
+
+def _folded_words(fold: Fold, *, is_exact: bool) -> str:
+    if fold.is_likely:
+        return tr("%n likely words", "", fold.tokens, one="%n likely word")
+    if not (fold.is_open or is_exact or fold.tokens == 1):
+        return tr("unlikely words")
+    if fold.is_counted:
+        return tr("%n unlikely words", "", fold.tokens, one="%n unlikely word")
+    return tr("about %n unlikely words", "", fold.tokens, one="about %n unlikely word")
+
+
+def _words(count: int, *, is_counted: bool) -> str:
+    return tr("%n words", "", count) if is_counted else tr("about %n words", "", count)
 
 
 def chosen_word(*, drawn: bool) -> str:
     """What the mark of the token at a place means: it was drawn there, or it stands in the text."""
-    return "drawn" if drawn else "in the text"
+    return tr("drawn") if drawn else tr("in the text")
 
 
 def description(rows: Sequence[TokenRow], *, drawn: bool = True) -> str:
@@ -127,7 +162,7 @@ def spoken_lines(lines: Sequence[Line], *, drawn: bool = True, is_exact: bool = 
 def choices(effective: float) -> str:
     """How many choices there are: ``1 choice``, ``about 1.4 choices``, ``about 1,234 choices``."""
     if effective < 1.05:
-        return "1 choice"
+        return tr("1 choice")
     if effective < 2.95:
-        return f"about {effective:.1f} choices"
-    return f"about {effective:,.0f} choices"
+        return tr("about {count:.1f} choices", count=effective)
+    return tr("about {count:,.0f} choices", count=effective)

@@ -16,6 +16,7 @@ from studio.app.model.state import ModelState
 from studio.app.reading import Reading
 from studio.app.settings import Settings
 from studio.app.user_folders import data_folder
+from studio.translation import mark, tr
 from studio.ui.widgets.actions import make_action
 from studio.ui.widgets.ask import question
 from studio.ui.widgets.tips import plain_tip
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
     from studio.app.compare.state import CompareState
     from studio.ui.compare.files import CompareFiles
 
-_RUN_TIP = "Continue what stands at the caret in all lanes at once, from one evaluation"
-_ELSEWHERE = "On the Compare page (Ctrl+2)."
+_RUN_TIP = mark("Continue what stands at the caret in all lanes at once, from one evaluation")
+_ELSEWHERE = mark("On the Compare page (Ctrl+2).")
 _SHELF = "comparisons"
 
 
@@ -64,60 +65,70 @@ class CompareActions(QObject):
         self._is_shown = False
         self._made_files: CompareFiles | None = None
         self.history = CompareHistory(state, CompareShelf(data_folder() / _SHELF), reading, self)
-        self.run = make_action(window, "&Run all", state.run, tip=_RUN_TIP)
+        self.run = make_action(window, tr("&Run all"), state.run, tip=tr(_RUN_TIP))
         self.earlier = make_action(
             window,
-            "&Earlier run",
+            tr("&Earlier run"),
             lambda: self.history.step(-1),
-            tip="Bring back the run before; this one is kept",
+            tip=tr("Bring back the run before; this one is kept"),
         )
         self.later = make_action(
-            window, "&Later run", lambda: self.history.step(+1), tip="Back to the run after"
+            window, tr("&Later run"), lambda: self.history.step(+1), tip=tr("Back to the run after")
         )
         self.forget = make_action(
-            window, "&Forget other runs…", self._ask_forget, tip="Have none but the run in view"
+            window,
+            tr("&Forget other runs…"),
+            self._ask_forget,
+            tip=tr("Have none but the run in view"),
         )
         self.drop_biases = make_action(
             window,
-            "Run without them",
+            tr("Run without them"),
             state.run_left_out,
-            tip="Take biases for another model out of the lanes, and run those that were left out",
+            tip=tr(
+                "Take biases for another model out of the lanes, and run those that were left out"
+            ),
         )
         self.show_parting = make_action(
             window,
-            "&Where they part",
+            tr("&Where they part"),
             lambda: None,
-            tip="Where each lane leaves the one that it is compared with, the entropy by position, "
-            "and how far apart lanes are at the prompt",
+            tip=tr(
+                "Where each lane leaves the one that it is compared with, the entropy by position, "
+                "and how far apart lanes are at the prompt"
+            ),
         )
         self.show_bars = make_action(
             window,
-            "&Bars of the last token",
+            tr("&Bars of the last token"),
             lambda: None,
-            tip="In each lane, what its last token was drawn from",
+            tip=tr("In each lane, what its last token was drawn from"),
         )
         for action in (self.show_parting, self.show_bars):
             action.setCheckable(True)
         self.open_file = make_action(
             window,
-            "&Open comparison…",
+            tr("&Open comparison…"),
             lambda: self._files.ask_open(),
-            tip="Look at one that was saved",
+            tip=tr("Look at one that was saved"),
         )
         self.save_file = make_action(
-            window, "&Save comparison…", lambda: self._files.save(), tip="Keep it, to open it again"
+            window,
+            tr("&Save comparison…"),
+            lambda: self._files.save(),
+            tip=tr("Keep it, to open it again"),
         )
         self.export_markdown = make_action(
             window,
-            "Export as &Markdown…",
+            tr("Export as &Markdown…"),
             lambda: self._files.export_markdown(),
-            tip="The texts with their figures, for an editor",
+            tip=tr("The texts with their figures, for an editor"),
         )
         self.export_html = make_action(
             window,
-            "Export as &HTML…",
+            tr("Export as &HTML…"),
             lambda: self._files.export_html(),
-            tip="A page that can be read without this program",
+            tip=tr("A page that can be read without this program"),
         )
         self.history.failed.connect(self.failed)
         for changed in (state.changed, model.changed, self.history.changed):
@@ -164,9 +175,11 @@ class CompareActions(QObject):
         buttons = QMessageBox.StandardButton
         answer = question(
             self._window,
-            "Forget other runs",
-            "Forget all runs but the one in view? They cannot be brought back; what you saved to "
-            "files of your own stays.",
+            tr("Forget other runs"),
+            tr(
+                "Forget all runs but the one in view? They cannot be brought back; what you "
+                "saved to files of your own stays."
+            ),
             buttons.Yes | buttons.No,
             buttons.No,
         )
@@ -188,9 +201,9 @@ class CompareActions(QObject):
 
     def _follow(self) -> None:
         state, history = self._state, self.history
-        why_not = state.why_not_run if self._is_shown else _ELSEWHERE
+        why_not = state.why_not_run if self._is_shown else tr(_ELSEWHERE)
         self.run.setEnabled(why_not is None)
-        self.run.setToolTip(plain_tip(why_not or _RUN_TIP))
+        self.run.setToolTip(plain_tip(why_not or tr(_RUN_TIP)))
         self.earlier.setEnabled(self._is_shown and history.can_step(-1))
         self.later.setEnabled(self._is_shown and history.can_step(+1))
         others = history.count - (history.number is not None)

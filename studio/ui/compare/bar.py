@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QWidget
 
 from studio.app.compare.lane_words import token_count
 from studio.app.compare.state import CompareState
+from studio.translation import tr
 from studio.ui.compare.prompt_words import PromptWords
 from studio.ui.compare.set_up_popup import SetUpPopup
 from studio.ui.theme.spacing import set_margins, set_spacing
@@ -52,25 +53,27 @@ class CompareBar(QWidget):
     ) -> None:
         super().__init__(parent)
         self._state = state
-        self.add = QPushButton("Add lane")
+        self.add = QPushButton(tr("Add lane"))
         self.add.clicked.connect(state.add)
         self.prompt = PromptWords()
-        self.set_up = _flat("Set up ▾", "Set up")
+        self.set_up = _flat(tr("Set up ▾"), tr("Set up"))
         set_tip(
             self.set_up,
-            "Which lanes to begin with; seed, length and random draws of the next run; how lanes "
-            "are read",
+            tr(
+                "Which lanes to begin with; seed, length and random draws of the next run; how "
+                "lanes are read"
+            ),
         )
         self.popup = SetUpPopup(state, theme, self)
         self.set_up.clicked.connect(lambda: self.popup.open_below(self.set_up))
-        self.parting = _flat("Where they part", "Where they part")
+        self.parting = _flat(tr("Where they part"), tr("Where they part"))
         self.parting.setCheckable(True)
         self.parting.setChecked(parting.isChecked())
         self.parting.setToolTip(parting.toolTip())
         self.parting.clicked.connect(parting.trigger)
         parting.toggled.connect(self.parting.setChecked)
-        files = _flat("Files ▾", "Files")
-        files.setToolTip("Save, open or export this comparison")
+        files = _flat(tr("Files ▾"), tr("Files"))
+        files.setToolTip(tr("Save, open or export this comparison"))
         menu = QMenu(files)
         menu.setToolTipsVisible(True)
         menu.addActions(file_actions)
@@ -102,9 +105,9 @@ class CompareBar(QWidget):
         self.add.setEnabled(can_add)
         set_tip(
             self.add,
-            "Add a lane, half a degree hotter than the last one"
+            tr("Add a lane, half a degree hotter than the last one")
             if can_add
-            else "Eight lanes are the most.",
+            else tr("Eight lanes are the most."),
         )
         self._tell_prompt()
 
@@ -119,8 +122,8 @@ class CompareBar(QWidget):
         text = prompt.manuscript or prompt.brief
         before = state.room_warning
         if run_input.is_of_a_file and run_input.model is not None:
-            before = f"written by {visible_name(run_input.model.name)}"
-        draws = "same random draws" if state.same_dice else "each its own random draws"
+            before = tr("written by {name}", name=visible_name(run_input.model.name))
+        draws = tr("same random draws") if state.same_dice else tr("each its own random draws")
         self.prompt.tell(before, text, f"{token_count(state.max_tokens)} · {draws}")
         set_tip(self.prompt, plain_tip(f"{before}\n\n{_end(text)}".strip()))
 

@@ -14,15 +14,16 @@ from studio.app.compare.lane_words import shown_nats
 from studio.app.compare.state import CompareState
 from studio.app.parameters.temperature_scale import format_temperature
 from studio.sampling.measures import bits
+from studio.translation import mark, tr
 from studio.ui.theme.theme import Theme
 from studio.ui.widgets.tips import set_tip
 
-NOTHING_YET = "Entropy by position will stand here once the lanes run (Ctrl+Enter)."
+NOTHING_YET = mark("Entropy by position will stand here once the lanes run (Ctrl+Enter).")
 
 _LEFT, _RIGHT, _TOP = 34, 8, 6
 _STEPS = (1, 2, 4, 8, 16)
 _LEAST_BITS = 2.0
-_TIP = (
+_TIP = mark(
     "<p><b>Entropy</b> in bits of the distribution that each token was drawn from: how open the "
     "choice was, at the lane's own settings. 0 is no choice; each bit doubles the choices.</p>"
 )
@@ -44,8 +45,8 @@ class EntropyChart(QWidget):
         self._bits: dict[CompareLane, list[float]] = {}
         self._pointed: int | None = None
         self.setMouseTracking(True)
-        set_tip(self, _TIP)
-        self.setAccessibleName("Entropy by position")
+        set_tip(self, tr(_TIP))
+        self.setAccessibleName(tr("Entropy by position"))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         state.looked.connect(self.update)
         state.lanes_changed.connect(self._forget)
@@ -114,7 +115,7 @@ class EntropyChart(QWidget):
         if not longest:
             painter.setPen(QColor(colors.muted))
             words = int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap)
-            painter.drawText(QRectF(self.rect()), words, NOTHING_YET)
+            painter.drawText(QRectF(self.rect()), words, tr(NOTHING_YET))
             return
         plot = self._plot()
         curves = {lane: self._lane_bits(lane) for lane in self._state.lanes}
@@ -146,8 +147,10 @@ class EntropyChart(QWidget):
             painter.setPen(QColor(colors.muted))
             painter.drawText(QRectF(0, y - line / 2, _LEFT - 6, line), right, str(value))
         below = QRectF(plot.left(), plot.bottom() + 4, plot.width(), line)
-        painter.drawText(below, int(Qt.AlignmentFlag.AlignLeft), "first token")
-        painter.drawText(below, int(Qt.AlignmentFlag.AlignRight), f"token {longest:,}")
+        painter.drawText(below, int(Qt.AlignmentFlag.AlignLeft), tr("first token"))
+        painter.drawText(
+            below, int(Qt.AlignmentFlag.AlignRight), tr("token {longest:,}", longest=longest)
+        )
 
     def _paint_pointer(
         self, painter: QPainter, plot: QRectF, most: float, across: float, index: int
@@ -161,8 +164,12 @@ class EntropyChart(QWidget):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(colors.lanes[lane.color]))
             painter.drawEllipse(QPointF(x, plot.bottom() - value / most * plot.height()), 3, 3)
-        words = [f"token {index + 1:,}"] + [
-            f"T {format_temperature(lane.params_at(index).temperature)}: {value:.1f} bits"
+        words = [tr("token {index:,}", index=index + 1)] + [
+            tr(
+                "T {t}: {value:.1f} bits",
+                t=format_temperature(lane.params_at(index).temperature),
+                value=value,
+            )
             for lane, value in values
         ]
         metrics = self.fontMetrics()

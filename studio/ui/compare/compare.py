@@ -16,6 +16,7 @@ from studio.app.presets.favourites import PresetFavourites
 from studio.app.session import Session
 from studio.app.settings import Settings
 from studio.experiments.comparison_file import ComparisonFileError
+from studio.translation import tr
 from studio.ui.compare.actions import CompareActions
 from studio.ui.theme.theme import Theme
 from studio.ui.widgets.actions import make_action
@@ -61,31 +62,31 @@ class Compare(QObject):
         self._stop: QAction | None = None
         self._lent: list[tuple[QAction, QAction, list[QKeySequence]]] = []
         self.tabs = QTabBar()
-        self.tabs.setAccessibleName("Pages")
+        self.tabs.setAccessibleName(tr("Pages"))
         self.tabs.setExpanding(False)
         self.tabs.setUsesScrollButtons(False)  # both have always room
         self.tabs.setProperty("segment", True)
         for place, (name, tip) in enumerate(
             (
-                ("Write", "The manuscript (Ctrl+1)"),
-                ("Compare", "One prompt in several lanes, side by side (Ctrl+2)"),
+                (tr("Write"), tr("The manuscript (Ctrl+1)")),
+                (tr("Compare"), tr("One prompt in several lanes, side by side (Ctrl+2)")),
             )
         ):
             self.tabs.addTab(name)
             self.tabs.setTabToolTip(place, tip)
-        self.tabs.setToolTip("The window's pages")
+        self.tabs.setToolTip(tr("The window's pages"))
         self.stack = QStackedWidget()
         self.tabs.currentChanged.connect(self._turn)
 
         self.write_page = make_action(
-            window, "&Write page", lambda: self.show(False), "Ctrl+1", "The manuscript"
+            window, tr("&Write page"), lambda: self.show(False), "Ctrl+1", tr("The manuscript")
         )
         self.compare_page = make_action(
             window,
-            "&Compare page",
+            tr("&Compare page"),
             lambda: self.show(True),
             "Ctrl+2",
-            "One prompt in several lanes, side by side",
+            tr("One prompt in several lanes, side by side"),
         )
         state = session.compare
         self.actions = CompareActions(window, state, session.model, settings, session.reading)

@@ -13,12 +13,15 @@ from studio.app.compare.state import CompareState
 from studio.app.parameters.temperature_scale import format_temperature
 from studio.app.tokens.place import TokenPlace
 from studio.sampling.analysis.jensen_shannon import jensen_shannon_distance
+from studio.translation import mark, tr
 from studio.ui.theme.theme import Theme
 from studio.ui.widgets.tips import set_tip
 
-NOTHING_YET = "Open a model and write a sentence: how far the lanes are apart will stand here."
+NOTHING_YET = mark(
+    "Open a model and write a sentence: how far the lanes are apart will stand here."
+)
 
-_TIP = (
+_TIP = mark(
     "<p><b>Jensen-Shannon distance</b> of what two neighbouring lanes draw their first token "
     "from, at their settings now. 0: the same distribution; 1: no token is possible in both. "
     "It follows T before anything is written.</p>"
@@ -38,8 +41,8 @@ class LaneDistances(QWidget):
         super().__init__(parent)
         self._state = state
         self._theme = theme
-        set_tip(self, _TIP)
-        self.setAccessibleName("Distance between neighbouring lanes at the prompt")
+        set_tip(self, tr(_TIP))
+        self.setAccessibleName(tr("Distance between neighbouring lanes at the prompt"))
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
         for changed in (state.looked, state.lanes_changed, theme.changed):
             changed.connect(self.update)
@@ -76,7 +79,7 @@ class LaneDistances(QWidget):
         if not found:
             painter.setPen(QColor(colors.muted))
             words = int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap)
-            painter.drawText(QRectF(self.rect()).adjusted(8, 0, -8, 0), words, NOTHING_YET)
+            painter.drawText(QRectF(self.rect()).adjusted(8, 0, -8, 0), words, tr(NOTHING_YET))
             return
         self.setAccessibleDescription(
             "; ".join(f"{_pair(first, second)}: {value:.2f}" for first, second, value in found)

@@ -14,7 +14,6 @@ from studio.app.compare.history import CompareHistory
 from studio.app.compare.lanes import NOTHING_TO_KEEP, RUNS
 from studio.app.compare.record import record_of, show_record
 from studio.app.compare.state import CompareState
-from studio.app.counted import counted
 from studio.app.disk_thread import DiskThread
 from studio.app.reading import Reading
 from studio.app.settings import COMPARE_SKETCHES, FOLDER, Settings
@@ -32,15 +31,18 @@ from studio.experiments.html_page import to_html
 from studio.experiments.markdown import to_markdown
 from studio.path_checks import exists
 from studio.progress import At
+from studio.translation import mark, tr
 from studio.ui.widgets.ask import question
 from studio.visible_text import visible_name
 
 SUFFIX = ".json"
-TOO_LARGE = (
+TOO_LARGE = mark(
     "The comparison has {size} even without distributions; files of at most {most} are opened. "
     "Export it as Markdown or HTML instead, or save a shorter one."
 )
-IS_WRITING = "A comparison is still being written. Its drive is slow: try again when it is told."
+IS_WRITING = mark(
+    "A comparison is still being written. Its drive is slow: try again when it is told."
+)
 _BUTTONS = QMessageBox.StandardButton
 
 
@@ -75,9 +77,9 @@ class CompareFiles(QObject):
         """Ask for a file and open it."""
         path, _ = QFileDialog.getOpenFileName(
             self._window,
-            "Open comparison",
+            tr("Open comparison"),
             self._settings.get(FOLDER),
-            "Comparisons (*.json);;All files (*)",
+            tr("Comparisons (*.json);;All files (*)"),
         )
         if path:
             self.open(Path(path))
@@ -94,7 +96,9 @@ class CompareFiles(QObject):
             elif found is not None:
                 self._show(found, path)
 
-        self._reading.start(f"Reading “{visible_name(path.name)}”", partial(_read, path), show)
+        self._reading.start(
+            tr("Reading “{name}”", name=visible_name(path.name)), partial(_read, path), show
+        )
 
     def _show(self, comparison: Comparison, path: Path) -> None:
         if self._state.is_running:  # it was begun meanwhile
@@ -112,15 +116,18 @@ class CompareFiles(QObject):
         whole, most = fitting(comparison)
         small = to_json(comparison.without_sketches())
         if len(small) > MOST_BYTES:
-            self.failed.emit(TOO_LARGE.format(size=_size(len(small)), most=_size(MOST_BYTES)))
+            self.failed.emit(tr(TOO_LARGE, size=_size(len(small)), most=_size(MOST_BYTES)))
             return False
         kinds = (
             f"{_with_distributions(most)}, {_size(len(whole))} (*.json)",
-            f"Without distributions, {_size(len(small))}: not re-tempered later (*.json)",
+            tr(
+                "Without distributions, {size}: not re-tempered later (*.json)",
+                size=_size(len(small)),
+            ),
         )
         is_whole = self._settings.get(COMPARE_SKETCHES)
         path, kind = self._ask_name(
-            "Save comparison", SUFFIX, ";;".join(kinds), kinds[0 if is_whole else 1]
+            tr("Save comparison"), SUFFIX, ";;".join(kinds), kinds[0 if is_whole else 1]
         )
         if path is None:
             return False
@@ -132,11 +139,11 @@ class CompareFiles(QObject):
 
     def export_markdown(self) -> None:
         """Ask for a name and write the comparison as Markdown."""
-        self._export("Export as Markdown", ".md", "Markdown (*.md)", to_markdown)
+        self._export(tr("Export as Markdown"), ".md", tr("Markdown (*.md)"), to_markdown)
 
     def export_html(self) -> None:
         """Ask for a name and write the comparison as a page that needs nothing else."""
-        self._export("Export as HTML", ".html", "HTML pages (*.html)", to_html)
+        self._export(tr("Export as HTML"), ".html", tr("HTML pages (*.html)"), to_html)
 
     def may_close(self, history: CompareHistory) -> bool:
         """Put all runs on the shelf; whether the window may go.
@@ -148,9 +155,12 @@ class CompareFiles(QObject):
         except ComparisonFileError as error:
             answer = question(
                 self._window,
-                "Runs could not be kept",
-                f"{error}\n\nSave the comparison in view to a file of your own? Otherwise it is "
-                "lost.",
+                tr("Runs could not be kept"),
+                tr(
+                    "{error}\n\nSave the comparison in view to a file of your own? Otherwise "
+                    "it is lost.",
+                    error=error,
+                ),
                 _BUTTONS.Save | _BUTTONS.Discard | _BUTTONS.Cancel,
                 _BUTTONS.Save,
             )
@@ -181,9 +191,11 @@ class CompareFiles(QObject):
         def tell(problem: str | None) -> None:
             self._is_written = problem == ""
             if self._is_written:
-                self._state.told.emit(f"{name} is {done}.")
+                self._state.told.emit(tr("{name} is {done}.", name=name, done=done))
             else:
-                self.failed.emit(problem or f"{name} could not be written: an error of the program")
+                self.failed.emit(
+                    problem or tr("{name} could not be written: an error of the program", name=name)
+                )
 
         self._is_written = False
         self._disk.start(write, tell)
@@ -192,7 +204,7 @@ class CompareFiles(QObject):
         """What is in view, to be written; None where nothing can be now, and the writer told."""
         state = self._state
         if self._disk.is_busy:
-            self.failed.emit(IS_WRITING)
+            self.failed.emit(tr(IS_WRITING))
             return None
         if state.why_not_keep or state.run_input.prompt is None:
             self.failed.emit(state.why_not_keep or NOTHING_TO_KEEP)
@@ -204,7 +216,7 @@ class CompareFiles(QObject):
         self, title: str, suffix: str, kinds: str, kind: str = ""
     ) -> tuple[Path | None, str]:
         """The file's name, None where the writer gave none; and which of the kinds was chosen."""
-        suggested = Path(self._settings.get(FOLDER)) / f"Comparison{suffix}"
+        suggested = Path(self._settings.get(FOLDER)) / f"{tr('Comparison')}{suffix}"
         name, kind = QFileDialog.getSaveFileName(self._window, title, str(suggested), kinds, kind)
         if not name:
             return None, kind
@@ -220,8 +232,8 @@ class CompareFiles(QObject):
     def _may_replace(self, path: Path) -> bool:
         answer = question(
             self._window,
-            "Replace the file",
-            f"“{visible_name(path.name)}” is there already. Replace it?",
+            tr("Replace the file"),
+            tr("“{name}” is there already. Replace it?", name=visible_name(path.name)),
             _BUTTONS.Yes | _BUTTONS.No,
             _BUTTONS.No,
         )
@@ -242,9 +254,11 @@ def _export(path: Path, comparison: Comparison, render: Callable[[Comparison], s
     try:
         atomic_write(path, render(comparison).encode())
     except OSError as error:
-        return (
-            f"“{visible_name(path.name)}” could not be written: {error.strerror or error}. "
-            "What was there before is unchanged. Choose another place, or make room."
+        return tr(
+            "“{name}” could not be written: {why}. What was there before is "
+            "unchanged. Choose another place, or make room.",
+            name=visible_name(path.name),
+            why=error.strerror or error,
         )
     return ""
 
@@ -260,13 +274,19 @@ def _read(path: Path, at: At) -> Comparison | ComparisonFileError:
 def _with_distributions(most: int | None) -> str:
     """How many distributions a file has: all, or those of so many tokens of each lane."""
     if most is None:
-        return "With distributions"
-    tokens = counted(most, "token")
-    return f"With distributions of each lane’s first {tokens}, as many as a file may have"
+        return tr("With distributions")
+    return tr(
+        "With distributions of each lane’s first %n tokens, as many as a file may have",
+        "",
+        most,
+        one="With distributions of each lane’s first %n token, as many as a file may have",
+    )
 
 
 def _size(count: int) -> str:
     """A file's size in words."""
     if count < 1_000_000:
-        return f"{max(1, round(count / 1000)):,} kB"
-    return f"{count / 1e6:.1f} MB" if count < 10_000_000 else f"{count / 1e6:,.0f} MB"
+        return tr("{size:,} kB", size=max(1, round(count / 1000)))
+    if count < 10_000_000:
+        return tr("{size:.1f} MB", size=count / 1e6)
+    return tr("{size:,.0f} MB", size=count / 1e6)

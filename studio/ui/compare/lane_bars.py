@@ -6,6 +6,7 @@ Shows the `NextToken` of a lane and keeps nothing of it.
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from studio.app.tokens.next_token import NextToken
+from studio.translation import mark, tr
 from studio.ui.histogram.bars import TokenBars
 from studio.ui.theme.theme import Theme
 from studio.ui.widgets.tips import set_tip
@@ -14,7 +15,7 @@ ROWS = 5
 _LINES = 1.25
 _WIDTH = 120
 
-_TIP = (
+_TIP = mark(
     "<p>What this lane would say next, at its own settings; after its last token, what it chose "
     "from (▸). Before a run: at the prompt that all lanes share. Filled: will be used. Tick: the "
     "model’s own, T 1.</p>"
@@ -32,8 +33,8 @@ class LaneBars(TokenBars):
 
     def __init__(self, state: NextToken, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(state, theme, ROWS, _LINES, parent)
-        self.setAccessibleName("Next token of this lane")
-        set_tip(self, _TIP)
+        self.setAccessibleName(tr("Next token of this lane"))
+        set_tip(self, tr(_TIP))
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
 
     def _width(self) -> int:
@@ -43,4 +44,4 @@ class LaneBars(TokenBars):
         """See `TokenBars`; while nothing is shown, what would be."""
         super().describe()
         if not self.accessibleDescription():
-            set_tip(self, _TIP)
+            set_tip(self, tr(_TIP))

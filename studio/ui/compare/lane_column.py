@@ -12,6 +12,7 @@ from studio.app.compare.lane_words import openness, token_count, token_openness,
 from studio.app.compare.state import CompareState
 from studio.app.parameters.temperature_scale import format_temperature
 from studio.app.presets.favourites import PresetFavourites
+from studio.translation import mark, tr
 from studio.ui.compare.lane_bars import LaneBars
 from studio.ui.compare.lane_head import LaneHead
 from studio.ui.compare.lane_menu import LaneMenu
@@ -28,12 +29,12 @@ _NARROWEST_EMS = 14.5
 """Of the text's own type: some 30 letters a line. What does not fit so is scrolled."""
 
 _EDGE = 18
-_ABOUT_STRIP = ("how open each word was", "how open")
-_USE = (
+_ABOUT_STRIP = (mark("how open each word was"), mark("how open"))
+_USE = mark(
     "Put this text into the manuscript, as a take with all its records, and go there. Undo takes "
     "it out again in one step"
 )
-_FACTS_TIP = (
+_FACTS_TIP = mark(
     "<p>What the lane does, or why it ended; then how many words its text has. Its <b>seed</b> "
     "makes its random draws: lanes with the same seed draw the same number u at the same place.</p>"
 )
@@ -83,14 +84,14 @@ class LaneColumn(QWidget):
         self._about.setProperty("role", "muted")
         self._facts = PlainLabel()
         self._facts.setProperty("role", "muted")
-        self._facts.setAccessibleName("What this lane does, and how long its text is")
-        self.use = QPushButton("Use this")
+        self._facts.setAccessibleName(tr("What this lane does, and how long its text is"))
+        self.use = QPushButton(tr("Use this"))
         self.use.clicked.connect(lambda: state.use(lane))
         self.menu = LaneMenu(state, lane, show_bars, favourites, self)
         self.more = QToolButton()
         self.more.setText("···")
         self.more.setToolTip(
-            "Go on, new random draws, presets, and all else that can be done with this lane"
+            tr("Go on, new random draws, presets, and all else that can be done with this lane")
         )
         self.more.clicked.connect(self._open_menu)
 
@@ -150,21 +151,21 @@ class LaneColumn(QWidget):
         name = self._name()
         if name != self.accessibleName():
             self.setAccessibleName(name)
-            self.head.temperature.setAccessibleName(f"Temperature T of {name}")
-            self.head.slider.setAccessibleName(f"Temperature of {name}")
-            self.view.setAccessibleName(f"Text of {name}")
-            self.strip.setAccessibleName(f"How open each word of {name} was")
-            self.use.setAccessibleName(f"Use {name}")
-            self.more.setAccessibleName(f"More for {name}")
+            self.head.temperature.setAccessibleName(tr("Temperature T of {name}", name=name))
+            self.head.slider.setAccessibleName(tr("Temperature of {name}", name=name))
+            self.view.setAccessibleName(tr("Text of {name}", name=name))
+            self.strip.setAccessibleName(tr("How open each word of {name} was", name=name))
+            self.use.setAccessibleName(tr("Use {name}", name=name))
+            self.more.setAccessibleName(tr("More for {name}", name=name))
         why_not_use = state.why_not_use(lane)
-        use_tip = plain_tip(why_not_use or _USE)
+        use_tip = plain_tip(why_not_use or tr(_USE))
         if self.use.isEnabled() == bool(why_not_use):
             self.use.setEnabled(not why_not_use)
         if self.use.toolTip() != use_tip:
             self.use.setToolTip(use_tip)
         self.menu.follow()
         joins = lane.phase is LanePhase.NEW and state.has_tokens and not lane.tokens
-        self.view.say_while_empty(JOINS if joins else EMPTY)
+        self.view.say_while_empty(tr(JOINS) if joins else tr(EMPTY))
         self._tell_facts()
 
     def follow_figures(self) -> None:
@@ -185,7 +186,7 @@ class LaneColumn(QWidget):
         if lane.tokens and not lane.runs:
             wrote = lane.params_at(len(lane.tokens) - 1).temperature
             if wrote != lane.temperature:
-                parts.append(f"at {format_temperature(wrote)}")
+                parts.append(tr("at {t}", t=format_temperature(wrote)))
         return " · ".join(parts)
 
     def _tell_facts(self) -> None:
@@ -194,18 +195,18 @@ class LaneColumn(QWidget):
         if lane.tokens:
             parts.append(word_count(self.view.words))
         if self.strip.cell is None:
-            self._about.set_forms(*_ABOUT_STRIP if lane.tokens else ("",))
+            self._about.set_forms(*map(tr, _ABOUT_STRIP) if lane.tokens else ("",))
         words = " · ".join(parts)
         if words == self._facts.text():
             return
         self._facts.setText(words)
         exact = [self._phase_words(), token_count(len(lane.tokens))]
         if lane.rate:
-            exact.append(f"{lane.rate:.1f} tokens a second")
+            exact.append(tr("{rate:.1f} tokens a second", rate=lane.rate))
         if lane.seed is not None:
-            exact.append(f"seed {lane.seed}")
+            exact.append(tr("seed {seed}", seed=lane.seed))
         exact_words = ", ".join(exact)
-        set_tip(self._facts, f"<p>{exact_words}.</p>{_FACTS_TIP}")
+        set_tip(self._facts, f"<p>{exact_words}.</p>{tr(_FACTS_TIP)}")
         self._facts.setAccessibleDescription(exact_words)
 
     def _is_worth_saying(self) -> bool:
@@ -214,16 +215,16 @@ class LaneColumn(QWidget):
 
     def _name(self) -> str:
         place = self._state.lanes.index(self.lane) + 1 if self.lane in self._state.lanes else 0
-        return f"lane {place}"
+        return tr("lane {place}", place=place)
 
     def _phase_words(self) -> str:
         if not self.lane.runs and self._state.biases.why_not(self.lane):
-            return "biases for another model"
+            return tr("biases for another model")
         match self.lane.phase:
             case LanePhase.NEW:
-                return "not run yet"
+                return tr("not run yet")
             case LanePhase.READING:
-                return "reading the prompt"
+                return tr("reading the prompt")
             case LanePhase.RUNNING:
                 return "writing"
             case LanePhase.STOPPING:

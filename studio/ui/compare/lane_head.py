@@ -8,6 +8,7 @@ from PySide6.QtGui import QColor, QEnterEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from studio.app.compare.lane import CompareLane
+from studio.translation import mark, tr
 from studio.ui.temperature.edit import TemperatureEdit
 from studio.ui.temperature.slider import TemperatureSlider
 from studio.ui.theme.spacing import set_spacing
@@ -20,7 +21,7 @@ from studio.ui.widgets.tips import set_tip
 _THIN = 2.0
 _DOT = 3.5
 
-_CAPTION_TIP = (
+_CAPTION_TIP = mark(
     "<p>How many words could follow at each place of this lane, on average over what it wrote; "
     "before a run, at the prompt that all lanes share. <b>Effective choices</b>: e to the mean "
     "entropy, at the lane's own settings.</p>"
@@ -50,8 +51,8 @@ class LaneHead(QWidget):
         self.slider = ThinSlider(lane, theme)
         self.caption = ElidedLabel()
         self.caption.setProperty("role", "muted")
-        self.caption.setAccessibleName("How open this lane is")
-        set_tip(self.caption, _CAPTION_TIP)
+        self.caption.setAccessibleName(tr("How open this lane is"))
+        set_tip(self.caption, tr(_CAPTION_TIP))
         row = QHBoxLayout()
         set_spacing(row, 6)
         row.addWidget(_ColorDot(lane, theme))
@@ -135,8 +136,8 @@ class _ColorDot(QWidget):
         self._lane = lane
         self._theme = theme
         follow_letters(self, lambda _letters: self._fit())
-        self.setAccessibleName(f"Colour {lane.color + 1}")
-        self.setToolTip("This lane's colour: in its strip, and under the word where it parts")
+        self.setAccessibleName(tr("Colour {color}", color=lane.color + 1))
+        self.setToolTip(tr("This lane's colour: in its strip, and under the word where it parts"))
         theme.changed.connect(self.update)
 
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -11,13 +11,13 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from studio.app.compare.lane import DROP_BIASES, CompareLane, LanePhase
 from studio.app.compare.state import CompareState
-from studio.app.counted import counted
 from studio.app.presets.favourites import PresetFavourites
+from studio.translation import mark, tr
 from studio.ui.widgets.actions import button_text, make_action
 from studio.ui.widgets.tips import plain_tip
 from studio.visible_text import visible_line
 
-NO_PRESETS = "Keeping a lane's settings as a preset of your own comes with preset files."
+NO_PRESETS = mark("Keeping a lane's settings as a preset of your own comes with preset files.")
 
 
 class LaneMenu(QMenu):
@@ -62,46 +62,50 @@ class LaneMenu(QMenu):
             self.addAction(action)
             return action
 
-        self.run = act("&Run this lane", lambda: state.go_on(lane))
-        self.go = act("&Go on", lambda: state.go_on(lane))
-        self.again = act("&New random draws", lambda: state.run_again(lane))
-        self.stop = act("&Stop this lane", lambda: state.stop(lane))
+        self.run = act(tr("&Run this lane"), lambda: state.go_on(lane))
+        self.go = act(tr("&Go on"), lambda: state.go_on(lane))
+        self.again = act(tr("&New random draws"), lambda: state.run_again(lane))
+        self.stop = act(tr("&Stop this lane"), lambda: state.stop(lane))
         self.drop = act(f"&{DROP_BIASES}", lambda: state.biases.drop([lane]))
         self.addSeparator()
-        self.copy = act("&Copy text", lambda: QGuiApplication.clipboard().setText(lane.text))
-        self.keep = act("&Make preset…", lambda: state.make_preset(lane))
-        self.presets = self.addMenu("&Preset")
+        self.copy = act(tr("&Copy text"), lambda: QGuiApplication.clipboard().setText(lane.text))
+        self.keep = act(tr("&Make preset…"), lambda: state.make_preset(lane))
+        self.presets = self.addMenu(tr("&Preset"))
         self.presets.setToolTipsVisible(True)
         self.presets.aboutToShow.connect(self.list_presets)
         self.addSeparator()
         self.addAction(show_bars)
         self.addSeparator()
-        self.remove = act("Re&move lane", lambda: state.remove(lane))
+        self.remove = act(tr("Re&move lane"), lambda: state.remove(lane))
         self.follow()
 
     def follow(self) -> None:
         """What can be done follows what the lane and the others do."""
         state, lane = self._state, self._lane
-        more = f"Write up to {counted(state.max_tokens, 'token')} more"
+        more = tr(
+            "Write up to %n tokens more", "", state.max_tokens, one="Write up to %n token more"
+        )
         why_not = state.why_not_go_on(lane)
-        _show(self.run, why_not, "Write this lane too, from the prompt that the others have")
+        _show(self.run, why_not, tr("Write this lane too, from the prompt that the others have"))
         _show(self.go, why_not, more)
         _show(
             self.again,
             state.why_not_again(lane),
-            "Write this lane again from the prompt with other random draws; the others stay as "
-            "they are",
+            tr(
+                "Write this lane again from the prompt with other random draws; the others stay as "
+                "they are"
+            ),
         )
         runs = lane.runs and lane.phase is not LanePhase.STOPPING
-        _show(self.stop, None if runs else "It does not run.", "End this lane alone")
+        _show(self.stop, None if runs else tr("It does not run."), tr("End this lane alone"))
         foreign = state.biases.why_not(lane)
-        _show(self.drop, None if foreign else "It has none for another model.", foreign)
-        _show(self.copy, None if lane.written else _NOT_YET, "The text of this lane")
+        _show(self.drop, None if foreign else tr("It has none for another model."), foreign)
+        _show(self.copy, None if lane.written else tr(_NOT_YET), tr("The text of this lane"))
         can_keep = state.can_make_preset
-        keep = "Keep this lane's settings as a preset of your own"
-        _show(self.keep, None if can_keep else NO_PRESETS, keep)
-        few = "A comparison has two lanes at least."
-        _show(self.remove, None if state.can_remove else few, "Take this lane out")
+        keep = tr("Keep this lane's settings as a preset of your own")
+        _show(self.keep, None if can_keep else tr(NO_PRESETS), keep)
+        few = tr("A comparison has two lanes at least.")
+        _show(self.remove, None if state.can_remove else few, tr("Take this lane out"))
 
         if not self.isVisible():
             # While it is open nothing in it moves.
@@ -130,14 +134,14 @@ class LaneMenu(QMenu):
                 group,
                 button_text(preset.name),
                 partial(preset_choice.choose, preset),
-                tip=plain_tip(visible_line(preset.description)) or "A preset of your own",
+                tip=plain_tip(visible_line(preset.description)) or tr("A preset of your own"),
             )
             action.setCheckable(True)
             action.setChecked(preset.name == preset_choice.current.name)
             menu.addAction(action)
 
 
-_NOT_YET = "This lane has written nothing yet."
+_NOT_YET = mark("This lane has written nothing yet.")
 
 
 def _show(action: QAction, why_not: str | None, tip: str) -> None:

@@ -25,12 +25,13 @@ from PySide6.QtWidgets import QWidget
 from studio.app.compare.lane import CompareLane
 from studio.app.compare.lane_text import LaneText
 from studio.app.timers import single_shot
+from studio.translation import mark, tr
 from studio.ui.editor.page import Page
 from studio.ui.editor.placeholder import EditorPlaceholder
 from studio.ui.theme.theme import Theme
 
-EMPTY = "What this lane writes will stand here. Ctrl+Enter runs all lanes."
-JOINS = "“Run this lane” in its menu ··· writes it too, from the prompt that the others have."
+EMPTY = mark("What this lane writes will stand here. Ctrl+Enter runs all lanes.")
+JOINS = mark("“Run this lane” in its menu ··· writes it too, from the prompt that the others have.")
 END = "■"
 """Behind a text that ended of itself: at an end token, or a stop string."""
 
@@ -81,7 +82,7 @@ class LaneView(Page):
         )
         self.setUndoRedoEnabled(False)
         self.setTabChangesFocus(True)
-        self._placeholder = EditorPlaceholder(self, self.underlay, EMPTY)
+        self._placeholder = EditorPlaceholder(self, self.underlay, tr(EMPTY))
         self.viewport().setMouseTracking(True)
         lane.grown.connect(self.follow)
         lane.changed.connect(self._follow_end)

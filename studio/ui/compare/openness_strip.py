@@ -22,6 +22,7 @@ from studio.app.compare.lane import CompareLane
 from studio.app.compare.lane_words import effective_words, shown_nats, token_openness
 from studio.app.timers import single_shot
 from studio.sampling.measures import bits
+from studio.translation import mark, tr
 from studio.ui.theme.theme import Theme
 from studio.ui.theme.type_scale import grown
 from studio.ui.widgets.tips import plain_tip, set_tip
@@ -39,12 +40,14 @@ _AT_ONCE = 4_000
 _PALEST = 0.13
 _TONES = 48
 
-_TIP = (
+_TIP = mark(
     "<p>How open each word was: the <b>entropy</b> of the distribution that its token was drawn "
     "from, at the lane's own settings. Pale: it had to come; full: many others could have "
     "stood there.</p><p>Click a cell, or ← → and Enter, to go to its word.</p>"
 )
-_SPOKEN = "From pale to full by entropy; the arrow keys lead from word to word, Enter to the text"
+_SPOKEN = mark(
+    "From pale to full by entropy; the arrow keys lead from word to word, Enter to the text"
+)
 
 
 class OpennessStrip(QWidget):
@@ -77,8 +80,8 @@ class OpennessStrip(QWidget):
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        set_tip(self, _TIP)
-        self.setAccessibleDescription(_SPOKEN)
+        set_tip(self, tr(_TIP))
+        self.setAccessibleDescription(tr(_SPOKEN))
         lane.grown.connect(self.follow)
         lane.cleared.connect(self._clear)
         theme.changed.connect(self._follow_theme)
@@ -226,9 +229,13 @@ class OpennessStrip(QWidget):
             if changed is not None:
                 self.update(self.rect_of(changed).adjusted(-2, -2, 2, 4))
         self._cell = index
-        words = _SPOKEN
+        words = tr(_SPOKEN)
         if index is not None and index < len(self._lane.tokens):
-            words = f"{token_openness(self._lane.tokens[index])}, token {index + 1:,}"
+            words = tr(
+                "{openness}, token {index:,}",
+                openness=token_openness(self._lane.tokens[index]),
+                index=index + 1,
+            )
         self.setAccessibleDescription(words)
         self.pointed.emit(index)
 

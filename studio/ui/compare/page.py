@@ -12,6 +12,7 @@ from studio.app.compare.divergence import FirstDivergence, divergence_at
 from studio.app.compare.lane import CompareLane
 from studio.app.compare.state import CompareState
 from studio.app.presets.favourites import PresetFavourites
+from studio.translation import mark, tr
 from studio.ui.compare.actions import CompareActions
 from studio.ui.compare.bar import CompareBar
 from studio.ui.compare.lane_column import LaneColumn
@@ -25,7 +26,7 @@ _GAP = 10
 _FEWEST_CELLS = 32
 """That a strip has room for, however short the texts are: a cell is no bar."""
 
-SKETCHES_LEFT_OUT = (
+SKETCHES_LEFT_OUT = mark(
     "This comparison was saved without its distributions: where the lanes part is marked, but not "
     "why."
 )
@@ -232,7 +233,7 @@ class ComparePage(QWidget):
             index, reference, lane, state.run_input.prompt_tokens, state.vocabulary
         )
         if divergence is None:
-            self._state.failed.emit(SKETCHES_LEFT_OUT)
+            self._state.failed.emit(tr(SKETCHES_LEFT_OUT))
             return
         self._parted = lane
         self.parting.show_divergence(divergence)

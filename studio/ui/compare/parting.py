@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QVBoxLayout, QWi
 from studio.app.compare.divergence import Divergence, Side, explain, notes_of
 from studio.app.parameters.temperature_scale import format_temperature
 from studio.app.tokens.next_token import NextToken
+from studio.translation import tr
 from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.theme.theme import Theme
 from studio.ui.widgets.plain_label import PlainLabel
@@ -37,12 +38,14 @@ class PartingBars(QWidget):
         self._vocabulary = vocabulary
         self._theme = theme
         self._divergence: Divergence | None = None
-        self.setAccessibleName("Both distributions, with the random draw")
+        self.setAccessibleName(tr("Both distributions, with the random draw"))
         set_tip(
             self,
-            "<p>Each bar is the whole distribution, the favourite at the left, every token as wide "
-            "as it is probable. The line is <b>u</b>, the random draw: the stretch that it falls "
-            "on is the token written. Ties join the same token's stretches.</p>",
+            tr(
+                "<p>Each bar is the whole distribution, the favourite at the left, every token "
+                "as wide as it is probable. The line is <b>u</b>, the random draw: the stretch "
+                "that it falls on is the token written. Ties join the same token's stretches.</p>"
+            ),
         )
         theme.changed.connect(self.update)
 
@@ -132,7 +135,7 @@ class PartingBars(QWidget):
             if width < 18:
                 continue
             if token is None:
-                words, ink = "all others", QColor(colors.muted)
+                words, ink = tr("all others"), QColor(colors.muted)
             else:
                 words = self._vocabulary.spelled(token, side.drawn.typed.get(token, 0)).text
                 ink = QColor(colors.card if is_drawn else colors.text)
@@ -187,10 +190,10 @@ class PartingPanel(QFrame):
     def __init__(self, vocabulary: NextToken, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("card", True)
-        self.setAccessibleName("Why the lanes part")
+        self.setAccessibleName(tr("Why the lanes part"))
         self._vocabulary = vocabulary
         self.bars = PartingBars(vocabulary, theme)
-        heading = PlainLabel("Where they part")
+        heading = PlainLabel(tr("Where they part"))
         heading.setProperty("role", "heading")
         self.sentence = PlainLabel()
         self.sentence.setWordWrap(True)
@@ -199,8 +202,8 @@ class PartingPanel(QFrame):
         self.notes.setWordWrap(True)
         self.close_button = QToolButton()
         self.close_button.setText("×")
-        self.close_button.setAccessibleName("Close")
-        self.close_button.setToolTip("Close (Esc)")
+        self.close_button.setAccessibleName(tr("Close"))
+        self.close_button.setToolTip(tr("Close (Esc)"))
         self.close_button.clicked.connect(self.close_panel)
         head = QHBoxLayout()
         set_spacing(head, 16)
@@ -217,7 +220,11 @@ class PartingPanel(QFrame):
 
     def show_divergence(self, divergence: Divergence) -> None:
         """Show a place, and why the same place gave different tokens."""
-        words = f"Token {divergence.index + 1:,}. {explain(divergence, self._vocabulary)}"
+        words = tr(
+            "Token {index:,}. {why}",
+            index=divergence.index + 1,
+            why=explain(divergence, self._vocabulary),
+        )
         self.sentence.setText(words)
         notes = notes_of(divergence)
         self.notes.setText(notes)

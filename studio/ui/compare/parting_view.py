@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWi
 from studio.app.compare.divergence import in_short
 from studio.app.compare.lane import CompareLane
 from studio.app.compare.state import CompareState
+from studio.translation import mark, tr
 from studio.ui.compare.chart import EntropyChart
 from studio.ui.compare.distances import LaneDistances
 from studio.ui.theme.spacing import set_margins, set_spacing
@@ -18,7 +19,7 @@ from studio.ui.theme.theme import Theme
 from studio.ui.widgets.actions import button_text
 from studio.ui.widgets.plain_label import PlainLabel
 
-NONE_YET = "Nowhere yet: the lanes have not been run, or say the same so far."
+NONE_YET = mark("Nowhere yet: the lanes have not been run, or say the same so far.")
 
 
 class PartingView(QFrame):
@@ -41,12 +42,12 @@ class PartingView(QFrame):
     def __init__(self, state: CompareState, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("card", True)
-        self.setAccessibleName("Where they part")
+        self.setAccessibleName(tr("Where they part"))
         self.chart = EntropyChart(state, theme)
         self.distances = LaneDistances(state, theme)
         self.lines: list[QPushButton] = []
         self._shown: list[tuple[CompareLane, CompareLane, int]] = []
-        self._none = PlainLabel(NONE_YET)
+        self._none = PlainLabel(tr(NONE_YET))
         self._none.setProperty("role", "muted")
         self._none.setWordWrap(True)
         lines = QWidget()
@@ -60,9 +61,9 @@ class PartingView(QFrame):
         set_margins(row, 16, 8, 16, 10)
         set_spacing(row, 28)
         for heading, widget, stretch in (
-            ("Where they part", lines, 0),
-            ("Entropy by position", self.chart, 1),
-            ("Distance at the prompt", self.distances, 0),
+            (tr("Where they part"), lines, 0),
+            (tr("Entropy by position"), self.chart, 1),
+            (tr("Distance at the prompt"), self.distances, 0),
         ):
             label = PlainLabel(heading)
             label.setProperty("role", "heading")
@@ -91,7 +92,7 @@ class PartingView(QFrame):
             line.setProperty("flat", True)
             # In line with the heading, as words are.
             line.setStyleSheet("padding: 2px 4px 2px 0px; text-align: left;")
-            line.setToolTip("Show what both lanes drew from there")
+            line.setToolTip(tr("Show what both lanes drew from there"))
             line.setCursor(Qt.CursorShape.PointingHandCursor)
             line.clicked.connect(lambda _checked, lane=lane: self.wanted.emit(lane))
             self._lines.insertWidget(place, line, 0, Qt.AlignmentFlag.AlignLeft)

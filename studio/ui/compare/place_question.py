@@ -5,10 +5,11 @@ from PySide6.QtWidgets import QMessageBox, QWidget
 
 from studio.app.compare.lane import CompareLane
 from studio.app.compare.state import CompareState
+from studio.translation import mark, tr
 from studio.ui.widgets.ask import question_box
 from studio.ui.writing.document_files import DocumentFiles
 
-QUESTION = "The text that this run continued does not stand in the manuscript any more."
+QUESTION = mark("The text that this run continued does not stand in the manuscript any more.")
 
 
 class PlaceQuestion(QObject):
@@ -34,13 +35,15 @@ class PlaceQuestion(QObject):
     def _ask(self, lane: CompareLane) -> None:
         box = question_box(
             self._window,
-            "Use this text",
-            QUESTION,
-            "It can begin a new document, behind the text that it continues, or come at the caret "
-            "of this one.",
+            tr("Use this text"),
+            tr(QUESTION),
+            tr(
+                "It can begin a new document, behind the text that it continues, or come at the "
+                "caret of this one."
+            ),
         )
-        new = box.addButton("New document", QMessageBox.ButtonRole.AcceptRole)
-        at_caret = box.addButton("At the caret", QMessageBox.ButtonRole.AcceptRole)
+        new = box.addButton(tr("New document"), QMessageBox.ButtonRole.AcceptRole)
+        at_caret = box.addButton(tr("At the caret"), QMessageBox.ButtonRole.AcceptRole)
         box.addButton(QMessageBox.StandardButton.Cancel)
         box.setDefaultButton(new)
 

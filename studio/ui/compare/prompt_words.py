@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy
 
+from studio.translation import tr
 from studio.ui.widgets.plain_label import PlainLabel
 from studio.visible_text import visible_line
 
@@ -21,7 +22,7 @@ class PromptWords(PlainLabel):
         super().__init__()
         self._parts = ("", "", "")
         self.setProperty("role", "muted")
-        self.setAccessibleName("What the lanes continue")
+        self.setAccessibleName(tr("What the lanes continue"))
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
 
     def tell(self, before: str, prompt: str, behind: str) -> None:
@@ -68,5 +69,5 @@ class PromptWords(PlainLabel):
 
 def _joined(parts: tuple[str, str, str]) -> str:
     before, tail, behind = parts
-    quoted = f"after “{tail}”" if tail else ""
+    quoted = tr("after “{tail}”", tail=tail) if tail else ""
     return _BETWEEN.join(part for part in (before, quoted, behind) if part)

@@ -4,6 +4,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QSplitter, QSplitterHandle
 
+from studio.translation import tr
 from studio.ui.theme.theme import Theme
 
 _GRIP = 7
@@ -34,7 +35,7 @@ class _Rule(QSplitterHandle):
         self._theme = theme
         self.setBackgroundRole(QPalette.ColorRole.Base)
         self.setAutoFillBackground(True)
-        self.setToolTip("Drag to make a lane wider or narrower")
+        self.setToolTip(tr("Drag to make a lane wider or narrower"))
         theme.changed.connect(self.update)
 
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 from studio.app.compare.numbers import LANES_LENGTH, LANES_SEED, taken
 from studio.app.compare.setups import all_presets, around, ladder
 from studio.app.compare.state import CompareState
+from studio.translation import mark, tr
 from studio.ui.parameters.number_edit import NumberEdit
 from studio.ui.theme.check_box import CheckBox
 from studio.ui.theme.combo import ComboBox
@@ -31,7 +32,7 @@ from studio.ui.widgets.tips import set_tip
 _EDGE = 14
 """Pixels from the window's right edge, as its other parts."""
 
-_DRAWS_TIP = (
+_DRAWS_TIP = mark(
     "<p><b>Same random draws</b>: every lane draws the same number u at the same place, from "
     "(seed, position). What differs between the lanes then is their settings and nothing else.</p>"
     "<p>Off: each lane has a seed of its own; it stands in the tooltip below its text.</p>"
@@ -59,16 +60,19 @@ class SetUpPopup(QFrame):
         super().__init__(parent, Qt.WindowType.Popup)
         self._state = state
         self._theme = theme
-        self.setAccessibleName("Set up")
+        self.setAccessibleName(tr("Set up"))
         self.beginnings = [self._beginning(*choice) for choice in self._choices()]
-        self.same_draws = CheckBox("Same random draws in all lanes", theme)
-        set_tip(self.same_draws, _DRAWS_TIP)
+        self.same_draws = CheckBox(tr("Same random draws in all lanes"), theme)
+        set_tip(self.same_draws, tr(_DRAWS_TIP))
         self.same_draws.toggled.connect(state.set_same_dice)
-        self.in_step = CheckBox("Scroll in step", theme)
+        self.in_step = CheckBox(tr("Scroll in step"), theme)
         set_tip(
             self.in_step,
-            "<p>All lanes begin with the same token when one is scrolled: what is read beside one "
-            "another was written at the same place. Off: each is scrolled freely.</p>",
+            tr(
+                "<p>All lanes begin with the same token when one is scrolled: what is read "
+                "beside one another was written at the same place. Off: each is scrolled "
+                "freely.</p>"
+            ),
         )
         self.in_step.toggled.connect(state.set_in_step)
         self.seed = NumberEdit(
@@ -85,45 +89,47 @@ class SetUpPopup(QFrame):
         self.refusal.setProperty("role", "error")
         self.refusal.setWordWrap(True)
         self.refusal.hide()
-        for edit, name in ((self.seed, "Seed"), (self.length, "Max tokens for each lane")):
+        for edit, name in ((self.seed, tr("Seed")), (self.length, tr("Max tokens for each lane"))):
             edit.setAccessibleName(name)
             _fit_to_seed(edit)
             edit.refused.connect(self._tell_refusal)
         self.reference = ComboBox(theme)
-        self.reference.setAccessibleName("Lane that the others are compared with")
+        self.reference.setAccessibleName(tr("Lane that the others are compared with"))
         set_tip(
             self.reference,
-            "<p>Which lane the <b>first divergence</b> is looked for against: each lane's left "
-            "neighbour, or one lane for all.</p>",
+            tr(
+                "<p>Which lane the <b>first divergence</b> is looked for against: each lane's left "
+                "neighbour, or one lane for all.</p>"
+            ),
         )
         self.reference.setSizeAdjustPolicy(ComboBox.SizeAdjustPolicy.AdjustToContents)
         self.reference.activated.connect(self._take_reference)
         column = QVBoxLayout(self)
         set_margins(column, 16, 12, 16, 14)
         set_spacing(column, 8)
-        column.addWidget(_heading("Begin with other lanes"))
+        column.addWidget(_heading(tr("Begin with other lanes")))
         begin = QVBoxLayout()
         set_spacing(begin, 2)
         for button in self.beginnings:
             begin.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
         column.addLayout(begin)
         column.addSpacing(4)
-        column.addWidget(_heading("The next run"))
+        column.addWidget(_heading(tr("The next run")))
         column.addWidget(self.same_draws)
         form = QFormLayout()
         set_spacing(form, 8)
         form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.FieldsStayAtSizeHint)
-        form.addRow("Seed", self.seed)
-        form.addRow("Max tokens", self.length)
+        form.addRow(tr("Seed"), self.seed)
+        form.addRow(tr("Max tokens"), self.length)
         column.addLayout(form)
         column.addWidget(self.refusal)
         column.addSpacing(4)
-        column.addWidget(_heading("Reading"))
+        column.addWidget(_heading(tr("Reading")))
         column.addWidget(self.in_step)
         against = QFormLayout()
         against.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        against.addRow("Compared with the", self.reference)
+        against.addRow(tr("Compared with the"), self.reference)
         column.addLayout(against)
         state.changed.connect(self.follow)
         state.in_step_changed.connect(self.follow)
@@ -172,17 +178,17 @@ class SetUpPopup(QFrame):
         return (
             (
                 "T 0, 0.5, 1, 1.5",
-                "Four temperatures; all else as on the Write page",
+                tr("Four temperatures; all else as on the Write page"),
                 lambda: state.set_up(ladder(*state.here)),
             ),
             (
-                "Around the current T",
-                "The temperature of the Write page among its neighbours",
+                tr("Around the current T"),
+                tr("The temperature of the Write page among its neighbours"),
                 lambda: state.set_up(around(*state.here)),
             ),
             (
-                "All presets",
-                "A lane a preset, as many as fit",
+                tr("All presets"),
+                tr("A lane a preset, as many as fit"),
                 lambda: state.set_up(all_presets(state.presets.presets)),
             ),
         )
@@ -199,7 +205,7 @@ class SetUpPopup(QFrame):
         lanes, chosen = self._state.lanes, self._state.reference
         self.reference.clear()
         self.reference.addItems(
-            ["left lane", *(f"lane {place + 1}" for place in range(len(lanes)))]
+            [tr("left lane"), *(tr("lane {place}", place=place + 1) for place in range(len(lanes)))]
         )
         self.reference.setCurrentIndex(0 if chosen is None else lanes.index(chosen) + 1)
 

@@ -7,6 +7,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
 from studio.app.compare.history import CompareHistory
+from studio.translation import tr
 from studio.ui.theme.spacing import set_spacing
 from studio.ui.widgets.actions import key_text
 from studio.ui.widgets.plain_label import PlainLabel
@@ -34,11 +35,13 @@ class CompareSteps(QWidget):
         self._history = history
         self._words = PlainLabel()
         self._words.setProperty("role", "muted")
-        self._words.setAccessibleName("Run in view")
+        self._words.setAccessibleName(tr("Run in view"))
         set_tip(
             self._words,
-            "<p>Runs are kept, as takes are: a new one takes no other away. They are still there "
-            "when the program opens again.</p>",
+            tr(
+                "<p>Runs are kept, as takes are: a new one takes no other away. They are still "
+                "there when the program opens again.</p>"
+            ),
         )
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -57,7 +60,7 @@ class CompareSteps(QWidget):
     def _follow(self) -> None:
         history = self._history
         number = "–" if history.number is None else f"{history.number:,}"
-        words = f"run {number} of {history.count:,}"
+        words = tr("run {number} of {count:,}", number=number, count=history.count)
         if words != self._words.text():
             self._words.setText(words)
         is_needed = history.can_step(-1) or history.can_step(1) or history.count > 1

@@ -20,8 +20,9 @@ from PySide6.QtGui import QTextCursor, QTextDocument
 
 from studio.app.timers import single_shot
 from studio.manuscript import Manuscript, TextShape
+from studio.translation import mark, tr
 
-REFUSED = "This text is being written. Press Esc to stop, or write before or behind it."
+REFUSED = mark("This text is being written. Press Esc to stop, or write before or behind it.")
 """What the writer is told who wants to change the growing take."""
 
 AT_ONCE = TextShape(characters=100_000, paragraphs=2_000, longest=100_000)
@@ -403,7 +404,7 @@ class DocumentMirror(QObject):
         self._strayed = True
         self._astray = position, length, own_length
         QTimer.singleShot(0, self, self._return_if_strayed)
-        self.refused.emit(REFUSED)
+        self.refused.emit(tr(REFUSED))
 
     def _return_if_strayed(self) -> None:
         if self._strayed:

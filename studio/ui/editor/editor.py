@@ -25,6 +25,7 @@ from PySide6.QtWidgets import QApplication, QMenu, QTextEdit, QWidget
 
 from studio.manuscript import Edit, Manuscript, TextShape, shape_of, with_own_records
 from studio.manuscript.text_shape import LIMITS, fits, too_large
+from studio.translation import mark, tr
 from studio.ui.editor.document import REFUSED, DocumentMirror, pasted
 from studio.ui.editor.filling import PageFilling
 from studio.ui.editor.keys import PARAGRAPH_KEYS, asks_redo, changed_by, inserted_by
@@ -34,18 +35,18 @@ from studio.ui.editor.placeholder import EditorPlaceholder
 from studio.ui.editor.provenance_highlighter import ProvenanceHighlighter
 from studio.ui.editor.scroll import ScrollKeeper
 
-EMPTY_STATE = "Write the first sentence, then press Ctrl+Enter to continue it."
+EMPTY_STATE = mark("Write the first sentence, then press Ctrl+Enter to continue it.")
 
-UNDO_REFUSED = "A text is being written. Press Esc to stop; then it can be undone."
+UNDO_REFUSED = mark("A text is being written. Press Esc to stop; then it can be undone.")
 """What the writer is told who wants to undo while a take grows."""
 
-LAYING_OUT = "The text is still being laid out. It can be written in as soon as it is there."
+LAYING_OUT = mark("The text is still being laid out. It can be written in as soon as it is there.")
 """What the writer is told who wants to edit a long text that is not all there yet."""
 
 _ALWAYS = 1000
 """Code points that may be pasted anywhere: as if somebody had typed them."""
 
-_AS_A_FILE = "Save it as a text file and open that: it can be opened wrapped, or in parts."
+_AS_A_FILE = mark("Save it as a text file and open that: it can be opened wrapped, or in parts.")
 
 
 class ManuscriptEditor(Page):
@@ -81,8 +82,8 @@ class ManuscriptEditor(Page):
         self._manuscript = manuscript
         self._clippings = Clippings()
         self.setAcceptRichText(False)
-        self.setAccessibleName("Manuscript")
-        self._placeholder = EditorPlaceholder(self, self.underlay, EMPTY_STATE)
+        self.setAccessibleName(tr("Manuscript"))
+        self._placeholder = EditorPlaceholder(self, self.underlay, tr(EMPTY_STATE))
         self._mirror = DocumentMirror(
             self.document(), manuscript, lambda: self.textCursor().position()
         )
@@ -254,21 +255,21 @@ class ManuscriptEditor(Page):
         if self._manuscript.can_undo:
             self.move_caret(self._manuscript.undo())
         elif self._manuscript.growing:
-            self._refuse(UNDO_REFUSED)
+            self._refuse(tr(UNDO_REFUSED))
 
     def redo(self) -> None:
         """Brings the step undone last back, and puts the caret there."""
         if self._manuscript.can_redo:
             self.move_caret(self._manuscript.redo())
         elif self._manuscript.growing:
-            self._refuse(UNDO_REFUSED)
+            self._refuse(tr(UNDO_REFUSED))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Lets Qt edit, unless that would change the growing take."""
         goes_back = event.matches(QKeySequence.StandardKey.Undo) or asks_redo(event)
         if not self._mirror.is_whole and not goes_back:
             if changed_by(event, self.textCursor()):
-                self._refuse(LAYING_OUT)
+                self._refuse(tr(LAYING_OUT))
                 event.accept()
             else:
                 event.ignore()
@@ -278,7 +279,7 @@ class ManuscriptEditor(Page):
         elif asks_redo(event):
             self.redo()
         elif (reach := changed_by(event, self.textCursor())) and not self._editable(*reach):
-            self._refuse(REFUSED)
+            self._refuse(tr(REFUSED))
         elif reach and self._mirror.is_large(*reach) and (typed := inserted_by(event)) is not None:
             if event.matches(QKeySequence.StandardKey.Cut):
                 self.copy()
@@ -373,7 +374,11 @@ class ManuscriptEditor(Page):
         whole = TextShape(length, paragraphs, longest)
         if fits(whole):
             return ""
-        return f"The text is not put in. {too_large('with it the page', whole)} {_AS_A_FILE}"
+        return tr(
+            "The text is not put in. {why} {way_on}",
+            why=too_large(tr("with it the page"), whole),
+            way_on=tr(_AS_A_FILE),
+        )
 
     def _here(self) -> int:
         """How long the paragraph is that the caret stands in."""
@@ -382,7 +387,7 @@ class ManuscriptEditor(Page):
     def dropEvent(self, event: QDropEvent) -> None:
         """Moves text within the manuscript in one undo step; takes text from elsewhere in."""
         if not self._mirror.is_whole:
-            self._refuse(LAYING_OUT)
+            self._refuse(tr(LAYING_OUT))
             event.ignore()
             return
         own = event.source() in (self, self.viewport())
@@ -405,7 +410,7 @@ class ManuscriptEditor(Page):
             return
         manuscript = self._manuscript
         if not (manuscript.editable(start, end - start) and manuscript.editable(target, 0)):
-            self._refuse(REFUSED)
+            self._refuse(tr(REFUSED))
             return
         # Undo brings the records back that stood there: those that are moved are others.
         moved = with_own_records(manuscript.passage(start, end))
@@ -451,7 +456,7 @@ class ManuscriptEditor(Page):
 
     @property
     def _why_refused(self) -> str:
-        return REFUSED if self._mirror.is_whole else LAYING_OUT
+        return tr(REFUSED) if self._mirror.is_whole else tr(LAYING_OUT)
 
     def _editable(self, start: int, end: int) -> bool:
         if not self._mirror.is_whole:

@@ -10,6 +10,7 @@ from PySide6.QtGui import QGuiApplication, QPainter, QPalette, QTextCursor
 from PySide6.QtWidgets import QTextEdit
 
 from studio.app.timers import single_shot
+from studio.translation import tr
 from studio.ui.editor.document import DocumentMirror
 from studio.ui.editor.page import Page
 
@@ -80,7 +81,9 @@ class PageFilling(QObject):
         if self._since.elapsed() > _SOON_MS:
             painter = QPainter(self._page.viewport())
             painter.setFont(self._page.font())
-            words = f"Laying out the text… {self._mirror.fraction:.0%}".replace("%", " %")
+            words = tr(
+                "Laying out the text… {fraction:.0%}", fraction=self._mirror.fraction
+            ).replace("%", " %")
             painter.setPen(QGuiApplication.palette().color(QPalette.ColorRole.PlaceholderText))
             area = self._page.viewport().rect()
             painter.drawText(area, Qt.AlignmentFlag.AlignCenter, words)

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
 
 from studio.app.timers import single_shot
 from studio.app.writing.text_search import matches, matches_between, next_match, previous_match
+from studio.translation import tr
 from studio.ui.editor.editor import ManuscriptEditor
 from studio.ui.theme.check_box import CheckBox
 from studio.ui.theme.spacing import set_margins, set_spacing
@@ -49,23 +50,23 @@ class FindBar(QWidget):
         self._found: list[tuple[int, int]] = []
         self._origin = 0  # where a search begins that goes on while the query is typed
         self._query = QLineEdit()
-        self._query.setPlaceholderText("Find in the manuscript")
-        self._query.setAccessibleName("Text to find")
-        self._query.setToolTip("Enter finds the next match, Shift+Enter the one before")
+        self._query.setPlaceholderText(tr("Find in the manuscript"))
+        self._query.setAccessibleName(tr("Text to find"))
+        self._query.setToolTip(tr("Enter finds the next match, Shift+Enter the one before"))
         self._count = PlainLabel()
         self._count.setProperty("role", "muted")
-        self._count.setAccessibleName("Matches")
-        self._match_case = CheckBox("Match case", theme)
-        self._match_case.setToolTip("Tell capital letters from small ones")
+        self._count.setAccessibleName(tr("Matches"))
+        self._match_case = CheckBox(tr("Match case"), theme)
+        self._match_case.setToolTip(tr("Tell capital letters from small ones"))
         row = QHBoxLayout(self)
         set_margins(row, 12, 6, 8, 6)
         set_spacing(row, 6)
         row.addWidget(self._query, 1)
         row.addWidget(self._count)
-        row.addWidget(self._button("Previous", "‹", "Shift+F3", self.find_previous))
-        row.addWidget(self._button("Next", "›", "F3", self.find_next))
+        row.addWidget(self._button(tr("Previous"), "‹", "Shift+F3", self.find_previous))
+        row.addWidget(self._button(tr("Next"), "›", "F3", self.find_next))
         row.addWidget(self._match_case)
-        row.addWidget(self._button("Close", "×", "Esc", self.close_bar))
+        row.addWidget(self._button(tr("Close"), "×", "Esc", self.close_bar))
         # While text grows it changes many times a second; one search a moment later serves all.
         self._soon = single_shot(self, self._search, 100)
         self._rest: Iterator[tuple[int, int]] = iter(())
@@ -212,14 +213,18 @@ class FindBar(QWidget):
         if not self.query:
             told = ""
         elif not self._is_whole:
-            told = f"{len(self._found):,} and more"
+            told = tr("{count:,} and more", count=len(self._found))
         elif not self._found:
-            told = "No matches"
+            told = tr("No matches")
         else:
             total, selection = len(self._found), self._editor.selection
             at = next_match(self._found, selection[0])
             current = at is not None and self._found[at] == selection
-            told = f"{at + 1:,} of {total:,}" if at is not None and current else f"{total:,} found"
+            told = (
+                tr("{number:,} of {total:,}", number=at + 1, total=total)
+                if at is not None and current
+                else tr("{total:,} found", total=total)
+            )
         self._count.setText(told)
 
     def _mark(self) -> None:

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from studio.app.explain.figure import Bar, Column, Figure
 from studio.app.explain.place import STEP
 from studio.app.tokens.text import TokenText
+from studio.translation import tr
 from studio.ui.theme.colors import Colors
 from studio.ui.theme.theme import Theme
 
@@ -53,7 +54,7 @@ class ExplainChart(QWidget):
         self._theme = theme
         self._figure: Figure | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setAccessibleName("Chart")
+        self.setAccessibleName(tr("Chart"))
         theme.changed.connect(self.update)
 
     def set_figure(self, figure: Figure) -> None:

@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QMainWindow
 from studio.app.explain.source import ExplainSource
 from studio.app.explain.state import ExplainState
 from studio.app.session import Session
+from studio.translation import tr
 from studio.ui.explain.panel import ExplainPanel
 from studio.ui.theme.theme import Theme
 from studio.ui.widgets.side_dock import SideDock
@@ -45,7 +46,7 @@ class ExplainDock(SideDock):
             session.next_token_preview,
         )
         panel = ExplainPanel(state, source, session.sampling, theme)
-        super().__init__(window, panel, "Explain temperature", place, width)
+        super().__init__(window, panel, tr("Explain temperature"), place, width)
         self.setObjectName("explain")
         self.state, self.source, self.panel = state, source, panel
         for part in (state, source):

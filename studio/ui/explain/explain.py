@@ -10,11 +10,12 @@ from PySide6.QtWidgets import QMainWindow, QPushButton, QWidget
 from studio.app import settings as remembered
 from studio.app.session import Session
 from studio.app.settings import Settings
+from studio.translation import mark, tr
 from studio.ui.theme.theme import Theme
 from studio.ui.widgets.quiet_link import quiet_link
 from studio.ui.widgets.side_dock_access import DockSettings, SideDockAccess
 
-TIP = "Temperature on your own sentence, in seven short steps"
+TIP = mark("Temperature on your own sentence, in seven short steps")
 
 if TYPE_CHECKING:
     from studio.ui.explain.dock import ExplainDock
@@ -74,7 +75,11 @@ class Explain(SideDockAccess["ExplainDock"]):
             step: One of `explain.text.STEP_NAMES`.
             topic: What is explained, as in “Explain {topic}”.
         """
-        button = quiet_link("Explain", f"Explain {topic}", f"Explain {topic} on your own sentence")
+        button = quiet_link(
+            tr("Explain"),
+            tr("Explain {topic}", topic=topic),
+            tr("Explain {topic} on your own sentence", topic=topic),
+        )
         button.clicked.connect(lambda: self.open_at(step))
         return button
 

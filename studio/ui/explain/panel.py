@@ -34,6 +34,7 @@ from studio.app.explain.text import STEPS
 from studio.app.explain.words import source_line, words
 from studio.app.explain_steps import STEP_NAMES, StepName
 from studio.app.parameters.sampling_state import SamplingState
+from studio.translation import tr
 from studio.ui.explain.chart import ExplainChart
 from studio.ui.temperature.slider import TemperatureSlider
 from studio.ui.theme.spacing import set_margins, set_spacing
@@ -79,7 +80,7 @@ class ExplainPanel(QFrame):
         self._state = state
         self._source = source
         self.setProperty("card", True)
-        self.setAccessibleName("Explain temperature")
+        self.setAccessibleName(tr("Explain temperature"))
         self._number = PlainLabel()
         self._number.setProperty("role", "muted")
         self._title = PlainLabel()
@@ -93,12 +94,12 @@ class ExplainPanel(QFrame):
         self._caption.setWordWrap(True)
         self._chart = ExplainChart(theme)
         self._slider = TemperatureSlider(sampling, theme)
-        self._slider.setAccessibleName("Temperature, in Explain")
+        self._slider.setAccessibleName(tr("Temperature, in Explain"))
         self._origin = PlainLabel()
         self._origin.setProperty("role", "muted")
         self._origin.setWordWrap(True)
-        self._back = _StepButton("Back", "The step before (←)", state.back)
-        self._next = _StepButton("Next", "The next step (→)", self._go_on)
+        self._back = _StepButton(tr("Back"), tr("The step before (←)"), state.back)
+        self._next = _StepButton(tr("Next"), tr("The next step (→)"), self._go_on)
         self._dots = [_Dot(name, index, state, theme) for index, name in enumerate(STEP_NAMES)]
         self._build_layout()
         state.changed.connect(self._on_step)
@@ -192,13 +193,16 @@ class ExplainPanel(QFrame):
 
     def _on_step(self) -> None:
         state = self._state
-        _tell(self._number, f"Step {state.index + 1} of {len(STEP_NAMES)}")
+        _tell(
+            self._number,
+            tr("Step {number} of {count}", number=state.index + 1, count=len(STEP_NAMES)),
+        )
         _tell(self._title, STEPS[state.step].title)
         self._slider.setVisible(STEPS[state.step].turns)
         if state.is_first and self._back.hasFocus():
             self._next.setFocus(Qt.FocusReason.OtherFocusReason)
         self._back.setEnabled(not state.is_first)
-        self._next.setText("Done" if state.is_last else "Next")
+        self._next.setText(tr("Done") if state.is_last else tr("Next"))
         self._scroll.verticalScrollBar().setValue(0)
         self._refresh()
 
@@ -244,7 +248,7 @@ class _Dot(QAbstractButton):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         title = STEPS[name].title
-        self.setAccessibleName(f"Step {index + 1}: {title}")
+        self.setAccessibleName(tr("Step {number}: {title}", number=index + 1, title=title))
         self.setToolTip(f"{index + 1}. {title}")
         self.clicked.connect(lambda: state.go(name))
         state.changed.connect(self.update)

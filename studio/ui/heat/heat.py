@@ -8,6 +8,7 @@ from studio.app import settings as remembered
 from studio.app.heat.measure import SCALES, HeatMeasure, measure_named
 from studio.app.session import Session
 from studio.app.settings import Settings
+from studio.translation import tr
 from studio.ui.editor.editor import ManuscriptEditor
 from studio.ui.heat.editor_heat import EditorHeat
 from studio.ui.heat.legend import HeatLegend
@@ -45,16 +46,16 @@ class Heat(QObject):
 
     def menu(self, parent: QMenu) -> QMenu:
         """The menu of measures."""
-        menu = QMenu("&Heat", parent)
+        menu = QMenu(tr("&Heat"), parent)
         menu.setToolTipsVisible(True)
         menu.addActions(self.actions)
         return menu
 
     def _action(self, index: int, measure: HeatMeasure) -> QAction:
         scale = SCALES.get(measure)
-        action = QAction(scale.title if scale else "&Off", self)
+        action = QAction(scale.title if scale else tr("&Off"), self)
         action.setCheckable(True)
-        action.setToolTip(scale.tip if scale else "The manuscript without tints")
+        action.setToolTip(scale.tip if scale else tr("The manuscript without tints"))
         action.setShortcut(QKeySequence(f"Alt+{index}"))
         action.setData(measure)
         action.triggered.connect(lambda: self._state.set_measure(measure))

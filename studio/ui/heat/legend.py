@@ -28,6 +28,7 @@ from PySide6.QtWidgets import (
 from studio.app.heat.measure import SCALES, HeatMeasure
 from studio.app.heat.state import LEVELS, HeatState
 from studio.app.writing.records import TokenRecords
+from studio.translation import mark, tr
 from studio.ui.heat.ramp import ramp
 from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.theme.theme import Theme
@@ -35,11 +36,13 @@ from studio.ui.theme.type_scale import grown
 from studio.ui.widgets.plain_label import PlainLabel
 from studio.ui.widgets.tips import set_tip
 
-NOTHING_RECORDED = "Nothing to tint yet: write with Ctrl+Enter, or score the text that is there."
-BEING_SCORED = "The model is reading the text; the tint follows it."
-NO_DICE = "Scored text has no blame: nothing was drawn for it. Write with Ctrl+Enter."
+NOTHING_RECORDED = mark(
+    "Nothing to tint yet: write with Ctrl+Enter, or score the text that is there."
+)
+BEING_SCORED = mark("The model is reading the text; the tint follows it.")
+NO_DICE = mark("Scored text has no blame: nothing was drawn for it. Write with Ctrl+Enter.")
 
-NOT_EXACT = "≈ not all exact"
+NOT_EXACT = mark("≈ not all exact")
 """What stands beside the scale where notes say more."""
 
 _RAMP_HEIGHT = 10
@@ -73,27 +76,27 @@ class HeatLegend(QWidget):
         super().__init__(parent)
         self._heat = heat
         self._records = records
-        self.setAccessibleName("Heat")
+        self.setAccessibleName(tr("Heat"))
         menu = QMenu(self)
         menu.addActions(list(choices))
         self.measure_button = QPushButton()
         self.measure_button.setProperty("flat", True)
         self.measure_button.setMenu(menu)
         self.scale = HeatScaleBar(heat, theme)
-        self._nothing = PlainLabel(NOTHING_RECORDED)
+        self._nothing = PlainLabel(tr(NOTHING_RECORDED))
         self._nothing.setProperty("role", "muted")
         self._nothing.setWordWrap(True)
         self._nothing.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.note = PlainLabel(NOT_EXACT)
+        self.note = PlainLabel(tr(NOT_EXACT))
         self.note.setProperty("role", "muted")
         self.note.hide()
-        self.score_button = QPushButton("Score the text")
+        self.score_button = QPushButton(tr("Score the text"))
         self.score_button.setProperty("flat", True)
         self.score_button.clicked.connect(self._score_or_stop)
         close = QToolButton()
         close.setText("×")
-        close.setToolTip("Turn the heat off")
-        close.setAccessibleName("Turn the heat off")
+        close.setToolTip(tr("Turn the heat off"))
+        close.setAccessibleName(tr("Turn the heat off"))
         close.clicked.connect(lambda: heat.set_measure(HeatMeasure.OFF))
         row = QHBoxLayout(self)
         set_margins(row, 12, 0, 6, 0)
@@ -124,11 +127,13 @@ class HeatLegend(QWidget):
             return
         scale = SCALES[self._heat.measure]
         name = scale.title.replace("&", "")
-        self.measure_button.setText(f"Heat: {name.lower()}")
+        self.measure_button.setText(tr("Heat: {name}", name=name.lower()))
         set_tip(self.measure_button, scale.tip)
-        self.measure_button.setAccessibleName(f"Heat: {name}")
+        self.measure_button.setAccessibleName(tr("Heat: {name}", name=name))
         set_tip(self.scale, scale.tip)
-        self.scale.setAccessibleName(f"{name}: from {scale.low} to {scale.high}")
+        self.scale.setAccessibleName(
+            tr("{name}: from {low} to {high}", name=name, low=scale.low, high=scale.high)
+        )
         self.scale.updateGeometry()
         self.scale.update()
         self._follow_notes()
@@ -153,10 +158,10 @@ class HeatLegend(QWidget):
     def _why_no_tint(self) -> str:
         spans = self._records.spans
         if len(spans) == 0:
-            return BEING_SCORED if self._records.is_scoring else NOTHING_RECORDED
+            return tr(BEING_SCORED) if self._records.is_scoring else tr(NOTHING_RECORDED)
         is_blame = self._heat.measure is HeatMeasure.BLAME
         if is_blame and not any(hasattr(record, "u") for record in spans.records):
-            return NO_DICE
+            return tr(NO_DICE)
         return ""
 
     def _follow_scoring(self) -> None:
@@ -164,15 +169,17 @@ class HeatLegend(QWidget):
             return
         scoring = self._records.is_scoring
         self._follow_records()
-        text = "Stop scoring" if scoring else "Score the text"
+        text = tr("Stop scoring") if scoring else tr("Score the text")
         if self.score_button.text() != text:
             self.score_button.setText(text)
         why_not = None if scoring else self._records.why_not
         self.score_button.setEnabled(why_not is None)
         self.score_button.setToolTip(
             why_not
-            or "<p>Let the model read the text that it did not write, once, and say of every token "
-            "how likely it was. The text stays as it is.</p>"
+            or tr(
+                "<p>Let the model read the text that it did not write, once, and say of every "
+                "token how likely it was. The text stays as it is.</p>"
+            )
         )
 
     def _score_or_stop(self) -> None:

@@ -9,15 +9,15 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
 from studio.app.tokens.details import TokenDetails, most_likely_words
+from studio.translation import mark, tr
 from studio.ui.theme.theme import Theme
 
 _PADDING = 10
 _GAP = 4
 _LINE_GAP = 3
 _WIDTH_IN_CHARACTERS = 40
-_ASKS = "what T makes it 30\u202f%?"
-_BY_POINTER = ("Click: write it.", f"Right click: {_ASKS}")
-_BY_KEYBOARD = ("Enter: write it.", f"T: {_ASKS}")
+_BY_POINTER = (mark("Click: write it."), mark("Right click: what T makes it 30\u202f%?"))
+_BY_KEYBOARD = (mark("Enter: write it."), mark("T: what T makes it 30\u202f%?"))
 
 
 class TokenCard(QWidget):
@@ -37,7 +37,7 @@ class TokenCard(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         # What it says, the histogram's own description says to those who hear the window.
-        self.setAccessibleName("About this token")
+        self.setAccessibleName(tr("About this token"))
         self.hide()
         theme.changed.connect(self.update)
 
@@ -131,9 +131,14 @@ class TokenCard(QWidget):
         painter.setFont(self.font())
         painter.setPen(muted)
         if details.row.chosen:
-            self._right(painter, metrics, right, y, "▸ stands here")
+            self._right(painter, metrics, right, y, tr("▸ stands here"))
         y += step
-        facts = f"id {details.row.token}   {details.rank_words}   logit {details.logit:.2f}"
+        facts = tr(
+            "id {token}   {rank}   logit {logit:.2f}",
+            token=details.row.token,
+            rank=details.rank_words,
+            logit=details.logit,
+        )
         facts = metrics.elidedText(facts, Qt.TextElideMode.ElideRight, right - left)
         painter.drawText(left, y, facts)
         for name, value in details.lines:
@@ -158,8 +163,8 @@ class TokenCard(QWidget):
         Keys are told where they would come here, and not into a text.
         """
         is_text = self._details is not None and self._details.row.text.kind == "text"
-        told = _BY_KEYBOARD if self._by_keyboard else _BY_POINTER
-        return told if is_text else told[1:]
+        write, ask = map(tr, _BY_KEYBOARD if self._by_keyboard else _BY_POINTER)
+        return (write, ask) if is_text else (ask,)
 
     @staticmethod
     def _right(painter: QPainter, metrics: QFontMetrics, right: int, y: int, words: str) -> None:

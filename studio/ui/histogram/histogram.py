@@ -38,6 +38,7 @@ from studio.app.tokens.bar_scale import WHOLE, closest, tick_labels
 from studio.app.tokens.next_token import NextToken
 from studio.app.tokens.rows import Fold, Line, Tail, TokenRow
 from studio.app.tokens.words import spoken_lines
+from studio.translation import tr
 from studio.ui.histogram.card import TokenCard
 from studio.ui.histogram.rows import RowsPainter
 from studio.ui.theme.theme import Theme
@@ -98,7 +99,7 @@ class NextTokenHistogram(QWidget):
         self.setMouseTracking(True)
         # Every pixel is painted: what is behind need not be, thirty times a second.
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        self.setAccessibleName("Next word")
+        self.setAccessibleName(tr("Next word"))
         # A screen reader cannot follow thirty descriptions a second: it gets one when things
         # have come to rest. Neither timer runs at rest.
         self._describe_later = single_shot(self, self._describe, _DESCRIBE_AFTER_MS)
@@ -241,7 +242,7 @@ class NextTokenHistogram(QWidget):
     def scale_offer(self) -> str:
         """What `toggle_scale` would do now, in words; empty where it would do nothing."""
         other = WHOLE if self._scale != WHOLE else self.closest_scale
-        return "" if other == self._scale else f"Show 0 to {tick_labels(other)[2]}"
+        return "" if other == self._scale else tr("Show 0 to {most}", most=tick_labels(other)[2])
 
     def _on_zoomed(self, full: float) -> None:
         self._full = full
@@ -466,7 +467,11 @@ class NextTokenHistogram(QWidget):
         )
         words = " ".join((words, *(note.words for note in self._state.notes)))
         if self._scale != WHOLE:
-            words = f"{words} Scale 0 to {tick_labels(self._scale)[2]}."
+            words = tr(
+                "{words} Scale 0 to {most}.",
+                words=words,
+                most=tick_labels(self._scale)[2],
+            )
         if self._selected is not None and self._selected < len(lines):
             line = lines[self._selected]
             if isinstance(line, Fold):

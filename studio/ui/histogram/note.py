@@ -8,6 +8,7 @@ from html import escape
 from PySide6.QtWidgets import QWidget
 
 from studio.app.tokens.next_token import NextToken
+from studio.translation import tr
 from studio.ui.widgets.elided_label import ElidedLabel
 from studio.ui.widgets.tips import set_tip
 
@@ -25,7 +26,7 @@ class HistogramNote(ElidedLabel):
         self.setParent(parent)
         self._state = state
         self.setProperty("role", "muted")
-        self.setAccessibleName("About these bars")
+        self.setAccessibleName(tr("About these bars"))
         self.hide()  # a line without words would be room without use
         state.changed.connect(self._follow)
         self._follow()

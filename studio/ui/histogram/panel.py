@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QMenu, QSizePolicy, QVBoxLayout, QWidget
 from studio.app.parameters.sampling_state import SamplingState
 from studio.app.tokens.next_token import NextToken
 from studio.app.writing.word_choice import WordChoice
+from studio.translation import mark, tr
 from studio.ui.histogram.histogram import NextTokenHistogram
 from studio.ui.histogram.note import HistogramNote
 from studio.ui.theme.spacing import set_margins
@@ -19,10 +20,10 @@ from studio.ui.widgets.card import Card
 from studio.ui.widgets.elided_label import ElidedLabel
 from studio.ui.widgets.tips import plain_tip, set_tip
 
-HINT = "click one to write it"
-_SHORT_HINT = "click to write"
+HINT = mark("click one to write it")
+_SHORT_HINT = mark("click to write")
 
-_TOOL_TIP = (
+_TOOL_TIP = mark(
     "<p><b>Next word</b>: what could stand at the caret (a token: a word, or a part of one), "
     "favourite first.</p>"
     "<p>The bar’s full colour and the number: the probability that <b>will be used</b>, after "
@@ -62,7 +63,7 @@ class NextTokenPanel(Card):
         words: WordChoice | None = None,
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__("Next word", parent)
+        super().__init__(tr("Next word"), parent)
         self._state = state
         self._words = words
         self.hint = ElidedLabel()
@@ -78,7 +79,7 @@ class NextTokenPanel(Card):
         self.body.addLayout(place, 1)
         self.note = HistogramNote(state)
         self.body.addWidget(self.note)
-        set_tip(self, _TOOL_TIP)
+        set_tip(self, tr(_TOOL_TIP))
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
         state.changed.connect(self._follow)
         self._follow()
@@ -103,13 +104,13 @@ class NextTokenPanel(Card):
         menu = QMenu(self)
         menu.setToolTipsVisible(True)
         text = self._state.text(token).text
-        write = menu.addAction(f"&Write “{button_text(text)}”")
+        write = menu.addAction(tr("&Write “{text}”", text=button_text(text)))
         write.triggered.connect(lambda: self._write(token))
         why_not = self._words.why_not(token) if self._words is not None else ""
         write.setEnabled(why_not is None)
-        write.setToolTip(plain_tip(why_not or "Write it at the caret, as a take of its own."))
-        ask = menu.addAction("What &T makes it 30\u202f%?…")
-        ask.setToolTip("Type how likely it should be; the answer is a temperature, or two.")
+        write.setToolTip(plain_tip(why_not or tr("Write it at the caret, as a take of its own.")))
+        ask = menu.addAction(tr("What &T makes it 30\u202f%?…"))
+        ask.setToolTip(tr("Type how likely it should be; the answer is a temperature, or two."))
         ask.triggered.connect(lambda: self._ask(token, row))
         if offer := self.histogram.scale_offer:
             menu.addSeparator()
@@ -119,9 +120,9 @@ class NextTokenPanel(Card):
     def _follow(self) -> None:
         # While the model writes a click would come too late for its place.
         is_idle = self._state.reason is None and not self._state.is_written
-        hint = HINT if is_idle else ""
+        hint = tr(HINT) if is_idle else ""
         if hint != self.hint.text():
-            self.hint.set_forms(hint, _SHORT_HINT if hint else "")
+            self.hint.set_forms(hint, tr(_SHORT_HINT) if hint else "")
 
     def _open_menu(self, token: int, row: QRect, at: QPoint) -> None:
         menu = self.menu(token, row)

@@ -13,10 +13,11 @@ from studio.app.tokens.bar_scale import WHOLE, tick_labels
 from studio.app.tokens.rows import Fold, Line, Tail, TokenRow
 from studio.app.tokens.words import fold_sentence, row_label, short_percent, tail_sentence
 from studio.memory_budgets import LAID_OUT_TEXTS
+from studio.translation import mark, tr
 from studio.ui.theme.colors import Colors
 from studio.ui.theme.type_scale import grown
 
-LEGEND = (("accent", "will be used"), ("text", "the model’s own"))
+LEGEND = (("accent", mark("will be used")), ("text", mark("the model’s own")))
 """What a bar's fill and its tick are called, wherever they are named, and their colours."""
 
 _GUTTER = 12
@@ -224,7 +225,8 @@ class RowsPainter:
         """
         inks = self._inks_of(colors)
         texts = self._words
-        widths = [texts.of(words)[1] for _, words in LEGEND]
+        legend = [(name, tr(words)) for name, words in LEGEND]
+        widths = [texts.of(words)[1] for _, words in legend]
         lead, apart, tick = self._px(6), self._px(16), self._px(_TICK_WIDTH)
         swatch, swatch_high = map(self._px, _SWATCH)
         needed = sum(widths) + swatch + tick + 2 * lead + apart
@@ -232,7 +234,7 @@ class RowsPainter:
         middle = self.top_of(line) + self.row_height / 2
         painter.setFont(texts.font)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        for (name, words), width in zip(LEGEND, widths, strict=True):
+        for (name, words), width in zip(legend, widths, strict=True):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(getattr(inks, name))
             if name == "accent":
@@ -318,7 +320,7 @@ class RowsPainter:
         right_room = self._px(16) if opens else 0
         words = fold_sentence(fold, is_exact=self.is_exact)
         if self._words.of(words)[1] > self._size.width() - right_room - self._px(_GUTTER):
-            words, _, _ = words.partition(" by ")
+            words = fold_sentence(fold, is_exact=self.is_exact, is_short=True)
         self._paint_sentence(painter, inks, words, index, right_room)
         if not opens:
             return

@@ -8,6 +8,7 @@ from studio.app.landscape.state import COUNTS, LandscapeState
 from studio.app.session import Session
 from studio.app.settings import Settings
 from studio.manuscript import TokenSpan
+from studio.translation import tr
 from studio.ui.editor.editor import ManuscriptEditor
 from studio.ui.landscape.panel import LandscapePanel
 from studio.ui.theme.theme import Theme
@@ -50,10 +51,10 @@ class Landscape(QObject):
         self.panel.hide()
         self.action = make_action(
             self,
-            "&Landscape",
+            tr("&Landscape"),
             self._follow_action,
             "Ctrl+L",
-            "The last tokens as hills and valleys: position, rank and probability at this T",
+            tr("The last tokens as hills and valleys: position, rank and probability at this T"),
         )
         self.action.setCheckable(True)
         self.state.chosen.connect(self._look_at)

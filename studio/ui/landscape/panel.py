@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QButtonGroup, QPushButton, QSizePolicy, QWidget
 
 from studio.app.landscape.state import COUNTS, LandscapeState
 from studio.app.landscape.words import cell_line
+from studio.translation import mark, tr
 from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.theme.theme import Theme
 from studio.ui.widgets.card import Card
@@ -19,7 +20,7 @@ from studio.ui.widgets.tips import set_tip
 if TYPE_CHECKING:
     from studio.ui.landscape.view import LandscapeView
 
-_TOOL_TIP = (
+_TOOL_TIP = mark(
     "<p><b>Landscape</b>: the last tokens before the caret, each with the distribution it was "
     "taken from, at the temperature now, before penalties and filters.</p>"
     "<p>Across: tokens, the newest at the right. Down: the model’s own rank, its favourite on "
@@ -41,7 +42,7 @@ class LandscapePanel(Card):
     """
 
     def __init__(self, state: LandscapeState, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__("Landscape", parent)
+        super().__init__(tr("Landscape"), parent)
         self._state = state
         self._theme = theme
         self.view: LandscapeView | None = None
@@ -59,12 +60,12 @@ class LandscapePanel(Card):
             button.setProperty("segment", True)
             button.setCheckable(True)
             button.setChecked(count == state.count)
-            button.setToolTip(f"Show the last {count:,} tokens")
-            button.setAccessibleName(f"The last {count:,} tokens")
+            button.setToolTip(tr("Show the last {count:,} tokens", count=count))
+            button.setAccessibleName(tr("The last {count:,} tokens", count=count))
             self._choices.addButton(button, count)
             self.header.addWidget(button)
         self._choices.idClicked.connect(state.set_count)
-        set_tip(self, _TOOL_TIP)
+        set_tip(self, tr(_TOOL_TIP))
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
         state.changed.connect(self._follow)
         state.pointed.connect(self._tell)

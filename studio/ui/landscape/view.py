@@ -36,6 +36,7 @@ from studio.app.landscape.scale import (
 )
 from studio.app.landscape.state import LandscapeState
 from studio.app.landscape.words import cell_line
+from studio.translation import tr
 from studio.ui.heat.ramp import oklab, ramp
 from studio.ui.theme.colors import Colors
 from studio.ui.theme.theme import Theme
@@ -113,9 +114,11 @@ class _Overlay(pg.GraphicsObject):  # type: ignore[misc]  # pyqtgraph has no typ
             painter.drawText(where, right, label)
         below = QRectF(plot.left(), plot.bottom() + 1, plot.width(), line)
         painter.drawText(
-            below, int(Qt.AlignmentFlag.AlignLeft), f"{self._state.count:,} tokens ago"
+            below,
+            int(Qt.AlignmentFlag.AlignLeft),
+            tr("{count:,} tokens ago", count=self._state.count),
         )
-        painter.drawText(below, int(Qt.AlignmentFlag.AlignRight), "newest")
+        painter.drawText(below, int(Qt.AlignmentFlag.AlignRight), tr("newest"))
 
     def _paint_dots(self, painter: QPainter, colors: Colors) -> None:
         if self._view.is_dense:
@@ -171,7 +174,7 @@ class LandscapeView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no 
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setMouseTracking(True)
         self.viewport().setMouseTracking(True)
-        self.setAccessibleName("Landscape")
+        self.setAccessibleName(tr("Landscape"))
         state.changed.connect(self._follow)
         state.pointed.connect(self._on_pointed)
         theme.changed.connect(self._recolor)

@@ -9,6 +9,7 @@ from studio.app import settings as remembered
 from studio.app.model.state import ModelState
 from studio.app.settings import Settings
 from studio.engine.messages import LoadOptions
+from studio.translation import tr
 from studio.ui.model.options_dialog import ModelOptionsDialog
 from studio.ui.theme.theme import Theme
 
@@ -38,9 +39,9 @@ class ModelChoice(QObject):
         path = self._model.path
         chosen, _ = QFileDialog.getOpenFileName(
             self._window,
-            "Open model",
+            tr("Open model"),
             str(Path(path).parent) if path else "",
-            "GGUF models (*.gguf);;All files (*)",
+            tr("GGUF models (*.gguf);;All files (*)"),
         )
         if chosen:
             self._model.open(chosen)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
 
 from studio.app.model.names import byte_size, model_title
 from studio.engine.messages import SMALLEST_CONTEXT, LoadOptions, ModelReport
+from studio.translation import tr
 from studio.ui.theme.check_box import CheckBox
 from studio.ui.theme.spacing import set_spacing
 from studio.ui.theme.spin_box import SpinBox
@@ -40,22 +41,26 @@ class ModelOptionsDialog(QDialog):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Model options")
+        self.setWindowTitle(tr("Model options"))
         self._gpu_layers = _spin_box(
             theme,
             -1,
             999,
             options.gpu_layers,
-            "Layers that the GPU computes. Automatic: all of them, where llama.cpp was built with "
-            "a GPU backend and its device is there. 0: none.",
+            tr(
+                "Layers that the GPU computes. Automatic: all of them, where llama.cpp was built "
+                "with a GPU backend and its device is there. 0: none."
+            ),
         )
         self._context_size = _spin_box(
             theme,
             0,
             1_048_576,
             options.context_size,
-            "How many tokens of brief and manuscript the model holds in view. More takes more "
-            "memory. Automatic: the model's own, at most 4,096.",
+            tr(
+                "How many tokens of brief and manuscript the model holds in view. More takes more "
+                "memory. Automatic: the model's own, at most 4,096."
+            ),
             step=1024,
         )
         self._threads = _spin_box(
@@ -63,19 +68,22 @@ class ModelOptionsDialog(QDialog):
             0,
             256,
             options.threads,
-            "Threads that compute. Automatic: one a processor core.",
+            tr("Threads that compute. Automatic: one a processor core."),
         )
-        self._memory_map = CheckBox("Map the file into memory", theme)
+        self._memory_map = CheckBox(tr("Map the file into memory"), theme)
         self._memory_map.setChecked(options.memory_map)
         self._memory_map.setToolTip(
-            "The system reads the file as it is needed and shares it between programs. Off: a copy "
-            "is read, which starts slower and holds if the file is on a drive that may go away."
+            tr(
+                "The system reads the file as it is needed and shares it between programs. Off: "
+                "a copy is read, which starts slower and holds if the file is on a drive that "
+                "may go away."
+            )
         )
         form = QFormLayout()
         for name, field in (
-            ("GPU layers", self._gpu_layers),
-            ("Context size", self._context_size),
-            ("Threads", self._threads),
+            (tr("GPU layers"), self._gpu_layers),
+            (tr("Context size"), self._context_size),
+            (tr("Threads"), self._threads),
         ):
             field.setAccessibleName(name)
             form.addRow(name, field)
@@ -90,10 +98,10 @@ class ModelOptionsDialog(QDialog):
             QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
         )
         load = buttons.button(QDialogButtonBox.StandardButton.Ok)
-        load.setText("Load with these")
-        load.setToolTip("Load the model again with these options, and later ones too")
+        load.setText(tr("Load with these"))
+        load.setToolTip(tr("Load the model again with these options, and later ones too"))
         cancel = buttons.button(QDialogButtonBox.StandardButton.Cancel)
-        cancel.setToolTip("Leave everything as it is")
+        cancel.setToolTip(tr("Leave everything as it is"))
         for button in (load, cancel):
             button.setIcon(QIcon())
         buttons.accepted.connect(self.accept)
@@ -133,16 +141,30 @@ def _report_form(report: ModelReport) -> QFormLayout:
     bold.setWeight(QFont.Weight.Bold)
     heading.setFont(bold)
     form.addRow(heading)
+    sizes = {"memory": byte_size(report.memory_bytes), "file": byte_size(report.file_bytes)}
     facts = {
-        "Architecture": f"{visible_name(report.architecture)}, {report.parameters / 1e6:,.0f} "
-        f"million parameters, vocabulary {report.vocabulary_size:,}",
-        "Computed by": f"{visible_name(report.backend)}: {visible_name(report.device)}",
-        "Layers": f"{report.layers_offloaded} of {report.layers} on a GPU",
-        "Threads": f"{report.threads}",
-        "Context": f"{report.context_size:,} tokens; trained with {report.context_train:,}",
-        "Memory": f"{byte_size(report.memory_bytes)}, file "
-        f"{'mapped' if report.memory_mapped else 'read'} ({byte_size(report.file_bytes)})",
-        "Loaded in": f"{report.seconds:.1f} s",
+        tr("Architecture"): tr(
+            "{architecture}, {parameters:,.0f} million parameters, vocabulary {vocabulary_size:,}",
+            architecture=visible_name(report.architecture),
+            parameters=report.parameters / 1e6,
+            vocabulary_size=report.vocabulary_size,
+        ),
+        tr("Computed by"): f"{visible_name(report.backend)}: {visible_name(report.device)}",
+        tr("Layers"): tr(
+            "{offloaded} of {layers} on a GPU",
+            offloaded=report.layers_offloaded,
+            layers=report.layers,
+        ),
+        tr("Threads"): f"{report.threads}",
+        tr("Context"): tr(
+            "{size:,} tokens; trained with {trained:,}",
+            size=report.context_size,
+            trained=report.context_train,
+        ),
+        tr("Memory"): tr("{memory}, file mapped ({file})", **sizes)
+        if report.memory_mapped
+        else tr("{memory}, file read ({file})", **sizes),
+        tr("Loaded in"): tr("{time:.1f} s", time=report.seconds),
     }
     for name, value in facts.items():
         label = PlainLabel(name)

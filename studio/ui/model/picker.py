@@ -18,6 +18,7 @@ from studio.app.model.names import byte_size, describe_use, model_name, model_ti
 from studio.app.model.state import ModelPhase, ModelState
 from studio.app.settings import RECENT_MODELS, Settings
 from studio.path_checks import is_file
+from studio.translation import tr
 from studio.ui.theme.combo import paint_chevron
 from studio.ui.theme.type_scale import grown
 from studio.ui.widgets.actions import button_text
@@ -54,7 +55,7 @@ class ModelPicker(QPushButton):
         self._settings = settings
         self._starter = starter
         self._actions = actions
-        self.setAccessibleName("Model")
+        self.setAccessibleName(tr("Model"))
         self._menu = QMenu(self)
         self._menu.setToolTipsVisible(True)
         self._menu.aboutToShow.connect(self._fill_menu)
@@ -94,15 +95,22 @@ class ModelPicker(QPushButton):
 
     def _follow(self) -> None:
         model = self._model
-        tip = "Choose another model, or drop a GGUF file on the window."
+        tip = tr("Choose another model, or drop a GGUF file on the window.")
         match model.phase:
             case ModelPhase.NONE:
-                title = "Open a model"
+                title = tr("Open a model")
             case ModelPhase.LOADING:
                 title = model_name(model.path)
-                tip = f"Loading {visible_path(model.path)}. Esc gives it up."
+                tip = tr(
+                    "Loading {path}. Esc gives it up.",
+                    path=visible_path(model.path),
+                )
             case ModelPhase.FAILED:
-                title = f"{model_name(model.path)} (not open)" if model.path else "Open a model"
+                title = (
+                    tr("{name} (not open)", name=model_name(model.path))
+                    if model.path
+                    else tr("Open a model")
+                )
                 tip = f"{model.message}\n\n{tip}"
             case ModelPhase.READY:
                 assert model.report is not None, "a ready model has its report"
@@ -124,10 +132,10 @@ class ModelPicker(QPushButton):
         for path in paths:
             file = Path(path)
             is_there = is_file(file)
-            size = byte_size(file.stat().st_size) if is_there else "not found"
-            role = " (starter model)" if file == self._starter else ""
+            size = byte_size(file.stat().st_size) if is_there else tr("not found")
+            role = tr(" (starter model)") if file == self._starter else ""
             death = self._model.deaths.of(path) if is_there else None
-            said = "ended the engine last time" if death else size
+            said = tr("ended the engine last time") if death else size
             name = button_text(visible_name(file.stem, LONGEST_ENTRY))
             action = self._menu.addAction(f"{name}{role}\t{said}")
             tip = visible_path(path)

@@ -13,12 +13,13 @@ from studio.app import settings as remembered
 from studio.app.parameters.groups import BIASES
 from studio.app.session import Session
 from studio.app.settings import Settings
+from studio.translation import mark, tr
 from studio.ui.theme.theme import Theme
 from studio.ui.widgets.actions import key_text, make_action
 from studio.ui.widgets.quiet_link import quiet_link
 from studio.ui.widgets.side_dock_access import DockSettings, SideDockAccess
 
-_TIP = "Every setting of the sampler, with its help, and the order of its steps"
+_TIP = mark("Every setting of the sampler, with its help, and the order of its steps")
 
 if TYPE_CHECKING:
     from studio.ui.parameters.dock import ParameterDock
@@ -59,14 +60,16 @@ class ParameterAccess(SideDockAccess["ParameterDock"]):
         self._session = session
         self._theme = theme
         self._explain = explain
-        self.action = make_action(window, "All sampling &parameters…", self.toggle, "F4", _TIP)
+        self.action = make_action(
+            window, tr("All sampling &parameters…"), self.toggle, "F4", tr(_TIP)
+        )
         # Its text begins like that of a program's preferences, which macOS would move.
         self.action.setMenuRole(self.action.MenuRole.NoRole)
         self.to_biases = make_action(
             window,
-            "Show the biases",
+            tr("Show the biases"),
             lambda: self.open_at(BIASES.name),
-            tip="Open all sampling parameters at the biases of tokens",
+            tip=tr("Open all sampling parameters at the biases of tokens"),
         )
 
     def open(self) -> None:
@@ -93,7 +96,9 @@ class ParameterAccess(SideDockAccess["ParameterDock"]):
     def link(self) -> QPushButton:
         """A quiet button that opens it, for the sampling card."""
         keys = key_text(self.action)
-        button = quiet_link(f"All parameters {keys}", "All parameters", f"{_TIP} ({keys})")
+        button = quiet_link(
+            tr("All parameters {keys}", keys=keys), tr("All parameters"), f"{tr(_TIP)} ({keys})"
+        )
         button.clicked.connect(self.open)
         self.shown.connect(button.setHidden)  # there is nothing to open then
         return button

@@ -5,12 +5,14 @@ Holds what is being typed and nothing else: `add` puts it where the biases are.
 
 import math
 from collections.abc import Callable
+from typing import Literal
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from studio.app.parameters.parameter import Number
 from studio.sampling.facts import LARGEST
+from studio.translation import mark, tr
 from studio.ui.parameters.number_edit import NumberEdit
 from studio.ui.parameters.texts import AddEdit
 from studio.ui.theme.spacing import set_spacing
@@ -29,7 +31,9 @@ class _Bias(Number):
         """
         bias = super().parse(text)
         if bias == math.inf:
-            raise ValueError(f"logit_bias: found “{text.strip()}”; type a number, or ban.")
+            raise ValueError(
+                tr("logit_bias: found “{text}”; type a number, or ban.", text=text.strip())
+            )
         return bias
 
 
@@ -41,9 +45,9 @@ BIAS = _Bias(
     most=LARGEST,
     stride=0.5,
     words={"ban": -LARGEST},
-    allowed="a number, or ban",
-    help="Added to the token's logit before everything else.",
-    plain="5 is much; ban (−∞) makes it impossible.",
+    allowed=mark("a number, or ban"),
+    help=mark("Added to the token's logit before everything else."),
+    plain=mark("5 is much; ban (−∞) makes it impossible."),
 )
 """One bias. An empty field bans: that is what most are for."""
 
@@ -71,7 +75,7 @@ class BiasLine(QWidget):
 
     def __init__(
         self,
-        kind: str,
+        kind: Literal["word", "token"],
         names: tuple[str, str],
         placeholder: str,
         tip: str,
@@ -79,19 +83,34 @@ class BiasLine(QWidget):
     ) -> None:
         super().__init__()
         self._adds = add
+        name, of_bias, button_name, button_tip = (
+            (
+                tr("Word to bias"),
+                tr("Bias of the word to add"),
+                tr("Add the word"),
+                tr("Add the word with this bias (Enter)"),
+            )
+            if kind == "word"
+            else (
+                tr("Token to bias"),
+                tr("Bias of the token to add"),
+                tr("Add the token"),
+                tr("Add the token with this bias (Enter)"),
+            )
+        )
         self._new = BIAS.neutral
         self.edit = AddEdit()
         self.edit.setObjectName(names[0])
         self.edit.setPlaceholderText(placeholder)
-        self.edit.setAccessibleName(f"{kind.capitalize()} to bias")
+        self.edit.setAccessibleName(name)
         set_tip(self.edit, tip)
         self._bias = NumberEdit(BIAS, lambda: self._new, self._set_new)
         self._bias.setObjectName(names[1])
-        self._bias.setAccessibleName(f"Bias of the {kind} to add")
+        self._bias.setAccessibleName(of_bias)
         fit_to_bias(self._bias)
-        button = QPushButton("Add")
-        button.setToolTip(f"Add the {kind} with this bias (Enter)")
-        button.setAccessibleName(f"Add the {kind}")
+        button = QPushButton(tr("Add"))
+        button.setToolTip(button_tip)
+        button.setAccessibleName(button_name)
         button.clicked.connect(self._add)
         self.edit.returnPressed.connect(self._add)
         self._bias.returnPressed.connect(self._add)

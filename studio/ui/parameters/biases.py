@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 from studio.app.parameters.groups import BIASES, BIASES_FOR
 from studio.app.parameters.values import ParameterValues
 from studio.app.tokens.lookup import TokenLookup
+from studio.translation import mark, tr
 from studio.ui.parameters.bias_line import BIAS, BiasLine, fit_to_bias
 from studio.ui.parameters.bias_rows import BiasRows
 from studio.ui.parameters.number_edit import NumberEdit
@@ -19,8 +20,8 @@ from studio.ui.theme.spacing import set_spacing
 from studio.ui.widgets.plain_label import PlainLabel
 from studio.ui.widgets.tips import plain_tip, set_tip
 
-_FOREIGN = "not in this model"
-_FOREIGN_TIP = (
+_FOREIGN = mark("not in this model")
+_FOREIGN_TIP = mark(
     "<p>This bias is for the vocabulary of another model. While it is here nothing can be "
     "written: take it out, or open the model that it was made for.</p>"
 )
@@ -47,9 +48,11 @@ class ParameterBiases(QWidget):
         self._line = BiasLine(
             "token",
             ("add_bias_token", "add_bias_value"),
-            "#number of a token",
-            "<p>The token's number, which a card of the bars shows. Words are above, for any "
-            "model.</p>",
+            tr("#number of a token"),
+            tr(
+                "<p>The token's number, which a card of the bars shows. Words are above, for any "
+                "model.</p>"
+            ),
             lambda typed, bias: self._set(lookup.number(typed), bias),
         )
         self._line.refused.connect(self.refused)
@@ -64,7 +67,9 @@ class ParameterBiases(QWidget):
         is_new = biases.pop(token, None) is None
         made_for = params.logit_bias_vocabulary
         if is_new and self._lookup.foreign(params):
-            raise ValueError("Take the biases for another model out first: a model has one set.")
+            raise ValueError(
+                tr("Take the biases for another model out first: a model has one set.")
+            )
         if is_new and not (biases and made_for):
             made_for = self._lookup.mark
         if bias is not None:
@@ -117,16 +122,16 @@ class _Row(QWidget):
         self._edit.setObjectName(f"bias_{token}")
         fit_to_bias(self._edit)
         self._edit.refused.connect(self.refused)
-        self._ban = QPushButton("ban")
+        self._ban = QPushButton(tr("ban"))
         self._ban.setProperty("segment", True)
         self._ban.setCheckable(True)
         self._ban.setObjectName(f"ban_{token}")
-        self._ban.setToolTip("Make the token impossible, or possible again")
+        self._ban.setToolTip(tr("Make the token impossible, or possible again"))
         self._ban.clicked.connect(lambda is_on: set_bias(token, -math.inf if is_on else 0.0))
         self._out = QPushButton("×")
         self._out.setProperty("flat", True)
         self._out.setObjectName(f"unbias_{token}")
-        self._out.setToolTip("Take this bias out")
+        self._out.setToolTip(tr("Take this bias out"))
         self._out.clicked.connect(lambda: set_bias(token, None))
         line = QHBoxLayout(self)
         line.setContentsMargins(0, 0, 0, 0)
@@ -147,14 +152,14 @@ class _Row(QWidget):
     def show_text(self, *, is_foreign: bool = False) -> None:
         """Show the token by its text, where that is known now and it is this model's."""
         text = self._lookup.text(self._token)
-        self._name.setText(_FOREIGN if is_foreign else text.text)
-        set_tip(self._name, _FOREIGN_TIP if is_foreign else plain_tip(text.spoken))
+        self._name.setText(tr(_FOREIGN) if is_foreign else text.text)
+        set_tip(self._name, tr(_FOREIGN_TIP) if is_foreign else plain_tip(text.spoken))
         role = "error" if is_foreign else ""
         if self._name.property("role") != role:
             self._name.setProperty("role", role)
             # A style sheet looks at properties once.
             self._name.style().unpolish(self._name)
             self._name.style().polish(self._name)
-        self._edit.setAccessibleName(f"Bias of {text.spoken}")
-        self._ban.setAccessibleName(f"Ban {text.spoken}")
-        self._out.setAccessibleName(f"Take the bias of {text.spoken} out")
+        self._edit.setAccessibleName(tr("Bias of {name}", name=text.spoken))
+        self._ban.setAccessibleName(tr("Ban {name}", name=text.spoken))
+        self._out.setAccessibleName(tr("Take the bias of {name} out", name=text.spoken))

@@ -8,6 +8,7 @@ from studio.app.parameters.sampler_order_state import SamplerOrder
 from studio.app.parameters.values import ParameterValues
 from studio.app.session import Session
 from studio.app.tokens.lookup import TokenLookup
+from studio.translation import tr
 from studio.ui.parameters.editor import ParameterEditor
 from studio.ui.theme.theme import Theme
 from studio.ui.widgets.side_dock import SideDock
@@ -41,7 +42,7 @@ class ParameterDock(SideDock):
         order = SamplerOrder(session.sampling)
         lookup = TokenLookup(session.client, session.model, session.next_token)
         editor = ParameterEditor(values, order, lookup, session.next_token, theme, explain)
-        super().__init__(window, editor, "All sampling parameters", place, width)
+        super().__init__(window, editor, tr("All sampling parameters"), place, width)
         self.setObjectName("parameters")
         self.editor = editor
         for part in (values, order, lookup):

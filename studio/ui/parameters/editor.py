@@ -32,6 +32,7 @@ from studio.app.parameters.sampler_order_state import SamplerOrder
 from studio.app.parameters.values import ParameterValues
 from studio.app.tokens.lookup import TokenLookup
 from studio.app.tokens.next_token import NextToken
+from studio.translation import mark, tr
 from studio.ui.parameters.bars import ParameterBars
 from studio.ui.parameters.biases import ParameterBiases
 from studio.ui.parameters.prompt import PromptFormatChoice, SystemMessageEdit
@@ -51,7 +52,7 @@ _CHARACTERS = 66
 _NARROWEST = 44
 _LOWEST = 220
 _HIGHEST = 640
-_NOT_FOUND = "No parameter has these words in its name or its help."
+_NOT_FOUND = mark("No parameter has these words in its name or its help.")
 
 
 class ParameterEditor(QFrame):
@@ -87,7 +88,7 @@ class ParameterEditor(QFrame):
     ) -> None:
         super().__init__(parent)
         self.setProperty("card", True)
-        self.setAccessibleName("All sampling parameters")
+        self.setAccessibleName(tr("All sampling parameters"))
         self._values = values
         self._lookup = lookup
         self._theme = theme
@@ -95,10 +96,10 @@ class ParameterEditor(QFrame):
         self.bars = ParameterBars(next_token, theme)
         self.bars.hide()
         self.search = QLineEdit()
-        self.search.setPlaceholderText("Search by name or by what it does")
+        self.search.setPlaceholderText(tr("Search by name or by what it does"))
         self.search.setClearButtonEnabled(True)
-        self.search.setAccessibleName("Search the parameters")
-        self.search.setToolTip("Show only the parameters that have these words in name or help")
+        self.search.setAccessibleName(tr("Search the parameters"))
+        self.search.setToolTip(tr("Show only the parameters that have these words in name or help"))
         self.search.textChanged.connect(self._seek)
         self._reset = QPushButton()
         self._reset.setObjectName("reset_all")
@@ -108,7 +109,7 @@ class ParameterEditor(QFrame):
             group.name: ParameterSection(group, self._make_row, values) for group in GROUPS
         }
         self.sections["temperature"].set_open(True)
-        self._none = PlainLabel(_NOT_FOUND)
+        self._none = PlainLabel(tr(_NOT_FOUND))
         self._none.setProperty("role", "muted")
         self._none.setWordWrap(True)
         self._none.hide()
@@ -250,11 +251,11 @@ class ParameterEditor(QFrame):
     def _follow(self) -> None:
         can_bring_back = self._values.can_bring_back
         tip = (
-            "Put the values in force again that were set back last"
+            tr("Put the values in force again that were set back last")
             if can_bring_back
-            else "Set every parameter back to neutral; it can be undone"
+            else tr("Set every parameter back to neutral; it can be undone")
         )
-        self._reset.setText("Undo reset" if can_bring_back else "Reset all")
+        self._reset.setText(tr("Undo reset") if can_bring_back else tr("Reset all"))
         self._reset.setToolTip(tip)
         self._reset.setAccessibleName(self._reset.text())
         self._reset.setAccessibleDescription(tip)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from PySide6.QtWidgets import QWidget
 
 from studio.app.parameters.parameter import Number
+from studio.translation import tr
 from studio.ui.parameters.sampling_edit import STEP_KEYS, CommitEdit
 from studio.ui.widgets.tips import set_tip
 
@@ -36,6 +37,16 @@ class NumberEdit(CommitEdit):
             step=lambda text, strides: set_value(number.stepped(number.parse(text), strides)),
         )
         self.setObjectName(number.name)
-        set_tip(self, f"{number.tool_tip}<p>Allowed: {number.allowed}. {STEP_KEYS}</p>")
+        set_tip(
+            self,
+            tr(
+                "{tool_tip}<p>Allowed: {allowed}. {keys}</p>",
+                tool_tip=number.tool_tip,
+                allowed=number.allowed,
+                keys=tr(STEP_KEYS),
+            ),
+        )
         self.setAccessibleName(number.label)
-        self.setAccessibleDescription(f"{number.help} Allowed: {number.allowed}.")
+        self.setAccessibleDescription(
+            tr("{help} Allowed: {allowed}.", help=number.help, allowed=number.allowed)
+        )

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QPlainTextEdit, QWidget
 from studio.app.parameters.groups import PROMPT_FORMAT, SYSTEM_MESSAGE
 from studio.app.parameters.values import ParameterValues
 from studio.presets.preset import PROMPT_FORMATS
+from studio.translation import tr
 from studio.ui.theme.combo import ComboBox
 from studio.ui.theme.theme import Theme
 from studio.ui.theme.type_scale import grown
@@ -63,7 +64,7 @@ class SystemMessageEdit(QPlainTextEdit):
         self.setObjectName(SYSTEM_MESSAGE.name)
         self.setAccessibleName(SYSTEM_MESSAGE.label)
         set_tip(self, SYSTEM_MESSAGE.tool_tip)
-        self.setPlaceholderText("none")
+        self.setPlaceholderText(tr("none"))
         self.setTabChangesFocus(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setProperty("card", True)

@@ -22,6 +22,7 @@ from studio.app.explain.text import STEPS
 from studio.app.parameters.parameter import Number, Parameter
 from studio.app.parameters.values import ParameterValues
 from studio.sampling import SamplingParams
+from studio.translation import tr
 from studio.ui.parameters.number_edit import NumberEdit
 from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.theme.type_scale import grown
@@ -61,7 +62,9 @@ class ParameterRow(QWidget):
         set_tip(self._title, parameter.tool_tip)
         name = PlainLabel(parameter.name)
         name.setProperty("role", "muted")
-        name.setToolTip(f"Its name in {_whose(parameter)}: {parameter.name}")
+        name.setToolTip(
+            tr("Its name in {whose}: {name}", whose=_whose(parameter), name=parameter.name)
+        )
         self._help = _muted(parameter.help)
         set_tip(self._help, parameter.tool_tip)
         self._idle = _muted("")
@@ -102,9 +105,18 @@ class ParameterRow(QWidget):
         set_spacing(column, 2)
         _fit_to_digits(control)
         column.addWidget(control)
-        for text in (parameter.allowed, f"neutral {self._neutral_words()}"):
+        for text in (
+            parameter.allowed,
+            tr("neutral {neutral_words}", neutral_words=self._neutral_words()),
+        ):
             label = _muted(text)
-            label.setToolTip(f"Allowed: {parameter.allowed}. Neutral: {self._neutral_words()}.")
+            label.setToolTip(
+                tr(
+                    "Allowed: {allowed}. Neutral: {neutral_words}.",
+                    allowed=parameter.allowed,
+                    neutral_words=self._neutral_words(),
+                )
+            )
             _fit_to_digits(label)
             column.addWidget(label)
         column.addStretch(1)
@@ -160,7 +172,7 @@ class ParameterRow(QWidget):
         return str(parameter.neutral)
 
     def _reset_button(self) -> QPushButton:
-        words = f"Set {self.parameter.label} back to neutral"
+        words = tr("Set {label} back to neutral", label=self.parameter.label)
         if isinstance(self.parameter, Number):
             words = f"{words}: {self._neutral_words()}"
         button = QPushButton("↺")
@@ -227,8 +239,8 @@ def _explain_button(parameter: Parameter, explain: Callable[[str], None]) -> QTo
     button.setText("?")
     button.setProperty("role", "muted")
     button.setObjectName(f"explain_{parameter.name}")
-    button.setToolTip(f"Explain: {STEPS[step].title}, on your own sentence")
-    button.setAccessibleName(f"Explain {parameter.label}")
+    button.setToolTip(tr("Explain: {title}, on your own sentence", title=STEPS[step].title))
+    button.setAccessibleName(tr("Explain {label}", label=parameter.label))
     button.setCursor(Qt.CursorShape.PointingHandCursor)
     button.clicked.connect(lambda: explain(step))
     return button
@@ -236,7 +248,7 @@ def _explain_button(parameter: Parameter, explain: Callable[[str], None]) -> QTo
 
 def _whose(parameter: Parameter) -> str:
     is_of_sampler = parameter.name in SamplingParams.__struct_fields__
-    return "llama.cpp and in a preset's file" if is_of_sampler else "a preset's file"
+    return tr("llama.cpp and in a preset's file") if is_of_sampler else tr("a preset's file")
 
 
 def _muted(text: str) -> PlainLabel:

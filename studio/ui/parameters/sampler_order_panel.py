@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from studio.app.parameters.sampler_order_state import SamplerOrder
 from studio.app.parameters.sampling_order import order_explanation, temperature_place
+from studio.translation import tr
 from studio.ui.parameters.sampler_order_rows import SamplerOrderRows
 from studio.ui.theme.spacing import set_spacing
 from studio.ui.theme.theme import Theme
@@ -33,18 +34,21 @@ class SamplerOrderPanel(QWidget):
         self._state = state
         self.rows = SamplerOrderRows(state, theme)
         self._first = _button(
-            "Temperature first",
-            "The filters see what temperature has made: hot lets more tokens through, cold fewer",
+            tr("Temperature first"),
+            tr(
+                "The filters see what temperature has made: hot lets more tokens through, cold "
+                "fewer"
+            ),
             state.put_temperature_first,
         )
         self._last = _button(
-            "Temperature last",
-            "The filters see the model's own distribution and cut the same tokens at every T",
+            tr("Temperature last"),
+            tr("The filters see the model's own distribution and cut the same tokens at every T"),
             state.put_temperature_last,
         )
         self._default = _button(
-            "Default order",
-            "llama.cpp's own order, with every step in force",
+            tr("Default order"),
+            tr("llama.cpp's own order, with every step in force"),
             state.set_default,
         )
         for button in (self._first, self._last):

@@ -8,6 +8,7 @@ from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent,
 from PySide6.QtWidgets import QApplication, QCheckBox, QHBoxLayout, QWidget
 
 from studio.app.parameters.sampler_order import STEP_TITLES
+from studio.translation import mark, tr
 from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.theme.theme import Theme
 from studio.ui.theme.type_scale import grown
@@ -19,7 +20,7 @@ from studio.ui.widgets.tips import set_tip
 _BOX = 16
 _TICK = ((0.29, 0.52), (0.44, 0.67), (0.72, 0.34))
 _GRIP = "⠿"
-_TIP = (
+_TIP = mark(
     "<p>Drag it, or press Alt+↑ or Alt+↓, to let it run earlier or later. Space, or the box, "
     "leaves it out or puts it in.</p>"
 )
@@ -58,7 +59,7 @@ class SamplerOrderRow(QWidget):
         self._pressed: QPoint | None = None
         self._is_lifted = False
         self.setObjectName(f"step_{name}")
-        set_tip(self, _TIP)
+        set_tip(self, tr(_TIP))
         self.setCursor(Qt.CursorShape.OpenHandCursor)
         grip = PlainLabel(_GRIP)
         grip.setProperty("role", "muted")
@@ -87,7 +88,7 @@ class SamplerOrderRow(QWidget):
         """
         self.box.setChecked(is_used)
         title = STEP_TITLES[self.name]
-        self.box.setAccessibleName(f"{title}, step {place}")
+        self.box.setAccessibleName(tr("{title}, step {place}", title=title, place=place))
         self.box.setAccessibleDescription(words)
         if words != self._words.text():
             self._words.setText(words)
@@ -161,7 +162,7 @@ class _Box(QCheckBox):
         self._theme = theme
         follow_letters(self, lambda _letters: self.setFixedSize(self._side, self._side))
         self.setCursor(Qt.CursorShape.ArrowCursor)
-        set_tip(self, _TIP)
+        set_tip(self, tr(_TIP))
 
     def event(self, event: QEvent) -> bool:
         """Claim Alt+↑ and Alt+↓ from the window's shortcuts, and show in the row who has focus."""

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from studio.app.parameters.sampler_order import is_at_work, moved, step_words
 from studio.app.parameters.sampler_order_state import SamplerOrder
 from studio.sampling import DEFAULT_SAMPLERS
+from studio.translation import tr
 from studio.ui.parameters.sampler_order_row import SamplerOrderRow
 from studio.ui.theme.theme import Theme
 
@@ -37,7 +38,7 @@ class SamplerOrderRows(QWidget):
         self._order: tuple[str, ...] = ()
         self._dragged: SamplerOrderRow | None = None
         self._grabbed_at = 0
-        self.setAccessibleName("Order of the sampler's steps")
+        self.setAccessibleName(tr("Order of the sampler's steps"))
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         state.changed.connect(self._follow)
         self._follow()

@@ -34,6 +34,7 @@ from studio.app.parameters.table import (
     TOP_P,
 )
 from studio.sampling import SamplingParams
+from studio.translation import mark, tr
 from studio.ui.parameters.number_edit import NumberEdit
 from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.widgets.card import Card
@@ -46,13 +47,13 @@ from studio.ui.widgets.tips import set_tip
 _LEFT_COLUMN = (TOP_K, TOP_P, MIN_P, SEED)
 _RIGHT_COLUMN = (REPEAT_PENALTY, REPEAT_LAST_N, MAX_TOKENS)
 
-_TOGGLE_TIP = "Show or hide the filters, the penalty, the seed and the length"
+_TOGGLE_TIP = mark("Show or hide the filters, the penalty, the seed and the length")
 
-_FIRST_TIP = (
+_FIRST_TIP = mark(
     "<p><b>Temperature first</b>: the filters see the distribution after 1/T.</p>"
     "<p>Turning T changes which tokens are cut: hot lets more in, cold fewer.</p>"
 )
-_LAST_TIP = (
+_LAST_TIP = mark(
     "<p><b>Temperature last</b>: the filters see the model's own distribution (T 1), as in "
     "llama.cpp.</p>"
     "<p>The same tokens are cut at every T, and T only shares out what is left. That is why even "
@@ -69,7 +70,7 @@ class SamplingPanel(Card):
     """
 
     def __init__(self, sampling: SamplingState, parent: QWidget | None = None) -> None:
-        super().__init__("Sampling", parent)
+        super().__init__(tr("Sampling"), parent)
         self._sampling = sampling
         self._summary = ElidedLabel(between=BETWEEN)
         self._summary.setProperty("role", "muted")
@@ -82,7 +83,7 @@ class SamplingPanel(Card):
         self._toggle.setProperty("role", "muted")
         self._toggle.setProperty("fold", True)
         self._toggle.setCheckable(True)
-        self._toggle.setAccessibleName("Show the sampling settings")
+        self._toggle.setAccessibleName(tr("Show the sampling settings"))
         self._toggle.toggled.connect(self._open)
         self.header.addWidget(self._toggle)
         set_margins(self.body, 6, 2, 6, 2)
@@ -130,7 +131,14 @@ class SamplingPanel(Card):
         self._summary.setText(words)
         self._summary.setToolTip(words.replace(BETWEEN, ", "))
         self._toggle.setText("▾" if self.is_open else "▸")
-        set_tip(self._toggle, f"<p>{_TOGGLE_TIP}</p><p>Now: {order_words(params)}.</p>")
+        set_tip(
+            self._toggle,
+            tr(
+                "<p>{about}</p><p>Now: {order}.</p>",
+                about=tr(_TOGGLE_TIP),
+                order=order_words(params),
+            ),
+        )
 
 
 class _Fields(QWidget):
@@ -148,7 +156,7 @@ class _Fields(QWidget):
             for row, entry in enumerate(entries):
                 self._add_field(grid, row, column, entry)
         order_row = max(len(_LEFT_COLUMN), len(_RIGHT_COLUMN))
-        grid.addWidget(_label("temperature runs"), order_row, 0)
+        grid.addWidget(_label(tr("temperature runs")), order_row, 0)
         self.order = _TemperatureOrder(sampling)
         grid.addWidget(self.order, order_row, 1, 1, -1)
         self._explanation = _label("")
@@ -185,8 +193,10 @@ class _Fields(QWidget):
         button = QPushButton("↺")
         button.setProperty("flat", True)
         button.setObjectName(f"reset_{entry.name}")
-        button.setToolTip(f"Set {entry.label} back to {neutral}")
-        button.setAccessibleName(f"Set {entry.label} back to {neutral}")
+        button.setToolTip(tr("Set {label} back to {neutral}", label=entry.label, neutral=neutral))
+        button.setAccessibleName(
+            tr("Set {label} back to {neutral}", label=entry.label, neutral=neutral)
+        )
         policy = button.sizePolicy()
         policy.setRetainSizeWhenHidden(True)
         button.setSizePolicy(policy)
@@ -224,10 +234,10 @@ class _TemperatureOrder(QWidget):
     def __init__(self, sampling: SamplingState) -> None:
         super().__init__()
         self._sampling = sampling
-        self._first = QPushButton("first, before the filters")
-        set_tip(self._first, _FIRST_TIP)
-        self._last = QPushButton("last, after them")
-        set_tip(self._last, _LAST_TIP)
+        self._first = QPushButton(tr("first, before the filters"))
+        set_tip(self._first, tr(_FIRST_TIP))
+        self._last = QPushButton(tr("last, after them"))
+        set_tip(self._last, tr(_LAST_TIP))
         self._group = QButtonGroup(self)
         self.row = row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -237,8 +247,8 @@ class _TemperatureOrder(QWidget):
             self._group.addButton(button)
             row.addWidget(button)
         row.addStretch(1)
-        self._first.setAccessibleName("Temperature first, before the filters")
-        self._last.setAccessibleName("Temperature last, after the filters")
+        self._first.setAccessibleName(tr("Temperature first, before the filters"))
+        self._last.setAccessibleName(tr("Temperature last, after the filters"))
         self._first.clicked.connect(lambda: self._set(with_temperature_first(self._order())))
         self._last.clicked.connect(lambda: self._set(with_temperature_last(self._order())))
         sampling.params_changed.connect(self._follow)

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 from studio.app.parameters.groups import ParameterGroup
 from studio.app.parameters.parameter import Number, Parameter
 from studio.app.parameters.values import ParameterValues
+from studio.translation import tr
 from studio.ui.parameters.row import ParameterRow
 from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.widgets.elided_label import ElidedLabel
@@ -66,14 +67,14 @@ class ParameterSection(QWidget):
         self._toggle.clicked.connect(self._turn)
         self._mark = PlainLabel(_DOT)
         self._mark.setForegroundRole(QPalette.ColorRole.Accent)
-        self._mark.setToolTip("Something here is not neutral")
+        self._mark.setToolTip(tr("Something here is not neutral"))
         self._summary = ElidedLabel()
         self._summary.setProperty("role", "muted")
-        self._reset = QPushButton("Reset")
+        self._reset = QPushButton(tr("Reset"))
         self._reset.setProperty("flat", True)
         self._reset.setProperty("role", "muted")
         self._reset.setObjectName(f"reset_group_{group.name}")
-        self._reset.setToolTip(f"Set all of “{group.title}” back to neutral")
+        self._reset.setToolTip(tr("Set all of “{title}” back to neutral", title=group.title))
         self._reset.setAccessibleName(self._reset.toolTip())
         self._reset.clicked.connect(lambda: values.reset(group.parameters))
 
@@ -148,9 +149,13 @@ class ParameterSection(QWidget):
                     self._show(self._rows[parameter.name], False)
         self._show(self._body, is_shown)
         self._toggle.setText(f"{'▾' if is_shown else '▸'}  {self.group.title}")
-        state = "open" if is_shown else "closed"
-        self._toggle.setToolTip("Hide these settings" if is_shown else "Show these settings")
-        self._toggle.setAccessibleDescription(f"{state}; {self._summary.text() or 'all neutral'}")
+        state = tr("open") if is_shown else tr("closed")
+        self._toggle.setToolTip(
+            tr("Hide these settings") if is_shown else tr("Show these settings")
+        )
+        self._toggle.setAccessibleDescription(
+            f"{state}; {self._summary.text() or tr('all neutral')}"
+        )
 
     def _show(self, part: QWidget, is_shown: bool) -> None:
         # What is shown before it stands in its window is styled then, and at each step on its way.

@@ -12,11 +12,12 @@ from PySide6.QtWidgets import QLineEdit, QPushButton, QVBoxLayout, QWidget
 from studio.app.parameters.parameter import Parameter
 from studio.app.parameters.values import ParameterValues
 from studio.app.tokens.typed_text import read_typed, spoken, visible
+from studio.translation import mark, tr
 from studio.ui.theme.spacing import set_spacing
 from studio.ui.widgets.flow_layout import FlowLayout
 from studio.ui.widgets.tips import plain_tip
 
-_EMPTY = "none: type a text and press Enter"
+_EMPTY = mark("none: type a text and press Enter")
 
 
 class ParameterTexts(QWidget):
@@ -45,12 +46,12 @@ class ParameterTexts(QWidget):
         self._flow = FlowLayout(self._chips, 4)
         self.edit = AddEdit()
         self.edit.setObjectName(f"add_{parameter.name}")
-        self.edit.setAccessibleName(f"Add to {parameter.label}")
-        self.edit.setToolTip("A text to add, then Enter. \\n is a newline, \\t a tab.")
+        self.edit.setAccessibleName(tr("Add to {label}", label=parameter.label))
+        self.edit.setToolTip(tr("A text to add, then Enter. \\n is a newline, \\t a tab."))
         self.edit.returnPressed.connect(self._add)
         self.edit.textEdited.connect(lambda _text: self.refused.emit(""))
         self.edit.given_up.connect(lambda: self.refused.emit(""))
-        self.edit.setPlaceholderText(_EMPTY)
+        self.edit.setPlaceholderText(tr(_EMPTY))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         set_spacing(column, 4)
@@ -95,13 +96,13 @@ class ParameterTexts(QWidget):
         for chip in self._shown.values():
             self._flow.addWidget(chip)
         self._chips.setVisible(bool(texts))
-        self.edit.setPlaceholderText("add a text; \\n is a newline" if texts else _EMPTY)
+        self.edit.setPlaceholderText(tr("add a text; \\n is a newline") if texts else tr(_EMPTY))
         self._chips.updateGeometry()
 
     def _chip(self, text: str) -> QPushButton:
         chip = QPushButton(f"{visible(text)}   ×".replace("&", "&&"))
-        chip.setToolTip(plain_tip(f"Take “{visible(text)}” out"))
-        chip.setAccessibleName(f"Take out {spoken(text)}")
+        chip.setToolTip(plain_tip(tr("Take “{text}” out", text=visible(text))))
+        chip.setAccessibleName(tr("Take out {name}", name=spoken(text)))
         chip.clicked.connect(lambda: self._take_out(text))
         return chip
 

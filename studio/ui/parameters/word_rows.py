@@ -21,6 +21,7 @@ from studio.app.tokens.typed_text import read_typed, spoken, visible
 from studio.app.tokens.word_words import word_line, word_tip
 from studio.sampling import CASINGS, WordBias
 from studio.sampling.word_bias import cased
+from studio.translation import mark, tr
 from studio.ui.parameters.bias_line import BIAS, BiasLine, fit_to_bias
 from studio.ui.parameters.bias_rows import BiasRows
 from studio.ui.parameters.number_edit import NumberEdit
@@ -29,8 +30,8 @@ from studio.ui.widgets.elided_label import ElidedLabel
 from studio.ui.widgets.tips import plain_tip, set_tip
 
 _CASING_WORDS = {"lower": "aa", "capitalised": "Aa", "upper": "AA"}
-_NO_MODEL = "its tokens are shown when a model is open"
-_LOOKING = "looking for its tokens …"
+_NO_MODEL = mark("its tokens are shown when a model is open")
+_LOOKING = mark("looking for its tokens …")
 _MOST_SPACES = 32
 
 SetWord = Callable[[str, WordBias | None], None]
@@ -57,9 +58,11 @@ class ParameterWords(QWidget):
         self._line = BiasLine(
             "word",
             ("add_word", "add_word_bias"),
-            "word or phrase",
-            "<p>A word or phrase, then Enter. It counts with a space before it and without, and "
-            "not inside of longer words; \\n is a newline.</p>",
+            tr("word or phrase"),
+            tr(
+                "<p>A word or phrase, then Enter. It counts with a space before it and without, "
+                "and not inside of longer words; \\n is a newline.</p>"
+            ),
             self._add,
         )
         self._line.refused.connect(self.refused)
@@ -119,7 +122,7 @@ class ParameterWords(QWidget):
         self._lookup.find_word(text)
         word = self._lookup.word(text)
         if word is None:
-            self._preview.setText(_LOOKING)
+            self._preview.setText(tr(_LOOKING))
             self._preview.setToolTip("")
         else:
             self._preview.setText(word_line([(text, word)], self._lookup.text))
@@ -158,21 +161,21 @@ class _WordRow(QWidget):
                 self._casings[casing] = self._toggle(casing, form)
         self._edit = NumberEdit(BIAS, lambda: self._word.bias, self._set_bias)
         self._edit.setObjectName(f"bias_{text}")
-        self._edit.setAccessibleName(f"Bias of {name}")
+        self._edit.setAccessibleName(tr("Bias of {name}", name=name))
         fit_to_bias(self._edit)
         self._edit.refused.connect(self.refused)
-        self._ban = QPushButton("ban")
+        self._ban = QPushButton(tr("ban"))
         self._ban.setProperty("segment", True)
         self._ban.setCheckable(True)
         self._ban.setObjectName(f"ban_{text}")
-        self._ban.setToolTip("Make the word impossible, or possible again")
-        self._ban.setAccessibleName(f"Ban {name}")
+        self._ban.setToolTip(tr("Make the word impossible, or possible again"))
+        self._ban.setAccessibleName(tr("Ban {name}", name=name))
         self._ban.clicked.connect(lambda is_on: self._set_bias(-math.inf if is_on else 0.0))
         out = QPushButton("×")
         out.setProperty("flat", True)
         out.setObjectName(f"unbias_{text}")
-        out.setToolTip("Take this bias out")
-        out.setAccessibleName(f"Take the bias of {name} out")
+        out.setToolTip(tr("Take this bias out"))
+        out.setAccessibleName(tr("Take the bias of {name} out", name=name))
         out.clicked.connect(lambda: set_word(text, None))
         self._tokens = ElidedLabel()
         self._tokens.setObjectName(f"tokens_{text}")
@@ -202,7 +205,7 @@ class _WordRow(QWidget):
         found = [(form, self._lookup.word(form)) for form in self._word.forms]
         known = [(form, word) for form, word in found if word is not None]
         if len(known) < len(found):
-            self._tokens.setText(_LOOKING if self._lookup.is_ready else _NO_MODEL)
+            self._tokens.setText(tr(_LOOKING) if self._lookup.is_ready else tr(_NO_MODEL))
             self._tokens.setToolTip("")
             return
         self._tokens.setText(word_line(known, self._lookup.text))
@@ -213,8 +216,8 @@ class _WordRow(QWidget):
         toggle.setProperty("segment", True)
         toggle.setCheckable(True)
         toggle.setObjectName(f"{casing}_{self._word.text}")
-        toggle.setToolTip(plain_tip(f"Mean “{_shown(form)}” too"))
-        toggle.setAccessibleName(f"Mean {spoken(form)} too")
+        toggle.setToolTip(plain_tip(tr("Mean “{shown}” too", shown=_shown(form))))
+        toggle.setAccessibleName(tr("Mean {name} too", name=spoken(form)))
         toggle.clicked.connect(self._on_toggled)
         return toggle
 

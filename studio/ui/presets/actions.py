@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QStandardPaths, Qt
 from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow, QMenu
 
-from studio.app.counted import counted
 from studio.app.presets.preset_choice import PresetChoice
 from studio.app.presets.state import PresetState
 from studio.app.reading import Reading
@@ -22,6 +21,7 @@ from studio.atomic_write import atomic_write
 from studio.path_checks import is_folder
 from studio.presets import PresetError
 from studio.sampling import SamplingParams
+from studio.translation import mark, tr
 from studio.ui.presets.library import PresetLibrary
 from studio.ui.widgets.actions import make_action
 from studio.visible_text import visible_name, visible_path
@@ -36,9 +36,9 @@ EXPORT_ENTRIES = {
     "koboldcpp": "Kobold&Cpp",
     "lmstudio": "&LM Studio",
     "textgen": "&text-generation-webui",
-    "llamacpp": "ll&ama.cpp arguments",
-    "ollama": "&Ollama Modelfile",
-    "openai": "O&penAI-style request",
+    "llamacpp": mark("ll&ama.cpp arguments"),
+    "ollama": mark("&Ollama Modelfile"),
+    "openai": mark("O&penAI-style request"),
 }
 """The menu's words for each format; without their ``&`` they are the program's name."""
 
@@ -69,57 +69,67 @@ class PresetActions(QObject):
         self._window, self._preset_choice, self._presets = window, preset_choice, presets
         self._library, self._notice, self._edits = library, library.notices, library.edits
         self.save = make_action(
-            window, "&Save preset", presets.save, tip="Save the values in force into your preset"
+            window,
+            tr("&Save preset"),
+            presets.save,
+            tip=tr("Save the values in force into your preset"),
         )
         self.save_as = make_action(
             window,
-            "Save preset &as…",
+            tr("Save preset &as…"),
             self._ask_save_as,
             "Ctrl+Shift+K",
-            "Save the values in force as a preset of your own",
+            tr("Save the values in force as a preset of your own"),
         )
         self.rename = make_action(
             window,
-            "Re&name…",
+            tr("Re&name…"),
             lambda: self._edits.rename(self._name, window),
-            tip="Call your preset otherwise",
+            tip=tr("Call your preset otherwise"),
         )
         self.duplicate = make_action(
             window,
-            "&Duplicate",
+            tr("&Duplicate"),
             lambda: presets.duplicate(self._name),
-            tip="Copy the preset, to change the copy",
+            tip=tr("Copy the preset, to change the copy"),
         )
         self.revert = make_action(
-            window, "&Revert", presets.revert, tip="Put the preset's saved values in force again"
+            window,
+            tr("&Revert"),
+            presets.revert,
+            tip=tr("Put the preset's saved values in force again"),
         )
         self.delete = make_action(
             window,
             "De&lete",
             lambda: self._edits.delete(self._name),
-            tip="Delete your preset; it can be brought back",
+            tip=tr("Delete your preset; it can be brought back"),
         )
         self.import_ = make_action(
             window,
-            "&Import…",
+            tr("&Import…"),
             self._ask_import,
-            tip="Take in presets of SillyTavern, NovelAI, KoboldCpp, LM Studio, "
-            "text-generation-webui, llama.cpp, Ollama, Hugging Face, OpenAI-style requests",
+            tip=tr(
+                "Take in presets of SillyTavern, NovelAI, KoboldCpp, LM Studio, "
+                "text-generation-webui, llama.cpp, Ollama, Hugging Face, OpenAI-style requests"
+            ),
         )
         self.neutral = make_action(
             window,
-            "Neutral &where a file is silent",
+            tr("Neutral &where a file is silent"),
             self._remember_neutral,
-            tip="What an imported file does not say stays neutral; otherwise it is as in the "
-            "program that the file comes from, and told",
+            tip=tr(
+                "What an imported file does not say stays neutral; otherwise it is as in the "
+                "program that the file comes from, and told"
+            ),
         )
         self.neutral.setCheckable(True)
         self.neutral.setChecked(settings.get(PRESETS_NEUTRAL))
         self.show_left = make_action(
             window,
-            "Show all",
+            tr("Show all"),
             self._show_left,
-            tip="Show every setting that was not taken as it stood",
+            tip=tr("Show every setting that was not taken as it stood"),
         )
         self._left: list[Left] = []
         self._report = ""
@@ -132,7 +142,7 @@ class PresetActions(QObject):
 
     def menu(self, parent: QMenu | None = None) -> QMenu:
         """The menu with all of them."""
-        menu = QMenu("&Preset", parent or self._window)
+        menu = QMenu(tr("&Preset"), parent or self._window)
         menu.setToolTipsVisible(True)
         menu.addAction(self._library.open)
         menu.addSeparator()
@@ -141,14 +151,14 @@ class PresetActions(QObject):
         menu.addActions([self.rename, self.duplicate, self.delete, self._edits.undelete])
         menu.addSeparator()
         menu.addActions([self.import_, self.neutral])
-        exports = menu.addMenu("&Export")
+        exports = menu.addMenu(tr("&Export"))
         exports.setToolTipsVisible(True)
         for name, words in EXPORT_ENTRIES.items():
             action = make_action(
                 exports,
-                f"{words}…",
+                f"{tr(words)}…",
                 partial(self._ask_export, name),
-                tip=f"Save the values in force as a file for {_program(name)}",
+                tip=tr("Save the values in force as a file for {program}", program=_program(name)),
             )
             exports.addAction(action)
         return menu
@@ -179,9 +189,13 @@ class PresetActions(QObject):
         progress = PresetImport(len(paths))
         absent = not self.neutral.isChecked()
         folder = self._presets.folder
-        what = f"“{visible_name(paths[0].name)}”" if len(paths) == 1 else f"{len(paths):,} files"
+        what = (
+            f"“{visible_name(paths[0].name)}”"
+            if len(paths) == 1
+            else tr("%n files", "", len(paths))
+        )
         self._reading.start(
-            f"Taking in {what}",
+            tr("Taking in {what}", what=what),
             lambda at: import_presets(paths, folder, progress, at, absent=absent),
             lambda result: self._took_in(
                 progress, choose, also(), is_ended=result is None, shows=shows
@@ -205,11 +219,19 @@ class PresetActions(QObject):
             self._library.show()
         self._left = [refused_row(it.file, it.why) for it in refused]
         self._left += [row for it in taken for row in left_behind(it.preset.name, it)]
-        self._report = "Import report"
+        self._report = tr("Import report")
         words = [*progress.skipped, *also]
         is_error = bool(refused or words)
         if is_ended:
-            words.append(f"Ended after {progress.done:,} of {counted(progress.files, 'file')}.")
+            words.append(
+                tr(
+                    "Ended after {done:,} of %n files.",
+                    "",
+                    progress.files,
+                    one="Ended after {done:,} of %n file.",
+                    done=progress.done,
+                )
+            )
         if taken or refused or words:
             self._notice.tell(
                 taken_in(
@@ -228,7 +250,9 @@ class PresetActions(QObject):
         """
         kept = self._presets.keep(name, params)
         if kept:
-            self._notice.tell(f"Kept as the preset “{visible_name(kept.name)}”.", is_error=False)
+            self._notice.tell(
+                tr("Kept as the preset “{name}”.", name=visible_name(kept.name)), is_error=False
+            )
 
     @property
     def _name(self) -> str:
@@ -250,9 +274,9 @@ class PresetActions(QObject):
         free = self._presets.folder.free_name(self._name)
         name = PresetNameDialog.ask(
             self._window,
-            "Save preset as",
-            "Save",
-            "Name of the preset:",
+            tr("Save preset as"),
+            tr("Save"),
+            tr("Name of the preset:"),
             free,
             self._presets.why_not_called,
         )
@@ -262,10 +286,12 @@ class PresetActions(QObject):
     def _ask_import(self, *, choose: bool = True) -> None:
         paths, _ = QFileDialog.getOpenFileNames(
             QApplication.activeWindow() or self._window,
-            "Import presets",
+            tr("Import presets"),
             str(self._folder),
-            "Presets (*.json *.preset *.settings *.yaml *.yml *.ini *.txt *.args Modelfile "
-            "*.Modelfile);;All files (*)",
+            tr(
+                "Presets (*.json *.preset *.settings *.yaml *.yml *.ini *.txt *.args Modelfile "
+                "*.Modelfile);;All files (*)"
+            ),
         )
         if paths:
             self._remember_folder(Path(paths[0]))
@@ -297,7 +323,7 @@ class PresetActions(QObject):
             exported = export(self._presets.active, format_name)
             path, _ = QFileDialog.getSaveFileName(
                 self._window,
-                f"Export for {_program(format_name)}",
+                tr("Export for {program}", program=_program(format_name)),
                 str(self._folder / f"{self._name}{exported.suffix}"),
             )
             if not path:
@@ -308,14 +334,14 @@ class PresetActions(QObject):
             self._notice.tell(str(error))
             return
         self._left = left(self._name, exported.not_carried)
-        self._report = "Export report"
-        written = f"“{visible_name(Path(path).name)}” is written."
+        self._report = tr("Export report")
+        written = tr("“{name}” is written.", name=visible_name(Path(path).name))
         words = f"{written} {lost_words(exported.not_carried)}".rstrip()
         self._notice.tell(words, self.show_left if self._left else None, is_error=False)
 
 
 def _program(format_name: str) -> str:
-    return EXPORT_ENTRIES[format_name].replace("&", "")
+    return tr(EXPORT_ENTRIES[format_name]).replace("&", "")
 
 
 def write_text(path: Path, text: str) -> None:
@@ -332,5 +358,9 @@ def write_text(path: Path, text: str) -> None:
         atomic_write(path, text.encode())
     except OSError as error:
         raise PresetError(
-            f"“{visible_path(path)}”: {error.strerror or error}. Nothing was written."
+            tr(
+                "“{path}”: {why}. Nothing was written.",
+                path=visible_path(path),
+                why=error.strerror or error,
+            )
         ) from error

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 from studio.app.presets.comparison import ComparedField
 from studio.app.presets.comparison_state import ACTIVE, PresetComparisonState
 from studio.app.presets.words import around_difference, field_words, value_words
+from studio.translation import mark, tr
 from studio.ui.theme.check_box import CheckBox
 from studio.ui.theme.combo import ComboBox
 from studio.ui.theme.rows import AiryRows
@@ -30,7 +31,7 @@ from studio.ui.widgets.tips import plain_tip
 from studio.visible_text import LONGEST_LINE, visible_line, visible_name
 
 _SIZE = (720, 560)
-_ACTIVE_WORDS = "Values in force"
+_ACTIVE_WORDS = mark("Values in force")
 _SIGN, _FIELD, _LEFT, _RIGHT = range(4)
 _DIFFERS = "≠"
 
@@ -49,26 +50,26 @@ class PresetComparisonWindow(QDialog):
     ) -> None:
         super().__init__(parent)
         self._state = state
-        self.setWindowTitle("Compare presets")
+        self.setWindowTitle(tr("Compare presets"))
         self.resize(*_SIZE)
         self.left = ComboBox(theme)
         self.right = ComboBox(theme)
         swap = QPushButton("⇄")
-        swap.setAccessibleName("Change the sides")
-        swap.setToolTip("Change the sides")
+        swap.setAccessibleName(tr("Change the sides"))
+        swap.setToolTip(tr("Change the sides"))
         swap.clicked.connect(state.swap)
         choice = QHBoxLayout()
         set_spacing(choice, 8)
-        for box, name in ((self.left, "Left"), (self.right, "Right")):
-            box.setAccessibleName(f"{name} side")
-            box.setToolTip("A preset as it is saved, or the values in force")
+        for box, name in ((self.left, tr("Left side")), (self.right, tr("Right side"))):
+            box.setAccessibleName(name)
+            box.setToolTip(tr("A preset as it is saved, or the values in force"))
             box.activated.connect(self._choose)
         choice.addWidget(self.left, 1)
         choice.addWidget(swap)
         choice.addWidget(self.right, 1)
         self._words = PlainLabel()
-        self.only_differences = CheckBox("&Only what differs", theme)
-        self.only_differences.setToolTip("Leave fields with the same value on both sides out")
+        self.only_differences = CheckBox(tr("&Only what differs"), theme)
+        self.only_differences.setToolTip(tr("Leave fields with the same value on both sides out"))
         self.only_differences.toggled.connect(state.set_only_differences)
         line = QHBoxLayout()
         line.addWidget(self._words)
@@ -78,12 +79,12 @@ class PresetComparisonWindow(QDialog):
         self.table.entered_row.connect(self._take)
         self.table.itemSelectionChanged.connect(self._follow_row)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        self.take = buttons.addButton("&Take over", QDialogButtonBox.ButtonRole.ActionRole)
+        self.take = buttons.addButton(tr("&Take over"), QDialogButtonBox.ButtonRole.ActionRole)
         self.take.setAutoDefault(False)
         self.take.clicked.connect(self._take)
         close = buttons.button(QDialogButtonBox.StandardButton.Close)
         close.setAutoDefault(False)
-        close.setToolTip("Close this window (Esc)")
+        close.setToolTip(tr("Close this window (Esc)"))
         buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)
         set_spacing(column, 10)
@@ -126,9 +127,9 @@ class PresetComparisonWindow(QDialog):
 
     def _follow_row(self) -> None:
         entry = self.table.selected
-        why = self._state.why_not_take(entry) if entry else "Choose a row"
+        why = self._state.why_not_take(entry) if entry else tr("Choose a row")
         self.take.setEnabled(not why)
-        self.take.setToolTip(why or "Put the preset’s value in force (Enter)")
+        self.take.setToolTip(why or tr("Put the preset’s value in force (Enter)"))
 
     def _take(self) -> None:
         if self.table.selected:
@@ -145,7 +146,7 @@ class _Table(QTableWidget):
         super().__init__(0, 4)
         self._theme = theme
         self._fields: list[ComparedField] = []
-        self.setAccessibleName("Fields of both presets")
+        self.setAccessibleName(tr("Fields of both presets"))
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -177,7 +178,7 @@ class _Table(QTableWidget):
         """Show these rows; the row selected stays so."""
         selected = self.selected.field if self.selected else ""
         self._fields = []
-        self.setHorizontalHeaderLabels(["", "Field", *sides])
+        self.setHorizontalHeaderLabels(["", tr("Field"), *sides])
         self.setRowCount(len(fields))
         for row, entry in enumerate(fields):
             self._fill_row(row, entry)
@@ -204,7 +205,7 @@ class _Table(QTableWidget):
             item.setForeground(QColor(colors.text if entry.differs else colors.muted))
             if column == _SIGN:
                 item.setForeground(QColor(colors.text))
-                spoken = "differs" if entry.differs else "the same"
+                spoken = tr("differs") if entry.differs else tr("the same")
                 item.setData(Qt.ItemDataRole.AccessibleTextRole, spoken)
                 item.setToolTip(spoken)
             elif column == _FIELD:
@@ -225,10 +226,16 @@ def _fill(box: ComboBox, choices: list[str], side: str) -> None:
 
 
 def _side_words(side: str) -> str:
-    return _ACTIVE_WORDS if side == ACTIVE else visible_name(side)
+    return tr(_ACTIVE_WORDS) if side == ACTIVE else visible_name(side)
 
 
 def _count_words(count: int, fields: int) -> str:
     if not count:
-        return f"Nothing differs: all {fields} fields have the same value."
-    return f"{count} of {fields} fields differ{'s' if count == 1 else ''}."
+        return tr("Nothing differs: all {fields} fields have the same value.", fields=fields)
+    return tr(
+        "%n of {fields} fields differ.",
+        "",
+        count,
+        one="%n of {fields} fields differs.",
+        fields=fields,
+    )

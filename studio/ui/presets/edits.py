@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from studio.app.presets.state import PresetState
 from studio.presets import DeletedPreset, Preset
+from studio.translation import tr
 from studio.ui.presets.notices import PresetNotices
 from studio.ui.widgets.actions import make_action
 from studio.ui.widgets.tips import plain_tip
@@ -31,8 +32,8 @@ class PresetEdits(QObject):
         super().__init__(window)
         self._presets, self._notices = presets, notices
         self._deleted: list[DeletedPreset] = []
-        self.undelete = make_action(window, "&Bring it back", self._undelete)
-        self.put_back = make_action(window, "Put bac&k what was in force", self._put_back)
+        self.undelete = make_action(window, tr("&Bring it back"), self._undelete)
+        self.put_back = make_action(window, tr("Put bac&k what was in force"), self._put_back)
         presets.changed.connect(self._follow)
         self._follow()
 
@@ -47,9 +48,9 @@ class PresetEdits(QObject):
 
         new_name = PresetNameDialog.ask(
             parent,
-            "Rename preset",
-            "Rename",
-            f"New name for “{visible_name(name)}”:",
+            tr("Rename preset"),
+            tr("Rename"),
+            tr("New name for “{name}”:", name=visible_name(name)),
             name,
             lambda typed: self._presets.why_not_called(typed, name),
         )
@@ -64,9 +65,13 @@ class PresetEdits(QObject):
             return
         self._deleted.append(deleted)
         self._follow()
-        stays = "; its values stay in force" if is_chosen else ""
+        stays = tr("; its values stay in force") if is_chosen else ""
         self._notices.tell(
-            f"The preset “{visible_name(deleted.name)}” is deleted{stays}.",
+            tr(
+                "The preset “{name}” is deleted{stays}.",
+                name=visible_name(deleted.name),
+                stays=stays,
+            ),
             self.undelete,
             is_error=False,
         )
@@ -77,7 +82,10 @@ class PresetEdits(QObject):
         self._presets.use(preset)
         if was_turned and self._presets.before:
             self._notices.tell(
-                f"“{visible_name(preset.name)}” is in force. What was turned before is kept.",
+                tr(
+                    "“{name}” is in force. What was turned before is kept.",
+                    name=visible_name(preset.name),
+                ),
                 self.put_back,
                 is_error=False,
             )
@@ -96,11 +104,19 @@ class PresetEdits(QObject):
     def _follow(self) -> None:
         deleted = f": “{visible_name(self._deleted[-1].name)}”" if self._deleted else ""
         self.undelete.setEnabled(bool(deleted))
-        self.undelete.setToolTip(plain_tip(f"Bring the preset back that was deleted last{deleted}"))
+        self.undelete.setToolTip(
+            plain_tip(tr("Bring the preset back that was deleted last{deleted}", deleted=deleted))
+        )
         before = self._presets.before
         self.put_back.setEnabled(before is not None)
         was = f": “{visible_name(before.preset.name)}”" if before else ""
-        turned = ", as it was turned" if before and before.is_turned else ""
+        turned = tr(", as it was turned") if before and before.is_turned else ""
         self.put_back.setToolTip(
-            plain_tip(f"Put in force what was so before another preset was{was}{turned}")
+            plain_tip(
+                tr(
+                    "Put in force what was so before another preset was{was}{turned}",
+                    was=was,
+                    turned=turned,
+                )
+            )
         )

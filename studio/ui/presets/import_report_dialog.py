@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 )
 
 from studio.app.presets.import_report_words import Left, as_lines, sums_up
+from studio.translation import mark, tr
 from studio.ui.theme.rows import AiryRows
 from studio.ui.theme.spacing import set_spacing
 from studio.ui.widgets.card import framed
@@ -30,7 +31,7 @@ from studio.ui.widgets.plain_label import PlainLabel
 from studio.ui.widgets.tips import plain_tip
 from studio.visible_text import visible_line
 
-_COLUMNS = ("Preset", "Setting", "Value", "Why")
+_COLUMNS = (mark("Preset"), mark("Setting"), mark("Value"), mark("Why"))
 _SIZE = (880, 480)
 _WIDEST = 240
 """Pixels of a column but the last, which takes what is left."""
@@ -54,11 +55,11 @@ class ImportReportDialog(QDialog):
         words.setWordWrap(True)
         self.table = _Table(self._rows)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        copy = buttons.addButton("Copy all", QDialogButtonBox.ButtonRole.ActionRole)
-        copy.setToolTip("Copy the whole table as text; Ctrl+C copies the selected rows")
+        copy = buttons.addButton(tr("Copy all"), QDialogButtonBox.ButtonRole.ActionRole)
+        copy.setToolTip(tr("Copy the whole table as text; Ctrl+C copies the selected rows"))
         copy.clicked.connect(lambda: _copy(self._rows))
         close = buttons.button(QDialogButtonBox.StandardButton.Close)
-        close.setToolTip("Close this window")
+        close.setToolTip(tr("Close this window"))
         buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)
         set_spacing(column, 10)
@@ -71,8 +72,8 @@ class _Table(QTableWidget):
     def __init__(self, rows: Sequence[Left]) -> None:
         super().__init__(len(rows), len(_COLUMNS))
         self._rows = rows
-        self.setAccessibleName("Settings not taken as they stood")
-        self.setHorizontalHeaderLabels(_COLUMNS)
+        self.setAccessibleName(tr("Settings not taken as they stood"))
+        self.setHorizontalHeaderLabels([tr(column) for column in _COLUMNS])
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setTabKeyNavigation(False)  # Tab leads on to the buttons

@@ -13,6 +13,7 @@ from studio.app.presets.favourites import PresetFavourites
 from studio.app.presets.preset_opening import PresetOpening
 from studio.app.session import Session
 from studio.app.settings import Settings
+from studio.translation import tr
 from studio.ui.presets.edits import PresetEdits
 from studio.ui.presets.notices import PresetNotices
 from studio.ui.theme.theme import Theme
@@ -73,10 +74,10 @@ class PresetLibrary(QObject):
         )
         self.open = make_action(
             window,
-            "Prese&ts…",
+            tr("Prese&ts…"),
             self.show,
             "Ctrl+Shift+P",
-            "All presets: search, favourites, defaults, what each sets, two side by side",
+            tr("All presets: search, favourites, defaults, what each sets, two side by side"),
         )
 
     def show(self) -> None:

@@ -13,15 +13,18 @@ from studio.app.presets.comparison_state import ACTIVE
 from studio.app.presets.library_entries import Entry, Kind, Mark
 from studio.app.presets.library_state import PresetLibraryState
 from studio.app.presets.state import PresetState
+from studio.translation import mark, tr
 from studio.ui.presets.edits import PresetEdits
 from studio.ui.presets.notices import PresetNotices
 from studio.ui.widgets.actions import make_action
 from studio.visible_text import visible_path
 
-_NO_PRESET = "Select a preset first"
-_BUILT_IN = "It is built in and never changes; duplicate it to change the copy"
-_READ_ONLY = "A newer Kelvin Studio wrote it: update the program to change it, or duplicate it"
-_UNSAVED = "Its file is gone; save it again with Preset › Save preset as…"
+_NO_PRESET = mark("Select a preset first")
+_BUILT_IN = mark("It is built in and never changes; duplicate it to change the copy")
+_READ_ONLY = mark(
+    "A newer Kelvin Studio wrote it: update the program to change it, or duplicate it"
+)
+_UNSAVED = mark("Its file is gone; save it again with Preset › Save preset as…")
 
 
 class PresetLibraryActions(QObject):
@@ -58,16 +61,16 @@ class PresetLibraryActions(QObject):
 
             return on_triggered
 
-        self.use = make_action(window, "&Use", on_selected(self._use))
+        self.use = make_action(window, tr("&Use"), on_selected(self._use))
         self.compare = make_action(
-            window, "&Compare with…", on_selected(self._compare), "Ctrl+Shift+C"
+            window, tr("&Compare with…"), on_selected(self._compare), "Ctrl+Shift+C"
         )
         self.star = make_action(
             window,
-            "&Favourite",
+            tr("&Favourite"),
             on_selected(lambda entry: state.set_favourite(entry.key, not entry.is_favourite)),
             "Ctrl+D",
-            "Favourites stand first, here and in the list of presets in the window",
+            tr("Favourites stand first, here and in the list of presets in the window"),
         )
         self.duplicate = make_action(
             window,
@@ -75,22 +78,22 @@ class PresetLibraryActions(QObject):
             on_selected(lambda entry: presets.duplicate(entry.key, choose=False)),
         )
         self.rename = make_action(
-            window, "&Rename…", on_selected(lambda entry: edits.rename(entry.key, window)), "F2"
+            window, tr("&Rename…"), on_selected(lambda entry: edits.rename(entry.key, window)), "F2"
         )
         self.delete = make_action(
             window, "De&lete", on_selected(lambda entry: edits.delete(entry.key)), "Del"
         )
         self.import_ = make_action(
             window,
-            "&Import…",
+            tr("&Import…"),
             ask_import,
-            tip="Take in presets of this or another program; or drop files on this window",
+            tip=tr("Take in presets of this or another program; or drop files on this window"),
         )
         self.show_folder = make_action(
             window,
-            "Show f&older",
+            tr("Show f&older"),
             self._show_folder,
-            tip="Open the folder in which your presets are",
+            tip=tr("Open the folder in which your presets are"),
         )
         for action in (self.compare, self.star, self.rename, self.delete):
             window.addAction(action)
@@ -111,20 +114,20 @@ class PresetLibraryActions(QObject):
         entry = self._state.selected
         has_preset = entry is not None and entry.preset is not None
         tips = {
-            self.use: "Put its values in force (Enter)",
-            self.compare: "Put it beside another one, or beside the values in force",
-            self.duplicate: "Copy it, to change the copy",
+            self.use: tr("Put its values in force (Enter)"),
+            self.compare: tr("Put it beside another one, or beside the values in force"),
+            self.duplicate: tr("Copy it, to change the copy"),
         }
         for action, tip in tips.items():
             action.setEnabled(has_preset)
-            action.setToolTip(tip if has_preset else _NO_PRESET)
+            action.setToolTip(tip if has_preset else tr(_NO_PRESET))
         self.star.setEnabled(has_preset)
-        self.star.setText("No &favourite" if entry and entry.is_favourite else "&Favourite")
+        self.star.setText(tr("No &favourite") if entry and entry.is_favourite else tr("&Favourite"))
         why_not_rename, why_not_delete = _refusals(entry)
         self.rename.setEnabled(not why_not_rename)
-        self.rename.setToolTip(why_not_rename or "Call it otherwise")
+        self.rename.setToolTip(why_not_rename or tr("Call it otherwise"))
         self.delete.setEnabled(not why_not_delete)
-        self.delete.setToolTip(why_not_delete or "Delete it; it can be brought back")
+        self.delete.setToolTip(why_not_delete or tr("Delete it; it can be brought back"))
 
     def _use(self, entry: Entry) -> None:
         if entry.preset:
@@ -149,9 +152,9 @@ class PresetLibraryActions(QObject):
 def _refusals(entry: Entry | None) -> tuple[str, str]:
     """Why an entry cannot be renamed, and why it cannot be deleted; empty where it can."""
     if entry is None or entry.preset is None:
-        return _NO_PRESET, _NO_PRESET
+        return tr(_NO_PRESET), tr(_NO_PRESET)
     if entry.kind is Kind.BUILT_IN:
-        return _BUILT_IN, _BUILT_IN
+        return tr(_BUILT_IN), tr(_BUILT_IN)
     if entry.kind is Kind.UNSAVED:
-        return _UNSAVED, _UNSAVED
-    return (_READ_ONLY if Mark.READ_ONLY in entry.marks else "", "")
+        return tr(_UNSAVED), tr(_UNSAVED)
+    return (tr(_READ_ONLY) if Mark.READ_ONLY in entry.marks else "", "")

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QTextBrowser, QVBoxLayout
 
 from studio.app.presets.library_entries import Entry, Mark
 from studio.app.presets.library_state import PresetLibraryState
+from studio.translation import mark, tr
 from studio.ui.presets.library_actions import PresetLibraryActions
 from studio.ui.presets.library_page import broken_page, page, standing_line
 from studio.ui.theme.check_box import CheckBox
@@ -22,7 +23,7 @@ from studio.ui.widgets.plain_label import PlainLabel
 from studio.ui.widgets.tips import plain_tip
 from studio.visible_text import visible_name
 
-NOTHING = "Nothing is selected."
+NOTHING = mark("Nothing is selected.")
 
 
 class PresetLibraryDetails(QFrame):
@@ -47,7 +48,7 @@ class PresetLibraryDetails(QFrame):
         self._list_context.setWordWrap(True)
         self.page = QTextBrowser()
         self.page.setFrameShape(QFrame.Shape.NoFrame)
-        self.page.setAccessibleName("What the preset sets")
+        self.page.setAccessibleName(tr("What the preset sets"))
         self.page.document().setDocumentMargin(0)
         # On the window's ground, in one column with the rest: another ground would want a margin.
         self.page.viewport().setAutoFillBackground(False)
@@ -56,8 +57,8 @@ class PresetLibraryDetails(QFrame):
             | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
         self.favourite = _check_box(
-            "&Favourite",
-            "Favourites stand first, here and in the list of presets in the window (Ctrl+D)",
+            tr("&Favourite"),
+            tr("Favourites stand first, here and in the list of presets in the window (Ctrl+D)"),
             state.set_favourite,
             state,
             theme,
@@ -84,7 +85,7 @@ class PresetLibraryDetails(QFrame):
 
     def _follow(self) -> None:
         entry = self._state.selected
-        self._title.setText(entry.title if entry else NOTHING)
+        self._title.setText(entry.title if entry else tr(NOTHING))
         self._title.setToolTip(plain_tip(entry.title) if entry else "")
         self._list_context.setText(standing_line(entry) if entry else "")
         self._show_page(entry)
@@ -95,22 +96,28 @@ class PresetLibraryDetails(QFrame):
             return
         self.favourite.setChecked(entry.is_favourite)
         state, model = self._state, self._state.model
-        self.default.setText("&Default: models without a preset of their own open with it")
+        self.default.setText(tr("&Default: models without a preset of their own open with it"))
         self.default.setToolTip(
             plain_tip(
-                f"Also at the next start. {_now(state.default)} Untick it, and the preset used "
-                "last is used again."
+                tr(
+                    "Also at the next start. {now} Untick it, and the preset used last is "
+                    "used again.",
+                    now=_now(state.default),
+                )
             )
         )
         self.default.setChecked(Mark.DEFAULT in entry.marks)
-        shown = button_text(model) or "this model"
-        self.of_model.setText(f"&Always for {shown}")
+        shown = button_text(model) or tr("this model")
+        self.of_model.setText(tr("&Always for {shown}", shown=shown))
         self.of_model.setToolTip(
             plain_tip(
-                f"This model always opens with it, also at the next start. {_now(state.of_model)}"
+                tr(
+                    "This model always opens with it, also at the next start. {now}",
+                    now=_now(state.of_model),
+                )
             )
             if model
-            else "Open a model first"
+            else tr("Open a model first")
         )
         self.of_model.setEnabled(bool(model))
         self.of_model.setChecked(Mark.OF_MODEL in entry.marks)
@@ -154,7 +161,7 @@ def _check_box(
 
 
 def _now(name: str) -> str:
-    return f"Now it is “{visible_name(name)}”." if name else "Now it is none."
+    return tr("Now it is “{name}”.", name=visible_name(name)) if name else tr("Now it is none.")
 
 
 def _buttons(actions: PresetLibraryActions) -> QHBoxLayout:

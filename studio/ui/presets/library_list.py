@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView, QWidget
 
 from studio.app.presets.library_entries import Entry, Heading
 from studio.app.presets.library_state import PresetLibraryState
+from studio.translation import tr
 from studio.ui.presets.drag import NAME_FORMAT, DragFolder, PresetMimeData
 from studio.ui.presets.library_delegate import PresetLibraryDelegate
 from studio.ui.theme.theme import Theme
@@ -135,7 +136,7 @@ class PresetLibraryList(QListView):
         )
         self.setItemDelegate(delegate)
         self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setAccessibleName("Presets")
+        self.setAccessibleName(tr("Presets"))
         self.setMouseTracking(True)
         self.setUniformItemSizes(False)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
@@ -174,8 +175,10 @@ class PresetLibraryList(QListView):
         painter.drawText(
             room,
             int(Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap),
-            f"No preset has “{visible_name(self._state.query.strip())}” in its name, "
-            "description, task or notes.",
+            tr(
+                "No preset has “{query}” in its name, description, task or notes.",
+                query=visible_name(self._state.query.strip()),
+            ),
         )
 
     def _follow(self) -> None:

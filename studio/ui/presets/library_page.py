@@ -2,12 +2,12 @@
 
 from html import escape
 
-from studio.app.counted import counted
 from studio.app.presets.comparison import compared
 from studio.app.presets.defaults import model_file
 from studio.app.presets.library_entries import MARK_WORDS, Entry
 from studio.app.presets.words import TASK_WORDS, field_words, shortened, value_words
 from studio.presets import Preset, PresetDocument
+from studio.translation import mark, tr
 from studio.ui.theme.colors import Colors
 from studio.visible_text import visible_lines, visible_names, visible_path
 
@@ -16,7 +16,9 @@ _SAID_ABOVE = ("task", "description", "notes", "max_tokens", "prompt_format")
 _LONGEST = 2_000
 """Characters of a text that are shown; the file has it all."""
 
-NOTHING_SET = "Everything is neutral: the model’s own distribution, nothing cut, nothing penalised."
+NOTHING_SET = mark(
+    "Everything is neutral: the model’s own distribution, nothing cut, nothing penalised."
+)
 
 
 def standing_line(entry: Entry) -> str:
@@ -44,23 +46,25 @@ def page(
     """
     parts = [f"<p>{_text(preset.description)}</p>"] if preset.description else []
     facts = [
-        f"For {TASK_WORDS[preset.task]}",
-        f"{preset.prompt_format} format",
-        f"at most {counted(preset.max_tokens, 'token')}",
+        tr("For {task}", task=TASK_WORDS[preset.task]),
+        tr("{prompt_format} format", prompt_format=preset.prompt_format),
+        tr("at most %n tokens", "", preset.max_tokens, one="at most %n token"),
     ]
     parts.append(_muted(" · ".join(facts), colors))
-    parts.append(_heading("What it sets", colors))
+    parts.append(_heading(tr("What it sets"), colors))
     parts.append(_values(preset, turned, colors))
     if preset.notes:
         # Behind a table Qt leaves a paragraph's own margin out.
         notes = f'<p style="margin-top:0px;">{_text(preset.notes)}</p>'
-        parts += ["<br>", _heading("Notes", colors, above=0), notes]
+        parts += ["<br>", _heading(tr("Notes"), colors, above=0), notes]
     if document and (unknown := [*document.unknown, *document.unknown_sampling]):
         keys = ", ".join(shortened(key, 40) for key in unknown[:20])
-        parts.append(_muted(f"Also in its file, kept as it is: {escape(keys)}", colors))
+        parts.append(
+            _muted(tr("Also in its file, kept as it is: {keys}", keys=escape(keys)), colors)
+        )
     if models:
         files = visible_names([model_file(key) for key in models])
-        parts.append(_muted(f"Always for: {escape(files)}", colors))
+        parts.append(_muted(tr("Always for: {files}", files=escape(files)), colors))
     return "".join(parts)
 
 
@@ -71,7 +75,7 @@ def broken_page(entry: Entry, colors: Colors) -> str:
         entry: The file.
         colors: The colours in force.
     """
-    advice = (
+    advice = tr(
         "Correct it with a text editor: as soon as it is saved it stands among the others. "
         "Nothing was changed in it."
     )
@@ -93,7 +97,7 @@ def _values(preset: Preset, turned: list[tuple[str, object, object]], colors: Co
             words = f"{words} → <b>{escape(turned_to)}</b>"
         rows.append(_row(field_words(entry.field), words, colors))
     if not rows:
-        return f"<p>{NOTHING_SET}</p>"
+        return f"<p>{tr(NOTHING_SET)}</p>"
     table = '<table cellspacing="0" cellpadding="0" width="100%" style="margin-top:4px;">'
     return f"{table}{''.join(rows)}</table>"
 

@@ -5,6 +5,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QLineEdit
 
 from studio.app.presets.library_state import PresetLibraryState
+from studio.translation import tr
 
 
 class PresetLibrarySearch(QLineEdit):
@@ -20,9 +21,9 @@ class PresetLibrarySearch(QLineEdit):
     def __init__(self, state: PresetLibraryState) -> None:
         super().__init__()
         self._state = state
-        self.setPlaceholderText("Search name, description, task and notes")
-        self.setAccessibleName("Search the presets")
-        self.setToolTip("↑ and ↓ go through the list, Enter uses a preset, Esc ends the search")
+        self.setPlaceholderText(tr("Search name, description, task and notes"))
+        self.setAccessibleName(tr("Search the presets"))
+        self.setToolTip(tr("↑ and ↓ go through the list, Enter uses a preset, Esc ends the search"))
         self.setClearButtonEnabled(True)
         self.textChanged.connect(state.search)
         state.changed.connect(self._follow)

@@ -12,6 +12,7 @@ from studio.app.presets.comparison_state import PresetComparisonState
 from studio.app.presets.library_state import PresetLibraryState
 from studio.app.presets.state import PresetState
 from studio.app.settings import Settings
+from studio.translation import tr
 from studio.ui.presets.comparison_window import PresetComparisonWindow
 from studio.ui.presets.drag import DragFolder
 from studio.ui.presets.edits import PresetEdits
@@ -79,7 +80,7 @@ class PresetLibraryWindow(QDialog):
     ) -> None:
         super().__init__(parent)
         self._state, self._settings = state, settings
-        self.setWindowTitle("Presets")
+        self.setWindowTitle(tr("Presets"))
         self.setAcceptDrops(True)
         self.folder = DragFolder()
         self.comparison = PresetComparisonWindow(comparison, theme, self)
@@ -100,7 +101,7 @@ class PresetLibraryWindow(QDialog):
             part.used.connect(self.actions_.use.trigger)
         self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.list.customContextMenuRequested.connect(self._show_menu)
-        self.addAction(make_action(self, "Search", self._to_search, "Ctrl+F"))
+        self.addAction(make_action(self, tr("Search"), self._to_search, "Ctrl+F"))
         self._build_layout()
         self.resize(*_SIZE)
         restore_place(self, settings.get(remembered.LIBRARY_PLACE))

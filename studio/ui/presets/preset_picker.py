@@ -10,6 +10,7 @@ from studio.app.presets.preset_choice import PresetChoice
 from studio.app.presets.state import PresetState
 from studio.app.presets.words import field_words, shortened, value_words
 from studio.presets import Preset
+from studio.translation import tr
 from studio.ui.theme.combo import ComboBox
 from studio.ui.theme.theme import Theme
 from studio.ui.widgets.letters import follow_letters
@@ -46,7 +47,7 @@ class PresetPicker(ComboBox):
         self._preset_choice = preset_choice
         self._presets = presets
         self._favourites = favourites
-        self.setAccessibleName("Preset")
+        self.setAccessibleName(tr("Preset"))
         self.setSizeAdjustPolicy(ComboBox.SizeAdjustPolicy.AdjustToContents)
         # A longer name is elided: model and status stand beside it.
         follow_letters(
@@ -87,7 +88,7 @@ class PresetPicker(ComboBox):
 
     def _add(self, preset: Preset) -> None:
         self.addItem(preset.name, preset.name)
-        tip = plain_tip(visible_line(preset.description)) or "A preset of your own."
+        tip = plain_tip(visible_line(preset.description)) or tr("A preset of your own.")
         self.setItemData(self.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
 
     def _follow(self) -> None:
@@ -101,12 +102,13 @@ class PresetPicker(ComboBox):
             words = f"{name}{_TURNED if turned and place == index else ''}" if name else ""
             if words != self.itemText(place):
                 self.setItemText(place, words)
-        tip = (
-            "<p><b>Preset: "
-            f"{escape(preset.name)}</b></p><p>{escape(visible_line(preset.description))}</p>"
-            f"{_turned_words(turned)}"
+        tip = tr(
+            "<p><b>Preset: {name}</b></p><p>{description}</p>{turned}"
             "<p>A preset sets temperature, filters, length and prompt format. Choose it again to "
-            "restore its values.</p>"
+            "restore its values.</p>",
+            name=escape(preset.name),
+            description=escape(visible_line(preset.description)),
+            turned=_turned_words(turned),
         )
         if tip != self.toolTip():
             self.setToolTip(tip)
@@ -122,4 +124,4 @@ def _turned_words(turned: list[tuple[str, object, object]]) -> str:
         f"{shortened(value_words(field, new))}"
         for field, old, new in turned
     ]
-    return "<p>Turned since:<br>" + "<br>".join(escape(line) for line in lines) + "</p>"
+    return f"<p>{tr('Turned since:')}<br>" + "<br>".join(escape(line) for line in lines) + "</p>"

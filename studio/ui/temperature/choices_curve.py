@@ -32,6 +32,7 @@ from studio.app.temperature.words import place_words
 from studio.app.tokens.next_token import NextToken
 from studio.app.tokens.retempered import PLACES, Retempered
 from studio.sampling.analysis.retemper import Place, TemperatureCurve
+from studio.translation import mark, tr
 from studio.ui.temperature.track import exact_temperature_under, temperature_under, x_at, x_of
 from studio.ui.theme.theme import Theme
 from studio.ui.theme.type_scale import grown
@@ -48,12 +49,12 @@ _MARK_RADIUS = 3.0
 _GROUND = 0.75
 """How much of a line is covered where it runs behind a name."""
 
-_EMPTY = "How many choices each T leaves appears here."
-_NOTHING_LEFT = "The logit biases leave nothing that is known here: no curve."
-_FOREIGN = "A logit bias is for another model: no curve."
+_EMPTY = mark("How many choices each T leaves appears here.")
+_NOTHING_LEFT = mark("The logit biases leave nothing that is known here: no curve.")
+_FOREIGN = mark("A logit bias is for another model: no curve.")
 _DECADES = ((1e1, "10"), (1e2, "100"), (1e3, "1k"), (1e4, "10k"), (1e5, "100k"))
 
-_EXPLANATION = (
+_EXPLANATION = mark(
     "<p><b>Effective choices at every T</b>, on a logarithmic scale. Strong line: after the "
     "filters in force; thin line: before them. The dot is the T in force.</p>"
     "<p><b>Flattest</b>: a turn of T changes least here, of all places with a choice. "
@@ -91,8 +92,8 @@ class ChoicesCurve(QWidget):
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         # Every pixel is painted: what is behind need not be, thirty times a second.
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        self.setAccessibleName("Effective choices against temperature")
-        set_tip(self, _EXPLANATION)
+        self.setAccessibleName(tr("Effective choices against temperature"))
+        set_tip(self, tr(_EXPLANATION))
         self._set_font()
         sampling.params_changed.connect(self.update)
         theme.changed.connect(self.update)
@@ -171,12 +172,12 @@ class ChoicesCurve(QWidget):
     def _words_under(self, at: QPoint) -> str:
         retempered = self._retempered
         if retempered is None:
-            return _EXPLANATION
+            return tr(_EXPLANATION)
         if retempered.after is None:
-            return f"<p>{_why_none(retempered)}</p>{_EXPLANATION}"
+            return f"<p>{_why_none(retempered)}</p>{tr(_EXPLANATION)}"
         temperature = exact_temperature_under(at.x(), self.width(), self._grown)
         place = position(temperature)
-        lines = [("before filters", retempered.before), ("after filters", retempered.after)]
+        lines = [(tr("before filters"), retempered.before), (tr("after filters"), retempered.after)]
         if retempered.cuts_nothing:
             lines = [("", retempered.before)]
         words = [
@@ -185,14 +186,18 @@ class ChoicesCurve(QWidget):
             if curve is not None
         ]
         words += [
-            f"{name} at {place_words(found.temperature, found.entropy)}"
+            tr(
+                "{name} at {place}",
+                name=name,
+                place=place_words(found.temperature, found.entropy),
+            )
             for name, found in (
-                ("Flattest", retempered.flattest),
-                ("Steepest", retempered.steepest),
+                (tr("Flattest"), retempered.flattest),
+                (tr("Steepest"), retempered.steepest),
             )
             if found is not None
         ]
-        return f"<p>{'<br>'.join(words)}</p>{_EXPLANATION}"
+        return f"<p>{'<br>'.join(words)}</p>{tr(_EXPLANATION)}"
 
     # -- painting ----------------------------------------------------------------------------
 
@@ -210,7 +215,7 @@ class ChoicesCurve(QWidget):
         if retempered is None or retempered.after is None:
             painter.fillRect(self.rect(), QColor(self._theme.colors.window))
             painter.setPen(QColor(self._theme.colors.muted))
-            words = _EMPTY if retempered is None else _why_none(retempered)
+            words = tr(_EMPTY) if retempered is None else _why_none(retempered)
             painter.drawText(
                 self.rect(), int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap), words
             )
@@ -371,7 +376,7 @@ def _largest(retempered: Retempered) -> float:
 
 
 def _why_none(retempered: Retempered) -> str:
-    return _FOREIGN if retempered.has_foreign_bias else _NOTHING_LEFT
+    return tr(_FOREIGN) if retempered.has_foreign_bias else tr(_NOTHING_LEFT)
 
 
 def _square_round(point: QPointF, radius: float) -> QRectF:

@@ -8,18 +8,19 @@ from PySide6.QtWidgets import QWidget
 
 from studio.app.parameters.sampling_state import SamplingState
 from studio.app.parameters.temperature_scale import format_temperature, parse_temperature, stepped
+from studio.translation import mark, tr
 from studio.ui.parameters.sampling_edit import STEP_KEYS, CommitEdit
 from studio.ui.widgets.tips import set_tip
 
 EDIT_INSET = 6
 """Frame, padding and inner margin of a flat line edit, which its text should not be set in by."""
 
-_TIP = (
+_TIP = mark(
     "<p><b>Temperature T</b>: the logits are divided by it before the softmax, "
     "P ∝ exp(logit / T).</p>"
     "<p>Low keeps to the likeliest words, high lets in surprising ones; higher is more varied, "
     "not smarter.</p>"
-    f"<p>Type a number, 0 or greedy, ∞ or uniform, then Enter. {STEP_KEYS}</p>"
+    "<p>Type a number, 0 or greedy, ∞ or uniform, then Enter. {keys}</p>"
 )
 
 
@@ -45,8 +46,8 @@ class TemperatureEdit(CommitEdit):
         self.setProperty("type", role)
         self.textChanged.connect(self._fit)
         self._fit()
-        set_tip(self, _TIP)
-        self.setAccessibleName("Temperature T")
+        set_tip(self, tr(_TIP, keys=tr(STEP_KEYS)))
+        self.setAccessibleName(tr("Temperature T"))
 
     def changeEvent(self, event: QEvent) -> None:
         """As wide as its number in another font."""

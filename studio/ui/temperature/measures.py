@@ -17,13 +17,14 @@ from studio.app.temperature.words import (
 )
 from studio.app.tokens.next_token import NextToken
 from studio.app.tokens.words import choices, percent
+from studio.translation import mark, tr
 from studio.ui.theme.theme import Theme
 from studio.ui.widgets.tips import set_tip
 
 _LINES = 3
-_WIDEST = "a small turn changes much here"
+_WIDEST = mark("a small turn changes much here")
 
-_TOOL_TIP = (
+_TOOL_TIP = mark(
     "<p><b>Effective choices</b>, exp(entropy), <b>entropy</b> in bits, and the favourite's "
     "probability, of the distribution the sampler draws from here, after temperature and "
     "filters.</p>"
@@ -55,7 +56,7 @@ class TemperatureMeasures(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         # Every pixel is painted: what is behind need not be.
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        set_tip(self, _TOOL_TIP)
+        set_tip(self, tr(_TOOL_TIP))
         theme.changed.connect(self.update)
         self.follow()
 
@@ -78,23 +79,31 @@ class TemperatureMeasures(QWidget):
             shown = _LINES if self._is_detailed else 1
             words = (
                 follow_words(effective),
-                f"{choices(effective)}, {bits:.1f} bits, favourite {percent(top)}",
+                tr(
+                    "{choices}, {bits:.1f} bits, favourite {share}",
+                    choices=choices(effective),
+                    bits=bits,
+                    share=percent(top),
+                ),
                 sensitivity_words(sensitivity),
             )[:shown]
             self._shorter = (
                 short_follow_words(effective),
-                (f"{bits:.1f} bits, favourite {percent(top)}", f"{bits:.1f} bits"),
+                (
+                    tr("{bits:.1f} bits, favourite {share}", bits=bits, share=percent(top)),
+                    tr("{bits:.1f} bits", bits=bits),
+                ),
                 short_sensitivity_words(sensitivity),
             )[:shown]
         if words != self.words or not self.accessibleName():
             self.words = words
-            nothing = token.reason or "Nothing is known of the next token yet"
+            nothing = token.reason or tr("Nothing is known of the next token yet")
             self.setAccessibleName("; ".join(words) or nothing)
             self.update()
 
     def sizeHint(self) -> QSize:
         """Room for the widest words."""
-        width = QFontMetrics(self.font()).horizontalAdvance(_WIDEST)
+        width = QFontMetrics(self.font()).horizontalAdvance(tr(_WIDEST))
         figures = (_LINES - 1) * self.fontMetrics().height() if self._is_detailed else 0
         return QSize(width, self._large_metrics.height() + figures)
 
@@ -119,7 +128,7 @@ class TemperatureMeasures(QWidget):
         if event.type() == QEvent.Type.ToolTip:
             sensitivity = self._next_token.sensitivity
             figure = "" if sensitivity is None else f"<p>{sensitivity_figure(sensitivity)}.</p>"
-            set_tip(self, _TOOL_TIP + figure)
+            set_tip(self, tr(_TOOL_TIP) + figure)
         return super().event(event)
 
     def changeEvent(self, event: QEvent) -> None:

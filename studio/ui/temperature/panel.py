@@ -18,6 +18,7 @@ from studio.app.frame_clock import FrameClock
 from studio.app.parameters.sampling_state import SamplingState
 from studio.app.parameters.temperature_scale import format_beta, parse_beta, stepped
 from studio.app.tokens.next_token import NextToken
+from studio.translation import mark, tr
 from studio.ui.parameters.sampling_edit import STEP_KEYS, CommitEdit
 from studio.ui.temperature.choices_curve import ChoicesCurve
 from studio.ui.temperature.edit import EDIT_INSET, TemperatureEdit
@@ -32,11 +33,11 @@ from studio.ui.widgets.plain_label import PlainLabel
 from studio.ui.widgets.tab_order import tab_before
 from studio.ui.widgets.tips import set_tip
 
-_BETA_TIP = (
+_BETA_TIP = mark(
     "<p><b>Inverse temperature β = 1/T</b>: the logits are multiplied by it before the "
     "softmax.</p>"
     "<p>The same control from the other side: high keeps to the likeliest words. "
-    f"Type a number, then Enter. {STEP_KEYS}</p>"
+    "Type a number, then Enter. {keys}</p>"
 )
 
 _FOLLOW_MS = 100
@@ -69,7 +70,7 @@ class TemperaturePanel(Card):
         theme: Theme,
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__("Temperature", parent)
+        super().__init__(tr("Temperature"), parent)
         self._next_token = next_token
         self.temperature_edit = TemperatureEdit(sampling, "number")
         self.beta_edit = _beta_edit(sampling)
@@ -140,16 +141,18 @@ class TemperaturePanel(Card):
         button.setProperty("role", "muted")
         button.setProperty("fold", True)
         button.setCheckable(True)
-        button.setAccessibleName("Details of the temperature")
+        button.setAccessibleName(tr("Details of the temperature"))
         button.setToolTip(
-            "Show or hide β, bits, the curve of choices, speed, context, seed and how many words "
-            "are cut"
+            tr(
+                "Show or hide β, bits, the curve of choices, speed, context, seed and how many "
+                "words are cut"
+            )
         )
         button.toggled.connect(self._show_details)
         return button
 
     def _show_details(self, is_detailed: bool) -> None:
-        self.details.setText("Details ▾" if is_detailed else "Details ▸")
+        self.details.setText(tr("Details ▾") if is_detailed else tr("Details ▸"))
         self.measures.set_detailed(is_detailed)
         self.curve.setVisible(is_detailed)
         self._row.setVisible(is_detailed)
@@ -216,6 +219,6 @@ def _beta_edit(sampling: SamplingState) -> CommitEdit:
             letters.horizontalAdvance("β 0.00000") + round(2 * EDIT_INSET * grown(edit.font()))
         ),
     )
-    set_tip(edit, _BETA_TIP)
-    edit.setAccessibleName("Inverse temperature beta")
+    set_tip(edit, tr(_BETA_TIP, keys=tr(STEP_KEYS)))
+    edit.setAccessibleName(tr("Inverse temperature beta"))
     return edit

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import QAbstractSlider, QSizePolicy, QWidget
 
 from studio.app.parameters.sampling_state import SamplingState
 from studio.app.parameters.temperature_scale import HOTTEST, describe_temperature, position, step
+from studio.translation import mark, tr
 from studio.ui.temperature.track import INSET, temperature_under, x_at
 from studio.ui.theme.theme import Theme
 from studio.ui.theme.type_scale import grown
@@ -34,11 +35,11 @@ _TICK_LENGTH = 4.0
 _WHEEL_NOTCH = 120
 """Qt's unit: eighths of a degree, of which a mouse wheel's notch has 120 and a touchpad few."""
 
-_ENDS = ("0 always the favourite", "∞ anything")
+_ENDS = (mark("0 always the favourite"), mark("∞ anything"))
 _HUNDREDTHS = 100
 _UNIFORM_VALUE = int(HOTTEST * _HUNDREDTHS) + 1
 
-_TOOL_TIP = (
+_TOOL_TIP = mark(
     "<p><b>Temperature</b>: logits are multiplied by β = 1/T before the softmax.</p>"
     "<p>To the left the model keeps to its favourites, to the right it is more surprising. "
     "At 1 it speaks as it was trained; 0 always takes the favourite, ∞ takes any token the "
@@ -80,8 +81,8 @@ class TemperatureSlider(QAbstractSlider):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setToolTip(_TOOL_TIP)
-        self.setAccessibleName("Temperature")
+        self.setToolTip(tr(_TOOL_TIP))
+        self.setAccessibleName(tr("Temperature"))
         self.valueChanged.connect(self._take_value)
         sampling.params_changed.connect(self._follow)
         theme.changed.connect(self.update)
@@ -244,8 +245,9 @@ class TemperatureSlider(QAbstractSlider):
         """What the ends are called; in a narrow column by their numbers alone."""
         metrics = self.fontMetrics()
         room = (self.width() - metrics.horizontalAdvance("1")) // 2 - metrics.averageCharWidth()
-        fits = max(map(metrics.horizontalAdvance, _ENDS)) <= room
-        return _ENDS if fits else ("0", "∞")
+        low, high = map(tr, _ENDS)
+        fits = max(map(metrics.horizontalAdvance, (low, high))) <= room
+        return (low, high) if fits else ("0", "∞")
 
     def _paint_handle(self, painter: QPainter) -> None:
         colors = self._theme.colors

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from studio.app.parameters.sampling_state import SamplingState
 from studio.app.tokens.answer import Answer, AskedToken, parse_percent
 from studio.app.tokens.details import most_likely_words
+from studio.translation import tr
 from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.theme.type_scale import grown
 from studio.ui.widgets.escape_key import claims_escape
@@ -50,11 +51,11 @@ class TokenQuestion(QFrame):
         self._temperatures: tuple[float, ...] = ()
         self.setProperty("card", True)
         self.setProperty("over", True)
-        self.setAccessibleName("What T makes this token so likely?")
+        self.setAccessibleName(tr("What T makes this token so likely?"))
         self._before = PlainLabel()
         self.edit = QLineEdit()
-        self.edit.setAccessibleName("Percentage")
-        self.edit.setToolTip("How likely this token should be, from 0 to 100 %.")
+        self.edit.setAccessibleName(tr("Percentage"))
+        self.edit.setToolTip(tr("How likely this token should be, from 0 to 100 %."))
         self.edit.setPlaceholderText("20")
         follow_letters(
             self.edit,
@@ -70,7 +71,7 @@ class TokenQuestion(QFrame):
         set_spacing(self._question, 6)
         self._question.addWidget(self._before)
         self._question.addWidget(self.edit)
-        self._question.addWidget(PlainLabel("% likely?"))
+        self._question.addWidget(PlainLabel(tr("% likely?")))
         self._question.addStretch(1)
         column = QVBoxLayout(self)
         set_margins(column, _MARGIN, _MARGIN - 2, _MARGIN, _MARGIN)
@@ -100,7 +101,7 @@ class TokenQuestion(QFrame):
             row: Its row, in the coordinates of the widget it belongs to.
         """
         self._asked = asked
-        self._before.setText(f"What T makes {asked.details.row.text.text}")
+        self._before.setText(tr("What T makes {text}", text=asked.details.row.text.text))
         self._fit_width()
         self.edit.clear()
         peak = most_likely_words(asked.details.subject)
@@ -182,7 +183,7 @@ class TokenQuestion(QFrame):
 
     def _button(self, index: int) -> QPushButton:
         button = QPushButton()
-        button.setToolTip("Set this temperature.")
+        button.setToolTip(tr("Set this temperature."))
         button.clicked.connect(lambda: self._take(index))
         button.hide()
         return button

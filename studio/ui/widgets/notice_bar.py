@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from studio.translation import tr
 from studio.ui.theme.spacing import set_margins
 from studio.ui.widgets.actions import button_text, shown_text
 from studio.ui.widgets.plain_label import PlainLabel
@@ -34,7 +35,7 @@ class NoticeBar(QFrame):
         super().__init__(parent)
         self._toast = toast
         self.setProperty("notice", True)
-        self.setAccessibleName("Message")
+        self.setAccessibleName(tr("Message"))
         self._action: QAction | None = None
         self._is_of_text = self._is_toast_of_text = False
         self._label = PlainLabel()
@@ -51,8 +52,8 @@ class NoticeBar(QFrame):
         self._dismissal.clicked.connect(self.hide)
         self._close = QToolButton()
         self._close.setText("×")
-        self._close.setAccessibleName("Dismiss the message")
-        self._close.setToolTip("Dismiss the message")
+        self._close.setAccessibleName(tr("Dismiss the message"))
+        self._close.setToolTip(tr("Dismiss the message"))
         self._close.clicked.connect(self.hide)
         row = QHBoxLayout(self)
         set_margins(row, 16, 8, 8, 8)

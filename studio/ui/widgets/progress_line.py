@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QWidget
 from studio.app.frame_clock import FrameClock
 from studio.app.model.context_use import ContextUse
 from studio.app.model.state import ModelPhase, ModelState
+from studio.translation import tr
 
 _THICKNESS = 2
 
@@ -28,7 +29,7 @@ class ProgressLine(QWidget):
         self._model = model
         self._context_use = context
         self.setFixedHeight(height)
-        self.setAccessibleName("Progress")
+        self.setAccessibleName(tr("Progress"))
         self._clock = FrameClock(self.update, self)
         model.changed.connect(self._clock.request)
         context.changed.connect(self._clock.request)

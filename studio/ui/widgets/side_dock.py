@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from studio.translation import tr
 from studio.ui.theme.spacing import set_margins
 from studio.ui.widgets.plain_label import PlainLabel
 
@@ -174,9 +175,11 @@ class _TitleBar(QWidget):
         super().__init__()
         heading = PlainLabel(title)
         heading.setProperty("role", "heading")
-        self._detach = _button("Detach", "Detach", lambda: dock.setFloating(not dock.isFloating()))
-        close = _button("×", "Close", dock.dismiss)
-        close.setToolTip("Close (Esc)")
+        self._detach = _button(
+            tr("Detach"), tr("Detach"), lambda: dock.setFloating(not dock.isFloating())
+        )
+        close = _button("×", tr("Close"), dock.dismiss)
+        close.setToolTip(tr("Close (Esc)"))
         self._row = QHBoxLayout(self)
         self._row.addWidget(heading)
         self._row.addStretch(1)
@@ -191,10 +194,12 @@ class _TitleBar(QWidget):
         set_margins(self._row, left + 2, 8, right, 13)
 
     def _name_detach(self, is_floating: bool) -> None:
-        self._detach.setText("Dock" if is_floating else "Detach")
+        self._detach.setText(tr("Dock") if is_floating else tr("Detach"))
         self._detach.setAccessibleName(self._detach.text())
         self._detach.setToolTip(
-            "Put it back beside the writing" if is_floating else "Make it a window of its own"
+            tr("Put it back beside the writing")
+            if is_floating
+            else tr("Make it a window of its own")
         )
 
 

@@ -4,6 +4,7 @@ from PySide6.QtCore import QEvent, QObject, QPoint, Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
 from studio.app.timers import single_shot
+from studio.translation import tr
 from studio.ui.theme.spacing import set_margins
 from studio.ui.widgets.plain_label import PlainLabel
 from studio.visible_text import visible_message
@@ -33,7 +34,7 @@ class Toast(QFrame):
     def __init__(self, over: QWidget, lasts: int = _MS) -> None:
         super().__init__(over)
         self.setProperty("toast", True)
-        self.setAccessibleName("Message")
+        self.setAccessibleName(tr("Message"))
         # What is behind it can be clicked, and written in.
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._over = over

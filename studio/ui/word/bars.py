@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from studio.app.tokens.next_token import NextToken
 from studio.app.tokens.rows import TokenRow
+from studio.translation import mark, tr
 from studio.ui.histogram.bars import TokenBars
 from studio.ui.theme.theme import Theme
 from studio.ui.widgets.tips import set_tip
@@ -23,7 +24,7 @@ _LINES = 1.3
 _WIDTH = 46
 """In average characters."""
 
-_TOOL_TIP = (
+_TOOL_TIP = mark(
     "<p>What could stand at this place, with the parameters in force. Filled, and the number: will "
     "be used. Tick: the model’s own, T 1. ▸ marks the token that stands here. "
     "A click puts another in its place; so do the arrow keys and Enter.</p>"
@@ -46,8 +47,8 @@ class WordBars(TokenBars):
 
     def __init__(self, state: NextToken, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(state, theme, ROWS, _LINES, parent)
-        self.setAccessibleName("What else could stand here")
-        set_tip(self, _TOOL_TIP)
+        self.setAccessibleName(tr("What else could stand here"))
+        set_tip(self, tr(_TOOL_TIP))
         self.setMouseTracking(True)
 
     def point(self, step: int) -> None:
@@ -106,7 +107,7 @@ class WordBars(TokenBars):
         super().describe()
         rows = self.token_rows
         if self.pointed is not None and self.pointed < len(rows):
-            spoken = f"Chosen with Enter: {rows[self.pointed].text.spoken}. "
+            spoken = tr("Chosen with Enter: {name}. ", name=rows[self.pointed].text.spoken)
             self.setAccessibleDescription(spoken + self.accessibleDescription())
 
     def _width(self) -> int:

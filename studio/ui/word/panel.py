@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 
 from studio.app.word.state import WordFacts, WordState
 from studio.app.word.words import bits, probabilities, ranks
+from studio.translation import mark, tr
 from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.theme.theme import Theme
 from studio.ui.widgets.plain_label import PlainLabel
@@ -29,29 +30,39 @@ _TITLE_SIZE = 1.25
 
 _FACTS = (
     (
-        "Rank",
-        "<p>Its place among the tokens that can be drawn here with the parameters in force; the "
-        "1st is the favourite. In brackets the model’s own ranking, before penalties and filters, "
-        "where that is another.</p>",
+        mark("Rank"),
+        mark(
+            "<p>Its place among the tokens that can be drawn here with the parameters in force; "
+            "the 1st is the favourite. In brackets the model’s own ranking, before penalties and "
+            "filters, where that is another.</p>"
+        ),
     ),
     (
-        "Surprise",
-        "<p><b>Surprise</b>, −log2 p in bits, at the temperature in force, before penalties and "
-        "filters: each bit halves the chance.</p>",
+        mark("Surprise"),
+        mark(
+            "<p><b>Surprise</b>, −log2 p in bits, at the temperature in force, before penalties "
+            "and filters: each bit halves the chance.</p>"
+        ),
     ),
     (
-        "Entropy",
-        "<p><b>Entropy</b> in bits of the whole distribution at this place, at the temperature in "
-        "force, before penalties and filters: how open the choice was.</p>",
+        mark("Entropy"),
+        mark(
+            "<p><b>Entropy</b> in bits of the whole distribution at this place, at the "
+            "temperature in force, before penalties and filters: how open the choice was.</p>"
+        ),
     ),
 )
 
 
 _TITLE_TIP = {
-    True: "<p>The token as the model wrote it: ␣ is a space, ↵ a newline. It need not be a whole "
-    "word.</p>",
-    False: "<p>The token as the model read it: ␣ is a space, ↵ a newline. It need not be a whole "
-    "word.</p>",
+    True: mark(
+        "<p>The token as the model wrote it: ␣ is a space, ↵ a newline. It need not be a whole "
+        "word.</p>"
+    ),
+    False: mark(
+        "<p>The token as the model read it: ␣ is a space, ↵ a newline. It need not be a whole "
+        "word.</p>"
+    ),
 }
 
 
@@ -69,14 +80,14 @@ class WordPanel(QFrame):
         self._state = state
         self.setProperty("card", True)
         self.setProperty("over", True)
-        self.setAccessibleName("What else could stand here")
+        self.setAccessibleName(tr("What else could stand here"))
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.title = PlainLabel()
-        self.title.setAccessibleName("Token")
+        self.title.setAccessibleName(tr("Token"))
         close = QToolButton()
         close.setText("×")
-        close.setAccessibleName("Close")
-        close.setToolTip("Close (Esc)")
+        close.setAccessibleName(tr("Close"))
+        close.setToolTip(tr("Close (Esc)"))
         close.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         close.clicked.connect(state.let_go)
         self.chance = _words("muted")
@@ -90,11 +101,11 @@ class WordPanel(QFrame):
         facts = QGridLayout()
         set_spacing(facts, 24, 0)
         for column, ((name, tip), value) in enumerate(zip(_FACTS, self.values, strict=True)):
-            label = PlainLabel(name)
+            label = PlainLabel(tr(name))
             label.setProperty("role", "muted")
-            value.setAccessibleName(name)
+            value.setAccessibleName(tr(name))
             for part in (label, value):
-                set_tip(part, tip)
+                set_tip(part, tr(tip))
             facts.addWidget(label, 0, column)
             facts.addWidget(value, 1, column)
         facts.setColumnStretch(len(_FACTS), 1)
@@ -114,7 +125,7 @@ class WordPanel(QFrame):
         facts = self._state.facts(ROWS)
         if facts is None:
             return
-        set_tip(self.title, _TITLE_TIP[facts.is_drawn])
+        set_tip(self.title, tr(_TITLE_TIP[facts.is_drawn]))
         shown = {
             self.title: facts.text.text,
             self.chance: self._chance(facts),

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QPlainTextEdit, QPushButton, QSizePolicy, 
 from studio.app.writing.draft import Draft
 from studio.manuscript import TextShape, shape_of
 from studio.manuscript.text_shape import BRIEF_LIMITS, fits, too_large
+from studio.translation import tr
 from studio.ui.theme.spacing import set_margins
 from studio.ui.widgets.card import Card
 from studio.ui.widgets.elided_label import ElidedLabel
@@ -60,8 +61,8 @@ class _BriefEdit(QPlainTextEdit):
         shape = shape_of(text) if len(text) <= BRIEF_LIMITS.characters else TextShape(length, 1, 1)
         whole = TextShape(length, self.blockCount() + shape.paragraphs - 1, shape.longest)
         if not fits(whole, BRIEF_LIMITS):
-            why = too_large("with it the brief", whole, BRIEF_LIMITS)
-            self.refused.emit(f"The text is not put in. {why}")
+            why = too_large(tr("with it the brief"), whole, BRIEF_LIMITS)
+            self.refused.emit(tr("The text is not put in. {why}", why=why))
             return
         self.textCursor().insertText(fit_text(text))
         self.ensureCursorVisible()
@@ -80,12 +81,14 @@ class BriefCard(Card):
     """
 
     def __init__(self, draft: Draft, parent: QWidget | None = None) -> None:
-        super().__init__("Brief", parent)
+        super().__init__(tr("Brief"), parent)
         set_tip(
             self,
-            "<p><b>The brief</b>: what the model is told before the manuscript. Instructions, "
-            "notes, a customer's message, a function to write. It is never cut, however long the "
-            "manuscript grows. May be empty.</p>",
+            tr(
+                "<p><b>The brief</b>: what the model is told before the manuscript. "
+                "Instructions, notes, a customer's message, a function to write. It is never "
+                "cut, however long the manuscript grows. May be empty.</p>"
+            ),
         )
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self._toggle = QPushButton("⌄")
@@ -94,8 +97,8 @@ class BriefCard(Card):
         self._toggle.setProperty("fold", True)
         self._toggle.setCheckable(True)
         self._toggle.setChecked(True)
-        self._toggle.setAccessibleName("Show the brief")
-        self._toggle.setToolTip("Show or hide the brief")
+        self._toggle.setAccessibleName(tr("Show the brief"))
+        self._toggle.setToolTip(tr("Show or hide the brief"))
         self.edit = _BriefEdit()
         self._summary = ElidedLabel()
         self._summary.setProperty("role", "muted")
@@ -113,9 +116,9 @@ class BriefCard(Card):
         set_margins(self.body, 26, 8, 20, 8)
         self.edit.setFrameShape(QFrame.Shape.NoFrame)
         self.edit.setTabChangesFocus(True)
-        self.edit.setAccessibleName("Brief")
+        self.edit.setAccessibleName(tr("Brief"))
         set_tip(self.edit, self.toolTip())
-        self.edit.setPlaceholderText("What the model should know or do: tone, setting, task.")
+        self.edit.setPlaceholderText(tr("What the model should know or do: tone, setting, task."))
         self._draft = draft
         self._is_following = False
         self.edit.textChanged.connect(self._on_edited)
@@ -156,5 +159,5 @@ class BriefCard(Card):
         self.edit.setVisible(is_open)
         self._summary.setVisible(not is_open)
         brief = " ".join(self._draft.brief[: 4 * LONGEST_LINE].split())
-        self._summary.setText(visible_line(brief) or "none")
+        self._summary.setText(visible_line(brief) or tr("none"))
         self._toggle.setText("⌄" if is_open else "›")

@@ -45,26 +45,27 @@ from studio.manuscript import (
 from studio.manuscript.text_shape import LIMITS, fits, too_large
 from studio.path_checks import exists, is_folder, size_of
 from studio.progress import At
+from studio.translation import mark, tr
 from studio.ui.widgets.ask import ask, question
 from studio.ui.writing.file_guard import Clearance, FileGuard
 from studio.visible_text import visible_name, visible_path
 
 _log = logging.getLogger(__name__)
 
-_ALL_FILES = "All files (*)"
-_FILTER = f"Text (*.txt *.md);;{_ALL_FILES}"
+_ALL_FILES = mark("All files (*)")
+_TEXTS = mark("Text (*.txt *.md)")
 TEXT_SUFFIXES = frozenset({".txt", ".md", ".markdown", ".text"})
 
 _AT_ONCE = 2**18
 """Bytes of a file that is read while the writer waits: a few milliseconds."""
 
-SAVE_AS_FILE = "Save as a file…"
+SAVE_AS_FILE = mark("Save as a file…")
 """What can be done with a kept text that no page holds."""
 
 _REST_MS = 1000
 """From the last move of the caret until it is remembered."""
 
-_MISTAKE = "{name} could not be saved: an error of the program. Your text is still here."
+_MISTAKE = mark("{name} could not be saved: an error of the program. Your text is still here.")
 
 _Found = TypeVar("_Found")
 
@@ -124,7 +125,7 @@ class DocumentFiles(QObject):
     @property
     def title(self) -> str:
         """The document's name as it is shown, in the window's title too."""
-        return visible_name(self._draft.path.stem) if self._draft.path else "Untitled"
+        return visible_name(self._draft.path.stem) if self._draft.path else tr("Untitled")
 
     def new(self, then: Callable[[], None] = lambda: None) -> None:
         """Begin an empty manuscript.
@@ -142,7 +143,10 @@ class DocumentFiles(QObject):
     def ask_open(self) -> None:
         """Ask for a file and open it."""
         path, _ = QFileDialog.getOpenFileName(
-            self._window, "Open manuscript", str(self._folder), _FILTER
+            self._window,
+            tr("Open manuscript"),
+            str(self._folder),
+            f"{tr(_TEXTS)};;{tr(_ALL_FILES)}",
         )
         if path:
             self.open(Path(path))
@@ -159,8 +163,11 @@ class DocumentFiles(QObject):
         if not exists(last):
             self._settings.set(LAST_FILE, "")
             self.told.emit(
-                f"“{visible_path(last)}”, which was open last, is not there any more. This page "
-                "is empty; File › Open recent has others."
+                tr(
+                    "“{path}”, which was open last, is not there any more. This page "
+                    "is empty; File › Open recent has others.",
+                    path=visible_path(last),
+                )
             )
             return
         if self.guard.is_open_elsewhere(last):
@@ -181,7 +188,7 @@ class DocumentFiles(QObject):
         if len(file.text) <= _AT_ONCE:
             show(look_at(file, None))
         else:
-            self._start(f"Opening {name}", partial(look_at, file, None), show)
+            self._start(tr("Opening {name}", name=name), partial(look_at, file, None), show)
 
     def remember_caret(self) -> None:
         """Remember where the caret stands in the document that `open_last` would open."""
@@ -254,12 +261,12 @@ class DocumentFiles(QObject):
         """Ask where to save."""
         suggested = suggested or self._folder / f"{self.title}.txt"
         path, chosen = QFileDialog.getSaveFileName(
-            self._window, "Save manuscript", str(suggested), _FILTER
+            self._window, tr("Save manuscript"), str(suggested), f"{tr(_TEXTS)};;{tr(_ALL_FILES)}"
         )
         if not path:
             return None
         target = Path(path)
-        if target.suffix.lower() not in TEXT_SUFFIXES and chosen != _ALL_FILES:
+        if target.suffix.lower() not in TEXT_SUFFIXES and chosen != tr(_ALL_FILES):
             # Not `with_suffix`: “1. The sea” has none, whatever follows its full stop.
             target = target.with_name(f"{target.name}.txt")
             # The dialog has asked about the name that was typed, and not about this one.
@@ -273,9 +280,12 @@ class DocumentFiles(QObject):
         if not self.finish():
             answer = question(
                 self._window,
-                "Not saved yet",
-                f"“{self.title}” is being saved, and its drive does not answer. Give it up? What "
-                "is not saved is lost then.",
+                tr("Not saved yet"),
+                tr(
+                    "“{title}” is being saved, and its drive does not answer. Give it up? "
+                    "What is not saved is lost then.",
+                    title=self.title,
+                ),
                 buttons.Discard | buttons.Cancel,
                 buttons.Cancel,
             )
@@ -287,8 +297,8 @@ class DocumentFiles(QObject):
             return True
         answer = question(
             self._window,
-            "Unsaved changes",
-            f"Save the changes to “{self.title}”? Otherwise they are lost.",
+            tr("Unsaved changes"),
+            tr("Save the changes to “{title}”? Otherwise they are lost.", title=self.title),
             buttons.Save | buttons.Discard | buttons.Cancel,
             buttons.Save,
         )
@@ -299,7 +309,9 @@ class DocumentFiles(QObject):
     def _is_saved_now(self) -> bool:
         """Wait for a save that has begun; whether it went well."""
         if not self.finish():
-            self.failed.emit(f"“{self.title}” is not saved yet: its drive does not answer.")
+            self.failed.emit(
+                tr("“{title}” is not saved yet: its drive does not answer.", title=self.title)
+            )
             return False
         return self._is_saved
 
@@ -314,8 +326,8 @@ class DocumentFiles(QObject):
         buttons = QMessageBox.StandardButton
         answer = question(
             self._window,
-            "Replace the file",
-            f"“{visible_name(target.name)}” is there already. Replace it?",
+            tr("Replace the file"),
+            tr("“{name}” is there already. Replace it?", name=visible_name(target.name)),
             buttons.Yes | buttons.No,
             buttons.No,
         )
@@ -371,7 +383,11 @@ class DocumentFiles(QObject):
         if size_of(path) <= _AT_ONCE:
             tell(read_text(path))
             return
-        self._start(f"Opening {quoted_name(path)}", partial(read_text, path), tell)
+        self._start(
+            tr("Opening {name}", name=quoted_name(path)),
+            partial(read_text, path),
+            tell,
+        )
 
     def _start(
         self, words: str, work: Callable[[At], _Found], then: Callable[[_Found], object]
@@ -407,7 +423,7 @@ class DocumentFiles(QObject):
 
     def _offer(self, found: FoundText, path: Path | None, name: str) -> None:
         more, answers = offer(found, is_file=path is not None)
-        title = "Larger than a page"
+        title = tr("Larger than a page")
         answer = ask(self._window, title, too_large(name, found.shape), more, answers)
         if answer == SPLIT and path is not None:
             self._split(path, found)
@@ -423,8 +439,11 @@ class DocumentFiles(QObject):
         names = split_names(path, len(found.parts))
         if there := next((name for name in names if exists(name)), None):
             self.failed.emit(
-                f"{quoted_name(there)} is there already: nothing was written. Move the parts of "
-                "an earlier time away, or open one of them."
+                tr(
+                    "{name} is there already: nothing was written. Move the parts of "
+                    "an earlier time away, or open one of them.",
+                    name=quoted_name(there),
+                )
             )
             return
 
@@ -442,28 +461,42 @@ class DocumentFiles(QObject):
 
         def tell(problem: str | None) -> None:
             if problem == "":
-                self.told.emit(f"{quoted_name(path)} is split into {len(names):,} files beside it.")
+                self.told.emit(
+                    tr(
+                        "{name} is split into %n files beside it.",
+                        "",
+                        len(names),
+                        name=quoted_name(path),
+                    )
+                )
                 self._replace_since(changes, lambda: self._open_now(names[0]))
                 return
-            so_far = f"{len(written):,} of {len(names):,} parts are written."
-            self.failed.emit(
-                f"{problem or f'{quoted_name(path)} is not split to its end:'} {so_far}"
+            unfinished = tr("{name} is not split to its end:", name=quoted_name(path))
+            so_far = tr(
+                "{done:,} of {parts:,} parts are written.", done=len(written), parts=len(names)
             )
+            self.failed.emit(f"{problem or unfinished} {so_far}")
 
-        self._reading.start(f"Splitting {quoted_name(path)}", write, tell)
+        self._reading.start(tr("Splitting {name}", name=quoted_name(path)), write, tell)
 
     def _save_kept(self, record: RecoveryRecord) -> None:
         """A kept text that no page holds goes into a file, which can be opened in parts."""
         answer = ask(
             self._window,
-            "Larger than a page",
-            f"This text has grown to {len(record.text):,} characters, or has paragraphs that no "
-            "page holds.",
-            f"{SAVE_AS_FILE}: it can be opened wrapped or in parts then. Until it is discarded "
-            "it stays kept here too.",
-            (SAVE_AS_FILE,),
+            tr("Larger than a page"),
+            tr(
+                "This text has grown to {count:,} characters, or has paragraphs that no "
+                "page holds.",
+                count=len(record.text),
+            ),
+            tr(
+                "{answer}: it can be opened wrapped or in parts then. Until it is "
+                "discarded it stays kept here too.",
+                answer=tr(SAVE_AS_FILE),
+            ),
+            (tr(SAVE_AS_FILE),),
         )
-        path = self._ask_path(record.path) if answer == SAVE_AS_FILE else None
+        path = self._ask_path(record.path) if answer == tr(SAVE_AS_FILE) else None
         if path is None:
             return
 
@@ -481,7 +514,7 @@ class DocumentFiles(QObject):
                 self._replace_since(changes, lambda: self._open_now(path))
 
         changes = self._changes
-        self._reading.start(f"Saving {quoted_name(path)}", write, tell)
+        self._reading.start(tr("Saving {name}", name=quoted_name(path)), write, tell)
 
     def _count_change(self, *_: object) -> None:
         self._changes += 1
@@ -493,7 +526,7 @@ class DocumentFiles(QObject):
     def _save_to(self, path: Path) -> bool:
         if self._disk.is_busy:
             self._late = path
-            self.told.emit(f"“{self.title}” is still being saved.")
+            self.told.emit(tr("“{title}” is still being saved.", title=self.title))
             return True
         cleared = self.guard.clearance(path)
         if cleared is not Clearance.YES:
@@ -508,7 +541,7 @@ class DocumentFiles(QObject):
         return True
 
     def _on_written(self, saving: Saving, written: _Written | None) -> None:
-        held, problem = written or _Written(None, _MISTAKE.format(name=quoted_name(saving.path)))
+        held, problem = written or _Written(None, tr(_MISTAKE, name=quoted_name(saving.path)))
         late, self._late = self._late, None
         is_open = self._draft.end_save(saving, held, is_brief_saved=not problem)
         if is_open and held is not None:
@@ -518,7 +551,7 @@ class DocumentFiles(QObject):
             self.failed.emit(problem)
         else:
             self._is_saved = True
-            self.saved.emit(f"{quoted_name(saving.path)} is saved.")
+            self.saved.emit(tr("{name} is saved.", name=quoted_name(saving.path)))
         if late is not None and (late != saving.path or self._draft.is_modified):
             self._save_to(late)
         elif problem:
@@ -533,7 +566,7 @@ class DocumentFiles(QObject):
                 return
             if not found.fits:
                 why = too_large(quoted_name(path), found.shape)
-                self.failed.emit(f"{why} Save yours beside it, then open it in parts.")
+                self.failed.emit(tr("{why} Save yours beside it, then open it in parts.", why=why))
                 return
             self._draft.take_theirs(found.file, found.held)
             self.guard.look()

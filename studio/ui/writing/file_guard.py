@@ -16,15 +16,16 @@ from PySide6.QtWidgets import QWidget
 from studio.app.writing.draft import Draft
 from studio.file_lock import FileLock
 from studio.manuscript import Outside, document_key
+from studio.translation import mark, tr
 from studio.ui.widgets.actions import make_action
 from studio.ui.widgets.ask import ask
 from studio.visible_text import visible_name
 
-KEEP, TAKE, BESIDE = "Keep mine", "Take theirs", "Save beside…"
-AGAIN, ALL_THE_SAME = "Save it again", "Save here all the same"
+KEEP, TAKE, BESIDE = mark("Keep mine"), mark("Take theirs"), mark("Save beside…")
+AGAIN, ALL_THE_SAME = mark("Save it again"), mark("Save here all the same")
 """What the writer can answer."""
 
-_CHOICES = (
+_CHOICES = mark(
     "Save beside: both stay, yours in a file of its own.\n"
     "Keep mine: a save replaces theirs.\n"
     "Take theirs: it replaces yours here; Undo brings yours back."
@@ -76,10 +77,10 @@ class FileGuard(QObject):
         self._seen = Outside.SAME
         """What the writer was told of."""
         self.decide = make_action(
-            window, "Decide…", self._decide, tip="Keep mine, take theirs, or save beside"
+            window, tr("Decide…"), self._decide, tip=tr("Keep mine, take theirs, or save beside")
         )
         self.beside = make_action(
-            window, BESIDE, save_beside, tip="Save under another name in the same folder"
+            window, tr(BESIDE), save_beside, tip=tr("Save under another name in the same folder")
         )
 
     def look(self) -> None:
@@ -93,15 +94,21 @@ class FileGuard(QObject):
                 self._settle()
             case Outside.CHANGED:
                 self.noticed.emit(
-                    f"“{self._name}” was changed by another program since it was opened here.",
+                    tr(
+                        "“{name}” was changed by another program since it was opened here.",
+                        name=self._name,
+                    ),
                     self.decide,
                 )
             case Outside.GONE:
                 # What is nowhere else is not saved, whatever it was before.
                 self._draft.manuscript.mark_unsaved()
                 self.noticed.emit(
-                    f"“{self._name}” is gone: another program deleted or moved it. Your text is "
-                    "still here; Save writes it again.",
+                    tr(
+                        "“{name}” is gone: another program deleted or moved it. Your text is "
+                        "still here; Save writes it again.",
+                        name=self._name,
+                    ),
                     self.beside,
                 )
 
@@ -114,8 +121,11 @@ class FileGuard(QObject):
             self.release()
         if path is not None and self._is_elsewhere(path) and is_new:
             self.noticed.emit(
-                f"“{visible_name(path.name)}” is open in another window of Kelvin Studio too. "
-                "What is saved last stays; write in one of the two.",
+                tr(
+                    "“{name}” is open in another window of Kelvin Studio too. What is saved "
+                    "last stays; write in one of the two.",
+                    name=visible_name(path.name),
+                ),
                 self.beside,
             )
 
@@ -145,11 +155,16 @@ class FileGuard(QObject):
             return Clearance.YES
         answer = ask(
             self._window,
-            "Open in another window",
-            f"“{visible_name(path.name)}” is open in another window of Kelvin Studio.",
-            "Save beside: this text goes into a file of its own.\n"
-            f"{ALL_THE_SAME}: what is saved last stays.",
-            (BESIDE, ALL_THE_SAME),
+            tr("Open in another window"),
+            tr(
+                "“{name}” is open in another window of Kelvin Studio.", name=visible_name(path.name)
+            ),
+            tr(
+                "Save beside: this text goes into a file of its own.\n{answer}: "
+                "what is saved last stays.",
+                answer=tr(ALL_THE_SAME),
+            ),
+            (tr(BESIDE), tr(ALL_THE_SAME)),
         )
         return self._cleared(answer, ALL_THE_SAME)
 
@@ -165,22 +180,27 @@ class FileGuard(QObject):
             case Outside.CHANGED:
                 answer = ask(
                     self._window,
-                    "Changed by another program",
-                    f"“{self._name}” was changed by another program since it was opened here.",
-                    _CHOICES,
-                    (BESIDE, KEEP, TAKE),
+                    tr("Changed by another program"),
+                    tr(
+                        "“{name}” was changed by another program since it was opened here.",
+                        name=self._name,
+                    ),
+                    tr(_CHOICES),
+                    (tr(BESIDE), tr(KEEP), tr(TAKE)),
                 )
-                if answer == TAKE:
+                if answer == tr(TAKE):
                     self._take_theirs()
                 return self._cleared(answer, KEEP)
             case Outside.GONE:
                 answer = ask(
                     self._window,
-                    "The file is gone",
-                    f"“{self._name}” was deleted or moved by another program.",
-                    "Save it again: in the same place.\n"
-                    "Save beside: in the same folder, under another name.",
-                    (AGAIN, BESIDE),
+                    tr("The file is gone"),
+                    tr("“{name}” was deleted or moved by another program.", name=self._name),
+                    tr(
+                        "Save it again: in the same place.\n"
+                        "Save beside: in the same folder, under another name."
+                    ),
+                    (tr(AGAIN), tr(BESIDE)),
                 )
                 return self._cleared(answer, AGAIN)
 
@@ -191,9 +211,9 @@ class FileGuard(QObject):
         self.settled.emit(self.beside)
 
     def _cleared(self, answer: str | None, yes: str) -> Clearance:
-        if answer == BESIDE and self._save_beside():
+        if answer == tr(BESIDE) and self._save_beside():
             return Clearance.DONE
-        return Clearance.YES if answer == yes else Clearance.NO
+        return Clearance.YES if answer == tr(yes) else Clearance.NO
 
     def _decide(self) -> None:
         is_changed = self._draft.compare() is Outside.CHANGED

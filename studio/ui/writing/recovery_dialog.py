@@ -19,8 +19,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.app.counted import counted
 from studio.manuscript import Glance, Leftover
+from studio.translation import tr
 from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.widgets.ask import question
 from studio.ui.widgets.elided_label import ElidedLabel
@@ -52,19 +52,21 @@ class RecoveryDialog(QDialog):
 
     def __init__(self, leftovers: Sequence[Leftover], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Not saved last time")
+        self.setWindowTitle(tr("Not saved last time"))
         self.resize(600, 440)
         several = len(leftovers) > 1
         words = PlainLabel(
-            "Kelvin Studio ended before these texts were saved. Restore one here; the others are "
-            "offered again at the next start."
+            tr(
+                "Kelvin Studio ended before these texts were saved. Restore one here; the others "
+                "are offered again at the next start."
+            )
             if several
-            else "Kelvin Studio ended before this text was saved. Here it is as you left it."
+            else tr("Kelvin Studio ended before this text was saved. Here it is as you left it.")
         )
         words.setWordWrap(True)
         self.list = QListWidget()
-        self.list.setAccessibleName("Texts that were not saved")
-        self.list.setToolTip("Texts that were not saved, the latest first")
+        self.list.setAccessibleName(tr("Texts that were not saved"))
+        self.list.setToolTip(tr("Texts that were not saved, the latest first"))
         self.list.setFrameShape(QFrame.Shape.NoFrame)
         for leftover in leftovers:
             item = QListWidgetItem(_line(leftover.glance))
@@ -89,8 +91,8 @@ class RecoveryDialog(QDialog):
         # Else a space at a line's end, which hangs over, would bring a scroll bar of its own.
         self.preview.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.preview.setFrameShape(QFrame.Shape.NoFrame)
-        self.preview.setAccessibleName("The text that was not saved")
-        self.preview.setToolTip("The text around the place where the caret stood")
+        self.preview.setAccessibleName(tr("The text that was not saved"))
+        self.preview.setToolTip(tr("The text around the place where the caret stood"))
         card = QFrame()
         card.setProperty("card", True)
         inside = QVBoxLayout(card)
@@ -101,12 +103,12 @@ class RecoveryDialog(QDialog):
         inside.addSpacing(6)
         inside.addWidget(self.preview, 1)
         buttons = QDialogButtonBox()
-        self.restore = buttons.addButton("Restore", _ROLE.AcceptRole)
-        self.restore.setToolTip("Open it in this window, with its brief, not saved yet")
-        self.discard = buttons.addButton("Discard", _ROLE.DestructiveRole)
-        self.discard.setToolTip("Delete it; its file, if it has one, stays as it is")
-        self.later = buttons.addButton("Keep for later", _ROLE.RejectRole)
-        self.later.setToolTip("Decide at the next start")
+        self.restore = buttons.addButton(tr("Restore"), _ROLE.AcceptRole)
+        self.restore.setToolTip(tr("Open it in this window, with its brief, not saved yet"))
+        self.discard = buttons.addButton(tr("Discard"), _ROLE.DestructiveRole)
+        self.discard.setToolTip(tr("Delete it; its file, if it has one, stays as it is"))
+        self.later = buttons.addButton(tr("Keep for later"), _ROLE.RejectRole)
+        self.later.setToolTip(tr("Decide at the next start"))
         for button in (self.restore, self.discard, self.later):
             button.setIcon(QIcon())
         self.restore.setProperty("primary", True)
@@ -143,7 +145,7 @@ class RecoveryDialog(QDialog):
         glance = leftover.glance
         self.name.setText(_name(glance))
         self.name.setToolTip(
-            plain_tip(visible_path(glance.path)) if glance.path else "It was never saved"
+            plain_tip(visible_path(glance.path)) if glance.path else tr("It was never saved")
         )
         self.facts.setText(_facts(glance))
         self.preview.setPlainText(glance.before + glance.behind)
@@ -168,8 +170,11 @@ class RecoveryDialog(QDialog):
         buttons = QMessageBox.StandardButton
         answer = question(
             self,
-            "Discard",
-            f"Discard what was not saved of “{_name(leftover.glance)}”? It cannot be brought back.",
+            tr("Discard"),
+            tr(
+                "Discard what was not saved of “{name}”? It cannot be brought back.",
+                name=_name(leftover.glance),
+            ),
             buttons.Discard | buttons.Cancel,
             buttons.Cancel,
         )
@@ -177,7 +182,7 @@ class RecoveryDialog(QDialog):
 
 
 def _name(glance: Glance) -> str:
-    return visible_name(glance.path.name) if glance.path else "Untitled"
+    return visible_name(glance.path.name) if glance.path else tr("Untitled")
 
 
 def _line(glance: Glance) -> str:
@@ -186,8 +191,8 @@ def _line(glance: Glance) -> str:
 
 
 def _facts(glance: Glance) -> str:
-    words = counted(glance.words, "word")
-    brief = ", with a brief" if glance.has_brief else ""
+    words = tr("%n words", "", glance.words, one="%n word")
+    brief = tr(", with a brief") if glance.has_brief else ""
     return f"{_when(glance.written_at)}, {words}{brief}"
 
 
@@ -196,5 +201,6 @@ def _when(seconds: float) -> str:
     time = moment.toString("HH:mm")
     days = moment.date().daysTo(QDate.currentDate())
     if days in (0, 1):
-        return f"{'Yesterday' if days else 'Today'} at {time}"
-    return f"{QLocale().toString(moment.date(), QLocale.FormatType.LongFormat)} at {time}"
+        return tr("Yesterday at {time}", time=time) if days else tr("Today at {time}", time=time)
+    date = QLocale().toString(moment.date(), QLocale.FormatType.LongFormat)
+    return tr("{date} at {time}", date=date, time=time)

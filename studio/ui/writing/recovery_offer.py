@@ -13,6 +13,7 @@ from studio.app.reading import Reading
 from studio.app.writing.recovery import Recovery
 from studio.manuscript import Leftover, RecoveryError, RecoveryRecord, leftovers, leftovers_size
 from studio.progress import At
+from studio.translation import tr
 from studio.ui.writing.document_files import DocumentFiles
 
 _log = logging.getLogger(__name__)
@@ -65,7 +66,7 @@ class RecoveryOffer(QObject):
         self._look(lambda: None)
 
     def _tell_nothing(self) -> None:
-        self.told.emit("Nothing waits to be restored: all that was written is saved or here.")
+        self.told.emit(tr("Nothing waits to be restored: all that was written is saved or here."))
 
     def _look(self, if_nothing: Callable[[], None]) -> None:
         def offer(looked: tuple[list[Leftover], list[str]] | None) -> None:
@@ -81,7 +82,7 @@ class RecoveryOffer(QObject):
                 if_nothing()
 
         self._do(
-            "Looking for what was not saved",
+            tr("Looking for what was not saved"),
             partial(leftovers, self._root, self._files.is_saved),
             offer,
             leftovers_size(self._root),
@@ -134,10 +135,12 @@ class RecoveryOffer(QObject):
                 self._files.restore(record, settle)
                 return
             if record is not None:
-                self.failed.emit(f"A text that was not saved could not be restored: {record}.")
+                self.failed.emit(
+                    tr("A text that was not saved could not be restored: {record}.", record=record)
+                )
             leftover.leave()
 
-        self._do("Restoring what was not saved", read, restore, leftover.size)
+        self._do(tr("Restoring what was not saved"), read, restore, leftover.size)
 
     def _discard(self, leftover: Leftover) -> None:
         self._open.remove(leftover)

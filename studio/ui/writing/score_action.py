@@ -8,9 +8,10 @@ from PySide6.QtGui import QAction
 
 from studio.app.writing.records import TokenRecords
 from studio.manuscript import Manuscript
+from studio.translation import mark, tr
 from studio.ui.widgets.actions import make_action
 
-TIP = (
+TIP = mark(
     "Let the model read the text that it did not write, once, and keep for every token what else "
     "it would have said: then heat, landscape and the word panel know that text too. The text "
     "stays as it is, and may be of any length: what you see is read first. With nothing before "
@@ -26,13 +27,13 @@ def make_score_action(parent: QObject, records: TokenRecords, manuscript: Manusc
         records: what scores.
         manuscript: an empty one has nothing to score.
     """
-    action = make_action(parent, "Score the te&xt", records.score, "Ctrl+Shift+E", TIP)
+    action = make_action(parent, tr("Score the te&xt"), records.score, "Ctrl+Shift+E", tr(TIP))
 
     def follow() -> None:
         why_not = records.why_not
         action.setEnabled(why_not is None)
-        action.setToolTip(why_not or TIP)
-        action.setStatusTip(why_not or TIP)
+        action.setToolTip(why_not or tr(TIP))
+        action.setStatusTip(why_not or tr(TIP))
 
     records.scoring_changed.connect(follow)
     manuscript.state_changed.connect(follow)

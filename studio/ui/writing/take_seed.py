@@ -5,13 +5,14 @@ from PySide6.QtWidgets import QWidget
 
 from studio.app.writing.take_words import seed_words
 from studio.app.writing.writing import Writing
+from studio.translation import mark, tr
 from studio.ui.widgets.plain_label import PlainLabel
 from studio.ui.widgets.tips import set_tip
 
-_NONE = "seed –"
+_NONE = mark("seed –")
 """Keeps the place, so that nothing moves as the caret goes into a take and out of it."""
 
-_TIP = (
+_TIP = mark(
     "<p><b>Seed</b> of the take at the caret: the same seed, text and settings give the same words "
     "again. Select it to copy it.</p>"
 )
@@ -33,8 +34,8 @@ class TakeSeed(PlainLabel):
             Qt.TextInteractionFlag.TextSelectableByMouse
             | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
-        self.setAccessibleName("Seed of the take at the caret")
-        set_tip(self, _TIP)
+        self.setAccessibleName(tr("Seed of the take at the caret"))
+        set_tip(self, tr(_TIP))
         writing.changed.connect(self._show)
         writing.takes_changed.connect(self._follow_caret)
         self._show()
@@ -47,6 +48,6 @@ class TakeSeed(PlainLabel):
     def _show(self) -> None:
         take_set = self._writing.take_set()
         take = take_set.current if take_set else None
-        words = (seed_words(take) if take else "") or _NONE
+        words = (seed_words(take) if take else "") or tr(_NONE)
         if words != self.text():
             self.setText(words)

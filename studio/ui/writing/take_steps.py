@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QToolButton, QWidget
 
 from studio.app.writing.take_words import take_sentence, temperatures, which_take
 from studio.manuscript import TakeSet
+from studio.translation import tr
 from studio.ui.theme.spacing import set_spacing
 from studio.ui.widgets.actions import key_text, shown_text
 from studio.ui.widgets.letters import follow_letters
@@ -41,7 +42,7 @@ class TakeSteps(QWidget):
         self._sentence = ""
         self.label = PlainLabel()
         self.label.setProperty("role", "muted")
-        self.label.setAccessibleName("Take")
+        self.label.setAccessibleName(tr("Take"))
         self.steps = [_step_button(previous_take, "‹"), _step_button(next_take, "›")]
         direction = QBoxLayout.Direction.TopToBottom if in_margin else None
         layout = QBoxLayout(direction or QBoxLayout.Direction.LeftToRight, self)

@@ -5,13 +5,13 @@ from html import escape
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
-from studio.app.counted import counted
 from studio.app.frame_clock import FrameClock
 from studio.app.timers import single_shot
 from studio.app.writing.draft import Draft
 from studio.app.writing.place_words import SHORTER, place_words
 from studio.app.writing.take_words import retake_tip, take_facts, take_sentence
 from studio.app.writing.writing import Writing
+from studio.translation import mark, tr
 from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.widgets.actions import ActionButton
 from studio.ui.widgets.elided_label import ElidedLabel
@@ -25,7 +25,7 @@ _COUNT_MS = 200
 _COUNTED_AT_ONCE = 200_000
 """Code points; so many take a few milliseconds."""
 
-_FACTS_TIP = (
+_FACTS_TIP = mark(
     "<p>Words in the manuscript; and of the take at the caret how it ended: at the <b>full length"
     "</b> that Sampling allows (Continue goes on), at the model's own <b>end of text</b>, or at a "
     "<b>stop string</b> of the preset; and its <b>T</b>. Its <b>seed</b> stands under "
@@ -65,10 +65,10 @@ class WritingBar(QWidget):
         self.takes = TakeSteps(previous_take, next_take)
         self.place = ElidedLabel()
         self.place.setProperty("role", "muted")
-        self.place.setAccessibleName("What Continue and Retake do here")
+        self.place.setAccessibleName(tr("What Continue and Retake do here"))
         self._facts = WholeFacts()
         self._facts.setProperty("role", "muted")
-        self._facts.setAccessibleName("Words; how the take at the caret was written")
+        self._facts.setAccessibleName(tr("Words; how the take at the caret was written"))
         row = QHBoxLayout(self)
         set_margins(row, 26, 8, 26, 8)
         set_spacing(row, 12)
@@ -119,7 +119,7 @@ class WritingBar(QWidget):
         words, tip = place_words(self._draft)
         shorter = SHORTER.get(words, "")
         if not words and take_set is not None and take_set.current is not None:
-            words, shorter = "Retake replaces what is marked", "Retake replaces this"
+            words, shorter = tr("Retake replaces what is marked"), tr("Retake replaces this")
             tip = retake_tip(take_set)
         self.place.setVisible(bool(words))
         self.place.set_forms(words, shorter)
@@ -132,7 +132,7 @@ class WritingBar(QWidget):
             # A long text has come: the rest at the next turns, and no key waits for it.
             self._more.start()
             return
-        self._words = counted(words, "word")
+        self._words = tr("%n words", "", words, one="%n word")
         self._show_facts()
 
     def _show_facts(self) -> None:
@@ -140,4 +140,4 @@ class WritingBar(QWidget):
         take = take_set.current if take_set else None
         self._facts.tell([self._words, *(take_facts(take) if take else [])])
         of_take = f" {escape(take_sentence(take_set))}." if take_set else ""
-        set_tip(self._facts, f"<p>{self._words}.{of_take}</p>{_FACTS_TIP}")
+        set_tip(self._facts, f"<p>{self._words}.{of_take}</p>{tr(_FACTS_TIP)}")
