@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from studio.app.counted import counted
 from studio.path_checks import is_folder
+from studio.translation import tr
 from studio.visible_text import visible_name
 
 MOST_FILES = 2_000
@@ -46,15 +46,21 @@ def expand_folders(paths: Sequence[Path]) -> ExpandedPaths:
         try:
             inside = _files_in(path)
         except OSError as error:
-            skipped.append(f"“{name}” cannot be read: {error.strerror or error}.")
+            skipped.append(
+                tr("“{name}” cannot be read: {why}.", name=name, why=error.strerror or error)
+            )
             continue
         if not inside:
-            skipped.append(f"“{name}” has no files in it.")
+            skipped.append(tr("“{name}” has no files in it.", name=name))
         files += inside
     if len(files) > MOST_FILES:
         skipped.append(
-            f"The first {MOST_FILES:,} of {counted(len(files), 'file')} are looked at. Bring the "
-            "others after them."
+            tr(
+                "The first {most:,} of %n files are looked at. Bring the others after them.",
+                "",
+                len(files),
+                most=MOST_FILES,
+            )
         )
     return ExpandedPaths(files[:MOST_FILES], skipped)
 

@@ -19,6 +19,7 @@ from studio.app.settings_file import SettingsFile, SettingsFileError, is_json
 from studio.app.timers import single_shot
 from studio.app.user_folders import config_folder
 from studio.path_checks import exists
+from studio.translation import tr
 from studio.visible_text import visible_line
 
 _log = logging.getLogger(__name__)
@@ -78,15 +79,15 @@ class Setting(msgspec.Struct, Generic[Value], frozen=True):
         """What it may be, in words."""
         match self.default, self.allowed:
             case bool(), _:
-                return "true or false"
+                return tr("true or false")
             case int(), range() as numbers:
-                return f"{numbers.start:,} to {numbers.stop - 1:,}"
+                return tr("{least:,} to {most:,}", least=numbers.start, most=numbers.stop - 1)
             case _, tuple() as words:
-                return " or ".join(str(word) or "nothing" for word in words)
+                return tr(" or ").join(str(word) or tr("nothing") for word in words)
             case list(), _:
-                return f"a list of at most {self.most} texts"
+                return tr("a list of at most {most} texts", most=self.most)
             case str(), None:
-                return f"a text of at most {self.longest:,} characters"
+                return tr("a text of at most {longest:,} characters", longest=self.longest)
             case _:
                 return self.description
 
@@ -310,7 +311,10 @@ class Settings(QObject):
         """Write what has changed now; empty, or why it could not be."""
         self._delay.stop()
         if not self._disk.finish():
-            return f"“{visible_line(str(self._file.path))}” is on a drive that does not answer."
+            return tr(
+                "“{path}” is on a drive that does not answer.",
+                path=visible_line(str(self._file.path)),
+            )
         if not self._changed:
             return ""
         written = self._write(*self._taken())
@@ -355,18 +359,21 @@ class Settings(QObject):
         told = []
         for key in refused[:_MOST_TOLD]:
             setting = DECLARED.get(key)
-            allowed = f"; allowed is {setting.limits}" if setting else ""
+            allowed = tr("; allowed is {limits}", limits=setting.limits) if setting else ""
             told.append(f"{visible_line(key, 40)} ({_shown(tree[key])}{allowed})")
         if len(refused) > _MOST_TOLD:
-            told.append(f"and {len(refused) - _MOST_TOLD} more")
+            told.append(tr("and {count} more", count=len(refused) - _MOST_TOLD))
         path = self._former or self._file.path
         copy = "" if self._former else self._file.keep_copy()
-        kept = f" The file as it was is kept as “{copy}”." if copy else ""
-        what = "A setting" if len(refused) == 1 else f"{len(refused)} settings"
-        has = "has its default" if len(refused) == 1 else "have their defaults"
-        return (
-            f"{what} in “{visible_line(str(path))}” cannot be used and {has}: "
-            f"{', '.join(told)}.{kept}"
+        kept = " " + tr("The file as it was is kept as “{copy}”.", copy=copy) if copy else ""
+        return tr(
+            "%n settings in “{path}” cannot be used and have their defaults: {settings}.{kept}",
+            "",
+            len(refused),
+            one="A setting in “{path}” cannot be used and has its default: {settings}.{kept}",
+            path=visible_line(str(path)),
+            settings=", ".join(told),
+            kept=kept,
         )
 
     def _taken(self) -> tuple[dict[str, object], frozenset[str]]:
@@ -440,9 +447,9 @@ def _shown(value: object) -> str:
     """A value that was found, in a few words."""
     match value:
         case list():
-            return f"a list of {len(value):,}"
+            return tr("a list of {count:,}", count=len(value))
         case dict():
-            return "an object"
+            return tr("an object")
         case None | bool():
             return json.dumps(value)
         case _:

@@ -15,6 +15,7 @@ from time import monotonic, sleep
 from studio.atomic_write import atomic_write, move_new, write_new
 from studio.file_lock import FileLock
 from studio.regular_file import TooLargeError, read_regular_file
+from studio.translation import tr
 from studio.visible_text import visible_line
 
 MOST_BYTES = 2**20
@@ -63,7 +64,7 @@ class SettingsFile:
             # Bytes that are no UTF-8 damage one value, and stay in a path that has them.
             tree = json.loads(data.decode("utf-8-sig", "surrogateescape"), parse_int=_integer)
             if not isinstance(tree, dict):
-                raise ValueError("it is no JSON object")
+                raise ValueError(tr("it is no JSON object"))
         except FileNotFoundError:
             return {}, ""
         except (TooLargeError, ValueError, RecursionError) as error:
@@ -71,8 +72,12 @@ class SettingsFile:
         except OSError as error:
             self._is_foreign = True
             return {}, (
-                f"The settings in “{self._shown}” cannot be read: {error.strerror or error}. "
-                "Everything has its default, and nothing is remembered until that is mended."
+                tr(
+                    "The settings in “{path}” cannot be read: {why}. Everything has its "
+                    "default, and nothing is remembered until that is mended.",
+                    path=self._shown,
+                    why=error.strerror or error,
+                )
             )
         return tree, ""
 
@@ -112,15 +117,23 @@ class SettingsFile:
                 data = _to_bytes(change(sound))
                 if len(data) > MOST_BYTES:
                     raise SettingsFileError(
-                        f"The settings have {len(data):,} bytes, more than the {MOST_BYTES:,} that "
-                        "are read. They are not saved."
+                        tr(
+                            "The settings have {size:,} bytes, more than the {most:,} that "
+                            "are read. They are not saved.",
+                            size=len(data),
+                            most=MOST_BYTES,
+                        )
                     )
                 # Names of files and models are nobody else's.
                 atomic_write(self.path, data, is_private=True)
         except OSError as error:
             raise SettingsFileError(
-                f"The settings cannot be saved in “{self._shown}”: {error.strerror or error}. "
-                "Make room there, or check the permissions of that folder."
+                tr(
+                    "The settings cannot be saved in “{path}”: {why}. Make room there, or "
+                    "check the permissions of that folder.",
+                    path=self._shown,
+                    why=error.strerror or error,
+                )
             ) from error
         return problem
 
@@ -130,22 +143,29 @@ class SettingsFile:
 
     def _put_aside(self, why: str) -> str:
         """Call a file that is none of ours otherwise; the sentence that says so."""
-        said = f"The settings in “{self._shown}” cannot be used: {why}. Everything has its default"
+        said = tr(
+            "The settings in “{path}” cannot be used: {why}. Everything has its default",
+            path=self._shown,
+            why=why,
+        )
         try:
             for aside in self._names_aside():
                 with contextlib.suppress(FileExistsError):
                     move_new(self.path, aside)
                     with contextlib.suppress(OSError):
                         aside.chmod(0o600)
-                    return f"{said}; the file is called “{aside.name}” now."
+                    return tr(
+                        "{said}; the file is called “{name}” now.", said=said, name=aside.name
+                    )
         except OSError as error:
             self._is_foreign = True
-            return (
-                f"{said}, and nothing is remembered until it is moved away "
-                f"({error.strerror or error})."
+            return tr(
+                "{said}, and nothing is remembered until it is moved away ({why}).",
+                said=said,
+                why=error.strerror or error,
             )
         self._is_foreign = True
-        return f"{said}, and nothing is remembered until it is moved away."
+        return tr("{said}, and nothing is remembered until it is moved away.", said=said)
 
     def _names_aside(self) -> Iterator[Path]:
         for number in count(1):
@@ -190,11 +210,15 @@ def _integer(digits: str) -> int | float:
 def _why(error: Exception) -> str:
     match error:
         case TooLargeError():
-            return f"it has {error.size:,} bytes; at most {MOST_BYTES:,} are read"
+            return tr(
+                "it has {size:,} bytes; at most {most:,} are read",
+                size=error.size,
+                most=MOST_BYTES,
+            )
         case json.JSONDecodeError():
-            return f"it is no JSON ({error.msg}, line {error.lineno})"
+            return tr("it is no JSON ({why}, line {line})", why=error.msg, line=error.lineno)
         case RecursionError():
-            return "it is nested without end"
+            return tr("it is nested without end")
         case _:
             return str(error)
 

@@ -69,10 +69,6 @@ class Parameter:
         """The option of llama.cpp's programs; empty where they have none."""
         return self.flag if self.llama_flag is None else self.llama_flag
 
-    def in_short(self, value: str) -> str:
-        """It and a value, in a summary."""
-        return (self.short or f"{self.label} {{}}").format(value)
-
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Number(Parameter):

@@ -18,15 +18,16 @@ import msgspec
 from studio.sampling import checks
 from studio.sampling.facts import LARGEST, LARGEST_COUNT, Number, Parameter, Step
 from studio.sampling.word_bias import WordBias, word_biases
+from studio.translation import mark
 
 STEPS = (
-    Step(name="penalties", title="Penalties", changes=True, letter="e"),
-    Step(name="dry", title="DRY", changes=True, letter="d"),
-    Step(name="top_n_sigma", title="Top-n-sigma", cuts=True, letter="s"),
-    Step(name="top_k", title="Top-k", cuts=True, letter="k"),
+    Step(name="penalties", title=mark("Penalties"), changes=True, letter="e"),
+    Step(name="dry", title=mark("DRY"), changes=True, letter="d"),
+    Step(name="top_n_sigma", title=mark("Top-n-sigma"), cuts=True, letter="s"),
+    Step(name="top_k", title=mark("Top-k"), cuts=True, letter="k"),
     Step(
         name="typical_p",
-        title="Typical-p",
+        title=mark("Typical-p"),
         cuts=True,
         keeps_best=False,
         heeds_min_keep=True,
@@ -36,26 +37,28 @@ STEPS = (
     ),
     Step(
         name="top_p",
-        title="Top-p",
+        title=mark("Top-p"),
         cuts=True,
         heeds_min_keep=True,
         letter="p",
         aliases=("nucleus",),
     ),
-    Step(name="min_p", title="Min-p", cuts=True, heeds_min_keep=True, letter="m"),
+    Step(name="min_p", title=mark("Min-p"), cuts=True, heeds_min_keep=True, letter="m"),
     Step(
         name="p_less",
-        title="P-less",
+        title=mark("P-less"),
         cuts=True,
         heeds_min_keep=True,
         llama_name="",
         is_later=True,
     ),
-    Step(name="xtc", title="XTC", cuts=True, keeps_best=False, heeds_min_keep=True, letter="x"),
-    Step(name="temperature", title="Temperature", letter="t", aliases=("temp",)),
+    Step(
+        name="xtc", title=mark("XTC"), cuts=True, keeps_best=False, heeds_min_keep=True, letter="x"
+    ),
+    Step(name="temperature", title=mark("Temperature"), letter="t", aliases=("temp",)),
     Step(
         name="adaptive_p",
-        title="Adaptive-p",
+        title=mark("Adaptive-p"),
         keeps_best=False,
         runs_last=True,
         carries_state=True,
@@ -106,18 +109,20 @@ class SamplingParams(
     temperature: Annotated[
         float,
         Number(
-            label="temperature T",
+            label=mark("temperature T"),
             may_be_infinite=True,
             stride=0.05,
-            words={"greedy": 0.0, "uniform": LARGEST},
-            allowed="0 (greedy) to ∞ (uniform)",
-            help="The logits are divided by it before the softmax: P ∝ exp(logit / T).",
-            plain="Low keeps to the likeliest words, high lets in surprising ones. 1 is the "
-            "model's own.",
+            words={mark("greedy"): 0.0, mark("uniform"): LARGEST},
+            allowed=mark("0 (greedy) to ∞ (uniform)"),
+            help=mark("The logits are divided by it before the softmax: P ∝ exp(logit / T)."),
+            plain=mark(
+                "Low keeps to the likeliest words, high lets in surprising ones. 1 is the "
+                "model's own."
+            ),
             group="temperature",
             step="temperature",
             is_switch=True,
-            short="T {}",
+            short=mark("T {}"),
             llama_flag="--temp",
         ),
     ] = 1.0
@@ -126,25 +131,27 @@ class SamplingParams(
     dynatemp_range: Annotated[
         float,
         Number(
-            label="dynamic range",
+            label=mark("dynamic range"),
             stride=0.05,
-            words={"off": 0.0},
-            help="T moves this far either way with the entropy of what is left.",
-            plain="Colder where the model is sure, hotter where it is not.",
+            words={mark("off"): 0.0},
+            help=mark("T moves this far either way with the entropy of what is left."),
+            plain=mark("Colder where the model is sure, hotter where it is not."),
             group="temperature",
             step="temperature",
             is_switch=True,
-            short="T ±{}",
+            short=mark("T ±{}"),
         ),
     ] = 0.0
     dynatemp_exponent: Annotated[
         float,
         Number(
-            label="dynamic exponent",
+            label=mark("dynamic exponent"),
             stride=0.1,
             means="1 is llama.cpp's",
-            help="The power of the entropy's share of its maximum that T moves with.",
-            plain="Above 1 T stays low longer, below 1 it rises early. It needs a dynamic range.",
+            help=mark("The power of the entropy's share of its maximum that T moves with."),
+            plain=mark(
+                "Above 1 T stays low longer, below 1 it rises early. It needs a dynamic range."
+            ),
             group="temperature",
             step="temperature",
             llama_flag="--dynatemp-exp",
@@ -153,13 +160,13 @@ class SamplingParams(
     top_k: Annotated[
         int,
         Number(
-            label="top-k",
+            label=mark("top-k"),
             most=LARGEST_COUNT,
             stride=1,
             is_whole=True,
-            words={"off": 0},
-            help="Only the k most probable tokens can be drawn.",
-            plain="A fixed short list, however sure or unsure the model is. 0 is off.",
+            words={mark("off"): 0},
+            help=mark("Only the k most probable tokens can be drawn."),
+            plain=mark("A fixed short list, however sure or unsure the model is. 0 is off."),
             group="filters",
             step="top_k",
             is_switch=True,
@@ -168,14 +175,17 @@ class SamplingParams(
     top_p: Annotated[
         float,
         Number(
-            label="top-p",
+            label=mark("top-p"),
             most=1.0,
             stride=0.01,
             is_above=True,
-            words={"off": 1.0},
-            help="Only the smallest set of most probable tokens that sum to at least p can be "
-            "drawn.",
-            plain="A short list where the model is sure, a long one where it is not. 1 is off.",
+            words={mark("off"): 1.0},
+            help=mark(
+                "Only the smallest set of most probable tokens that sum to at least p can be drawn."
+            ),
+            plain=mark(
+                "A short list where the model is sure, a long one where it is not. 1 is off."
+            ),
             group="filters",
             step="top_p",
             is_switch=True,
@@ -184,13 +194,16 @@ class SamplingParams(
     min_p: Annotated[
         float,
         Number(
-            label="min-p",
+            label=mark("min-p"),
             most=1.0,
             stride=0.01,
-            words={"off": 0.0},
-            help="Only tokens at least this many times as probable as the favourite can be drawn.",
-            plain="Drops what is absurd beside the favourite, keeps what competes with it. 0 is "
-            "off.",
+            words={mark("off"): 0.0},
+            help=mark(
+                "Only tokens at least this many times as probable as the favourite can be drawn."
+            ),
+            plain=mark(
+                "Drops what is absurd beside the favourite, keeps what competes with it. 0 is off."
+            ),
             group="filters",
             step="min_p",
             is_switch=True,
@@ -199,15 +212,19 @@ class SamplingParams(
     p_less: Annotated[
         int,
         Number(
-            label="p-less",
+            label=mark("p-less"),
             most=1,
             stride=1,
             is_whole=True,
-            words={"off": 0, "on": 1},
-            help="Only tokens at least as probable as Σ\u00a0p², the odds that two draws agree, "
-            "can be drawn.",
-            plain="It has no threshold to set: a short list where the model is sure, a long one "
-            "where it is not. 0 is off.",
+            words={mark("off"): 0, mark("on"): 1},
+            help=mark(
+                "Only tokens at least as probable as Σ\u00a0p², the odds that two draws agree, "
+                "can be drawn."
+            ),
+            plain=mark(
+                "It has no threshold to set: a short list where the model is sure, a long one "
+                "where it is not. 0 is off."
+            ),
             group="filters",
             step="p_less",
             is_switch=True,
@@ -218,13 +235,15 @@ class SamplingParams(
     typical_p: Annotated[
         float,
         Number(
-            label="typical-p",
+            label=mark("typical-p"),
             most=1.0,
             stride=0.01,
             is_above=True,
-            words={"off": 1.0},
-            help="Only the tokens whose surprise is nearest the entropy can be drawn, as sum to p.",
-            plain="Drops what is too odd and also what is too obvious. 1 is off.",
+            words={mark("off"): 1.0},
+            help=mark(
+                "Only the tokens whose surprise is nearest the entropy can be drawn, as sum to p."
+            ),
+            plain=mark("Drops what is too odd and also what is too obvious. 1 is off."),
             group="filters",
             step="typical_p",
             is_switch=True,
@@ -234,45 +253,51 @@ class SamplingParams(
     top_n_sigma: Annotated[
         float,
         Number(
-            label="top-n-sigma",
+            label=mark("top-n-sigma"),
             stride=0.1,
-            words={"off": -1.0},
+            words={mark("off"): -1.0},
             also_neutral=0.0,
             means="off, as 0 is",
-            help="Only tokens at most n standard deviations of all logits below the best can be "
-            "drawn.",
-            plain="It cuts the same tokens at every T, wherever it runs. 0 is off too.",
+            help=mark(
+                "Only tokens at most n standard deviations of all logits below the best can be "
+                "drawn."
+            ),
+            plain=mark("It cuts the same tokens at every T, wherever it runs. 0 is off too."),
             group="filters",
             step="top_n_sigma",
             is_switch=True,
-            short="top-nσ {}",
+            short=mark("top-nσ {}"),
             llama_flag="--top-nsigma",
         ),
     ] = -1.0
     xtc_probability: Annotated[
         float,
         Number(
-            label="XTC probability",
+            label=mark("XTC probability"),
             most=1.0,
             stride=0.05,
-            words={"off": 0.0},
-            help="How likely it is, at each token, that XTC excludes the top choices.",
-            plain="Steers away from what is said first of all. 0 is off, 1 acts at every token.",
+            words={mark("off"): 0.0},
+            help=mark("How likely it is, at each token, that XTC excludes the top choices."),
+            plain=mark(
+                "Steers away from what is said first of all. 0 is off, 1 acts at every token."
+            ),
             group="variety",
             step="xtc",
             is_switch=True,
-            short="XTC {}",
+            short=mark("XTC {}"),
         ),
     ] = 0.0
     xtc_threshold: Annotated[
         float,
         Number(
-            label="XTC threshold",
+            label=mark("XTC threshold"),
             most=1.0,
             stride=0.01,
             means="above 0.5 is off",
-            help="Where XTC acts, it cuts all tokens at least this probable but the least of them.",
-            plain="Above 0.5 there are never two of them: XTC is off.",
+            help=mark(
+                "Where XTC acts, it cuts all tokens at least this probable but the least of them."
+            ),
+            plain=mark("Above 0.5 there are never two of them: XTC is off."),
             group="variety",
             step="xtc",
         ),
@@ -280,29 +305,33 @@ class SamplingParams(
     adaptive_target: Annotated[
         float,
         Number(
-            label="adaptive-p target",
+            label=mark("adaptive-p target"),
             most=1.0,
             stride=0.05,
-            words={"off": -1.0},
-            help="Tokens about this probable are preferred, so that it is the average of what is "
-            "drawn.",
-            plain="Low looks for surprises, high keeps to the obvious. It runs last; put min-p "
-            "before it. −1 is off.",
+            words={mark("off"): -1.0},
+            help=mark(
+                "Tokens about this probable are preferred, so that it is the average of what is "
+                "drawn."
+            ),
+            plain=mark(
+                "Low looks for surprises, high keeps to the obvious. It runs last; put min-p "
+                "before it. −1 is off."
+            ),
             group="variety",
             step="adaptive_p",
             is_switch=True,
-            short="adaptive-p {}",
+            short=mark("adaptive-p {}"),
         ),
     ] = -1.0
     adaptive_decay: Annotated[
         float,
         Number(
-            label="adaptive-p decay",
+            label=mark("adaptive-p decay"),
             most=0.99,
             stride=0.01,
             means="0.9 is llama.cpp's",
-            help="How much of the average of what was drawn stays at each token.",
-            plain="0.9 looks back over about ten tokens, 0.99 over a hundred.",
+            help=mark("How much of the average of what was drawn stays at each token."),
+            plain=mark("0.9 looks back over about ten tokens, 0.99 over a hundred."),
             group="variety",
             step="adaptive_p",
         ),
@@ -310,13 +339,13 @@ class SamplingParams(
     min_keep: Annotated[
         int,
         Number(
-            label="min-keep",
+            label=mark("min-keep"),
             most=LARGEST_COUNT,
             stride=1,
             is_whole=True,
             means="one is left in any case",
-            help="The filters that look at probabilities leave so many tokens at least.",
-            plain="One is left in any case.",
+            help=mark("The filters that look at probabilities leave so many tokens at least."),
+            plain=mark("One is left in any case."),
             group="filters",
             llama_flag="",
         ),
@@ -324,33 +353,39 @@ class SamplingParams(
     repeat_penalty: Annotated[
         float,
         Number(
-            label="repeat penalty",
+            label=mark("repeat penalty"),
             stride=0.01,
             is_above=True,
-            words={"off": 1.0},
-            help="Logits of recent tokens are divided by it where positive, multiplied where "
-            "negative.",
-            plain="Above 1 makes repeating less likely; much above 1.2 starts to avoid even "
-            "“the”. 1 is off.",
+            words={mark("off"): 1.0},
+            help=mark(
+                "Logits of recent tokens are divided by it where positive, multiplied where "
+                "negative."
+            ),
+            plain=mark(
+                "Above 1 makes repeating less likely; much above 1.2 starts to avoid even "
+                "“the”. 1 is off."
+            ),
             group="repetition",
             step="penalties",
             is_switch=True,
-            short="repeat {}",
+            short=mark("repeat {}"),
         ),
     ] = 1.0
     repeat_last_n: Annotated[
         int,
         Number(
-            label="repeat last n",
+            label=mark("repeat last n"),
             most=LARGEST_COUNT,
             stride=16,
             is_whole=True,
-            words={"all": -1, "off": 0},
+            words={mark("all"): -1, mark("off"): 0},
             means="0 is off, -1 is the whole context",
-            help="How many of the last tokens the repeat, frequency and presence penalties look "
-            "at.",
-            plain="How far back a word counts as a repetition. 0 is off, all (−1) the whole "
-            "context.",
+            help=mark(
+                "How many of the last tokens the repeat, frequency and presence penalties look at."
+            ),
+            plain=mark(
+                "How far back a word counts as a repetition. 0 is off, all (−1) the whole context."
+            ),
             group="repetition",
             step="penalties",
         ),
@@ -358,57 +393,61 @@ class SamplingParams(
     frequency_penalty: Annotated[
         float,
         Number(
-            label="frequency penalty",
+            label=mark("frequency penalty"),
             least=-LARGEST,
             stride=0.05,
-            words={"off": 0.0},
-            help="Taken off a recent token's logit once for each time it occurs.",
-            plain="The more often a word was used, the less likely. Below 0 it is asked for again.",
+            words={mark("off"): 0.0},
+            help=mark("Taken off a recent token's logit once for each time it occurs."),
+            plain=mark(
+                "The more often a word was used, the less likely. Below 0 it is asked for again."
+            ),
             group="repetition",
             step="penalties",
             is_switch=True,
-            short="frequency {}",
+            short=mark("frequency {}"),
         ),
     ] = 0.0
     presence_penalty: Annotated[
         float,
         Number(
-            label="presence penalty",
+            label=mark("presence penalty"),
             least=-LARGEST,
             stride=0.05,
-            words={"off": 0.0},
-            help="Taken off a recent token's logit once, however often it occurs.",
-            plain="Favours words not used yet. Below 0 it favours those that were.",
+            words={mark("off"): 0.0},
+            help=mark("Taken off a recent token's logit once, however often it occurs."),
+            plain=mark("Favours words not used yet. Below 0 it favours those that were."),
             group="repetition",
             step="penalties",
             is_switch=True,
-            short="presence {}",
+            short=mark("presence {}"),
         ),
     ] = 0.0
     dry_multiplier: Annotated[
         float,
         Number(
-            label="DRY multiplier",
+            label=mark("DRY multiplier"),
             stride=0.1,
-            words={"off": 0.0},
-            help="What DRY takes off the logit of a token that would continue a repetition.",
-            plain="Breaks loops of whole phrases and leaves single words alone; 0.8 is usual. 0 is "
-            "off.",
+            words={mark("off"): 0.0},
+            help=mark("What DRY takes off the logit of a token that would continue a repetition."),
+            plain=mark(
+                "Breaks loops of whole phrases and leaves single words alone; 0.8 is usual. 0 is "
+                "off."
+            ),
             group="repetition",
             step="dry",
             is_switch=True,
-            short="DRY {}",
+            short=mark("DRY {}"),
         ),
     ] = 0.0
     dry_base: Annotated[
         float,
         Number(
-            label="DRY base",
+            label=mark("DRY base"),
             least=1.0,
             stride=0.05,
             means="1.75 is llama.cpp's",
-            help="So much more, as a factor, for each token that the repetition is longer.",
-            plain="How fast a long repetition becomes impossible.",
+            help=mark("So much more, as a factor, for each token that the repetition is longer."),
+            plain=mark("How fast a long repetition becomes impossible."),
             group="repetition",
             step="dry",
         ),
@@ -416,13 +455,13 @@ class SamplingParams(
     dry_allowed_length: Annotated[
         int,
         Number(
-            label="DRY allowed length",
+            label=mark("DRY allowed length"),
             most=LARGEST_COUNT,
             stride=1,
             is_whole=True,
             means="2 is llama.cpp's",
-            help="The longest repetition, in tokens, that DRY leaves unpenalised.",
-            plain="Set phrases and names up to this length may come back.",
+            help=mark("The longest repetition, in tokens, that DRY leaves unpenalised."),
+            plain=mark("Set phrases and names up to this length may come back."),
             group="repetition",
             step="dry",
         ),
@@ -430,15 +469,17 @@ class SamplingParams(
     dry_penalty_last_n: Annotated[
         int,
         Number(
-            label="DRY last n",
+            label=mark("DRY last n"),
             most=LARGEST_COUNT,
             stride=16,
             is_whole=True,
-            words={"all": -1, "off": 0},
+            words={mark("all"): -1, mark("off"): 0},
             means="0 is off, -1 is the whole context",
-            help="How many of the last tokens DRY searches for repetitions.",
-            plain="How far back a phrase counts as a repetition. 0 is off, all (−1) the whole "
-            "context.",
+            help=mark("How many of the last tokens DRY searches for repetitions."),
+            plain=mark(
+                "How far back a phrase counts as a repetition. 0 is off, all (−1) the whole "
+                "context."
+            ),
             group="repetition",
             step="dry",
         ),
@@ -446,10 +487,10 @@ class SamplingParams(
     dry_sequence_breakers: Annotated[
         tuple[str, ...],
         Parameter(
-            label="DRY breakers",
-            one="DRY breaker",
-            help="Texts over which DRY follows no repetition.",
-            plain="What begins a new line or a new speech may begin as another did.",
+            label=mark("DRY breakers"),
+            one=mark("DRY breaker"),
+            help=mark("Texts over which DRY follows no repetition."),
+            plain=mark("What begins a new line or a new speech may begin as another did."),
             allowed=f"texts of 1 to {_LONGEST_BREAKER} bytes",
             group="repetition",
             step="dry",
@@ -458,25 +499,26 @@ class SamplingParams(
     mirostat: Annotated[
         int,
         Number(
-            label="Mirostat",
+            label=mark("Mirostat"),
             most=2,
             stride=1,
             is_whole=True,
-            words={"off": 0},
-            help="Steers the surprise of what is written with Mirostat's version 1 or 2.",
-            plain="It takes the place of all filters and penalties; temperature runs right before "
-            "it.",
+            words={mark("off"): 0},
+            help=mark("Steers the surprise of what is written with Mirostat's version 1 or 2."),
+            plain=mark(
+                "It takes the place of all filters and penalties; temperature runs right before it."
+            ),
             group="mirostat",
         ),
     ] = 0
     mirostat_tau: Annotated[
         float,
         Number(
-            label="Mirostat tau",
+            label=mark("Mirostat tau"),
             stride=0.1,
             means="in bits",
-            help="The surprise that Mirostat aims at, in bits a token.",
-            plain="Low is predictable, high is surprising; about 3 to 6 reads as prose.",
+            help=mark("The surprise that Mirostat aims at, in bits a token."),
+            plain=mark("Low is predictable, high is surprising; about 3 to 6 reads as prose."),
             group="mirostat",
             llama_flag="--mirostat-ent",
         ),
@@ -484,11 +526,11 @@ class SamplingParams(
     mirostat_eta: Annotated[
         float,
         Number(
-            label="Mirostat eta",
+            label=mark("Mirostat eta"),
             stride=0.01,
             means="0 never learns",
-            help="How fast Mirostat corrects itself after each token.",
-            plain="High follows at once and swings, low is steady. 0 never corrects.",
+            help=mark("How fast Mirostat corrects itself after each token."),
+            plain=mark("High follows at once and swings, low is steady. 0 never corrects."),
             group="mirostat",
             llama_flag="--mirostat-lr",
         ),
@@ -496,13 +538,17 @@ class SamplingParams(
     logit_bias: Annotated[
         tuple[tuple[int, float | None], ...],
         Parameter(
-            label="token biases",
-            one="token bias",
-            help="Added to the raw logit of a token, by its number, before everything else; −∞ "
-            "bans it.",
-            plain="A card of the bars shows the number. It is another token in another model, so "
-            "that these biases belong to one vocabulary.",
-            allowed="a token's number and a bias; −∞ bans it",
+            label=mark("token biases"),
+            one=mark("token bias"),
+            help=mark(
+                "Added to the raw logit of a token, by its number, before everything else; −∞ "
+                "bans it."
+            ),
+            plain=mark(
+                "A card of the bars shows the number. It is another token in another model, so "
+                "that these biases belong to one vocabulary."
+            ),
+            allowed=mark("a token's number and a bias; −∞ bans it"),
             group="biases",
         ),
     ] = ()
@@ -510,9 +556,9 @@ class SamplingParams(
     logit_bias_vocabulary: Annotated[
         str,
         Parameter(
-            label="token biases are for",
-            help="The vocabulary that the numbers of `logit_bias` belong to.",
-            plain="It is set with them.",
+            label=mark("token biases are for"),
+            help=mark("The vocabulary that the numbers of `logit_bias` belong to."),
+            plain=mark("It is set with them."),
             llama_name="",
         ),
     ] = ""
@@ -521,13 +567,17 @@ class SamplingParams(
     word_biases: Annotated[
         tuple[WordBias, ...],
         Parameter(
-            label="word biases",
-            one="word bias",
-            help="Added to the raw logit of the token that completes a word, in any model; −∞ bans "
-            "it.",
-            plain="Above 0 asks for a word, below 0 avoids it; 5 is much. Longer words are left "
-            "alone, but for those that a model begins with the very token that is this word.",
-            allowed="words or phrases, and a number for each; −∞ bans it",
+            label=mark("word biases"),
+            one=mark("word bias"),
+            help=mark(
+                "Added to the raw logit of the token that completes a word, in any model; −∞ bans "
+                "it."
+            ),
+            plain=mark(
+                "Above 0 asks for a word, below 0 avoids it; 5 is much. Longer words are left "
+                "alone, but for those that a model begins with the very token that is this word."
+            ),
+            allowed=mark("words or phrases, and a number for each; −∞ bans it"),
             group="biases",
             llama_name="",
         ),
@@ -535,15 +585,17 @@ class SamplingParams(
     seed: Annotated[
         int,
         Number(
-            label="seed",
+            label=mark("seed"),
             most=MAX_SEED,
             stride=1,
             is_whole=True,
-            words={"random": NEW_SEED},
+            words={mark("random"): NEW_SEED},
             means="-1 is a new one each time",
-            help="Where the random numbers of the draw start.",
-            plain="The same seed and settings give the same text again. random (−1) takes a new "
-            "one each time.",
+            help=mark("Where the random numbers of the draw start."),
+            plain=mark(
+                "The same seed and settings give the same text again. random (−1) takes a new "
+                "one each time."
+            ),
             group="draw",
             short_flag="-s",
         ),
@@ -551,9 +603,11 @@ class SamplingParams(
     samplers: Annotated[
         tuple[str, ...],
         Parameter(
-            label="order of the steps",
-            help="Which steps run, and in which order: each sees what the one before has left.",
-            plain="Drag a row, or move it with Alt+↑ and Alt+↓; Space leaves a step out.",
+            label=mark("order of the steps"),
+            help=mark(
+                "Which steps run, and in which order: each sees what the one before has left."
+            ),
+            plain=mark("Drag a row, or move it with Alt+↑ and Alt+↓; Space leaves a step out."),
             allowed=f"each of {len(STEPS)} steps at most once",
             group="order",
         ),

@@ -41,6 +41,7 @@ class AboutDialog(QDialog):
         words.setWordWrap(True)
         licences = QTextBrowser()
         licences.setAccessibleName(tr("Licences"))
+        built_with = tr("Built with:")
         rows = "".join(
             _row(tr(name), _version_of(package), licence) for package, name, licence in _BUILT_WITH
         )
@@ -48,7 +49,7 @@ class AboutDialog(QDialog):
             _row(tr("{name} (font)", name=name), version, licence)
             for name, version, licence in _FONTS
         )
-        licences.setHtml(f"<p>{tr('Built with:')}</p><table>{rows}</table>")
+        licences.setHtml(f"<p>{built_with}</p><table>{rows}</table>")
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
         button = buttons.button(QDialogButtonBox.StandardButton.Close)

@@ -20,7 +20,7 @@ _CONTEXT_TIP = mark(
 )
 _RATE_TIP = mark("<p><b>Tokens a second</b>, of the generation alone.</p>")
 
-_AT_REST = "ready"
+_AT_REST = mark("ready")
 _INTERVAL_MS = 200
 """Numbers that change more often cannot be read, and each new text lays the head out anew."""
 
@@ -120,7 +120,7 @@ class StatusLine(QWidget):
                     "%", " %"
                 )
         if self._writing.phase is WritingPhase.STOPPING:
-            return "stopping"
+            return tr("stopping")
         is_writing = self._writing.phase is not WritingPhase.IDLE
         if self._records and not is_writing and (scored := self._records.progress):
             done, words = scored
@@ -140,10 +140,11 @@ class StatusLine(QWidget):
                 done=progress.done,
             )
         if self._writing.phase is WritingPhase.READING:
-            return "reading"
+            return tr("reading")
         if self._compare is not None and self._compare.is_running:
-            return "comparing"
-        return "writing" if self._writing.phase is WritingPhase.WRITING else _AT_REST
+            return tr("comparing")
+        is_writing = self._writing.phase is WritingPhase.WRITING
+        return tr("writing") if is_writing else tr(_AT_REST)
 
     def _on_phase(self) -> None:
         phases = self._model.phase, self._writing.phase
@@ -156,7 +157,7 @@ class StatusLine(QWidget):
 
     def _show(self) -> None:
         state = self.state_words()
-        self._state.setText("" if state == _AT_REST else state)
+        self._state.setText("" if state == tr(_AT_REST) else state)
         rate = context = unseen = ""
         if self._model.is_ready:
             use = self._context_use

@@ -20,7 +20,6 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from studio.app import settings as remembered
-from studio.app.counted import counted
 from studio.app.settings import LARGEST_ZOOM, SMALLEST_ZOOM, Settings
 from studio.engine.messages import LoadOptions
 from studio.sampling import LogitSketch
@@ -521,8 +520,3 @@ def test_a_save_is_told_and_mends_one_that_failed(
     assert bare.notice.message == bare.toast.message == "“story.txt” is saved."
     bare.actions_.new.trigger()
     assert bare.toast.message == "", "it spoke of another document"
-
-
-@pytest.mark.parametrize(("count", "words"), [(0, "0 lanes"), (1, "1 lane"), (1234, "1,234 lanes")])
-def test_counts_are_right_in_singular_and_plural(count: int, words: str) -> None:
-    assert counted(count, "lane") == words

@@ -13,6 +13,7 @@ from studio.app.tokens.next_token import NextToken
 from studio.experiments.comparison import first_divergence
 from studio.sampling import LogitSketch
 from studio.token_record import TokenRecord
+from studio.translation import tr
 
 _SEGMENTS = 24
 """Tokens told apart in a bar; what is beyond is one segment."""
@@ -144,22 +145,35 @@ def explain(divergence: Divergence, words: NextToken) -> str:
     cold, hot = map(format_temperature, divergence.temperatures)
     if first.drawn.id == second.drawn.id:
         ended = cold if first.ends else hot
-        return (
-            f"Both drew “{one}”. In the lane at T {ended} a stop string of its preset begins "
-            "there, which ends the text; the other goes on."
+        return tr(
+            "Both drew “{word}”. In the lane at T {ended} a stop string of its "
+            "preset begins there, which ends the text; the other goes on.",
+            word=one,
+            ended=ended,
         )
     one, two = (
-        f"{text}”, which ends the text," if side.ends else f"{text}”"
-        for text, side in ((one, first), (two, second))
+        tr("“{word}”, which ends the text,", word=word) if side.ends else f"“{word}”"
+        for word, side in ((one, first), (two, second))
     )
     if divergence.same_dice:
-        return (
-            f"The same random draw, u = {first.u:.3f}, gave “{one} at T {cold} and “{two} at "
-            f"T {hot}: the tokens' shares moved under the line."
+        return tr(
+            "The same random draw, u = {u:.3f}, gave {first} at T {cold} and {second} "
+            "at T {hot}: the tokens' shares moved under the line.",
+            u=first.u,
+            first=one,
+            cold=cold,
+            second=two,
+            hot=hot,
         )
-    return (
-        f"Each lane had its own random draw: u = {first.u:.3f} gave “{one} at T {cold}, "
-        f"u = {second.u:.3f} gave “{two} at T {hot}."
+    return tr(
+        "Each lane had its own random draw: u = {u:.3f} gave {first} at T "
+        "{cold}, u = {v:.3f} gave {second} at T {hot}.",
+        u=first.u,
+        first=one,
+        cold=cold,
+        v=second.u,
+        second=two,
+        hot=hot,
     )
 
 
@@ -175,12 +189,19 @@ def in_short(index: int, reference: CompareLane, other: CompareLane) -> str:
         format_temperature(lane.params_at(index).temperature) for lane in (reference, other)
     )
     mine, theirs = (_drawn_word(lane, index) for lane in (other, reference))
-    return f"{hot} leaves {cold} at token {index + 1:,}: {mine}, not {theirs}"
+    return tr(
+        "{hot} leaves {cold} at token {number:,}: {mine}, not {theirs}",
+        hot=hot,
+        cold=cold,
+        number=index + 1,
+        mine=mine,
+        theirs=theirs,
+    )
 
 
 def _drawn_word(lane: CompareLane, index: int) -> str:
     if index == lane.ended or index >= len(lane.drawn):
-        return "the end"
+        return tr("the end")
     return f"“{word_of(lane.drawn[index])}”"
 
 

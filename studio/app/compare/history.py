@@ -22,6 +22,7 @@ from studio.experiments.comparison import Comparison
 from studio.experiments.comparison_file import ComparisonFileError
 from studio.memory_budgets import RUNS
 from studio.progress import At
+from studio.translation import tr
 
 MOST = 24
 """Comparisons that are kept; of more, the oldest go."""
@@ -116,7 +117,7 @@ class CompareHistory(QObject):
         else:
             self._awaited = kept
             self._reading.start(
-                "Reading a run",
+                tr("Reading a run"),
                 partial(_read, self._shelf, kept.path),
                 partial(self._on_read, kept),
             )
@@ -221,7 +222,9 @@ class CompareHistory(QObject):
         # Once: when the window closes the writer is asked about it.
         if not self._has_failed:
             self._has_failed = True
-            self.failed.emit(f"Runs cannot be kept for the next window at present. {why}")
+            self.failed.emit(
+                tr("Runs cannot be kept for the next window at present. {why}", why=why)
+            )
 
     @property
     def _is_nameless(self) -> bool:

@@ -22,14 +22,19 @@ from studio.experiments.comparison import OF_ITSELF
 from studio.presets import Preset
 from studio.sampling import LogitSketch, SamplingParams
 from studio.token_record import TokenRecord
+from studio.translation import mark, tr
 from studio.utf8 import whole_characters
 
 Turns = list[tuple[int, SamplingParams]]
 
 
-DROP_BIASES = "Drop biases"
+DROP_BIASES = mark("Drop biases")
 """What the entry of a lane's menu is called that takes out biases for another model."""
-BIASES_AT = f"with “{DROP_BIASES}” in the lane's menu"
+
+
+def biases_at() -> str:
+    """Where a lane's biases for another model are taken out."""
+    return tr("with “{entry}” in the lane's menu", entry=tr(DROP_BIASES))
 
 
 class LanePhase(Enum):
@@ -45,13 +50,13 @@ class LanePhase(Enum):
 
 
 REASONS = {
-    "end_of_text": "the model ended its text",
-    "stop_string": "met a stop string of its preset",
-    "max_tokens": "reached its length",
-    "stopped": "stopped",
-    "context_full": "the context is full",
-    "gone": "the engine ended",
-    "failed": "failed",
+    "end_of_text": mark("the model ended its text"),
+    "stop_string": mark("met a stop string of its preset"),
+    "max_tokens": mark("reached its length"),
+    "stopped": mark("stopped"),
+    "context_full": mark("the context is full"),
+    "gone": mark("the engine ended"),
+    "failed": mark("failed"),
 }
 """Why a lane ended, in words."""
 
@@ -109,7 +114,7 @@ class CompareLane(QObject):
         self.preset_choice = PresetChoice(presets, preset, self)
         self.next_token = NextToken(params, self)
         self.next_token.share_pieces(pieces)
-        self.next_token.biases_at = BIASES_AT
+        self.next_token.biases_at = biases_at()
         self.tokens: list[TokenRecord] = []
         self.end: TokenRecord | None = None
         self.mu: float | None = None

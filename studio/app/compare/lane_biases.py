@@ -7,10 +7,11 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QObject, Signal
 
-from studio.app.compare.lane import BIASES_AT, CompareLane
+from studio.app.compare.lane import CompareLane, biases_at
 from studio.app.compare.lanes import CompareLanes
 from studio.app.model.state import ModelState
 from studio.app.tokens.foreign_biases import foreign_bias_words, without_foreign_biases
+from studio.translation import tr
 
 
 class LaneBiases(QObject):
@@ -39,7 +40,7 @@ class LaneBiases(QObject):
         if report is None:
             return ""
         params, size = lane.sampling.params, report.vocabulary_size
-        return foreign_bias_words(params, size, report.vocabulary, where=BIASES_AT)
+        return foreign_bias_words(params, size, report.vocabulary, where=biases_at())
 
     @property
     def left_out(self) -> list[CompareLane]:
@@ -68,9 +69,19 @@ class LaneBiases(QObject):
         left_out = self.left_out
         if left_out:
             numbers = [str(self._lanes.lanes.index(lane) + 1) for lane in left_out]
-            which = f"Lane {numbers[0]} does" if len(numbers) == 1 else f"Lanes {_all(numbers)} do"
-            self.told.emit(f"{which} not run. {self.why_not(left_out[0])}")
+            self.told.emit(
+                tr(
+                    "Lanes {numbers} do not run. {why}",
+                    "",
+                    len(numbers),
+                    one="Lane {numbers} does not run. {why}",
+                    numbers=_all(numbers),
+                    why=self.why_not(left_out[0]),
+                )
+            )
 
 
 def _all(numbers: list[str]) -> str:
-    return f"{', '.join(numbers[:-1])} and {numbers[-1]}"
+    if len(numbers) == 1:
+        return numbers[0]
+    return tr("{numbers} and {last}", numbers=", ".join(numbers[:-1]), last=numbers[-1])

@@ -2,10 +2,10 @@
 
 import math
 
-from studio.app.counted import counted
 from studio.app.tokens.text import token_text
 from studio.sampling.measures import bits
 from studio.token_record import TokenRecord
+from studio.translation import tr
 
 _MOST_NATS = 50.0
 """No vocabulary has more; but what draws does not rely on where a number came from."""
@@ -27,17 +27,21 @@ def openness(effective: float) -> str:
     Args:
         effective: As many equally likely tokens would be as uncertain (e to the entropy).
     """
-    return "1 word every time" if effective < 1.05 else f"about {_few(effective)} words"
+    return (
+        tr("1 word every time")
+        if effective < 1.05
+        else tr("about {count} words", count=_few(effective))
+    )
 
 
 def word_count(count: int) -> str:
     """``1 word``, ``1,204 words``."""
-    return counted(count, "word")
+    return tr("%n words", "", count, one="%n word")
 
 
 def token_count(count: int) -> str:
     """``1 token``, ``1,204 tokens``."""
-    return counted(count, "token")
+    return tr("%n tokens", "", count, one="%n token")
 
 
 def word_of(token: TokenRecord) -> str:
@@ -49,8 +53,17 @@ def word_of(token: TokenRecord) -> str:
 def token_openness(token: TokenRecord) -> str:
     """How open the place of a token was: ``“sea”, one of about 16 words, 4.0 bits``."""
     effective = effective_words(token.entropy)
-    chosen = "the only word" if effective < 1.05 else f"one of about {_few(effective)}"
-    return f"“{word_of(token)}” {chosen}, {bits(shown_nats(token.entropy)):.1f} bits"
+    chosen = (
+        tr("the only word")
+        if effective < 1.05
+        else tr("one of about {count}", count=_few(effective))
+    )
+    return tr(
+        "“{word}” {chosen}, {bits:.1f} bits",
+        word=word_of(token),
+        chosen=chosen,
+        bits=bits(shown_nats(token.entropy)),
+    )
 
 
 def _few(count: float) -> str:

@@ -18,9 +18,12 @@ from studio.app.presets.preset_choice import PresetChoice
 from studio.app.tokens.next_token import NextToken
 from studio.engine.messages import MOST_SEQUENCES
 from studio.sampling import LogitSketch, SamplingParams
+from studio.translation import mark, tr
 
-RUNS = "A comparison runs; stop it first (Esc on the Compare page)."
-NOTHING_TO_KEEP = "There is no comparison yet: run one first (Ctrl+Enter on the Compare page)."
+RUNS = mark("A comparison runs; stop it first (Esc on the Compare page).")
+NOTHING_TO_KEEP = mark(
+    "There is no comparison yet: run one first (Ctrl+Enter on the Compare page)."
+)
 FEWEST_LANES = 2
 _LOOK_MS = 100
 """Between two looks at distributions while lanes run: bars that change faster cannot be read."""
@@ -106,8 +109,8 @@ class CompareLanes(QObject):
     def why_not_keep(self) -> str | None:
         """Why there is nothing to save or export; None where there is."""
         if self.is_running:
-            return RUNS
-        return None if self.has_tokens else NOTHING_TO_KEEP
+            return tr(RUNS)
+        return None if self.has_tokens else tr(NOTHING_TO_KEEP)
 
     # -- lanes -------------------------------------------------------------------------------
 

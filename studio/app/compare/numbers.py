@@ -4,19 +4,22 @@ from dataclasses import replace
 
 from studio.app.parameters.parameter import Number
 from studio.app.parameters.table import MAX_TOKENS, SEED
+from studio.translation import mark, tr
 
 LANES_SEED = replace(
     SEED,
-    words={"new": -1},
-    help="Where the random numbers of the next run start.",
-    plain="The same seed and settings give the same lanes again. new (−1) takes another one each "
-    "time.",
+    words={mark("new"): -1},
+    help=mark("Where the random numbers of the next run start."),
+    plain=mark(
+        "The same seed and settings give the same lanes again. new (−1) takes another one each "
+        "time."
+    ),
     allowed="",
 )
 LANES_LENGTH = replace(
     MAX_TOKENS,
     neutral=64,
-    help="How many tokens each lane may write at a run, and again when it goes on.",
+    help=mark("How many tokens each lane may write at a run, and again when it goes on."),
 )
 
 
@@ -32,6 +35,11 @@ def taken(number: Number, value: float) -> int:
     """
     if not number.least <= value <= number.most and value not in number.words.values():
         raise ValueError(
-            f"{number.title}: found {number.format(value)}; allowed is {number.allowed}."
+            tr(
+                "{title}: found {found}; allowed is {allowed}.",
+                title=number.title,
+                found=number.format(value),
+                allowed=number.allowed_words,
+            )
         )
     return int(value)

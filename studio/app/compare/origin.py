@@ -12,9 +12,10 @@ from PySide6.QtCore import QObject, Signal
 from studio.app.compare.run_input import RunInput
 from studio.app.model.fingerprint import ModelFingerprint
 from studio.app.model.state import ModelState
+from studio.translation import mark, tr
 from studio.visible_text import visible_name
 
-LOOKING = "Looking whether the open model is the one that wrote these lanes …"
+LOOKING = mark("Looking whether the open model is the one that wrote these lanes …")
 
 
 class CompareOrigin(QObject):
@@ -77,22 +78,26 @@ class CompareOrigin(QObject):
         if self.is_open_model(run_input.source):
             return None
         wrote = run_input.model
-        name = "one that is not known" if wrote is None else f"“{visible_name(wrote.name)}”"
+        name = tr("one that is not known") if wrote is None else f"“{visible_name(wrote.name)}”"
         if wrote is not None and wrote.file and wrote.file != wrote.name:
             name += f" ({visible_name(wrote.file)})"
         if not run_input.is_of_a_file:
-            return f"These lanes were written by another model, {name}. Open it to go on."
+            return tr(
+                "These lanes were written by another model, {name}. Open it to go on.", name=name
+            )
         if wrote is None or not wrote.hash:
-            return (
-                f"The file names {name} but has no fingerprint of it, so that nobody knows whether "
-                "the open model is the same. Run the comparison again."
+            return tr(
+                "The file names {name} but has no fingerprint of it, so that nobody "
+                "knows whether the open model is the same. Run the comparison again.",
+                name=name,
             )
         known = self._fingerprint.known
         if known is None:
-            return LOOKING
+            return tr(LOOKING)
         if known != wrote.hash:
-            return (
-                f"These lanes were written by {name}, and the open model is another one: its "
-                "fingerprint differs. Open that model to go on."
+            return tr(
+                "These lanes were written by {name}, and the open model is another one: "
+                "its fingerprint differs. Open that model to go on.",
+                name=name,
             )
         return None

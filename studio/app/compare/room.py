@@ -3,7 +3,7 @@
 Arithmetic and a sentence.
 """
 
-from studio.app.counted import counted
+from studio.translation import tr
 
 
 def room_warning(lanes: int, max_tokens: int, used: int, size: int) -> str:
@@ -18,8 +18,12 @@ def room_warning(lanes: int, max_tokens: int, used: int, size: int) -> str:
     wanted = used + lanes * max_tokens
     if wanted <= size:
         return ""
-    return (
-        f"{counted(lanes, 'lane')} of {counted(max_tokens, 'token')} and the prompt may need "
-        f"{wanted:,} of the context's {size:,} tokens: the beginning of a long text is "
-        "left out, or lanes end early. Fewer tokens or lanes, or a larger context, would do."
+    return tr(
+        "{lanes} of {tokens} and the prompt may need {wanted:,} of the "
+        "context's {size:,} tokens: the beginning of a long text is left out, or "
+        "lanes end early. Fewer tokens or lanes, or a larger context, would do.",
+        lanes=tr("%n lanes", "", lanes, one="%n lane"),
+        tokens=tr("%n tokens", "", max_tokens, one="%n token"),
+        wanted=wanted,
+        size=size,
     )

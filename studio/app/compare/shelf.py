@@ -20,6 +20,7 @@ from studio.experiments.comparison_file import (
 from studio.memory_budgets import SHELF
 from studio.path_checks import size_of
 from studio.progress import At
+from studio.translation import tr
 
 
 class CompareShelf:
@@ -74,7 +75,7 @@ class CompareShelf:
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
             raise ComparisonFileError(
-                path, f"its folder could not be made: {error.strerror or error}."
+                path, tr("its folder could not be made: {why}.", why=error.strerror or error)
             ) from error
         save_comparison(path, comparison, is_private=True)
         self._known.add(path)

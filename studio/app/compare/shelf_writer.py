@@ -12,6 +12,7 @@ from studio.app.background import Background
 from studio.app.compare.shelf import CompareShelf
 from studio.experiments.comparison import Comparison
 from studio.experiments.comparison_file import ComparisonFileError
+from studio.translation import tr
 
 _LOOK_MS = 50
 _LONGEST_WAIT = 10.0
@@ -113,8 +114,10 @@ class ShelfWriter(QObject):
         if not is_done:
             raise ComparisonFileError(
                 self._shelf.new_path().parent,
-                "it cannot be written to: its drive does not answer. Export the comparison to "
-                "another place, or close without it.",
+                tr(
+                    "it cannot be written to: its drive does not answer. Export the comparison to "
+                    "another place, or close without it."
+                ),
             )
 
     def _look(self) -> None:

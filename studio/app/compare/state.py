@@ -32,10 +32,11 @@ from studio.experiments.recorder import model_record
 from studio.manuscript import TakeWriter, begun, shape_of
 from studio.manuscript.text_shape import BRIEF_LIMITS, LIMITS, fits, too_large
 from studio.sampling import SamplingParams
+from studio.translation import mark, tr
 from studio.utf8 import fit_text
 
-ELSEWHERE = "The Compare page is shown; go back to the Write page first (Ctrl+1)."
-ENDS_AT_ONCE = (
+ELSEWHERE = mark("The Compare page is shown; go back to the Write page first (Ctrl+1).")
+ENDS_AT_ONCE = mark(
     "It would end here again: the same settings and random draws give the same end. Turn its "
     "temperature, or give it new random draws."
 )
@@ -132,11 +133,11 @@ class CompareState(CompareLanes):
     def why_not_use(self, lane: CompareLane) -> str | None:
         """Why a lane's text cannot go into the manuscript now; None where it can."""
         if lane.runs:
-            return "This lane is still being written: wait until it has ended, or stop it."
+            return tr("This lane is still being written: wait until it has ended, or stop it.")
         if not lane.written:
-            return "This lane has written nothing yet."
+            return tr("This lane has written nothing yet.")
         if not self._writing.is_idle:
-            return "The model is writing into the manuscript; stop it first (Esc)."
+            return tr("The model is writing into the manuscript; stop it first (Esc).")
         return None
 
     def use(self, lane: CompareLane) -> None:
@@ -172,12 +173,14 @@ class CompareState(CompareLanes):
             return
         text = fit_text(prompt.manuscript)
         for what, foreign, limits in (
-            ("The prompt", text, LIMITS),
-            ("The brief", prompt.brief, BRIEF_LIMITS),
+            (tr("The prompt"), text, LIMITS),
+            (tr("The brief"), prompt.brief, BRIEF_LIMITS),
         ):
             if not fits(shape := shape_of(foreign), limits):
                 why = too_large(what, shape, limits)
-                self.told.emit(f"{why} That is more than a new manuscript can be begun with.")
+                self.told.emit(
+                    tr("{why} That is more than a new manuscript can be begun with.", why=why)
+                )
                 return
         self._draft.set_brief(prompt.brief)
         self._draft.manuscript.edit(0, 0, text)
@@ -223,38 +226,42 @@ class CompareState(CompareLanes):
     def why_not(self) -> str | None:
         """Why nothing can be run now, and what to do; None where it can."""
         if not self._model.is_ready:
-            return "Open a model first (Ctrl+Shift+O): it is the one that writes."
+            return tr("Open a model first (Ctrl+Shift+O): it is the one that writes.")
         if not self._writing.is_idle:
-            return "The model is writing; a comparison has to wait until it has ended (Esc)."
+            return tr("The model is writing; a comparison has to wait until it has ended (Esc).")
         if self._records.is_scoring:
-            return "The text is being scored; a comparison has to wait until it has ended (Esc)."
+            return tr(
+                "The text is being scored; a comparison has to wait until it has ended (Esc)."
+            )
         return None
 
     @property
     def why_not_run(self) -> str | None:
         """Why `run` would do nothing; None where it would."""
         if self.is_running:
-            return "The lanes run already. Esc stops them."
+            return tr("The lanes run already. Esc stops them.")
         if self.why_not:
             return self.why_not
         prompt = self._draft.prompt()
         if not (prompt.manuscript.strip() or prompt.brief.strip()):
-            return "Write a sentence first (Ctrl+1): the lanes continue what stands at the caret."
+            return tr(
+                "Write a sentence first (Ctrl+1): the lanes continue what stands at the caret."
+            )
         return None
 
     def why_not_again(self, lane: CompareLane) -> str | None:
         """Why a lane cannot run again from the prompt; None where it can."""
         if self.run_input.prompt is None:
-            return "Run the comparison first (Ctrl+Enter)."
+            return tr("Run the comparison first (Ctrl+Enter).")
         if lane.runs:
-            return "It runs."
+            return tr("It runs.")
         why_not = self.why_not or self.origin.why_not(self.run_input)
         return why_not or self.biases.why_not(lane) or None
 
     def why_not_go_on(self, lane: CompareLane) -> str | None:
         """Why a lane cannot write on from where it ended; None where it can."""
         why_not = self.why_not_again(lane)
-        return ENDS_AT_ONCE if why_not is None and lane.would_end_at_once else why_not
+        return tr(ENDS_AT_ONCE) if why_not is None and lane.would_end_at_once else why_not
 
     # -- the run -------------------------------------------------------------------------------
 
@@ -327,7 +334,9 @@ class CompareState(CompareLanes):
 
     def _hold_writing(self) -> None:
         # `hold` is silent where nothing differs, so that this does not go round in a circle.
-        self._writing.hold(RUNS if self.is_running else ELSEWHERE if self.is_shown else None)
+        self._writing.hold(
+            tr(RUNS) if self.is_running else tr(ELSEWHERE) if self.is_shown else None
+        )
 
     def _on_draft_changed(self) -> None:
         # At each key of a writer who does not see the lanes: they are told when they are shown.

@@ -4,12 +4,12 @@ import logging
 
 from PySide6.QtCore import QObject, Signal
 
-from studio.app.counted import counted
 from studio.app.engine_line.answer_watch import BEAT_MS, AnswerWatch
 from studio.app.engine_line.process import End, EngineProcess, Outcome
 from studio.app.engine_line.request_log import RequestLog
 from studio.app.engine_line.router import Listener, Router
 from studio.engine.messages import AnyCommand, AnyEvent, Ping, Stop, Superseded
+from studio.translation import tr
 
 _log = logging.getLogger(__name__)
 
@@ -186,7 +186,7 @@ class EngineClient(QObject):
         self._watch.forget()
         # What was no message is not repeated.
         is_ours = outcome.end is not End.BROKE_PROTOCOL
-        how = outcome.describe() if is_ours else "It broke the protocol."
+        how = outcome.describe() if is_ours else tr("It broke the protocol.")
         _log.error("engine: %s Not answered: %s", how, self._requests.kinds or "nothing")
         self._requests.forget()
         self._router.forget()
@@ -197,4 +197,9 @@ class EngineClient(QObject):
 
 def silence_words(seconds: int) -> str:
     """Why an engine was ended that was silent so long, for `EngineClient.end`."""
-    return f"it had not answered for {counted(seconds, 'second')}"
+    return tr(
+        "it had not answered for %n seconds",
+        "",
+        seconds,
+        one="it had not answered for %n second",
+    )

@@ -17,6 +17,7 @@ from studio.app.timers import single_shot
 from studio.engine.framing import FrameReader, FramingError, encode, event_reader
 from studio.engine.messages import AnyCommand, AnyEvent
 from studio.own_command import own_command, own_folder
+from studio.translation import mark, tr
 from studio.visible_text import visible_line
 
 _log = logging.getLogger(__name__)
@@ -52,7 +53,7 @@ large model fills need not be exchanged for such later (`engine.huge_pages`): ei
 written 5 % faster with them, one text 0 to 4 %. Other systems and libraries ignore it."""
 
 
-DID_NOT_STOP = "it did not stop"
+DID_NOT_STOP = mark("it did not stop")
 """Why one is given up that answers pings, and goes on with what it was to end."""
 
 
@@ -80,20 +81,26 @@ class Outcome(NamedTuple):
         """One sentence for the writer."""
         match self.end:
             case End.NOT_STARTED:
-                return f"The engine could not be started: {self.reason}."
+                return tr("The engine could not be started: {reason}.", reason=self.reason)
             case End.BROKE_PROTOCOL:
-                return f"The engine sent something that cannot be read ({self.reason})."
+                return tr(
+                    "The engine sent something that cannot be read ({reason}).", reason=self.reason
+                )
             case End.GIVEN_UP:
-                return f"The engine was ended, because {self.reason}."
+                return tr("The engine was ended, because {reason}.", reason=tr(self.reason))
             case End.CRASHED:
-                return f"The engine stopped unexpectedly ({self.cause})."
+                return tr("The engine stopped unexpectedly ({cause}).", cause=self.cause)
             case End.EXITED:
-                return f"The engine ended by itself ({self.cause})."
+                return tr("The engine ended by itself ({cause}).", cause=self.cause)
 
     @property
     def cause(self) -> str:
         """What ended it, in a few words."""
-        return _signal_name(self.status) if self.end is End.CRASHED else f"status {self.status}"
+        return (
+            _signal_name(self.status)
+            if self.end is End.CRASHED
+            else tr("status {status}", status=self.status)
+        )
 
     @property
     def is_from_outside(self) -> bool:
@@ -136,12 +143,12 @@ def _signal_name(number: int) -> str:
     try:
         name = signal.Signals(number).name
     except ValueError:
-        return f"status {number}"
+        return tr("status {number}", number=number)
     hints = {
-        "SIGKILL": "killed, perhaps by the system for want of memory",
-        "SIGABRT": "llama.cpp gave up on a failed check",
-        "SIGBUS": "the model file was cut short while in use",
-        "SIGSEGV": "a memory error inside llama.cpp",
+        "SIGKILL": tr("killed, perhaps by the system for want of memory"),
+        "SIGABRT": tr("llama.cpp gave up on a failed check"),
+        "SIGBUS": tr("the model file was cut short while in use"),
+        "SIGSEGV": tr("a memory error inside llama.cpp"),
     }
     return f"{name}: {hints[name]}" if name in hints else name
 
@@ -297,7 +304,7 @@ class EngineProcess(QObject):
         if is_over:
             self._turn.start(0)
             if self._reader.unread > _MOST_UNREAD:
-                self._break_off("more than can be read")
+                self._break_off(tr("more than can be read"))
 
     def _break_off(self, breach: str) -> None:
         self._breach = breach

@@ -16,6 +16,7 @@ from studio.app.tokens.text import TokenText
 from studio.app.tokens.words import percent
 from studio.presets import task_presets
 from studio.sampling import SamplingParams, ShapedTop
+from studio.translation import tr
 
 ROWS = 8
 """Tokens in a chart."""
@@ -56,8 +57,8 @@ def _softmax(place: Place, params: SamplingParams) -> Figure:
     return Figure(
         _names(place, others=True),
         (
-            Column("e^(logit − largest)", 0.0, 1.0, tuple(weighed)),
-            Column("probability", 0.0, WHOLE, (*shared, *_others(place, own))),
+            Column(tr("e^(logit − largest)"), 0.0, 1.0, tuple(weighed)),
+            Column(tr("probability"), 0.0, WHOLE, (*shared, *_others(place, own))),
         ),
     )
 
@@ -95,7 +96,7 @@ def _low_temperature(place: Place, params: SamplingParams) -> Figure:
         bars.append(Bar(after, f"{percent(before)} → {percent(after)}", tick=before))
     return Figure(
         tuple(names),
-        (Column(f"the favourite, {place.text(0).text}", 0.0, WHOLE, tuple(bars)),),
+        (Column(tr("the favourite, {text}", text=place.text(0).text), 0.0, WHOLE, tuple(bars)),),
         curve_at=here,
     )
 
@@ -107,8 +108,8 @@ def _filters(place: Place, params: SamplingParams) -> Figure:
     now = place.sketch.shaped(SamplingParams(temperature=here))
     columns = []
     for heading, top in (
-        ("temperature last", filters.last(place.sketch, tried, here)),
-        ("temperature first", filters.first(place.sketch, tried, here)),
+        (tr("temperature last"), filters.last(place.sketch, tried, here)),
+        (tr("temperature first"), filters.first(place.sketch, tried, here)),
     ):
         bars = _bars(top, ghost=own, uncut=now)
         columns.append((heading, bars, top))
@@ -130,7 +131,9 @@ def _tasks(place: Place, params: SamplingParams) -> Figure:
         alone = place.sketch.entropy(temperature)
         bars.append(Bar(left, _count(math.exp(left)), tick=alone))
     longest = max(max(bar.filled, bar.tick or 0.0) for bar in bars)
-    return Figure(tuple(names), (Column("effective choices", 0.0, max(longest, 1.0), tuple(bars)),))
+    return Figure(
+        tuple(names), (Column(tr("effective choices"), 0.0, max(longest, 1.0), tuple(bars)),)
+    )
 
 
 _FIGURES: dict[StepName, Callable[[Place, SamplingParams], Figure]] = {
@@ -147,7 +150,7 @@ _FIGURES: dict[StepName, Callable[[Place, SamplingParams], Figure]] = {
 def _names(place: Place, *, others: bool = False) -> tuple[TokenText | str, ...]:
     names: list[TokenText | str] = [place.text(rank) for rank in range(min(ROWS, place.known))]
     if others and _more(place):
-        names.append(f"{_more(place):,} others")
+        names.append(tr("%n others", "", _more(place), one="%n others"))
     return tuple(names)
 
 
@@ -167,7 +170,7 @@ def _bars(
         bars.append(
             Bar(
                 filled=probability,
-                value="cut" if cut else percent(probability),
+                value=tr("cut") if cut else percent(probability),
                 tick=None if ghost is None else float(ghost.probabilities[rank]),
                 cut=cut,
             )

@@ -21,6 +21,7 @@ from studio.sampling import (
     ShapedTop,
     active_steps,
 )
+from studio.translation import tr
 
 _NAMES = {
     step.name: PARAMETERS[step.name].label
@@ -40,7 +41,9 @@ def active_filters(params: SamplingParams) -> tuple[str, ...]:
 
 def filter_names(params: SamplingParams) -> str:
     """The active filters in words: ``top-k 40, min-p 0.05``."""
-    return ", ".join(f"{_NAMES[name]} {getattr(params, name):g}" for name in active_filters(params))
+    return ", ".join(
+        f"{tr(_NAMES[name])} {getattr(params, name):g}" for name in active_filters(params)
+    )
 
 
 def filtered(params: SamplingParams) -> SamplingParams:

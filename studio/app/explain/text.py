@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from studio.app.explain_steps import StepName
+from studio.translation import mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,161 +30,222 @@ class StepText:
     turns: bool = False
 
 
-AFTER = "After “{before}”"
+AFTER = mark("After “{before}”")
 """Where the place is."""
 
-HERE = "At this place"
+HERE = mark("At this place")
 """The same, where there are no words to quote."""
 
 STEPS: dict[StepName, StepText] = {
     "logits": StepText(
-        title="Scores: the logits",
+        title=mark("Scores: the logits"),
         paragraphs=(
-            "{where} the model gives each of the {vocabulary} tokens it knows a score, the "
-            "<b>logit</b>. Its favourite is {first} with logit {first_logit}{second_clause}.",
-            "A logit has no unit and no zero of its own: add the same number to all of them and "
-            "nothing changes. Only the differences count.",
+            mark(
+                "{where} the model gives each of the {vocabulary} tokens it knows a score, the "
+                "<b>logit</b>. Its favourite is {first} with logit {first_logit}{second_clause}."
+            ),
+            mark(
+                "A logit has no unit and no zero of its own: add the same number to all of them "
+                "and nothing changes. Only the differences count."
+            ),
         ),
         cases={
-            "second": "; next comes {second}, {gap} less",
-            "alone": "; no other token is possible",
+            "second": mark("; next comes {second}, {gap} less"),
+            "alone": mark("; no other token is possible"),
         },
-        caption="Logits of the favourites; in brackets, how far behind the first.",
+        caption=mark("Logits of the favourites; in brackets, how far behind the first."),
     ),
     "softmax": StepText(
-        title="Probabilities: softmax",
+        title=mark("Probabilities: softmax"),
         paragraphs=(
-            "<b>Softmax</b> makes probabilities of logits in two moves: raise e to each logit, "
-            "which gives a positive number whatever the logit; then divide by the sum over all "
-            "tokens, so that together they make 1.",
+            mark(
+                "<b>Softmax</b> makes probabilities of logits in two moves: raise e to each logit, "
+                "which gives a positive number whatever the logit; then divide by the sum over all "
+                "tokens, so that together they make 1."
+            ),
             "{comparison}",
         ),
         cases={
-            "second": "Nothing but differences is left: {second} is {gap} behind {first}, so it is "
-            "e<sup>−{gap}</sup> = {ratio} times as probable: {second_p} against {first_p}.",
-            "alone": "With one possible token there is nothing to share: {first} has {first_p}.",
+            "second": mark(
+                "Nothing but differences is left: {second} is {gap} behind {first}, so it is "
+                "e<sup>−{gap}</sup> = {ratio} times as probable: {second_p} against {first_p}."
+            ),
+            "alone": mark(
+                "With one possible token there is nothing to share: {first} has {first_p}."
+            ),
         },
-        caption="Left: e^(logit − largest). Right: divided by their sum, which is {sum}.",
+        caption=mark("Left: e^(logit − largest). Right: divided by their sum, which is {sum}."),
     ),
     "temperature": StepText(
-        title="One turn: T, or β = 1/T",
+        title=mark("One turn: T, or β = 1/T"),
         paragraphs=(
-            "<b>Temperature</b> T divides every logit before the softmax. That is to multiply "
-            "them by <b>β = 1/T</b>, the inverse temperature: P ∝ e<sup>β·logit</sup>.",
+            mark(
+                "<b>Temperature</b> T divides every logit before the softmax. That is to multiply "
+                "them by <b>β = 1/T</b>, the inverse temperature: P ∝ e<sup>β·logit</sup>."
+            ),
             "{effect}",
-            "The order of the tokens stays as it was. A higher T is not smarter, only more varied.",
+            mark(
+                "The order of the tokens stays as it was. A higher T is not smarter, only more "
+                "varied."
+            ),
         ),
         cases={
-            "greedy": "At T 0 there is no β to multiply by: {first} gets everything. The next "
-            "step says how.",
-            "cold": "At T {t}, β {beta}, differences are stretched: {gap} between the two best "
-            "counts as {tempered_gap}. {first} goes from {first_p} at T 1 to {first_now}: the "
-            "landscape is steeper than the model's own.",
-            "own": "At T 1 nothing is changed: these are the model's own probabilities, {first} "
-            "with {first_p}. Turn T and watch.",
-            "hot": "At T {t}, β {beta}, differences shrink: {gap} between the two best counts as "
-            "{tempered_gap}. {first} goes from {first_p} at T 1 to {first_now}: the landscape is "
-            "flatter than the model's own.",
-            "uniform": "At T ∞, β is 0 and no difference is left: without filters every token is "
-            "equally probable, {first} too with {first_now}.",
-            "alone": "Here only {first} is possible, at any T.",
+            "greedy": mark(
+                "At T 0 there is no β to multiply by: {first} gets everything. The next "
+                "step says how."
+            ),
+            "cold": mark(
+                "At T {t}, β {beta}, differences are stretched: {gap} between the two best "
+                "counts as {tempered_gap}. {first} goes from {first_p} at T 1 to {first_now}: the "
+                "landscape is steeper than the model's own."
+            ),
+            "own": mark(
+                "At T 1 nothing is changed: these are the model's own probabilities, {first} "
+                "with {first_p}. Turn T and watch."
+            ),
+            "hot": mark(
+                "At T {t}, β {beta}, differences shrink: {gap} between the two best counts as "
+                "{tempered_gap}. {first} goes from {first_p} at T 1 to {first_now}: the "
+                "landscape is flatter than the model's own."
+            ),
+            "uniform": mark(
+                "At T ∞, β is 0 and no difference is left: without filters every token is "
+                "equally probable, {first} too with {first_now}."
+            ),
+            "alone": mark("Here only {first} is possible, at any T."),
         },
-        caption="Filled: at T {t}, before penalties and filters. Tick: the model's own, T 1.",
+        caption=mark("Filled: at T {t}, before penalties and filters. Tick: the model's own, T 1."),
         turns=True,
     ),
     "limits": StepText(
-        title="Both ends: greedy and uniform",
+        title=mark("Both ends: greedy and uniform"),
         paragraphs=(
-            "<b>T 0 is greedy</b>: everything goes to the largest logit, here {first}; on an exact "
-            "tie, to the lowest token id. The studio takes it as it is and never divides by a "
-            "tiny number.",
-            "<b>T ∞ is uniform</b>: β is 0, and whatever the filters leave is equally probable, "
-            "here {kept} with {each} each.",
-            "T 0 is not “the best answer”. {tie}",
+            mark(
+                "<b>T 0 is greedy</b>: everything goes to the largest logit, here {first}; on an "
+                "exact tie, to the lowest token id. The studio takes it as it is and never "
+                "divides by a tiny number."
+            ),
+            mark(
+                "<b>T ∞ is uniform</b>: β is 0, and whatever the filters leave is equally "
+                "probable, here {kept} with {each} each."
+            ),
+            mark("T 0 is not “the best answer”. {tie}"),
         ),
         cases={
-            "all": "all {vocabulary} tokens",
-            "some": "{kept_count} of {vocabulary} tokens",
-            "near_tie": "Here the two best logits differ by only {gap}, a <b>near-tie</b>: which "
-            "of them comes first can hang on the last digits of the computer's arithmetic.",
-            "clear": "It is the likeliest next token, one at a time; where the two best logits "
-            "nearly tie, the last digits of the arithmetic choose. Here they are {gap} apart.",
-            "alone": "It is the likeliest next token, one at a time.",
+            "all": mark("all {vocabulary} tokens"),
+            "some": mark("{kept_count} of {vocabulary} tokens"),
+            "near_tie": mark(
+                "Here the two best logits differ by only {gap}, a <b>near-tie</b>: which "
+                "of them comes first can hang on the last digits of the computer's arithmetic."
+            ),
+            "clear": mark(
+                "It is the likeliest next token, one at a time; where the two best logits "
+                "nearly tie, the last digits of the arithmetic choose. Here they are {gap} apart."
+            ),
+            "alone": mark("It is the likeliest next token, one at a time."),
         },
-        caption="With your filters, in the middle at your T. At T ∞ all that are left stand level.",
+        caption=mark(
+            "With your filters, in the middle at your T. At T ∞ all that are left stand level."
+        ),
         turns=True,
     ),
     "low-temperature": StepText(
-        title="Why low T is touchy",
+        title=mark("Why low T is touchy"),
         paragraphs=(
-            "What acts is β = 1/T, and β runs away as T nears 0. From T 0.2 to 0.3 it falls from "
-            "5 to 3.33; from T 2 to 2.1 only from 0.5 to 0.48. The same step of 0.1, and "
-            "70 times the change in β.",
+            mark(
+                "What acts is β = 1/T, and β runs away as T nears 0. From T 0.2 to 0.3 it falls "
+                "from 5 to 3.33; from T 2 to 2.1 only from 0.5 to 0.48. The same step of 0.1, "
+                "and 70 times the change in β."
+            ),
             "{effect}",
-            "{steepest}Near-ties are the sharpest edge: multiplied by a large β, a difference "
-            "in a logit's last digits decides.",
+            mark(
+                "{steepest}Near-ties are the sharpest edge: multiplied by a large β, a difference "
+                "in a logit's last digits decides."
+            ),
         ),
         cases={
-            "greedy": "You are at T 0, where β is infinite: any step up is a jump in β.",
-            "uniform": "You are at T ∞, where β is 0: there is nowhere further to go.",
-            "between": "At your T {t}, a step of 0.1 takes β from {beta} to {next_beta}, and "
-            "{first} from {first_now} to {first_next}.",
-            "steepest": "Here such a step moves the favourite most from T {steepest_t} to "
-            "{steepest_next}: from {steepest_p} to {steepest_next_p}. ",
+            "greedy": mark("You are at T 0, where β is infinite: any step up is a jump in β."),
+            "uniform": mark("You are at T ∞, where β is 0: there is nowhere further to go."),
+            "between": mark(
+                "At your T {t}, a step of 0.1 takes β from {beta} to {next_beta}, and "
+                "{first} from {first_now} to {first_next}."
+            ),
+            "steepest": mark(
+                "Here such a step moves the favourite most from T {steepest_t} to "
+                "{steepest_next}: from {steepest_p} to {steepest_next_p}. "
+            ),
             "alone": "",
         },
-        caption="Above: β against T. Below, the favourite: tick before the step, filled after.",
+        caption=mark(
+            "Above: β against T. Below, the favourite: tick before the step, filled after."
+        ),
         turns=True,
     ),
     "filters": StepText(
-        title="Filters, and who comes first",
+        title=mark("Filters, and who comes first"),
         paragraphs=(
-            "{filters} What a filter cuts depends on what it sees: before temperature the model's "
-            "own distribution (T 1), after temperature the one at your T.",
-            "{effect} At T 100: {last_at_100} with temperature last, {first_at_100} with "
-            "temperature first.",
-            "Temperature last: the same tokens pass at every T, and T only shares out what is "
-            "left. That is why even T 100 can read coherent. {order}",
+            mark(
+                "{filters} What a filter cuts depends on what it sees: before temperature the "
+                "model's own distribution (T 1), after temperature the one at your T."
+            ),
+            mark(
+                "{effect} At T 100: {last_at_100} with temperature last, {first_at_100} with "
+                "temperature first."
+            ),
+            mark(
+                "Temperature last: the same tokens pass at every T, and T only shares out what is "
+                "left. That is why even T 100 can read coherent. {order}"
+            ),
         ),
         cases={
-            "yours": "A <b>filter</b> cuts improbable tokens. Yours: {filter_names}.",
-            "tried": "A <b>filter</b> cuts improbable tokens. None of yours is on, so this page "
-            "tries {filter_names}.",
-            "counts": "At your T {t}, {last_now} pass with temperature last and {first_now} with "
-            "temperature first.",
-            "greedy": "At T 0 the favourite alone is left, whichever comes first.",
-            "first": "Yours runs first.",
-            "last": "Yours runs last.",
-            "between": "Yours runs between two filters.",
-            "off": "Yours is switched off.",
+            "yours": mark("A <b>filter</b> cuts improbable tokens. Yours: {filter_names}."),
+            "tried": mark(
+                "A <b>filter</b> cuts improbable tokens. None of yours is on, so this page "
+                "tries {filter_names}."
+            ),
+            "counts": mark(
+                "At your T {t}, {last_now} pass with temperature last and {first_now} with "
+                "temperature first."
+            ),
+            "greedy": mark("At T 0 the favourite alone is left, whichever comes first."),
+            "first": mark("Yours runs first."),
+            "last": mark("Yours runs last."),
+            "between": mark("Yours runs between two filters."),
+            "off": mark("Yours is switched off."),
         },
-        caption="Filled: will be used at T {t}. Tick: the model's own, T 1. Cut: by the filters."
-        "{left_out}",
+        caption=mark(
+            "Filled: will be used at T {t}. Tick: the model's own, T 1. Cut: by the filters."
+            "{left_out}"
+        ),
         turns=True,
     ),
     "tasks": StepText(
-        title="Which T for which task",
+        title=mark("Which T for which task"),
         paragraphs=(
-            "There is no universal best temperature: it is tuned to the task, by trying and "
-            "comparing. The presets are places to start from.",
+            mark(
+                "There is no universal best temperature: it is tuned to the task, by trying and "
+                "comparing. The presets are places to start from."
+            ),
             "{presets}",
         ),
         cases={
-            "code": ", near zero: syntax and consistency matter; creativity is a bug",
-            "creative_writing": ", high: unexpected turns, vocabulary, no clichés",
-            "customer_support": ", moderate: helpful, varied, never incoherent or rigid",
-            "data_augmentation": ", high, many samples: wider variety of sentence structure",
+            "code": mark(", near zero: syntax and consistency matter; creativity is a bug"),
+            "creative_writing": mark(", high: unexpected turns, vocabulary, no clichés"),
+            "customer_support": mark(", moderate: helpful, varied, never incoherent or rigid"),
+            "data_augmentation": mark(", high, many samples: wider variety of sentence structure"),
         },
-        caption="Effective choices here, e^entropy, on a log scale. Filled: with the preset's "
-        "T and filters. Tick: its T alone.",
+        caption=mark(
+            "Effective choices here, e^entropy, on a log scale. Filled: with the preset's "
+            "T and filters. Tick: its T alone."
+        ),
     ),
 }
 
-LEFT_OUT = " Penalties, biases, XTC, dynamic temperature and Mirostat are left out."
+LEFT_OUT = mark(" Penalties, biases, XTC, dynamic temperature and Mirostat are left out.")
 """Added to a caption where some of them are on."""
 
-EXAMPLE = (
+EXAMPLE = mark(
     "Example: “{before}”, recorded from {model}. Open a model and write a sentence to see your own."
 )
-OWN = "The numbers are those at your caret."
-HELD = "Held where writing began; follows the caret again when it ends."
+OWN = mark("The numbers are those at your caret.")
+HELD = mark("Held where writing began; follows the caret again when it ends.")

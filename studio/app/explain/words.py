@@ -19,6 +19,7 @@ from studio.app.parameters.temperature_scale import format_beta, format_temperat
 from studio.app.tokens.words import percent
 from studio.presets import task_presets
 from studio.sampling import SamplingParams, ShapedTop
+from studio.translation import tr
 from studio.visible_text import visible_line
 
 _HIGH = 100.0
@@ -50,9 +51,9 @@ def words(step: StepName, place: Place, params: SamplingParams) -> StepWords:
     gaps = _Gaps(_common(place, params), text.cases)
     _FILL[step](gaps, place, params)
     return StepWords(
-        text.title,
-        "".join(f"<p>{paragraph.format_map(gaps)}</p>" for paragraph in text.paragraphs),
-        html.unescape(text.caption.format_map(gaps)),
+        tr(text.title),
+        "".join(f"<p>{tr(paragraph, **gaps)}</p>" for paragraph in text.paragraphs),
+        html.unescape(tr(text.caption, **gaps)),
     )
 
 
@@ -64,8 +65,8 @@ def source_line(place: Place, *, is_held: bool) -> str:
         is_held: Whether it is held while the caret moves on.
     """
     if place.is_example:
-        return texts.EXAMPLE.format(before=visible_line(place.before), model=place.model)
-    return texts.HELD if is_held else texts.OWN
+        return tr(texts.EXAMPLE, before=visible_line(place.before), model=place.model)
+    return tr(texts.HELD) if is_held else tr(texts.OWN)
 
 
 class _Gaps(dict[str, str]):
@@ -77,16 +78,16 @@ class _Gaps(dict[str, str]):
 
     def fill(self, gap: str, case: str) -> None:
         """Put one of the step's cases into a gap; its own gaps must have been filled."""
-        self[gap] = self._cases[case].format_map(self)
+        self[gap] = tr(self._cases[case], **self)
 
 
 def _common(place: Place, params: SamplingParams) -> dict[str, str]:
     """What several steps speak of."""
     one = place.sketch.shaped(SamplingParams()).probabilities
     gaps = {
-        "where": texts.AFTER.format(before=html.escape(visible_line(place.before)))
+        "where": tr(texts.AFTER, before=html.escape(visible_line(place.before)))
         if place.before
-        else texts.HERE,
+        else tr(texts.HERE),
         "vocabulary": f"{place.sketch.vocabulary_size:,}",
         "first": _token(place, 0),
         "first_logit": _signed(float(place.sketch.logits[0])),
@@ -201,7 +202,7 @@ def _token(place: Place, rank: int) -> str:
 
 def _tokens(left: ShapedTop) -> str:
     """How many are left. Below the best 128 a sketch knows it only roughly."""
-    return f"{left.kept:,}" if left.is_counted else f"about {left.kept:,}"
+    return f"{left.kept:,}" if left.is_counted else tr("about {kept:,}", kept=left.kept)
 
 
 def _number(value: float) -> str:

@@ -13,11 +13,13 @@ from enum import Enum
 import numpy as np
 from numpy.typing import NDArray
 
+from studio.translation import mark, tr
+
 _SHARE = 0.9
 """Of the tokens, how many a fitted scale tells apart; the others have the strongest tint."""
 
 
-_FITTED = (
+_FITTED = mark(
     "<p>The scale fits the text that was shown, at T 1: one token in ten is at its end or beyond."
     "</p>"
 )
@@ -39,7 +41,7 @@ class HeatScale:
 
     Attributes:
         title: What the measure is called in a menu.
-        tip: What it is, for a tooltip, in the field's words and in plain ones.
+        about: What it is, in the field's words and in plain ones.
         least: The value at 0; less is 0 too.
         most: The value at 1; more is 1 too.
         logarithmic: Whether equal factors, and not equal differences, are equally far apart.
@@ -51,7 +53,7 @@ class HeatScale:
     """
 
     title: str
-    tip: str
+    about: str
     least: float
     most: float
     logarithmic: bool
@@ -60,6 +62,11 @@ class HeatScale:
     high: str
     ends: tuple[float, ...] = ()
     unit: str = ""
+
+    @property
+    def tip(self) -> str:
+        """What it is, for a tooltip."""
+        return tr(self.about) + (tr(_FITTED) if self.ends else "")
 
     def fitted(self, values: NDArray[np.float64]) -> HeatScale:
         """Return the scale that ends where all but one in ten of some values lie before.
@@ -81,7 +88,7 @@ class HeatScale:
         return replace(self, most=most, ticks=ticks)
 
     def _end(self, most: float) -> str:
-        return self.unit.format(f"{most:,g}")
+        return tr(self.unit).format(f"{most:,g}")
 
     def place(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return where values lie, from 0 to 1; NaN stays NaN."""
@@ -94,61 +101,74 @@ class HeatScale:
 
 SCALES = {
     HeatMeasure.SURPRISE: HeatScale(
-        title="&Surprise",
-        tip="<p><b>Surprise</b>, −log2 p in bits: how unlikely this token was where it stands, at "
-        "the temperature in force, before penalties and filters.</p><p>Each bit halves the chance: "
-        "1 bit is one in 2, 10 bits one in 1,024.</p>" + _FITTED,
+        title=mark("&Surprise"),
+        about=mark(
+            "<p><b>Surprise</b>, −log2 p in bits: how unlikely this token was where it stands, "
+            "at the temperature in force, before penalties and filters.</p><p>Each bit halves "
+            "the chance: 1 bit is one in 2, 10 bits one in 1,024.</p>"
+        ),
         least=0.0,
         most=12.0,
         logarithmic=False,
-        ticks=((0.0, "0"), (4.0, "4"), (8.0, "8"), (12.0, "12 bits")),
-        low="expected",
-        high="surprising",
+        ticks=((0.0, "0"), (4.0, "4"), (8.0, "8"), (12.0, mark("12 bits"))),
+        low=mark("expected"),
+        high=mark("surprising"),
         ends=(2.0, 3.0, 4.0, 6.0, 8.0, 10.0, 12.0, 16.0),
-        unit="{}+ bits",
+        unit=mark("{}+ bits"),
     ),
     HeatMeasure.ENTROPY: HeatScale(
-        title="&Entropy",
-        tip="<p><b>Entropy</b> in bits: how open the choice was at this place, at the temperature "
-        "in force, before penalties and filters, whatever was taken.</p><p>1 bit is a fair coin; "
-        "5 bits are as open as 32 equal choices.</p>" + _FITTED,
+        title=mark("&Entropy"),
+        about=mark(
+            "<p><b>Entropy</b> in bits: how open the choice was at this place, at the "
+            "temperature in force, before penalties and filters, whatever was taken.</p><p>1 bit "
+            "is a fair coin; 5 bits are as open as 32 equal choices.</p>"
+        ),
         least=0.0,
         most=10.0,
         logarithmic=False,
-        ticks=((0.0, "0"), (2.5, "2.5"), (5.0, "5"), (7.5, "7.5"), (10.0, "10 bits")),
-        low="decided",
-        high="open",
+        ticks=((0.0, "0"), (2.5, "2.5"), (5.0, "5"), (7.5, "7.5"), (10.0, mark("10 bits"))),
+        low=mark("decided"),
+        high=mark("open"),
         ends=(1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 10.0, 12.0),
-        unit="{}+ bits",
+        unit=mark("{}+ bits"),
     ),
     HeatMeasure.RANK: HeatScale(
-        title="&Rank",
-        tip="<p><b>Rank</b>, the model’s own: how many tokens it held likelier here, before "
-        "penalties and filters. The 1st is its favourite.</p><p>Temperature does not change ranks, "
-        "so turning T leaves this as it is.</p>" + _FITTED,
+        title=mark("&Rank"),
+        about=mark(
+            "<p><b>Rank</b>, the model’s own: how many tokens it held likelier here, before "
+            "penalties and filters. The 1st is its favourite.</p><p>Temperature does not change "
+            "ranks, so turning T leaves this as it is.</p>"
+        ),
         least=1.0,
         most=1000.0,
         logarithmic=True,
-        ticks=((1.0, "1st"), (10.0, "10th"), (100.0, "100th"), (1000.0, "1,000th")),
-        low="the model’s favourite",
-        high="far down",
+        ticks=(
+            (1.0, mark("1st")),
+            (10.0, mark("10th")),
+            (100.0, mark("100th")),
+            (1000.0, mark("1,000th")),
+        ),
+        low=mark("the model’s favourite"),
+        high=mark("far down"),
         ends=(10.0, 100.0, 1000.0, 10000.0),
-        unit="{}th+",
+        unit=mark("{}th+"),
     ),
     HeatMeasure.BLAME: HeatScale(
-        title="&Blame",
-        tip="<p><b>Temperature blame</b>: the T below which the same random draw would have taken "
-        "the favourite instead, after the penalties and filters in force. The stronger the "
-        "tint, the sooner the token gives way when you cool.</p><p>A line under a token: at "
-        "the temperature now, the same draw would take the favourite. Favourites have no "
-        "blame; nor has text that was scored, for nothing was drawn there.</p><p>Where a "
-        "filter cuts beyond the 128 best tokens of a place, its blame is an estimate.</p>",
+        title=mark("&Blame"),
+        about=mark(
+            "<p><b>Temperature blame</b>: the T below which the same random draw would have taken "
+            "the favourite instead, after the penalties and filters in force. The stronger the "
+            "tint, the sooner the token gives way when you cool.</p><p>A line under a token: at "
+            "the temperature now, the same draw would take the favourite. Favourites have no "
+            "blame; nor has text that was scored, for nothing was drawn there.</p><p>Where a "
+            "filter cuts beyond the 128 best tokens of a place, its blame is an estimate.</p>"
+        ),
         least=0.1,
         most=3.0,
         logarithmic=True,
         ticks=((0.1, "T 0.1"), (0.3, "0.3"), (1.0, "1"), (3.0, "3")),
-        low="the word itself",
-        high="the temperature",
+        low=mark("the word itself"),
+        high=mark("the temperature"),
     ),
 }
 """The scale of every measure but OFF."""

@@ -22,6 +22,7 @@ from studio.app.tokens.next_token import NextToken
 from studio.app.tokens.sampler_notes import blame_notes
 from studio.manuscript import RecordedToken
 from studio.sampling import LogitSketch, SamplingParams, SketchError, SketchStack
+from studio.translation import tr
 
 LEVELS = 24
 """How many tints there are, all told apart from no tint."""
@@ -205,7 +206,7 @@ class HeatState(QObject):
         size = self._vocabulary_size
         foreign = foreign_bias_words(self._params, size, self._vocabulary.mark) if size else ""
         if self._measure is HeatMeasure.BLAME and foreign:
-            notes = (f"No blame: {foreign[0].lower()}{foreign[1:]}",)
+            notes = (tr("No blame: {why}", why=f"{foreign[0].lower()}{foreign[1:]}"),)
         elif self._measure is HeatMeasure.BLAME:
             notes = blame_notes(
                 self._params,

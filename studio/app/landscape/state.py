@@ -22,11 +22,12 @@ from studio.app.writing.draft import Draft
 from studio.app.writing.records import TokenRecords
 from studio.manuscript import TokenSpan
 from studio.sampling import LogitSketch, SketchError
+from studio.translation import mark, tr
 
 COUNTS = (100, 300, 1000)
 """How many tokens can be shown."""
 
-NOTHING_YET = (
+NOTHING_YET = mark(
     "Let the model write (Ctrl+Enter), or score the text (Ctrl+Shift+E): the landscape shows the "
     "last tokens before the caret."
 )
@@ -163,7 +164,7 @@ class LandscapeState(QObject):
     @property
     def reason(self) -> str | None:
         """Why there is nothing to see and what to do; None where there is something."""
-        return None if self._rows.spans else NOTHING_YET
+        return None if self._rows.spans else tr(NOTHING_YET)
 
     # -- what is pointed at ------------------------------------------------------------------
 

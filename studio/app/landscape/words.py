@@ -6,16 +6,30 @@ This module turns facts into a line of text.
 from studio.app.landscape.scale import RANKS, REST
 from studio.app.landscape.state import Cell
 from studio.app.tokens.words import percent
+from studio.translation import tr
 
 
 def cell_line(cell: Cell) -> str:
     """``␣sea, rank 3, 4.2 %, 12 ago; here rank 7: ␣bay 1.1 %``."""
-    ago = "newest" if cell.ago == 0 else f"{cell.ago:,} ago"
-    line = f"{cell.written.text}  rank {cell.written_rank + 1:,}, {percent(cell.written_p)}, {ago}"
+    ago = tr("newest") if cell.ago == 0 else tr("{ago:,} ago", ago=cell.ago)
+    line = tr(
+        "{token}  rank {rank:,}, {share}, {ago}",
+        token=cell.written.text,
+        rank=cell.written_rank + 1,
+        share=percent(cell.written_p),
+        ago=ago,
+    )
     if cell.row is None:
         return line
     if cell.row == REST:
-        return f"{line};  beyond rank {RANKS}: {percent(cell.other_p)} together"
+        rest = tr("beyond rank {rank}: {share} together", rank=RANKS, share=percent(cell.other_p))
+        return f"{line};  {rest}"
     if cell.other is None:
         return line
-    return f"{line};  rank {cell.row + 1}: {cell.other.text} {percent(cell.other_p)}"
+    other = tr(
+        "rank {rank}: {token} {share}",
+        rank=cell.row + 1,
+        token=cell.other.text,
+        share=percent(cell.other_p),
+    )
+    return f"{line};  {other}"

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from studio.app.counted import counted
 from studio.engine.messages import ModelReport
+from studio.translation import tr
 from studio.visible_text import visible_name
 
 
@@ -29,20 +29,40 @@ def model_title(report: ModelReport) -> str:
 
 def byte_size(count: int) -> str:
     """Bytes in the unit people use for them."""
-    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"
+    if count >= 1e9:
+        return tr("{size:.1f} GB", size=count / 1e9)
+    return tr("{size:.0f} MB", size=count / 1e6)
 
 
 def describe_use(report: ModelReport) -> str:
     """What the loaded model really uses of the machine, in one sentence for a tooltip."""
     where = f"{report.backend} ({report.device})"
     layers = (
-        f"{report.layers_offloaded} of {counted(report.layers, 'layer')} on {where}"
+        tr(
+            "{offloaded} of %n layers on {where}",
+            "",
+            report.layers,
+            one="{offloaded} of %n layer on {where}",
+            offloaded=report.layers_offloaded,
+            where=where,
+        )
         if report.layers_offloaded
-        else f"all {counted(report.layers, 'layer')} on {where}"
+        else tr(
+            "all %n layers on {where}",
+            "",
+            report.layers,
+            one="all %n layer on {where}",
+            where=where,
+        )
     )
-    mapping = "file mapped into memory" if report.memory_mapped else "file read into memory"
-    return (
-        f"{layers}, {counted(report.threads, 'thread')}; "
-        f"{byte_size(report.memory_bytes)} of memory, "
-        f"{mapping}; context {report.context_size:,} of {report.context_train:,} trained"
+    mapping = tr("file mapped into memory") if report.memory_mapped else tr("file read into memory")
+    return tr(
+        "{layers}, {threads}; {memory} of memory, {mapping}; context {size:,} of {trained:,} "
+        "trained",
+        layers=layers,
+        threads=tr("%n threads", "", report.threads, one="%n thread"),
+        memory=byte_size(report.memory_bytes),
+        mapping=mapping,
+        size=report.context_size,
+        trained=report.context_train,
     )

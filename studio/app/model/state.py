@@ -23,6 +23,7 @@ from studio.engine.messages import (
     Stop,
     Superseded,
 )
+from studio.translation import mark, tr
 from studio.visible_text import LONGEST_ENTRY, visible_line, visible_name
 
 _PATIENCE_MS = 20_000
@@ -49,7 +50,7 @@ class WayOn(Enum):
     ANYWAY = "open the refused file all the same"
 
 
-_NEXT_TIME = "This file will not be opened again unless you ask for it."
+_NEXT_TIME = mark("This file will not be opened again unless you ask for it.")
 
 
 class ModelState(QObject):
@@ -102,7 +103,9 @@ class ModelState(QObject):
         self._stamp: tuple[int, int] | None = None
         """Of the file, when it was asked for."""
         client.follow(self._on_evaluated, Evaluated)
-        self._patience = single_shot(self, lambda: self._replace_engine("it did not begin to load"))
+        self._patience = single_shot(
+            self, lambda: self._replace_engine(tr("it did not begin to load"))
+        )
         client.died.connect(self._on_died)
         client.waiting_changed.connect(self._replace_silent_engine)
 
@@ -168,7 +171,12 @@ class ModelState(QObject):
         if death is None or starter in ("", path) or self.deaths.of(starter):
             self.open(path)
             return
-        self._refuse(path, None, death, f"“{model_name(starter)}” is opened instead.")
+        self._refuse(
+            path,
+            None,
+            death,
+            tr("“{name}” is opened instead.", name=model_name(starter)),
+        )
         self.open(starter)
 
     def open_anyway(self) -> None:
@@ -248,34 +256,49 @@ class ModelState(QObject):
         if self._is_replacing:
             self._is_replacing = False
             self._load()
-            self.told.emit(f"{outcome.describe()} A new one loads the model.")
+            self.told.emit(tr("{what} A new one loads the model.", what=outcome.describe()))
             return
         is_at_work, self._is_at_work = self._is_at_work, False
         name = visible_name(Path(self.path).name, LONGEST_ENTRY)
-        detail = f"\n\nIts last words: {visible_line(outcome.last_words)}"
-        if not outcome.last_words:
-            detail = ""
-        untouched = "Your text is untouched."
+        told = {"name": name, "cause": outcome.cause}
+        detail = ""
+        if outcome.last_words:
+            words = tr("Its last words: {words}", words=visible_line(outcome.last_words))
+            detail = f"\n\n{words}"
+        untouched = tr("Your text is untouched.")
         if is_at_work and outcome.is_by_its_work and stamp(self.path) == self._stamp:
-            when = "as it began to read" if self.is_ready else "while it was loaded"
             self.deaths.remember(self.path, outcome.cause)
-            message = f"“{name}” ended the engine {when} ({outcome.cause}). {untouched}"
-            self._fail(f"{message} {_NEXT_TIME}", WayOn.CHOOSE, detail=detail)
+            ended = (
+                tr("“{name}” ended the engine as it began to read ({cause}).", **told)
+                if self.is_ready
+                else tr("“{name}” ended the engine while it was loaded ({cause}).", **told)
+            )
+            message = f"{ended} {untouched}"
+            self._fail(f"{message} {tr(_NEXT_TIME)}", WayOn.CHOOSE, detail=detail)
         elif is_at_work and outcome.is_stuck and not self.is_ready:
             # Or the drive was slow and the writer in a hurry: then it is one question too many.
-            self.deaths.remember(self.path, "loading it did not stop")
-            message = f"The engine was ended, because loading “{name}” did not stop. {untouched}"
-            self._fail(f"{message} {_NEXT_TIME}", WayOn.CHOOSE)
-        elif is_at_work and outcome.is_for_memory:
-            when = "began to read with" if self.is_ready else "loaded"
-            message = (
-                f"The engine was ended as it {when} “{name}” ({outcome.cause}). {untouched} If "
-                "memory ran out, choose a smaller context or fewer GPU layers, or a smaller model."
+            self.deaths.remember(self.path, tr("loading it did not stop"))
+            message = tr(
+                "The engine was ended, because loading “{name}” did not stop. {untouched}",
+                name=name,
+                untouched=untouched,
             )
+            self._fail(f"{message} {tr(_NEXT_TIME)}", WayOn.CHOOSE)
+        elif is_at_work and outcome.is_for_memory:
+            ended = (
+                tr("The engine was ended as it began to read with “{name}” ({cause}).", **told)
+                if self.is_ready
+                else tr("The engine was ended as it loaded “{name}” ({cause}).", **told)
+            )
+            advice = tr(
+                "If memory ran out, choose a smaller context or fewer GPU layers, or a smaller "
+                "model."
+            )
+            message = f"{ended} {untouched} {advice}"
             self._fail(message, WayOn.OPTIONS)
         else:
             must_ask = self.path and not self._before
-            what_next = " Choose “Reopen model” to go on." if must_ask else ""
+            what_next = " " + tr("Choose “Reopen model” to go on.") if must_ask else ""
             way_on = WayOn.REOPEN if must_ask else WayOn.CHOOSE
             self._fail(f"{outcome.describe()} {untouched}{what_next}", way_on, detail=detail)
 
@@ -288,9 +311,12 @@ class ModelState(QObject):
             self.path = path
             self.phase = ModelPhase.FAILED
         name = visible_name(Path(path).name, LONGEST_ENTRY)
-        message = (
-            f"“{name}” is not opened: on {death.day} it ended the engine ({death.cause}). "
-            f"{instead or 'Choose another model, or open it all the same.'}"
+        message = tr(
+            "“{name}” is not opened: on {day} it ended the engine ({cause}). {instead}",
+            name=name,
+            day=death.day,
+            cause=death.cause,
+            instead=instead or tr("Choose another model, or open it all the same."),
         )
         self.message = message
         self.way_on = WayOn.ANYWAY
@@ -308,7 +334,11 @@ class ModelState(QObject):
         elif before:
             path, options, report = before
             name = model_name(path, report.quantization)
-            message = f"{message} “{name}”, which was open before, is opened again."
+            message = tr(
+                "{message} “{name}”, which was open before, is opened again.",
+                message=message,
+                name=name,
+            )
             # Without a report of its own: if this fails too, nothing is left to go back to.
             self.way_on = WayOn.NOTHING
             self.open(path, options, anyway=True)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from studio.app.parameters.parameter import Number, Parameter
 from studio.app.parameters.table import MAX_TOKENS, SAMPLING
 from studio.presets.preset import LONGEST_STOP, MOST_STOPS, PROMPT_FORMATS, Preset
+from studio.translation import mark, tr
 
 _PRESET = Preset(name="neutral")
 
@@ -19,31 +20,57 @@ BIASES = SAMPLING["logit_bias"]
 BIASES_FOR = SAMPLING["logit_bias_vocabulary"]
 """Is shown nowhere by itself."""
 ORDER = SAMPLING["samplers"]
-STOP = Parameter(
+
+
+class _StopStrings(Parameter):
+    """Texts, and few of them."""
+
+    @property
+    def allowed_words(self) -> str:
+        """How many there may be, and how long."""
+        return tr(
+            "at most {most} texts of 1 to {longest} characters",
+            most=MOST_STOPS,
+            longest=LONGEST_STOP,
+        )
+
+
+class _PromptFormat(Parameter):
+    """A name of a few."""
+
+    @property
+    def allowed_words(self) -> str:
+        """The names."""
+        return tr(" or ").join(PROMPT_FORMATS)
+
+
+STOP = _StopStrings(
     name="stop",
-    label="stop strings",
-    one="stop string",
+    label=mark("stop strings"),
+    one=mark("stop string"),
     neutral=_PRESET.stop,
-    help="What is written ends where one of these texts is complete.",
-    plain="The text itself is not shown, what stands before it is. From the next Continue on.",
-    allowed=f"at most {MOST_STOPS} texts of 1 to {LONGEST_STOP} characters",
+    help=mark("What is written ends where one of these texts is complete."),
+    plain=mark(
+        "The text itself is not shown, what stands before it is. From the next Continue on."
+    ),
 )
-PROMPT_FORMAT = Parameter(
+PROMPT_FORMAT = _PromptFormat(
     name="prompt_format",
-    label="prompt format",
+    label=mark("prompt format"),
     neutral=_PRESET.prompt_format,
-    help="How brief and manuscript become a prompt.",
-    plain="plain: brief, blank line, manuscript. chat: the model's own chat template, with the "
-    "manuscript as the beginning of its answer.",
-    allowed=" or ".join(PROMPT_FORMATS),
+    help=mark("How brief and manuscript become a prompt."),
+    plain=mark(
+        "plain: brief, blank line, manuscript. chat: the model's own chat template, with the "
+        "manuscript as the beginning of its answer."
+    ),
 )
 SYSTEM_MESSAGE = Parameter(
     name="system_message",
-    label="system message",
+    label=mark("system message"),
     neutral=_PRESET.system_message,
-    help="What the chat format gives the model as its system message.",
-    plain="Who the model is to be, before the brief. The plain format does not use it.",
-    allowed="any text",
+    help=mark("What the chat format gives the model as its system message."),
+    plain=mark("Who the model is to be, before the brief. The plain format does not use it."),
+    allowed=mark("any text"),
 )
 
 
@@ -74,16 +101,16 @@ def _of_sampling(name: str, title: str) -> ParameterGroup:
 
 
 GROUPS = (
-    _of_sampling("temperature", "Temperature"),
-    _of_sampling("filters", "Filters"),
-    _of_sampling("variety", "Variety"),
-    _of_sampling("repetition", "Repetition"),
-    _of_sampling("mirostat", "Mirostat"),
-    _of_sampling("order", "Order"),
-    _of_sampling("biases", "Biases of words and tokens"),
-    _of_sampling("draw", "Draw"),
-    ParameterGroup("end", "Length and end", (MAX_TOKENS, STOP)),
-    ParameterGroup("prompt", "Prompt", (PROMPT_FORMAT, SYSTEM_MESSAGE)),
+    _of_sampling("temperature", mark("Temperature")),
+    _of_sampling("filters", mark("Filters")),
+    _of_sampling("variety", mark("Variety")),
+    _of_sampling("repetition", mark("Repetition")),
+    _of_sampling("mirostat", mark("Mirostat")),
+    _of_sampling("order", mark("Order")),
+    _of_sampling("biases", mark("Biases of words and tokens")),
+    _of_sampling("draw", mark("Draw")),
+    ParameterGroup("end", mark("Length and end"), (MAX_TOKENS, STOP)),
+    ParameterGroup("prompt", mark("Prompt"), (PROMPT_FORMAT, SYSTEM_MESSAGE)),
 )
 
 PARAMETERS: Mapping[str, Parameter] = {

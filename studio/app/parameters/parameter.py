@@ -11,6 +11,7 @@ from studio.app.explain_steps import StepName
 from studio.app.parameters.sampling_number import format_number, parse_integer, parse_number
 from studio.sampling import facts
 from studio.sampling.facts import LARGEST, LARGEST_COUNT
+from studio.translation import tr
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -26,17 +27,28 @@ class Parameter(facts.Parameter):
     @property
     def title(self) -> str:
         """The label as a sentence or a line begins with it."""
-        return self.label[0].upper() + self.label[1:]
+        label = tr(self.label)
+        return label[0].upper() + label[1:]
 
     @property
     def tool_tip(self) -> str:
         """Both sentences."""
-        return f"<p><b>{self.title}</b> ({self.name}). {self.help}</p><p>{self.plain}</p>"
+        help_, plain = tr(self.help), tr(self.plain)
+        return f"<p><b>{self.title}</b> ({self.name}). {help_}</p><p>{plain}</p>"
+
+    @property
+    def allowed_words(self) -> str:
+        """What may be set."""
+        return tr(self.allowed)
+
+    def in_short(self, value: str) -> str:
+        """It and a value, in a summary."""
+        return tr(self.short).format(value) if self.short else f"{tr(self.label)} {value}"
 
     def matches(self, words: str) -> bool:
         """Whether all of `words` stand in its label, its name or its help, as they begin."""
-        text = f"{self.label} {self.name} {self.name.replace('_', ' ')} {self.help} {self.plain}"
-        folded = text.casefold()
+        own = (self.name, self.name.replace("_", " "))
+        folded = " ".join([*map(tr, (self.label, self.help, self.plain)), *own]).casefold()
         return all(word in folded for word in words.casefold().split())
 
 
@@ -44,17 +56,16 @@ class Parameter(facts.Parameter):
 class Number(facts.Number, Parameter):
     """One number."""
 
-    def __post_init__(self) -> None:
-        """Say what is allowed where nothing was said."""
-        super().__post_init__()
-        if not self.allowed:
-            object.__setattr__(self, "allowed", self._range())
+    @property
+    def allowed_words(self) -> str:
+        """What may be set: what was said of it, or else its range."""
+        return tr(self.allowed) if self.allowed else self._range()
 
     def format(self, value: float) -> str:
         """The value for the eye: a word where there is one for it."""
         for word, meaning in self.words.items():
             if value == meaning:
-                return word
+                return tr(word)
         return self._digits(value)
 
     def parse(self, text: str) -> float:
@@ -66,14 +77,22 @@ class Number(facts.Number, Parameter):
         word = text.strip().casefold()
         if not word:
             return self.neutral
-        if word in self.words:
-            return self.words[word]
+        for own, value in self.words.items():
+            if word in (own, tr(own).casefold()):
+                return value
         try:
             return parse_integer(word) if self.is_whole else parse_number(word)
         except ValueError:
-            kind = "a whole number" if self.is_whole else "a number"
-            allowed = " or ".join([kind, *self.words])
-            raise ValueError(f"{self.label}: found “{text.strip()}”; type {allowed}.") from None
+            kind = tr("a whole number") if self.is_whole else tr("a number")
+            allowed = tr(" or ").join([kind, *map(tr, self.words)])
+            raise ValueError(
+                tr(
+                    "{label}: found “{text}”; type {allowed}.",
+                    label=tr(self.label),
+                    text=text.strip(),
+                    allowed=allowed,
+                )
+            ) from None
 
     def stepped(self, value: float, strides: float) -> float:
         """The round value so many strides up, or down where `strides` is negative.
@@ -103,15 +122,23 @@ class Number(facts.Number, Parameter):
 
     def _range(self) -> str:
         # A word for a number in the range says what that number does, not what else is allowed.
-        beyond = [word for word, value in self.words.items() if not self._is_inside(value)]
+        beyond = [tr(word) for word, value in self.words.items() if not self._is_inside(value)]
         least, most = self._digits(self.least), self._digits(self.most)
         if self.least == -self.most:
-            words = "any number"
+            words = tr("any number")
         elif self.most in _UNBOUNDED:
-            words = f"above {least}" if self.is_above else f"from {least}"
+            words = (
+                tr("above {least}", least=least)
+                if self.is_above
+                else tr("from {least}", least=least)
+            )
         else:
-            words = f"above {least}, to {most}" if self.is_above else f"{least} to {most}"
-        kind = ["whole"] if self.is_whole and not beyond else []
+            words = (
+                tr("above {least}, to {most}", least=least, most=most)
+                if self.is_above
+                else tr("{least} to {most}", least=least, most=most)
+            )
+        kind = [tr("whole")] if self.is_whole and not beyond else []
         return ", ".join([*beyond, *kind, words])
 
     def _digits(self, value: float) -> str:

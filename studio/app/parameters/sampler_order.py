@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from studio.app.parameters.table import SAMPLING_NUMBERS, TEMPERATURE
 from studio.sampling import DEFAULT_SAMPLERS, STEPS, SWITCHES, SamplingParams, active_steps
+from studio.translation import tr
 
 STEP_TITLES = {step.name: step.title for step in STEPS}
 
@@ -64,11 +65,11 @@ def step_words(name: str, params: SamplingParams) -> str:
         params: The sampling parameters.
     """
     if params.mirostat and name != "temperature":
-        return "replaced by Mirostat"
+        return tr("replaced by Mirostat")
     if name not in params.samplers and not params.mirostat:
-        return "left out"
+        return tr("left out")
     if not is_at_work(name, params):
-        return "T 1" if name == "temperature" else "off"
+        return "T 1" if name == "temperature" else tr("off")
     switches = [SAMPLING_NUMBERS[switch.name] for switch in SWITCHES[name]]
     shown = []
     for number in switches:

@@ -12,6 +12,7 @@ import msgspec
 
 from studio.sampling import STEPS, SamplingParams, active_steps
 from studio.sampling.samplers.steps import TAKES_OTHERS
+from studio.translation import mark, tr
 
 FILTERS = frozenset(step.name for step in STEPS if step.cuts)
 """The steps that cut tokens; penalties, DRY and temperature only re-weigh them."""
@@ -90,15 +91,21 @@ def untempered(params: SamplingParams) -> SamplingParams:
 
 
 _EXPLANATIONS: dict[TemperaturePlace, str] = {
-    "last": "The filters see the model's own distribution (T 1): they cut the same tokens at "
-    "every T, which is why even T 100 can stay coherent.",
-    "first": "The filters see what temperature has made: hot lets more tokens through, cold fewer.",
-    "between": "Filters before temperature see T 1 and cut the same tokens at every T; those "
-    "after it see what temperature has made.",
-    "off": "The order leaves temperature out: T is 1, wherever the dial stands.",
+    "last": mark(
+        "The filters see the model's own distribution (T 1): they cut the same tokens at "
+        "every T, which is why even T 100 can stay coherent."
+    ),
+    "first": mark(
+        "The filters see what temperature has made: hot lets more tokens through, cold fewer."
+    ),
+    "between": mark(
+        "Filters before temperature see T 1 and cut the same tokens at every T; those "
+        "after it see what temperature has made."
+    ),
+    "off": mark("The order leaves temperature out: T is 1, wherever the dial stands."),
 }
-_NO_FILTERS = "No filter is on: where temperature runs makes no difference now."
-_MIROSTAT = (
+_NO_FILTERS = mark("No filter is on: where temperature runs makes no difference now.")
+_MIROSTAT = mark(
     "Mirostat is on, in place of the filters and penalties: temperature runs right before it."
 )
 
@@ -106,11 +113,11 @@ _MIROSTAT = (
 def order_explanation(params: SamplingParams) -> str:
     """What it means that temperature runs where it does, in one sentence."""
     if params.mirostat:
-        return _MIROSTAT
+        return tr(_MIROSTAT)
     place = temperature_place(params.samplers)
     if place != "off" and not FILTERS & set(active_steps(params)):
-        return _NO_FILTERS
-    return _EXPLANATIONS[place]
+        return tr(_NO_FILTERS)
+    return tr(_EXPLANATIONS[place])
 
 
 def _without_temperature(samplers: tuple[str, ...]) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ import msgspec
 from PySide6.QtCore import QObject, Signal
 
 from studio.sampling import InverseTemperature, ParameterError, SamplingParams
+from studio.translation import tr
 
 DEFAULT_MAX_TOKENS = 256
 LARGEST_MAX_TOKENS = 1_000_000
@@ -83,4 +84,8 @@ def _checked_max_tokens(value: object) -> int:
     # To Python a bool is an int; as a number of tokens it is a mistake.
     if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= LARGEST_MAX_TOKENS:
         return value
-    raise ParameterError("max_tokens", value, f"a whole number from 1 to {LARGEST_MAX_TOKENS}")
+    raise ParameterError(
+        "max_tokens",
+        value,
+        tr("a whole number from 1 to {most}", most=LARGEST_MAX_TOKENS),
+    )

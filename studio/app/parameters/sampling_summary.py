@@ -1,9 +1,10 @@
 """What has an effect among the sampling parameters, in a line."""
 
 from studio.app.parameters.sampling_number import format_number
-from studio.app.parameters.sampling_order import temperature_place
+from studio.app.parameters.sampling_order import TemperaturePlace, temperature_place
 from studio.app.parameters.table import SAMPLING_NUMBERS, SEED, TEMPERATURE
 from studio.sampling import STEPS, SWITCHES, SamplingParams, active_steps
+from studio.translation import mark, tr
 
 BETWEEN = "   "
 """What stands between the parts of a summary."""
@@ -24,14 +25,14 @@ def summary(params: SamplingParams) -> str:
     """What has an effect, in one line: ``top-p 0.95   min-p 0.05   repeat 1.05``."""
     if params.mirostat:
         tau = format_number(params.mirostat_tau)
-        parts = [f"Mirostat {params.mirostat} at {tau} bits"]
+        parts = [tr("Mirostat {version} at {tau} bits", version=params.mirostat, tau=tau)]
     else:
-        parts = _steps(params) or ["no filter, no penalty"]
+        parts = _steps(params) or [tr("no filter, no penalty")]
     biased = len(params.logit_bias) + len(params.word_biases)
     if biased:
-        parts.append(f"{biased:,} bias{'es' if biased > 1 else ''}")
+        parts.append(tr("%n biases", "", biased, one="%n bias"))
     if params.seed != SEED.neutral:
-        parts.append(f"seed {SEED.format(params.seed)}")
+        parts.append(tr("seed {seed}", seed=SEED.format(params.seed)))
     return BETWEEN.join(parts)
 
 
@@ -43,7 +44,7 @@ def _steps(params: SamplingParams) -> list[str]:
         if number.step in active and getattr(params, number.name) != number.neutral
     ]
     if params.min_keep > 1 and any(step.heeds_min_keep and step.name in active for step in STEPS):
-        parts.append(f"min-keep {params.min_keep}")
+        parts.append(tr("min-keep {count}", count=params.min_keep))
     return parts
 
 
@@ -65,7 +66,16 @@ def order_words(params: SamplingParams, *, short: bool = False) -> str:
         params: The sampling parameters.
         short: Whether there is room for few words only.
     """
-    temperature = "T" if short else "temperature"
     if params.mirostat:
-        return f"{temperature}, Mirostat"
-    return f"{temperature} {temperature_place(params.samplers)}"
+        return tr("T, Mirostat") if short else tr("temperature, Mirostat")
+    text, shorter = _PLACES[temperature_place(params.samplers)]
+    return tr(shorter) if short else tr(text)
+
+
+_PLACES: dict[TemperaturePlace, tuple[str, str]] = {
+    "first": (mark("temperature first"), mark("T first")),
+    "last": (mark("temperature last"), mark("T last")),
+    "between": (mark("temperature between"), mark("T between")),
+    "off": (mark("temperature off"), mark("T off")),
+}
+"""In full and in short."""

@@ -10,6 +10,7 @@ from studio.app.parameters.parameter import Number, Parameter
 from studio.app.parameters.sampling_state import DEFAULT_MAX_TOKENS, LARGEST_MAX_TOKENS
 from studio.app.parameters.temperature_scale import stepped
 from studio.sampling import NUMBERS, PARAMETERS
+from studio.translation import mark
 
 _EXPLAINED: Mapping[str, StepName] = {
     "temperature": "temperature",
@@ -55,12 +56,12 @@ REPEAT_LAST_N = SAMPLING_NUMBERS["repeat_last_n"]
 SEED = SAMPLING_NUMBERS["seed"]
 MAX_TOKENS = Number(
     name="max_tokens",
-    label="max tokens",
+    label=mark("max tokens"),
     neutral=DEFAULT_MAX_TOKENS,
     least=1,
     most=LARGEST_MAX_TOKENS,
     stride=16,
     is_whole=True,
-    help="How many tokens one Continue writes at most.",
-    plain="A token is about three quarters of an English word. The model may stop earlier.",
+    help=mark("How many tokens one Continue writes at most."),
+    plain=mark("A token is about three quarters of an English word. The model may stop earlier."),
 )

@@ -13,6 +13,7 @@ import math
 from bisect import bisect_left, bisect_right
 
 from studio.app.parameters.sampling_number import parse_number
+from studio.translation import tr
 
 COLDEST = 0.05
 """The lowest temperature of the logarithmic stretch; below it the choice is greedy in practice."""
@@ -163,10 +164,14 @@ def format_beta(temperature: float) -> str:
 def describe_temperature(temperature: float) -> str:
     """A temperature in words, for those who hear the window."""
     if temperature == 0:
-        return "0, greedy"
+        return tr("0, greedy")
     if math.isinf(temperature):
-        return "infinite, uniform"
-    return f"{format_temperature(temperature)}, beta {format_beta(temperature)}"
+        return tr("infinite, uniform")
+    return tr(
+        "{t}, beta {beta}",
+        t=format_temperature(temperature),
+        beta=format_beta(temperature),
+    )
 
 
 def parse_temperature(text: str) -> float:
@@ -178,14 +183,17 @@ def parse_temperature(text: str) -> float:
         ValueError: With a sentence for the writer: what was found, what is allowed.
     """
     word = text.strip().removeprefix("T").lstrip(" =")
-    if word.casefold() == "greedy":
+    if word.casefold() in ("greedy", tr("greedy").casefold()):
         return 0.0
-    if word.casefold() == "uniform":
+    if word.casefold() in ("uniform", tr("uniform").casefold()):
         return math.inf
     number = _nonnegative(word)
     if number is None:
         raise ValueError(
-            f"“{_quoted(text)}” is not a temperature: type a number from 0 (greedy) to ∞ (uniform)."
+            tr(
+                "“{text}” is not a temperature: type a number from 0 (greedy) to ∞ (uniform).",
+                text=_quoted(text),
+            )
         )
     return number
 
@@ -199,15 +207,18 @@ def parse_beta(text: str) -> float:
         ValueError: With a sentence for the writer: what was found, what is allowed.
     """
     word = text.strip().removeprefix("β").removeprefix("beta").lstrip(" =")
-    if word.casefold() == "greedy":
+    if word.casefold() in ("greedy", tr("greedy").casefold()):
         return 0.0
-    if word.casefold() == "uniform":
+    if word.casefold() in ("uniform", tr("uniform").casefold()):
         return math.inf
     beta = _nonnegative(word)
     if beta is None:
         raise ValueError(
-            f"“{_quoted(text)}” is not an inverse temperature: type a number from 0 (uniform) "
-            "to ∞ (greedy)."
+            tr(
+                "“{text}” is not an inverse temperature: type a number from 0 "
+                "(uniform) to ∞ (greedy).",
+                text=_quoted(text),
+            )
         )
     if beta == 0:
         return math.inf

@@ -15,9 +15,10 @@ from studio.app.parameters.prompt_settings import PromptSettings
 from studio.app.parameters.sampling_state import SamplingState
 from studio.app.parameters.table import MAX_TOKENS
 from studio.sampling import SamplingParams
+from studio.translation import mark, tr
 
-MIROSTAT_INSTEAD = "Without effect now: Mirostat takes its place."
-LEFT_OUT = "Without effect now: its step is left out of the order."
+MIROSTAT_INSTEAD = mark("Without effect now: Mirostat takes its place.")
+LEFT_OUT = mark("Without effect now: its step is left out of the order.")
 
 
 class ParameterValues(QObject):
@@ -102,8 +103,8 @@ class ParameterValues(QObject):
             return ""
         params = self._sampling.params
         if params.mirostat:
-            return "" if parameter.name == "temperature" else MIROSTAT_INSTEAD
-        return "" if parameter.step in params.samplers else LEFT_OUT
+            return "" if parameter.name == "temperature" else tr(MIROSTAT_INSTEAD)
+        return "" if parameter.step in params.samplers else tr(LEFT_OUT)
 
     def reset(self, parameters: Iterable[Parameter]) -> None:
         """Set parameters back to neutral, all at once; `bring_back` undoes it."""

@@ -9,6 +9,7 @@ from studio.app.presets.preset_choice import PresetChoice
 from studio.app.presets.state import PresetState
 from studio.app.settings import ONLY_DIFFERENCES, Settings
 from studio.presets import Preset
+from studio.translation import tr
 
 ACTIVE = ""
 """Stands for the values in force where a preset's name could stand; no preset is called so."""
@@ -98,10 +99,10 @@ class PresetComparisonState(QObject):
     def why_not_take(self, entry: ComparedField) -> str:
         """Why a field's value cannot be taken over; empty where it can."""
         if (self.left == ACTIVE) == (self.right == ACTIVE):
-            return "Choose “Values in force” on one side: a value is taken over into them"
+            return tr("Choose “Values in force” on one side: a value is taken over into them")
         if entry.field not in PARAMETERS:
-            return "Only settings are taken over; this is what the preset says of itself"
-        return "" if entry.differs else "Both sides have this value"
+            return tr("Only settings are taken over; this is what the preset says of itself")
+        return "" if entry.differs else tr("Both sides have this value")
 
     def take(self, entry: ComparedField) -> None:
         """Put the preset's value of a field in force."""

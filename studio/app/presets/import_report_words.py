@@ -12,12 +12,13 @@ from dataclasses import dataclass
 import msgspec
 
 from studio.presets.foreign import Imported, NotCarried
+from studio.translation import mark, tr
 from studio.visible_text import visible_line, visible_name, visible_names
 
 _MOST_TOLD = 6
 _LONGEST_TOLD = 40
 _MOST_REFUSALS = 3
-_IDLE = "It did nothing."
+_IDLE = mark("It did nothing.")
 
 
 @dataclass(frozen=True)
@@ -45,10 +46,14 @@ def taken_in(
     """
     if len(taken) == 1:
         name, imported = taken[0]
-        words = f"“{visible_name(name)}” is taken in from {imported.program}."
+        words = tr(
+            "“{name}” is taken in from {program}.",
+            name=visible_name(name),
+            program=imported.program,
+        )
     elif taken:
         names = visible_names([name for name, _ in taken], _MOST_TOLD)
-        words = f"{len(taken)} presets are taken in: {names}."
+        words = tr("%n presets are taken in: {names}.", "", len(taken), names=names)
     else:
         words = ""
     lost = [entry for _, imported in taken for entry in imported.not_carried]
@@ -63,7 +68,15 @@ def _first(refused: Sequence[str]) -> list[str]:
     if len(refused) <= _MOST_REFUSALS:
         return list(refused)
     more = len(refused) - 1
-    return [f"{len(refused):,} files are refused: {refused[0]} So are {more:,} others."]
+    return [
+        tr(
+            "%n files are refused: {first} So are {more:,} others.",
+            "",
+            len(refused),
+            first=refused[0],
+            more=more,
+        )
+    ]
 
 
 def absent_words(imported: Imported) -> str:
@@ -71,7 +84,11 @@ def absent_words(imported: Imported) -> str:
     if not imported.absent:
         return ""
     values = ", ".join(f"{field} {_cut(value_text(value))}" for field, value in imported.absent)
-    return f"As in {imported.program} where the file is silent: {values}."
+    return tr(
+        "As in {program} where the file is silent: {values}.",
+        program=imported.program,
+        values=values,
+    )
 
 
 def lost_words(not_carried: Sequence[NotCarried]) -> str:
@@ -87,8 +104,8 @@ def lost_words(not_carried: Sequence[NotCarried]) -> str:
     if not entries:
         return ""
     more = len(entries) - _MOST_TOLD
-    rest = f" and {more} more" if more > 0 else ""
-    return f"Not carried over: {', '.join(entries[:_MOST_TOLD])}{rest}."
+    rest = tr(" and {more} more", more=more) if more > 0 else ""
+    return tr("Not carried over: {names}{rest}.", names=", ".join(entries[:_MOST_TOLD]), rest=rest)
 
 
 def left_behind(preset: str, imported: Imported) -> list[Left]:
@@ -115,7 +132,7 @@ def left_behind(preset: str, imported: Imported) -> list[Left]:
 
 
 def _absent(imported: Imported) -> str:
-    return f"The file is silent on it; so it is in {imported.program}."
+    return tr("The file is silent on it; so it is in {program}.", program=imported.program)
 
 
 def left(preset: str, not_carried: Sequence[NotCarried]) -> list[Left]:
@@ -147,8 +164,12 @@ def sums_up(rows: Sequence[Left]) -> str:
     refused = sum(row.is_refused for row in rows)
     if not refused:
         return _settings_sum(rows)
-    were = "file was" if refused == 1 else "files were"
-    words = f"{refused:,} {were} refused; the last column says why."
+    words = tr(
+        "%n files were refused; the last column says why.",
+        "",
+        refused,
+        one="%n file was refused; the last column says why.",
+    )
     rest = [row for row in rows if not row.is_refused]
     return f"{words} {_settings_sum(rest)}" if rest else words
 
@@ -156,22 +177,25 @@ def sums_up(rows: Sequence[Left]) -> str:
 def _settings_sum(rows: Sequence[Left]) -> str:
     count, others = (sum(row.had_effect is had for row in rows) for had in (True, False))
     if not others:
-        words = "What these settings did has no place on the other side."
+        words = tr("What these settings did has no place on the other side.")
     elif not count:
-        words = (
+        words = tr(
             "None of these settings is missed: they did nothing, or are as the last column says."
         )
     else:
-        words = (
-            f"{count} of these settings did something that has no place on the other side; of the "
-            "others, in grey, the last column says what is to be known."
+        words = tr(
+            "%n of these settings did something that has no place on the other side; of the "
+            "others, in grey, the last column says what is to be known.",
+            "",
+            count,
         )
-    return f"{words} Everything else was carried over."
+    carried = tr("Everything else was carried over.")
+    return f"{words} {carried}"
 
 
 def as_lines(rows: Sequence[Left]) -> str:
     """The rows as text with tabs, as a spreadsheet takes them."""
-    lines = [("Preset", "Setting", "Value", "Why")]
+    lines = [(tr("Preset"), tr("Setting"), tr("Value"), tr("Why"))]
     lines += [(row.preset, row.key, row.value, row.why) for row in rows]
     return "".join("\t".join(" ".join(cell.split()) for cell in line) + "\n" for line in lines)
 
@@ -186,7 +210,7 @@ def value_text(value: object) -> str:
 
 
 def _why(entry: NotCarried) -> str:
-    idle = "" if entry.had_effect else _IDLE
+    idle = "" if entry.had_effect else tr(_IDLE)
     # Written for the page of keys and for terminals.
     return " ".join(part for part in (idle, _plain(entry.why)) if part)
 

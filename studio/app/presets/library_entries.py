@@ -10,36 +10,37 @@ from enum import Enum
 from studio.app.parameters.sampling_summary import summary
 from studio.app.presets.words import TASK_WORDS, value_words
 from studio.presets import Listing, Preset, Problem, is_built_in
+from studio.translation import mark, tr
 from studio.visible_text import LONGEST_LINE, visible_line, visible_name
 
 
 class Kind(Enum):
     """Whose a preset is."""
 
-    OWN = "yours"
-    BUILT_IN = "built in"
-    UNSAVED = "its file is gone"
-    BROKEN = "could not be read"
+    OWN = mark("yours")
+    BUILT_IN = mark("built in")
+    UNSAVED = mark("its file is gone")
+    BROKEN = mark("could not be read")
 
 
 class Mark(Enum):
     """Something that is true of a preset; its value says it."""
 
-    IN_USE = "in use"
-    TURNED = "turned"
-    DEFAULT = "default"
-    OF_MODEL = "this model’s"
-    READ_ONLY = "read only"
-    UNSAVED = "no file"
+    IN_USE = mark("in use")
+    TURNED = mark("turned")
+    DEFAULT = mark("default")
+    OF_MODEL = mark("this model’s")
+    READ_ONLY = mark("read only")
+    UNSAVED = mark("no file")
 
 
 MARK_WORDS = {
-    Mark.IN_USE: "in use",
-    Mark.TURNED: "turned since",
-    Mark.DEFAULT: "the default",
-    Mark.OF_MODEL: "default for this model",
-    Mark.READ_ONLY: "read only, a newer version wrote it",
-    Mark.UNSAVED: "kept while it is in use",
+    Mark.IN_USE: mark("in use"),
+    Mark.TURNED: mark("turned since"),
+    Mark.DEFAULT: mark("the default"),
+    Mark.OF_MODEL: mark("default for this model"),
+    Mark.READ_ONLY: mark("read only, a newer version wrote it"),
+    Mark.UNSAVED: mark("kept while it is in use"),
 }
 """The same in full."""
 
@@ -69,9 +70,9 @@ class Entry:
     @property
     def words(self) -> str:
         """All of it, for those who hear the window."""
-        star = ["favourite"] if self.is_favourite else []
-        marks = [MARK_WORDS[mark] for mark in self.marks]
-        return ", ".join([self.title, self.kind.value, *star, *marks, self.line])
+        star = [tr("favourite")] if self.is_favourite else []
+        marks = [tr(MARK_WORDS[kind]) for kind in self.marks]
+        return ", ".join([self.title, tr(self.kind.value), *star, *marks, self.line])
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,9 @@ class Hint:
 
 Row = Entry | Heading | Hint
 
-NONE_YET = "None yet. Turn something, then save it (Preset › Save preset as…), or drop a file here."
+NONE_YET = mark(
+    "None yet. Turn something, then save it (Preset › Save preset as…), or drop a file here."
+)
 
 
 @dataclass(frozen=True)
@@ -138,12 +141,12 @@ def library_rows(
     ]
     own: list[Row] = [*_chosen(entries, lambda entry: entry.kind is not Kind.BUILT_IN)]
     if not (own or query or any(entry.kind is Kind.OWN for entry in entries)):
-        own = [Hint(NONE_YET)]
+        own = [Hint(tr(NONE_YET))]
     sections: list[tuple[str, Sequence[Row]]] = [
-        ("Favourites", [entry for entry in entries if entry.is_favourite]),
-        ("Yours", own),
-        ("Built in", [*_chosen(entries, lambda entry: entry.kind is Kind.BUILT_IN)]),
-        ("Could not be read", broken),
+        (tr("Favourites"), [entry for entry in entries if entry.is_favourite]),
+        (tr("Yours"), own),
+        (tr("Built in"), [*_chosen(entries, lambda entry: entry.kind is Kind.BUILT_IN)]),
+        (tr("Could not be read"), broken),
     ]
     rows: list[Row] = []
     for title, found in sections:
@@ -159,7 +162,9 @@ def matches(preset: Preset, query: str) -> bool:
         preset: The preset.
         query: Words, parted by spaces.
     """
-    return _holds(query, [preset.name, preset.description, TASK_WORDS[preset.task], preset.notes])
+    return _holds(
+        query, [preset.name, preset.description, tr(TASK_WORDS[preset.task]), preset.notes]
+    )
 
 
 def best_match(entries: Iterable[Entry], query: str) -> Entry | None:

@@ -25,6 +25,7 @@ from studio.app.presets.defaults import PresetDefaults, model_key
 from studio.app.presets.preset_choice import PresetChoice
 from studio.app.presets.state import PresetState
 from studio.presets import Preset
+from studio.translation import tr
 from studio.visible_text import visible_name
 
 
@@ -100,6 +101,12 @@ class PresetOpening(QObject):
         self._presets.use(preset)
         report = self._model.report
         assert report is not None, "a ready model has its report"
-        which = "its own" if self._defaults.of_model(self._key) == preset.name else "the default"
-        name = model_name(report.path, report.quantization)
-        self.told.emit(f"“{name}” opens with {which} preset, “{visible_name(preset.name)}”.")
+        told = {
+            "model": model_name(report.path, report.quantization),
+            "preset": visible_name(preset.name),
+        }
+        self.told.emit(
+            tr("“{model}” opens with its own preset, “{preset}”.", **told)
+            if self._defaults.of_model(self._key) == preset.name
+            else tr("“{model}” opens with the default preset, “{preset}”.", **told)
+        )

@@ -5,14 +5,15 @@ from studio.app.parameters.parameter import Number
 from studio.app.parameters.sampling_number import format_number
 from studio.presets.preset import Task
 from studio.sampling import WordBias
+from studio.translation import mark, tr
 from studio.visible_text import visible_line
 
 TASK_WORDS: dict[Task, str] = {
-    "code": "code",
-    "creative_writing": "creative writing",
-    "customer_support": "customer support",
-    "data_augmentation": "data augmentation",
-    "other": "anything",
+    "code": mark("code"),
+    "creative_writing": mark("creative writing"),
+    "customer_support": mark("customer support"),
+    "data_augmentation": mark("data augmentation"),
+    "other": mark("anything"),
 }
 
 _NOTHING = "–"
@@ -23,8 +24,8 @@ _QUOTED = ("stop", "dry_sequence_breakers")
 def field_words(field: str) -> str:
     """What a field is called: ``top-k`` for ``top_k``."""
     if field == BIASES_FOR.name:
-        return BIASES_FOR.label
-    return PARAMETERS[field].label if field in PARAMETERS else field.replace("_", " ")
+        return tr(BIASES_FOR.label)
+    return tr(PARAMETERS[field].label) if field in PARAMETERS else field.replace("_", " ")
 
 
 def value_words(field: str, value: object) -> str:
@@ -38,7 +39,7 @@ def value_words(field: str, value: object) -> str:
     if isinstance(parameter, Number) and isinstance(value, (int, float)):
         return parameter.format(value)
     if field == "task":
-        return next((words for task, words in TASK_WORDS.items() if task == value), str(value))
+        return next((tr(words) for task, words in TASK_WORDS.items() if task == value), str(value))
     if field == BIASES_FOR.name:
         return str(value).partition(" ")[2] or str(value) or _NOTHING
     if isinstance(value, tuple):
@@ -83,7 +84,8 @@ def _cut(text: str, start: int, longest: int) -> str:
 def _entry(field: str, entry: object) -> str:
     if isinstance(entry, tuple):  # a token and its bias
         token, bias = entry
-        return f"token {token}: {'−' if bias < 0 else ''}{format_number(abs(bias))}"
+        number = f"{'−' if bias < 0 else ''}{format_number(abs(bias))}"
+        return tr("token {token}: {number}", token=token, number=number)
     if isinstance(entry, WordBias):
         forms = ", ".join(f"“{form.translate(_SIGNS)}”" for form in entry.forms)
         number = f"{'−' if entry.bias < 0 else ''}{format_number(abs(entry.bias))}"

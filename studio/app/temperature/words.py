@@ -7,6 +7,7 @@ import math
 
 from studio.app.parameters.temperature_scale import format_temperature
 from studio.app.tokens.words import choices
+from studio.translation import tr
 
 _ALWAYS, _NEARLY = 1.005, 1.5
 """Effective choices up to which another word than the favourite does not come, or hardly."""
@@ -23,17 +24,17 @@ def follow_words(effective: float) -> str:
         effective: The effective number of choices, exp(entropy).
     """
     if effective < _ALWAYS:
-        return "always the favourite"
+        return tr("always the favourite")
     if effective < _NEARLY:
-        return "nearly always the favourite"
-    return f"about {effective:,.0f} words could follow here"
+        return tr("nearly always the favourite")
+    return tr("about {count:,.0f} words could follow here", count=effective)
 
 
 def short_follow_words(effective: float) -> tuple[str, str]:
     """The same for a narrow column and a very narrow one: ``about 3 words``, ``3``."""
     if effective < _NEARLY:
-        return "the favourite", "1"
-    return f"about {effective:,.0f} words", f"{effective:,.0f}"
+        return tr("the favourite"), "1"
+    return tr("about {count:,.0f} words", count=effective), f"{effective:,.0f}"
 
 
 def sensitivity_words(sensitivity: float) -> str:
@@ -44,23 +45,23 @@ def sensitivity_words(sensitivity: float) -> str:
             little; below 1.5 the choices grow about as T does; above that, faster.
     """
     if sensitivity < _NOTHING:
-        return "turning T changes nothing here"
+        return tr("turning T changes nothing here")
     if sensitivity < _LITTLE:
-        return "turning T changes little here"
+        return tr("turning T changes little here")
     if sensitivity < _SOMETHING:
-        return "choices grow about as T does"
-    return "a small turn changes much here"
+        return tr("choices grow about as T does")
+    return tr("a small turn changes much here")
 
 
 def short_sensitivity_words(sensitivity: float) -> tuple[str, str]:
     """The same for a narrow card and a very narrow one: ``T changes much here``, ``steep``."""
     if sensitivity < _NOTHING:
-        return "T changes nothing here", "flat"
+        return tr("T changes nothing here"), tr("flat")
     if sensitivity < _LITTLE:
-        return "T changes little here", "nearly flat"
+        return tr("T changes little here"), tr("nearly flat")
     if sensitivity < _SOMETHING:
-        return "choices grow as T does", "grows as T"
-    return "T changes much here", "steep"
+        return tr("choices grow as T does"), tr("grows as T")
+    return tr("T changes much here"), tr("steep")
 
 
 def sensitivity_figure(sensitivity: float) -> str:
@@ -70,7 +71,11 @@ def sensitivity_figure(sensitivity: float) -> str:
     """
     growth = 100 * (math.exp(sensitivity * math.log(1.1)) - 1)
     shown = f"{growth:.0f}" if growth >= 0.95 else f"{growth:.1f}"
-    return f"dH/dlnT {sensitivity:.2f} nats: T up by 10 %, choices up by about {shown} %"
+    return tr(
+        "dH/dlnT {sensitivity:.2f} nats: T up by 10 %, choices up by about {shown} %",
+        sensitivity=sensitivity,
+        shown=shown,
+    )
 
 
 def place_words(temperature: float, entropy: float) -> str:

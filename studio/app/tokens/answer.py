@@ -14,6 +14,7 @@ from studio.app.tokens.details import TokenDetails
 from studio.app.tokens.words import percent
 from studio.sampling import NO_STATE, LogitSketch, SamplerState, SamplingParams
 from studio.sampling.analysis.retemper import temperature_for_left
+from studio.translation import tr
 
 _DIGITS = 4
 """Of a temperature that is set: the field shows no more, and the probability is right to 0.1 %."""
@@ -54,22 +55,40 @@ class AskedToken(NamedTuple):
         wanted = percent(probability) + (f" {basis}" if basis else "")
         found = temperature_for_left(left, self.details.row.token, probability)
         if found:
-            how_many = "One T makes it" if len(found) == 1 else "Two T make it"
-            return Answer(f"{how_many} {wanted}:", tuple(map(_settable, found)))
+            makes_it = (
+                tr("One T makes it {wanted}:", wanted=wanted)
+                if len(found) == 1
+                else tr("Two T make it {wanted}:", wanted=wanted)
+            )
+            return Answer(makes_it, tuple(map(_settable, found)))
         if probability <= peak.probability:
             least = percent(1.0 / left.tokens)
-            return Answer(f"No T makes it {wanted}: it does not fall below {least}.")
-        most = f"No T makes it {wanted}. The most it reaches is {percent(peak.probability)}"
+            return Answer(
+                tr(
+                    "No T makes it {wanted}: it does not fall below {least}.",
+                    wanted=wanted,
+                    least=least,
+                )
+            )
+        most = tr(
+            "No T makes it {wanted}. The most it reaches is {share}",
+            wanted=wanted,
+            share=percent(peak.probability),
+        )
         if peak.temperature == 0.0:  # it ties with the favourite, which has everything at T 0
-            return Answer(f"{most}, as T nears 0.")
-        return Answer(f"{most}, here:", (_settable(peak.temperature),))
+            return Answer(tr("{most}, as T nears 0.", most=most))
+        return Answer(tr("{most}, here:", most=most), (_settable(peak.temperature),))
 
     def offer(self, temperature: float) -> str:
         """A button's words: ``T 0.62``, and what the sampler makes of it where it was not asked."""
         shown = f"T {format_temperature(temperature)}"
         if not self.details.subject.basis:
             return shown
-        return f"{shown}: {percent(self._after(temperature))} after filters"
+        return tr(
+            "{shown}: {share} after filters",
+            shown=shown,
+            share=percent(self._after(temperature)),
+        )
 
     def _after(self, temperature: float) -> float:
         """The probability at another T, after all samplers."""
@@ -90,7 +109,9 @@ def parse_percent(text: str) -> float:
     except ValueError:
         number = math.nan
     if not 0.0 <= number <= 100.0:
-        raise ValueError(f"“{shown}” is not a percentage: type a number from 0 to 100.")
+        raise ValueError(
+            tr("“{shown}” is not a percentage: type a number from 0 to 100.", shown=shown)
+        )
     return number / 100
 
 

@@ -10,6 +10,7 @@ from studio.app.parameters.temperature_scale import format_temperature
 from studio.app.tokens.retempered import TokenOverT
 from studio.app.tokens.rows import TokenRow
 from studio.app.tokens.words import percent, row_label
+from studio.translation import tr
 
 
 class TokenDetails(NamedTuple):
@@ -42,8 +43,14 @@ class TokenDetails(NamedTuple):
         """What the probabilities are conditioned on, as a sentence; empty where on nothing."""
         if not self.given:
             return ""
-        token = f"The token is “{self.whole}”; its " if self.whole else ""
-        return f"{token}“{self.given}” is typed already, and probabilities are given that."
+        if self.whole:
+            return tr(
+                "The token is “{token}”; its “{given}” is typed already, and probabilities are "
+                "given that.",
+                token=self.whole,
+                given=self.given,
+            )
+        return tr("“{given}” is typed already, and probabilities are given that.", given=self.given)
 
     @property
     def lines(self) -> tuple[tuple[str, str], ...]:
@@ -52,18 +59,18 @@ class TokenDetails(NamedTuple):
         is_out = self.row.cut or self.row.banned
         used = row_label(self.row) if is_out else percent(self.row.probability)
         return (
-            ("will be used", used),
-            (f"before filters, T {shown}", percent(self.row.uncut)),
-            ("the model’s own, T 1", percent(self.row.ghost)),
+            (tr("will be used"), used),
+            (tr("before filters, T {t}", t=shown), percent(self.row.uncut)),
+            (tr("the model’s own, T 1"), percent(self.row.ghost)),
         )
 
     @property
     def rank_words(self) -> str:
         """``rank 2``; where the model's own ranking has it elsewhere, that too."""
         if self.rank == self.own_rank:
-            return f"rank {self.rank:,}"
-        used = row_label(self.row) if self.rank is None else f"rank {self.rank:,}"
-        return f"{used}, the model’s own rank {self.own_rank:,}"
+            return tr("rank {rank:,}", rank=self.rank)
+        used = row_label(self.row) if self.rank is None else tr("rank {rank:,}", rank=self.rank)
+        return tr("{used}, the model’s own rank {own_rank:,}", used=used, own_rank=self.own_rank)
 
     def says_the_same(self, other: "TokenDetails | None") -> bool:
         """Whether the card would be the same; what is left over, an array, cannot be compared."""
@@ -78,11 +85,18 @@ class TokenDetails(NamedTuple):
     def spoken(self) -> str:
         """All of it as one sentence, for those who hear the window."""
         lines = ", ".join(f"{name} {value}" for name, value in self.lines)
-        drawn = ", drawn" if self.row.chosen else ""
+        drawn = tr(", drawn") if self.row.chosen else ""
         given = f" {self.given_words}" if self.given else ""
-        return (
-            f"{self.row.text.spoken}{drawn}, token {self.row.token}, {self.rank_words}, logit "
-            f"{self.logit:.2f}; {lines}; {most_likely_words(self.subject)}{given}"
+        return tr(
+            "{name}{drawn}, token {token}, {rank}, logit {logit:.2f}; {lines}; {peak}{given}",
+            name=self.row.text.spoken,
+            drawn=drawn,
+            token=self.row.token,
+            rank=self.rank_words,
+            logit=self.logit,
+            lines=lines,
+            peak=most_likely_words(self.subject),
+            given=given,
         )
 
 
@@ -95,10 +109,19 @@ def most_likely_words(subject: TokenOverT) -> str:
     basis = f" ({subject.basis})" if subject.basis else ""
     if peak.temperature == 0.0:
         if peak.probability == 1.0:
-            return f"the favourite: the colder, the likelier{basis}"
-        return f"as likely as the favourite at every T above 0{basis}"
+            return tr("the favourite: the colder, the likelier{basis}", basis=basis)
+        return tr("as likely as the favourite at every T above 0{basis}", basis=basis)
     if math.isinf(peak.temperature):
         most = percent(peak.probability)
-        return f"never the favourite: the hotter, the likelier, up to {most}{basis}"
+        return tr(
+            "never the favourite: the hotter, the likelier, up to {most}{basis}",
+            most=most,
+            basis=basis,
+        )
     at = format_temperature(float(f"{peak.temperature:.2g}"))
-    return f"never the favourite; most likely at T\u00a0{at}: {percent(peak.probability)}{basis}"
+    return tr(
+        "never the favourite; most likely at T\u00a0{at}: {share}{basis}",
+        at=at,
+        share=percent(peak.probability),
+        basis=basis,
+    )

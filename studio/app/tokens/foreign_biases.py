@@ -6,8 +6,9 @@ A sentence for the writer, and what is left without them.
 import msgspec
 
 from studio.sampling import SamplingParams, foreign_tokens
+from studio.translation import mark, tr
 
-WHERE = "Biases of words and tokens (F4)"
+WHERE = mark("Biases of words and tokens (F4)")
 """Where biases are taken out."""
 
 
@@ -16,7 +17,7 @@ def foreign_bias_words(
     vocabulary_size: int,
     vocabulary: str = "",
     *,
-    where: str = f"under {WHERE}",
+    where: str = "",
 ) -> str:
     """Say which biases are for tokens of another vocabulary, and what to do.
 
@@ -24,7 +25,7 @@ def foreign_bias_words(
         params: Whose biases.
         vocabulary_size: How many tokens the model has.
         vocabulary: What `ModelReport.vocabulary` calls the model's; empty where that is not known.
-        where: Where these biases are taken out.
+        where: Where these biases are taken out; in the panel of parameters, where nothing is said.
 
     Returns:
         One sentence or two; nothing where all biases are for tokens of this vocabulary.
@@ -32,19 +33,32 @@ def foreign_bias_words(
     foreign = foreign_tokens(params, vocabulary_size, vocabulary)
     if not foreign:
         return ""
-    if len(foreign) == 1:
-        which, them, they_were = f"The bias of token {foreign[0]:,} is", "it", "it was"
-    else:
-        which = f"The biases of {len(foreign):,} tokens, such as {foreign[0]:,}, are"
-        them, they_were = "them", "they were"
     made_for = params.logit_bias_vocabulary.partition(" ")[2]
+    values = {"token": foreign[0], "where": where or tr("under {where}", where=tr(WHERE))}
     if made_for:
-        why = f"for another model, “{made_for}”, in which a number is another token."
-    else:
-        why = f"for another model: this one has the tokens 0 to {vocabulary_size - 1:,}."
-    return (
-        f"{which} {why} Take {them} out {where}, choose another preset, or open the model that "
-        f"{they_were} made for."
+        return tr(
+            "The biases of %n tokens, such as {token:,}, are for another model, “{made_for}”, in "
+            "which a number is another token. Take them out {where}, choose another preset, or "
+            "open the model that they were made for.",
+            "",
+            len(foreign),
+            one="The bias of token {token:,} is for another model, “{made_for}”, in which a number "
+            "is another token. Take it out {where}, choose another preset, or open the model that "
+            "it was made for.",
+            made_for=made_for,
+            **values,
+        )
+    return tr(
+        "The biases of %n tokens, such as {token:,}, are for another model: this one has the "
+        "tokens 0 to {last:,}. Take them out {where}, choose another preset, or open the model "
+        "that they were made for.",
+        "",
+        len(foreign),
+        one="The bias of token {token:,} is for another model: this one has the tokens 0 to "
+        "{last:,}. Take it out {where}, choose another preset, or open the model that it was made "
+        "for.",
+        last=vocabulary_size - 1,
+        **values,
     )
 
 

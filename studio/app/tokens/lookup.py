@@ -21,6 +21,7 @@ from studio.engine.messages import (
     WordsFound,
 )
 from studio.sampling import SamplingParams, WordTokens, foreign_tokens
+from studio.translation import tr
 
 
 class TokenLookup(QObject):
@@ -75,13 +76,20 @@ class TokenLookup(QObject):
         digits = typed.strip().removeprefix("#").strip()
         if not (digits.isascii() and digits.isdecimal() and len(digits) < 11):
             raise ValueError(
-                f"logit_bias: found “{typed.strip()}”; type the number of a token, such as #198. "
-                "A word goes under word biases."
+                tr(
+                    "logit_bias: found “{typed}”; type the number of a token, such as #198. "
+                    "A word goes under word biases.",
+                    typed=typed.strip(),
+                )
             )
         token, size = int(digits), self._size
         if size is not None and token >= size:
             raise ValueError(
-                f"logit_bias: found token {token}; this model has the tokens 0 to {size - 1}."
+                tr(
+                    "logit_bias: found token {token}; this model has the tokens 0 to {last}.",
+                    token=token,
+                    last=size - 1,
+                )
             )
         return token
 

@@ -44,8 +44,9 @@ from studio.sampling import (
 from studio.sampling.logits.top_two_margin import are_near_tie
 from studio.sampling.sketches.penalties_applied import apply_penalties
 from studio.sampling.word_tokens import NO_BIASES
+from studio.translation import mark, tr
 
-NOTHING_KNOWN = "Open a model to see what it would say next."
+NOTHING_KNOWN = mark("Open a model to see what it would say next.")
 
 
 class NextToken(QObject):
@@ -66,13 +67,13 @@ class NextToken(QObject):
 
     def __init__(self, params: SamplingParams, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.biases_at = f"under {WHERE}"
+        self.biases_at = tr("under {where}", where=tr(WHERE))
         self._params = params
         self._sketch: LogitSketch | None = None
         self._place = TokenPlace()
         self._chosen: int | None = None
         self._is_drawn = False
-        self._reason = NOTHING_KNOWN
+        self._reason = tr(NOTHING_KNOWN)
         self._vocabulary = KnownVocabulary()
         self._model_own: ShapedTop | None = None
         self._shape: TokenShape | None = None

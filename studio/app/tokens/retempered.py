@@ -40,6 +40,7 @@ from studio.sampling.analysis.retemper import (
     steepest_on,
 )
 from studio.sampling.samplers.steps import TAKES_OTHERS
+from studio.translation import tr
 
 _POINTS = 65
 PLACES = tuple(index / (_POINTS - 1) for index in range(_POINTS))
@@ -173,9 +174,9 @@ class Retempered:
         left = filtered_distribution(
             self._sketch, unfiltered(self._params), self._history, self._state
         )
-        basis = "before filters"
+        basis = tr("before filters")
         if left is None or token not in left.ids:
-            left, basis = everything(self._sketch), "before penalties and filters"
+            left, basis = everything(self._sketch), tr("before penalties and filters")
         return TokenOverT(left, basis, most_likely_left(left, token))
 
     def sensitivity(self, temperature: float, shaped: ShapedTop) -> float:

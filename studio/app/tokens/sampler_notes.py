@@ -6,7 +6,7 @@ Turns what is known of a place into sentences.
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from studio.app.counted import counted
+from studio.app.parameters.table import SAMPLING_NUMBERS
 from studio.app.tokens.place import TokenPlace
 from studio.app.tokens.words import percent
 from studio.sampling import SWITCHES, Breakers, LogitSketch, SamplingParams, active_steps
@@ -18,19 +18,20 @@ from studio.sampling.samplers.steps import (
     changes_come_first,
 )
 from studio.sampling.word_tokens import NO_BIASES
+from studio.translation import mark, tr
 
-NO_WORDS = "Words with biases are not known as tokens yet: shown as if they had none."
-NO_BREAKERS = (
+NO_WORDS = mark("Words with biases are not known as tokens yet: shown as if they had none.")
+NO_BREAKERS = mark(
     "DRY's sequence breakers are not known as tokens yet: shown as if nothing broke a repetition."
 )
 
-NEAR_TIE = (
+NEAR_TIE = mark(
     "A near-tie: the two best logits, penalties and biases counted, differ by less than arithmetic "
     "does from run to run, so even T 0 may not always give the same token here."
 )
 
 _NAMES = {
-    switch.step: switch.in_short("").strip() for step in TAKES_OTHERS for switch in SWITCHES[step]
+    switch.step: SAMPLING_NUMBERS[switch.name] for step in TAKES_OTHERS for switch in SWITCHES[step]
 }
 
 
@@ -62,11 +63,13 @@ def place_notes(
         breakers: DRY's sequence breakers as tokens; None where these are not known.
         words: What words add to the logits of tokens here; None where that is not known.
     """
-    notes = [Note(NO_WORDS) if words is None else None, _bias_note(params, sketch, words or {})]
+    notes = [Note(tr(NO_WORDS)) if words is None else None, _bias_note(params, sketch, words or {})]
     if params.mirostat:
         if not place.is_next and not place.knows_mu:
             notes.append(
-                Note("What Mirostat had learnt by here is not known: shown as at a first token.")
+                Note(
+                    tr("What Mirostat had learnt by here is not known: shown as at a first token.")
+                )
             )
     else:
         steps = active_steps(params)
@@ -74,10 +77,15 @@ def place_notes(
             notes.append(_xtc_note(params, place))
         if not (CARRY_STATE.isdisjoint(steps) or place.is_next or place.knows_mu):
             notes.append(
-                Note("What adaptive-p had learnt by here is not known: shown as at a first token.")
+                Note(
+                    tr(
+                        "What adaptive-p had learnt by here is not known: shown as at a first "
+                        "token."
+                    )
+                )
             )
         if "dry" in steps and breakers is None:
-            notes.append(Note(NO_BREAKERS))
+            notes.append(Note(tr(NO_BREAKERS)))
         notes.append(_history_note(params, place))
         notes.append(_reward_note(params, place, sketch))
     return tuple([note for note in notes if note is not None])
@@ -98,31 +106,50 @@ def blame_notes(
     notes = []
     if banned:
         notes.append(
-            f"{counted(banned, 'token')} without blame: the logit biases ban all "
-            "that is known there."
+            tr(
+                "%n tokens without blame: the logit biases ban all that is known there.",
+                "",
+                banned,
+                one="%n token without blame: the logit biases ban all that is known there.",
+            )
         )
     if left_out:
         notes.append(
-            f"Approximate: {' and '.join(left_out)} left out, for with "
-            f"{'them' if len(left_out) > 1 else 'it'} there is no one T at which the draw turns."
+            tr(
+                "Approximate: {names} left out, for with them there is no one T at which the "
+                "draw turns.",
+                "",
+                len(left_out),
+                one="Approximate: {names} left out, for with it there is no one T at which the "
+                "draw turns.",
+                names=tr(" and ").join(left_out),
+            )
         )
     changes = active_changes(params)
     if params.word_biases and not texts_known:
-        notes.append(f"Approximate: {NO_WORDS}")
+        notes.append(tr("Approximate: {why}", why=tr(NO_WORDS)))
     if not changes:
         return tuple(notes)
-    names = _joined(["penalties", "DRY"], [name in changes for name in ("penalties", "dry")])
+    names = _joined(
+        [tr("penalties"), tr("DRY")], [name in changes for name in ("penalties", "dry")]
+    )
     if not changes_come_first(params):
         notes.append(
-            f"Approximate: {names} left out, for in this order of samplers they stand behind "
-            "temperature or a filter."
+            tr(
+                "Approximate: {names} left out, for in this order of samplers they stand "
+                "behind temperature or a filter.",
+                names=names,
+            )
         )
     elif not history_known:
         notes.append(
-            f"Approximate where not all of the text before is known, at which {names} look."
+            tr(
+                "Approximate where not all of the text before is known, at which {names} look.",
+                names=names,
+            )
         )
     if "dry" in changes and not texts_known:
-        notes.append(f"Approximate: {NO_BREAKERS}")
+        notes.append(tr("Approximate: {why}", why=tr(NO_BREAKERS)))
     return tuple(notes)
 
 
@@ -138,9 +165,9 @@ def sees_all(params: SamplingParams, place: TokenPlace) -> bool:
 
 def _without_one_turn(params: SamplingParams) -> list[str]:
     if params.mirostat:
-        return ["Mirostat"]
-    names = [_NAMES[name] for name in active_steps(params) if name in _NAMES]
-    return [*names, *(["dynamic temperature"] if params.dynatemp_range else [])]
+        return [tr("Mirostat")]
+    names = [_NAMES[name].in_short("").strip() for name in active_steps(params) if name in _NAMES]
+    return [*names, *([tr("dynamic temperature")] if params.dynatemp_range else [])]
 
 
 def _xtc_note(params: SamplingParams, place: TokenPlace) -> Note | None:
@@ -148,12 +175,27 @@ def _xtc_note(params: SamplingParams, place: TokenPlace) -> Note | None:
         return None
     die = place.die(params)
     if die is not None:
-        acts = "acts" if die <= params.xtc_probability else "does not act"
-        return Note(f"With seed {place.seed_with(params)}, XTC {acts} here.", is_exact=True)
+        seed = place.seed_with(params)
+        return Note(
+            tr("With seed {seed}, XTC acts here.", seed=seed)
+            if die <= params.xtc_probability
+            else tr("With seed {seed}, XTC does not act here.", seed=seed),
+            is_exact=True,
+        )
     often = percent(params.xtc_probability)
     if place.is_next:
-        return Note(f"XTC acts on {often} of tokens; shown where it acts. A fixed seed tells.")
-    return Note(f"XTC acts on {often} of tokens; its die is not known here, shown as if it acted.")
+        return Note(
+            tr(
+                "XTC acts on {often} of tokens; shown where it acts. A fixed seed tells.",
+                often=often,
+            )
+        )
+    return Note(
+        tr(
+            "XTC acts on {often} of tokens; its die is not known here, shown as if it acted.",
+            often=often,
+        )
+    )
 
 
 def _bias_note(
@@ -164,17 +206,31 @@ def _bias_note(
     beyond = _unknown({token for token, _ in params.logit_bias} | favoured, sketch)
     if not beyond:
         return None
-    which = "One biased token is" if beyond == 1 else f"{beyond:,} biased tokens are"
-    return Note(f"{which} beyond the {sketch.ids.size} best, and shown without the bias.")
+    return Note(
+        tr(
+            "%n biased tokens are beyond the {size} best, and shown without the bias.",
+            "",
+            beyond,
+            one="One biased token is beyond the {size} best, and shown without the bias.",
+            size=sketch.ids.size,
+        )
+    )
 
 
 def _history_note(params: SamplingParams, place: TokenPlace) -> Note | None:
     if not active_changes(params) or sees_all(params, place):
         return None
     known = len(place.history)
-    which = f"Only {known:,} of the tokens before" if known else "None of the tokens before"
-    verb = "is" if known == 1 else "are"
-    return Note(f"{which} {verb} known, and counted for penalties and DRY.")
+    if not known:
+        return Note(tr("None of the tokens before are known, and counted for penalties and DRY."))
+    return Note(
+        tr(
+            "Only %n of the tokens before are known, and counted for penalties and DRY.",
+            "",
+            known,
+            one="Only %n of the tokens before is known, and counted for penalties and DRY.",
+        )
+    )
 
 
 def _reward_note(params: SamplingParams, place: TokenPlace, sketch: LogitSketch) -> Note | None:
@@ -188,8 +244,11 @@ def _reward_note(params: SamplingParams, place: TokenPlace, sketch: LogitSketch)
     if not _unknown(set(recent(place.history, params.repeat_last_n)), sketch):
         return None
     return Note(
-        f"Tokens that this “penalty” favours, but that are beyond the {sketch.ids.size} best, are "
-        "shown without it."
+        tr(
+            "Tokens that this “penalty” favours, but that are beyond the {size} "
+            "best, are shown without it.",
+            size=sketch.ids.size,
+        )
     )
 
 
@@ -206,4 +265,4 @@ def _reach(params: SamplingParams) -> float:
 
 
 def _joined(names: Sequence[str], which: Sequence[bool]) -> str:
-    return " and ".join([name for name, is_one in zip(names, which, strict=True) if is_one])
+    return tr(" and ").join([name for name, is_one in zip(names, which, strict=True) if is_one])

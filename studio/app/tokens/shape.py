@@ -19,6 +19,7 @@ from studio.sampling import (
     active_steps,
 )
 from studio.sampling.word_tokens import bans, merged
+from studio.translation import tr
 
 _NEUTRAL = SamplingParams()
 
@@ -148,10 +149,16 @@ def all_banned(sketch: LogitSketch) -> str:
     """Say that nothing can be shown where biases ban all that is known one by one."""
     known, size = sketch.ids.size, sketch.vocabulary_size
     if known == size:
-        return f"The logit biases ban every token there is. Take some out under {WHERE}."
-    return (
-        f"The logit biases ban the {known:,} best tokens here; what would be drawn of the other "
-        f"{size - known:,} is not known. Take some out under {WHERE}."
+        return tr(
+            "The logit biases ban every token there is. Take some out under {where}.",
+            where=tr(WHERE),
+        )
+    return tr(
+        "The logit biases ban the {known:,} best tokens here; what would be "
+        "drawn of the other {others:,} is not known. Take some out under {where}.",
+        known=known,
+        others=size - known,
+        where=tr(WHERE),
     )
 
 

@@ -9,6 +9,8 @@ import re
 import unicodedata
 from typing import Literal, NamedTuple
 
+from studio.translation import mark, tr
+
 Kind = Literal["text", "bytes", "control"]
 
 MAX_LENGTH = 32
@@ -20,11 +22,11 @@ _MOST_READ = 1024
 _SIGNS = {" ": "␣", "\n": "↵", "\t": "⇥", "\r": "␍", "\u00a0": "⍽"}
 
 _SPOKEN = {
-    " ": "space",
-    "\n": "newline",
-    "\t": "tab",
-    "\r": "carriage return",
-    "\u00a0": "no-break space",
+    " ": mark("space"),
+    "\n": mark("newline"),
+    "\t": mark("tab"),
+    "\r": mark("carriage return"),
+    "\u00a0": mark("no-break space"),
 }
 
 # Categories whose characters are invisible or move their neighbours (controls, format characters
@@ -60,12 +62,16 @@ def token_text(piece: bytes | None, token_id: int, *, control: bool = False) -> 
         control: Whether it is a control token: one that steers and writes nothing.
     """
     if not piece:
-        return TokenText(f"⟨token {token_id}⟩", "control", f"token number {token_id}")
+        return TokenText(
+            tr("⟨token {number}⟩", number=token_id),
+            "control",
+            tr("token number {number}", number=token_id),
+        )
     # Whole characters still: none has more than four bytes.
     text = piece[: 4 * _MOST_READ].decode("utf-8", "surrogateescape")[:_MOST_READ]
     if control:
         name = _elided(_visible(text.strip("<|>[]") or text))
-        return TokenText(f"⟨{name}⟩", "control", f"control token {name}")
+        return TokenText(f"⟨{name}⟩", "control", tr("control token {name}", name=name))
     broken = any("\udc80" <= character <= "\udcff" for character in text)
     return TokenText(_elided(_visible(text)), "bytes" if broken else "text", _spoken(text, broken))
 
@@ -146,12 +152,12 @@ def _elided(text: str) -> str:
 
 def _spoken(text: str, broken: bool) -> str:
     if broken:
-        return "part of a character"
+        return tr("part of a character")
     if all(character in _SPOKEN for character in text):
-        name = _SPOKEN[text[0]]
+        name = tr(_SPOKEN[text[0]])
         if len(text) == 1:
             return name
         if text == text[0] * len(text):
-            return f"{len(text)} times {name}"
+            return tr("{count} times {name}", count=len(text), name=name)
     words = " ".join(_visible(text.strip(" ")).split())
-    return _elided(f"space {words}" if text.startswith(" ") else words)
+    return _elided(tr("space {words}", words=words) if text.startswith(" ") else words)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from studio.app.tokens.text import TokenText
 from studio.app.tokens.typed_text import visible
 from studio.sampling import WordTokens
+from studio.translation import tr
 
 Spell = Callable[[int], TokenText]
 
@@ -44,24 +45,33 @@ def _form(word: WordTokens, spell: Spell) -> str:
         return " + ".join(spell(token).text for token in word.usual)
     named = "  ".join(f"{spell(token).text} #{token}" for token in whole[:_SHOWN])
     more = len(whole) - _SHOWN
-    return f"{named}  {more:,} more" if more > 0 else named
+    return tr("{named}  {more:,} more", named=named, more=more) if more > 0 else named
 
 
 def _sentence(text: str, word: WordTokens, bias: float, spell: Spell) -> str:
     shown = visible(text)
     whole = whole_tokens(word)
     if whole:
-        held = "one token" if len(whole) == 1 else f"each of {len(whole):,} tokens"
-        return (
-            f"“{shown}” is {held} in this model; where it is written with others, the last of "
-            "them counts."
+        return tr(
+            "“{word}” is each of %n tokens in this model; where it is written with others, the "
+            "last of them counts.",
+            "",
+            len(whole),
+            one="“{word}” is one token in this model; where it is written with others, the last "
+            "of them counts.",
+            word=shown,
         )
     last = spell(word.usual[-1]).text if word.usual else ""
     if bias > 0:
-        effect = "which is likely by then: a bias above 0 is hardly felt"
+        effect = tr("which is likely by then: a bias above 0 is hardly felt")
     else:
-        effect = "so that it is not completed"
-    return (
-        f"“{shown}” is {len(word.usual):,} tokens in this model: the bias is for the last of them, "
-        f"“{last}”, after the others, {effect}."
+        effect = tr("so that it is not completed")
+    return tr(
+        "“{word}” is %n tokens in this model: the bias is for the last "
+        "of them, “{last}”, after the others, {effect}.",
+        "",
+        len(word.usual),
+        word=shown,
+        last=last,
+        effect=effect,
     )

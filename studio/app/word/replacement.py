@@ -10,9 +10,10 @@ from studio.app.word.state import WordState
 from studio.app.writing.records import TokenRecords
 from studio.app.writing.word_choice import why_no_text
 from studio.manuscript import Edit, Manuscript, Origin, joined, word_end
+from studio.translation import mark, tr
 from studio.utf8 import whole_characters
 
-GROWING = "This text is being written. Press Esc to stop, then choose."
+GROWING = mark("This text is being written. Press Esc to stop, then choose.")
 
 _LONGEST_WORD = 1000
 """Code points behind a token that may be the rest of its word; in a longer one the rest stays."""
@@ -61,7 +62,7 @@ class WordReplacement(QObject):
         near = manuscript.part(span.start, span.end + _LONGEST_WORD)
         end = span.start + word_end(near, 0, span.end - span.start)
         if not manuscript.editable(span.start, end - span.start):
-            self.refused.emit(GROWING)
+            self.refused.emit(tr(GROWING))
             return
         record = chosen_from(next_token, token)
         text = whole_characters(record.text)

@@ -9,18 +9,26 @@ import math
 
 from studio.app.parameters.temperature_scale import format_temperature
 from studio.app.tokens.words import percent
+from studio.translation import mark, tr
 
-NO_DICE = "This text was scored, not written: nothing was drawn here, so T has no blame."
+NO_DICE = mark("This text was scored, not written: nothing was drawn here, so T has no blame.")
 
-CHOSEN = "You chose this word: nothing was drawn for it, so T has no blame."
+CHOSEN = mark("You chose this word: nothing was drawn for it, so T has no blame.")
 
 
 def ordinal(rank: int) -> str:
     """A rank, counted from 0, as a reader counts: ``1st``, ``2nd``, ``1,012th``."""
     number = rank + 1
     teens = 10 <= number % 100 < 20
-    ending = "th" if teens else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
-    return f"{number:,}{ending}"
+    match 0 if teens else number % 10:
+        case 1:
+            return tr("{rank:,}st", rank=number)
+        case 2:
+            return tr("{rank:,}nd", rank=number)
+        case 3:
+            return tr("{rank:,}rd", rank=number)
+        case _:
+            return tr("{rank:,}th", rank=number)
 
 
 def ranks(used: int | None, own: int) -> str:
@@ -32,12 +40,13 @@ def ranks(used: int | None, own: int) -> str:
     """
     if used == own:
         return ordinal(own)
-    return f"{'none' if used is None else ordinal(used)} (own {ordinal(own)})"
+    now = tr("none") if used is None else ordinal(used)
+    return tr("{rank} (own {own})", rank=now, own=ordinal(own))
 
 
 def bits(value: float) -> str:
     """Bits with one decimal: ``3.2 bits``, ``∞ bits``."""
-    return "∞ bits" if math.isinf(value) else f"{value:.1f} bits"
+    return tr("∞ bits") if math.isinf(value) else tr("{value:.1f} bits", value=value)
 
 
 def probabilities(now: float, is_cut: bool, at_one: float, temperature: float) -> str:
@@ -53,9 +62,13 @@ def probabilities(now: float, is_cut: bool, at_one: float, temperature: float) -
     """
     here = f"T {format_temperature(temperature)}"
     if math.isnan(now):
-        return f"the model’s own {percent(at_one)}"
-    chance = f"cut by a filter at {here}" if is_cut else f"will be used at {here}: {percent(now)}"
-    return f"{chance}; the model’s own {percent(at_one)}"
+        return tr("the model’s own {share}", share=percent(at_one))
+    chance = (
+        tr("cut by a filter at {here}", here=here)
+        if is_cut
+        else tr("will be used at {here}: {share}", here=here, share=percent(now))
+    )
+    return tr("{chance}; the model’s own {share}", chance=chance, share=percent(at_one))
 
 
 def blame_sentence(blame: float | None, favourite: str, temperature: float) -> str:
@@ -67,12 +80,23 @@ def blame_sentence(blame: float | None, favourite: str, temperature: float) -> s
         temperature: The one in force.
     """
     if blame is None:
-        return "The favourite: at any lower T the same draw takes it too."
+        return tr("The favourite: at any lower T the same draw takes it too.")
     if blame == 0.0:
-        return f"Only T 0 would have chosen “{favourite}” instead."
+        return tr("Only T 0 would have chosen “{favourite}” instead.", favourite=favourite)
     if math.isinf(blame):
-        return f"With these filters the same draw would take “{favourite}” at any T."
+        return tr(
+            "With these filters the same draw would take “{favourite}” at any T.",
+            favourite=favourite,
+        )
     # Two digits are what a hand can set.
     turn = format_temperature(float(f"{blame:.2g}"))
-    sentence = f"Below T {turn} the same draw would have taken “{favourite}” instead"
-    return f"{sentence}, as they would now." if temperature <= blame else f"{sentence}."
+    sentence = tr(
+        "Below T {turn} the same draw would have taken “{favourite}” instead",
+        turn=turn,
+        favourite=favourite,
+    )
+    return (
+        tr("{sentence}, as they would now.", sentence=sentence)
+        if temperature <= blame
+        else f"{sentence}."
+    )

@@ -20,9 +20,10 @@ from studio.manuscript import (
 from studio.manuscript.text_shape import LIMITS, fits
 from studio.path_checks import size_of
 from studio.progress import At
+from studio.translation import mark, tr
 from studio.visible_text import visible_name
 
-WRAP, SPLIT, FIRST = "Wrap and open", "Split into files", "Open the first part"
+WRAP, SPLIT, FIRST = mark("Wrap and open"), mark("Split into files"), mark("Open the first part")
 """What the writer can answer."""
 
 _READ = 0.6
@@ -99,22 +100,36 @@ def offer(found: FoundText, *, is_file: bool) -> tuple[str, tuple[str, ...]]:
     """
     count = len(found.parts)
     if count == 1:
-        return (
-            f"{WRAP}: its long paragraphs are cut at spaces, or where there are none, anywhere. "
-            f"It becomes a new document, not saved yet{'; the file stays as it is' * is_file}.",
-            (WRAP,),
+        wrapped = (
+            tr(
+                "{answer}: its long paragraphs are cut at spaces, or where there are none, "
+                "anywhere. It becomes a new document, not saved yet; the file stays as it is.",
+                answer=tr(WRAP),
+            )
+            if is_file
+            else tr(
+                "{answer}: its long paragraphs are cut at spaces, or where there are none, "
+                "anywhere. It becomes a new document, not saved yet.",
+                answer=tr(WRAP),
+            )
         )
+        return wrapped, (tr(WRAP),)
     is_cut = found.shape.longest > LIMITS.longest
-    cut = " Long paragraphs are cut." if is_cut else ""
-    split = (
-        f"{SPLIT}: {count:,} files in the same folder, of which the first is opened; this one "
-        f"stays as it is.{cut}\n"
+    cut = " " + tr("Long paragraphs are cut.") if is_cut else ""
+    first = tr(
+        "{answer}, of {count:,}: as a new document, not saved yet.",
+        answer=tr(FIRST),
+        count=count,
     )
-    first = f"{FIRST}, of {count:,}: as a new document, not saved yet."
-    return (
-        f"{split if is_file else ''}{first}{'' if is_file else cut}",
-        (SPLIT, FIRST) if is_file else (FIRST,),
+    if not is_file:
+        return f"{first}{cut}", (tr(FIRST),)
+    split = tr(
+        "{answer}: {count:,} files in the same folder, of which the first is opened; this one "
+        "stays as it is.",
+        answer=tr(SPLIT),
+        count=count,
     )
+    return f"{split}{cut}\n{first}", (tr(SPLIT), tr(FIRST))
 
 
 def split_names(path: Path, count: int) -> list[Path]:
@@ -126,6 +141,14 @@ def split_names(path: Path, count: int) -> list[Path]:
     """
     width = len(str(count))
     return [
-        path.with_name(f"{path.stem} {number:0{width}} of {count}{path.suffix}")
+        path.with_name(
+            tr(
+                "{stem} {number} of {count}",
+                stem=path.stem,
+                number=f"{number:0{width}}",
+                count=count,
+            )
+            + path.suffix
+        )
         for number in range(1, count + 1)
     ]

@@ -25,9 +25,10 @@ from studio.engine.messages import (
     Superseded,
 )
 from studio.sampling import LogitSketch
+from studio.translation import mark, tr
 
-READING = "The model is reading the text. What it would say next comes then."
-STOPPED = "Stopped before the caret was reached. Type or move the caret to look again."
+READING = mark("The model is reading the text. What it would say next comes then.")
+STOPPED = mark("Stopped before the caret was reached. Type or move the caret to look again.")
 
 DEBOUNCE_MS = 120
 """Between two keys of a quick typist; longer and the bars would lag behind a pause."""
@@ -105,7 +106,7 @@ class NextTokenPreview(QObject):
             case Evaluating():
                 # A part is read and more is to come: too long to go on showing another place.
                 if 0 < event.done < event.total:
-                    self._next_token.clear(READING)
+                    self._next_token.clear(tr(READING))
             case Evaluated():
                 self._history = event.token_ids()
             case Distribution():
@@ -120,22 +121,22 @@ class NextTokenPreview(QObject):
                 # `cancel`: then the bars are those of another place.
                 self._asked = None
                 if self._model.is_ready:
-                    self._next_token.clear(STOPPED)
+                    self._next_token.clear(tr(STOPPED))
 
     def _on_model_changed(self) -> None:
         match self._model.phase:
             case ModelPhase.READY:
                 self._next_token.use_vocabulary(self._model.vocabulary, self._model.mark)
                 if self._asked is None:
-                    self._next_token.clear(READING)
+                    self._next_token.clear(tr(READING))
                 self._ask()
                 return
             case ModelPhase.LOADING:
-                self._next_token.clear("The model is loading.")
+                self._next_token.clear(tr("The model is loading."))
             case ModelPhase.NONE:
                 self._next_token.clear(NOTHING_KNOWN)
             case ModelPhase.FAILED:
-                self._next_token.clear("No model is open.")
+                self._next_token.clear(tr("No model is open."))
         self._asked = None
 
     def _on_writing_ended(self) -> None:

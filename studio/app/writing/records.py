@@ -10,7 +10,6 @@ from collections.abc import Callable
 import msgspec
 from PySide6.QtCore import QObject, Signal
 
-from studio.app.counted import counted
 from studio.app.engine_line.client import EngineClient
 from studio.app.frame_clock import FrameClock
 from studio.app.model.state import ModelState
@@ -34,6 +33,7 @@ from studio.engine.messages import (
 )
 from studio.manuscript import FollowedText, Manuscript, RecordedToken, TokenSpan, TokenSpans
 from studio.token_record import TokenRecord
+from studio.translation import mark, tr
 
 _CHARACTERS_A_TOKEN = 8
 """More than most texts have: so much of the text is sent with a part of it for each token of the
@@ -41,11 +41,11 @@ context."""
 _BEHIND = 64
 """Code points behind a part that are sent with it, so that its last token is that of the text."""
 
-FORGOTTEN = (
+FORGOTTEN = mark(
     "The text has more recorded tokens than are kept in memory: those recorded first have no "
     "record any more. “Score the text” gives them a new one."
 )
-NOTHING_TO_SCORE = "Every token of the text that can be scored has its record already."
+NOTHING_TO_SCORE = mark("Every token of the text that can be scored has its record already.")
 
 
 class TokenRecords(QObject):
@@ -140,7 +140,7 @@ class TokenRecords(QObject):
 
     def _keep(self, token: TokenRecord) -> None:
         if self._budget.add(token) and self.spans.forget(_says_nothing):
-            self.told.emit(FORGOTTEN)
+            self.told.emit(tr(FORGOTTEN))
 
     # Scoring
 
@@ -158,15 +158,15 @@ class TokenRecords(QObject):
     def why_not(self) -> str | None:
         """Why the text cannot be scored now, and what to do; None where it can be."""
         if not self._model.is_ready:
-            return "Open a model first: it is the one that scores."
+            return tr("Open a model first: it is the one that scores.")
         if not self._writing.is_idle:
-            return "The model is writing; scoring has to wait until it has ended."
+            return tr("The model is writing; scoring has to wait until it has ended.")
         if self._writing.held:
             return self._writing.held
         if self.is_scoring:
-            return "The text is being scored. Esc stops it."
+            return tr("The text is being scored. Esc stops it.")
         if not len(self._draft.manuscript):
-            return "There is no text yet. Type, paste or open some."
+            return tr("There is no text yet. Type, paste or open some.")
         return None
 
     @property
@@ -185,7 +185,7 @@ class TokenRecords(QObject):
         plan = ScoringPlan(self._draft.manuscript, self.spans, self.seen())
         if plan.next is None:
             plan.close()
-            self.told.emit(NOTHING_TO_SCORE)
+            self.told.emit(tr(NOTHING_TO_SCORE))
             return
         self._plan = plan
         self._placed = self._begun_anew = 0
@@ -252,7 +252,7 @@ class TokenRecords(QObject):
             return
         self._end()
         if not self._placed:
-            self.told.emit(NOTHING_TO_SCORE)
+            self.told.emit(tr(NOTHING_TO_SCORE))
         elif self._begun_anew:
             self.told.emit(_anew_words(plan.words, self._begun_anew))
 
@@ -261,8 +261,11 @@ class TokenRecords(QObject):
         self._end()
         if plan is not None and plan.done:
             self.told.emit(
-                f"Scored {plan.done:,} of {plan.words:,} words. “Score the text” goes on with the "
-                "rest."
+                tr(
+                    "Scored {done:,} of {words:,} words. “Score the text” goes on with the rest.",
+                    done=plan.done,
+                    words=plan.words,
+                )
             )
 
     def _on_model_changed(self) -> None:
@@ -335,9 +338,14 @@ def _after_a_word(manuscript: Manuscript, position: int) -> int:
 
 
 def _anew_words(words: int, times: int) -> str:
-    places = "at one place" if times == 1 else f"at {times:,} places"
-    return (
-        f"{counted(words, 'word')} scored. The text is longer than the model's "
-        f"context: {places} reading began anew, with half a context of the text before. A "
-        "larger context size (Model › Model options) holds more."
+    scored = tr("%n words scored.", "", words, one="%n word scored.")
+    anew = tr(
+        "The text is longer than the model's context: at %n places reading began anew, with half "
+        "a context of the text before. A larger context size (Model › Model options) holds more.",
+        "",
+        times,
+        one="The text is longer than the model's context: at one place reading began anew, with "
+        "half a context of the text before. A larger context size (Model › Model options) holds "
+        "more.",
     )
+    return f"{scored} {anew}"

@@ -13,13 +13,14 @@ from studio.app.timers import single_shot
 from studio.app.writing.draft import Draft
 from studio.app.writing.writing import Writing
 from studio.manuscript import Journal, RecoveryRecord
+from studio.translation import mark, tr
 
 _log = logging.getLogger(__name__)
 
 _DELAY_MS = 1000
 """From a change to its record, that of all changes in between too. With the disk: two seconds."""
 
-_FAILED = (
+_FAILED = mark(
     "What you write cannot be put in safety in “{where}”: {why}. It is all still here. Save it, "
     "and make room there or check the permissions of that folder."
 )
@@ -126,10 +127,10 @@ class Recovery(QObject):
 
     def _on_written(self, why_not: str | None) -> None:
         if why_not is None:
-            why_not = "an error of the program"
+            why_not = tr("an error of the program")
         if why_not and not self._has_failed:
             _log.error("recovery: the text cannot be put in safety: %s", why_not)
-            self.failed.emit(_FAILED.format(where=self._journal.root, why=why_not))
+            self.failed.emit(tr(_FAILED, where=self._journal.root, why=why_not))
         if self._has_failed and not why_not:
             _log.info("recovery: the text is put in safety again")
         self._has_failed = bool(why_not)

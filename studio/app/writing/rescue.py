@@ -9,6 +9,7 @@ from types import TracebackType
 from PySide6.QtCore import QObject, Signal
 
 from studio.app.timers import single_shot
+from studio.translation import tr
 from studio.visible_text import visible_line
 
 _logger = logging.getLogger(__name__)
@@ -93,11 +94,15 @@ class Rescue(QObject):
         if not what:
             return
         where = (
-            "Your text is in safety: if the program stops, the next start offers it."
+            tr("Your text is in safety: if the program stops, the next start offers it.")
             if is_kept
-            else "Your text is still here."
+            else tr("Your text is still here.")
         )
         self.happened.emit(
-            f"Kelvin Studio made a mistake ({what}). {where} Save your work; "
-            "if the program behaves oddly, start it again."
+            tr(
+                "Kelvin Studio made a mistake ({what}). {where} Save your work; if the "
+                "program behaves oddly, start it again.",
+                what=what,
+                where=where,
+            )
         )

@@ -5,14 +5,18 @@ Turns numbers into words.
 
 from __future__ import annotations
 
-from studio.app.counted import counted
 from studio.app.parameters.temperature_scale import format_temperature
 from studio.manuscript import Take, TakeSet
+from studio.translation import mark, tr
 
-_ENDINGS = {"max_tokens": "full length", "end_of_text": "end of text", "stop_string": "stop string"}
+_ENDINGS = {
+    "max_tokens": mark("full length"),
+    "end_of_text": mark("end of text"),
+    "stop_string": mark("stop string"),
+}
 """Why a take ended, where the writer did not end it."""
 
-RETAKE_NOTHING = (
+RETAKE_NOTHING = mark(
     "Put the caret in a text that the model wrote, or at its end: Retake writes another in its "
     "place. What you have written on behind is kept so"
 )
@@ -22,14 +26,14 @@ def which_take(take_set: TakeSet) -> tuple[str, str]:
     """``take``, ``2 of 3``: which of them is in the text; or that none is, and how many wait."""
     count = len(take_set.takes)
     if take_set.index is not None:
-        return "take", f"{take_set.index + 1} of {count}"
+        return tr("take"), tr("{number} of {count}", number=take_set.index + 1, count=count)
     # An undo has taken them out of the text; none is lost.
-    return counted(count, "take"), "kept"
+    return tr("%n takes", "", count, one="%n take"), tr("kept")
 
 
 def ending(take: Take) -> str:
     """Why it ended: ``full length``; "" where the writer ended it, or it has not."""
-    return _ENDINGS.get(take.ending, "")
+    return tr(_ENDINGS[take.ending]) if take.ending in _ENDINGS else ""
 
 
 def temperatures(take: Take) -> str:
@@ -37,7 +41,11 @@ def temperatures(take: Take) -> str:
     if not take.temperatures:
         return ""
     first, last = map(format_temperature, (take.temperatures[0], take.temperatures[-1]))
-    return f"T {first}" if len(take.temperatures) == 1 else f"T {first} to {last}"
+    return (
+        f"T {first}"
+        if len(take.temperatures) == 1
+        else tr("T {first} to {last}", first=first, last=last)
+    )
 
 
 def take_facts(take: Take) -> list[str]:
@@ -47,7 +55,7 @@ def take_facts(take: Take) -> list[str]:
 
 def seed_words(take: Take) -> str:
     """``seed 417203``; "" where nobody said."""
-    return "" if take.seed is None else f"seed {take.seed}"
+    return "" if take.seed is None else tr("seed {seed}", seed=take.seed)
 
 
 def take_sentence(take_set: TakeSet) -> str:
@@ -55,8 +63,8 @@ def take_sentence(take_set: TakeSet) -> str:
     which = " ".join(which_take(take_set))
     take = take_set.current
     if take is None:
-        return f"{which}: none of them stands in the text; the arrows put one back"
-    preset = [f"preset {take.preset}"] if take.preset else []
+        return tr("{which}: none of them stands in the text; the arrows put one back", which=which)
+    preset = [tr("preset {preset}", preset=take.preset)] if take.preset else []
     facts = filter(None, [*preset, *take_facts(take), seed_words(take)])
     return f"{which[0].upper()}{which[1:]}: {', '.join(facts)}"
 
@@ -64,7 +72,7 @@ def take_sentence(take_set: TakeSet) -> str:
 def retake_tip(take_set: TakeSet | None) -> str:
     """What Retake would do, without a stop at its end."""
     if take_set is None:
-        return RETAKE_NOTHING
+        return tr(RETAKE_NOTHING)
     if take_set.current is None:
-        return "Write another take here; those that were undone are kept"
-    return "Write another take of the passage that is marked in the margin; this one is kept"
+        return tr("Write another take here; those that were undone are kept")
+    return tr("Write another take of the passage that is marked in the margin; this one is kept")

@@ -13,17 +13,20 @@ from studio.app.writing.draft import Draft
 from studio.app.writing.next_token_preview import NextTokenPreview
 from studio.app.writing.writing import Writing
 from studio.manuscript import joined
+from studio.translation import mark, tr
 from studio.utf8 import whole_characters
 
-WRITING = "The model is writing: stop it (Esc), and a click writes a word."
-NOT_YET = "These are the words for another place still. Try again when the bars have followed."
-NO_TEXT = "This token ends a text or steers the model: it writes nothing."
-PART = "This token is a part of a character, which cannot stand alone in a text."
+WRITING = mark("The model is writing: stop it (Esc), and a click writes a word.")
+NOT_YET = mark(
+    "These are the words for another place still. Try again when the bars have followed."
+)
+NO_TEXT = mark("This token ends a text or steers the model: it writes nothing.")
+PART = mark("This token is a part of a character, which cannot stand alone in a text.")
 
 
 def why_no_text(text: TokenText) -> str | None:
     """Why a token cannot stand in a text as it is, for the writer; None where it can."""
-    return {"control": NO_TEXT, "bytes": PART}.get(text.kind)
+    return {"control": tr(NO_TEXT), "bytes": tr(PART)}.get(text.kind)
 
 
 class WordChoice(QObject):
@@ -60,11 +63,11 @@ class WordChoice(QObject):
         """Why a token cannot be written now, for the writer; None where it can be."""
         text = self._next_token.text(token)
         if not self._writing.is_idle:
-            return WRITING
+            return tr(WRITING)
         if self._writing.held is not None:
             return self._writing.held
         if not self._next_token_preview.is_settled or self._next_token.details(token) is None:
-            return NOT_YET
+            return tr(NOT_YET)
         return why_no_text(text)
 
     def write(self, token: int) -> None:
@@ -75,7 +78,7 @@ class WordChoice(QObject):
         """
         why_not = self.why_not(token)
         if why_not is not None:
-            if why_not != NOT_YET:
+            if why_not != tr(NOT_YET):
                 self.refused.emit(why_not)
             return
         record, manuscript = chosen_from(self._next_token, token), self._draft.manuscript

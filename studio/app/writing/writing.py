@@ -34,16 +34,17 @@ from studio.engine.messages import (
 )
 from studio.manuscript import Take, TakeSet, TakeWriter
 from studio.sampling import MAX_SEED, LogitSketch, SamplingParams
+from studio.translation import mark, tr
 
-NOTHING_TO_ADD = (
+NOTHING_TO_ADD = mark(
     "The model has nothing to add here: it ended the text at once. Write on, move the caret, or "
     "press Continue again; a higher temperature makes this end less certain."
 )
-STOPPED_AT_ONCE = (
+STOPPED_AT_ONCE = mark(
     "The first thing that the model wrote is one of the preset's stop strings, which end a text. "
     "Continue from another place, or choose a preset without it."
 )
-NO_TEXT = (
+NO_TEXT = mark(
     "What the model wrote is no text yet: a part of a character, or white space where there is "
     "some. Press Continue again, or allow a greater length under Sampling."
 )
@@ -266,11 +267,11 @@ class Writing(QObject):
             take.ending = reason
         self._end(event.tokens_per_second)
         if reason == "end_of_text" and not written:
-            self.failed.emit(NOTHING_TO_ADD, "prompt")
+            self.failed.emit(tr(NOTHING_TO_ADD), "prompt")
         elif reason == "stop_string" and not written:
-            self.failed.emit(STOPPED_AT_ONCE, "prompt")
+            self.failed.emit(tr(STOPPED_AT_ONCE), "prompt")
         elif reason != "stopped" and take and not take.text:
-            self.failed.emit(NO_TEXT, "prompt")
+            self.failed.emit(tr(NO_TEXT), "prompt")
 
     def _on_token(self, event: Token) -> None:
         if self.phase is WritingPhase.READING:

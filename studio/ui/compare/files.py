@@ -134,7 +134,9 @@ class CompareFiles(QObject):
         if kind in kinds:
             is_whole = kind == kinds[0]
         self._settings.set(COMPARE_SKETCHES, is_whole)
-        self._start(partial(_save, path, whole if is_whole else small), path, "saved")
+        self._start(
+            partial(_save, path, whole if is_whole else small), path, mark("{name} is saved.")
+        )
         return True
 
     def export_markdown(self) -> None:
@@ -182,7 +184,7 @@ class CompareFiles(QObject):
         path, _ = self._ask_name(title, suffix, kinds)
         if path is None:
             return
-        self._start(partial(_export, path, comparison, render), path, "written")
+        self._start(partial(_export, path, comparison, render), path, mark("{name} is written."))
 
     def _start(self, write: Callable[[], str], path: Path, done: str) -> None:
         """Write a file while the window goes on, and say what came of it."""
@@ -191,7 +193,7 @@ class CompareFiles(QObject):
         def tell(problem: str | None) -> None:
             self._is_written = problem == ""
             if self._is_written:
-                self._state.told.emit(tr("{name} is {done}.", name=name, done=done))
+                self._state.told.emit(tr(done, name=name))
             else:
                 self.failed.emit(
                     problem or tr("{name} could not be written: an error of the program", name=name)
@@ -216,7 +218,8 @@ class CompareFiles(QObject):
         self, title: str, suffix: str, kinds: str, kind: str = ""
     ) -> tuple[Path | None, str]:
         """The file's name, None where the writer gave none; and which of the kinds was chosen."""
-        suggested = Path(self._settings.get(FOLDER)) / f"{tr('Comparison')}{suffix}"
+        file = tr("Comparison") + suffix
+        suggested = Path(self._settings.get(FOLDER)) / file
         name, kind = QFileDialog.getSaveFileName(self._window, title, str(suggested), kinds, kind)
         if not name:
             return None, kind

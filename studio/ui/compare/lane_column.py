@@ -226,11 +226,11 @@ class LaneColumn(QWidget):
             case LanePhase.READING:
                 return tr("reading the prompt")
             case LanePhase.RUNNING:
-                return "writing"
+                return tr("writing")
             case LanePhase.STOPPING:
-                return "stopping"
+                return tr("stopping")
             case LanePhase.ENDED:
-                return REASONS.get(self.lane.reason, self.lane.reason)
+                return tr(REASONS.get(self.lane.reason, self.lane.reason))
 
     def _tell_word(self, index: int | None) -> None:
         known = index is not None and index < len(self.lane.tokens)

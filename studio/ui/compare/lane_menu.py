@@ -66,7 +66,7 @@ class LaneMenu(QMenu):
         self.go = act(tr("&Go on"), lambda: state.go_on(lane))
         self.again = act(tr("&New random draws"), lambda: state.run_again(lane))
         self.stop = act(tr("&Stop this lane"), lambda: state.stop(lane))
-        self.drop = act(f"&{DROP_BIASES}", lambda: state.biases.drop([lane]))
+        self.drop = act(f"&{tr(DROP_BIASES)}", lambda: state.biases.drop([lane]))
         self.addSeparator()
         self.copy = act(tr("&Copy text"), lambda: QGuiApplication.clipboard().setText(lane.text))
         self.keep = act(tr("&Make preset…"), lambda: state.make_preset(lane))

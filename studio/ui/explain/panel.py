@@ -197,7 +197,7 @@ class ExplainPanel(QFrame):
             self._number,
             tr("Step {number} of {count}", number=state.index + 1, count=len(STEP_NAMES)),
         )
-        _tell(self._title, STEPS[state.step].title)
+        _tell(self._title, tr(STEPS[state.step].title))
         self._slider.setVisible(STEPS[state.step].turns)
         if state.is_first and self._back.hasFocus():
             self._next.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -247,7 +247,7 @@ class _Dot(QAbstractButton):
         # Back, Next and the arrow keys lead everywhere; seven more stops would be in the way.
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        title = STEPS[name].title
+        title = tr(STEPS[name].title)
         self.setAccessibleName(tr("Step {number}: {title}", number=index + 1, title=title))
         self.setToolTip(f"{index + 1}. {title}")
         self.clicked.connect(lambda: state.go(name))

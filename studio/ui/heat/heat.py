@@ -53,7 +53,7 @@ class Heat(QObject):
 
     def _action(self, index: int, measure: HeatMeasure) -> QAction:
         scale = SCALES.get(measure)
-        action = QAction(scale.title if scale else tr("&Off"), self)
+        action = QAction(tr(scale.title) if scale else tr("&Off"), self)
         action.setCheckable(True)
         action.setToolTip(scale.tip if scale else tr("The manuscript without tints"))
         action.setShortcut(QKeySequence(f"Alt+{index}"))

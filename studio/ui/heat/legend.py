@@ -126,13 +126,13 @@ class HeatLegend(QWidget):
         if not is_on:
             return
         scale = SCALES[self._heat.measure]
-        name = scale.title.replace("&", "")
+        name = tr(scale.title).replace("&", "")
         self.measure_button.setText(tr("Heat: {name}", name=name.lower()))
         set_tip(self.measure_button, scale.tip)
         self.measure_button.setAccessibleName(tr("Heat: {name}", name=name))
         set_tip(self.scale, scale.tip)
         self.scale.setAccessibleName(
-            tr("{name}: from {low} to {high}", name=name, low=scale.low, high=scale.high)
+            tr("{name}: from {low} to {high}", name=name, low=tr(scale.low), high=tr(scale.high))
         )
         self.scale.updateGeometry()
         self.scale.update()
@@ -211,7 +211,7 @@ class HeatScaleBar(QWidget):
         if not self._heat.is_on:
             return 0.0, 0.0
         metrics, scale = QFontMetricsF(self.font()), self._heat.scale
-        return metrics.horizontalAdvance(scale.low), metrics.horizontalAdvance(scale.high)
+        return metrics.horizontalAdvance(tr(scale.low)), metrics.horizontalAdvance(tr(scale.high))
 
     def _has_room_for_words(self) -> bool:
         return self.width() >= self._hint(_NARROWEST_RAMP, with_words=True).width()
@@ -255,8 +255,8 @@ class HeatScaleBar(QWidget):
         painter.setPen(QColor(colors.muted))
         if has_words:
             words = QRectF(0, 0, self.width(), self.height())
-            painter.drawText(words, int(_MIDDLE | Qt.AlignmentFlag.AlignLeft), scale.low)
-            painter.drawText(words, int(_MIDDLE | Qt.AlignmentFlag.AlignRight), scale.high)
+            painter.drawText(words, int(_MIDDLE | Qt.AlignmentFlag.AlignLeft), tr(scale.low))
+            painter.drawText(words, int(_MIDDLE | Qt.AlignmentFlag.AlignRight), tr(scale.high))
         width = ramp_rect.width() / LEVELS
         for level, color in enumerate(ramp(colors.heat_least, colors.heat_most, LEVELS)):
             left = round(ramp_rect.left() + level * width)
@@ -277,11 +277,12 @@ class HeatScaleBar(QWidget):
         metrics = QFontMetricsF(self.font())
         places = scale.place(np.array([value for value, _ in scale.ticks])).tolist()
         for place, (_, label) in zip(places, scale.ticks, strict=True):
+            words = tr(label)
             x = ramp_rect.left() + (ramp_rect.width() - 1) * place
             top = ramp_rect.bottom()
             painter.drawLine(QPointF(x, top), QPointF(x, top + _TICK))
-            left = x - metrics.horizontalAdvance(label) / 2
-            painter.drawText(QPointF(left, top + _TICK + metrics.ascent()), label)
+            left = x - metrics.horizontalAdvance(words) / 2
+            painter.drawText(QPointF(left, top + _TICK + metrics.ascent()), words)
 
     def _paint_temperature(self, painter: QPainter, ramp_rect: QRectF) -> None:
         place = SCALES[HeatMeasure.BLAME].place(np.array([self._heat.temperature]))

@@ -467,15 +467,12 @@ class NextTokenHistogram(QWidget):
         )
         words = " ".join((words, *(note.words for note in self._state.notes)))
         if self._scale != WHOLE:
-            words = tr(
-                "{words} Scale 0 to {most}.",
-                words=words,
-                most=tick_labels(self._scale)[2],
-            )
+            scale = tr("Scale 0 to {most}.", most=tick_labels(self._scale)[2])
+            words = f"{words} {scale}"
         if self._selected is not None and self._selected < len(lines):
             line = lines[self._selected]
             if isinstance(line, Fold):
-                state = "open" if self._is_open else "closed"
+                state = tr("open") if self._is_open else tr("closed")
                 words = f"{spoken_lines([line], is_exact=is_exact)}; {state}"
             elif isinstance(line, TokenRow) and (details := self._state.details(line.token)):
                 words = details.spoken

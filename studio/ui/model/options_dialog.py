@@ -11,7 +11,7 @@ from PySide6.QtWidgets import (
 
 from studio.app.model.names import byte_size, model_title
 from studio.engine.messages import SMALLEST_CONTEXT, LoadOptions, ModelReport
-from studio.translation import tr
+from studio.translation import mark, tr
 from studio.ui.theme.check_box import CheckBox
 from studio.ui.theme.spacing import set_spacing
 from studio.ui.theme.spin_box import SpinBox
@@ -20,7 +20,7 @@ from studio.ui.theme.type_scale import grown
 from studio.ui.widgets.plain_label import PlainLabel
 from studio.visible_text import visible_name
 
-_AUTOMATIC = "automatic"
+_AUTOMATIC = mark("automatic")
 
 
 class ModelOptionsDialog(QDialog):
@@ -126,7 +126,7 @@ def _spin_box(theme: Theme, low: int, high: int, value: int, tip: str, step: int
     box.setRange(low, high)
     box.setSingleStep(step)
     # The lowest value is shown as a word: "automatic" is not a number.
-    box.setSpecialValueText(_AUTOMATIC)
+    box.setSpecialValueText(tr(_AUTOMATIC))
     box.setGroupSeparatorShown(True)
     box.setValue(value)
     box.setToolTip(tip)

@@ -39,12 +39,12 @@ class _Bias(Number):
 
 BIAS = _Bias(
     name="bias",
-    label="bias",
+    label=mark("bias"),
     neutral=-LARGEST,
     least=-LARGEST,
     most=LARGEST,
     stride=0.5,
-    words={"ban": -LARGEST},
+    words={mark("ban"): -LARGEST},
     allowed=mark("a number, or ban"),
     help=mark("Added to the token's logit before everything else."),
     plain=mark("5 is much; ban (−∞) makes it impossible."),

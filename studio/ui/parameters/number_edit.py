@@ -42,11 +42,11 @@ class NumberEdit(CommitEdit):
             tr(
                 "{tool_tip}<p>Allowed: {allowed}. {keys}</p>",
                 tool_tip=number.tool_tip,
-                allowed=number.allowed,
+                allowed=number.allowed_words,
                 keys=tr(STEP_KEYS),
             ),
         )
-        self.setAccessibleName(number.label)
+        self.setAccessibleName(tr(number.label))
         self.setAccessibleDescription(
-            tr("{help} Allowed: {allowed}.", help=number.help, allowed=number.allowed)
+            tr("{help} Allowed: {allowed}.", help=tr(number.help), allowed=number.allowed_words)
         )

@@ -35,7 +35,7 @@ class PromptFormatChoice(ComboBox):
         self._values = values
         self.addItems(list(PROMPT_FORMATS))
         self.setObjectName(PROMPT_FORMAT.name)
-        self.setAccessibleName(PROMPT_FORMAT.label)
+        self.setAccessibleName(tr(PROMPT_FORMAT.label))
         set_tip(self, PROMPT_FORMAT.tool_tip)
         self.activated.connect(lambda index: values.set(PROMPT_FORMAT, PROMPT_FORMATS[index]))
         values.changed.connect(self._follow)
@@ -62,7 +62,7 @@ class SystemMessageEdit(QPlainTextEdit):
         super().__init__(parent)
         self._values = values
         self.setObjectName(SYSTEM_MESSAGE.name)
-        self.setAccessibleName(SYSTEM_MESSAGE.label)
+        self.setAccessibleName(tr(SYSTEM_MESSAGE.label))
         set_tip(self, SYSTEM_MESSAGE.tool_tip)
         self.setPlaceholderText(tr("none"))
         self.setTabChangesFocus(True)

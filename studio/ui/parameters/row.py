@@ -65,7 +65,7 @@ class ParameterRow(QWidget):
         name.setToolTip(
             tr("Its name in {whose}: {name}", whose=_whose(parameter), name=parameter.name)
         )
-        self._help = _muted(parameter.help)
+        self._help = _muted(tr(parameter.help))
         set_tip(self._help, parameter.tool_tip)
         self._idle = _muted("")
         self._refusal = PlainLabel()
@@ -106,14 +106,14 @@ class ParameterRow(QWidget):
         _fit_to_digits(control)
         column.addWidget(control)
         for text in (
-            parameter.allowed,
+            parameter.allowed_words,
             tr("neutral {neutral_words}", neutral_words=self._neutral_words()),
         ):
             label = _muted(text)
             label.setToolTip(
                 tr(
                     "Allowed: {allowed}. Neutral: {neutral_words}.",
-                    allowed=parameter.allowed,
+                    allowed=parameter.allowed_words,
                     neutral_words=self._neutral_words(),
                 )
             )
@@ -134,7 +134,7 @@ class ParameterRow(QWidget):
 
     def put_below(self, control: QWidget) -> None:
         """Put a large control under the words."""
-        self._help.setText(f"{self.parameter.help} {self.parameter.plain}")
+        self._help.setText(f"{tr(self.parameter.help)} {tr(self.parameter.plain)}")
         for sign in self._signs:
             self._names.addWidget(sign)
         # In line with the signs beside them.
@@ -172,7 +172,7 @@ class ParameterRow(QWidget):
         return str(parameter.neutral)
 
     def _reset_button(self) -> QPushButton:
-        words = tr("Set {label} back to neutral", label=self.parameter.label)
+        words = tr("Set {label} back to neutral", label=tr(self.parameter.label))
         if isinstance(self.parameter, Number):
             words = f"{words}: {self._neutral_words()}"
         button = QPushButton("↺")
@@ -239,8 +239,8 @@ def _explain_button(parameter: Parameter, explain: Callable[[str], None]) -> QTo
     button.setText("?")
     button.setProperty("role", "muted")
     button.setObjectName(f"explain_{parameter.name}")
-    button.setToolTip(tr("Explain: {title}, on your own sentence", title=STEPS[step].title))
-    button.setAccessibleName(tr("Explain {label}", label=parameter.label))
+    button.setToolTip(tr("Explain: {title}, on your own sentence", title=tr(STEPS[step].title)))
+    button.setAccessibleName(tr("Explain {label}", label=tr(parameter.label)))
     button.setCursor(Qt.CursorShape.PointingHandCursor)
     button.clicked.connect(lambda: explain(step))
     return button

@@ -64,7 +64,7 @@ class SamplerOrderRow(QWidget):
         grip = PlainLabel(_GRIP)
         grip.setProperty("role", "muted")
         self.box = _Box(self, theme)
-        self._title = PlainLabel(STEP_TITLES[name])
+        self._title = PlainLabel(tr(STEP_TITLES[name]))
         self._words = ElidedLabel()
         self._words.setProperty("role", "muted")
         inside = QHBoxLayout(self)
@@ -87,7 +87,7 @@ class SamplerOrderRow(QWidget):
             is_quiet: Whether it changes nothing now.
         """
         self.box.setChecked(is_used)
-        title = STEP_TITLES[self.name]
+        title = tr(STEP_TITLES[self.name])
         self.box.setAccessibleName(tr("{title}, step {place}", title=title, place=place))
         self.box.setAccessibleDescription(words)
         if words != self._words.text():

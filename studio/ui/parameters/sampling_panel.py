@@ -181,7 +181,7 @@ class _Fields(QWidget):
             edit, lambda letters: edit.setMinimumWidth(letters.horizontalAdvance("0") * 9)
         )
         edit.refused.connect(self._show_refusal)
-        label = _label(entry.label)
+        label = _label(tr(entry.label))
         label.setBuddy(edit)
         set_tip(label, edit.toolTip())
         grid.addWidget(label, row, column)
@@ -193,9 +193,11 @@ class _Fields(QWidget):
         button = QPushButton("↺")
         button.setProperty("flat", True)
         button.setObjectName(f"reset_{entry.name}")
-        button.setToolTip(tr("Set {label} back to {neutral}", label=entry.label, neutral=neutral))
+        button.setToolTip(
+            tr("Set {label} back to {neutral}", label=tr(entry.label), neutral=neutral)
+        )
         button.setAccessibleName(
-            tr("Set {label} back to {neutral}", label=entry.label, neutral=neutral)
+            tr("Set {label} back to {neutral}", label=tr(entry.label), neutral=neutral)
         )
         policy = button.sizePolicy()
         policy.setRetainSizeWhenHidden(True)

@@ -63,7 +63,7 @@ class ParameterSection(QWidget):
         font = self._toggle.font()
         font.setWeight(QFont.Weight.DemiBold)
         self._toggle.setFont(font)
-        self._toggle.setAccessibleName(group.title)
+        self._toggle.setAccessibleName(tr(group.title))
         self._toggle.clicked.connect(self._turn)
         self._mark = PlainLabel(_DOT)
         self._mark.setForegroundRole(QPalette.ColorRole.Accent)
@@ -74,7 +74,7 @@ class ParameterSection(QWidget):
         self._reset.setProperty("flat", True)
         self._reset.setProperty("role", "muted")
         self._reset.setObjectName(f"reset_group_{group.name}")
-        self._reset.setToolTip(tr("Set all of “{title}” back to neutral", title=group.title))
+        self._reset.setToolTip(tr("Set all of “{title}” back to neutral", title=tr(group.title)))
         self._reset.setAccessibleName(self._reset.toolTip())
         self._reset.clicked.connect(lambda: values.reset(group.parameters))
 
@@ -120,7 +120,7 @@ class ParameterSection(QWidget):
         """Show only what matches; all where there is nothing to look for. Returns how many do."""
         self._sought = words
         found = tuple(one for one in self.group.parameters if one.matches(words))
-        is_named = words.strip().casefold() in self.group.title.casefold()
+        is_named = words.strip().casefold() in tr(self.group.title).casefold()
         self._shown = self.group.parameters if is_named else found
         self.setVisible(bool(self._shown))
         self._show_rows()
@@ -148,14 +148,13 @@ class ParameterSection(QWidget):
                 elif parameter.name in self._rows:
                     self._show(self._rows[parameter.name], False)
         self._show(self._body, is_shown)
-        self._toggle.setText(f"{'▾' if is_shown else '▸'}  {self.group.title}")
+        self._toggle.setText(f"{'▾' if is_shown else '▸'}  {tr(self.group.title)}")
         state = tr("open") if is_shown else tr("closed")
         self._toggle.setToolTip(
             tr("Hide these settings") if is_shown else tr("Show these settings")
         )
-        self._toggle.setAccessibleDescription(
-            f"{state}; {self._summary.text() or tr('all neutral')}"
-        )
+        summary = self._summary.text() or tr("all neutral")
+        self._toggle.setAccessibleDescription(f"{state}; {summary}")
 
     def _show(self, part: QWidget, is_shown: bool) -> None:
         # What is shown before it stands in its window is styled then, and at each step on its way.
@@ -179,7 +178,7 @@ class ParameterSection(QWidget):
 def _words(parameter: Parameter, values: ParameterValues) -> str:
     value = values.value(parameter)
     if isinstance(parameter, Number):
-        return f"{parameter.label} {parameter.format(values.number(parameter))}"
+        return f"{tr(parameter.label)} {parameter.format(values.number(parameter))}"
     if isinstance(value, tuple) and parameter.name != "samplers":
-        return f"{len(value)} {parameter.one if len(value) == 1 else parameter.label}"
-    return parameter.label
+        return f"{len(value)} {tr(parameter.one if len(value) == 1 else parameter.label)}"
+    return tr(parameter.label)

@@ -46,7 +46,7 @@ class ParameterTexts(QWidget):
         self._flow = FlowLayout(self._chips, 4)
         self.edit = AddEdit()
         self.edit.setObjectName(f"add_{parameter.name}")
-        self.edit.setAccessibleName(tr("Add to {label}", label=parameter.label))
+        self.edit.setAccessibleName(tr("Add to {label}", label=tr(parameter.label)))
         self.edit.setToolTip(tr("A text to add, then Enter. \\n is a newline, \\t a tab."))
         self.edit.returnPressed.connect(self._add)
         self.edit.textEdited.connect(lambda _text: self.refused.emit(""))

@@ -18,6 +18,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QMouseEvent, QPainter, Q
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from studio.app.presets.library_entries import Entry, Heading, Hint, Kind, Mark
+from studio.translation import tr
 from studio.ui.theme.colors import Colors
 from studio.ui.theme.theme import Theme
 
@@ -148,7 +149,7 @@ class PresetLibraryDelegate(QStyledItemDelegate):
         """Paint marks from the left; return where they end."""
         left = place.left()
         for mark in marks:
-            width = painter.fontMetrics().horizontalAdvance(mark.value) + 2 * _PILL_INSIDE
+            width = painter.fontMetrics().horizontalAdvance(tr(mark.value)) + 2 * _PILL_INSIDE
             if left + width > place.right():
                 break
             pill = QRectF(left, place.top(), width, place.height())
@@ -157,7 +158,7 @@ class PresetLibraryDelegate(QStyledItemDelegate):
             painter.setPen(QColor(colors.text if is_loud else colors.ghost))
             painter.drawRoundedRect(pill.adjusted(0.5, 0.5, -0.5, -0.5), 5, 5)
             painter.setPen(QColor(colors.text))
-            painter.drawText(pill, Qt.AlignmentFlag.AlignCenter, mark.value)
+            painter.drawText(pill, Qt.AlignmentFlag.AlignCenter, tr(mark.value))
             left = pill.right() + _PILL_GAP
         return left
 

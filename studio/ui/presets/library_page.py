@@ -23,7 +23,7 @@ NOTHING_SET = mark(
 
 def standing_line(entry: Entry) -> str:
     """Whose it is and what is true of it, in a line."""
-    words = [entry.kind.value, *(MARK_WORDS[mark] for mark in entry.marks)]
+    words = [tr(entry.kind.value), *(tr(MARK_WORDS[kind]) for kind in entry.marks)]
     line = " · ".join(words)
     return line[0].upper() + line[1:]
 
@@ -46,7 +46,7 @@ def page(
     """
     parts = [f"<p>{_text(preset.description)}</p>"] if preset.description else []
     facts = [
-        tr("For {task}", task=TASK_WORDS[preset.task]),
+        tr("For {task}", task=tr(TASK_WORDS[preset.task])),
         tr("{prompt_format} format", prompt_format=preset.prompt_format),
         tr("at most %n tokens", "", preset.max_tokens, one="at most %n token"),
     ]

@@ -124,4 +124,4 @@ def _turned_words(turned: list[tuple[str, object, object]]) -> str:
         f"{shortened(value_words(field, new))}"
         for field, old, new in turned
     ]
-    return f"<p>{tr('Turned since:')}<br>" + "<br>".join(escape(line) for line in lines) + "</p>"
+    return "<p>{}</p>".format("<br>".join([tr("Turned since:"), *map(escape, lines)]))

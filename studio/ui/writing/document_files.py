@@ -425,9 +425,9 @@ class DocumentFiles(QObject):
         more, answers = offer(found, is_file=path is not None)
         title = tr("Larger than a page")
         answer = ask(self._window, title, too_large(name, found.shape), more, answers)
-        if answer == SPLIT and path is not None:
+        if answer == tr(SPLIT) and path is not None:
             self._split(path, found)
-        elif answer in (WRAP, FIRST):
+        elif answer in (tr(WRAP), tr(FIRST)):
             self._begin(replace(found.file, text=found.parts[0]))
 
     def _begin(self, file: TextFile) -> None:

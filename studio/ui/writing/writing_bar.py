@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 from studio.app.frame_clock import FrameClock
 from studio.app.timers import single_shot
 from studio.app.writing.draft import Draft
-from studio.app.writing.place_words import SHORTER, place_words
+from studio.app.writing.place_words import place_words, shorter
 from studio.app.writing.take_words import retake_tip, take_facts, take_sentence
 from studio.app.writing.writing import Writing
 from studio.translation import mark, tr
@@ -117,12 +117,12 @@ class WritingBar(QWidget):
         if take_set is not None:
             self.takes.show_takes(take_set)
         words, tip = place_words(self._draft)
-        shorter = SHORTER.get(words, "")
+        fewer = shorter(words)
         if not words and take_set is not None and take_set.current is not None:
-            words, shorter = tr("Retake replaces what is marked"), tr("Retake replaces this")
+            words, fewer = tr("Retake replaces what is marked"), tr("Retake replaces this")
             tip = retake_tip(take_set)
         self.place.setVisible(bool(words))
-        self.place.set_forms(words, shorter)
+        self.place.set_forms(words, fewer)
         set_tip(self.place, f"<p>{tip}.</p>")
         self._show_facts()
 

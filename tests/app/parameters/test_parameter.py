@@ -58,7 +58,7 @@ def test_neutral_values_are_those_of_neutral_parameters() -> None:
 def test_each_says_what_it_does_in_a_sentence(parameter: Parameter) -> None:
     assert parameter.help.endswith(".")
     assert parameter.plain.endswith(".")
-    assert parameter.allowed
+    assert parameter.allowed_words
     assert parameter.label.casefold() in parameter.tool_tip.casefold()
     assert f"({parameter.name})" in parameter.tool_tip
     assert parameter.step is None or parameter.step in SamplingParams().samplers
@@ -99,14 +99,14 @@ def test_the_neutral_value_can_be_typed_as_it_is_shown_and_by_leaving_it_out(
 
 
 def test_what_is_allowed_is_told_in_words() -> None:
-    assert TEMPERATURE.allowed == "0 (greedy) to ∞ (uniform)"
-    assert TOP_K.allowed == "whole, from 0"
-    assert TOP_P.allowed == "above 0, to 1"
-    assert MIN_P.allowed == "0 to 1"
-    assert TOP_N_SIGMA.allowed == "off, from 0"
-    assert REPEAT_LAST_N.allowed == "all, from 0"
-    assert SEED.allowed == "random, 0 to 4294967295"
-    assert PARAMETERS["frequency_penalty"].allowed == "any number"
+    assert TEMPERATURE.allowed_words == "0 (greedy) to ∞ (uniform)"
+    assert TOP_K.allowed_words == "whole, from 0"
+    assert TOP_P.allowed_words == "above 0, to 1"
+    assert MIN_P.allowed_words == "0 to 1"
+    assert TOP_N_SIGMA.allowed_words == "off, from 0"
+    assert REPEAT_LAST_N.allowed_words == "all, from 0"
+    assert SEED.allowed_words == "random, 0 to 4294967295"
+    assert PARAMETERS["frequency_penalty"].allowed_words == "any number"
     assert {LARGEST, LARGEST_COUNT} == {math.inf, 2**31 - 1}
 
 
