@@ -16,7 +16,7 @@ NAMES_AND_STYLES: Mapping[str, frozenset[str]] = {
         {"NumPy", "Jinja", "Apache-2.0", "Noto Serif", "Inter", "<h2>Kelvin Studio {}</h2>"}
     ),
     "ui/main_window.py": frozenset({"[*] – Kelvin Studio"}),
-    "ui/presets/actions.py": frozenset({"&Kelvin Studio", "&SillyTavern", "Kobold&Cpp"}),
+    "ui/presets/actions.py": frozenset({"&SillyTavern", "Kobold&Cpp"}),
     "ui/theme/faces.py": frozenset({"Noto Serif", "Inter"}),
     # Style sheets.
     "ui/presets/library_page.py": frozenset(

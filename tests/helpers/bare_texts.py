@@ -4,7 +4,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-_READS_AS_WORDS = re.compile(r"[a-z]{2}.*[ …]|[ “”(,;:–][a-z]{2}|^&?[A-Z][a-z]{2}", re.DOTALL)
+_READS_AS_WORDS = re.compile(r"[a-z]{2}.*[ …]|[ “”(,;:–][a-z]{2}|^[A-Z][a-z]{2}", re.DOTALL)
 """Two letters and a space somewhere, or a capital at the beginning: no key, name or sign."""
 _HAS_LETTERS = re.compile("[a-z]{2}", re.IGNORECASE)
 
@@ -22,7 +22,21 @@ SHOWING = frozenset(
         *("setPlaceholderText", "setAccessibleName", "setAccessibleDescription", "setTabText"),
         *("setPrefix", "setSuffix", "setSpecialValueText", "setLabelText", "setInformativeText"),
         *("setHtml", "setPlainText", "setHeaderLabels", "addTab", "addItem", "addItems"),
-        *("addRow", "addMenu", "addSection", "showText", "drawText", "set_tip", "tell", "say"),
+        *(
+            "make_action",
+            "act",
+            "quiet_link",
+            "set_forms",
+            "horizontalAdvance",
+            "addRow",
+            "addMenu",
+            "addSection",
+            "showText",
+            "drawText",
+            "set_tip",
+            "tell",
+            "say",
+        ),
         *("setTabToolTip", "setItemText", "insertItem", "setDetailedText", "plain_tip"),
         *("QAction", "QLabel", "QPushButton", "QToolButton", "QCheckBox", "QRadioButton"),
         *("QGroupBox", "QMenu", "QDockWidget", "PlainLabel", "ElidedLabel"),
@@ -113,7 +127,7 @@ def _in_call(node: ast.Call) -> Iterator[tuple[int, str]]:
 
 
 def _reads_as_text(text: str, *, is_shown: bool) -> bool:
-    bare = _MARKUP.sub("", text)
+    bare = _MARKUP.sub("", text).replace("&", "")
     if _KEY.fullmatch(text) or _FILE.fullmatch(bare):
         return False
     return bool((_HAS_LETTERS if is_shown else _READS_AS_WORDS).search(bare))

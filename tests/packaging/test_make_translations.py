@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 
 import make_translations
 import pytest
-from PySide6.QtCore import QCoreApplication, QLocale
+from PySide6.QtCore import QCoreApplication, QLocale, QTranslator
 
 from studio import translation
 from studio.app import language
@@ -61,6 +61,10 @@ def translations(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pa
     monkeypatch.setattr(language, "resource", tmp_path.joinpath)
     yield file
     translation.use(None)
+    if application := QCoreApplication.instance():
+        for translator in application.findChildren(QTranslator):
+            application.removeTranslator(translator)
+            translator.deleteLater()
 
 
 def test_from_source_to_screen(translations: Path, qapp: QCoreApplication) -> None:

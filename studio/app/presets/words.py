@@ -16,6 +16,8 @@ TASK_WORDS: dict[Task, str] = {
     "other": mark("anything"),
 }
 
+_OF_ITSELF = {"task": mark("task"), "description": mark("description"), "notes": mark("notes")}
+"""What a preset says beside its settings."""
 _NOTHING = "–"
 _SIGNS = str.maketrans({"\n": "↵", "\t": "⇥", "\r": "␍"})
 _QUOTED = ("stop", "dry_sequence_breakers")
@@ -25,7 +27,9 @@ def field_words(field: str) -> str:
     """What a field is called: ``top-k`` for ``top_k``."""
     if field == BIASES_FOR.name:
         return tr(BIASES_FOR.label)
-    return tr(PARAMETERS[field].label) if field in PARAMETERS else field.replace("_", " ")
+    if field in PARAMETERS:
+        return tr(PARAMETERS[field].label)
+    return tr(_OF_ITSELF[field]) if field in _OF_ITSELF else field.replace("_", " ")
 
 
 def value_words(field: str, value: object) -> str:

@@ -102,7 +102,7 @@ class _Overlay(pg.GraphicsObject):  # type: ignore[misc]  # pyqtgraph has no typ
         painter.setPen(QColor(colors.muted))
         right = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         rest = plot.top() + plot.height() * place_of(REST)
-        labels = [(rest, "rest")]
+        labels = [(rest, tr("rest"))]
         above = plot.top() - line
         for rank in TICKS:
             y = plot.top() + plot.height() * place_of(rank - 1)
@@ -221,7 +221,7 @@ class LandscapeView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no 
     def _lay_out(self) -> None:
         size = self.viewport().size()
         metrics = QFontMetricsF(self.font())
-        left = round(metrics.horizontalAdvance("rest")) + _AXIS_GAP
+        left = round(metrics.horizontalAdvance(tr("rest"))) + _AXIS_GAP
         height = max(size.height() - round(metrics.height()) - 6, 8)
         self.plot = QRectF(left, 4, max(size.width() - left - 2, 8), height)
         self._rows_of_pixels = rows_of_pixels(height)

@@ -101,7 +101,7 @@ class PresetActions(QObject):
         )
         self.delete = make_action(
             window,
-            "De&lete",
+            tr("De&lete"),
             lambda: self._edits.delete(self._name),
             tip=tr("Delete your preset; it can be brought back"),
         )

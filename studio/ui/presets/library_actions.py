@@ -74,14 +74,14 @@ class PresetLibraryActions(QObject):
         )
         self.duplicate = make_action(
             window,
-            "D&uplicate",
+            tr("D&uplicate"),
             on_selected(lambda entry: presets.duplicate(entry.key, choose=False)),
         )
         self.rename = make_action(
             window, tr("&Rename…"), on_selected(lambda entry: edits.rename(entry.key, window)), "F2"
         )
         self.delete = make_action(
-            window, "De&lete", on_selected(lambda entry: edits.delete(entry.key)), "Del"
+            window, tr("De&lete"), on_selected(lambda entry: edits.delete(entry.key)), "Del"
         )
         self.import_ = make_action(
             window,

@@ -251,7 +251,10 @@ class ChoicesCurve(QWidget):
         painter.setBrush(QColor(colors.card))
         labels: list[tuple[QRectF, str]] = []
         taken = [_square_round(dot, self._grown * _DOT_RADIUS + 1)] if (dot := self.dot()) else []
-        for name, place in (("steepest", retempered.steepest), ("flattest", retempered.flattest)):
+        for name, place in (
+            (tr("steepest"), retempered.steepest),
+            (tr("flattest"), retempered.flattest),
+        ):
             point = None if place is None else self.point_of(place)
             if place is None or point is None:
                 continue
