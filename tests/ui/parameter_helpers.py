@@ -23,6 +23,7 @@ def opened(window: MainWindow) -> ParameterEditor:
     assert dock.isVisible()
     for name in PARAMETERS:
         dock.editor.row(name)
+    QApplication.processEvents()  # they have their places
     return dock.editor
 
 

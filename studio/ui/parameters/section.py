@@ -6,7 +6,7 @@ It binds a `ParameterValues` and keeps nothing but whether it is open.
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QFont, QMouseEvent, QPalette
+from PySide6.QtGui import QFont, QMouseEvent, QPalette, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from studio.app.parameters.groups import ParameterGroup
@@ -126,6 +126,11 @@ class ParameterSection(QWidget):
         self._show_rows()
         return len(self._shown)
 
+    def showEvent(self, event: QShowEvent) -> None:
+        """Make what is open: now it stands in its window, and is styled there once."""
+        super().showEvent(event)
+        self._show_rows()
+
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """A click on the heading's line opens and closes, as one on its name does."""
         in_header = self._header.geometry().contains(event.position().toPoint())
@@ -141,7 +146,7 @@ class ParameterSection(QWidget):
 
     def _show_rows(self) -> None:
         is_shown = self._is_open or bool(self._sought)
-        if is_shown:
+        if is_shown and self.isVisible():
             for parameter in self.group.parameters:
                 if parameter in self._shown:
                     self._show(self.row(parameter), True)
