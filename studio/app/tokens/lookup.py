@@ -95,8 +95,7 @@ class TokenLookup(QObject):
 
     def spell(self, tokens: Iterable[int]) -> None:
         """See to it that tokens can be shown by their text, as soon as a model is there."""
-        wanted = frozenset(tokens) - self._next_token.pieces.keys()
-        wanted = wanted.difference(*self._spelling)
+        wanted = frozenset(tokens).difference(self._next_token.pieces, *self._spelling)
         if wanted and self._model.is_ready:
             self._spelling.add(wanted)
             request = self._client.next_request(partial(self._on_spelled, wanted))
