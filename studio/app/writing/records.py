@@ -29,7 +29,6 @@ from studio.engine.messages import (
     ScoringEnded,
     Stop,
     Superseded,
-    Token,
 )
 from studio.manuscript import FollowedText, Manuscript, RecordedToken, TokenSpan, TokenSpans
 from studio.token_record import TokenRecord
@@ -111,11 +110,11 @@ class TokenRecords(QObject):
         self._clock = FrameClock(self.changed.emit, self)
         self.spans.changed.connect(lambda *_: self._clock.request())
         self._budget = SketchBudget()
-        client.follow(self._on_token, Token)
         client.follow(self._learn, Scored)
         client.died.connect(lambda _outcome: self._end())
         model.changed.connect(self._on_model_changed)
         writing.changed.connect(self.scoring_changed)
+        writing.recorded.connect(self._keep)
         draft.manuscript.loaded.connect(self._forget_text)
 
     def last(self, count: int) -> list[RecordedToken]:
@@ -133,10 +132,6 @@ class TokenRecords(QObject):
         token = msgspec.structs.replace(record.token)
         self._keep(token)
         return dataclasses.replace(record, token=token)
-
-    def _on_token(self, event: AnyEvent) -> None:
-        assert isinstance(event, Token), "it listens to no other"
-        self._keep(event.record)
 
     def _keep(self, token: TokenRecord) -> None:
         if self._budget.add(token) and self.spans.forget(_says_nothing):

@@ -77,6 +77,8 @@ class Writing(QObject):
     """The phase, or what can be done."""
     takes_changed = Signal()
     """Retake and the steps may be about another take, or the take has changed."""
+    recorded = Signal(object)
+    """The `TokenRecord` of each token that is written, as it comes."""
     progressed = Signal()
     """A frame of text was shown; the rate may be another."""
     failed = Signal(str, str)
@@ -280,6 +282,7 @@ class Writing(QObject):
         self._latest = self._run.take(event.record)
         if self._writer:
             self._writer.add(event.record.text, self._latest)
+        self.recorded.emit(event.record)
         self._pieces.update(event.pieces)
         self._clock.request()
 

@@ -84,8 +84,8 @@ def estimate(
     blocks n_embd_r + n_embd_s for each sequence (llama-memory-recurrent.cpp), and the scratch is
     ruled by the largest of the logits, the feed-forward layer and, without flash attention, the
     attention scores of one batch (sched_reserve in llama-context.cpp). Blocks with a sliding window
-    count in full, as llama.cpp keeps them by default (swa_full). With the unified cache that lanes
-    share, `context_size` is for all sequences together. For the copies of weights see `repacking`.
+    count in full, as llama.cpp keeps them by default (swa_full). In the unified cache
+    `context_size` is for all sequences together. For the copies of weights see `repacking`.
 
     Args:
         header: of the model.

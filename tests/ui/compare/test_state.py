@@ -10,6 +10,7 @@ from studio.app.compare.record import record_of, show_record
 from studio.app.compare.setups import all_presets, around, ladder
 from studio.app.compare.state import ELSEWHERE, ENDS_AT_ONCE, CompareState
 from studio.app.presets.preset_choice import PresetChoice
+from studio.app.tokens.sketch_budget import SketchBudget
 from studio.app.tokens.written_token import WrittenToken
 from studio.engine.messages import (
     BreakersFound,
@@ -28,7 +29,7 @@ from studio.engine.messages import (
     StopSequence,
 )
 from studio.presets import Preset, built_in_presets
-from tests.ui.fake_engine import Desk, evaluated, token
+from tests.ui.fake_engine import Desk, evaluated, finished, sketch, token
 
 
 class LaneDesk(Desk):
@@ -110,6 +111,19 @@ class LaneDesk(Desk):
 @pytest.fixture
 def desk(qapp: QObject) -> LaneDesk:
     return LaneDesk()
+
+
+def test_what_lanes_write_takes_nothing_of_the_texts_budget(
+    qapp: QObject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(SketchBudget.__init__, "__defaults__", (8 * len(sketch(0)),))
+    desk = LaneDesk()
+    desk.writing.continue_writing()
+    written = desk.request
+    tokens = [token(written, index, b" x", token_id=index) for index in range(4)]
+    desk.client.answer(evaluated(written, 1), *tokens, *finished(written, 4))
+    desk.run(*range(10, 30))
+    assert [record.sketch for record in desk.records.last(4)] == [sketch(at) for at in range(4)]
 
 
 def test_set_ups(desk: LaneDesk) -> None:
