@@ -4,42 +4,18 @@ Frozen values, typed on both ends, encoded as msgpack; never pickle. This module
 llama_cpp, and does not know how messages travel (`framing`) or who acts on them (`child`).
 """
 
+from collections.abc import Iterable
 from typing import Annotated, Literal, Protocol
 
 import msgspec
+import numpy as np
 
-from studio.engine.generation_messages import MOST_SEQUENCES as MOST_SEQUENCES
-from studio.engine.generation_messages import ChangeSequence as ChangeSequence
-from studio.engine.generation_messages import ContinueSequence as ContinueSequence
-from studio.engine.generation_messages import Finished as Finished
-from studio.engine.generation_messages import FinishReason as FinishReason
-from studio.engine.generation_messages import Generate as Generate
-from studio.engine.generation_messages import ParamsChanged as ParamsChanged
-from studio.engine.generation_messages import RemoveSequence as RemoveSequence
-from studio.engine.generation_messages import RerunSequence as RerunSequence
-from studio.engine.generation_messages import RunFinished as RunFinished
-from studio.engine.generation_messages import SequenceCommand as SequenceCommand
-from studio.engine.generation_messages import SequenceEvent as SequenceEvent
-from studio.engine.generation_messages import SequenceStart as SequenceStart
-from studio.engine.generation_messages import Started as Started
-from studio.engine.generation_messages import StopSequence as StopSequence
-from studio.engine.generation_messages import WhenFull as WhenFull
-from studio.engine.message_parts import Command as Command
-from studio.engine.message_parts import Event as Event
-from studio.engine.message_parts import Pieces, check_ids, ids_of
-from studio.engine.message_parts import Prompt as Prompt
-from studio.engine.message_parts import PromptFormat as PromptFormat
-from studio.engine.message_parts import Token as Token
-from studio.engine.message_parts import id_bytes as id_bytes
-from studio.engine.vocabulary_messages import BreakersFound as BreakersFound
-from studio.engine.vocabulary_messages import FindBreakers as FindBreakers
-from studio.engine.vocabulary_messages import FindTokens as FindTokens
-from studio.engine.vocabulary_messages import FindWords as FindWords
-from studio.engine.vocabulary_messages import TokensFound as TokensFound
-from studio.engine.vocabulary_messages import WordsFound as WordsFound
-from studio.sampling import LogitSketch
-from studio.token_record import TokenRecord, TypedBytes
+from studio.sampling import MAX_SEED, LogitSketch, SamplingParams, WordTokens
+from studio.token_record import TokenId, TokenRecord, TypedBytes
 from studio.visible_text import visible_line, visible_message
+
+MOST_SEQUENCES = 8
+"""Sequences of one generation; they are numbered from 0 to one less."""
 
 SMALLEST_CONTEXT = MOST_SEQUENCES + 2
 """Tokens. llama.cpp aborts where a context holds fewer tokens than sequences (n_seq_max)."""
@@ -105,6 +81,117 @@ class ModelReport(msgspec.Struct, frozen=True, kw_only=True):
             msgspec.structs.force_setattr(self, field, visible_line(getattr(self, field)))
 
 
+# What several messages have in common.
+
+Pieces = Annotated[dict[TokenId, bytes], msgspec.Meta(max_length=2**20)]
+"""Bytes by token id: no vocabulary has as many. A longer one is refused before it is read."""
+PromptFormat = Literal["plain", "chat"]
+
+
+class Prompt(msgspec.Struct, frozen=True, kw_only=True):
+    """What the model is given: brief and manuscript, in a preset's format."""
+
+    manuscript: str
+    """The manuscript up to the caret; the model continues it."""
+    skipped: Annotated[int, msgspec.Meta(ge=0, le=2**53)] = 0
+    """Code points of the manuscript before these: further off than any context reaches."""
+    brief: str = ""
+    system: str = ""
+    """The preset's system message; used by the chat format alone."""
+    format: PromptFormat = "plain"
+
+    def __post_init__(self) -> None:
+        """Replace lone surrogates, which neither UTF-8 nor a vocabulary has, by question marks.
+
+        A writer's text can hold one where a paste or a file name broke a character in two.
+        """
+        for field in ("manuscript", "brief", "system"):
+            raw = getattr(self, field).encode("utf-8", errors="replace")
+            msgspec.structs.force_setattr(self, field, raw.decode())
+
+
+def check_stop(stop: tuple[str, ...]) -> None:
+    """Refuse a stop that would end everything.
+
+    Raises:
+        ValueError: one is empty.
+    """
+    if not all(stop):
+        raise ValueError("stop: found an empty text; allowed are texts of a character or more")
+
+
+def check_ids(field: str, ids: bytes) -> None:
+    """Refuse what are no token ids: int32, little-endian.
+
+    Raises:
+        ValueError: it is no whole number of them.
+    """
+    if len(ids) % 4:
+        raise ValueError(f"{field}: found {len(ids)} bytes; allowed are 4 for each token id")
+
+
+def id_bytes(ids: Iterable[int]) -> bytes:
+    """Token ids as messages carry them: int32, little-endian."""
+    return np.asarray(list(ids), dtype="<i4").tobytes()
+
+
+def ids_of(data: bytes) -> list[int]:
+    """The token ids of `id_bytes`."""
+    ids: list[int] = np.frombuffer(data, dtype="<i4").tolist()
+    return ids
+
+
+class Command(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Base of all commands."""
+
+    request: int
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Base of all events; `request` is that of the command answered."""
+
+    request: int
+
+
+def _check_seed(seed: int) -> None:
+    if not -1 <= seed <= MAX_SEED:
+        raise ValueError(f"seed: found {seed}; allowed is 0 to {MAX_SEED}, or -1 for a new one")
+
+
+class SequenceStart(msgspec.Struct, frozen=True, kw_only=True):
+    """One sequence as it begins."""
+
+    params: SamplingParams
+    """Their seed counts only where the sequences do not share u."""
+    written: bytes = b""
+    """Token ids that it has written before, in an engine that is no more, or as a file tells:
+    int32, little-endian. It goes on behind them. `id_bytes` makes this of numbers."""
+    waits: bool = False
+    """Do not run it until a `ContinueSequence`."""
+    stop: tuple[str, ...] = ()
+    """Texts that end it where they are complete. They are not given, what stands before them is."""
+    mu: float | None = None
+    """Where Mirostat stood behind `written`; None to begin. See `Finished.mu`."""
+
+    def __post_init__(self) -> None:
+        """Refuse what are no token ids, and a stop that would end everything."""
+        check_ids("written", self.written)
+        check_stop(self.stop)
+
+    def token_ids(self) -> list[int]:
+        """The ids of what it has written before."""
+        return ids_of(self.written)
+
+
+WhenFull = Literal["cut", "end"]
+"""What happens where the context is full.
+
+- `cut`: the manuscript's beginning is cut once more, the rest is evaluated anew, and the sequence
+  goes on: Evaluating..., Evaluated come between two tokens. For one sequence.
+- `end`: sequences end with `context_full`; the prompt is cut beforehand for what they may write.
+"""
+
+
 # Commands: window -> engine. `request` is the sender's number; every answer carries it.
 
 
@@ -151,6 +238,150 @@ class Stop(Command, frozen=True, kw_only=True, tag=True):
 
 class Ping(Command, frozen=True, kw_only=True, tag=True):
     """Ask for a sign of life. Answer: Pong, at once, whatever the engine is doing."""
+
+
+# Commands about a generation carry the `request` of its `Generate`, also long after that run has
+# ended; so do the events.
+
+
+class Generate(Command, frozen=True, kw_only=True, tag=True):
+    """Continue one prompt, in one sequence or in several at once.
+
+    Goes before previews and scorings; a Load supersedes it, and one that is kept a newer one that
+    is. Answers: Started for each sequence, Evaluating..., Evaluated, Token..., ParamsChanged...,
+    Finished for each sequence, RunFinished | Failed | Superseded.
+    """
+
+    prompt: Prompt
+    sequences: tuple[SequenceStart, ...]
+    max_tokens: int
+    """For each sequence."""
+    ignore_eos: bool = False
+    """Go on past an end-of-sequence token. The distribution is not changed by this."""
+    when_full: WhenFull = "cut"
+    keep: bool = False
+    """Keep the sequences when all have ended, so that they can be continued or run again, until the
+    next Generate that is kept."""
+    share_u: bool = False
+    """Every sequence draws the same u at the same position. Otherwise each has a seed of its own:
+    that of its parameters, or where they leave it open, `seed` plus the sequence's number."""
+    seed: int = -1
+    """The seed of all sequences; -1 = a new one."""
+    unseen_tokens: int = -1
+    """How many tokens of the manuscript's beginning sequences that go on did not see when they
+    wrote what they have `written`, as the context had no room: it is so again, if that leaves room.
+    -1 leaves it to the engine."""
+
+    def __post_init__(self) -> None:
+        """Refuse what no generation can be."""
+        most = 1 if self.when_full == "cut" else MOST_SEQUENCES
+        if not 1 <= len(self.sequences) <= most:
+            raise ValueError(
+                f"sequences: found {len(self.sequences)}; allowed are 1 to {most} where a full "
+                f"context means “{self.when_full}”"
+            )
+        if self.max_tokens < 1:
+            raise ValueError(f"max_tokens: found {self.max_tokens}; allowed is 1 or more")
+        if self.unseen_tokens < -1:
+            raise ValueError(f"unseen_tokens: found {self.unseen_tokens}; allowed is -1 or more")
+        _check_seed(self.seed)
+
+
+class ChangeSequence(Command, frozen=True, kw_only=True, tag=True):
+    """Change the parameters of a sequence that runs; in effect at its next token.
+
+    Answer: ParamsChanged, if the sequence runs and has others. One that does not run is changed by
+    `ContinueSequence`.
+    """
+
+    sequence: int
+    params: SamplingParams
+
+
+class StopSequence(Command, frozen=True, kw_only=True, tag=True):
+    """End one sequence and let the others go on. (`Stop` ends all.) Answer: Finished."""
+
+    sequence: int
+
+
+class ContinueSequence(Command, frozen=True, kw_only=True, tag=True):
+    """Let a sequence go on that has ended, while others run or after all have ended.
+
+    Answers: ParamsChanged if the parameters are others, Token..., Finished; and where nothing ran
+    any more, RunFinished | Failed | Superseded at the end.
+    """
+
+    sequence: int
+    params: SamplingParams
+    max_tokens: int
+    """How many more."""
+    stop: tuple[str, ...] = ()
+    """As `SequenceStart.stop`."""
+
+    def __post_init__(self) -> None:
+        """Refuse a stop that would end everything."""
+        check_stop(self.stop)
+
+
+class RerunSequence(Command, frozen=True, kw_only=True, tag=True):
+    """Run a sequence again from the prompt, with other u. One that is not there yet is added so.
+
+    Answers: Started, then as for `ContinueSequence`.
+    """
+
+    sequence: int
+    params: SamplingParams
+    max_tokens: int
+    seed: int = -1
+    """-1 = a new one; the seed of the others gives it their u."""
+    stop: tuple[str, ...] = ()
+    """As `SequenceStart.stop`."""
+
+    def __post_init__(self) -> None:
+        """Refuse numbers that no sequence has, and a stop that would end everything."""
+        if not 0 <= self.sequence < MOST_SEQUENCES:
+            raise ValueError(
+                f"sequence: found {self.sequence}; allowed are 0 to {MOST_SEQUENCES - 1}"
+            )
+        _check_seed(self.seed)
+        check_stop(self.stop)
+
+
+class RemoveSequence(Command, frozen=True, kw_only=True, tag=True):
+    """Forget a sequence, and free its room in the context. No answer, not even for one that ran."""
+
+    sequence: int
+
+
+class FindTokens(Command, frozen=True, kw_only=True, tag=True):
+    """Say how tokens are spelled.
+
+    It waits for what runs, and nothing gives way to it; a Load supersedes it. Answers: TokensFound
+    | Failed | Superseded.
+    """
+
+    ids: tuple[TokenId, ...]
+
+
+class FindWords(Command, frozen=True, kw_only=True, tag=True):
+    """Say which tokens complete words, and how they are spelled.
+
+    It waits for what runs, and nothing gives way to it; a Load supersedes it. Answers: WordsFound
+    | Failed | Superseded.
+    """
+
+    texts: tuple[str, ...]
+    """Each way of writing a word: see `studio.sampling.WordBias.forms`."""
+
+
+class FindBreakers(Command, frozen=True, kw_only=True, tag=True):
+    """Say with which tokens DRY's sequence breakers begin, and what must follow them.
+
+    It waits for what runs, and nothing gives way to it; a Load supersedes it. Answers:
+    BreakersFound | Failed | Superseded.
+    """
+
+    texts: tuple[str, ...]
 
 
 # Events: engine -> window.
@@ -281,6 +512,112 @@ class Pong(Event, frozen=True, kw_only=True, tag=True):
     """The engine's process lives, and reads what it is sent."""
 
 
+class Token(Event, frozen=True, kw_only=True, tag=True):
+    """One token written."""
+
+    sequence: int = 0
+    """Which of the generation's sequences wrote it."""
+    index: int
+    """How many tokens the sequence wrote before it."""
+    record: TokenRecord
+    pieces: Pieces = msgspec.field(default_factory=dict)
+    """Bytes of tokens in its sketch that no message before has spelled."""
+
+
+class Started(Event, frozen=True, kw_only=True, tag=True):
+    """A sequence stands at the prompt, or behind what it had written before."""
+
+    sequence: int
+    seed: int
+    """The seed in effect, also where the command left the choice to the engine."""
+    params: SamplingParams
+    tokens: int
+    """How many it has written before."""
+
+
+class ParamsChanged(Event, frozen=True, kw_only=True, tag=True):
+    """A sequence's parameters changed."""
+
+    sequence: int
+    index: int
+    """The first token drawn with them."""
+    params: SamplingParams
+
+
+FinishReason = Literal["end_of_text", "stop_string", "max_tokens", "stopped", "context_full"]
+
+
+class Finished(Event, frozen=True, kw_only=True, tag=True):
+    """A sequence ended; one that is kept can be continued or run again."""
+
+    sequence: int
+    reason: FinishReason
+    tokens: int
+    """All that it has written since the prompt."""
+    seed: int
+    params: SamplingParams
+    """As they stood at the last token."""
+    end: Token | None = None
+    """What was drawn behind the last token and ended the text, where something did: an
+    end-of-text token, or the token in which a stop string begins. Of its text only what stands
+    before the stop; it is none of the sequence's `tokens`, and drawn again where that goes on."""
+    mu: float | None = None
+    """Where Mirostat stands behind the last token; None where it is off."""
+
+    @property
+    def beginning(self) -> Token | None:
+        """The token of which the text has the beginning, as a stop string begins within it."""
+        return self.end if self.end and self.end.record.text else None
+
+
+class RunFinished(Event, frozen=True, kw_only=True, tag=True):
+    """No sequence runs any more."""
+
+    tokens: int
+    """Written in this run, by all sequences together."""
+    reasons: tuple[FinishReason, ...]
+    """Why sequences ended in this run, in that order."""
+    evaluated: int
+    """How many of them took an evaluation: not those drawn from the prompt's own logits."""
+    prompt_tokens: int
+    seconds_prompt: float
+    """For the prompt, and for what sequences had written before."""
+    seconds_generation: float
+    """From the first logits to the last token."""
+
+    @property
+    def tokens_per_second(self) -> float:
+        """The rate of all sequences together, by the tokens that took an evaluation."""
+        return self.evaluated / self.seconds_generation if self.evaluated else 0.0
+
+
+class TokensFound(Event, frozen=True, kw_only=True, tag=True):
+    """How tokens are spelled."""
+
+    pieces: Pieces
+    """Bytes by token id; of a control token its name. Ids that the model lacks are not in it."""
+
+
+class WordsFound(Event, frozen=True, kw_only=True, tag=True):
+    """The tokens of words."""
+
+    texts: tuple[str, ...]
+    words: tuple[WordTokens, ...]
+    """Of each of `texts`."""
+    pieces: Pieces
+    """Bytes of the tokens that hold a whole word, and of those that write it usually."""
+
+
+class BreakersFound(Event, frozen=True, kw_only=True, tag=True):
+    """The sequence breakers of `texts` as the samplers take them."""
+
+    texts: tuple[str, ...]
+    breakers: dict[TokenId, list[tuple[TokenId, ...]]]
+    """`studio.sampling.Breakers`."""
+
+
+SequenceCommand = ChangeSequence | StopSequence | ContinueSequence | RerunSequence | RemoveSequence
+SequenceEvent = Started | Token | ParamsChanged | Finished
 Runnable = (
     Load
     | PreviewNextToken

@@ -1,1 +1,1 @@
-"""One text: its prompt, the token loop, stops, scoring, and the tokens told."""
+"""One text: its prompt, what may follow it, how it is scored and spelled."""
