@@ -100,12 +100,12 @@ def test_what_is_no_distribution_is_refused(bad: list[float]) -> None:
 
 
 def test_equals_are_ranked_by_id_however_many_they_are() -> None:
-    p = np.ones(1000)
-    p[500:] = 0.5
+    p = np.where(np.random.default_rng(0).random(1000) < 0.5, 1.0, 0.5)
+    order = [*np.flatnonzero(p == 1.0).tolist(), *np.flatnonzero(p == 0.5).tolist()]
+    cumulative = np.cumsum(p[order])
     for position in range(50):
-        expected = uniform(3, position) * 750.0
-        token = draw(p, 3, position)
-        assert token == (int(expected) if expected < 500 else 500 + int((expected - 500.0) / 0.5))
+        target = uniform(3, position) * cumulative[-1]
+        assert draw(p, 3, position) == order[int(np.count_nonzero(cumulative <= target))]
 
 
 @pytest.mark.parametrize("total", [1e-6, 0.5, 1.0, 3.0, 1e6])

@@ -58,7 +58,15 @@ def test_version_1_by_hand() -> None:
 
 @pytest.mark.parametrize(
     ("exponent", "mu", "kept"),
-    [(1.5, -2.0, 1), (1.5, 1.1, 1), (1.5, 3.0, 2), (1.5, 7.0, 16), (0.5, 5.0, 1), (0.5, 9.0, 69)],
+    [
+        (1.5, -2.0, 1),
+        (1.5, 1.1, 1),
+        (1.5, 3.0, 2),
+        (1.5, 7.0, 16),
+        (0.5, 5.0, 1),
+        (0.5, 7.0, 4),
+        (0.5, 9.0, 69),
+    ],
 )
 def test_version_1_is_the_papers_formula(exponent: float, mu: float, kept: int) -> None:
     excess = exponent - 1.0
@@ -70,6 +78,13 @@ def test_version_1_is_the_papers_formula(exponent: float, mu: float, kept: int) 
     assert mirostat.version_1(2.0 * z[:100], 1000, 0.5, 1000, mu) == kept
     z[100:] = -1e9
     assert mirostat.version_1(z, 1000, 1.0, 1000, mu) == kept
+
+
+def test_version_1_at_exponent_1_is_the_limit_of_the_formula() -> None:
+    # Two logits that are ln 2 apart: the estimate is 1 to the last bit.
+    best = np.array([math.log(2.0), 0.0])
+    assert mirostat.version_1(best, 1000, 1.0, 1000, 5.0) == int(2**5 / math.log(1000)) == 4
+    assert mirostat.version_1(best, 1000, 1.0, 1000, 7.0) == int(2**7 / math.log(1000)) == 18
 
 
 def test_version_1_of_two_and_of_all() -> None:

@@ -20,6 +20,7 @@ from studio.sampling import (
     choose,
     distribution,
 )
+from studio.sampling.samplers.pipeline import dynamic_temperature
 from studio.sampling.samplers.steps import active_steps
 
 INF = math.inf
@@ -166,6 +167,12 @@ def test_dynamic_temperature_goes_with_the_entropys_share_of_its_maximum() -> No
         temperature = 0.5 + share**exponent
         weights = np.array([0.5, 0.25, 0.125, 0.125]) ** (1 / temperature)
         assert distribution(logits, params) == pytest.approx(weights / weights.sum())
+
+
+def test_the_range_is_not_left_where_a_share_is_rounded_up() -> None:
+    params = only("temperature", temperature=1.0, dynatemp_range=0.5, dynatemp_exponent=2.0)
+    for share, temperature in [(0.0, 0.5), (0.5, 0.75), (1.0, 1.5), (1.0 + 1e-9, 1.5), (2.0, 1.5)]:
+        assert dynamic_temperature(params, share) == temperature
 
 
 def test_a_range_below_zero_ends_at_zero() -> None:

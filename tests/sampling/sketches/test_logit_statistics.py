@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
@@ -33,6 +35,19 @@ def test_a_token_that_penalties_moved_is_looked_for_by_its_id() -> None:
     written = statistics.drawn(choice)
     assert written is not None
     assert (written.token, written.rank) == (200, 200)
+
+
+@pytest.mark.parametrize("size", [200, 20_000])
+def test_the_first_token_that_is_not_among_the_best_is_recorded(size: int) -> None:
+    logits = np.linspace(5.0, -5.0, size, dtype=np.float32)
+    for rank in (0, 127, 128, 129):
+        statistics = LogitStatistics(logits)
+        params = SamplingParams(temperature=math.inf)
+        choice = choose(statistics.ranking, params, (), (rank + 0.5) / size)
+        assert choice.rank == rank
+        written = statistics.drawn(choice)
+        assert (written is None) == (rank < 128)
+        assert written is None or written == (rank, logits[rank], rank)
 
 
 def test_what_are_no_logits_is_refused() -> None:
