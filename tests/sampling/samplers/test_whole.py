@@ -119,3 +119,18 @@ def test_a_step_behind_a_cut_and_a_penalty_sees_what_they_left() -> None:
         )
         expected = distribution(few, small, [1])
         assert distribution(logits, params, history)[best] == pytest.approx(expected, abs=1e-7)
+
+
+@pytest.mark.parametrize("shift", [0.0, 30.0, -20_000.0])
+@pytest.mark.parametrize("size", [400, 20_000, 50_000])
+def test_the_deviation_of_all_is_that_of_float64(shift: float, size: int) -> None:
+    logits = (np.random.default_rng(size).normal(size=size) * 0.02 + shift).astype(np.float32)
+    whole = WholeLogits(Ranking(logits))
+    expected = float(logits.astype(np.float64).std())
+    assert whole.deviation(size) == pytest.approx(expected, rel=2e-4)
+    logits[::3] = -np.inf
+    left = logits[logits > -np.inf].astype(np.float64)
+    whole = WholeLogits(Ranking(logits))
+    assert whole.deviation(size) == pytest.approx(float(left.std()), rel=2e-4)
+    few = np.sort(left)[::-1][:200]
+    assert whole.deviation(200) == pytest.approx(float(few.std()), rel=2e-4)

@@ -49,6 +49,30 @@ def test_among_the_known_tokens_it_is_exact(
         assert sorted(top.ids.tolist()) == sorted(best)
 
 
+MADE = np.random.default_rng(5).normal(0.0, 3.0, (3, 4000)).astype(np.float32)
+
+
+@pytest.mark.parametrize("fields", EXACT, ids=lambda fields: "-".join(fields))
+def test_among_the_known_tokens_of_logits_that_were_made_it_is_exact(
+    fields: dict[str, Any],
+) -> None:
+    params = SamplingParams(**fields)
+    for row in MADE:
+        sketch = LogitSketch.of(row)
+        history = [int(sketch.ids[n]) for n in HISTORY]
+        state = SamplerState(breakers={history[2]: [()]})
+        top = sketch.shaped(params, history, state)
+        p = distribution(row, params, history, state)
+        if top.tail_probability == 0.0:
+            assert top.kept == np.count_nonzero(p)
+        assert top.probabilities == pytest.approx(p[top.ids], abs=1e-5)
+        assert top.tail_probability == pytest.approx(1 - p[top.ids].sum(), abs=1e-4)
+        assert sorted(top.ids.tolist()) == sorted(sketch.ids.tolist())
+        kept, ids = sketch.kept(params, history, state)
+        assert kept == top.kept
+        assert set(ids.tolist()) == set(top.ids[top.probabilities > 0.0].tolist())
+
+
 def test_what_is_taken_out_is_shown_in_its_place(real_logits: NDArray[np.float32]) -> None:
     row = real_logits[3]
     sketch = LogitSketch.of(row)

@@ -198,7 +198,8 @@ def test_counts_in_the_whole_tail(logits: NDArray[np.float32], beta: float) -> N
         expected = whole.count_to_mass(wanted, beta, size)
         assert sketched.count_to_mass(wanted, beta, size) == pytest.approx(expected, rel=0.04)
         _, expected = whole.typical(share, beta, size, 1)
-        assert sketched.typical(share, beta, size, 1)[1] == pytest.approx(expected, rel=0.06)
+        count = sketched.typical(share, beta, size, 1)[1]
+        assert count == (pytest.approx(expected, rel=0.06) if beta else expected)
     assert sketched.count_to_mass(2.0 * whole.mass(size, beta), beta, size) == size
     for distance in (3.0, 6.0, 9.0, 12.0, 100.0):
         expected = whole.count_within(distance, size)
@@ -260,7 +261,7 @@ def test_counts_in_a_part_of_the_tail(logits: NDArray[np.float32], kept: int, be
         assert sketched.count_to_mass(wanted, beta, kept) == pytest.approx(expected, rel=0.03)
         left, count = sketched.typical(share, beta, kept, 1)
         _, expected = whole.typical(share, beta, kept, 1)
-        assert count == pytest.approx(expected, rel=0.08)
+        assert count == (pytest.approx(expected, rel=0.08) if beta else expected)
         assert left.ids.size <= count <= kept
     assert sketched.count_within(2.0, kept) == whole.count_within(2.0, kept)
     assert sketched.count_within(1000.0, kept) == kept
