@@ -13,7 +13,7 @@ from studio.presets import FORMAT_VERSION, Preset, PresetDocument, PresetError
 from studio.presets.bounded_json import MOST_BYTES, read_file
 from studio.presets.preset import PROMPT_FORMATS, TASKS
 from studio.presets.preset_name import checked_name, name_key, numbered
-from studio.sampling import DEFAULT_SAMPLERS, SamplingParams
+from studio.sampling import DEFAULT_SAMPLERS, SamplingParams, WordBias
 from tests.presets.strategies import is_name, presets
 
 
@@ -63,6 +63,28 @@ def test_the_file_is_for_human_hands() -> None:
     assert '    "temperature": 1.0,' in lines
     assert '  "notes": "Ä"' in lines
     assert text.endswith("}\n")
+
+
+def test_short_lists_stand_in_a_line_and_long_ones_in_several() -> None:
+    word = WordBias("Öl", -math.inf, ("lower",))
+    preset = Preset(name="Mine", sampling=SamplingParams(word_biases=(word,)))
+    fits, wide = ["x" * 90], ["x" * 91]  # 94 and 95 characters, behind two of indentation
+    data = PresetDocument(
+        preset, {"größe": {"a": fits, "b": [1]}, "z": fits, "zz": wide}
+    ).to_bytes()
+    text = data.decode()
+    biased = '[{"text": "Öl", "bias": null, "casings": ["lower"]}]'
+    assert f'    "word_biases": {biased},\n' in text
+    assert '  "größe": {\n    "a": [\n      "' in text, "deeper in, it is wider"
+    assert '",\n    "b": [1]\n  },\n' not in text
+    assert '"\n    ],\n    "b": [1]\n  },\n' in text
+    assert f'  "z": {json.dumps(fits)},\n' in text
+    assert f'  "zz": [\n    "{wide[0]}"\n  ]\n}}\n' in text
+    many = PresetDocument(
+        Preset(name="x", sampling=SamplingParams(word_biases=(word, WordBias("é" * 60, 1.0))))
+    )
+    assert '    "word_biases": [\n      {\n        "text": "Öl",\n' in many.to_bytes().decode()
+    assert PresetDocument.read(data).preset == preset
 
 
 def test_a_name_alone_is_enough_and_stands_for_neutral() -> None:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from studio.sampling import Ranking, SamplingParams, distribution
+from studio.sampling import LogitSketch, Ranking, SamplingParams, distribution
 from studio.sampling.logits.adjustment import Adjustment
 from studio.sampling.samplers.whole import WholeLogits
 
@@ -134,3 +134,19 @@ def test_the_deviation_of_all_is_that_of_float64(shift: float, size: int) -> Non
     assert whole.deviation(size) == pytest.approx(float(left.std()), rel=2e-4)
     few = np.sort(left)[::-1][:200]
     assert whole.deviation(200) == pytest.approx(float(few.std()), rel=2e-4)
+
+
+@pytest.mark.parametrize("size", [60, 128, 3000])
+def test_of_equals_typical_takes_those_with_the_lowest_ids(size: int) -> None:
+    rng = np.random.default_rng(size)
+    logits = rng.choice(np.array([2.0, 1.0, 0.0]), size).astype(np.float32)
+    for p in (0.1, 0.35, 0.6):
+        params = SamplingParams(typical_p=p, samplers=("typical_p",))
+        left = np.flatnonzero(distribution(logits, params))
+        for value in (2.0, 1.0, 0.0):
+            all_of_them = np.flatnonzero(logits == value)
+            kept = np.intersect1d(left, all_of_them)
+            assert kept.tolist() == all_of_them[: kept.size].tolist()
+        if size <= 128:
+            top = LogitSketch.of(logits).shaped(params)
+            assert sorted(top.ids[top.probabilities > 0.0].tolist()) == left.tolist()

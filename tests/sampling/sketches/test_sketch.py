@@ -173,6 +173,9 @@ def test_tokens_of_a_synthetic_tail() -> None:
         plain = LogitSketch.of(logits)
         assert plain.probability(written, temperature) == pytest.approx(tail / 2872)
     assert sketch.probability(2999, 1.0) > 0.0
+    of_float64 = LogitSketch.of(logits.astype(np.float64))
+    assert (str(of_float64.logits.dtype), str(of_float64.ids.dtype)) == ("float32", "int32")
+    assert of_float64.logits.tolist() == sketch.logits.tolist()
     with pytest.raises(ValueError, match=r"token_id: found 3000; allowed is 0 to 2999\."):
         sketch.probability(3000, 1.0)
     assert LogitSketch.of(logits[:50]).probability(int(np.argmax(logits[:50])), 0.0) == 1.0
