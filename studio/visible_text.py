@@ -9,6 +9,8 @@ does not know where the text is shown.
 import re
 from collections.abc import Sequence
 
+from studio.translation import tr
+
 LONGEST_LINE = 200
 """Characters of a stranger's word, wherever it is shown."""
 LONGEST_NAME = 100
@@ -83,7 +85,7 @@ def visible_names(names: Sequence[str], most: int = 6) -> str:
     """
     told = ", ".join(f"“{visible_name(name)}”" for name in names[:most])
     more = len(names) - most
-    return f"{told} and {more:,} more" if more > 0 else told
+    return tr("{names} and {more:,} more", names=told, more=more) if more > 0 else told
 
 
 def visible_message(text: str, longest: int = LONGEST_MESSAGE) -> str:

@@ -12,6 +12,8 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from studio.translation import tr
+
 BITE = 2**18
 """Code points that are looked at at a time."""
 
@@ -78,15 +80,30 @@ def too_large(what: str, shape: TextShape, limits: TextShape | None = None) -> s
         shape: Of it.
         limits: Those of a page by default.
     """
-    names = ("{:,} characters", "{:,} paragraphs", "a paragraph of {:,} characters")
-    found = [
-        f"{name.format(size)} (at most {most:,})"
-        for name, size, most in zip(names, shape, limits or LIMITS, strict=True)
-        if size > most
-    ]
+    most = limits or LIMITS
+    found = []
+    if shape.characters > most.characters:
+        found.append(
+            tr("%n characters (at most {most:,})", "", shape.characters, most=most.characters)
+        )
+    if shape.paragraphs > most.paragraphs:
+        found.append(
+            tr("%n paragraphs (at most {most:,})", "", shape.paragraphs, most=most.paragraphs)
+        )
+    if shape.longest > most.longest:
+        found.append(
+            tr(
+                "a paragraph of %n characters (at most {most:,})",
+                "",
+                shape.longest,
+                most=most.longest,
+            )
+        )
     *others, last = found
     what = what[:1].upper() + what[1:]
-    return f"{what} has {', '.join(others)} and {last}." if others else f"{what} has {last}."
+    if not others:
+        return tr("{what} has {found}.", what=what, found=last)
+    return tr("{what} has {others} and {last}.", what=what, others=", ".join(others), last=last)
 
 
 def wrapped(text: str, longest: int = LIMITS.longest, report: Report = lambda _done: None) -> str:
