@@ -27,6 +27,32 @@ TypedBytes = Annotated[dict[TokenId, TokenId], msgspec.Meta(max_length=256)]
 """Numbers by the ids of a sketch."""
 
 
+class TokenSequence:
+    """The tokens that a model had before it, one list for all the records of a run or a reading.
+
+    Attributes:
+        ids: All, oldest first: the prompt, and what was written; None while they are not told.
+        is_whole: Whether that is all the model had.
+        seed: What each u was made of; None where nothing was drawn.
+        start: The index of the first token drawn, at which samplers had learnt nothing; or None.
+    """
+
+    __slots__ = ("ids", "is_whole", "seed", "start")
+
+    def __init__(
+        self,
+        ids: list[int] | None,
+        *,
+        is_whole: bool = True,
+        seed: int | None = None,
+        start: int | None = None,
+    ) -> None:
+        self.ids = ids
+        self.is_whole = is_whole
+        self.seed = seed
+        self.start = start
+
+
 class TokenRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, weakref=True):
     """A token of a text: what else could have stood there, and how it was drawn where it was.
 
@@ -58,6 +84,17 @@ class TokenRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
     """Of the distribution drawn from."""
     top: TopTokens = ()
     """The most likely tokens of the distribution drawn from, best first."""
+    mu: CarriedNumber | None = None
+    """The surprise in bits that Mirostat allowed here; None where it was off or that is unknown."""
+    adaptive_mean: CarriedNumber | None = None
+    """The mean probability of what adaptive-p had drawn before; None as for `mu`."""
+
+    is_chosen: bool = False
+    """Whether the writer chose it."""
+    sequence: TokenSequence | None = None
+    """What it stands in; None where that is not known. Neither a message nor a file has any."""
+    index: TokenId = 0
+    """How many tokens of `sequence` stand before it."""
 
     def __post_init__(self) -> None:
         """Refuse what is no sketch, without the cost of reading it.
@@ -69,6 +106,17 @@ class TokenRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
             sketch_format.check_form(self.sketch)
 
 
+def placed(record: TokenRecord, sequence: TokenSequence, index: int) -> TokenRecord:
+    """Return a copy of a record that knows where its token stands.
+
+    Args:
+        record: What is known of the token.
+        sequence: What it stands in.
+        index: How many tokens of it stand before this one.
+    """
+    return msgspec.structs.replace(record, sequence=sequence, index=index)
+
+
 def undrawn(
     token: int,
     text: bytes,
@@ -76,6 +124,7 @@ def undrawn(
     *,
     near_tie: bool = False,
     typed: dict[int, int] | None = None,
+    is_chosen: bool = False,
 ) -> TokenRecord:
     """Return the record of a token that was not drawn.
 
@@ -87,6 +136,7 @@ def undrawn(
         sketch: The distribution that it stands in.
         near_tie: See `TokenRecord.near_tie`.
         typed: See `TokenRecord.typed`.
+        is_chosen: Whether the writer chose it, and no model read it.
     """
     return TokenRecord(
         id=token,
@@ -98,4 +148,5 @@ def undrawn(
         probability=1.0,
         rank=0,
         entropy=0.0,
+        is_chosen=is_chosen,
     )

@@ -171,7 +171,9 @@ class SequenceStart(msgspec.Struct, frozen=True, kw_only=True):
     stop: tuple[str, ...] = ()
     """Texts that end it where they are complete. They are not given, what stands before them is."""
     mu: float | None = None
-    """Where Mirostat stood behind `written`; None to begin. See `Finished.mu`."""
+    """What Mirostat allows behind `written`; None to begin. See `Finished.mu`."""
+    adaptive_mean: float | None = None
+    """The same of adaptive-p."""
 
     def __post_init__(self) -> None:
         """Refuse what are no token ids, and a stop that would end everything."""
@@ -562,7 +564,9 @@ class Finished(Event, frozen=True, kw_only=True, tag=True):
     end-of-text token, or the token in which a stop string begins. Of its text only what stands
     before the stop; it is none of the sequence's `tokens`, and drawn again where that goes on."""
     mu: float | None = None
-    """Where Mirostat stands behind the last token; None where it is off."""
+    """What Mirostat allows behind the last token, in bits; None where it is off."""
+    adaptive_mean: float | None = None
+    """The mean probability of what adaptive-p has drawn; None where it is off."""
 
     @property
     def beginning(self) -> Token | None:

@@ -67,7 +67,9 @@ class LaneRecord(msgspec.Struct, frozen=True, kw_only=True):
     stop: Annotated[tuple[Line, ...], msgspec.Meta(max_length=1_000)] = ()
     """The texts that end it."""
     mu: CarriedNumber | None = None
-    """Where Mirostat stood behind the last token; None where it was off."""
+    """What Mirostat allowed behind the last token; None where it was off."""
+    adaptive_mean: CarriedNumber | None = None
+    """The mean probability of what adaptive-p had drawn; None where it was off."""
     name: Line = ""
     """What the writer calls it, or the preset's name."""
     turns: tuple[Turn, ...] = ()

@@ -39,6 +39,7 @@ class _Lane:
     reason: FinishReason | None = None
     end: TokenRecord | None = None
     mu: float | None = None
+    adaptive_mean: float | None = None
 
 
 class ComparisonRecorder:
@@ -123,6 +124,7 @@ class ComparisonRecorder:
                     end=lane.end,
                     stop=lane.stop,
                     mu=lane.mu,
+                    adaptive_mean=lane.adaptive_mean,
                     name=self.names.get(number, ""),
                     turns=tuple(lane.turns),
                 )
@@ -144,6 +146,7 @@ class ComparisonRecorder:
                 lane.turns.append(Turn(index=event.index, params=event.params))
             case Finished():
                 lane.reason, lane.mu = event.reason, event.mu
+                lane.adaptive_mean = event.adaptive_mean
                 if event.end:
                     self._spellings |= event.end.pieces
                     lane.end = event.end.record

@@ -23,7 +23,6 @@ from studio.manuscript.recovery import RecoveryError, RecoveryRecord
 from studio.manuscript.take_writer import TakeWriter
 from studio.manuscript.takes import GrowingTakeError, Take, TakeSet
 from studio.manuscript.text_shape import TextShape, fitting_parts, shape_of
-from studio.manuscript.token_characters import RecordedToken
 from studio.manuscript.token_groups import with_own_records
 from studio.manuscript.token_spans import TokenSpan, TokenSpans
 
@@ -45,7 +44,6 @@ __all__ = [
     "Origin",
     "Outside",
     "Passage",
-    "RecordedToken",
     "RecoveryError",
     "RecoveryRecord",
     "Take",

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Hashable
-from typing import cast
 
 from studio.manuscript.takes import Take, TakeSet
-from studio.manuscript.token_characters import RecordedToken, TokenCharacters
+from studio.manuscript.token_characters import TokenCharacters
 from studio.manuscript.token_groups import TokenGroup
+from studio.token_record import TokenRecord
 
 
 class TakeTokens:
@@ -31,7 +31,7 @@ class TakeTokens:
         self._characters = TokenCharacters()
         self._read = 0
         """How many of the take's records have been looked at."""
-        self._certain: deque[tuple[RecordedToken, str]] = deque()
+        self._certain: deque[tuple[TokenRecord, str]] = deque()
         """Tokens whose characters are known, and may not have come yet."""
         self._length = 0
         """Code points of the take that have been given out."""
@@ -49,7 +49,7 @@ class TakeTokens:
         """
         self._read_on()
         place = self._set.place
-        come: list[tuple[RecordedToken, str]] = []
+        come: list[tuple[TokenRecord, str]] = []
         # Once for all tokens that have come, of which there are some dozens in a frame.
         text = part(place.start + self._length, place.end) if self._certain and self._fits else ""
         read = 0
@@ -67,16 +67,13 @@ class TakeTokens:
     def _read_on(self) -> None:
         records = self.take.records
         for record in records[self._read :]:
-            if not isinstance(getattr(record, "text", None), bytes):
-                self._fits = False
-                break
-            self._certain.extend(self._characters.feed(cast(RecordedToken, record)))
+            self._certain.extend(self._characters.feed(record))
         self._read = len(records)
         if not self.take.growing:
             self._certain.extend(self._characters.end())
 
     def _given_out(
-        self, start: int, come: list[tuple[RecordedToken, str]]
+        self, start: int, come: list[tuple[TokenRecord, str]]
     ) -> list[tuple[int, TokenGroup]]:
         groups: list[tuple[int, TokenGroup]] = []
         for record, text in come:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from studio.manuscript.joint import joined
 from studio.manuscript.manuscript import Manuscript
 from studio.manuscript.takes import Take
+from studio.token_record import TokenRecord
 from studio.utf8 import CharacterDecoder
 
 
@@ -24,10 +25,10 @@ class TakeWriter:
         self._manuscript = manuscript
         self._take = take
         self._decoder = CharacterDecoder()
-        self._waiting: list[tuple[str, object | None, bool]] = []
+        self._waiting: list[tuple[str, TokenRecord | None, bool]] = []
         """Text, record, and whether no character is unfinished behind it."""
 
-    def add(self, text: bytes, record: object | None) -> None:
+    def add(self, text: bytes, record: TokenRecord | None) -> None:
         """Take the next token.
 
         Args:

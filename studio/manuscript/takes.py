@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from studio.manuscript.passage import NOTHING, Passage
 from studio.manuscript.place import Place
+from studio.token_record import TokenRecord
 
 
 class GrowingTakeError(RuntimeError):
@@ -27,8 +28,7 @@ class Take:
         ending: Why it ended, a word of the generator's; "" if nobody said.
         passage: Its text with provenance: as it was generated, or, once the writer has edited it
             and stepped away from it, as it then stood.
-        records: What the generator wants to keep with it, a thing a token, in order. The manuscript
-            never looks inside.
+        records: Those of its tokens, in order.
         nested: Sets of takes that stood inside its text when it was put away; their places count
             from its beginning.
     """
@@ -38,7 +38,7 @@ class Take:
     preset: str = ""
     ending: str = ""
     passage: Passage = NOTHING
-    records: list[object] = field(default_factory=list)
+    records: list[TokenRecord] = field(default_factory=list)
     nested: dict[TakeSet, Place] = field(default_factory=dict)
     _grow: Callable[[str], None] | None = None
 

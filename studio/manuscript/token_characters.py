@@ -7,29 +7,9 @@ belongs to the token that holds its first byte.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Protocol
 
+from studio.token_record import TokenRecord
 from studio.utf8 import CharacterDecoder
-
-
-class RecordedToken(Protocol):
-    """What is kept of a token, whether a model wrote it or read it."""
-
-    @property
-    def id(self) -> int:
-        """Its number in the model's vocabulary."""
-
-    @property
-    def text(self) -> bytes:
-        """UTF-8, perhaps only a part of a character; empty for a control token."""
-
-    @property
-    def sketch(self) -> bytes:
-        """The distribution it comes from: a packed `studio.sampling.LogitSketch`."""
-
-    @property
-    def near_tie(self) -> bool:
-        """Whether arithmetic alone may decide which token T 0 takes there."""
 
 
 class TokenCharacters:
@@ -37,12 +17,12 @@ class TokenCharacters:
 
     def __init__(self) -> None:
         self._decoder = CharacterDecoder()
-        self._waiting: list[RecordedToken] = []
+        self._waiting: list[TokenRecord] = []
         """The tokens of a character that has not ended: the first holds its first byte."""
         self._before = ""
         """What that first token holds before this character."""
 
-    def feed(self, token: RecordedToken) -> list[tuple[RecordedToken, str]]:
+    def feed(self, token: TokenRecord) -> list[tuple[TokenRecord, str]]:
         """Take the next token, and give those whose characters are certain by now."""
         begun = self._decoder.unfinished
         text = self._decoder.decode(token.text)
@@ -52,7 +32,7 @@ class TokenCharacters:
         if begun and unfinished == begun + token.text:
             self._waiting.append(token)
             return []
-        certain: list[tuple[RecordedToken, str]] = []
+        certain: list[tuple[TokenRecord, str]] = []
         if self._waiting:
             character = text[:1] if _completes(begun, token.text) else ""
             certain, text = self._ended(character), text[len(character) :]
@@ -61,12 +41,12 @@ class TokenCharacters:
             return certain
         return [*certain, (token, text)]
 
-    def end(self) -> list[tuple[RecordedToken, str]]:
+    def end(self) -> list[tuple[TokenRecord, str]]:
         """No more tokens: give the rest, without the character that has not ended."""
         self._decoder = CharacterDecoder()
         return self._ended("") if self._waiting else []
 
-    def _ended(self, character: str) -> list[tuple[RecordedToken, str]]:
+    def _ended(self, character: str) -> list[tuple[TokenRecord, str]]:
         first, *others = self._waiting
         certain = [(first, self._before + character), *((token, "") for token in others)]
         self._waiting, self._before = [], ""
@@ -84,7 +64,7 @@ def _completes(begun: bytes, piece: bytes) -> bool:
     return False
 
 
-def characters_of(tokens: Iterable[RecordedToken]) -> list[tuple[RecordedToken, str]]:
+def characters_of(tokens: Iterable[TokenRecord]) -> list[tuple[TokenRecord, str]]:
     """All `tokens`, each with the characters that begin in it."""
     characters = TokenCharacters()
     certain = [pair for token in tokens for pair in characters.feed(token)]

@@ -12,7 +12,7 @@ from copy import copy
 from dataclasses import dataclass, field, replace
 
 from studio.manuscript.passage import Marks, Passage
-from studio.manuscript.token_characters import RecordedToken
+from studio.token_record import TokenRecord
 
 
 @dataclass(eq=False, slots=True)
@@ -26,13 +26,11 @@ class TokenGroup:
     """
 
     text: str
-    records: list[RecordedToken] = field(default_factory=list)
+    records: list[TokenRecord] = field(default_factory=list)
     source: Hashable = None
 
 
-def grouped(
-    tokens: Iterable[tuple[RecordedToken, str]], source: Hashable = None
-) -> list[TokenGroup]:
+def grouped(tokens: Iterable[tuple[TokenRecord, str]], source: Hashable = None) -> list[TokenGroup]:
     """Group tokens of one source, each with its characters.
 
     A token without characters that no other comes before has no place in a text: it is left out.

@@ -17,9 +17,10 @@ from studio.manuscript.event_emitter import EventEmitter
 from studio.manuscript.followed_text import FollowedText
 from studio.manuscript.manuscript import Manuscript
 from studio.manuscript.take_tokens import TakeTokens
-from studio.manuscript.token_characters import RecordedToken, characters_of
+from studio.manuscript.token_characters import characters_of
 from studio.manuscript.token_groups import TokenGroup, grouped, whole_groups
 from studio.manuscript.token_table import TokenTable
+from studio.token_record import TokenRecord
 
 
 class TokenSpan(NamedTuple):
@@ -33,7 +34,7 @@ class TokenSpan(NamedTuple):
 
     start: int
     end: int
-    record: RecordedToken
+    record: TokenRecord
 
 
 class TokenSpans:
@@ -54,7 +55,7 @@ class TokenSpans:
         self._table = TokenTable()
         self._spans: tuple[int, list[TokenSpan]] = (-1, [])
         self._take: TakeTokens | None = None
-        self._is_gone: Callable[[RecordedToken], bool] = lambda _record: False
+        self._is_gone: Callable[[TokenRecord], bool] = lambda _record: False
         manuscript.changed.connect(self._on_text_changed)
         manuscript.state_changed.connect(self._on_state_changed)
 
@@ -69,7 +70,7 @@ class TokenSpans:
         return self._spans[1]
 
     @property
-    def records(self) -> Sequence[RecordedToken]:
+    def records(self) -> Sequence[TokenRecord]:
         """What is kept of each token, aligned with `starts` and `ends`. Not to be written to."""
         return self._table.records
 
@@ -124,7 +125,7 @@ class TokenSpans:
             self._announce(0, removed, self._table.replace(0, removed, found))
 
     def fill(
-        self, start: int, records: Iterable[RecordedToken], text: FollowedText | None = None
+        self, start: int, records: Iterable[TokenRecord], text: FollowedText | None = None
     ) -> int:
         """Place tokens that spell the text from `start` on, wherever no span is yet.
 
@@ -145,7 +146,7 @@ class TokenSpans:
             start = end
         return placed
 
-    def forget(self, is_gone: Callable[[RecordedToken], bool]) -> int:
+    def forget(self, is_gone: Callable[[TokenRecord], bool]) -> int:
         """Take the tokens away whose record says nothing any more: their text is without one.
 
         What of them stands in undo or in takes stays away too when it comes back.

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.manuscript.token_characters import RecordedToken
 from studio.manuscript.token_groups import TokenGroup
+from studio.token_record import TokenRecord
 
 _ROOM = 256
 _START, _END = 0, 1
@@ -22,7 +22,7 @@ class TokenTable:
 
     def __init__(self) -> None:
         self._places = np.zeros((2, _ROOM), dtype=np.int64)
-        self.records: list[RecordedToken] = []
+        self.records: list[TokenRecord] = []
         self.groups: list[TokenGroup] = []
 
     def __len__(self) -> int:

@@ -127,7 +127,7 @@ class Step:
         letter: The same in its `--sampling-seq`.
         aliases: Other names that llama.cpp takes for it, and dashes for underscores.
         runs_last: Whether it runs behind all others, wherever the order names it.
-        carries_state: Whether it needs `SamplerState.mu`.
+        carries_state: Whether it needs what `SamplerState` carries from token to token.
         is_by_default: Whether llama.cpp runs it without being told to.
         is_later: Whether there were presets before it. In a file that is silent on its parameters
             it is no step left out: it stands at its own place.

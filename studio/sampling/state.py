@@ -23,8 +23,8 @@ class SamplerState(NamedTuple):
         chance: XTC's die for this step, in [0, 1): it acts where this is at most its probability.
             0, as it stands here, shows what XTC does when it acts. `chance` makes one of a seed
             and a position.
-        mu: The surprise in bits that Mirostat allows at this step, or with adaptive-p the mean
-            probability of what was drawn; None before the first one.
+        mu: The surprise in bits that Mirostat allows at this step; None where it begins.
+        adaptive_mean: The mean probability of what adaptive-p has drawn; None where it begins.
         breakers: The texts of `dry_sequence_breakers` as tokens of the model's vocabulary.
         word_biases: What `word_biases` add to the logits of tokens at this step, by what stands
             before it; see `WordTable`.
@@ -32,6 +32,7 @@ class SamplerState(NamedTuple):
 
     chance: float = 0.0
     mu: float | None = None
+    adaptive_mean: float | None = None
     breakers: Breakers = MappingProxyType({})
     word_biases: Mapping[int, float] = MappingProxyType({})
 

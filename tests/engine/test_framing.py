@@ -249,6 +249,13 @@ def test_a_distribution_that_is_none_is_refused(sketch: bytes) -> None:
             list(event_reader().feed(frame(msgspec.msgpack.encode(said))))
 
 
+def test_a_record_comes_without_a_place() -> None:
+    token = msgspec.to_builtins(EVENTS[4], builtin_types=(bytes,))
+    said = token | {"record": token["record"] | {"sequence": {"ids": [1]}}}
+    with pytest.raises(FramingError, match="Expected `TokenSequence"):
+        list(event_reader().feed(frame(msgspec.msgpack.encode(said))))
+
+
 def test_a_command_is_no_event() -> None:
     with pytest.raises(FramingError):
         list(event_reader().feed(encode(Stop(request=1))))

@@ -96,6 +96,11 @@ def test_the_plain_one_is_taken() -> None:
         ("top", "[[1,1.5]]"),
         ("top", many("[1,0.5]", 4000)),
         ("typed", '{"-1":2}'),
+        ("u", "null"),
+        ("kept", "-1"),
+        ("mu", "1e10"),
+        ("adaptive_mean", '"much"'),
+        ("sequence", '{"ids":[1,2]}'),
     ],
 )
 def test_a_token_has_no_number_or_length_out_of_range(field: str, raw: str) -> None:

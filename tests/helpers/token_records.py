@@ -1,27 +1,23 @@
 """Records of tokens for tests: bytes, and a number to tell them apart. Knows no model."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from studio.token_record import TokenRecord, undrawn
 
 
-@dataclass(eq=False)
-class Record:
-    """What is kept of a token."""
-
-    text: bytes
-    id: int = 0
-    sketch: bytes = b""
-    near_tie: bool = False
+def token_record(text: bytes, token: int = 0) -> TokenRecord:
+    """A record of a token that was read, without its distribution."""
+    return undrawn(token, text, b"")
 
 
-def tokens(*texts: str | bytes) -> list[Record]:
+def tokens(*texts: str | bytes) -> list[TokenRecord]:
     """Records of tokens with these texts, numbered."""
     return [
-        Record(text.encode() if isinstance(text, str) else text, index)
+        token_record(text.encode() if isinstance(text, str) else text, index)
         for index, text in enumerate(texts)
     ]
 
 
-def bytes_of(records: Iterable[Record]) -> bytes:
+def bytes_of(records: Iterable[TokenRecord]) -> bytes:
     """What they spell together."""
     return b"".join(record.text for record in records)

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio.manuscript import Manuscript, TakeWriter, TokenSpans, joined
+from studio.token_record import TokenRecord
 from studio.utf8 import whole_characters
-from tests.helpers.token_records import Record, tokens
+from tests.helpers.token_records import token_record, tokens
 
 pieces = st.lists(st.binary(max_size=4) | st.sampled_from([b" ", b"\n", b" sea", "é".encode()]))
 
@@ -31,7 +32,7 @@ class Desk:
     def written(self) -> str:
         return self.manuscript.text[len(self.before) : len(self.manuscript) - len(self.after)]
 
-    def write(self, records: list[Record]) -> None:
+    def write(self, records: list[TokenRecord]) -> None:
         for record in records:
             self.writer.add(record.text, record)
             self.writer.flush()
@@ -57,7 +58,7 @@ def test_any_bytes_give_whole_characters_and_one_undo_takes_them_back(
     assert "\ufffd" not in "".join(desk.seen) or "\ufffd" in whole
     growing = [text for text in desk.seen if text]
     assert all(later.startswith(text) for text, later in pairwise(growing)), "nothing is taken back"
-    kept = [record.text for record in desk.take.records if isinstance(record, Record)]
+    kept = [record.text for record in desk.take.records]
     recorded = whole_characters(b"".join(kept)).replace("\0", "\ufffd")
     assert desk.written.startswith(recorded)
     if desk.written:
@@ -68,7 +69,7 @@ def test_any_bytes_give_whole_characters_and_one_undo_takes_them_back(
 @pytest.mark.parametrize("cut", [1, 2, 3])
 def test_half_a_character_at_the_end_is_no_text_and_no_record(cut: int) -> None:
     desk = Desk("The sea ", "")
-    desk.write([*tokens("is "), *(Record(bytes([byte]), 9) for byte in "🐟".encode()[:cut])])
+    desk.write([*tokens("is "), *(token_record(bytes([byte]), 9) for byte in "🐟".encode()[:cut])])
     assert desk.manuscript.text == "The sea is "
     assert desk.recorded() == [("is ", 0)]
     assert len(desk.take.records) == 1

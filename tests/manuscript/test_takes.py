@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from studio.manuscript import GrowingTakeError, Manuscript, Origin, TakeSet
+from tests.helpers.token_records import tokens
 
 T, G = bytes([Origin.TYPED]), bytes([Origin.GENERATED])
 
@@ -29,7 +30,7 @@ def test_retake_is_one_step_and_keeps_the_former_take() -> None:
     assert manuscript.text == "sea ."
     take.append("wild")
     take.append("er")
-    take.records.append({"token": 1})
+    take.records += tokens("wild", "er")
     manuscript.end_take()
     assert manuscript.text == "sea wilder."
     assert (texts(takes), takes.index) == (["calm", "wilder"], 1)
@@ -41,7 +42,7 @@ def test_retake_is_one_step_and_keeps_the_former_take() -> None:
     manuscript.redo()
     manuscript.redo()
     assert (manuscript.text, takes.index) == ("sea wilder.", 1)
-    assert takes.takes[1].records == [{"token": 1}]
+    assert takes.takes[1].records == tokens("wild", "er")
 
 
 def test_stepping_is_one_step_each_and_stops_at_the_ends() -> None:

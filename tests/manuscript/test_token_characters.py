@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from studio.manuscript.token_characters import TokenCharacters, characters_of
 from studio.utf8 import whole_characters
-from tests.helpers.token_records import Record
+from tests.helpers.token_records import token_record
 
 
 def spelled(*texts: bytes) -> list[str]:
-    return [text for _, text in characters_of(map(Record, texts))]
+    return [text for _, text in characters_of(map(token_record, texts))]
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_a_character_belongs_to_the_token_that_holds_its_first_byte(
 
 def test_a_token_is_given_as_soon_as_its_characters_are_certain() -> None:
     characters = TokenCharacters()
-    whole, first, last = Record(b"x"), Record(b"a\xc3"), Record(b"\xa9b")
+    whole, first, last = token_record(b"x"), token_record(b"a\xc3"), token_record(b"\xa9b")
     assert characters.feed(whole) == [(whole, "x")]
     assert characters.feed(first) == []
     assert characters.feed(last) == [(first, "aé"), (last, "b")]
@@ -49,7 +49,7 @@ def test_a_token_is_given_as_soon_as_its_characters_are_certain() -> None:
 
 @given(st.lists(st.binary(max_size=6), max_size=12))
 def test_all_tokens_together_spell_the_text_and_none_is_lost(texts: list[bytes]) -> None:
-    records = [Record(text, index) for index, text in enumerate(texts)]
+    records = [token_record(text, index) for index, text in enumerate(texts)]
     pairs = characters_of(records)
     assert [token for token, _ in pairs] == records
     assert "".join(text for _, text in pairs) == whole_characters(b"".join(texts))
@@ -63,7 +63,9 @@ def test_a_text_cut_into_tokens_anywhere_gives_each_its_characters(
     cuts = sorted({0, len(raw), *(place % (len(raw) + 1) for place in places)})
     pieces = [raw[a:b] for a, b in pairwise(cuts)]
     at = 0
-    for (token, spelled_text), start in zip(characters_of(map(Record, pieces)), cuts, strict=False):
+    for (token, spelled_text), start in zip(
+        characters_of(map(token_record, pieces)), cuts, strict=False
+    ):
         first_bytes = sum(byte & 0xC0 != 0x80 for byte in raw[start : start + len(token.text)])
         assert spelled_text == text[at : at + first_bytes]
         at += first_bytes

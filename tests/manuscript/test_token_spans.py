@@ -1,7 +1,8 @@
 """Which token stands where: takes, edits, undo, and text that was scored."""
 
 from studio.manuscript import Manuscript, TokenSpans
-from tests.helpers.token_records import Record, tokens
+from studio.token_record import TokenRecord
+from tests.helpers.token_records import token_record, tokens
 
 
 class Desk:
@@ -13,13 +14,13 @@ class Desk:
         self.announced: list[tuple[int, int, int]] = []
         self.spans.changed.connect(lambda *change: self.announced.append(change))
 
-    def write(self, records: list[Record], *, position: int | None = None) -> None:
+    def write(self, records: list[TokenRecord], *, position: int | None = None) -> None:
         end = len(self.manuscript) if position is None else position
         self.manuscript.begin_take(end)
         self.grow(records)
         self.manuscript.end_take()
 
-    def grow(self, records: list[Record]) -> None:
+    def grow(self, records: list[TokenRecord]) -> None:
         take = self.manuscript.growing
         assert take
         for record in records:
@@ -154,15 +155,6 @@ def test_text_that_the_records_do_not_spell_has_none() -> None:
     assert desk.placed() == [("The", 0)]
 
 
-def test_records_that_are_no_tokens_are_left_alone() -> None:
-    desk = Desk()
-    take = desk.manuscript.begin_take(0)
-    take.records += ["something else"]
-    take.append("something else")
-    desk.manuscript.end_take()
-    assert desk.placed() == []
-
-
 def test_scored_tokens_fill_the_gaps_alone() -> None:
     desk = Desk("Oh! ")
     desk.write(SEA[:2])
@@ -237,7 +229,7 @@ def test_nothing_is_announced_where_nothing_changes() -> None:
 
 def test_ten_thousand_tokens_are_placed_and_found() -> None:
     desk = Desk()
-    records = [Record(b"ab ", index) for index in range(10_000)]
+    records = [token_record(b"ab ", index) for index in range(10_000)]
     desk.manuscript.begin_take(0)
     for start in range(0, len(records), 10):
         desk.grow(records[start : start + 10])

@@ -6,49 +6,39 @@ The distributions are random, and large enough for a tail; each token is drawn a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 
-from studio.app.tokens.written_token import Run, WrittenToken
 from studio.sampling import LogitSketch, SamplingParams, choose
-from studio.token_record import TokenRecord
+from studio.token_record import TokenRecord, TokenSequence, placed, undrawn
 
 VOCABULARY = 400
 
 
-@dataclass(eq=False)
-class Scored:
-    """A token that was read."""
-
-    id: int
-    text: bytes
-    sketch: bytes
-    near_tie: bool = False
-
-
-@dataclass(eq=False)
-class Written(Scored):
-    """A token that was drawn."""
-
-    u: float = 0.0
-
-
-def scored(text: bytes, seed: int, rank: int = 3) -> Scored:
+def scored(text: bytes, seed: int, rank: int = 3) -> TokenRecord:
     """A token of this rank in a distribution that follows from the seed."""
     logits = logits_of(seed)
     token = int(np.argsort(-logits, kind="stable")[rank])
-    return Scored(token, text, LogitSketch.of(logits, written=token).to_bytes())
+    return undrawn(token, text, LogitSketch.of(logits, written=token).to_bytes())
 
 
-def written(text: bytes, seed: int, u: float, temperature: float = 1.0) -> Written:
+def written(text: bytes, seed: int, u: float, temperature: float = 1.0) -> TokenRecord:
     """The token that the dice `u` choose at T from a distribution that follows from the seed."""
     logits = logits_of(seed)
-    token = choose(logits, SamplingParams(temperature=temperature), (), u).token
-    return Written(token, text, LogitSketch.of(logits, written=token).to_bytes(), u=u)
+    choice = choose(logits, SamplingParams(temperature=temperature), (), u)
+    return TokenRecord(
+        id=choice.token,
+        text=text,
+        sketch=LogitSketch.of(logits, written=choice.token).to_bytes(),
+        u=u,
+        probability=choice.probability,
+        rank=choice.rank,
+        entropy=choice.entropy,
+    )
 
 
-def written_all(texts: Sequence[str], temperature: float = 1.0) -> list[Written]:
+def written_all(texts: Sequence[str], temperature: float = 1.0) -> list[TokenRecord]:
     """A token a text, each with dice of its own."""
     us = np.random.default_rng(7).random(len(texts)).tolist()
     return [
@@ -57,26 +47,17 @@ def written_all(texts: Sequence[str], temperature: float = 1.0) -> list[Written]
     ]
 
 
-def run_of(
-    records: Sequence[Written], prompt: Sequence[int], params: SamplingParams
-) -> list[WrittenToken]:
+def unreadable(record: TokenRecord) -> TokenRecord:
+    """The same with a sketch that looks like one, and is damaged."""
+    header = record.sketch[:32]
+    return msgspec.structs.replace(record, sketch=header.ljust(len(record.sketch), b"\xff"))
+
+
+def run_of(records: Sequence[TokenRecord], prompt: Sequence[int], seed: int) -> list[TokenRecord]:
     """The same tokens as a run writes them."""
-    run = Run(params)
-    run.begin(prompt)
-    return [
-        run.take(
-            TokenRecord(
-                id=record.id,
-                text=record.text,
-                sketch=record.sketch,
-                u=record.u,
-                probability=0.5,
-                rank=0,
-                entropy=1.0,
-            )
-        )
-        for record in records
-    ]
+    ids = [*prompt, *(record.id for record in records)]
+    sequence = TokenSequence(ids, seed=seed, start=len(prompt))
+    return [placed(record, sequence, index) for index, record in enumerate(records, len(prompt))]
 
 
 def logits_of(seed: int) -> np.ndarray[tuple[int], np.dtype[np.float32]]:

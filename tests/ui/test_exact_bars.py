@@ -11,9 +11,10 @@ import pytest
 from msgspec.structs import replace
 from pytestqt.qtbot import QtBot
 
-from studio.app.tokens.written_token import WrittenToken
+from studio.app.tokens.place import place_of
 from studio.sampling import LogitSketch, SamplerState, SamplingParams, chance
 from studio.sampling.samplers.mirostat import mu_before
+from studio.token_record import TokenRecord
 from studio.ui.main_window import MainWindow
 from tests.ui.conftest import LONG
 
@@ -33,6 +34,7 @@ XTC = SamplingParams(
 MIROSTAT = SamplingParams(temperature=1.3, mirostat=2, mirostat_tau=3.0, mirostat_eta=0.3)
 DEEP_MIROSTAT = SamplingParams(temperature=1.3, mirostat=2, mirostat_tau=6.0)
 """Cuts below the best 128 as a rule."""
+ADAPTIVE = SamplingParams(temperature=1.3, adaptive_target=0.3, adaptive_decay=0.7, top_k=40)
 
 
 def rest(window: MainWindow, qtbot: QtBot, params: SamplingParams) -> None:
@@ -45,7 +47,7 @@ def rest(window: MainWindow, qtbot: QtBot, params: SamplingParams) -> None:
         qtbot.waitUntil(lambda: session.next_token.breakers(params) is not None, timeout=LONG)
 
 
-def write(window: MainWindow, qtbot: QtBot, tokens: int) -> list[WrittenToken]:
+def write(window: MainWindow, qtbot: QtBot, tokens: int) -> list[TokenRecord]:
     session = window.session
     session.sampling.set_max_tokens(tokens)
     session.writing.continue_writing()
@@ -53,9 +55,7 @@ def write(window: MainWindow, qtbot: QtBot, tokens: int) -> list[WrittenToken]:
     takes = session.writing.take_set()
     assert takes is not None
     assert takes.current is not None
-    records = takes.current.records
-    assert all(isinstance(record, WrittenToken) for record in records)
-    return [record for record in records if isinstance(record, WrittenToken)]
+    return takes.current.records
 
 
 @pytest.mark.parametrize("acts", [True, False])
@@ -74,7 +74,7 @@ def test_bars_at_rest_are_what_the_first_token_is_drawn_from(
     rows = token.rows(128)
     assert rows[0].cut is acts
     shown = {row.token: row.probability for row in rows}
-    for identity, probability in write(window, qtbot, 1)[0].token.top:
+    for identity, probability in write(window, qtbot, 1)[0].top:
         assert shown[identity] == pytest.approx(probability, abs=2e-3)
 
 
@@ -98,23 +98,25 @@ def may_cut_elsewhere(
 
 @pytest.mark.parametrize(
     "params",
-    [XTC, MIROSTAT, DEEP_MIROSTAT],
-    ids=["xtc and dry", "mirostat", "mirostat in the tail"],
+    [XTC, MIROSTAT, DEEP_MIROSTAT, ADAPTIVE],
+    ids=["xtc and dry", "mirostat", "mirostat in the tail", "adaptive-p"],
 )
 def test_of_every_token_written_the_window_knows_what_it_was_drawn_from(
     window: MainWindow, qtbot: QtBot, params: SamplingParams
 ) -> None:
     rest(window, qtbot, params)
     breakers = window.session.next_token.breakers(params)
-    records: list[WrittenToken] = []
+    records: list[TokenRecord] = []
     while len(records) < 12:  # the model may end a text early
         records += write(window, qtbot, 24)
     chances, exact, estimated = [], 0, 0
     for record in records:
-        place, sketch = record.place, LogitSketch.from_bytes(record.sketch)
+        place, sketch = place_of(record), LogitSketch.from_bytes(record.sketch)
+        assert place is not None
         assert place.is_whole
         assert place.die(params) is not None, "also where the seed was left open"
         state = place.state(params, breakers)
+        assert place.knows_carried(params)
         shaped = sketch.shaped(params, place.history, state)
         chances.append(state.chance)
         if may_cut_elsewhere(sketch, params, place.history, state):
@@ -123,7 +125,7 @@ def test_of_every_token_written_the_window_knows_what_it_was_drawn_from(
         estimated += shaped.cuts_tail
         # Nothing of the tail, all of it, or an estimated part of it is left.
         least = 2e-3 if shaped.tail_probability else 1e-6
-        for identity, probability in record.token.top:
+        for identity, probability in record.top:
             mine = float(shaped.probabilities[shaped.ids == identity].sum())
             assert mine == pytest.approx(
                 probability, rel=0.12 if shaped.cuts_tail else 0.0, abs=least

@@ -14,7 +14,6 @@ from pytestqt.qtbot import QtBot
 from studio.app.explain_steps import STEP_NAMES
 from studio.app.heat.measure import HeatMeasure
 from studio.app.tokens.rows import TokenRow
-from studio.app.tokens.written_token import WrittenToken
 from studio.ui.main_window import MainWindow
 from studio.ui.temperature.track import x_of
 from tests.ui.conftest import LONG
@@ -179,7 +178,6 @@ def test_blame_is_the_t_below_which_the_same_dice_take_the_favourite(
         assert take_set is not None
         assert take_set.current is not None
         record = take_set.current.records[0]
-        assert isinstance(record, WrittenToken)
         return session.next_token.text(record.id).text
 
     session.sampling.set_max_tokens(1)

@@ -19,9 +19,9 @@ from studio.app.compare.lane import CompareLane
 from studio.app.heat.measure import HeatMeasure
 from studio.app.heat.state import HeatState
 from studio.app.tokens.next_token import NextToken
+from studio.app.tokens.place import UNKNOWN_PLACE, place_of
 from studio.app.tokens.rows import Fold, Tail, TokenRow
 from studio.app.tokens.sampler_notes import NEAR_TIE
-from studio.app.tokens.written_token import Run, WrittenToken
 from studio.app.word.state import WordState
 from studio.app.writing.records import TokenRecords
 from studio.presets import built_in_presets
@@ -36,7 +36,7 @@ from studio.sampling import (
     choose,
     uniform,
 )
-from studio.token_record import TokenRecord
+from studio.token_record import TokenRecord, TokenSequence, placed
 from tests.ui.fake_engine import Desk
 
 pytestmark = pytest.mark.usefixtures("qapp")
@@ -60,6 +60,7 @@ SETTINGS: dict[str, dict[str, object]] = {
         "min_p": 0.02,
     },
     "biases": {"temperature": 1.0, "min_p": 0.01},
+    "adaptive-p": {"temperature": 1.1, "adaptive_target": 0.3, "top_k": 40},
     "XTC acts": {
         "temperature": 1.2,
         "xtc_probability": 1.0,
@@ -100,8 +101,6 @@ class Panels:
         self.choice: Choice = choose(ranking, params, history, uniform(SEED, position), 10, state)
         statistics = LogitStatistics(row)
         sketch = LogitSketch.of_statistics(statistics, statistics.drawn(self.choice))
-        run = Run(params)
-        run.begin(history)
         token = TokenRecord(
             id=self.choice.token,
             text=b" word",
@@ -113,10 +112,11 @@ class Panels:
             u=uniform(SEED, position),
             near_tie=self.choice.near_tie,
         )
-        self.record: WrittenToken = run.take(token)
+        sequence = TokenSequence(history, seed=SEED, start=position)
+        self.record = placed(token, sequence, position)
         self.sketch = LogitSketch.from_bytes(self.record.sketch)
         self.bars = NextToken(params)
-        self.bars.show(self.sketch, self.record.place, self.record.id)
+        self.bars.show(self.sketch, place_of(self.record) or UNKNOWN_PLACE, self.record.id)
         desk = Desk(params)
         records = TokenRecords(desk.client, desk.model, desk.draft, desk.writing, desk.next_token)
         desk.draft.manuscript.edit(0, 0, " word")
@@ -159,9 +159,9 @@ def check(panels: Panels) -> None:
     choice, bars = panels.choice, panels.bars
     facts = panels.word.facts(8)
     assert facts is not None
-    shape = panels.sketch.shaped(
-        panels.params, panels.record.place.history, panels.record.place.state(panels.params, {})
-    )
+    place = place_of(panels.record)
+    assert place is not None
+    shape = panels.sketch.shaped(panels.params, place.history, place.state(panels.params, {}))
     if shape.cuts_tail and panels.params.typical_p < 1.0:
         # Which of the best it takes hangs on a tail that is estimated, and said to be.
         tail = bars.tail(bars.rows(8))
@@ -193,13 +193,13 @@ def check(panels: Panels) -> None:
         assert marked[0].ghost == pytest.approx(facts.at_one, abs=1e-6)
     # Every row's rank is its place, and every row cut has none.
     is_cut = False
-    for place, line in enumerate(lines[:-1]):
+    for row, line in enumerate(lines[:-1]):
         is_cut |= isinstance(line, Fold)
         if isinstance(line, TokenRow) and not line.chosen:
             known = bars.details(line.token)
             assert known is not None
             assert (known.rank is None) is is_cut is (line.cut or line.banned)
-            assert known.rank in (None, place + 1)
+            assert known.rank in (None, row + 1)
     # Where lanes part: the token's stretch is as wide, and the random draw falls on it.
     parting = divergence_at(0, panels.lane, panels.lane, panels.history, bars)
     assert parting is not None

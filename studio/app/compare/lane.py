@@ -11,17 +11,15 @@ from enum import Enum
 
 from PySide6.QtCore import QObject, Signal
 
-from studio.app.compare.lane_records import LaneRecords
 from studio.app.parameters.sampling_state import SamplingState
 from studio.app.presets.preset_choice import PresetChoice
 from studio.app.tokens.next_token import NextToken
-from studio.app.tokens.place import TokenPlace
-from studio.app.tokens.written_token import WrittenToken
+from studio.app.tokens.place import TokenPlace, place_of
 from studio.engine.messages import Finished
 from studio.experiments.comparison import OF_ITSELF
 from studio.presets import Preset
 from studio.sampling import LogitSketch, SamplingParams
-from studio.token_record import TokenRecord
+from studio.token_record import TokenRecord, TokenSequence, placed
 from studio.translation import mark, tr
 from studio.utf8 import whole_characters
 
@@ -72,7 +70,8 @@ class CompareLane(QObject):
         next_token: The distribution of its last token, or of the prompt before it has one.
         tokens: What it wrote.
         end: What was drawn behind them and ended the text; None where nothing did.
-        mu: Where Mirostat stood when it ended; None where that is not known, or it is off.
+        mu: What Mirostat allowed when it ended; None where that is not known, or it is off.
+        adaptive_mean: What adaptive-p had learnt then; None as for `mu`.
         turns: (index, parameters) for each stretch of `tokens`.
         stop: The texts that end it where it runs from now on: those of the preset chosen last.
         seed: Of its random draws; None before the engine said.
@@ -118,6 +117,7 @@ class CompareLane(QObject):
         self.tokens: list[TokenRecord] = []
         self.end: TokenRecord | None = None
         self.mu: float | None = None
+        self.adaptive_mean: float | None = None
         self.turns: Turns = []
         self.stop = self.preset_choice.current.stop
         self.seed: int | None = None
@@ -132,7 +132,6 @@ class CompareLane(QObject):
         """Whether what is told of this number is still of the lane before."""
         self._most = 0
         self._since: tuple[float, int] | None = None
-        self._records = LaneRecords()
         self.sampling.params_changed.connect(self.next_token.set_params)
         self.preset_choice.chosen.connect(self._on_preset_chosen)
 
@@ -194,15 +193,29 @@ class CompareLane(QObject):
             index: Counted from the prompt; it was drawn there.
             history: The prompt's tokens; empty where they are not known.
         """
-        return self.records(history)[index].place
+        record = self.drawn[index]
+        place = place_of(placed(record, self._sequence(history, index), len(history) + index))
+        assert place is not None, "its sequence is known"
+        return place
 
-    def records(self, history: Sequence[int]) -> list[WrittenToken]:
-        """What it wrote as records of the manuscript, each with its place: see `written`.
+    def records(self, history: Sequence[int]) -> list[TokenRecord]:
+        """What it drew as records of the manuscript, each with its place.
 
         Args:
             history: The prompt's tokens; empty where they are not known.
         """
-        return self._records.of(self.drawn, history, self.seed or 0, self.params_at)
+        drawn = self.drawn
+        sequence = self._sequence(history, len(drawn))
+        return [placed(record, sequence, index) for index, record in enumerate(drawn, len(history))]
+
+    def _sequence(self, history: Sequence[int], count: int) -> TokenSequence:
+        """The prompt and the first `count` tokens drawn behind it."""
+        return TokenSequence(
+            [*history, *(record.id for record in self.drawn[:count])],
+            is_whole=bool(history),
+            seed=self.seed or 0,
+            start=len(history),
+        )
 
     def _on_preset_chosen(self, preset: Preset) -> None:
         self.stop = preset.stop
@@ -214,8 +227,7 @@ class CompareLane(QObject):
         """Forget what it wrote."""
         self.tokens = []
         self.turns = []
-        self._records = LaneRecords()
-        self.end = self.mu = self.rate = None
+        self.end = self.mu = self.adaptive_mean = self.rate = None
         self.reason = ""
         self.cleared.emit()
 
@@ -224,7 +236,7 @@ class CompareLane(QObject):
         self._most = len(self.tokens) + max_tokens
         self.ran_as = self.preset_choice.current.name
         self.reason = ""
-        self.end = self.mu = None
+        self.end = self.mu = self.adaptive_mean = None
         self.stopped_by = self.stop
         self._since = None
         self.phase = LanePhase.READING
@@ -240,7 +252,6 @@ class CompareLane(QObject):
         self.turns = [turn for turn in self.turns if turn[0] < index]
         if not self.turns or self.turns[-1][1] != params:
             self.turns.append((index, params))
-        self._records.turn(index)
 
     def take(self, token: TokenRecord) -> None:
         """One more token; shown with the next frame."""
@@ -258,7 +269,8 @@ class CompareLane(QObject):
         """
         self.reason = reason
         if event is not None:
-            self.end, self.mu = event.end.record if event.end else None, event.mu
+            self.end = event.end.record if event.end else None
+            self.mu, self.adaptive_mean = event.mu, event.adaptive_mean
         self.phase = LanePhase.ENDED
         self.changed.emit()
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 
-from studio.manuscript.token_characters import RecordedToken, TokenCharacters
+from studio.manuscript.token_characters import TokenCharacters
+from studio.token_record import TokenRecord
 
 
 class LaneText:
@@ -23,7 +24,7 @@ class LaneText:
         self.words = 0
         """How many words the text has: runs of characters that are no white space."""
 
-    def feed(self, tokens: Sequence[RecordedToken]) -> str:
+    def feed(self, tokens: Sequence[TokenRecord]) -> str:
         """Take more tokens; returns the text that has become certain."""
         added: list[str] = []
         for token in tokens:

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import cast, get_args
 
+import msgspec
+
 from studio.app.compare.lane import CompareLane, LanePhase
 from studio.app.compare.lanes import CompareLanes
 from studio.app.compare.run_input import RunInput, RunTimings
 from studio.app.compare.setups import LaneSetup
 from studio.engine.messages import MOST_SEQUENCES, FinishReason
 from studio.experiments.comparison import Comparison, LaneRecord, ModelRecord, Turn
+from studio.sampling.samplers.mirostat import mu_after, mu_before
+from studio.token_record import TokenRecord
 
 _REASONS = get_args(FinishReason)
 _NO_FIGURES = RunTimings(0.0, 0.0, 0.0)
@@ -65,15 +69,32 @@ def show_record(state: CompareLanes, comparison: Comparison, source: object = No
         if record.reason is None and not record.drawn:
             continue  # it was not run
         lane.seed = record.seed
-        lane.tokens.extend(record.tokens)
+        drawn = _with_mu(record)
+        lane.tokens.extend(drawn[: len(record.tokens)])
         lane.turns = [(0, record.params), *((turn.index, turn.params) for turn in record.turns)]
         lane.phase = LanePhase.ENDED
         lane.reason = record.reason or "stopped"
-        lane.end, lane.mu = record.end, record.mu
+        lane.end = drawn[-1] if record.end else None
+        lane.mu, lane.adaptive_mean = record.mu, record.adaptive_mean
         lane.stop = lane.stopped_by = record.stop
         lane.ran_as = record.name
     state.same_dice = comparison.same_dice
     state.shown()
+
+
+def _with_mu(lane: LaneRecord) -> list[TokenRecord]:
+    """What a lane drew, with what Mirostat allowed: files of older versions do not tell it."""
+    drawn: list[TokenRecord] = []
+    mu: float | None = None
+    for index, token in enumerate(lane.drawn):
+        params = lane.params_at(index)
+        if params.mirostat and token.mu is None and token.probability > 0.0:
+            token = msgspec.structs.replace(token, mu=mu_before(params, mu))
+            mu = mu_after(params, mu, token.probability)
+        else:
+            mu = None
+        drawn.append(token)
+    return drawn
 
 
 def _colors(lanes: Sequence[LaneRecord]) -> list[int]:
@@ -110,6 +131,7 @@ def _lane_record(lane: CompareLane) -> LaneRecord:
         end=lane.end,
         stop=lane.stopped_by,
         mu=lane.mu,
+        adaptive_mean=lane.adaptive_mean,
         name=lane.ran_as or lane.preset_choice.current.name,
         turns=tuple(Turn(index=index, params=params) for index, params in turns[1:]),
         color=lane.color,

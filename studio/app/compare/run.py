@@ -187,6 +187,7 @@ class CompareRun(QObject):
                     waits=lane is not going,
                     stop=lane.stop,
                     mu=lane.mu,
+                    adaptive_mean=lane.adaptive_mean,
                 )
             )
         self._compare(given, {going}, share_u=False, seed=-1)

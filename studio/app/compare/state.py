@@ -210,7 +210,7 @@ class CompareState(CompareLanes):
             # A token of which only a part comes into the text leaves no record; nor does one that
             # was kept without its distribution.
             is_whole = is_known and text == record.text and bool(record.sketch)
-            writer.add(text, self._records.own(record) if is_whole else None)
+            writer.add(text, record if is_whole else None)
             is_begun = is_begun or bool(text)
         writer.end()
         self._draft.manuscript.end_take()

@@ -3,6 +3,7 @@
 What a token's record does not tell (the text before it) is left out of account, and said.
 """
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -10,9 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.app.tokens.next_token import NextToken
-from studio.app.tokens.place import UNKNOWN_PLACE, TokenPlace
+from studio.app.tokens.place import UNKNOWN_PLACE, place_of
 from studio.app.tokens.sampler_notes import sees_all
-from studio.manuscript import RecordedToken
 from studio.sampling import (
     LogitsError,
     LogitSketch,
@@ -23,6 +23,7 @@ from studio.sampling import (
 )
 from studio.sampling.samplers.steps import active_changes
 from studio.sampling.sketches.penalties_applied import apply_penalties, with_early_changes
+from studio.token_record import TokenRecord
 
 
 class Blames(NamedTuple):
@@ -43,8 +44,7 @@ NO_BLAMES = Blames(np.zeros(0), True, 0)
 
 
 def blames_of(
-    records: Sequence[RecordedToken],
-    us: NDArray[np.float64],
+    records: Sequence[TokenRecord],
     params: SamplingParams,
     vocabulary: NextToken,
     stack: SketchStack | None = None,
@@ -52,22 +52,22 @@ def blames_of(
     """Return the blame of each token.
 
     Args:
-        records: The tokens; of those that were drawn by the window, with their `place`.
-        us: `(n,)`: what was drawn in each place; NaN where nothing was.
+        records: The tokens; where they stand is counted where they know it.
         params: The parameters in force; their temperature does not matter.
         vocabulary: Knows texts as tokens: DRY's sequence breakers and words with biases.
         stack: The tokens' own sketches, where they are at hand: used if nothing re-weighs them.
     """
+    us = np.array([math.nan if record.u is None else record.u for record in records])
     params = with_early_changes(params)
     if not (active_changes(params) or params.is_biased) and stack is not None:
         return Blames(blames(stack, us, params), True, 0)
     made = SketchStack()
     knows_all, banned = True, 0
-    for record, u in zip(records, us.tolist(), strict=True):
-        if np.isnan(u):
+    for record in records:
+        if record.u is None:
             made.append(_NOTHING)
             continue
-        place: TokenPlace = getattr(record, "place", UNKNOWN_PLACE)
+        place = place_of(record) or UNKNOWN_PLACE
         knows_all = knows_all and sees_all(params, place)
         try:
             sketch = LogitSketch.from_bytes(record.sketch)

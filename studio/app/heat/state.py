@@ -20,8 +20,8 @@ from studio.app.parameters.sampling_state import SamplingState
 from studio.app.tokens.foreign_biases import foreign_bias_words
 from studio.app.tokens.next_token import NextToken
 from studio.app.tokens.sampler_notes import blame_notes
-from studio.manuscript import RecordedToken
 from studio.sampling import LogitSketch, SamplingParams, SketchError, SketchStack
+from studio.token_record import TokenRecord
 from studio.translation import tr
 
 LEVELS = 24
@@ -64,12 +64,11 @@ class HeatState(QObject):
         self._stack = SketchStack()
         # A record is known by its identity, and kept so that no other can take that over.
         self._rows: dict[int, int] = {}
-        self._records: list[RecordedToken] = []
-        self._us: list[float] = []
+        self._records: list[TokenRecord] = []
         self._vocabulary_size = 0
         self._blames = NO_BLAMES
         self._notes: tuple[str, ...] = ()
-        self._asked: tuple[Sequence[RecordedToken], NDArray[np.intp]] = ((), np.zeros(0, np.intp))
+        self._asked: tuple[Sequence[TokenRecord], NDArray[np.intp]] = ((), np.zeros(0, np.intp))
         """The records asked about last, and their rows: those in view, as long as nothing moves."""
         self._scale: HeatScale | None = None
         self._fitted_to = 0
@@ -123,7 +122,7 @@ class HeatState(QObject):
             self.scale_changed.emit()
             self.changed.emit()
 
-    def tints(self, records: Sequence[RecordedToken]) -> NDArray[np.int64]:
+    def tints(self, records: Sequence[TokenRecord]) -> NDArray[np.int64]:
         """Return `(n,)` the tint of each token now, 0 to `LEVELS` − 1, or `NO_TINT`.
 
         A token without the measure (the blame of a favourite) and one whose sketch cannot be read
@@ -137,7 +136,7 @@ class HeatState(QObject):
             self._tints = self._all_tints()
         return self._tints[rows]
 
-    def turned(self, records: Sequence[RecordedToken]) -> NDArray[np.bool_]:
+    def turned(self, records: Sequence[TokenRecord]) -> NDArray[np.bool_]:
         """Return `(n,)` whether the same dice would choose the favourite at the temperature now.
 
         Only blame asks this; otherwise it is false of all.
@@ -192,7 +191,6 @@ class HeatState(QObject):
         if known < len(self._records):
             fresh = blames_of(
                 self._records[known:],
-                np.array(self._us[known:]),
                 self._params,
                 self._vocabulary,
                 None if known else self._stack,
@@ -218,7 +216,7 @@ class HeatState(QObject):
             self._notes = notes
             self.notes_changed.emit()
 
-    def _rows_of(self, records: Sequence[RecordedToken]) -> NDArray[np.intp]:
+    def _rows_of(self, records: Sequence[TokenRecord]) -> NDArray[np.intp]:
         if records is self._asked[0]:
             return self._asked[1]
         new = sum(id(record) not in self._rows for record in records)
@@ -234,10 +232,9 @@ class HeatState(QObject):
         self._asked = records, rows
         return rows
 
-    def _append(self, record: RecordedToken) -> None:
+    def _append(self, record: TokenRecord) -> None:
         self._rows[id(record)] = len(self._records)
         self._records.append(record)
-        self._us.append(getattr(record, "u", math.nan))
         try:
             sketch = LogitSketch.from_bytes(record.sketch)
             self._stack.append(sketch, record.id)
@@ -274,7 +271,6 @@ class HeatState(QObject):
         self._stack = SketchStack()
         self._rows.clear()
         self._records.clear()
-        self._us.clear()
         self._asked = ((), np.zeros(0, np.intp))
         self._forget_values()
 

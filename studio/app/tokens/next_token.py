@@ -44,6 +44,7 @@ from studio.sampling import (
 from studio.sampling.logits.top_two_margin import are_near_tie
 from studio.sampling.sketches.penalties_applied import apply_penalties
 from studio.sampling.word_tokens import NO_BIASES
+from studio.token_record import TokenRecord, TokenSequence, placed, undrawn
 from studio.translation import mark, tr
 
 NOTHING_KNOWN = mark("Open a model to see what it would say next.")
@@ -425,6 +426,20 @@ class NextToken(QObject):
     def added(self, token: int) -> bytes:
         """What a token, whose bytes are known, adds to the text before this place."""
         return self._vocabulary.piece(token)[self._place.typed.get(token, 0) :]
+
+    def chosen(self, token: int) -> TokenRecord:
+        """The record of a token that the writer chooses from what is shown."""
+        assert self._sketch is not None, "the token is one of it"
+        history = list(self._place.history)
+        record = undrawn(
+            token,
+            self.added(token),
+            self._sketch.to_bytes(),
+            near_tie=self.is_near_tie,
+            typed=dict(self._place.typed),
+            is_chosen=True,
+        )
+        return placed(record, TokenSequence(history), len(history))
 
     def given(self, token: int) -> str:
         """What the text before has already of a token, or else of the favourite; as it is shown.

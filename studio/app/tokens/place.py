@@ -10,7 +10,9 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from studio.sampling import NO_STATE, Breakers, SamplerState, SamplingParams, active_steps, chance
+from studio.sampling.samplers.steps import CARRY_STATE
 from studio.sampling.word_tokens import NO_BIASES
+from studio.token_record import TokenRecord
 
 NOTHING_TYPED: Mapping[int, int] = MappingProxyType({})
 
@@ -22,10 +24,11 @@ class TokenPlace(NamedTuple):
         history: The tokens before it, oldest first.
         is_whole: Whether these are all that the model has before it.
         is_next: Whether it is the first that the next Continue will draw: with the seed of the
-            parameters in force, if they have one, and a Mirostat that has learnt nothing.
+            parameters in force, if they have one.
+        is_first: Whether it is the first of a run: Mirostat and adaptive-p have learnt nothing.
         seed: What its dice were made of; None where that is not known, or none were thrown.
-        mu: The surprise that Mirostat allowed there, in bits; None at a generation's first token.
-        knows_mu: Whether that is so.
+        mu: The surprise that Mirostat allowed there, in bits; None where that is not known.
+        adaptive_mean: The mean probability of what adaptive-p had drawn; None as for `mu`.
         typed: Of tokens that begin with what the text before them has already: with how many bytes
             of it. The distribution is conditioned on these characters.
     """
@@ -33,9 +36,10 @@ class TokenPlace(NamedTuple):
     history: Sequence[int] = ()
     is_whole: bool = True
     is_next: bool = False
+    is_first: bool = False
     seed: int | None = None
     mu: float | None = None
-    knows_mu: bool = False
+    adaptive_mean: float | None = None
     typed: Mapping[int, int] = NOTHING_TYPED
 
     def seed_with(self, params: SamplingParams) -> int | None:
@@ -47,6 +51,14 @@ class TokenPlace(NamedTuple):
         """XTC's die at this place; None where it is not known."""
         seed = self.seed_with(params)
         return None if seed is None or not self.is_whole else chance(seed, len(self.history))
+
+    def knows_carried(self, params: SamplingParams) -> bool:
+        """Whether what Mirostat or adaptive-p had learnt is known, as far as one of them acts."""
+        if self.is_next or self.is_first:
+            return True
+        if params.mirostat:
+            return self.mu is not None
+        return CARRY_STATE.isdisjoint(active_steps(params)) or self.adaptive_mean is not None
 
     def state(
         self,
@@ -64,12 +76,29 @@ class TokenPlace(NamedTuple):
             words: What their words add to the logits of tokens here.
         """
         if params.mirostat:
-            return SamplerState(mu=self.mu, word_biases=words)
+            return SamplerState(mu=None if self.is_first else self.mu, word_biases=words)
         steps = active_steps(params)
         die = self.die(params) if "xtc" in steps else None
-        if die is None and "dry" not in steps and not words:
+        mean = None if self.is_first or CARRY_STATE.isdisjoint(steps) else self.adaptive_mean
+        if die is None and mean is None and "dry" not in steps and not words:
             return NO_STATE
-        return SamplerState(die or 0.0, None, breakers or {}, words)
+        return SamplerState(die or 0.0, None, mean, breakers or {}, words)
+
+
+def place_of(record: TokenRecord) -> TokenPlace | None:
+    """Where a recorded token stands, as the model had it; None where that is not known."""
+    sequence = record.sequence
+    if sequence is None or sequence.ids is None:
+        return None
+    return TokenPlace(
+        sequence.ids[: record.index],
+        is_whole=sequence.is_whole,
+        is_first=record.index == sequence.start,
+        seed=sequence.seed,
+        mu=record.mu,
+        adaptive_mean=record.adaptive_mean,
+        typed=record.typed,
+    )
 
 
 UNKNOWN_PLACE = TokenPlace(is_whole=False)

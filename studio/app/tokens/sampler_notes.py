@@ -12,7 +12,6 @@ from studio.app.tokens.words import percent
 from studio.sampling import SWITCHES, Breakers, LogitSketch, SamplingParams, active_steps
 from studio.sampling.logits.penalties import recent
 from studio.sampling.samplers.steps import (
-    CARRY_STATE,
     TAKES_OTHERS,
     active_changes,
     changes_come_first,
@@ -65,7 +64,7 @@ def place_notes(
     """
     notes = [Note(tr(NO_WORDS)) if words is None else None, _bias_note(params, sketch, words or {})]
     if params.mirostat:
-        if not place.is_next and not place.knows_mu:
+        if not place.knows_carried(params):
             notes.append(
                 Note(
                     tr("What Mirostat had learnt by here is not known: shown as at a first token.")
@@ -75,7 +74,7 @@ def place_notes(
         steps = active_steps(params)
         if "xtc" in steps:
             notes.append(_xtc_note(params, place))
-        if not (CARRY_STATE.isdisjoint(steps) or place.is_next or place.knows_mu):
+        if not place.knows_carried(params):
             notes.append(
                 Note(
                     tr(

@@ -5,7 +5,6 @@ The rest of the word goes with the token, what follows stays; undo brings both b
 
 from PySide6.QtCore import QObject, Signal
 
-from studio.app.tokens.chosen_token import chosen_from
 from studio.app.word.state import WordState
 from studio.app.writing.records import TokenRecords
 from studio.app.writing.word_choice import why_no_text
@@ -64,7 +63,7 @@ class WordReplacement(QObject):
         if not manuscript.editable(span.start, end - span.start):
             self.refused.emit(tr(GROWING))
             return
-        record = chosen_from(next_token, token)
+        record = next_token.chosen(token)
         text = whole_characters(record.text)
         if text.strip():
             text = joined(text, manuscript.part(end, end + 2))

@@ -13,15 +13,14 @@ import msgspec
 from PySide6.QtCore import QObject, Signal
 
 from studio.app.parameters.sampling_state import SamplingState
-from studio.app.tokens.chosen_token import ChosenToken
 from studio.app.tokens.next_token import NextToken
-from studio.app.tokens.place import TokenPlace
+from studio.app.tokens.place import TokenPlace, place_of
 from studio.app.tokens.rows import TokenRow
 from studio.app.tokens.sampler_notes import NEAR_TIE, blame_notes
 from studio.app.tokens.text import TokenText
 from studio.app.word.words import CHOSEN, NO_DICE, blame_sentence
 from studio.app.writing.records import TokenRecords
-from studio.manuscript import RecordedToken, TokenSpan
+from studio.manuscript import TokenSpan
 from studio.sampling import LogitSketch, SamplingParams, SketchError, SketchStack, blame
 from studio.sampling.analysis.flip_temperature import favourite
 from studio.sampling.sketches.penalties_applied import with_early_changes
@@ -119,9 +118,9 @@ class WordState(QObject):
             self.let_go()
             return False
         self._span, self._stack, self._blame = span, stack, None
-        self._place = getattr(record, "place", None) or self._supposed_place(span)
+        self._place = place_of(record) or self._supposed_place(span)
         self.next_token.set_params(self._sampling.params)
-        self.next_token.show(sketch, self._place, record.id, drawn=_u(record) is not None)
+        self.next_token.show(sketch, self._place, record.id, drawn=record.u is not None)
         self.changed.emit()
         return True
 
@@ -146,7 +145,7 @@ class WordState(QObject):
         own_rank = int(self._stack.rank[0])
         return WordFacts(
             text=self.next_token.text(record.id),
-            is_drawn=_u(record) is not None,
+            is_drawn=record.u is not None,
             probability=probability,
             is_cut=is_cut,
             at_one=sketch.probability(record.id, 1.0),
@@ -188,11 +187,10 @@ class WordState(QObject):
         assert self._span is not None, "only asked of a token"
         record, token = self._span.record, self.next_token
         said = [NEAR_TIE] if token.is_near_tie else []
-        u = _u(record)
-        if u is None:
-            said.append(CHOSEN if isinstance(record, ChosenToken) else NO_DICE)
+        if record.u is None:
+            said.append(CHOSEN if record.is_chosen else NO_DICE)
         elif token.reason is None:
-            turn, best = self._blamed(sketch, u)
+            turn, best = self._blamed(sketch, record.u)
             temperature = self._sampling.params.temperature
             said.append(blame_sentence(turn, token.text(best).text, temperature))
             # What is not known of the place is said once, below.
@@ -242,8 +240,3 @@ class WordState(QObject):
             self.let_go()
         else:
             self._span = TokenSpan(int(spans.starts[found]), int(spans.ends[found]), record)
-
-
-def _u(record: RecordedToken) -> float | None:
-    """What was drawn for it; None where it was read."""
-    return getattr(record, "u", None)

@@ -4,7 +4,6 @@ The tokens of a take come as it is written. Text that the model did not write ha
 scored: the model reads it once, and says of each token what it would have said instead.
 """
 
-import dataclasses
 from collections.abc import Callable
 
 import msgspec
@@ -14,9 +13,7 @@ from studio.app.engine_line.client import EngineClient
 from studio.app.frame_clock import FrameClock
 from studio.app.model.state import ModelState
 from studio.app.tokens.next_token import NextToken
-from studio.app.tokens.read_token import Reading, ReadToken
 from studio.app.tokens.sketch_budget import SketchBudget
-from studio.app.tokens.written_token import WrittenToken
 from studio.app.writing.draft import Draft
 from studio.app.writing.scoring_plan import ScoringPlan
 from studio.app.writing.writing import Writing
@@ -30,8 +27,8 @@ from studio.engine.messages import (
     Stop,
     Superseded,
 )
-from studio.manuscript import FollowedText, Manuscript, RecordedToken, TokenSpan, TokenSpans
-from studio.token_record import TokenRecord
+from studio.manuscript import FollowedText, Manuscript, TokenSpan, TokenSpans
+from studio.token_record import TokenRecord, TokenSequence, placed
 from studio.translation import mark, tr
 
 _CHARACTERS_A_TOKEN = 8
@@ -100,24 +97,23 @@ class TokenRecords(QObject):
         """Whether the engine has said anything of that part."""
         self._first = 0
         """Where in it the first character without a record is."""
-        self._reading = Reading()
+        self._reading = TokenSequence(None)
         self._placed = 0
         """How many tokens got a record by it."""
         self._begun_anew = 0
         """How many parts began without all of the text before them."""
         self.seen: Callable[[], tuple[int, int]] = lambda: (0, 0)
         """Says which part of the text is on the screen."""
-        self._clock = FrameClock(self.changed.emit, self)
-        self.spans.changed.connect(lambda *_: self._clock.request())
+        self._clock = FrameClock(self._on_frame, self)
         self._budget = SketchBudget()
+        self.spans.changed.connect(self._on_spans_changed)
         client.follow(self._learn, Scored)
         client.died.connect(lambda _outcome: self._end())
         model.changed.connect(self._on_model_changed)
         writing.changed.connect(self.scoring_changed)
-        writing.recorded.connect(self._keep)
         draft.manuscript.loaded.connect(self._forget_text)
 
-    def last(self, count: int) -> list[RecordedToken]:
+    def last(self, count: int) -> list[TokenRecord]:
         """The last `count` recorded tokens, the newest last: before the caret, or as written."""
         return [span.record for span in self.last_spans(count)]
 
@@ -127,15 +123,16 @@ class TokenRecords(QObject):
         position = growing.place.end if growing else self._draft.caret
         return self.spans.before(position, count)
 
-    def own(self, record: WrittenToken) -> WrittenToken:
-        """The record of a token that is kept elsewhere too, for the text alone."""
-        token = msgspec.structs.replace(record.token)
-        self._keep(token)
-        return dataclasses.replace(record, token=token)
+    def _on_spans_changed(self, first: int, _removed: int, added: int) -> None:
+        for record in self.spans.records[first : first + added]:
+            self._budget.follow(record)
+        self._clock.request()
 
-    def _keep(self, token: TokenRecord) -> None:
-        if self._budget.add(token) and self.spans.forget(_says_nothing):
+    def _on_frame(self) -> None:
+        # Not as they come: what follows the spans follows one change after the other.
+        if self._budget.make_room() and self.spans.forget(_says_nothing):
             self.told.emit(tr(FORGOTTEN))
+        self.changed.emit()
 
     # Scoring
 
@@ -210,7 +207,7 @@ class TokenRecords(QObject):
         end = min(len(manuscript), last + _BEHIND)
         self._asked = FollowedText(manuscript, begin, end)
         self._first = first - begin
-        self._reading = Reading(is_whole=begin == 0)
+        self._reading = TokenSequence(None, is_whole=begin == 0)
         self._request = self._client.next_request(self._on_event, replaces=self._request)
         self._is_begun = False
         prompt = msgspec.structs.replace(
@@ -288,19 +285,17 @@ class TokenRecords(QObject):
         match event:
             case Scored():
                 read = [
-                    ReadToken(token, self._reading, index)
-                    for index, token in enumerate(event.tokens, event.first)
+                    placed(record, self._reading, index)
+                    for index, record in enumerate(event.tokens, event.first)
                 ]
                 self._placed += self.spans.fill(event.start, read, asked)
-                for token in event.tokens:
-                    self._keep(token)
                 characters = len(b"".join([token.text for token in event.tokens]).decode())
                 position = asked.behind(event.start + characters)
                 if self._plan is not None and position is not None:
                     self._plan.reads(position)
                     self.scoring_progressed.emit()
             case Evaluated():
-                self._reading.prompt = event.token_ids()
+                self._reading.ids = event.token_ids()
             case ScoringEnded():
                 self._on_part_ended(event)
             case Failed():
@@ -320,7 +315,7 @@ class TokenRecords(QObject):
             self.scoring_changed.emit()
 
 
-def _says_nothing(record: RecordedToken) -> bool:
+def _says_nothing(record: TokenRecord) -> bool:
     return not record.sketch
 
 

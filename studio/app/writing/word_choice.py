@@ -6,7 +6,6 @@ look-ahead follows.
 
 from PySide6.QtCore import QObject, Signal
 
-from studio.app.tokens.chosen_token import chosen_from
 from studio.app.tokens.next_token import NextToken
 from studio.app.tokens.text import TokenText
 from studio.app.writing.draft import Draft
@@ -81,7 +80,7 @@ class WordChoice(QObject):
             if why_not != tr(NOT_YET):
                 self.refused.emit(why_not)
             return
-        record, manuscript = chosen_from(self._next_token, token), self._draft.manuscript
+        record, manuscript = self._next_token.chosen(token), self._draft.manuscript
         text, position = whole_characters(record.text), self._draft.caret
         if text.strip():
             text = joined(text, manuscript.part(position, position + 2))

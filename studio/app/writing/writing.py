@@ -17,7 +17,7 @@ from studio.app.frame_clock import FrameClock
 from studio.app.model.state import ModelState
 from studio.app.parameters.sampling_state import SamplingState
 from studio.app.tokens.next_token import NextToken
-from studio.app.tokens.written_token import Run, WrittenToken
+from studio.app.tokens.place import UNKNOWN_PLACE, place_of
 from studio.app.writing.draft import Draft
 from studio.engine.messages import (
     AnyEvent,
@@ -34,6 +34,7 @@ from studio.engine.messages import (
 )
 from studio.manuscript import Take, TakeSet, TakeWriter
 from studio.sampling import MAX_SEED, LogitSketch, SamplingParams
+from studio.token_record import TokenRecord, TokenSequence, placed
 from studio.translation import mark, tr
 
 NOTHING_TO_ADD = mark(
@@ -77,8 +78,6 @@ class Writing(QObject):
     """The phase, or what can be done."""
     takes_changed = Signal()
     """Retake and the steps may be about another take, or the take has changed."""
-    recorded = Signal(object)
-    """The `TokenRecord` of each token that is written, as it comes."""
     progressed = Signal()
     """A frame of text was shown; the rate may be another."""
     failed = Signal(str, str)
@@ -105,8 +104,8 @@ class Writing(QObject):
         self._take: Take | None = None
         self._writer: TakeWriter | None = None
         self._pieces: dict[int, bytes] = {}
-        self._latest: WrittenToken | None = None
-        self._run = Run(sampling.params)
+        self._latest: TokenRecord | None = None
+        self._sequence = TokenSequence([])
         self._tokens = 0
         self._finished: Finished | None = None
         self._first_frame: tuple[float, int] | None = None
@@ -203,7 +202,7 @@ class Writing(QObject):
         self._writer = TakeWriter(self._draft.manuscript, take)
         self._latest = None
         params = _with_seed(self._sampling.params)
-        self._run = Run(params)
+        self._sequence = TokenSequence([], seed=params.seed)
         self._tokens = 0
         self._finished = self._first_frame = None
         self.rate = None
@@ -227,7 +226,6 @@ class Writing(QObject):
 
     def _on_params_changed(self, params: SamplingParams) -> None:
         if not self.is_idle:
-            self._run.turn(params)
             if self._take and self._take.temperatures[-1] != params.temperature:
                 self._take.temperatures.append(params.temperature)
             self._client.send(ChangeSequence(request=self._request, sequence=0, params=params))
@@ -240,7 +238,11 @@ class Writing(QObject):
                 # Once more between two tokens, when the context was cut.
                 self._clock.flush()
                 self._latest = None
-                self._run.begin(event.token_ids())
+                if self._tokens == 0:
+                    prompt = event.token_ids()
+                    self._sequence = TokenSequence(
+                        prompt, seed=self._sequence.seed, start=len(prompt)
+                    )
             case Token():
                 self._on_token(event)
             case Finished():
@@ -279,10 +281,12 @@ class Writing(QObject):
         if self.phase is WritingPhase.READING:
             self._set_phase(WritingPhase.WRITING)
         self._tokens += 1
-        self._latest = self._run.take(event.record)
+        ids = self._sequence.ids
+        assert ids is not None, "it begins with the prompt's"
+        self._latest = placed(event.record, self._sequence, len(ids))
+        ids.append(event.record.id)
         if self._writer:
             self._writer.add(event.record.text, self._latest)
-        self.recorded.emit(event.record)
         self._pieces.update(event.pieces)
         self._clock.request()
 
@@ -294,7 +298,9 @@ class Writing(QObject):
             self._pieces = {}
         if self._latest and not self.is_idle:
             self._next_token.show(
-                LogitSketch.from_bytes(self._latest.sketch), self._latest.place, self._latest.id
+                LogitSketch.from_bytes(self._latest.sketch),
+                place_of(self._latest) or UNKNOWN_PLACE,
+                self._latest.id,
             )
             self._estimate_rate()
         self.progressed.emit()

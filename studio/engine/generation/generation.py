@@ -93,14 +93,9 @@ class Generation:
             if not command.share_u:
                 own = start.params.seed if start.params.seed >= 0 else (seed + number) % _SEEDS
             one = self._add(
-                number,
-                start.params,
-                own,
-                start.token_ids(),
-                command.max_tokens,
-                start.stop,
-                start.mu,
+                number, start.params, own, start.token_ids(), command.max_tokens, start.stop
             )
+            one.states.mu, one.states.adaptive_mean = start.mu, start.adaptive_mean
             if start.waits:
                 one.reason = "stopped"
 
@@ -189,11 +184,10 @@ class Generation:
         written: list[int],
         max_tokens: int,
         stop: tuple[str, ...],
-        mu: float | None = None,
     ) -> SequenceState:
         prompt = list(self._prompt.tokens)
         one = SequenceState(
-            number, params, seed, prompt, written, max_tokens, self._reader.vocabulary, mu
+            number, params, seed, prompt, written, max_tokens, self._reader.vocabulary
         )
         if self._continued:
             one.stand_behind(self._continued)
@@ -325,6 +319,7 @@ class Generation:
                 params=one.params,
                 end=end,
                 mu=one.states.mu,
+                adaptive_mean=one.states.adaptive_mean,
             )
         )
 

@@ -143,6 +143,8 @@ class PendingTokens:
             kept=choice.kept,
             entropy=choice.entropy,
             top=choice.top,
+            mu=choice.state.mu,
+            adaptive_mean=choice.state.adaptive_mean,
         )
         pieces = self._reader.pieces.new_bytes(sketch.ids)
         return Token(

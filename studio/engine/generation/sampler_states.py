@@ -32,14 +32,15 @@ class SamplerStates:
     """Makes the `SamplerState` of each step.
 
     Attributes:
-        mu: what Mirostat or adaptive-p carries to the next step; None where they are off, or have
-            not begun.
+        mu: what Mirostat allows at the next step; None where it is off, or has not begun.
+        adaptive_mean: what adaptive-p carries to the next step; None as for `mu`.
     """
 
-    def __init__(self, seed: int, vocabulary: Vocabulary, mu: float | None = None) -> None:
+    def __init__(self, seed: int, vocabulary: Vocabulary) -> None:
         self._seed = seed
         self._vocabulary = vocabulary
-        self.mu = mu
+        self.mu: float | None = None
+        self.adaptive_mean: float | None = None
         self._checked: SamplingParams | None = None
         self._needed = False
         self._breaker_texts: tuple[str, ...] = ()
@@ -71,11 +72,13 @@ class SamplerStates:
         if not self._needed:
             return NO_STATE
         words = self._word_biases_at(history, continued) if params.word_biases else NO_BIASES
-        return SamplerState(chance(self._seed, position), self.mu, self._breakers, words)
+        return SamplerState(
+            chance(self._seed, position), self.mu, self.adaptive_mean, self._breakers, words
+        )
 
     def took(self, choice: Choice) -> None:
         """Remember what the choice leaves for the next step."""
-        self.mu = choice.mu
+        self.mu, self.adaptive_mean = choice.mu, choice.adaptive_mean
 
     def _word_biases_at(
         self, history: Sequence[int], continued: ContinuedPrompt | None

@@ -18,7 +18,6 @@ class SequenceState:
         written: what it has written before.
         max_tokens: how many more it may write.
         vocabulary: the model's.
-        mu: where Mirostat stood behind what was written; None to begin.
 
     Attributes:
         number: its number in the generation.
@@ -41,12 +40,11 @@ class SequenceState:
         written: list[int],
         max_tokens: int,
         vocabulary: Vocabulary,
-        mu: float | None = None,
     ) -> None:
         self.number = number
         self.params = params
         self.seed = seed
-        self.states = SamplerStates(seed, vocabulary, mu)
+        self.states = SamplerStates(seed, vocabulary)
         self.history = prompt + written
         self.limit = len(written) + max_tokens
         self.reason: FinishReason | None = None
@@ -54,8 +52,8 @@ class SequenceState:
         self._prompt = self._reported = len(prompt)
         self._behind = len(prompt)
         """Where in `history` the tokens begin that stand behind `before`."""
-        self._mus: list[float | None] = []
-        """Where Mirostat stood before each of the last tokens written."""
+        self._carried: list[tuple[float | None, float | None]] = []
+        """What Mirostat and adaptive-p held before each of the last tokens written."""
 
     @property
     def runs(self) -> bool:
@@ -104,7 +102,7 @@ class SequenceState:
 
     def append(self, choice: Choice) -> None:
         """Take a token as the next one."""
-        self._mus.append(self.states.mu)
+        self._carried.append((self.states.mu, self.states.adaptive_mean))
         self.states.took(choice)
         self.history.append(choice.token)
 
@@ -112,8 +110,8 @@ class SequenceState:
         """Be as before the token `index` was written, in this run."""
         count = self.written - index
         if count > 0:
-            self.states.mu = self._mus[-count]
-            del self._mus[-count:], self.history[-count:]
+            self.states.mu, self.states.adaptive_mean = self._carried[-count]
+            del self._carried[-count:], self.history[-count:]
             cut = self._behind - len(self.history)
             if self.before and cut > 0:
                 del self.before[-cut:]

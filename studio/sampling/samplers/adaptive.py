@@ -23,9 +23,17 @@ def target_at(params: SamplingParams, mean: float | None) -> float:
         params: The aim.
         mean: The mean probability of what was drawn; None at the first token, when it is the aim.
     """
-    if mean is None:
-        return params.adaptive_target
-    return min(max(2.0 * params.adaptive_target - mean, 0.0), 1.0)
+    return min(max(2.0 * params.adaptive_target - mean_before(params, mean), 0.0), 1.0)
+
+
+def mean_before(params: SamplingParams, mean: float | None) -> float:
+    """Return the mean probability of what was drawn before this step; it begins at the aim.
+
+    Args:
+        params: The aim.
+        mean: What it was; None at the first token.
+    """
+    return params.adaptive_target if mean is None else mean
 
 
 def mean_after(params: SamplingParams, mean: float | None, probability: float) -> float:
@@ -36,7 +44,7 @@ def mean_after(params: SamplingParams, mean: float | None, probability: float) -
         mean: What it was before.
         probability: Of the token drawn, before adaptive-p.
     """
-    former = params.adaptive_target if mean is None else mean
+    former = mean_before(params, mean)
     return params.adaptive_decay * former + (1.0 - params.adaptive_decay) * probability
 
 

@@ -20,8 +20,8 @@ from numpy.typing import ArrayLike, NDArray
 from studio.sampling.logits.ranking import Ranking
 from studio.sampling.logits.top_two_margin import are_near_tie
 from studio.sampling.params import SamplingParams
-from studio.sampling.samplers.adaptive import mean_after
-from studio.sampling.samplers.mirostat import mu_after
+from studio.sampling.samplers.adaptive import mean_after, mean_before
+from studio.sampling.samplers.mirostat import mu_after, mu_before
 from studio.sampling.samplers.pipeline import run, shape_any
 from studio.sampling.samplers.prefix import filter_top
 from studio.sampling.samplers.steps import (
@@ -45,7 +45,9 @@ class Choice(NamedTuple):
         token: Id of the token drawn.
         rank: Its place in the distribution drawn from; 0 is the favourite.
         kept: How many tokens the filters left.
-        mu: What Mirostat or adaptive-p carries to the next step; None where both are off.
+        mu: What Mirostat allows at the next step; None where it is off.
+        adaptive_mean: What adaptive-p carries to the next step; None where it is off.
+        state: What the samplers were given, and where they began here what they began with.
         drawn: The weight of the token drawn.
         mass: The weight of all that are left, and `moment`: see `Weight`.
         moment: Σ x·exp(x) over them.
@@ -59,6 +61,8 @@ class Choice(NamedTuple):
     rank: int
     kept: int
     mu: float | None
+    adaptive_mean: float | None
+    state: SamplerState
     drawn: float
     mass: float
     moment: float
@@ -133,6 +137,8 @@ def choose(
             rank,
             kept,
             None,
+            None,
+            NO_STATE,
             weights[rank],
             mass,
             moment,
@@ -147,14 +153,29 @@ def choose(
     rank = ranked.rank_of_draw(u * mass, beta, kept)
     weights = ranked.some_weights(0, best, beta)
     drawn, token = ranked.weight_at(rank, beta), ranked.token_at(rank)
-    mu = None
+    mu = mean = None
     if params.mirostat:
+        state = state._replace(mu=mu_before(params, state.mu), adaptive_mean=None)
         mu = mu_after(params, state.mu, drawn / mass)
     elif not CARRY_STATE.isdisjoint(active_steps(params)):
-        mu = mean_after(params, state.mu, _share_before(token, ranking, params, history, state))
+        share = _share_before(token, ranking, params, history, state)
+        state = state._replace(mu=None, adaptive_mean=mean_before(params, state.adaptive_mean))
+        mean = mean_after(params, state.adaptive_mean, share)
     tied = ranked if _ranks_as_t0_does(params) else _ranked_by_t0(ranking, params, history, state)
     return Choice(
-        token, rank, kept, mu, drawn, mass, moment, ranked.ids, weights, best, tied.logits
+        token,
+        rank,
+        kept,
+        mu,
+        mean,
+        state,
+        drawn,
+        mass,
+        moment,
+        ranked.ids,
+        weights,
+        best,
+        tied.logits,
     )
 
 

@@ -244,7 +244,7 @@ class _Running(Generic[C]):
         self.ranked = self.ranked.adjusted(adjustment, self.kept)
 
     def _adaptive(self) -> None:
-        target = adaptive.target_at(self._params, self._state.mu)
+        target = adaptive.target_at(self._params, self._state.adaptive_mean)
         self.kept = self.ranked.limit(self.kept)
         near = partial(adaptive.logits_near, target)
         self.ranked = self.ranked.reshaped(near, self.kept, self.beta)

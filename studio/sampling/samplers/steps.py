@@ -28,7 +28,7 @@ HEED_MIN_KEEP = frozenset(step.name for step in STEPS if step.heeds_min_keep)
 _SOME_TEMPERATURE = 2.0
 
 CARRY_STATE = frozenset(step.name for step in STEPS if step.carries_state)
-"""The steps that need `SamplerState.mu`."""
+"""The steps that need `SamplerState.adaptive_mean`."""
 
 _RUN_LAST = frozenset(step.name for step in STEPS if step.runs_last)
 

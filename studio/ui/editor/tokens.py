@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPoint, QRect
 from PySide6.QtGui import QFontMetricsF, QTextBlock, QTextLine
 
-from studio.manuscript import RecordedToken, TokenSpan, TokenSpans
+from studio.manuscript import TokenSpan, TokenSpans
+from studio.token_record import TokenRecord
 from studio.ui.editor.document import in_units
 from studio.ui.editor.editor import ManuscriptEditor
 
@@ -48,7 +49,7 @@ class TokenTiles:
         self._spans = spans
         self._made_for: object = None
         self._visible: list[TokenSpan] = []
-        self._records: list[RecordedToken] = []
+        self._records: list[TokenRecord] = []
         self._tiles: list[Tile] = []
         self._places = np.zeros(0, dtype=np.intp)
 
@@ -59,7 +60,7 @@ class TokenTiles:
         return self._visible
 
     @property
-    def records(self) -> Sequence[RecordedToken]:
+    def records(self) -> Sequence[TokenRecord]:
         """What is kept of each; the same object as long as the spans in view are the same."""
         self._update()
         return self._records

@@ -160,7 +160,7 @@ class HeatLegend(QWidget):
         if len(spans) == 0:
             return tr(BEING_SCORED) if self._records.is_scoring else tr(NOTHING_RECORDED)
         is_blame = self._heat.measure is HeatMeasure.BLAME
-        if is_blame and not any(hasattr(record, "u") for record in spans.records):
+        if is_blame and not any(record.u is not None for record in spans.records):
             return tr(NO_DICE)
         return ""
 

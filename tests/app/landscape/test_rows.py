@@ -1,5 +1,4 @@
 import math
-from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -10,28 +9,23 @@ from studio.app.landscape.rows import CHUNK, LandscapeRows
 from studio.app.landscape.scale import RANKS, REST, levels
 from studio.manuscript import TokenSpan
 from studio.sampling import LogitSketch
+from studio.token_record import TokenRecord, undrawn
+from tests.ui.recorded import unreadable
 
 VOCABULARY = 300
 
 
-class Record(NamedTuple):
-    id: int
-    text: bytes
-    sketch: bytes
-    near_tie: bool = False
-
-
-def record(seed: int) -> Record:
+def record(seed: int) -> TokenRecord:
     rng = np.random.default_rng(seed)
     logits = (rng.normal(size=VOCABULARY) * 3).astype(np.float32)
     token = int(rng.integers(VOCABULARY))
-    return Record(token, b"a", LogitSketch.of(logits, token).to_bytes())
+    return undrawn(token, b"a", LogitSketch.of(logits, token).to_bytes())
 
 
 RECORDS = [record(seed) for seed in range(400)]
 
 
-def spans(records: list[Record]) -> list[TokenSpan]:
+def spans(records: list[TokenRecord]) -> list[TokenSpan]:
     return [TokenSpan(at, at + 1, one) for at, one in enumerate(records)]
 
 
@@ -43,7 +37,7 @@ def follow_all(rows: LandscapeRows, wanted: list[TokenSpan]) -> int:
     return times
 
 
-def check(rows: LandscapeRows, records: list[Record], temperature: float) -> None:
+def check(rows: LandscapeRows, records: list[TokenRecord], temperature: float) -> None:
     assert [span.record for span in rows.spans] == records
     assert rows.levels.shape == (len(records), REST + 1)
     for row, one in enumerate(records):
@@ -101,7 +95,7 @@ def test_where_tokens_stand_is_kept_up() -> None:
 
 def test_a_sketch_that_cannot_be_read_is_an_empty_row() -> None:
     rows = LandscapeRows()
-    damaged = Record(3, b"a", b"not a sketch")
+    damaged = unreadable(record(3))
     follow_all(rows, spans([RECORDS[0], damaged, RECORDS[1]]))
     assert rows.ranks.tolist()[1] == -1
     assert not rows.levels[1].any()

@@ -252,7 +252,7 @@ def test_while_it_writes_mirostat_cuts_as_it_did() -> None:
     params = SamplingParams(mirostat=2, mirostat_tau=3.0)
     state = NextToken(params)
     for mu in (None, 2.0, 9.0):
-        state.show(LogitSketch.of(logits), TokenPlace([1], mu=mu, knows_mu=True), 3)
+        state.show(LogitSketch.of(logits), TokenPlace([1], mu=mu, is_first=mu is None), 3)
         exact = distribution(logits, params, (), SamplerState(mu=mu))
         assert state.notes == ()
         for row in state.rows(5):

@@ -1,7 +1,7 @@
 import pytest
 
 from studio.app.tokens.place import UNKNOWN_PLACE, TokenPlace
-from studio.sampling import NO_STATE, SamplingParams, chance
+from studio.sampling import NO_STATE, SamplerState, SamplingParams, chance
 
 XTC = SamplingParams(xtc_probability=0.5, seed=7)
 BREAKERS = {3: [()]}
@@ -27,12 +27,18 @@ def test_without_a_die_xtc_acts() -> None:
 
 
 def test_breakers_and_mu_go_to_those_that_use_them() -> None:
-    place = TokenPlace([1], mu=4.5, knows_mu=True)
+    place = TokenPlace([1], mu=4.5, adaptive_mean=0.25)
     assert place.state(SamplingParams(dry_multiplier=1.0), BREAKERS).breakers == BREAKERS
     assert place.state(SamplingParams(dry_multiplier=1.0), None).breakers == {}
     assert place.state(SamplingParams(mirostat=2), BREAKERS).mu == 4.5
     assert place.state(SamplingParams(), BREAKERS) is NO_STATE
     assert place.state(XTC, None).mu is None
+    adaptive = SamplingParams(adaptive_target=0.5)
+    assert place.state(adaptive, None) == SamplerState(adaptive_mean=0.25)
+    assert place.state(XTC, None).adaptive_mean is None
+    first = place._replace(is_first=True)
+    assert first.state(adaptive, None) is NO_STATE, "at a run's first token nothing is learnt"
+    assert first.state(SamplingParams(mirostat=2), None).mu is None
 
 
 @pytest.mark.parametrize("seed", [None, -1])

@@ -43,7 +43,10 @@ def test_a_random_seed_is_told() -> None:
 def test_what_is_not_known_is_told() -> None:
     assert words(NEXT, known_breakers=False, dry_multiplier=1.0) == NO_BREAKERS
     assert "Mirostat" in words(READ, mirostat=1)
-    assert words(READ._replace(knows_mu=True), mirostat=1) == ""
+    assert words(READ._replace(mu=6.0), mirostat=1) == ""
+    assert words(READ._replace(is_first=True), mirostat=1) == ""
+    assert "adaptive-p" in words(READ._replace(mu=6.0), adaptive_target=0.5)
+    assert words(READ._replace(adaptive_mean=0.4), adaptive_target=0.5) == ""
     assert "Only 3 of the tokens before are known" in words(READ, repeat_penalty=1.1)
     assert words(READ, repeat_penalty=1.1, repeat_last_n=3) == "", "it looks no further"
     assert "penalties and DRY" in words(READ, dry_multiplier=1.0)

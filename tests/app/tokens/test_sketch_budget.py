@@ -14,6 +14,12 @@ def tokens(count: int) -> list[TokenRecord]:
     return [undrawn(n, b"x", SKETCH) for n in range(count)]
 
 
+def follow(budget: SketchBudget, record: TokenRecord) -> bool:
+    """Whether others were forgotten for it."""
+    budget.follow(record)
+    return budget.make_room()
+
+
 def with_sketch(kept: list[TokenRecord]) -> list[int]:
     return [token.id for token in kept if token.sketch]
 
@@ -21,7 +27,7 @@ def with_sketch(kept: list[TokenRecord]) -> list[int]:
 def test_the_oldest_are_forgotten_beyond_the_budget() -> None:
     budget = SketchBudget(TEN)
     kept = tokens(30)
-    forgotten = [budget.add(token) for token in kept]
+    forgotten = [follow(budget, token) for token in kept]
     assert not any(forgotten[:10])
     assert forgotten[10]
     # Room is made for several at a time.
@@ -35,9 +41,10 @@ def test_what_nobody_keeps_any_more_does_not_count() -> None:
     budget = SketchBudget(TEN)
     first = tokens(5)
     for token in first:
-        budget.add(token)
+        follow(budget, token)
+        follow(budget, token)
     for _ in range(20):
         gone = tokens(5)  # those before are nobody's
         for token in gone:
-            assert not budget.add(token)
+            assert not follow(budget, token)
     assert with_sketch(first) == [0, 1, 2, 3, 4]

@@ -179,6 +179,7 @@ def test_every_number_is_that_of_the_whole_distribution(
         params(xtc_probability=0.5, xtc_threshold=0.001, temperature=0.3),
         params(mirostat=1, mirostat_tau=4.0),
         params(mirostat=2, mirostat_tau=4.0, temperature=0.5),
+        params(adaptive_target=0.3, adaptive_decay=0.6, top_k=20),
         params(dry_multiplier=5.0, dry_allowed_length=1, temperature=0.05),
         params(typical_p=0.5, top_n_sigma=2.0, presence_penalty=1.0, dynatemp_range=0.5),
     ],
@@ -187,18 +188,24 @@ def test_samplers_with_a_state_carry_it_from_token_to_token(
     tiny: Writer, sampling: SamplingParams
 ) -> None:
     written = tokens_in(tiny.write(PROMPT, sampling, 24))
-    history, mu = list(PROMPT), None
+    history, mu, mean = list(PROMPT), None, None
     breakers = tokens_of_breakers(sampling.dry_sequence_breakers, tiny.model.vocabulary)
     with Reference(tiny.model.path, 64) as reference:
         rows = reference.logits([*PROMPT, *(token.id for token in written)], len(PROMPT) - 1)
     for token, logits in zip(written, rows, strict=False):
-        state = SamplerState(chance(sampling.seed, len(history)), mu, breakers)
+        state = SamplerState(chance(sampling.seed, len(history)), mu, mean, breakers)
         assert token.u is not None
         choice = choose(logits, sampling, history, token.u, state=state)
         assert (choice.token, choice.rank) == (token.id, token.rank)
         assert choice.probability == pytest.approx(token.probability, abs=1e-4)
         history.append(token.id)
-        mu = choice.mu
+        assert (token.mu is None, token.adaptive_mean is None) == (
+            not sampling.mirostat,
+            sampling.adaptive_target < 0.0,
+        )
+        assert token.mu == pytest.approx(choice.state.mu, abs=1e-4)
+        assert token.adaptive_mean == pytest.approx(choice.state.adaptive_mean, abs=1e-4)
+        mu, mean = choice.mu, choice.adaptive_mean
 
 
 def test_a_banned_token_is_never_written_and_one_that_does_not_exist_refused(tiny: Writer) -> None:

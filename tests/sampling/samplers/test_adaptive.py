@@ -58,8 +58,19 @@ def test_the_mean_of_what_was_drawn_moves_the_target(real_logits: NDArray[np.flo
         choice = choose(row, params, (), (index * 0.37) % 1.0, state=state)
         assert choice.probability == pytest.approx(expected[choice.token], abs=1e-6)
         mean = 0.8 * mean + 0.2 * float(before[choice.token])
-        assert choice.mu == pytest.approx(mean)
-        state = SamplerState(mu=choice.mu)
+        assert choice.mu is None
+        assert choice.adaptive_mean == pytest.approx(mean)
+        state = SamplerState(adaptive_mean=choice.adaptive_mean)
+
+
+def test_what_mirostat_allowed_is_no_mean_of_what_was_drawn() -> None:
+    params = SamplingParams(adaptive_target=0.4)
+    left_by_mirostat = SamplerState(mu=8.0)
+    row = [2.0, 1.0, 0.0]
+    ours = distribution(row, params, (), left_by_mirostat)
+    assert ours.tolist() == distribution(row, params).tolist()
+    choice = choose(row, params, (), 0.5, state=left_by_mirostat)
+    assert choice.adaptive_mean == choose(row, params, (), 0.5).adaptive_mean
 
 
 @pytest.mark.parametrize(
@@ -120,7 +131,7 @@ def mean_drawn(target: float) -> float:
         row = rng.normal(size=60) * 2.5
         choice = choose(row, params, (), float(rng.random()), state=state)
         drawn.append(distribution(row, SamplingParams(min_p=0.05))[choice.token])
-        state = SamplerState(mu=choice.mu)
+        state = SamplerState(adaptive_mean=choice.adaptive_mean)
     return float(np.mean(drawn))
 
 

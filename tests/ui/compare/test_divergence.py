@@ -194,11 +194,11 @@ def test_mirostat_is_shown_with_what_it_had_learnt(words: NextToken) -> None:
     first, second = lane(words, 1, 1), lane(words, 1, 2)
     for one in (first, second):
         sketched(one, params)
-        one.tokens[0] = msgspec.structs.replace(one.tokens[0], probability=0.25)
+        # Twice what it aims at, less what the first token was too surprising: 2 - 2 (2 - 1) bits.
+        one.tokens[1] = msgspec.structs.replace(one.tokens[1], mu=0.0)
     divergence = divergence_at(1, first, second, [1], words)
     assert divergence is not None
     assert notes_of(divergence) == ""
-    # Twice what it aims at, less what the first token was too surprising: 2 - 2 (2 - 1) bits.
     assert [width for width in widths(divergence).values() if width > 0.01] == [pytest.approx(1.0)]
     assert len(widths(divergence_at(0, first, second, [1], words))) > 1
 

@@ -2,18 +2,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio.app.compare.lane_text import LaneText
-from tests.ui.recorded import Scored
-
-
-def token(text: bytes) -> Scored:
-    return Scored(1, text, b"")
+from tests.helpers.token_records import token_record
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])), st.integers(1, 5))
 def test_text_comes_whole_however_its_bytes_are_cut(text: str, step: int) -> None:
     data = text.encode()
     lane = LaneText()
-    tokens = [token(data[start : start + step]) for start in range(0, len(data), step)]
+    tokens = [token_record(data[start : start + step]) for start in range(0, len(data), step)]
     # No text can have a zero, and lines end with line feeds alone.
     shown = text.replace("\0", "\ufffd").replace("\r\n", "\n").replace("\r", "\n")
     assert "".join(lane.feed([piece]) for piece in tokens) == shown
@@ -29,9 +25,9 @@ def test_text_comes_whole_however_its_bytes_are_cut(text: str, step: int) -> Non
 def test_positions_count_as_qt_does() -> None:
     lane = LaneText()
     emoji = "🐟".encode()
-    assert lane.feed([token(b"a "), token(emoji[:2])]) == "a "
+    assert lane.feed([token_record(b"a "), token_record(emoji[:2])]) == "a "
     assert lane.range_of(1) is None
-    assert lane.feed([token(emoji[2:]), token(b"!")]) == "🐟!"
+    assert lane.feed([token_record(emoji[2:]), token_record(b"!")]) == "🐟!"
     assert lane.range_of(1) == (2, 4)
     assert lane.range_of(3) == (4, 5)
     assert lane.token_at(4) == 3

@@ -10,8 +10,8 @@ from studio.app.compare.record import record_of, show_record
 from studio.app.compare.setups import all_presets, around, ladder
 from studio.app.compare.state import ELSEWHERE, ENDS_AT_ONCE, CompareState
 from studio.app.presets.preset_choice import PresetChoice
+from studio.app.tokens.place import place_of
 from studio.app.tokens.sketch_budget import SketchBudget
-from studio.app.tokens.written_token import WrittenToken
 from studio.engine.messages import (
     BreakersFound,
     ChangeSequence,
@@ -348,8 +348,7 @@ def test_the_records_of_a_lane_that_is_used_know_their_places(desk: LaneDesk) ->
     desk.run(5, 6)
     state.use(state.lanes[2])
     records = [span.record for span in desk.records.spans.all]
-    assert all(isinstance(record, WrittenToken) for record in records)
-    places = [record.place for record in records if isinstance(record, WrittenToken)]
+    places = [place for record in records if (place := place_of(record)) is not None]
     assert [list(place.history) for place in places] == [[1, 2, 3], [1, 2, 3, 5]]
     assert [(place.seed, place.is_whole) for place in places] == [(7, True)] * 2
 

@@ -10,9 +10,9 @@ from studio.app.heat.state import LEVELS, NO_TINT, HeatState
 from studio.app.parameters.sampling_state import SamplingState
 from studio.app.tokens.next_token import NextToken
 from studio.app.tokens.sampler_notes import NO_BREAKERS
-from studio.manuscript import RecordedToken
 from studio.sampling import LogitSketch, SamplerState, SamplingParams, blame
-from tests.ui.recorded import Scored, run_of, scored, written_all
+from studio.token_record import TokenRecord, undrawn
+from tests.ui.recorded import run_of, scored, unreadable, written_all
 
 WORDS = [f" word{number}" for number in range(60)]
 
@@ -22,7 +22,7 @@ def tint(scale: HeatScale, value: float) -> int:
     return min(int(place * LEVELS), LEVELS - 1)
 
 
-def value(measure: HeatMeasure, record: RecordedToken, temperature: float) -> float:
+def value(measure: HeatMeasure, record: TokenRecord, temperature: float) -> float:
     """By the sketch alone, one token at a time."""
     sketch = LogitSketch.from_bytes(record.sketch)
     if measure is HeatMeasure.SURPRISE:
@@ -120,12 +120,12 @@ def test_a_sketch_that_cannot_be_read_has_no_tint(measure: HeatMeasure) -> None:
     state = HeatState(SamplingState(), NextToken(SamplingParams()))
     state.set_measure(measure)
     good = written_all(WORDS[:5])
-    records: list[RecordedToken] = [Scored(3, b"x", b"damaged"), *good]
+    records = [unreadable(good[0]), *good]
     assert state.tints(records)[0] == NO_TINT
     assert state.tints(records).tolist()[1:] == state.tints(good).tolist()
     stranger = LogitSketch.from_bytes(good[0].sketch)
     unknown = next(token for token in range(400) if token not in stranger.ids)
-    assert state.tints([Scored(unknown, b"x", good[0].sketch)]).tolist() == [NO_TINT]
+    assert state.tints([undrawn(unknown, b"x", good[0].sketch)]).tolist() == [NO_TINT]
 
 
 def test_tokens_out_of_view_are_forgotten_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -152,9 +152,7 @@ def test_tokens_out_of_view_are_forgotten_in_the_end(monkeypatch: pytest.MonkeyP
 )
 def test_blame_counts_what_re_weighs_tokens(fields: dict[str, object]) -> None:
     # Twice the same text: the second time all of it was there before.
-    records = run_of(
-        [*written_all(WORDS[:30]), *written_all(WORDS[:30])], [5, 6], SamplingParams(seed=1)
-    )
+    records = run_of([*written_all(WORDS[:30]), *written_all(WORDS[:30])], [5, 6], 1)
     params = SamplingParams(**fields)  # type: ignore[arg-type]  # fields vary
     vocabulary = NextToken(params)
     vocabulary.add_breakers(params.dry_sequence_breakers, {9: [()]})
@@ -163,13 +161,14 @@ def test_blame_counts_what_re_weighs_tokens(fields: dict[str, object]) -> None:
     plain = HeatState(SamplingState(), vocabulary)
     plain.set_measure(HeatMeasure.BLAME)
     wanted = []
-    for record in records:
+    for index, record in enumerate(records):
+        assert record.u is not None
         found = blame(
             LogitSketch.from_bytes(record.sketch),
             record.id,
             record.u,
             params,
-            record.place.history,
+            [5, 6, *(before.id for before in records[:index])],
             SamplerState(breakers={9: [()]}),
         )
         wanted.append(NO_TINT if found is None else tint(SCALES[HeatMeasure.BLAME], found))
@@ -185,7 +184,7 @@ def test_blame_counts_what_re_weighs_tokens(fields: dict[str, object]) -> None:
 
 def test_where_blame_is_not_exact_it_says_so(qtbot: QtBot) -> None:
     unknown = written_all(WORDS[:5])
-    known = run_of(unknown, [5, 6], SamplingParams(seed=1))
+    known = run_of(unknown, [5, 6], 1)
     sampling = SamplingState(SamplingParams(repeat_penalty=1.3, dry_multiplier=1.0))
     vocabulary = NextToken(sampling.params)
     state = HeatState(sampling, vocabulary)
@@ -207,7 +206,7 @@ def test_where_blame_is_not_exact_it_says_so(qtbot: QtBot) -> None:
 
 @pytest.mark.parametrize("measure", SCALES)
 def test_with_all_that_is_known_banned_heat_stays_calm(measure: HeatMeasure) -> None:
-    records = run_of(written_all(WORDS[:5]), [5, 6], SamplingParams(seed=1))
+    records = run_of(written_all(WORDS[:5]), [5, 6], 1)
     banned = set(LogitSketch.from_bytes(records[0].sketch).ids.tolist())
     params = SamplingParams(logit_bias=tuple((token, -math.inf) for token in banned))
     sampling = SamplingState()

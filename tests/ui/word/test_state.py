@@ -9,11 +9,12 @@ from studio.app.tokens.words import description, tail_sentence
 from studio.app.word.state import WordFacts, WordState
 from studio.app.word.words import NO_DICE
 from studio.app.writing.records import TokenRecords
-from studio.manuscript import RecordedToken, TokenSpan
+from studio.manuscript import TokenSpan
 from studio.sampling import LogitSketch, SamplingParams, blame, chance, distribution
+from studio.token_record import TokenRecord, undrawn
 from studio.ui.word.bars import ROWS
 from tests.ui.fake_engine import Desk
-from tests.ui.recorded import Scored, logits_of, run_of, scored, written, written_all
+from tests.ui.recorded import logits_of, run_of, scored, unreadable, written, written_all
 
 pytestmark = pytest.mark.usefixtures("qapp")
 
@@ -34,7 +35,7 @@ class Place:
         )
         self.state = WordState(self.desk.sampling, self.records, self.desk.next_token)
 
-    def put(self, *tokens: RecordedToken) -> list[TokenSpan]:
+    def put(self, *tokens: TokenRecord) -> list[TokenSpan]:
         manuscript = self.desk.draft.manuscript
         start = len(manuscript)
         manuscript.edit(start, 0, b"".join(token.text for token in tokens).decode())
@@ -92,8 +93,8 @@ def test_blame_is_told_of_what_was_written_and_not_of_what_was_scored() -> None:
     place = Place()
     drawn, read = place.put(written(b"drawn", 3, 0.99), scored(b" read", 4))
     place.state.look_at(drawn)
-    u = drawn.record.u  # type: ignore[attr-defined]  # it was written
-    turn = blame(LogitSketch.from_bytes(drawn.record.sketch), drawn.record.id, u, SamplingParams())
+    sketch = LogitSketch.from_bytes(drawn.record.sketch)
+    turn = blame(sketch, drawn.record.id, 0.99, SamplingParams())
     assert turn is not None
     (sentence,) = place.facts().sentences
     assert sentence.startswith(f"Below T {turn:.2g}")
@@ -147,7 +148,7 @@ def test_the_token_is_followed_through_edits_and_let_go_when_it_is_gone() -> Non
 
 def test_a_sketch_that_cannot_be_read_is_not_looked_at() -> None:
     place = Place()
-    (span,) = place.put(Scored(3, b"x", b"damaged"))
+    (span,) = place.put(unreadable(scored(b"x", 3)))
     assert not place.state.look_at(span)
     assert place.state.span is None
 
@@ -163,7 +164,7 @@ def test_bytes_that_are_learnt_later_are_known_too() -> None:
 def test_penalties_see_the_tokens_before() -> None:
     place = Place()
     first = scored(b"a", 5, rank=0)
-    second = Scored(first.id, b" a", first.sketch)
+    second = undrawn(first.id, b" a", first.sketch)
     _, span = place.put(first, second)
     place.state.look_at(span)
     before = place.facts().probability
@@ -173,10 +174,11 @@ def test_penalties_see_the_tokens_before() -> None:
 
 def test_what_was_written_stands_where_the_sampler_saw_it() -> None:
     place = Place(SamplingParams(seed=5, xtc_probability=0.5, xtc_threshold=0.02))
-    tokens = run_of(written_all(TEXTS), [1, 2, 3], place.desk.sampling.params)
+    tokens = run_of(written_all(TEXTS), [1, 2, 3], 5)
     for index, span in enumerate(place.put(*tokens)):
         place.state.look_at(span)
-        assert list(place.state.next_token.history) == tokens[index].run.before(index)
+        before = [token.id for token in tokens[:index]]
+        assert list(place.state.next_token.history) == [1, 2, 3, *before]
         acts = chance(5, 3 + index) <= 0.5
         assert place.state.next_token.rows(ROWS)[0].cut is acts
         assert f"XTC {'acts' if acts else 'does not act'} here" in place.facts().sentences[-1]

@@ -26,7 +26,7 @@ from studio.manuscript import (
 from studio.manuscript.text_shape import BRIEF_LIMITS, LIMITS
 from studio.ui.editor.document import shown
 from studio.ui.main_window import MainWindow
-from tests.helpers.token_records import Record
+from tests.helpers.token_records import token_record
 
 STRANGE = (
     "a鱼😀 \n\r\t\x01\x0b\x0c\x1b\x1c\x85\u200d\u2028\u2029\u202e\ufdd0\ufeff\ufffc\ufffe\uffff"
@@ -65,7 +65,7 @@ def modelled(window: MainWindow, text: str) -> None:
     writer = TakeWriter(manuscript, manuscript.begin_take(len(manuscript)))
     raw = text.encode("utf-8", "surrogatepass")
     for at in range(0, len(raw), 2):
-        writer.add(raw[at : at + 2], Record(raw[at : at + 2], at))
+        writer.add(raw[at : at + 2], token_record(raw[at : at + 2], at))
         writer.flush()
     writer.end()
     manuscript.end_take()

@@ -6,7 +6,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from studio.app.heat.measure import HeatMeasure
-from studio.app.tokens.chosen_token import ChosenToken
+from studio.app.tokens.place import place_of
 from studio.app.tokens.rows import Fold, TokenRow
 from studio.app.word.words import CHOSEN
 from studio.app.writing.word_choice import NO_TEXT, NOT_YET, PART, WRITING
@@ -95,9 +95,11 @@ def test_its_record_is_kept_and_panels_know_that_it_was_chosen(
     click(window, 2)
     (span,) = session.records.spans.all
     record = span.record
-    assert isinstance(record, ChosenToken)
+    assert (record.is_chosen, record.u) == (True, None)
     assert record.id == chosen.token
-    assert record.place.history == tuple(history)
+    place = place_of(record)
+    assert place is not None
+    assert place.history == history
     sketch = LogitSketch.from_bytes(record.sketch)
     assert sketch.probability(record.id, 1.0) == pytest.approx(chosen.ghost, abs=1e-6)
     assert session.word.look_at(span)

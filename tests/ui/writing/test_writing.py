@@ -4,12 +4,12 @@ import sys
 from collections.abc import Callable
 from types import SimpleNamespace
 
+import msgspec
 import pytest
 from pytestqt.qtbot import QtBot
 
 from studio.app.model.state import ModelPhase
-from studio.app.tokens.place import TokenPlace
-from studio.app.tokens.written_token import WrittenToken
+from studio.app.tokens.place import TokenPlace, place_of
 from studio.app.writing import writing
 from studio.app.writing.writing import NOTHING_TO_ADD, WritingPhase
 from studio.engine.messages import ChangeSequence, Failed, Generate, Stop, Superseded
@@ -96,6 +96,29 @@ def test_the_phases(desk: Desk) -> None:
     assert desk.writing.phase is WritingPhase.IDLE
 
 
+def test_a_token_knows_what_was_before_it_its_seed_and_what_samplers_had_learnt(
+    desk: Desk,
+) -> None:
+    request = begin(desk)
+    first, second, third = (token(request, n, b" a", token_id=8 + n) for n in range(3))
+    learnt = msgspec.structs.replace(second.record, mu=4.5)
+    second = msgspec.structs.replace(second, record=learnt)
+    desk.client.answer(evaluated(request, 1, 2), first, second)
+    # The context is cut, and the prompt told once more.
+    desk.client.answer(evaluated(request, 1, 2, 8, 9), third, *finished(request, 3))
+    takes = desk.writing.take_set()
+    assert takes is not None
+    places = [place_of(record) for record in takes.takes[0].records]
+    assert [list(place.history) for place in places if place] == [[1, 2], [1, 2, 8], [1, 2, 8, 9]]
+    seed = desk.client.last(Generate).sequences[0].params.seed
+    assert [(place.seed, place.is_whole) for place in places if place] == [(seed, True)] * 3
+    assert [(place.is_first, place.mu) for place in places if place] == [
+        (True, None),
+        (False, 4.5),
+        (False, None),
+    ]
+
+
 def test_rate_seed_and_records_are_kept(desk: Desk) -> None:
     write(desk, b" upon", b" a", b" time")
     assert desk.writing.rate == 1.0, "three tokens took two evaluations, in two seconds"
@@ -103,11 +126,7 @@ def test_rate_seed_and_records_are_kept(desk: Desk) -> None:
     assert takes is not None
     assert takes.takes[0].seed == desk.client.last(Generate).sequences[0].params.seed
     records = takes.takes[0].records
-    assert [record.text for record in records if isinstance(record, WrittenToken)] == [
-        b" upon",
-        b" a",
-        b" time",
-    ]
+    assert [record.text for record in records] == [b" upon", b" a", b" time"]
 
 
 def test_the_rate_is_known_while_it_writes(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
