@@ -14,6 +14,10 @@ SKETCHES = 64 * MIB
 """Bytes of the distributions of written and scored tokens, in the text, in takes and in undo: some
 50,000 tokens. Of more, the oldest go; their text stays, and can be scored again."""
 
+UNPACKED_SKETCHES = 600
+"""Such distributions that are kept unpacked, in all views together: 2 MiB, and what samplers made
+of those that they were asked about."""
+
 RUNS = 8 * MIB
 """Bytes of the runs of comparisons that are not in view: they are all on the shelf, and are read
 from there where they are not in memory."""

@@ -18,8 +18,6 @@ TokenText = Annotated[bytes, msgspec.Meta(max_length=4096)]
 Share = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
 Nats = Annotated[float, msgspec.Meta(ge=0.0, le=64.0)]
 """An entropy; a vocabulary of 2³¹ tokens has 21.5 at most."""
-CarriedNumber = Annotated[float, msgspec.Meta(ge=-1e9, le=1e9)]
-"""What a sampler carries from token to token."""
 
 TopTokens = Annotated[tuple[tuple[TokenId, Share], ...], msgspec.Meta(max_length=256)]
 """Some ids, each with its probability."""
@@ -84,9 +82,9 @@ class TokenRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
     """Of the distribution drawn from."""
     top: TopTokens = ()
     """The most likely tokens of the distribution drawn from, best first."""
-    mu: CarriedNumber | None = None
+    mu: float | None = None
     """The surprise in bits that Mirostat allowed here; None where it was off or that is unknown."""
-    adaptive_mean: CarriedNumber | None = None
+    adaptive_mean: float | None = None
     """The mean probability of what adaptive-p had drawn before; None as for `mu`."""
 
     is_chosen: bool = False

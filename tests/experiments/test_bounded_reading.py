@@ -98,7 +98,7 @@ def test_the_plain_one_is_taken() -> None:
         ("typed", '{"-1":2}'),
         ("u", "null"),
         ("kept", "-1"),
-        ("mu", "1e10"),
+        ("mu", "1e999"),
         ("adaptive_mean", '"much"'),
         ("sequence", '{"ids":[1,2]}'),
     ],

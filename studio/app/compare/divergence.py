@@ -11,7 +11,6 @@ from studio.app.compare.lane_words import word_of
 from studio.app.parameters.temperature_scale import format_temperature
 from studio.app.tokens.next_token import NextToken
 from studio.experiments.comparison import first_divergence
-from studio.sampling import LogitSketch
 from studio.token_record import TokenRecord
 from studio.translation import tr
 
@@ -226,9 +225,9 @@ def _side(
     lane: CompareLane, index: int, history: Sequence[int], vocabulary: NextToken
 ) -> Side | None:
     token = lane.drawn[index] if index < len(lane.drawn) else None
-    if token is None or token.u is None or not token.sketch:
+    sketch = vocabulary.sketches.of(token) if token else None
+    if token is None or token.u is None or sketch is None:
         return None
-    sketch = LogitSketch.from_bytes(token.sketch)
     params, place = lane.params_at(index), lane.place_of(index, history)
     state = vocabulary.state_at(place, params)
     shaped = sketch.shaped(params, place.history, state)

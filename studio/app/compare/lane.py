@@ -289,11 +289,11 @@ class CompareLane(QObject):
             prompt: What the prompt's end gave; None where nothing is known.
             history: The prompt's tokens.
         """
-        if self.tokens and self.tokens[-1].sketch:
-            last = self.tokens[-1]
+        if self.tokens:
             place = self.place_of(len(self.tokens) - 1, history)
-            self.next_token.show(LogitSketch.from_bytes(last.sketch), place, last.id)
-        elif self.tokens or prompt is None:
+            if not self.next_token.show_record(self.tokens[-1], place):
+                self.next_token.clear("")
+        elif prompt is None:
             self.next_token.clear("")
         else:
             self.next_token.show(prompt, history)

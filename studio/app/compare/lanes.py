@@ -84,6 +84,7 @@ class CompareLanes(QObject):
         self.in_step = False
         self.run_input = RunInput()
         self.vocabulary = NextToken(sampling.params, self)
+        self.vocabulary.sketches = next_token.sketches
         self.is_shown = False
         self.shows_bars = False
         self._looks = FrameClock(self._look, self, _LOOK_MS)
@@ -213,8 +214,7 @@ class CompareLanes(QObject):
         """The distribution at the prompt that all lanes share: as run, or else at the caret."""
         for lane in self.lanes:
             if lane.tokens:
-                first = lane.tokens[0].sketch
-                return LogitSketch.from_bytes(first) if first else None
+                return self.vocabulary.sketches.of(lane.tokens[0])
         return self._next_token.sketch
 
     @property

@@ -13,11 +13,10 @@ from numpy.typing import NDArray
 from studio.app.tokens.next_token import NextToken
 from studio.app.tokens.place import UNKNOWN_PLACE, place_of
 from studio.app.tokens.sampler_notes import sees_all
+from studio.app.tokens.sketch_store import UNREADABLE
 from studio.sampling import (
     LogitsError,
-    LogitSketch,
     SamplingParams,
-    SketchError,
     SketchStack,
     blames,
 )
@@ -64,20 +63,20 @@ def blames_of(
     made = SketchStack()
     knows_all, banned = True, 0
     for record in records:
-        if record.u is None:
-            made.append(_NOTHING)
+        sketch = None if record.u is None else vocabulary.sketches.of(record)
+        if sketch is None:
+            made.append(UNREADABLE)
             continue
         place = place_of(record) or UNKNOWN_PLACE
         knows_all = knows_all and sees_all(params, place)
         try:
-            sketch = LogitSketch.from_bytes(record.sketch)
             state = vocabulary.state_at(place, params)
             made.append(apply_penalties(sketch, params, place.history, state, record.id), record.id)
         except LogitsError:
             banned += 1
-            made.append(_NOTHING)
-        except (SketchError, ValueError):
-            made.append(_NOTHING)
+            made.append(UNREADABLE)
+        except ValueError:
+            made.append(UNREADABLE)
     return Blames(blames(made, us, params), knows_all, banned)
 
 
@@ -93,6 +92,3 @@ def joined(first: Blames, second: Blames) -> Blames:
         first.sees_all and second.sees_all,
         first.banned + second.banned,
     )
-
-
-_NOTHING = LogitSketch.of([0.0])

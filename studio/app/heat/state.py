@@ -20,7 +20,7 @@ from studio.app.parameters.sampling_state import SamplingState
 from studio.app.tokens.foreign_biases import foreign_bias_words
 from studio.app.tokens.next_token import NextToken
 from studio.app.tokens.sampler_notes import blame_notes
-from studio.sampling import LogitSketch, SamplingParams, SketchError, SketchStack
+from studio.sampling import SamplingParams, SketchStack
 from studio.token_record import TokenRecord
 from studio.translation import tr
 
@@ -235,12 +235,9 @@ class HeatState(QObject):
     def _append(self, record: TokenRecord) -> None:
         self._rows[id(record)] = len(self._records)
         self._records.append(record)
-        try:
-            sketch = LogitSketch.from_bytes(record.sketch)
-            self._stack.append(sketch, record.id)
+        sketch = self._vocabulary.sketches.put(record, self._stack)
+        if sketch is not None:
             self._vocabulary_size = sketch.vocabulary_size
-        except (SketchError, ValueError):
-            self._stack.append(_UNREADABLE)
 
     def _follow(self, params: SamplingParams) -> None:
         filters_too = params != msgspec.structs.replace(
@@ -273,6 +270,3 @@ class HeatState(QObject):
         self._records.clear()
         self._asked = ((), np.zeros(0, np.intp))
         self._forget_values()
-
-
-_UNREADABLE = LogitSketch.of([0.0])

@@ -12,15 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.app.landscape.scale import ROWS, levels
+from studio.app.tokens.sketch_store import SketchStore
 from studio.manuscript import TokenSpan
-from studio.sampling import LogitSketch, SketchError, SketchStack
+from studio.sampling import SketchStack
 
 CHUNK = 48
 """Sketches that are unpacked at once; about 6 ms."""
 
 _BLOCK = 512
-
-_UNREADABLE = LogitSketch.of([0.0])
 
 
 class LandscapeRows:
@@ -31,9 +30,13 @@ class LandscapeRows:
         levels: `(n, ROWS)` uint8: the brightness by rank, and of all others together.
         ranks: `(n,)` the rank of the token that stands there, 0 for the favourite; -1 where its
             sketch cannot be read, and the row is empty.
+
+    Args:
+        sketches: Unpacks them.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, sketches: SketchStore) -> None:
+        self._sketches = sketches
         self._temperature = 1.0
         self.clear()
 
@@ -107,16 +110,9 @@ class LandscapeRows:
     def _append(self, fresh: Sequence[TokenSpan]) -> None:
         new = SketchStack()
         for span in fresh:
-            record, token = span.record, span.record.id
             if not self._blocks or len(self._blocks[-1]) >= _BLOCK:
                 self._blocks.append(SketchStack())
-            try:
-                sketch = LogitSketch.from_bytes(record.sketch)
-                new.append(sketch, token)
-                self._blocks[-1].append(sketch, token)
-            except (SketchError, ValueError):
-                new.append(_UNREADABLE)
-                self._blocks[-1].append(_UNREADABLE)
+            self._sketches.put(span.record, new, self._blocks[-1])
         self.spans = [*self.spans, *fresh]
         self.levels = np.concatenate((self.levels, _levels(new, self._temperature)))
         self.ranks = np.concatenate((self.ranks, new.rank))

@@ -21,7 +21,7 @@ from studio.app.tokens.text import TokenText, token_text
 from studio.app.writing.draft import Draft
 from studio.app.writing.records import TokenRecords
 from studio.manuscript import TokenSpan
-from studio.sampling import LogitSketch, SketchError
+from studio.sampling import LogitSketch
 from studio.translation import mark, tr
 
 COUNTS = (100, 300, 1000)
@@ -89,7 +89,7 @@ class LandscapeState(QObject):
         self._vocabulary = vocabulary
         self._active = False
         self._count = COUNTS[0]
-        self._rows = LandscapeRows()
+        self._rows = LandscapeRows(vocabulary.sketches)
         self._column: int | None = None
         self._row: int | None = None
         self._is_stale = True
@@ -204,9 +204,8 @@ class LandscapeState(QObject):
         rank = int(self.ranks[self._column])
         if rank < 0:
             return None
-        try:
-            sketch = LogitSketch.from_bytes(record.sketch)
-        except SketchError:
+        sketch = self._vocabulary.sketches.of(record)
+        if sketch is None:
             return None
         other, other_p = self._other(sketch, record.id)
         return Cell(

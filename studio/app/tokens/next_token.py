@@ -30,6 +30,7 @@ from studio.app.tokens.rows import (
 )
 from studio.app.tokens.sampler_notes import NEAR_TIE, Note, place_notes
 from studio.app.tokens.shape import TokenShape, all_banned, cut_by, own_shape, shape_of
+from studio.app.tokens.sketch_store import SketchStore
 from studio.app.tokens.text import TokenText, token_text
 from studio.sampling import (
     Breakers,
@@ -55,6 +56,7 @@ class NextToken(QObject):
 
     Attributes:
         biases_at: Where biases of these parameters are taken out.
+        sketches: The store of unpacked sketches; see `share_pieces`.
 
     Args:
         params: The parameters to shape it with, until `set_params` brings others.
@@ -69,6 +71,7 @@ class NextToken(QObject):
     def __init__(self, params: SamplingParams, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.biases_at = tr("under {where}", where=tr(WHERE))
+        self.sketches = SketchStore()
         self._params = params
         self._sketch: LogitSketch | None = None
         self._place = TokenPlace()
@@ -110,6 +113,22 @@ class NextToken(QObject):
         self._forget_shape()
         self.changed.emit()
 
+    def show_record(self, record: TokenRecord, place: TokenPlace) -> bool:
+        """Show the distribution that a recorded token stands in.
+
+        Args:
+            record: The token.
+            place: What is known of its place.
+
+        Returns:
+            Whether it could be read; if not, what was shown stays.
+        """
+        sketch = self.sketches.of(record)
+        if sketch is None:
+            return False
+        self.show(sketch, place, record.id, drawn=record.u is not None)
+        return True
+
     def add_pieces(self, pieces: Mapping[int, bytes], control: Collection[int] = ()) -> None:
         """Learn the bytes of tokens of the vocabulary in use: see `use_vocabulary`.
 
@@ -144,8 +163,11 @@ class NextToken(QObject):
         self._on_texts_known()
 
     def share_pieces(self, other: "NextToken") -> None:
-        """Know of the vocabulary what `other` knows, learns and forgets from now on."""
-        self._vocabulary = other._vocabulary
+        """Know of the vocabulary what `other` knows, learns and forgets from now on.
+
+        The sketches that it has unpacked are shared too.
+        """
+        self._vocabulary, self.sketches = other._vocabulary, other.sketches
         other.texts_known.connect(self._on_texts_known)
 
     @property

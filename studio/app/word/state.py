@@ -21,7 +21,7 @@ from studio.app.tokens.text import TokenText
 from studio.app.word.words import CHOSEN, NO_DICE, blame_sentence
 from studio.app.writing.records import TokenRecords
 from studio.manuscript import TokenSpan
-from studio.sampling import LogitSketch, SamplingParams, SketchError, SketchStack, blame
+from studio.sampling import LogitSketch, SamplingParams, SketchStack, blame
 from studio.sampling.analysis.flip_temperature import favourite
 from studio.sampling.sketches.penalties_applied import with_early_changes
 
@@ -111,16 +111,13 @@ class WordState(QObject):
         """Look at a token; returns whether its distribution could be read."""
         record = span.record
         stack = SketchStack()
-        try:
-            sketch = LogitSketch.from_bytes(record.sketch)
-            stack.append(sketch, record.id)
-        except (SketchError, ValueError):
+        if self.next_token.sketches.put(record, stack) is None:
             self.let_go()
             return False
         self._span, self._stack, self._blame = span, stack, None
         self._place = place_of(record) or self._supposed_place(span)
         self.next_token.set_params(self._sampling.params)
-        self.next_token.show(sketch, self._place, record.id, drawn=record.u is not None)
+        self.next_token.show_record(record, self._place)
         self.changed.emit()
         return True
 

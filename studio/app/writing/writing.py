@@ -33,7 +33,7 @@ from studio.engine.messages import (
     Token,
 )
 from studio.manuscript import Take, TakeSet, TakeWriter
-from studio.sampling import MAX_SEED, LogitSketch, SamplingParams
+from studio.sampling import MAX_SEED, SamplingParams
 from studio.token_record import TokenRecord, TokenSequence, placed
 from studio.translation import mark, tr
 
@@ -297,11 +297,7 @@ class Writing(QObject):
             self._next_token.add_pieces(self._pieces)
             self._pieces = {}
         if self._latest and not self.is_idle:
-            self._next_token.show(
-                LogitSketch.from_bytes(self._latest.sketch),
-                place_of(self._latest) or UNKNOWN_PLACE,
-                self._latest.id,
-            )
+            self._next_token.show_record(self._latest, place_of(self._latest) or UNKNOWN_PLACE)
             self._estimate_rate()
         self.progressed.emit()
 

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from studio.app.landscape.rows import CHUNK, LandscapeRows
 from studio.app.landscape.scale import RANKS, REST, levels
+from studio.app.tokens.sketch_store import SketchStore
 from studio.manuscript import TokenSpan
 from studio.sampling import LogitSketch
 from studio.token_record import TokenRecord, undrawn
@@ -53,7 +54,7 @@ def check(rows: LandscapeRows, records: list[TokenRecord], temperature: float) -
 
 @pytest.mark.parametrize("temperature", [0.0, 0.3, 1.0, 4.0, math.inf])
 def test_rows_are_the_sketches_at_t(temperature: float) -> None:
-    rows = LandscapeRows()
+    rows = LandscapeRows(SketchStore())
     rows.temper(temperature)
     follow_all(rows, spans(RECORDS[:60]))
     check(rows, RECORDS[:60], temperature)
@@ -62,12 +63,12 @@ def test_rows_are_the_sketches_at_t(temperature: float) -> None:
 
 
 def test_many_come_a_few_at_a_time() -> None:
-    rows = LandscapeRows()
+    rows = LandscapeRows(SketchStore())
     assert follow_all(rows, spans(RECORDS)) == math.ceil(len(RECORDS) / CHUNK)
 
 
 def test_new_tokens_come_and_old_ones_go() -> None:
-    rows = LandscapeRows()
+    rows = LandscapeRows(SketchStore())
     for end in range(100, 400, 7):
         follow_all(rows, spans(RECORDS[end - 100 : end]))
     check(rows, RECORDS[294:394], 1.0)
@@ -76,7 +77,7 @@ def test_new_tokens_come_and_old_ones_go() -> None:
 
 
 def test_undo_takes_the_last_ones_back() -> None:
-    rows = LandscapeRows()
+    rows = LandscapeRows(SketchStore())
     follow_all(rows, spans(RECORDS[:200]))
     follow_all(rows, spans(RECORDS[:90]))
     rows.temper(0.5)
@@ -86,7 +87,7 @@ def test_undo_takes_the_last_ones_back() -> None:
 
 
 def test_where_tokens_stand_is_kept_up() -> None:
-    rows = LandscapeRows()
+    rows = LandscapeRows(SketchStore())
     follow_all(rows, spans(RECORDS[:5]))
     moved = [TokenSpan(span.start + 10, span.end + 10, span.record) for span in rows.spans]
     assert rows.follow(moved)
@@ -94,7 +95,7 @@ def test_where_tokens_stand_is_kept_up() -> None:
 
 
 def test_a_sketch_that_cannot_be_read_is_an_empty_row() -> None:
-    rows = LandscapeRows()
+    rows = LandscapeRows(SketchStore())
     damaged = unreadable(record(3))
     follow_all(rows, spans([RECORDS[0], damaged, RECORDS[1]]))
     assert rows.ranks.tolist()[1] == -1
@@ -112,7 +113,7 @@ def test_a_sketch_that_cannot_be_read_is_an_empty_row() -> None:
     )
 )
 def test_whatever_the_text_becomes(changes: list[tuple[int, int, int, bool]]) -> None:
-    rows = LandscapeRows()
+    rows = LandscapeRows(SketchStore())
     temperature = 1.0
     for start, length, other, turn in changes:
         # Some of the old tokens, and others behind them.

@@ -9,12 +9,12 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from studio.app.model.state import ModelPhase
-from studio.app.tokens.place import TokenPlace, place_of
+from studio.app.tokens.place import place_of
 from studio.app.writing import writing
 from studio.app.writing.writing import NOTHING_TO_ADD, WritingPhase
 from studio.engine.messages import ChangeSequence, Failed, Generate, Stop, Superseded
 from studio.manuscript import Origin
-from studio.sampling import MAX_SEED, LogitSketch, SamplingParams
+from studio.sampling import MAX_SEED, SamplingParams
 from studio.ui.main_window import MainWindow
 from tests.ui.conftest import LONG
 from tests.ui.fake_engine import Desk, evaluated, finished, token
@@ -170,41 +170,28 @@ def test_a_character_split_over_tokens_is_never_shown_in_part(
     assert len(set(shown)) > len(text) // 2, "it grew character by character"
 
 
-def test_the_bars_know_what_was_written_before_each_token(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    shown: list[tuple[list[int], int | None]] = []
-
-    def show(_sketch: LogitSketch, place: TokenPlace, chosen: int | None = None) -> None:
-        shown.append((list(place.history), chosen))
-
-    monkeypatch.setattr(desk.next_token, "show", show)
+def test_the_bars_know_what_was_written_before_each_token(desk: Desk) -> None:
+    shown = []
     request = begin(desk)
     desk.client.answer(evaluated(request, 1, 2))
     for index, token_id in enumerate((11, 12, 13)):
         desk.client.answer(token(request, index, b" a", token_id=token_id))
         desk.writing._clock.flush()
+        bars = desk.next_token
+        shown.append((list(bars.history), [row.token for row in bars.rows(9) if row.chosen]))
     desk.client.answer(*finished(request, 3))
-    assert shown[:3] == [([1, 2], 11), ([1, 2, 11], 12), ([1, 2, 11, 12], 13)]
+    assert shown == [([1, 2], [11]), ([1, 2, 11], [12]), ([1, 2, 11, 12], [13])]
 
 
-def test_after_a_cut_no_token_is_counted_twice(
-    desk: Desk, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    histories: list[list[int]] = []
-    show = desk.next_token.show
-
-    def remember(sketch: LogitSketch, place: TokenPlace, chosen: int | None = None) -> None:
-        histories.append(list(place.history))
-        show(sketch, place, chosen)
-
-    monkeypatch.setattr(desk.next_token, "show", remember)
+def test_after_a_cut_no_token_is_counted_twice(desk: Desk) -> None:
     request = begin(desk)
     desk.client.answer(evaluated(request, 1, 2, 3), token(request, 0, b"a", token_id=8))
     # The context is full: what was written is evaluated again with a block of the text cut off.
     desk.client.answer(evaluated(request, 1, 2, 3, 8, unseen=12))
-    desk.client.answer(token(request, 1, b"b", token_id=9), *finished(request, 2))
-    assert histories[-1] == [1, 2, 3, 8]
+    desk.client.answer(token(request, 1, b"b", token_id=9))
+    desk.writing._clock.flush()
+    assert list(desk.next_token.history) == [1, 2, 3, 8]
+    desk.client.answer(*finished(request, 2))
     assert desk.draft.manuscript.text == OPENING + "ab"
 
 
