@@ -161,13 +161,13 @@ class Answers(QObject):
             QTest.mouseClick(asked.discard, LEFT)
 
     def _check_restored(self) -> None:
-        """What was to be restored is there, to the letter, if no other text came after it."""
+        """What was to be restored came, to the letter, if no other text came after it."""
         wanted, self._restored = self._restored, ""
         # None came where the writer would rather keep what was there, and was asked about it.
         is_last = self._hand.loads == self._loads + 1
-        if wanted and is_last and mark_of(self._hand.text) != wanted:
+        if wanted and is_last and mark_of(self._hand.loaded) != wanted:
             self._hand.complaints.append(
-                f"restored was {wanted}, and the text is {mark_of(self._hand.text)}"
+                f"restored was {wanted}, and the text came as {mark_of(self._hand.loaded)}"
             )
 
 

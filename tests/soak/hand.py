@@ -38,6 +38,7 @@ class Hand:
         is_disturbed: Whether the present step met a question, another text or a refusal: what it
             expected of the text does not hold.
         loads: How many texts were opened.
+        loaded: The last of them as it came, before a key of the same step reached it.
     """
 
     def __init__(self, window: MainWindow, folder: Path) -> None:
@@ -47,12 +48,14 @@ class Hand:
         self.notes: list[str] = []
         self.is_disturbed = False
         self.loads = 0
+        self.loaded = ""
         window.session.draft.manuscript.loaded.connect(self._on_loaded)
         # While a long text is laid out keys are refused, and the writer told.
         window.editor.refused.connect(lambda _why: self._disturb())
 
     def _on_loaded(self) -> None:
         self.loads += 1
+        self.loaded = self.text
         self.is_disturbed = True
 
     def _disturb(self) -> None:
